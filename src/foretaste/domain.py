@@ -1,0 +1,371 @@
+"""The nouns. Everything the stages say to one another is one of these.
+
+People and things come in as `Event`, `Item`, `User`. `Histories` is what people did, in columns.
+`Catalogue` is what there is to recommend. `Behaviour` is U in P(R|U): what a model is told of one
+person at one moment. `Request` asks, `Recommendation` answers, and what people then do with the
+answer is an `Event` again.
+
+External ids are strings and live in `Event`, `Item`, `User`, `Request` and `Recommendation`.
+Internal ids are positions in `Catalogue.ids` and live in arrays. The two never mix.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
+
+KINDS: Mapping[str, float] = {
+    "view": 1.0,
+    "click": 1.0,
+    "add_to_cart": 1.0,
+    "purchase": 1.0,
+    "rating": 1.0,
+    "review": 1.0,
+    "like": 1.0,
+    "search": 1.0,
+    "dislike": -1.0,
+    "hide": -1.0,
+    "impression": 0.0,
+}
+"""The built-in kinds of event and what one of each weighs: above 0 is taken, below 0 is refused,
+0 is recorded but says nothing of taste. `behaviour.kinds` in the settings changes and adds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing a person did. Feedback is an event too: that is how the loop closes."""
+
+    event_id: str
+    kind: str
+    at: float
+    """Seconds since 1970-01-01 UTC."""
+    user: str | None = None
+    session: str | None = None
+    """An anonymous visit. An event has a user, a session or both."""
+    item: str | None = None
+    """Absent for a search."""
+    value: float | None = None
+    """The stars of a rating, the price of a purchase, the seconds of a view."""
+    text: str | None = None
+    """The words of a review."""
+    query: str | None = None
+    """The words of a search."""
+    device: str | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+    recommendation_id: str | None = None
+    """The list this came from, so that a click is attributed to it."""
+    position: int | None = None
+    """The place in that list, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece of content."""
+
+    id: str
+    title: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Further text columns by name, e.g. description, plot."""
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Named features, each with one or several values, e.g. genre, brand, price band."""
+    image: str | None = None
+    audio: str | None = None
+    available_from: float | None = None
+    available_until: float | None = None
+    hidden: bool = False
+
+    def reading(self) -> str:
+        """What a language model reads of the item: title, attributes, then the longer texts."""
+        named = (f"{column}: {', '.join(values)}" for column, values in self.attributes.items())
+        parts = [self.title, *named, *self.texts.values()]
+        return ". ".join(part.strip().rstrip(".") for part in parts if part.strip())
+
+    def available(self, at: float) -> bool:
+        """Whether the item may be shown at this time."""
+        after = self.available_from is None or self.available_from <= at
+        before = self.available_until is None or at < self.available_until
+        return after and before and not self.hidden
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One person. An attribute named like an item attribute is a stated taste in it."""
+
+    id: str
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that did not go in: where it is, what is wrong, and what to do about it."""
+
+    file: str
+    line: int
+    """From 1; the header of a CSV file is line 1. 0 where a whole file is meant."""
+    column: str
+    value: str
+    problem: str
+    remedy: str
+    row: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.problem}; {self.remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """What every person did, in columns, each person's events together and in time order.
+
+    Person p owns rows offsets[p]:offsets[p+1]. A million events take about 40 MB.
+    """
+
+    users: tuple[str, ...]
+    offsets: Longs
+    """[people + 1]"""
+    item: Ints
+    """[events], internal id, -1 where the event has none (a search)."""
+    weight: Floats
+    """[events], by kind; below 0 is a refusal."""
+    kind: npt.NDArray[np.int8]
+    """[events], position in `kinds`."""
+    value: Floats
+    """[events], nan where there is none."""
+    at: Doubles
+    """[events], seconds since 1970."""
+    text: Ints
+    """[events], position in `texts`, -1 where there is none."""
+    kinds: tuple[str, ...]
+    texts: tuple[str, ...]
+    """The distinct searches and reviews."""
+    vectors: Floats | None = None
+    """[texts, dim], the texts as the language model reads them; None until it has."""
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    @property
+    def events(self) -> int:
+        return len(self.item)
+
+    def rows(self, person: int) -> slice:
+        """The rows of one person."""
+        return slice(int(self.offsets[person]), int(self.offsets[person + 1]))
+
+    def behaviour(self, person: int, end: int) -> "Behaviour":
+        """What was known of a person just before row `end`."""
+        start = int(self.offsets[person])
+        rows = slice(start, end)
+        codes = self.text[rows]
+        vectors = None
+        if self.vectors is not None and len(codes) and codes.max() >= 0:
+            vectors = np.where(codes[:, None] >= 0, self.vectors[codes], np.float32(0))
+        return Behaviour(
+            item=self.item[rows],
+            weight=self.weight[rows],
+            kind=self.kind[rows],
+            value=self.value[rows],
+            at=self.at[rows],
+            text=tuple(self.texts[code] if code >= 0 else "" for code in codes),
+            text_vectors=vectors,
+            now=float(self.at[end]) if end < self.events else float(self.at[end - 1]),
+        )
+
+    def where(self, keep: npt.NDArray[np.bool_]) -> "Histories":
+        """The rows for which `keep` [events] holds; people stay, even those left with none."""
+        counts = np.add.reduceat(np.append(keep, False).astype(np.int64), self.offsets[:-1])
+        counts[np.diff(self.offsets) == 0] = 0
+        return replace(
+            self,
+            offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            item=self.item[keep],
+            weight=self.weight[keep],
+            kind=self.kind[keep],
+            value=self.value[keep],
+            at=self.at[keep],
+            text=self.text[keep],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Moments to predict: at each row the item that was taken, given all that came before it."""
+
+    histories: Histories
+    people: Longs
+    """[cases], position in histories.users."""
+    rows: Longs
+    """[cases], row of the target in `histories`."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def targets(self) -> Ints:
+        """[cases], the items taken."""
+        return self.histories.item[self.rows]
+
+    def behaviours(self, start: int, stop: int) -> list["Behaviour"]:
+        """U of the cases start:stop."""
+        pairs = zip(self.people[start:stop], self.rows[start:stop], strict=True)
+        return [self.histories.behaviour(int(person), int(row)) for person, row in pairs]
+
+    def sample(self, n: int, rng: np.random.Generator) -> "Cases":
+        """At most n of them, drawn without replacement, in their order."""
+        if n >= len(self):
+            return self
+        chosen = np.sort(rng.choice(len(self), n, replace=False))
+        return Cases(self.histories, self.people[chosen], self.rows[chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A protocol: what may be learned from, what chooses, what is read once."""
+
+    protocol: str
+    train: Histories
+    valid: Cases
+    test: Cases
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """U: what a model is told of one person at one moment. Oldest event first."""
+
+    item: Ints
+    """[length], internal id, -1 for a search or an unknown item."""
+    weight: Floats
+    kind: npt.NDArray[np.int8]
+    value: Floats
+    at: Doubles
+    text: tuple[str, ...] = ()
+    """[length], the search or the review of each event, "" where there is none."""
+    query: str | None = None
+    """What the person asks for now; the free text of the context is part of it."""
+    query_vector: Floats | None = None
+    """[dim], the query as the language model reads it, of length 1."""
+    text_vectors: Floats | None = None
+    """[length, dim], each search or review as the language model reads it; zero where none."""
+    taste: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Stated tastes by attribute column."""
+    now: float = 0.0
+    """When the question is asked, seconds since 1970."""
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    @property
+    def taken(self) -> Ints:
+        """The items the person took, oldest first, without refusals and searches."""
+        return self.item[(self.item >= 0) & (self.weight > 0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One named column over the catalogue, as a sparse table item → values."""
+
+    column: str
+    values: tuple[str, ...]
+    offsets: Longs
+    """[items + 1]; item i has values codes[offsets[i]:offsets[i+1]]."""
+    codes: Ints
+
+    def of(self, item: int) -> Ints:
+        """The value codes of one item."""
+        return self.codes[self.offsets[item] : self.offsets[item + 1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What there is to recommend, as the model sees it. Position is internal id."""
+
+    ids: tuple[str, ...]
+    titles: tuple[str, ...]
+    readings: tuple[str, ...]
+    """The text of each item, for words and for BM25."""
+    vectors: Floats
+    """[items, dim], each of length 1, or zero where there is nothing to read."""
+    features: tuple[Feature, ...] = ()
+    index: Mapping[str, int] = field(default_factory=dict)
+    """External id → internal id."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question: for whom, about what, how many."""
+
+    user: str | None = None
+    session: str | None = None
+    query: str | None = None
+    items: tuple[str, ...] = ()
+    """Seed items, e.g. the cart or the page being looked at."""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    n: int = 10
+    filter: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Attribute → allowed values."""
+    explain: bool = False
+    now: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One part of a score. The terms of an item sum to its score."""
+
+    expert: str
+    nats: float
+    event: str | None = None
+    """External id of the past item, or the words of the past search, that this part comes from."""
+    feature: str | None = None
+    """The feature it comes from, e.g. "genre: Drama", "query", "popularity"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """One item of the answer."""
+
+    id: str
+    position: int
+    score: float
+    title: str = ""
+    reason: tuple[str, ...] = ()
+    """In words, strongest first."""
+    terms: tuple[Term, ...] = ()
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """The answer. Its id goes back with the clicks on it."""
+
+    recommendation_id: str
+    model_version: str
+    items: tuple[Recommended, ...]
+
+    def __iter__(self) -> Iterator[Recommended]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a file."""
+
+    file: str
+    read: int
+    added: int
+    known: int
+    """Rows that were in the store already."""
+    rejects: Sequence[Reject] = ()
+    rejected: int = 0
+    rejects_file: str | None = None

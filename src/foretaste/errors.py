@@ -1,0 +1,44 @@
+"""One root error and its children. A message says what is wrong, which value, and what to do."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class ForetasteError(Exception):
+    """Anything the person can act on. The command line prints it in one line and exits with 2."""
+
+
+class SettingsError(ForetasteError):
+    """A setting that is not known or not valid."""
+
+
+class InputError(ForetasteError):
+    """A file, table or request that cannot be used as it is."""
+
+
+class StoreError(ForetasteError):
+    """The store cannot be opened, read or written."""
+
+
+class WeightsError(ForetasteError):
+    """Model weights that cannot be found or are not the pinned ones."""
+
+
+class ModelError(ForetasteError):
+    """A model that is missing, damaged, or did not train."""
+
+
+class MissingExtra(ForetasteError):
+    """An optional dependency that is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} is not installed; pip install 'foretaste[{extra}]'")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` or the known words, to end a message about an unknown word."""
+    known = list(known)
+    close = get_close_matches(word, known, n=1)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return f"expected one of {', '.join(known)}"

@@ -1,0 +1,128 @@
+"""The seams between the stages. Imports nothing of ours but the nouns."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+from foretaste.domain import (
+    Behaviour,
+    Catalogue,
+    Event,
+    Floats,
+    Histories,
+    Ints,
+    Item,
+    Longs,
+    Term,
+    User,
+)
+
+
+class Progress(Protocol):
+    """Told how far a long piece of work has come."""
+
+    def __call__(self, what: str, done: int, total: int, note: str = "") -> None: ...
+
+
+def silent(what: str, done: int, total: int, note: str = "") -> None:
+    """The progress that shows nothing."""
+
+
+class Store(Protocol):
+    """Where behaviour lives: append-only events, the present state of items and users.
+
+    Every change gets a number that only grows, so that a reader can ask for what is new.
+    """
+
+    def add_events(self, events: Sequence[Event]) -> int:
+        """Append in one transaction; an event id already there is left alone. → how many are new."""
+
+    def events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
+        """(number, event) in the order they were accepted, from the first past `after`."""
+
+    def last_event(self) -> int:
+        """The number of the newest event; 0 in an empty store."""
+
+    def history(self, user: str | None, session: str | None) -> list[Event]:
+        """One person's events in time order: the user's, and those of the session."""
+
+    def put_items(self, items: Sequence[Item]) -> int:
+        """Create or replace. → how many are new or changed."""
+
+    def items(self, after: int = 0) -> Iterator[tuple[int, Item]]:
+        """(revision, item) of all items changed past revision `after`, in order of revision."""
+
+    def item(self, item_id: str) -> Item | None: ...
+
+    def item_ids(self) -> frozenset[str]: ...
+
+    def put_users(self, users: Sequence[User]) -> int: ...
+
+    def user(self, user_id: str) -> User | None: ...
+
+    def users(self) -> Iterator[User]: ...
+
+    def counts(self) -> Mapping[str, int]:
+        """events, items, users."""
+
+    def close(self) -> None: ...
+
+
+class TextEncoder(Protocol):
+    """A language model that reads: text in, vectors of length 1 out."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the weights and the pooling exactly; the key of the vector cache."""
+
+    @property
+    def dim(self) -> int: ...
+
+    def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
+        """→ [texts, dim] float32, rows of length 1; an empty text is a zero row."""
+
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+Facts = dict[str, Any]
+
+
+class Expert(Protocol):
+    """One factor of the product: P(r_i | U) over the catalogue, knowing nothing of the others."""
+
+    name: str
+
+    def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
+        """→ [behaviours, items], log P_i, each row normalised over the catalogue."""
+
+    def active(self, behaviour: Behaviour) -> bool:
+        """Whether it has something to say of this person now; if not, its term is left out."""
+
+    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
+        """Take in one event as it arrives: the person's behaviour before it, and what was taken."""
+
+    def grow(self, catalogue: Catalogue) -> None:
+        """The catalogue has new items at its end."""
+
+    def terms(self, behaviour: Behaviour, items: Ints) -> list[list[Term]]:
+        """For each item the parts of log P_i by past event and by feature; they sum to it."""
+
+    def state(self) -> tuple[Arrays, Facts]:
+        """What to write down: arrays for safetensors, facts for JSON."""
+
+    @classmethod
+    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self: ...
+
+
+__all__ = [
+    "Arrays",
+    "Expert",
+    "Facts",
+    "Histories",
+    "Iterable",
+    "Longs",
+    "Progress",
+    "Store",
+    "TextEncoder",
+    "silent",
+]

@@ -1,0 +1,9 @@
+"""The base of all settings: frozen, and strict about names. Each stage keeps its own beside its code."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Settings(BaseModel):
+    """A frozen group of settings; the docstring under a field says what it does."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
