@@ -83,7 +83,11 @@ class Item:
 
     def reading(self) -> str:
         """What a language model reads of the item: title, attributes, then the longer texts."""
-        named = (f"{column}: {', '.join(values)}" for column, values in self.attributes.items())
+        named = (
+            f"{column}: {', '.join(filter(None, values))}"
+            for column, values in self.attributes.items()
+            if any(values)
+        )
         parts = [self.title, *named, *self.texts.values()]
         return ". ".join(part.strip().rstrip(".") for part in parts if part.strip())
 
@@ -159,9 +163,8 @@ class Histories:
         return slice(int(self.offsets[person]), int(self.offsets[person + 1]))
 
     def behaviour(self, person: int, end: int) -> "Behaviour":
-        """What was known of a person just before row `end`."""
-        start = int(self.offsets[person])
-        rows = slice(start, end)
+        """What was known of a person just before row `end`, which is one of theirs or one past."""
+        rows = slice(int(self.offsets[person]), end)
         codes = self.text[rows]
         vectors = None
         if self.vectors is not None and len(codes) and codes.max() >= 0:
@@ -174,8 +177,22 @@ class Histories:
             at=self.at[rows],
             text=tuple(self.texts[code] if code >= 0 else "" for code in codes),
             text_vectors=vectors,
-            now=float(self.at[end]) if end < self.events else float(self.at[end - 1]),
+            now=self._asked(person, end),
         )
+
+    def _asked(self, person: int, end: int) -> float:
+        """The time of row `end`, or of their last row past it; never another person's."""
+        start, stop = int(self.offsets[person]), int(self.offsets[person + 1])
+        row = min(end, stop - 1)
+        return float(self.at[row]) if row >= start else 0.0
+
+    def owners(self) -> Longs:
+        """[events], the person of each row."""
+        return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.offsets))
+
+    def takes(self) -> npt.NDArray[np.bool_]:
+        """[events], whether the row takes an item: not a search, not a refusal."""
+        return (self.item >= 0) & (self.weight > 0)
 
     def where(self, keep: npt.NDArray[np.bool_]) -> "Histories":
         """The rows for which `keep` [events] holds; people stay, even those left with none."""
@@ -232,6 +249,8 @@ class Split:
     train: Histories
     valid: Cases
     test: Cases
+    served: Histories
+    """What a service has counted by the time of the test: `train` and what chose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,3 +388,5 @@ class Imported:
     rejects: Sequence[Reject] = ()
     rejected: int = 0
     rejects_file: str | None = None
+    warnings: Sequence[str] = ()
+    """What went in but is worth knowing, e.g. a column that was left alone."""

@@ -29,6 +29,12 @@ def silent(what: str, done: int, total: int, note: str = "") -> None:
     """The progress that shows nothing."""
 
 
+EventColumns = tuple[
+    str | None, str | None, str | None, str, float | None, float, str | None, str | None
+]
+"""(user, session, item, kind, value, at, text, query)"""
+
+
 class Store(Protocol):
     """Where behaviour lives: append-only events, the present state of items and users.
 
@@ -40,6 +46,13 @@ class Store(Protocol):
 
     def events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """(number, event) in the order they were accepted, from the first past `after`."""
+
+    def event_columns(self, after: int = 0, chunk: int = 50_000) -> Iterator[EventColumns]:
+        """(user, session, item, kind, value, at, text, query) in the order of acceptance.
+
+        What preparing histories needs of each event and no more: several times faster than
+        `events`. `chunk` is how many are fetched at once.
+        """
 
     def last_event(self) -> int:
         """The number of the newest event; 0 in an empty store."""
@@ -62,6 +75,11 @@ class Store(Protocol):
     def user(self, user_id: str) -> User | None: ...
 
     def users(self) -> Iterator[User]: ...
+
+    def fact(self, name: str) -> str | None:
+        """A small text that is kept beside the data, such as what each item column is."""
+
+    def put_fact(self, name: str, text: str) -> None: ...
 
     def counts(self) -> Mapping[str, int]:
         """events, items, users."""
@@ -91,6 +109,8 @@ class Expert(Protocol):
     """One factor of the product: P(r_i | U) over the catalogue, knowing nothing of the others."""
 
     name: str
+    counting: bool
+    """Whether it only counts: fitting is quick and `learn` makes the same of an event."""
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """→ [behaviours, items], log P_i, each row normalised over the catalogue."""
@@ -116,6 +136,7 @@ class Expert(Protocol):
 
 __all__ = [
     "Arrays",
+    "EventColumns",
     "Expert",
     "Facts",
     "Histories",

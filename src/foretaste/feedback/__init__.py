@@ -1,0 +1,1 @@
+"""Stage 7: what people did with the list goes back in."""

@@ -1,0 +1,1 @@
+"""Stage 5: words, and what they stand on."""

@@ -1,0 +1,57 @@
+# Everything a newcomer types. `make help` lists it.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export TOKENIZERS_PARALLELISM := false
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup demo test test-slow check format serve bench-quality wheel lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+setup: $(VENV)/.ready ## the virtual environment with every pinned dependency; quick when nothing changed
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Foretaste needs Python 3.11 or later; this is $$($(PYTHON) --version). Try make PYTHON=python3.11 …"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --progress-bar off --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## the main job, start to end, on the bundled film ratings
+	$(BIN)/foretaste demo --workspace demo
+
+test: setup ## the tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-slow: setup ## the tests that take longer than a few seconds
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
+
+check: setup ## format, lint, types, imports between stages, size budgets
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## put the code in the house's form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+serve: setup ## the service on the demo's workspace
+	$(BIN)/foretaste serve --workspace demo
+
+bench-quality: setup ## how good the lists are, on the data sets of ../shared/data
+	$(BIN)/python -m benchmarks.quality
+
+wheel: setup ## the package, in dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+lock: ## write requirements.lock from what is installed in $(VENV)
+	{ sed -n '/^#/p' requirements.lock; \
+	  $(BIN)/python -m pip freeze --exclude foretaste | sed -E 's/\+cpu$$//'; } > requirements.lock.new
+	mv requirements.lock.new requirements.lock
+
+clean: ## remove what make made
+	rm -rf $(VENV) demo dist .mypy_cache .pytest_cache .ruff_cache

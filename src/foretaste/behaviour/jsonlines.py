@@ -1,0 +1,115 @@
+"""In: a stream of JSON Lines, or of one JSON array of objects. Out: each object with its line.
+
+A line that is not a JSON object comes out as a `Reject`, and so does the point where a file breaks.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from foretaste.behaviour.stream import Stream
+from foretaste.behaviour.values import shown
+from foretaste.domain import Reject
+
+Rows = Iterator[tuple[int, Mapping[str, Any] | Reject]]
+
+
+def rows(stream: Stream) -> Rows:
+    """Every object of the file."""
+    if stream.start().lstrip().startswith(b"["):
+        yield from _array(stream)
+        return
+    number = 0
+    for number, raw in enumerate(stream.lines(), 1):
+        if not raw.isspace():
+            yield number, _object(raw, stream.name, number)
+    if stream.broken:
+        yield number + 1, _break(stream, number + 1)
+
+
+def _object(raw: bytes, file: str, line: int) -> Mapping[str, Any] | Reject:
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        text = raw.decode(errors="replace")
+        why = f"not UTF-8 (byte 0x{raw[error.start]:02x} at place {error.start + 1} of the line)"
+        return _reject(file, line, text, why, "save the file as UTF-8")
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        cut = "" if text.endswith("\n") else ", and the file ends here as if cut off"
+        return _reject(
+            file, line, text, f"not JSON ({_short(error)}){cut}", "write one object a line"
+        )
+    if not isinstance(value, dict):
+        return _reject(file, line, text, "not a JSON object", 'write {"column": value, …}')
+    return value
+
+
+def _array(stream: Stream) -> Rows:
+    """The elements of an array, one after the other, so that what precedes a break still comes."""
+    text = stream.whole().decode(errors="surrogateescape")
+    decoder = json.JSONDecoder()
+    line, at = 1, 0
+    while True:
+        step = at
+        at = _next(text, at)
+        line += text.count("\n", step, at)
+        if text[at : at + 1] == "]":
+            return
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            if stream.broken:
+                yield line, _break(stream, line)
+            else:
+                yield (
+                    line,
+                    _reject(
+                        stream.name,
+                        line,
+                        text[at : at + 200],
+                        f"not JSON from here on ({_short(error)})",
+                        "copy or write the file again; the rows before it are in",
+                    ),
+                )
+            return
+        yield line, _element(value, text[at:end], stream.name, line)
+        line += text.count("\n", at, end)
+        at = end
+
+
+def _next(text: str, at: int) -> int:
+    """Past white space, the opening bracket and commas."""
+    opening = "[" if at == 0 else ","
+    while at < len(text) and (text[at].isspace() or text[at] == opening):
+        if text[at] == "[":
+            opening = ""
+        at += 1
+    return at
+
+
+def _element(value: Any, text: str, file: str, line: int) -> Mapping[str, Any] | Reject:
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            byte = ord(text[error.start]) & 0xFF
+            return _reject(file, line, text, f"not UTF-8 (byte 0x{byte:02x})", "save it as UTF-8")
+    if not isinstance(value, dict):
+        return _reject(file, line, text, "not a JSON object", 'write {"column": value, …}')
+    return value
+
+
+def _short(error: BaseException) -> str:
+    return "too deep" if isinstance(error, RecursionError) else str(error)
+
+
+def _break(stream: Stream, line: int) -> Reject:
+    why = stream.broken or ""
+    return Reject(stream.name, line, "", "", why, "copy the file again; the rows before it are in")
+
+
+def _reject(file: str, line: int, text: str, problem: str, remedy: str) -> Reject:
+    value = shown(text.strip())
+    return Reject(file, line, "", value, problem, remedy, {"": value})

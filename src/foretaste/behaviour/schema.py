@@ -1,0 +1,174 @@
+"""In: nothing. Out: the tables, the same for SQLite and PostgreSQL, and nouns ↔ rows of them.
+
+Mappings are kept as JSON in text columns: text keeps the order of the keys and compares byte by
+byte, which the JSON types of PostgreSQL do not both do.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from foretaste.domain import Event, Item, User
+
+HEAD = "0001"
+"""The newest migration. A store at this revision needs nothing done when it is opened."""
+
+metadata = sa.MetaData()
+
+_long = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+_visit = sa.text("session IS NOT NULL")
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("seq", _long, sa.Identity(), primary_key=True),
+    sa.Column("event_id", sa.Text, nullable=False, unique=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("user", sa.Text),
+    sa.Column("session", sa.Text),
+    sa.Column("item", sa.Text),
+    sa.Column("value", sa.Double),
+    sa.Column("text", sa.Text),
+    sa.Column("query", sa.Text),
+    sa.Column("device", sa.Text),
+    sa.Column("context", sa.Text),
+    sa.Column("recommendation_id", sa.Text),
+    sa.Column("position", sa.Integer),
+    sa.Index("events_user", "user", "at", "seq"),
+    sa.Index(
+        "events_session", "session", "at", "seq", sqlite_where=_visit, postgresql_where=_visit
+    ),  # imported events seldom have a session, and an index that is not written costs nothing
+    sa.Index("events_item", "item"),
+    sqlite_autoincrement=True,  # a number is never given twice, not even after an erasure
+)
+
+items = sa.Table(
+    "items",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("texts", sa.Text, nullable=False),
+    sa.Column("attributes", sa.Text, nullable=False),
+    sa.Column("image", sa.Text),
+    sa.Column("audio", sa.Text),
+    sa.Column("available_from", sa.Double),
+    sa.Column("available_until", sa.Double),
+    sa.Column("hidden", sa.Boolean, nullable=False),
+    sa.Column("revision", _long, nullable=False),
+    sa.Index("items_revision", "revision"),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("attributes", sa.Text, nullable=False),
+)
+
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+
+def _told(mapping: Mapping[str, Any]) -> str:
+    return json.dumps(mapping, ensure_ascii=False, default=str)
+
+
+def event_row(event: Event) -> dict[str, Any]:
+    """An event as the parameters of an insert."""
+    return {
+        "event_id": event.event_id,
+        "kind": event.kind,
+        "at": event.at,
+        "user": event.user,
+        "session": event.session,
+        "item": event.item,
+        "value": event.value,
+        "text": event.text,
+        "query": event.query,
+        "device": event.device,
+        "context": _told(event.context) if event.context else None,
+        "recommendation_id": event.recommendation_id,
+        "position": event.position,
+    }
+
+
+EVENT = tuple(column for column in events.columns if column.name != "seq")
+"""The columns that `event` reads, in the order of the fields of Event."""
+
+
+def event(row: Sequence[Any]) -> Event:
+    """A row of `EVENT` as an event."""
+    event_id, kind, at, user, session, item, value, text, query, device, *rest = row
+    context, recommendation_id, position = rest
+    return Event(
+        event_id,
+        kind,
+        at,
+        user,
+        session,
+        item,
+        value,
+        text,
+        query,
+        device,
+        json.loads(context) if context else {},
+        recommendation_id,
+        position,
+    )
+
+
+def item_row(item: Item) -> dict[str, Any]:
+    """An item as the parameters of an insert, but for its revision."""
+    return {
+        "id": item.id,
+        "title": item.title,
+        "texts": _told(item.texts),
+        "attributes": _told(item.attributes),
+        "image": item.image,
+        "audio": item.audio,
+        "available_from": item.available_from,
+        "available_until": item.available_until,
+        "hidden": item.hidden,
+    }
+
+
+ITEM = tuple(column for column in items.columns if column.name != "revision")
+"""The columns that `item` reads, in the order of the fields of Item."""
+
+
+def item(row: Sequence[Any]) -> Item:
+    """A row of `ITEM` as an item."""
+    item_id, title, texts, attributes, image, audio, start, end, hidden = row
+    return Item(
+        item_id,
+        title,
+        json.loads(texts),
+        _attributes(attributes),
+        image,
+        audio,
+        start,
+        end,
+        bool(hidden),
+    )
+
+
+def user_row(user: User) -> dict[str, Any]:
+    """A user as the parameters of an insert."""
+    return {"id": user.id, "attributes": _told(user.attributes)}
+
+
+def user(row: Sequence[Any]) -> User:
+    """A row of `users` as a user."""
+    return User(row[0], _attributes(row[1]))
+
+
+def _attributes(text: str) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(values) for name, values in json.loads(text).items()}

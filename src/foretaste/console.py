@@ -1,0 +1,294 @@
+"""What people see in the terminal: the nouns of the loop in, plain text on stdout out.
+
+Tables have no lines and no colour of their own, so they read the same on a screen, in a pipe and in
+a log. Whatever is not the answer itself (progress, warnings, errors) goes to stderr.
+"""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:  # the nouns bring NumPy; `foretaste --help` does without
+    from foretaste.domain import Imported, Recommendation, Recommended, Term
+    from foretaste.model.artefacts import Version
+
+OUT = Console(highlight=False, markup=False, emoji=False)
+ERR = Console(highlight=False, markup=False, emoji=False, stderr=True)
+SHOWN = 5
+"""Rejects that are told; the file has them all."""
+TERMS = 8
+"""Terms of an item that are told one by one, the largest first."""
+
+
+def say(text: str = "") -> None:
+    """One line of the answer, never broken: a path can be copied whole."""
+    OUT.print(text, soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """One line beside the answer, on stderr."""
+    ERR.print(text, soft_wrap=True)
+
+
+def heading(text: str) -> None:
+    """The title of a part."""
+    OUT.print()
+    OUT.print(Text(text, style="bold"))
+
+
+def as_json(value: Any) -> None:
+    """Exactly one JSON object on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:
+    """Rows under bold names; the columns named in `right` are numbers."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        number = column in right
+        made.add_column(column, justify="right" if number else "left", no_wrap=number)
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    OUT.print(made)
+
+
+def moment(at: float) -> str:
+    """A time as people write it, in UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def imported(done: Sequence["Imported"]) -> None:
+    """What became of each file."""
+    rows = [
+        (one.file, *(f"{n:,}" for n in (one.read, one.added, one.known, one.rejected)))
+        for one in done
+    ]
+    counts = ("read", "added", "known", "rejected")
+    table(("file", *counts), rows, right=counts)
+    for one in done:
+        for warning in one.warnings:
+            note(f"warning: {one.file}: {warning}")
+        for reject in one.rejects[:SHOWN]:
+            note(str(reject))
+        if one.rejected:
+            more = f"{one.rejected - SHOWN:,} more; " if one.rejected > SHOWN else ""
+            note(f"{more}all {one.rejected:,} rejected rows are in {one.rejects_file}")
+
+
+def recommendation(answer: "Recommendation", titles: Mapping[str, str], *, explain: bool) -> None:
+    """The list with its reasons; with `explain` the terms of each score as well.
+
+    titles: names of the past items that terms come from, by id.
+    """
+    if not len(answer):
+        say("nothing to recommend: everything is hidden, seen or filtered out")
+        return
+    rows = [
+        (str(one.position), named(one), f"{one.score:.2f}", "\n".join(one.reason)) for one in answer
+    ]
+    table(("#", "item", "score", "why"), rows, right=("#", "score"))
+    if explain:
+        for one in answer:
+            _terms(one, titles)
+
+
+def named(one: "Recommended") -> str:
+    """Title and id; the id is what other commands take."""
+    return f"{one.title} [{one.id}]" if one.title and one.title != one.id else one.id
+
+
+def _terms(one: "Recommended", titles: Mapping[str, str]) -> None:
+    heading(f"{one.position}  {named(one)}: the terms of {one.score:.2f}, in nats")
+    largest = sorted(one.terms, key=lambda term: -abs(term.nats))
+    rows = [(f"{term.nats:+.2f}", term.expert, source(term, titles)) for term in largest[:TERMS]]
+    if largest[TERMS:]:
+        rest = sum(term.nats for term in largest[TERMS:])
+        rows.append((f"{rest:+.2f}", "", f"{len(largest) - TERMS} smaller terms together"))
+    table(("nats", "expert", "from"), rows, right=("nats",))
+
+
+def source(term: "Term", titles: Mapping[str, str]) -> str:
+    """Where a term comes from: a past item or search, a feature, or both."""
+    event = titles.get(term.event) or term.event if term.event is not None else None
+    return ", ".join(part for part in (event, term.feature) if part)
+
+
+def recommendation_json(answer: "Recommendation", *, explain: bool) -> dict[str, Any]:
+    """The object that `recommend --json` prints."""
+    return {
+        "recommendation_id": answer.recommendation_id,
+        "model_version": answer.model_version,
+        "items": [_item_json(one, explain=explain) for one in answer],
+    }
+
+
+def _item_json(one: "Recommended", *, explain: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "id": one.id,
+        "position": one.position,
+        "score": one.score,
+        "title": one.title,
+        "reason": list(one.reason),
+    }
+    if explain:
+        told["terms"] = [
+            {
+                "expert": term.expert,
+                "nats": term.nats,
+                "event": term.event,
+                "feature": term.feature,
+            }
+            for term in one.terms
+        ]
+    return told
+
+
+def models(versions: Sequence["Version"]) -> None:
+    """Every version, the live one marked."""
+    rows = [
+        (
+            one.name,
+            moment(one.created),
+            *(f"{one.data.get(what, 0):,}" for what in ("events", "items", "users")),
+            "live" if one.live else "",
+        )
+        for one in versions
+    ]
+    counts = ("events", "items", "users")
+    table(("version", "trained (UTC)", *counts, ""), rows, right=counts)
+
+
+class Bars:
+    """Progress on stderr: bars in a terminal; elsewhere a line when a stage is long, and at its end.
+
+    Stages nest: when an outer one goes on, those begun inside it are over. `rest` ends what is
+    shown, so that other output does not run into it.
+    """
+
+    LONG = 2.0
+    """Seconds after which a stage is worth a line."""
+
+    def __init__(
+        self, console: Console = ERR, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._console, self._clock = console, clock
+        self._stages: list[_Stage] = []
+        self._bars: Progress | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.rest()
+
+    def __call__(self, what: str, done: int, total: int, note: str = "") -> None:
+        """See `ports.Progress`."""
+        with self._lock:
+            stage = self._stage(what, done, total)
+            if stage is None:
+                return
+            stage.done, stage.total, stage.note = done, total, note
+            self._show(stage)
+            if done >= total:
+                self._end(stage)
+
+    def rest(self) -> None:
+        """Nothing is under way any more."""
+        with self._lock:
+            while self._stages:
+                self._end(self._stages[-1])
+
+    def _stage(self, what: str, done: int, total: int) -> "_Stage | None":
+        """The stage of this name, after ending those inside it; None for one that is over at once."""
+        known = [stage for stage in self._stages if stage.what == what]
+        if known:
+            while self._stages[-1] is not known[0]:
+                self._end(self._stages[-1])
+            return known[0]
+        if done >= total:
+            return None
+        self._stages.append(_Stage(what, self._clock()))
+        return self._stages[-1]
+
+    def _show(self, stage: "_Stage") -> None:
+        if self._console.is_terminal:
+            self._draw(stage)
+        elif not stage.told and self._clock() - stage.since >= self.LONG and stage.done < stage.total:
+            stage.told = True
+            self._line(f"{stage.what} …")
+
+    def _draw(self, stage: "_Stage") -> None:
+        if self._bars is None:
+            self._bars = _bars(self._console)
+            self._bars.start()
+        if stage.task is None:
+            stage.task = self._bars.add_task(_capital(stage.what), total=stage.total, note="")
+        self._bars.update(stage.task, completed=stage.done, total=stage.total, note=stage.note)
+
+    def _end(self, stage: "_Stage") -> None:
+        self._stages.remove(stage)
+        if self._bars is not None and stage.task is not None:
+            # A stage may stop before its end, e.g. training that no longer improves: it is done.
+            self._bars.update(stage.task, total=stage.done, completed=stage.done)
+            self._bars.stop_task(stage.task)
+            if not self._stages:
+                self._bars.stop()
+                self._bars = None
+        elif not self._console.is_terminal:
+            seconds = self._clock() - stage.since
+            if stage.told or seconds >= self.LONG:
+                more = f", {stage.note}" if stage.note else ""
+                self._line(f"{stage.what}: {stage.done:,} in {seconds:.0f} s{more}")
+
+    def _line(self, text: str) -> None:
+        self._console.print(_capital(text), soft_wrap=True)
+
+
+class _Stage:
+    """One piece of work under way."""
+
+    def __init__(self, what: str, since: float) -> None:
+        self.what, self.since = what, since
+        self.done, self.total, self.note = 0, 0, ""
+        self.told = False
+        self.task: TaskID | None = None
+
+
+def _bars(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=console,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,1 @@
+"""Data that come with the package, each folder with its own licence."""

@@ -1,0 +1,87 @@
+"""Nothing in; what this machine is out, to be printed beside every figure measured on it."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+Description = dict[str, str | int | dict[str, str] | None]
+
+LIBRARIES = ("foretaste", "numpy", "scipy", "pandas", "torch", "transformers")
+
+
+def machine(folder: Path, libraries: Sequence[str] = LIBRARIES) -> Description:
+    """cpu, cores (that this process may use), memory_gb, system, python, libraries, commit.
+
+    folder: whose git commit is meant; None outside a repository or without git, and with a
+    `+` at its end where files are changed.
+    """
+    return {
+        "cpu": _cpu(),
+        "cores": _cores(),
+        "memory_gb": _memory(),
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+        "libraries": _versions(libraries),
+        "commit": commit(folder),
+    }
+
+
+def _cpu() -> str:
+    """The model of the processor, as the system names it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.processor() or platform.machine())
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1
+
+
+def _memory() -> int | None:
+    """In GB, rounded; None where the system does not say."""
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9)
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _versions(libraries: Sequence[str]) -> dict[str, str]:
+    """Of those installed; read from their metadata, so nothing heavy is imported."""
+    found = {}
+    for name in libraries:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def commit(folder: Path) -> str | None:
+    """The commit checked out in `folder`, short, with a `+` where tracked files are changed."""
+    head = _git(folder, "rev-parse", "--short=12", "HEAD")
+    if head is None:
+        return None
+    return head + ("+" if _git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *words],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

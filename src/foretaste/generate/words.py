@@ -1,0 +1,48 @@
+"""Reasons in words: the terms of a score in, a few short sentences out, strongest first.
+
+Only terms that raise the score are told, and nothing that is not a term. Terms of one expert that
+come from one event or one feature are added up.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from foretaste.domain import Term
+
+WORDS: Mapping[str, str] = {
+    "transition": "people go on to it from {event}",
+    "neighbour": "taken together with {event}",
+    "content": "it reads like {event}",
+    "lexical": "it shares words with {event}",
+    "sequence": "it follows from {event}",
+    "attribute": "{feature}",
+    "query": "it answers what you asked for",
+    "popularity": "it is popular",
+    "repeat": "you have come back to it",
+}
+WHOLE = "it fits your history as a whole"
+LEAST = 0.05
+"""Nats below which a reason is not worth telling."""
+SILENT = frozenset({"average item", "new"})
+"""Features that set an item apart from nothing."""
+
+
+def reasons(terms: Sequence[Term], titles: Mapping[str, str], *, most: int = 3) -> tuple[str, ...]:
+    """At most so many sentences; `titles` names the events, by item id."""
+    sums: dict[str, float] = {}
+    for term in terms:
+        if term.feature not in SILENT:
+            words = _words(term, titles)
+            sums[words] = sums.get(words, 0.0) + term.nats
+    told = sorted(sums.items(), key=lambda pair: -pair[1])
+    return tuple(f"{words} (+{nats:.2f})" for words, nats in told if nats >= LEAST)[:most]
+
+
+def _words(term: Term, titles: Mapping[str, str]) -> str:
+    if term.event is not None:
+        event = f"“{titles.get(term.event) or term.event}”"
+        return WORDS[term.expert.split(":", 1)[0]].format(event=event, feature="")
+    if term.feature == "popularity":
+        return WORDS["popularity"]
+    if term.feature == "whole history":
+        return WHOLE
+    return WORDS[term.expert.split(":", 1)[0]].format(feature=term.feature, event="")

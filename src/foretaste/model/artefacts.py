@@ -1,0 +1,209 @@
+"""Model versions on disk: a product in, a folder out, and back.
+
+    models/<version>/manifest.json     what it is, of which data and settings, hashes
+                     catalogue.json    item ids in the model's order
+                     <expert>.json     facts
+                     <expert>.safetensors
+    models/live.json                   which version answers, and which did before
+
+A version is written aside and renamed when whole, so a folder that is there is complete. Promotion
+and roll back replace `live.json` in one step. Nothing is ever unpickled.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from foretaste.domain import Catalogue
+from foretaste.errors import ModelError, did_you_mean
+from foretaste.model.product import Product
+from foretaste.ports import Arrays, Facts
+
+FORMAT = 1
+REMEDY = "roll back with 'foretaste models rollback' or train again"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version as its manifest tells it."""
+
+    name: str
+    created: float
+    data: Mapping[str, Any]
+    """The snapshot it was trained on: last event, last item revision, counts."""
+    settings: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    live: bool = False
+
+
+class Models:
+    """The folder of versions."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def save(
+        self,
+        product: Product,
+        ids: Sequence[str],
+        *,
+        created: float,
+        data: Mapping[str, Any],
+        settings: Mapping[str, Any],
+        metrics: Mapping[str, Any],
+    ) -> str:
+        """Write a version. → its name. It is not live until promoted."""
+        states, facts = product.state()
+        stamp = np.datetime64(int(created), "s").item().strftime("%Y%m%d-%H%M%S")
+        digest = hashlib.sha256(json.dumps([created, facts], sort_keys=True).encode()).hexdigest()
+        name = f"{stamp}-{digest[:6]}"
+        aside = self._folder / f".{name}.partial"
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        _write_json(aside / "catalogue.json", list(ids))
+        for expert, (arrays, own) in states.items():
+            _write_json(aside / f"{_file(expert)}.json", own)
+            whole = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
+            save_file(whole, aside / f"{_file(expert)}.safetensors")
+        manifest = {
+            "format": FORMAT,
+            "version": name,
+            "created": created,
+            "data": data,
+            "settings": settings,
+            "metrics": metrics,
+            "product": {**facts, "experts": list(states)},
+            "sha256": {path.name: _sha256(path) for path in sorted(aside.iterdir())},
+        }
+        _write_json(aside / "manifest.json", manifest)
+        _sync(aside)
+        os.replace(aside, self._folder / name)
+        return name
+
+    def load(self, name: str, catalogue: Catalogue) -> Product:
+        """The product of a version; `catalogue` begins with the items of `ids(name)`, in order.
+
+        Raises ModelError where a file is missing, changed or of a later format.
+        """
+        folder = self._folder / name
+        manifest = self._manifest(name)
+        for file, expected in manifest["sha256"].items():
+            path = folder / file
+            if not path.exists() or _sha256(path) != expected:
+                state = "damaged" if path.exists() else "missing"
+                raise ModelError(f"model {name}: {file} is {state}; {REMEDY}")
+        states: dict[str, tuple[Arrays, Facts]] = {}
+        for expert in manifest["product"]["experts"]:
+            try:
+                arrays = load_file(folder / f"{_file(expert)}.safetensors")
+            except (SafetensorError, OSError) as error:
+                raise ModelError(f"model {name}: {expert}: {error}; {REMEDY}") from error
+            states[expert] = arrays, json.loads((folder / f"{_file(expert)}.json").read_text())
+        return Product.restored(states, manifest["product"], catalogue)
+
+    def ids(self, name: str) -> tuple[str, ...]:
+        """The item ids of a version in its own order."""
+        return tuple(json.loads((self._folder / name / "catalogue.json").read_text()))
+
+    def version(self, name: str) -> Version:
+        """What the manifest of one version says."""
+        manifest = self._manifest(name)
+        return Version(
+            name=name,
+            created=manifest["created"],
+            data=manifest["data"],
+            settings=manifest["settings"],
+            metrics=manifest["metrics"],
+            live=name == self.live(),
+        )
+
+    def versions(self) -> list[Version]:
+        """All that are whole, oldest first."""
+        names = sorted(path.parent.name for path in self._folder.glob("[!.]*/manifest.json"))
+        return [self.version(name) for name in names]
+
+    def live(self) -> str | None:
+        """The version that answers."""
+        live: str | None = self._pointer()["live"]
+        return live
+
+    def promote(self, name: str) -> None:
+        """Make a version live, in one step."""
+        names = [version.name for version in self.versions()]
+        if name not in names:
+            hint = did_you_mean(name, names) if names else "there are none; run 'foretaste train'"
+            raise ModelError(f"no model version '{name}'; {hint}")
+        before = self._pointer()
+        if before["live"] == name:
+            return
+        past = [*before["before"], before["live"]] if before["live"] else before["before"]
+        self._point(name, past)
+
+    def rollback(self) -> str:
+        """Make the version before live again. → its name."""
+        pointer = self._pointer()
+        past = [name for name in pointer["before"] if (self._folder / name).exists()]
+        if not past:
+            raise ModelError("there is no earlier model version to roll back to")
+        self._point(past[-1], past[:-1])
+        return str(past[-1])
+
+    def prune(self, keep: int) -> None:
+        """Delete the oldest versions beyond `keep`, never the live one."""
+        others = [version.name for version in self.versions() if not version.live]
+        for name in others[: max(len(others) - keep, 0)]:
+            shutil.rmtree(self._folder / name)
+
+    def _manifest(self, name: str) -> dict[str, Any]:
+        path = self._folder / name / "manifest.json"
+        try:
+            manifest: dict[str, Any] = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise ModelError(f"model {name}: manifest.json cannot be read; {REMEDY}") from error
+        if manifest["format"] > FORMAT:
+            raise ModelError(f"model {name} is of a later Foretaste; upgrade, or {REMEDY}")
+        return manifest
+
+    def _pointer(self) -> dict[str, Any]:
+        try:
+            pointer: dict[str, Any] = json.loads((self._folder / "live.json").read_text())
+        except FileNotFoundError:
+            return {"live": None, "before": []}
+        return pointer
+
+    def _point(self, live: str, before: list[str]) -> None:
+        aside = self._folder / "live.json.partial"
+        _write_json(aside, {"live": live, "before": before})
+        os.replace(aside, self._folder / "live.json")
+
+
+def _file(expert: str) -> str:
+    """A file name for any column name."""
+    kind, _, column = expert.partition(":")
+    return kind if not column else f"{kind}-{hashlib.sha256(column.encode()).hexdigest()[:8]}"
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(folder: Path) -> None:
+    """Through to the disk before the rename makes it count."""
+    for path in [*folder.iterdir(), folder]:
+        handle = os.open(path, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)

@@ -1,0 +1,91 @@
+"""Checkpoints of a training run: a crash costs the epochs since the last one, never the run.
+
+Parameters, optimiser state and best-so-far go to safetensors, the counters to its metadata; the
+file is replaced in one step. A checkpoint of other data or settings is not picked up.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+if TYPE_CHECKING:
+    from foretaste.model.sequence_training import Run
+
+
+class Checkpoint:
+    """Where one run is kept; `path` None keeps nothing."""
+
+    def __init__(self, path: Path | None, run: "Run") -> None:
+        self._path, self._run = path, run
+
+    @classmethod
+    def at(cls, folder: Path | None, run: "Run") -> Self:
+        """The run's checkpoint in the folder; if it is there already the run goes on from it."""
+        if folder is None:
+            return cls(None, run)
+        folder.mkdir(parents=True, exist_ok=True)
+        checkpoint = cls(folder / f"sequence-{_key(run)}.safetensors", run)
+        checkpoint._load()
+        return checkpoint
+
+    def save(self) -> None:
+        """Write aside, then replace: a kill in the middle leaves the one before."""
+        if self._path is None:
+            return
+        run = self._run
+        tensors = {f"now.{name}": value for name, value in run.network.state_dict().items()}
+        tensors |= {f"best.{name}": value for name, value in run.best.items()}
+        for index, state in run.optimizer.state_dict()["state"].items():
+            tensors |= {f"adam.{index}.{name}": value for name, value in state.items()}
+        facts = {"epoch": run.epoch, "worse": run.worse, "best": run.best_quality}
+        aside = self._path.with_suffix(".partial")
+        whole = {name: value.detach().contiguous().clone() for name, value in tensors.items()}
+        save_file(whole, aside, {"run": json.dumps(facts)})
+        os.replace(aside, self._path)
+
+    def _load(self) -> None:
+        if self._path is None or not self._path.exists():
+            return
+        try:
+            with safe_open(self._path, "pt") as file:
+                facts = json.loads(file.metadata()["run"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (SafetensorError, OSError, ValueError, KeyError):
+            self._path.unlink()
+            return
+        run = self._run
+        run.epoch, run.worse, run.best_quality = facts["epoch"], facts["worse"], facts["best"]
+        run.network.load_state_dict(_under("now.", tensors))
+        run.best = _under("best.", tensors)
+        whole = run.optimizer.state_dict()
+        state: dict[int, dict[str, torch.Tensor]] = {}
+        for name, value in _under("adam.", tensors).items():
+            index, part = name.split(".", 1)
+            state.setdefault(int(index), {})[part] = value
+        run.optimizer.load_state_dict({**whole, "state": state})
+
+    def done(self) -> None:
+        """The run is finished and needs none."""
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+
+def _under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name[len(prefix) :]: v for name, v in tensors.items() if name.startswith(prefix)}
+
+
+def _key(run: "Run") -> str:
+    """Names the data and the settings exactly."""
+    training = run.training
+    digest = hashlib.sha256(training.settings.model_dump_json().encode())
+    histories = training.histories
+    for array in (histories.offsets, histories.item, histories.at, training.valid.rows):
+        digest.update(array.tobytes())
+    digest.update(training.catalogue.vectors.tobytes())
+    return digest.hexdigest()[:16]

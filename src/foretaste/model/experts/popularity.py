@@ -1,0 +1,115 @@
+"""Popularity: what is taken often and lately. P(item) from counts that halve with time."""
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+
+from foretaste.domain import Behaviour, Catalogue, Doubles, Floats, Histories, Ints, Term
+from foretaste.model.terms import against_average
+from foretaste.model.training import Training
+from foretaste.ports import Arrays, Facts
+
+DAY = 86_400.0
+HALF_LIVES = (None, 365.0, 90.0, 30.0, 7.0, 1.0)
+FAR = 20.0
+"""Half-lives past the reference time at which the counts are brought forward to it."""
+
+
+class Popularity:
+    """Decayed counts with a prior."""
+
+    name = "popularity"
+    counting = True
+
+    def __init__(self, mass: Doubles, latest: float, half_life: float | None, prior: float) -> None:
+        self._mass = mass
+        self._reference = latest
+        self._latest = latest
+        self._half_life = half_life
+        self._prior = prior
+        self._log: Floats | None = None
+
+    @classmethod
+    def fit(cls, training: Training) -> list[Self]:
+        """Counts with the half-life under which the validation events are likeliest."""
+        settings = training.settings.popularity
+        lives = (settings.half_life_days,) if settings.half_life_days else HALF_LIVES
+        fitted = [
+            cls._counted(training.histories, len(training.catalogue), life, settings.prior)
+            for life in lives
+        ]
+        targets = training.valid.targets
+        return [max(fitted, key=lambda expert: float(expert.row()[targets].sum()))]
+
+    @classmethod
+    def _counted(
+        cls, histories: Histories, items: int, half_life: float | None, prior: float
+    ) -> Self:
+        keep = (histories.item >= 0) & (histories.weight > 0)
+        at = histories.at[keep]
+        latest = float(at.max(initial=0.0))
+        counts = histories.weight[keep].astype(np.float64)
+        if half_life is not None:
+            counts *= np.exp2((at - latest) / (half_life * DAY))
+        mass = np.bincount(histories.item[keep], counts, minlength=items).astype(np.float64)
+        return cls(mass, latest, half_life, prior)
+
+    def row(self) -> Floats:
+        """[items], log P."""
+        if self._log is None:
+            mass = self._mass + self._prior * self._growth(self._latest)
+            self._log = np.log(mass / mass.sum()).astype(np.float32)
+        return self._log
+
+    def _growth(self, at: float) -> float:
+        if self._half_life is None:
+            return 1.0
+        return float(np.exp2((at - self._reference) / (self._half_life * DAY)))
+
+    def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
+        """The same row for everyone."""
+        return np.repeat(self.row()[None], len(behaviours), axis=0)
+
+    def active(self, behaviour: Behaviour) -> bool:  # noqa: ARG002
+        """Always."""
+        return True
+
+    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:  # noqa: ARG002
+        """Count one event."""
+        if self._half_life and at - self._reference > FAR * self._half_life * DAY:
+            self._mass /= self._growth(at)
+            self._reference = at
+        self._latest = max(self._latest, at)
+        self._mass[item] = max(self._mass[item] + weight * self._growth(at), 0.0)
+        self._log = None
+
+    def grow(self, catalogue: Catalogue) -> None:
+        """New items start from the prior."""
+        extra = len(catalogue) - len(self._mass)
+        self._mass = np.concatenate([self._mass, np.zeros(extra)])
+        self._log = None
+
+    def terms(self, behaviour: Behaviour, items: Ints) -> list[list[Term]]:  # noqa: ARG002
+        """How much more popular than the average item."""
+        row = self.row()
+        size = len(row)
+        return [against_average(self.name, float(row[i]), size, "popularity") for i in items]
+
+    def state(self) -> tuple[Arrays, Facts]:
+        """Counts at the reference time."""
+        facts = {
+            "reference": self._reference,
+            "latest": self._latest,
+            "half_life_days": self._half_life,
+            "prior": self._prior,
+        }
+        return {"mass": self._mass}, facts
+
+    @classmethod
+    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:  # noqa: ARG003
+        """The inverse of `state`."""
+        half_life = facts["half_life_days"]
+        expert = cls(arrays["mass"], facts["reference"], half_life, facts["prior"])
+        expert._latest = facts["latest"]
+        return expert

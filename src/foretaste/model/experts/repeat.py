@@ -1,0 +1,102 @@
+"""Repeat: how likely the next item is one of those already taken. P(seen or new | U).
+
+In groceries and music people come back to what they had; in a review log they never do. The share
+of repeats is counted, smoothed towards everyone's, and spread: over the seen items by recency, over
+the others evenly. So an unmasked ranking learns from the data what masking assumes.
+"""
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+
+from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
+from foretaste.model.counts import taken
+from foretaste.model.terms import against_average
+from foretaste.model.training import Training
+from foretaste.ports import Arrays, Facts
+
+OWN = 10.0
+"""Events of everyone's share that a person's own share is smoothed with."""
+DECAY = 0.9
+"""What each earlier event is worth of the one after, among the seen items."""
+
+
+class Repeat:
+    """A Bernoulli of seen or new, then recency or evenness."""
+
+    name = "repeat"
+    counting = True
+
+    def __init__(self, repeats: float, events: float, catalogue: Catalogue) -> None:
+        self._repeats = repeats
+        self._events = events
+        self._size = len(catalogue)
+        self._ids = catalogue.ids
+
+    @classmethod
+    def fit(cls, training: Training) -> list[Self]:
+        """Count the events, after a person's first, whose item the person had taken before."""
+        person, item, _ = taken(training.histories)
+        _, first = np.unique(person * np.int64(len(training.catalogue)) + item, return_index=True)
+        later = len(person) - len(np.unique(person))
+        return [cls(float(len(person) - len(first)), float(later), training.catalogue)]
+
+    def _share(self, seen: Ints) -> float:
+        """P(the next is a repeat | U)."""
+        everyone = (self._repeats + 0.5) / (self._events + 1)
+        own = len(seen) - len(np.unique(seen))
+        share = (own + OWN * everyone) / (max(len(seen) - 1, 0) + OWN)
+        return min(max(share, 1e-9), 1 - 1e-9)
+
+    def _row(self, behaviour: Behaviour) -> Floats:
+        """[items], log P."""
+        seen = behaviour.taken
+        share = self._share(seen)
+        distinct = len(np.unique(seen))
+        if distinct in (0, self._size):
+            return np.full(self._size, -np.log(self._size), np.float32)
+        row = np.full(self._size, np.log((1 - share) / (self._size - distinct)), np.float32)
+        worth = np.zeros(self._size)
+        np.add.at(worth, seen, DECAY ** np.arange(len(seen) - 1, -1, -1.0))
+        row[seen] = np.log(share * worth[seen] / worth.sum())
+        return row
+
+    def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
+        """[behaviours, items]"""
+        return np.stack([self._row(one) for one in behaviours])
+
+    def active(self, behaviour: Behaviour) -> bool:
+        """From the first item."""
+        return len(behaviour.taken) > 0
+
+    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:  # noqa: ARG002
+        """Count one more event, and whether it is a repeat."""
+        if len(before.taken):
+            sign = 1.0 if weight > 0 else -1.0
+            self._events += sign
+            self._repeats += sign * float(item in before.taken)
+
+    def grow(self, catalogue: Catalogue) -> None:
+        """New items have been taken by nobody."""
+        self._size = len(catalogue)
+        self._ids = catalogue.ids
+
+    def terms(self, behaviour: Behaviour, items: Ints) -> list[list[Term]]:
+        """One term: seen before, or new."""
+        row = self._row(behaviour)
+        seen = set(behaviour.taken.tolist())
+        names = ["taken before" if int(item) in seen else "new" for item in items]
+        return [
+            against_average(self.name, float(row[item]), self._size, name)
+            for item, name in zip(items, names, strict=True)
+        ]
+
+    def state(self) -> tuple[Arrays, Facts]:
+        """Two counts."""
+        return {}, {"repeats": self._repeats, "events": self._events}
+
+    @classmethod
+    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:  # noqa: ARG003
+        """The inverse of `state`."""
+        return cls(facts["repeats"], facts["events"], catalogue)

@@ -1,0 +1,162 @@
+"""The network of the sequence expert: events in, one vector a moment out, compared with item vectors.
+
+A pre-norm causal transformer (SASRec, Kang and McAuley 2018) with cosine logits over a temperature.
+An event is its item's identity plus what the language model read of it, its kind, and how long ago
+the event before it was; a search is its words alone.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from foretaste.domain import Behaviour
+from foretaste.model.settings import SequenceSettings
+
+GAPS = 40
+"""Buckets of the logarithm of the time between two events."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A batch of histories, the newest event last, padded on the left."""
+
+    item: Tensor
+    """[batch, length], internal id + 1; 0 where there is no item."""
+    kind: Tensor
+    """[batch, length], kind + 1; 0 is padding."""
+    gap: Tensor
+    """[batch, length], bucket of the time since the event before."""
+    text: Tensor | None
+    """[batch, length, dim], what was read of a search or a review."""
+
+    @property
+    def real(self) -> Tensor:
+        """[batch, length], False at padding."""
+        return self.kind > 0
+
+    def to(self, device: torch.device) -> "Tokens":
+        """The same on another device."""
+        text = None if self.text is None else self.text.to(device)
+        return Tokens(self.item.to(device), self.kind.to(device), self.gap.to(device), text)
+
+
+def gaps(at: np.ndarray) -> np.ndarray:
+    """[length] buckets: 0 for the first event, then the logarithm of the seconds between."""
+    between = np.diff(at, prepend=at[:1])
+    return np.minimum(1 + np.log2(1 + np.maximum(between, 0)), GAPS - 1).astype(np.int64)
+
+
+def tokens(behaviours: list[Behaviour], length: int) -> Tokens:
+    """The last `length` events of each."""
+    rows = [min(len(one), length) for one in behaviours]
+    size = (len(behaviours), max(max(rows), 1))
+    item, kind, gap = (np.zeros(size, np.int64) for _ in range(3))
+    read = next((b.text_vectors for b in behaviours if b.text_vectors is not None), None)
+    text = None if read is None else np.zeros((*size, read.shape[1]), np.float32)
+    for place, (one, count) in enumerate(zip(behaviours, rows, strict=True)):
+        if count:
+            item[place, -count:] = one.item[-count:] + 1
+            kind[place, -count:] = one.kind[-count:].astype(np.int64) + 1
+            gap[place, -count:] = gaps(one.at[-count:])
+            if text is not None and one.text_vectors is not None:
+                text[place, -count:] = one.text_vectors[-count:]
+    return Tokens(
+        torch.from_numpy(item),
+        torch.from_numpy(kind),
+        torch.from_numpy(gap),
+        None if text is None else torch.from_numpy(text),
+    )
+
+
+class Block(nn.Module):
+    """Attention and a feed-forward layer, each on a normalised input and added to it."""
+
+    def __init__(self, dim: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.attention_norm, self.forward_norm = nn.RMSNorm(dim), nn.RMSNorm(dim)
+        self.attend = nn.Linear(dim, 3 * dim, bias=False)
+        self.mix = nn.Linear(dim, dim, bias=False)
+        self.widen, self.narrow = nn.Linear(dim, 2 * dim), nn.Linear(2 * dim, dim)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, events: Tensor, visible: Tensor) -> Tensor:
+        """[batch, length, dim] and [batch, 1, length, length] → [batch, length, dim]"""
+        batch, length, dim = events.shape
+        parts = self.attend(self.attention_norm(events))
+        parts = parts.view(batch, length, 3, self.heads, dim // self.heads)
+        query, key, value = parts.permute(2, 0, 3, 1, 4)
+        seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=visible)
+        seen = seen.transpose(1, 2).reshape(batch, length, dim)
+        events = events + self.dropout(self.mix(seen))
+        wide = functional.gelu(self.widen(self.forward_norm(events)))
+        return events + self.dropout(self.narrow(wide))
+
+
+class Network(nn.Module):
+    """Reads histories; compares the moment with every item."""
+
+    vectors: Tensor
+
+    def __init__(
+        self,
+        vectors: Tensor,
+        settings: SequenceSettings,
+        length: int,
+        kinds: int,
+        input_dropout: float,
+    ) -> None:
+        super().__init__()
+        dim = settings.dim
+        self.temperature = settings.temperature
+        self.length = length
+        self.register_buffer("vectors", vectors, persistent=False)  # [items + 1, read dim]
+        self.identity = nn.Embedding(len(vectors), dim)
+        self.project = nn.Linear(vectors.shape[1], dim, bias=False)
+        self.kind = nn.Embedding(kinds + 2, dim)
+        self.gap = nn.Embedding(GAPS, dim)
+        self.position = nn.Parameter(torch.randn(length, dim) * 0.02)
+        self.blocks = nn.ModuleList(
+            Block(dim, settings.heads, settings.dropout) for _ in range(settings.layers)
+        )
+        self.norm = nn.RMSNorm(dim)
+        self.dropout = nn.Dropout(input_dropout)
+        nn.init.normal_(self.identity.weight, std=0.02)
+        nn.init.zeros_(self.kind.weight)
+        nn.init.zeros_(self.gap.weight)
+
+    def items(self, index: Tensor) -> Tensor:
+        """[...] internal ids + 1 → [..., dim], identity and text."""
+        return self.identity(index) + self.project(self.vectors[index])
+
+    def forward(self, batch: Tokens) -> Tensor:
+        """→ [batch, length, dim], the state after each event."""
+        length = batch.item.shape[1]
+        causal = torch.ones(length, length, dtype=torch.bool, device=batch.item.device).tril()
+        itself = torch.eye(length, dtype=torch.bool, device=batch.item.device)
+        visible = (causal & batch.real[:, None, None, :]) | itself  # padding sees itself: no NaN
+        events = self.items(batch.item) * (batch.item > 0)[..., None]
+        if batch.text is not None:
+            events = events + self.project(batch.text)
+        events = events + self.kind(batch.kind) + self.gap(batch.gap)
+        events = self.dropout(events + self.position[self.length - length :])
+        for block in self.blocks:
+            events = block(events, visible)
+        return self.norm(events)
+
+    def grow(self, vectors: Tensor) -> None:
+        """[items, read dim] of all items, old and new; a new item's identity is zero."""
+        weight = self.identity.weight
+        more = torch.zeros(len(vectors) + 1 - len(weight), weight.shape[1], device=weight.device)
+        if len(more):
+            self.identity = nn.Embedding.from_pretrained(torch.cat([weight.detach(), more]))
+        nothing = torch.zeros(1, vectors.shape[1])
+        self.vectors = torch.cat([nothing, vectors]).to(weight.device)
+
+    def catalogue(self) -> Tensor:
+        """→ [items, dim], of length 1."""
+        every = torch.arange(1, len(self.vectors), device=self.vectors.device)
+        return functional.normalize(self.items(every), dim=-1)

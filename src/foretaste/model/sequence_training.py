@@ -1,0 +1,255 @@
+"""Training of the sequence network: histories in, the network that predicts validation events best out.
+
+Loss: at every event the next taken item is told from items drawn uniformly and shared by the whole
+batch, so that the comparison is one matrix product; logits are corrected for the draw (sampled
+softmax, Jean et al. 2015, section 3). A history longer than the network's is cut in pieces.
+"""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from foretaste.domain import Cases, Histories, Longs
+from foretaste.errors import ModelError
+from foretaste.model.checkpoint import Checkpoint
+from foretaste.model.network import Network, Tokens, gaps, tokens
+from foretaste.model.settings import SequenceSettings
+from foretaste.model.training import Training
+
+log = logging.getLogger(__name__)
+
+CHECKED = 2000
+"""Validation events looked at in a check, at most."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is chosen from the data's own facts where the settings leave it open."""
+
+    length: int
+    input_dropout: float
+    batch_events: int
+
+
+def device_of(name: str) -> torch.device:
+    """ "auto" is the first accelerator there is, else the CPU."""
+    if name != "auto":
+        return torch.device(name)
+    return torch.accelerator.current_accelerator() or torch.device("cpu")
+
+
+def plan(histories: Histories, settings: SequenceSettings) -> Plan:
+    """Short histories ask for strong dropout (they overfit), long ones for a long memory."""
+    lengths = np.diff(histories.offsets)
+    usual = float(np.percentile(lengths[lengths > 0], 90)) if lengths.any() else 1.0
+    long = usual > 50
+    dropout = settings.input_dropout
+    return Plan(
+        length=settings.length or (200 if long else 50),
+        input_dropout=dropout if dropout is not None else (0.2 if long else 0.5),
+        batch_events=settings.batch_events * (4 if long else 1),
+    )
+
+
+class Pieces:
+    """Training histories cut to the network's length, as flat arrays."""
+
+    def __init__(self, histories: Histories, length: int) -> None:
+        starts, stops = [], []
+        for person in range(len(histories)):
+            rows = histories.rows(person)
+            for stop in range(rows.stop, rows.start + 1, -length):
+                starts.append(max(stop - length - 1, rows.start))
+                stops.append(stop)
+        self.starts, self.stops = np.array(starts, np.int64), np.array(stops, np.int64)
+        self._histories = histories
+        self._gap = np.concatenate(
+            [gaps(histories.at[histories.rows(p)]) for p in range(len(histories))]
+            or [np.zeros(0, np.int64)]
+        )
+
+    def batches(self, events: int, rng: np.random.Generator) -> list[Longs]:
+        """Pieces of similar length together, about so many events a batch, in random order."""
+        order = rng.permutation(len(self.starts))
+        lengths = (self.stops - self.starts)[order]
+        order = order[np.argsort(lengths // 4, kind="stable")]
+        padded = np.cumsum((self.stops - self.starts)[order])
+        cuts = np.searchsorted(padded, np.arange(events, padded[-1] if len(padded) else 0, events))
+        parts = [part for part in np.split(order, cuts) if len(part)]
+        rng.shuffle(parts)
+        return parts
+
+    def batch(self, chosen: Longs) -> tuple[Tokens, Tensor]:
+        """Tokens, and [batch, length] the next taken item + 1, 0 where there is none."""
+        lengths = self.stops[chosen] - self.starts[chosen] - 1
+        size = (len(chosen), int(lengths.max()))
+        column = np.arange(size[1]) - (size[1] - lengths[:, None])  # [batch, length]
+        real = column >= 0
+        rows = np.where(real, self.starts[chosen, None] + column, 0)
+        part = self._histories
+        item = np.where(real, part.item[rows] + 1, 0).astype(np.int64)
+        kind = np.where(real, part.kind[rows].astype(np.int64) + 1, 0)
+        after = rows + 1
+        wanted = real & (part.weight[np.minimum(after, part.events - 1)] > 0)
+        target = np.where(wanted, part.item[np.minimum(after, part.events - 1)] + 1, 0)
+        text = None
+        if part.vectors is not None:
+            codes = np.where(real, part.text[rows], -1)
+            if codes.max() >= 0:
+                text = np.where(codes[..., None] >= 0, part.vectors[codes], np.float32(0))
+        batch = Tokens(
+            torch.from_numpy(item),
+            torch.from_numpy(kind),
+            torch.from_numpy(np.where(real, self._gap[rows], 0)),
+            None if text is None else torch.from_numpy(text),
+        )
+        return batch, torch.from_numpy(target.astype(np.int64))
+
+
+def loss_of(network: Network, batch: Tokens, target: Tensor, negatives: int) -> Tensor:
+    """Mean cross-entropy of the true next item against the drawn ones."""
+    states = network(batch)[target > 0]  # [events, dim]
+    wanted = target[target > 0]
+    items = len(network.vectors) - 1
+    states = functional.normalize(states, dim=-1)
+    if negatives >= items:
+        return functional.cross_entropy(
+            states @ network.catalogue().T / network.temperature, wanted - 1
+        )
+    drawn = torch.randint(1, items + 1, (negatives,), device=states.device)
+    vectors = functional.normalize(network.items(torch.cat([wanted, drawn])), dim=-1)
+    true = (states * vectors[: len(wanted)]).sum(-1, keepdim=True)  # [events, 1]
+    others = states @ vectors[len(wanted) :].T  # [events, negatives]
+    others = others / network.temperature + float(np.log((items - 1) / negatives))
+    others = others.masked_fill(drawn[None] == wanted[:, None], -torch.inf)
+    logits = torch.cat([true / network.temperature, others], dim=1)
+    return functional.cross_entropy(logits, torch.zeros(len(wanted), dtype=torch.long))
+
+
+@torch.inference_mode()
+def quality(network: Network, cases: Cases) -> tuple[float, float]:
+    """(mean log P, NDCG@10 over all items, seen ones left out) of the validation events."""
+    network.eval()
+    items = network.catalogue()
+    likelihood, gain = 0.0, 0.0
+    for start in range(0, len(cases), 250):
+        behaviours = cases.behaviours(start, start + 250)
+        targets = torch.from_numpy(cases.targets[start : start + 250].astype(np.int64))
+        batch = tokens(behaviours, network.length).to(items.device)
+        states = functional.normalize(network(batch)[:, -1], dim=-1)
+        scores = functional.log_softmax(states @ items.T / network.temperature, dim=-1).cpu()
+        true = scores.gather(1, targets[:, None])
+        likelihood += float(true.sum())
+        for row, one in enumerate(behaviours):
+            scores[row, one.taken.astype(np.int64)] = -torch.inf
+        rank = (scores > true).sum(1)
+        gain += float((1 / torch.log2(rank[rank < 10] + 2.0)).sum())
+    return likelihood / max(len(cases), 1), gain / max(len(cases), 1)
+
+
+def train(training: Training) -> Network | None:
+    """The network that predicts the validation events best; None where nobody took two items."""
+    settings = training.settings.sequence
+    chosen = plan(training.histories, settings)
+    pieces = Pieces(training.histories, chosen.length)
+    if not len(pieces.starts):
+        return None
+    torch.manual_seed(training.settings.seed)
+    device = device_of(settings.device)
+    vectors = torch.from_numpy(training.catalogue.vectors)
+    nothing = torch.zeros(1, vectors.shape[1])
+    network = Network(
+        torch.cat([nothing, vectors]),
+        settings,
+        chosen.length,
+        len(training.histories.kinds),
+        chosen.input_dropout,
+    ).to(device)
+    run = Run(network, pieces, chosen, training)
+    run.go()
+    _forget_untaken(network, training.histories)
+    return network
+
+
+def _forget_untaken(network: Network, histories: Histories) -> None:
+    """An item nobody took has only noise for an identity: like a new one, it is its text alone."""
+    taken = np.zeros(len(network.vectors), bool)
+    taken[histories.item[histories.item >= 0] + 1] = True
+    with torch.no_grad():
+        network.identity.weight[torch.from_numpy(~taken)] = 0
+
+
+class Run:
+    """One training run: epochs, checks, early stopping, checkpoints."""
+
+    def __init__(self, network: Network, pieces: Pieces, chosen: Plan, training: Training) -> None:
+        self.network, self.pieces, self.plan, self.training = network, pieces, chosen, training
+        settings = training.settings.sequence
+        self.optimizer = torch.optim.AdamW(
+            network.parameters(), lr=settings.learning_rate, weight_decay=0.0, fused=True
+        )
+        rng = np.random.default_rng(training.settings.seed)
+        self.checked = training.valid.sample(CHECKED, rng)
+        self.best: dict[str, Tensor] = {}
+        self.best_quality, self.worse, self.epoch = -np.inf, 0, 0
+
+    def go(self) -> None:
+        """To the end, or until checks no longer improve."""
+        settings = self.training.settings.sequence
+        checkpoint = Checkpoint.at(self.training.checkpoints, self)
+        while self.epoch < settings.epochs and self.worse < settings.patience:
+            loss = self._epoch()
+            self.epoch += 1
+            note = f"loss {loss:.3f}"
+            if self.epoch % settings.check_every == 0 or self.epoch == settings.epochs:
+                note += f", validation NDCG@10 {self._check():.4f}"
+                checkpoint.save()
+            self.training.progress(
+                "training the sequence expert", self.epoch, settings.epochs, note
+            )
+        if self.best:
+            self.network.load_state_dict(self.best)
+        checkpoint.done()
+
+    def _epoch(self) -> float:
+        """One pass; all chance in it comes from the seed and the number of the epoch."""
+        settings = self.training.settings
+        self.network.train()
+        torch.manual_seed(settings.seed * 100_003 + self.epoch)
+        rng = np.random.default_rng((settings.seed, self.epoch))
+        losses = []
+        for chosen in self.pieces.batches(self.plan.batch_events, rng):
+            batch, target = self.pieces.batch(chosen)
+            if not (target > 0).any():
+                continue
+            device = self.network.vectors.device
+            loss = loss_of(
+                self.network, batch.to(device), target.to(device), settings.sequence.negatives
+            )
+            self.optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+            self.optimizer.step()
+            losses.append(float(loss))
+            if not np.isfinite(losses[-1]):
+                raise ModelError(
+                    f"training the sequence expert: the loss became {losses[-1]} in epoch "
+                    f"{self.epoch + 1}; lower model.sequence.learning_rate "
+                    f"(now {settings.sequence.learning_rate}) and train again"
+                )
+        return float(np.mean(losses)) if losses else 0.0
+
+    def _check(self) -> float:
+        likelihood, gain = quality(self.network, self.checked)
+        log.info("epoch %d: log P %.4f, NDCG@10 %.4f", self.epoch, likelihood, gain)
+        if gain > self.best_quality or not self.best:
+            self.best_quality, self.worse = gain, 0
+            state = self.network.state_dict()
+            self.best = {name: value.detach().clone() for name, value in state.items()}
+        else:
+            self.worse += 1
+        return gain

@@ -1,0 +1,364 @@
+"""One contract, run for SQLite and for a real PostgreSQL; then what is special to each."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foretaste.behaviour import schema
+from foretaste.behaviour.opening import opened, url_of, writing
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.store import FILE, SqlStore, open_store
+from foretaste.domain import Event, Item, User
+from foretaste.errors import StoreError
+from foretaste.ports import Store
+
+FULL = Event(
+    event_id="e1",
+    kind="purchase",
+    at=12.5,
+    user="u",
+    session="s",
+    item="i",
+    value=3.25,
+    text="schön, 很好",
+    query="red shoes",
+    device="phone",
+    context={"page": "home", "slot": 3, "deep": [1, {"a": None}]},
+    recommendation_id="r",
+    position=2,
+)
+ITEM = Item(
+    "i",
+    title="Élan",
+    texts={"plot": "long", "about": "more"},
+    attributes={"genre": ("Drama", "War"), "year": ("1995",)},
+    image="a.jpg",
+    audio="a.ogg",
+    available_from=1.0,
+    available_until=2.5,
+    hidden=True,
+)
+
+few = settings(max_examples=15, deadline=None)
+
+_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+_number = st.floats(allow_nan=False, allow_infinity=False)
+_events = st.builds(
+    Event,
+    event_id=_text.filter(bool),
+    kind=st.sampled_from(["view", "click"]),
+    at=_number,
+    user=st.none() | _text,
+    session=st.none() | _text,
+    item=st.none() | _text,
+    value=st.none() | _number,
+    text=st.none() | _text,
+    query=st.none() | _text,
+    device=st.none() | _text,
+    context=st.dictionaries(_text, _text | _number | st.booleans(), max_size=3),
+    recommendation_id=st.none() | _text,
+    position=st.none() | st.integers(1, 2**31 - 1),
+)
+_items = st.builds(
+    Item,
+    id=_text,
+    title=_text,
+    texts=st.dictionaries(_text, _text, max_size=3),
+    attributes=st.dictionaries(_text, st.lists(_text, max_size=3).map(tuple), max_size=3),
+    available_from=st.none() | _number,
+    hidden=st.booleans(),
+)
+
+
+def click(event_id: str, at: float, user: str | None = None, session: str | None = None) -> Event:
+    return Event(event_id, "click", at, user=user, session=session, item="i")
+
+
+class StoreContract:
+    """What every store does. A class for each database says how to open an empty one."""
+
+    @pytest.fixture
+    def url(self) -> str | Path:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def store(self, url: str | Path) -> Iterator[SqlStore]:
+        with SqlStore(url) as store:
+            yield store
+
+    def test_an_empty_store(self, store: Store) -> None:
+        assert store.counts() == {"events": 0, "items": 0, "users": 0}
+        assert store.last_event() == 0
+        assert list(store.events()) == list(store.items()) == list(store.users()) == []
+        assert store.item("i") is None
+        assert store.user("u") is None
+        assert store.item_ids() == frozenset()
+        assert store.history(None, None) == []
+        assert store.add_events([]) == store.put_items([]) == store.put_users([]) == 0
+
+    def test_an_event_comes_back_as_it_was(self, store: Store) -> None:
+        bare = Event("e2", "view", 0.0, session="s")
+        assert store.add_events([FULL, bare]) == 2
+        assert [event for _, event in store.events()] == [FULL, bare]
+
+    def test_any_events_come_back_as_they_were(self, store: Store) -> None:
+        @few
+        @given(st.lists(_events, max_size=8, unique_by=lambda event: event.event_id))
+        def check(batch: list[Event]) -> None:
+            before = store.last_event()
+            old = {event.event_id for _, event in store.events()}
+            fresh = [event for event in batch if event.event_id not in old]
+            assert store.add_events(batch) == len(fresh)
+            assert [event for _, event in store.events(before)] == fresh
+
+        check()
+
+    def test_any_item_comes_back_as_it_was(self, store: Store) -> None:
+        @few
+        @given(_items)
+        def check(item: Item) -> None:
+            store.put_items([item])
+            found = store.item(item.id)
+            assert found == item
+            assert list(found.texts) == list(item.texts), "in the same order"
+            assert store.put_items([item]) == 0
+
+        check()
+
+    def test_an_event_id_is_taken_once(self, store: Store) -> None:
+        assert store.add_events([click("a", 1), click("b", 2)]) == 2
+        assert store.add_events([click("b", 9), click("c", 3), click("c", 4)]) == 1
+        assert [(event.event_id, event.at) for _, event in store.events()] == [
+            ("a", 1),
+            ("b", 2),
+            ("c", 3),
+        ]
+
+    def test_numbers_grow_and_readers_continue(self, store: Store) -> None:
+        store.add_events([click("a", 5), click("b", 1)])
+        store.add_events([click("b", 1), click("c", 3)])
+        numbers = [number for number, _ in store.events()]
+        assert numbers == sorted(set(numbers))
+        assert store.last_event() == numbers[-1]
+        assert [event.event_id for _, event in store.events(after=numbers[0])] == ["b", "c"]
+        assert list(store.events(after=numbers[-1])) == []
+
+    def test_columns_are_those_of_the_events(self, store: Store) -> None:
+        store.add_events([FULL, *(click(f"c{n}", n, "u") for n in range(7))])
+        expected = [
+            (e.user, e.session, e.item, e.kind, e.value, e.at, e.text, e.query)
+            for _, e in store.events()
+        ]
+        assert [tuple(row) for row in store.event_columns(chunk=3)] == expected
+        assert [tuple(row) for row in store.event_columns(store.last_event() - 2)] == expected[-2:]
+
+    def test_a_history_is_in_time_order(self, store: Store) -> None:
+        mine = [click("a", 5, "u"), click("b", 1, "u", "s1"), click("c", 3, None, "s2")]
+        others = [click("d", 2, "v"), click("e", 4, "v", "s2"), click("f", 6, None, "s3")]
+        store.add_events(others + mine)
+        assert ids(store.history("u", None)) == ["b", "a"]
+        assert ids(store.history("u", "s2")) == ["b", "c", "a"], (
+            "not what v did in the same session"
+        )
+        assert ids(store.history(None, "s2")) == ["c", "e"]
+        assert store.history("nobody", "nowhere") == []
+
+    def test_events_of_the_same_time_stay_in_their_order(self, store: Store) -> None:
+        store.add_events([click(name, 1, "u") for name in "dacb"])
+        assert ids(store.history("u", None)) == list("dacb")
+
+    def test_an_item_that_changes_gets_a_new_revision(self, store: Store) -> None:
+        assert store.put_items([ITEM, Item("j"), Item("k")]) == 3
+        first = {item.id: revision for revision, item in store.items()}
+        assert store.put_items([ITEM, Item("j", title="new"), Item("l")]) == 2
+        seen = max(first.values())
+        assert [item.id for _, item in store.items(seen)] == ["j", "l"]
+        assert store.item("j") == Item("j", title="new")
+        assert store.item("i") == ITEM
+        assert store.item_ids() == {"i", "j", "k", "l"}
+        revisions = [revision for revision, _ in store.items()]
+        assert revisions == sorted(set(revisions))
+
+    def test_identical_items_change_nothing(self, store: Store) -> None:
+        store.put_items([ITEM])
+        before = list(store.items())
+        assert store.put_items([ITEM, ITEM]) == 0
+        assert list(store.items()) == before
+
+    def test_of_two_items_with_one_id_the_last_stays(self, store: Store) -> None:
+        assert store.put_items([Item("i", title="old"), Item("i", title="new")]) == 1
+        assert store.item("i") == Item("i", title="new")
+
+    def test_users(self, store: Store) -> None:
+        ann = User("ann", {"genre": ("Drama", "War")})
+        assert store.put_users([User("bob"), ann]) == 2
+        assert store.put_users([ann, User("bob", {"age": ("30",)})]) == 1
+        assert list(store.users()) == [ann, User("bob", {"age": ("30",)})]
+        assert store.user("ann") == ann
+        assert store.counts()["users"] == 2
+
+    def test_facts(self, store: Store) -> None:
+        assert store.fact("x") is None
+        store.put_fact("x", "one")
+        store.put_fact("x", "two")
+        assert store.fact("x") == "two"
+
+    def test_it_is_still_there_when_opened_again(self, url: str | Path) -> None:
+        with SqlStore(url) as store:
+            store.add_events([FULL])
+            number = store.last_event()
+        with SqlStore(url) as store:
+            assert list(store.events()) == [(number, FULL)]
+
+    def test_many_threads(self, store: Store) -> None:
+        """Numbers become visible in order: a reader that goes on from the last misses nothing."""
+        batches = 12
+        seen: list[str] = []
+        failures: list[BaseException] = []
+
+        def write(writer: int) -> None:
+            try:
+                for batch in range(batches):
+                    store.add_events([click(f"{writer}.{batch}.{n}", n, "u") for n in range(10)])
+            except BaseException as error:
+                failures.append(error)
+
+        writers = [threading.Thread(target=write, args=(n,)) for n in range(3)]
+        for writer in writers:
+            writer.start()
+        after = 0
+        while len(seen) < 3 * batches * 10 and not failures:
+            for number, event in store.events(after):
+                seen.append(event.event_id)
+                after = number
+            if not any(writer.is_alive() for writer in writers) and store.last_event() == after:
+                break
+        for writer in writers:
+            writer.join()
+        assert failures == []
+        assert len(seen) == len(set(seen)) == 3 * batches * 10
+        assert sorted(seen) == sorted(event.event_id for _, event in store.events())
+
+    def test_the_migrations_make_the_tables_of_the_schema(self, url: str | Path) -> None:
+        engine = opened(url_of(url))
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection)
+            assert compare_metadata(context, schema.metadata) == []
+            assert context.get_current_revision() == schema.HEAD
+        engine.dispose()
+
+    def test_a_newer_store_is_refused(self, url: str | Path) -> None:
+        SqlStore(url).close()
+        engine = opened(url_of(url))
+        with writing(engine) as connection:
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        engine.dispose()
+        with pytest.raises(StoreError, match=r"newer Foretaste \(revision 9999\).*pip install"):
+            SqlStore(url)
+
+
+def ids(events: list[Event]) -> list[str]:
+    return [event.event_id for event in events]
+
+
+class TestSQLite(StoreContract):
+    @pytest.fixture
+    def url(self, tmp_path: Path) -> Path:
+        return tmp_path / "behaviour.db"
+
+
+class TestPostgreSQL(StoreContract):
+    @pytest.fixture
+    def url(self, empty_postgres: str) -> str:
+        return empty_postgres
+
+
+def test_the_workspace_has_a_store_of_its_own(tmp_path: Path) -> None:
+    open_store(BehaviourSettings(), tmp_path).close()
+    assert (tmp_path / FILE).exists()
+
+
+def test_the_settings_name_another_store(tmp_path: Path) -> None:
+    open_store(BehaviourSettings(database=f"sqlite:///{tmp_path}/x.db"), tmp_path).close()
+    assert (tmp_path / "x.db").exists()
+
+
+def test_sqlite_survives_a_power_cut(tmp_path: Path) -> None:
+    engine = opened(url_of(tmp_path / "behaviour.db"))
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2, "FULL"
+    engine.dispose()
+
+
+def test_a_reader_is_not_in_the_way_of_a_writer(store: SqlStore) -> None:
+    store.add_events([click("a", 1), click("b", 2)])
+    reading = store.events()
+    next(reading)
+    assert store.add_events([click("c", 3)]) == 1
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"no folder .*/nowhere for the store; make it"):
+        SqlStore(tmp_path / "nowhere" / "behaviour.db")
+
+
+def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="is a folder; name a file in it"):
+        SqlStore(tmp_path)
+
+
+def test_not_a_database(tmp_path: Path) -> None:
+    path = tmp_path / "behaviour.db"
+    path.write_bytes(b"user,item,kind\n" * 100)
+    with pytest.raises(
+        StoreError, match=r"behaviour.db: file is not a database; this file is some"
+    ):
+        SqlStore(path)
+
+
+def test_a_file_that_may_only_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "behaviour.db"
+    SqlStore(path).close()
+    with (
+        SqlStore(f"sqlite:///file:{path}?mode=ro&uri=true") as store,
+        pytest.raises(StoreError, match="readonly database; make the file and its folder writable"),
+    ):
+        store.add_events([FULL])
+
+
+def test_a_full_disk_stores_nothing_of_the_batch(store: SqlStore) -> None:
+    """SQLite itself raises the error here, at the size it is given."""
+
+    @sa.event.listens_for(store._engine, "connect")
+    def small(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA max_page_count = 30")
+
+    store._engine.dispose()
+    store.add_events([FULL])
+    long = "x" * 1_000
+    many = [Event(f"many{n}", "review", 1.0, user="u", item="i", text=long) for n in range(1_000)]
+    with pytest.raises(StoreError, match="disk is full; make room; nothing of this batch"):
+        store.add_events(many)
+    assert [event for _, event in store.events()] == [FULL]
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "nonsense://", "postgresql+psycopg2://x/y"])
+def test_another_kind_of_database(url: str) -> None:
+    with pytest.raises(StoreError, match=r"expected sqlite:///path or postgresql://|is not a URL"):
+        SqlStore(url)
+
+
+def test_no_postgresql_there_and_no_password_in_the_message() -> None:
+    with pytest.raises(StoreError, match="is PostgreSQL running there") as raised:
+        SqlStore("postgresql://ann:secret@127.0.0.1:1/db")
+    assert "secret" not in str(raised.value)
+    assert "\n" not in str(raised.value)

@@ -1,0 +1,169 @@
+"""Cells: what is read from each way of writing it, and what is refused."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foretaste.behaviour import values
+from foretaste.behaviour.values import Fault
+
+NOTHING = [None, "", "  ", float("nan"), pd.NaT]
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+def test_missing(nothing: Any) -> None:
+    assert values.missing(nothing)
+    assert values.identifier(nothing, "user") is None
+    assert values.words(nothing, "text") is None
+    assert values.number(nothing, "value") is None
+    assert values.moment(nothing, "at") is None
+    assert values.flag(nothing, "hidden") is False
+    assert values.mapping(nothing, "context") == {}
+    assert values.listed(nothing, "|") == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (" ann ", "ann"),
+        (31, "31"),
+        (31.0, "31"),
+        (np.int64(31), "31"),
+        (np.float32(31), "31"),
+        (1.5, "1.5"),
+        ("31.0", "31.0"),
+        (b"ann", "ann"),
+        (0, "0"),
+    ],
+)
+def test_identifiers(raw: Any, expected: str) -> None:
+    assert values.identifier(raw, "user") == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "problem"),
+    [
+        ("x" * 513, "user of 513 characters"),
+        ("a\0b", "user has a NUL character in it"),
+        ("a\ud800", "user holds half a character, '\\ud800'"),
+        (["a"], "user is a list"),
+        ({"a": 1}, "user is an object"),
+        (b"\xff", r"is not UTF-8"),
+    ],
+)
+def test_what_is_no_identifier(raw: Any, problem: str) -> None:
+    with pytest.raises(Fault) as raised:
+        values.identifier(raw, "user")
+    assert problem in raised.value.problem
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [("4.5", 4.5), (" 4 ", 4.0), (4, 4.0), (Decimal("4.5"), 4.5), ("-1e3", -1000)],
+)
+def test_numbers(raw: Any, expected: float) -> None:
+    assert values.number(raw, "value") == expected
+
+
+@pytest.mark.parametrize(
+    "raw", ["five", "4,5", True, [4], "inf", float("-inf"), "nan", "1e999", {}]
+)
+def test_what_is_no_number(raw: Any) -> None:
+    with pytest.raises(Fault, match=r"value '.*' is not (a number|finite); write a number"):
+        values.number(raw, "value")
+
+
+def test_a_decimal_comma_gets_a_hint() -> None:
+    with pytest.raises(Fault, match="with a point for the decimals"):
+        values.number("4,5", "value")
+
+
+AT = datetime(2024, 1, 31, 18, 30, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("2024-01-31T18:30:00Z", AT),
+        ("2024-01-31 18:30:00", AT),
+        ("2024-01-31 18:30:00 UTC", AT),
+        ("2024/01/31 18:30", AT),
+        ("2024-01-31T19:30:00+01:00", AT),
+        ("2024-01-31", AT - 66_600),
+        (str(int(AT)), AT),
+        (f"{AT:.1f}", AT),
+        (AT, AT),
+        (int(AT * 1e3), AT),
+        (int(AT * 1e6), AT),
+        (int(AT * 1e9), AT),
+        (str(int(AT * 1e3)), AT),
+        (np.int64(AT), AT),
+        (datetime(2024, 1, 31, 18, 30), AT),
+        (datetime(2024, 1, 31, 19, 30, tzinfo=timezone(timedelta(hours=1))), AT),
+        (pd.Timestamp("2024-01-31 18:30"), AT),
+        (date(2024, 1, 31), AT - 66_600),
+        (0, 0.0),
+        ("7", 7.0),
+        ("-1", -1.0),
+    ],
+)
+def test_moments(raw: Any, expected: float) -> None:
+    assert values.moment(raw, "at") == expected
+
+
+@pytest.mark.parametrize("raw", ["yesterday", "31.01.2024", "2024-13-01", True, [1], "nan", "inf"])
+def test_what_is_no_moment(raw: Any) -> None:
+    with pytest.raises(Fault, match=r"time '.*' cannot be read; write ISO 8601, e.g. "):
+        values.moment(raw, "at")
+
+
+def test_flags() -> None:
+    assert [values.flag(raw, "hidden") for raw in ("true", "YES", 1, True, "1")] == [True] * 5
+    assert [values.flag(raw, "hidden") for raw in ("False", "no", 0, False, "0")] == [False] * 5
+    with pytest.raises(Fault, match="hidden 'maybe' is not yes or no; write true or false"):
+        values.flag("maybe", "hidden")
+
+
+def test_places() -> None:
+    assert [values.whole(raw, "position") for raw in (1, "2", 3.0, None)] == [1, 2, 3, None]
+    for raw in (0, -1, 1.5, "x", 2**40):
+        with pytest.raises(Fault):
+            values.whole(raw, "position")
+
+
+def test_mappings() -> None:
+    assert values.mapping('{"page": "home", "gone": null}', "context") == {"page": "home"}
+    assert values.mapping({"a": [1, {"b": 2}]}, "context") == {"a": [1, {"b": 2}]}
+    for raw in ("page=home", "[1]", 7, '{"a": "\\u0000"}', {"a": ["\ud800"]}):
+        with pytest.raises(Fault):
+            values.mapping(raw, "context")
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("Drama|War", ["Drama", "War"]),
+        ("Drama", ["Drama"]),
+        (" Drama | |War ", ["Drama", "War"]),
+        ('["Drama", "War"]', ["Drama", "War"]),
+        ("['Drama', 'War']", ["Drama", "War"]),
+        ("[Deluxe edition]", ["[Deluxe edition]"]),
+        (["Drama", None, "", "War"], ["Drama", "War"]),
+        (np.array(["Drama", "War"]), ["Drama", "War"]),
+        (("Drama",), ["Drama"]),
+        (1995, [1995]),
+        ("[]", []),
+    ],
+)
+def test_lists(raw: Any, expected: list[Any]) -> None:
+    assert values.listed(raw, "|") == expected
+
+
+def test_a_message_shows_a_value_on_one_line() -> None:
+    assert values.shown("a\nb\x1b") == "a\\nb\\x1b"
+    assert len(values.shown("x" * 500)) == 80
+    assert values.shown("\ud800") == "\\ud800"

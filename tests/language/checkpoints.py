@@ -1,0 +1,103 @@
+"""Small real models, made here. In: a family and a folder; out: the folder, as the hub has them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from tokenizers import (
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
+from transformers import (
+    BertConfig,
+    BertModel,
+    PreTrainedTokenizerFast,
+    RobertaConfig,
+    RobertaModel,
+    T5Config,
+    T5ForConditionalGeneration,
+)
+
+CORPUS = [
+    "a slow film about space and the end of time",
+    "science fiction in space",
+    "the red nail polish and the blue one",
+    "a cat sat on the mat",
+    "the film about a cat in space",
+]
+_SIZE = 32
+
+
+def bert(folder: Path) -> Path:
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[unused0]"]
+    trainer = trainers.WordPieceTrainer(vocab_size=120, special_tokens=special)
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    config = BertConfig(
+        vocab_size=tokenizer.get_vocab_size(), hidden_size=_SIZE, num_hidden_layers=2,
+        num_attention_heads=4, intermediate_size=64, max_position_embeddings=64,
+    )  # fmt: skip
+    names = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    return _save(folder, tokenizer, BertModel(config), names)
+
+
+def roberta(folder: Path) -> Path:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=340,
+        special_tokens=["<s>", "<pad>", "</s>", "<unk>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    config = RobertaConfig(
+        vocab_size=tokenizer.get_vocab_size(), hidden_size=_SIZE, num_hidden_layers=2,
+        num_attention_heads=4, intermediate_size=64, max_position_embeddings=66, pad_token_id=1,
+    )  # fmt: skip
+    names = {"pad_token": "<pad>", "unk_token": "<unk>", "cls_token": "<s>", "sep_token": "</s>"}
+    return _save(folder, tokenizer, RobertaModel(config), names)
+
+
+def t5(folder: Path) -> Path:
+    """The whole of it, with the decoder, as T5 is published."""
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.UnigramTrainer(
+        vocab_size=90, special_tokens=["<pad>", "</s>", "<unk>"], unk_token="<unk>"
+    )
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing("$A </s>", None, [("</s>", 1)])
+    config = T5Config(
+        vocab_size=tokenizer.get_vocab_size(), d_model=_SIZE, d_kv=8, d_ff=64, num_layers=2,
+        num_heads=4, decoder_start_token_id=0,
+    )  # fmt: skip
+    names = {"pad_token": "<pad>", "unk_token": "<unk>", "eos_token": "</s>"}
+    return _save(folder, tokenizer, T5ForConditionalGeneration(config), names)
+
+
+FAMILIES: dict[str, Callable[[Path], Path]] = {"bert": bert, "roberta": roberta, "t5": t5}
+
+
+def _save(
+    folder: Path, tokenizer: Tokenizer, model: torch.nn.Module, names: dict[str, str]
+) -> Path:
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for weight in model.parameters():
+            # Wider than a model starts with, so that texts differ clearly in an untrained one.
+            if weight.ndim == 2:
+                weight.copy_(torch.randn_like(weight) * 0.3)
+    wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names)
+    wrapped.save_pretrained(folder)
+    model.save_pretrained(folder)  # type: ignore[operator]
+    return folder

@@ -1,0 +1,247 @@
+import re
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from foretaste.domain import KINDS, Imported, Item, Reject
+from foretaste.prepare.clean import clean
+from foretaste.prepare.histories import Gathering, Row, histories
+from foretaste.prepare.plots import plots
+from foretaste.prepare.report import Quality, quality
+from foretaste.prepare.settings import PrepareSettings
+from foretaste.prepare.words import percent
+
+from .helpers import LETTERS, made, ml_small_items, ml_small_rows, row, sequences
+
+NOW = 1.6e9
+CATALOGUE = [Item(letter, f"Item {letter}") for letter in LETTERS]
+EVIL = "<script>alert('x')</script>"
+
+
+@pytest.fixture(scope="module")
+def real() -> Quality:
+    items = ml_small_items()
+    index = {item.id: place for place, item in enumerate(items)}
+    found, gathering = histories(ml_small_rows(), index, KINDS)
+    found, cleaning = clean(found, PrepareSettings())
+    return quality(found, items, cleaning=cleaning, gathering=gathering, sample=100)
+
+
+def of(*rows: Row, items: Sequence[Item] = CATALOGUE) -> Quality:
+    return quality(made(*rows), items, sample=0)
+
+
+def test_the_counts_of_real_data(real: Quality) -> None:
+    assert (real.users, real.items, real.events, real.taken) == (671, 9066, 100_004, 100_004)
+    assert real.kinds == {"rating": 100_004}
+    assert real.density == pytest.approx(100_004 / (671 * 9066))
+    assert real.repeats == 0
+    assert real.quantiles()[0] == 20
+    assert real.quantiles()[-1] == 2391
+    assert not real.order_only
+    assert real.timeline is not None
+    assert real.timeline.unit == "month"
+    assert real.timeline.counts.sum() == 100_004
+    assert real.no_events == real.no_text == 0
+    assert real.cleaning.robots == 0, "people who rate hundreds of films in minutes are no robots"
+
+
+def test_the_text_is_a_screen_long(real: Quality) -> None:
+    lines = real.text().splitlines()
+    assert 15 <= len(lines) <= 30
+    assert max(map(len, lines)) <= 160
+    assert "1995-01-09 to 2016-10-16" in real.text()
+    assert "median 71 items" in real.text()
+
+
+def test_a_page_needs_nothing_from_outside(real: Quality, tmp_path: Path) -> None:
+    path = tmp_path / "quality.html"
+    made_page = real.html(path)
+    assert path.read_text(encoding="utf-8") == made_page
+    assert made_page.count("<svg") == 3
+    assert not re.findall(r'(?:src|href)="(?!#)(?!http://www.w3.org)[^"]*"', made_page)
+    assert "var(--accent)" in made_page
+    assert not re.search("#010203|#040506|#070809", made_page), "a colour that no theme can change"
+    assert made_page == real.html(), "the same data give the same page"
+    tags = Tags()
+    tags.feed(made_page)
+    assert tags.open == []
+
+
+class Tags(HTMLParser):
+    """Holds the tags that are open; fails on one that closes another."""
+
+    EMPTY = frozenset(("meta", "br", "link", "use", "path"))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.EMPTY:
+            assert self.open.pop() == tag
+
+
+def test_everything_from_the_data_is_escaped() -> None:
+    weights = {**KINDS, EVIL: 1.0}
+    rows = [row("ann", "a", NOW, EVIL), row("ann", "b", NOW + 9e6), row("ann", "b", 0, EVIL * 2)]
+    found, gathering = histories(rows, LETTERS, weights)
+    items = [Item("a", EVIL, texts={EVIL: EVIL}, attributes={EVIL: (EVIL,)}), *CATALOGUE[1:]]
+    reject = Reject(EVIL, 3, EVIL, EVIL, EVIL, EVIL)
+    q = quality(
+        found,
+        items,
+        gathering=gathering,
+        imports=[Imported(EVIL, 4, 3, 0, [reject], 1, EVIL)],
+        sample=0,
+    )
+    page = q.html()
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") >= 5
+    assert EVIL in q.text(), "the terminal shows it as it is"
+
+
+def test_the_long_tail_by_hand() -> None:
+    even = of(*(row("ann", letter, NOW) for letter in LETTERS))
+    assert even.tail.gini == pytest.approx(0)
+    assert even.tail.top_10_percent == pytest.approx(0.1)
+    one = of(*(row(f"p{n}", "a", NOW) for n in range(9)))
+    assert one.tail.gini == pytest.approx(15 / 16)
+    assert one.tail.top_10_percent == pytest.approx(1)
+    assert one.tail.curve[-1] == 1
+    assert np.all(np.diff(one.tail.curve) >= 0)
+
+
+def test_repeats_density_and_refusals_by_hand() -> None:
+    q = of(
+        row("ann", "a", NOW),
+        row("ann", "a", NOW + 5),
+        row("ann", "b", NOW, "hide"),
+        row("bob", "c", NOW, "review", text="nice"),
+        row("bob", None, NOW, "search", query="x"),
+        row(None, "d", NOW, session="s"),
+    )
+    assert (q.users, q.sessions, q.events, q.taken, q.refused) == (3, 1, 6, 4, 1)
+    assert (q.searches, q.reviews) == (1, 1)
+    assert q.repeats == pytest.approx(1 / 4)
+    assert q.density == pytest.approx(3 / (3 * 16))
+    assert sorted(q.lengths.tolist()) == [1, 1, 2]
+    assert q.no_events == 13
+    assert "3 (1 anonymous sessions)" in q.text()
+
+
+def test_the_order_of_tied_ends_is_told() -> None:
+    q = of(
+        *(row("ann", letter, NOW) for letter in "abc"),
+        *(row("bob", letter, NOW + at) for at, letter in enumerate("abc")),
+        *(row("cat", letter, NOW) for letter in "ab"),
+    )
+    assert q.tied_ends == 0.5
+    assert "The last two items of 50 % of people have the same time" in q.text()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "unit"),
+    [(3_600, "hour"), (9e5, "day"), (4e7, "week"), (3e8, "month"), (1e9, "year")],
+)
+def test_the_timeline_has_every_unit_and_every_event(seconds: float, unit: str) -> None:
+    timeline = of(
+        row("ann", "a", NOW), row("ann", "b", NOW + seconds), row("bob", "a", NOW)
+    ).timeline
+    assert timeline is not None
+    assert timeline.unit == unit
+    assert timeline.counts.sum() == 3
+    assert timeline.counts[0] == 2
+    assert timeline.counts[-1] == 1
+    assert len(timeline.starts) == len(timeline.counts) <= 400
+
+
+def test_orders_are_flagged_and_not_drawn_as_time() -> None:
+    q = quality(sequences(ann="abc"), CATALOGUE, sample=0)
+    assert q.order_only
+    assert q.timeline is None
+    assert "only an order" in q.text()
+    assert "time" not in plots(q)
+
+
+def test_missing_columns_and_texts() -> None:
+    items = [
+        Item("a", "A", texts={"plot": "p"}, attributes={"genre": ("x",)}),
+        Item("b", "B", texts={"plot": " "}, image="b.png"),
+        Item("c", attributes={"genre": ()}),
+        Item("d"),
+    ]
+    q = of(row("ann", "a", NOW), row("ann", "c", NOW), items=items)
+    assert q.missing == {"plot": 0.75, "genre": 0.75, "image": 0.75, "title": 0.5}
+    assert (q.no_text, q.no_events, q.silent) == (2, 2, 1)
+    assert any("50 % of items have no text: new ones" in warning for warning in q.warnings)
+    assert any("plot is missing in 75 % of items" in warning for warning in q.warnings)
+
+
+def test_what_did_not_go_in_is_told() -> None:
+    rejects = [Reject("e.csv", 2, "kind", "clik", "unknown kind 'clik'", "expected view")] * 2
+    q = quality(
+        made(row("ann", "a", NOW)),
+        CATALOGUE,
+        sample=0,
+        gathering=Gathering(
+            read=9, kept=1, weightless=3, unknown_item=2, empty=1, unknown_kind={"wink": 2}
+        ),
+        imports=[
+            Imported("e.csv", 12, 9, 0, rejects, 3, "rejects/e.csv", ["column x was left alone"])
+        ],
+    )
+    said = q.text()
+    for words in (
+        "3 events that weigh nothing",
+        "2 events with items not in the catalogue",
+        "1 event with neither",
+        "2 events of unknown kind 'wink'",
+        "2 rows: unknown kind 'clik'",
+        "1 row: not named here",
+        "3 of 12 rows read were rejected; they are in rejects/e.csv.",
+        "! e.csv: column x was left alone",
+    ):
+        assert words in said
+    page = q.html()
+    assert "3 of 12 rows read were rejected" in page
+    assert "2 events of unknown kind &#39;wink&#39;" in page
+
+
+def test_other_languages_are_a_warning_for_the_built_in_encoder() -> None:
+    titles = ["Das Leben der Anderen", "Der Untergang", "Der Himmel über Berlin"] * 3
+    items = [Item(str(n), title) for n, title in enumerate(titles)]
+    q = quality(made(row("ann", "a", NOW)), items)
+    assert any("not in English" in warning for warning in q.warnings)
+    assert "German" in q.text()
+
+
+def test_nothing_at_all_is_a_report_too() -> None:
+    q = quality(made(), [])
+    assert q.warnings == [
+        "Nothing was taken: there is nothing to learn from. Import items and events first."
+    ]
+    assert "no events" in q.text()
+    assert "<svg" not in q.html()
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0, "0 %"),
+        (1, "100 %"),
+        (0.384, "38 %"),
+        (0.0162, "1.6 %"),
+        (0.00055, "0.055 %"),
+        (0.996, "99.6 %"),
+    ],
+)
+def test_percent(share: float, said: str) -> None:
+    assert percent(share) == said
