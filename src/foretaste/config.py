@@ -22,6 +22,8 @@ from foretaste.settings import Settings
 
 FILE = "foretaste.toml"
 PREFIX = "FORETASTE_"
+NOT_SETTINGS = frozenset({"FORETASTE_WORKSPACE"})
+"""Says where the settings are, not what."""
 
 
 class Config(Settings):
@@ -46,7 +48,7 @@ def load(folder: Path, environment: Mapping[str, str] = os.environ) -> Config:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{path}: not valid TOML: {error}") from error
     for name, value in environment.items():
-        if name.startswith(PREFIX):
+        if name.startswith(PREFIX) and name not in NOT_SETTINGS:
             _place(tree, name.removeprefix(PREFIX).lower().split("__"), _parsed(value))
     return parse(tree, str(path))
 

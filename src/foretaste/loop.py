@@ -248,8 +248,17 @@ class Foretaste:
 
     # 5 and 6 generate and rank -----------------------------------------------------------------
 
-    def recommend(self, request: Request) -> Recommendation:
-        """The list, with the reason for each item, from all that happened up to now."""
+    def recommend(
+        self, who: Request | str | None = None, /, *, n: int | None = None, **asked: Any
+    ) -> Recommendation:
+        """The list, with the reason for each item, from all that happened up to now.
+
+        who: a whole request; or a user's id, with the other fields of a request by name: query,
+        session, items, context, filter, explain.
+        """
+        request = who
+        if not isinstance(request, Request):
+            request = Request(user=request, n=n or self.config.rank.n, **asked)
         with self._turn:
             live = self.catch_up()
             if request.user is None and request.session is None:
@@ -265,6 +274,14 @@ class Foretaste:
                 model_version=live.version,
                 items=self._told(request, one, live, chosen, scores),
             )
+
+    def search(self, text: str, user: str | None = None, **asked: Any) -> Recommendation:
+        """What answers these words, for this person where one is named."""
+        return self.recommend(user, query=text, **asked)
+
+    def similar(self, item: str, **asked: Any) -> Recommendation:
+        """What goes with an item."""
+        return self.recommend(items=(item,), **asked)
 
     def _behaviour(self, request: Request, events: Sequence[Event], live: Live) -> Behaviour:
         person = self.store.user(request.user) if request.user else None

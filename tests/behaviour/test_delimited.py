@@ -131,7 +131,7 @@ def test_no_line_ever_vanishes(
     _, found = parsed(tmp_path_factory.getbasetemp() / "any.csv", content)
     starts = [line for line, _ in found]
     assert starts == sorted(set(starts))
-    covered = set()
+    covered: set[int] = set()
     for line, row in found:
         fields = row.row if isinstance(row, Reject) else row
         length = 1 + sum(value.count("\n") for value in fields.values())

@@ -78,7 +78,7 @@ def test_pandas_with_all_that_pandas_does() -> None:
             "mixed": pd.Series([1, "two"], dtype=object),
             "lists": [["a"], None],
             "maps": [{"i1": 5}, {"i2": 4}],
-            "at": pd.to_datetime(["2024-01-01", None]),
+            "at": [pd.Timestamp("2024-01-01"), pd.NaT],
             "kind": pd.Categorical(["view", None]),
             "whole": pd.array([1, None], dtype="Int64"),
         }

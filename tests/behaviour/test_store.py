@@ -97,7 +97,7 @@ class StoreContract:
     def test_an_empty_store(self, store: Store) -> None:
         assert store.counts() == {"events": 0, "items": 0, "users": 0}
         assert store.last_event() == 0
-        assert list(store.events()) == list(store.items()) == list(store.users()) == []
+        assert [*store.events(), *store.items(), *store.users()] == []
         assert store.item("i") is None
         assert store.user("u") is None
         assert store.item_ids() == frozenset()
@@ -246,6 +246,26 @@ class StoreContract:
         assert failures == []
         assert len(seen) == len(set(seen)) == 3 * batches * 10
         assert sorted(seen) == sorted(event.event_id for _, event in store.events())
+
+    def test_many_threads_that_read_before_they_write(self, store: Store) -> None:
+        failures: list[BaseException] = []
+
+        def write(writer: int) -> None:
+            try:
+                for n in range(15):
+                    store.put_items([Item(f"{writer}.{n}"), Item("same", title=f"{writer}.{n}")])
+            except BaseException as error:
+                failures.append(error)
+
+        writers = [threading.Thread(target=write, args=(n,)) for n in range(3)]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        assert failures == []
+        revisions = [revision for revision, _ in store.items()]
+        assert len(revisions) == len(set(revisions)) == 46
+        assert max(revisions) == 90, "each change has a number of its own"
 
     def test_the_migrations_make_the_tables_of_the_schema(self, url: str | Path) -> None:
         engine = opened(url_of(url))

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from foretaste.behaviour import attributes
@@ -73,10 +73,11 @@ class _Catalogue:
             self.known.update(new)
         return self.store.add_events(batch)
 
-    def check(self, event: Event, file: str, line: int) -> Event | Reject:
+    def check(self, event: Event, file: str, line: int, row: Row) -> Event | Reject:
         if self.creating or event.item is None or event.item in self.known:
             return event
-        return unknown_item(event, self.known, file=file, line=line) or event
+        reject = unknown_item(event, self.known, file=file, line=line)
+        return replace(reject, row=row) if reject else event
 
     def warnings(self) -> list[str]:
         if not self.created:
@@ -139,7 +140,7 @@ class _Events:
         event = parse_event(row, self._form, file=file, line=line, now=self._now)
         if event.__class__ is Reject:
             return (event,)
-        return (self._catalogue.check(event, file, line),)  # type: ignore[arg-type]  # an Event
+        return (self._catalogue.check(event, file, line, row),)  # type: ignore[arg-type]  # an Event
 
     def key(self, event: Event) -> str:
         return event.event_id
@@ -185,7 +186,10 @@ class _Wide:
                 yield rejected(each, row, file=file, line=line, column=each.field)
                 continue
             event = parse_event(each, self._form, file=file, line=line, now=self._now)
-            yield event if isinstance(event, Reject) else self._catalogue.check(event, file, line)
+            if isinstance(event, Event):
+                yield self._catalogue.check(event, file, line, row)
+            else:
+                yield event
 
     def key(self, event: Event) -> str:
         return event.event_id

@@ -18,6 +18,8 @@ BUSY = 30_000
 """Milliseconds that SQLite waits for another writer."""
 CACHE = 65_536
 """KiB of pages that SQLite keeps: with its default of 2,000 an import is a sixth slower."""
+THREADS = 50
+"""Connections at most: a web server of Python runs 40 threads."""
 LOCK = 0x666F7265  # "fore": the one advisory lock in a PostgreSQL database that is ours
 
 _migrating = Lock()  # Alembic keeps its context in a global variable
@@ -75,7 +77,9 @@ def opened(url: sa.URL) -> sa.Engine:
     if url.drivername == "sqlite":
         _check_path(url)
     try:
-        engine = sa.create_engine(url, pool_pre_ping=url.drivername != "sqlite")
+        engine = sa.create_engine(
+            url, pool_size=10, max_overflow=THREADS - 10, pool_pre_ping=url.drivername != "sqlite"
+        )
     except ModuleNotFoundError:
         raise MissingExtra("the driver for PostgreSQL", "postgres") from None
     if url.drivername == "sqlite":

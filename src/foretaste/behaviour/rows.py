@@ -184,7 +184,7 @@ def _values(array: Any) -> list[Any]:
     try:
         values: list[Any] = array.to_pylist()
     except UnicodeDecodeError:
-        # Arrow does not check what a file calls a string: what is none stays bytes, for its row only
+        # Arrow does not check what a file calls a string: what is none stays bytes, in its row
         large = pa.types.is_large_string(kind)
         raw = array.cast(pa.large_binary() if large else pa.binary()).to_pylist()
         values = [_text(value) for value in raw]

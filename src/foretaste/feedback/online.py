@@ -31,7 +31,7 @@ def learn(
     """
     people: dict[tuple[str | None, str | None], list[Event]] = {}
     for event in tail:
-        person = (event.user, None) if event.user else (None, event.session)
+        person = (event.user, None if event.user else event.session)
         people.setdefault(person, []).append(event)
     taught = 0
     for person, events in people.items():

@@ -80,6 +80,7 @@ def resolve(name: str, revision: str | None = None, sha256: str | None = None) -
 
 def _cached(name: str, revision: str | None) -> Path | None:
     """The snapshot in the local Hugging Face cache, if all that a model needs is in it."""
+    found: str | None
     try:
         found = huggingface_hub.snapshot_download(name, revision=revision, local_files_only=True)
     except huggingface_hub.errors.LocalEntryNotFoundError as error:

@@ -23,19 +23,38 @@ TOP = 100
 """Items of each expert's own top that the normalising sum takes exactly."""
 DRAWN = 1000
 """Items drawn for the rest."""
-SHRINK = 1e-3
-"""Ridge on the exponents' slopes."""
+USUAL = {
+    "sequence": 0.4,
+    "transition": 0.1,
+    "neighbour": 0.2,
+    "content": 0.3,
+    "lexical": 0.5,
+    "attribute": 0.3,
+    "popularity": 0.2,
+    "repeat": 1.0,
+    "query": 1.0,
+}
+"""Exponents before any event has been seen: about what public data sets gave."""
+HELD_BY = 4.0
+"""Validation events that the usual exponents weigh as much as; so a handful moves them little."""
 
 
 def fit(training: Training, encoder: TextEncoder | None = None) -> Product:
     """The experts, then their exponents. `encoder` reads the made-up queries, if there is one."""
     experts = fit_experts(training)
-    weights = np.zeros((len(FACTS), len(experts)), np.float32)
-    weights[0] = 1
-    product = Product(experts, weights)
-    if training.settings.weights == "one" or not len(training.valid):
+    product = Product(experts, usual(experts))
+    if training.settings.weights == "one":
+        return product.literal()
+    if not len(training.valid):
         return product
     return replace(product, weights=fit_weights(product, training, encoder))
+
+
+def usual(experts: tuple[Expert, ...]) -> Floats:
+    """[facts, experts], the exponents where nothing is known better."""
+    weights = np.zeros((len(FACTS), len(experts)), np.float32)
+    weights[0] = [USUAL.get(expert.name.split(":", 1)[0], 0.1) for expert in experts]
+    return weights
 
 
 def fit_experts(training: Training) -> tuple[Expert, ...]:
@@ -150,7 +169,7 @@ def _wide(array: Floats, width: int, value: float) -> Floats:
 
 
 def candidates(full: Floats, targets: Ints, rng: np.random.Generator) -> tuple[np.ndarray, Floats]:
-    """([cases, candidates] items, the target first; [cases, candidates] log of what each stands for).
+    """(items, the target first; log of how many items each stands for), [cases, candidates] each.
 
     `full` is [cases, experts, items]. A candidate named twice stands for something once.
     """
@@ -177,16 +196,15 @@ def candidates(full: Floats, targets: Ints, rng: np.random.Generator) -> tuple[n
 
 
 def maximise(tables: list[Table], product: Product) -> Floats:
-    """Likelihood over all tables by L-BFGS; convex, so it ends at the same place from anywhere."""
-    experts = len(product.experts)
-    weights = torch.zeros(len(FACTS), experts, requires_grad=True)
-    with torch.no_grad():
-        weights[0] = 1 / experts
+    """Likelihood over all tables, held a little by the usual exponents, by L-BFGS."""
+    start = torch.from_numpy(usual(product.experts))
+    weights = start.clone().requires_grad_()
+    hold = HELD_BY / sum(len(table.facts) for table in tables)
     optimizer = torch.optim.LBFGS([weights], max_iter=60, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimizer.zero_grad()
-        total = SHRINK * (weights[1:] ** 2).sum()
+        total = hold * ((weights - start) ** 2).sum()
         for table in tables:
             total = total + _negative_log_likelihood(table, weights)
         total.backward()

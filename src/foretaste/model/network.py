@@ -1,4 +1,4 @@
-"""The network of the sequence expert: events in, one vector a moment out, compared with item vectors.
+"""The network of the sequence expert: events in, a vector a moment out, compared with items.
 
 A pre-norm causal transformer (SASRec, Kang and McAuley 2018) with cosine logits over a temperature.
 An event is its item's identity plus what the language model read of it, its kind, and how long ago
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from foretaste.domain import Behaviour
+from foretaste.domain import Behaviour, Doubles, Longs
 from foretaste.model.settings import SequenceSettings
 
 GAPS = 40
@@ -43,9 +43,8 @@ class Tokens:
         return Tokens(self.item.to(device), self.kind.to(device), self.gap.to(device), text)
 
 
-def gaps(at: np.ndarray) -> np.ndarray:
-    """[length] buckets: 0 for the first event, then the logarithm of the seconds between."""
-    between = np.diff(at, prepend=at[:1])
+def buckets(between: Doubles) -> Longs:
+    """Seconds between two events → buckets of their logarithm, from 1; 0 is padding's."""
     return np.minimum(1 + np.log2(1 + np.maximum(between, 0)), GAPS - 1).astype(np.int64)
 
 
@@ -60,7 +59,7 @@ def tokens(behaviours: list[Behaviour], length: int) -> Tokens:
         if count:
             item[place, -count:] = one.item[-count:] + 1
             kind[place, -count:] = one.kind[-count:].astype(np.int64) + 1
-            gap[place, -count:] = gaps(one.at[-count:])
+            gap[place, -count:] = buckets(np.diff(one.at[-count:], prepend=one.at[-count:][:1]))
             if text is not None and one.text_vectors is not None:
                 text[place, -count:] = one.text_vectors[-count:]
     return Tokens(

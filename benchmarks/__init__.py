@@ -1,0 +1,1 @@
+"""Benches: each answers one question, prints a table, and writes its result with machine and commit."""

@@ -1,0 +1,101 @@
+"""The public data sets as files that `foretaste import` takes: in: ../shared/data, out: CSV."""
+
+import csv
+import gzip
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SHARED = REPOSITORY.parent / "shared" / "data"
+BUNDLED = REPOSITORY / "src" / "foretaste" / "data" / "ml-small"
+
+
+class Absent(Exception):
+    """A data set that is not on this machine."""
+
+
+def write(name: str, folder: Path) -> tuple[Path, Path]:
+    """(events file, items file) of a data set, written into the folder."""
+    if name not in SETS:
+        raise Absent(f"no data set '{name}'; there are {', '.join(SETS)}")
+    try:
+        return SETS[name](folder)
+    except FileNotFoundError as error:
+        raise Absent(f"{name}: {error.filename} is not there; the set is skipped") from error
+
+
+def _csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)
+    return path
+
+
+def _sequences(source: Path, target: Path) -> Path:
+    """`user item item …` a line; the time of an event is its place in its line."""
+    lines = (line.split() for line in source.read_text().splitlines())
+    rows = ((user, item, at) for user, *items in lines for at, item in enumerate(items))
+    return _csv(target, ("user", "item", "at"), rows)
+
+
+def _amazon(folder_name: str, title: str) -> Callable[[Path], tuple[Path, Path]]:
+    def written(folder: Path) -> tuple[Path, Path]:
+        source = SHARED / folder_name
+        lines = (source / "items.jsonl").read_text(encoding="utf-8").splitlines()
+        things = [json.loads(line) for line in lines]
+        items = _csv(
+            folder / "items.csv", ("id", "title"), ((one["item_id"], one[title]) for one in things)
+        )
+        return _sequences(source / "sequences.txt", folder / "events.csv"), items
+
+    return written
+
+
+def _ml1m(folder: Path) -> tuple[Path, Path]:
+    source = SHARED / "ml-1m"
+    with (source / "sasrec_items.tsv").open(encoding="utf-8", newline="") as file:
+        rows = [
+            (row["sas_item_id"], row["title"], row["genres"])
+            for row in csv.DictReader(file, delimiter="\t")
+        ]
+    items = _csv(folder / "items.csv", ("id", "title", "genres"), rows)
+    return _sequences(source / "sasrec_sequences.txt", folder / "events.csv"), items
+
+
+def _ml_small(folder: Path) -> tuple[Path, Path]:
+    with gzip.open(BUNDLED / "ratings.csv.gz", "rt", newline="") as file:
+        ratings = [
+            (row["userId"], row["movieId"], "rating", row["timestamp"], row["rating"])
+            for row in csv.DictReader(file)
+        ]
+    with gzip.open(BUNDLED / "items.csv.gz", "rt", newline="", encoding="utf-8") as file:
+        films = [
+            (row["movieId"], row["title"], row["year"], row["genres"])
+            for row in csv.DictReader(file)
+        ]
+    items = _csv(folder / "items.csv", ("id", "title", "year", "genres"), films)
+    header = ("user", "item", "kind", "at", "value")
+    return _csv(folder / "events.csv", header, ratings), items
+
+
+def _movietweetings(folder: Path) -> tuple[Path, Path]:
+    source = SHARED / "movietweetings-100k"
+    films = [
+        line.split("::")
+        for line in (source / "movies.dat").read_text(encoding="utf-8").splitlines()
+    ]
+    ratings = [line.split("::") for line in (source / "ratings.dat").read_text().splitlines()]
+    items = _csv(folder / "items.csv", ("id", "title", "genres"), films)
+    rows = ((user, item, "rating", at, value) for user, item, value, at in ratings)
+    return _csv(folder / "events.csv", ("user", "item", "kind", "at", "value"), rows), items
+
+
+SETS: dict[str, Callable[[Path], tuple[Path, Path]]] = {
+    "beauty": _amazon("amazon-beauty-5core", "title"),
+    "sports": _amazon("amazon-sports-5core", "short_text_id"),
+    "ml-1m": _ml1m,
+    "ml-small": _ml_small,
+    "movietweetings": _movietweetings,
+}

@@ -1,0 +1,409 @@
+"""The command line: words in, one call of `loop.Foretaste`, what it says out. No logic of its own.
+
+The loop is imported inside the commands, so that `foretaste --help` does not wait for PyTorch. What
+goes wrong is one line on stderr: exit code 2 for an error, 130 when interrupted, and nothing at all
+where the reader of a pipe has gone.
+"""
+
+import functools
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+import typer
+
+from foretaste import __version__
+from foretaste.errors import ForetasteError, InputError
+
+if TYPE_CHECKING:
+    from foretaste.domain import Recommendation
+    from foretaste.loop import Foretaste
+
+HELP = """A self-hosted recommender whose model is a language model.
+
+Behaviour goes in, a ranked and explained list comes out, and what people do with the list goes
+back in. Each command works on a workspace: one folder with settings, store, caches and models.
+
+Begin with:  foretaste demo
+"""
+ERROR, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
+
+app = typer.Typer(
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+models = typer.Typer(help="The trained versions: list, promote, roll back.")
+app.add_typer(models, name="models", no_args_is_help=True)
+
+Workspace = Annotated[
+    Path,
+    typer.Option(
+        "--workspace",
+        "-w",
+        metavar="DIR",
+        envvar="FORETASTE_WORKSPACE",
+        help="The folder of settings, store, caches and models.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
+Many = Annotated[int | None, typer.Option("-n", min=1, help="How many items [rank.n].")]
+File = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="CSV, Parquet or JSON Lines, also compressed with gzip."),
+]
+HERE = Path()
+
+P = ParamSpec("P")
+
+
+def command(group: typer.Typer, name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Makes a function a command whose errors are told in one line."""
+
+    def register(work: Callable[P, None]) -> Callable[P, None]:
+        @functools.wraps(work)
+        def told(*args: P.args, **kwargs: P.kwargs) -> None:
+            with _told():
+                work(*args, **kwargs)
+                sys.stdout.flush()  # a closed pipe shows here, and not when Python ends
+
+        group.command(name)(told)
+        return work
+
+    return register
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors in one line, with their exit code."""
+    try:
+        yield
+    except (typer.Exit, typer.Abort):
+        raise
+    except BrokenPipeError:
+        # What Python still has to write when it ends must go somewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(PIPE_CLOSED) from None
+    except KeyboardInterrupt:
+        _fail("interrupted; what was stored stays, and the same command goes on from there")
+        raise typer.Exit(INTERRUPTED) from None
+    except ForetasteError as error:
+        _fail(f"error: {error}")
+        raise typer.Exit(ERROR) from None
+    except Exception as error:
+        said = " ".join(str(error).split())
+        _fail(
+            f"error: {type(error).__name__}: {said}; this should not happen, run "
+            "'foretaste --debug …' for the traceback and report it"
+        )
+        raise typer.Exit(ERROR) from None
+
+
+DEBUG = {"on": False}
+"""Whether tracebacks are shown: set once, by `--debug`."""
+
+
+def _fail(line: str) -> None:
+    if DEBUG["on"]:
+        traceback.print_exc()
+    print(line, file=sys.stderr)
+
+
+def main() -> None:
+    """What `foretaste` runs."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(
+            stream, "reconfigure"
+        ):  # a title must not fail in a terminal without its letters
+            stream.reconfigure(errors="replace")
+    app()
+
+
+@contextmanager
+def opened(folder: Path, *, make: bool = False) -> Iterator["Foretaste"]:
+    """The loop on a folder. One that is no workspace is an error, unless it may be made."""
+    if not make:
+        _require(folder)
+    from foretaste.bars import Bars  # these take two seconds; whoever asks for help does not wait
+    from foretaste.loop import Foretaste
+
+    with Bars() as bars:
+        loop = Foretaste.open(folder, progress=bars)
+        try:
+            yield loop
+        finally:
+            bars.rest()
+            loop.close()
+
+
+def _require(folder: Path) -> None:
+    """Reading must not leave an empty store behind where a path was mistyped."""
+    from foretaste.behaviour.store import FILE as STORE
+    from foretaste.config import FILE as SETTINGS
+    from foretaste.config import load
+
+    there = any((folder / name).exists() for name in (SETTINGS, STORE))
+    if not there and not (folder.is_dir() and load(folder).behaviour.database):
+        where = "this folder" if folder == HERE else str(folder)
+        raise InputError(
+            f"{where} is no workspace; name one with --workspace, or make one with "
+            "'foretaste init' or 'foretaste import'"
+        )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"foretaste {__version__}")
+        raise typer.Exit
+
+
+@app.callback(help=HELP)
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """What holds for every command."""
+    DEBUG["on"] = debug
+
+
+@command(app, "demo")
+def demo(workspace: Workspace = Path("demo")) -> None:
+    """The whole loop on bundled film ratings, in a few minutes."""
+    from foretaste import demo as story
+
+    story.run(workspace)
+
+
+@command(app, "init")
+def init(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="shop, video, news or music.")],
+    workspace: Workspace = HERE,
+    force: Annotated[bool, typer.Option("--force", help="Replace the settings there are.")] = False,
+) -> None:
+    """Write the settings of a kind of service.
+
+    They are foretaste.toml in the workspace, with a reason beside each.
+    """
+    from foretaste import console
+    from foretaste.recipes import write
+
+    path = write(recipe, workspace, force=force)
+    console.say(f"wrote {path}; read it, then run 'foretaste import' on your files")
+
+
+@command(app, "import")
+def import_(
+    workspace: Workspace = HERE,
+    events: File = None,
+    items: File = None,
+    users: File = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Store nothing of a file with a bad row.")
+    ] = False,
+) -> None:
+    """Take in files: what people did, what there is, who they are.
+
+    Items go in first, whatever the order. Bad rows go to a file in the workspace with the reason
+    for each; good rows go in. The same file again adds nothing.
+    """
+    if events is None and items is None and users is None:
+        raise InputError("nothing to import; name a file with --events, --items or --users")
+    from foretaste import console
+
+    with opened(workspace, make=True) as loop:
+        done = loop.add(events=events, items=items, users=users, strict=strict)
+    console.imported(done)
+
+
+@command(app, "report")
+def report(
+    workspace: Workspace = HERE,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with plots as well.")
+    ] = None,
+) -> None:
+    """Say how good the data are.
+
+    What there is, and in words what of it will hurt a recommender.
+    """
+    from foretaste import console
+
+    with opened(workspace) as loop:
+        quality = loop.quality()
+    console.say(quality.text())
+    if html is not None:
+        quality.html(html)
+        console.note(f"wrote {html}")
+
+
+@command(app, "train")
+def train(workspace: Workspace = HERE) -> None:
+    """Fit the model, and make it the one that answers."""
+    from foretaste import console
+
+    with opened(workspace) as loop:
+        version = loop.train()
+    seconds = version.metrics["wall_seconds"]
+    console.say(f"model {version.name} is live; trained in {seconds:.0f} s")
+
+
+@command(app, "evaluate")
+def evaluate(
+    workspace: Workspace = HERE,
+    protocol: Annotated[
+        str, typer.Option(help="leave-one-out or time: how behaviour is held out.")
+    ] = "leave-one-out",
+    json: Json = False,
+) -> None:
+    """Measure the model on behaviour kept from it.
+
+    The product and each expert alone, with intervals. Fits anew on what is not held out; the live model is neither used nor changed.
+    """
+    from foretaste import console
+
+    with opened(workspace) as loop:
+        evaluation = loop.evaluate(protocol)
+    if json:
+        console.as_json(evaluation.summary())
+    else:
+        console.say(evaluation.table())
+
+
+@command(app, "recommend")
+def recommend(
+    user: Annotated[str | None, typer.Argument(metavar="USER", help="The person's id.")] = None,
+    workspace: Workspace = HERE,
+    n: Many = None,
+    query: Annotated[str | None, typer.Option(help="What they ask for now.")] = None,
+    session: Annotated[str | None, typer.Option(help="An anonymous visit.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="The terms of each score as well.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """The list for a person, with the reason for each item."""
+    with opened(workspace) as loop:
+        answer = loop.recommend(user, n=n, query=query, session=session, explain=True)
+        _show(loop, answer, explain=explain, json=json)
+
+
+@command(app, "search")
+def search(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is looked for.")],
+    workspace: Workspace = HERE,
+    user: Annotated[str | None, typer.Option(help="Who is looking.")] = None,
+    n: Many = None,
+    json: Json = False,
+) -> None:
+    """What answers these words, for this person where one is named."""
+    with opened(workspace) as loop:
+        answer = loop.search(text, user=user, n=n, explain=True)
+        _show(loop, answer, explain=False, json=json)
+
+
+@command(app, "similar")
+def similar(
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="The item's id.")],
+    workspace: Workspace = HERE,
+    n: Many = None,
+    json: Json = False,
+) -> None:
+    """What goes with an item, for whoever looks at it."""
+    with opened(workspace) as loop:
+        answer = loop.similar(item, n=n, explain=True)
+        _show(loop, answer, explain=False, json=json)
+
+
+def _show(loop: "Foretaste", answer: "Recommendation", *, explain: bool, json: bool) -> None:
+    from foretaste import console
+
+    if json:
+        console.as_json(console.recommendation_json(answer, explain=explain))
+        return
+    past = {term.event for one in answer for term in one.terms if term.event} if explain else ()
+    known = {event: loop.store.item(event) for event in past}
+    titles = {event: item.title for event, item in known.items() if item is not None}
+    console.recommendation(answer, titles, explain=explain)
+
+
+@command(app, "record")
+def record(
+    user: Annotated[str, typer.Argument(metavar="USER", help="Who did it.")],
+    item: Annotated[str | None, typer.Argument(metavar="ITEM", help="With what.")] = None,
+    workspace: Workspace = HERE,
+    kind: Annotated[str | None, typer.Option(help="view, click, purchase, …")] = None,
+    value: Annotated[float | None, typer.Option(help="Stars, price or seconds.")] = None,
+    text: Annotated[str | None, typer.Option(help="The words of a review.")] = None,
+    query: Annotated[str | None, typer.Option(help="The words of a search.")] = None,
+) -> None:
+    """One thing a person did, now. The very next list knows it."""
+    from foretaste import console
+    from foretaste.serve.intake import Intake  # the same door as that of the service
+
+    row = {"user": user, "item": item, "kind": kind, "value": value, "text": text, "query": query}
+    with opened(workspace) as loop:
+        taken = Intake(loop.store, loop.config.behaviour).events([row], loop.clock())
+    for reject in taken.rejected:
+        raise InputError(f"{reject.problem}; {reject.remedy}")
+    console.say(f"recorded as event {taken.ids[0]}")
+
+
+@command(app, "serve")
+def serve(
+    workspace: Workspace = HERE,
+    host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+) -> None:
+    """Answer over HTTP; /docs there tells how."""
+    _require(workspace)
+    import uvicorn
+
+    from foretaste.serve.app import create_app
+
+    uvicorn.run(create_app(workspace), host=host, port=port)
+
+
+@command(models, "list")
+def models_list(workspace: Workspace = HERE, json: Json = False) -> None:
+    """Every version there is, the live one marked."""
+    from foretaste import console
+
+    with opened(workspace) as loop:
+        versions = loop.models.versions()
+    if json:
+        console.as_json({"models": [console.model_json(version) for version in versions]})
+    elif versions:
+        console.models(versions)
+    else:
+        console.say("there is no model yet; run 'foretaste train'")
+
+
+@command(models, "promote")
+def models_promote(
+    version: Annotated[str, typer.Argument(metavar="VERSION")], workspace: Workspace = HERE
+) -> None:
+    """Make a version the one that answers."""
+    from foretaste import console
+
+    with opened(workspace) as loop:
+        loop.models.promote(version)
+    console.say(f"model {version} is live")
+
+
+@command(models, "rollback")
+def models_rollback(workspace: Workspace = HERE) -> None:
+    """Make the version before the live one answer again."""
+    from foretaste import console
+
+    with opened(workspace) as loop:
+        version = loop.models.rollback()
+    console.say(f"model {version} is live again")

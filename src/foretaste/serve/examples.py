@@ -1,0 +1,139 @@
+"""One request and one answer for every address, for the OpenAPI. A test sends each of them.
+
+They tell one story, in this order: a shop's films go in, a visitor does something, and asks.
+"""
+
+from collections.abc import Mapping
+
+from fastapi.openapi.models import Example
+
+ITEMS: Mapping[str, Example] = {
+    "films": {
+        "summary": "Three films",
+        "value": {
+            "items": [
+                {
+                    "id": "arrival",
+                    "title": "Arrival",
+                    "overview": "A linguist learns the language of visitors who see time as a circle.",
+                    "genre": ["Drama", "Science fiction"],
+                    "year": 2016,
+                },
+                {
+                    "id": "paddington-2",
+                    "title": "Paddington 2",
+                    "overview": "A bear from Peru looks for a birthday present and finds a thief.",
+                    "genre": ["Comedy", "Family"],
+                    "year": 2017,
+                    "available_from": "2018-01-12",
+                },
+                {
+                    "id": "withdrawn-1",
+                    "title": "No longer on sale",
+                    "genre": "Drama",
+                    "hidden": True,
+                },
+            ]
+        },
+    }
+}
+EVENTS: Mapping[str, Example] = {
+    "deeds": {
+        "summary": "A purchase, a search, and a click on a list",
+        "value": {
+            "events": [
+                {
+                    "event_id": "e-1",
+                    "user": "u-17",
+                    "session": "s-4",
+                    "item": "arrival",
+                    "kind": "purchase",
+                    "value": 9.9,
+                    "at": "2026-01-31T18:30:00Z",
+                    "device": "phone",
+                },
+                {
+                    "event_id": "e-2",
+                    "user": "u-17",
+                    "kind": "search",
+                    "query": "slow films about space",
+                },
+                {
+                    "event_id": "e-3",
+                    "session": "s-5",
+                    "item": "paddington-2",
+                    "kind": "click",
+                    "recommendation_id": "0d5f2b7c9a4e4c1f8b6a3d2e1f0c9b8a",
+                    "position": 1,
+                    "context": {"page": "home"},
+                },
+            ]
+        },
+    }
+}
+RECOMMEND: Mapping[str, Example] = {
+    "person": {
+        "summary": "For a person",
+        "value": {"user": "u-17", "n": 5, "explain": True},
+    },
+    "session": {
+        "summary": "For an anonymous visit that asks for something",
+        "value": {"session": "s-5", "query": "something warm for the family", "n": 5},
+    },
+    "cart": {
+        "summary": "Beside what is in the cart, with a filter and a context",
+        "value": {
+            "user": "u-17",
+            "items": ["paddington-2"],
+            "filter": {"genre": ["Drama", "Comedy"]},
+            "context": {"device": "tv", "text": "Sunday evening"},
+        },
+    },
+}
+SIMILAR: Mapping[str, Example] = {
+    "item": {"summary": "Like one item", "value": {"item": "arrival", "n": 5}},
+    "items": {
+        "summary": "Like several, for a person",
+        "value": {"items": ["arrival", "paddington-2"], "user": "u-17", "n": 5},
+    },
+}
+SEARCH: Mapping[str, Example] = {
+    "search": {
+        "summary": "In their own words",
+        "value": {"query": "a slow film about space", "user": "u-17", "n": 5},
+    }
+}
+
+EVENTS_ANSWER = {"accepted": 3, "known": 0, "rejected": [], "event_ids": ["e-1", "e-2", "e-3"]}
+ITEMS_ANSWER = {
+    "accepted": 2,
+    "known": 0,
+    "rejected": [
+        {
+            "index": 2,
+            "field": "available_from",
+            "problem": "time 'tomorrow' cannot be read",
+            "value": "tomorrow",
+            "remedy": "write ISO 8601, e.g. 2026-01-31T18:30:00Z, or seconds since 1970",
+        }
+    ],
+}
+ANSWER = {
+    "recommendation_id": "0d5f2b7c9a4e4c1f8b6a3d2e1f0c9b8a",
+    "model_version": "20260131-183000-1a2b3c",
+    "items": [
+        {
+            "id": "contact",
+            "position": 1,
+            "score": -7.25,
+            "title": "Contact",
+            "reason": ["taken together with “Arrival” (+2.10)", "genre: Drama (+0.31)"],
+            "attributes": {"genre": ["Drama", "Science fiction"], "year": ["1997"]},
+            "terms": [
+                {"expert": "neighbour", "nats": 2.1, "event": "arrival"},
+                {"expert": "attribute:genre", "nats": 0.31, "feature": "genre: Drama"},
+                {"expert": "popularity", "nats": -9.66, "feature": "popularity"},
+            ],
+        }
+    ],
+}

@@ -1,0 +1,112 @@
+"""In: every request, before anything else sees it. Out: the same with an id, a limit on its body,
+and one line in the log; and an answer even where the code behind it fails.
+
+The log line names the address, never the query string or the body: what people search for and who
+they are is not the log's business.
+"""
+
+import json
+import logging
+import re
+import time
+import uuid
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from foretaste.serve.problems import Refused, problem, unexpected
+
+access = logging.getLogger("foretaste.serve.access")
+
+LARGEST = 8 * 1024 * 1024
+"""Bytes of a body: a thousand items of eight thousand characters each."""
+_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+class Guard:
+    """The outermost layer."""
+
+    def __init__(self, app: ASGIApp, *, largest: int = LARGEST) -> None:
+        self._app = app
+        self._largest = largest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        visit = _Visit(scope, send)
+        try:
+            if _length(Headers(scope=scope)) > self._largest:
+                refusal = problem("too-large", self._told(), request_id=visit.id)
+                await refusal(scope, receive, visit.send)
+            else:
+                await self._app(scope, self._limited(receive), visit.send)
+        except Exception as error:
+            answer = unexpected(error, visit.id)
+            if not visit.status:
+                await answer(scope, receive, visit.send)
+            else:
+                raise  # half an answer is out: the server must cut the connection
+        finally:
+            visit.note()
+
+    def _told(self) -> str:
+        return f"a body has at most {self._largest:,} bytes; send it in several calls"
+
+    def _limited(self, receive: Receive) -> Receive:
+        """`receive` that stops a body which did not say how long it is."""
+        read = 0
+
+        async def limited() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self._largest:
+                raise Refused("too-large", self._told())
+            return message
+
+        return limited
+
+
+class _Visit:
+    """One request and what became of it."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        given = Headers(scope=scope).get("x-request-id", "")
+        self.id = given if _ID.fullmatch(given) else uuid.uuid4().hex
+        scope["foretaste.request_id"] = self.id
+        self.status = 0
+        self._scope, self._send, self._began = scope, send, time.perf_counter()
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-ID"] = self.id
+            headers["X-Content-Type-Options"] = "nosniff"
+            headers.setdefault("Cache-Control", "no-store")
+        await self._send(message)
+
+    def note(self) -> None:
+        """The line in the log."""
+        line: dict[str, Any] = {
+            "request_id": self.id,
+            "method": self._scope["method"],
+            "path": self._address(),
+            "status": self.status,
+            "ms": round((time.perf_counter() - self._began) * 1000, 2),
+        }
+        access.info("%s", json.dumps(line))
+
+    def _address(self) -> str:
+        """The route, not what was typed: an unknown address may hold anything."""
+        route = self._scope.get("route")
+        return str(getattr(route, "path", "unknown"))
+
+
+def _length(headers: Headers) -> int:
+    """What the request says its body has; the server has made sure that it is a number."""
+    said = headers.get("content-length", "0")
+    return int(said) if said.isdecimal() and len(said) < 19 else 0

@@ -1,0 +1,172 @@
+"""In: the rows of a JSON body. Out: events and items in the store; what was not taken, and why.
+
+A row is read by the same code as a row of a file. What differs is what a service needs: a batch
+that is partly wrong takes the good rows, and every event has an id, so that a retry is safe.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import Any
+
+from foretaste.behaviour import (
+    BehaviourSettings,
+    parse_event,
+    parse_item,
+    remembered,
+    service_form,
+    service_item_form,
+    unknown_item,
+)
+from foretaste.behaviour.values import Fault, missing, shown, storable, strings
+from foretaste.domain import Event, Item, Reject
+from foretaste.ports import Store
+from foretaste.serve.problems import Rejected
+
+
+@dataclass
+class Taken:
+    """What became of a batch."""
+
+    accepted: int = 0
+    """New, or changed."""
+    known: int = 0
+    """There already."""
+    rejected: list[Rejected] = field(default_factory=list)
+    ids: list[str | None] = field(default_factory=list)
+    """The id of each row, None where it was rejected."""
+
+
+class Intake:
+    """The way into one store, shared by all requests."""
+
+    def __init__(self, store: Store, settings: BehaviourSettings) -> None:
+        self._store, self._settings = store, settings
+        self._form = service_form(settings)
+        self._shelf = _Shelf(store, settings)
+
+    def events(self, rows: Sequence[Any], now: float) -> Taken:
+        """Events, durable when this returns. `now` is the time of those that name none."""
+        taken, good = Taken(), list[Event]()
+        for place, row in enumerate(rows):
+            event = self._event(row, place, now)
+            if isinstance(event, Reject):
+                taken.rejected.append(_told(event, place))
+                taken.ids.append(None)
+            else:
+                good.append(event)
+                taken.ids.append(event.event_id)
+        self._shelf.create(good)
+        taken.accepted = self._store.add_events(good)
+        taken.known = len(good) - taken.accepted
+        return taken
+
+    def _event(self, row: Any, place: int, now: float) -> Event | Reject:
+        wrong = _unusable(row, "event")
+        if wrong is not None:
+            return wrong
+        if missing(row.get("event_id")):
+            # Not a hash of the content as in files: two clicks in one second are two clicks.
+            row = {**row, "event_id": uuid.uuid4().hex}
+        event = parse_event(row, self._form, file="events", line=place, now=now)
+        if isinstance(event, Event) and event.item is not None:
+            return self._shelf.check(event, place)
+        return event
+
+    def items(self, rows: Sequence[Any]) -> Taken:
+        """Items, created or replaced as a whole."""
+        form = service_item_form(self._settings, remembered(self._store, "items"))
+        taken, good = Taken(), dict[str, Item]()
+        count = 0
+        for place, row in enumerate(rows):
+            item = _unusable(row, "item") or parse_item(row, form, file="items", line=place)
+            if isinstance(item, Reject):
+                taken.rejected.append(_told(item, place))
+                taken.ids.append(None)
+            else:
+                good[item.id] = item  # of two with one id the later holds, as in two calls
+                taken.ids.append(item.id)
+                count += 1
+        taken.accepted = self._store.put_items(list(good.values())) if good else 0
+        taken.known = count - taken.accepted
+        return taken
+
+
+class _Shelf:
+    """Which items events may name. Asks the store only for ids it has not met.
+
+    `behaviour.unknown_items` says what to do with others, and means the same as in an import.
+    """
+
+    def __init__(self, store: Store, settings: BehaviourSettings) -> None:
+        self._store = store
+        self._rule: str = settings.unknown_items
+        self._met: set[str] = set()
+        self._revision = 0
+        self._lock = Lock()
+
+    def check(self, event: Event, place: int) -> Event | Reject:
+        """The event, or why its item will not do."""
+        if event.item in self or self._creating():
+            return event
+        wrong = unknown_item(event, self, file="events", line=place)
+        if wrong is None:
+            return event
+        remedy = wrong.remedy.replace(
+            "import the item first (--items)", "POST it to /v1/items first"
+        )
+        return replace(wrong, remedy=remedy)
+
+    def create(self, events: Sequence[Event]) -> None:
+        """Make the items that the events name and that are not there."""
+        named = dict.fromkeys(event.item for event in events if event.item is not None)
+        new = [item for item in named if item not in self]
+        if new:
+            self._store.put_items([Item(item) for item in new])
+            self._met.update(new)
+
+    def __contains__(self, item: object) -> bool:
+        if item in self._met:
+            return True
+        if not isinstance(item, str) or self._store.item(item) is None:
+            return False
+        self._met.add(item)
+        return True
+
+    def _creating(self) -> bool:
+        if self._rule != "auto":
+            return self._rule == "create"
+        with self._lock:  # only what changed since is looked at again
+            for revision, item in self._store.items(after=self._revision):
+                self._revision = revision
+                if item != Item(item.id):
+                    self._rule = "reject"  # titles do not go away again
+                    return False
+            return True
+
+
+def _unusable(row: Any, what: str) -> Reject | None:
+    """Why a row cannot be read as a row at all."""
+    if not isinstance(row, Mapping):
+        problem = f"an {what} is an object, this is {shown(row)}"
+        return Reject(what, 0, what, shown(row), problem, 'write it like {"item": "31", …}')
+    try:
+        storable("".join(strings(row)), what)
+    except Fault as fault:
+        return Reject(what, 0, what, shown(fault.value), fault.problem, fault.remedy)
+    return None
+
+
+def _told(reject: Reject, place: int) -> Rejected:
+    return Rejected(
+        index=place,
+        field=shown(reject.column),
+        problem=_clean(reject.problem),
+        value=shown(reject.value),
+        remedy=_clean(reject.remedy),
+    )
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()

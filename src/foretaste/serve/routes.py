@@ -1,0 +1,168 @@
+"""The addresses. In: a checked request. Out: an answer; the work is the loop's.
+
+All of them block (SQLite, PyTorch), so they are plain functions: FastAPI runs each in a thread. The
+two that must answer whatever happens are not.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from foretaste.domain import Request as Question
+from foretaste.serve import examples
+from foretaste.serve.body import StrictRoute
+from foretaste.serve.intake import Taken
+from foretaste.serve.problems import Refused, problem
+from foretaste.serve.schemas import (
+    EventsAnswer,
+    EventsBody,
+    Health,
+    ItemsAnswer,
+    ItemsBody,
+    Recommendations,
+    RecommendBody,
+    SearchBody,
+    SimilarBody,
+    request_of,
+)
+from foretaste.serve.service import Service
+
+
+def service_of(request: Request) -> Service:
+    """The service behind the application."""
+    service: Service = request.app.state.service
+    return service
+
+
+Behind = Annotated[Service, Depends(service_of)]
+
+router = APIRouter(route_class=StrictRoute)
+v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
+
+
+def _answer(example: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {"application/json": {"example": example}}}}
+
+
+@v1.post("/events", tags=["feedback"], responses=_answer(examples.EVENTS_ANSWER))
+def post_events(
+    body: Annotated[EventsBody, Body(openapi_examples=dict(examples.EVENTS))], service: Behind
+) -> EventsAnswer:
+    """Record what people did: one event or a thousand.
+
+    Those accepted are on disk when the answer comes, and the next list knows of them. A batch that
+    is partly wrong takes the good ones and tells of the others. Send it again without fear: an
+    `event_id` that is there already is known, and its first use holds.
+    """
+    taken = service.intake.events(body.events, service.now())
+    _check_some(taken, body.events, "events")
+    return EventsAnswer(
+        accepted=taken.accepted, known=taken.known, rejected=taken.rejected, event_ids=taken.ids
+    )
+
+
+@v1.post("/items", tags=["catalogue"], responses=_answer(examples.ITEMS_ANSWER))
+def post_items(
+    body: Annotated[ItemsBody, Body(openapi_examples=dict(examples.ITEMS))], service: Behind
+) -> ItemsAnswer:
+    """Create or replace items: one or a thousand.
+
+    Besides the fields named here, any column is a text for the language model to read or an
+    attribute to filter by, as in an import. A new item is in the very next list, from its text.
+    """
+    taken = service.intake.items(body.items)
+    _check_some(taken, body.items, "items")
+    return ItemsAnswer(accepted=taken.accepted, known=taken.known, rejected=taken.rejected)
+
+
+@v1.post(
+    "/recommend",
+    tags=["lists"],
+    response_model_exclude_none=True,
+    responses=_answer(examples.ANSWER),
+)
+def recommend(
+    body: Annotated[RecommendBody, Body(openapi_examples=dict(examples.RECOMMEND))],
+    service: Behind,
+) -> Recommendations:
+    """The list for a person, a visit, or anybody, from all that happened up to now.
+
+    `reason` and `terms` are the parts of the score itself. They are worked out with `explain`
+    only, as that takes longer than the list; without it `reason` is empty.
+    """
+    question = request_of(body, service.workspace.config.rank.n)
+    return Recommendations.of(service.recommend(question), explain=body.explain)
+
+
+@v1.post(
+    "/similar",
+    tags=["lists"],
+    response_model_exclude_none=True,
+    responses=_answer(examples.ANSWER),
+)
+def similar(
+    body: Annotated[SimilarBody, Body(openapi_examples=dict(examples.SIMILAR))],
+    service: Behind,
+) -> Recommendations:
+    """What goes with an item, or with several."""
+    question = Question(
+        user=body.user,
+        items=tuple(body.items) or (body.item or "",),
+        n=body.n or service.workspace.config.rank.n,
+        filter=body.filter,
+    )
+    return Recommendations.of(service.recommend(question))
+
+
+@v1.post(
+    "/search",
+    tags=["lists"],
+    response_model_exclude_none=True,
+    responses=_answer(examples.ANSWER),
+)
+def search(
+    body: Annotated[SearchBody, Body(openapi_examples=dict(examples.SEARCH))],
+    service: Behind,
+) -> Recommendations:
+    """What answers a search. It is not recorded; send a `search` event to have it count."""
+    question = Question(
+        user=body.user,
+        session=body.session,
+        query=body.query,
+        n=body.n or service.workspace.config.rank.n,
+        filter=body.filter,
+    )
+    return Recommendations.of(service.recommend(question))
+
+
+@router.get("/healthz", tags=["operation"])
+async def healthz() -> Health:
+    """Whether the process is alive. Always yes, from the first moment on."""
+    return Health(status="alive")
+
+
+@router.get("/readyz", tags=["operation"], response_model=Health)
+async def readyz(request: Request, service: Behind) -> Response:
+    """Whether it can answer; if not, why."""
+    why = await run_in_threadpool(service.why_not)
+    if why is None:
+        return JSONResponse({"status": "ready"})
+    return problem(
+        "not-ready",
+        why,
+        request_id=request.scope.get("foretaste.request_id"),
+        headers={"Retry-After": "1"},
+    )
+
+
+def _check_some(taken: Taken, rows: Sequence[Any], what: str) -> None:
+    """A batch of which nothing could be used is an error."""
+    if len(taken.rejected) < len(rows):
+        return
+    first = taken.rejected[0]
+    many = "" if len(rows) == 1 else f"all {len(rows)} {what} are wrong; the first: "
+    detail = f"{many}{what}.{first.index}: {first.problem}; {first.remedy}"
+    raise Refused("nothing-accepted", detail, rejected=taken.rejected)

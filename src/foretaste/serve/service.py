@@ -1,0 +1,110 @@
+"""In: a folder. Out: the workspace in it, opened, warmed up, and able to say why it cannot answer.
+
+The server listens from the start: it takes events before there is a model, and says that it is not
+ready for anything else. `start` warms up in a thread of its own.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from foretaste.domain import Recommendation, Request
+from foretaste.errors import ForetasteError
+from foretaste.loop import Foretaste
+from foretaste.serve.intake import Intake
+from foretaste.serve.problems import Refused
+
+log = logging.getLogger("foretaste.serve")
+
+STARTING = "the model and the language model are being loaded; ask again in a second"
+
+
+class Service:
+    """One workspace and whether it can answer. Used by all requests at once."""
+
+    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
+        self._folder, self._clock = folder, clock
+        self._opening = threading.Lock()
+        self._workspace: Foretaste | None = None
+        self._intake: Intake | None = None
+        self._ready = False
+        self._warming: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to warm up, unless that is under way."""
+        with self._opening:
+            if self._warming is None or not self._warming.is_alive():
+                self._warming = threading.Thread(target=self._warm, name="warm-up", daemon=True)
+                self._warming.start()
+
+    def close(self) -> None:
+        """Let go of the workspace."""
+        if self._warming is not None:
+            self._warming.join()
+        with self._opening:
+            if self._workspace is not None:
+                self._workspace.close()
+            self._workspace = self._intake = None
+
+    def now(self) -> float:
+        """The present, in seconds since 1970."""
+        return self._clock()
+
+    @property
+    def workspace(self) -> Foretaste:
+        """The workspace, opened when first needed: a database that is away may come back."""
+        with self._opening:
+            if self._workspace is None:
+                self._workspace = Foretaste.open(self._folder)
+            return self._workspace
+
+    @property
+    def intake(self) -> Intake:
+        """The way in for events and items."""
+        workspace = self.workspace
+        if self._intake is None:
+            self._intake = Intake(workspace.store, workspace.config.behaviour)
+        return self._intake
+
+    def recommend(self, request: Request) -> Recommendation:
+        """The list. Raises `Refused` while the model is being loaded."""
+        if not self._ready and self._warming is not None and self._warming.is_alive():
+            raise Refused("not-ready", STARTING, headers={"Retry-After": "1"})
+        answer = self.workspace.recommend(request)
+        self._ready = True
+        return answer
+
+    def why_not(self) -> str | None:
+        """Why it cannot answer, in words; None if it can."""
+        if self._ready:
+            return None
+        try:
+            if self.workspace.models.live() is None:
+                return "there is no model yet; run 'foretaste train'"
+        except ForetasteError as error:
+            return str(error)
+        self.start()
+        return self._failure or STARTING
+
+    _failure: str | None = None
+    """What the last attempt to warm up ran into."""
+
+    def _warm(self) -> None:
+        """Answer one question, so that the first person need not wait for what it loads."""
+        began = time.perf_counter()
+        try:
+            if self.workspace.models.live() is None:
+                return
+            self.workspace.recommend(Request(query="warm up", n=1, explain=True))
+        except ForetasteError as error:
+            self._failure = str(error)
+            log.error("not ready: %s", error)
+            return
+        except Exception as error:  # told by /readyz; a thread that dies would tell nobody
+            self._failure = f"{type(error).__name__} while loading; see the service's log"
+            log.exception("not ready")
+            return
+        self._ready, self._failure = True, None
+        log.info("ready after %.1f s", time.perf_counter() - began)

@@ -1,0 +1,119 @@
+"""Which columns of items are text, attributes, prices or nothing."""
+
+from typing import Any
+
+import pytest
+
+from foretaste.behaviour.attributes import (
+    Role,
+    band,
+    remember,
+    remembered,
+    role_of,
+    roles_of,
+    valued,
+)
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.store import SqlStore
+from foretaste.behaviour.values import Fault
+
+SETTINGS = BehaviourSettings()
+SENTENCE = "A long sentence about what happens in the film and why it matters so much to them"
+
+
+def role(column: str, values: list[Any], settings: BehaviourSettings = SETTINGS) -> Role:
+    rows = [{column: value} for value in values]
+    return roles_of([column], rows, settings, {})[column][0]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "expected"),
+    [
+        ("genres", ["Drama|War", "Comedy"] * 50, "attribute"),
+        ("genres", [["Drama", "War"], ["Comedy"]] * 50, "attribute"),
+        ("genres", ["Drama, War", "Comedy", "War, Drama, Comedy"] * 50, "commas"),
+        ("year", [1995.0, 1996.0] * 50, "attribute"),
+        ("brand", ["Acme, Inc", "Widgets"] * 10, "attribute"),
+        ("plot", ["short", None], "text"),
+        ("Product Description", ["short"], "text"),
+        ("blurb", [SENTENCE] * 3, "text"),
+        ("cast", ["|".join(f"Actor {n % 7}" for n in range(20))] * 60, "attribute"),
+        ("price", ["12.50", 3, None], "price"),
+        ("price", ["12.50", "call us"], "attribute"),
+        ("price_band", ["10-25"], "attribute"),
+        ("asin", [f"B00{n}" for n in range(60)], "skip"),
+        ("asin", [f"B00{n}" for n in range(50)], "attribute"),
+        ("details", [{"a": 1}], "skip"),
+        ("empty", [None, ""], "attribute"),
+    ],
+)
+def test_decided_on_the_first_rows(column: str, values: list[Any], expected: Role) -> None:
+    assert role(column, values) == expected
+
+
+def test_the_settings_win() -> None:
+    settings = BehaviourSettings(attribute_columns=("asin", "plot"), text_columns=("genres",))
+    assert role("asin", [f"B00{n}" for n in range(60)], settings) == "attribute"
+    assert role("plot", [SENTENCE], settings) == "attribute"
+    assert role("genres", ["Drama"], settings) == "text"
+
+
+def test_the_decision_on_more_values_stays() -> None:
+    rows = [{"brand": f"brand {n}"} for n in range(60)]
+    before: dict[str, tuple[Role, int]] = {"brand": ("attribute", 2_000)}
+    assert roles_of(["brand"], rows, SETTINGS, before) == before
+    few: dict[str, tuple[Role, int]] = {"brand": ("attribute", 3)}
+    assert roles_of(["brand"], rows, SETTINGS, few) == {"brand": ("skip", 60)}
+
+
+def test_a_single_value_decides_for_an_item_sent_alone() -> None:
+    assert role_of("mood", "dark", "|") == "attribute"
+    assert role_of("mood", ["dark"], "|") == "attribute"
+    assert role_of("blurb", SENTENCE, "|") == "text"
+    assert role_of("price", 3, "|") == "price"
+    with pytest.raises(Fault, match="mood is an object; give a word"):
+        role_of("mood", {"a": 1}, "|")
+
+
+@pytest.mark.parametrize(
+    ("raw", "role", "expected"),
+    [
+        (1995.0, "attribute", ("1995",)),
+        ("1995.0", "attribute", ("1995",)),
+        ("8.3", "attribute", ("8.3",)),
+        (True, "attribute", ("true",)),
+        ("Drama| War |Drama|", "attribute", ("Drama", "War")),
+        ("Drama, War", "attribute", ("Drama, War",)),
+        ("Drama, War", "commas", ("Drama", "War")),
+        (["Drama", None], "attribute", ("Drama",)),
+        ("(no genres listed)", "attribute", ()),
+        (None, "attribute", ()),
+    ],
+)
+def test_values(raw: Any, role: Role, expected: tuple[str, ...]) -> None:
+    assert valued("x", raw, role, "|") == ("x", expected)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (0, "0-10"),
+        (9.99, "0-10"),
+        (10, "10-25"),
+        ("$99.99", "50-100"),
+        ("1,299.00 EUR", "250+"),
+        (250, "250+"),
+    ],
+)
+def test_price_bands(raw: Any, expected: str) -> None:
+    assert valued("price", raw, "price", "|") == ("price_band", (expected,))
+    assert valued("price", None, "price", "|") == ("price_band", ())
+    assert band(30) == "25-50"
+
+
+def test_what_is_decided_is_remembered(store: SqlStore) -> None:
+    assert remembered(store, "items") == {}
+    remember(store, "items", {"genre": ("commas", 60), "asin": ("skip", 60)})
+    remember(store, "items", {"genre": ("attribute", 90)})
+    assert remembered(store, "items") == {"genre": ("attribute", 90), "asin": ("skip", 60)}
+    assert remembered(store, "users") == {}

@@ -1,0 +1,317 @@
+"""Whole imports: nothing vanishes, the counts add up, and run again it is the same store."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from foretaste.behaviour import importer
+from foretaste.behaviour.attributes import remembered
+from foretaste.behaviour.importer import import_file
+from foretaste.behaviour.intake import What
+from foretaste.behaviour.parse import parse_item, service_item_form
+from foretaste.behaviour.settings import BehaviourSettings, Columns
+from foretaste.behaviour.store import SqlStore
+from foretaste.domain import Event, Imported, Item, User
+from foretaste.errors import InputError
+
+NOW = 1_770_000_000.0
+WHATS: tuple[What, What] = ("items", "events")
+HEADER = "user,item,kind,at,value,text,context"
+ITEMS = [Item(f"i{n}", title=f"title {n}") for n in range(100)]
+
+
+def run(store: SqlStore, source: Any, folder: Path, what: What = "events", **more: Any) -> Imported:
+    behaviour = more.pop("settings", BehaviourSettings())
+    done = import_file(
+        store, what, source, behaviour, rejects_dir=folder / "rejects", now=NOW, **more
+    )
+    assert done.read == done.added + done.known + done.rejected, "the counts add up"
+    return done
+
+
+def good_line(n: int) -> bytes:
+    return f'u{n % 50},i{n % 100},click,{1_700_000_000 + n},{n % 5},"fine, as it is",'.encode()
+
+
+AT = b"1700000000"
+FAULTS: list[tuple[bytes, str]] = [
+    (b"u1,i1,clik," + AT + b",1,,", "unknown kind 'clik'"),
+    (b"u1,i1,click," + AT + b",five,,", "value 'five' is not a number"),
+    (b"u1,i1,click," + AT + b",inf,,", "value 'inf' is not finite"),
+    (b"u1,i1,click,2099-01-01,1,,", "time out of range: '2099-01-01'"),
+    (b"u1,i1,click,-5,1,,", "time out of range: '-5'"),
+    (b"u1,i1,click,yesterday,1,,", "time 'yesterday' cannot be read"),
+    (b"u1,i1,click,,1,,", "no time"),
+    (b"u1,i1,review," + AT + b",1,caf\xe9,", "not UTF-8 (byte 0xe9"),
+    (b"u1,i1,click," + AT, "4 fields where the header has 7"),
+    (b"u1,i1,click," + AT + b",1,,,,more", "9 fields where the header has 7"),
+    (b"u1,i1,review," + AT + b',1,"never closed,', "a quote is not closed"),
+    (good_line(1), "duplicate of line 3"),
+    (b"u1,nothing,click," + AT + b",1,,", "unknown item 'nothing'"),
+    (b",i1,click," + AT + b",1,,", "no user and no session"),
+    (b"u1,,purchase," + AT + b",1,,", "a purchase without an item"),
+    (b"u1,i1,rating," + AT + b",,,", "a rating without a value"),
+    (b"u1,,search," + AT + b",,,", "a search without words"),
+    (b"u1,i1,click," + AT + b",1,,home", "context 'home' is not a JSON object"),
+    (b"u1,i1,click," + AT + b",1,a\0b,", "text has a NUL character"),
+]
+
+
+@pytest.fixture(scope="module")
+def faulty() -> tuple[bytes, dict[int, str], list[str]]:
+    """10,000 rows with a fault in every tenth: (the file, line → fault, users of good rows)."""
+    lines, faults = [HEADER.encode()], {}
+    for n in range(10_000):
+        if n % 10 == 9:
+            line, fault = FAULTS[n // 10 % len(FAULTS)]
+            faults[len(lines) + 1] = fault
+            lines.append(line)
+        else:
+            lines.append(good_line(n))
+    good = [f"u{n % 50}" for n in range(10_000) if n % 10 != 9]
+    return b"\n".join([*lines, b""]), faults, good
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_every_fault_is_named_and_every_good_row_is_in(
+    store: SqlStore, tmp_path: Path, faulty: tuple[bytes, dict[int, str], list[str]], zipped: bool
+) -> None:
+    content, faults, good = faulty
+    path = tmp_path / ("events.csv.gz" if zipped else "events.csv")
+    path.write_bytes(gzip.compress(content) if zipped else content)
+    store.put_items(ITEMS)
+    done = run(store, path, tmp_path)
+    assert (done.read, done.added, done.known, done.rejected) == (10_000, 9_000, 0, 1_000)
+    assert [event.user for _, event in store.events()] == good
+    assert done.rejects_file == str(tmp_path / "rejects" / "events-events.jsonl")
+    told = [json.loads(line) for line in Path(done.rejects_file).read_text().splitlines()]
+    assert [reject["line"] for reject in told] == list(faults)
+    for reject in told:
+        assert faults[reject["line"]] in reject["problem"]
+        assert reject["file"] == path.name
+        assert reject["remedy"]
+        assert reject["row"]
+    assert len(done.rejects) == importer.KEPT, "only the first are kept in memory"
+    assert str(done.rejects[0]).startswith(f"{path.name}:11: unknown kind 'clik'; did you mean")
+
+
+def test_run_again_everything_is_known(
+    store: SqlStore, tmp_path: Path, faulty: tuple[bytes, dict[int, str], list[str]]
+) -> None:
+    path = tmp_path / "events.csv"
+    path.write_bytes(faulty[0])
+    store.put_items(ITEMS)
+    first = run(store, path, tmp_path)
+    again = run(store, path, tmp_path)
+    assert (again.added, again.known, again.rejected) == (0, first.added, first.rejected)
+
+
+def test_strict_stores_nothing_if_one_row_is_bad(store: SqlStore, tmp_path: Path) -> None:
+    rows = [{"user": "u", "item": "i", "at": n} for n in range(50)]
+    rows += [{"user": "u", "item": "i", "at": "soon"}] * 4
+    with pytest.raises(InputError) as raised:
+        run(store, iter(rows), tmp_path, strict=True, name="events")
+    told = str(raised.value)
+    assert told.startswith("events: 4 of 54 rows are bad and nothing was stored, as --strict asks.")
+    assert told.count("time 'soon' cannot be read") == 3
+    assert told.endswith(f"All of them: {tmp_path}/rejects/events-events.jsonl")
+    assert store.counts() == {"events": 0, "items": 0, "users": 0}
+    with pytest.raises(InputError, match="'maybe' is not yes or no"):
+        run(store, [{"id": "i", "x": 1, "hidden": "maybe"}], tmp_path, "items", strict=True)
+    assert store.fact("items_columns") is None
+
+
+def test_strict_stores_what_is_good(store: SqlStore, tmp_path: Path) -> None:
+    rows = iter([{"user": "u", "item": "i", "at": n} for n in range(50)])
+    assert run(store, rows, tmp_path, strict=True).added == 50
+
+
+def test_any_source_gives_the_same_events(tmp_path: Path) -> None:
+    rows = [
+        {"userId": 1, "movieId": 31 + n, "rating": 2.5, "timestamp": 1_260_759_144 + n}
+        for n in range(5)
+    ]
+    frame = pd.DataFrame(rows)
+    frame.to_csv(tmp_path / "e.csv", index=False)
+    frame.to_csv(tmp_path / "e.tsv", index=False, sep="\t")
+    frame.to_csv(tmp_path / "e.csv.gz", index=False, sep=";")
+    frame.to_parquet(tmp_path / "e.parquet")
+    frame.to_json(tmp_path / "e.jsonl", orient="records", lines=True)
+    frame.to_json(tmp_path / "e.json", orient="records")
+    floats = frame.astype("float64")
+    timed = frame.assign(timestamp=pd.to_datetime(frame["timestamp"], unit="s"))
+    sources = [*tmp_path.iterdir(), frame, floats, timed, pl.DataFrame(rows), rows]
+    with SqlStore(tmp_path / "b.db") as store:
+        added = [run(store, source, tmp_path).added for source in sources]
+        assert sum(added) == added[0] == 5
+        event = next(store.events())[1]
+        assert event == Event(
+            event.event_id, "rating", 1_260_759_144.0, user="1", item="31", value=2.5
+        )
+
+
+def test_without_a_time_column_the_order_is_kept(store: SqlStore, tmp_path: Path) -> None:
+    rows = [{"user": "u", "item": item} for item in ("b", "a", "b")]
+    done = run(store, rows, tmp_path)
+    assert done.added == 3, "the same item twice is no duplicate, since the place tells them apart"
+    assert [event.item for event in store.history("u", None)] == ["b", "a", "b"]
+    assert "there is no time column: the row number was taken" in done.warnings[0]
+    assert run(store, rows, tmp_path).known == 3
+
+
+def test_unknown_items(tmp_path: Path) -> None:
+    rows = [{"user": "u", "item": "i1", "at": 1}, {"user": "u", "item": "new", "at": 2}]
+    cases: list[tuple[str, list[Item], int]] = [
+        ("auto", [], 2),
+        ("auto", [Item("i1")], 2),
+        ("auto", [Item("i1", title="x")], 1),
+        ("create", [Item("i1", title="x")], 2),
+        ("reject", [Item("i1")], 1),
+        ("reject", [], 0),
+    ]
+    for n, (policy, catalogue, added) in enumerate(cases):
+        with SqlStore(tmp_path / f"{n}.db") as store:
+            store.put_items(catalogue)
+            behaviour = BehaviourSettings.model_validate({"unknown_items": policy})
+            done = run(store, rows, tmp_path, settings=behaviour)
+            assert done.added == added, (policy, catalogue)
+            created = len(store.item_ids()) - len(catalogue)
+            assert created == (0 if added < 2 else 2 - len(catalogue))
+            assert any("were created from the events" in told for told in done.warnings) == (
+                created > 0
+            )
+
+
+def test_columns_of_the_settings(store: SqlStore, tmp_path: Path) -> None:
+    behaviour = BehaviourSettings(
+        columns=Columns(
+            events={"user": "buyer", "value": "stars"}, items={"id": "no"}, users={"id": "buyer"}
+        )
+    )
+    items = [{"no": 7, "name": "x", "brand": "y"}]
+    run(store, items, tmp_path, "items", settings=behaviour)
+    assert store.item("7") == Item("7", title="x", attributes={"brand": ("y",)})
+    rows = [{"buyer": "ann", "item": 7, "at": 1, "colour": "red"}]
+    done = run(store, rows, tmp_path, settings=behaviour)
+    assert done.added == 1
+    assert done.warnings == (
+        "[behaviour.columns.events] says value = 'stars', which is not a column here",
+        "columns that are no field of an event were left alone: colour",
+    )
+    run(store, [{"buyer": "ann", "age": 30}], tmp_path, "users", settings=behaviour)
+    assert list(store.users()) == [User("ann", {"age": ("30",)})]
+
+
+@pytest.mark.parametrize(
+    ("what", "columns", "message"),
+    [
+        ("events", "usr,item", "no column 'user' or 'session' among usr, item; did you mean 'usr'"),
+        ("events", "user,itm", "no column 'item' among user, itm; did you mean 'itm'"),
+        ("items", "name,year", r"no column 'id' .*\[behaviour.columns.items\]"),
+        ("users", "age", r"no column 'id' among age; .*\[behaviour.columns.users\]"),
+    ],
+)
+def test_a_missing_column_is_one_error(
+    store: SqlStore, tmp_path: Path, what: What, columns: str, message: str
+) -> None:
+    path = tmp_path / "some.csv"
+    path.write_text(f"{columns}\n1,2\n")
+    with pytest.raises(InputError, match=f"^some.csv: {message}") as raised:
+        run(store, path, tmp_path, what)
+    assert "\n" not in str(raised.value)
+    assert store.counts() == {"events": 0, "items": 0, "users": 0}
+
+
+def test_a_key_that_comes_late_in_a_json_file_is_not_lost(store: SqlStore, tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [{"userId": n, "item": "i", "ts": n} for n in range(2_500)]
+    rows += [{"userId": "late", "query": "red", "ts": 5, "kind": "search", "user": "other"}]
+    path = tmp_path / "events.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    done = run(store, path, tmp_path)
+    assert done.added == 2_501
+    assert store.history("late", None)[0].query == "red"
+    assert "left alone: user" in done.warnings[0]
+
+
+def test_items_are_read_by_the_file_and_single_ones_after_it(
+    store: SqlStore, tmp_path: Path
+) -> None:
+    rows = [
+        {
+            "movieId": n,
+            "title": f"t{n}",
+            "genres": "Drama, War",
+            "imdb": f"tt{n:07}",
+            "year": 1995.0,
+        }
+        for n in range(60)
+    ]
+    done = run(store, pd.DataFrame(rows), tmp_path, "items")
+    assert done.added == 60
+    assert done.warnings[0].startswith("column 'imdb' has a different value in nearly every row")
+    expected = {"genres": ("Drama", "War"), "year": ("1995",)}
+    assert store.item("3") == Item("3", title="t3", attributes=expected)
+    form = service_item_form(BehaviourSettings(), remembered(store, "items"))
+    body = {"id": 99, "title": "t", "genres": "Drama, War", "imdb": "tt99", "year": 1995}
+    assert parse_item(body, form, file="request", line=1) == Item(
+        "99", title="t", attributes=expected
+    )
+    again = run(store, pd.DataFrame(rows), tmp_path, "items")
+    assert (again.added, again.known) == (0, 60)
+
+
+def test_of_two_rows_for_one_item_the_first_stays(store: SqlStore, tmp_path: Path) -> None:
+    rows = [{"id": "a", "title": "one"}, {"id": "a", "title": "two"}, {"id": "b"}]
+    for _ in range(2):
+        done = run(store, rows, tmp_path, "items")
+        assert done.rejects[0].problem == "duplicate of line 1"
+        assert store.item("a") == Item("a", title="one")
+
+
+def test_nothing_to_read(store: SqlStore, tmp_path: Path) -> None:
+    (tmp_path / "events.csv").write_text("user,item\n")
+    (tmp_path / "events.json").write_text("[]")
+    frames: list[Any] = [[], pd.DataFrame({"user": [], "item": []}), iter([])]
+    for source in [tmp_path / "events.csv", tmp_path / "events.json", *frames]:
+        assert run(store, source, tmp_path).read == 0
+
+
+def test_the_rejects_of_an_earlier_run_are_gone(store: SqlStore, tmp_path: Path) -> None:
+    bad = run(store, [{"user": "u", "item": "i", "at": "soon"}], tmp_path)
+    assert bad.rejects_file is not None
+    assert Path(bad.rejects_file).exists()
+    good = run(store, [{"user": "u", "item": "i", "at": 1}], tmp_path)
+    assert good.rejects_file is None
+    assert not Path(bad.rejects_file).exists()
+
+
+def test_rejects_that_are_hard_to_write(store: SqlStore, tmp_path: Path) -> None:
+    rows = [{"user": "a\ud800", "item": {"x": pd.Timestamp("2024-01-01")}, "at": float("nan")}]
+    done = run(store, rows, tmp_path)
+    assert done.rejects_file is not None
+    assert json.loads(Path(done.rejects_file).read_text())["column"] == "user"
+
+
+def test_progress_is_told(store: SqlStore, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int, str]] = []
+
+    def progress(what: str, done: int, total: int, note: str = "") -> None:
+        told.append((what, done, total, note))
+
+    rows = pd.DataFrame({"user": ["u", ""], "item": ["i", "i"], "at": [1, 2]})
+    run(store, rows, tmp_path, progress=progress, name="shop")
+    assert told[-1] == ("importing shop", 2, 2, "1 rejected")
+
+
+def test_a_large_import_is_done_in_batches(
+    store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "BATCH", 7)
+    rows = [{"user": f"u{n}", "item": "i", "at": n} for n in range(40)]
+    assert run(store, [*rows, *rows], tmp_path).rejected == 40
+    assert store.counts()["events"] == 40
