@@ -1,3 +1,60 @@
-"""Foretaste: a self-hosted recommender whose model is a language model."""
+"""Foretaste: a self-hosted recommender whose model is a language model.
+
+    import foretaste
+
+    shop = foretaste.open("shop")
+    shop.add(items=items, events=events)  # pandas, polars or pyarrow tables, or files
+    shop.train()
+    shop.recommend("anna", n=10)
+
+What is heavy is imported when it is first used.
+"""
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from foretaste.domain import Event, Item, Recommendation, Recommended, Request, Term, User
+    from foretaste.errors import ForetasteError
+    from foretaste.loop import Foretaste
+    from foretaste.ports import Progress
 
 __version__ = "0.1.0"
+__all__ = [
+    "Event",
+    "Foretaste",
+    "ForetasteError",
+    "Item",
+    "Recommendation",
+    "Recommended",
+    "Request",
+    "Term",
+    "User",
+    "open",
+]
+
+# Threads of PyTorch that wait for one another otherwise spin: with two of them on two busy cores an
+# epoch cost 25 CPU-seconds instead of 8. OpenMP reads this once, when PyTorch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+_HOMES = {"Foretaste": "foretaste.loop", "ForetasteError": "foretaste.errors"}
+"""Where a name lives that is not one of the nouns of `domain`."""
+
+
+def open(  # noqa: A001  # `foretaste.open("shop")` is what it does
+    folder: "str | Path" = ".", *, progress: "Progress | None" = None
+) -> "Foretaste":
+    """The workspace in a folder, which is made if it is not there."""
+    from foretaste.loop import Foretaste
+    from foretaste.ports import silent
+
+    return Foretaste.open(folder, progress=progress or silent)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'foretaste' has no attribute '{name}'")
+    return getattr(import_module(_HOMES.get(name, "foretaste.domain")), name)

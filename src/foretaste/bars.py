@@ -9,9 +9,9 @@ from typing import Self
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     TaskID,
+    TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
 )
@@ -107,7 +107,7 @@ class Bars:
             seconds = self._clock() - stage.since
             if stage.told or seconds >= self.LONG:
                 more = f", {stage.note}" if stage.note else ""
-                self._line(f"{stage.what}: {stage.done:,} in {seconds:.0f} s{more}")
+                self._line(f"{stage.what}: done in {seconds:.0f} s{more}")
 
     def _line(self, text: str) -> None:
         self._console.print(_capital(text), soft_wrap=True)
@@ -127,7 +127,7 @@ def _bars(console: Console) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=20),
-        MofNCompleteColumn(),
+        TaskProgressColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[note]}"),
         console=console,

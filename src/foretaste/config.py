@@ -47,10 +47,14 @@ def load(folder: Path, environment: Mapping[str, str] = os.environ) -> Config:
             tree = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{path}: not valid TOML: {error}") from error
-    for name, value in environment.items():
-        if name.startswith(PREFIX) and name not in NOT_SETTINGS:
-            _place(tree, name.removeprefix(PREFIX).lower().split("__"), _parsed(value))
-    return parse(tree, str(path))
+        except OSError as error:
+            raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    config = parse(tree, str(path))  # first alone: a fault is told of the place where it is
+    named = [n for n in sorted(environment) if n.startswith(PREFIX) and n not in NOT_SETTINGS]
+    for name in named:
+        _place(tree, name.removeprefix(PREFIX).lower().split("__"), _parsed(environment[name]))
+        config = parse(tree, f"the environment variable {name}")
+    return config
 
 
 def parse(tree: Mapping[str, Any], where: str) -> Config:
@@ -58,12 +62,15 @@ def parse(tree: Mapping[str, Any], where: str) -> Config:
     try:
         return Config.model_validate(tree)
     except ValidationError as error:
-        raise SettingsError(f"{where}: {_said(error, tree)}") from error
+        raise SettingsError(f"{where}: {_said(error)}") from error
 
 
 def _place(tree: dict[str, Any], keys: list[str], value: Any) -> None:
+    """Into the tree; a group of settings that was given a plain value is left to be faulted."""
     for key in keys[:-1]:
-        tree = tree.setdefault(key, {})
+        if not isinstance(tree.setdefault(key, {}), dict):
+            tree[key] = {}
+        tree = tree[key]
     tree[keys[-1]] = value
 
 
@@ -75,7 +82,7 @@ def _parsed(value: str) -> Any:
         return value
 
 
-def _said(error: ValidationError, tree: Mapping[str, Any]) -> str:
+def _said(error: ValidationError) -> str:
     """The first fault in one line."""
     first = error.errors()[0]
     *group, key = first["loc"]
@@ -83,10 +90,8 @@ def _said(error: ValidationError, tree: Mapping[str, Any]) -> str:
     if first["type"] == "extra_forbidden":
         known = _fields(group)
         return f"{section} has no key '{key}'; {did_you_mean(str(key), known)}"
-    value: Any = tree
-    for part in first["loc"]:
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return f"{section} {key} = {value!r}: {first['msg'].lower()}"
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{section} {key} = {first['input']!r}: {said[:1].lower()}{said[1:]}"
 
 
 def _fields(group: list[int | str]) -> list[str]:

@@ -24,6 +24,8 @@ SHOWN = 5
 """Rejects that are told; the file has them all."""
 TERMS = 8
 """Terms of an item that are told one by one, the largest first."""
+AVERAGE = "average item"
+"""The feature of terms that are the same for every item of a list."""
 
 
 def say(text: str = "") -> None:
@@ -106,12 +108,18 @@ def named(one: "Recommended") -> str:
 
 
 def _terms(one: "Recommended", titles: Mapping[str, str]) -> None:
-    heading(f"{one.position}  {named(one)}: the terms of {one.score:.2f}, in nats")
-    largest = sorted(one.terms, key=lambda term: -abs(term.nats))
-    rows = [(f"{term.nats:+.2f}", term.expert, source(term, titles)) for term in largest[:TERMS]]
-    if largest[TERMS:]:
-        rest = sum(term.nats for term in largest[TERMS:])
-        rows.append((f"{rest:+.2f}", "", f"{len(largest) - TERMS} smaller terms together"))
+    """What sets the item apart, the largest first; then what it shares with the average item."""
+    heading(f"{one.position}  {named(one)}")
+    apart = sorted(
+        (term for term in one.terms if term.feature != AVERAGE), key=lambda term: -abs(term.nats)
+    )
+    rows = [(f"{term.nats:+.2f}", term.expert, source(term, titles)) for term in apart[:TERMS]]
+    if apart[TERMS:]:
+        rest = sum(term.nats for term in apart[TERMS:])
+        rows.append((f"{rest:+.2f}", "", f"{len(apart) - TERMS} smaller terms together"))
+    average = sum(term.nats for term in one.terms if term.feature == AVERAGE)
+    rows.append((f"{average:+.2f}", "all", "what the average item has"))
+    rows.append((f"{one.score:+.2f}", "", "the score, their sum"))
     table(("nats", "expert", "from"), rows, right=("nats",))
 
 

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from foretaste.frames import Frame
+
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -362,7 +364,7 @@ class Recommended:
 
 
 @dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(Frame):
     """The answer. Its id goes back with the clicks on it."""
 
     recommendation_id: str

@@ -12,8 +12,10 @@ and roll back replace `live.json` in one step. Nothing is ever unpickled.
 
 import hashlib
 import json
+import logging
 import os
 import shutil
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +30,11 @@ from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.product import Product
 from foretaste.ports import Arrays, Facts
 
+log = logging.getLogger(__name__)
+
 FORMAT = 1
+PARTIAL = ".partial"
+"""Ends the name of a folder that is being written or deleted."""
 REMEDY = "roll back with 'foretaste models rollback' or train again"
 
 
@@ -63,11 +69,7 @@ class Models:
     ) -> str:
         """Write a version. → its name. It is not live until promoted."""
         states, facts = product.state()
-        stamp = np.datetime64(int(created), "s").item().strftime("%Y%m%d-%H%M%S")
-        digest = hashlib.sha256(json.dumps([created, facts], sort_keys=True).encode()).hexdigest()
-        name = f"{stamp}-{digest[:6]}"
-        aside = self._folder / f".{name}.partial"
-        shutil.rmtree(aside, ignore_errors=True)
+        aside = self._folder / f".{uuid.uuid4().hex}{PARTIAL}"
         aside.mkdir(parents=True)
         _write_json(aside / "catalogue.json", list(ids))
         for expert, (arrays, own) in states.items():
@@ -76,7 +78,6 @@ class Models:
             save_file(whole, aside / f"{_file(expert)}.safetensors")
         manifest = {
             "format": FORMAT,
-            "version": name,
             "created": created,
             "data": data,
             "settings": settings,
@@ -86,7 +87,11 @@ class Models:
         }
         _write_json(aside / "manifest.json", manifest)
         _sync(aside)
-        os.replace(aside, self._folder / name)
+        name = _name(manifest)
+        if (self._folder / name).exists():  # the very same, byte for byte
+            shutil.rmtree(aside)
+        else:
+            os.replace(aside, self._folder / name)
         return name
 
     def load(self, name: str, catalogue: Catalogue) -> Product:
@@ -96,23 +101,21 @@ class Models:
         """
         folder = self._folder / name
         manifest = self._manifest(name)
-        for file, expected in manifest["sha256"].items():
-            path = folder / file
-            if not path.exists() or _sha256(path) != expected:
-                state = "damaged" if path.exists() else "missing"
-                raise ModelError(f"model {name}: {file} is {state}; {REMEDY}")
+        for file in manifest["sha256"]:
+            self._whole(name, file)
         states: dict[str, tuple[Arrays, Facts]] = {}
         for expert in manifest["product"]["experts"]:
             try:
                 arrays = load_file(folder / f"{_file(expert)}.safetensors")
             except (SafetensorError, OSError) as error:
                 raise ModelError(f"model {name}: {expert}: {error}; {REMEDY}") from error
-            states[expert] = arrays, json.loads((folder / f"{_file(expert)}.json").read_text())
+            own = json.loads((folder / f"{_file(expert)}.json").read_text(encoding="utf-8"))
+            states[expert] = arrays, own
         return Product.restored(states, manifest["product"], catalogue)
 
     def ids(self, name: str) -> tuple[str, ...]:
         """The item ids of a version in its own order."""
-        return tuple(json.loads((self._folder / name / "catalogue.json").read_text()))
+        return tuple(json.loads(self._whole(name, "catalogue.json").read_text(encoding="utf-8")))
 
     def version(self, name: str) -> Version:
         """What the manifest of one version says."""
@@ -127,9 +130,14 @@ class Models:
         )
 
     def versions(self) -> list[Version]:
-        """All that are whole, oldest first."""
-        names = sorted(path.parent.name for path in self._folder.glob("[!.]*/manifest.json"))
-        return [self.version(name) for name in names]
+        """All whose manifest is whole, oldest first; one that is not keeps none of them back."""
+        found = []
+        for path in self._folder.glob("[!.]*/manifest.json"):
+            try:
+                found.append(self.version(path.parent.name))
+            except ModelError as error:
+                log.warning("%s", error)
+        return sorted(found, key=lambda version: (version.created, version.name))
 
     def live(self) -> str | None:
         """The version that answers."""
@@ -140,6 +148,8 @@ class Models:
         """Make a version live, in one step."""
         names = [version.name for version in self.versions()]
         if name not in names:
+            if name and (self._folder / name).is_dir():
+                self._manifest(name)  # says what is wrong with it
             hint = did_you_mean(name, names) if names else "there are none; run 'foretaste train'"
             raise ModelError(f"no model version '{name}'; {hint}")
         before = self._pointer()
@@ -161,29 +171,58 @@ class Models:
         """Delete the oldest versions beyond `keep`, never the live one."""
         others = [version.name for version in self.versions() if not version.live]
         for name in others[: max(len(others) - keep, 0)]:
-            shutil.rmtree(self._folder / name)
+            aside = self._folder / f".{name}{PARTIAL}"
+            os.replace(self._folder / name, aside)  # one step: a folder that is there is whole
+            shutil.rmtree(aside)
+
+    def _whole(self, name: str, file: str) -> Path:
+        """A file of a version. Raises ModelError unless it is there as it was written."""
+        path = self._folder / name / file
+        expected = self._manifest(name)["sha256"][file]
+        if not path.exists() or _sha256(path) != expected:
+            state = "damaged" if path.exists() else "missing"
+            raise ModelError(f"model {name}: {file} is {state}; {REMEDY}")
+        return path
 
     def _manifest(self, name: str) -> dict[str, Any]:
         path = self._folder / name / "manifest.json"
         try:
-            manifest: dict[str, Any] = json.loads(path.read_text())
-        except (OSError, ValueError) as error:
+            manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            later = manifest["format"] > FORMAT
+            whole = later or _name(manifest) == name
+        except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise ModelError(f"model {name}: manifest.json cannot be read; {REMEDY}") from error
-        if manifest["format"] > FORMAT:
+        if later:
             raise ModelError(f"model {name} is of a later Foretaste; upgrade, or {REMEDY}")
+        if not whole:
+            raise ModelError(f"model {name}: manifest.json is damaged; {REMEDY}")
         return manifest
 
     def _pointer(self) -> dict[str, Any]:
         try:
-            pointer: dict[str, Any] = json.loads((self._folder / "live.json").read_text())
+            pointer = json.loads((self._folder / "live.json").read_text(encoding="utf-8"))
+            return {"live": pointer["live"], "before": list(pointer["before"])}
         except FileNotFoundError:
             return {"live": None, "before": []}
-        return pointer
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f"{self._folder / 'live.json'} cannot be read; delete it, then choose a version "
+                "with 'foretaste models promote'"
+            ) from error
 
     def _point(self, live: str, before: list[str]) -> None:
         aside = self._folder / "live.json.partial"
         _write_json(aside, {"live": live, "before": before})
+        _flush(aside)
         os.replace(aside, self._folder / "live.json")
+
+
+def _name(manifest: Mapping[str, Any]) -> str:
+    """When it was made, and a digest of the manifest, which holds those of all other files."""
+    stamp = np.datetime64(int(manifest["created"]), "s").item().strftime("%Y%m%d-%H%M%S")
+    plain = json.loads(json.dumps(manifest))  # as it is when read back
+    digest = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+    return f"{stamp}-{digest[:6]}"
 
 
 def _file(expert: str) -> str:
@@ -193,7 +232,7 @@ def _file(expert: str) -> str:
 
 
 def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False))
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def _sha256(path: Path) -> str:
@@ -204,6 +243,10 @@ def _sha256(path: Path) -> str:
 def _sync(folder: Path) -> None:
     """Through to the disk before the rename makes it count."""
     for path in [*folder.iterdir(), folder]:
-        handle = os.open(path, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
+        _flush(path)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)

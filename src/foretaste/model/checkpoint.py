@@ -8,8 +8,9 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -56,12 +57,17 @@ class Checkpoint:
             with safe_open(self._path, "pt") as file:
                 facts = json.loads(file.metadata()["run"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError, ValueError, KeyError):
+            epoch, worse, best = facts["epoch"], facts["worse"], facts["best"]
+        except (SafetensorError, OSError, ValueError, KeyError, TypeError):
             self._path.unlink()
             return
         run = self._run
-        run.epoch, run.worse, run.best_quality = facts["epoch"], facts["worse"], facts["best"]
-        run.network.load_state_dict(_under("now.", tensors))
+        now = _under("now.", tensors)
+        if _shapes(now) != _shapes(run.network.state_dict()):  # of an earlier Foretaste
+            self._path.unlink()
+            return
+        run.epoch, run.worse, run.best_quality = epoch, worse, best
+        run.network.load_state_dict(now)
         run.best = _under("best.", tensors)
         whole = run.optimizer.state_dict()
         state: dict[int, dict[str, torch.Tensor]] = {}
@@ -80,12 +86,22 @@ def _under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Ten
     return {name[len(prefix) :]: v for name, v in tensors.items() if name.startswith(prefix)}
 
 
+def _bytes(array: np.ndarray[Any, Any] | None) -> bytes:
+    return b"" if array is None else np.ascontiguousarray(array).tobytes()
+
+
+def _shapes(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Size]:
+    return {name: value.shape for name, value in tensors.items()}
+
+
 def _key(run: "Run") -> str:
     """Names the data and the settings exactly."""
     training = run.training
     digest = hashlib.sha256(training.settings.model_dump_json().encode())
-    histories = training.histories
-    for array in (histories.offsets, histories.item, histories.at, training.valid.rows):
-        digest.update(array.tobytes())
-    digest.update(training.catalogue.vectors.tobytes())
+    for found in (training.histories, training.valid.histories):
+        digest.update(repr((found.offsets.shape, found.item.shape, found.kinds)).encode())
+        for name in ("offsets", "item", "weight", "kind", "at", "text", "vectors"):
+            digest.update(_bytes(getattr(found, name)))
+    for array in (training.valid.people, training.valid.rows, training.catalogue.vectors):
+        digest.update(_bytes(array))
     return digest.hexdigest()[:16]

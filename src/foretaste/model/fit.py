@@ -15,13 +15,15 @@ from torch import Tensor
 from foretaste.domain import Behaviour, Cases, Catalogue, Floats, Ints
 from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.experts import EXPERTS
+from foretaste.model.experts.popularity import Popularity
 from foretaste.model.product import FACTS, Product, facts_of
+from foretaste.model.settings import ModelSettings
 from foretaste.model.training import Training
 from foretaste.ports import Expert, TextEncoder
 
-TOP = 100
+TOP = 60
 """Items of each expert's own top that the normalising sum takes exactly."""
-DRAWN = 1000
+DRAWN = 600
 """Items drawn for the rest."""
 USUAL = {
     "sequence": 0.4,
@@ -78,8 +80,9 @@ def fit_experts(training: Training) -> tuple[Expert, ...]:
 def recount(product: Product, training: Training) -> Product:
     """The same exponents and trained network, with the counting experts counted on `training`.
 
-    Choosing is over, so they may count what chose.
+    Choosing is over, so they may count what chose; and nothing is chosen again by what is counted.
     """
+    training = replace(training, settings=_chosen(product, training.settings))
     fresh: dict[str, Expert] = {}
     for kind in EXPERTS:
         if kind.counting:
@@ -87,6 +90,17 @@ def recount(product: Product, training: Training) -> Product:
     return replace(
         product, experts=tuple(fresh.get(expert.name, expert) for expert in product.experts)
     )
+
+
+def _chosen(product: Product, settings: ModelSettings) -> ModelSettings:
+    """The settings with what fitting chose."""
+    for expert in product.experts:
+        if isinstance(expert, Popularity):
+            popularity = {"half_life_days": expert.half_life_days}
+            settings = settings.model_copy(
+                update={"popularity": settings.popularity.model_copy(update=popularity)}
+            )
+    return settings
 
 
 @dataclass(frozen=True)
@@ -108,7 +122,7 @@ def fit_weights(product: Product, training: Training, encoder: TextEncoder | Non
     table = tabulate(product, cases.behaviours(0, len(cases)), cases.targets, training, rng)
     tables = [table]
     if encoder is not None and "query" in product.names:
-        asked = cases.sample(len(cases) // 4, rng)
+        asked = cases.sample(-(-len(cases) // 4), rng)
         behaviours = with_queries(asked, training.catalogue, encoder, rng)
         tables.append(tabulate(product, behaviours, asked.targets, training, rng))
     return maximise(tables, product)
@@ -219,5 +233,5 @@ def maximise(tables: list[Table], product: Product) -> Floats:
 
 def _negative_log_likelihood(table: Table, weights: Tensor) -> Tensor:
     exponents = torch.relu(table.facts @ weights)  # [cases, experts]
-    scores = torch.einsum("ce,cei->ci", exponents, table.log_probs)
+    scores = torch.bmm(exponents[:, None], table.log_probs)[:, 0]  # [cases, candidates]
     return -(scores[:, 0] - torch.logsumexp(scores + table.stands_for, dim=1)).mean()

@@ -96,13 +96,13 @@ class SequenceSettings(Settings):
     negatives: int = 1024
     """Items, drawn uniformly and shared by the whole batch, that each true item is told from."""
     learning_rate: float = 1e-3
-    epochs: int = 60
+    epochs: int = 16
     """At most; training stops when the validation events are predicted no better."""
     patience: int = 3
     """Checks without improvement before training stops."""
     check_every: int = 4
     """Epochs between two checks on validation events."""
-    batch_events: int = 1536
+    batch_events: int = 768
     """Events in a batch; people of similar length go together."""
     device: str = "auto"
 

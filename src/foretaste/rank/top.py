@@ -8,8 +8,9 @@ from foretaste.domain import Floats, Ints
 
 def top(scores: Floats, n: int, *, hide: npt.NDArray[np.bool_]) -> Ints:
     """The n highest of [items] that are not hidden, best first; equal scores in catalogue order."""
+    n = max(n, 0)
     places = np.flatnonzero(~hide)
-    if n < len(places):
+    if 0 < n < len(places):
         part = np.argpartition(-scores[places], n - 1)[:n]
         edge = scores[places][part].min()
         places = places[scores[places] >= edge]

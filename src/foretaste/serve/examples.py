@@ -9,13 +9,13 @@ from fastapi.openapi.models import Example
 
 ITEMS: Mapping[str, Example] = {
     "films": {
-        "summary": "Three films",
+        "summary": "Four films",
         "value": {
             "items": [
                 {
                     "id": "arrival",
                     "title": "Arrival",
-                    "overview": "A linguist learns the language of visitors who see time as a circle.",
+                    "overview": "A linguist learns the language of visitors from space.",
                     "genre": ["Drama", "Science fiction"],
                     "year": 2016,
                 },
@@ -26,6 +26,13 @@ ITEMS: Mapping[str, Example] = {
                     "genre": ["Comedy", "Family"],
                     "year": 2017,
                     "available_from": "2018-01-12",
+                },
+                {
+                    "id": "contact",
+                    "title": "Contact",
+                    "overview": "An astronomer hears from a far star.",
+                    "genre": ["Drama", "Science fiction"],
+                    "year": 1997,
                 },
                 {
                     "id": "withdrawn-1",

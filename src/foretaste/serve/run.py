@@ -32,11 +32,11 @@ def _loopback(host: str) -> bool:
 
 
 def serve(
-    folder: Path, *, host: str = "127.0.0.1", port: int = 8000, insecure: bool = False
+    folder: str | Path, *, host: str = "127.0.0.1", port: int = 8000, insecure: bool = False
 ) -> None:
     """Serve a workspace until interrupted. Raises SettingsError before anything is opened."""
     check_host(host, insecure)
-    load(folder)  # a mistake in the settings is told here in one line, not by every answer
+    load(Path(folder))  # a mistake in the settings is told here in one line, not by every answer
     import uvicorn
 
     from foretaste.serve.app import create_app

@@ -19,6 +19,8 @@ from foretaste.serve.problems import Refused
 log = logging.getLogger("foretaste.serve")
 
 STARTING = "the model and the language model are being loaded; ask again in a second"
+AGAIN = 5.0
+"""Seconds after which a model that could not be loaded is tried again."""
 
 
 class Service:
@@ -30,6 +32,8 @@ class Service:
         self._workspace: Foretaste | None = None
         self._intake: Intake | None = None
         self._ready = False
+        self._failure: str | None = None  # what the last attempt to warm up ran into
+        self._failed = 0.0  # when, on the monotonic clock
         self._warming: threading.Thread | None = None
 
     def start(self) -> None:
@@ -71,7 +75,7 @@ class Service:
     def recommend(self, request: Request) -> Recommendation:
         """The list. Raises `Refused` while the model is being loaded."""
         if not self._ready and self._warming is not None and self._warming.is_alive():
-            raise Refused("not-ready", STARTING, headers={"Retry-After": "1"})
+            raise Refused("not-ready", self._failure or STARTING, headers={"Retry-After": "1"})
         answer = self.workspace.recommend(request)
         self._ready = True
         return answer
@@ -85,11 +89,9 @@ class Service:
                 return "there is no model yet; run 'foretaste train'"
         except ForetasteError as error:
             return str(error)
-        self.start()
+        if self._failure is None or time.monotonic() > self._failed + AGAIN:
+            self.start()
         return self._failure or STARTING
-
-    _failure: str | None = None
-    """What the last attempt to warm up ran into."""
 
     def _warm(self) -> None:
         """Answer one question, so that the first person need not wait for what it loads."""
@@ -99,12 +101,14 @@ class Service:
                 return
             self.workspace.recommend(Request(query="warm up", n=1, explain=True))
         except ForetasteError as error:
-            self._failure = str(error)
-            log.error("not ready: %s", error)
-            return
+            self._fail(str(error))
         except Exception as error:  # told by /readyz; a thread that dies would tell nobody
-            self._failure = f"{type(error).__name__} while loading; see the service's log"
-            log.exception("not ready")
-            return
-        self._ready, self._failure = True, None
-        log.info("ready after %.1f s", time.perf_counter() - began)
+            log.exception("while loading")
+            self._fail(f"{type(error).__name__} while loading; see the service's log")
+        else:
+            self._ready, self._failure = True, None
+            log.info("ready after %.1f s", time.perf_counter() - began)
+
+    def _fail(self, why: str) -> None:
+        self._failure, self._failed = why, time.monotonic()
+        log.error("not ready: %s", why)

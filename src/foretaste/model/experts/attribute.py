@@ -5,7 +5,7 @@ catalogue. So it says how much more this person likes the value than people do, 
 popularity is left to the popularity expert. A stated taste counts as events; so it works at zero.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -32,7 +32,7 @@ class Attribute:
         self.column = column
         self.name = f"attribute:{column}"
         self._settings = settings
-        self._log_everyone = np.zeros(0, np.float32)
+        self._code: dict[str, int] = {}
         self._counts = np.zeros(0, np.float32)
         self.grow(catalogue)
 
@@ -68,13 +68,17 @@ class Attribute:
 
     def grow(self, catalogue: Catalogue) -> None:
         """New items, perhaps with new values."""
-        self._feature = next(f for f in catalogue.features if f.column == self.column)
-        self._ids = catalogue.ids
+        counted = dict(zip(self._code, self._counts, strict=True))
+        self._feature = _column(catalogue, self.column)
         self._shares = _shares(self._feature)
-        extra = len(self._feature.values) - len(self._counts)
-        self._counts = np.concatenate([self._counts, np.zeros(extra, np.float32)])
-        self._log_everyone = self._everyone()
         self._code = {value: code for code, value in enumerate(self._feature.values)}
+        self._recount(counted)
+
+    def _recount(self, counted: Mapping[str, float]) -> None:
+        """By value: a changed item may have given every value another code."""
+        counts = [counted.get(value, 0.0) for value in self._feature.values]
+        self._counts = np.array(counts, np.float32)
+        self._log_everyone = self._everyone()
 
     def _worths(self, behaviour: Behaviour) -> tuple[Ints, Floats]:
         """The items taken, newest first, and what each counts."""
@@ -106,7 +110,7 @@ class Attribute:
         """Everyone's share of the item's values moves a little."""
         codes = self._feature.of(item)
         if len(codes):
-            self._counts[codes] += np.float32(weight / len(codes))
+            np.add.at(self._counts, codes, np.float32(weight / len(codes)))
             self._counts = np.maximum(self._counts, 0)
             self._log_everyone = self._everyone()
 
@@ -138,11 +142,15 @@ class Attribute:
     def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
         expert = cls(facts["column"], AttributeSettings(**facts["settings"]), catalogue)
-        for value, count in zip(facts["values"], arrays["counts"], strict=True):
-            if value in expert._code:
-                expert._counts[expert._code[value]] = count
-        expert._log_everyone = expert._everyone()
+        expert._recount(dict(zip(facts["values"], arrays["counts"], strict=True)))
         return expert
+
+
+def _column(catalogue: Catalogue, name: str) -> Feature:
+    """The feature of this name; one without values where no item has it any more."""
+    nothing = np.zeros(len(catalogue) + 1, np.int64)
+    empty = Feature(name, (), nothing, np.zeros(0, np.int32))
+    return next((f for f in catalogue.features if f.column == name), empty)
 
 
 def _shares(feature: Feature) -> sp.csr_matrix:

@@ -25,44 +25,49 @@ class Lexical:
     name = "lexical"
     counting = False
 
-    def __init__(self, settings: LexicalSettings, catalogue: Catalogue) -> None:
+    def __init__(
+        self, vectorizer: TfidfVectorizer, settings: LexicalSettings, catalogue: Catalogue
+    ) -> None:
         self._settings = settings
-        self._vectorizer = TfidfVectorizer(
-            sublinear_tf=True, min_df=2, token_pattern=r"(?u)\b\w+\b", dtype=np.float32
-        )
-        self._ids = catalogue.ids
-        self._items = self._vectorizer.fit_transform(catalogue.readings).tocsr()
-        self._words = self._items.T.tocsr()  # [words, items]
+        self._vectorizer = vectorizer
+        self.grow(catalogue)
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
-        """Nothing to learn; left out where no two items share a word."""
+        """The words and how rare they are; left out where no two items share one."""
+        vectorizer = _vectorizer()
         try:
-            return [cls(training.settings.lexical, training.catalogue)]
+            vectorizer.fit(training.catalogue.readings)
         except ValueError:  # scikit-learn's word for an empty vocabulary
             return []
+        return [cls(vectorizer, training.settings.lexical, training.catalogue)]
 
     def _recent(self, behaviour: Behaviour) -> tuple[Ints, Floats]:
-        """The last items, newest first, and what each counts, for a taste of length 1."""
-        settings = self._settings
-        recent = behaviour.taken[: -settings.last - 1 : -1]
-        worth = np.float32(settings.decay) ** np.arange(len(recent), dtype=np.float32)
-        taste = sp.csr_matrix(worth[None]) @ self._items[recent]
-        length = float(np.sqrt(taste.multiply(taste).sum()))
-        return recent, worth / np.float32(length * settings.temperature) if length else worth * 0
+        """The last items, newest first, and what each counts."""
+        recent = behaviour.taken[: -self._settings.last - 1 : -1]
+        return recent, np.float32(self._settings.decay) ** np.arange(len(recent), dtype=np.float32)
+
+    def _tastes(self, behaviours: Sequence[Behaviour]) -> sp.csr_matrix:
+        """[behaviours, words], the weighted sums of the last items' words, over the temperature."""
+        parts = [self._recent(one) for one in behaviours]
+        owner = np.repeat(np.arange(len(parts)), [len(recent) for recent, _ in parts])
+        chosen = np.concatenate([recent for recent, _ in parts])
+        worth = np.concatenate([worth for _, worth in parts])
+        size = (len(parts), self._items.shape[0])
+        tastes = sp.csr_matrix((worth, (owner, chosen)), shape=size) @ self._items
+        lengths = np.sqrt(np.asarray(tastes.multiply(tastes).sum(axis=1)).ravel())
+        scale = 1 / (np.maximum(lengths, 1e-9) * self._settings.temperature)
+        return sp.diags(scale.astype(np.float32)) @ tastes
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items]"""
-        rows = []
-        for one in behaviours:
-            recent, worth = self._recent(one)
-            rows.append(sp.csr_matrix(worth[None]) @ self._items[recent])
-        scores = (sp.vstack(rows) @ self._words).toarray()
+        scores = (self._tastes(behaviours) @ self._words).toarray()
         return log_softmax(np.asarray(scores, np.float32))
 
     def active(self, behaviour: Behaviour) -> bool:
         """From the first item with words."""
-        return bool(self._recent(behaviour)[1].any())
+        recent, _ = self._recent(behaviour)
+        return bool((self._items.indptr[recent + 1] > self._items.indptr[recent]).any())
 
     def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """Nothing to learn: the history is read when asked."""
@@ -71,11 +76,13 @@ class Lexical:
         """New items are read with the words known so far; new words count from the next fit."""
         self._ids = catalogue.ids
         self._items = self._vectorizer.transform(catalogue.readings).tocsr()
-        self._words = self._items.T.tocsr()
+        self._words = self._items.T.tocsr()  # [words, items]
 
     def terms(self, behaviour: Behaviour, items: Ints) -> list[list[Term]]:
         """What the words of each past item add over what they add to the average item."""
         recent, worth = self._recent(behaviour)
+        length = float(np.sqrt(np.square(worth @ self._items[recent]).sum()))
+        worth = worth / np.float32(max(length, 1e-9) * self._settings.temperature)
         each = (self._items[recent] @ self._words).toarray() * worth[:, None]  # [events, items]
         rest = float(log_softmax(each.sum(axis=0))[0] - each[:, 0].sum() + each.mean(axis=1).sum())
         each = each - each.mean(axis=1, keepdims=True)
@@ -91,10 +98,25 @@ class Lexical:
         ]
 
     def state(self) -> tuple[Arrays, Facts]:
-        """Only how it was set; the words are in the catalogue."""
-        return {}, self._settings.model_dump()
+        """The words and how rare they are: the catalogue's texts may have changed since."""
+        arrays = {"rarity": np.asarray(self._vectorizer.idf_, np.float32)}
+        words = self._vectorizer.get_feature_names_out().tolist()
+        return arrays, {"settings": self._settings.model_dump(), "words": words}
 
     @classmethod
-    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:  # noqa: ARG003
+    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
-        return cls(LexicalSettings(**facts), catalogue)
+        vectorizer = _vectorizer(facts["words"])
+        vectorizer.idf_ = arrays["rarity"]
+        return cls(vectorizer, LexicalSettings(**facts["settings"]), catalogue)
+
+
+def _vectorizer(words: Sequence[str] | None = None) -> TfidfVectorizer:
+    """Reads these words; None learns them, if two items have them."""
+    return TfidfVectorizer(
+        sublinear_tf=True,
+        min_df=2,
+        token_pattern=r"(?u)\b\w+\b",
+        dtype=np.float32,
+        vocabulary=words,
+    )

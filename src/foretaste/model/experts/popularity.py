@@ -34,7 +34,8 @@ class Popularity:
     def fit(cls, training: Training) -> list[Self]:
         """Counts with the half-life under which the validation events are likeliest."""
         settings = training.settings.popularity
-        lives = (settings.half_life_days,) if settings.half_life_days else HALF_LIVES
+        chosen = settings.half_life_days
+        lives = HALF_LIVES if chosen is None else (chosen or None,)
         fitted = [
             cls._counted(training.histories, len(training.catalogue), life, settings.prior)
             for life in lives
@@ -55,6 +56,11 @@ class Popularity:
         mass = np.bincount(histories.item[keep], counts, minlength=items).astype(np.float64)
         return cls(mass, latest, half_life, prior)
 
+    @property
+    def half_life_days(self) -> float:
+        """As in the settings: 0 where counts never fade."""
+        return self._half_life or 0.0
+
     def row(self) -> Floats:
         """[items], log P."""
         if self._log is None:
@@ -65,7 +71,8 @@ class Popularity:
     def _growth(self, at: float) -> float:
         if self._half_life is None:
             return 1.0
-        return float(np.exp2((at - self._reference) / (self._half_life * DAY)))
+        # years after the last event a half-life of a day would overflow: past this all is forgotten
+        return float(np.exp2(min((at - self._reference) / (self._half_life * DAY), 1000.0)))
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """The same row for everyone."""
@@ -78,7 +85,7 @@ class Popularity:
     def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:  # noqa: ARG002
         """Count one event."""
         if self._half_life and at - self._reference > FAR * self._half_life * DAY:
-            self._mass /= self._growth(at)
+            self._mass *= np.exp2((self._reference - at) / (self._half_life * DAY))
             self._reference = at
         self._latest = max(self._latest, at)
         self._mass[item] = max(self._mass[item] + weight * self._growth(at), 0.0)

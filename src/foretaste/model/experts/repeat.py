@@ -20,6 +20,8 @@ OWN = 10.0
 """Events of everyone's share that a person's own share is smoothed with."""
 DECAY = 0.9
 """What each earlier event is worth of the one after, among the seen items."""
+FORGOTTEN = 200
+"""Events ago from which one is worth the same as any earlier: never nothing."""
 
 
 class Repeat:
@@ -58,7 +60,8 @@ class Repeat:
             return np.full(self._size, -np.log(self._size), np.float32)
         row = np.full(self._size, np.log((1 - share) / (self._size - distinct)), np.float32)
         worth = np.zeros(self._size)
-        np.add.at(worth, seen, DECAY ** np.arange(len(seen) - 1, -1, -1.0))
+        age = np.minimum(np.arange(len(seen) - 1, -1, -1), FORGOTTEN)
+        np.add.at(worth, seen, DECAY**age)
         row[seen] = np.log(share * worth[seen] / worth.sum())
         return row
 

@@ -1,0 +1,36 @@
+"""A list of items in; a pandas frame, and what a notebook shows, out."""
+
+from collections.abc import Iterator
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class Frame:
+    """What a recommendation can do in a notebook."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """A row an item: position, id, title, score, reason."""
+        import pandas  # a third of a second, for those who want one
+
+        columns = ["position", "id", "title", "score", "reason"]
+        rows = [(i.position, i.id, i.title, i.score, "; ".join(i.reason)) for i in self]
+        return pandas.DataFrame(rows, columns=columns)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{one.position}</td><td>{escape(one.title or one.id)}</td>"
+            f"<td>{one.score:.2f}</td><td>{'<br>'.join(map(escape, one.reason))}</td></tr>"
+            for one in self
+        )
+        return (
+            "<table><thead><tr><th>#</th><th>item</th><th>score</th><th>why</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+        )

@@ -1,0 +1,119 @@
+"""Popularity: counts that halve, worked out by hand."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from foretaste.domain import Cases, Catalogue
+from foretaste.model.experts.popularity import DAY, HALF_LIVES, Popularity
+from foretaste.model.settings import ModelSettings, PopularitySettings
+
+from ..world import START, World, did, item, shelf
+
+NOBODY: Any = None
+
+
+def catalogue(items: int) -> Catalogue:
+    return shelf([item(n) for n in range(items)])
+
+
+def made(counts: list[float], half_life: float | None = None, prior: float = 1.0) -> Popularity:
+    return Popularity(np.array(counts), START, half_life, prior)
+
+
+def test_is_the_share_of_the_counts_and_the_prior() -> None:
+    expert = made([3, 1, 0])
+
+    np.testing.assert_allclose(np.exp(expert.row()), np.array([4, 2, 1]) / 7, rtol=1e-6)
+
+
+def test_an_event_counts_half_after_a_half_life() -> None:
+    expert = made([0, 0], half_life=7.0, prior=1e-9)
+    expert.learn(NOBODY, 0, 1.0, START)
+    expert.learn(NOBODY, 1, 1.0, START + 7 * DAY)
+
+    np.testing.assert_allclose(np.exp(expert.row()), [1 / 3, 2 / 3], rtol=1e-6)
+
+
+def test_a_late_event_counts_at_its_own_time() -> None:
+    in_order, late = made([0, 0], 7.0), made([0, 0], 7.0)
+    events = [(0, START), (1, START + 3 * DAY), (0, START + 9 * DAY)]
+    for number, at in events:
+        in_order.learn(NOBODY, number, 1.0, at)
+    for number, at in reversed(events):
+        late.learn(NOBODY, number, 1.0, at)
+
+    np.testing.assert_allclose(late.row(), in_order.row(), atol=1e-6)
+
+
+@pytest.mark.parametrize("years", [1, 5, 50])
+def test_bringing_counts_forward_changes_nothing_and_never_overflows(years: int) -> None:
+    expert = made([5, 0, 0], half_life=1.0)
+    expert.learn(NOBODY, 1, 1.0, START + years * 365 * DAY)
+    expert.learn(NOBODY, 2, 1.0, START + (years * 365 + 1) * DAY)
+
+    np.testing.assert_allclose(np.exp(expert.row()), np.array([1, 1.5, 2]) / 4.5, rtol=1e-5)
+
+
+def test_a_service_that_began_without_events_learns() -> None:
+    expert = Popularity(np.zeros(3), 0.0, 1.0, 1.0)
+    expert.learn(NOBODY, 2, 1.0, START)
+
+    np.testing.assert_allclose(np.exp(expert.row()), [0.25, 0.25, 0.5], rtol=1e-6)
+
+
+def test_taking_back_never_goes_below_nothing() -> None:
+    expert = made([1, 1])
+    expert.learn(NOBODY, 0, -5.0, START)
+
+    np.testing.assert_allclose(np.exp(expert.row()), [1 / 3, 2 / 3], rtol=1e-6)
+
+
+def test_the_half_life_is_the_likeliest_for_the_validation_events(here: World) -> None:
+    """Fashions of a week each: what was taken long ago says nothing of the last week."""
+    found = here.histories
+    order = np.argsort(found.at)
+    at, taken = found.at.copy(), found.item.copy()
+    at[order] = START + np.arange(found.events) * 0.2 * DAY
+    taken[order] = np.minimum(np.arange(found.events) // 35, 59)
+    fashion = replace(found, at=at, item=taken)
+    late = np.argsort(at)[-100:]
+    valid = Cases(fashion, fashion.owners()[late], late)
+    learnt = fashion.where(at < at[late].min())
+    settings = ModelSettings()
+    chosen = Popularity.fit(here.training(settings, histories=learnt, valid=valid))[0]
+
+    assert 0 < chosen.half_life_days <= 7
+    assert chosen.half_life_days in HALF_LIVES
+
+
+@pytest.mark.parametrize(("days", "kept"), [(3.0, 3.0), (0.0, 0.0)])
+def test_a_half_life_of_the_settings_is_not_chosen(here: World, days: float, kept: float) -> None:
+    settings = ModelSettings(popularity=PopularitySettings(half_life_days=days))
+
+    assert Popularity.fit(here.training(settings))[0].half_life_days == kept
+
+
+def test_searches_and_refusals_are_not_counted(here: World) -> None:
+    found = here.histories
+    with_all = Popularity.fit(here.training(histories=found))[0]
+    takings = Popularity.fit(here.training(histories=found.where(found.takes())))[0]
+
+    np.testing.assert_allclose(with_all.row(), takings.row(), atol=1e-6)
+
+
+def test_is_the_same_for_everyone_and_always_there(here: World) -> None:
+    expert = made([1.0] * 60)
+
+    assert expert.active(here.took())
+    two = expert.log_prob([here.took(), here.behaviour(did(1, 0))])
+    np.testing.assert_array_equal(two[0], two[1])
+
+
+def test_a_new_item_has_the_prior() -> None:
+    expert = made([3, 1, 0])
+    expert.grow(catalogue(4))
+
+    np.testing.assert_allclose(np.exp(expert.row()), np.array([4, 2, 1, 1]) / 8, rtol=1e-6)

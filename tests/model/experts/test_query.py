@@ -1,0 +1,83 @@
+"""Query: what answers the words of a search, in meaning or to the letter."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from foretaste.domain import Item
+from foretaste.model.experts.query import Query
+from foretaste.model.settings import QuerySettings
+
+from ..world import EACH, World, shelf
+
+
+@pytest.fixture
+def expert(here: World) -> Query:
+    return Query.fit(here.training())[0]
+
+
+def test_words_find_what_they_name(expert: Query, here: World) -> None:
+    row = np.exp(expert.log_prob([here.took(query="lunar rocket 20")])[0])
+
+    assert row.argmax() == 20
+    assert row[EACH : 2 * EACH].sum() > 0.9
+
+
+def test_it_is_silent_without_a_query(expert: Query, here: World) -> None:
+    assert not expert.active(here.took(1, 2))
+    assert not expert.active(replace(here.took(), query="  "))
+    assert expert.active(here.took(query="x"))
+
+
+def test_meaning_alone_where_no_word_is_known(expert: Query, here: World) -> None:
+    one = replace(here.took(query="xyzzy"), query_vector=here.catalogue.vectors[33])
+    row = expert.log_prob([one])[0]
+
+    assert row.argmax() == 33
+
+
+def test_words_alone_where_nothing_was_read(expert: Query, here: World) -> None:
+    one = replace(here.took(query="garden"), query_vector=None)
+    row = np.exp(expert.log_prob([one])[0])
+
+    assert row[2 * EACH : 3 * EACH].sum() > 0.5
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_either_half_alone(here: World, share: float) -> None:
+    expert = Query(QuerySettings(lexical=share), here.catalogue)
+    rows = expert.log_prob([here.took(query="jazz piano 50"), here.took(query="???")])
+
+    assert np.isfinite(rows).all()
+    assert rows[0].argmax() == 50
+
+
+def test_a_changed_text_is_found_at_once(expert: Query, here: World) -> None:
+    expert.log_prob([here.took(query="rose")])
+    expert.grow(shelf([*here.items[:-1], Item("i59", "a walrus")]))
+
+    assert expert.log_prob([here.took(query="walrus")])[0].argmax() == 59
+
+
+def test_the_reason_is_the_query(expert: Query, here: World) -> None:
+    terms = expert.terms(here.took(query="jazz"), np.array([50, 1], np.int32))
+
+    assert [[term.feature for term in some] for some in terms] == [["average item", "query"]] * 2
+    assert terms[0][1].nats > 0 > terms[1][1].nats
+
+
+@pytest.mark.parametrize("titles", [["the", "of", "and"], ["?", "!", "a"], ["x", "", ""]])
+def test_texts_without_words_to_index(here: World, titles: list[str]) -> None:
+    bare = shelf([Item(str(n), title) for n, title in enumerate(titles)])
+    expert = Query.fit(replace(here.training(), catalogue=bare))[0]
+    rows = expert.log_prob([here.took(query="the x"), here.took(query="jazz")])
+
+    assert np.isfinite(rows).all()
+    np.testing.assert_allclose(np.logaddexp.reduce(rows, axis=1), 0, atol=1e-5)
+
+
+def test_is_left_out_where_no_item_has_a_text(here: World) -> None:
+    bare = shelf([Item("0"), Item("1")])
+
+    assert Query.fit(replace(here.training(), catalogue=bare)) == []

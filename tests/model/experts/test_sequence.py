@@ -1,0 +1,53 @@
+"""The sequence expert around its network; the network and its training have tests of their own."""
+
+import numpy as np
+import pytest
+
+from foretaste.model.experts.sequence import EXPLAINED, Sequence
+from foretaste.model.product import Product
+
+from ..world import World, did
+
+
+@pytest.fixture
+def expert(product: Product) -> Sequence:
+    return next(e for e in product.experts if isinstance(e, Sequence))
+
+
+def test_speaks_from_the_first_event_be_it_a_search(expert: Sequence, here: World) -> None:
+    assert not expert.active(here.took())
+    assert expert.active(here.took(1))
+    assert expert.active(here.behaviour(did(None, 0, "search", query="rose")))
+
+
+def test_a_reason_is_what_its_event_changes(expert: Sequence, here: World) -> None:
+    one, without = here.took(3, 4, 40), here.took(3, 4)
+    (terms,) = expert.terms(one, np.array([41], np.int32))
+    change = expert.log_prob([one])[0][41] - expert.log_prob([without])[0][41]
+
+    assert [term.event for term in terms if term.event] == ["i3", "i4", "i40"]
+    assert terms[-1].nats == pytest.approx(float(change), abs=1e-4)
+    assert {term.feature for term in terms if not term.event} == {"average item", "whole history"}
+
+
+def test_a_search_is_named_by_its_words(expert: Sequence, here: World) -> None:
+    one = here.behaviour(did(1, 0), did(None, 1, "search", query="garden rose"))
+    (terms,) = expert.terms(one, np.array([33], np.int32))
+
+    assert [term.event for term in terms if term.event] == ["i1", "garden rose"]
+
+
+def test_a_long_history_is_explained_by_its_last_events(expert: Sequence, here: World) -> None:
+    one = here.took(*range(40))
+    (terms,) = expert.terms(one, np.array([41], np.int32))
+
+    assert [term.event for term in terms if term.event] == [
+        f"i{n}" for n in range(40 - EXPLAINED, 40)
+    ]
+
+
+def test_state_holds_no_text_vectors(expert: Sequence) -> None:
+    arrays, facts = expert.state()
+
+    assert "vectors" not in arrays
+    assert arrays["identity.weight"].shape == (61, facts["settings"]["dim"])

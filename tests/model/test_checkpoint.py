@@ -1,0 +1,186 @@
+"""Checkpoints: of this very run or not at all."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from foretaste.errors import ModelError
+from foretaste.model.sequence_training import train
+from foretaste.model.training import Training
+
+from .world import SEQUENCE, SETTINGS, World
+
+SHORT = SETTINGS.model_copy(
+    update={"sequence": SEQUENCE.model_copy(update={"epochs": 4, "check_every": 2})}
+)
+
+
+class Stop(Exception):
+    """A run that is broken off by hand."""
+
+
+def broken_off(training: Training, folder: Path, epoch: int = 3) -> Path:
+    """The checkpoint that a run leaves which stops in an epoch."""
+
+    def progress(what: str, done: int, total: int, note: str = "") -> None:
+        if done == epoch:
+            raise Stop
+
+    with pytest.raises(Stop):
+        train(replace(training, checkpoints=folder, progress=progress))
+    (path,) = folder.iterdir()
+    return path
+
+
+def epochs(training: Training, folder: Path) -> list[int]:
+    """Those a run goes through."""
+    done: list[int] = []
+    train(
+        replace(
+            training,
+            checkpoints=folder,
+            progress=lambda what, now, total, note="": done.append(now),
+        )
+    )
+    return done
+
+
+@pytest.fixture
+def training(here: World) -> Training:
+    return here.training(SHORT)
+
+
+def test_a_run_goes_on_from_its_checkpoint(training: Training, tmp_path: Path) -> None:
+    broken_off(training, tmp_path)
+
+    assert epochs(training, tmp_path) == [3, 4]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_folder_nothing_is_kept(training: Training, tmp_path: Path) -> None:
+    train(training)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def other_kinds(training: Training) -> Training:
+    found = training.histories
+    return replace(training, histories=replace(found, kind=(found.kind + 1) % 3))
+
+
+def other_weights(training: Training) -> Training:
+    weight = training.histories.weight.copy()
+    weight[1] = -weight[1]
+    return replace(training, histories=replace(training.histories, weight=weight))
+
+
+def other_times(training: Training) -> Training:
+    return replace(training, histories=replace(training.histories, at=training.histories.at * 2))
+
+
+def other_items(training: Training) -> Training:
+    item = training.histories.item.copy()
+    item[:2] = item[:2][::-1]
+    return replace(training, histories=replace(training.histories, item=item))
+
+
+def other_vectors(training: Training) -> Training:
+    vectors = training.catalogue.vectors.copy()
+    vectors[0] = vectors[1]
+    return replace(training, catalogue=replace(training.catalogue, vectors=vectors))
+
+
+def other_searches(training: Training) -> Training:
+    found = training.histories
+    assert found.vectors is not None
+    return replace(training, histories=replace(found, vectors=found.vectors[::-1].copy()))
+
+
+def other_targets(training: Training) -> Training:
+    valid = training.valid
+    item = valid.histories.item.copy()
+    item[valid.rows] = 0
+    return replace(training, valid=replace(valid, histories=replace(valid.histories, item=item)))
+
+
+def other_seed(training: Training) -> Training:
+    return replace(training, settings=training.settings.model_copy(update={"seed": 1}))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        other_kinds,
+        other_weights,
+        other_times,
+        other_items,
+        other_vectors,
+        other_searches,
+        other_targets,
+        other_seed,
+    ],
+)
+def test_a_checkpoint_of_other_data_is_not_picked_up(
+    training: Training, tmp_path: Path, other: Callable[[Training], Training]
+) -> None:
+    path = broken_off(training, tmp_path)
+
+    assert epochs(other(training), tmp_path) == [1, 2, 3, 4]
+    assert path.exists()  # it is not this run's to delete
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def noise(path: Path) -> None:
+    path.write_bytes(np.random.default_rng(0).bytes(5000))
+
+
+def without_facts(path: Path) -> None:
+    save_file(load_file(path), path)
+
+
+def other_facts(path: Path) -> None:
+    save_file(load_file(path), path, {"run": "{}"})
+
+
+def other_network(path: Path) -> None:
+    tensors = load_file(path)
+    name = next(name for name in tensors if name.startswith("now.project"))
+    tensors[name] = torch.zeros(3, 3)
+    facts = '{"epoch": 2, "worse": 0, "best": 0.0}'
+    save_file(tensors, path, {"run": facts})
+
+
+@pytest.mark.parametrize(
+    "damage", [cut, empty, noise, without_facts, other_facts, other_network]
+)
+def test_a_damaged_checkpoint_is_thrown_away(
+    training: Training, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    damage(broken_off(training, tmp_path))
+
+    assert epochs(training, tmp_path) == [1, 2, 3, 4]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_fails_leaves_what_was_good(training: Training, tmp_path: Path) -> None:
+    path = broken_off(training, tmp_path)
+    before = path.read_bytes()
+
+    def fail(what: str, done: int, total: int, note: str = "") -> None:
+        raise ModelError("no more room")
+
+    with pytest.raises(ModelError):
+        train(replace(training, checkpoints=tmp_path, progress=fail))
+    assert path.read_bytes() == before

@@ -1,0 +1,358 @@
+"""Fitting: the exponents are the likeliest, the draw is fair, chance is the seed's, nothing leaks."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from foretaste.domain import KINDS, Cases, Floats, Histories
+from foretaste.errors import ModelError
+from foretaste.model import fit as fitting
+from foretaste.model.experts.content import log_softmax
+from foretaste.model.experts.popularity import Popularity
+from foretaste.model.experts.sequence import Sequence
+from foretaste.model.experts.transition import Transition
+from foretaste.model.fit import (
+    DRAWN,
+    TOP,
+    candidates,
+    fit,
+    fit_experts,
+    recount,
+    usual,
+    with_queries,
+)
+from foretaste.model.product import FACTS, Product
+from foretaste.model.settings import ModelSettings, PopularitySettings
+from foretaste.prepare.histories import histories
+from foretaste.prepare.splits import leave_one_out
+
+from .world import READER, SETTINGS, START, World, item, rows, shelf
+
+QUICK = SETTINGS.model_copy(
+    update={"sequence": SETTINGS.sequence.model_copy(update={"epochs": 2, "check_every": 1})}
+)
+NO_SEQUENCE = ("popularity", "transition", "neighbour", "content", "attribute", "repeat")
+
+
+def likelihood(product: Product, cases: Cases) -> float:
+    """Mean log P of what was taken."""
+    log_prob = product.log_prob(cases.behaviours(0, len(cases)))
+    return float(log_prob[np.arange(len(cases)), cases.targets].mean())
+
+
+def alone(expert: Any, cases: Cases) -> float:
+    log_prob = expert.log_prob(cases.behaviours(0, len(cases)))
+    return float(log_prob[np.arange(len(cases)), cases.targets].mean())
+
+
+@pytest.fixture(scope="module")
+def weighed(here: World) -> Product:
+    """Without an encoder, so that nothing but the validation events is maximised."""
+    settings = SETTINGS.model_copy(update={"experts": NO_SEQUENCE})
+    return fit(here.training(settings))
+
+
+def test_fitted_weights_are_likelier_than_one(weighed: Product, here: World) -> None:
+    fitted, literal = (likelihood(p, here.split.valid) for p in (weighed, weighed.literal()))
+
+    assert fitted > literal + 0.1
+
+
+def test_nothing_near_the_fitted_weights_is_likelier(weighed: Product, here: World) -> None:
+    best = likelihood(weighed, here.split.valid)
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        moved = weighed.weights + rng.normal(size=weighed.weights.shape).astype(np.float32) * 0.1
+        assert likelihood(replace(weighed, weights=moved), here.split.valid) < best + 1e-3
+
+
+def test_the_product_is_likelier_than_each_expert_alone(product: Product, here: World) -> None:
+    for cases in (here.split.valid, here.split.test):
+        whole = likelihood(product, cases)
+        assert all(whole > alone(expert, cases) for expert in product.experts)
+
+
+def test_weights_one_are_left_at_one(here: World) -> None:
+    settings = QUICK.model_copy(update={"weights": "one", "experts": ("popularity", "content")})
+    product = fit(here.training(settings))
+
+    assert product.weights[0].tolist() == [1, 1]
+    assert not product.weights[1:].any()
+
+
+def test_without_validation_events_weights_are_the_usual_ones(here: World) -> None:
+    settings = QUICK.model_copy(update={"experts": ("popularity", "transition")})
+    product = fit(here.training(settings, valid=here.none()), READER)
+
+    np.testing.assert_array_equal(product.weights, usual(product.experts))
+    assert (product.weights[0] > 0).all()
+
+
+@pytest.mark.parametrize("cases", [1, 2, 3])
+def test_a_handful_of_validation_events_is_enough(here: World, cases: int) -> None:
+    valid = Cases(here.histories, here.split.valid.people[:cases], here.split.valid.rows[:cases])
+    settings = QUICK.model_copy(update={"experts": ("popularity", "content", "query")})
+    product = fit(here.training(settings, valid=valid), READER)
+
+    assert np.isfinite(product.weights).all()
+
+
+def test_the_query_expert_weighs_where_there_is_a_query(product: Product, here: World) -> None:
+    place = product.names.index("query")
+    without, asked = product.exponents([here.took(1, 2), here.took(1, 2, query="jazz")])
+
+    assert without[place] == 0
+    assert asked[place] > 0.1
+
+
+def test_made_up_queries_are_words_of_the_target(here: World) -> None:
+    cases = here.split.valid.sample(50, np.random.default_rng(3))
+    asked = with_queries(cases, here.catalogue, READER, np.random.default_rng(0))
+
+    for one, target in zip(asked, cases.targets, strict=True):
+        assert one.query
+        assert one.query in here.catalogue.readings[target]
+        assert one.query_vector is not None
+        np.testing.assert_allclose(one.query_vector, READER.encode([one.query])[0])
+
+
+# The draw -------------------------------------------------------------------------------------
+
+MANY = 3000
+
+
+def large(rng: np.random.Generator, cases: int = 40) -> tuple[Floats, Any]:
+    """Opinions [cases, 2, items] of two experts, and targets."""
+    full = log_softmax(rng.normal(size=(cases, 2, MANY)).astype(np.float32))
+    return full, rng.integers(MANY, size=cases).astype(np.int32)
+
+
+def test_no_candidate_stands_for_something_twice() -> None:
+    rng = np.random.default_rng(0)
+    full, targets = large(rng)
+    chosen, weight = candidates(full, targets, rng)
+
+    np.testing.assert_array_equal(chosen[:, 0], targets)
+    for case in range(len(targets)):
+        counted = chosen[case][np.isfinite(weight[case])]
+        assert len(set(counted.tolist())) == len(counted) > DRAWN
+        assert np.exp(weight[case]).sum() == pytest.approx(MANY, rel=1e-3)
+        for expert in range(2):
+            best = np.argsort(-full[case, expert])[:TOP]
+            assert np.isin(best, chosen[case][weight[case] == 0]).all()  # taken exactly
+
+
+@pytest.mark.parametrize("items", [30, TOP + DRAWN])
+def test_a_small_catalogue_is_taken_whole(items: int) -> None:
+    rng = np.random.default_rng(0)
+    full = log_softmax(rng.normal(size=(4, 2, items)).astype(np.float32))
+    chosen, weight = candidates(full, np.array([0, 5, items - 1, 5], np.int32), rng)
+
+    for case in range(4):
+        counted = chosen[case][np.isfinite(weight[case])]
+        assert sorted(counted.tolist()) == list(range(items))
+        assert set(weight[case].tolist()) == {0.0, -np.inf}
+
+
+def test_the_drawn_sum_is_about_the_whole_sum() -> None:
+    rng = np.random.default_rng(1)
+    full, targets = large(rng)
+    chosen, weight = candidates(full, targets, rng)
+    for exponents in ((0.5, 0.2), (1.0, 1.0), (0.1, 0.0)):
+        scores = np.einsum("e,cei->ci", exponents, full)
+        exact = np.logaddexp.reduce(scores, axis=1)
+        drawn = np.logaddexp.reduce(np.take_along_axis(scores, chosen, axis=1) + weight, axis=1)
+
+        np.testing.assert_allclose(drawn, exact, atol=0.1)
+        assert abs((drawn - exact).mean()) < 0.03
+
+
+@pytest.fixture(scope="module")
+def crowded() -> Any:
+    """The people of the world in a catalogue of 3,000 items, mostly ones that nobody took."""
+    catalogue = shelf([*(item(n) for n in range(60)), *(item(n, n % 4) for n in range(60, MANY))])
+    found, _ = histories(rows(60), catalogue.index, KINDS)
+    split = leave_one_out(found)
+    settings = SETTINGS.model_copy(
+        update={"experts": ("popularity", "transition", "content", "lexical", "attribute")}
+    )
+    return fitting.Training(catalogue, split.train, split.valid, settings)
+
+
+def test_the_table_of_a_large_catalogue_gives_the_likelihood_of_the_whole(crowded: Any) -> None:
+    product = fit(crowded)
+    cases = crowded.valid
+    asked = cases.behaviours(0, len(cases))
+    table = fitting.tabulate(product, asked, cases.targets, crowded, np.random.default_rng(0))
+    drawn = -float(fitting._negative_log_likelihood(table, torch.from_numpy(product.weights)))
+
+    assert table.log_probs.shape[2] > TOP + DRAWN
+    assert drawn == pytest.approx(likelihood(product, cases), abs=0.03)
+    assert drawn > likelihood(product.literal(), cases)
+
+
+# Chance ---------------------------------------------------------------------------------------
+
+
+def parameters(product: Product) -> dict[str, Floats]:
+    expert = next(e for e in product.experts if isinstance(e, Sequence))
+    return {"weights": product.weights, **expert.state()[0]}
+
+
+def test_the_same_seed_gives_the_same_to_the_bit_and_another_seed_another(here: World) -> None:
+    settings = QUICK.model_copy(update={"experts": ("popularity", "content", "query", "sequence")})
+    one, same = (parameters(fit(here.training(settings), READER)) for _ in range(2))
+    other = parameters(fit(here.training(settings.model_copy(update={"seed": 1})), READER))
+
+    assert one.keys() == same.keys()
+    for name in one:
+        np.testing.assert_array_equal(one[name], same[name], err_msg=name)
+    assert not np.array_equal(one["identity.weight"], other["identity.weight"])
+    assert not np.array_equal(one["weights"], other["weights"])
+
+
+# What there is to fit -------------------------------------------------------------------------
+
+
+def test_an_expert_is_left_out_where_the_data_have_nothing_for_it(here: World) -> None:
+    bare = replace(
+        here.catalogue,
+        titles=("",) * 60,
+        readings=("",) * 60,
+        vectors=np.zeros_like(here.catalogue.vectors),
+        features=(),
+    )
+    experts = fit_experts(replace(here.training(QUICK), catalogue=bare))
+
+    assert [e.name for e in experts] == ["popularity", "transition", "neighbour", "repeat", "sequence"]
+
+
+def test_without_any_events_what_reads_is_left(here: World) -> None:
+    nothing = here.histories.where(np.zeros(here.histories.events, bool))
+    product = fit(here.training(QUICK, histories=nothing, valid=here.none()), READER)
+
+    assert "content" in product.names
+    assert "sequence" not in product.names
+    log_prob = product.log_prob([here.took(), here.took(1, 2)])
+    assert np.isfinite(log_prob).all()
+    assert log_prob[1].argmax() < 15  # a river stone
+
+
+def test_people_with_one_event_each(here: World) -> None:
+    first = np.zeros(here.histories.events, bool)
+    first[here.histories.offsets[:-1]] = True
+    product = fit(here.training(QUICK, histories=here.histories.where(first), valid=here.none()))
+
+    assert np.isfinite(product.score([here.took(), here.took(3)])).all()
+
+
+def test_an_unknown_expert_is_named(here: World) -> None:
+    settings = ModelSettings(experts=("populrity",))
+
+    with pytest.raises(ModelError, match=r"model\.experts.*'populrity'; did you mean 'popularity'"):
+        fit(here.training(settings))
+
+
+def test_progress_ends_at_the_total(here: World) -> None:
+    told: dict[str, list[tuple[int, int]]] = {}
+
+    def progress(what: str, done: int, total: int, note: str = "") -> None:
+        told.setdefault(what, []).append((done, total))
+
+    fit(here.training(QUICK, progress=progress), READER)
+
+    assert {"fitting the experts", "weighing the experts"} < set(told)
+    for what, steps in told.items():
+        assert steps[-1][0] == steps[-1][1], what
+
+
+# Leaks ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def planted(here: World) -> tuple[Histories, int, int]:
+    """Item 59 occurs as a test target alone, of many people; item 58 never occurs."""
+    found = here.histories
+    takes = found.takes()
+    kept = found.where((found.item < 58) | ~takes & (found.item < 58))
+    test = leave_one_out(kept).test
+    changed = kept.item.copy()
+    changed[test.rows] = 59
+    return replace(kept, item=changed), 59, 58
+
+
+def test_fitting_never_sees_what_is_held_out(
+    here: World, planted: tuple[Histories, int, int]
+) -> None:
+    found, leaked, untaken = planted
+    split = leave_one_out(found)
+    assert (split.test.targets == leaked).all()
+    product = fit(here.training(QUICK, histories=split.train, valid=split.valid), READER)
+    experts = {expert.name: expert for expert in product.experts}
+    sequence = experts["sequence"].state()[0]["identity.weight"]
+
+    asked = split.test.behaviours(0, 20)
+    for name in ("popularity", "transition", "neighbour", "repeat"):
+        log_prob = experts[name].log_prob(asked)
+        np.testing.assert_array_equal(log_prob[:, leaked], log_prob[:, untaken], err_msg=name)
+    assert not sequence[leaked + 1].any()
+    assert not sequence[untaken + 1].any()
+    assert sequence[:58].any(axis=1)[1:].any()
+
+
+def test_the_validation_target_is_not_learnt_from_either(here: World) -> None:
+    training = here.training(SETTINGS)
+    rows = here.split.valid.rows
+    owners = here.histories.owners()
+
+    trained = {
+        (int(p), float(at))
+        for p, at in zip(training.histories.owners(), training.histories.at, strict=True)
+    }
+    assert not trained & {(int(owners[row]), float(here.histories.at[row])) for row in rows}
+
+
+# Counting anew --------------------------------------------------------------------------------
+
+
+def test_recounting_counts_what_chose_and_keeps_the_rest(product: Product, here: World) -> None:
+    served = recount(product, here.training(histories=here.histories))
+    whole = Transition.fit(here.training(histories=here.histories))[0]
+    before = {expert.name: expert for expert in product.experts}
+    after = {expert.name: expert for expert in served.experts}
+
+    assert served.names == product.names
+    np.testing.assert_array_equal(served.weights, product.weights)
+    assert after["sequence"] is before["sequence"]
+    asked = [here.took(3)]
+    np.testing.assert_array_equal(after["transition"].log_prob(asked), whole.log_prob(asked))
+    assert not np.array_equal(
+        before["transition"].log_prob(asked), after["transition"].log_prob(asked)
+    )
+
+
+def test_recounting_does_not_choose_again_by_what_it_counts(here: World) -> None:
+    """The last takings are the newest events: by themselves they would choose the shortest life."""
+    at = START + np.arange(here.histories.events) * 3600.0 * 12
+    found = replace(here.histories, at=at)
+    split = leave_one_out(found)
+    free = SETTINGS.model_copy(
+        update={"popularity": PopularitySettings(), "experts": ("popularity", "transition")}
+    )
+    training = here.training(free, histories=split.train, valid=split.valid)
+    product = fit(training)
+    served = recount(product, replace(training, histories=found))
+    naive = Popularity.fit(replace(training, histories=found))[0]
+
+    def life(some: Product) -> float:
+        return next(e for e in some.experts if isinstance(e, Popularity)).half_life_days
+
+    assert life(served) == life(product)
+    assert life(product) != naive.half_life_days  # else this would show nothing
+
+
+def test_facts_and_weights_agree_in_shape(product: Product) -> None:
+    assert product.weights.shape == (len(FACTS), len(product.experts))

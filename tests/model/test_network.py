@@ -1,0 +1,148 @@
+"""The network: what comes later never changes what came before, and padding changes nothing."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from foretaste.domain import Behaviour
+from foretaste.model.network import GAPS, Network, Tokens, buckets, tokens
+
+from .world import ITEMS, READER, SEQUENCE, World, did, strange
+
+LENGTH = 12
+
+
+@pytest.fixture
+def network(here: World) -> Network:
+    torch.manual_seed(0)
+    vectors = np.concatenate([np.zeros((1, READER.dim), np.float32), here.catalogue.vectors])
+    settings = SEQUENCE.model_copy(update={"layers": 2})
+    made = Network(torch.from_numpy(vectors), settings, LENGTH, len(here.histories.kinds), 0.0)
+    with torch.no_grad():  # as if trained: kinds and gaps say something
+        made.kind.weight.normal_(std=0.5)
+        made.gap.weight.normal_(std=0.5)
+    return made.eval()
+
+
+@torch.inference_mode()
+def states(network: Network, *asked: Behaviour) -> Tensor:
+    return network(tokens(list(asked), LENGTH))
+
+
+def close(one: Tensor, other: Tensor) -> None:
+    np.testing.assert_allclose(one.numpy(), other.numpy(), atol=2e-5)
+
+
+def test_later_events_do_not_change_earlier_states(network: Network, here: World) -> None:
+    one, other = here.took(1, 2, 3, 4, 5), here.took(1, 2, 3, 40, 50)
+    states_one, states_other = states(network, one)[0], states(network, other)[0]
+
+    close(states_one[:3], states_other[:3])
+    assert (states_one[3:] - states_other[3:]).abs().max() > 0.01
+
+
+def test_every_earlier_event_changes_the_last_state(network: Network, here: World) -> None:
+    base = states(network, here.took(1, 2, 3, 4, 5))[0, -1]
+    for place in range(5):
+        changed = [1, 2, 3, 4, 5]
+        changed[place] = 50
+        assert (states(network, here.took(*changed))[0, -1] - base).abs().max() > 1e-3
+
+
+def test_the_order_of_events_counts(network: Network, here: World) -> None:
+    one, other = here.took(1, 2, 3), here.took(2, 1, 3)
+
+    assert (states(network, one)[0, -1] - states(network, other)[0, -1]).abs().max() > 1e-3
+
+
+def test_padding_does_not_change_the_answer(network: Network, here: World) -> None:
+    short, long = here.took(1, 2, 3), here.took(*range(LENGTH))
+    together = states(network, short, here.took(), long)
+
+    close(together[0, -3:], states(network, short)[0])
+    close(together[1, -1], states(network, here.took())[0, -1])
+    close(together[2], states(network, long)[0])
+    assert torch.isfinite(together).all()
+
+
+def test_only_the_last_events_are_read(network: Network, here: World) -> None:
+    close(
+        states(network, here.took(*range(20, 40)))[0, -1],
+        states(network, here.took(7, 7, 7, *range(28, 40)))[0, -1],
+    )
+
+
+def test_kind_and_time_between_are_read(network: Network, here: World) -> None:
+    base = here.took(1, 2)
+    hidden = here.behaviour(did(1, 0), did(2, 1, "hide"))
+    later = here.behaviour(did(1, 0), did(2, 900))
+
+    for other in (hidden, later):
+        assert (states(network, base)[0, -1] - states(network, other)[0, -1]).abs().max() > 1e-3
+
+
+def test_a_search_is_its_words(network: Network, here: World) -> None:
+    searches = [here.behaviour(did(None, 0, "search", query=q)) for q in ("jazz piano", "rose")]
+    nothing = replace(searches[0], text_vectors=None)
+    jazz, rose, silent = (states(network, one)[0, -1] for one in (*searches, nothing))
+
+    assert (jazz - rose).abs().max() > 1e-3
+    assert (jazz - silent).abs().max() > 1e-3
+
+
+def test_a_review_adds_its_words(network: Network, here: World) -> None:
+    told = here.behaviour(did(1, 0, "review", text="a fine jazz piano"))
+    silent = here.behaviour(did(1, 0, "review"))
+
+    assert (states(network, told)[0, -1] - states(network, silent)[0, -1]).abs().max() > 1e-3
+
+
+def test_words_of_one_do_not_reach_another_in_the_batch(network: Network, here: World) -> None:
+    told = here.behaviour(did(1, 0, "review", text="a fine jazz piano"), did(2, 1))
+    silent = here.took(3, 4)
+
+    for batch in (states(network, told, silent), states(network, silent, told).flip(0)):
+        close(batch[0], states(network, told)[0])
+        close(batch[1], states(network, silent)[0])
+
+
+def test_anything_can_be_read(network: Network) -> None:
+    assert torch.isfinite(states(network, *strange().values())).all()
+
+
+def test_items_are_of_length_one(network: Network) -> None:
+    items = network.catalogue()
+
+    assert items.shape == (ITEMS, SEQUENCE.dim)
+    np.testing.assert_allclose(items.norm(dim=1).detach(), 1, atol=1e-5)
+
+
+def test_a_new_item_is_its_text_alone(network: Network, here: World) -> None:
+    before = network.catalogue().detach()
+    new = np.concatenate([here.catalogue.vectors, here.catalogue.vectors[:1]])
+    network.grow(torch.from_numpy(new))
+    after = network.catalogue().detach()
+
+    close(after[:ITEMS], before)
+    assert not network.identity.weight[ITEMS + 1].any()
+    text = torch.nn.functional.normalize(network.project(torch.from_numpy(new[-1:])), dim=-1)
+    close(after[ITEMS:], text.detach())
+
+
+def test_tokens_are_aligned_at_the_newest(here: World) -> None:
+    batch = tokens([here.took(1), here.took(4, 5, 6)], LENGTH)
+
+    assert batch.item.tolist() == [[0, 0, 2], [5, 6, 7]]
+    assert batch.real.tolist() == [[False, False, True], [True, True, True]]
+    assert batch.text is None
+    assert isinstance(batch.to(torch.device("cpu")), Tokens)
+
+
+def test_gaps_are_logarithmic_and_bounded() -> None:
+    found = buckets(np.array([0.0, 1.0, 3.0, 1e18, -5.0]))
+
+    assert found.tolist() == [1, 2, 3, GAPS - 1, 1]
+    assert buckets(np.zeros(0)).tolist() == []

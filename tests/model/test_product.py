@@ -1,0 +1,162 @@
+"""The product: a sum of its experts' opinions, in every way of asking for it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from foretaste.domain import Behaviour, Floats
+from foretaste.model.experts.content import log_softmax
+from foretaste.model.product import FACTS, Product, facts_of
+
+from .world import ITEMS, World, item, ordinary, shelf, strange
+
+EVERY = np.arange(ITEMS, dtype=np.int32)
+
+
+@pytest.fixture
+def asked(here: World) -> list[Behaviour]:
+    return [*strange().values(), *ordinary(here)]
+
+
+def opinions(product: Product, asked: list[Behaviour]) -> list[Floats]:
+    return [expert.log_prob(asked) for expert in product.experts]
+
+
+def test_with_every_weight_one_it_is_the_sum_of_log_probabilities(
+    product: Product, here: World
+) -> None:
+    asked = [here.took(1, 2, query="garden rose"), here.took(40, 3, query="lunar 20")]
+    assert all(expert.active(one) for expert in product.experts for one in asked)
+
+    total = np.sum([expert.log_prob(asked).astype(np.float64) for expert in product.experts], axis=0)
+    np.testing.assert_allclose(product.literal().score(asked), total, rtol=1e-5, atol=1e-5)
+
+
+def test_literal_leaves_out_those_with_nothing_to_say(
+    product: Product, asked: list[Behaviour]
+) -> None:
+    total = np.zeros((len(asked), ITEMS))
+    for expert in product.experts:
+        speaks = np.array([expert.active(one) for one in asked])
+        total += expert.log_prob(asked) * speaks[:, None]
+
+    np.testing.assert_allclose(product.literal().score(asked), total, rtol=1e-5, atol=1e-4)
+
+
+def test_score_is_the_weighted_sum(product: Product, asked: list[Behaviour]) -> None:
+    exponents = product.exponents(asked)
+    total = sum(
+        log_prob * exponents[:, [place]]
+        for place, log_prob in enumerate(opinions(product, asked))
+    )
+    np.testing.assert_allclose(product.score(asked), total, rtol=1e-4, atol=1e-4)
+
+
+def test_combining_what_was_said_is_scoring(product: Product, asked: list[Behaviour]) -> None:
+    combined = product.combine(opinions(product, asked), asked)
+
+    np.testing.assert_allclose(combined, product.score(asked), rtol=1e-5, atol=1e-5)
+
+
+def test_a_batch_is_its_behaviours_one_by_one(product: Product, asked: list[Behaviour]) -> None:
+    alone = np.concatenate([product.score([one]) for one in asked])
+
+    np.testing.assert_allclose(product.score(asked), alone, rtol=1e-4, atol=1e-3)
+
+
+def test_the_terms_of_every_item_sum_to_its_score(
+    product: Product, asked: list[Behaviour]
+) -> None:
+    for one in asked:
+        totals = [sum(term.nats for term in terms) for terms in product.terms(one, EVERY)]
+        np.testing.assert_allclose(totals, product.score([one])[0], rtol=1e-4, atol=1e-3)
+
+
+def test_only_those_with_something_to_say_weigh(product: Product, asked: list[Behaviour]) -> None:
+    exponents = product.exponents(asked)
+    active = [[expert.active(one) for expert in product.experts] for one in asked]
+
+    assert (exponents >= 0).all()
+    assert not exponents[~np.array(active)].any()
+    assert exponents[np.array(active)].any()
+
+
+def test_is_a_distribution_over_the_catalogue(product: Product, asked: list[Behaviour]) -> None:
+    for log_prob in (product.log_prob(asked), product.literal().log_prob(asked)):
+        assert np.isfinite(log_prob).all()
+        np.testing.assert_allclose(np.logaddexp.reduce(log_prob, axis=1), 0, atol=1e-4)
+
+
+def test_where_nobody_has_anything_to_say_all_is_as_likely(
+    product: Product, here: World
+) -> None:
+    silent = Product(product.experts, np.zeros_like(product.weights))
+
+    assert not silent.score([here.took(1, 2)]).any()
+    np.testing.assert_allclose(silent.log_prob([here.took()]), -np.log(ITEMS), atol=1e-5)
+
+
+def test_exponents_are_linear_in_the_facts_and_never_below_nothing(
+    product: Product, here: World
+) -> None:
+    weights = np.zeros_like(product.weights)
+    place = product.names.index("transition")
+    weights[FACTS.index("always"), place] = 0.25
+    weights[FACTS.index("history length"), place] = 1.0
+    bent = Product(product.experts, weights)
+    few, many = bent.exponents([here.took(1), here.took(*range(30))])[:, place]
+
+    assert few == 0  # 0.25 + log(2) / 2 - 1 is below nothing
+    assert many == pytest.approx(0.25 + np.log1p(30) / 2 - 1, abs=1e-5)
+
+
+def test_facts_are_of_about_one_size(here: World) -> None:
+    even = np.full(ITEMS, -np.log(ITEMS), np.float32)
+    facts = facts_of([here.took(), here.took(*range(50), query="rose")], even)
+
+    np.testing.assert_allclose(facts[0], [1, -1, 0, 0])
+    np.testing.assert_allclose(facts[1], [1, np.log(51) / 2 - 1, 0, 1], atol=1e-5)
+
+
+def test_a_product_without_popularity_works(product: Product, here: World) -> None:
+    kept = [e for e in product.experts if e.name in ("transition", "content")]
+    small = Product(tuple(kept), np.eye(len(FACTS), 2, dtype=np.float32) * 0 + 1)
+
+    np.testing.assert_allclose(
+        small.score([here.took(4)]), sum(e.log_prob([here.took(4)]) for e in kept), atol=1e-4
+    )
+
+
+def test_what_it_learns_every_expert_learns(here: World, product: Product) -> None:
+    states, facts = product.state()
+    copied = {n: ({k: v.copy() for k, v in a.items()}, f) for n, (a, f) in states.items()}
+    other = Product.restored(copied, facts, here.catalogue)
+    before, asked = other.score([here.took(7)])[0], here.took(7)
+    for _ in range(20):
+        other.learn(asked, 50, 1.0, 1.71e9)
+    after = other.score([asked])[0]
+
+    assert log_softmax(after)[50] > log_softmax(before)[50] + 1
+    assert after[50] > after[[49, 51]].max()
+
+
+def test_growing_reaches_every_expert(here: World, product: Product) -> None:
+    states, facts = product.state()
+    copied = {n: ({k: v.copy() for k, v in a.items()}, f) for n, (a, f) in states.items()}
+    other = Product.restored(copied, facts, here.catalogue)
+    other.grow(shelf([*here.items, item(60, 2)]))
+    asked = list(strange().values())
+
+    assert other.score(asked).shape == (len(asked), ITEMS + 1)
+    assert np.isfinite(other.score(asked)).all()
+    rose = other.literal().log_prob([here.took(31, 33, 36)])[0]
+    assert rose[60] > np.median(rose[:30])  # by its words alone it is near the roses
+
+
+def test_told_names_every_expert_and_fact(product: Product, folder: Path) -> None:
+    told = product.told()
+
+    assert tuple(told) == product.names
+    assert all(tuple(facts) == FACTS for facts in told.values())
+    assert told["popularity"]["always"] == pytest.approx(float(product.weights[0, 0]), abs=1e-4)

@@ -1,0 +1,298 @@
+"""Training: it learns, survives kill -9 to the bit, and stops on what is not a number."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from foretaste.domain import Floats, Histories
+from foretaste.errors import ModelError
+from foretaste.model.experts.popularity import Popularity
+from foretaste.model.experts.sequence import Sequence
+from foretaste.model.network import Network, tokens
+from foretaste.model.sequence_training import Pieces, loss_of, plan, quality, train
+from foretaste.model.settings import ModelSettings, SequenceSettings
+from foretaste.model.training import Training
+
+from .world import EACH, ITEMS, SEQUENCE, SETTINGS, World, did, item, shelf, world
+
+
+def with_(**changed: Any) -> ModelSettings:
+    return SETTINGS.model_copy(update={"sequence": SEQUENCE.model_copy(update=changed)})
+
+
+def parameters(network: Network | None) -> dict[str, Floats]:
+    assert network is not None
+    return {name: value.numpy() for name, value in network.state_dict().items()}
+
+
+def same(one: dict[str, Floats], other: dict[str, Floats]) -> bool:
+    return one.keys() == other.keys() and all(np.array_equal(one[n], other[n]) for n in one)
+
+
+@pytest.fixture(scope="module")
+def trained(here: World) -> Sequence:
+    return Sequence.fit(here.training())[0]
+
+
+# It learns ------------------------------------------------------------------------------------
+
+
+def test_it_learns_the_cycle(trained: Sequence, here: World) -> None:
+    cases = here.split.test
+    asked = cases.behaviours(0, len(cases))
+    rows = np.arange(len(cases))
+    mine = trained.log_prob(asked)
+    popular = Popularity.fit(here.training())[0].log_prob(asked)
+
+    assert mine[rows, cases.targets].mean() > popular[rows, cases.targets].mean() + 1.0
+    hits = (mine >= mine[rows, cases.targets][:, None]).sum(1) <= 3
+    assert hits.mean() > 0.5
+
+
+def test_the_next_in_the_cycle_comes_first(trained: Sequence, here: World) -> None:
+    for cluster in range(4):
+        past = [cluster * EACH + n for n in (3, 4, 5, 6, 7)]
+        log_prob = trained.log_prob([here.took(*past)])[0]
+        log_prob[past] = -np.inf
+        assert cluster * EACH + 8 in np.argsort(-log_prob)[:3]
+
+
+def test_a_new_item_is_placed_near_its_like_by_its_text(here: World, trained: Sequence) -> None:
+    larger = shelf([*here.items, item(60, 1), item(61, 3)])
+    state = trained.state()
+    grown = Sequence.restored({n: a.copy() for n, a in state[0].items()}, state[1], here.catalogue)
+    grown.grow(larger)
+    rockets, pianos = (
+        grown.log_prob([here.took(*(c * EACH + n for n in (3, 4, 5)))])[0] for c in (1, 3)
+    )
+
+    assert rockets[60] > rockets[61] + 1
+    assert pianos[61] > pianos[60] + 1
+    strangers = np.r_[0:15, 30:60]
+    assert (rockets[60] > rockets[strangers]).mean() > 0.9
+
+
+def test_searches_and_reviews_are_read_as_text(here: World, trained: Sequence) -> None:
+    searched = {
+        cluster: trained.log_prob([here.behaviour(did(None, 0, "search", query=words))])[0]
+        for cluster, words in ((1, "lunar rocket"), (3, "jazz piano"))
+    }
+    for cluster, row in searched.items():
+        mass = [np.exp(row[c * EACH : (c + 1) * EACH]).sum() for c in range(4)]
+        assert int(np.argmax(mass)) == cluster
+
+
+def test_the_best_check_is_kept(here: World) -> None:
+    many = train(here.training(with_(epochs=9, check_every=3)))
+    assert many is not None
+    gain = quality(many, here.split.valid)[1]
+    checks = []
+
+    def progress(what: str, done: int, total: int, note: str = "") -> None:
+        if "NDCG" in note:
+            checks.append(float(note.rsplit(" ", 1)[1]))
+
+    train(here.training(with_(epochs=9, check_every=3), progress=progress))
+    assert gain == pytest.approx(max(checks), abs=2e-3)
+
+
+# What there is to train on --------------------------------------------------------------------
+
+
+def test_where_nobody_took_two_items_there_is_no_network(here: World) -> None:
+    nothing = here.histories.where(np.zeros(here.histories.events, bool))
+
+    assert train(here.training(histories=nothing, valid=here.none())) is None
+
+
+def test_without_validation_events_it_trains_all_the_same(here: World) -> None:
+    network = train(here.training(with_(epochs=4, check_every=2), valid=here.none()))
+
+    assert network is not None
+    assert all(np.isfinite(array).all() for array in parameters(network).values())
+
+
+def test_items_nobody_took_keep_no_identity(here: World) -> None:
+    found = here.split.train
+    kept = found.where(found.item != 17)
+    network = train(here.training(with_(epochs=1), histories=kept))
+
+    assert network is not None
+    assert not network.identity.weight[18].any()
+    assert network.identity.weight[17].any()
+
+
+def test_plan_follows_the_length_of_the_histories(here: World) -> None:
+    short, long = here.histories, grown_long(here.histories)
+
+    assert plan(short, SequenceSettings()).length == 50
+    assert plan(long, SequenceSettings()).length == 200
+    assert plan(short, SequenceSettings()).input_dropout > plan(
+        long, SequenceSettings()
+    ).input_dropout
+    assert plan(long, SequenceSettings(length=7, input_dropout=0.0)).length == 7
+
+
+def grown_long(found: Histories) -> Histories:
+    """All people in one."""
+    ends = np.array([0, found.events], np.int64)
+    return replace(found, users=("all",), offsets=ends)
+
+
+# Pieces ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [3, 5, 50])
+def test_every_taking_but_the_first_is_a_target_once(here: World, length: int) -> None:
+    found = here.split.train
+    pieces = Pieces(found, length)
+    seen = []
+    for chosen in pieces.batches(64, np.random.default_rng(0)):
+        batch, target = pieces.batch(chosen)
+        assert batch.item.shape == target.shape
+        assert batch.item.shape[1] <= length
+        assert not (target > 0)[~batch.real].any()
+        seen += target[target > 0].tolist()
+
+    wanted = []
+    for person in range(len(found)):
+        rows = found.rows(person)
+        later = slice(rows.start + 1, rows.stop)
+        taken = found.takes()[later]
+        wanted += (found.item[later][taken] + 1).tolist()
+    assert sorted(seen) == sorted(wanted)
+
+
+def test_a_piece_is_what_is_read_when_asked(here: World) -> None:
+    """The tokens of training and of a request are the same but for the first gap."""
+    found = here.split.train
+    pieces = Pieces(found, 50)
+    batch, target = pieces.batch(np.arange(4))
+    for place in range(4):
+        rows = found.rows(int(np.searchsorted(found.offsets, pieces.starts[place], "right")) - 1)
+        one = found.behaviour(int(np.searchsorted(found.offsets, rows.start, "right")) - 1, rows.stop - 1)
+        asked = tokens([one], 50)
+        size = asked.item.shape[1]
+        assert batch.item[place, -size:].tolist() == asked.item[0].tolist()
+        assert batch.kind[place, -size:].tolist() == asked.kind[0].tolist()
+        assert batch.gap[place, -size:].tolist() == asked.gap[0].tolist()
+        if asked.text is not None and batch.text is not None:
+            np.testing.assert_allclose(batch.text[place, -size:], asked.text[0])
+        last = int(found.item[rows.stop - 1]) + 1 if found.takes()[rows.stop - 1] else 0
+        assert int(target[place, -1]) == last
+
+
+def test_the_drawn_loss_is_about_the_whole_loss(trained: Sequence, here: World) -> None:
+    network = trained._network
+    pieces = Pieces(here.split.train, 50)
+    batch, target = pieces.batch(np.arange(100))
+    with torch.inference_mode():
+        torch.manual_seed(0)
+        whole = float(loss_of(network, batch, target, ITEMS))
+        drawn = np.mean([float(loss_of(network, batch, target, 50)) for _ in range(60)])
+
+    assert drawn == pytest.approx(whole, abs=0.1)
+
+
+# Kill -9 --------------------------------------------------------------------------------------
+
+EPOCHS = (3, 4)
+LONG = with_(epochs=6, check_every=2, dropout=0.3, input_dropout=0.3)
+
+SCRIPT = """
+import os, signal, sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+sys.path.insert(0, sys.argv[1])
+from foretaste.model.sequence_training import train
+from model.test_sequence_training import LONG
+from model.world import world
+
+here = world()
+for last in map(int, sys.argv[3:]):
+
+    def progress(what, done, total, note=""):
+        if done == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    if not (child := os.fork()):
+        train(here.training(LONG, checkpoints=Path(sys.argv[2]) / str(last), progress=progress))
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+"""
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(here: World) -> dict[str, Floats]:
+    return parameters(train(here.training(LONG)))
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for each epoch in which a process of its own was killed."""
+    folder = tmp_path_factory.mktemp("killed")
+    arguments = [str(Path(__file__).parents[1]), str(folder), *map(str, EPOCHS)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, "-c", SCRIPT, *arguments], check=True, env=environment)
+    return folder
+
+
+@pytest.mark.parametrize("epoch", EPOCHS)
+def test_after_a_kill_training_ends_where_it_would_have(
+    here: World, killed: Path, uninterrupted: dict[str, Floats], epoch: int
+) -> None:
+    folder = killed / str(epoch)
+    assert [path.suffix for path in folder.iterdir()] == [".safetensors"]
+
+    epochs: list[int] = []
+    resumed = train(
+        here.training(
+            LONG,
+            checkpoints=folder,
+            progress=lambda what, done, total, note="": epochs.append(done),
+        )
+    )
+
+    assert epochs[0] == epoch - epoch % 2 + 1  # it went on, it did not begin anew
+    assert same(parameters(resumed), uninterrupted)
+    assert list(folder.iterdir()) == []  # the run is over
+
+
+# Not a number ---------------------------------------------------------------------------------
+
+
+def blown(here: World, learning_rate: float, folder: Path) -> Training:
+    return here.training(with_(learning_rate=learning_rate), checkpoints=folder)
+
+
+def test_a_huge_learning_rate_is_told_with_epoch_and_remedy(here: World, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"in epoch \d+.*lower model\.sequence\.learning_rate"):
+        train(blown(here, 1e38, tmp_path))
+    assert list(tmp_path.iterdir()) == []  # nothing of it is kept
+
+
+def test_vectors_that_are_not_numbers_are_told(here: World, tmp_path: Path) -> None:
+    vectors = here.catalogue.vectors.copy()
+    vectors[3] = np.nan
+    training = replace(
+        here.training(checkpoints=tmp_path), catalogue=replace(here.catalogue, vectors=vectors)
+    )
+
+    with pytest.raises(ModelError, match="epoch 1"):
+        train(training)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_world_is_the_same_in_another_process() -> None:
+    again = world.__wrapped__()
+
+    np.testing.assert_array_equal(again.histories.at, world().histories.at)
+    np.testing.assert_array_equal(again.catalogue.vectors, world().catalogue.vectors)

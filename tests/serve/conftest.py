@@ -1,0 +1,64 @@
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from .workspace import make, serving
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained workspace; copy it before changing it."""
+    folder = tmp_path_factory.mktemp("serve") / "trained"
+    make(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared(trained: Path) -> Path:
+    """The workspace that `client` serves."""
+    return Path(shutil.copytree(trained, trained.parent / "shared"))
+
+
+@pytest.fixture(scope="session")
+def client(shared: Path) -> Iterator[httpx.Client]:
+    """A client of one server for all tests: each has people and items of its own."""
+    with serving(shared) as found:
+        yield found
+
+
+@pytest.fixture
+def copied(trained: Path, tmp_path: Path) -> Path:
+    """A trained workspace of one's own."""
+    return Path(shutil.copytree(trained, tmp_path / "workspace"))
+
+
+Refusal = Callable[..., str]
+
+
+@pytest.fixture
+def refusal(client: httpx.Client) -> Refusal:
+    """Send what must be refused; → the detail, of a problem document with all its parts."""
+
+    def refused(path: str, status: int, kind: str, *, method: str = "POST", **sent: object) -> str:
+        answer = client.request(method, path, **sent)  # type: ignore[arg-type]
+        assert answer.status_code == status, answer.text
+        return checked(answer, kind)
+
+    return refused
+
+
+def checked(answer: httpx.Response, kind: str) -> str:
+    """The detail of a problem document that has all it must have."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert told["type"] == f"urn:foretaste:problem:{kind}"
+    assert told["status"] == answer.status_code
+    assert told["title"]
+    assert told["request_id"] == answer.headers["x-request-id"]
+    detail = told["detail"]
+    assert isinstance(detail, str)
+    assert detail
+    return detail

@@ -1,0 +1,174 @@
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from foretaste.behaviour import BehaviourSettings, SqlStore
+from foretaste.domain import Item
+from foretaste.serve.intake import Intake
+
+NOW = 1_750_000_000.0
+CLICK = {"user": "u", "item": "a", "kind": "click"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Any:
+    with SqlStore(tmp_path / "behaviour.db") as found:
+        found.put_items([Item("a", "An item")])
+        yield found
+
+
+@pytest.fixture
+def intake(store: SqlStore) -> Intake:
+    return Intake(store, BehaviourSettings())
+
+
+def test_a_retry_is_known_and_the_first_use_holds(intake: Intake, store: SqlStore) -> None:
+    first = intake.events([{**CLICK, "event_id": "e"}], NOW)
+    again = intake.events([{**CLICK, "event_id": "e", "kind": "hide"}], NOW)
+    assert (first.accepted, first.known, again.accepted, again.known) == (1, 0, 0, 1)
+    assert [event.kind for _, event in store.events()] == ["click"]
+
+
+def test_without_an_id_two_clicks_are_two_clicks(intake: Intake) -> None:
+    taken = intake.events([CLICK, CLICK, {**CLICK, "event_id": " "}], NOW)
+    assert taken.accepted == 3
+    assert len(set(taken.ids)) == 3
+
+
+def test_the_same_id_twice_in_a_batch_counts_once(intake: Intake) -> None:
+    taken = intake.events([{**CLICK, "event_id": "e"}] * 2, NOW)
+    assert (taken.accepted, taken.known) == (1, 1)
+
+
+def test_an_event_without_a_time_is_now(intake: Intake, store: SqlStore) -> None:
+    intake.events([CLICK, {**CLICK, "at": "2020-01-01T00:00:00Z"}], NOW)
+    assert [event.at for _, event in store.events()] == [NOW, 1_577_836_800.0]
+
+
+def test_everything_an_event_may_say_is_kept(intake: Intake, store: SqlStore) -> None:
+    row = {
+        "event_id": "e",
+        "user": "u",
+        "session": "s",
+        "item": "a",
+        "kind": "review",
+        "value": 4,
+        "text": "fine",
+        "device": "phone",
+        "context": {"page": "home"},
+        "recommendation_id": "r",
+        "position": 3,
+    }
+    intake.events([row], NOW)
+    event = next(event for _, event in store.events())
+    assert {name: getattr(event, name) for name in row} == row
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ({"item": "a", "kind": "click"}, "user"),
+        ({"user": "u", "kind": "click"}, "item"),
+        ({"user": "u", "item": "nope", "kind": "click"}, "item"),
+        ({"user": "u", "item": "a", "kind": "clik"}, "kind"),
+        ({"user": "u", "kind": "search"}, "query"),
+        ({**CLICK, "at": 4e9}, "at"),
+        ({**CLICK, "at": "yesterday"}, "at"),
+        ({**CLICK, "value": "much"}, "value"),
+        ({**CLICK, "value": 10**400}, "value"),
+        ({**CLICK, "position": 0}, "position"),
+        ({**CLICK, "context": "home"}, "context"),
+        ({**CLICK, "itm": "a"}, "itm"),
+        ({**CLICK, "user": "\0"}, "event"),
+        ({**CLICK, "user": "\ud800"}, "event"),
+        ({**CLICK, "\ud800": 1}, "event"),
+        ({**CLICK, "context": {"a": ["\ud800"]}}, "event"),
+        ({**CLICK, "user": "u" * 600}, "user"),
+        ("click", "event"),
+        (None, "event"),
+    ],
+)
+def test_a_wrong_event_is_told_and_the_good_ones_go_in(
+    intake: Intake, store: SqlStore, row: Any, field: str
+) -> None:
+    taken = intake.events([CLICK, row, CLICK], NOW)
+    assert taken.accepted == 2
+    (wrong,) = taken.rejected
+    assert (wrong.index, wrong.field) == (1, field)
+    assert wrong.problem
+    assert wrong.remedy
+    assert taken.ids[1] is None
+    assert store.counts()["events"] == 2
+
+
+def test_an_unknown_item_is_created_while_the_catalogue_is_ids_alone(tmp_path: Path) -> None:
+    with SqlStore(tmp_path / "bare.db") as store:
+        intake = Intake(store, BehaviourSettings())
+        assert intake.events([{**CLICK, "item": "new"}], NOW).accepted == 1
+        assert store.item("new") == Item("new")
+        store.put_items([Item("titled", "With a title")])
+        (wrong,) = intake.events([{**CLICK, "item": "other"}], NOW).rejected
+        assert "/v1/items" in wrong.remedy
+
+
+def test_unknown_items_are_created_where_the_settings_say_so(store: SqlStore) -> None:
+    intake = Intake(store, BehaviourSettings(unknown_items="create"))
+    assert intake.events([{**CLICK, "item": "new"}], NOW).accepted == 1
+    assert store.item("new") == Item("new")
+
+
+def test_an_item_that_came_in_since_is_known(intake: Intake, store: SqlStore) -> None:
+    assert intake.events([{**CLICK, "item": "late"}], NOW).rejected
+    store.put_items([Item("late", "Late")])
+    assert intake.events([{**CLICK, "item": "late"}], NOW).accepted == 1
+
+
+def test_items_with_any_columns(intake: Intake, store: SqlStore) -> None:
+    row = {
+        "id": "b",
+        "title": "Second",
+        "overview": "What it is about.",
+        "genre": ["Drama", "Comedy"],
+        "year": 1995,
+        "price": 12.5,
+        "hidden": True,
+        "available_until": "2030-01-01",
+    }
+    assert intake.items([row]).accepted == 1
+    item = store.item("b")
+    assert item is not None
+    assert item.texts == {"overview": "What it is about."}
+    assert item.attributes["genre"] == ("Drama", "Comedy")
+    assert item.attributes["year"] == ("1995",)
+    assert item.attributes["price_band"] == ("10-25",)
+    assert item.hidden
+    assert intake.items([row]).known == 1
+
+
+def test_wrong_items_are_told(intake: Intake, store: SqlStore) -> None:
+    rows = [
+        {"id": "b", "title": "fine"},
+        {"title": "no id"},
+        {"id": "c", "available_from": "soon"},
+        {"id": "d", "overview\ud800": "x" * 100},
+        {"id": "e", "nested": {"a": 1}},
+        [],
+    ]
+    taken = intake.items(rows)
+    assert taken.accepted == 1
+    assert [wrong.index for wrong in taken.rejected] == [1, 2, 3, 4, 5]
+    assert store.item_ids() == {"a", "b"}
+
+
+def test_over_http_a_batch_that_is_partly_wrong(client: httpx.Client) -> None:
+    good = {"user": "partly", "item": "space-1", "kind": "click", "event_id": "partly-1"}
+    answer = client.post("/v1/events", json={"events": [good, {**good, "kind": "clik"}]})
+    assert answer.status_code == 200
+    told = answer.json()
+    assert (told["accepted"], told["known"], told["event_ids"]) == (1, 0, ["partly-1", None])
+    (wrong,) = told["rejected"]
+    assert (wrong["index"], wrong["value"]) == (1, "clik")
+    assert "did you mean 'click'?" in wrong["remedy"]
+    assert client.post("/v1/events", json={"events": [good]}).json()["known"] == 1

@@ -1,0 +1,177 @@
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from foretaste.domain import Event, Item
+from foretaste.loop import Foretaste
+
+from .workspace import items
+
+ALL = 24
+
+
+def ranked(client: httpx.Client, path: str = "/v1/recommend", **body: Any) -> list[str]:
+    """The ids of the list."""
+    answer = client.post(path, json=body)
+    assert answer.status_code == 200, answer.text
+    return [item["id"] for item in answer.json()["items"]]
+
+
+def record(client: httpx.Client, **event: Any) -> None:
+    answer = client.post("/v1/events", json={"events": [event]})
+    assert answer.json()["accepted"] == 1, answer.text
+
+
+def put(client: httpx.Client, **item: Any) -> None:
+    answer = client.post("/v1/items", json={"items": [item]})
+    assert answer.json()["accepted"] == 1, answer.text
+
+
+def test_the_answer_has_all_its_parts(client: httpx.Client) -> None:
+    answer = client.post("/v1/recommend", json={"user": "p1", "n": 3}).json()
+    assert set(answer) == {"recommendation_id", "model_version", "items"}
+    assert answer["recommendation_id"]
+    assert [item["position"] for item in answer["items"]] == [1, 2, 3]
+    scores = [item["score"] for item in answer["items"]]
+    assert scores == sorted(scores, reverse=True)
+    titles = {item.id: item.title for item in items()}
+    for item in answer["items"]:
+        assert item["title"] == titles[item["id"]]
+        assert item["attributes"]["theme"] == [item["id"].split("-")[0]]
+        assert "terms" not in item
+
+
+def test_terms_come_with_explain_and_sum_to_the_score(client: httpx.Client) -> None:
+    answer = client.post("/v1/recommend", json={"user": "p1", "n": 3, "explain": True}).json()
+    for item in answer["items"]:
+        assert sum(term["nats"] for term in item["terms"]) == pytest.approx(item["score"], abs=1e-3)
+        assert item["reason"]
+
+
+def test_every_answer_has_an_id_of_its_own(client: httpx.Client) -> None:
+    ids = {client.post("/v1/recommend", json={}).json()["recommendation_id"] for _ in range(3)}
+    assert len(ids) == 3
+
+
+def test_an_event_changes_the_very_next_list(client: httpx.Client) -> None:
+    visit: dict[str, Any] = {"session": "changes", "n": 6}
+    before = ranked(client, **visit)
+    record(client, session="changes", item="space-2", kind="click")
+    after = ranked(client, **visit)
+    assert after != before
+    assert all(item.startswith("space") for item in after[:3])
+    record(client, session="changes", item="kitchen-2", kind="click")
+    record(client, session="changes", item="kitchen-3", kind="click")
+    assert ranked(client, **visit)[0].startswith("kitchen")
+
+
+def test_an_anonymous_session_has_a_history_of_its_own(client: httpx.Client) -> None:
+    record(client, session="one", item="space-4", kind="click")
+    record(client, session="two", item="kitchen-4", kind="click")
+    assert ranked(client, session="one", n=1)[0].startswith("space")
+    assert ranked(client, session="two", n=1)[0].startswith("kitchen")
+
+
+def test_nobody_in_particular_gets_a_list(client: httpx.Client) -> None:
+    assert len(ranked(client, n=5)) == 5
+
+
+def test_a_whole_number_is_the_same_user_as_its_digits(client: httpx.Client) -> None:
+    record(client, user=31, item="space-4", kind="click")
+    assert ranked(client, user=31) == ranked(client, user="31") == ranked(client, user=" 31 ")
+
+
+def test_a_new_item_is_in_the_next_list_from_its_text(client: httpx.Client) -> None:
+    put(client, id="saffron", title="Saffron and cinnamon", overview="Spices of the souk.")
+    assert ranked(client, query="saffron cinnamon", n=1) == ["saffron"]
+    assert "saffron" in ranked(client, path="/v1/search", query="spices of the souk", n=2)
+    put(client, id="saffron", title="Saffron and cinnamon", hidden=True)
+
+
+def test_hidden_and_unavailable_items_never_appear(client: httpx.Client) -> None:
+    now = time.time()
+    put(client, id="velvet-1", title="Velvet curtain", hidden=True)
+    put(client, id="velvet-2", title="Velvet curtain", available_from=now + 3600)
+    put(client, id="velvet-3", title="Velvet curtain", available_until=now - 3600)
+    put(client, id="velvet-4", title="Velvet curtain", available_until=now + 3600)
+    for path in ("/v1/recommend", "/v1/search"):
+        found = ranked(client, path=path, query="velvet curtain", n=1000)
+        assert {item for item in found if item.startswith("velvet")} == {"velvet-4"}
+    assert "velvet-1" not in ranked(client, path="/v1/similar", item="velvet-4", n=1000)
+    put(client, id="velvet-4", title="Velvet curtain", hidden=True)
+    assert "velvet-4" not in ranked(client, query="velvet curtain", n=1000)
+
+
+def test_only_what_the_filter_lets_through(client: httpx.Client) -> None:
+    found = ranked(client, user="p1", n=1000, filter={"theme": "kitchen"})
+    assert found
+    assert all(item.startswith("kitchen") for item in found)
+    both = ranked(client, n=1000, filter={"theme": ["kitchen", "space"], "part": 1})
+    assert {int(item.split("-")[1]) % 3 for item in both} == {1}
+    assert {item.split("-")[0] for item in both} == {"kitchen", "space"}
+    assert ranked(client, filter={"theme": "no such theme"}) == []
+
+
+def test_what_was_taken_or_refused_does_not_come_back(client: httpx.Client) -> None:
+    assert not {f"space-{place % 12}" for place in range(5)} & set(ranked(client, user="p1", n=99))
+    record(client, session="refuses", item="space-1", kind="hide")
+    assert "space-1" not in ranked(client, session="refuses", n=99)
+
+
+def test_similar(client: httpx.Client) -> None:
+    found = ranked(client, path="/v1/similar", item="space-1", n=4)
+    assert all(item.startswith("space") for item in found)
+    assert "space-1" not in found
+    pair = ranked(client, path="/v1/similar", items=["kitchen-1", "kitchen-2"], n=99)
+    assert not {"kitchen-1", "kitchen-2"} & set(pair)
+    narrow = ranked(
+        client, path="/v1/similar", item="space-1", user="p2", filter={"theme": "kitchen"}
+    )
+    assert all(item.startswith("kitchen") for item in narrow)
+
+
+def test_search_suits_the_words(client: httpx.Client) -> None:
+    found = ranked(client, path="/v1/search", query="an astronaut on the moon", n=3)
+    assert all(item.startswith("space") for item in found)
+    spoken = ranked(client, context={"text": "an astronaut on the moon", "device": "tv"}, n=3)
+    assert spoken == found
+
+
+def test_what_another_process_does_is_in_the_next_answer(client: httpx.Client, shared: Any) -> None:
+    """The command line works on the same folder."""
+    other = Foretaste.open(shared)
+    before = ranked(client, session="elsewhere", n=5)
+    other.record([Event("elsewhere-1", "click", time.time(), session="elsewhere", item="space-7")])
+    assert ranked(client, session="elsewhere", n=5) != before
+    other.store.put_items([Item("walrus", "Walrus on the ice")])
+    assert ranked(client, query="walrus", n=1) == ["walrus"]
+    other.store.put_items([Item("walrus", "Walrus on the ice", hidden=True)])
+    assert "walrus" not in ranked(client, query="walrus", n=99)
+    other.close()
+
+
+def test_another_model_answers_as_soon_as_it_is_promoted(client: httpx.Client, shared: Any) -> None:
+    def version() -> str:
+        return str(client.post("/v1/recommend", json={"n": 1}).json()["model_version"])
+
+    first = version()
+    other = Foretaste.open(shared)
+    second = other.train().name
+    assert version() == second != first
+    assert other.models.rollback() == first
+    assert version() == first
+    other.close()
+
+
+def test_alive_and_ready(client: httpx.Client) -> None:
+    assert client.get("/healthz").json() == {"status": "alive"}
+    assert client.get("/readyz").json() == {"status": "ready"}
+
+
+def test_the_request_id_comes_back(client: httpx.Client) -> None:
+    given = client.get("/healthz", headers={"X-Request-ID": "abc-1"})
+    assert given.headers["x-request-id"] == "abc-1"
+    forged = client.get("/healthz", headers={"X-Request-ID": 'a" b'})
+    assert forged.headers["x-request-id"] != 'a" b'

@@ -1,0 +1,134 @@
+"""From start to stop: before there is a model, while it is loaded, and after a sudden end."""
+
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from foretaste.loop import Foretaste
+from foretaste.serve.service import Service
+
+from .conftest import checked
+from .workspace import DEADLINE, events, items, serving, until, until_ready
+
+
+def test_without_a_model_it_says_so_and_takes_events(tmp_path: Path) -> None:
+    with serving(tmp_path, ready=False) as client:
+        assert client.get("/healthz").status_code == 200
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert "run 'foretaste train'" in checked(answer, "not-ready")
+        answer = client.post("/v1/recommend", json={"user": "u"})
+        assert answer.status_code == 503
+        assert "run 'foretaste train'" in checked(answer, "no-model")
+        event = {"user": "u", "item": "a", "kind": "click"}
+        assert client.post("/v1/events", json={"events": [event]}).json()["accepted"] == 1
+
+
+def test_it_becomes_ready_when_there_is_a_model(copied: Path) -> None:
+    live = copied / "models" / "live.json"
+    kept = live.read_bytes()
+    live.unlink()
+    with serving(copied, ready=False) as client:
+        assert client.get("/readyz").status_code == 503
+        live.write_bytes(kept)
+        until_ready(client)
+        assert client.post("/v1/recommend", json={"user": "p1"}).is_success
+
+
+def test_while_it_loads_nobody_waits(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loading = threading.Event()
+    load = Foretaste.catch_up
+
+    def slow(self: Foretaste) -> object:
+        loading.wait(DEADLINE)
+        return load(self)
+
+    monkeypatch.setattr(Foretaste, "catch_up", slow)
+    with serving(copied, ready=False) as client:
+        assert "being loaded" in checked(client.get("/readyz"), "not-ready")
+        answer = client.post("/v1/recommend", json={})
+        assert "being loaded" in checked(answer, "not-ready")
+        assert answer.headers["retry-after"] == "1"
+        event = {"user": "u", "item": "space-1", "kind": "click"}
+        assert client.post("/v1/events", json={"events": [event]}).json()["accepted"] == 1
+        loading.set()
+        until_ready(client)
+
+
+def test_a_damaged_model_is_told(copied: Path) -> None:
+    for file in (copied / "models").glob("*/sequence.safetensors"):
+        file.write_bytes(b"damaged")
+    with serving(copied, ready=False) as client:
+        until(lambda: "being loaded" not in client.get("/readyz").text, "told")
+        assert "damaged" in checked(client.get("/readyz"), "not-ready")
+        assert "damaged" in checked(client.post("/v1/recommend", json={}), "no-model")
+
+
+def test_a_store_that_cannot_be_opened_is_told_and_tried_again(tmp_path: Path) -> None:
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    (folder / "behaviour.db").mkdir()
+    service = Service(folder)
+    assert "is a folder" in (service.why_not() or "")
+    (folder / "behaviour.db").rmdir()
+    assert "no model" in (service.why_not() or "")
+    service.close()
+
+
+@contextmanager
+def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server in a process of its own, and its address."""
+    program = f"from foretaste.serve.run import serve; serve({str(folder)!r}, port=0)"
+    running = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
+    assert running.stderr is not None
+    try:
+        address = None
+        for line in running.stderr:
+            address = re.search(r"http://127\.0\.0\.1:\d+", line)
+            if address:
+                break
+        assert address, "it ended without listening"
+        drain = threading.Thread(target=running.stderr.read, daemon=True)
+        drain.start()
+        yield running, address[0]
+    finally:
+        running.kill()
+        running.wait()
+        drain.join()
+        running.stderr.close()
+
+
+def test_after_kill_9_an_acknowledged_event_is_there(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = {"event_id": "acknowledged", "user": "p1", "item": "space-9", "kind": "click"}
+    with process(copied) as (running, address):
+        answer = httpx.post(f"{address}/v1/events", json={"events": [event]}, timeout=DEADLINE)
+        assert answer.json()["accepted"] == 1
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    began = time.perf_counter()
+    with (
+        process(copied) as (_, address),
+        httpx.Client(base_url=address, timeout=DEADLINE) as client,
+    ):
+        until_ready(client)
+        with capsys.disabled():
+            print(f"\nstart to ready: {time.perf_counter() - began:.1f} s")
+        assert client.post("/v1/events", json={"events": [event]}).json()["known"] == 1
+        found = client.post("/v1/recommend", json={"user": "p1", "n": 99}).json()["items"]
+        assert "space-9" not in [item["id"] for item in found]  # taken already
+
+
+def test_the_workspace_of_these_tests_is_what_they_say() -> None:
+    assert len(items()) == 24
+    assert len({event.user for event in events()}) == 40

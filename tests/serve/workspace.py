@@ -1,0 +1,101 @@
+"""A tiny workspace, and a real server on it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from foretaste.domain import Event, Item
+from foretaste.loop import Foretaste
+from foretaste.serve.app import create_app
+
+DEADLINE = 60.0
+SPACE = ("rocket", "planet", "moon", "star", "orbit", "astronaut", "galaxy", "comet")
+KITCHEN = ("bread", "soup", "cake", "oven", "spice", "butter", "noodle", "garden")
+SETTINGS = """\
+[language]
+threads = 1
+[model.sequence]
+epochs = 2
+"""
+
+
+def items() -> list[Item]:
+    """Twelve about space, twelve about cooking."""
+    found = []
+    for theme, words in (("space", SPACE), ("kitchen", KITCHEN)):
+        for place in range(12):
+            word, other = words[place % 8], words[(place + 3) % 8]
+            found.append(
+                Item(
+                    id=f"{theme}-{place}",
+                    title=f"The {word} and the {other}, part {place}",
+                    texts={"overview": f"A story about a {word} in {theme}."},
+                    attributes={"theme": (theme,), "part": (str(place % 3),)},
+                )
+            )
+    return found
+
+
+def events() -> list[Event]:
+    """Forty people who keep to one theme and go from one item to the next."""
+    found = []
+    for person in range(40):
+        theme = "space" if person % 2 else "kitchen"
+        for step in range(5):
+            item = f"{theme}-{(person // 2 + step) % 12}"
+            at = 1_700_000_000.0 + person * 1000 + step * 60
+            found.append(Event(f"p{person}-{step}", "click", at, user=f"p{person}", item=item))
+    return found
+
+
+def make(folder: Path) -> None:
+    """A trained workspace in a folder."""
+    folder.mkdir(parents=True)
+    (folder / "foretaste.toml").write_text(SETTINGS)
+    workspace = Foretaste.open(folder)
+    workspace.store.put_items(items())
+    workspace.record(events())
+    workspace.train()
+    workspace.close()
+
+
+def until(found: Callable[[], bool], what: str) -> None:
+    """Wait for something to become true."""
+    end = time.monotonic() + DEADLINE
+    while not found():
+        assert time.monotonic() < end, f"{what}: still not so after {DEADLINE:.0f} s"
+        time.sleep(0.02)
+
+
+def until_ready(client: httpx.Client) -> None:
+    """Wait until the service can answer."""
+    end = time.monotonic() + DEADLINE
+    while not (answer := client.get("/readyz")).is_success:
+        assert time.monotonic() < end, f"not ready after {DEADLINE:.0f} s: {answer.text}"
+        time.sleep(0.02)
+
+
+@contextmanager
+def serving(folder: Path, *, ready: bool = True) -> Iterator[httpx.Client]:
+    """A client of a server on the folder, which is stopped at the end."""
+    config = uvicorn.Config(
+        create_app(folder), host="127.0.0.1", port=0, log_config=None, access_log=False
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        until(lambda: server.started or not thread.is_alive(), "listening")
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=DEADLINE) as client:
+            if ready:
+                until_ready(client)
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join()
