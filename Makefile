@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test test-slow check format serve bench-quality wheel lock clean
+.PHONY: help setup demo test test-slow check format serve bench-quality readme wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -13,9 +13,11 @@ help: ## this list
 setup: $(VENV)/.ready ## the virtual environment with every pinned dependency; quick when nothing changed
 
 $(VENV)/.ready: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Foretaste needs Python 3.11 or later; this is $$($(PYTHON) --version). Try make PYTHON=python3.11 …"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || \
+		{ echo "Foretaste needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) --version 2> /dev/null || echo 'no Python')." \
+		"Install one and name it, e.g. make $(or $(MAKECMDGOALS),setup) PYTHON=python3.11"; exit 1; } >&2
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned packages into $(VENV): about 2 GB, a few minutes"
 	$(BIN)/python -m pip install --quiet --progress-bar off --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -34,6 +36,7 @@ check: setup ## format, lint, types, imports between stages, size budgets
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_budgets.py
 
 format: setup ## put the code in the house's form
 	$(BIN)/ruff format .
@@ -45,12 +48,15 @@ serve: setup ## the service on the demo's workspace
 bench-quality: setup ## how good the lists are, on the data sets of ../shared/data
 	$(BIN)/python -m benchmarks.quality
 
+readme: setup ## write the measured figures into README.md
+	$(BIN)/python -m benchmarks.readme
+
 wheel: setup ## the package, in dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
-lock: ## write requirements.lock from what is installed in $(VENV)
+lock: ## write requirements.lock from what is installed in .venv
 	{ sed -n '/^#/p' requirements.lock; \
-	  $(BIN)/python -m pip freeze --exclude foretaste | sed -E 's/\+cpu$$//'; } > requirements.lock.new
+	  $(BIN)/python -m pip freeze --all --exclude foretaste --exclude pip | sed -E 's/\+cpu$$//'; } > requirements.lock.new
 	mv requirements.lock.new requirements.lock
 
 clean: ## remove what make made

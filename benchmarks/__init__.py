@@ -1,1 +1,1 @@
-"""Benches: each answers one question, prints a table, and writes its result with machine and commit."""
+"""Benches: each answers one question, prints a table, writes its result with machine, commit."""

@@ -127,4 +127,4 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_settings_cannot_be_changed_afterwards(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="frozen"):
-        load(tmp_path, {}).name = "other"
+        setattr(load(tmp_path, {}), "name", "other")  # noqa: B010

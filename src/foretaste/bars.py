@@ -15,6 +15,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 
 from foretaste.console import ERR
 
@@ -126,10 +127,11 @@ class _Stage:
 def _bars(console: Console) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[note]}"),
+        BarColumn(bar_width=12, table_column=Column(min_width=12)),
+        TaskProgressColumn(table_column=Column(min_width=4)),
+        TimeElapsedColumn(table_column=Column(min_width=7)),
+        # What does not fit is cut here, and not in the columns that say how far it is.
+        TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
         console=console,
         redirect_stdout=False,
         redirect_stderr=False,

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 
-from foretaste import __version__
+from foretaste import __version__, console
 from foretaste.errors import ForetasteError, InputError
 
 if TYPE_CHECKING:
-    from foretaste.domain import Recommendation
     from foretaste.loop import Foretaste
 
 HELP = """A self-hosted recommender whose model is a language model.
@@ -97,6 +96,9 @@ def _told() -> Iterator[None]:
     except ForetasteError as error:
         _fail(f"error: {error}")
         raise typer.Exit(ERROR) from None
+    except OSError as error:
+        _fail(f"error: {error.filename or type(error).__name__}: {error.strerror or error}")
+        raise typer.Exit(ERROR) from None
     except Exception as error:
         said = " ".join(str(error).split())
         _fail(
@@ -113,16 +115,14 @@ DEBUG = {"on": False}
 def _fail(line: str) -> None:
     if DEBUG["on"]:
         traceback.print_exc()
-    print(line, file=sys.stderr)
+    console.note(line.replace("\n", " "))
 
 
 def main() -> None:
     """What `foretaste` runs."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(
-            stream, "reconfigure"
-        ):  # a title must not fail in a terminal without its letters
-            stream.reconfigure(errors="replace")
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal may lack the letters of a title
     app()
 
 
@@ -167,7 +167,7 @@ def _version(wanted: bool) -> None:
 @app.callback(help=HELP)
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
@@ -193,7 +193,6 @@ def init(
 
     They are foretaste.toml in the workspace, with a reason beside each.
     """
-    from foretaste import console
     from foretaste.recipes import write
 
     path = write(recipe, workspace, force=force)
@@ -217,8 +216,6 @@ def import_(
     """
     if events is None and items is None and users is None:
         raise InputError("nothing to import; name a file with --events, --items or --users")
-    from foretaste import console
-
     with opened(workspace, make=True) as loop:
         done = loop.add(events=events, items=items, users=users, strict=strict)
     console.imported(done)
@@ -235,11 +232,9 @@ def report(
 
     What there is, and in words what of it will hurt a recommender.
     """
-    from foretaste import console
-
     with opened(workspace) as loop:
         quality = loop.quality()
-    console.say(quality.text())
+    console.report(quality.text())
     if html is not None:
         quality.html(html)
         console.note(f"wrote {html}")
@@ -248,8 +243,6 @@ def report(
 @command(app, "train")
 def train(workspace: Workspace = HERE) -> None:
     """Fit the model, and make it the one that answers."""
-    from foretaste import console
-
     with opened(workspace) as loop:
         version = loop.train()
     seconds = version.metrics["wall_seconds"]
@@ -266,16 +259,15 @@ def evaluate(
 ) -> None:
     """Measure the model on behaviour kept from it.
 
-    The product and each expert alone, with intervals. Fits anew on what is not held out; the live model is neither used nor changed.
+    The product and each expert alone, with intervals. Fits anew on what is not held out; the live
+    model is neither used nor changed.
     """
-    from foretaste import console
-
     with opened(workspace) as loop:
         evaluation = loop.evaluate(protocol)
     if json:
         console.as_json(evaluation.summary())
     else:
-        console.say(evaluation.table())
+        console.evaluation(evaluation)
 
 
 @command(app, "recommend")
@@ -292,8 +284,8 @@ def recommend(
 ) -> None:
     """The list for a person, with the reason for each item."""
     with opened(workspace) as loop:
-        answer = loop.recommend(user, n=n, query=query, session=session, explain=True)
-        _show(loop, answer, explain=explain, json=json)
+        found = loop.recommend(user, n=n, query=query, session=session, explain=True)
+        console.answer(found, explain=explain, json=json, items=loop.store.item)
 
 
 @command(app, "search")
@@ -306,8 +298,8 @@ def search(
 ) -> None:
     """What answers these words, for this person where one is named."""
     with opened(workspace) as loop:
-        answer = loop.search(text, user=user, n=n, explain=True)
-        _show(loop, answer, explain=False, json=json)
+        found = loop.search(text, user=user, n=n, explain=True)
+        console.answer(found, json=json, items=loop.store.item)
 
 
 @command(app, "similar")
@@ -319,20 +311,8 @@ def similar(
 ) -> None:
     """What goes with an item, for whoever looks at it."""
     with opened(workspace) as loop:
-        answer = loop.similar(item, n=n, explain=True)
-        _show(loop, answer, explain=False, json=json)
-
-
-def _show(loop: "Foretaste", answer: "Recommendation", *, explain: bool, json: bool) -> None:
-    from foretaste import console
-
-    if json:
-        console.as_json(console.recommendation_json(answer, explain=explain))
-        return
-    past = {term.event for one in answer for term in one.terms if term.event} if explain else ()
-    known = {event: loop.store.item(event) for event in past}
-    titles = {event: item.title for event, item in known.items() if item is not None}
-    console.recommendation(answer, titles, explain=explain)
+        found = loop.similar(item, n=n, explain=True)
+        console.answer(found, json=json, items=loop.store.item)
 
 
 @command(app, "record")
@@ -346,7 +326,6 @@ def record(
     query: Annotated[str | None, typer.Option(help="The words of a search.")] = None,
 ) -> None:
     """One thing a person did, now. The very next list knows it."""
-    from foretaste import console
     from foretaste.serve.intake import Intake  # the same door as that of the service
 
     row = {"user": user, "item": item, "kind": kind, "value": value, "text": text, "query": query}
@@ -360,23 +339,23 @@ def record(
 @command(app, "serve")
 def serve(
     workspace: Workspace = HERE,
-    host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Other machines need --insecure too.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="Let other machines in; nobody is asked who they are."),
+    ] = False,
 ) -> None:
     """Answer over HTTP; /docs there tells how."""
     _require(workspace)
-    import uvicorn
+    from foretaste.serve import run
 
-    from foretaste.serve.app import create_app
-
-    uvicorn.run(create_app(workspace), host=host, port=port)
+    run.serve(workspace, host=host, port=port, insecure=insecure)
 
 
 @command(models, "list")
 def models_list(workspace: Workspace = HERE, json: Json = False) -> None:
     """Every version there is, the live one marked."""
-    from foretaste import console
-
     with opened(workspace) as loop:
         versions = loop.models.versions()
     if json:
@@ -392,8 +371,6 @@ def models_promote(
     version: Annotated[str, typer.Argument(metavar="VERSION")], workspace: Workspace = HERE
 ) -> None:
     """Make a version the one that answers."""
-    from foretaste import console
-
     with opened(workspace) as loop:
         loop.models.promote(version)
     console.say(f"model {version} is live")
@@ -402,8 +379,6 @@ def models_promote(
 @command(models, "rollback")
 def models_rollback(workspace: Workspace = HERE) -> None:
     """Make the version before the live one answer again."""
-    from foretaste import console
-
     with opened(workspace) as loop:
         version = loop.models.rollback()
     console.say(f"model {version} is live again")

@@ -6,7 +6,8 @@ a log. Whatever is not the answer itself (progress, warnings, errors) goes to st
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,11 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:  # the nouns bring NumPy; `foretaste --help` does without
-    from foretaste.domain import Imported, Recommendation, Recommended, Term
+    from foretaste.domain import Imported, Item, Recommendation, Recommended, Term
+    from foretaste.evaluate.evaluation import Evaluation
     from foretaste.model.artefacts import Version
+
+ItemOf = Callable[[str], "Item | None"]
 
 OUT = Console(highlight=False, markup=False, emoji=False)
 ERR = Console(highlight=False, markup=False, emoji=False, stderr=True)
@@ -62,6 +66,12 @@ def table(
     OUT.print(made)
 
 
+def report(text: str, indent: int = 15) -> None:
+    """Lines laid out already; those too long go on below where their words began."""
+    for line in text.splitlines():
+        say(textwrap.fill(line, OUT.width, subsequent_indent=" " * indent))
+
+
 def moment(at: float) -> str:
     """A time as people write it, in UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
@@ -85,21 +95,32 @@ def imported(done: Sequence["Imported"]) -> None:
             note(f"{more}all {one.rejected:,} rejected rows are in {one.rejects_file}")
 
 
-def recommendation(answer: "Recommendation", titles: Mapping[str, str], *, explain: bool) -> None:
+def answer(
+    found: "Recommendation", *, explain: bool = False, json: bool = False, items: ItemOf
+) -> None:
     """The list with its reasons; with `explain` the terms of each score as well.
 
-    titles: names of the past items that terms come from, by id.
+    items: a past item by its id, for the names of what terms come from.
     """
-    if not len(answer):
-        say("nothing to recommend: everything is hidden, seen or filtered out")
-        return
+    if json:
+        as_json(recommendation_json(found, explain=explain))
+    elif not len(found):
+        say("nothing to recommend: everything is hidden, taken or filtered out")
+    else:
+        ranked(found)
+        past = {term.event for one in found for term in one.terms if term.event} if explain else ()
+        known = {event: items(event) for event in past}
+        titles = {event: item.title for event, item in known.items() if item is not None}
+        for one in found if explain else ():
+            _terms(one, titles)
+
+
+def ranked(found: "Recommendation") -> None:
+    """A row an item: its name, its score and why it is there."""
     rows = [
-        (str(one.position), named(one), f"{one.score:.2f}", "\n".join(one.reason)) for one in answer
+        (str(one.position), named(one), f"{one.score:.2f}", "\n".join(one.reason)) for one in found
     ]
     table(("#", "item", "score", "why"), rows, right=("#", "score"))
-    if explain:
-        for one in answer:
-            _terms(one, titles)
 
 
 def named(one: "Recommended") -> str:
@@ -129,12 +150,12 @@ def source(term: "Term", titles: Mapping[str, str]) -> str:
     return ", ".join(part for part in (event, term.feature) if part)
 
 
-def recommendation_json(answer: "Recommendation", *, explain: bool) -> dict[str, Any]:
+def recommendation_json(found: "Recommendation", *, explain: bool) -> dict[str, Any]:
     """The object that `recommend --json` prints."""
     return {
-        "recommendation_id": answer.recommendation_id,
-        "model_version": answer.model_version,
-        "items": [_item_json(one, explain=explain) for one in answer],
+        "recommendation_id": found.recommendation_id,
+        "model_version": found.model_version,
+        "items": [_item_json(one, explain=explain) for one in found],
     }
 
 
@@ -157,6 +178,21 @@ def _item_json(one: "Recommended", *, explain: bool) -> dict[str, Any]:
             for term in one.terms
         ]
     return told
+
+
+def evaluation(done: "Evaluation") -> None:
+    """A row a model: as a list is shown, without what the person took before; then with all."""
+    import numpy as np
+
+    from foretaste.evaluate.report import table as figures
+
+    rows = {"product": done.product, "as in service": done.served, **done.experts}
+    for variant in ("masked", "unmasked"):
+        columns = (("recall@10", variant), ("ndcg@10", variant))
+        rng = np.random.default_rng(0)
+        report(figures(rows, rng, protocol=done.protocol, columns=columns), indent=0)
+        say()
+    say("masked: without what the person had taken before, as a list is shown")
 
 
 def models(versions: Sequence["Version"]) -> None:

@@ -116,7 +116,7 @@ def prepare(loop: Foretaste) -> None:
     console.heading("2  Prepare: cleaned and checked, one history a person")
     quality = loop.quality()
     _rest(loop)
-    console.say(quality.text())
+    console.report(quality.text())
 
 
 def language(loop: Foretaste) -> None:
@@ -129,7 +129,7 @@ def language(loop: Foretaste) -> None:
     items_read, dim = shelf.vectors.shape
     took = time.monotonic() - start
     console.say(f"{items_read:,} films are vectors of {dim} numbers, in {took:.0f} s")
-    console.say(f"it reads: “{shelf.readings[0]}”")
+    console.report(f"it reads: “{shelf.readings[0]}”", indent=0)
 
 
 def model(loop: Foretaste) -> None:
@@ -138,7 +138,7 @@ def model(loop: Foretaste) -> None:
     console.say("First it must predict each person's last film, which is kept from it:")
     evaluation = loop.evaluate("leave-one-out")
     _rest(loop)
-    console.say(evaluation.table())
+    console.evaluation(evaluation)
     console.say()
     console.say("Now it learns from everything, to answer:")
     version = loop.train()
@@ -154,13 +154,13 @@ def rank(loop: Foretaste) -> Recommendation:
     _films(loop, past[-12:])
     console.say()
     console.say("The list. Each reason is a part of the score, in nats:")
-    ranked = loop.recommend(PERSON, n=LIST, explain=True)
+    found = loop.recommend(PERSON, n=LIST, explain=True)
     _rest(loop)
-    console.recommendation(ranked, {}, explain=False)
+    console.ranked(found)
     console.say()
     console.say(f"The same person searches for “{QUERY}”:")
-    console.recommendation(loop.search(QUERY, PERSON, n=5, explain=True), {}, explain=False)
-    return ranked
+    console.ranked(loop.search(QUERY, PERSON, n=5, explain=True))
+    return found
 
 
 def watched(loop: Foretaste, user: str) -> list[Event]:
@@ -189,7 +189,7 @@ def feedback(loop: Foretaste, before: Recommendation) -> None:
     clicks = clicks_on(shown, PERSON, last)
     loop.record(clicks)
     titles = ", ".join(f"“{one.title}”" for one in shown)
-    console.say(f"Shown {OTHER.lower()} for once, the person clicks {titles}.")
+    console.report(f"Shown {OTHER.lower()} for once, the person clicks {titles}.", indent=0)
     console.say("No training in between:")
     after = loop.recommend(PERSON, n=LIST)
     _rest(loop)

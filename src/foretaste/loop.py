@@ -310,7 +310,7 @@ class Foretaste:
         self, request: Request, one: Behaviour, live: Live, chosen: Any, scores: Floats
     ) -> tuple[Recommended, ...]:
         """The chosen items with what is said of them."""
-        terms = live.product.terms(one, chosen) if request.explain else [[] for _ in chosen]
+        terms = live.product.terms(one, chosen, deep=request.explain)
         titles = {
             live.catalogue.ids[item]: live.catalogue.titles[item] for item in one.item if item >= 0
         }
@@ -321,7 +321,7 @@ class Foretaste:
                 score=float(scores[item]),
                 title=live.catalogue.titles[item],
                 reason=reasons(terms[place], titles),
-                terms=tuple(terms[place]),
+                terms=tuple(terms[place]) if request.explain else (),
                 attributes=live.items[live.catalogue.ids[item]].attributes,
             )
             for place, item in enumerate(chosen)

@@ -42,7 +42,7 @@ class Store(Protocol):
     """
 
     def add_events(self, events: Sequence[Event]) -> int:
-        """Append in one transaction; an event id already there is left alone. → how many are new."""
+        """Append in one transaction; an id already there is left alone. → how many are new."""
 
     def events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """(number, event) in the order they were accepted, from the first past `after`."""
@@ -124,8 +124,11 @@ class Expert(Protocol):
     def grow(self, catalogue: Catalogue) -> None:
         """The catalogue has new items at its end."""
 
-    def terms(self, behaviour: Behaviour, items: Ints) -> list[list[Term]]:
-        """For each item the parts of log P_i by past event and by feature; they sum to it."""
+    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """For each item the parts of log P_i by past event and by feature; they sum to it.
+
+        Not `deep`: in fewer parts where finer ones cost more passes through a network.
+        """
 
     def state(self) -> tuple[Arrays, Facts]:
         """What to write down: arrays for safetensors, facts for JSON."""

@@ -1,4 +1,4 @@
-"""The base of all settings: frozen, and strict about names. Each stage keeps its own beside its code."""
+"""The base of all settings: frozen, strict about names. A stage keeps its own beside its code."""
 
 from pydantic import BaseModel, ConfigDict
 

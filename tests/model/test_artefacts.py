@@ -180,7 +180,9 @@ def test_one_damaged_version_does_not_keep_the_others_back(
         models.promote(bad)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"live": "x"}', "null", '{"live": 1, "before": 2}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"live": "x"}', "null", '{"live": 1, "before": 2}']
+)
 def test_a_damaged_pointer_says_what_to_do(models: Models, tmp_path: Path, text: str) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "live.json").write_text(text)

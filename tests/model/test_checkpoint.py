@@ -20,7 +20,7 @@ SHORT = SETTINGS.model_copy(
 )
 
 
-class Stop(Exception):
+class StoppedError(Exception):
     """A run that is broken off by hand."""
 
 
@@ -29,9 +29,9 @@ def broken_off(training: Training, folder: Path, epoch: int = 3) -> Path:
 
     def progress(what: str, done: int, total: int, note: str = "") -> None:
         if done == epoch:
-            raise Stop
+            raise StoppedError
 
-    with pytest.raises(Stop):
+    with pytest.raises(StoppedError):
         train(replace(training, checkpoints=folder, progress=progress))
     (path,) = folder.iterdir()
     return path
@@ -60,6 +60,19 @@ def test_a_run_goes_on_from_its_checkpoint(training: Training, tmp_path: Path) -
 
     assert epochs(training, tmp_path) == [3, 4]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_best_so_far_is_kept_over_the_break(training: Training, tmp_path: Path) -> None:
+    """As if the check before the break had been better than any after it."""
+    path = broken_off(training, tmp_path)
+    tensors = load_file(path)
+    save_file(tensors, path, {"run": '{"epoch": 2, "worse": 0, "best": 2.0}'})
+    network = train(replace(training, checkpoints=tmp_path))
+
+    assert network is not None
+    for name, value in network.state_dict().items():
+        if name != "identity.weight":  # what nobody took is forgotten at the end
+            np.testing.assert_array_equal(value, tensors[f"best.{name}"], err_msg=name)
 
 
 def test_without_a_folder_nothing_is_kept(training: Training, tmp_path: Path) -> None:
@@ -162,9 +175,7 @@ def other_network(path: Path) -> None:
     save_file(tensors, path, {"run": facts})
 
 
-@pytest.mark.parametrize(
-    "damage", [cut, empty, noise, without_facts, other_facts, other_network]
-)
+@pytest.mark.parametrize("damage", [cut, empty, noise, without_facts, other_facts, other_network])
 def test_a_damaged_checkpoint_is_thrown_away(
     training: Training, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:

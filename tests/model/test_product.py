@@ -29,7 +29,9 @@ def test_with_every_weight_one_it_is_the_sum_of_log_probabilities(
     asked = [here.took(1, 2, query="garden rose"), here.took(40, 3, query="lunar 20")]
     assert all(expert.active(one) for expert in product.experts for one in asked)
 
-    total = np.sum([expert.log_prob(asked).astype(np.float64) for expert in product.experts], axis=0)
+    total = np.sum(
+        [expert.log_prob(asked).astype(np.float64) for expert in product.experts], axis=0
+    )
     np.testing.assert_allclose(product.literal().score(asked), total, rtol=1e-5, atol=1e-5)
 
 
@@ -47,8 +49,7 @@ def test_literal_leaves_out_those_with_nothing_to_say(
 def test_score_is_the_weighted_sum(product: Product, asked: list[Behaviour]) -> None:
     exponents = product.exponents(asked)
     total = sum(
-        log_prob * exponents[:, [place]]
-        for place, log_prob in enumerate(opinions(product, asked))
+        log_prob * exponents[:, [place]] for place, log_prob in enumerate(opinions(product, asked))
     )
     np.testing.assert_allclose(product.score(asked), total, rtol=1e-4, atol=1e-4)
 
@@ -65,9 +66,7 @@ def test_a_batch_is_its_behaviours_one_by_one(product: Product, asked: list[Beha
     np.testing.assert_allclose(product.score(asked), alone, rtol=1e-4, atol=1e-3)
 
 
-def test_the_terms_of_every_item_sum_to_its_score(
-    product: Product, asked: list[Behaviour]
-) -> None:
+def test_the_terms_of_every_item_sum_to_its_score(product: Product, asked: list[Behaviour]) -> None:
     for one in asked:
         totals = [sum(term.nats for term in terms) for terms in product.terms(one, EVERY)]
         np.testing.assert_allclose(totals, product.score([one])[0], rtol=1e-4, atol=1e-3)
@@ -88,9 +87,7 @@ def test_is_a_distribution_over_the_catalogue(product: Product, asked: list[Beha
         np.testing.assert_allclose(np.logaddexp.reduce(log_prob, axis=1), 0, atol=1e-4)
 
 
-def test_where_nobody_has_anything_to_say_all_is_as_likely(
-    product: Product, here: World
-) -> None:
+def test_where_nobody_has_anything_to_say_all_is_as_likely(product: Product, here: World) -> None:
     silent = Product(product.experts, np.zeros_like(product.weights))
 
     assert not silent.score([here.took(1, 2)]).any()

@@ -57,11 +57,14 @@ def test_it_learns_the_cycle(trained: Sequence, here: World) -> None:
 
 
 def test_the_next_in_the_cycle_comes_first(trained: Sequence, here: World) -> None:
-    for cluster in range(4):
-        past = [cluster * EACH + n for n in (3, 4, 5, 6, 7)]
-        log_prob = trained.log_prob([here.took(*past)])[0]
-        log_prob[past] = -np.inf
-        assert cluster * EACH + 8 in np.argsort(-log_prob)[:3]
+    hits = 0
+    for start in (0, 3, 6, 9):
+        for cluster in range(4):
+            past = [cluster * EACH + start + n for n in range(4)]
+            log_prob = trained.log_prob([here.took(*past)])[0]
+            log_prob[past] = -np.inf
+            hits += past[-1] + 1 in np.argsort(-log_prob)[:4]
+    assert hits >= 12  # of 16; by chance one
 
 
 def test_a_new_item_is_placed_near_its_like_by_its_text(here: World, trained: Sequence) -> None:
@@ -134,9 +137,9 @@ def test_plan_follows_the_length_of_the_histories(here: World) -> None:
 
     assert plan(short, SequenceSettings()).length == 50
     assert plan(long, SequenceSettings()).length == 200
-    assert plan(short, SequenceSettings()).input_dropout > plan(
-        long, SequenceSettings()
-    ).input_dropout
+    assert (
+        plan(short, SequenceSettings()).input_dropout > plan(long, SequenceSettings()).input_dropout
+    )
     assert plan(long, SequenceSettings(length=7, input_dropout=0.0)).length == 7
 
 
@@ -177,7 +180,9 @@ def test_a_piece_is_what_is_read_when_asked(here: World) -> None:
     batch, target = pieces.batch(np.arange(4))
     for place in range(4):
         rows = found.rows(int(np.searchsorted(found.offsets, pieces.starts[place], "right")) - 1)
-        one = found.behaviour(int(np.searchsorted(found.offsets, rows.start, "right")) - 1, rows.stop - 1)
+        one = found.behaviour(
+            int(np.searchsorted(found.offsets, rows.start, "right")) - 1, rows.stop - 1
+        )
         asked = tokens([one], 50)
         size = asked.item.shape[1]
         assert batch.item[place, -size:].tolist() == asked.item[0].tolist()

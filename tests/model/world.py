@@ -27,7 +27,6 @@ from foretaste.domain import (
 )
 from foretaste.model.settings import (
     ModelSettings,
-    NeighbourSettings,
     PopularitySettings,
     SequenceSettings,
 )
@@ -187,7 +186,9 @@ def again(expert: Any, where: Catalogue, folder: Path) -> Any:
     arrays, facts = expert.state()
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / "a")
     (folder / "f").write_text(json.dumps(facts))
-    return type(expert).restored(load_file(folder / "a"), json.loads((folder / "f").read_text()), where)
+    return type(expert).restored(
+        load_file(folder / "a"), json.loads((folder / "f").read_text()), where
+    )
 
 
 @cache

@@ -16,7 +16,7 @@ LONGEST_ID = 512
 _SHOWN = 80
 
 
-class Fault(Exception):  # noqa: N818 - it is the fault of a cell, and becomes a reject
+class Fault(Exception):
     """One cell that cannot be used; becomes a `Reject` where the file and the line are known."""
 
     def __init__(self, field: str, value: Any, problem: str, remedy: str) -> None:

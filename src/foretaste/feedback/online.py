@@ -27,8 +27,11 @@ def learn(
 ) -> int:
     """Teach each event of the tail, given what its person did before it. → how many taught.
 
-    A late event is learnt at its place in time: after those before it, not after the newest.
+    A late event is learnt at its place in time: after those before it, not after the newest. What
+    its person did before is what had been accepted by then; so all readers learn the same, whether
+    they met the events one by one or many at once.
     """
+    number = {event.event_id: row for row, event in enumerate(tail)}
     people: dict[tuple[str | None, str | None], list[Event]] = {}
     for event in tail:
         person = (event.user, None if event.user else event.session)
@@ -41,7 +44,9 @@ def learn(
             weight = weights.get(event.kind, 0.0)
             if event.item is None or event.item not in index or weight <= 0:
                 continue
-            before = behaviour(past[: place[event.event_id]])
-            learner.learn(before, index[event.item], weight, event.at)
+            earlier = past[: place[event.event_id]]
+            accepted = number[event.event_id]
+            before = [one for one in earlier if number.get(one.event_id, -1) < accepted]
+            learner.learn(behaviour(before), index[event.item], weight, event.at)
             taught += 1
     return taught

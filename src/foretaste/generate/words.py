@@ -17,7 +17,7 @@ WORDS: Mapping[str, str] = {
     "attribute": "{feature}",
     "query": "it answers what you asked for",
     "popularity": "it is popular",
-    "repeat": "you have come back to it",
+    "repeat": "you know it already",
 }
 WHOLE = "it fits your history as a whole"
 LEAST = 0.05

@@ -115,7 +115,7 @@ class _Later:
     def __init__(self, progress: Progress, before: int, total: int) -> None:
         self._progress, self._before, self._total = progress, before, total
 
-    def __call__(self, what: str, done: int, total: int, note: str = "") -> None:  # noqa: ARG002
+    def __call__(self, what: str, done: int, total: int, note: str = "") -> None:
         self._progress(what, self._before + done, self._total, note)
 
 

@@ -90,14 +90,14 @@ class Product:
         """[behaviours, items], log P(R|U): the score less log Z."""
         return log_softmax(self.score(behaviours))
 
-    def terms(self, behaviour: Behaviour, items: Ints) -> list[list[Term]]:
+    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """For each item the terms of its score, by expert, event and feature; they sum to it."""
         exponents = self.exponents([behaviour])[0]
         answer: list[list[Term]] = [[] for _ in items]
         for expert, exponent in zip(self.experts, exponents, strict=True):
             if exponent == 0:
                 continue
-            for place, terms in enumerate(expert.terms(behaviour, items)):
+            for place, terms in enumerate(expert.terms(behaviour, items, deep=deep)):
                 answer[place] += [replace(term, nats=term.nats * float(exponent)) for term in terms]
         return answer
 

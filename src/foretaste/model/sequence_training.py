@@ -206,6 +206,7 @@ class Run:
         """To the end, or until checks no longer improve."""
         settings = self.training.settings.sequence
         checkpoint = Checkpoint.at(self.training.checkpoints, self)
+        self.training.progress("training the sequence expert", self.epoch, settings.epochs)
         while self.epoch < settings.epochs and self.worse < settings.patience:
             loss = self._epoch()
             self.epoch += 1

@@ -1,4 +1,4 @@
-"""The settings of the model, one group an expert. Imports no torch, so that reading settings is quick."""
+"""The settings of the model, a group an expert. Imports no torch: reading settings is quick."""
 
 from foretaste.settings import Settings
 

@@ -114,7 +114,8 @@ class _Shelf:
         if wrong is None:
             return event
         remedy = wrong.remedy.replace(
-            "import the item first (--items)", "POST it to /v1/items first"
+            "import the item first (--items)",
+            "import the item first (--items, or POST it to /v1/items)",
         )
         return replace(wrong, remedy=remedy)
 

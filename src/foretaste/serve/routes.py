@@ -90,8 +90,8 @@ def recommend(
 ) -> Recommendations:
     """The list for a person, a visit, or anybody, from all that happened up to now.
 
-    `reason` and `terms` are the parts of the score itself. They are worked out with `explain`
-    only, as that takes longer than the list; without it `reason` is empty.
+    `reason` and `terms` are the parts of the score itself. With `explain` the terms come with the
+    list, and the sequence expert's are told event by event, which takes longer.
     """
     question = request_of(body, service.workspace.config.rank.n)
     return Recommendations.of(service.recommend(question), explain=body.explain)

@@ -110,5 +110,6 @@ class Service:
             log.info("ready after %.1f s", time.perf_counter() - began)
 
     def _fail(self, why: str) -> None:
+        if why != self._failure:  # else it has been told, and is tried again every few seconds
+            log.error("not ready: %s", why)
         self._failure, self._failed = why, time.monotonic()
-        log.error("not ready: %s", why)

@@ -173,9 +173,7 @@ class CountingContract:
 class ReadingContract:
     """And every one that says it does not."""
 
-    def test_it_learns_at_the_next_fit(
-        self, fitted: Any, here: World, folder: Path
-    ) -> None:
+    def test_it_learns_at_the_next_fit(self, fitted: Any, here: World, folder: Path) -> None:
         expert = again(fitted, here.catalogue, folder)
         expert.learn(here.took(1, 2), 3, 1.0, 1.7e9)
 

@@ -20,7 +20,7 @@ def catalogue(items: int) -> Catalogue:
 
 
 def made(counts: list[float], half_life: float | None = None, prior: float = 1.0) -> Popularity:
-    return Popularity(np.array(counts), START, half_life, prior)
+    return Popularity(np.array(counts, np.float64), START, half_life, prior)
 
 
 def test_is_the_share_of_the_counts_and_the_prior() -> None:

@@ -68,7 +68,7 @@ class Attribute:
 
     def grow(self, catalogue: Catalogue) -> None:
         """New items, perhaps with new values."""
-        counted = dict(zip(self._code, self._counts, strict=True))
+        counted = dict(zip(self._code, self._counts.tolist(), strict=True))
         self._feature = _column(catalogue, self.column)
         self._shares = _shares(self._feature)
         self._code = {value: code for code, value in enumerate(self._feature.values)}
@@ -106,7 +106,7 @@ class Attribute:
         stated = any(value in self._code for value in behaviour.taste.get(self.column, ()))
         return stated or len(behaviour.taken) > 0
 
-    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:  # noqa: ARG002
+    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """Everyone's share of the item's values moves a little."""
         codes = self._feature.of(item)
         if len(codes):
@@ -114,7 +114,7 @@ class Attribute:
             self._counts = np.maximum(self._counts, 0)
             self._log_everyone = self._everyone()
 
-    def terms(self, behaviour: Behaviour, items: Ints) -> list[list[Term]]:
+    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What each of the item's values adds, and the normalisation."""
         lift = self.preference(behaviour) - self._log_everyone
         scores = self._shares @ lift

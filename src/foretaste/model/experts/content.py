@@ -91,7 +91,7 @@ class Content:
         self._vectors = catalogue.vectors
         self._ids = catalogue.ids
 
-    def terms(self, behaviour: Behaviour, items: Ints) -> list[list[Term]]:
+    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What each event adds over what it adds to the average item, and the rest."""
         names, parts = self._parts(behaviour)
         length = max(float(np.linalg.norm(parts.sum(axis=0))), 1e-9)
@@ -114,6 +114,6 @@ class Content:
         return {}, self._settings.model_dump()
 
     @classmethod
-    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:  # noqa: ARG003
+    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
         return cls(ContentSettings(**facts), catalogue)

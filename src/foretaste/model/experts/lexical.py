@@ -78,7 +78,7 @@ class Lexical:
         self._items = self._vectorizer.transform(catalogue.readings).tocsr()
         self._words = self._items.T.tocsr()  # [words, items]
 
-    def terms(self, behaviour: Behaviour, items: Ints) -> list[list[Term]]:
+    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What the words of each past item add over what they add to the average item."""
         recent, worth = self._recent(behaviour)
         length = float(np.sqrt(np.square(worth @ self._items[recent]).sum()))

@@ -82,7 +82,7 @@ class Neighbour:
         """From the first item."""
         return len(behaviour.taken) > 0
 
-    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:  # noqa: ARG002
+    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """Count the new item as a neighbour of the last few."""
         settings = self._settings
         self._popular[item] = max(self._popular[item] + weight, 1.0)
@@ -103,7 +103,7 @@ class Neighbour:
         self.near.grow(len(catalogue))
         self._ids = catalogue.ids
 
-    def terms(self, behaviour: Behaviour, items: Ints) -> list[list[Term]]:
+    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """Popularity, and what each of the last items adds, by its share of the counts."""
         prior = self._prior()
         row = self._row(behaviour, prior)

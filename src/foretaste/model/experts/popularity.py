@@ -78,11 +78,11 @@ class Popularity:
         """The same row for everyone."""
         return np.repeat(self.row()[None], len(behaviours), axis=0)
 
-    def active(self, behaviour: Behaviour) -> bool:  # noqa: ARG002
+    def active(self, behaviour: Behaviour) -> bool:
         """Always."""
         return True
 
-    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:  # noqa: ARG002
+    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """Count one event."""
         if self._half_life and at - self._reference > FAR * self._half_life * DAY:
             self._mass *= np.exp2((self._reference - at) / (self._half_life * DAY))
@@ -97,7 +97,7 @@ class Popularity:
         self._mass = np.concatenate([self._mass, np.zeros(extra)])
         self._log = None
 
-    def terms(self, behaviour: Behaviour, items: Ints) -> list[list[Term]]:  # noqa: ARG002
+    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """How much more popular than the average item."""
         row = self.row()
         size = len(row)
@@ -114,7 +114,7 @@ class Popularity:
         return {"mass": self._mass}, facts
 
     @classmethod
-    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:  # noqa: ARG003
+    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
         half_life = facts["half_life_days"]
         expert = cls(arrays["mass"], facts["reference"], half_life, facts["prior"])

@@ -17,6 +17,9 @@ from foretaste.model.terms import against_average
 from foretaste.model.training import Training
 from foretaste.ports import Arrays, Facts
 
+MOST = 0.999
+"""Share of words in the mixture at most, so that nothing is impossible."""
+
 
 class Query:
     """Meaning and words."""
@@ -40,18 +43,25 @@ class Query:
         self._vectors = catalogue.vectors
         self._readings = catalogue.readings
         self._index: Any = None
+        self._known: frozenset[str] | None = None
 
     def _words(self, query: str) -> Floats:
         """[items], BM25 of the query."""
-        if self._index is None:
-            tokens = bm25s.tokenize(list(self._readings), stopwords="en", show_progress=False)
-            self._index = bm25s.BM25(method="lucene")
-            self._index.index(tokens, show_progress=False)
-        tokens = bm25s.tokenize([query], stopwords="en", show_progress=False, return_ids=False)[0]
-        known = [token for token in tokens if token in self._index.vocab_dict]
+        if self._known is None:
+            self._known = self._indexed()
+        known = [word for word in _tokens([query])[0] if word in self._known]
         if not known:
             return np.zeros(len(self._readings), np.float32)
         return np.asarray(self._index.get_scores(known), np.float32)
+
+    def _indexed(self) -> frozenset[str]:
+        """Index the texts. → their words; where there is none bm25s cannot make an index."""
+        tokens = _tokens(self._readings)
+        words = frozenset(word for some in tokens for word in some)
+        if words:
+            self._index = bm25s.BM25(method="lucene")
+            self._index.index(tokens, show_progress=False)
+        return words
 
     def _row(self, behaviour: Behaviour) -> Floats:
         """[items], log P given one query."""
@@ -60,9 +70,12 @@ class Query:
         if behaviour.query_vector is not None:
             meaning = self._vectors @ behaviour.query_vector / np.float32(settings.temperature)
         words = self._words(behaviour.query or "")
-        share = settings.lexical if words.any() else 0.0
+        if not words.any():
+            return log_softmax(meaning)
+        share = min(settings.lexical, MOST)
         with np.errstate(divide="ignore"):
-            parts = (log_softmax(meaning) + np.log1p(-share), log_softmax(words) + np.log(share))
+            having = np.where(words > 0, words, -np.inf)  # without any of the words, no share
+            parts = (log_softmax(meaning) + np.log1p(-share), log_softmax(having) + np.log(share))
         return np.logaddexp(*parts).astype(np.float32)
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
@@ -77,7 +90,7 @@ class Query:
     def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """Nothing to learn."""
 
-    def terms(self, behaviour: Behaviour, items: Ints) -> list[list[Term]]:
+    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """How much better than the average item it answers the query."""
         row = self._row(behaviour)
         return [against_average(self.name, float(row[i]), len(row), "query") for i in items]
@@ -87,6 +100,18 @@ class Query:
         return {}, self._settings.model_dump()
 
     @classmethod
-    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:  # noqa: ARG003
+    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
         return cls(QuerySettings(**facts), catalogue)
+
+
+def _tokens(texts: Sequence[str]) -> list[list[str]]:
+    """The words of each text, those of one letter too: a film may be called “M”."""
+    words: list[list[str]] = bm25s.tokenize(
+        list(texts),
+        token_pattern=r"(?u)\b\w+\b",
+        stopwords="en",
+        show_progress=False,
+        return_ids=False,
+    )
+    return words

@@ -73,7 +73,7 @@ class Repeat:
         """From the first item."""
         return len(behaviour.taken) > 0
 
-    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:  # noqa: ARG002
+    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """Count one more event, and whether it is a repeat."""
         if len(before.taken):
             sign = 1.0 if weight > 0 else -1.0
@@ -85,7 +85,7 @@ class Repeat:
         self._size = len(catalogue)
         self._ids = catalogue.ids
 
-    def terms(self, behaviour: Behaviour, items: Ints) -> list[list[Term]]:
+    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """One term: seen before, or new."""
         row = self._row(behaviour)
         seen = set(behaviour.taken.tolist())
@@ -100,6 +100,6 @@ class Repeat:
         return {}, {"repeats": self._repeats, "events": self._events}
 
     @classmethod
-    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:  # noqa: ARG003
+    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
         return cls(facts["repeats"], facts["events"], catalogue)

@@ -70,12 +70,12 @@ class Sequence:
     def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """Nothing at once: the history is read when asked, the weights change at the next fit."""
 
-    def terms(self, behaviour: Behaviour, items: Ints) -> list[list[Term]]:
+    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What each of the last events changes when it alone is taken out, and the rest.
 
         Leave-one-out attribution: what events do only together is in the rest.
         """
-        rows = range(max(len(behaviour) - EXPLAINED, 0), len(behaviour))
+        rows = range(max(len(behaviour) - EXPLAINED, 0), len(behaviour)) if deep else ()
         without = [_without(behaviour, row) for row in rows]
         scores = self.log_prob([behaviour, *without])[:, items].astype(np.float64)
         change = scores[0] - scores[1:]  # [events, items]

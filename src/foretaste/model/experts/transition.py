@@ -58,7 +58,7 @@ class Transition:
         """From the first item."""
         return len(behaviour.taken) > 0
 
-    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:  # noqa: ARG002
+    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """Count the step from the last item to this one."""
         self._popular[item] = max(self._popular[item] + weight, 1.0)
         if len(before.taken):
@@ -71,7 +71,7 @@ class Transition:
         self.after.grow(len(catalogue))
         self._ids = catalogue.ids
 
-    def terms(self, behaviour: Behaviour, items: Ints) -> list[list[Term]]:
+    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """Popularity, and what the last item adds to it or takes from it."""
         prior = self._log_prior()
         row = self._row(behaviour, prior)

@@ -1,0 +1,80 @@
+"""A tiny service of films and cooking shows, and a workspace trained on it once for all tests."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+START = 1_700_000_000
+QUICK = "[language]\nthreads = 1\n[model.sequence]\nepochs = 2\ndim = 32\n"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_environment() -> Iterator[None]:
+    """Settings in the environment of whoever runs the tests are not those of the tests."""
+    before = {name: value for name, value in os.environ.items() if name.startswith("FORETASTE_")}
+    for name in before:
+        del os.environ[name]
+    yield
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def items() -> pd.DataFrame:
+    """Ten items about space and ten about cooking, with accents, quotes and markup in titles."""
+    space = ("moon", "star", "comet", "rocket", "orbit", "planet", "galaxy", "probe", "sun", "void")
+    kitchen = ("bread", "soup", "cake", "oven", "spice", "pan", "noodle", "crêpe", "salt", "<b>pie")
+    rows = [
+        {"id": f"{theme}-{n}", "title": f"The {word} [{theme}]", "genre": theme}
+        for theme, words in (("space", space), ("kitchen", kitchen))
+        for n, word in enumerate(words)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture(scope="session")
+def events() -> pd.DataFrame:
+    """Thirty people who each keep to a theme, going from one item to the next."""
+    rows = [
+        {
+            "user": f"u{person}",
+            "item": f"{'space' if person % 2 else 'kitchen'}-{(person // 2 + step) % 10}",
+            "kind": "click",
+            "at": START + person * 1000 + step * 60,
+        }
+        for person in range(30)
+        for step in range(5)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture(scope="session")
+def _trained(
+    tmp_path_factory: pytest.TempPathFactory, items: pd.DataFrame, events: pd.DataFrame
+) -> Path:
+    from foretaste.loop import Foretaste
+
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "foretaste.toml").write_text(QUICK)
+    loop = Foretaste.open(folder)
+    loop.add(items=items, events=events)
+    loop.train()
+    loop.close()
+    return folder
+
+
+@pytest.fixture
+def trained(_trained: Path, tmp_path: Path) -> Path:
+    """A workspace with a model, of the test's own."""
+    return Path(shutil.copytree(_trained, tmp_path / "trained"))
+
+
+@pytest.fixture
+def files(tmp_path: Path, items: pd.DataFrame, events: pd.DataFrame) -> Path:
+    """A folder with items.csv and events.csv."""
+    items.to_csv(tmp_path / "items.csv", index=False)
+    events.to_csv(tmp_path / "events.csv", index=False)
+    return tmp_path

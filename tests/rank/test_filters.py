@@ -1,0 +1,183 @@
+"""Filters: what may not be shown is not shown, whatever is asked of whatever catalogue."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foretaste.domain import KINDS, Event, Item, Request
+from foretaste.errors import InputError
+from foretaste.prepare.catalogue import catalogue
+from foretaste.prepare.histories import behaviour
+from foretaste.rank.filters import FILTERS, Question, Shelf, left_out, seen, unavailable
+
+KIND_CODES = tuple(kind for kind, weight in KINDS.items() if weight)
+GENRES = ("drama", "comedy", "odd")
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything that was asked, as a person would tell it."""
+
+    items: tuple[Item, ...]
+    events: tuple[Event, ...]
+    request: Request
+    now: float
+    hide_seen: bool
+
+    def question(self) -> Question:
+        index = {item.id: place for place, item in enumerate(self.items)}
+        one = behaviour(
+            self.events, index, KINDS, KIND_CODES, now=self.now, seeds=self.request.items
+        )
+        shelf = Shelf.of(self.items)
+        vectors = np.zeros((len(self.items), 2), np.float32)
+        return Question(self.request, one, catalogue(self.items, vectors), shelf, self.hide_seen)
+
+    def allowed(self, item: Item) -> bool:
+        """The rules again, in other words."""
+        mine = [e for e in self.events if e.item == item.id and KINDS[e.kind] != 0]
+        taken = any(KINDS[event.kind] > 0 for event in mine)
+        last = max(mine, key=lambda event: event.at, default=None)
+        refused = last is not None and KINDS[last.kind] < 0
+        matches = all(
+            set(item.attributes.get(column, ())) & set(values)
+            for column, values in self.request.filter.items()
+        )
+        return (
+            item.available(self.now)
+            and not (taken and self.hide_seen)
+            and not refused
+            and item.id not in self.request.items
+            and matches
+        )
+
+
+moment = st.one_of(st.none(), st.integers(0, 10).map(float))
+items = st.lists(
+    st.builds(
+        lambda genres, year, start, stop, hidden: (genres, year, start, stop, hidden),
+        st.lists(st.sampled_from(GENRES), unique=True, max_size=2),
+        st.sampled_from(["1990", "2000", ""]),
+        moment,
+        moment,
+        st.booleans(),
+    ),
+    min_size=2,
+    max_size=10,
+).map(
+    lambda rows: (
+        # the first has every column, so that no request names an unknown one
+        Item("0", attributes={"genre": ("drama",), "year": ("1990",)}),
+        *(
+            Item(
+                str(n),
+                attributes={"genre": tuple(genres), "year": (year,) if year else ()},
+                available_from=start,
+                available_until=stop,
+                hidden=hidden,
+            )
+            for n, (genres, year, start, stop, hidden) in enumerate(rows, 1)
+        ),
+    )
+)
+kinds = st.sampled_from(["view", "purchase", "hide", "dislike", "impression"])
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    some = draw(items)
+    ids = st.sampled_from([item.id for item in some])
+    events = draw(st.lists(st.tuples(ids, kinds), max_size=8))
+    wanted = draw(
+        st.dictionaries(
+            st.sampled_from(["genre", "year"]),
+            st.lists(st.sampled_from([*GENRES, "1990", "2000", "no such"]), max_size=2).map(tuple),
+            max_size=2,
+        )
+    )
+    return Case(
+        items=some,
+        events=tuple(
+            Event(f"e{at}", kind, float(at), user="u", item=item)
+            for at, (item, kind) in enumerate(events)
+        ),
+        request=Request(
+            user="u", items=tuple(draw(st.lists(ids, max_size=2, unique=True))), filter=wanted
+        ),
+        now=float(draw(st.integers(0, 10))),
+        hide_seen=draw(st.booleans()),
+    )
+
+
+@settings(deadline=None, max_examples=100)
+@given(cases())
+def test_exactly_what_may_be_shown_is_left(case: Case) -> None:
+    hidden = left_out(case.question())
+
+    # seeds count as views, so an item asked about is seen; it is left out as a seed all the same
+    assert [item.id for item, out in zip(case.items, hidden, strict=True) if not out] == [
+        item.id for item in case.items if case.allowed(item)
+    ]
+
+
+@settings(deadline=None, max_examples=50)
+@given(cases())
+def test_each_filter_says_yes_or_no_of_every_item(case: Case) -> None:
+    for rule in FILTERS:
+        mask = rule(case.question())
+        assert mask.dtype == np.bool_
+        assert mask.shape == (len(case.items),)
+
+
+def simple(*items: Item, events: tuple[Event, ...] = (), **asked: object) -> Question:
+    given = {"request": Request(user="u"), "now": 5.0, "hide_seen": True, **asked}
+    return Case(items, events, **given).question()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("now", "shown"), [(2.9, False), (3.0, True), (6.9, True), (7.0, False)])
+def test_an_item_is_there_from_its_first_moment_up_to_its_last(now: float, shown: bool) -> None:
+    item = Item("a", available_from=3.0, available_until=7.0)
+
+    assert unavailable(simple(item, now=now)).tolist() == [not shown]
+    assert item.available(now) is shown
+
+
+def test_seen_items_come_back_where_the_operator_wants_it() -> None:
+    events = (Event("e", "view", 1.0, user="u", item="a"),)
+
+    assert seen(simple(Item("a"), Item("b"), events=events)).tolist() == [True, False]
+    assert not seen(simple(Item("a"), events=events, hide_seen=False)).any()
+
+
+def test_what_was_refused_comes_back_when_it_is_taken_again() -> None:
+    refusal = Event("1", "hide", 1.0, user="u", item="a")
+    again = Event("2", "view", 2.0, user="u", item="a")
+    shown = simple(Item("a"), events=(refusal, again), hide_seen=False)
+
+    assert left_out(simple(Item("a"), events=(refusal,), hide_seen=False)).tolist() == [True]
+    assert left_out(shown).tolist() == [False]
+
+
+def test_an_unknown_attribute_is_named_with_the_nearest() -> None:
+    item = Item("a", attributes={"genre": ("drama",)})
+    asked = Request(user="u", filter={"gerne": ("drama",)})
+
+    with pytest.raises(InputError, match="filter: unknown attribute 'gerne'; did you mean 'genre'"):
+        left_out(simple(item, request=asked))
+    with pytest.raises(InputError, match="no item has an attribute"):
+        left_out(simple(Item("a"), request=asked))
+
+
+def test_one_of_the_values_is_enough_in_each_of_the_columns() -> None:
+    items = [
+        Item("a", attributes={"genre": ("drama", "odd"), "year": ("1990",)}),
+        Item("b", attributes={"genre": ("comedy",), "year": ("1990",)}),
+        Item("c", attributes={"genre": ("drama",), "year": ("2000",)}),
+        Item("d"),
+    ]
+    wanted = Request(user="u", filter={"genre": ("odd", "comedy"), "year": ("1990",)})
+
+    assert left_out(simple(*items, request=wanted)).tolist() == [False, False, True, True]
