@@ -92,10 +92,36 @@ def _movietweetings(folder: Path) -> tuple[Path, Path]:
     return _csv(folder / "events.csv", ("user", "item", "kind", "at", "value"), rows), items
 
 
+def _ml100k(folder: Path) -> tuple[Path, Path]:
+    source = SHARED / "ml-100k"
+    films = json.loads((source / "clayrs_items_info.json").read_text(encoding="utf-8"))
+    several = (("genres", None), ("directors", None), ("cast", 10))  # (column, at most)
+    header = ("id", "title", "year", "plot", *(column for column, _ in several))
+    rows = [
+        (
+            film["movielens_id"],
+            film["title"],
+            film["year"],
+            film["plot"],
+            *("|".join(film[column].split(", ")[:most]) for column, most in several),
+        )
+        for film in films
+    ]
+    with (source / "ml-100k.inter").open(encoding="utf-8", newline="") as file:
+        next(file)
+        ratings = list(csv.reader(file, delimiter="\t"))
+    events = ((user, item, "rating", at, value) for user, item, value, at in ratings)
+    return (
+        _csv(folder / "events.csv", ("user", "item", "kind", "at", "value"), events),
+        _csv(folder / "items.csv", header, rows),
+    )
+
+
 SETS: dict[str, Callable[[Path], tuple[Path, Path]]] = {
     "beauty": _amazon("amazon-beauty-5core", "title"),
     "sports": _amazon("amazon-sports-5core", "short_text_id"),
     "ml-1m": _ml1m,
     "ml-small": _ml_small,
+    "ml-100k": _ml100k,
     "movietweetings": _movietweetings,
 }

@@ -195,8 +195,13 @@ def test_the_terms_of_each_item_sum_to_its_score(quiet: Foretaste) -> None:
         assert all(len(one.reason) <= 3 for one in found)
 
 
-def test_without_being_asked_nothing_is_explained(quiet: Foretaste) -> None:
-    assert all(one.terms == () and one.reason == () for one in quiet.recommend("u1"))
+def test_reasons_come_with_every_list_and_terms_when_asked(quiet: Foretaste) -> None:
+    plain, explained = quiet.recommend("u1"), quiet.recommend("u1", explain=True)
+
+    assert any(one.reason for one in plain)
+    assert all(one.terms == () for one in plain)
+    assert all(one.terms for one in explained)
+    assert ids(plain) == ids(explained)
 
 
 def test_a_query_changes_the_list(quiet: Foretaste) -> None:

@@ -39,15 +39,14 @@ def broken_off(training: Training, folder: Path, epoch: int = 3) -> Path:
 
 def epochs(training: Training, folder: Path) -> list[int]:
     """Those a run goes through."""
-    done: list[int] = []
-    train(
-        replace(
-            training,
-            checkpoints=folder,
-            progress=lambda what, now, total, note="": done.append(now),
-        )
-    )
-    return done
+    through: list[int] = []
+
+    def progress(what: str, done: int, total: int, note: str = "") -> None:
+        if note:
+            through.append(done)
+
+    train(replace(training, checkpoints=folder, progress=progress))
+    return through
 
 
 @pytest.fixture

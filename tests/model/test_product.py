@@ -68,8 +68,10 @@ def test_a_batch_is_its_behaviours_one_by_one(product: Product, asked: list[Beha
 
 def test_the_terms_of_every_item_sum_to_its_score(product: Product, asked: list[Behaviour]) -> None:
     for one in asked:
-        totals = [sum(term.nats for term in terms) for terms in product.terms(one, EVERY)]
-        np.testing.assert_allclose(totals, product.score([one])[0], rtol=1e-4, atol=1e-3)
+        for deep in (True, False):
+            terms = product.terms(one, EVERY, deep=deep)
+            totals = [sum(term.nats for term in some) for some in terms]
+            np.testing.assert_allclose(totals, product.score([one])[0], rtol=1e-4, atol=1e-3)
 
 
 def test_only_those_with_something_to_say_weigh(product: Product, asked: list[Behaviour]) -> None:

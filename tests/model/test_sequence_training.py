@@ -258,13 +258,12 @@ def test_after_a_kill_training_ends_where_it_would_have(
     assert [path.suffix for path in folder.iterdir()] == [".safetensors"]
 
     epochs: list[int] = []
-    resumed = train(
-        here.training(
-            LONG,
-            checkpoints=folder,
-            progress=lambda what, done, total, note="": epochs.append(done),
-        )
-    )
+
+    def progress(what: str, done: int, total: int, note: str = "") -> None:
+        if note:
+            epochs.append(done)
+
+    resumed = train(here.training(LONG, checkpoints=folder, progress=progress))
 
     assert epochs[0] == epoch - epoch % 2 + 1  # it went on, it did not begin anew
     assert same(parameters(resumed), uninterrupted)

@@ -131,13 +131,17 @@ class Network(nn.Module):
         """[...] internal ids + 1 → [..., dim], identity and text."""
         return self.identity(index) + self.project(self.vectors[index])
 
-    def forward(self, batch: Tokens) -> Tensor:
-        """→ [batch, length, dim], the state after each event."""
+    def forward(self, batch: Tokens, items: Tensor | None = None) -> Tensor:
+        """→ [batch, length, dim], the state after each event.
+
+        `items` [batch, length, dim] are the vectors of the batch's items where they are known.
+        """
         length = batch.item.shape[1]
         causal = torch.ones(length, length, dtype=torch.bool, device=batch.item.device).tril()
         itself = torch.eye(length, dtype=torch.bool, device=batch.item.device)
         visible = (causal & batch.real[:, None, None, :]) | itself  # padding sees itself: no NaN
-        events = self.items(batch.item) * (batch.item > 0)[..., None]
+        items = self.items(batch.item) if items is None else items
+        events = items * (batch.item > 0)[..., None]
         if batch.text is not None:
             events = events + self.project(batch.text)
         events = events + self.kind(batch.kind) + self.gap(batch.gap)

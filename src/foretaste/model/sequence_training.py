@@ -112,22 +112,30 @@ class Pieces:
 
 def loss_of(network: Network, batch: Tokens, target: Tensor, negatives: int) -> Tensor:
     """Mean cross-entropy of the true next item against the drawn ones."""
-    states = network(batch)[target > 0]  # [events, dim]
-    wanted = target[target > 0]
     items = len(network.vectors) - 1
-    states = functional.normalize(states, dim=-1)
+    device = batch.item.device
     if negatives >= items:
-        return functional.cross_entropy(
-            states @ network.catalogue().T / network.temperature, wanted - 1
-        )
-    drawn = torch.randint(1, items + 1, (negatives,), device=states.device)
-    vectors = functional.normalize(network.items(torch.cat([wanted, drawn])), dim=-1)
-    true = (states * vectors[: len(wanted)]).sum(-1, keepdim=True)  # [events, 1]
-    others = states @ vectors[len(wanted) :].T  # [events, negatives]
-    others = others / network.temperature + float(np.log((items - 1) / negatives))
-    others = others.masked_fill(drawn[None] == wanted[:, None], -torch.inf)
-    logits = torch.cat([true / network.temperature, others], dim=1)
-    return functional.cross_entropy(logits, torch.zeros(len(wanted), dtype=torch.long))
+        states = functional.normalize(network(batch)[target > 0], dim=-1)
+        scores = states @ network.catalogue().T / network.temperature
+        return functional.cross_entropy(scores, target[target > 0] - 1)
+    wanted = target[target > 0]  # [events]
+    drawn = torch.randperm(items, device=device)[:negatives] + 1
+    # an item is an event, the one wanted after it and perhaps drawn: its vector is made once
+    index = torch.cat([batch.item.flatten(), wanted, drawn])
+    distinct, where = torch.unique(index, return_inverse=True)
+    vectors = network.items(distinct)  # [distinct, dim]
+    events, wants, draws = where.split([batch.item.numel(), len(wanted), negatives])
+    states = network(batch, vectors[events].view(*batch.item.shape, -1))[target > 0]
+    states = functional.normalize(states, dim=-1) / network.temperature  # [events, dim]
+    vectors = functional.normalize(vectors, dim=-1)
+    true = (states * vectors[wants]).sum(-1)  # [events]
+    others = states @ vectors[draws].T  # [events, negatives]
+    place = torch.full((items + 1,), -1, device=device)
+    place[drawn] = torch.arange(negatives, device=device)
+    itself = (place[wanted] >= 0).nonzero()[:, 0]  # events whose own item was drawn: not an other
+    others[itself, place[wanted[itself]]] = -torch.inf
+    rest = torch.logsumexp(others, dim=1) + float(np.log((items - 1) / negatives))
+    return (torch.logaddexp(true, rest) - true).mean()
 
 
 @torch.inference_mode()

@@ -56,11 +56,12 @@ class ExpertContract:
         told = [one for one in behaviours(here) if fitted.active(one)]
         assert told
         for one in told:
-            terms = fitted.terms(one, EVERY)
-            total = [sum(term.nats for term in terms[place]) for place in EVERY]
+            for deep in (True, False):
+                terms = fitted.terms(one, EVERY, deep=deep)
+                total = [sum(term.nats for term in some) for some in terms]
 
-            np.testing.assert_allclose(total, fitted.log_prob([one])[0], rtol=1e-4, atol=1e-4)
-            assert {term.expert for some in terms for term in some} == {fitted.name}
+                np.testing.assert_allclose(total, fitted.log_prob([one])[0], rtol=1e-4, atol=1e-4)
+                assert {term.expert for some in terms for term in some} == {fitted.name}
 
     def test_terms_are_those_of_the_items_asked_for(self, fitted: Any, here: World) -> None:
         one = here.took(20, 21, 22, query="garden rose")

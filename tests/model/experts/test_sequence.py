@@ -51,3 +51,9 @@ def test_state_holds_no_text_vectors(expert: Sequence) -> None:
 
     assert "vectors" not in arrays
     assert arrays["identity.weight"].shape == (61, facts["settings"]["dim"])
+
+
+def test_without_looking_deep_it_is_the_history_as_a_whole(expert: Sequence, here: World) -> None:
+    (terms,) = expert.terms(here.took(3, 4), np.array([5], np.int32), deep=False)
+
+    assert [term.feature for term in terms] == ["average item", "whole history"]
