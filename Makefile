@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --progress-bar off
+TORCH := $(shell grep '^torch==' requirements.lock)
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -18,8 +20,11 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 		"Install one and name it, e.g. make $(or $(MAKECMDGOALS),setup) PYTHON=python3.11"; exit 1; } >&2
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the pinned packages into $(VENV): about 2 GB, a few minutes"
-	$(BIN)/python -m pip install --quiet --progress-bar off --no-deps -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(if $(TORCH_INDEX),$(PIP) --index-url $(TORCH_INDEX) $(TORCH))
+	$(PIP) --no-deps -r requirements.lock
+	@$(BIN)/python -c 'import torch' 2> /dev/null || \
+		{ echo "This build of PyTorch wants its CUDA packages: some GB more"; $(PIP) $(TORCH); }
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: setup ## the main job, start to end, on the bundled film ratings

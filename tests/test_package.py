@@ -109,7 +109,7 @@ def test_the_metadata_say_what_it_is(metadata: email.message.Message) -> None:
     assert metadata["Version"] == __version__
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "Apache-2.0"
-    assert set(metadata.get_all("Provides-Extra", [])) == {"fast", "postgres"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {"fast", "lora", "postgres"}
     assert str(metadata.get_payload()) == (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 

@@ -6,7 +6,7 @@
     4 model       train            the product of experts is fitted and promoted
     5 generate    reasons          why each item, in words that are terms of its score
     6 rank        recommend        scores, then filters, then the list
-    7 feedback    catch_up         what happened since is learnt before the next answer
+    7 feedback    catch_up         what happened since is learnt before the next answer (`live`)
 
 The stages know nothing of one another; they speak in the nouns of `domain` and only meet here.
 """
@@ -16,7 +16,8 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -41,12 +42,11 @@ from foretaste.domain import (
 )
 from foretaste.errors import InputError, ModelError
 from foretaste.evaluate.evaluation import Evaluation, judge
-from foretaste.feedback.online import learn
 from foretaste.generate.words import reasons
-from foretaste.language.open import open_encoder
+from foretaste.language.open import open_encoder, open_readers
+from foretaste.live import Live
 from foretaste.model.artefacts import Models, Version
 from foretaste.model.fit import fit, recount
-from foretaste.model.product import Product
 from foretaste.model.training import Training
 from foretaste.ports import Progress, TextEncoder, silent
 from foretaste.prepare.catalogue import catalogue
@@ -54,7 +54,7 @@ from foretaste.prepare.clean import Cleaning, clean
 from foretaste.prepare.histories import Gathering, behaviour, histories
 from foretaste.prepare.report import Quality, quality
 from foretaste.prepare.splits import by_time, latest, leave_one_out
-from foretaste.rank.filters import Question, Shelf, left_out
+from foretaste.rank.filters import Question, left_out, values
 from foretaste.rank.top import top
 
 log = logging.getLogger(__name__)
@@ -62,20 +62,6 @@ log = logging.getLogger(__name__)
 SPLITS = {"leave-one-out": leave_one_out, "time": by_time}
 HELD_OUT = 5000
 """People whose last event chooses the weights of a model that is to serve."""
-
-
-@dataclass
-class Live:
-    """What answers now: a model, and how far along the log it has come."""
-
-    version: str
-    product: Product
-    kinds: tuple[str, ...]
-    items: dict[str, Item]
-    catalogue: Catalogue
-    shelf: Shelf
-    event: int
-    revision: int
 
 
 class Foretaste:
@@ -93,6 +79,7 @@ class Foretaste:
         self.store = open_store(config.behaviour, folder)
         self.models = Models(folder / "models")
         self.weights = {**KINDS, **config.behaviour.kinds}
+        self.readers = open_readers(config.language)
         self._encoder: TextEncoder | None = None
         self._live: Live | None = None
         self._turn = threading.RLock()
@@ -146,8 +133,7 @@ class Foretaste:
             total=self.store.counts()["events"],
             progress=self.progress,
         )
-        cleaned, cleaning = clean(raw, self.config.prepare)
-        return cleaned, cleaning, gathering
+        return *clean(raw, self.config.prepare), gathering
 
     def quality(self, imports: Sequence[Imported] = ()) -> Quality:
         """The data-quality report."""
@@ -226,6 +212,7 @@ class Foretaste:
             settings=self.config.model,
             progress=self.progress,
             checkpoints=self.folder / "cache" / "checkpoints",
+            readers=self.readers,
         )
 
     def evaluate(self, protocol: str = "leave-one-out") -> Evaluation:
@@ -259,6 +246,7 @@ class Foretaste:
         request = who
         if not isinstance(request, Request):
             request = Request(user=request, n=n or self.config.rank.n, **asked)
+        request = replace(request, filter=values(request.filter))
         with self._turn:
             live = self.catch_up()
             if request.user is None and request.session is None:
@@ -336,65 +324,13 @@ class Foretaste:
             if version is None:
                 raise ModelError("there is no model yet; run 'foretaste train'")
             if self._live is None or self._live.version != version:
-                self._live = self._load(version)
-            self._meet(self._live)
-            self._learn(self._live)
+                self._live = Live.of(
+                    self.models.version(version),
+                    self.models.ids(version),
+                    self.store,
+                    weights=self.weights,
+                    read=self.catalogue,
+                    product=partial(self.models.load, version, readers=self.readers),
+                )
+            self._live.catch_up(self.store)
             return self._live
-
-    def _load(self, name: str) -> Live:
-        """A version as it was trained, with the items as they are now."""
-        version = self.models.version(name)
-        present: dict[str, Item] = {}
-        revision = 0
-        for revision, item in self.store.items():  # noqa: B007
-            present[item.id] = item
-        known = {
-            item: present.pop(item) if item in present else Item(id=item, title=item, hidden=True)
-            for item in self.models.ids(name)
-        }
-        shelf = self.catalogue(known)
-        product = self.models.load(name, shelf)
-        live = Live(
-            version=name,
-            product=product,
-            kinds=tuple(version.data["kinds"]),
-            items=known,
-            catalogue=shelf,
-            shelf=Shelf.of(list(known.values())),
-            event=int(version.data["event"]),
-            revision=revision,
-        )
-        self._grow(live, present)
-        return live
-
-    def _meet(self, live: Live) -> None:
-        """New and changed items: read, and given a place in the lists."""
-        changed = {}
-        for revision, item in self.store.items(after=live.revision):
-            changed[item.id] = item
-            live.revision = revision
-        self._grow(live, changed)
-
-    def _grow(self, live: Live, changed: Mapping[str, Item]) -> None:
-        if changed:
-            live.items = {**live.items, **changed}
-            live.catalogue = self.catalogue(live.items)
-            live.shelf = Shelf.of(list(live.items.values()))
-            live.product.grow(live.catalogue)
-
-    def _learn(self, live: Live) -> None:
-        """The events since, in the order they were accepted."""
-        tail = []
-        for number, event in self.store.events(after=live.event):
-            tail.append(event)
-            live.event = number
-        learn(
-            live.product,
-            tail,
-            history=self.store.history,
-            behaviour=lambda events: behaviour(
-                events, live.catalogue.index, self.weights, live.kinds, now=0.0
-            ),
-            index=live.catalogue.index,
-            weights=self.weights,
-        )

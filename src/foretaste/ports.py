@@ -101,6 +101,37 @@ class TextEncoder(Protocol):
         """→ [texts, dim] float32, rows of length 1; an empty text is a zero row."""
 
 
+class Reader(Protocol):
+    """A language model open to be tuned: its tokens, and the network that reads them."""
+
+    pad: int
+    """The token that fills up a batch."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the weights and the pooling exactly; what was tuned fits no other."""
+
+    @property
+    def dim(self) -> int: ...
+
+    def tokens(self, texts: Sequence[str]) -> list[Ints]:
+        """The token ids of each text; of one that is too long the end."""
+
+    def network(self) -> Any:
+        """A torch module of the caller's own, as it was published.
+
+        (ids, mask), [batch, length] each → [batch, dim]; its `body` is the transformer.
+        """
+
+
+class OpenReader(Protocol):
+    """Finds a backbone by its name or folder; "" is the one that reads the items."""
+
+    def __call__(
+        self, name: str, *, tokens: int, revision: str | None = None, sha256: str | None = None
+    ) -> Reader: ...
+
+
 Arrays = dict[str, np.ndarray[Any, Any]]
 Facts = dict[str, Any]
 
@@ -145,7 +176,9 @@ __all__ = [
     "Histories",
     "Iterable",
     "Longs",
+    "OpenReader",
     "Progress",
+    "Reader",
     "Store",
     "TextEncoder",
     "silent",

@@ -1,6 +1,6 @@
 """Small real models, made here. In: a family and a folder; out: the folder, as the hub has them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -33,13 +33,13 @@ CORPUS = [
 _SIZE = 32
 
 
-def bert(folder: Path) -> Path:
+def bert(folder: Path, corpus: Sequence[str] = CORPUS) -> Path:
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[unused0]"]
     trainer = trainers.WordPieceTrainer(vocab_size=120, special_tokens=special)
-    tokenizer.train_from_iterator(CORPUS, trainer)
+    tokenizer.train_from_iterator(corpus, trainer)
     tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
     config = BertConfig(
         vocab_size=tokenizer.get_vocab_size(), hidden_size=_SIZE, num_hidden_layers=2,
@@ -49,7 +49,7 @@ def bert(folder: Path) -> Path:
     return _save(folder, tokenizer, BertModel(config), names)
 
 
-def roberta(folder: Path) -> Path:
+def roberta(folder: Path, corpus: Sequence[str] = CORPUS) -> Path:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -58,7 +58,7 @@ def roberta(folder: Path) -> Path:
         special_tokens=["<s>", "<pad>", "</s>", "<unk>"],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
-    tokenizer.train_from_iterator(CORPUS, trainer)
+    tokenizer.train_from_iterator(corpus, trainer)
     tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
     config = RobertaConfig(
         vocab_size=tokenizer.get_vocab_size(), hidden_size=_SIZE, num_hidden_layers=2,
@@ -68,14 +68,14 @@ def roberta(folder: Path) -> Path:
     return _save(folder, tokenizer, RobertaModel(config), names)
 
 
-def t5(folder: Path) -> Path:
+def t5(folder: Path, corpus: Sequence[str] = CORPUS) -> Path:
     """The whole of it, with the decoder, as T5 is published."""
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     trainer = trainers.UnigramTrainer(
         vocab_size=90, special_tokens=["<pad>", "</s>", "<unk>"], unk_token="<unk>"
     )
-    tokenizer.train_from_iterator(CORPUS, trainer)
+    tokenizer.train_from_iterator(corpus, trainer)
     tokenizer.post_processor = processors.TemplateProcessing("$A </s>", None, [("</s>", 1)])
     config = T5Config(
         vocab_size=tokenizer.get_vocab_size(), d_model=_SIZE, d_kv=8, d_ff=64, num_layers=2,
@@ -85,7 +85,7 @@ def t5(folder: Path) -> Path:
     return _save(folder, tokenizer, T5ForConditionalGeneration(config), names)
 
 
-FAMILIES: dict[str, Callable[[Path], Path]] = {"bert": bert, "roberta": roberta, "t5": t5}
+FAMILIES: dict[str, Callable[..., Path]] = {"bert": bert, "roberta": roberta, "t5": t5}
 
 
 def _save(

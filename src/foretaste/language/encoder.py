@@ -44,11 +44,11 @@ class TransformerEncoder:
         self._weights = weights
         self._settings = settings
         self._device = _device(settings.device)
-        self._config = _read_config(weights)
+        self._config = read_config(weights)
         self._head = read_head(weights.path, self._device)
         self._lock = threading.Lock()
         self._loaded: tuple[torch.nn.Module, Tokenizer] | None = None
-        self.max_tokens = min(settings.max_tokens, _capacity(self._config))
+        self.max_tokens = min(settings.max_tokens, capacity(self._config))
 
     @property
     def fingerprint(self) -> str:
@@ -135,8 +135,8 @@ class TransformerEncoder:
     def _load(self) -> tuple[torch.nn.Module, Tokenizer]:
         with self._lock:
             if self._loaded is None:
-                tokenizer = _load_tokenizer(self._weights, self.max_tokens)
-                self._loaded = _load_model(self._weights, self._config, self._device), tokenizer
+                tokenizer = load_tokenizer(self._weights, self.max_tokens)
+                self._loaded = load_model(self._weights, self._config, self._device), tokenizer
             return self._loaded
 
 
@@ -148,7 +148,8 @@ def _device(wanted: str) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def _read_config(weights: Weights) -> Any:
+def read_config(weights: Weights) -> Any:
+    """What Transformers knows of the folder. WeightsError where it is no model's."""
     try:
         return AutoConfig.from_pretrained(weights.path, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
@@ -157,7 +158,7 @@ def _read_config(weights: Weights) -> Any:
         ) from error
 
 
-def _capacity(config: Any) -> int:
+def capacity(config: Any) -> int:
     """The most tokens that the model has positions for; T5's are relative and have no end."""
     if config.is_encoder_decoder:
         return 1 << 16
@@ -167,7 +168,7 @@ def _capacity(config: Any) -> int:
     return positions
 
 
-def _load_tokenizer(weights: Weights, max_tokens: int) -> Tokenizer:
+def load_tokenizer(weights: Weights, max_tokens: int) -> Tokenizer:
     """The folder's tokenizer; without Transformers' wrapper, which is not safe between threads."""
     try:
         wrapped = AutoTokenizer.from_pretrained(weights.path, local_files_only=True)
@@ -179,7 +180,8 @@ def _load_tokenizer(weights: Weights, max_tokens: int) -> Tokenizer:
     return tokenizer
 
 
-def _load_model(weights: Weights, config: Any, device: torch.device) -> torch.nn.Module:
+def load_model(weights: Weights, config: Any, device: torch.device) -> torch.nn.Module:
+    """The transformer that reads, complete and in float32. WeightsError where it cannot be had."""
     # T5 is an encoder and a decoder; reading needs the first only.
     family = AutoModelForTextEncoding if config.is_encoder_decoder else AutoModel
     bar, level = (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from foretaste.language.settings import LanguageSettings
 from foretaste.language.weights import resolve
-from foretaste.ports import TextEncoder
+from foretaste.ports import OpenReader, Reader, TextEncoder
 
 
 def open_encoder(settings: LanguageSettings, cache: Path) -> TextEncoder:
@@ -32,3 +32,22 @@ def open_encoder(settings: LanguageSettings, cache: Path) -> TextEncoder:
         # No cache around it: the table reads faster than SQLite finds.
         return StaticEncoder(encoder, cache / "static")
     return CachedEncoder(encoder, cache / "vectors.sqlite")
+
+
+def open_readers(settings: LanguageSettings) -> OpenReader:
+    """What opens a backbone that is to be tuned, found as the encoder's weights are."""
+
+    def opened(
+        name: str, *, tokens: int, revision: str | None = None, sha256: str | None = None
+    ) -> Reader:
+        from foretaste.language.reader import TransformerReader
+
+        own = name in ("", settings.encoder)
+        weights = resolve(
+            name or settings.encoder,
+            revision or (settings.revision if own else None),
+            sha256 or (settings.sha256 if own else None),
+        )
+        return TransformerReader(weights, settings.model_copy(update={"max_tokens": tokens}))
+
+    return opened

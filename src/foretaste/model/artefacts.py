@@ -28,13 +28,15 @@ from safetensors.numpy import load_file, save_file
 from foretaste.domain import Catalogue
 from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.product import Product
-from foretaste.ports import Arrays, Facts
+from foretaste.ports import Arrays, Facts, OpenReader
 
 log = logging.getLogger(__name__)
 
 FORMAT = 1
 PARTIAL = ".partial"
 """Ends the name of a folder that is being written or deleted."""
+STALE = 86_400.0
+"""Seconds after which a folder that is still partial was left by a crash."""
 REMEDY = "roll back with 'foretaste models rollback' or train again"
 
 
@@ -69,6 +71,7 @@ class Models:
     ) -> str:
         """Write a version. → its name. It is not live until promoted."""
         states, facts = product.state()
+        self._sweep(created)
         aside = self._folder / f".{uuid.uuid4().hex}{PARTIAL}"
         aside.mkdir(parents=True)
         _write_json(aside / "catalogue.json", list(ids))
@@ -94,7 +97,7 @@ class Models:
             os.replace(aside, self._folder / name)
         return name
 
-    def load(self, name: str, catalogue: Catalogue) -> Product:
+    def load(self, name: str, catalogue: Catalogue, readers: OpenReader | None = None) -> Product:
         """The product of a version; `catalogue` begins with the items of `ids(name)`, in order.
 
         Raises ModelError where a file is missing, changed or of a later format.
@@ -111,7 +114,7 @@ class Models:
                 raise ModelError(f"model {name}: {expert}: {error}; {REMEDY}") from error
             own = json.loads((folder / f"{_file(expert)}.json").read_text(encoding="utf-8"))
             states[expert] = arrays, own
-        return Product.restored(states, manifest["product"], catalogue)
+        return Product.restored(states, manifest["product"], catalogue, readers)
 
     def ids(self, name: str) -> tuple[str, ...]:
         """The item ids of a version in its own order."""
@@ -174,6 +177,12 @@ class Models:
             aside = self._folder / f".{name}{PARTIAL}"
             os.replace(self._folder / name, aside)  # one step: a folder that is there is whole
             shutil.rmtree(aside)
+
+    def _sweep(self, now: float) -> None:
+        """Delete what a kill left half written, once nobody can be writing it any more."""
+        for left in self._folder.glob(f".*{PARTIAL}"):
+            if left.stat().st_mtime < now - STALE:
+                shutil.rmtree(left, ignore_errors=True)
 
     def _whole(self, name: str, file: str) -> Path:
         """A file of a version. Raises ModelError unless it is there as it was written."""

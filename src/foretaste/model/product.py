@@ -14,7 +14,7 @@ import numpy as np
 from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.content import log_softmax
-from foretaste.ports import Arrays, Expert, Facts
+from foretaste.ports import Arrays, Expert, Facts, OpenReader
 
 FACTS = ("always", "history length", "rarity of the last item", "query")
 """What the exponents depend on."""
@@ -118,14 +118,19 @@ class Product:
 
     @classmethod
     def restored(
-        cls, states: dict[str, tuple[Arrays, Facts]], facts: Facts, catalogue: Catalogue
+        cls,
+        states: dict[str, tuple[Arrays, Facts]],
+        facts: Facts,
+        catalogue: Catalogue,
+        readers: OpenReader | None = None,
     ) -> "Product":
-        """The inverse of `state`."""
+        """The inverse of `state`; `readers` is for an expert that tunes a language model."""
         kinds = {kind.name: kind for kind in EXPERTS}
         experts = []
         for name, (arrays, own) in states.items():
             kind = kinds[name.split(":", 1)[0]]
-            experts.append(kind.restored(arrays, own, catalogue))
+            given = (readers,) if getattr(kind, "reads", False) else ()
+            experts.append(kind.restored(arrays, own, catalogue, *given))
         return cls(tuple(experts), np.array(facts["weights"], np.float32))
 
 

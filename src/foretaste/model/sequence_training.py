@@ -104,7 +104,8 @@ class Pieces:
         batch = Tokens(
             torch.from_numpy(item),
             torch.from_numpy(kind),
-            torch.from_numpy(np.where(real, self._gap[rows], 0)),
+            # nothing comes before the first event of a piece, as at request time
+            torch.from_numpy(np.where(real, np.where(column == 0, 1, self._gap[rows]), 0)),
             None if text is None else torch.from_numpy(text),
         )
         return batch, torch.from_numpy(target.astype(np.int64))
@@ -156,6 +157,11 @@ def quality(network: Network, cases: Cases) -> tuple[float, float]:
             scores[row, one.taken.astype(np.int64)] = -torch.inf
         rank = (scores > true).sum(1)
         gain += float((1 / torch.log2(rank[rank < 10] + 2.0)).sum())
+    if not np.isfinite(likelihood):
+        raise ModelError(
+            "training the sequence expert: the network gives numbers that are not finite; lower "
+            "model.sequence.learning_rate, and see that the item vectors are finite"
+        )
     return likelihood / max(len(cases), 1), gain / max(len(cases), 1)
 
 
@@ -220,7 +226,8 @@ class Run:
             self.epoch += 1
             note = f"loss {loss:.3f}"
             if self.epoch % settings.check_every == 0 or self.epoch == settings.epochs:
-                note += f", validation NDCG@10 {self._check():.4f}"
+                if len(self.checked):  # without any, the last epoch is the best there is
+                    note += f", validation NDCG@10 {self._check():.4f}"
                 checkpoint.save()
             self.training.progress(
                 "training the sequence expert", self.epoch, settings.epochs, note
@@ -257,7 +264,8 @@ class Run:
                 raise ModelError(
                     f"training the sequence expert: the loss became {losses[-1]} in epoch "
                     f"{self.epoch + 1}; lower model.sequence.learning_rate "
-                    f"(now {settings.sequence.learning_rate}) and train again"
+                    f"(now {settings.sequence.learning_rate}), or see that the item vectors are "
+                    "finite, and train again"
                 )
         return float(np.mean(losses)) if losses else 0.0
 

@@ -1,5 +1,9 @@
 """The settings of the model, a group an expert. Imports no torch: reading settings is quick."""
 
+from typing import Literal
+
+from pydantic import Field
+
 from foretaste.settings import Settings
 
 
@@ -7,7 +11,7 @@ class PopularitySettings(Settings):
     """What is taken often and lately."""
 
     half_life_days: float | None = None
-    """After how many days an event counts half; empty = chosen on the validation events."""
+    """Days after which an event counts half; 0 = never, empty = chosen on validation events."""
     prior: float = 1.0
     """Events every item is taken to have had before the first."""
 
@@ -107,13 +111,54 @@ class SequenceSettings(Settings):
     device: str = "auto"
 
 
+class LanguageExpertSettings(Settings):
+    """A BERT, RoBERTa or T5 that reads the history as text."""
+
+    enabled: bool = False
+    """Costly on a CPU, so it is asked for."""
+    backbone: str = ""
+    """A folder, or a name on the Hugging Face hub; empty = the encoder's own [language.encoder]."""
+    revision: str | None = None
+    """The commit of the backbone on the hub; empty takes the one we pin, or else the newest."""
+    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    """What the backbone's model.safetensors must hash to; empty takes the one we pin."""
+    tune: Literal["lora", "whole", "head"] = "lora"
+    """What is trained: "lora" small additions to the backbone (needs `foretaste[lora]`), "whole"
+    all of it, "head" only what follows it."""
+    rank: int = Field(default=8, ge=1)
+    """Of the additions that "lora" trains."""
+    events: int = Field(default=10, ge=1)
+    """How many of the last events are read."""
+    tokens: int = Field(default=128, ge=8)
+    """How much of their text is read, at most, the newest first."""
+    temperature: float = Field(default=0.07, gt=0)
+    """Cosine similarity is divided by this before the softmax, when training begins."""
+    negatives: int = Field(default=16_384, ge=1)
+    """Items that each true item is told from; all, where there are no more. Beside the backbone's
+    they cost little."""
+    examples: int = Field(default=4_000, ge=1)
+    """Events learned from in an epoch, at most; another draw in each."""
+    checked: int = Field(default=1_000, ge=1)
+    """Validation events looked at after an epoch, at most."""
+    batch: int = Field(default=32, ge=1)
+    learning_rate: float | None = Field(default=None, gt=0)
+    """Of the backbone; empty = 5e-4 for "lora", 5e-5 for "whole"."""
+    head_rate: float = Field(default=1e-3, gt=0)
+    """The learning rate of what follows the backbone."""
+    epochs: int = Field(default=4, ge=0)
+    """At most; 0 leaves the backbone as it was published."""
+    patience: int = Field(default=1, ge=1)
+    """Epochs without improvement before training stops."""
+    device: str = "auto"
+
+
 class ModelSettings(Settings):
     """The product of experts."""
 
     seed: int = 0
     experts: tuple[str, ...] | None = None
     """Which experts, by name; empty = all that the data have something for."""
-    weights: str = "fitted"
+    weights: Literal["fitted", "one"] = "fitted"
     """"fitted" on validation events, or "one": every weight 1, the literal product."""
     weight_cases: int = 4000
     """Validation events that the weights are fitted on, at most."""
@@ -127,3 +172,4 @@ class ModelSettings(Settings):
     attribute: AttributeSettings = AttributeSettings()
     query: QuerySettings = QuerySettings()
     sequence: SequenceSettings = SequenceSettings()
+    language: LanguageExpertSettings = LanguageExpertSettings()

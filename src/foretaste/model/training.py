@@ -5,7 +5,7 @@ from pathlib import Path
 
 from foretaste.domain import Cases, Catalogue, Histories
 from foretaste.model.settings import ModelSettings
-from foretaste.ports import Progress, silent
+from foretaste.ports import OpenReader, Progress, silent
 
 
 @dataclass(frozen=True)
@@ -21,3 +21,5 @@ class Training:
     progress: Progress = silent
     checkpoints: Path | None = None
     """Where long work leaves its state, so that it can go on after a crash."""
+    readers: OpenReader | None = None
+    """Opens the backbone that the language expert tunes."""

@@ -3,7 +3,7 @@
 A new one is one function and one line in `FILTERS`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,6 +12,15 @@ import numpy.typing as npt
 
 from foretaste.domain import Behaviour, Catalogue, Doubles, Item, Request
 from foretaste.errors import InputError, did_you_mean
+
+
+def values(asked: Mapping[str, str | Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """A filter as people write it, one value or several, as a request holds it."""
+    return {
+        column: (wanted,) if isinstance(wanted, str) else tuple(wanted)
+        for column, wanted in asked.items()
+    }
+
 
 Mask = npt.NDArray[np.bool_]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from foretaste.model.experts.attribute import Attribute
 from foretaste.model.experts.content import Content
+from foretaste.model.experts.language import Language
 from foretaste.model.experts.lexical import Lexical
 from foretaste.model.experts.neighbour import Neighbour
 from foretaste.model.experts.popularity import Popularity
@@ -26,4 +27,5 @@ EXPERTS: tuple[Any, ...] = (  # classes: a protocol cannot say what `fit` takes
     Repeat,
     Query,
     Sequence,
+    Language,
 )

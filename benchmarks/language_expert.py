@@ -1,0 +1,114 @@
+"""Does the language expert add to the product? The same split and experts, with it and without.
+
+    python -m benchmarks.language_expert [SET] [--protocol time] [--test 3000]
+        [--set model.language.tune=head …]
+
+All experts are fitted once, the exponents twice. The test cases are a draw of at most --test, as
+reading is slow. Masked NDCG@10, and the paired interval over people. Result:
+benchmarks/results/language_expert.json.
+"""
+
+import argparse
+import json
+import logging
+import os
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.datasets import REPOSITORY, write
+from foretaste.domain import Behaviour, Floats
+from foretaste.evaluate.machine import machine
+from foretaste.evaluate.metrics import Interval
+from foretaste.evaluate.protocols import compare
+from foretaste.loop import SPLITS, Foretaste
+from foretaste.model.experts.language import Language
+from foretaste.model.fit import fit_experts, fit_weights, usual
+from foretaste.model.product import Product
+from foretaste.model.training import Training
+
+RESULTS = REPOSITORY / "benchmarks" / "results" / "language_expert.json"
+
+
+def product_of(experts: tuple[Any, ...], training: Training, loop: Foretaste) -> Product:
+    """The exponents fitted for these experts."""
+    product = Product(experts, usual(experts))
+    return replace(product, weights=fit_weights(product, training, loop.encoder))
+
+
+def shown(one: Interval) -> list[float]:
+    return [round(value, 5) for value in (one.mean, one.low, one.high)]
+
+
+def measure(loop: Foretaste, protocol: str, most: int) -> dict[str, Any]:
+    """The figures of one protocol."""
+    items = {item.id: item for _, item in loop.store.items()}
+    split = SPLITS[protocol](loop.read(loop.histories(items)[0]))
+    training = loop._training(loop.catalogue(items), split.train, split.valid)
+    start = time.process_time()
+    (language,) = Language.fit(training)
+    tuning = time.process_time() - start
+    off = training.settings.language.model_copy(update={"enabled": False})
+    settings = training.settings.model_copy(update={"language": off})
+    rest = fit_experts(replace(training, settings=settings))
+    without = product_of(rest, training, loop)
+    product = product_of((*rest, language), training, loop)
+
+    def scores(behaviours: list[Behaviour]) -> dict[str, Floats]:
+        alone = {expert.name: expert.log_prob(behaviours) for expert in product.experts}
+        return {
+            "with": product.combine(list(alone.values()), behaviours),
+            "without": without.combine([alone[name] for name in without.names], behaviours),
+            "language": alone["language"],
+            "content": alone["content"],
+        }
+
+    rng = np.random.default_rng(0)
+    found = compare(scores, split.test.sample(most, rng))
+    once = time.process_time()
+    for one in split.test.sample(20, rng).behaviours(0, 20):
+        language.log_prob([one])
+    return {
+        "cases": len(found["with"]),
+        "ndcg@10": {
+            name: shown(one.interval("ndcg@10", rng, masked=True)) for name, one in found.items()
+        },
+        "added": shown(found["with"].ahead(found["without"], "ndcg@10", rng, masked=True)),
+        "exponents": product.told()["language"],
+        "tuning CPU s": round(tuning),
+        "request CPU ms": round((time.process_time() - once) / 20 * 1000, 1),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("set", nargs="?", default="ml-small")
+    parser.add_argument("--protocol", choices=list(SPLITS), default="time")
+    parser.add_argument("--test", type=int, default=3000)
+    parser.add_argument("--set", dest="given", nargs="*", default=[], metavar="KEY=VALUE")
+    asked = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING)
+    logging.getLogger("foretaste.model.language_training").setLevel(logging.INFO)
+    os.environ["FORETASTE_MODEL__LANGUAGE__ENABLED"] = "true"
+    for pair in asked.given:
+        key, _, value = pair.partition("=")
+        os.environ[f"FORETASTE_{key.replace('.', '__').upper()}"] = value
+    with tempfile.TemporaryDirectory() as folder:
+        events, films = write(asked.set, Path(folder))
+        loop = Foretaste.open(Path(folder) / "workspace")
+        loop.add(events=events, items=films)
+        figures = measure(loop, asked.protocol, asked.test)
+        loop.close()
+    print(json.dumps(figures, indent=1))
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    name = " ".join([asked.set, asked.protocol, *sorted(asked.given)])
+    kept[name] = {"machine": machine(REPOSITORY), **figures}
+    RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

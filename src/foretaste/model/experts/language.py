@@ -1,0 +1,175 @@
+"""Language: a BERT, RoBERTa or T5 that reads the history as text. P(item | what it read).
+
+The titles, searches and reviews of the last events become one text (`model/narrator.py`); the
+network (`model/tuned.py`, trained in `model/language_training.py`) puts it among the item vectors,
+and P is the softmax of the cosine. Alive for a new item and from the first event. Off unless
+`model.language.enabled`: a request reads one text, training reads thousands.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
+from foretaste.errors import ModelError
+from foretaste.model.language_training import tune
+from foretaste.model.narrator import Narrator
+from foretaste.model.sequence_training import device_of
+from foretaste.model.settings import LanguageExpertSettings
+from foretaste.model.terms import against_average
+from foretaste.model.training import Training
+from foretaste.model.tuned import Tuned, merge_lora, read
+from foretaste.ports import Arrays, Facts, OpenReader, Reader
+
+REMEMBERED = 4096
+"""Texts whose state is kept: a request asks for the same one more than once."""
+
+
+class Language:
+    """The tuned backbone and the item vectors it compares with."""
+
+    name = "language"
+    counting = False
+    reads = True
+    """Restoring it takes a backbone, from what opens them."""
+
+    def __init__(
+        self,
+        network: Tuned,
+        reader: Reader,
+        settings: LanguageExpertSettings,
+        kinds: Sequence[str],
+        catalogue: Catalogue,
+    ) -> None:
+        self._network = network.eval().to(device_of(settings.device))
+        merge_lora(network.reading.body)
+        self._reader = reader
+        self._settings = settings
+        self._kinds = tuple(kinds)
+        self._states: OrderedDict[str, Floats] = OrderedDict()
+        self.grow(catalogue)
+
+    @classmethod
+    def fit(cls, training: Training) -> list[Self]:
+        """Tune; left out unless it is asked for and there is something to read."""
+        settings = training.settings.language
+        if not settings.enabled or not training.catalogue.vectors.any():
+            return []
+        reader = _opened(training.readers, settings)
+        kinds = training.histories.kinds
+        network = tune(training, reader, kinds)
+        return [cls(network, reader, settings, kinds, training.catalogue)]
+
+    def grow(self, catalogue: Catalogue) -> None:
+        """A new item is placed by its vector and told by its title."""
+        self._narrator = Narrator(catalogue, self._kinds, self._settings.events)
+        self._vectors = torch.from_numpy(catalogue.vectors).to(self._network.head.weight.device)
+
+    def _read(self, texts: Sequence[str]) -> Floats:
+        """→ [texts, dim], of length 1, or zero where there is nothing to read."""
+        known = {text: self._states[text] for text in set(texts) if text in self._states}
+        new = [text for text in dict.fromkeys(texts) if text and text not in known]
+        if new:
+            states = read(self._network, self._reader.tokens(new), self._reader.pad)
+            known |= dict(zip(new, states, strict=True))
+        for text in new[-REMEMBERED:]:
+            self._states[text] = known[text]
+        while len(self._states) > REMEMBERED:
+            self._states.popitem(last=False)
+        nothing = np.zeros(self._vectors.shape[1], np.float32)
+        return np.stack([known.get(text, nothing) for text in texts])
+
+    @torch.inference_mode()
+    def _scored(self, texts: Sequence[str]) -> Floats:
+        """[texts, items], log P; uniform where there is nothing to read."""
+        states = torch.from_numpy(self._read(texts)).to(self._vectors.device)
+        logits = states @ self._vectors.T / self._network.temperature
+        return np.asarray(functional.log_softmax(logits, dim=-1).cpu().numpy())
+
+    def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
+        """[behaviours, items]"""
+        return self._scored([self._narrator.text(one) for one in behaviours])
+
+    def active(self, behaviour: Behaviour) -> bool:
+        """From the first event or query that can be read."""
+        return bool(self._narrator.text(behaviour))
+
+    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
+        """Nothing at once: the history is read when asked, the weights change at the next fit."""
+
+    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """What each event read, and the query, changes when it alone is left out, and the rest.
+
+        Leave-one-out attribution: what they do only together is in the rest.
+        """
+        told, query = self._narrator.told, behaviour.query
+        parts = self._narrator.parts(behaviour)
+        left = [[*parts[:place], *parts[place + 1 :]] for place in range(len(parts))]
+        texts = [told(behaviour, parts, query), *(told(behaviour, some, query) for some in left)]
+        names: list[tuple[str | None, str | None]] = [
+            (self._narrator.name(behaviour, row), None) for row, _ in parts
+        ]
+        if query and query.strip():
+            texts.append(told(behaviour, parts, None))
+            names.append((None, "query"))
+        if not deep:
+            texts, names = texts[:1], []
+        scores = self._scored(texts)[:, items].astype(np.float64)
+        change = scores[0] - scores[1:]  # [events, items]
+        rest = scores[0] - change.sum(axis=0)
+        size = len(self._vectors)
+        return [
+            [
+                *against_average(self.name, float(rest[place]), size, "whole history"),
+                *(
+                    Term(self.name, float(change[one, place]), event=event, feature=feature)
+                    for one, (event, feature) in enumerate(names)
+                ),
+            ]
+            for place in range(len(items))
+        ]
+
+    def state(self) -> tuple[Arrays, Facts]:
+        """What training changed, and which backbone it changed."""
+        facts = {
+            "settings": self._settings.model_dump(),
+            "backbone": self._reader.fingerprint,
+            "kinds": list(self._kinds),
+        }
+        return self._network.arrays(), facts
+
+    @classmethod
+    def restored(
+        cls,
+        arrays: Arrays,
+        facts: Facts,
+        catalogue: Catalogue,
+        readers: OpenReader | None = None,
+    ) -> Self:
+        """The inverse of `state`. ModelError where the backbone is not the one that was tuned."""
+        settings = LanguageExpertSettings(**facts["settings"])
+        reader = _opened(readers, settings)
+        if reader.fingerprint != facts["backbone"]:
+            raise ModelError(
+                f"the language expert was tuned on the backbone {facts['backbone']}, and "
+                f"'{settings.backbone or 'the encoder'}' is now {reader.fingerprint}; bring the "
+                "old one back, or train again with 'foretaste train'"
+            )
+        network = Tuned(reader, settings, len(arrays["head.weight"]))
+        network.restore(arrays)
+        return cls(network, reader, settings, facts["kinds"], catalogue)
+
+
+def _opened(readers: OpenReader | None, settings: LanguageExpertSettings) -> Reader:
+    if readers is None:
+        raise ModelError("the language expert needs what opens a backbone: Training(readers=…)")
+    return readers(
+        settings.backbone,
+        tokens=settings.tokens,
+        revision=settings.revision,
+        sha256=settings.sha256,
+    )

@@ -1,0 +1,115 @@
+"""Training of the language expert: the loss, the schedule, and what a run does."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from foretaste.errors import ModelError
+from foretaste.model.language_training import examples, schedule, told_apart, tune
+from foretaste.model.training import Training
+
+from .backbones import asked, made, readers
+from .world import World
+
+
+@pytest.fixture(scope="module")
+def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made("bert", tmp_path_factory.mktemp("backbones"))
+
+
+def training(here: World, backbone: Path, tune: str = "head", **changed: object) -> Training:
+    settings = asked(backbone, tune, **changed)
+    return here.training(settings, readers=readers())
+
+
+def arrays(one: Training) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+    settings = one.settings.language
+    assert one.readers is not None
+    reader = one.readers(settings.backbone, tokens=settings.tokens)
+    return tune(one, reader, one.histories.kinds).arrays()
+
+
+def test_all_items_are_told_apart_where_there_are_few() -> None:
+    torch.manual_seed(0)
+    states = functional.normalize(torch.randn(3, 8), dim=1)
+    vectors = functional.normalize(torch.randn(20, 8), dim=1)
+    wanted, warmth = torch.tensor([3, 7, 19]), torch.tensor(0.1)
+    scores = functional.log_softmax(states @ vectors.T / 0.1, dim=1)
+
+    loss = told_apart(states, wanted, vectors, warmth, 100)
+    assert float(loss) == pytest.approx(-float(scores[range(3), wanted].mean()), abs=1e-5)
+
+
+def test_a_draw_estimates_the_same_loss() -> None:
+    torch.manual_seed(0)
+    states = functional.normalize(torch.randn(16, 8), dim=1)
+    vectors = functional.normalize(torch.randn(2000, 8), dim=1)
+    wanted, warmth = torch.arange(16), torch.tensor(0.3)
+
+    whole = float(told_apart(states, wanted, vectors, warmth, 5000))
+    drawn = [float(told_apart(states, wanted, vectors, warmth, 500)) for _ in range(20)]
+    assert np.mean(drawn) == pytest.approx(whole, abs=0.02)
+
+
+def test_the_rate_rises_and_falls() -> None:
+    rates = [schedule(step, 100) for step in range(100)]
+    assert max(rates) == pytest.approx(1, abs=0.02)
+    assert rates[0] < 0.2
+    assert rates[-1] < 0.05
+    assert min(rates) > 0
+    assert schedule(0, 1) > 0
+
+
+def test_examples_are_taken_after_something() -> None:
+    offsets = np.array([0, 3, 3, 4, 6])
+    takes = np.array([True, False, True, True, True, True])
+    assert examples(offsets, takes).tolist() == [2, 5]
+
+
+def test_the_same_seed_gives_the_same_network(here: World, backbone: Path) -> None:
+    first = arrays(training(here, backbone, "lora", epochs=1, examples=64))
+    again = arrays(training(here, backbone, "lora", epochs=1, examples=64))
+    for name in first:
+        np.testing.assert_array_equal(first[name], again[name])
+
+
+def test_a_state_that_predicts_worse_is_not_kept(here: World, backbone: Path) -> None:
+    untrained = arrays(training(here, backbone, epochs=0))
+    spoilt = arrays(training(here, backbone, epochs=1, examples=64, head_rate=1e4))
+    # 1e4 sends every state anywhere; validation sees it.
+    np.testing.assert_array_equal(spoilt["head.weight"], untrained["head.weight"])
+
+
+@pytest.fixture
+def broken() -> Iterator[None]:
+    """Every loss is no number."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "foretaste.model.language_training.told_apart",
+            lambda states, *_: states.sum() * torch.nan,
+        )
+        yield
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_loss_that_is_no_number_stops_with_what_to_do(here: World, backbone: Path) -> None:
+    with pytest.raises(ModelError, match=r"became nan in epoch 1; lower model.language.learning_"):
+        arrays(training(here, backbone, epochs=1, examples=64))
+
+
+def test_progress_is_told_and_training_without_validation_ends(here: World, backbone: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    one = training(here, backbone, epochs=1, examples=64)
+    one = replace(
+        one,
+        valid=here.none(),
+        progress=lambda what, done, total, note="": told.append((what, done, total)),
+    )
+    arrays(one)
+    assert {what for what, _, _ in told} == {"tuning the language expert"}
+    assert all(done <= total for _, done, total in told)
