@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 
-from foretaste import __version__, console
+from foretaste import __version__, classify_cli, console
 from foretaste.errors import ForetasteError, InputError
 
 if TYPE_CHECKING:
@@ -382,3 +382,6 @@ def models_rollback(workspace: Workspace = HERE) -> None:
     with opened(workspace) as loop:
         version = loop.models.rollback()
     console.say(f"model {version} is live again")
+
+
+classify_cli.register(app, command)

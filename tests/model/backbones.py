@@ -11,7 +11,7 @@ from language.checkpoints import FAMILIES
 
 from .world import CLUSTERS, SETTINGS, world
 
-RATES = {"whole": 2e-3, "lora": 5e-3, "head": None}
+RATES = {"whole": 2e-3, "lora": 1e-2, "head": None}
 """A small network that starts at random learns faster than a published one should."""
 
 

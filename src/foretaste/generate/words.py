@@ -14,6 +14,7 @@ WORDS: Mapping[str, str] = {
     "content": "it reads like {event}",
     "lexical": "it shares words with {event}",
     "sequence": "it follows from {event}",
+    "language": "it suits {event}",
     "attribute": "{feature}",
     "query": "it answers what you asked for",
     "popularity": "it is popular",
@@ -41,8 +42,8 @@ def _words(term: Term, titles: Mapping[str, str]) -> str:
     if term.event is not None:
         event = f"“{titles.get(term.event) or term.event}”"
         return WORDS[term.expert.split(":", 1)[0]].format(event=event, feature="")
-    if term.feature == "popularity":
-        return WORDS["popularity"]
+    if term.feature in ("popularity", "query"):
+        return WORDS[term.feature]
     if term.feature == "whole history":
         return WHOLE
     return WORDS[term.expert.split(":", 1)[0]].format(feature=term.feature, event="")

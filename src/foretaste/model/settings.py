@@ -152,6 +152,29 @@ class LanguageExpertSettings(Settings):
     device: str = "auto"
 
 
+class ClassifierSettings(Settings):
+    """`foretaste classify`: one class an item, over the search history. Apart from the product."""
+
+    backbone: str = ""
+    """A folder, or a name on the Hugging Face hub; empty = the encoder's own [language.encoder]."""
+    tokens: int = Field(default=64, ge=8)
+    """How much of a history is read, at most, the newest first."""
+    held_out: float = Field(default=0.2, gt=0, lt=1)
+    """Share of the rows that it is measured on and never learns from."""
+    chosen_by: float = Field(default=0.1, gt=0, lt=0.5)
+    """Share of the other rows that chooses the epoch."""
+    epochs: int = Field(default=30, ge=1)
+    """At most; training stops when the rows that choose are predicted no better."""
+    patience: int = Field(default=3, ge=1)
+    """Epochs without improvement before training stops."""
+    batch: int = Field(default=16, ge=1)
+    learning_rate: float = Field(default=5e-5, gt=0)
+    """Of the published weights."""
+    head_rate: float = Field(default=2e-3, gt=0)
+    """Of what the classifier adds to them."""
+    device: str = "auto"
+
+
 class ModelSettings(Settings):
     """The product of experts."""
 
@@ -173,3 +196,4 @@ class ModelSettings(Settings):
     query: QuerySettings = QuerySettings()
     sequence: SequenceSettings = SequenceSettings()
     language: LanguageExpertSettings = LanguageExpertSettings()
+    classifier: ClassifierSettings = ClassifierSettings()

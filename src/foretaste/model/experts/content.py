@@ -89,24 +89,28 @@ class Content:
     def grow(self, catalogue: Catalogue) -> None:
         """New items are read like the others."""
         self._vectors = catalogue.vectors
+        self._mean = catalogue.vectors.mean(axis=0)  # [dim]
         self._ids = catalogue.ids
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What each event adds over what it adds to the average item, and the rest."""
         names, parts = self._parts(behaviour)
         length = max(float(np.linalg.norm(parts.sum(axis=0))), 1e-9)
-        each = parts @ self._vectors.T / np.float32(length * self._settings.temperature)
-        rest = float(log_softmax(each.sum(axis=0))[0] - each[:, 0].sum() + each.mean(axis=1).sum())
-        each = each - each.mean(axis=1, keepdims=True)
+        scale = np.float32(1 / (length * self._settings.temperature))
+        # against the average item, whose part is that of the average vector
+        each = parts @ (self._vectors[items] - self._mean).T * scale  # [events, items asked about]
+        rest = (
+            float(self.log_prob([behaviour])[0, items[0]] - each[:, 0].sum()) if len(items) else 0
+        )
         return [
             [
                 Term(self.name, rest, feature=AVERAGE),
                 *(
-                    Term(self.name, float(each[place, item]), event=name)
-                    for place, name in enumerate(names)
+                    Term(self.name, float(each[event, place]), event=name)
+                    for event, name in enumerate(names)
                 ),
             ]
-            for item in items
+            for place in range(len(items))
         ]
 
     def state(self) -> tuple[Arrays, Facts]:
