@@ -346,7 +346,7 @@ def serve(
         typer.Option("--insecure", help="Let other machines in; nobody is asked who they are."),
     ] = False,
 ) -> None:
-    """Answer over HTTP; /docs there tells how."""
+    """Answer over HTTP; the page at / shows how, /openapi.json tells all."""
     _require(workspace)
     from foretaste.serve import run
 

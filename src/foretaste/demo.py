@@ -237,7 +237,7 @@ def next_steps(folder: Path, took: str) -> None:
         ('search "heist with a twist" --user 15', "the same words, another person"),
         ("similar 1", "what goes with Toy Story"),
         (f"record {PERSON} 1 --kind hide", "it leaves the list; ask again"),
-        ("serve", "the same over HTTP; see /docs there"),
+        ("serve", "the same over HTTP; a page to try it on is at /"),
     ):
         console.say(f"  {command} {arguments} --workspace {folder}")
         console.say(f"      {why}")
