@@ -63,7 +63,7 @@ def classify(
         bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")
     ] = False,
 ) -> None:
-    """Predict what is taken from what was searched for: the classic recipe.
+    """Predict what is taken from the search history.
 
     Trains a tokenizer and a sequence classifier of Hugging Face on the rows of FILE, measures it
     on a fifth of them that it never sees, and keeps it in the workspace. With --predict it then

@@ -346,7 +346,7 @@ def serve(
         typer.Option("--insecure", help="Let other machines in; nobody is asked who they are."),
     ] = False,
 ) -> None:
-    """Answer over HTTP; the page at / shows how, /openapi.json tells all."""
+    """Answer over HTTP; a page to try it on is at /."""
     _require(workspace)
     from foretaste.serve import run
 
