@@ -175,7 +175,14 @@ class Run:
                 group["lr"] = group["full"] * schedule(self.step, self.steps)
             wanted = torch.from_numpy(targets.astype(np.int64)).to(self.vectors.device)
             states = network(*batch(tokens, self.reader.pad, self.vectors.device))
-            loss = told_apart(states, wanted, self.vectors, network.temperature, settings.negatives)
+            loss = told_apart(
+                states,
+                wanted,
+                self.vectors,
+                self.usual,
+                network.temperature,
+                settings.negatives,
+            )
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(list(network.tunable().values()), 1.0)
