@@ -7,7 +7,7 @@ TORCH := $(shell grep '^torch==' requirements.lock)
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test test-slow check format serve bench-quality readme wheel lock clean
+.PHONY: help setup demo test test-slow check format serve bench-quality bench-cold bench-queries bench-features bench-calibration readme wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -52,6 +52,18 @@ serve: setup ## the service on the demo's workspace
 
 bench-quality: setup ## how good the lists are, on the data sets of ../shared/data
 	$(BIN)/python -m benchmarks.quality
+
+bench-cold: setup ## new items, new people, a new domain
+	$(BIN)/python -m benchmarks.cold
+
+bench-queries: setup ## queries alone, histories alone, both
+	$(BIN)/python -m benchmarks.queries
+
+bench-features: setup ## genres, directors and cast of the next film
+	$(BIN)/python -m benchmarks.features
+
+bench-calibration: setup ## whether probabilities are what happens
+	$(BIN)/python -m benchmarks.calibration
 
 readme: setup ## write the measured figures into README.md
 	$(BIN)/python -m benchmarks.readme

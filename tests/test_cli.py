@@ -290,6 +290,7 @@ def test_evaluate_prints_one_object_and_no_more(trained: Path) -> None:
     for alone in told["experts"].values():
         assert set(alone["masked"]) == METRICS
     assert told["weights"]
+    assert 0 <= told["calibration"]["ece"] <= 1
     assert told["cpu_seconds"] > 0
     assert told["wall_seconds"] > 0
 
@@ -325,6 +326,15 @@ def test_recommend_for_people(trained: Path) -> None:
     assert max(map(len, text.splitlines())) <= 80
     explained = good("recommend", "u1", "-n", "1", "--explain", "-w", trained)
     assert "the score, their sum" in explained
+
+
+def test_profile_for_people_and_as_json(trained: Path) -> None:
+    told = one_object(good("profile", "u1", "--json", "-w", trained))["profile"]
+    for values in told.values():
+        assert all(one["lift"] > 1 for one in values)
+    text = good("profile", "u1", "-w", trained)
+    assert all(one["value"] in text for values in told.values() for one in values)
+    assert "nothing sets" in good("profile", "nobody", "-w", trained)
 
 
 def test_n_comes_from_the_settings(trained: Path) -> None:

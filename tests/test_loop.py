@@ -212,6 +212,27 @@ def test_a_query_changes_the_list(quiet: Foretaste) -> None:
     assert topics(quiet.search("something to bake", n=3)) == ["cooking"] * 3
 
 
+@pytest.mark.parametrize(
+    "query", ["", "   ", "roses " * 1700, "x" * 10_000, "\x00\x01\xff\x7f", "\ud83d", "???"]
+)
+def test_whatever_is_asked_there_is_a_list(quiet: Foretaste, query: str) -> None:
+    found = quiet.search(query, "u0", n=5, explain=True)
+
+    assert len(found) == 5
+    for one in found:
+        assert sum(term.nats for term in one.terms) == pytest.approx(one.score, abs=1e-2)
+
+
+def test_a_profile_names_what_a_person_takes_and_from_where(quiet: Foretaste) -> None:
+    found = quiet.profile("u0")
+
+    assert [one.value for one in found["topic"]][:1] == ["space"]
+    had = {event.item for event in quiet.store.history("u0", None)}
+    assert set(found["topic"][0].events) <= had
+    assert found["topic"][0].lift > 1
+    assert not any(quiet.profile("nobody").values())
+
+
 def test_the_text_of_the_context_is_a_query(quiet: Foretaste) -> None:
     asked = quiet.recommend("u0", n=3, context={"text": "tulips and roses", "page": 3})
 

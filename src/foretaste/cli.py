@@ -315,6 +315,17 @@ def similar(
         console.answer(found, json=json, items=loop.store.item)
 
 
+@command(app, "profile")
+def profile(
+    user: Annotated[str, typer.Argument(metavar="USER", help="The person's id.")],
+    workspace: Workspace = HERE,
+    json: Json = False,
+) -> None:
+    """What sets a person's taste apart, and the events behind it."""
+    with opened(workspace) as loop:
+        console.profile(loop.profile(user), loop.store.item, json=json)
+
+
 @command(app, "record")
 def record(
     user: Annotated[str, typer.Argument(metavar="USER", help="Who did it.")],

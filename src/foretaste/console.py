@@ -8,6 +8,7 @@ import json
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from rich.text import Text
 if TYPE_CHECKING:  # the nouns bring NumPy; `foretaste --help` does without
     from foretaste.domain import Imported, Item, Recommendation, Recommended, Term
     from foretaste.evaluate.evaluation import Evaluation
+    from foretaste.generate.profile import Liked, Profile
     from foretaste.model.artefacts import Version
 
 ItemOf = Callable[[str], "Item | None"]
@@ -219,3 +221,25 @@ def model_json(version: "Version") -> dict[str, Any]:
         "data": dict(version.data),
         "metrics": dict(version.metrics),
     }
+
+
+def profile(found: "Profile", items: ItemOf, *, json: bool = False) -> None:
+    """A person's taste, a table a column; `items` names the events."""
+    if json:
+        told = {column: [asdict(one) for one in values] for column, values in found.items()}
+        as_json({"profile": told})
+        return
+    for column, values in found.items():
+        if values:
+            heading(column)
+            rows = [_liked(one, items) for one in values]
+            table(("value", "share", "of others", "from"), rows, right=("share", "of others"))
+    if not any(found.values()):
+        say("nothing sets this person's taste apart yet")
+
+
+def _liked(one: "Liked", items: ItemOf) -> tuple[str, str, str, str]:
+    named = [(items(event), event) for event in one.events]
+    titles = ", ".join(item.title or event if item else event for item, event in named)
+    stated = " (stated)" if one.stated else ""
+    return one.value + stated, f"{one.probability:.1%}", f"x {one.lift:.1f}", titles

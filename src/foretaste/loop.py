@@ -4,7 +4,7 @@
     2 prepare     histories        cleaned, one history a person, and the catalogue
     3 language    read             items, searches and reviews become vectors
     4 model       train            the product of experts is fitted and promoted
-    5 generate    reasons          why each item, in words that are terms of its score
+    5 generate    reasons          why each item, in words that are terms of its score; a profile
     6 rank        recommend        scores, then filters, then the list
     7 feedback    catch_up         what happened since is learnt before the next answer (`live`)
 
@@ -42,10 +42,12 @@ from foretaste.domain import (
 )
 from foretaste.errors import InputError, ModelError
 from foretaste.evaluate.evaluation import Evaluation, judge
+from foretaste.generate.profile import Profile, profile
 from foretaste.generate.words import reasons
 from foretaste.language.open import open_encoder, open_readers
 from foretaste.live import Live
 from foretaste.model.artefacts import Models, Version
+from foretaste.model.experts.attribute import Attribute
 from foretaste.model.fit import fit, recount
 from foretaste.model.training import Training
 from foretaste.ports import Progress, TextEncoder, silent
@@ -270,6 +272,14 @@ class Foretaste:
     def similar(self, item: str, **asked: Any) -> Recommendation:
         """What goes with an item."""
         return self.recommend(items=(item,), **asked)
+
+    def profile(self, user: str, *, n: int = 5) -> Profile:
+        """What sets this person's taste apart, by attribute column, with the events behind it."""
+        with self._turn:
+            live = self.catch_up()
+            one = self._behaviour(Request(user=user), self.store.history(user, None), live)
+            tastes = [expert for expert in live.product.experts if isinstance(expert, Attribute)]
+            return profile(tastes, one, live.catalogue, most=n)
 
     def _behaviour(self, request: Request, events: Sequence[Event], live: Live) -> Behaviour:
         person = self.store.user(request.user) if request.user else None

@@ -9,21 +9,12 @@ import torch
 
 from foretaste.domain import KINDS, Cases, Floats, Histories
 from foretaste.errors import ModelError
-from foretaste.model import fit as fitting
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.experts.popularity import Popularity
 from foretaste.model.experts.sequence import Sequence
 from foretaste.model.experts.transition import Transition
-from foretaste.model.fit import (
-    DRAWN,
-    TOP,
-    candidates,
-    fit,
-    fit_experts,
-    recount,
-    usual,
-    with_queries,
-)
+from foretaste.model.exponents import DRAWN, TOP, candidates, tabulate, usual
+from foretaste.model.fit import fit, fit_experts, recount, with_queries
 from foretaste.model.product import FACTS, Product
 from foretaste.model.settings import ModelSettings, PopularitySettings
 from foretaste.model.training import Training
@@ -187,8 +178,10 @@ def test_the_table_of_a_large_catalogue_gives_the_likelihood_of_the_whole(crowde
     product = fit(crowded)
     cases = crowded.valid
     asked = cases.behaviours(0, len(cases))
-    table = fitting.tabulate(product, asked, cases.targets, crowded, np.random.default_rng(0))
-    drawn = -float(fitting._negative_log_likelihood(table, torch.from_numpy(product.weights)))
+    table = tabulate(product, asked, cases.targets, crowded, np.random.default_rng(0))
+    assert product.new is not None
+    weights, new = torch.from_numpy(product.weights), torch.from_numpy(product.new)
+    drawn = float(table.likelihood(weights, new))
 
     assert table.log_probs.shape[2] > TOP + DRAWN
     assert drawn == pytest.approx(likelihood(product, cases), abs=0.03)

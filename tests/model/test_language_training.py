@@ -10,7 +10,14 @@ import torch
 from torch.nn import functional
 
 from foretaste.errors import ModelError
-from foretaste.model.language_training import examples, schedule, told_apart, tune
+from foretaste.model.language_training import (
+    examples,
+    likelihood,
+    log_popularity,
+    schedule,
+    told_apart,
+    tune,
+)
 from foretaste.model.training import Training
 
 from .backbones import asked, made, readers
@@ -34,26 +41,41 @@ def arrays(one: Training) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.f
     return tune(one, reader, one.histories.kinds).arrays()
 
 
-def test_all_items_are_told_apart_where_there_are_few() -> None:
+def draw(items: int, wanted: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """(states, vectors, usual)"""
     torch.manual_seed(0)
-    states = functional.normalize(torch.randn(3, 8), dim=1)
-    vectors = functional.normalize(torch.randn(20, 8), dim=1)
-    wanted, warmth = torch.tensor([3, 7, 19]), torch.tensor(0.1)
-    scores = functional.log_softmax(states @ vectors.T / 0.1, dim=1)
+    states = functional.normalize(torch.randn(wanted, 8), dim=1)
+    vectors = functional.normalize(torch.randn(items, 8), dim=1)
+    return states, vectors, torch.randn(items) * 0.5
 
-    loss = told_apart(states, wanted, vectors, warmth, 100)
-    assert float(loss) == pytest.approx(-float(scores[range(3), wanted].mean()), abs=1e-5)
+
+def test_all_items_are_told_apart_where_there_are_few() -> None:
+    states, vectors, usual = draw(20, 3)
+    wanted, warmth = torch.tensor([3, 7, 19]), torch.tensor(0.1)
+    scores = functional.log_softmax(states @ vectors.T / 0.1 + usual, dim=1)
+    true = float(scores[range(3), wanted].mean())
+
+    assert float(told_apart(states, wanted, vectors, usual, warmth, 100)) == pytest.approx(-true)
+    found = likelihood(states.numpy(), wanted.numpy().astype(np.int32), vectors, usual, warmth)
+    assert found == pytest.approx(true)
 
 
 def test_a_draw_estimates_the_same_loss() -> None:
-    torch.manual_seed(0)
-    states = functional.normalize(torch.randn(16, 8), dim=1)
-    vectors = functional.normalize(torch.randn(2000, 8), dim=1)
+    states, vectors, usual = draw(2000, 16)
     wanted, warmth = torch.arange(16), torch.tensor(0.3)
 
-    whole = float(told_apart(states, wanted, vectors, warmth, 5000))
-    drawn = [float(told_apart(states, wanted, vectors, warmth, 500)) for _ in range(20)]
+    whole = float(told_apart(states, wanted, vectors, usual, warmth, 5000))
+    drawn = [float(told_apart(states, wanted, vectors, usual, warmth, 500)) for _ in range(20)]
     assert np.mean(drawn) == pytest.approx(whole, abs=0.02)
+
+
+def test_popularity_is_a_share_of_what_was_taken(here: World) -> None:
+    found = log_popularity(here.histories, 70)
+    counts = np.bincount(here.histories.item[here.histories.takes()], minlength=70)
+
+    assert np.exp(found).sum() == pytest.approx(1, abs=1e-5)
+    assert np.isfinite(found).all()
+    assert found.argmax() == counts.argmax()
 
 
 def test_the_rate_rises_and_falls() -> None:

@@ -1,5 +1,6 @@
 """The product: a sum of its experts' opinions, in every way of asking for it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,11 +48,46 @@ def test_literal_leaves_out_those_with_nothing_to_say(
 
 
 def test_score_is_the_weighted_sum(product: Product, asked: list[Behaviour]) -> None:
-    exponents = product.exponents(asked)
+    plain = replace(product, new=None)
+    exponents = plain.exponents(asked)
     total = sum(
-        log_prob * exponents[:, [place]] for place, log_prob in enumerate(opinions(product, asked))
+        log_prob * exponents[:, [place]] for place, log_prob in enumerate(opinions(plain, asked))
     )
-    np.testing.assert_allclose(product.score(asked), total, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(plain.score(asked), total, rtol=1e-4, atol=1e-4)
+
+
+def test_newness_adds_to_the_exponents_and_to_the_score(product: Product, here: World) -> None:
+    place, asked = product.names.index("content"), [here.took(1, 2)]
+    new = np.zeros(len(product.names) + 1, np.float32)
+    new[[place, -1]] = 0.5, 2.0
+    plain, lifted = replace(product, new=None), replace(product, new=new)
+    newness = lifted.newness()
+    assert newness is not None
+
+    added = lifted.score(asked) - plain.score(asked)
+    own = product.experts[place].log_prob(asked) * (plain.exponents(asked)[0, place] > 0)
+    np.testing.assert_allclose(added, newness * (0.5 * own + 2), rtol=1e-3, atol=1e-3)
+
+
+def test_no_exponent_falls_below_nothing_by_newness(product: Product, here: World) -> None:
+    new = np.full(len(product.names) + 1, -100, np.float32)
+    bent = replace(product, new=new)
+    exponents = bent.exponents([here.took(1, 2)])
+
+    np.testing.assert_array_equal(bent.lifts(exponents), -exponents)
+
+
+def test_what_newness_adds_is_written_down_and_has_a_term(product: Product, here: World) -> None:
+    new = np.linspace(0, 1, len(product.names) + 1, dtype=np.float32)
+    states, facts = replace(product, new=new).state()
+    back = Product.restored(states, facts, here.catalogue)
+
+    assert back.new is not None
+    np.testing.assert_array_equal(back.new, new)
+    terms = back.terms(here.took(1, 2), np.array([5], np.int32))[0]
+    newness = back.newness()
+    assert newness is not None
+    assert [t.nats for t in terms if t.expert == "newness"] == [pytest.approx(newness[5])]
 
 
 def test_combining_what_was_said_is_scoring(product: Product, asked: list[Behaviour]) -> None:
@@ -114,8 +150,8 @@ def test_facts_are_of_about_one_size(here: World) -> None:
     even = np.full(ITEMS, -np.log(ITEMS), np.float32)
     facts = facts_of([here.took(), here.took(*range(50), query="rose")], even)
 
-    np.testing.assert_allclose(facts[0], [1, -1, 0, 0])
-    np.testing.assert_allclose(facts[1], [1, np.log(51) / 2 - 1, 0, 1], atol=1e-5)
+    np.testing.assert_allclose(facts[0], [1, -1, 0, 0, 1])
+    np.testing.assert_allclose(facts[1], [1, np.log(51) / 2 - 1, 0, 1, 0], atol=1e-5)
 
 
 def test_a_product_without_popularity_works(product: Product, here: World) -> None:
@@ -156,6 +192,6 @@ def test_growing_reaches_every_expert(here: World, product: Product) -> None:
 def test_told_names_every_expert_and_fact(product: Product, folder: Path) -> None:
     told = product.told()
 
-    assert tuple(told) == product.names
-    assert all(tuple(facts) == FACTS for facts in told.values())
+    assert tuple(told)[: len(product.names)] == product.names
+    assert all(tuple(told[name])[: len(FACTS)] == FACTS for name in product.names)
     assert told["popularity"]["always"] == pytest.approx(float(product.weights[0, 0]), abs=1e-4)

@@ -1,12 +1,13 @@
 """A product and a split in; how good the product and each of its experts alone are out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
 from foretaste.domain import Behaviour, Floats, Split
+from foretaste.evaluate.calibration import calibration
 from foretaste.evaluate.protocols import Result, compare, evaluate
 from foretaste.evaluate.report import summary, table
 from foretaste.ports import Expert, Progress, silent
@@ -44,6 +45,8 @@ class Evaluation:
     weights: Mapping[str, Any]
     cpu_seconds: float
     wall_seconds: float
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+    """How far the product's probabilities are what happened; see `calibration`."""
 
     def summary(self) -> dict[str, Any]:
         """One object that JSON can hold."""
@@ -60,6 +63,7 @@ class Evaluation:
             **told,
             "as_in_service": self.served.figures(),
             "interval": self._interval(),
+            "calibration": dict(self.calibration),
             "ahead": {name: self._ahead(name) for name in self.experts},
         }
 
@@ -108,4 +112,5 @@ def judge(
         weights=product.told(),
         cpu_seconds=spent[0],
         wall_seconds=spent[1],
+        calibration=calibration(product.score, split.test),
     )

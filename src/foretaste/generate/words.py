@@ -19,6 +19,7 @@ WORDS: Mapping[str, str] = {
     "query": "it answers what you asked for",
     "popularity": "it is popular",
     "repeat": "you know it already",
+    "newness": "it is new, few have taken it yet",
 }
 WHOLE = "it fits your history as a whole"
 LEAST = 0.05

@@ -1,44 +1,19 @@
-"""Fitting: behaviour in, the product out. First every expert alone, then the exponents together.
+"""Fitting: behaviour in, the product out. First every expert alone, then the exponents together."""
 
-The exponents maximise the likelihood of the validation events, which no expert has seen: a convex
-problem in (facts × experts) numbers. For each event the sum over the catalogue that normalises the
-product is taken over the items any expert ranks high, exactly, and over a uniform draw of the rest,
-weighted by how many it stands for.
-"""
-
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from foretaste.domain import Behaviour, Cases, Catalogue, Floats, Ints
+from foretaste.domain import Behaviour, Cases, Catalogue
 from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.popularity import Popularity
-from foretaste.model.product import FACTS, Product, facts_of
+from foretaste.model.exponents import maximise, maximise_fact, tabulate, usual
+from foretaste.model.newcomers import cut, raised, simulated
+from foretaste.model.product import Product
 from foretaste.model.settings import ModelSettings
 from foretaste.model.training import Training
 from foretaste.ports import Expert, TextEncoder
-
-TOP = 60
-"""Items of each expert's own top that the normalising sum takes exactly."""
-DRAWN = 600
-"""Items drawn for the rest."""
-USUAL = {
-    "sequence": 0.4,
-    "transition": 0.1,
-    "neighbour": 0.2,
-    "content": 0.3,
-    "lexical": 0.5,
-    "attribute": 0.3,
-    "popularity": 0.2,
-    "repeat": 1.0,
-    "query": 1.0,
-}
-"""Exponents before any event has been seen: about what public data sets gave."""
-HELD_BY = 4.0
-"""Validation events that the usual exponents weigh as much as; so a handful moves them little."""
 
 
 def fit(training: Training, encoder: TextEncoder | None = None) -> Product:
@@ -49,14 +24,7 @@ def fit(training: Training, encoder: TextEncoder | None = None) -> Product:
         return product.literal()
     if not len(training.valid):
         return product
-    return replace(product, weights=fit_weights(product, training, encoder))
-
-
-def usual(experts: tuple[Expert, ...]) -> Floats:
-    """[facts, experts], the exponents where nothing is known better."""
-    weights = np.zeros((len(FACTS), len(experts)), np.float32)
-    weights[0] = [USUAL.get(expert.name.split(":", 1)[0], 0.1) for expert in experts]
-    return weights
+    return fit_weights(product, training, encoder)
 
 
 def fit_experts(training: Training) -> tuple[Expert, ...]:
@@ -103,29 +71,33 @@ def _chosen(product: Product, settings: ModelSettings) -> ModelSettings:
     return settings
 
 
-@dataclass(frozen=True)
-class Table:
-    """What the exponents are fitted on, a row a validation event."""
-
-    log_probs: Tensor
-    """[cases, experts, candidates]; the target is candidate 0."""
-    stands_for: Tensor
-    """[cases, candidates], log of how many items each stands for; -inf for none."""
-    facts: Tensor
-    """[cases, facts]"""
-
-
-def fit_weights(product: Product, training: Training, encoder: TextEncoder | None) -> Floats:
-    """[facts, experts], the exponents under which the validation events are likeliest."""
+def fit_weights(product: Product, training: Training, encoder: TextEncoder | None) -> Product:
+    """With the exponents under which the validation events are likeliest."""
     rng = np.random.default_rng(training.settings.seed)
     cases = training.valid.sample(training.settings.weight_cases, rng)
     table = tabulate(product, cases.behaviours(0, len(cases)), cases.targets, training, rng)
-    tables = [table]
+    made_up = simulated(product, training, rng)
+    fitted = maximise([table] if made_up is None else [table, made_up], product)
+    if made_up is None:
+        fitted = replace(fitted, new=None)
+    else:
+        fitted = raised(fitted, [table, made_up], training.settings.new_items)
+    asked = cases.sample(-(-len(cases) // 4), rng)
+    behaviours = asked.behaviours(0, len(asked))
+    strangers = [told_nothing(one) for one in behaviours]
+    nobody = [tabulate(fitted, strangers, asked.targets, training, rng)]
     if encoder is not None and "query" in product.names:
-        asked = cases.sample(-(-len(cases) // 4), rng)
         behaviours = with_queries(asked, training.catalogue, encoder, rng)
-        tables.append(tabulate(product, behaviours, asked.targets, training, rng))
-    return maximise(tables, product)
+        table = tabulate(fitted, behaviours, asked.targets, training, rng)
+        fitted = maximise_fact([table], fitted, "query")
+        strangers = [told_nothing(one) for one in behaviours]
+        nobody.append(tabulate(fitted, strangers, asked.targets, training, rng))
+    return maximise_fact(nobody, fitted, "nothing taken")
+
+
+def told_nothing(one: Behaviour) -> Behaviour:
+    """The same question from somebody of whom nothing is known."""
+    return cut(one, np.zeros(len(one), bool))
 
 
 def with_queries(
@@ -144,94 +116,3 @@ def with_queries(
             cases.behaviours(0, len(cases)), queries, vectors, strict=True
         )
     ]
-
-
-def tabulate(
-    product: Product,
-    behaviours: list[Behaviour],
-    targets: Ints,
-    training: Training,
-    rng: np.random.Generator,
-) -> Table:
-    """Every expert's opinion of every case's candidates."""
-    items = len(training.catalogue)
-    popularity = next((e for e in product.experts if e.name == "popularity"), None)
-    log_popularity = np.zeros(items, np.float32)
-    if popularity is not None:
-        log_popularity = popularity.log_prob(behaviours[:1])[0]
-    parts, stands = [], []
-    for start in range(0, len(behaviours), 128):
-        some, wanted = behaviours[start : start + 128], targets[start : start + 128]
-        active = np.array([[e.active(one) for e in product.experts] for one in some], np.float32)
-        full = np.stack([expert.log_prob(some) for expert in product.experts], axis=1)
-        full *= active[:, :, None]
-        chosen, weight = candidates(full, wanted, rng)
-        parts.append(np.take_along_axis(full, chosen[:, None, :], axis=2))
-        stands.append(weight)
-        training.progress("weighing the experts", start + len(some), len(behaviours))
-    width = max(part.shape[2] for part in parts)
-    return Table(
-        torch.from_numpy(np.concatenate([_wide(part, width, 0.0) for part in parts])),
-        torch.from_numpy(np.concatenate([_wide(weight, width, -np.inf) for weight in stands])),
-        torch.from_numpy(facts_of(behaviours, log_popularity)),
-    )
-
-
-def _wide(array: Floats, width: int, value: float) -> Floats:
-    pad = [(0, 0)] * (array.ndim - 1) + [(0, width - array.shape[-1])]
-    return np.pad(array, pad, constant_values=value)
-
-
-def candidates(full: Floats, targets: Ints, rng: np.random.Generator) -> tuple[np.ndarray, Floats]:
-    """(items, the target first; log of how many items each stands for), [cases, candidates] each.
-
-    `full` is [cases, experts, items]. A candidate named twice stands for something once.
-    """
-    cases, _, items = full.shape
-    if items <= TOP + DRAWN:
-        order = np.broadcast_to(np.arange(items), (cases, items))
-        chosen = np.concatenate([targets[:, None], order], axis=1).astype(np.int64)
-        weight = np.where(chosen == targets[:, None], -np.inf, 0).astype(np.float32)
-        weight[:, 0] = 0
-        return chosen, weight
-    top = np.argpartition(-full, TOP, axis=2)[:, :, :TOP].reshape(cases, -1)
-    drawn = np.broadcast_to(rng.choice(items, DRAWN, replace=False), (cases, DRAWN))
-    chosen = np.concatenate([targets[:, None].astype(np.int64), top, drawn], axis=1)
-    weight = np.empty(chosen.shape, np.float32)
-    for case in range(cases):
-        _, first = np.unique(chosen[case], return_index=True)
-        new = np.zeros(chosen.shape[1], bool)
-        new[first] = True
-        exact = new[: 1 + top.shape[1]]
-        rest = new[1 + top.shape[1] :]
-        each = np.log((items - exact.sum()) / max(rest.sum(), 1))
-        weight[case] = np.concatenate([np.where(exact, 0, -np.inf), np.where(rest, each, -np.inf)])
-    return chosen, weight
-
-
-def maximise(tables: list[Table], product: Product) -> Floats:
-    """Likelihood over all tables, held a little by the usual exponents, by L-BFGS."""
-    start = torch.from_numpy(usual(product.experts))
-    weights = start.clone().requires_grad_()
-    hold = HELD_BY / sum(len(table.facts) for table in tables)
-    optimizer = torch.optim.LBFGS([weights], max_iter=60, line_search_fn="strong_wolfe")
-
-    def loss() -> Tensor:
-        optimizer.zero_grad()
-        total = hold * ((weights - start) ** 2).sum()
-        for table in tables:
-            total = total + _negative_log_likelihood(table, weights)
-        total.backward()
-        return total
-
-    optimizer.step(loss)
-    fitted = weights.detach().numpy()
-    if not np.isfinite(fitted).all():
-        raise ModelError(f"the weights of the product did not converge: {fitted.tolist()}")
-    return np.asarray(fitted, np.float32)
-
-
-def _negative_log_likelihood(table: Table, weights: Tensor) -> Tensor:
-    exponents = torch.relu(table.facts @ weights)  # [cases, experts]
-    scores = torch.bmm(exponents[:, None], table.log_probs)[:, 0]  # [cases, candidates]
-    return -(scores[:, 0] - torch.logsumexp(scores + table.stands_for, dim=1)).mean()

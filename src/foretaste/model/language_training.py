@@ -2,8 +2,10 @@
 
 An example is one event: the text of what came before it, and the item that was taken. The item is
 told from all others, or in a large catalogue from items drawn uniformly and shared by the batch
-(sampled softmax, Jean et al. 2015, section 3). Reading is what costs, so an epoch is a draw of
-examples, and the state before training is the first that is checked.
+(sampled softmax, Jean et al. 2015, section 3). The logit of an item is its cosine and the log of
+its popularity: it is trained in a product with popularity, so that it learns what popularity, an
+expert of its own, does not say already. Reading is what costs, so an epoch is a draw of examples,
+and the state before training is the first that is checked.
 """
 
 import logging
@@ -15,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from foretaste.domain import Behaviour, Floats, Ints, Longs
+from foretaste.domain import Behaviour, Floats, Histories, Ints, Longs
 from foretaste.errors import ModelError
 from foretaste.model.narrator import Narrator
 from foretaste.model.sequence_training import device_of
@@ -33,28 +35,42 @@ WHAT = "tuning the language expert"
 
 
 def told_apart(
-    states: Tensor, wanted: Tensor, vectors: Tensor, temperature: Tensor, negatives: int
+    states: Tensor, wanted: Tensor, vectors: Tensor, usual: Tensor, temperature: Tensor, most: int
 ) -> Tensor:
-    """Mean cross-entropy of the items wanted [batch] given [batch, dim] and [items, dim]."""
+    """Mean cross-entropy of the items wanted [batch] given [batch, dim] and [items, dim].
+
+    usual: [items], what each item's logit has beside the cosine. At most `most` items are told
+    from the true one.
+    """
     items = len(vectors)
-    if negatives >= items:
-        return functional.cross_entropy(states @ vectors.T / temperature, wanted)
-    drawn = torch.randint(items, (negatives,), device=states.device)
-    true = (states * vectors[wanted]).sum(-1, keepdim=True) / temperature  # [batch, 1]
-    others = states @ vectors[drawn].T / temperature + float(np.log((items - 1) / negatives))
+    if most >= items:
+        return functional.cross_entropy(states @ vectors.T / temperature + usual, wanted)
+    drawn = torch.randint(items, (most,), device=states.device)
+    true = (states * vectors[wanted]).sum(-1) / temperature + usual[wanted]  # [batch]
+    others = states @ vectors[drawn].T / temperature + usual[drawn]  # [batch, drawn]
+    others = others + float(np.log((items - 1) / most))
     others = others.masked_fill(drawn[None] == wanted[:, None], -torch.inf)
-    return functional.cross_entropy(torch.cat([true, others], dim=1), torch.zeros_like(wanted))
+    logits = torch.cat([true[:, None], others], dim=1)
+    return functional.cross_entropy(logits, torch.zeros_like(wanted))
 
 
-def likelihood(states: Floats, targets: Ints, vectors: Tensor, temperature: Tensor) -> float:
+def likelihood(
+    states: Floats, targets: Ints, vectors: Tensor, usual: Tensor, temperature: Tensor
+) -> float:
     """Mean log P of the targets [cases] given the states [cases, dim]."""
     found = []
     for start in range(0, len(targets), 256):
         some = torch.from_numpy(states[start : start + 256]).to(vectors.device)
         wanted = torch.from_numpy(targets[start : start + 256].astype(np.int64))
-        scores = functional.log_softmax(some @ vectors.T / temperature, dim=-1).cpu()
+        scores = functional.log_softmax(some @ vectors.T / temperature + usual, dim=-1).cpu()
         found.append(scores.gather(1, wanted[:, None]))
     return float(torch.cat(found).mean())
+
+
+def log_popularity(histories: Histories, items: int) -> Floats:
+    """[items], log of an item's share of what was taken, with one event each as prior."""
+    counts = np.bincount(histories.item[histories.takes()], minlength=items) + 1.0
+    return np.log(counts / counts.sum()).astype(np.float32)
 
 
 class Run:
@@ -67,6 +83,8 @@ class Run:
         self.network = network.to(device_of(self.settings.device))
         self.reader, self.narrator, self.training = reader, narrator, training
         self.vectors = torch.from_numpy(training.catalogue.vectors).to(network.head.weight.device)
+        usual = log_popularity(training.histories, len(self.vectors))
+        self.usual = torch.from_numpy(usual).to(self.vectors.device)
         # The vectors of searches are not read here, and would be copied for every example.
         self.histories = replace(training.histories, vectors=None)
         self.rows = examples(self.histories.offsets, self.histories.takes())
@@ -159,7 +177,14 @@ class Run:
                 group["lr"] = group["full"] * schedule(self.step, self.steps)
             wanted = torch.from_numpy(targets.astype(np.int64)).to(self.vectors.device)
             states = network(*batch(tokens, self.reader.pad, self.vectors.device))
-            loss = told_apart(states, wanted, self.vectors, network.temperature, settings.negatives)
+            loss = told_apart(
+                states,
+                wanted,
+                self.vectors,
+                self.usual,
+                network.temperature,
+                settings.negatives,
+            )
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(list(network.tunable().values()), 1.0)
@@ -181,7 +206,9 @@ class Run:
             return 0.0
         states = read(self.network, self.checked, self.reader.pad)
         with torch.no_grad():
-            return likelihood(states, self.targets, self.vectors, self.network.temperature)
+            return likelihood(
+                states, self.targets, self.vectors, self.usual, self.network.temperature
+            )
 
     def _state(self) -> dict[str, Tensor]:
         return {name: value.detach().clone() for name, value in self.network.tunable().items()}

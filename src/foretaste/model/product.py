@@ -4,6 +4,10 @@
 
 (Hinton 2002, equation 1, with exponents.) The exponents are linear in a few facts of the request.
 With every exponent 1 this is the literal likelihood the project was asked for.
+
+Of an item that few have taken the counting experts know little, so what can be read of it weighs
+otherwise: each exponent is w_i(U) + v_i · newness(item), and the item has b · newness(item) of its
+own, with newness = 3 / (3 + times taken).
 """
 
 from collections.abc import Sequence
@@ -14,10 +18,17 @@ import numpy as np
 from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.content import log_softmax
+from foretaste.model.experts.popularity import Popularity
 from foretaste.ports import Arrays, Expert, Facts, OpenReader
 
-FACTS = ("always", "history length", "rarity of the last item", "query")
+FACTS = ("always", "history length", "rarity of the last item", "query", "nothing taken")
 """What the exponents depend on."""
+READING = ("content", "lexical", "attribute", "sequence", "language")
+"""Experts that know an item nobody has taken."""
+FEW = 3.0
+"""Times taken at which an item is half new."""
+NEWNESS = "newness"
+"""Names the term that an item has for being new."""
 
 
 def facts_of(behaviours: Sequence[Behaviour], log_popularity: Floats) -> Floats:
@@ -29,8 +40,14 @@ def facts_of(behaviours: Sequence[Behaviour], log_popularity: Floats) -> Floats:
             float(-log_popularity[taken[-1]] - np.log(len(log_popularity))) if len(taken) else 0
         )
         query = float(bool(one.query and one.query.strip()))
-        rows.append((1.0, np.log1p(len(taken)) / 2 - 1, rarity / 2, query))
+        nothing = float(not len(taken))
+        rows.append((1.0, np.log1p(len(taken)) / 2 - 1, rarity / 2, query, nothing))
     return np.array(rows, np.float32)
+
+
+def newness_of(popularity: Popularity) -> Floats:
+    """[items]"""
+    return np.asarray(FEW / (FEW + popularity.taken), np.float32)
 
 
 @dataclass(frozen=True)
@@ -40,6 +57,8 @@ class Product:
     experts: tuple[Expert, ...]
     weights: Floats
     """[facts, experts]"""
+    new: Floats | None = None
+    """[experts + 1], v and b: what newness adds to each exponent, and to the score."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -50,28 +69,49 @@ class Product:
         """The same experts with every exponent 1: score = Σ log P."""
         weights = np.zeros_like(self.weights)
         weights[0] = 1
-        return replace(self, weights=weights)
+        return replace(self, weights=weights, new=None)
 
     def exponents(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, experts], w_i(U); never below 0, and 0 for an expert with nothing to say."""
-        popularity = next((e for e in self.experts if e.name == "popularity"), None)
-        if popularity is None:
+        active = [[expert.active(one) for expert in self.experts] for one in behaviours]
+        return np.maximum(self.facts(behaviours) @ self.weights, 0) * np.array(active, np.float32)
+
+    def facts(self, behaviours: Sequence[Behaviour]) -> Floats:
+        """[behaviours, facts]"""
+        if self._popularity is None:
             facts = np.zeros((len(behaviours), len(FACTS)), np.float32)
             facts[:, 0] = 1
-        else:
-            facts = facts_of(behaviours, popularity.log_prob(behaviours[:1])[0])
-        active = [[expert.active(one) for expert in self.experts] for one in behaviours]
-        return np.maximum(facts @ self.weights, 0) * np.array(active, np.float32)
+            return facts
+        return facts_of(behaviours, self._popularity.row())
+
+    @property
+    def _popularity(self) -> Popularity | None:
+        return next((e for e in self.experts if isinstance(e, Popularity)), None)
+
+    def newness(self) -> Floats | None:
+        """[items], 1 for one that nobody has taken, 0 for one that everybody has."""
+        return None if self._popularity is None else newness_of(self._popularity)
+
+    def lifts(self, exponents: Floats) -> Floats:
+        """[behaviours, experts], what newness adds to each exponent; no sum is below 0."""
+        if self.new is None:
+            return np.zeros_like(exponents)
+        return np.where(exponents > 0, np.maximum(self.new[:-1], -exponents), np.float32(0))
 
     def told(self) -> dict[str, dict[str, float]]:
         """The exponents, by expert and fact."""
-        return {
+        told = {
             expert.name: {
                 fact: round(float(weight), 4)
                 for fact, weight in zip(FACTS, self.weights[:, place], strict=True)
             }
             for place, expert in enumerate(self.experts)
         }
+        if self.new is not None:
+            for name, worth in zip(self.names, self.new, strict=False):
+                told[name]["newness of the item"] = round(float(worth), 4)
+            told[NEWNESS] = {"newness of the item": round(float(self.new[-1]), 4)}
+        return told
 
     def score(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items], Σ w_i · log P_i."""
@@ -80,11 +120,29 @@ class Product:
         if not spoken:  # nobody has anything to say: everything is as likely
             return np.zeros_like(self.experts[0].log_prob(behaviours))
         log_probs = [self.experts[place].log_prob(behaviours) for place in spoken]
-        return _sum(log_probs, exponents[:, spoken])
+        return self._sum(log_probs, exponents, spoken)
 
     def combine(self, log_probs: Sequence[Floats], behaviours: Sequence[Behaviour]) -> Floats:
         """The same from what each expert has already said; [behaviours, items] each."""
-        return _sum(log_probs, self.exponents(behaviours))
+        return self._sum(log_probs, self.exponents(behaviours), range(len(self.experts)))
+
+    def _sum(self, log_probs: Sequence[Floats], exponents: Floats, spoken: Sequence[int]) -> Floats:
+        """[behaviours, items] from what the experts at the places `spoken` say."""
+        total = np.zeros_like(log_probs[0])
+        for log_prob, place in zip(log_probs, spoken, strict=True):
+            total += log_prob * exponents[:, place, None]
+        newness = self.newness()
+        if self.new is None or newness is None:
+            return total
+        lifts = self.lifts(exponents)
+        added = np.zeros_like(total)
+        added[exponents.any(axis=1)] = self.new[-1]
+        for log_prob, place in zip(log_probs, spoken, strict=True):
+            if lifts[:, place].any():
+                added += log_prob * lifts[:, place, None]
+        added *= newness
+        total += added
+        return total
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items], log P(R|U): the score less log Z."""
@@ -92,13 +150,19 @@ class Product:
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """For each item the terms of its score, by expert, event and feature; they sum to it."""
-        exponents = self.exponents([behaviour])[0]
+        exponents = self.exponents([behaviour])
         answer: list[list[Term]] = [[] for _ in items]
-        for expert, exponent in zip(self.experts, exponents, strict=True):
+        newness = self.newness()
+        new = np.zeros(len(items), np.float32) if newness is None else newness[items]
+        each = exponents[0] + new[:, None] * self.lifts(exponents)[0]  # [items, experts]
+        for expert, exponent, mine in zip(self.experts, exponents[0], each.T, strict=True):
             if exponent == 0:
                 continue
             for place, terms in enumerate(expert.terms(behaviour, items, deep=deep)):
-                answer[place] += [replace(term, nats=term.nats * float(exponent)) for term in terms]
+                answer[place] += [replace(t, nats=t.nats * float(mine[place])) for t in terms]
+        if self.new is not None and exponents.any():
+            for terms, worth in zip(answer, new * self.new[-1], strict=True):
+                terms.append(Term(NEWNESS, float(worth), feature="new item"))
         return answer
 
     def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
@@ -114,7 +178,8 @@ class Product:
     def state(self) -> tuple[dict[str, tuple[Arrays, Facts]], Facts]:
         """({expert: its state}, own facts)."""
         states = {expert.name: expert.state() for expert in self.experts}
-        return states, {"weights": self.weights.tolist(), "facts": FACTS}
+        facts = {"weights": self.weights.tolist(), "facts": FACTS}
+        return states, facts if self.new is None else {**facts, "new": self.new.tolist()}
 
     @classmethod
     def restored(
@@ -131,11 +196,5 @@ class Product:
             kind = kinds[name.split(":", 1)[0]]
             given = (readers,) if getattr(kind, "reads", False) else ()
             experts.append(kind.restored(arrays, own, catalogue, *given))
-        return cls(tuple(experts), np.array(facts["weights"], np.float32))
-
-
-def _sum(log_probs: Sequence[Floats], exponents: Floats) -> Floats:
-    total = np.zeros_like(log_probs[0])
-    for place, log_prob in enumerate(log_probs):
-        total += log_prob * exponents[:, place, None]
-    return total
+        new = np.array(facts["new"], np.float32) if "new" in facts else None
+        return cls(tuple(experts), np.array(facts["weights"], np.float32), new)

@@ -78,10 +78,12 @@ class AttributeSettings(Settings):
 class QuerySettings(Settings):
     """What answers the words of a search."""
 
-    temperature: float = 0.05
-    """Cosine similarity is divided by this before the softmax."""
-    lexical: float = 0.5
-    """Share of BM25 in the mixture; the rest is the language model's."""
+    temperature: float = 0.2
+    """Cosine similarity is divided by this before the softmax where no word of a query is known."""
+    temperature_known: float = 0.3
+    """The same where all words are: then they say more than the language model does."""
+    near: float = 0.45
+    """How like a known word an unknown one must be to be read as it, misspelt; 1 = not at all."""
 
 
 class SequenceSettings(Settings):
@@ -185,6 +187,8 @@ class ModelSettings(Settings):
     """"fitted" on validation events, or "one": every weight 1, the literal product."""
     weight_cases: int = 4000
     """Validation events that the weights are fitted on, at most."""
+    new_items: float = Field(default=0.01, ge=0, le=1)
+    """Share of the NDCG of other items that may be spent on raising those that few have taken."""
     keep: int = 5
     """Versions kept on disk besides the live one."""
     popularity: PopularitySettings = PopularitySettings()

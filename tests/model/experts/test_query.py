@@ -24,11 +24,34 @@ def test_words_find_what_they_name(expert: Query, here: World) -> None:
     assert row[EACH : 2 * EACH].sum() > 0.7
 
 
-def test_what_has_none_of_the_words_gets_no_share_of_them(here: World) -> None:
-    expert = Query(QuerySettings(lexical=1.0), here.catalogue)
-    row = np.exp(expert.log_prob([here.took(query="jazz")])[0])
+def test_a_misspelt_word_is_read_as_those_with_its_letters(expert: Query, here: World) -> None:
+    asked = [here.took(query=query) for query in ("gardn", "rokcet lunarr", "pianoo jazzz")]
+    rows = np.exp(expert.log_prob([replace(one, query_vector=None) for one in asked]))
 
-    assert row[3 * EACH :].sum() > 0.99
+    for row, cluster in zip(rows, (2, 1, 3), strict=True):
+        mine = slice(cluster * EACH, (cluster + 1) * EACH)
+        assert row[mine].min() > np.delete(row, range(cluster * EACH, (cluster + 1) * EACH)).max()
+
+
+def test_a_word_like_none_says_nothing(expert: Query, here: World) -> None:
+    row = expert.log_prob([replace(here.took(query="xyzzy qwfp"), query_vector=None)])[0]
+
+    np.testing.assert_allclose(row, -np.log(len(row)), atol=1e-5)
+
+
+def test_near_of_one_corrects_nothing(here: World) -> None:
+    expert = Query(QuerySettings(near=1.0), here.catalogue)
+    row = expert.log_prob([replace(here.took(query="gardn"), query_vector=None)])[0]
+
+    np.testing.assert_allclose(row, -np.log(len(row)), atol=1e-5)
+
+
+@pytest.mark.parametrize("query", ["\x00\xff\x7f\x00", "rose " * 2000, "x" * 10_000, "\ud83d"])
+def test_whatever_is_asked_there_is_an_answer(expert: Query, here: World, query: str) -> None:
+    row = expert.log_prob([replace(here.took(1, 2), query=query)])[0]
+
+    assert np.isfinite(row).all()
+    assert np.logaddexp.reduce(row.astype(np.float64)) == pytest.approx(0, abs=1e-4)
 
 
 def test_it_is_silent_without_a_query(expert: Query, here: World) -> None:
@@ -51,18 +74,9 @@ def test_words_alone_where_nothing_was_read(expert: Query, here: World) -> None:
     assert row[2 * EACH : 3 * EACH].min() > np.delete(row, range(2 * EACH, 3 * EACH)).max()
 
 
-@pytest.mark.parametrize("share", [0.0, 1.0])
-def test_either_half_alone(here: World, share: float) -> None:
-    expert = Query(QuerySettings(lexical=share), here.catalogue)
-    rows = expert.log_prob([here.took(query="jazz piano 50"), here.took(query="???")])
-
-    assert np.isfinite(rows).all()
-    assert rows[0].argmax() >= 3 * EACH
-
-
 def test_a_title_of_one_letter_is_found(here: World) -> None:
     films = shelf([Item("0", "M"), Item("1", "Z 2"), Item("2", "Z 3")])
-    expert = Query(QuerySettings(lexical=1.0), films)
+    expert = Query(QuerySettings(), films)
     rows = expert.log_prob([here.took(query=query) for query in ("m", "z 2", "Z 3")])
 
     assert rows.argmax(axis=1).tolist() == [0, 1, 2]

@@ -96,6 +96,11 @@ class Attribute:
         mass += np.float32(self._settings.smoothing) * np.exp(self._log_everyone)
         return np.log(mass / mass.sum())
 
+    @property
+    def everyone(self) -> Floats:
+        """[values], log P(value), over all people's events."""
+        return self._log_everyone
+
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items]"""
         lift = np.stack([self.preference(one) for one in behaviours]) - self._log_everyone

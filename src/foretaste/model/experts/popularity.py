@@ -24,6 +24,8 @@ class Popularity:
 
     def __init__(self, mass: Doubles, latest: float, half_life: float | None, prior: float) -> None:
         self._mass = mass
+        self.taken = mass.copy()
+        """[items], the weight of all events of each, never faded."""
         self._reference = latest
         self._latest = latest
         self._half_life = half_life
@@ -54,7 +56,11 @@ class Popularity:
         if half_life is not None:
             counts *= np.exp2((at - latest) / (half_life * DAY))
         mass = np.bincount(histories.item[keep], counts, minlength=items).astype(np.float64)
-        return cls(mass, latest, half_life, prior)
+        expert = cls(mass, latest, half_life, prior)
+        expert.taken = np.bincount(
+            histories.item[keep], histories.weight[keep], minlength=items
+        ).astype(np.float64)
+        return expert
 
     @property
     def half_life_days(self) -> float:
@@ -89,12 +95,14 @@ class Popularity:
             self._reference = at
         self._latest = max(self._latest, at)
         self._mass[item] = max(self._mass[item] + weight * self._growth(at), 0.0)
+        self.taken[item] = max(self.taken[item] + weight, 0.0)
         self._log = None
 
     def grow(self, catalogue: Catalogue) -> None:
         """New items start from the prior."""
         extra = len(catalogue) - len(self._mass)
         self._mass = np.concatenate([self._mass, np.zeros(extra)])
+        self.taken = np.concatenate([self.taken, np.zeros(extra)])
         self._log = None
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
@@ -111,7 +119,7 @@ class Popularity:
             "half_life_days": self._half_life,
             "prior": self._prior,
         }
-        return {"mass": self._mass}, facts
+        return {"mass": self._mass, "taken": self.taken}, facts
 
     @classmethod
     def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
@@ -119,4 +127,5 @@ class Popularity:
         half_life = facts["half_life_days"]
         expert = cls(arrays["mass"], facts["reference"], half_life, facts["prior"])
         expert._latest = facts["latest"]
+        expert.taken = arrays["taken"].copy()
         return expert

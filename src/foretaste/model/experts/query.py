@@ -1,7 +1,8 @@
 """Query: what answers the words of a search or of the context. P(item | query).
 
-A mixture of two softmaxes, the language model's cosine and BM25 (Robertson and Zaragoza 2009), so
-that a name typed exactly and a wish in other words are both found. Present only with a query.
+The softmax of BM25 (Robertson and Zaragoza 2009), in nats, plus the language model's cosine over a
+temperature, which counts the more the fewer of the words are known. A word that no item has is read
+as the known words with most of the same letters in a row. Present only with a query.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from typing import Any, Self
 
 import bm25s
 import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.model.experts.content import log_softmax
@@ -17,8 +19,10 @@ from foretaste.model.terms import against_average
 from foretaste.model.training import Training
 from foretaste.ports import Arrays, Facts
 
-MOST = 0.999
-"""Share of words in the mixture at most, so that nothing is impossible."""
+MEANT = 5
+"""Known words that an unknown one may stand for, at most."""
+LOOKED_UP = 32
+"""Unknown words of a query that are looked up, at most."""
 
 
 class Query:
@@ -44,15 +48,32 @@ class Query:
         self._readings = catalogue.readings
         self._index: Any = None
         self._known: frozenset[str] | None = None
+        self._letters: Letters | None = None
 
-    def _words(self, query: str) -> Floats:
-        """[items], BM25 of the query."""
+    def _words(self, query: str) -> tuple[Floats, float]:
+        """([items], BM25 of the query; the share of its words that some item has)."""
         if self._known is None:
             self._known = self._indexed()
-        known = [word for word in _tokens([query])[0] if word in self._known]
-        if not known:
-            return np.zeros(len(self._readings), np.float32)
-        return np.asarray(self._index.get_scores(known), np.float32)
+        words = _tokens([query])[0]
+        known = [word for word in words if word in self._known]
+        strange = [word for word in dict.fromkeys(words) if word not in self._known]
+        found = np.zeros(len(self._readings), np.float32)
+        if known:
+            found += self._index.get_scores(known)
+        if strange and self._known and self._settings.near < 1:
+            found += self._meant(strange[:LOOKED_UP])
+        return found, len(known) / max(len(words), 1)
+
+    def _meant(self, strange: list[str]) -> Floats:
+        """[items], BM25 of words nobody knows: of the likest known one that the item has."""
+        if self._letters is None:
+            self._letters = Letters(sorted(self._known or ()))
+        total = np.zeros(len(self._readings), np.float32)
+        for alike in self._letters.alike(strange, self._settings.near):
+            each = [self._index.get_scores([word]) * np.float32(like) for word, like in alike]
+            if each:
+                total += np.max(each, axis=0)
+        return total
 
     def _indexed(self) -> frozenset[str]:
         """Index the texts. → their words; where there is none bm25s cannot make an index."""
@@ -66,17 +87,11 @@ class Query:
     def _row(self, behaviour: Behaviour) -> Floats:
         """[items], log P given one query."""
         settings = self._settings
-        meaning = np.zeros(len(self._vectors), np.float32)
+        scores, known = self._words(behaviour.query or "")
         if behaviour.query_vector is not None:
-            meaning = self._vectors @ behaviour.query_vector / np.float32(settings.temperature)
-        words = self._words(behaviour.query or "")
-        if not words.any():
-            return log_softmax(meaning)
-        share = min(settings.lexical, MOST)
-        with np.errstate(divide="ignore"):
-            having = np.where(words > 0, words, -np.inf)  # without any of the words, no share
-            parts = (log_softmax(meaning) + np.log1p(-share), log_softmax(having) + np.log(share))
-        return np.logaddexp(*parts).astype(np.float32)
+            scale = (1 - known) / settings.temperature + known / settings.temperature_known
+            scores = scores + self._vectors @ behaviour.query_vector * np.float32(scale)
+        return np.asarray(log_softmax(scores), np.float32)
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items]; uniform where there is no query."""
@@ -115,3 +130,26 @@ def _tokens(texts: Sequence[str]) -> list[list[str]]:
         return_ids=False,
     )
     return words
+
+
+class Letters:
+    """The known words by the letters they have in a row."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._words = words
+        self._reader = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float32
+        )
+        self._rows = self._reader.fit_transform(words).T.tocsr()  # [letters, words]
+
+    def alike(self, strange: list[str], near: float) -> list[list[tuple[str, float]]]:
+        """For each the likest known words with their cosine, which is `near` or more."""
+        cosines = self._reader.transform(strange) @ self._rows  # [strange, words], sparse
+        answer = []
+        for row in range(len(strange)):
+            part = slice(cosines.indptr[row], cosines.indptr[row + 1])
+            columns, values = cosines.indices[part], cosines.data[part]
+            best = np.argsort(-values, kind="stable")[:MEANT]
+            pairs = [(self._words[columns[place]], float(values[place])) for place in best]
+            answer.append([(word, like) for word, like in pairs if like >= near])
+        return answer

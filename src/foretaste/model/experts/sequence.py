@@ -20,6 +20,8 @@ from foretaste.model.terms import against_average
 from foretaste.model.training import Training
 from foretaste.ports import Arrays, Facts
 
+ALIKE, NEARNESS = 10, 0.1
+"""How many items that read alike a new one is placed among, and the temperature of the mean."""
 EXPLAINED = 12
 """How many of the last events an explanation looks behind, one forward pass for each."""
 
@@ -33,6 +35,8 @@ class Sequence:
     def __init__(self, network: Network, settings: SequenceSettings, catalogue: Catalogue) -> None:
         self._network = network.eval()
         self._settings = settings
+        identity = network.identity.weight
+        self._guessed = ~identity[1:].any(dim=1)  # [items], those whose identity nobody taught
         self.grow(catalogue)
 
     @classmethod
@@ -45,9 +49,15 @@ class Sequence:
 
     @torch.inference_mode()
     def grow(self, catalogue: Catalogue) -> None:
-        """A new item has no identity yet: it is placed by its text alone."""
-        self._ids = catalogue.ids
+        """A new item gets the mean identity of those that read most like it."""
+        self._ids, self._catalogue = catalogue.ids, catalogue
         self._network.grow(torch.from_numpy(catalogue.vectors))
+        identity = self._network.identity.weight
+        more = torch.ones(len(catalogue) - len(self._guessed), dtype=torch.bool)
+        self._guessed = torch.cat([self._guessed, more.to(identity.device)])
+        empty = self._guessed & ~identity[1:].any(dim=1)
+        guess = alike(self._network.vectors[1:], identity[1:], ~self._guessed, empty)
+        identity[1:][empty] = guess
         self._items = self._network.catalogue()  # [items, dim]
 
     @torch.inference_mode()
@@ -95,12 +105,21 @@ class Sequence:
     def state(self) -> tuple[Arrays, Facts]:
         """The network's parameters; the items' texts are read from the catalogue."""
         arrays = {name: value.cpu().numpy() for name, value in self._network.state_dict().items()}
+        arrays["identity.weight"] = arrays["identity.weight"].copy()
+        arrays["identity.weight"][1:][self._guessed.cpu().numpy()] = 0  # guessed anew when read
         facts = {
             "settings": self._settings.model_dump(),
             "length": self._network.length,
             "kinds": self._network.kind.num_embeddings - 2,
         }
         return arrays, facts
+
+    def forgetting(self, items: Ints) -> Self:
+        """A copy for which these items are new."""
+        arrays, facts = self.state()
+        copies = {name: array.copy() for name, array in arrays.items()}
+        copies["identity.weight"][items + 1] = 0
+        return self.restored(copies, facts, self._catalogue)
 
     @classmethod
     def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
@@ -111,6 +130,23 @@ class Sequence:
         network = Network(torch.from_numpy(vectors), settings, facts["length"], facts["kinds"], 0.0)
         network.load_state_dict({name: torch.from_numpy(value) for name, value in arrays.items()})
         return cls(network.to(device_of(settings.device)), settings, catalogue)
+
+
+def alike(vectors: Tensor, identity: Tensor, known: Tensor, wanted: Tensor) -> Tensor:
+    """[wanted, dim], for each the mean identity of the known items with the nearest texts.
+
+    vectors: [items, read dim], of length 1. known, wanted: [items], which they are.
+    """
+    theirs, rows = identity[known], vectors[known]
+    nearest = min(ALIKE, len(rows))
+    if not nearest:
+        return torch.zeros_like(identity[wanted])
+    means = [torch.zeros_like(identity[:0])]
+    for some in vectors[wanted].split(1024):
+        close, which = (some @ rows.T).topk(nearest, dim=1)
+        shares = (close / NEARNESS).softmax(dim=1) * some.any(dim=1, keepdim=True)
+        means.append((shares[:, :, None] * theirs[which]).sum(dim=1))
+    return torch.cat(means)
 
 
 def _without(behaviour: Behaviour, row: int) -> Behaviour:

@@ -1,0 +1,34 @@
+"""Rows of figures in; a table for the eye and a file for the record out."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.datasets import REPOSITORY
+from foretaste.evaluate.machine import machine
+
+RESULTS = REPOSITORY / "benchmarks" / "results"
+
+
+def show(protocol: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print the protocol and a line a row; a heading where the columns change."""
+    print(f"\n{protocol}\n")
+    columns: tuple[str, ...] = ()
+    for row in rows:
+        words = [str(value) for value in row.values() if isinstance(value, str)]
+        figures = {name: value for name, value in row.items() if not isinstance(value, str)}
+        if tuple(figures) != columns:
+            columns = tuple(figures)
+            print(" " * 64 + "".join(f"{name:>24}" for name in columns))
+        told = "".join(f"{value:>24.4f}" for value in figures.values())
+        print(f"{words[0]:<24}{' '.join(words[1:]):<40}{told}")
+    print(flush=True)
+
+
+def keep_result(bench: str, name: str, protocol: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Into benchmarks/results/<bench>.json, beside what else is there."""
+    path = RESULTS / f"{bench}.json"
+    path.parent.mkdir(exist_ok=True)
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    kept[name] = {"machine": machine(REPOSITORY), "protocol": protocol, "rows": list(rows)}
+    path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

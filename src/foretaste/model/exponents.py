@@ -1,0 +1,232 @@
+"""Exponents: what every expert says of validation events in, the exponents that suit them out.
+
+They maximise the likelihood of events that no expert has seen: a convex problem in (facts + 1) ×
+experts numbers. For each event the sum over the catalogue that normalises the product is taken over
+the items any expert ranks high, exactly, and over a uniform draw of the rest, weighted by how many
+it stands for.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from foretaste.domain import Behaviour, Floats, Ints
+from foretaste.errors import ModelError
+from foretaste.model.product import FACTS, READING, Product
+from foretaste.model.training import Training
+from foretaste.ports import Expert
+
+TOP = 60
+"""Items of each expert's own top that the normalising sum takes exactly."""
+DRAWN = 600
+"""Items drawn for the rest."""
+USUAL = {
+    "sequence": 0.4,
+    "transition": 0.1,
+    "neighbour": 0.2,
+    "content": 0.3,
+    "lexical": 0.5,
+    "attribute": 0.3,
+    "popularity": 0.2,
+    "repeat": 1.0,
+    "query": 2.0,
+}
+"""Exponents before any event has been seen: about what public data sets gave."""
+HELD_BY = 4.0
+"""Validation events that the usual exponents weigh as much as; so a handful moves them little."""
+
+
+def usual(experts: tuple[Expert, ...]) -> Floats:
+    """[facts, experts], the exponents where nothing is known better."""
+    weights = np.zeros((len(FACTS), len(experts)), np.float32)
+    weights[0] = [USUAL.get(expert.name.split(":", 1)[0], 0.1) for expert in experts]
+    return weights
+
+
+@dataclass(frozen=True)
+class Table:
+    """What the exponents are fitted on, a row an event."""
+
+    log_probs: Tensor
+    """[cases, experts, candidates]; the target is candidate 0."""
+    stands_for: Tensor
+    """[cases, candidates], log of how many items each stands for; -inf for none."""
+    facts: Tensor
+    """[cases, facts]"""
+    newness: Tensor
+    """[cases, candidates]"""
+    counts: Tensor
+    """[cases], what each case counts, 1 in the mean."""
+
+    def likelihood(self, weights: Tensor, new: Tensor) -> Tensor:
+        """Mean log P of the targets under [facts, experts] and [experts + 1]."""
+        scores = self.scores(weights, new)
+        each = scores[:, 0] - torch.logsumexp(scores + self.stands_for, dim=1)
+        return (each * self.counts).mean()
+
+    def scores(self, weights: Tensor, new: Tensor) -> Tensor:
+        """[cases, candidates], as `Product.score`."""
+        exponents = torch.relu(self.facts @ weights)  # [cases, experts]
+        lifts = torch.where(exponents > 0, torch.maximum(new[:-1], -exponents), 0)
+        both = torch.stack([exponents, lifts], dim=1) @ self.log_probs  # [cases, 2, candidates]
+        return both[:, 0] + self.newness * (both[:, 1] + new[-1])
+
+    def known(self) -> "Table":
+        """The cases of items that somebody had taken before."""
+        rows = self.newness[:, 0] < 1
+        return Table(
+            self.log_probs[rows],
+            self.stands_for[rows],
+            self.facts[rows],
+            self.newness[rows],
+            self.counts[rows],
+        )
+
+    def gain(self, scores: Tensor) -> Tensor:
+        """[cases], 1 / log2(rank + 2) of each target, as far as the candidates tell.
+
+        NDCG without a cutoff: a small change of the scores changes it a little, and not by jumps.
+        """
+        before = (scores > scores[:, :1]) & torch.isfinite(self.stands_for)
+        rank = torch.where(before, self.stands_for.exp(), 0).sum(dim=1)
+        return 1 / torch.log2(rank + 2)
+
+
+def tabulate(
+    product: Product,
+    behaviours: list[Behaviour],
+    targets: Ints,
+    training: Training,
+    rng: np.random.Generator,
+    *,
+    without: Ints | None = None,
+) -> Table:
+    """Every expert's opinion of every case's candidates; `without` are items that are left out."""
+    shown = np.ones(len(training.catalogue), bool)
+    if without is not None:
+        shown[without] = False
+    newness = product.newness()
+    if newness is None:
+        newness = np.zeros(len(training.catalogue), np.float32)
+    parts, stands, new = [], [], []
+    for start in range(0, len(behaviours), 128):
+        some, wanted = behaviours[start : start + 128], targets[start : start + 128]
+        active = np.array([[e.active(one) for e in product.experts] for one in some], np.float32)
+        full = np.stack([expert.log_prob(some) for expert in product.experts], axis=1)
+        full *= active[:, :, None]
+        chosen, weight = candidates(full, wanted, rng)
+        parts.append(np.take_along_axis(full, chosen[:, None, :], axis=2))
+        stands.append(np.where(shown[chosen] | (chosen == wanted[:, None]), weight, -np.inf))
+        new.append(newness[chosen])
+        training.progress("weighing the experts", start + len(some), len(behaviours))
+    width = max(part.shape[2] for part in parts)
+    return Table(
+        torch.from_numpy(np.concatenate([_wide(part, width, 0.0) for part in parts])),
+        torch.from_numpy(np.concatenate([_wide(weight, width, -np.inf) for weight in stands])),
+        torch.from_numpy(product.facts(behaviours)),
+        torch.from_numpy(np.concatenate([_wide(some, width, 0.0) for some in new])),
+        torch.ones(len(behaviours)),
+    )
+
+
+def _wide(array: Floats, width: int, value: float) -> Floats:
+    pad = [(0, 0)] * (array.ndim - 1) + [(0, width - array.shape[-1])]
+    return np.pad(array, pad, constant_values=value)
+
+
+def candidates(full: Floats, targets: Ints, rng: np.random.Generator) -> tuple[np.ndarray, Floats]:
+    """(items, the target first; log of how many items each stands for), [cases, candidates] each.
+
+    `full` is [cases, experts, items]. A candidate named twice stands for something once.
+    """
+    cases, _, items = full.shape
+    if items <= TOP + DRAWN:
+        order = np.broadcast_to(np.arange(items), (cases, items))
+        chosen = np.concatenate([targets[:, None], order], axis=1).astype(np.int64)
+        weight = np.where(chosen == targets[:, None], -np.inf, 0).astype(np.float32)
+        weight[:, 0] = 0
+        return chosen, weight
+    top = np.argpartition(-full, TOP, axis=2)[:, :, :TOP].reshape(cases, -1)
+    drawn = np.broadcast_to(rng.choice(items, DRAWN, replace=False), (cases, DRAWN))
+    chosen = np.concatenate([targets[:, None].astype(np.int64), top, drawn], axis=1)
+    weight = np.empty(chosen.shape, np.float32)
+    for case in range(cases):
+        _, first = np.unique(chosen[case], return_index=True)
+        new = np.zeros(chosen.shape[1], bool)
+        new[first] = True
+        exact = new[: 1 + top.shape[1]]
+        rest = new[1 + top.shape[1] :]
+        each = np.log((items - exact.sum()) / max(rest.sum(), 1))
+        weight[case] = np.concatenate([np.where(exact, 0, -np.inf), np.where(rest, each, -np.inf)])
+    return chosen, weight
+
+
+def maximise(tables: Sequence[Table], product: Product) -> Product:
+    """With the exponents under which the tables are likeliest, held a little by the usual ones.
+
+    What newness adds is fitted with them where a table has new items, and else left out.
+    """
+    start = torch.from_numpy(usual(product.experts))
+    weights, new = start.clone().requires_grad_(), torch.zeros(len(product.experts) + 1)
+    new.requires_grad_()
+    reads = [expert.name.split(":", 1)[0] in READING for expert in product.experts]
+    able = torch.tensor([*reads, True], dtype=torch.float32)
+    hold = HELD_BY / sum(len(table.facts) for table in tables)
+
+    def loss() -> Tensor:
+        held = ((weights - start) ** 2).sum() + (new**2).sum()
+        return hold * held - sum(table.likelihood(weights, new * able) for table in tables)
+
+    _minimise(loss, [weights, new])
+    fitted = np.asarray(weights.detach().numpy(), np.float32)
+    return _with(product, fitted, np.asarray((new * able).detach().numpy(), np.float32))
+
+
+def maximise_fact(tables: Sequence[Table], product: Product, fact: str) -> Product:
+    """With what one fact adds to the exponents, under which these cases are likeliest.
+
+    All else stays: cases with this fact, e.g. a query, say nothing of those without.
+    """
+    place = FACTS.index(fact)
+    others = torch.from_numpy(product.weights).clone()
+    others[place] = 0
+    usually = torch.from_numpy(usual(product.experts)[0])
+    without = torch.cat([table.facts @ others for table in tables]).mean(dim=0)
+    start = torch.where(without > 0, 0, usually - without)  # at 0 an exponent would stay there
+    row = start.clone().requires_grad_()
+    new = torch.zeros(len(product.experts) + 1)
+    if product.new is not None:
+        new = torch.from_numpy(product.new)
+    only = torch.zeros_like(others)
+    only[place] = 1
+    hold = HELD_BY / sum(len(table.facts) for table in tables)
+
+    def loss() -> Tensor:
+        weights = others + only * row
+        held = hold * ((row - start) ** 2).sum()
+        return held - sum(table.likelihood(weights, new) for table in tables)
+
+    _minimise(loss, [row])
+    fitted = (others + only * row).detach().numpy()
+    return _with(product, np.asarray(fitted, np.float32), product.new)
+
+
+def _with(product: Product, weights: Floats, new: Floats | None) -> Product:
+    if not np.isfinite(weights).all():
+        raise ModelError(f"the weights of the product did not converge: {weights.tolist()}")
+    return replace(product, weights=weights, new=new)
+
+
+def _minimise(loss: Callable[[], Tensor], parameters: list[Tensor]) -> None:
+    optimizer = torch.optim.LBFGS(parameters, max_iter=60, line_search_fn="strong_wolfe")
+
+    def step() -> Tensor:
+        optimizer.zero_grad()
+        value = loss()
+        value.backward()
+        return value
+
+    optimizer.step(step)
