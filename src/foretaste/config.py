@@ -18,6 +18,7 @@ from foretaste.language.settings import LanguageSettings
 from foretaste.model.settings import ModelSettings
 from foretaste.prepare.settings import PrepareSettings
 from foretaste.rank.settings import RankSettings
+from foretaste.serving import ServeSettings
 from foretaste.settings import Settings
 
 FILE = "foretaste.toml"
@@ -36,6 +37,7 @@ class Config(Settings):
     language: LanguageSettings = LanguageSettings()
     model: ModelSettings = ModelSettings()
     rank: RankSettings = RankSettings()
+    serve: ServeSettings = ServeSettings()
 
 
 def load(folder: Path, environment: Mapping[str, str] = os.environ) -> Config:

@@ -17,10 +17,12 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:  # the nouns bring NumPy; `foretaste --help` does without
+    from foretaste.behaviour.keys import Key
     from foretaste.domain import Imported, Item, Recommendation, Recommended, Term
     from foretaste.evaluate.evaluation import Evaluation
     from foretaste.generate.profile import Liked, Profile
     from foretaste.model.artefacts import Version
+    from foretaste.serve.tenants import Tenant
 
 ItemOf = Callable[[str], "Item | None"]
 
@@ -243,3 +245,61 @@ def _liked(one: "Liked", items: ItemOf) -> tuple[str, str, str, str]:
     titles = ", ".join(item.title or event if item else event for item, event in named)
     stated = " (stated)" if one.stated else ""
     return one.value + stated, f"{one.probability:.1%}", f"x {one.lift:.1f}", titles
+
+
+def new_key(key: "Key", secret: str, *, json: bool = False) -> None:
+    """A key that was just made, with its secret."""
+    if json:
+        as_json(_key_json(key) | {"secret": secret})
+        return
+    say(secret)
+    note(
+        f"key {key.id} ({key.name}, tenant {key.tenant}) may: {', '.join(key.scopes)}. Keep it: "
+        "it is not shown again"
+    )
+
+
+def keys(found: Sequence["Key"], now: float, *, json: bool = False) -> None:
+    """Every key, and what became of it."""
+    if json:
+        as_json({"keys": [_key_json(key) for key in found]})
+    elif not found:
+        say("there is no key yet; make one with 'foretaste keys create'")
+    else:
+        rows = [
+            (
+                key.id,
+                key.name,
+                key.tenant,
+                ", ".join(key.scopes),
+                moment(key.created),
+                moment(key.used) if key.used else "never",
+                _standing(key, now),
+            )
+            for key in found
+        ]
+        table(("id", "name", "tenant", "scopes", "made (UTC)", "last used", ""), rows)
+
+
+def _standing(key: "Key", now: float) -> str:
+    if key.revoked is not None:
+        return f"revoked {moment(key.revoked)}"
+    if key.expires is None:
+        return "good"
+    return f"{'good until' if now < key.expires else 'expired'} {moment(key.expires)}"
+
+
+def _key_json(key: "Key") -> dict[str, Any]:
+    return {name: value for name, value in asdict(key).items() if name != "hash"}
+
+
+def tenants(found: Sequence["Tenant"], *, json: bool = False) -> None:
+    """Every tenant, with what it has."""
+    if json:
+        as_json({"tenants": [asdict(one) for one in found]})
+        return
+    rows = [
+        (one.name, f"{one.events:,}", f"{one.items:,}", one.model or "none", one.folder)
+        for one in found
+    ]
+    table(("tenant", "events", "items", "model", "workspace"), rows, right=("events", "items"))

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretaste.behaviour import schema
-from foretaste.behaviour.opening import opened, url_of, writing
+from foretaste.behaviour.opening import _tune, migrate, opened, url_of, within, writing
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import FILE, SqlStore, open_store
 from foretaste.domain import Event, Item, User
@@ -46,6 +46,9 @@ ITEM = Item(
     available_until=2.5,
     hidden=True,
 )
+
+OLDER = [f"{number:04}" for number in range(1, int(schema.HEAD))]
+"""Every form that tables ever had but the newest."""
 
 few = settings(max_examples=15, deadline=None)
 
@@ -275,6 +278,28 @@ class StoreContract:
             assert context.get_current_revision() == schema.HEAD
         engine.dispose()
 
+    @pytest.mark.parametrize("old", OLDER)
+    def test_an_older_store_keeps_its_data(self, url: str | Path, old: str) -> None:
+        engine = sa.create_engine(url_of(url))
+        _tune(engine) if engine.dialect.name == "sqlite" else None
+        migrate(engine, old)
+        rows = [schema.event_row(FULL) | {"at": float(n), "event_id": f"e{n}"} for n in range(3)]
+        with writing(engine) as connection:
+            for table, row in (
+                (schema.events, rows),
+                (schema.items, schema.item_row(ITEM) | {"revision": 7}),
+                (schema.users, schema.user_row(User("ann", {"genre": ("Drama",)}))),
+                (schema.meta, {"name": "item_revision", "text": "7"}),
+            ):
+                connection.execute(_as_then(connection, table), row)
+        engine.dispose()
+        with SqlStore(url) as store:
+            assert [event.event_id for _, event in store.events()] == ["e0", "e1", "e2"]
+            assert list(store.items()) == [(7, ITEM)]
+            assert list(store.users()) == [User("ann", {"genre": ("Drama",)})]
+            assert store.put_items([Item("new")]) == 1
+            assert [revision for revision, _ in store.items(7)] == [8]
+
     def test_a_newer_store_is_refused(self, url: str | Path) -> None:
         SqlStore(url).close()
         engine = opened(url_of(url))
@@ -283,6 +308,11 @@ class StoreContract:
         engine.dispose()
         with pytest.raises(StoreError, match=r"newer Foretaste \(revision 9999\).*pip install"):
             SqlStore(url)
+
+
+def _as_then(connection: sa.Connection, table: sa.Table) -> sa.Insert:
+    """An insert into a table as it was at an older revision, with the columns it had."""
+    return sa.insert(sa.Table(table.name, sa.MetaData(), autoload_with=connection))
 
 
 def ids(events: list[Event]) -> list[str]:
@@ -299,6 +329,25 @@ class TestPostgreSQL(StoreContract):
     @pytest.fixture
     def url(self, empty_postgres: str) -> str:
         return empty_postgres
+
+
+def test_two_schemas_of_one_database_know_nothing_of_each_other(empty_postgres: str) -> None:
+    ours, theirs = (within(url_of(empty_postgres), name) for name in ("ours", "theirs"))
+    with SqlStore(ours) as one, SqlStore(theirs) as other, SqlStore(empty_postgres) as usual:
+        one.add_events([FULL])
+        one.put_items([ITEM])
+        assert other.counts() == usual.counts() == {"events": 0, "items": 0, "users": 0}
+        assert other.add_events([FULL]) == 1
+        assert other.last_event() == 1
+    with SqlStore(ours) as again:
+        assert [event for _, event in again.events()] == [FULL]
+        assert again.last_event() == 1
+
+
+def test_a_schema_is_for_postgresql(tmp_path: Path) -> None:
+    settings = BehaviourSettings(database_schema="acme")
+    with pytest.raises(StoreError, match="database_schema is for PostgreSQL"):
+        open_store(settings, tmp_path)
 
 
 def test_the_workspace_has_a_store_of_its_own(tmp_path: Path) -> None:

@@ -2,20 +2,34 @@ from pathlib import Path
 
 import pytest
 
+from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.config import load
 from foretaste.errors import SettingsError
+from foretaste.serve.keys import make
 from foretaste.serve.run import check_host, serve
 
 
+def check(host: str, folder: Path, *, insecure: bool = False) -> None:
+    check_host(host, folder, load(folder), insecure=insecure)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "[::1]", "localhost"])
-def test_this_machine_alone_is_fine(host: str) -> None:
-    check_host(host, insecure=False)
+def test_this_machine_alone_is_fine(host: str, tmp_path: Path) -> None:
+    check(host, tmp_path)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.5", "example.org", "2130706433"])
-def test_others_are_kept_out_unless_that_is_wanted(host: str) -> None:
-    with pytest.raises(SettingsError, match="--insecure"):
-        check_host(host, insecure=False)
-    check_host(host, insecure=True)
+def test_others_are_kept_out_unless_there_is_a_key_or_that_is_wanted(
+    host: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match=r"foretaste keys create.*--insecure"):
+        check(host, tmp_path)
+    check(host, tmp_path, insecure=True)
+    with SqlStore(tmp_path / FILE) as store:
+        with pytest.raises(SettingsError, match="keys create"):
+            check(host, tmp_path)
+        make(store.keys, "shop", ["read"], now=0.0)
+    check(host, tmp_path)
 
 
 def test_nothing_is_opened_where_the_host_or_the_settings_are_wrong(tmp_path: Path) -> None:

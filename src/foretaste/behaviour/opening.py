@@ -20,7 +20,10 @@ CACHE = 65_536
 """KiB of pages that SQLite keeps: with its default of 2,000 an import is a sixth slower."""
 THREADS = 50
 """Connections at most: a web server of Python runs 40 threads."""
-LOCK = 0x666F7265  # "fore": the one advisory lock in a PostgreSQL database that is ours
+LOCK = 0x666F7265  # "fore": the advisory locks in a PostgreSQL database that are ours
+_LOCKED = sa.text(f"SELECT pg_advisory_xact_lock({LOCK}, hashtext(coalesce(current_schema(), '')))")
+
+_SEARCH = "-csearch_path="
 
 _migrating = Lock()  # Alembic keeps its context in a global variable
 
@@ -44,8 +47,10 @@ _REMEDIES = {
 }
 
 
-def url_of(database: str | Path) -> sa.URL:
+def url_of(database: str | Path | sa.URL) -> sa.URL:
     """The URL of a path to a SQLite file, or of a URL as people write them."""
+    if isinstance(database, sa.URL):
+        return database
     text = str(database)
     if "://" not in text:
         return sa.URL.create("sqlite", database=text)
@@ -63,6 +68,21 @@ def url_of(database: str | Path) -> sa.URL:
             f"no store for {url.drivername}; expected sqlite:///path or postgresql://user@host/name"
         )
     return url
+
+
+def within(url: sa.URL, schema: str) -> sa.URL:
+    """The URL of a schema in a PostgreSQL database: all its connections see that schema alone."""
+    if url.drivername == "sqlite":
+        raise StoreError("behaviour.database_schema is for PostgreSQL; leave it out with SQLite")
+    given = url.query.get("options", "")
+    kept = given if isinstance(given, str) else " ".join(given)
+    return url.update_query_dict({"options": f"{kept} {_SEARCH}{schema}".strip()})
+
+
+def _schema(url: sa.URL) -> str | None:
+    options = url.query.get("options", "")
+    last = options.split()[-1:] if isinstance(options, str) else []
+    return last[0].removeprefix(_SEARCH) if last and last[0].startswith(_SEARCH) else None
 
 
 def shown(url: sa.URL) -> str:
@@ -86,11 +106,23 @@ def opened(url: sa.URL) -> sa.Engine:
         _tune(engine)
     try:
         with errors(url):
+            _make_schema(engine)
             migrate(engine)
     except BaseException:
         engine.dispose()
         raise
     return engine
+
+
+def _make_schema(engine: sa.Engine) -> None:
+    schema_name = _schema(engine.url)
+    if schema_name is None:
+        return
+    with engine.connect() as connection:
+        if connection.scalar(sa.text("SELECT current_schema()")) is not None:
+            return
+    with writing(engine) as connection:
+        connection.execute(sa.schema.CreateSchema(schema_name, if_not_exists=True))
 
 
 def _check_path(url: sa.URL) -> None:
@@ -133,22 +165,24 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     On PostgreSQL two transactions that run at once may commit in another order than that of the
     numbers they drew. A reader that asks for all past number 10 would then see 12, remember it, and
     never see 11. With the lock, numbers become visible in order. SQLite has one writer anyway.
+    A lock a schema: tenants that share a database do not wait for one another.
     """
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+            connection.execute(_LOCKED)
         yield connection
 
 
-def migrate(engine: sa.Engine) -> None:
+def migrate(engine: sa.Engine, to: str = schema.HEAD) -> None:
     """Bring the tables to the newest form, in one transaction and under the writer's lock."""
-    if _revision(engine) == schema.HEAD:
+    if revision(engine) == to:
         return
     with _migrating, writing(engine) as connection:
-        _upgrade(connection)
+        _upgrade(connection, to)
 
 
-def _revision(engine: sa.Engine) -> str | None:
+def revision(engine: sa.Engine) -> str | None:
+    """The form its tables have; None where there are none."""
     with engine.connect() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
@@ -156,7 +190,7 @@ def _revision(engine: sa.Engine) -> str | None:
         return found
 
 
-def _upgrade(connection: sa.Connection) -> None:
+def _upgrade(connection: sa.Connection, to: str) -> None:
     from alembic import command  # a third of a second, for new and older stores only
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -174,7 +208,7 @@ def _upgrade(connection: sa.Connection) -> None:
                 f"{shown(connection.engine.url)} was made by a newer Foretaste (revision {found}); "
                 "install that one: pip install --upgrade foretaste"
             )
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from foretaste.domain import Event, Item, User
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration. A store at this revision needs nothing done when it is opened."""
 
 metadata = sa.MetaData()
@@ -75,6 +75,20 @@ meta = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("text", sa.Text, nullable=False),
 )
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("scopes", sa.Text, nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("expires", sa.Double),
+    sa.Column("revoked", sa.Double),
+    sa.Column("used", sa.Double),
+)  # in the store of the root workspace alone; rows are never deleted, see `behaviour.keys`
 
 
 def _told(mapping: Mapping[str, Any]) -> str:

@@ -85,6 +85,9 @@ class BehaviourSettings(Settings):
     """The lowest and highest rating allowed, e.g. `[0.5, 5]`. None allows any number."""
     database: str | None = None
     """URL of the store, e.g. `postgresql://user@host/name`. None is SQLite in the workspace."""
+    database_schema: str | None = Field(default=None, pattern="^[a-z_][a-z0-9_]{0,62}$")
+    """The schema in a PostgreSQL database, made if it is not there. None is its usual one. Tenants
+    that share a database have one each."""
     attribute_separator: str = Field(default="|", min_length=1)
     """Stands between several values in one cell. A JSON list is understood as well."""
     text_columns: tuple[str, ...] = ()

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from foretaste.behaviour import schema
-from foretaste.behaviour.opening import errors, opened, shown, url_of, writing
+from foretaste.behaviour.keys import KeyTable
+from foretaste.behaviour.opening import errors, opened, shown, url_of, within, writing
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain import Event, Item, User
@@ -29,17 +30,22 @@ _REVISION = "item_revision"
 
 def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
     """The store of a workspace: what the settings name, or a SQLite file in its folder."""
-    return SqlStore(settings.database or folder / FILE)
+    url = url_of(settings.database or folder / FILE)
+    if settings.database_schema is not None:
+        url = within(url, settings.database_schema)
+    return SqlStore(url)
 
 
 class SqlStore:
     """Behaviour in a SQL database. See `ports.Store`."""
 
-    def __init__(self, database: str | Path) -> None:
+    def __init__(self, database: str | Path | sa.URL) -> None:
         self.url = url_of(database)
         self._engine = opened(self.url)
         postgres = self._engine.dialect.name == "postgresql"
         self._insert: Any = postgresql.insert if postgres else sqlite.insert
+        self.keys = KeyTable(self._engine)
+        """The API keys, used in the store of a root workspace."""
 
     def __enter__(self) -> Self:
         return self

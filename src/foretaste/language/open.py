@@ -1,10 +1,18 @@
 """The encoder, put together. In: settings and a folder for caches; out: a `TextEncoder`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from foretaste.language.settings import LanguageSettings
 from foretaste.language.weights import resolve
 from foretaste.ports import OpenReader, Reader, TextEncoder
+
+if TYPE_CHECKING:
+    from foretaste.language.encoder import TransformerEncoder
+
+_shared: "WeakValueDictionary[tuple[object, ...], TransformerEncoder]" = WeakValueDictionary()
+"""Those in use: workspaces of one process with the same settings have one set of weights."""
 
 
 def open_encoder(settings: LanguageSettings, cache: Path) -> TextEncoder:
@@ -27,7 +35,9 @@ def open_encoder(settings: LanguageSettings, cache: Path) -> TextEncoder:
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     weights = resolve(settings.encoder, settings.revision, settings.sha256)
-    encoder = TransformerEncoder(weights, settings)
+    which = (str(weights.path), weights.sha256, settings)
+    encoder = _shared.get(which) or TransformerEncoder(weights, settings)
+    _shared[which] = encoder
     if settings.kind == "static":
         # No cache around it: the table reads faster than SQLite finds.
         return StaticEncoder(encoder, cache / "static")

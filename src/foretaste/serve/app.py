@@ -1,4 +1,4 @@
-"""In: the folder of a workspace. Out: the ASGI application that serves it."""
+"""In: the folder of a workspace. Out: the ASGI application that serves it and its tenants."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,11 +8,17 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
 
+from foretaste.config import load
 from foretaste.serve import page, problems, routes
+from foretaste.serve.access import Access
 from foretaste.serve.guard import Guard
+from foretaste.serve.keys import Keyring
+from foretaste.serve.limits import Limits
 from foretaste.serve.openapi import document
-from foretaste.serve.service import Service
+from foretaste.serve.tenants import Tenants
+from foretaste.serving import ServeSettings
 
 ABOUT = """\
 Behaviour goes in, a ranked and explained list comes out, and what people do with the list goes back
@@ -23,13 +29,14 @@ to do.
 
 def create_app(folder: str | Path) -> FastAPI:
     """The service for the workspace in a folder. `/readyz` says when it answers."""
-    service = Service(Path(folder))
+    settings = load(Path(folder)).serve
+    tenants = Tenants(Path(folder), most=settings.tenants)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        service.start()
+        tenants.root.start()
         yield
-        await run_in_threadpool(service.close)
+        await run_in_threadpool(tenants.close)
 
     app = FastAPI(
         title="Foretaste",
@@ -39,11 +46,30 @@ def create_app(folder: str | Path) -> FastAPI:
         docs_url=None,  # the usual pages load their scripts from elsewhere
         redoc_url=None,
     )
-    app.state.service = service
-    app.add_middleware(Guard)
+    app.state.tenants = tenants
+    _surround(app, tenants, settings)
     problems.install(app)
-    app.include_router(routes.router)
-    app.include_router(routes.v1)
-    app.include_router(page.router)
+    for router in (routes.router, routes.v1, page.router):
+        app.include_router(router)
     app.openapi = partial(document, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
+
+
+def _surround(app: FastAPI, tenants: Tenants, settings: ServeSettings) -> None:
+    """What each request passes on its way in; the last one added is the first it meets."""
+    app.add_middleware(
+        Access,
+        tenants=tenants,
+        keys=Keyring(lambda: tenants.root.workspace.store.keys),
+        limits=Limits(settings.rate, settings.burst),
+    )
+    if settings.cors_origins:  # before keys are looked at: a browser asks first, without one
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-ID"],
+            expose_headers=["X-Request-ID", "Retry-After"],
+            max_age=600,
+        )
+    app.add_middleware(Guard)

@@ -15,13 +15,23 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from foretaste.serve import logs
 from foretaste.serve.problems import Refused, problem, unexpected
 
 access = logging.getLogger("foretaste.serve.access")
 
 LARGEST = 8 * 1024 * 1024
 """Bytes of a body: a thousand items of eight thousand characters each."""
-_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""What every answer says, unless it says otherwise itself."""
+_ID = re.compile(r"(?!ft_)[A-Za-z0-9._-]{1,128}")  # ft_: a key in the wrong place is not logged
 
 
 class Guard:
@@ -77,6 +87,7 @@ class _Visit:
         given = Headers(scope=scope).get("x-request-id", "")
         self.id = given if _ID.fullmatch(given) else uuid.uuid4().hex
         scope["foretaste.request_id"] = self.id
+        self._facts = logs.begin()
         self.status = 0
         self._scope, self._send, self._began = scope, send, time.perf_counter()
 
@@ -85,20 +96,22 @@ class _Visit:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self.id
-            headers["X-Content-Type-Options"] = "nosniff"
-            headers.setdefault("Cache-Control", "no-store")
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
         await self._send(message)
 
     def note(self) -> None:
         """The line in the log."""
         line: dict[str, Any] = {
             "request_id": self.id,
+            "tenant": self._scope.get("foretaste.tenant"),
+            "key": self._scope.get("foretaste.key"),
             "method": self._scope["method"],
             "path": self._address(),
             "status": self.status,
             "ms": round((time.perf_counter() - self._began) * 1000, 2),
-        }
-        access.info("%s", json.dumps(line))
+        } | self._facts
+        access.info("%s", json.dumps(line), extra={"fields": line})
 
     def _address(self) -> str:
         """The route, not what was typed: an unknown address may hold anything."""

@@ -32,8 +32,8 @@ from foretaste.serve.service import Service
 
 
 def service_of(request: Request) -> Service:
-    """The service behind the application."""
-    service: Service = request.app.state.service
+    """The service of the caller's tenant."""
+    service: Service = request.scope["foretaste.service"]
     return service
 
 

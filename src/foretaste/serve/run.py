@@ -1,64 +1,86 @@
-"""In: a folder, a host and a port. Out: a server that runs until it is stopped."""
+"""In: a folder, a host and a port. Out: a server, or several, that run until they are stopped."""
 
-import ipaddress
-import logging
-import sys
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from foretaste.config import load
+from foretaste.behaviour.store import FILE as STORE
+from foretaste.behaviour.store import open_store
+from foretaste.config import Config, load
 from foretaste.errors import SettingsError
+from foretaste.serve import logs
+from foretaste.serve.access import loopback
 
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
-def check_host(host: str, insecure: bool) -> None:
-    """Refuse to be reached from other machines, as whoever reaches it reads and writes everything.
-
-    Raises SettingsError unless the host is loopback or `insecure` says that this is wanted.
-    """
-    if insecure or _loopback(host):
-        return
-    raise SettingsError(
-        f"host '{host}' can be reached from other machines, and the service does not ask who is "
-        "there: use 127.0.0.1 with a proxy that does, or add --insecure if the network is yours"
-    )
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:  # a name: where it leads is for others to decide
-        return False
+WORKSPACE = "FORETASTE_WORKSPACE"
+"""Tells the processes of a server which folder they serve."""
+GRACE = 10
+"""Seconds that requests under way have when the server is stopped."""
 
 
 def serve(
-    folder: str | Path, *, host: str = "127.0.0.1", port: int = 8000, insecure: bool = False
+    folder: str | Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    insecure: bool = False,
+    workers: int = 1,
 ) -> None:
-    """Serve a workspace until interrupted. Raises SettingsError before anything is opened."""
-    check_host(host, insecure)
-    load(Path(folder))  # a mistake in the settings is told here in one line, not by every answer
+    """Serve a workspace until interrupted. Raises SettingsError before anything is opened.
+
+    With several workers each is a process with a model of its own; they share the port.
+    """
+    folder = Path(folder).absolute()
+    config = load(folder)  # a mistake in the settings is told here, not by every answer
+    check_host(host, folder, config, insecure=insecure)
     import uvicorn
 
-    from foretaste.serve.app import create_app
-
-    _log_to_stderr()
+    logs.to_stderr(config.serve.log_format)
+    os.environ[WORKSPACE] = str(folder)
     uvicorn.run(
-        create_app(folder),
+        "foretaste.serve.run:application" if workers > 1 else application(),
+        factory=workers > 1,
+        workers=workers,
         host=host,
         port=port,
         log_config=None,
         access_log=False,  # ours has no query strings in it
         server_header=False,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=GRACE,
     )
 
 
-def _log_to_stderr() -> None:
-    # Not the root logger: some libraries tell it at debug level what they are asked.
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    for name, level in (("foretaste", logging.INFO), ("uvicorn", logging.INFO)):
-        logger = logging.getLogger(name)
-        logger.handlers = [handler]
-        logger.setLevel(level)
-        logger.propagate = False
+def application() -> "FastAPI":
+    """The application of one process of a server."""
+    from foretaste.serve.app import create_app
+
+    folder = Path(os.environ[WORKSPACE])
+    logs.to_stderr(load(folder).serve.log_format)
+    return create_app(folder)
+
+
+def check_host(host: str, folder: Path, config: Config, *, insecure: bool) -> None:
+    """Refuse to be reached from other machines while nobody is asked who they are.
+
+    Raises SettingsError unless the host is loopback, or there is a key, or `insecure` says that
+    this is wanted.
+    """
+    if insecure or loopback(host) or _has_key(folder, config):
+        return
+    raise SettingsError(
+        f"host '{host}' can be reached from other machines, and there is no key to ask them for: "
+        "make one with 'foretaste keys create', or use 127.0.0.1, or add --insecure if everybody "
+        "who can reach it may read and write everything"
+    )
+
+
+def _has_key(folder: Path, config: Config) -> bool:
+    if config.behaviour.database is None and not (folder / STORE).exists():
+        return False
+    store = open_store(config.behaviour, folder)
+    try:
+        return store.keys.any()
+    finally:
+        store.close()

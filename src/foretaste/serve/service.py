@@ -11,9 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from foretaste.domain import Recommendation, Request
-from foretaste.errors import ForetasteError
+from foretaste.errors import ForetasteError, StoreError
 from foretaste.loop import Foretaste
+from foretaste.ports import Store
+from foretaste.serve import logs
 from foretaste.serve.intake import Intake
+from foretaste.serve.keys import DEFAULT
 from foretaste.serve.problems import Refused
 
 log = logging.getLogger("foretaste.serve")
@@ -21,13 +24,17 @@ log = logging.getLogger("foretaste.serve")
 STARTING = "the model and the language model are being loaded; ask again in a second"
 AGAIN = 5.0
 """Seconds after which a model that could not be loaded is tried again."""
+FACT = "tenant"
+"""Under this name each store says whose it is, so that two tenants cannot be given one store."""
 
 
 class Service:
     """One workspace and whether it can answer. Used by all requests at once."""
 
-    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
-        self._folder, self._clock = folder, clock
+    def __init__(
+        self, folder: Path, *, tenant: str = DEFAULT, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._folder, self._tenant, self._clock = folder, tenant, clock
         self._opening = threading.Lock()
         self._workspace: Foretaste | None = None
         self._intake: Intake | None = None
@@ -61,7 +68,13 @@ class Service:
         """The workspace, opened when first needed: a database that is away may come back."""
         with self._opening:
             if self._workspace is None:
-                self._workspace = Foretaste.open(self._folder)
+                opened = Foretaste.open(self._folder)
+                try:
+                    claim(opened.store, self._tenant)
+                except BaseException:
+                    opened.close()
+                    raise
+                self._workspace = opened
             return self._workspace
 
     @property
@@ -77,6 +90,7 @@ class Service:
         if not self._ready and self._warming is not None and self._warming.is_alive():
             raise Refused("not-ready", self._failure or STARTING, headers={"Retry-After": "1"})
         answer = self.workspace.recommend(request)
+        logs.note(model_version=answer.model_version)
         self._ready = True
         return answer
 
@@ -113,3 +127,18 @@ class Service:
         if why != self._failure:  # else it has been told, and is tried again every few seconds
             log.error("not ready: %s", why)
         self._failure, self._failed = why, time.monotonic()
+
+
+def claim(store: Store, tenant: str) -> None:
+    """Make sure that a store is this tenant's, and say so in it. Raises StoreError if it is not.
+
+    A tenant's workspace may also be served on its own, as a root.
+    """
+    owner = store.fact(FACT)
+    if owner is None:
+        store.put_fact(FACT, tenant)
+    elif owner != tenant and tenant != DEFAULT:
+        raise StoreError(
+            f"the store of tenant '{tenant}' belongs to tenant '{owner}'; give it one of its own, "
+            "with behaviour.database or behaviour.database_schema in its settings"
+        )

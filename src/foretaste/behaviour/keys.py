@@ -1,0 +1,88 @@
+"""In: API keys, by their public id. Out: the same again, from the store that several processes
+share. A key is told here by its hash; the key itself is never written down.
+
+A key that is no longer good stays in the table: a service that once had a key must not fall open
+when the last of them is revoked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+
+from foretaste.behaviour.opening import errors, writing
+from foretaste.behaviour.schema import api_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is known of one API key. Times are seconds since 1970."""
+
+    id: str
+    """Public: it names the key in lists and logs."""
+    hash: str
+    """SHA-256 of the key, hexadecimal. A key is 256 random bits, so nothing slower is needed."""
+    name: str
+    tenant: str
+    scopes: tuple[str, ...]
+    created: float
+    expires: float | None = None
+    revoked: float | None = None
+    used: float | None = None
+    """Last used, to the minute."""
+
+    def good(self, now: float) -> bool:
+        """Whether it opens anything."""
+        return self.revoked is None and (self.expires is None or now < self.expires)
+
+
+class KeyTable:
+    """The keys in a SQL database. Several processes read and write it at once."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def add(self, key: Key) -> None:
+        """Keep a new key."""
+        row = asdict(key) | {"scopes": " ".join(key.scopes)}
+        with errors(self._engine.url), writing(self._engine) as connection:
+            connection.execute(sa.insert(api_keys).values(row))
+
+    def get(self, key_id: str) -> Key | None:
+        """One key, good or not."""
+        found = self._read(sa.select(api_keys).where(api_keys.c.id == key_id))
+        return found[0] if found else None
+
+    def all(self) -> list[Key]:
+        """Every key there ever was, oldest first."""
+        return self._read(sa.select(api_keys).order_by(api_keys.c.created, api_keys.c.id))
+
+    def any(self) -> bool:
+        """Whether there ever was one."""
+        with errors(self._engine.url), self._engine.connect() as connection:
+            return connection.scalar(sa.select(api_keys.c.id).limit(1)) is not None
+
+    def end(
+        self, key_id: str, *, revoked: float | None = None, expires: float | None = None
+    ) -> bool:
+        """Revoke a key now, or let it expire. An end that is set is never put off. → found?"""
+        c = api_keys.c
+        change = sa.update(api_keys).where(c.id == key_id)
+        if revoked is not None:
+            change = change.values(revoked=sa.func.coalesce(c.revoked, revoked))
+        if expires is not None:
+            sooner = sa.case((c.expires < expires, c.expires), else_=expires)
+            change = change.values(expires=sooner)
+        with errors(self._engine.url), writing(self._engine) as connection:
+            return connection.execute(change).rowcount > 0
+
+    def touch(self, key_id: str, now: float) -> None:
+        """It was used."""
+        change = sa.update(api_keys).where(api_keys.c.id == key_id).values(used=now)
+        with errors(self._engine.url), writing(self._engine) as connection:
+            connection.execute(change)
+
+    def _read(self, query: sa.Select[tuple[object, ...]]) -> list[Key]:
+        with errors(self._engine.url), self._engine.connect() as connection:
+            rows: Sequence[sa.RowMapping] = connection.execute(query).mappings().all()
+        return [Key(**{**row, "scopes": tuple(row["scopes"].split())}) for row in rows]

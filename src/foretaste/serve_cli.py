@@ -1,0 +1,164 @@
+"""`foretaste serve`, `keys` and `tenants`: who may ask the service, and the service itself."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from foretaste import console
+
+if TYPE_CHECKING:
+    from foretaste.behaviour.keys import KeyTable
+
+HERE = Path()
+Workspace = Annotated[
+    Path,
+    typer.Option(
+        "--workspace",
+        "-w",
+        metavar="DIR",
+        envvar="FORETASTE_WORKSPACE",
+        help="The folder of settings, store, caches and models; that of the root, not of a tenant.",
+    ),
+]
+KeyId = Annotated[str, typer.Argument(metavar="ID", help="The part between ft_ and the next _.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
+Register = Callable[[typer.Typer, str], Callable[[Callable[..., None]], Callable[..., None]]]
+
+keys = typer.Typer(help="The service's API keys: create, list, rotate, revoke.")
+tenants = typer.Typer(help="Several shops in one service, each kept apart: create, list.")
+_rules: dict[str, Callable[[Path], None]] = {}
+
+
+def register(app: typer.Typer, command: Register, require: Callable[[Path], None]) -> None:
+    """Add the commands to the others. `require` refuses what is no workspace."""
+    _rules["require"] = require
+    command(app, "serve")(serve)
+    for name, group in (("keys", keys), ("tenants", tenants)):
+        app.add_typer(group, name=name, no_args_is_help=True)
+    for name, work in (
+        ("create", keys_create),
+        ("list", keys_list),
+        ("rotate", keys_rotate),
+        ("revoke", keys_revoke),
+    ):
+        command(keys, name)(work)
+    command(tenants, "create")(tenants_create)
+    command(tenants, "list")(tenants_list)
+
+
+def serve(
+    workspace: Workspace = HERE,
+    host: Annotated[
+        str, typer.Option(help="To be reached from other machines there must be a key.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes, each with a model.")] = 1,
+    log_format: Annotated[
+        Literal["text", "json"] | None, typer.Option(help="For people or for a log collector.")
+    ] = None,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="Let other machines in without a key."),
+    ] = False,
+) -> None:
+    """Answer over HTTP; a page to try it on is at /."""
+    _rules["require"](workspace)
+    if log_format is not None:
+        os.environ["FORETASTE_SERVE__LOG_FORMAT"] = log_format  # also for the workers
+    from foretaste.serve import run
+
+    run.serve(workspace, host=host, port=port, insecure=insecure, workers=workers)
+
+
+@contextmanager
+def _table(workspace: Path) -> Iterator["KeyTable"]:
+    """The keys of a workspace."""
+    _rules["require"](workspace)
+    from foretaste.behaviour.store import open_store
+    from foretaste.config import load
+
+    store = open_store(load(workspace).behaviour, workspace)
+    try:
+        yield store.keys
+    finally:
+        store.close()
+
+
+def keys_create(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose it is, for the list.")],
+    workspace: Workspace = HERE,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="read, events or admin; give it several times.")
+    ] = None,
+    tenant: Annotated[str, typer.Option(help="Whose data it opens.")] = "default",
+    days: Annotated[float | None, typer.Option(min=0, help="How long it is good.")] = None,
+    json: Json = False,
+) -> None:
+    """Make a key and print it, this once.
+
+    Without --scope it may read and send events. The service asks for a key as soon as there is one.
+    """
+    from foretaste.serve import tenants as folders
+    from foretaste.serve.keys import make
+
+    folders.check(workspace, tenant)
+    with _table(workspace) as table:
+        scopes = scope or ["read", "events"]
+        key, secret = make(table, name, scopes, tenant=tenant, days=days, now=time.time())
+    console.new_key(key, secret, json=json)
+
+
+def keys_list(workspace: Workspace = HERE, json: Json = False) -> None:
+    """Every key there ever was, without its secret."""
+    with _table(workspace) as table:
+        console.keys(table.all(), time.time(), json=json)
+
+
+def keys_rotate(
+    key: KeyId,
+    workspace: Workspace = HERE,
+    overlap: Annotated[
+        float, typer.Option(min=0, help="Days for which the old key stays good beside it.")
+    ] = 7,
+    json: Json = False,
+) -> None:
+    """Make a successor with the same scopes and print it; the old key ends after an overlap."""
+    from foretaste.serve.keys import rotate
+
+    with _table(workspace) as table:
+        made, secret = rotate(table, key, overlap=overlap, now=time.time())
+    console.new_key(made, secret, json=json)
+
+
+def keys_revoke(key: KeyId, workspace: Workspace = HERE) -> None:
+    """End a key at once; every process knows within two seconds."""
+    from foretaste.serve.keys import revoke
+
+    with _table(workspace) as table:
+        revoke(table, key, now=time.time())
+    console.say(f"key {key} is revoked")
+
+
+def tenants_create(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Lowercase, digits, hyphens.")],
+    workspace: Workspace = HERE,
+) -> None:
+    """Make a workspace within the workspace, with the same settings and nothing in it."""
+    _rules["require"](workspace)
+    from foretaste.serve.tenants import create
+
+    folder = create(workspace, name)
+    console.say(f"tenant {name} is the workspace {folder}; it needs a key: 'foretaste keys create'")
+
+
+def tenants_list(workspace: Workspace = HERE, json: Json = False) -> None:
+    """Every tenant, with what it has."""
+    _rules["require"](workspace)
+    from foretaste.serve.tenants import listed
+
+    console.tenants(listed(workspace), json=json)

@@ -1,0 +1,73 @@
+"""The table of API keys, in both databases."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foretaste.behaviour.keys import Key, KeyTable
+from foretaste.behaviour.store import SqlStore
+
+KEY = Key("k1", "ab" * 32, "shop", "default", ("read", "events"), created=1.0)
+
+
+class KeysContract:
+    @pytest.fixture
+    def url(self) -> str | Path:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def table(self, url: str | Path) -> Iterator[KeyTable]:
+        with SqlStore(url) as store:
+            yield store.keys
+
+    def test_a_key_comes_back_as_it_was(self, table: KeyTable) -> None:
+        assert not table.any()
+        assert table.get("k1") is None
+        table.add(KEY)
+        table.add(Key("k2", "cd" * 32, "é", "acme", ("admin",), created=2.0, expires=9.5))
+        assert table.get("k1") == KEY
+        assert [key.id for key in table.all()] == ["k1", "k2"]
+        assert table.all()[1].expires == 9.5
+
+    def test_an_end_is_never_put_off(self, table: KeyTable) -> None:
+        table.add(KEY)
+        assert table.end("k1", expires=20.0)
+        assert table.end("k1", expires=30.0)
+        assert table.end("k1", revoked=5.0)
+        assert table.end("k1", revoked=6.0)
+        found = table.get("k1")
+        assert found is not None
+        assert (found.expires, found.revoked) == (20.0, 5.0)
+        assert not table.end("k9", revoked=1.0)
+
+    def test_a_key_that_was_once_there_always_was(self, table: KeyTable) -> None:
+        table.add(KEY)
+        table.end("k1", revoked=2.0)
+        assert table.any()
+
+    def test_when_it_was_used(self, table: KeyTable) -> None:
+        table.add(KEY)
+        table.touch("k1", 7.0)
+        found = table.get("k1")
+        assert found is not None
+        assert found.used == 7.0
+
+
+class TestSQLite(KeysContract):
+    @pytest.fixture
+    def url(self, tmp_path: Path) -> Path:
+        return tmp_path / "behaviour.db"
+
+
+class TestPostgreSQL(KeysContract):
+    @pytest.fixture
+    def url(self, empty_postgres: str) -> str:
+        return empty_postgres
+
+
+def test_what_is_good() -> None:
+    assert KEY.good(1e12)
+    assert Key("k", "", "n", "t", (), created=0.0, expires=5.0).good(4.9)
+    assert not Key("k", "", "n", "t", (), created=0.0, expires=5.0).good(5.0)
+    assert not Key("k", "", "n", "t", (), created=0.0, revoked=9.0).good(1.0)

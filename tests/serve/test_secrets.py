@@ -1,0 +1,166 @@
+"""No key and no password in a log, in an error or on the disk, however a server is misused."""
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.serve.keys import make, revoke
+
+from .workspace import DEADLINE, until, until_ready
+
+
+@contextmanager
+def server(folder: Path, *options: str) -> Iterator[tuple[str, list[str]]]:
+    """The command in a process of its own. → its address, and the lines it writes."""
+    command = [sys.executable, "-c", "from foretaste.cli import main; main()", "serve"]
+    running = subprocess.Popen(
+        [*command, "--workspace", str(folder), "--port", "0", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert running.stdout is not None
+    lines: list[str] = []
+    listening = threading.Event()
+
+    def read(stream: Iterator[str]) -> None:
+        for line in stream:
+            lines.append(line)
+            if re.search(r"http://127\.0\.0\.1:\d+", line):
+                listening.set()
+        listening.set()
+
+    reader = threading.Thread(target=read, args=(running.stdout,))
+    reader.start()
+    try:
+        assert listening.wait(DEADLINE)
+        found = re.search(r"http://127\.0\.0\.1:\d+", "".join(lines))
+        assert found, f"it ended without listening: {lines}"
+        yield found[0], lines
+    finally:
+        running.terminate()
+        running.wait(DEADLINE)
+        reader.join()
+        running.stdout.close()
+
+
+@pytest.fixture
+def secrets(copied: Path) -> dict[str, str]:
+    with SqlStore(copied / FILE) as store:
+        found = {
+            "admin": make(store.keys, "a", ["admin"], now=0.0)[1],
+            "read": make(store.keys, "b", ["read"], now=0.0)[1],
+            "expired": make(store.keys, "c", ["read"], days=1, now=0.0)[1],
+            "other": make(store.keys, "d", ["read"], tenant="gone", now=0.0)[1],
+        }
+        key, found["revoked"] = make(store.keys, "e", ["read"], now=0.0)
+        revoke(store.keys, key.id, now=1.0)
+    return found
+
+
+def test_no_secret_is_told(copied: Path, secrets: dict[str, str]) -> None:
+    told: list[str] = []
+    with (
+        server(copied, "--log-format", "json") as (address, lines),
+        httpx.Client(base_url=address, timeout=DEADLINE) as client,
+    ):
+        until_ready(client)
+        for secret in [*secrets.values(), secrets["admin"][:-1], "password-in-the-wrong-place"]:
+            ways: list[dict[str, str]] = [
+                {"Authorization": f"Bearer {secret}"},
+                {"Authorization": f"Basic {secret}"},
+                {"X-API-Key": secret},
+                {"X-API-Key": f"{secret} {secret}"},
+                {"X-Request-ID": secret} if secret.startswith("ft_") else {},
+                {},
+            ]
+            for headers in ways:
+                for method, path in (
+                    ("POST", "/v1/recommend"),
+                    ("POST", "/v1/items"),
+                    ("GET", f"/v1/recommend?key={secret}"),
+                    ("GET", f"/{secret}"),
+                    ("GET", "/readyz"),
+                ):
+                    answer = client.request(method, path, headers=headers, content=b"{")
+                    told.append(json.dumps(dict(answer.headers)) + answer.text)
+        good = {"Authorization": f"Bearer {secrets['read']}", "X-Request-ID": "mine-1"}
+        answer = client.post("/v1/recommend", json={"n": 1}, headers=good)
+        assert answer.headers["x-request-id"] == "mine-1"
+    _check_lines(lines, secrets["read"].split("_")[1], answer.json()["model_version"])
+    logged = "".join(lines)
+    assert '"status": 401' in logged
+    assert '"status": 403' in logged
+    for secret in secrets.values():
+        random = secret.split("_", 2)[2]
+        assert random not in logged
+        # an address that was typed with the key in it comes back to whoever typed it, and only so
+        assert [one for one in told if random in one and "no such address" not in one] == []
+        for file in copied.rglob("*"):
+            assert not file.is_file() or random.encode() not in file.read_bytes(), file
+    assert "password-in-the-wrong-place" not in logged
+
+
+def _check_lines(lines: list[str], key: str, version: str) -> None:
+    """Each is JSON, and a request's says what became of it."""
+    read = [json.loads(line) for line in lines]
+    assert all({"time", "level", "logger"} <= line.keys() for line in read)
+    mine = next(line for line in read if line.get("request_id") == "mine-1")
+    assert (mine["tenant"], mine["key"]) == ("default", key)
+    assert (mine["method"], mine["path"], mine["status"]) == ("POST", "/v1/recommend", 200)
+    assert mine["model_version"] == version
+    assert mine["ms"] > 0
+    assert "Finished server process" in lines[-1], "it stops in an orderly way"
+
+
+def test_the_password_of_a_database_is_not_told(tmp_path: Path) -> None:
+    url = "postgresql://ann:hunter2@127.0.0.1:1/db"
+    (tmp_path / "foretaste.toml").write_text(f'[behaviour]\ndatabase = "{url}"\n')
+    with (
+        server(tmp_path) as (address, lines),
+        httpx.Client(base_url=address, timeout=DEADLINE) as client,
+    ):
+        answers = [
+            client.get("/readyz"),
+            client.post("/v1/recommend", json={}),
+            client.post("/v1/events", json={"events": [{"user": "u", "item": "i"}]}),
+        ]
+    assert {answer.status_code for answer in answers} == {503}
+    for text in [answer.text for answer in answers] + lines:
+        assert "hunter2" not in text
+
+
+def _listens(client: httpx.Client) -> bool:
+    try:
+        client.get("/healthz")
+    except httpx.ConnectError:
+        return False
+    return True
+
+
+@pytest.mark.slow
+def test_several_workers_answer_and_stop(copied: Path, secrets: dict[str, str]) -> None:
+    seen = set()
+    with server(copied, "--workers", "2", "--log-format", "json") as (address, lines):
+        for number in range(200):
+            with httpx.Client(base_url=address, timeout=DEADLINE) as client:
+                if number == 0:  # the address is told before the first worker listens
+                    until(lambda: _listens(client), "listening")
+                    until_ready(client)
+                headers = {"X-API-Key": secrets["read"]}
+                answer = client.post("/v1/recommend", json={"n": 1}, headers=headers)
+                assert answer.status_code in (200, 503)
+                seen.add(answer.status_code)
+    assert 200 in seen
+    started = [line for line in lines if "Started server process" in line]
+    assert len(started) == 2
+    assert sum("Finished server process" in line for line in lines) == 2

@@ -1,0 +1,242 @@
+"""Tenants: a request of one sees and changes nothing of another, whatever it asks."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.config import load
+from foretaste.domain import Event, Item, User
+from foretaste.errors import InputError, StoreError
+from foretaste.loop import Foretaste
+from foretaste.serve import tenants
+from foretaste.serve.keys import make
+from foretaste.serve.service import Service, claim
+from foretaste.serve.tenants import Tenants
+
+from .workspace import SETTINGS, serving, until_ready
+
+MARK = "zanzibar"
+"""A word in everything that the tenant acme has, and in nothing else."""
+
+
+@dataclass
+class Shops:
+    """A root and a tenant, served together."""
+
+    root: Path
+    acme: Path
+    client: httpx.Client
+    keys: dict[str, dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def shops(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shops]:
+    root = tmp_path_factory.mktemp("tenants") / "root"
+    shutil.copytree(trained, root)
+    acme = tenants.create(root, "acme")
+    acme.joinpath(FILE).unlink()
+    shutil.copytree(trained, acme, dirs_exist_ok=True)
+    with SqlStore(acme / FILE) as store:
+        marked = Item(f"{MARK}-1", title=f"The {MARK}", texts={"overview": MARK})
+        store.put_items([marked])
+        store.put_users([User(f"{MARK}-user", {"theme": (MARK,)})])
+        store.add_events(
+            [
+                Event("m-1", "click", 1.7e9, user="p1", item=f"{MARK}-1"),
+                Event("m-2", "search", 1.7e9, user="p1", query=MARK),
+                Event("m-3", "click", 1.7e9, user=f"{MARK}-user", item=f"{MARK}-1"),
+            ]
+        )
+    with SqlStore(root / FILE) as store:
+        headers = {
+            name: {"X-API-Key": make(store.keys, name, ["admin"], tenant=name, now=0.0)[1]}
+            for name in ("default", "acme")
+        }
+    with serving(root) as client:
+        _until_answered(client, headers["acme"])
+        yield Shops(root, acme, client, headers)
+
+
+def _until_answered(client: httpx.Client, headers: dict[str, str]) -> None:
+    with httpx.Client(base_url=client.base_url, headers=headers, timeout=60) as other:
+        until_ready(other)
+
+
+def filled(path: str) -> str:
+    """An address with the names of what acme has."""
+    for part, value in (
+        ("{item_id}", f"{MARK}-1"),
+        ("{user_id}", f"{MARK}-user"),
+        ("{item}", f"{MARK}-1"),
+        ("{user}", f"{MARK}-user"),
+    ):
+        path = path.replace(part, value)
+    return path
+
+
+def everything(document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Every call there is, asking for what acme has."""
+    bodies = [
+        {"user": "p1", "n": 100, "explain": True},
+        {"user": f"{MARK}-user", "n": 100},
+        {"query": MARK, "n": 100},
+        {"item": f"{MARK}-1"},
+        {"items": [f"{MARK}-1"]},
+        {"tenant": "acme"},
+        {"session": MARK, "user": f"{MARK}-user"},
+    ]
+    for path, methods in document["paths"].items():
+        for method in methods:
+            if method in ("get", "delete"):
+                yield method, filled(path), None
+                yield method, f"{filled(path)}?tenant=acme&user=p1", None
+            else:
+                for body in bodies:
+                    yield method, filled(path), body
+
+
+def kept(folder: Path) -> str:
+    """All that a store holds."""
+    with SqlStore(folder / FILE) as store:
+        return repr((list(store.events()), list(store.items()), list(store.users())))
+
+
+def test_no_call_of_one_tenant_tells_of_another(shops: Shops) -> None:
+    document = shops.client.get("/openapi.json").json()
+    before = kept(shops.acme)
+    seen = set()
+    spoof = {"X-Tenant": "acme", "X-Forwarded-Host": "acme"}
+    for method, path, body in everything(document):
+        answer = shops.client.request(
+            method, path, json=body, headers=shops.keys["default"] | spoof
+        )
+        seen.add(path.partition("?")[0])
+        told = answer.text
+        for part in (json.dumps(body) if body else "", path):
+            told = told.replace(part, "")
+        if answer.is_success:
+            assert MARK not in told, (method, path, body, answer.text)
+    assert kept(shops.acme) == before
+    assert "/v1/recommend" in seen
+    shops.client.get("/page/history", params={"user": "p1"}, headers=shops.keys["default"])
+
+
+def test_the_tenant_itself_is_told(shops: Shops) -> None:
+    """So that the test above can fail: the same calls with acme's key do tell."""
+    body = {"query": MARK, "n": 100}
+    answer = shops.client.post("/v1/recommend", json=body, headers=shops.keys["acme"])
+    assert MARK in answer.text
+    history = shops.client.get("/page/history", params={"user": "p1"}, headers=shops.keys["acme"])
+    assert MARK in history.text
+    history = shops.client.get(
+        "/page/history", params={"user": "p1"}, headers=shops.keys["default"]
+    )
+    assert history.json()
+    assert MARK not in history.text
+
+
+def test_what_one_tenant_records_is_not_the_others(shops: Shops) -> None:
+    before = kept(shops.root)
+    event = {"event_id": "same", "user": "p1", "item": f"{MARK}-1", "kind": "purchase"}
+    for key, status in (("acme", 200), ("default", 422)):
+        answer = shops.client.post("/v1/events", json={"events": [event]}, headers=shops.keys[key])
+        assert answer.status_code == status, answer.text
+    assert kept(shops.root) == before, "acme's event went to acme, and root knows no such item"
+    mine = {"event_id": "same", "user": "p1", "item": "space-1", "kind": "view"}
+    answer = shops.client.post("/v1/events", json={"events": [mine]}, headers=shops.keys["default"])
+    assert answer.json()["accepted"] == 1, "ids of events are each tenant's own"
+
+
+def test_tenants_share_the_weights_of_the_encoder(shops: Shops) -> None:
+    one, other = Foretaste.open(shops.root), Foretaste.open(shops.acme)
+    assert one.encoder._encoder is other.encoder._encoder  # type: ignore[attr-defined]
+    one.close()
+    other.close()
+
+
+def test_a_new_tenant_has_the_settings_of_the_root_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "foretaste.toml").write_text(SETTINGS)
+    folder = tenants.create(tmp_path, "blue-shop")
+    assert load(folder) == load(tmp_path)
+    assert list(tenants.names(tmp_path)) == ["default", "blue-shop"]
+    found = tenants.listed(tmp_path)
+    assert [(one.name, one.events, one.items, one.model) for one in found] == [
+        ("default", 0, 0, None),
+        ("blue-shop", 0, 0, None),
+    ]
+    with pytest.raises(InputError, match="there is a tenant 'blue-shop' already"):
+        tenants.create(tmp_path, "blue-shop")
+
+
+@pytest.mark.parametrize("name", ["", "..", "../x", "A", "a/b", "-a", "a-", "a" * 41, "a.b", "ä"])
+def test_what_is_no_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="cannot be the name of a tenant"):
+        tenants.create(tmp_path, name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_root_is_a_tenant_already(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is a tenant 'default' already"):
+        tenants.create(tmp_path, "default")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    ["", "[behaviour]\n", "[rank]\nn = 5\n[behaviour.kinds]\nwish = 1.0\n", "name = 'x'\n"],
+)
+def test_on_postgresql_a_tenant_has_a_schema(
+    tmp_path: Path, empty_postgres: str, settings: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "foretaste.toml").write_text(settings)
+    monkeypatch.setenv("FORETASTE_BEHAVIOUR__DATABASE", empty_postgres)
+    loops = [Foretaste.open(tenants.create(tmp_path, name)) for name in ("one-x", "two")]
+    assert loops[0].config.behaviour.database_schema == "tenant_one_x"
+    loops[0].store.put_items([Item("i")])
+    assert loops[1].store.item_ids() == frozenset()
+    for loop in loops:
+        with pytest.raises(StoreError, match="belongs to tenant"):
+            claim(loop.store, "three")
+        loop.close()
+
+
+def test_one_file_for_all_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "foretaste.toml").write_text(
+        f'[behaviour]\ndatabase = "sqlite:///{tmp_path}/shared.db"\n'
+    )
+    with pytest.raises(InputError, match="tenants cannot share"):
+        tenants.create(tmp_path, "acme")
+
+
+def test_a_tenant_that_is_given_the_roots_store_gets_nothing(tmp_path: Path) -> None:
+    """Whatever is written into the settings afterwards."""
+    folder = tenants.create(tmp_path, "acme")
+    shared = f'[behaviour]\ndatabase = "sqlite:///{tmp_path}/{FILE}"\n'
+    (folder / "foretaste.toml").write_text(shared)
+    root = Service(tmp_path)
+    assert root.workspace.store.fact("tenant") == "default"
+    found = Tenants(tmp_path).service("acme")
+    with pytest.raises(StoreError, match="of tenant 'acme' belongs to tenant 'default'"):
+        _ = found.workspace
+    root.close()
+    found.close()
+
+
+def test_those_not_asked_for_longest_are_closed(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        tenants.create(tmp_path, name)
+    found = Tenants(tmp_path, most=2)
+    first = found.service("a")
+    found.service("b")
+    assert found.service("a") is first
+    found.service("c")
+    assert set(found.opened()) == {"default", "a", "c"}
+    with pytest.raises(InputError, match="'nobody' of this key is not there"):
+        found.service("nobody")
+    found.close()
