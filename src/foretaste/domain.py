@@ -9,14 +9,23 @@ External ids are strings and live in `Event`, `Item`, `User`, `Request` and `Rec
 Internal ids are positions in `Catalogue.ids` and live in arrays. The two never mix.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.frames import Frame
+from foretaste.asking import Degraded as Degraded
+from foretaste.asking import LeftOut as LeftOut
+from foretaste.asking import Recommendation as Recommendation
+from foretaste.asking import Recommended as Recommended
+from foretaste.asking import Request as Request
+from foretaste.asking import Rung as Rung
+from foretaste.asking import Served as Served
+from foretaste.asking import Shown as Shown
+from foretaste.asking import Source as Source
+from foretaste.asking import Term as Term
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -318,64 +327,6 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self.ids)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A question: for whom, about what, how many."""
-
-    user: str | None = None
-    session: str | None = None
-    query: str | None = None
-    items: tuple[str, ...] = ()
-    """Seed items, e.g. the cart or the page being looked at."""
-    context: Mapping[str, Any] = field(default_factory=dict)
-    n: int = 10
-    filter: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Attribute → allowed values."""
-    explain: bool = False
-    now: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One part of a score. The terms of an item sum to its score."""
-
-    expert: str
-    nats: float
-    event: str | None = None
-    """External id of the past item, or the words of the past search, that this part comes from."""
-    feature: str | None = None
-    """The feature it comes from, e.g. "genre: Drama", "query", "popularity"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recommended:
-    """One item of the answer."""
-
-    id: str
-    position: int
-    score: float
-    title: str = ""
-    reason: tuple[str, ...] = ()
-    """In words, strongest first."""
-    terms: tuple[Term, ...] = ()
-    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Recommendation(Frame):
-    """The answer. Its id goes back with the clicks on it."""
-
-    recommendation_id: str
-    model_version: str
-    items: tuple[Recommended, ...]
-
-    def __iter__(self) -> Iterator[Recommended]:
-        return iter(self.items)
-
-    def __len__(self) -> int:
-        return len(self.items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ The stages know nothing of one another; they speak in the nouns of `domain` and 
 import logging
 import threading
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -32,19 +31,17 @@ from foretaste.domain import (
     Behaviour,
     Catalogue,
     Event,
-    Floats,
     Histories,
     Imported,
     Item,
     Recommendation,
-    Recommended,
     Request,
 )
 from foretaste.errors import InputError, ModelError
 from foretaste.evaluate.evaluation import Evaluation, judge
 from foretaste.generate.profile import Profile, profile
-from foretaste.generate.words import reasons
-from foretaste.language.open import open_encoder, open_readers
+from foretaste.language.open import forgetful, open_encoder, open_readers
+from foretaste.listing import Lists
 from foretaste.live import Live
 from foretaste.model.artefacts import Models, Version
 from foretaste.model.experts.attribute import Attribute
@@ -53,11 +50,9 @@ from foretaste.model.training import Training
 from foretaste.ports import Progress, TextEncoder, silent
 from foretaste.prepare.catalogue import catalogue
 from foretaste.prepare.clean import Cleaning, clean
-from foretaste.prepare.histories import Gathering, behaviour, histories
+from foretaste.prepare.histories import Gathering, histories
 from foretaste.prepare.report import Quality, quality
 from foretaste.prepare.splits import by_time, latest, leave_one_out
-from foretaste.rank.filters import Question, left_out, values
-from foretaste.rank.top import top
 
 log = logging.getLogger(__name__)
 
@@ -81,10 +76,12 @@ class Foretaste:
         self.store = open_store(config.behaviour, folder)
         self.models = Models(folder / "models")
         self.weights = {**KINDS, **config.behaviour.kinds}
+        self.lists = Lists(self.store, config.rank, self.weights, clock)
         self.readers = open_readers(config.language)
         self._encoder: TextEncoder | None = None
         self._live: Live | None = None
         self._turn = threading.RLock()
+        self._rng: np.random.Generator | None = None  # for exploration; None draws anew each time
 
     @classmethod
     def open(cls, folder: str | Path, *, progress: Progress = silent) -> Self:
@@ -94,7 +91,8 @@ class Foretaste:
         return cls(folder, load(folder), progress=progress)
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Keep what was served, and let go of the store."""
+        self.lists.answers.close()
         self.store.close()
 
     # 1 behaviour -------------------------------------------------------------------------------
@@ -165,10 +163,11 @@ class Foretaste:
             return found
         return replace(found, vectors=self.encoder.encode(found.texts, self.progress))
 
-    def listen(self, one: Behaviour) -> Behaviour:
-        """One person's query, searches and reviews, each read."""
+    def listen(self, one: Behaviour, *, keep: bool = True) -> Behaviour:
+        """One person's query, searches and reviews, each read; the query is kept only if it may."""
         if one.query:
-            one = replace(one, query_vector=self.encoder.encode([one.query])[0])
+            encoder = self.encoder if keep else forgetful(self.encoder)
+            one = replace(one, query_vector=encoder.encode([one.query])[0])
         if any(one.text):
             one = replace(one, text_vectors=self.encoder.encode(one.text))
         return one
@@ -238,32 +237,21 @@ class Foretaste:
     # 5 and 6 generate and rank -----------------------------------------------------------------
 
     def recommend(
-        self, who: Request | str | None = None, /, *, n: int | None = None, **asked: Any
+        self, who: Request | str | None = None, /, *, n: int | None = None, **rest: Any
     ) -> Recommendation:
         """The list, with the reason for each item, from all that happened up to now.
 
-        who: a whole request; or a user's id, with the other fields of a request by name: query,
-        session, items, context, filter, explain.
+        who: a whole request; or a user's id, with the other fields of a `Request` by name: query,
+        session, items, context, filter, rules, diversity, explain, …
         """
-        request = who
-        if not isinstance(request, Request):
-            request = Request(user=request, n=n or self.config.rank.n, **asked)
-        request = replace(request, filter=values(request.filter))
+        asked = self.lists.asked(who, n, rest)
+        request = asked.request
         with self._turn:
             live = self.catch_up()
-            if request.user is None and request.session is None:
-                events: list[Event] = []
-            else:
-                events = self.store.history(request.user, request.session)
-            one = self.listen(self._behaviour(request, events, live))
-            scores = live.product.score([one])[0]
-            hide = left_out(self._question(request, one, live))
-            chosen = top(scores, min(request.n, self.config.rank.most), hide=hide)
-            return Recommendation(
-                recommendation_id=uuid.uuid4().hex,
-                model_version=live.version,
-                items=self._told(request, one, live, chosen, scores),
-            )
+            one = self.listen(self.lists.behaviour(request, live), keep=not request.incognito)
+            question = self.lists.question(asked, one, live)
+            composed = self.lists.compose(asked, question, live.product, self._rng)
+            return self.lists.told(request, question, live, composed)
 
     def search(self, text: str, user: str | None = None, **asked: Any) -> Recommendation:
         """What answers these words, for this person where one is named."""
@@ -273,57 +261,19 @@ class Foretaste:
         """What goes with an item."""
         return self.recommend(items=(item,), **asked)
 
+    def rank(self, items: Sequence[str], user: str | None = None, **asked: Any) -> Recommendation:
+        """A list of the caller's in the order that suits this person, without what may not be
+        shown, which `left_out` tells.
+        """
+        return self.recommend(user, candidates=tuple(items), n=len(items), **asked)
+
     def profile(self, user: str, *, n: int = 5) -> Profile:
         """What sets this person's taste apart, by attribute column, with the events behind it."""
         with self._turn:
             live = self.catch_up()
-            one = self._behaviour(Request(user=user), self.store.history(user, None), live)
+            one = self.lists.behaviour(Request(user=user), live)
             tastes = [expert for expert in live.product.experts if isinstance(expert, Attribute)]
             return profile(tastes, one, live.catalogue, most=n)
-
-    def _behaviour(self, request: Request, events: Sequence[Event], live: Live) -> Behaviour:
-        person = self.store.user(request.user) if request.user else None
-        spoken = request.context.get("text")
-        words = [part for part in (request.query, spoken) if isinstance(part, str)]
-        for item in request.items:
-            if item not in live.catalogue.index:
-                raise InputError(f"items: there is no item '{item}'; import it first")
-        return behaviour(
-            events,
-            live.catalogue.index,
-            self.weights,
-            live.kinds,
-            now=self.clock() if request.now is None else request.now,
-            query=" ".join(words).strip() or None,
-            taste=person.attributes if person else None,
-            seeds=request.items,
-        )
-
-    def _question(self, request: Request, one: Behaviour, live: Live) -> Question:
-        searching = bool(request.query)  # whoever looks for something may want it again
-        hide_seen = self.config.rank.hide_seen and not searching
-        return Question(request, one, live.catalogue, live.shelf, hide_seen)
-
-    def _told(
-        self, request: Request, one: Behaviour, live: Live, chosen: Any, scores: Floats
-    ) -> tuple[Recommended, ...]:
-        """The chosen items with what is said of them."""
-        terms = live.product.terms(one, chosen, deep=request.explain)
-        titles = {
-            live.catalogue.ids[item]: live.catalogue.titles[item] for item in one.item if item >= 0
-        }
-        return tuple(
-            Recommended(
-                id=live.catalogue.ids[item],
-                position=place + 1,
-                score=float(scores[item]),
-                title=live.catalogue.titles[item],
-                reason=reasons(terms[place], titles),
-                terms=tuple(terms[place]) if request.explain else (),
-                attributes=live.items[live.catalogue.ids[item]].attributes,
-            )
-            for place, item in enumerate(chosen)
-        )
 
     # 7 feedback --------------------------------------------------------------------------------
 

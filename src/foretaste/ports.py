@@ -14,6 +14,7 @@ from foretaste.domain import (
     Ints,
     Item,
     Longs,
+    Served,
     Term,
     User,
 )
@@ -75,6 +76,18 @@ class Store(Protocol):
     def user(self, user_id: str) -> User | None: ...
 
     def users(self) -> Iterator[User]: ...
+
+    def add_served(self, new: Sequence[Served]) -> None:
+        """Keep answers that were given, in one transaction; an id already there is left alone."""
+
+    def served(self, ids: Sequence[str]) -> dict[str, Served]:
+        """Those of the answers that are kept, by id."""
+
+    def forget_served(self, before: float) -> int:
+        """Delete the answers given before a time. → how many."""
+
+    def takers(self, since: float, until: float, kinds: Sequence[str]) -> list[tuple[str, int]]:
+        """(item, how many people took it by events of these kinds in since < at <= until)."""
 
     def fact(self, name: str) -> str | None:
         """A small text that is kept beside the data, such as what each item column is."""

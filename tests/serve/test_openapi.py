@@ -7,7 +7,14 @@ from pydantic import BaseModel
 from foretaste.serve.problems import Problem
 from foretaste.serve.schemas import EventsAnswer, ItemsAnswer, Recommendations
 
-ORDER = ("/v1/items", "/v1/events", "/v1/recommend", "/v1/similar", "/v1/search")
+ORDER = (
+    "/v1/items",
+    "/v1/events",
+    "/v1/recommend",
+    "/v1/rank",
+    "/v1/similar",
+    "/v1/search",
+)
 ANSWERS: dict[str, type[BaseModel]] = {"/v1/items": ItemsAnswer, "/v1/events": EventsAnswer}
 
 

@@ -1,3 +1,4 @@
+import json
 import time
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 
 from foretaste.domain import Event, Item
 from foretaste.loop import Foretaste
+from foretaste.serve.schemas import Recommendations
 
 from .workspace import items
 
@@ -41,6 +43,7 @@ def test_the_answer_has_all_its_parts(client: httpx.Client) -> None:
         assert item["title"] == titles[item["id"]]
         assert item["attributes"]["theme"] == [item["id"].split("-")[0]]
         assert "terms" not in item
+        assert (item["source"], item["propensity"]) == ("model", 1)
 
 
 def test_terms_come_with_explain_and_sum_to_the_score(client: httpx.Client) -> None:
@@ -175,3 +178,67 @@ def test_the_request_id_comes_back(client: httpx.Client) -> None:
     assert given.headers["x-request-id"] == "abc-1"
     forged = client.get("/healthz", headers={"X-Request-ID": 'a" b'})
     assert forged.headers["x-request-id"] != 'a" b'
+
+
+def test_every_answer_has_the_form_the_document_gives_it(client: httpx.Client) -> None:
+    asked: dict[str, Any] = {"user": "p1", "n": 4, "explain": True, "explore": 0.5}
+    asked["rules"] = [{"pin": "kitchen-1", "at": 1}]
+    asked["properties"] = ["theme", "overview"]
+    sent = client.post("/v1/recommend", json=asked)
+    model = Recommendations.model_validate_json(sent.text, strict=True, extra="forbid")
+    assert model.items[0].source == "pinned"
+    assert model.model_dump(exclude_none=True) == sent.json()
+    ranked = client.post("/v1/rank", json={"candidates": ["space-1", "nonsense"], "user": "p2"})
+    model = Recommendations.model_validate_json(ranked.text, strict=True, extra="forbid")
+    assert model.left_out is not None
+    assert [item.id for item in model.items] == ["space-1"]
+
+
+def test_typed_filters(client: httpx.Client) -> None:
+    later = ranked(client, n=99, filter={"part": {"gte": 1}, "not": {"theme": "space"}})
+    assert later
+    assert all(one.startswith("kitchen") and int(one[8:]) % 3 for one in later)
+    either = {"or": [{"id": ["space-3"]}, {"theme": "kitchen", "part": {"in": [0]}}]}
+    assert "space-3" in ranked(client, n=99, filter=either)
+
+
+def test_rules_through_the_service(client: httpx.Client) -> None:
+    found = ranked(client, user="p1", n=3, rules=[{"pin": "kitchen-4", "at": 2}])
+    assert found[1] == "kitchen-4"
+    own = {"theme": ["kitchen", "space"]}
+    most = ranked(client, user="p1", n=6, rules=[{"quota": "theme", "most": 2}], filter=own)
+    assert sorted(one.split("-")[0] for one in most) == ["kitchen", "kitchen", "space", "space"]
+
+
+def test_the_next_page(client: httpx.Client) -> None:
+    whole = ranked(client, user="p3", n=9)
+    first = client.post("/v1/recommend", json={"user": "p3", "n": 4}).json()
+    page = {"next_page_of": first["recommendation_id"], "n": 5}
+    assert ranked(client, **page) == whole[4:]
+
+
+def test_a_list_is_put_in_order(client: httpx.Client) -> None:
+    found = ranked(client, path="/v1/rank", candidates=["kitchen-1", "space-9"], user="p1")
+    assert found == ["space-9", "kitchen-1"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"filter": {"theme": {"ge": 1}}}, "filter.theme: unknown test 'ge'; did you mean 'gte'?"),
+        ({"filter": {"teme": "x"}}, "filter: unknown attribute 'teme'; did you mean 'theme'?"),
+        ({"rules": [{"pin": "space-1"}]}, "rules.0.at: is missing"),
+        ({"rules": [{"pin": "zz", "at": 1}]}, "rules.0.pin: there is no item 'zz'"),
+        ({"diversity": 2}, "diversity: it should be less than or equal to 1 (sent: 2)"),
+        ({"next_page_of": "r", "user": "p1"}, "the body: a next page has the question of the firs"),
+        ({"next_page_of": "r"}, "next_page_of: there is no recommendation 'r'"),
+        ({"timeout_ms": 0}, "timeout_ms: it should be greater than 0"),
+        ({"properties": ["teme"]}, "properties.0: no item has 'teme'; did you mean 'theme'?"),
+        ({"filter": {"theme": "a\ud800"}}, "filter: the text holds half a character"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(refusal: Any, sent: dict[str, Any], told: str) -> None:
+    content = json.dumps(sent)
+    headers = {"Content-Type": "application/json"}
+    detail = refusal("/v1/recommend", 422, "invalid", content=content, headers=headers)
+    assert detail.startswith(told)

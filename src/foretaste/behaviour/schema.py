@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from foretaste.domain import Event, Item, User
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration. A store at this revision needs nothing done when it is opened."""
 
 metadata = sa.MetaData()
@@ -43,6 +43,7 @@ events = sa.Table(
         "events_session", "session", "at", "seq", sqlite_where=_visit, postgresql_where=_visit
     ),  # imported events seldom have a session, and an index that is not written costs nothing
     sa.Index("events_item", "item"),
+    sa.Index("events_at", "at", "kind", "item"),  # what is taken lately
     sqlite_autoincrement=True,  # a number is never given twice, not even after an erasure
 )
 
@@ -89,6 +90,20 @@ api_keys = sa.Table(
     sa.Column("revoked", sa.Double),
     sa.Column("used", sa.Double),
 )  # in the store of the root workspace alone; rows are never deleted, see `behaviour.keys`
+
+recommendations = sa.Table(
+    "recommendations",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("user", sa.Text),
+    sa.Column("session", sa.Text),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("request", sa.Text, nullable=False),
+    sa.Column("items", sa.Text, nullable=False),
+    sa.Index("recommendations_at", "at"),
+    sa.Index("recommendations_user", "user"),
+)
 
 
 def _told(mapping: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from foretaste.behaviour import schema
 from foretaste.behaviour.keys import KeyTable
 from foretaste.behaviour.opening import errors, opened, shown, url_of, within, writing
 from foretaste.behaviour.schema import events, items, meta, users
+from foretaste.behaviour.served import ServedRows
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain import Event, Item, User
 from foretaste.ports import EventColumns
@@ -36,7 +37,7 @@ def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
     return SqlStore(url)
 
 
-class SqlStore:
+class SqlStore(ServedRows):
     """Behaviour in a SQL database. See `ports.Store`."""
 
     def __init__(self, database: str | Path | sa.URL) -> None:

@@ -20,7 +20,15 @@ WORDS: Mapping[str, str] = {
     "popularity": "it is popular",
     "repeat": "you know it already",
     "newness": "it is new, few have taken it yet",
+    "rule": "{feature}",
 }
+PLACED: Mapping[str, str] = {
+    "pinned": "it is placed here by a rule",
+    "promoted": "it is promoted",
+    "explored": "it is shown to learn who likes it",
+    "fallback": "it is popular",
+}
+"""What is said of an item that something else than its score brought to its place."""
 WHOLE = "it fits your history as a whole"
 LEAST = 0.05
 """Nats below which a reason is not worth telling."""

@@ -61,6 +61,11 @@ class CachedEncoder:
         self._read(wanted, texts, vectors, progress)
         return vectors
 
+    @property
+    def forgetful(self) -> TextEncoder:
+        """The encoder itself, which keeps nothing of what it reads."""
+        return self._encoder
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()

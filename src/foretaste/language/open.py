@@ -44,6 +44,13 @@ def open_encoder(settings: LanguageSettings, cache: Path) -> TextEncoder:
     return CachedEncoder(encoder, cache / "vectors.sqlite")
 
 
+def forgetful(encoder: TextEncoder) -> TextEncoder:
+    """The same encoder without its memory: nothing of what it reads is kept."""
+    from foretaste.language.cache import CachedEncoder
+
+    return encoder.forgetful if isinstance(encoder, CachedEncoder) else encoder
+
+
 def open_readers(settings: LanguageSettings) -> OpenReader:
     """What opens a backbone that is to be tuned, found as the encoder's weights are."""
 

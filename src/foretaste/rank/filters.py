@@ -1,50 +1,23 @@
-"""Filters: what may not be shown. Each takes the question and says which items it leaves out.
+"""Filters: what may not be shown. Each takes the question and says which items it leaves out, as a
+mask or as places.
 
 A new one is one function and one line in `FILTERS`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain import Behaviour, Catalogue, Doubles, Item, Request
-from foretaste.errors import InputError, did_you_mean
+from foretaste.domain import Behaviour, Request
+from foretaste.rank.conditions import parsed
+from foretaste.rank.index import Index, Mask
+from foretaste.rank.index import Shelf as Shelf
 
-
-def values(asked: Mapping[str, str | Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """A filter as people write it, one value or several, as a request holds it."""
-    return {
-        column: (wanted,) if isinstance(wanted, str) else tuple(wanted)
-        for column, wanted in asked.items()
-    }
-
-
-Mask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """What is on offer now, in the catalogue's order."""
-
-    hidden: Mask
-    available_from: Doubles
-    available_until: Doubles
-
-    @classmethod
-    def of(cls, items: Sequence[Item]) -> Self:
-        """The present state of each item."""
-        return cls(
-            np.array([item.hidden for item in items], bool),
-            np.array([_or(item.available_from, -np.inf) for item in items]),
-            np.array([_or(item.available_until, np.inf) for item in items]),
-        )
-
-
-def _or(value: float | None, otherwise: float) -> float:
-    return otherwise if value is None else value
+Places = npt.NDArray[np.integer]
+"""Internal ids."""
+NOTHING: Places = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True)
@@ -53,65 +26,92 @@ class Question:
 
     request: Request
     behaviour: Behaviour
-    catalogue: Catalogue
-    shelf: Shelf
+    index: Index
     hide_seen: bool
+    now: float
+    """When the answer is shown."""
+    earlier: tuple[str, ...] = ()
+    """Items on the pages before this one."""
+
+    @property
+    def shelf(self) -> Shelf:
+        return self.index.shelf
+
+
+Filter = Callable[[Question], Mask | Places]
 
 
 def unavailable(question: Question) -> Mask:
     """Hidden by the operator, not yet there, or no longer."""
-    shelf, now = question.shelf, question.behaviour.now
-    return shelf.hidden | (shelf.available_from > now) | (shelf.available_until <= now)
+    shelf, now = question.shelf, question.now
+    out = shelf.hidden.copy()
+    timed = shelf.timed
+    if len(timed):
+        out[timed] |= (shelf.available_from[timed] > now) | (shelf.available_until[timed] <= now)
+    return out
 
 
-def seen(question: Question) -> Mask:
+def seen(question: Question) -> Places:
     """Taken already."""
-    out = np.zeros(len(question.catalogue), bool)
-    if question.hide_seen:
-        out[question.behaviour.taken] = True
-    return out
+    return question.behaviour.taken if question.hide_seen else NOTHING
 
 
-def refused(question: Question) -> Mask:
+def refused(question: Question) -> Places:
     """Hidden or disliked by this person, unless taken again since."""
-    out = np.zeros(len(question.catalogue), bool)
     behaviour = question.behaviour
-    for item, weight in zip(behaviour.item, behaviour.weight, strict=True):
-        if item >= 0:
-            out[item] = weight < 0
-    return out
+    if not (behaviour.weight < 0).any():
+        return NOTHING
+    last = dict(zip(behaviour.item.tolist(), behaviour.weight.tolist(), strict=True))
+    return np.array([item for item, weight in last.items() if item >= 0 and weight < 0], np.int32)
 
 
-def seeds(question: Question) -> Mask:
+def seeds(question: Question) -> Places:
     """The items asked about."""
-    out = np.zeros(len(question.catalogue), bool)
-    for item in question.request.items:
-        place = question.catalogue.index.get(item)
-        if place is not None:
-            out[place] = True
+    return np.array(question.index.places(question.request.items), np.int32)
+
+
+def attributes(question: Question) -> Mask | Places:
+    """Not what the filter of the request asks for."""
+    asked = question.request.filter
+    return ~question.index.mask(parsed(asked)) if asked else NOTHING
+
+
+def others(question: Question) -> Mask | Places:
+    """Not of the list that is to be put in order."""
+    candidates = question.request.candidates
+    if candidates is None:
+        return NOTHING
+    out = np.ones(len(question.index), bool)
+    out[question.index.places(candidates)] = False
     return out
 
 
-def attributes(question: Question) -> Mask:
-    """Without one of the values asked for, in any of the columns asked for."""
-    out = np.zeros(len(question.catalogue), bool)
-    features = {feature.column: feature for feature in question.catalogue.features}
-    for column, wanted in question.request.filter.items():
-        if column not in features:
-            hint = did_you_mean(column, features) if features else "no item has an attribute"
-            raise InputError(f"filter: unknown attribute '{column}'; {hint}")
-        feature = features[column]
-        codes = [code for code, value in enumerate(feature.values) if value in set(wanted)]
-        owner = np.repeat(np.arange(len(feature.offsets) - 1), np.diff(feature.offsets))
-        has = np.zeros(len(question.catalogue), bool)
-        has[owner[np.isin(feature.codes, codes)]] = True
-        out |= ~has
-    return out
+def earlier(question: Question) -> Places:
+    """On an earlier page of the list."""
+    return np.array(question.index.places(question.earlier), np.int32)
 
 
-FILTERS: tuple[Callable[[Question], Mask], ...] = (unavailable, seen, refused, seeds, attributes)
+FILTERS: tuple[Filter, ...] = (unavailable, refused, attributes, seeds, others, earlier, seen)
+NEVER: tuple[Filter, ...] = tuple(one for one in FILTERS if one is not seen)
+"""Those that a pin does not get past."""
 
 
-def left_out(question: Question) -> Mask:
+WHY: Mapping[Filter, str] = {
+    unavailable: "it is hidden or not on offer now",
+    refused: "this person hid it or disliked it",
+    attributes: "the filter leaves it out",
+    seeds: "it is one of the items asked about",
+}
+"""In words, for a list that was to be put in order."""
+
+
+def left_out(question: Question, filters: Sequence[Filter] = FILTERS) -> Mask:
     """[items], True for what may not be shown."""
-    return np.logical_or.reduce([rule(question) for rule in FILTERS])
+    out = np.zeros(len(question.index), bool)
+    for one in filters:
+        found = one(question)
+        if found.dtype == bool:
+            out |= found
+        elif len(found):
+            out[found] = True
+    return out

@@ -1,5 +1,7 @@
 """The settings of ranking."""
 
+from pydantic import Field
+
 from foretaste.settings import Settings
 
 
@@ -12,3 +14,12 @@ class RankSettings(Settings):
     """How many items an answer has where the request does not say."""
     most: int = 1000
     """The largest n a request may ask for."""
+    explore: float = Field(default=0.0, ge=0, le=1)
+    """The share of places given to a random item further down, where the request does not say."""
+    explore_pool: int = Field(default=100, ge=1)
+    """How many items further down those are drawn from."""
+    timeout_ms: float = Field(default=500.0, gt=0)
+    """Milliseconds an answer of the service may take where the request does not say; what cannot be
+    done by then is left out, and the answer says so."""
+    keep_days: float = Field(default=90.0, gt=0)
+    """Days that answers are kept, for attribution and next pages."""

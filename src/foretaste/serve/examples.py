@@ -93,7 +93,28 @@ RECOMMEND: Mapping[str, Example] = {
             "user": "u-17",
             "items": ["paddington-2"],
             "filter": {"genre": ["Drama", "Comedy"]},
-            "context": {"device": "tv", "text": "Sunday evening"},
+            "context": {"device": "tv", "surface": "basket", "text": "Sunday evening"},
+        },
+    },
+    "ruled": {
+        "summary": "Under the operator's rules, diverse, with some chance",
+        "value": {
+            "session": "s-5",
+            "n": 5,
+            "filter": {
+                "year": {"gte": 1990},
+                "not": {"genre": {"all": ["Comedy", "Family"]}, "year": {"lt": 2000}},
+            },
+            "rules": [
+                {"pin": "contact", "at": 1},
+                {"boost": {"genre": "Drama"}, "by": 1.5},
+                {"quota": "genre", "most": 3},
+                {"promote": {"year": {"gte": 2015}}, "percent": 20},
+            ],
+            "diversity": 0.3,
+            "explore": 0.1,
+            "properties": ["title", "genre", "overview"],
+            "timeout_ms": 200,
         },
     },
 }
@@ -103,6 +124,12 @@ SIMILAR: Mapping[str, Example] = {
         "summary": "Like several, for a person",
         "value": {"items": ["arrival", "paddington-2"], "user": "u-17", "n": 5},
     },
+}
+RANK: Mapping[str, Example] = {
+    "list": {
+        "summary": "A list of yours, for a person",
+        "value": {"candidates": ["contact", "paddington-2"], "user": "u-17"},
+    }
 }
 SEARCH: Mapping[str, Example] = {
     "search": {
@@ -133,6 +160,8 @@ ANSWER = {
             "id": "contact",
             "position": 1,
             "score": -7.25,
+            "propensity": 1.0,
+            "source": "model",
             "title": "Contact",
             "reason": ["taken together with “Arrival” (+2.10)", "genre: Drama (+0.31)"],
             "attributes": {"genre": ["Drama", "Science fiction"], "year": ["1997"]},

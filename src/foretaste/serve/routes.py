@@ -11,7 +11,6 @@ from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from foretaste.domain import Request as Question
 from foretaste.serve import examples
 from foretaste.serve.body import StrictRoute
 from foretaste.serve.intake import Taken
@@ -22,12 +21,15 @@ from foretaste.serve.schemas import (
     Health,
     ItemsAnswer,
     ItemsBody,
+    RankBody,
     Recommendations,
     RecommendBody,
     SearchBody,
     SimilarBody,
+    encoded,
     request_of,
 )
+from foretaste.serve.schemas.lists import Asking
 from foretaste.serve.service import Service
 
 
@@ -78,64 +80,61 @@ def post_items(
     return ItemsAnswer(accepted=taken.accepted, known=taken.known, rejected=taken.rejected)
 
 
-@v1.post(
-    "/recommend",
-    tags=["lists"],
-    response_model_exclude_none=True,
-    responses=_answer(examples.ANSWER),
-)
+def _list(service: Service, body: Asking) -> Response:
+    question = request_of(body, service.workspace.config.rank)
+    found = service.recommend(question)
+    return Response(encoded(found, explain=body.explain), media_type="application/json")
+
+
+LIST: dict[str, Any] = {
+    "tags": ["lists"],
+    "response_model": Recommendations,
+    "responses": _answer(examples.ANSWER),
+}
+"""What the addresses that answer with a list have in common."""
+
+
+@v1.post("/recommend", **LIST)
 def recommend(
     body: Annotated[RecommendBody, Body(openapi_examples=dict(examples.RECOMMEND))],
     service: Behind,
-) -> Recommendations:
+) -> Response:
     """The list for a person, a visit, or anybody, from all that happened up to now.
 
     `reason` and `terms` are the parts of the score itself. With `explain` the terms come with the
     list, and the sequence expert's are told event by event, which takes longer.
     """
-    question = request_of(body, service.workspace.config.rank.n)
-    return Recommendations.of(service.recommend(question), explain=body.explain)
+    return _list(service, body)
 
 
-@v1.post(
-    "/similar",
-    tags=["lists"],
-    response_model_exclude_none=True,
-    responses=_answer(examples.ANSWER),
-)
+@v1.post("/rank", **LIST)
+def rank(
+    body: Annotated[RankBody, Body(openapi_examples=dict(examples.RANK))], service: Behind
+) -> Response:
+    """A list of yours in the order that suits the person.
+
+    What may not be shown (hidden, not on offer, refused by the person, filtered out, unknown) is
+    not in the answer and named in `left_out`.
+    """
+    return _list(service, body)
+
+
+@v1.post("/similar", **LIST)
 def similar(
     body: Annotated[SimilarBody, Body(openapi_examples=dict(examples.SIMILAR))],
     service: Behind,
-) -> Recommendations:
+) -> Response:
     """What goes with an item, or with several."""
-    question = Question(
-        user=body.user,
-        items=tuple(body.items) or (body.item or "",),
-        n=body.n or service.workspace.config.rank.n,
-        filter=body.filter,
-    )
-    return Recommendations.of(service.recommend(question))
+    return _list(service, body)
 
 
-@v1.post(
-    "/search",
-    tags=["lists"],
-    response_model_exclude_none=True,
-    responses=_answer(examples.ANSWER),
-)
+@v1.post("/search", **LIST)
 def search(
     body: Annotated[SearchBody, Body(openapi_examples=dict(examples.SEARCH))],
     service: Behind,
-) -> Recommendations:
+) -> Response:
     """What answers a search. It is not recorded; send a `search` event to have it count."""
-    question = Question(
-        user=body.user,
-        session=body.session,
-        query=body.query,
-        n=body.n or service.workspace.config.rank.n,
-        filter=body.filter,
-    )
-    return Recommendations.of(service.recommend(question))
+    return _list(service, body)
 
 
 @router.get("/healthz", tags=["operation"])

@@ -1,0 +1,331 @@
+"""Lists: a question and what answers it in, the recommendation out.
+
+`loop` says in which order things happen; how a list is put together from scores, rules and words
+is here, and what is kept of it afterwards.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from foretaste.domain import (
+    Behaviour,
+    Degraded,
+    Event,
+    Floats,
+    Item,
+    LeftOut,
+    Recommendation,
+    Recommended,
+    Request,
+    Served,
+    Term,
+)
+from foretaste.errors import InputError, did_you_mean
+from foretaste.feedback.served import AnswerLog
+from foretaste.generate.words import PLACED, reasons
+from foretaste.live import Live
+from foretaste.model.product import Product
+from foretaste.ports import Store
+from foretaste.prepare.histories import behaviour
+from foretaste.rank.conditions import number
+from foretaste.rank.draft import Choice, Draft
+from foretaste.rank.filters import NEVER, WHY, Question, left_out
+from foretaste.rank.index import Index, Mask
+from foretaste.rank.rules import rules
+from foretaste.rank.settings import RankSettings
+
+PAGES = 100
+"""Pages of one list, at most."""
+FIELDS = ("title", "image", "audio", "available_from", "available_until")
+"""What an item has besides texts and attributes."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, and what earlier pages of its list have shown."""
+
+    request: Request
+    earlier: tuple[str, ...] = ()
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A list, and the terms of its scores."""
+
+    choice: Choice
+    terms: list[list[Term]]
+
+
+class Lists:
+    """Puts lists together for one workspace."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: RankSettings,
+        weights: Mapping[str, float],
+        clock: Callable[[], float],
+    ) -> None:
+        self._store, self._settings, self._weights, self._clock = store, settings, weights, clock
+        self.answers = AnswerLog(store, keep_days=settings.keep_days, clock=clock)
+        """What was served."""
+        self._index: Index | None = None
+
+    def asked(self, who: Request | str | None, n: int | None, rest: Mapping[str, Any]) -> Asked:
+        """The question; that of a next page is the first page's."""
+        request = who
+        if not isinstance(request, Request):
+            request = Request(user=request, n=n or self._settings.n, **rest)
+        if request.next_page_of is None:
+            return Asked(request)
+        pages = self._pages(request.next_page_of)
+        first = Request.of(pages[0].request)
+        asked = replace(
+            first,
+            n=request.n if n or isinstance(who, Request) else first.n,
+            explain=request.explain,
+            timeout_ms=request.timeout_ms,
+            now=request.now,
+            next_page_of=request.next_page_of,
+        )
+        shown = [one for page in pages for one in page.items]
+        offset = max((one[1] for one in shown), default=0)
+        return Asked(asked, tuple(one[0] for one in shown), offset)
+
+    def _pages(self, last: str) -> list[Served]:
+        """The pages of a list up to this one, the last first."""
+        pages: list[Served] = []
+        following: Any = last
+        while following and len(pages) < PAGES:
+            page = self.answers.get([following]).get(following)
+            if page is None:
+                raise InputError(
+                    f"next_page_of: there is no recommendation '{following}'; it was incognito, is "
+                    "older than rank.keep_days, or is not from here. Ask anew"
+                )
+            pages.append(page)
+            following = page.request.get("next_page_of")
+        return pages
+
+    def behaviour(self, request: Request, live: Live) -> Behaviour:
+        """U: what this person did, and what they ask for now."""
+        events: Sequence[Event] = ()
+        if request.user is not None or request.session is not None:
+            events = self._store.history(request.user, request.session)
+        person = self._store.user(request.user) if request.user else None
+        spoken = request.context.get("text")
+        words = [part for part in (request.query, spoken) if isinstance(part, str)]
+        for item in request.items:
+            if item not in live.catalogue.index:
+                raise InputError(f"items: there is no item '{item}'; import it first")
+        return behaviour(
+            events,
+            live.catalogue.index,
+            self._weights,
+            live.kinds,
+            now=self._moment(request),
+            query=" ".join(words).strip() or None,
+            taste=person.attributes if person else None,
+            seeds=request.items,
+        )
+
+    def _now(self, request: Request) -> float:
+        return self._clock() if request.now is None else request.now
+
+    def _moment(self, request: Request) -> float:
+        """When the person asks, where the context tells; else now."""
+        told = request.context.get("time")
+        if told is None:
+            return self._now(request)
+        found = number(told)
+        if found is None:
+            raise InputError(
+                f"context.time: '{told}' cannot be read; write ISO 8601 or seconds since 1970"
+            )
+        return found
+
+    def index(self, live: Live) -> Index:
+        """What meets a filter now; made anew when the catalogue has changed."""
+        index = self._index
+        if index is None or index.catalogue is not live.catalogue or index.shelf is not live.shelf:
+            index = self._index = Index(live.catalogue, live.shelf)
+        return index
+
+    def question(self, asked: Asked, one: Behaviour, live: Live) -> Question:
+        """All that filters look at."""
+        request = asked.request
+        # whoever looks for something may want it again, and a list to be ordered is the caller's
+        free = bool(request.query) or request.candidates is not None
+        hide_seen = self._settings.hide_seen and not free
+        index, now = self.index(live), self._now(request)
+        return Question(request, one, index, hide_seen, now, asked.earlier)
+
+    def compose(
+        self, asked: Asked, question: Question, product: Product, rng: np.random.Generator | None
+    ) -> Composed:
+        """The list by these experts: scores, what may be shown, rules, terms."""
+        one = question.behaviour
+        choice = self._chosen(asked, question, product.score([one])[0], rng)
+        terms = product.terms(one, choice.items, deep=asked.request.explain)
+        for lift in choice.lifts:
+            for place, item in enumerate(choice.items):
+                if lift.mask[item]:
+                    terms[place].append(Term("rule", lift.nats, feature=lift.name))
+        return Composed(choice, terms)
+
+    def _chosen(
+        self, asked: Asked, question: Question, scores: Floats, rng: np.random.Generator | None
+    ) -> Choice:
+        request, settings = asked.request, self._settings
+        never = left_out(question, NEVER)
+        draft = Draft(
+            scores=scores,
+            hide=_with_seen(never, question),
+            never=never,
+            index=question.index,
+            n=min(request.n, settings.most),
+            offset=asked.offset,
+            diversity=request.diversity,
+            floor=request.floor,
+            explore=settings.explore if request.explore is None else request.explore,
+            pool=settings.explore_pool,
+        )
+        for place, rule in enumerate(rules(request.rules)):
+            rule.apply(draft, f"rules.{place}")
+        return draft.listed(lambda: rng or np.random.default_rng())
+
+    def told(
+        self,
+        request: Request,
+        question: Question,
+        live: Live,
+        composed: Composed,
+        degraded: Degraded | None = None,
+    ) -> Recommendation:
+        """The answer, with what is said of each item; kept, unless it is to leave no trace."""
+        answer = Recommendation(
+            recommendation_id=uuid.uuid4().hex,
+            model_version=live.version,
+            items=self._items(request, question, live, composed, degraded),
+            degraded=degraded,
+            left_out=_missing(question, composed.choice),
+        )
+        if not request.incognito:
+            self.answers.add(served(request, answer, self._now(request)))
+        return answer
+
+    def _items(
+        self,
+        request: Request,
+        question: Question,
+        live: Live,
+        composed: Composed,
+        degraded: Degraded | None,
+    ) -> tuple[Recommended, ...]:
+        ids, titles = live.catalogue.ids, live.catalogue.titles
+        past = {ids[item]: titles[item] for item in question.behaviour.item if item >= 0}
+        choice = composed.choice
+        wanted = Wanted.of(request.properties, question.index, live.items)
+        told = []
+        for place, item in enumerate(choice.items.tolist()):
+            source = choice.sources[place]
+            if degraded is not None and source == "model":
+                source = "fallback"
+            terms = composed.terms[place]
+            placed = (PLACED[source],) if source in ("pinned", "promoted", "explored") else ()
+            there = live.items[ids[item]]
+            told.append(
+                Recommended(
+                    id=ids[item],
+                    position=choice.positions[place],
+                    score=float(choice.scores[place]),
+                    title=titles[item],
+                    reason=placed + reasons(terms, past),
+                    terms=tuple(terms) if request.explain else (),
+                    attributes=wanted.attributes(there),
+                    propensity=choice.propensities[place],
+                    source=source,
+                    properties=wanted.others(there),
+                )
+            )
+        return tuple(told)
+
+
+def _with_seen(never: Mask, question: Question) -> Mask:
+    if not question.hide_seen:
+        return never
+    hide = never.copy()
+    hide[question.behaviour.taken] = True
+    return hide
+
+
+def _missing(question: Question, choice: Choice) -> tuple[LeftOut, ...]:
+    """Of the caller's list what is not in the answer, and why."""
+    candidates = question.request.candidates
+    if candidates is None:
+        return ()
+    index = question.index.catalogue.index
+    shown = {question.index.catalogue.ids[item] for item in choice.items}
+    masks = {why: left_out(question, [one]) for one, why in WHY.items()}
+    told = []
+    for one in dict.fromkeys(candidates):
+        if one in shown:
+            continue
+        place = index.get(one)
+        reasons = [why for why, mask in masks.items() if place is not None and mask[place]]
+        unknown = "there is no such item" if place is None else "a rule leaves it out"
+        told.append(LeftOut(one, next(iter(reasons), unknown)))
+    return tuple(told)
+
+
+def served(request: Request, answer: Recommendation, at: float) -> Served:
+    """What is kept of an answer."""
+    return Served(
+        id=answer.recommendation_id,
+        at=at,
+        user=request.user,
+        session=request.session,
+        model=answer.model_version,
+        request=request.told(),
+        items=[(one.id, one.position, one.propensity, one.source, one.score) for one in answer],
+    )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which columns of the items are wanted back."""
+
+    names: frozenset[str] | None
+
+    @classmethod
+    def of(cls, asked: Sequence[str] | None, index: Index, items: Mapping[str, Item]) -> "Wanted":
+        """Checked: a name that no item has is a mistake."""
+        if asked is None:
+            return cls(None)
+        known = {*FIELDS, *(feature.column for feature in index.catalogue.features)}
+        if not known.issuperset(asked):
+            known |= {column for item in items.values() for column in item.texts}
+        for place, name in enumerate(asked):
+            if name not in known:
+                hint = did_you_mean(name, sorted(known))
+                raise InputError(f"properties.{place}: no item has '{name}'; {hint}")
+        return cls(frozenset(asked))
+
+    def attributes(self, item: Item) -> Mapping[str, tuple[str, ...]]:
+        """Of the attributes those that are wanted."""
+        if self.names is None:
+            return item.attributes
+        return {name: value for name, value in item.attributes.items() if name in self.names}
+
+    def others(self, item: Item) -> dict[str, Any]:
+        """Texts, image and the like, where they are asked for by name."""
+        if self.names is None:
+            return {}
+        found = {name: getattr(item, name) for name in FIELDS if name in self.names}
+        found |= {name: text for name, text in item.texts.items() if name in self.names}
+        return {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,284 @@
+"""Filters as people write them in, conditions on items out: parsed once, strictly.
+
+    {"genres": "Drama"}                          one value will do
+    {"genres": ["Drama", "War"]}                 one of several
+    {"genres": {"all": ["Drama", "War"]}}        all of them
+    {"genres": {"not_in": ["Horror"]}}           none of them
+    {"year": {"gte": 1990, "lt": 2000}}          a range: gt, gte, lt, lte; numbers or ISO dates
+    {"brand": {"exists": true}}                  whether there is a value at all
+    {"id": ["31", "32"]}                         these items
+    {"available_until": {"gte": "2026-02-01"}}   on offer up to then at least
+    {"and": […]}, {"or": […]}, {"not": {…}}      of such filters
+
+Several keys in one filter must all hold. `and`, `or`, `not`, `id` and the two of availability are
+not names of attributes.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import inf, isfinite
+from typing import Any
+
+from foretaste.errors import InputError, did_you_mean
+
+DEEPEST = 10
+"""Levels of and, or, not."""
+MOST_VALUES = 1000
+"""In one list of values."""
+MOST_CONDITIONS = 200
+"""In one filter."""
+TIMES = ("available_from", "available_until")
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One of these values."""
+
+    column: str
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.column}: {', '.join(self.values)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A value from `low` to `high`; open where the bound itself is not meant."""
+
+    column: str
+    low: float = -inf
+    high: float = inf
+    low_open: bool = False
+    high_open: bool = False
+
+    def __str__(self) -> str:
+        low = f"{'>' if self.low_open else '≥'} {self.low:g}" if isfinite(self.low) else ""
+        high = f"{'<' if self.high_open else '≤'} {self.high:g}" if isfinite(self.high) else ""
+        return f"{self.column} {', '.join(filter(None, (low, high)))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """Any value at all."""
+
+    column: str
+
+    def __str__(self) -> str:
+        return f"any {self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """These items."""
+
+    ids: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"id: {', '.join(self.ids)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """All of the parts; of none: everything."""
+
+    parts: tuple["Condition", ...]
+
+    def __str__(self) -> str:
+        return " and ".join(map(str, self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """One of the parts; of none: nothing."""
+
+    parts: tuple["Condition", ...]
+
+    def __str__(self) -> str:
+        return f"({' or '.join(map(str, self.parts))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Whatever the part is not."""
+
+    part: "Condition"
+
+    def __str__(self) -> str:
+        return f"not ({self.part})"
+
+
+Condition = AnyOf | Range | Exists | Ids | Every | Some | Not
+
+
+def parsed(asked: Any, where: str = "filter") -> Condition:
+    """The condition; an InputError says which part cannot be read and what to write."""
+    found = _parsed(asked, where, DEEPEST)
+    if _size(found) > MOST_CONDITIONS:
+        raise InputError(f"{where}: more than {MOST_CONDITIONS} conditions; ask for fewer at once")
+    return found
+
+
+def _parsed(asked: Any, where: str, deeper: int) -> Condition:
+    if not isinstance(asked, Mapping):
+        raise InputError(f'{where}: a filter is an object; write it like {{"genres": "Drama"}}')
+    if not deeper:
+        raise InputError(f"{where}: nested more than {DEEPEST} levels deep; write it flatter")
+    parts = [
+        JOINS[key](value, f"{where}.{key}", deeper - 1)
+        if key in JOINS
+        else _column(str(key), value, f"{where}.{key}")
+        for key, value in asked.items()
+    ]
+    return parts[0] if len(parts) == 1 else Every(tuple(parts))
+
+
+def _and(asked: Any, where: str, deeper: int) -> Condition:
+    return Every(_several(asked, where, deeper))
+
+
+def _or(asked: Any, where: str, deeper: int) -> Condition:
+    return Some(_several(asked, where, deeper))
+
+
+def _not(asked: Any, where: str, deeper: int) -> Condition:
+    return Not(_parsed(asked, where, deeper))
+
+
+def _several(asked: Any, where: str, deeper: int) -> tuple[Condition, ...]:
+    if not isinstance(asked, list | tuple) or not asked:
+        raise InputError(f"{where}: it needs a list of filters; write it like [{{…}}, {{…}}]")
+    return tuple(_parsed(one, f"{where}.{place}", deeper) for place, one in enumerate(asked))
+
+
+JOINS: Mapping[str, Callable[[Any, str, int], Condition]] = {"and": _and, "or": _or, "not": _not}
+
+
+def _column(column: str, asked: Any, where: str) -> Condition:
+    """What one column must be."""
+    if not isinstance(asked, Mapping):
+        return _any(column, asked, where)
+    if not asked:
+        raise InputError(f"{where}: an empty object; {_EXPECTED}")
+    parts: list[Condition] = []
+    if bounds := {name: value for name, value in asked.items() if name in BOUNDS}:
+        parts.append(_range(column, bounds, where))
+    for name, value in asked.items():
+        if name not in BOUNDS:
+            if name not in TESTS:
+                hint = did_you_mean(str(name), [*TESTS, *BOUNDS])
+                raise InputError(f"{where}: unknown test '{name}'; {hint}")
+            parts.append(TESTS[name](column, value, f"{where}.{name}"))
+    return parts[0] if len(parts) == 1 else Every(tuple(parts))
+
+
+def _any(column: str, asked: Any, where: str) -> Condition:
+    values = _values(asked, where)
+    if column in TIMES:
+        raise InputError(f'{where}: it is a time; give a range, e.g. {{"gte": "2026-02-01"}}')
+    return Ids(values) if column == "id" else AnyOf(column, values)
+
+
+def _none(column: str, asked: Any, where: str) -> Condition:
+    return Not(_any(column, asked, where))
+
+
+def _all(column: str, asked: Any, where: str) -> Condition:
+    return Every(tuple(_any(column, [value], where) for value in _values(asked, where)))
+
+
+def _exists(column: str, asked: Any, where: str) -> Condition:
+    if not isinstance(asked, bool):
+        raise InputError(f"{where}: it is true or false, this is {_shown(asked)}")
+    if column == "id" or column in TIMES:
+        raise InputError(f"{where}: every item has one; ask for an attribute")
+    return Exists(column) if asked else Not(Exists(column))
+
+
+TESTS: Mapping[str, Callable[[str, Any, str], Condition]] = {
+    "in": _any,
+    "not_in": _none,
+    "all": _all,
+    "exists": _exists,
+}
+BOUNDS = ("gt", "gte", "lt", "lte")
+_EXPECTED = f"expected one of {', '.join((*TESTS, *BOUNDS))}"
+
+
+def _range(column: str, bounds: Mapping[str, Any], where: str) -> Condition:
+    if column == "id":
+        raise InputError(f"{where}: ids have no order; give the ids that are meant")
+    for one, other in (("gt", "gte"), ("lt", "lte")):
+        if one in bounds and other in bounds:
+            raise InputError(f"{where}: both {one} and {other}; leave one out")
+    numbers = {name: _bound(value, f"{where}.{name}") for name, value in bounds.items()}
+    return Range(
+        column,
+        low=numbers.get("gt", numbers.get("gte", -inf)),
+        high=numbers.get("lt", numbers.get("lte", inf)),
+        low_open="gt" in numbers,
+        high_open="lt" in numbers,
+    )
+
+
+def _bound(value: Any, where: str) -> float:
+    found = number(value)
+    if found is None:
+        raise InputError(f"{where}: {_shown(value)} is not a number; give one, or an ISO 8601 date")
+    return found
+
+
+def number(value: Any) -> float | None:
+    """A number as it is, a date as seconds since 1970; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        found = float(value)
+        return found if isfinite(found) else None
+    except (ValueError, OverflowError):
+        pass
+    try:
+        when = datetime.fromisoformat(str(value).strip())
+    except ValueError:
+        return None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+def _values(asked: Any, where: str) -> tuple[str, ...]:
+    several: Sequence[Any] = asked if isinstance(asked, list | tuple) else [asked]
+    if not 1 <= len(several) <= MOST_VALUES:
+        raise InputError(f"{where}: {len(several):,} values; give 1 to {MOST_VALUES:,}")
+    return tuple(dict.fromkeys(_text(value, where) for value in several))
+
+
+def _text(value: Any, where: str) -> str:
+    """A value as items have it: 1995.0 is '1995', true is 'true'."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if not isinstance(value, str | int | float):
+        raise InputError(f"{where}: {_shown(value)} is no value; give text, a number or true/false")
+    return str(value).strip()
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _size(condition: Condition) -> int:
+    if isinstance(condition, Every | Some):
+        return 1 + sum(map(_size, condition.parts))
+    return 1 + _size(condition.part) if isinstance(condition, Not) else 1
+
+
+def columns(condition: Condition) -> Iterable[str]:
+    """The attributes it looks at."""
+    if isinstance(condition, Every | Some):
+        for part in condition.parts:
+            yield from columns(part)
+    elif isinstance(condition, Not):
+        yield from columns(condition.part)
+    elif not isinstance(condition, Ids):
+        yield condition.column

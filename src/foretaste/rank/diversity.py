@@ -1,0 +1,34 @@
+"""Diversity: items best first in, the same in an order in which like does not follow like, out.
+
+Maximal marginal relevance (Carbonell and Goldstein 1998), by pyversity: next is the item with the
+most of (1 - d) · relevance - d · its greatest cosine with what is in the list already. Relevance is
+the score, scaled to 0 to 1 over the items given, so that both parts have the same span.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from pyversity import Strategy, diversify
+
+from foretaste.domain import Floats
+
+
+def diverse(
+    items: Sequence[int], scores: Floats, vectors: Floats, *, strength: float, n: int
+) -> list[int]:
+    """All of them: the first `n` by marginal relevance, then the others best first.
+
+    scores: [catalogue]. vectors: [catalogue, dim], of length 1 or zero. strength: 0 to 1.
+    """
+    if len(items) < 2 or strength <= 0:
+        return list(items)
+    places = np.array(items)
+    relevance = scores[places].astype(np.float32)
+    span = float(relevance.max() - relevance.min())
+    relevance = (relevance - relevance.min()) / max(span, 1e-9)
+    found = diversify(
+        vectors[places], relevance, min(n, len(items)), strategy=Strategy.MMR, diversity=strength
+    )
+    first = places[found.indices].tolist()
+    chosen = set(first)
+    return [*first, *(item for item in items if item not in chosen)]

@@ -1,0 +1,209 @@
+"""Conditions in, the items that meet them out: one index a state of the catalogue, kept between
+requests, so that a filter that was asked before costs nothing.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from foretaste.domain import Catalogue, Doubles, Feature, Item, Longs
+from foretaste.errors import InputError, did_you_mean
+from foretaste.rank.conditions import (
+    TIMES,
+    AnyOf,
+    Condition,
+    Every,
+    Exists,
+    Ids,
+    Not,
+    Range,
+    Some,
+    number,
+)
+
+Mask = npt.NDArray[np.bool_]
+ROOM = 32 * 1024 * 1024
+"""Bytes of masks that are kept."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What is on offer now, in the catalogue's order."""
+
+    hidden: Mask
+    available_from: Doubles
+    available_until: Doubles
+
+    @classmethod
+    def of(cls, items: Sequence[Item]) -> Self:
+        """The present state of each item."""
+        return cls(
+            np.array([item.hidden for item in items], bool),
+            np.array([_or(item.available_from, -np.inf) for item in items]),
+            np.array([_or(item.available_until, np.inf) for item in items]),
+        )
+
+    @cached_property
+    def timed(self) -> Longs:
+        """The items that are not on offer at all times."""
+        return np.flatnonzero(np.isfinite(self.available_from) | np.isfinite(self.available_until))
+
+
+def _or(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value
+
+
+class Column:
+    """One attribute over the catalogue."""
+
+    def __init__(self, feature: Feature) -> None:
+        self._codes = {value: code for code, value in enumerate(feature.values)}
+        self._feature = feature
+        self._owner = np.repeat(
+            np.arange(len(feature.offsets) - 1, dtype=np.int32), np.diff(feature.offsets)
+        )
+
+    @cached_property
+    def numbers(self) -> Doubles:
+        """[values], nan for one that is no number."""
+        found = (number(value) for value in self._feature.values)
+        return np.array([np.nan if one is None else one for one in found], np.float64)
+
+    def having(self, values: Sequence[str]) -> Mask:
+        """[items], whether it has one of the values."""
+        codes = [self._codes[value] for value in values if value in self._codes]
+        if len(codes) == 1:
+            return self._items(self._feature.codes == codes[0])
+        chosen = np.zeros(len(self._feature.values), bool)
+        chosen[codes] = True
+        return self._items(chosen[self._feature.codes])
+
+    def within(self, wanted: Range) -> Mask:
+        """[items], whether one of its values is in the range."""
+        return self._items(inside(self.numbers, wanted)[self._feature.codes])
+
+    def any(self) -> Mask:
+        """[items], whether it has a value."""
+        return np.asarray(np.diff(self._feature.offsets) > 0)
+
+    def codes(self, item: int) -> list[int]:
+        """The values of one item."""
+        return self._feature.of(item).tolist()
+
+    def _items(self, rows: Mask) -> Mask:
+        """[items] of [values of all items]."""
+        found = np.zeros(len(self._feature.offsets) - 1, bool)
+        found[self._owner[rows]] = True
+        return found
+
+
+def inside(numbers: Doubles, wanted: Range) -> Mask:
+    """Which of the numbers are in the range; nan never is."""
+    above = numbers > wanted.low if wanted.low_open else numbers >= wanted.low
+    below = numbers < wanted.high if wanted.high_open else numbers <= wanted.high
+    return above & below
+
+
+class Index:
+    """What meets a condition. Safe to share between threads."""
+
+    def __init__(self, catalogue: Catalogue, shelf: Shelf) -> None:
+        self.catalogue, self.shelf = catalogue, shelf
+        self._features = {feature.column: feature for feature in catalogue.features}
+        self._columns: dict[str, Column] = {}
+        self._masks: OrderedDict[Condition, Mask] = OrderedDict()
+        self._most = max(8, ROOM // max(len(catalogue), 1))
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self.catalogue)
+
+    def column(self, name: str, where: str = "filter") -> Column:
+        """An attribute; an InputError for one that no item has."""
+        if name not in self._columns:
+            if name not in self._features:
+                known = self._features
+                hint = did_you_mean(name, known) if known else "no item has an attribute"
+                raise InputError(f"{where}: unknown attribute '{name}'; {hint}")
+            self._columns[name] = Column(self._features[name])
+        return self._columns[name]
+
+    def mask(self, condition: Condition) -> Mask:
+        """[items], whether each meets it; not to be written to."""
+        with self._lock:
+            found = self._masks.get(condition)
+            if found is not None:
+                self._masks.move_to_end(condition)
+                return found
+        found = MASKS[type(condition)](self, condition)
+        found.flags.writeable = False
+        with self._lock:
+            self._masks[condition] = found
+            while len(self._masks) > self._most:
+                self._masks.popitem(last=False)
+        return found
+
+    def places(self, ids: Sequence[str]) -> list[int]:
+        """Where these items are, of those that are known."""
+        index = self.catalogue.index
+        return [index[one] for one in ids if one in index]
+
+
+def _any_of(index: Index, condition: AnyOf) -> Mask:
+    return index.column(condition.column).having(condition.values)
+
+
+def _range(index: Index, condition: Range) -> Mask:
+    if condition.column in TIMES:
+        return inside(getattr(index.shelf, condition.column), condition)
+    column = index.column(condition.column)
+    if np.isnan(column.numbers).all():
+        raise InputError(
+            f"filter: '{condition.column}' has no numbers to be in a range; name values instead"
+        )
+    return column.within(condition)
+
+
+def _exists(index: Index, condition: Exists) -> Mask:
+    return index.column(condition.column).any()
+
+
+def _ids(index: Index, condition: Ids) -> Mask:
+    found = np.zeros(len(index), bool)
+    found[index.places(condition.ids)] = True
+    return found
+
+
+def _every(index: Index, condition: Every) -> Mask:
+    found = np.ones(len(index), bool)
+    for part in condition.parts:
+        found &= index.mask(part)
+    return found
+
+
+def _some(index: Index, condition: Some) -> Mask:
+    found = np.zeros(len(index), bool)
+    for part in condition.parts:
+        found |= index.mask(part)
+    return found
+
+
+def _not(index: Index, condition: Not) -> Mask:
+    return ~index.mask(condition.part)
+
+
+MASKS: dict[type, Callable[[Index, Any], Mask]] = {
+    AnyOf: _any_of,
+    Range: _range,
+    Exists: _exists,
+    Ids: _ids,
+    Every: _every,
+    Some: _some,
+    Not: _not,
+}

@@ -1,0 +1,140 @@
+"""In: what is asked for, as JSON. Out: the question in the nouns of the loop."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, StrictBool, model_validator
+
+from foretaste.domain import Request
+from foretaste.rank.settings import RankSettings
+from foretaste.serve.schemas.values import (
+    MOST,
+    Body,
+    Column,
+    Context,
+    Count,
+    Filter,
+    Id,
+    Query,
+    Rules,
+)
+
+LONGEST_TIMEOUT = 60_000
+"""Milliseconds."""
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Timeout = Annotated[float, Field(gt=0, le=LONGEST_TIMEOUT, allow_inf_nan=False)]
+
+
+class Asking(Body):
+    """What can be asked of every list."""
+
+    user: Id | None = None
+    session: Id | None = None
+    """An anonymous visit; with a user as well, what the visit did before the person signed in."""
+    context: Context = Field(default_factory=dict)
+    """Where and when: `device`, `surface`, `time`, fields of your own; `text` is read like a query.
+    """
+    filter: Filter = Field(default_factory=dict)
+    """What the items must be like: {"genre": "Drama"}, {"year": {"gte": 1990}}, {"or": [{…}, {…}]}.
+    """
+    explain: StrictBool = False
+    """Add the terms of each score."""
+    properties: list[Column] | None = Field(default=None, max_length=100)
+    """The columns of the items that are wanted back; without it every attribute."""
+    incognito: StrictBool = False
+    """Leave no trace of the question and its answer: it is not kept, and has no next page."""
+    timeout_ms: Timeout | None = None
+    """How long the answer may take; what cannot be done by then is left out and told in `degraded`.
+    Without it what `rank.timeout_ms` in the settings says."""
+
+
+class Ruled(Asking):
+    """What can be asked of a list that is made here."""
+
+    n: Count | None = None
+    """How many items; without it, what `rank.n` in the settings says."""
+    rules: Rules = Field(default_factory=list)
+    """What the operator wants: boost, bury, pin, quota, promote."""
+    diversity: Share = 0.0
+    """From 0, the order of the scores, to 1, as unlike one another as can be."""
+    explore: Share | None = None
+    """The share of places given to a random item further down; the answer has each propensity."""
+    floor: Share = 0.0
+    """Leave out an item that is less than this times as likely as the best."""
+
+
+class RecommendBody(Ruled):
+    """For whom, about what, how many. Without a user and a session: what suits anybody."""
+
+    query: Query | None = None
+    """What they ask for, in their words."""
+    items: list[Id] = Field(default=[], max_length=100)
+    """Seeds: the cart, or the page being looked at. They are not in the answer."""
+    next_page_of: Id | None = None
+    """The `recommendation_id` of a list whose next items are wanted. Its question holds: send
+    nothing else but `n`, `explain` and `timeout_ms`."""
+
+    @model_validator(mode="after")
+    def _only_the_page(self) -> Self:
+        if self.next_page_of is not None:
+            free = {"next_page_of", "n", "explain", "timeout_ms"}
+            more = sorted(self.model_fields_set - free)
+            if more:
+                raise ValueError(f"a next page has the question of the first; leave out {more[0]}")
+        return self
+
+
+class SimilarBody(Ruled):
+    """What is like an item, or like several together; for a user, what suits them among it."""
+
+    item: Id | None = None
+    items: list[Id] = Field(default=[], max_length=100)
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.item is None) == (not self.items):
+            raise ValueError('send either "item" or "items"; similar to what?')
+        return self
+
+
+def _some_words(query: str) -> str:
+    if not query.strip():
+        raise ValueError("the query is empty; send some words")
+    return query
+
+
+class SearchBody(Ruled):
+    """A search in people's own words; for a user, in the order that suits them."""
+
+    query: Annotated[Query, AfterValidator(_some_words)]
+
+
+class RankBody(Asking):
+    """A list to be put in order, for a user, a query, or beside a cart."""
+
+    candidates: list[Id] = Field(min_length=1, max_length=MOST)
+    """The items to put in order."""
+    query: Query | None = None
+    items: list[Id] = Field(default=[], max_length=100)
+    """Seeds: the cart, or the page being looked at."""
+
+
+def request_of(body: Asking, settings: RankSettings) -> Request:
+    """The question; the settings are for what the body does not say."""
+    given: dict[str, Any] = {name: getattr(body, name) for name in type(body).model_fields}
+    item = given.pop("item", None)
+    if item is not None:
+        given["items"] = [item]
+    for name in ("items", "rules", "properties", "candidates"):
+        if given.get(name) is not None:
+            given[name] = tuple(given[name])
+    given["n"] = _many(body, given, settings)
+    given["timeout_ms"] = body.timeout_ms or settings.timeout_ms
+    return Request(**given)
+
+
+def _many(body: Asking, given: Mapping[str, Any], settings: RankSettings) -> int:
+    if isinstance(body, RankBody):
+        return len(body.candidates)
+    return given["n"] or settings.n

@@ -1,0 +1,22 @@
+"""A catalogue made of a few words an item, for tests of ranking."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from foretaste.domain import Item
+from foretaste.prepare.catalogue import catalogue
+from foretaste.rank.index import Index, Shelf
+
+
+def index_of(items: Sequence[Item], dim: int = 4, seed: int = 0) -> Index:
+    """The items with vectors of length 1, in directions that say nothing."""
+    vectors = np.random.default_rng(seed).normal(size=(len(items), dim))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return Index(catalogue(items, vectors.astype(np.float32)), Shelf.of(items))
+
+
+def film(item: str, genres: str = "", year: str = "", **more: object) -> Item:
+    """An item with genres like "drama|war"."""
+    named = {"genre": tuple(genres.split("|")) if genres else (), "year": (year,) if year else ()}
+    return Item(item, title=item, attributes=named, **more)  # type: ignore[arg-type]

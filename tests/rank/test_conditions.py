@@ -1,0 +1,111 @@
+"""Filters as people write them: what can be read, and what is said of what cannot."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foretaste.errors import InputError
+from foretaste.rank.conditions import (
+    DEEPEST,
+    AnyOf,
+    Every,
+    Exists,
+    Ids,
+    Not,
+    Range,
+    Some,
+    columns,
+    number,
+    parsed,
+)
+
+
+def test_the_simple_form() -> None:
+    assert parsed({"genre": "Drama"}) == AnyOf("genre", ("Drama",))
+    assert parsed({"genre": ["Drama", "War", "Drama"]}) == AnyOf("genre", ("Drama", "War"))
+    assert parsed({"genre": "Drama", "year": 1995.0}) == Every(
+        (AnyOf("genre", ("Drama",)), AnyOf("year", ("1995",)))
+    )
+    assert parsed({"new": True}) == AnyOf("new", ("true",))
+    assert parsed({}) == Every(())
+
+
+def test_tests_of_values() -> None:
+    assert parsed({"genre": {"in": ["a", "b"]}}) == AnyOf("genre", ("a", "b"))
+    assert parsed({"genre": {"not_in": "a"}}) == Not(AnyOf("genre", ("a",)))
+    assert parsed({"genre": {"all": ["a", "b"]}}) == Every(
+        (AnyOf("genre", ("a",)), AnyOf("genre", ("b",)))
+    )
+    assert parsed({"genre": {"exists": True}}) == Exists("genre")
+    assert parsed({"genre": {"exists": False}}) == Not(Exists("genre"))
+    assert parsed({"id": ["7", 8]}) == Ids(("7", "8"))
+
+
+def test_ranges_are_open_or_closed_and_take_dates() -> None:
+    assert parsed({"year": {"gte": 1990, "lt": 2000}}) == Range("year", 1990, 2000, False, True)
+    assert parsed({"year": {"gt": "1990"}}) == Range("year", 1990, math.inf, True, False)
+    assert parsed({"day": {"lte": "1970-01-02"}}) == Range("day", -math.inf, 86400.0)
+    both = parsed({"year": {"gte": 1990, "not_in": ["1995"]}})
+    assert both == Every((Range("year", 1990), Not(AnyOf("year", ("1995",)))))
+
+
+def test_filters_are_joined() -> None:
+    asked = {"or": [{"a": "1"}, {"and": [{"b": "2"}, {"not": {"c": "3"}}]}], "d": "4"}
+    assert parsed(asked) == Every(
+        (
+            Some((AnyOf("a", ("1",)), Every((AnyOf("b", ("2",)), Not(AnyOf("c", ("3",))))))),
+            AnyOf("d", ("4",)),
+        )
+    )
+    assert list(columns(parsed(asked))) == ["a", "b", "c", "d"]
+
+
+def test_a_condition_says_what_it_is() -> None:
+    asked = {"year": {"gte": 1990, "lt": 2000}, "not": {"genre": ["War", "Horror"]}}
+    assert str(parsed(asked)) == "year ≥ 1990, < 2000 and not (genre: War, Horror)"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("Drama", "filter: a filter is an object; write it like"),
+        ({"or": {"a": "1"}}, "filter.or: it needs a list of filters"),
+        ({"and": []}, "filter.and: it needs a list of filters"),
+        ({"and": ["x"]}, "filter.and.0: a filter is an object"),
+        ({"year": {"gte": "old"}}, "filter.year.gte: 'old' is not a number; give one, or an ISO"),
+        ({"year": {"gte": True}}, "filter.year.gte: True is not a number"),
+        ({"year": {"gt": 1, "gte": 2}}, "filter.year: both gt and gte; leave one out"),
+        ({"year": {"ge": 1}}, "filter.year: unknown test 'ge'; did you mean 'gte'?"),
+        ({"year": {}}, "filter.year: an empty object; expected one of in, not_in"),
+        ({"genre": []}, "filter.genre: 0 values; give 1 to 1,000"),
+        ({"genre": [None]}, "filter.genre: None is no value; give text, a number or true/false"),
+        ({"genre": {"exists": "yes"}}, "filter.genre.exists: it is true or false, this is 'yes'"),
+        ({"id": {"gt": 3}}, "filter.id: ids have no order"),
+        ({"available_until": "soon"}, "filter.available_until: it is a time; give a range"),
+        ({"a": [str(n) for n in range(1001)]}, "filter.a: 1,001 values"),
+        ({"or": [{"a": "1"}] * 201}, "filter: more than 200 conditions"),
+    ],
+)
+def test_what_cannot_be_read_is_named(asked: object, told: str) -> None:
+    with pytest.raises(InputError) as error:
+        parsed(asked)
+    assert str(error.value).startswith(told)
+
+
+def test_nesting_has_an_end() -> None:
+    asked: dict[str, object] = {"a": "1"}
+    for _ in range(DEEPEST):
+        asked = {"not": asked}
+    with pytest.raises(InputError, match="nested more than 10 levels"):
+        parsed(asked)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_are_read_as_written(value: float) -> None:
+    assert number(value) == number(repr(value)) == value
+
+
+def test_what_is_no_number() -> None:
+    assert [number(one) for one in ("", "nan", "inf", "abc", None, True, [1])] == [None] * 7

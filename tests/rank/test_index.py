@@ -1,0 +1,138 @@
+"""What meets a condition: the same as looking at every item, and looked up only once."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foretaste.domain import Item
+from foretaste.errors import InputError
+from foretaste.rank.conditions import number, parsed
+from foretaste.rank.index import Index
+
+from .shop import film, index_of
+
+FILMS = [
+    film("a", "drama|war", "1990"),
+    film("b", "comedy", "1999", available_until=50.0),
+    film("c", "drama", "2000", available_from=10.0),
+    film("d"),
+    film("e", "odd", "unknown"),
+]
+
+
+def met(asked: Any, index: Index | None = None) -> str:
+    index = index or index_of(FILMS)
+    return "".join(FILMS[place].id for place in np.flatnonzero(index.mask(parsed(asked))))
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, "abcde"),
+        ({"genre": "drama"}, "ac"),
+        ({"genre": ["comedy", "war"]}, "ab"),
+        ({"genre": {"all": ["drama", "war"]}}, "a"),
+        ({"genre": {"not_in": ["drama"]}}, "bde"),
+        ({"genre": {"exists": True}}, "abce"),
+        ({"year": {"gte": 1990, "lt": 2000}}, "ab"),
+        ({"year": {"gt": 1990, "lte": 2000}}, "bc"),
+        ({"year": 1999}, "b"),
+        ({"id": ["a", "e", "gone"]}, "ae"),
+        ({"available_until": {"gte": 60}}, "acde"),
+        ({"available_from": {"gt": 0}}, "c"),
+        ({"or": [{"id": "d"}, {"genre": "odd"}], "not": {"id": "e"}}, "d"),
+        ({"genre": "no such value"}, ""),
+    ],
+)
+def test_what_meets_a_filter(asked: Any, found: str) -> None:
+    assert met(asked) == found
+
+
+def test_an_unknown_attribute_is_named_with_the_nearest() -> None:
+    with pytest.raises(InputError, match="filter: unknown attribute 'gerne'; did you mean 'genre'"):
+        met({"gerne": "drama"})
+    with pytest.raises(InputError, match="no item has an attribute"):
+        index_of([Item("a")]).mask(parsed({"x": "1"}))
+
+
+def test_a_range_over_words_is_a_mistake() -> None:
+    with pytest.raises(InputError, match="'genre' has no numbers to be in a range"):
+        met({"genre": {"gte": 3}})
+
+
+def test_a_mask_is_made_once_and_cannot_be_changed() -> None:
+    index = index_of(FILMS)
+    first = index.mask(parsed({"genre": "drama"}))
+    assert index.mask(parsed({"genre": ["drama"]})) is first
+    with pytest.raises(ValueError, match="read-only"):
+        first[0] = False
+
+
+def test_few_masks_are_kept_of_a_large_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("foretaste.rank.index.ROOM", 1)
+    index = index_of(FILMS)
+    masks = [index.mask(parsed({"id": str(n)})) for n in range(20)]
+    assert index.mask(parsed({"id": "19"})) is masks[19]
+    assert index.mask(parsed({"id": "0"})) is not masks[0]
+
+
+VALUES = ("1", "2", "3", "x")
+leaf = st.one_of(
+    st.fixed_dictionaries(
+        {"a": st.lists(st.sampled_from(VALUES), min_size=1, max_size=3)},
+    ),
+    st.fixed_dictionaries({"b": st.fixed_dictionaries({"gte": st.integers(0, 4)})}),
+    st.fixed_dictionaries({"b": st.fixed_dictionaries({"lt": st.integers(0, 4)})}),
+    st.fixed_dictionaries({"a": st.fixed_dictionaries({"exists": st.booleans()})}),
+    st.fixed_dictionaries({"id": st.lists(st.sampled_from("0123"), min_size=1)}),
+)
+filters = st.recursive(
+    leaf,
+    lambda part: st.one_of(
+        st.fixed_dictionaries({"and": st.lists(part, min_size=1, max_size=3)}),
+        st.fixed_dictionaries({"or": st.lists(part, min_size=1, max_size=3)}),
+        st.fixed_dictionaries({"not": part}),
+    ),
+    max_leaves=6,
+)
+values = st.lists(st.sampled_from(VALUES), unique=True, max_size=2).map(tuple)
+
+
+def holds(item: Item, asked: dict[str, Any]) -> bool:
+    """The meaning again, item by item, from the JSON."""
+    for key, wanted in asked.items():
+        if key in ("and", "or"):
+            found = [holds(item, one) for one in wanted]
+            true = all(found) if key == "and" else any(found)
+        elif key == "not":
+            true = not holds(item, wanted)
+        elif key == "id":
+            true = item.id in wanted
+        else:
+            mine = item.attributes.get(key, ())
+            numbers = [one for value in mine if (one := number(value)) is not None]
+            if isinstance(wanted, list):
+                true = bool(set(mine) & set(wanted))
+            elif "exists" in wanted:
+                true = bool(mine) is wanted["exists"]
+            elif "gte" in wanted:
+                true = any(one >= wanted["gte"] for one in numbers)
+            else:
+                true = any(one < wanted["lt"] for one in numbers)
+        if not true:
+            return False
+    return True
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.tuples(values, values), min_size=1, max_size=6), filters)
+def test_the_same_as_looking_at_every_item(rows: list[Any], asked: dict[str, Any]) -> None:
+    items = [
+        Item("first", attributes={"a": ("1",), "b": ("2",)}),
+        *(Item(str(n), attributes={"a": a, "b": b}) for n, (a, b) in enumerate(rows)),
+    ]
+    mask = index_of(items).mask(parsed(asked))
+    assert mask.tolist() == [holds(item, asked) for item in items]

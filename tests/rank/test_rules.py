@@ -1,0 +1,138 @@
+"""Rules: what each does to a list, and what is said of one that cannot be read."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from foretaste.errors import InputError
+from foretaste.rank.draft import Choice, Draft
+from foretaste.rank.rules import NAMES, RULES, rule, rules
+
+from .shop import film, index_of
+
+FILMS = [
+    film("a", "drama"),
+    film("b", "drama"),
+    film("c", "drama|war"),
+    film("d", "comedy"),
+    film("e", "comedy"),
+    film("f", "odd"),
+]
+SCORES = np.array([6, 5, 4, 3, 2, 1], np.float32)
+
+
+def drafted(asked: list[Any], n: int = 4, hidden: str = "", **more: Any) -> tuple[Draft, Choice]:
+    hide = np.array([one.id in hidden for one in FILMS])
+    draft = Draft(SCORES, hide, hide, index_of(FILMS), n, **more)
+    for one in rules(asked):
+        one.apply(draft, "rules.0")
+    return draft, draft.listed(np.random.default_rng)
+
+
+def listed(asked: list[Any], n: int = 4, **more: Any) -> str:
+    _, choice = drafted(asked, n, **more)
+    return "".join(FILMS[item].id for item in choice.items)
+
+
+def test_without_rules_the_best_come_first() -> None:
+    assert listed([]) == "abcd"
+
+
+def test_a_boost_adds_to_the_score_and_a_bury_takes_off() -> None:
+    assert listed([{"boost": {"genre": "comedy"}, "by": math.exp(2.5)}]) == "adbe"
+    assert listed([{"bury": {"genre": "drama"}, "by": math.exp(4.5)}], n=6) == "deafbc"
+    _, choice = drafted([{"boost": {"genre": "comedy"}, "by": 2}])
+    assert choice.scores[-1] == pytest.approx(3 + math.log(2))
+    assert choice.lifts[0].name == "boosted, genre: comedy"
+    assert choice.lifts[0].nats == pytest.approx(math.log(2))
+
+
+def test_a_pin_is_at_its_place() -> None:
+    assert listed([{"pin": "f", "at": 2}]) == "afbc"
+    assert listed([{"pin": "a", "at": 3}]) == "bcad"
+    assert listed([{"pin": "f", "at": 2}, {"pin": "e", "at": 2}]) == "afbc"  # the first holds
+    assert drafted([{"pin": "f", "at": 2}])[1].sources == ("model", "pinned", "model", "model")
+
+
+def test_a_pin_of_what_may_not_be_shown_is_not_shown() -> None:
+    assert listed([{"pin": "f", "at": 2}], hidden="f") == "abcd"
+
+
+def test_a_pin_past_the_end_of_a_short_list_is_its_last() -> None:
+    _, choice = drafted([{"pin": "a", "at": 5}], n=6, hidden="cdef")
+    assert [FILMS[item].id for item in choice.items] == ["b", "a"]
+    assert choice.positions == (1, 2)
+
+
+def test_pins_are_places_of_the_whole_list() -> None:
+    assert listed([{"pin": "f", "at": 2}], offset=4) == "abcd"  # page two has the places 5 to 8
+    assert listed([{"pin": "f", "at": 6}], offset=4) == "afbc"
+
+
+def test_a_quota_of_an_attribute_holds_for_each_of_its_values() -> None:
+    assert listed([{"quota": "genre", "most": 1}], n=6) == "adf"
+    assert listed([{"quota": "genre", "most": 2}], n=6) == "abdef"
+
+
+def test_a_quota_of_a_filter_has_a_most_and_a_least() -> None:
+    assert listed([{"quota": {"genre": "drama"}, "most": 1}]) == "adef"
+    assert listed([{"quota": {"genre": "comedy"}, "least": 2}]) == "abed"
+    assert listed([{"quota": {"genre": "odd"}, "least": 1}]) == "abcf"
+    assert listed([{"quota": {"genre": "odd"}, "least": 3}]) == "abcf"  # as far as there are any
+
+
+def test_pins_count_for_a_quota() -> None:
+    asked = [{"pin": "c", "at": 4}, {"quota": {"genre": "drama"}, "most": 1}]
+    assert listed(asked) == "defc"
+
+
+def test_a_promotion_gets_its_share_spread_over_the_list() -> None:
+    asked = [{"promote": {"genre": "comedy"}, "percent": 50}]
+    assert listed(asked, n=4) == "adbe"
+    assert drafted(asked, n=4)[1].sources == ("model", "promoted", "model", "promoted")
+    assert listed([{"promote": {"genre": "odd"}, "percent": 100}], n=3) == "fab"
+    assert listed([{"promote": {"genre": "odd"}, "percent": 1}], n=3) == "abc"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("x", "rules: a rule is an object"),
+        ({}, "rules: none of the rules there are; expected one of boost"),
+        ({"bost": {}}, "rules: none of the rules there are; did you mean 'boost'?"),
+        ({"pin": "a", "boost": {}}, "rules: both boost and pin; one rule an object"),
+        ({"pin": "a"}, "rules.at: is missing"),
+        ({"pin": "a", "at": 0}, "rules.at: it should be greater than or equal to 1 (sent: 0)"),
+        ({"pin": "a", "at": 1, "by": 2}, "rules.by: unknown field"),
+        ({"boost": {"a": []}}, "rules.boost.a: 0 values"),
+        ({"boost": {"a": "1"}, "by": -1}, "rules.by: it should be greater than 0"),
+        ({"boost": {"a": "1"}, "by": math.nan}, "rules.by: "),
+        ({"quota": "genre"}, "rules.quota: how many?"),
+        ({"quota": "genre", "least": 1}, 'rules.quota: "least" needs a filter'),
+        ({"quota": {"a": "1"}, "least": 2, "most": 1}, 'rules.quota: "least" is more than "most"'),
+        ({"promote": {"a": "1"}, "percent": 101}, "rules.percent: it should be less than or equal"),
+    ],
+)
+def test_a_rule_that_cannot_be_read_is_told(asked: Any, told: str) -> None:
+    with pytest.raises(InputError) as error:
+        rule(asked)
+    assert str(error.value).startswith(told)
+
+
+def test_what_the_catalogue_does_not_have_is_told() -> None:
+    with pytest.raises(InputError, match=r"rules\.0.pin: there is no item 'zz'"):
+        listed([{"pin": "zz", "at": 1}])
+    with pytest.raises(InputError, match=r"rules\.0\.quota: unknown attribute 'gerne'"):
+        listed([{"quota": "gerne", "most": 1}])
+
+
+def test_too_many_rules_are_refused() -> None:
+    with pytest.raises(InputError, match="51 rules; give at most 50"):
+        rules([{"pin": "a", "at": 1}] * 51)
+
+
+def test_every_rule_has_a_name_of_its_own() -> None:
+    assert list(NAMES) == ["boost", "bury", "pin", "quota", "promote"]
+    assert len(NAMES) == len(RULES)
