@@ -286,6 +286,7 @@ class Behaviour:
     """Stated tastes by attribute column."""
     now: float = 0.0
     """When the question is asked, seconds since 1970."""
+    _taken: list[Ints] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.item)
@@ -293,7 +294,9 @@ class Behaviour:
     @property
     def taken(self) -> Ints:
         """The items the person took, oldest first, without refusals and searches."""
-        return self.item[(self.item >= 0) & (self.weight > 0)]
+        if not self._taken:  # every expert asks
+            self._taken.append(self.item[(self.item >= 0) & (self.weight > 0)])
+        return self._taken[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from foretaste.domain import (
     Behaviour,
     Degraded,
     Event,
-    Floats,
     Item,
     LeftOut,
     Recommendation,
@@ -29,6 +28,7 @@ from foretaste.feedback.served import AnswerLog
 from foretaste.generate.words import PLACED, reasons
 from foretaste.live import Live
 from foretaste.model.product import Product
+from foretaste.model.scorer import Scorer
 from foretaste.ports import Store
 from foretaste.prepare.histories import behaviour
 from foretaste.rank.conditions import number
@@ -169,9 +169,9 @@ class Lists:
         self, asked: Asked, question: Question, product: Product, rng: np.random.Generator | None
     ) -> Composed:
         """The list by these experts: scores, what may be shown, rules, terms."""
-        one = question.behaviour
-        choice = self._chosen(asked, question, product.score([one])[0], rng)
-        terms = product.terms(one, choice.items, deep=asked.request.explain)
+        scorer = product.scorer(question.behaviour)
+        choice = self._chosen(asked, question, scorer, rng)
+        terms = scorer.terms(choice.items, deep=asked.request.explain)
         for lift in choice.lifts:
             for place, item in enumerate(choice.items):
                 if lift.mask[item]:
@@ -179,12 +179,12 @@ class Lists:
         return Composed(choice, terms)
 
     def _chosen(
-        self, asked: Asked, question: Question, scores: Floats, rng: np.random.Generator | None
+        self, asked: Asked, question: Question, scorer: Scorer, rng: np.random.Generator | None
     ) -> Choice:
         request, settings = asked.request, self._settings
         never = left_out(question, NEVER)
         draft = Draft(
-            scores=scores,
+            scores=np.zeros(len(question.index), np.float32),
             hide=_with_seen(never, question),
             never=never,
             index=question.index,
@@ -197,6 +197,9 @@ class Lists:
         )
         for place, rule in enumerate(rules(request.rules)):
             rule.apply(draft, f"rules.{place}")
+        # what rules speak of is scored even where the experts alone would not look
+        row = scorer.row(~draft.hide, draft.looked_at, also=draft.named, items=draft.pins.values())
+        draft.scores, draft.hide = draft.scores + row, draft.hide | np.isneginf(row)
         return draft.listed(lambda: rng or np.random.default_rng())
 
     def told(

@@ -149,8 +149,28 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 Facts = dict[str, Any]
 
 
+class Opinion(Protocol):
+    """What one expert thinks at one request: the history is read once, then asked about items."""
+
+    def log_prob(self, items: Ints | None = None) -> Floats:
+        """[items], log P_i of these, or of the whole catalogue.
+
+        Normalised over the catalogue; in a large one the normaliser may be estimated.
+        """
+
+    def candidates(self, k: int) -> Ints:
+        """About k items that it ranks high, in any order; none where it cannot tell."""
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """As `Expert.terms`."""
+
+
 class Expert(Protocol):
-    """One factor of the product: P(r_i | U) over the catalogue, knowing nothing of the others."""
+    """One factor of the product: P(r_i | U) over the catalogue, knowing nothing of the others.
+
+    One that has a method `opinion(behaviour) -> Opinion` is asked that way at a request; of one
+    that has none the whole `log_prob` is taken, and the candidates are those of the others.
+    """
 
     name: str
     counting: bool
@@ -165,8 +185,11 @@ class Expert(Protocol):
     def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """Take in one event as it arrives: the person's behaviour before it, and what was taken."""
 
-    def grow(self, catalogue: Catalogue) -> None:
-        """The catalogue has new items at its end."""
+    def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
+        """The catalogue has new items at its end, and those `changed` read otherwise than before.
+
+        Then it should cost in proportion to these. None: any item may have changed.
+        """
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """For each item the parts of log P_i by past event and by feature; they sum to it.
@@ -190,6 +213,7 @@ __all__ = [
     "Iterable",
     "Longs",
     "OpenReader",
+    "Opinion",
     "Progress",
     "Reader",
     "Store",

@@ -1,9 +1,10 @@
 """Sparse counts item × item that keep learning: rows from a fitted matrix, changed ones on top.
 
-A fitted row lives in compressed arrays. The first event that touches a row copies it out; from then
-on it grows in place. So a hundred million pairs stay in arrays and an event costs one short row.
+A fitted row lives in compressed arrays; what is added to it later is kept beside it and put in when
+the row is next looked at. So a hundred million pairs stay in arrays and an event costs a few adds.
 """
 
+import math
 from typing import Self
 
 import numpy as np
@@ -27,12 +28,47 @@ def pairs(histories: Histories, lag: int) -> tuple[Ints, Ints, Floats]:
     return item[:-lag][same], item[lag:][same], weight[lag:][same]
 
 
+class Prior:
+    """Popularity for smoothing: log of each item's share, kept while it is learnt."""
+
+    def __init__(self, popular: Floats) -> None:
+        self.popular = popular
+        """[items], counts and one event each."""
+        self._logs = np.log(popular)
+        self._total = float(popular.sum(dtype=np.float64))
+
+    def __len__(self) -> int:
+        return len(self.popular)
+
+    def log(self, items: Ints | None = None) -> Floats:
+        """[items], log of the share of these, or of all."""
+        logs = self._logs if items is None else self._logs[items]
+        return logs - np.float32(np.log(self._total))
+
+    def add(self, item: int, weight: float) -> None:
+        """One event more; a negative weight takes back what was added."""
+        before = float(self.popular[item])
+        after = max(before + weight, 1.0)
+        self.popular[item] = after
+        self._logs[item] = math.log(after)
+        self._total += after - before
+
+    def grow(self, size: int) -> None:
+        """Make room for items at the end."""
+        extra = size - len(self.popular)
+        if extra:
+            self.popular = np.concatenate([self.popular, np.ones(extra, np.float32)])
+            self._logs = np.concatenate([self._logs, np.zeros(extra, np.float32)])
+            self._total += extra
+
+
 class Counts:
     """A square table of counts that takes additions."""
 
     def __init__(self, matrix: sp.csr_matrix) -> None:
         self._matrix = matrix
-        self._changed: dict[int, tuple[Ints, Floats]] = {}
+        self._added: dict[int, dict[int, float]] = {}  # row → column → what was added
+        self._changed: dict[int, tuple[Ints, Floats]] = {}  # rows with what was added put in
         self.size = int(matrix.shape[0])
         self.totals = np.asarray(matrix.sum(axis=1), dtype=np.float32).ravel()
         """[items], the sum of each row."""
@@ -44,13 +80,24 @@ class Counts:
         columns = np.concatenate([part[1] for part in parts])
         counts = np.concatenate([part[2] for part in parts]).astype(np.float32)
         matrix = sp.csr_matrix((counts, (rows, columns)), shape=(size, size), dtype=np.float32)
-        matrix.sum_duplicates()
+        matrix.sum_duplicates()  # and sorts the columns of each row
         return cls(matrix)
 
     def row(self, index: int) -> tuple[Ints, Floats]:
-        """(columns, counts) of one row, each column once."""
+        """(columns, counts) of one row, each column once, in ascending order."""
         if index in self._changed:
             return self._changed[index]
+        columns, counts = self._fitted(index)
+        if index in self._added:
+            more = self._added[index]
+            columns = np.concatenate([columns, np.fromiter(more, np.int32, len(more))])
+            added = np.fromiter(more.values(), np.float32, len(more))
+            columns, where = np.unique(columns, return_inverse=True)
+            counts = np.bincount(where, np.concatenate([counts, added])).astype(np.float32)
+            self._changed[index] = (columns, counts)
+        return columns, counts
+
+    def _fitted(self, index: int) -> tuple[Ints, Floats]:
         if index >= self._matrix.shape[0]:
             return np.empty(0, np.int32), np.empty(0, np.float32)
         part = slice(self._matrix.indptr[index], self._matrix.indptr[index + 1])
@@ -58,15 +105,9 @@ class Counts:
 
     def add(self, row: int, column: int, count: float) -> None:
         """Add to one cell; a negative count takes away what was added before."""
-        columns, counts = self.row(row)
-        place = np.flatnonzero(columns == column)
-        if len(place):
-            counts = counts.copy()
-            counts[place[0]] += count
-        else:
-            columns = np.append(columns, np.int32(column))
-            counts = np.append(counts, np.float32(count))
-        self._changed[row] = (columns, counts)
+        added = self._added.setdefault(row, {})
+        added[column] = added.get(column, 0.0) + count
+        self._changed.pop(row, None)
         self.totals[row] += count
 
     def column_sums(self) -> Floats:
@@ -78,12 +119,14 @@ class Counts:
 
     def grow(self, size: int) -> None:
         """Make room for items at the end."""
+        if size == self.size:
+            return
         self.totals = np.concatenate([self.totals, np.zeros(size - self.size, np.float32)])
         self.size = size
 
     def merged(self) -> sp.csr_matrix:
         """All of it as one matrix."""
-        if not self._changed and self._matrix.shape[0] == self.size:
+        if not self._added and self._matrix.shape[0] == self.size:
             return self._matrix
         rows = [self.row(index) for index in range(self.size)]
         lengths = [len(columns) for columns, _ in rows]
@@ -113,4 +156,5 @@ class Counts:
         matrix = sp.csr_matrix(
             (arrays[f"{name}.counts"], arrays[f"{name}.columns"], offsets), shape=(size, size)
         )
+        matrix.sort_indices()
         return cls(matrix)

@@ -129,7 +129,11 @@ class Network(nn.Module):
 
     def items(self, index: Tensor) -> Tensor:
         """[...] internal ids + 1 → [..., dim], identity and text."""
-        return self.identity(index) + self.project(self.vectors[index])
+        return self.compose(self.identity(index), self.vectors[index])
+
+    def compose(self, identity: Tensor, vectors: Tensor) -> Tensor:
+        """[..., dim] and [..., read dim] → [..., dim], what an item is."""
+        return identity + self.project(vectors)
 
     def forward(self, batch: Tokens, items: Tensor | None = None) -> Tensor:
         """→ [batch, length, dim], the state after each event.

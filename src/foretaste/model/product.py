@@ -19,6 +19,7 @@ from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.experts.popularity import Popularity
+from foretaste.model.scorer import NEWNESS, Scorer
 from foretaste.ports import Arrays, Expert, Facts, OpenReader
 
 FACTS = ("always", "history length", "rarity of the last item", "query", "nothing taken")
@@ -27,8 +28,6 @@ READING = ("content", "lexical", "attribute", "sequence", "language")
 """Experts that know an item nobody has taken."""
 FEW = 3.0
 """Times taken at which an item is half new."""
-NEWNESS = "newness"
-"""Names the term that an item has for being new."""
 
 
 def facts_of(behaviours: Sequence[Behaviour], log_popularity: Floats) -> Floats:
@@ -45,9 +44,10 @@ def facts_of(behaviours: Sequence[Behaviour], log_popularity: Floats) -> Floats:
     return np.array(rows, np.float32)
 
 
-def newness_of(popularity: Popularity) -> Floats:
-    """[items]"""
-    return np.asarray(FEW / (FEW + popularity.taken), np.float32)
+def newness_of(popularity: Popularity, items: Ints | None = None) -> Floats:
+    """[items], of these or of all"""
+    taken = popularity.taken if items is None else popularity.taken[items]
+    return np.asarray(FEW / (FEW + taken), np.float32)
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,18 @@ class Product:
     def _popularity(self) -> Popularity | None:
         return next((e for e in self.experts if isinstance(e, Popularity)), None)
 
-    def newness(self) -> Floats | None:
+    def newness(self, items: Ints | None = None) -> Floats | None:
         """[items], 1 for one that nobody has taken, 0 for one that everybody has."""
-        return None if self._popularity is None else newness_of(self._popularity)
+        return None if self._popularity is None else newness_of(self._popularity, items)
+
+    @property
+    def size(self) -> int:
+        """The items of the catalogue; 0 where no expert counts how popular each is."""
+        return 0 if self._popularity is None else len(self._popularity.taken)
+
+    def scorer(self, behaviour: Behaviour) -> Scorer:
+        """To ask about one person at one moment: the history is read once."""
+        return Scorer(self, behaviour)
 
     def lifts(self, exponents: Floats) -> Floats:
         """[behaviours, experts], what newness adds to each exponent; no sum is below 0."""
@@ -150,30 +159,17 @@ class Product:
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """For each item the terms of its score, by expert, event and feature; they sum to it."""
-        exponents = self.exponents([behaviour])
-        answer: list[list[Term]] = [[] for _ in items]
-        newness = self.newness()
-        new = np.zeros(len(items), np.float32) if newness is None else newness[items]
-        each = exponents[0] + new[:, None] * self.lifts(exponents)[0]  # [items, experts]
-        for expert, exponent, mine in zip(self.experts, exponents[0], each.T, strict=True):
-            if exponent == 0:
-                continue
-            for place, terms in enumerate(expert.terms(behaviour, items, deep=deep)):
-                answer[place] += [replace(t, nats=t.nats * float(mine[place])) for t in terms]
-        if self.new is not None and exponents.any():
-            for terms, worth in zip(answer, new * self.new[-1], strict=True):
-                terms.append(Term(NEWNESS, float(worth), feature="new item"))
-        return answer
+        return self.scorer(behaviour).terms(items, deep=deep)
 
     def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """One event, to every expert."""
         for expert in self.experts:
             expert.learn(before, item, weight, at)
 
-    def grow(self, catalogue: Catalogue) -> None:
-        """New items, to every expert."""
+    def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
+        """New and changed items, to every expert; as `Expert.grow`."""
         for expert in self.experts:
-            expert.grow(catalogue)
+            expert.grow(catalogue, changed)
 
     def state(self) -> tuple[dict[str, tuple[Arrays, Facts]], Facts]:
         """({expert: its state}, own facts)."""

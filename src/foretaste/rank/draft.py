@@ -83,6 +83,18 @@ class Draft:
     promotions: list[tuple[Mask, float]] = field(default_factory=list)
     """(which items, percent of the places)"""
 
+    @property
+    def looked_at(self) -> int:
+        """Items from the best down that a list may need to look at, about."""
+        return self.offset + max(FIRST, 4 * self.n) + self.pool
+
+    @property
+    def named(self) -> list[Mask]:
+        """Of each rule that wants some items, which."""
+        wanted = [limit.mask for limit in self.limits if limit.least and limit.mask is not None]
+        lifted = [lift.mask for lift in self.lifts if lift.nats > 0]
+        return [*wanted, *lifted, *(mask for mask, _ in self.promotions)]
+
     def lift(self, mask: Mask, nats: float, name: str) -> None:
         """Add to the score of some items."""
         self.lifts.append(Lift(mask, nats, name))

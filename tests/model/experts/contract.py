@@ -1,6 +1,7 @@
 """What every expert must do. Inherit it and give the fixture `fitted`: one expert of the world."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from foretaste.domain import Behaviour, Floats
 from foretaste.model.experts.content import log_softmax
+from foretaste.model.opinion import opinion_of
 
 from ..world import ITEMS, World, again, item, ordinary, shelf, strange
 
@@ -73,6 +75,22 @@ class ExpertContract:
             assert [(t.event, t.feature) for t in told] == [(t.event, t.feature) for t in wanted]
             assert [t.nats for t in told] == pytest.approx([t.nats for t in wanted], abs=1e-3)
 
+    def test_its_opinion_is_its_log_probability(self, fitted: Any, here: World) -> None:
+        some = np.array([41, 3, 23, 3], np.int32)
+        for one in behaviours(here):
+            if not fitted.active(one):
+                continue
+            row, opinion = fitted.log_prob([one])[0], opinion_of(fitted, one)
+
+            np.testing.assert_allclose(opinion.log_prob(some), row[some], atol=2e-4)
+            np.testing.assert_allclose(opinion.log_prob(), row, atol=2e-4)
+            terms = [sum(term.nats for term in told) for told in opinion.terms(some, deep=False)]
+            np.testing.assert_allclose(terms, row[some], atol=2e-4)
+            named = opinion.candidates(5)
+            assert named.dtype == np.int32
+            assert len(set(named.tolist())) == len(named)
+            assert not len(named) or row[named].mean() >= np.median(row) - 1e-4
+
     def test_says_whether_it_has_something_to_say(self, fitted: Any, here: World) -> None:
         assert {type(fitted.active(one)) for one in behaviours(here)} == {bool}
         assert fitted.active(here.took(20, 21, query="garden rose"))
@@ -109,6 +127,30 @@ class ExpertContract:
         assert np.isfinite(after).all()
         np.testing.assert_allclose(sums(after), 0, atol=1e-4)
         np.testing.assert_allclose(log_softmax(after[:, :ITEMS]), before, atol=0.25)
+
+    def test_growing_by_some_is_reading_all_again(self, expert: Any, here: World) -> None:
+        """New and changed items named one by one, as a service meets them."""
+        items = [*here.items]
+        fresh = again(expert, here.catalogue, self._aside)
+        items[7] = replace(items[7], title="jazz piano 7", attributes={"genre": ("g3",)})
+        expert.grow(shelf(items), [7])
+        for new in (item(60, 2), item(61, 3), item(62, 0)):
+            items = [*items, new]
+            larger = shelf(items)
+            expert.grow(larger, [])
+        fresh.grow(larger)
+
+        asked = [*ordinary(here), here.took(20, 21, query="jazz"), here.took(7, 62)]
+        if expert.name == "query":  # how rare a word is stays until all is read again
+            np.testing.assert_array_equal(
+                expert.log_prob(asked).argmax(axis=1), fresh.log_prob(asked).argmax(axis=1)
+            )
+        else:
+            np.testing.assert_allclose(expert.log_prob(asked), fresh.log_prob(asked), atol=2e-4)
+
+    @pytest.fixture(autouse=True)
+    def _place(self, tmp_path: Path) -> None:
+        self._aside = tmp_path
 
     def test_growing_by_nothing_changes_nothing(
         self, fitted: Any, expert: Any, here: World

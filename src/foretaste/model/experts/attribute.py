@@ -11,8 +11,9 @@ from typing import Self
 import numpy as np
 import scipy.sparse as sp
 
-from foretaste.domain import Behaviour, Catalogue, Feature, Floats, Ints, Term
-from foretaste.model.experts.content import log_softmax
+from foretaste.arrays import Growing
+from foretaste.domain import Behaviour, Catalogue, Doubles, Feature, Floats, Ints, Term
+from foretaste.model.opinion import NOBODY
 from foretaste.model.settings import AttributeSettings
 from foretaste.model.terms import AVERAGE
 from foretaste.model.training import Training
@@ -20,6 +21,8 @@ from foretaste.ports import Arrays, Facts
 
 STATED = 5.0
 """Events' worth of one stated taste."""
+LEAST = 1e-6
+"""Events' worth below which an event long ago counts nothing."""
 
 
 class Attribute:
@@ -34,6 +37,11 @@ class Attribute:
         self._settings = settings
         self._code: dict[str, int] = {}
         self._counts = np.zeros(0, np.float32)
+        self._log_everyone: Floats | None = None
+        self._kinds: dict[tuple[int, ...], int] = {}
+        self._members: list[int] = []
+        self._counted: Doubles | None = None
+        self._of_kind: sp.csr_matrix | None = None
         self.grow(catalogue)
 
     @classmethod
@@ -58,53 +66,102 @@ class Attribute:
             training.histories.weight[keep],
             minlength=len(training.catalogue),
         )
-        self._counts = np.asarray(items @ self._shares, np.float32)
-        self._log_everyone = self._everyone()
+        self._counts = np.asarray(items @ _shares(self._feature), np.float32)
+        self._log_everyone = None
 
-    def _everyone(self) -> Floats:
+    @property
+    def everyone(self) -> Floats:
         """[values], log P(value) over all people's events, with one event a value as prior."""
-        mass = self._counts + 1
-        return np.log(mass / mass.sum())
+        if self._log_everyone is None:
+            mass = self._counts + 1
+            self._log_everyone = np.log(mass / mass.sum())
+        return self._log_everyone
 
-    def grow(self, catalogue: Catalogue) -> None:
+    def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items, perhaps with new values."""
         counted = dict(zip(self._code, self._counts.tolist(), strict=True))
+        known = len(self._code)
         self._feature = _column(catalogue, self.column)
-        self._shares = _shares(self._feature)
-        self._code = {value: code for code, value in enumerate(self._feature.values)}
-        self._recount(counted)
+        values = self._feature.values
+        if changed is None or values[:known] != tuple(self._code):
+            self._code = {value: code for code, value in enumerate(values)}
+            self._recount(counted)
+            self._sort_all()
+            return
+        self._code |= {value: known + more for more, value in enumerate(values[known:])}
+        self._counts = np.append(self._counts, np.zeros(len(values) - known, np.float32))
+        self._log_everyone = None
+        size = len(self._kind_of)
+        new = [self._kind(item) for item in range(size, len(catalogue))]
+        for item in changed:
+            self._members[self._kind_of.rows[item]] -= 1
+            self._kind_of.rows[item] = self._kind(item)
+        self._kind_of.append(np.array(new, np.int32))
 
     def _recount(self, counted: Mapping[str, float]) -> None:
         """By value: a changed item may have given every value another code."""
         counts = [counted.get(value, 0.0) for value in self._feature.values]
         self._counts = np.array(counts, np.float32)
-        self._log_everyone = self._everyone()
+        self._log_everyone = None
+
+    def _sort_all(self) -> None:
+        """Items with the same values are of one kind: there are far fewer kinds than items."""
+        self._kinds, self._members, self._of_kind = {}, [], None
+        size = len(self._feature.offsets) - 1
+        kinds = np.fromiter((self._kind(item) for item in range(size)), np.int32, size)
+        self._kind_of = Growing(kinds)  # [items]
+
+    def _kind(self, item: int) -> int:
+        """The number of an item's kind, and one more of it."""
+        codes = tuple(self._feature.of(item).tolist())
+        kind = self._kinds.setdefault(codes, len(self._kinds))
+        if kind == len(self._members):
+            self._members.append(0)
+            self._of_kind = None
+        self._members[kind] += 1
+        self._counted = None
+        return kind
+
+    def _lifts(self, lift: Floats) -> Floats:
+        """[…, values] → […, kinds], the mean over the values of each kind."""
+        if self._of_kind is None:
+            self._of_kind = _table(list(self._kinds), len(self._counts))
+        return np.asarray((self._of_kind @ lift[..., : self._of_kind.shape[1]].T).T, np.float32)
+
+    def _log_total(self, scores: Floats) -> np.float32:
+        """Of [kinds], log Σ exp over the items."""
+        if self._counted is None:
+            self._counted = np.array(self._members, np.float64)
+        top = scores.max(initial=0.0)
+        return np.float32(top + np.log((self._counted * np.exp(scores - top)).sum()))
 
     def _worths(self, behaviour: Behaviour) -> tuple[Ints, Floats]:
         """The items taken, newest first, and what each counts."""
         items = behaviour.taken[::-1]
         worth = np.float32(self._settings.decay) ** np.arange(len(items), dtype=np.float32)
-        return items, worth
+        enough = int((worth > LEAST).sum())
+        return items[:enough], worth[:enough]
 
     def preference(self, behaviour: Behaviour) -> Floats:
         """[values], log P(value | U)."""
         items, worth = self._worths(behaviour)
-        mass = np.asarray(worth @ self._shares[items], np.float32).ravel()
+        mass = np.float32(self._settings.smoothing) * np.exp(self.everyone)
+        for item, much in zip(items.tolist(), worth.tolist(), strict=True):
+            codes = self._feature.of(item)
+            if len(codes):
+                np.add.at(mass, codes, np.float32(much / len(codes)))
         for value in behaviour.taste.get(self.column, ()):
             if value in self._code:
                 mass[self._code[value]] += STATED
-        mass += np.float32(self._settings.smoothing) * np.exp(self._log_everyone)
         return np.log(mass / mass.sum())
-
-    @property
-    def everyone(self) -> Floats:
-        """[values], log P(value), over all people's events."""
-        return self._log_everyone
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items]"""
-        lift = np.stack([self.preference(one) for one in behaviours]) - self._log_everyone
-        return log_softmax(np.asarray((self._shares @ lift.T).T, np.float32))
+        return np.stack([self.opinion(one).log_prob() for one in behaviours])
+
+    def opinion(self, behaviour: Behaviour) -> "AttributeOpinion":
+        """The taste in this column."""
+        return AttributeOpinion(self, behaviour)
 
     def active(self, behaviour: Behaviour) -> bool:
         """From the first item, or from a stated taste in this column."""
@@ -116,27 +173,12 @@ class Attribute:
         codes = self._feature.of(item)
         if len(codes):
             np.add.at(self._counts, codes, np.float32(weight / len(codes)))
-            self._counts = np.maximum(self._counts, 0)
-            self._log_everyone = self._everyone()
+            self._counts[codes] = np.maximum(self._counts[codes], 0)
+            self._log_everyone = None
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What each of the item's values adds, and the normalisation."""
-        lift = self.preference(behaviour) - self._log_everyone
-        scores = self._shares @ lift
-        rest = float(log_softmax(scores)[0] - scores[0])
-        answer = []
-        for item in items:
-            codes = self._feature.of(int(item))
-            parts = [
-                Term(
-                    self.name,
-                    float(lift[code] / len(codes)),
-                    feature=f"{self.column}: {self._feature.values[code]}",
-                )
-                for code in codes
-            ]
-            answer.append([Term(self.name, rest, feature=AVERAGE), *parts])
-        return answer
+        return self.opinion(behaviour).terms(items, deep=deep)
 
     def state(self) -> tuple[Arrays, Facts]:
         """Everyone's counts, by value: codes may differ after a restart."""
@@ -149,6 +191,42 @@ class Attribute:
         expert = cls(facts["column"], AttributeSettings(**facts["settings"]), catalogue)
         expert._recount(dict(zip(facts["values"], arrays["counts"], strict=True)))
         return expert
+
+
+class AttributeOpinion:
+    """How much more this person likes each value than people do."""
+
+    def __init__(self, expert: Attribute, behaviour: Behaviour) -> None:
+        self._expert = expert
+        self._lift = expert.preference(behaviour) - expert.everyone  # [values]
+        self._scores = expert._lifts(self._lift)  # [kinds]
+        self._total = expert._log_total(self._scores)
+
+    def log_prob(self, items: Ints | None = None) -> Floats:
+        """[items]"""
+        kinds = self._expert._kind_of.rows
+        return (self._scores - self._total)[kinds if items is None else kinds[items]]
+
+    def candidates(self, k: int) -> Ints:
+        """None: which of the many items of a value is for the others to say."""
+        return NOBODY
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """What each of the item's values adds, and the normalisation."""
+        name, column, feature = self._expert.name, self._expert.column, self._expert._feature
+        answer = []
+        for item in items:
+            codes = feature.of(int(item))
+            parts = [
+                Term(
+                    name,
+                    float(self._lift[code] / len(codes)),
+                    feature=f"{column}: {feature.values[code]}",
+                )
+                for code in codes
+            ]
+            answer.append([Term(name, -float(self._total), feature=AVERAGE), *parts])
+        return answer
 
 
 def _column(catalogue: Catalogue, name: str) -> Feature:
@@ -164,3 +242,10 @@ def _shares(feature: Feature) -> sp.csr_matrix:
     shares = np.repeat(1 / np.maximum(lengths, 1), lengths).astype(np.float32)
     size = (len(lengths), len(feature.values))
     return sp.csr_matrix((shares, feature.codes, feature.offsets), shape=size)
+
+
+def _table(kinds: Sequence[tuple[int, ...]], values: int) -> sp.csr_matrix:
+    """[kinds, values], the same for the values of each kind."""
+    offsets = np.concatenate([[0], np.cumsum([len(codes) for codes in kinds])]).astype(np.int64)
+    codes = np.fromiter((code for codes in kinds for code in codes), np.int32, offsets[-1])
+    return _shares(Feature("", tuple("" for _ in range(values)), offsets, codes))

@@ -11,6 +11,7 @@ import numpy as np
 
 from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.model.settings import ContentSettings
+from foretaste.model.space import Comparison, grown_space, read_space
 from foretaste.model.terms import AVERAGE
 from foretaste.model.training import Training
 from foretaste.ports import Arrays, Facts
@@ -30,7 +31,9 @@ class Content:
 
     def __init__(self, settings: ContentSettings, catalogue: Catalogue) -> None:
         self._settings = settings
-        self.grow(catalogue)
+        self._read = read_space(catalogue.vectors)
+        self._ids = catalogue.ids
+        self._sum = _sum(catalogue.vectors, 0)  # [dim]
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
@@ -60,7 +63,9 @@ class Content:
         if behaviour.weight[row] <= 0:
             return None
         item = int(behaviour.item[row])
-        vector = self._vectors[item] if item >= 0 else np.zeros(self._vectors.shape[1], np.float32)
+        vectors = self._read.vectors
+        nothing = np.zeros(vectors.shape[1], np.float32)
+        vector = vectors[item].astype(np.float32) if item >= 0 else nothing
         if behaviour.text_vectors is not None:
             vector = vector + behaviour.text_vectors[row]
         length = float(np.linalg.norm(vector))
@@ -69,49 +74,40 @@ class Content:
     def _taste(self, behaviour: Behaviour) -> Floats:
         """[dim], of length 1, or zero."""
         _, parts = self._parts(behaviour)
+        return self._direction(parts)
+
+    def _direction(self, parts: Floats) -> Floats:
         if not len(parts):
-            return np.zeros(self._vectors.shape[1], np.float32)
+            return np.zeros(self._read.vectors.shape[1], np.float32)
         taste = parts.sum(axis=0)
-        return taste / max(float(np.linalg.norm(taste)), 1e-9)
+        return taste / np.float32(max(float(np.linalg.norm(taste)), 1e-9))
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items]"""
-        taste = np.stack([self._taste(one) for one in behaviours])
-        return log_softmax(taste @ self._vectors.T / np.float32(self._settings.temperature))
+        tastes = np.stack([self._taste(one) for one in behaviours])
+        return log_softmax(self._read.space.every(tastes / np.float32(self._settings.temperature)))
+
+    def opinion(self, behaviour: Behaviour) -> "ContentOpinion":
+        """The history read once."""
+        return ContentOpinion(self, behaviour)
 
     def active(self, behaviour: Behaviour) -> bool:
         """From the first event that can be read."""
-        return bool(self._taste(behaviour).any())
+        return any(self._vector(behaviour, row) is not None for row in range(len(behaviour))[::-1])
 
     def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """Nothing to learn: the history is read when asked."""
 
-    def grow(self, catalogue: Catalogue) -> None:
+    def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items are read like the others."""
-        self._vectors = catalogue.vectors
-        self._mean = catalogue.vectors.mean(axis=0)  # [dim]
+        known = 0 if changed is None else len(self._ids)
+        self._read = grown_space(self._read, catalogue.vectors, changed)
+        self._sum = _sum(catalogue.vectors, known) + (self._sum if known else 0)
         self._ids = catalogue.ids
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What each event adds over what it adds to the average item, and the rest."""
-        names, parts = self._parts(behaviour)
-        length = max(float(np.linalg.norm(parts.sum(axis=0))), 1e-9)
-        scale = np.float32(1 / (length * self._settings.temperature))
-        # against the average item, whose part is that of the average vector
-        each = parts @ (self._vectors[items] - self._mean).T * scale  # [events, items asked about]
-        rest = (
-            float(self.log_prob([behaviour])[0, items[0]] - each[:, 0].sum()) if len(items) else 0
-        )
-        return [
-            [
-                Term(self.name, rest, feature=AVERAGE),
-                *(
-                    Term(self.name, float(each[event, place]), event=name)
-                    for event, name in enumerate(names)
-                ),
-            ]
-            for place in range(len(items))
-        ]
+        return self.opinion(behaviour).terms(items, deep=deep)
 
     def state(self) -> tuple[Arrays, Facts]:
         """Only how it was set."""
@@ -121,3 +117,44 @@ class Content:
     def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
         return cls(ContentSettings(**facts), catalogue)
+
+
+class ContentOpinion(Comparison):
+    """The taste vector against the items."""
+
+    def __init__(self, expert: Content, behaviour: Behaviour) -> None:
+        self._expert = expert
+        self._names, self._parts = expert._parts(behaviour)
+        temperature = np.float32(expert._settings.temperature)
+        self._scale = 1 / (max(float(np.linalg.norm(self._parts.sum(axis=0))), 1e-9) * temperature)
+        super().__init__(expert._read.space, expert._direction(self._parts) / temperature)
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """What each event adds over what it adds to the average item, and the rest."""
+        name, read = self._expert.name, self._expert._read
+        log_prob = self.log_prob(items).astype(np.float64)
+        if not len(self._parts):
+            return [[Term(name, float(one), feature=AVERAGE)] for one in log_prob]
+        # against the average item, whose part is that of the average vector
+        mean = self._expert._sum / np.float32(len(read.vectors))
+        away = read.vectors[items].astype(np.float32) - mean
+        each = (self._parts @ away.T * self._scale).astype(np.float64)  # [events, items]
+        rest = log_prob - each.sum(axis=0)
+        return [
+            [
+                Term(name, float(rest[place]), feature=AVERAGE),
+                *(
+                    Term(name, float(each[event, place]), event=past)
+                    for event, past in enumerate(self._names)
+                ),
+            ]
+            for place in range(len(items))
+        ]
+
+
+def _sum(vectors: Floats, start: int) -> Floats:
+    """[dim], of the rows from `start` on."""
+    total = np.zeros(vectors.shape[1], np.float64)
+    for place in range(start, len(vectors), 65_536):
+        total += vectors[place : place + 65_536].sum(axis=0, dtype=np.float64)
+    return np.asarray(total, np.float32)

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-import torch
-from torch.nn import functional
 
-from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
+from foretaste.domain import Behaviour, Catalogue, Doubles, Floats, Ints, Term
 from foretaste.errors import ModelError
+from foretaste.model.experts.content import log_softmax
 from foretaste.model.language_training import tune
 from foretaste.model.narrator import Narrator
 from foretaste.model.sequence_training import device_of
 from foretaste.model.settings import LanguageExpertSettings
+from foretaste.model.space import Comparison, grown_space, read_space
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
 from foretaste.model.tuned import Tuned, merge_lora, read
@@ -51,7 +51,8 @@ class Language:
         self._settings = settings
         self._kinds = tuple(kinds)
         self._states: OrderedDict[str, Floats] = OrderedDict()
-        self.grow(catalogue)
+        self._items = read_space(catalogue.vectors)
+        self._narrator = Narrator(catalogue, self._kinds, self._settings.events)
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
@@ -64,10 +65,10 @@ class Language:
         network = tune(training, reader, kinds)
         return [cls(network, reader, settings, kinds, training.catalogue)]
 
-    def grow(self, catalogue: Catalogue) -> None:
+    def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """A new item is placed by its vector and told by its title."""
         self._narrator = Narrator(catalogue, self._kinds, self._settings.events)
-        self._vectors = torch.from_numpy(catalogue.vectors).to(self._network.head.weight.device)
+        self._items = grown_space(self._items, catalogue.vectors, changed)
 
     def _read(self, texts: Sequence[str]) -> Floats:
         """→ [texts, dim], of length 1, or zero where there is nothing to read."""
@@ -80,19 +81,21 @@ class Language:
             self._states[text] = known[text]
         while len(self._states) > REMEMBERED:
             self._states.popitem(last=False)
-        nothing = np.zeros(self._vectors.shape[1], np.float32)
+        nothing = np.zeros(self._items.vectors.shape[1], np.float32)
         return np.stack([known.get(text, nothing) for text in texts])
 
-    @torch.inference_mode()
-    def _scored(self, texts: Sequence[str]) -> Floats:
-        """[texts, items], log P; uniform where there is nothing to read."""
-        states = torch.from_numpy(self._read(texts)).to(self._vectors.device)
-        logits = states @ self._vectors.T / self._network.temperature
-        return np.asarray(functional.log_softmax(logits, dim=-1).cpu().numpy())
+    def _scaled(self, texts: Sequence[str]) -> Floats:
+        """[texts, dim], over the temperature; zero where there is nothing to read."""
+        return self._read(texts) / np.float32(self._network.temperature.item())
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items]"""
-        return self._scored([self._narrator.text(one) for one in behaviours])
+        texts = [self._narrator.text(one) for one in behaviours]
+        return log_softmax(self._items.space.every(self._scaled(texts)))
+
+    def opinion(self, behaviour: Behaviour) -> "LanguageOpinion":
+        """The history read once."""
+        return LanguageOpinion(self, behaviour)
 
     def active(self, behaviour: Behaviour) -> bool:
         """From the first event or query that can be read."""
@@ -106,32 +109,7 @@ class Language:
 
         Leave-one-out attribution: what they do only together is in the rest.
         """
-        told, query = self._narrator.told, behaviour.query
-        parts = self._narrator.parts(behaviour)
-        left = [[*parts[:place], *parts[place + 1 :]] for place in range(len(parts))]
-        texts = [told(behaviour, parts, query), *(told(behaviour, some, query) for some in left)]
-        names: list[tuple[str | None, str | None]] = [
-            (self._narrator.name(behaviour, row), None) for row, _ in parts
-        ]
-        if query and query.strip():
-            texts.append(told(behaviour, parts, None))
-            names.append((None, "query"))
-        if not deep:
-            texts, names = texts[:1], []
-        scores = self._scored(texts)[:, items].astype(np.float64)
-        change = scores[0] - scores[1:]  # [events, items]
-        rest = scores[0] - change.sum(axis=0)
-        size = len(self._vectors)
-        return [
-            [
-                *against_average(self.name, float(rest[place]), size, "whole history"),
-                *(
-                    Term(self.name, float(change[one, place]), event=event, feature=feature)
-                    for one, (event, feature) in enumerate(names)
-                ),
-            ]
-            for place in range(len(items))
-        ]
+        return self.opinion(behaviour).terms(items, deep=deep)
 
     def state(self) -> tuple[Arrays, Facts]:
         """What training changed, and which backbone it changed."""
@@ -162,6 +140,55 @@ class Language:
         network = Tuned(reader, settings, len(arrays["head.weight"]))
         network.restore(arrays)
         return cls(network, reader, settings, facts["kinds"], catalogue)
+
+
+class LanguageOpinion(Comparison):
+    """What was read of a person against the items."""
+
+    def __init__(self, expert: Language, behaviour: Behaviour) -> None:
+        self._expert, self._behaviour = expert, behaviour
+        state = expert._scaled([expert._narrator.text(behaviour)])[0]
+        super().__init__(expert._items.space, state)
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """What each event read, and the query, changes when it alone is left out, and the rest."""
+        expert = self._expert
+        texts, names = self._left_out() if deep else ([], [])
+        log_prob = self.log_prob(items).astype(np.float64)
+        change = log_prob - self._of(texts, items)  # [events, items]
+        rest = log_prob - change.sum(axis=0)
+        size = expert._items.space.size
+        return [
+            [
+                *against_average(expert.name, float(rest[place]), size, "whole history"),
+                *(
+                    Term(expert.name, float(change[one, place]), event=event, feature=feature)
+                    for one, (event, feature) in enumerate(names)
+                ),
+            ]
+            for place in range(len(items))
+        ]
+
+    def _left_out(self) -> tuple[list[str], list[tuple[str | None, str | None]]]:
+        """The texts less one event each, and less the query; (event, feature) of each."""
+        narrator, behaviour, query = self._expert._narrator, self._behaviour, self._behaviour.query
+        parts = narrator.parts(behaviour)
+        left = [[*parts[:place], *parts[place + 1 :]] for place in range(len(parts))]
+        texts = [narrator.told(behaviour, some, query) for some in left]
+        names: list[tuple[str | None, str | None]] = [
+            (narrator.name(behaviour, row), None) for row, _ in parts
+        ]
+        if query and query.strip():
+            texts.append(narrator.told(behaviour, parts, None))
+            names.append((None, "query"))
+        return texts, names
+
+    def _of(self, texts: list[str], items: Ints) -> Doubles:
+        """[texts, items], log P"""
+        if not texts:
+            return np.empty((0, len(items)))
+        states, space = self._expert._scaled(texts), self._expert._items.space
+        return (space.some(states, items) - space.log_total(states)[:, None]).astype(np.float64)
 
 
 def _opened(readers: OpenReader | None, settings: LanguageExpertSettings) -> Reader:

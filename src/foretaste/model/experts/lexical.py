@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.model.experts.content import log_softmax
+from foretaste.model.opinion import NOBODY
 from foretaste.model.settings import LexicalSettings
+from foretaste.model.space import whole
 from foretaste.model.terms import AVERAGE
 from foretaste.model.training import Training
+from foretaste.model.words import Row, Words
 from foretaste.ports import Arrays, Facts
 
 
@@ -30,7 +32,7 @@ class Lexical:
     ) -> None:
         self._settings = settings
         self._vectorizer = vectorizer
-        self.grow(catalogue)
+        self._all(catalogue)
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
@@ -47,55 +49,63 @@ class Lexical:
         recent = behaviour.taken[: -self._settings.last - 1 : -1]
         return recent, np.float32(self._settings.decay) ** np.arange(len(recent), dtype=np.float32)
 
-    def _tastes(self, behaviours: Sequence[Behaviour]) -> sp.csr_matrix:
-        """[behaviours, words], the weighted sums of the last items' words, over the temperature."""
-        parts = [self._recent(one) for one in behaviours]
-        owner = np.repeat(np.arange(len(parts)), [len(recent) for recent, _ in parts])
-        chosen = np.concatenate([recent for recent, _ in parts])
-        worth = np.concatenate([worth for _, worth in parts])
-        size = (len(parts), self._items.shape[0])
-        tastes = sp.csr_matrix((worth, (owner, chosen)), shape=size) @ self._items
-        lengths = np.sqrt(np.asarray(tastes.multiply(tastes).sum(axis=1)).ravel())
-        scale = 1 / (np.maximum(lengths, 1e-9) * self._settings.temperature)
-        return sp.diags(scale.astype(np.float32)) @ tastes
+    def _taste(self, behaviour: Behaviour) -> tuple[list[tuple[int, Row]], Row]:
+        """The last items, each with its part of the taste; and the taste, over the temperature."""
+        recent, worth = self._recent(behaviour)
+        rows = [self._words.row(int(item)) for item in recent]
+        if not rows:
+            return [], (NOBODY, np.empty(0, np.float32))
+        words = np.concatenate([row[0] for row in rows])
+        weights = np.concatenate([row[1] * much for row, much in zip(rows, worth, strict=True)])
+        distinct, where = np.unique(words, return_inverse=True)
+        taste = np.bincount(where, weights, minlength=len(distinct))
+        length = float(np.sqrt(np.square(taste).sum()))
+        scale = np.float32(1 / (max(length, 1e-9) * self._settings.temperature))
+        parts = [
+            (int(item), (row[0], row[1] * much * scale))
+            for item, row, much in zip(recent, rows, worth, strict=True)
+        ]
+        return parts, (distinct, (taste * scale).astype(np.float32))
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items]"""
-        scores = (self._tastes(behaviours) @ self._words).toarray()
-        return log_softmax(np.asarray(scores, np.float32))
+        tastes = [self._taste(one)[1] for one in behaviours]
+        return log_softmax(np.stack([self._words.every(*taste) for taste in tastes]))
+
+    def opinion(self, behaviour: Behaviour) -> "LexicalOpinion":
+        """The words of the last items."""
+        return LexicalOpinion(self, behaviour)
 
     def active(self, behaviour: Behaviour) -> bool:
         """From the first item with words."""
         recent, _ = self._recent(behaviour)
-        return bool((self._items.indptr[recent + 1] > self._items.indptr[recent]).any())
+        return any(len(self._words.row(int(item))[0]) for item in recent)
 
     def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """Nothing to learn: the history is read when asked."""
 
-    def grow(self, catalogue: Catalogue) -> None:
-        """New items are read with the words known so far; new words count from the next fit."""
+    def _all(self, catalogue: Catalogue) -> None:
         self._ids = catalogue.ids
-        self._items = self._vectorizer.transform(catalogue.readings).tocsr()
-        self._words = self._items.T.tocsr()  # [words, items]
+        self._words = Words(self._vectorizer.transform(catalogue.readings).tocsr())
+        self._mean = self._words.mean()
+
+    def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
+        """New items are read with the words known so far; new words count from the next fit."""
+        if changed is None:
+            return self._all(catalogue)
+        again = [*changed, *range(len(self._ids), len(catalogue))]
+        self._ids = catalogue.ids
+        if not again:
+            return None
+        rows = self._vectorizer.transform([catalogue.readings[item] for item in again]).tocsr()
+        for place, item in enumerate(again):
+            part = slice(rows.indptr[place], rows.indptr[place + 1])
+            self._words.put(item, rows.indices[part], rows.data[part])
+        return None
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What the words of each past item add over what they add to the average item."""
-        recent, worth = self._recent(behaviour)
-        length = float(np.sqrt(np.square(worth @ self._items[recent]).sum()))
-        worth = worth / np.float32(max(length, 1e-9) * self._settings.temperature)
-        each = (self._items[recent] @ self._words).toarray() * worth[:, None]  # [events, items]
-        rest = float(log_softmax(each.sum(axis=0))[0] - each[:, 0].sum() + each.mean(axis=1).sum())
-        each = each - each.mean(axis=1, keepdims=True)
-        return [
-            [
-                Term(self.name, rest, feature=AVERAGE),
-                *(
-                    Term(self.name, float(each[place, item]), event=self._ids[past])
-                    for place, past in enumerate(recent)
-                ),
-            ]
-            for item in items
-        ]
+        return self.opinion(behaviour).terms(items, deep=deep)
 
     def state(self) -> tuple[Arrays, Facts]:
         """The words and how rare they are: the catalogue's texts may have changed since."""
@@ -109,6 +119,59 @@ class Lexical:
         vectorizer = _vectorizer(facts["words"])
         vectorizer.idf_ = arrays["rarity"]
         return cls(vectorizer, LexicalSettings(**facts["settings"]), catalogue)
+
+
+class LexicalOpinion:
+    """The words of the last items against those of the others."""
+
+    def __init__(self, expert: Lexical, behaviour: Behaviour) -> None:
+        self._expert, self._table = expert, expert._words
+        self._parts, self._taste = expert._taste(behaviour)
+        self._row: Floats | None = None
+        self._total: np.float32 | None = None
+
+    def log_prob(self, items: Ints | None = None) -> Floats:
+        """[items]"""
+        if items is None or whole(self._table.size):
+            if self._row is None:
+                self._row = log_softmax(self._table.every(*self._taste))
+            return self._row if items is None else self._row[items]
+        return self._table.some(*self._taste, items) - self._log_total()
+
+    def _log_total(self) -> np.float32:
+        """Over those that share the rarer words; the rest as if they shared none."""
+        if self._total is None:
+            size = self._table.size
+            _, scores = self._table.near(*self._taste, size)
+            rest = size - len(scores)
+            self._total = np.float32(np.log(rest + np.exp(scores).sum(dtype=np.float64)))
+        return self._total
+
+    def candidates(self, k: int) -> Ints:
+        """Those that share the rarest words."""
+        return self._table.near(*self._taste, k)[0]
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """What the words of each past item add over what they add to the average item."""
+        expert, mean = self._expert, self._expert._mean
+        each = np.array(
+            [
+                self._table.some(*row, items) - float(row[1] @ mean[row[0]])
+                for _, row in self._parts
+            ],
+            np.float64,
+        ).reshape(len(self._parts), len(items))  # [events, items]
+        rest = self.log_prob(items) - each.sum(axis=0)
+        return [
+            [
+                Term(expert.name, float(rest[place]), feature=AVERAGE),
+                *(
+                    Term(expert.name, float(each[event, place]), event=expert._ids[past])
+                    for event, (past, _) in enumerate(self._parts)
+                ),
+            ]
+            for place in range(len(items))
+        ]
 
 
 def _vectorizer(words: Sequence[str] | None = None) -> TfidfVectorizer:

@@ -10,7 +10,8 @@ from typing import Self
 import numpy as np
 
 from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
-from foretaste.model.counts import Counts, pairs, taken
+from foretaste.model.counts import Counts, Prior, pairs, taken
+from foretaste.model.opinion import NOBODY, Sparse, found_in
 from foretaste.model.settings import NeighbourSettings
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
@@ -27,7 +28,7 @@ class Neighbour:
         self, near: Counts, popular: Floats, settings: NeighbourSettings, catalogue: Catalogue
     ) -> None:
         self.near = near
-        self._popular = popular
+        self._prior = Prior(popular)
         self._settings = settings
         self._sums = near.column_sums()
         self._ids = catalogue.ids
@@ -57,26 +58,13 @@ class Neighbour:
         toned = (self._sums[columns] + 1) ** np.float32(-self._settings.popular)
         return columns, counts * toned * np.float32(worth)
 
-    def _row(self, behaviour: Behaviour, prior: Floats) -> Floats:
-        """[items], log P given one person's last few items."""
-        mass = np.zeros_like(prior)
-        for item, worth in self._sources(behaviour):
-            columns, counts = self._neighbours(item, worth)
-            mass[columns] += counts
-        mass += self._smoothing * prior
-        return np.log(mass / mass.sum(dtype=np.float64)).astype(np.float32)
-
-    @property
-    def _smoothing(self) -> np.float32:
-        return np.float32(self._settings.smoothing)
-
-    def _prior(self) -> Floats:
-        return (self._popular / self._popular.sum(dtype=np.float64)).astype(np.float32)
-
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items]"""
-        prior = self._prior()
-        return np.stack([self._row(one, prior) for one in behaviours])
+        return np.stack([self.opinion(one).log_prob() for one in behaviours])
+
+    def opinion(self, behaviour: Behaviour) -> "NeighbourOpinion":
+        """The neighbours of the last few items, added up."""
+        return NeighbourOpinion(self, behaviour)
 
     def active(self, behaviour: Behaviour) -> bool:
         """From the first item."""
@@ -85,7 +73,7 @@ class Neighbour:
     def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """Count the new item as a neighbour of the last few."""
         settings = self._settings
-        self._popular[item] = max(self._popular[item] + weight, 1.0)
+        self._prior.add(item, weight)
         for lag, earlier in enumerate(before.taken[: -settings.window - 1 : -1]):
             worth = weight * settings.decay**lag
             self._add(int(earlier), item, worth)
@@ -95,43 +83,23 @@ class Neighbour:
         self.near.add(row, column, count)
         self._sums[column] += count
 
-    def grow(self, catalogue: Catalogue) -> None:
+    def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items have no neighbours yet."""
-        extra = len(catalogue) - len(self._popular)
-        self._popular = np.concatenate([self._popular, np.ones(extra, np.float32)])
-        self._sums = np.concatenate([self._sums, np.zeros(extra, np.float32)])
+        extra = len(catalogue) - len(self._sums)
+        if extra:
+            self._sums = np.concatenate([self._sums, np.zeros(extra, np.float32)])
+        self._prior.grow(len(catalogue))
         self.near.grow(len(catalogue))
         self._ids = catalogue.ids
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """Popularity, and what each of the last items adds, by its share of the counts."""
-        prior = self._prior()
-        row = self._row(behaviour, prior)
-        sources = self._sources(behaviour)
-        shares = np.zeros((len(items), len(sources)), np.float64)
-        for place, (source, worth) in enumerate(sources):
-            dense = np.zeros_like(prior)
-            columns, counts = self._neighbours(source, worth)
-            dense[columns] = counts
-            shares[:, place] = dense[items]
-        found = shares.sum(axis=1, keepdims=True)
-        shares = np.where(found > 0, shares / np.where(found > 0, found, 1), 1 / len(sources))
-        lift = row[items] - np.log(prior[items])
-        return [
-            [
-                *against_average(self.name, float(np.log(prior[item])), len(prior), "popularity"),
-                *(
-                    Term(self.name, float(lift[place] * share), event=self._ids[source])
-                    for (source, _), share in zip(sources, shares[place], strict=True)
-                ),
-            ]
-            for place, item in enumerate(items)
-        ]
+        return self.opinion(behaviour).terms(items, deep=deep)
 
     def state(self) -> tuple[Arrays, Facts]:
         """Counts and how they were counted."""
         return {
-            "popular": self._popular,
+            "popular": self._prior.popular,
             **self.near.arrays("near"),
         }, self._settings.model_dump()
 
@@ -140,3 +108,44 @@ class Neighbour:
         """The inverse of `state`."""
         near = Counts.from_arrays("near", arrays)
         return cls(near, arrays["popular"], NeighbourSettings(**facts), catalogue)
+
+
+class NeighbourOpinion(Sparse):
+    """Popularity, but for the neighbours of the last few items."""
+
+    def __init__(self, expert: Neighbour, behaviour: Behaviour) -> None:
+        self._expert, self._log_prior = expert, expert._prior.log
+        self._sources = expert._sources(behaviour)
+        self._parts = [expert._neighbours(item, worth) for item, worth in self._sources]
+        smoothing = expert._settings.smoothing
+        found = [columns for columns, _ in self._parts]
+        columns, where = np.unique(np.concatenate([NOBODY, *found]), return_inverse=True)
+        counts = np.concatenate([np.empty(0, np.float32), *(count for _, count in self._parts)])
+        found_mass = np.asarray(np.bincount(where, counts, minlength=len(columns)), np.float64)
+        total = float(found_mass.sum()) + smoothing
+        mass = found_mass + smoothing * np.exp(self._log_prior(columns))
+        values = np.log(mass / total).astype(np.float32)
+        super().__init__(self._log_prior, np.log(smoothing / total), columns, values)
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """Popularity, and what each of the last items adds, by its share of the counts."""
+        name, ids = self._expert.name, self._expert._ids
+        shares = np.zeros((len(items), len(self._sources)), np.float64)
+        for place, (columns, counts) in enumerate(self._parts):
+            places, which = found_in(items, columns)
+            shares[places, place] = counts[which]
+        found = shares.sum(axis=1, keepdims=True)
+        even = 1 / max(len(self._sources), 1)
+        shares = np.where(found > 0, shares / np.where(found > 0, found, 1), even)
+        prior = self._log_prior(items)
+        lift = self.log_prob(items) - prior
+        return [
+            [
+                *against_average(name, float(prior[place]), len(ids), "popularity"),
+                *(
+                    Term(name, float(lift[place] * share), event=ids[source])
+                    for (source, _), share in zip(self._sources, shares[place], strict=True)
+                ),
+            ]
+            for place in range(len(items))
+        ]

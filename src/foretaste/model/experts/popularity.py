@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 
 from foretaste.domain import Behaviour, Catalogue, Doubles, Floats, Histories, Ints, Term
+from foretaste.model.opinion import best_of
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
 from foretaste.ports import Arrays, Facts
@@ -14,6 +15,11 @@ DAY = 86_400.0
 HALF_LIVES = (None, 365.0, 90.0, 30.0, 7.0, 1.0)
 FAR = 20.0
 """Half-lives past the reference time at which the counts are brought forward to it."""
+
+TOP = 2000
+"""The most popular items, which are kept at hand."""
+STALE = 1000
+"""Events learnt after which these are found anew."""
 
 
 class Popularity:
@@ -31,6 +37,8 @@ class Popularity:
         self._half_life = half_life
         self._prior = prior
         self._log: Floats | None = None
+        self._top: Ints | None = None
+        self._learnt = 0
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
@@ -84,6 +92,17 @@ class Popularity:
         """The same row for everyone."""
         return np.repeat(self.row()[None], len(behaviours), axis=0)
 
+    def opinion(self, behaviour: Behaviour) -> "PopularityOpinion":
+        """The same for everyone."""
+        return PopularityOpinion(self)
+
+    def top(self, k: int) -> Ints:
+        """About the k likeliest: found anew once a thousand events have been learnt."""
+        if self._top is None or len(self._top) < k or self._learnt > STALE:
+            self._top, self._learnt = best_of(self.row(), max(k, TOP)), 0
+        order = np.argsort(-self.row()[self._top], kind="stable")
+        return self._top[order[:k]]
+
     def active(self, behaviour: Behaviour) -> bool:
         """Always."""
         return True
@@ -97,19 +116,20 @@ class Popularity:
         self._mass[item] = max(self._mass[item] + weight * self._growth(at), 0.0)
         self.taken[item] = max(self.taken[item] + weight, 0.0)
         self._log = None
+        self._learnt += 1
 
-    def grow(self, catalogue: Catalogue) -> None:
+    def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items start from the prior."""
         extra = len(catalogue) - len(self._mass)
+        if not extra:
+            return
         self._mass = np.concatenate([self._mass, np.zeros(extra)])
         self.taken = np.concatenate([self.taken, np.zeros(extra)])
         self._log = None
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """How much more popular than the average item."""
-        row = self.row()
-        size = len(row)
-        return [against_average(self.name, float(row[i]), size, "popularity") for i in items]
+        return self.opinion(behaviour).terms(items, deep=deep)
 
     def state(self) -> tuple[Arrays, Facts]:
         """Counts at the reference time."""
@@ -129,3 +149,25 @@ class Popularity:
         expert._latest = facts["latest"]
         expert.taken = arrays["taken"].copy()
         return expert
+
+
+class PopularityOpinion:
+    """The same for everyone."""
+
+    def __init__(self, expert: Popularity) -> None:
+        self._expert = expert
+
+    def log_prob(self, items: Ints | None = None) -> Floats:
+        """[items]"""
+        row = self._expert.row()
+        return row if items is None else row[items]
+
+    def candidates(self, k: int) -> Ints:
+        """The most popular."""
+        return self._expert.top(k)
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """How much more popular than the average item."""
+        row = self._expert.row()
+        name, size = self._expert.name, len(row)
+        return [against_average(name, float(row[i]), size, "popularity") for i in items]

@@ -6,15 +6,17 @@ as the known words with most of the same letters in a row. Present only with a q
 """
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
-import bm25s
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
+from foretaste.model.bm25 import Bm25, tokens
 from foretaste.model.experts.content import log_softmax
+from foretaste.model.opinion import best_of
 from foretaste.model.settings import QuerySettings
+from foretaste.model.space import grown_space, read_space, whole
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
 from foretaste.ports import Arrays, Facts
@@ -23,6 +25,9 @@ MEANT = 5
 """Known words that an unknown one may stand for, at most."""
 LOOKED_UP = 32
 """Unknown words of a query that are looked up, at most."""
+
+MATTERS = 2000
+"""Items of a large catalogue whose meaning is compared, by each of words and meaning."""
 
 
 class Query:
@@ -33,7 +38,9 @@ class Query:
 
     def __init__(self, settings: QuerySettings, catalogue: Catalogue) -> None:
         self._settings = settings
-        self.grow(catalogue)
+        self._size = len(catalogue)
+        self._read = read_space(catalogue.vectors)
+        self._all(catalogue)
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
@@ -42,61 +49,48 @@ class Query:
             return []
         return [cls(training.settings.query, training.catalogue)]
 
-    def grow(self, catalogue: Catalogue) -> None:
-        """The word index is made anew when it is next asked."""
-        self._vectors = catalogue.vectors
+    def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
+        """New items are indexed beside the others; all are again when a model is next loaded."""
+        if changed is None:
+            return self._all(catalogue)
+        known, self._size = self._size, len(catalogue)
+        self._read = grown_space(self._read, catalogue.vectors, changed)
         self._readings = catalogue.readings
-        self._index: Any = None
-        self._known: frozenset[str] | None = None
+        if self._bm25 is not None:
+            for item in [*changed, *range(known, len(catalogue))]:
+                self._bm25.put(item, catalogue.readings[item])
+        return None
+
+    def _all(self, catalogue: Catalogue) -> None:
+        self._size = len(catalogue)
+        self._read = read_space(catalogue.vectors)
+        self._readings = catalogue.readings
+        self._bm25: Bm25 | None = None
         self._letters: Letters | None = None
 
-    def _words(self, query: str) -> tuple[Floats, float]:
-        """([items], BM25 of the query; the share of its words that some item has)."""
-        if self._known is None:
-            self._known = self._indexed()
-        words = _tokens([query])[0]
-        known = [word for word in words if word in self._known]
-        strange = [word for word in dict.fromkeys(words) if word not in self._known]
-        found = np.zeros(len(self._readings), np.float32)
-        if known:
-            found += self._index.get_scores(known)
-        if strange and self._known and self._settings.near < 1:
-            found += self._meant(strange[:LOOKED_UP])
-        return found, len(known) / max(len(words), 1)
+    @property
+    def bm25(self) -> Bm25:
+        """The index of the words, made when first asked."""
+        if self._bm25 is None:
+            self._bm25 = Bm25(self._readings)
+        return self._bm25
 
-    def _meant(self, strange: list[str]) -> Floats:
-        """[items], BM25 of words nobody knows: of the likest known one that the item has."""
-        if self._letters is None:
-            self._letters = Letters(sorted(self._known or ()))
-        total = np.zeros(len(self._readings), np.float32)
-        for alike in self._letters.alike(strange, self._settings.near):
-            each = [self._index.get_scores([word]) * np.float32(like) for word, like in alike]
-            if each:
-                total += np.max(each, axis=0)
-        return total
-
-    def _indexed(self) -> frozenset[str]:
-        """Index the texts. → their words; where there is none bm25s cannot make an index."""
-        tokens = _tokens(self._readings)
-        words = frozenset(word for some in tokens for word in some)
-        if words:
-            self._index = bm25s.BM25(method="lucene")
-            self._index.index(tokens, show_progress=False)
-        return words
-
-    def _row(self, behaviour: Behaviour) -> Floats:
-        """[items], log P given one query."""
-        settings = self._settings
-        scores, known = self._words(behaviour.query or "")
-        if behaviour.query_vector is not None:
-            scale = (1 - known) / settings.temperature + known / settings.temperature_known
-            scores = scores + self._vectors @ behaviour.query_vector * np.float32(scale)
-        return np.asarray(log_softmax(scores), np.float32)
+    def _alike(self, strange: list[str]) -> list[list[tuple[str, float]]]:
+        """For each word that nobody knows the known ones that it may be."""
+        known = self.bm25.known
+        if self._letters is None or len(known) > 1.05 * self._letters.size:
+            self._letters = Letters(sorted(known))
+        return self._letters.alike(strange, self._settings.near)
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items]; uniform where there is no query."""
-        even = np.full(len(self._vectors), -np.log(len(self._vectors)), np.float32)
-        return np.stack([self._row(one) if self.active(one) else even for one in behaviours])
+        even = np.full(self._size, -np.log(self._size), np.float32)
+        rows = (self.opinion(one).log_prob() if self.active(one) else even for one in behaviours)
+        return np.stack(list(rows))
+
+    def opinion(self, behaviour: Behaviour) -> "QueryOpinion":
+        """The query looked up."""
+        return QueryOpinion(self, behaviour)
 
     def active(self, behaviour: Behaviour) -> bool:
         """With a query."""
@@ -107,8 +101,7 @@ class Query:
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """How much better than the average item it answers the query."""
-        row = self._row(behaviour)
-        return [against_average(self.name, float(row[i]), len(row), "query") for i in items]
+        return self.opinion(behaviour).terms(items, deep=deep)
 
     def state(self) -> tuple[Arrays, Facts]:
         """Only how it was set; the index is made from the catalogue."""
@@ -120,16 +113,60 @@ class Query:
         return cls(QuerySettings(**facts), catalogue)
 
 
-def _tokens(texts: Sequence[str]) -> list[list[str]]:
-    """The words of each text, those of one letter too: a film may be called “M”."""
-    words: list[list[str]] = bm25s.tokenize(
-        list(texts),
-        token_pattern=r"(?u)\b\w+\b",
-        stopwords="en",
-        show_progress=False,
-        return_ids=False,
-    )
-    return words
+class QueryOpinion:
+    """BM25 and meaning of one query."""
+
+    def __init__(self, expert: Query, behaviour: Behaviour) -> None:
+        self._expert = expert
+        settings, vector = expert._settings, behaviour.query_vector
+        asked, index = tokens([behaviour.query or ""])[0], expert.bm25
+        self._known = [word for word in asked if word in index.known]
+        strange = [word for word in dict.fromkeys(asked) if word not in index.known][:LOOKED_UP]
+        wanted = bool(strange and index.known) and settings.near < 1
+        self._meant = [some for some in expert._alike(strange) if some] if wanted else []
+        share = len(self._known) / max(len(asked), 1)
+        scale = (1 - share) / settings.temperature + share / settings.temperature_known
+        self._vector = None if vector is None else vector * np.float32(scale)
+        self._row: Floats | None = None
+
+    def log_prob(self, items: Ints | None = None) -> Floats:
+        """[items]"""
+        if self._row is None:
+            found = self._words()
+            if self._vector is not None:
+                found = found + self._meaning(found, self._vector)
+            self._row = np.asarray(log_softmax(found), np.float32)
+        return self._row if items is None else self._row[items]
+
+    def _words(self) -> Floats:
+        """[items], BM25 of the known words, and of each other the likest that the item has."""
+        index = self._expert.bm25
+        found = index.scores(self._known)
+        for alike in self._meant:
+            found += np.max([index.scores([w]) * np.float32(like) for w, like in alike], axis=0)
+        return found
+
+    def _meaning(self, found: Floats, vector: Floats) -> Floats:
+        """[items], the likeness in meaning; of a large catalogue only where it can matter.
+
+        There an item that neither shares a word nor is among the nearest is taken to mean nothing.
+        """
+        space = self._expert._read.space
+        if whole(space.size):
+            return space.every(vector[None])[0]
+        near = np.unique(np.concatenate([space.near(vector, MATTERS), best_of(found, MATTERS)]))
+        meaning = np.zeros(space.size, np.float32)
+        meaning[near] = space.some(vector[None], near)[0]
+        return meaning
+
+    def candidates(self, k: int) -> Ints:
+        """The likeliest."""
+        return best_of(self.log_prob(), k)
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """How much better than the average item it answers the query."""
+        name, size = self._expert.name, self._expert._size
+        return [against_average(name, float(one), size, "query") for one in self.log_prob(items)]
 
 
 class Letters:
@@ -137,6 +174,7 @@ class Letters:
 
     def __init__(self, words: list[str]) -> None:
         self._words = words
+        self.size = len(words)
         self._reader = TfidfVectorizer(
             analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float32
         )

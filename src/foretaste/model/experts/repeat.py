@@ -12,6 +12,7 @@ import numpy as np
 
 from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.model.counts import taken
+from foretaste.model.opinion import NOBODY, Sparse
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
 from foretaste.ports import Arrays, Facts
@@ -51,23 +52,13 @@ class Repeat:
         share = (own + OWN * everyone) / (max(len(seen) - 1, 0) + OWN)
         return min(max(share, 1e-9), 1 - 1e-9)
 
-    def _row(self, behaviour: Behaviour) -> Floats:
-        """[items], log P."""
-        seen = behaviour.taken
-        share = self._share(seen)
-        distinct = len(np.unique(seen))
-        if distinct in (0, self._size):
-            return np.full(self._size, -np.log(self._size), np.float32)
-        row = np.full(self._size, np.log((1 - share) / (self._size - distinct)), np.float32)
-        worth = np.zeros(self._size)
-        age = np.minimum(np.arange(len(seen) - 1, -1, -1), FORGOTTEN)
-        np.add.at(worth, seen, DECAY**age)
-        row[seen] = np.log(share * worth[seen] / worth.sum())
-        return row
-
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items]"""
-        return np.stack([self._row(one) for one in behaviours])
+        return np.stack([self.opinion(one).log_prob() for one in behaviours])
+
+    def opinion(self, behaviour: Behaviour) -> "RepeatOpinion":
+        """All that is new is as likely; what was seen by how lately."""
+        return RepeatOpinion(self, behaviour)
 
     def active(self, behaviour: Behaviour) -> bool:
         """From the first item."""
@@ -80,20 +71,14 @@ class Repeat:
             self._events += sign
             self._repeats += sign * float(item in before.taken)
 
-    def grow(self, catalogue: Catalogue) -> None:
+    def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items have been taken by nobody."""
         self._size = len(catalogue)
         self._ids = catalogue.ids
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """One term: seen before, or new."""
-        row = self._row(behaviour)
-        seen = set(behaviour.taken.tolist())
-        names = ["taken before" if int(item) in seen else "new" for item in items]
-        return [
-            against_average(self.name, float(row[item]), self._size, name)
-            for item, name in zip(items, names, strict=True)
-        ]
+        return self.opinion(behaviour).terms(items, deep=deep)
 
     def state(self) -> tuple[Arrays, Facts]:
         """Two counts."""
@@ -103,3 +88,35 @@ class Repeat:
     def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
         return cls(facts["repeats"], facts["events"], catalogue)
+
+
+class RepeatOpinion(Sparse):
+    """Even, but for what was seen."""
+
+    def __init__(self, expert: Repeat, behaviour: Behaviour) -> None:
+        self._expert = expert
+        seen, size = behaviour.taken, expert._size
+        share = expert._share(seen)
+        columns, where = np.unique(seen, return_inverse=True)
+        self._seen = columns
+        if len(columns) in (0, size):
+            super().__init__(self._even, -np.log(size), NOBODY, np.empty(0, np.float32))
+            return
+        age = np.minimum(np.arange(len(seen) - 1, -1, -1), FORGOTTEN)
+        worth = np.bincount(where, DECAY**age)
+        values = np.log(share * worth / worth.sum()).astype(np.float32)
+        rest = np.log((1 - share) / (size - len(columns)))
+        super().__init__(self._even, rest, columns.astype(np.int32), values)
+
+    def _even(self, items: Ints | None) -> Floats:
+        return np.zeros(self._expert._size if items is None else len(items), np.float32)
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """One term: seen before, or new."""
+        name, size = self._expert.name, self._expert._size
+        seen = set(self._seen.tolist())
+        words = ["taken before" if int(item) in seen else "new" for item in items]
+        return [
+            against_average(name, float(one), size, word)
+            for one, word in zip(self.log_prob(items), words, strict=True)
+        ]

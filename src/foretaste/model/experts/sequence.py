@@ -9,13 +9,22 @@ from typing import Self
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.nn import functional
 
-from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
+from foretaste.arrays import Growing
+from foretaste.domain import Behaviour, Catalogue, Doubles, Floats, Ints, Term
+from foretaste.model.experts.content import log_softmax
 from foretaste.model.network import Network, tokens
 from foretaste.model.sequence_training import device_of, train
 from foretaste.model.settings import SequenceSettings
+from foretaste.model.space import (
+    CHUNK,
+    Comparison,
+    grown_space,
+    read_space,
+    space,
+    whole,
+)
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
 from foretaste.ports import Arrays, Facts
@@ -24,6 +33,10 @@ ALIKE, NEARNESS = 10, 0.1
 """How many items that read alike a new one is placed among, and the temperature of the mean."""
 EXPLAINED = 12
 """How many of the last events an explanation looks behind, one forward pass for each."""
+ROUGH = 4000
+"""Learnt identities among which those nobody taught are placed in a large catalogue."""
+ASKED = 64
+"""Items that read alike which are looked at to find those whose identity was learnt, a new one."""
 
 
 class Sequence:
@@ -32,12 +45,32 @@ class Sequence:
     name = "sequence"
     counting = False
 
-    def __init__(self, network: Network, settings: SequenceSettings, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        network: Network,
+        settings: SequenceSettings,
+        catalogue: Catalogue,
+        identity: Floats | None = None,
+    ) -> None:
+        """identity: [items, dim]; None takes the network's own."""
         self._network = network.eval()
         self._settings = settings
-        identity = network.identity.weight
-        self._guessed = ~identity[1:].any(dim=1)  # [items], those whose identity nobody taught
-        self.grow(catalogue)
+        if identity is None:
+            identity = network.identity.weight.detach()[1:].cpu().numpy()
+        # half the memory where there are many
+        kept = np.float32 if whole(len(identity)) else np.float16
+        self._identity = Growing(np.array(identity, kept))
+        self._guessed = Growing(
+            np.asarray(~identity.any(axis=1))
+        )  # those whose identity nobody taught
+        self._table = Growing(np.empty((0, settings.dim), kept))  # identity and text together
+        self._read = read_space(catalogue.vectors)
+        self._set(catalogue)
+        self._guess_all()
+        self._compose(range(len(identity)))
+        self._space = space(self._units, len(identity))
+        if len(catalogue) > len(identity):
+            self.grow(catalogue, ())
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
@@ -47,31 +80,84 @@ class Sequence:
             return []
         return [cls(trained, training.settings.sequence, training.catalogue)]
 
-    @torch.inference_mode()
-    def grow(self, catalogue: Catalogue) -> None:
-        """A new item gets the mean identity of those that read most like it."""
+    def _set(self, catalogue: Catalogue) -> None:
         self._ids, self._catalogue = catalogue.ids, catalogue
-        self._network.grow(torch.from_numpy(catalogue.vectors))
-        identity = self._network.identity.weight
-        more = torch.ones(len(catalogue) - len(self._guessed), dtype=torch.bool)
-        self._guessed = torch.cat([self._guessed, more.to(identity.device)])
-        empty = self._guessed & ~identity[1:].any(dim=1)
-        guess = alike(self._network.vectors[1:], identity[1:], ~self._guessed, empty)
-        identity[1:][empty] = guess
-        self._items = self._network.catalogue()  # [items, dim]
+
+    def grow(self, catalogue: Catalogue, changed: Many[int] | None = None) -> None:
+        """A new item gets the mean identity of those that read most like it."""
+        size = len(self._identity)
+        again = range(size) if changed is None else changed
+        self._read = grown_space(self._read, catalogue.vectors, changed)
+        self._set(catalogue)
+        new = len(catalogue) - size
+        self._identity.append(np.zeros((new, self._settings.dim), np.float32))
+        self._guessed.append(np.ones(new, bool))
+        for item in range(size, len(catalogue)):
+            self._identity.rows[item] = self._guess(item)
+        self._compose([*again, *range(size, len(catalogue))])
+        if new or len(again):
+            self._space = self._space.grown(self._units, len(catalogue), changed)
+
+    def _guess(self, item: int) -> Floats:
+        """[dim]"""
+        vector = np.asarray(self._read.vectors[item], np.float32)
+        if not vector.any():
+            return np.zeros(self._settings.dim, np.float32)
+        near = self._read.space.near(vector, ASKED)
+        near = near[~self._guessed.rows[near]]
+        texts = np.asarray(self._read.vectors[near], np.float32)
+        return mean_identities(vector[None], texts, self._identity.rows[near])[0]
+
+    def _guess_all(self) -> None:
+        """Those that nobody taught, at once."""
+        vectors, identity = self._read.vectors, self._identity.rows
+        wanted = np.flatnonzero(self._guessed.rows[: len(vectors)]).astype(np.int32)
+        known = np.flatnonzero(~self._guessed.rows).astype(np.int32)
+        if not whole(len(known)):  # by a draw of them: a mean of ten nearest is a rough guess
+            known = np.sort(np.random.default_rng(0).choice(known, ROUGH, replace=False))
+        theirs, texts = identity[known], np.asarray(vectors[known], np.float32)
+        for start in range(0, len(wanted), 1024):
+            some = wanted[start : start + 1024]
+            identity[some] = mean_identities(np.asarray(vectors[some], np.float32), texts, theirs)
 
     @torch.inference_mode()
-    def _states(self, behaviours: Many[Behaviour]) -> Tensor:
-        """→ [behaviours, dim], of length 1."""
+    def _compose(self, items: Many[int]) -> None:
+        """Put identity and text together."""
+        device = self._network.project.weight.device
+        size = len(self._table)
+        self._table.append(np.empty((len(self._identity) - size, self._settings.dim), np.float32))
+        for start in range(0, len(items), CHUNK):
+            some = np.array(items[start : start + CHUNK], np.int64)
+            identity = self._identity.rows[some].astype(np.float32)
+            vectors = self._read.vectors[some].astype(np.float32)
+            parts = [torch.from_numpy(part).to(device) for part in (identity, vectors)]
+            self._table.rows[some] = self._network.compose(*parts).cpu().numpy()
+
+    def _units(self, items: Ints) -> Floats:
+        """[items, dim], of length 1."""
+        rows = self._table.rows[items].astype(np.float32)
+        lengths = np.sqrt(np.einsum("nd,nd->n", rows, rows))
+        return rows / np.maximum(lengths, 1e-12)[:, None]
+
+    @torch.inference_mode()
+    def _states(self, behaviours: Many[Behaviour]) -> Floats:
+        """→ [behaviours, dim], of length 1 over the temperature."""
         batch = tokens(list(behaviours), self._network.length)
-        states = self._network(batch.to(self._items.device))[:, -1]
-        return functional.normalize(states, dim=-1)
+        # a place without an item is masked by the network: any item's vector will do
+        table = self._table.rows[np.maximum(batch.item.numpy() - 1, 0)]
+        items = torch.from_numpy(table.astype(np.float32, copy=False))
+        device = self._network.project.weight.device
+        states = self._network(batch.to(device), items.to(device))[:, -1]
+        states = functional.normalize(states, dim=-1) / self._network.temperature
+        return np.asarray(states.cpu().numpy())
 
-    @torch.inference_mode()
     def log_prob(self, behaviours: Many[Behaviour]) -> Floats:
         """[behaviours, items]"""
-        logits = self._states(behaviours) @ self._items.T / self._network.temperature
-        return np.asarray(functional.log_softmax(logits, dim=-1).cpu().numpy())
+        return log_softmax(self._space.every(self._states(behaviours)))
+
+    def opinion(self, behaviour: Behaviour) -> "SequenceOpinion":
+        """One pass through the network."""
+        return SequenceOpinion(self, behaviour)
 
     def active(self, behaviour: Behaviour) -> bool:
         """From the first event."""
@@ -85,34 +171,24 @@ class Sequence:
 
         Leave-one-out attribution: what events do only together is in the rest.
         """
-        rows = range(max(len(behaviour) - EXPLAINED, 0), len(behaviour)) if deep else ()
-        without = [_without(behaviour, row) for row in rows]
-        scores = self.log_prob([behaviour, *without])[:, items].astype(np.float64)
-        change = scores[0] - scores[1:]  # [events, items]
-        rest = scores[0] - change.sum(axis=0)
-        names = [_name(behaviour, row, self._ids) for row in rows]
-        return [
-            [
-                *against_average(self.name, float(rest[place]), len(self._ids), "whole history"),
-                *(
-                    Term(self.name, float(change[event, place]), event=name)
-                    for event, name in enumerate(names)
-                ),
-            ]
-            for place in range(len(items))
-        ]
+        return self.opinion(behaviour).terms(items, deep=deep)
 
     def state(self) -> tuple[Arrays, Facts]:
         """The network's parameters; the items' texts are read from the catalogue."""
-        arrays = {name: value.cpu().numpy() for name, value in self._network.state_dict().items()}
-        arrays["identity.weight"] = arrays["identity.weight"].copy()
-        arrays["identity.weight"][1:][self._guessed.cpu().numpy()] = 0  # guessed anew when read
+        arrays = {
+            name: value.cpu().numpy()
+            for name, value in self._network.state_dict().items()
+            if name != "identity.weight"
+        }
+        identity = np.zeros((len(self._identity) + 1, self._settings.dim), np.float32)
+        identity[1:] = self._identity.rows
+        identity[1:][self._guessed.rows] = 0  # guessed anew when read
         facts = {
             "settings": self._settings.model_dump(),
             "length": self._network.length,
             "kinds": self._network.kind.num_embeddings - 2,
         }
-        return arrays, facts
+        return arrays | {"identity.weight": identity}, facts
 
     def forgetting(self, items: Ints) -> Self:
         """A copy for which these items are new."""
@@ -125,28 +201,67 @@ class Sequence:
     def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
         settings = SequenceSettings(**facts["settings"])
-        known = len(arrays["identity.weight"])
-        vectors = np.zeros((known, catalogue.vectors.shape[1]), np.float32)
-        network = Network(torch.from_numpy(vectors), settings, facts["length"], facts["kinds"], 0.0)
-        network.load_state_dict({name: torch.from_numpy(value) for name, value in arrays.items()})
-        return cls(network.to(device_of(settings.device)), settings, catalogue)
+        nothing = torch.zeros(1, catalogue.vectors.shape[1])  # the items are kept here, not there
+        network = Network(nothing, settings, facts["length"], facts["kinds"], 0.0)
+        identity = arrays["identity.weight"][1:]
+        own = {name: torch.from_numpy(value) for name, value in arrays.items()}
+        own["identity.weight"] = own["identity.weight"][:1]
+        network.load_state_dict(own)
+        return cls(network.to(device_of(settings.device)), settings, catalogue, identity)
 
 
-def alike(vectors: Tensor, identity: Tensor, known: Tensor, wanted: Tensor) -> Tensor:
-    """[wanted, dim], for each the mean identity of the known items with the nearest texts.
+class SequenceOpinion(Comparison):
+    """Where the history stands among the items."""
 
-    vectors: [items, read dim], of length 1. known, wanted: [items], which they are.
+    def __init__(self, expert: Sequence, behaviour: Behaviour) -> None:
+        self._expert, self._behaviour = expert, behaviour
+        super().__init__(expert._space, expert._states([behaviour])[0])
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """What each of the last events changes when it alone is taken out, and the rest."""
+        expert, behaviour = self._expert, self._behaviour
+        rows = range(max(len(behaviour) - EXPLAINED, 0), len(behaviour)) if deep else ()
+        log_prob = self.log_prob(items).astype(np.float64)
+        change = log_prob - self._without(rows, items)  # [events, items]
+        rest = log_prob - change.sum(axis=0)
+        names = [_name(behaviour, row, expert._ids) for row in rows]
+        return [
+            [
+                *against_average(
+                    expert.name, float(rest[place]), len(expert._ids), "whole history"
+                ),
+                *(
+                    Term(expert.name, float(change[event, place]), event=name)
+                    for event, name in enumerate(names)
+                ),
+            ]
+            for place in range(len(items))
+        ]
+
+    def _without(self, rows: range | tuple[()], items: Ints) -> Doubles:
+        """[events, items], log P of the items without each of these events."""
+        if not len(rows):
+            return np.empty((0, len(items)))
+        expert = self._expert
+        states = expert._states([_without(self._behaviour, row) for row in rows])
+        totals = expert._space.log_total(states)
+        return (expert._space.some(states, items) - totals[:, None]).astype(np.float64)
+
+
+def mean_identities(vectors: Floats, texts: Floats, theirs: Floats) -> Floats:
+    """→ [wanted, dim], for each the mean identity of the items with the nearest texts.
+
+    vectors: [wanted, read dim], of length 1. texts, theirs: [known, read dim] and [known, dim].
     """
-    theirs, rows = identity[known], vectors[known]
-    nearest = min(ALIKE, len(rows))
+    nearest = min(ALIKE, len(texts))
     if not nearest:
-        return torch.zeros_like(identity[wanted])
-    means = [torch.zeros_like(identity[:0])]
-    for some in vectors[wanted].split(1024):
-        close, which = (some @ rows.T).topk(nearest, dim=1)
-        shares = (close / NEARNESS).softmax(dim=1) * some.any(dim=1, keepdim=True)
-        means.append((shares[:, :, None] * theirs[which]).sum(dim=1))
-    return torch.cat(means)
+        return np.zeros((len(vectors), theirs.shape[1]), np.float32)
+    likeness = vectors @ texts.T
+    which = np.argpartition(-likeness, nearest - 1, axis=1)[:, :nearest]
+    close = np.take_along_axis(likeness, which, axis=1) / np.float32(NEARNESS)
+    shares = np.exp(close - close.max(axis=1, keepdims=True))
+    shares *= vectors.any(axis=1, keepdims=True) / shares.sum(axis=1, keepdims=True)
+    return np.einsum("wn,wnd->wd", shares, theirs[which].astype(np.float32))
 
 
 def _without(behaviour: Behaviour, row: int) -> Behaviour:

@@ -6,7 +6,8 @@ from typing import Self
 import numpy as np
 
 from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
-from foretaste.model.counts import Counts, pairs, taken
+from foretaste.model.counts import Counts, Prior, pairs, taken
+from foretaste.model.opinion import NOBODY, Sparse
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
 from foretaste.ports import Arrays, Facts
@@ -22,7 +23,7 @@ class Transition:
         self, counts: Counts, popular: Floats, smoothing: float, catalogue: Catalogue
     ) -> None:
         self.after = counts
-        self._popular = popular
+        self._prior = Prior(popular)
         self._smoothing = smoothing
         self._ids = catalogue.ids
 
@@ -36,23 +37,13 @@ class Transition:
         smoothing = training.settings.transition.smoothing
         return [cls(counts, popular, smoothing, training.catalogue)]
 
-    def _row(self, behaviour: Behaviour, log_prior: Floats) -> Floats:
-        """[items], log P given one person's last item."""
-        last = int(behaviour.taken[-1])
-        columns, counts = self.after.row(last)
-        total = self.after.totals[last] + self._smoothing
-        row = log_prior + np.float32(np.log(self._smoothing / total))
-        row[columns] = np.log((counts + self._smoothing * np.exp(log_prior[columns])) / total)
-        return row
-
-    def _log_prior(self) -> Floats:
-        return np.log(self._popular / self._popular.sum(dtype=np.float64)).astype(np.float32)
-
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items]"""
-        prior = self._log_prior()
-        rows = (self._row(one, prior) if self.active(one) else prior for one in behaviours)
-        return np.stack(list(rows))
+        return np.stack([self.opinion(one).log_prob() for one in behaviours])
+
+    def opinion(self, behaviour: Behaviour) -> "TransitionOpinion":
+        """The row of the last item."""
+        return TransitionOpinion(self, behaviour)
 
     def active(self, behaviour: Behaviour) -> bool:
         """From the first item."""
@@ -60,33 +51,23 @@ class Transition:
 
     def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """Count the step from the last item to this one."""
-        self._popular[item] = max(self._popular[item] + weight, 1.0)
+        self._prior.add(item, weight)
         if len(before.taken):
             self.after.add(int(before.taken[-1]), item, weight)
 
-    def grow(self, catalogue: Catalogue) -> None:
+    def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items have followed nothing yet."""
-        extra = len(catalogue) - len(self._popular)
-        self._popular = np.concatenate([self._popular, np.ones(extra, np.float32)])
+        self._prior.grow(len(catalogue))
         self.after.grow(len(catalogue))
         self._ids = catalogue.ids
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """Popularity, and what the last item adds to it or takes from it."""
-        prior = self._log_prior()
-        row = self._row(behaviour, prior)
-        last = self._ids[int(behaviour.taken[-1])]
-        return [
-            [
-                *against_average(self.name, float(prior[item]), len(prior), "popularity"),
-                Term(self.name, float(row[item] - prior[item]), event=last),
-            ]
-            for item in items
-        ]
+        return self.opinion(behaviour).terms(items, deep=deep)
 
     def state(self) -> tuple[Arrays, Facts]:
         """Counts."""
-        return {"popular": self._popular, **self.after.arrays("after")}, {
+        return {"popular": self._prior.popular, **self.after.arrays("after")}, {
             "smoothing": self._smoothing
         }
 
@@ -95,3 +76,31 @@ class Transition:
         """The inverse of `state`."""
         counts = Counts.from_arrays("after", arrays)
         return cls(counts, arrays["popular"], facts["smoothing"], catalogue)
+
+
+class TransitionOpinion(Sparse):
+    """Popularity, but for what has followed the last item."""
+
+    def __init__(self, expert: Transition, behaviour: Behaviour) -> None:
+        self._expert, self._log_prior = expert, expert._prior.log
+        last = int(behaviour.taken[-1]) if len(behaviour.taken) else None
+        self._last = None if last is None else expert._ids[last]
+        columns, counts = expert.after.row(last) if last is not None else (NOBODY, np.empty(0))
+        smoothing = expert._smoothing
+        total = (0.0 if last is None else float(expert.after.totals[last])) + smoothing
+        mass = counts + smoothing * np.exp(self._log_prior(columns))
+        values = np.log(mass / total).astype(np.float32)
+        super().__init__(self._log_prior, np.log(smoothing / total), columns, values)
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """Popularity, and what the last item adds to it or takes from it."""
+        name, size = self._expert.name, len(self._expert._ids)
+        prior = self._log_prior(items)
+        added = self.log_prob(items) - prior
+        return [
+            [
+                *against_average(name, float(popularity), size, "popularity"),
+                Term(name, float(more), event=self._last),
+            ]
+            for popularity, more in zip(prior, added, strict=True)
+        ]

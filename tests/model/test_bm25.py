@@ -1,0 +1,44 @@
+"""BM25 against the library that makes the index, and with texts that come later."""
+
+import bm25s
+import numpy as np
+
+from foretaste.model.bm25 import Bm25, tokens
+
+TEXTS = ["the red rose", "blue rose rose garden", "garden tools, red handle", "lamp", ""]
+
+
+def test_is_what_the_library_says() -> None:
+    index = bm25s.BM25(method="lucene")
+    index.index(tokens(TEXTS), show_progress=False)
+    mine = Bm25(TEXTS)
+
+    for words in (["red"], ["red", "rose"], ["rose", "rose", "lamp"]):
+        np.testing.assert_allclose(mine.scores(words), index.get_scores(words), rtol=1e-5)
+
+
+def test_a_text_put_again_weighs_the_same() -> None:
+    once, twice = Bm25(TEXTS), Bm25(TEXTS)
+    for place, text in enumerate(TEXTS):
+        twice.put(place, text)
+
+    np.testing.assert_allclose(
+        twice.scores(["red", "rose"]), once.scores(["red", "rose"]), rtol=1e-5
+    )
+
+
+def test_a_new_text_is_found_by_a_word_nobody_had() -> None:
+    index = Bm25(TEXTS)
+    index.put(5, "a walrus in the garden")
+
+    assert index.scores(["walrus"]).argmax() == 5
+    assert index.scores(["garden"])[5] > 0
+    assert len(index.scores(["rose"])) == 6
+
+
+def test_no_words_at_all() -> None:
+    index = Bm25(["", "the"])
+    index.put(2, "rose")
+
+    assert index.scores([]).tolist() == [0, 0, 0]
+    assert index.scores(["rose"]).argmax() == 2
