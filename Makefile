@@ -7,7 +7,7 @@ TORCH := $(shell grep '^torch==' requirements.lock)
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test test-slow check format serve bench-quality bench-cold bench-queries bench-features bench-calibration readme wheel lock clean
+.PHONY: help setup demo test test-slow check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals readme wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -64,6 +64,9 @@ bench-features: setup ## genres, directors and cast of the next film
 
 bench-calibration: setup ## whether probabilities are what happens
 	$(BIN)/python -m benchmarks.calibration
+
+bench-refusals: setup ## whether hides push down what is like the hidden
+	$(BIN)/python -m benchmarks.refusals
 
 readme: setup ## write the measured figures into README.md
 	$(BIN)/python -m benchmarks.readme

@@ -299,6 +299,30 @@ def test_diversity_mixes_what_the_scores_keep_apart(shop: Foretaste) -> None:
     assert set(mixed) != set(plain)
 
 
+def test_what_is_like_the_refused_falls_at_once_and_explain_tells(shop: Foretaste) -> None:
+    def lead() -> float:
+        """By how much the likes of the refused are ahead of the others, in nats."""
+        scores = {one.id: one.score for one in shop.recommend(session="picky", n=99)}
+        space = [score for one, score in scores.items() if one.startswith("space")]
+        kitchen = [score for one, score in scores.items() if one.startswith("kitchen")]
+        return float(np.mean(space) - np.mean(kitchen))
+
+    shop.record([Event("look", "view", NOW, session="picky", item="space-0")])
+    leads = [lead()]
+    for n in (1, 2, 3):
+        shop.record([Event(f"no-{n}", "hide", NOW + n, session="picky", item=f"space-{n}")])
+        leads.append(lead())
+    assert (np.diff(leads) < -0.5).all()
+    assert leads[0] > 0 > leads[-1]
+
+    found = shop.recommend(session="picky", n=99, explain=True)
+    for one in found:
+        assert sum(term.nats for term in one.terms) == pytest.approx(one.score, abs=1e-3)
+    told = [term for term in found.items[-1].terms if term.expert == "refusal" and term.event]
+    assert {term.event for term in told} == {"space-1", "space-2", "space-3"}
+    assert all(term.nats < 0 for term in told)
+
+
 def test_a_request_survives_being_told() -> None:
     asked = Request(
         user="u", items=("a", "b"), rules=({"pin": "a", "at": 1},), floor=0.1, explain=True

@@ -10,7 +10,7 @@ from foretaste.domain import Behaviour, Floats
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.product import FACTS, Product, facts_of
 
-from .world import ITEMS, World, item, ordinary, shelf, strange
+from .world import ITEMS, World, did, item, ordinary, shelf, strange
 
 EVERY = np.arange(ITEMS, dtype=np.int32)
 
@@ -27,7 +27,11 @@ def opinions(product: Product, asked: list[Behaviour]) -> list[Floats]:
 def test_with_every_weight_one_it_is_the_sum_of_log_probabilities(
     product: Product, here: World
 ) -> None:
-    asked = [here.took(1, 2, query="garden rose"), here.took(40, 3, query="lunar 20")]
+    hidden = did(50, 9, "hide")
+    asked = [
+        here.behaviour(did(1, 0), did(2, 1), hidden, query="garden rose"),
+        here.behaviour(did(40, 0), did(3, 1), hidden, query="lunar 20"),
+    ]
     assert all(expert.active(one) for expert in product.experts for one in asked)
 
     total = np.sum(

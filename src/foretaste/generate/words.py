@@ -18,6 +18,7 @@ WORDS: Mapping[str, str] = {
     "attribute": "{feature}",
     "query": "it answers what you asked for",
     "popularity": "it is popular",
+    "refusal": "it is unlike {event}, which you refused",
     "repeat": "you know it already",
     "newness": "it is new, few have taken it yet",
     "rule": "{feature}",

@@ -31,6 +31,7 @@ USUAL = {
     "lexical": 0.5,
     "attribute": 0.3,
     "popularity": 0.2,
+    "refusal": 1.0,
     "repeat": 1.0,
     "query": 2.0,
 }

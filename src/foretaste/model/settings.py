@@ -75,6 +75,17 @@ class AttributeSettings(Settings):
     """Columns with more distinct values are left out."""
 
 
+class RefusalSettings(Settings):
+    """What is like the items that the person hid or disliked."""
+
+    strength: float = Field(default=3.0, ge=0)
+    """Nats that a twin of the last refused item loses."""
+    last: int = Field(default=10, ge=1)
+    """How many of the last refusals are looked at."""
+    decay: float = Field(default=0.9, gt=0, le=1)
+    """What each earlier refusal is worth of the one after."""
+
+
 class QuerySettings(Settings):
     """What answers the words of a search."""
 
@@ -197,6 +208,7 @@ class ModelSettings(Settings):
     content: ContentSettings = ContentSettings()
     lexical: LexicalSettings = LexicalSettings()
     attribute: AttributeSettings = AttributeSettings()
+    refusal: RefusalSettings = RefusalSettings()
     query: QuerySettings = QuerySettings()
     sequence: SequenceSettings = SequenceSettings()
     language: LanguageExpertSettings = LanguageExpertSettings()

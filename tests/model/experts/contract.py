@@ -93,7 +93,7 @@ class ExpertContract:
 
     def test_says_whether_it_has_something_to_say(self, fitted: Any, here: World) -> None:
         assert {type(fitted.active(one)) for one in behaviours(here)} == {bool}
-        assert fitted.active(here.took(20, 21, query="garden rose"))
+        assert any(fitted.active(one) for one in behaviours(here))
 
     def test_written_down_and_read_back_it_is_the_same(
         self, fitted: Any, expert: Any, here: World

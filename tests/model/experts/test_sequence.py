@@ -1,12 +1,15 @@
 """The sequence expert around its network; the network and its training have tests of their own."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 
 from foretaste.model.experts.sequence import EXPLAINED, Sequence
 from foretaste.model.product import Product
 
-from ..world import World, did
+from ..world import World, again, did
 
 
 @pytest.fixture
@@ -57,3 +60,16 @@ def test_without_looking_deep_it_is_the_history_as_a_whole(expert: Sequence, her
     (terms,) = expert.terms(here.took(3, 4), np.array([5], np.int32), deep=False)
 
     assert [term.feature for term in terms] == ["average item", "whole history"]
+
+
+def test_a_refusal_of_a_kind_never_met_in_training_is_not_heard(
+    expert: Sequence, here: World, folder: Path
+) -> None:
+    """Else it would be an event like any other, and draw towards what was refused."""
+    plain, refused = here.took(3, 4), here.behaviour(did(3, 0), did(4, 1), did(40, 2, "hide"))
+    untaught = again(expert, here.catalogue, folder)
+    with torch.no_grad():
+        untaught._network.kind.weight[int(refused.kind[2]) + 1] = 0
+
+    np.testing.assert_array_equal(untaught.log_prob([refused]), untaught.log_prob([plain]))
+    assert (expert.log_prob([refused]) != expert.log_prob([plain])).any()

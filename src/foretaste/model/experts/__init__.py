@@ -13,6 +13,7 @@ from foretaste.model.experts.lexical import Lexical
 from foretaste.model.experts.neighbour import Neighbour
 from foretaste.model.experts.popularity import Popularity
 from foretaste.model.experts.query import Query
+from foretaste.model.experts.refusal import Refusal
 from foretaste.model.experts.repeat import Repeat
 from foretaste.model.experts.sequence import Sequence
 from foretaste.model.experts.transition import Transition
@@ -24,6 +25,7 @@ EXPERTS: tuple[Any, ...] = (  # classes: a protocol cannot say what `fit` takes
     Content,
     Lexical,
     Attribute,
+    Refusal,
     Repeat,
     Query,
     Sequence,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch.nn import functional
 
@@ -142,7 +143,7 @@ class Sequence:
     @torch.inference_mode()
     def _states(self, behaviours: Many[Behaviour]) -> Floats:
         """→ [behaviours, dim], of length 1 over the temperature."""
-        batch = tokens(list(behaviours), self._network.length)
+        batch = tokens([self._heard(one) for one in behaviours], self._network.length)
         # a place without an item is masked by the network: any item's vector will do
         table = self._table.rows[np.maximum(batch.item.numpy() - 1, 0)]
         items = torch.from_numpy(table.astype(np.float32, copy=False))
@@ -151,6 +152,18 @@ class Sequence:
         states = functional.normalize(states, dim=-1) / self._network.temperature
         return np.asarray(states.cpu().numpy())
 
+    def _heard(self, behaviour: Behaviour) -> Behaviour:
+        """Without refusals of a kind that was never met in training.
+
+        The network would take them for the opposite: an untaught kind is an event like any other.
+        """
+        refusals = behaviour.weight < 0
+        if not refusals.any():
+            return behaviour
+        taught = self._network.kind.weight.any(dim=1).cpu().numpy()  # [kinds + 2], of kind + 1
+        return _where(behaviour, ~refusals | taught[behaviour.kind.astype(np.int64) + 1])
+
+    @torch.inference_mode()
     def log_prob(self, behaviours: Many[Behaviour]) -> Floats:
         """[behaviours, items]"""
         return log_softmax(self._space.every(self._states(behaviours)))
@@ -266,7 +279,11 @@ def mean_identities(vectors: Floats, texts: Floats, theirs: Floats) -> Floats:
 
 def _without(behaviour: Behaviour, row: int) -> Behaviour:
     """The same history less one event."""
-    keep = np.arange(len(behaviour)) != row
+    return _where(behaviour, np.arange(len(behaviour)) != row)
+
+
+def _where(behaviour: Behaviour, keep: npt.NDArray[np.bool_]) -> Behaviour:
+    """The same history with only these events."""
     texts = behaviour.text_vectors
     return replace(
         behaviour,
@@ -275,7 +292,7 @@ def _without(behaviour: Behaviour, row: int) -> Behaviour:
         kind=behaviour.kind[keep],
         value=behaviour.value[keep],
         at=behaviour.at[keep],
-        text=tuple(text for place, text in enumerate(behaviour.text) if place != row),
+        text=tuple(text for text, kept in zip(behaviour.text, keep, strict=True) if kept),
         text_vectors=None if texts is None else texts[keep],
     )
 
