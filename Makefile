@@ -7,7 +7,7 @@ TORCH := $(shell grep '^torch==' requirements.lock)
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test test-slow check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals readme wheel lock clean
+.PHONY: help setup demo test test-slow audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals readme wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -36,12 +36,16 @@ test: setup ## the tests
 test-slow: setup ## the tests that take longer than a few seconds
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
-check: setup ## format, lint, types, imports between stages, size budgets
+audit: setup ## known vulnerabilities of the pinned packages
+	$(BIN)/python tools/audit.py
+
+check: setup ## format, lint, types, imports between stages, size budgets, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/test_budgets.py
+	$(BIN)/python tools/audit.py
 
 format: setup ## put the code in the house's form
 	$(BIN)/ruff format .

@@ -277,6 +277,11 @@ class Foretaste:
 
     # 7 feedback --------------------------------------------------------------------------------
 
+    @property
+    def learnt(self) -> int:
+        """The number of the newest event that what answers has learnt; 0 while nothing does."""
+        return self._live.event if self._live is not None else 0
+
     def catch_up(self) -> Live:
         """What answers now, having learnt every event and met every item up to this moment."""
         with self._turn:

@@ -160,6 +160,11 @@ def test_several_workers_answer_and_stop(copied: Path, secrets: dict[str, str]) 
                 answer = client.post("/v1/recommend", json={"n": 1}, headers=headers)
                 assert answer.status_code in (200, 503)
                 seen.add(answer.status_code)
+        with httpx.Client(base_url=address, timeout=DEADLINE) as client:
+            told = [client.get("/metrics").text for _ in range(8)]
+    counted = re.compile(r'request_seconds_count.*/v1/recommend",status="200"} (\d+)')
+    counts = [int(float(found[1])) for text in told if (found := counted.search(text))]
+    assert counts == [counts[0]] * 8, "the same whichever worker is asked"
     assert 200 in seen
     started = [line for line in lines if "Started server process" in line]
     assert len(started) == 2

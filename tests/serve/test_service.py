@@ -2,6 +2,7 @@
 
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -13,6 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from foretaste.behaviour.schema import HEAD
+from foretaste.behaviour.store import SqlStore
+from foretaste.domain import Event
 from foretaste.loop import Foretaste
 from foretaste.serve.service import Service
 
@@ -82,6 +86,31 @@ def test_a_store_that_cannot_be_opened_is_told_and_tried_again(tmp_path: Path) -
     (folder / "behaviour.db").rmdir()
     assert "no model" in (service.why_not() or "")
     service.close()
+
+
+def test_readiness_is_asked_anew_of_the_store(copied: Path) -> None:
+    with serving(copied) as client:
+        with sqlite3.connect(copied / "behaviour.db") as other:
+            other.execute("UPDATE alembic_version SET version_num = '9999'")
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert "tables of revision 9999" in checked(answer, "not-ready")
+        with sqlite3.connect(copied / "behaviour.db") as other:
+            other.execute("UPDATE alembic_version SET version_num = ?", (HEAD,))
+        other.close()
+        assert client.get("/readyz").status_code == 200
+
+
+def test_a_process_that_is_far_behind_catches_up_by_itself(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foretaste.serve.service.BEHIND", 5)
+    with serving(copied) as client:
+        rows = [Event(f"b{n}", "view", 1.0, user="u", item="space-1") for n in range(20)]
+        with SqlStore(copied / "behaviour.db") as store:  # another process
+            store.add_events(rows)
+        assert "catching up: about 20 events" in checked(client.get("/readyz"), "not-ready")
+        until_ready(client)
 
 
 @contextmanager

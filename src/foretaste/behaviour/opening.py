@@ -175,13 +175,13 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 def migrate(engine: sa.Engine, to: str = schema.HEAD) -> None:
     """Bring the tables to the newest form, in one transaction and under the writer's lock."""
-    if revision(engine) == to:
+    if table_revision(engine) == to:
         return
     with _migrating, writing(engine) as connection:
         _upgrade(connection, to)
 
 
-def revision(engine: sa.Engine) -> str | None:
+def table_revision(engine: sa.Engine) -> str | None:
     """The form its tables have; None where there are none."""
     with engine.connect() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):

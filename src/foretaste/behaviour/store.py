@@ -13,11 +13,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from foretaste.behaviour import schema
 from foretaste.behaviour.keys import KeyTable
-from foretaste.behaviour.opening import errors, opened, shown, url_of, within, writing
+from foretaste.behaviour.opening import (
+    errors,
+    opened,
+    shown,
+    table_revision,
+    url_of,
+    within,
+    writing,
+)
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.served import ServedRows
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain import Event, Item, User
+from foretaste.errors import StoreError
 from foretaste.ports import EventColumns
 
 FILE = "behaviour.db"
@@ -60,6 +69,16 @@ class SqlStore(ServedRows):
     def close(self) -> None:
         """Give back every connection."""
         self._engine.dispose()
+
+    def check(self) -> None:
+        """Raises StoreError unless it answers and has the tables that this version knows."""
+        with errors(self.url):
+            found = table_revision(self._engine)
+        if found != schema.HEAD:
+            raise StoreError(
+                f"{shown(self.url)} has tables of revision {found} and this process knows "
+                f"{schema.HEAD}; restart it with the version of Foretaste that changed them"
+            )
 
     # Events
 

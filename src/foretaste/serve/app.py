@@ -11,13 +11,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
 from foretaste.config import load
-from foretaste.serve import page, problems, routes
+from foretaste.serve import operation, page, problems, routes
 from foretaste.serve.access import Access
 from foretaste.serve.guard import Guard
 from foretaste.serve.keys import Keyring
 from foretaste.serve.limits import Limits
 from foretaste.serve.openapi import document
 from foretaste.serve.tenants import Tenants
+from foretaste.serve.traces import Tracer
 from foretaste.serving import ServeSettings
 
 ABOUT = """\
@@ -30,6 +31,7 @@ to do.
 def create_app(folder: str | Path) -> FastAPI:
     """The service for the workspace in a folder. `/readyz` says when it answers."""
     settings = load(Path(folder)).serve
+    tracer = Tracer() if settings.traces else None
     tenants = Tenants(Path(folder), most=settings.tenants)
 
     @asynccontextmanager
@@ -37,6 +39,8 @@ def create_app(folder: str | Path) -> FastAPI:
         tenants.root.start()
         yield
         await run_in_threadpool(tenants.close)
+        if tracer is not None:
+            await run_in_threadpool(tracer.close)
 
     app = FastAPI(
         title="Foretaste",
@@ -46,16 +50,18 @@ def create_app(folder: str | Path) -> FastAPI:
         docs_url=None,  # the usual pages load their scripts from elsewhere
         redoc_url=None,
     )
-    app.state.tenants = tenants
-    _surround(app, tenants, settings)
+    app.state.tenants, app.state.metrics = tenants, tenants.metrics
+    _surround(app, tenants, settings, tracer)
     problems.install(app)
-    for router in (routes.router, routes.v1, page.router):
+    for router in (routes.router, routes.v1, operation.router, page.router):
         app.include_router(router)
     app.openapi = partial(document, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 
 
-def _surround(app: FastAPI, tenants: Tenants, settings: ServeSettings) -> None:
+def _surround(
+    app: FastAPI, tenants: Tenants, settings: ServeSettings, tracer: Tracer | None
+) -> None:
     """What each request passes on its way in; the last one added is the first it meets."""
     app.add_middleware(
         Access,
@@ -72,4 +78,4 @@ def _surround(app: FastAPI, tenants: Tenants, settings: ServeSettings) -> None:
             expose_headers=["X-Request-ID", "Retry-After"],
             max_age=600,
         )
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, metrics=tenants.metrics, tracer=tracer)

@@ -16,7 +16,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from foretaste.serve import logs
+from foretaste.serve.metrics import Metrics
 from foretaste.serve.problems import Refused, problem, unexpected
+from foretaste.serve.traces import Tracer
 
 access = logging.getLogger("foretaste.serve.access")
 
@@ -37,9 +39,17 @@ _ID = re.compile(r"(?!ft_)[A-Za-z0-9._-]{1,128}")  # ft_: a key in the wrong pla
 class Guard:
     """The outermost layer."""
 
-    def __init__(self, app: ASGIApp, *, largest: int = LARGEST) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        largest: int = LARGEST,
+        metrics: Metrics | None = None,
+        tracer: Tracer | None = None,
+    ) -> None:
         self._app = app
         self._largest = largest
+        self._metrics, self._tracer = metrics, tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -47,6 +57,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         visit = _Visit(scope, send)
+        ended = self._tracer.begin(Headers(scope=scope)) if self._tracer else None
         try:
             if _length(Headers(scope=scope)) > self._largest:
                 refusal = problem("too-large", self._told(), request_id=visit.id)
@@ -60,7 +71,13 @@ class Guard:
             else:
                 raise  # half an answer is out: the server must cut the connection
         finally:
-            visit.note()
+            line = visit.note()
+            if self._metrics is not None:
+                self._metrics.request(
+                    line["method"], line["path"], line["status"], line["ms"] / 1000
+                )
+            if ended is not None:
+                ended(line)
 
     def _told(self) -> str:
         return f"a body has at most {self._largest:,} bytes; send it in several calls"
@@ -100,7 +117,7 @@ class _Visit:
                 headers.setdefault(name, value)
         await self._send(message)
 
-    def note(self) -> None:
+    def note(self) -> dict[str, Any]:
         """The line in the log."""
         line: dict[str, Any] = {
             "request_id": self.id,
@@ -112,6 +129,7 @@ class _Visit:
             "ms": round((time.perf_counter() - self._began) * 1000, 2),
         } | self._facts
         access.info("%s", json.dumps(line), extra={"fields": line})
+        return line
 
     def _address(self) -> str:
         """The route, not what was typed: an unknown address may hold anything."""

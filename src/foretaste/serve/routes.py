@@ -59,7 +59,7 @@ def post_events(
     is partly wrong takes the good ones and tells of the others. Send it again without fear: an
     `event_id` that is there already is known, and its first use holds.
     """
-    taken = service.intake.events(body.events, service.now())
+    taken = service.record(body.events)
     _check_some(taken, body.events, "events")
     return EventsAnswer(
         accepted=taken.accepted, known=taken.known, rejected=taken.rejected, event_ids=taken.ids

@@ -1,7 +1,10 @@
 """In: a folder, a host and a port. Out: a server, or several, that run until they are stopped."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from foretaste.behaviour.store import FILE as STORE
@@ -10,6 +13,7 @@ from foretaste.config import Config, load
 from foretaste.errors import SettingsError
 from foretaste.serve import logs
 from foretaste.serve.access import loopback
+from foretaste.serve.metrics import SHARED
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -39,17 +43,29 @@ def serve(
 
     logs.to_stderr(config.serve.log_format)
     os.environ[WORKSPACE] = str(folder)
-    uvicorn.run(
-        "foretaste.serve.run:application" if workers > 1 else application(),
-        factory=workers > 1,
-        workers=workers,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,  # ours has no query strings in it
-        server_header=False,
-        timeout_graceful_shutdown=GRACE,
-    )
+    with _counting_together(workers):
+        uvicorn.run(
+            "foretaste.serve.run:application" if workers > 1 else application(),
+            factory=workers > 1,
+            workers=workers,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,  # ours has no query strings in it
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+
+
+@contextmanager
+def _counting_together(workers: int) -> Iterator[None]:
+    """A folder through which several processes add up their metrics, new at each start."""
+    if workers == 1:
+        yield
+        return
+    with TemporaryDirectory(prefix="foretaste-metrics-") as folder:
+        os.environ[SHARED] = folder
+        yield
 
 
 def application() -> "FastAPI":

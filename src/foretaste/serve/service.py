@@ -7,16 +7,18 @@ ready for anything else. `start` warms up in a thread of its own.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from foretaste.domain import Recommendation, Request
 from foretaste.errors import ForetasteError, StoreError
 from foretaste.loop import Foretaste
 from foretaste.ports import Store
 from foretaste.serve import logs
-from foretaste.serve.intake import Intake
+from foretaste.serve.intake import Intake, Taken
 from foretaste.serve.keys import DEFAULT
+from foretaste.serve.metrics import Watch
 from foretaste.serve.problems import Refused
 
 log = logging.getLogger("foretaste.serve")
@@ -24,6 +26,8 @@ log = logging.getLogger("foretaste.serve")
 STARTING = "the model and the language model are being loaded; ask again in a second"
 AGAIN = 5.0
 """Seconds after which a model that could not be loaded is tried again."""
+BEHIND = 10_000
+"""Events that a process may be behind and still answer."""
 FACT = "tenant"
 """Under this name each store says whose it is, so that two tenants cannot be given one store."""
 
@@ -32,9 +36,14 @@ class Service:
     """One workspace and whether it can answer. Used by all requests at once."""
 
     def __init__(
-        self, folder: Path, *, tenant: str = DEFAULT, clock: Callable[[], float] = time.time
+        self,
+        folder: Path,
+        *,
+        tenant: str = DEFAULT,
+        watch: Watch | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._folder, self._tenant, self._clock = folder, tenant, clock
+        self._folder, self._tenant, self._watch, self._clock = folder, tenant, watch, clock
         self._opening = threading.Lock()
         self._workspace: Foretaste | None = None
         self._intake: Intake | None = None
@@ -85,27 +94,65 @@ class Service:
             self._intake = Intake(workspace.store, workspace.config.behaviour)
         return self._intake
 
+    def record(self, rows: Sequence[Any]) -> Taken:
+        """Take in events, durable when this returns, and count them."""
+        taken = self.intake.events(rows, self.now())
+        if self._watch is not None:
+            self._watch.took(
+                accepted=taken.accepted,
+                known=taken.known,
+                rejected=len(taken.rejected),
+                last=self.workspace.store.last_event() if taken.accepted else 0,
+            )
+        return taken
+
     def recommend(self, request: Request) -> Recommendation:
         """The list. Raises `Refused` while the model is being loaded."""
         if not self._ready and self._warming is not None and self._warming.is_alive():
             raise Refused("not-ready", self._failure or STARTING, headers={"Retry-After": "1"})
         answer = self.workspace.recommend(request)
-        logs.note(model_version=answer.model_version)
+        rung = getattr(answer, "rung", "full")
+        logs.note(model_version=answer.model_version, rung=rung)
+        if self._watch is not None:
+            self._watch.answered(rung, self.workspace.learnt)
         self._ready = True
         return answer
 
     def why_not(self) -> str | None:
         """Why it cannot answer, in words; None if it can."""
-        if self._ready:
-            return None
         try:
-            if self.workspace.models.live() is None:
+            workspace = self.workspace
+            workspace.store.check()
+            if workspace.models.live() is None:
                 return "there is no model yet; run 'foretaste train'"
+            if self._ready:
+                return self._behind(workspace)
         except ForetasteError as error:
             return str(error)
         if self._failure is None or time.monotonic() > self._failed + AGAIN:
             self.start()
         return self._failure or STARTING
+
+    def _behind(self, workspace: Foretaste) -> str | None:
+        lag = workspace.store.last_event() - workspace.learnt
+        if lag <= BEHIND:
+            return None
+        self.start()  # nobody asks a process that is not ready: it must catch up by itself
+        return f"catching up: about {lag:,} events are to be learnt; ask again in a second"
+
+    def state(self) -> Mapping[str, float]:
+        """What is looked up for the metrics."""
+        workspace = self.workspace
+        found = {
+            "foretaste_ready": float(self._ready),
+            "foretaste_items": float(workspace.store.counts()["items"]),
+        }
+        live = workspace.models.live()
+        if live is not None:
+            age = self._clock() - workspace.models.version(live).created
+            lag = workspace.store.last_event() - workspace.learnt
+            found |= {"foretaste_model_age_seconds": age, "foretaste_event_lag": float(lag)}
+        return found
 
     def _warm(self) -> None:
         """Answer one question, so that the first person need not wait for what it loads."""

@@ -17,6 +17,7 @@ from foretaste.config import FILE, load
 from foretaste.errors import InputError
 from foretaste.model.artefacts import Models
 from foretaste.serve.keys import DEFAULT
+from foretaste.serve.metrics import Metrics, Watch
 from foretaste.serve.service import Service, claim
 
 FOLDER = "tenants"
@@ -121,10 +122,11 @@ class Tenants:
     """The tenants of one root, each opened when first asked for. Shared by all requests."""
 
     def __init__(self, root: Path, *, most: int = 64) -> None:
+        self.metrics = Metrics(self.opened)
         self._folder, self._most = root, most
         self._lock = threading.Lock()
         self._open: OrderedDict[str, Service] = OrderedDict()
-        self.root = Service(root)
+        self.root = Service(root, watch=Watch(self.metrics, DEFAULT))
 
     def service(self, tenant: str) -> Service:
         """The service of a tenant. Raises InputError if there is no such tenant."""
@@ -138,7 +140,9 @@ class Tenants:
             folder = home(self._folder, tenant)
             if not (folder / FILE).is_file():
                 raise InputError(f"the tenant '{tenant}' of this key is not there any more")
-            found = self._open[tenant] = Service(folder, tenant=tenant)
+            found = self._open[tenant] = Service(
+                folder, tenant=tenant, watch=Watch(self.metrics, tenant)
+            )
             found.start()
             idle = self._open.popitem(last=False)[1] if len(self._open) > self._most else None
         if idle is not None:
