@@ -119,17 +119,18 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
         query, text = text, None  # a file with one column of text has the words of a search there
     value = number(get(columns["value"]), "value")
     at = _at(get(columns["at"]), form, line, now)
-    _complete(form, user or session, item, kind, query)
+    device = recommendation_id = position = None
+    if columns["recommendation_id"]:
+        recommendation_id = identifier(get(columns["recommendation_id"]), "recommendation_id")
+    whole_list = kind == "impression" and recommendation_id is not None
+    _complete(form, user or session, item, kind, query, whole_list=whole_list)
     if kind == "rating":
         _rating(value, form)
-    device = recommendation_id = position = None
     context: dict[str, Any] = {}
     if columns["device"]:
         device = words(get(columns["device"]), "device")
     if columns["context"]:
         context = mapping(get(columns["context"]), "context")
-    if columns["recommendation_id"]:
-        recommendation_id = identifier(get(columns["recommendation_id"]), "recommendation_id")
     if columns["position"]:
         position = whole(get(columns["position"]), "position")
     event_id = None
@@ -211,16 +212,23 @@ def _at(raw: Any, form: EventForm, line: int, now: float) -> float:
 
 
 def _complete(
-    form: EventForm, who: str | None, item: str | None, kind: str, query: str | None
+    form: EventForm,
+    who: str | None,
+    item: str | None,
+    kind: str,
+    query: str | None,
+    *,
+    whole_list: bool,
 ) -> None:
     if who is None:
         raise Fault("user", None, "no user and no session", "say whose event it is")
     if kind == "search" and query is None:
         raise Fault("query", None, "a search without words", "fill in the query")
-    if item is None and kind not in form.itemless:
-        raise Fault(
-            "item", None, f"a {kind} without an item", "fill in the item; only a search has none"
-        )
+    if item is None and kind not in form.itemless and not whole_list:
+        remedy = "fill in the item; only a search has none"
+        if kind == "impression":
+            remedy = "fill in the item, or the recommendation_id of the list that was seen"
+        raise Fault("item", None, f"a{'n' * (kind[0] in 'aeiou')} {kind} without an item", remedy)
 
 
 def _rating(value: float | None, form: EventForm) -> None:

@@ -74,6 +74,12 @@ EVENTS: Mapping[str, Example] = {
                     "position": 1,
                     "context": {"page": "home"},
                 },
+                {
+                    "event_id": "e-4",
+                    "session": "s-5",
+                    "kind": "impression",
+                    "recommendation_id": "0d5f2b7c9a4e4c1f8b6a3d2e1f0c9b8a",
+                },
             ]
         },
     }
@@ -138,7 +144,19 @@ SEARCH: Mapping[str, Example] = {
     }
 }
 
-EVENTS_ANSWER = {"accepted": 3, "known": 0, "rejected": [], "event_ids": ["e-1", "e-2", "e-3"]}
+EVENTS_ANSWER = {
+    "accepted": 4,
+    "known": 0,
+    "rejected": [],
+    "event_ids": ["e-1", "e-2", "e-3", "e-4"],
+    "unattributed": [
+        {
+            "event_id": "e-3",
+            "recommendation_id": "0d5f2b7c9a4e4c1f8b6a3d2e1f0c9b8a",
+            "problem": "there is no such recommendation, or it was incognito or is no longer kept",
+        }
+    ],
+}
 ITEMS_ANSWER = {
     "accepted": 2,
     "known": 0,

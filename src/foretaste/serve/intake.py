@@ -21,6 +21,7 @@ from foretaste.behaviour import (
 )
 from foretaste.behaviour.values import Fault, missing, shown, storable, strings
 from foretaste.domain import Event, Item, Reject
+from foretaste.feedback.attribution import Lookup, Unattributed, attributed
 from foretaste.ports import Store
 from foretaste.serve.problems import Rejected
 
@@ -36,13 +37,19 @@ class Taken:
     rejected: list[Rejected] = field(default_factory=list)
     ids: list[str | None] = field(default_factory=list)
     """The id of each row, None where it was rejected."""
+    unattributed: dict[str, Unattributed] = field(default_factory=dict)
+    """By event id, what does not fit the list it names."""
 
 
 class Intake:
     """The way into one store, shared by all requests."""
 
-    def __init__(self, store: Store, settings: BehaviourSettings) -> None:
+    def __init__(
+        self, store: Store, settings: BehaviourSettings, *, served: Lookup | None = None
+    ) -> None:
+        """served: where answers are looked up; without it in the store."""
         self._store, self._settings = store, settings
+        self._served = served or store.served
         self._form = service_form(settings)
         self._shelf = _Shelf(store, settings)
 
@@ -57,6 +64,7 @@ class Intake:
             else:
                 good.append(event)
                 taken.ids.append(event.event_id)
+        good, taken.unattributed = attributed(good, self._served)
         self._shelf.create(good)
         taken.accepted = self._store.add_events(good)
         taken.known = len(good) - taken.accepted

@@ -29,6 +29,7 @@ from foretaste.serve.schemas import (
     encoded,
     request_of,
 )
+from foretaste.serve.schemas.feedback import UnattributedOut
 from foretaste.serve.schemas.lists import Asking
 from foretaste.serve.service import Service
 
@@ -58,11 +59,23 @@ def post_events(
     Those accepted are on disk when the answer comes, and the next list knows of them. A batch that
     is partly wrong takes the good ones and tells of the others. Send it again without fear: an
     `event_id` that is there already is known, and its first use holds.
+
+    `recommendation_id` attributes an event to the list it came from. One of kind `impression` without
+    an item stands for all items of its list. An event that is late takes its place in time.
     """
     taken = service.record(body.events)
     _check_some(taken, body.events, "events")
     return EventsAnswer(
-        accepted=taken.accepted, known=taken.known, rejected=taken.rejected, event_ids=taken.ids
+        accepted=taken.accepted,
+        known=taken.known,
+        rejected=taken.rejected,
+        event_ids=taken.ids,
+        unattributed=[
+            UnattributedOut(
+                event_id=one.event_id, recommendation_id=one.recommendation_id, problem=one.problem
+            )
+            for one in taken.unattributed.values()
+        ],
     )
 
 

@@ -91,7 +91,11 @@ class Service:
         """The way in for events and items."""
         workspace = self.workspace
         if self._intake is None:
-            self._intake = Intake(workspace.store, workspace.config.behaviour)
+            self._intake = Intake(
+                workspace.store,
+                workspace.config.behaviour,
+                served=workspace.lists.answers.get,
+            )
         return self._intake
 
     def record(self, rows: Sequence[Any]) -> Taken:

@@ -24,7 +24,8 @@ class EventRow(BaseModel):
     session: Id | None = None
     """An anonymous visit. An event has a user, a session or both."""
     item: Id | None = None
-    """Absent for a search."""
+    """Absent for a search, and for an impression of a whole list, which `recommendation_id` names.
+    """
     kind: str | None = None
     """view, click, add_to_cart, purchase, rating, review, like, search, dislike, hide, impression,
     or one of your own in the settings."""
@@ -41,7 +42,7 @@ class EventRow(BaseModel):
     recommendation_id: str | None = None
     """The answer this came from."""
     position: int | None = Field(default=None, ge=1)
-    """The place in that answer, from 1."""
+    """The place in that answer, from 1; without one it is looked up in the answer."""
 
 
 AnyEvent = Annotated[Any, WithJsonSchema(EventRow.model_json_schema())]
@@ -51,6 +52,14 @@ class EventsBody(Body):
     """What people did."""
 
     events: list[AnyEvent] = Field(min_length=1, max_length=BATCH)
+
+
+class UnattributedOut(Answer):
+    """An event that was taken but does not fit the list it names."""
+
+    event_id: str
+    recommendation_id: str
+    problem: str
 
 
 class EventsAnswer(Answer):
@@ -63,3 +72,6 @@ class EventsAnswer(Answer):
     rejected: list[Rejected]
     event_ids: list[str | None]
     """One an event, in the order sent; null where it was rejected."""
+    unattributed: list[UnattributedOut]
+    """Events that were taken and whose `recommendation_id` is unknown, or whose item or place is
+    not that of the list."""
