@@ -2,7 +2,9 @@
 
 import math
 import shutil
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,11 @@ from hypothesis import strategies as st
 
 from foretaste.domain import Event, Item, Recommendation, Request
 from foretaste.errors import InputError
+from foretaste.ladder import Budget
 from foretaste.loop import Foretaste
+from foretaste.model.opinion import opinion_of
 
-NOW = 1_750_000_000.0
+NOW = float(int(time.time()))  # answers of long ago are not kept
 PLAIN = {"explore": 0.0}
 
 
@@ -321,6 +325,155 @@ def test_what_is_like_the_refused_falls_at_once_and_explain_tells(shop: Foretast
     told = [term for term in found.items[-1].terms if term.expert == "refusal" and term.event]
     assert {term.event for term in told} == {"space-1", "space-2", "space-3"}
     assert all(term.nats < 0 for term in told)
+
+
+# Trending -------------------------------------------------------------------------------------
+
+
+def took(n: int, item: str, ago: float, user: str) -> Event:
+    return Event(f"took-{n}", "click", NOW - ago, user=user, item=item)
+
+
+def test_trending_is_what_most_people_took_within_the_window(shop: Foretaste) -> None:
+    shop.lists._clock = lambda: NOW
+    shop.record(
+        [
+            *(took(n, "kitchen-7", 100, f"a{n}") for n in range(3)),
+            *(took(10 + n, "space-7", 100, "one") for n in range(9)),  # one person, many times
+            *(took(20 + n, "space-8", 7200, f"b{n}") for n in range(5)),
+            *(took(30 + n, "space-9", 50, f"c{n}") for n in range(4)),
+        ]
+    )
+    shop.store.put_items([Item("space-9", "gone", hidden=True)])
+    found = shop.trending("1h", n=5)
+    assert [(one.id, one.score, one.source) for one in found][:2] == [
+        ("kitchen-7", 3.0, "trending"),
+        ("space-7", 1.0, "trending"),
+    ]
+    assert found.items[0].reason == ("taken by 3 people in the last hour",)
+    assert {one.source for one in found.items[2:]} == {"fallback"}  # fills the list
+    assert len(found) == 5
+    assert shop.trending("1d", n=1).items[0].id == "space-8"
+    category = shop.trending("1d", n=20, filter={"genre": "kitchen"})
+    assert {one.id.split("-")[0] for one in category} == {"kitchen"}
+    page = shop.recommend(next_page_of=found.recommendation_id)
+    assert not set(ids(page)) & set(ids(found))
+    with pytest.raises(InputError, match="window: 'often' is no length of time"):
+        shop.trending("often")
+
+
+# Time -----------------------------------------------------------------------------------------
+
+
+class Slow:
+    """An expert that waits for a gate before it speaks."""
+
+    def __init__(self, expert: Any, gate: threading.Event) -> None:
+        self._expert, self._gate = expert, gate
+        self.name, self.counting = expert.name, expert.counting
+
+    def opinion(self, behaviour: Any) -> Any:
+        self._gate.wait(60)
+        return opinion_of(self._expert, behaviour)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._expert, name)
+
+
+def slowed(shop: Foretaste, gate: threading.Event, *names: str) -> None:
+    """Some experts wait."""
+    live = shop.catch_up()
+    experts: list[Any] = [
+        Slow(one, gate) if one.name in names else one for one in live.product.experts
+    ]
+    live.product = replace(live.product, experts=tuple(experts))
+
+
+def test_a_slow_expert_holds_no_answer_up_and_the_answer_says_so(shop: Foretaste) -> None:
+    gate = threading.Event()
+    slowed(shop, gate, "content")
+    began = time.monotonic()
+    first = shop.recommend("u1", n=5, timeout_ms=300)
+    assert time.monotonic() - began < 5
+    assert first.degraded is not None
+    assert first.degraded.to in ("counting", "popularity")  # as time was left
+    assert first.degraded.why.startswith("the whole product took longer than the ")
+    assert {one.source for one in first} == {"fallback"}
+    assert first.rung == first.degraded.to
+    assert len(first) == 5
+
+    second = shop.recommend("u1", n=5, timeout_ms=60_000)
+    assert second.degraded is not None
+    assert second.degraded.to == "counting"
+    assert second.degraded.why == "the whole product is busy with an earlier question"
+    gate.set()
+    until(lambda: shop.recommend("u1", n=5, timeout_ms=60_000).degraded is None)
+    assert ids(shop.recommend("u1", n=5)) == ids(shop.recommend("u1", n=5, timeout_ms=60_000))
+
+
+def until(found: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not found():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_what_is_known_to_be_slow_is_not_begun_and_the_counting_experts_answer(
+    shop: Foretaste,
+) -> None:
+    shop.catch_up()
+    for kind in ((False, False), (True, False)):
+        for _ in range(3):
+            shop.ladder.costs.note(("full", kind), 3600.0)
+        shop.ladder._tried["full", kind] = time.monotonic() + 3600
+    found = shop.recommend("u1", n=5, explain=True, timeout_ms=60_000)
+    assert found.degraded is not None
+    assert found.degraded.to == "counting"
+    assert found.degraded.why.startswith("the whole product takes about 4500000 ms and ")
+    counting = {"popularity", "transition", "neighbour", "attribute", "repeat", "newness"}
+    for one in found:
+        assert {term.expert.split(":")[0] for term in one.terms} <= counting
+        assert sum(term.nats for term in one.terms) == pytest.approx(one.score, abs=1e-3)
+        assert one.source == "fallback"
+
+
+def test_a_long_catching_up_goes_on_beside_and_what_was_hidden_since_is_not_shown(
+    shop: Foretaste,
+) -> None:
+    shop.recommend("u1", n=3)
+    best = shop.recommend(n=3)
+    shop.store.put_items([Item(best.items[0].id, "gone", hidden=True)])
+    for _ in range(20):
+        shop.keeper._costs.note("catching up", 1e6)
+    found = shop.recommend("u1", n=5, timeout_ms=500)
+    assert found.degraded is not None
+    assert found.degraded.to == "popularity"
+    assert found.degraded.why.startswith("the model is taking in what happened, about ")
+    assert best.items[0].id not in ids(found)
+    for _ in range(20):
+        shop.keeper._costs.note("catching up", 1.0)
+    until(lambda: shop.recommend("u1", n=5, timeout_ms=60_000).degraded is None)
+    assert best.items[0].id not in ids(shop.recommend("u1", n=20, timeout_ms=60_000))
+
+
+def test_a_question_waits_no_longer_than_it_may_for_others(shop: Foretaste) -> None:
+    shop.recommend("u1", n=3)
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with shop.keeper.fresh(Budget(None)):
+            held.set()
+            done.wait(60)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait(60)
+    found = shop.recommend("u1", n=3, timeout_ms=100)
+    done.set()
+    other.join()
+    assert found.degraded is not None
+    assert found.degraded.why == "the model is busy with other questions"
+    assert len(found) == 3
 
 
 def test_a_request_survives_being_told() -> None:

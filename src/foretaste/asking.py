@@ -52,6 +52,8 @@ class Request:
     timeout_ms: float | None = None
     """How long the answer may take; what cannot be done by then is left out and said. None waits.
     """
+    window: float | None = None
+    """What most people took in so many seconds up to now, instead of what suits one."""
     next_page_of: str | None = None
     """The recommendation that this is the next page of."""
 
@@ -132,6 +134,11 @@ class Recommendation(Frame):
     degraded: Degraded | None = None
     left_out: tuple[LeftOut, ...] = ()
     """Of a list to be put in order: what may not be shown."""
+
+    @property
+    def rung(self) -> Rung:
+        """What scored: "full", or what stood in."""
+        return "full" if self.degraded is None else self.degraded.to
 
     def __iter__(self) -> Iterator[Recommended]:
         return iter(self.items)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 
-from foretaste import __version__, classify_cli, console, serve_cli
+from foretaste import __version__, classify_cli, console, lists_cli, serve_cli
 from foretaste.errors import ForetasteError, InputError
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ Workspace = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
-Many = Annotated[int | None, typer.Option("-n", min=1, help="How many items [rank.n].")]
 File = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="CSV, Parquet or JSON Lines, also compressed with gzip."),
@@ -270,51 +269,6 @@ def evaluate(
         console.evaluation(evaluation)
 
 
-@command(app, "recommend")
-def recommend(
-    user: Annotated[str | None, typer.Argument(metavar="USER", help="The person's id.")] = None,
-    workspace: Workspace = HERE,
-    n: Many = None,
-    query: Annotated[str | None, typer.Option(help="What they ask for now.")] = None,
-    session: Annotated[str | None, typer.Option(help="An anonymous visit.")] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="The terms of each score as well.")
-    ] = False,
-    json: Json = False,
-) -> None:
-    """The list for a person, with the reason for each item."""
-    with opened(workspace) as loop:
-        found = loop.recommend(user, n=n, query=query, session=session, explain=True)
-        console.answer(found, explain=explain, json=json, items=loop.store.item)
-
-
-@command(app, "search")
-def search(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is looked for.")],
-    workspace: Workspace = HERE,
-    user: Annotated[str | None, typer.Option(help="Who is looking.")] = None,
-    n: Many = None,
-    json: Json = False,
-) -> None:
-    """What answers these words, for this person where one is named."""
-    with opened(workspace) as loop:
-        found = loop.search(text, user=user, n=n, explain=True)
-        console.answer(found, json=json, items=loop.store.item)
-
-
-@command(app, "similar")
-def similar(
-    item: Annotated[str, typer.Argument(metavar="ITEM", help="The item's id.")],
-    workspace: Workspace = HERE,
-    n: Many = None,
-    json: Json = False,
-) -> None:
-    """What goes with an item, for whoever looks at it."""
-    with opened(workspace) as loop:
-        found = loop.similar(item, n=n, explain=True)
-        console.answer(found, json=json, items=loop.store.item)
-
-
 @command(app, "profile")
 def profile(
     user: Annotated[str, typer.Argument(metavar="USER", help="The person's id.")],
@@ -378,5 +332,6 @@ def models_rollback(workspace: Workspace = HERE) -> None:
     console.say(f"model {version} is live again")
 
 
+lists_cli.register(app, command, opened)
 classify_cli.register(app, command)
 serve_cli.register(app, command, require)

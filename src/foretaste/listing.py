@@ -26,9 +26,6 @@ from foretaste.domain import (
 from foretaste.errors import InputError, did_you_mean
 from foretaste.feedback.served import AnswerLog
 from foretaste.generate.words import PLACED, reasons
-from foretaste.live import Live
-from foretaste.model.product import Product
-from foretaste.model.scorer import Scorer
 from foretaste.ports import Store
 from foretaste.prepare.histories import behaviour
 from foretaste.rank.conditions import number
@@ -37,9 +34,14 @@ from foretaste.rank.filters import NEVER, WHY, Question, left_out
 from foretaste.rank.index import Index, Mask
 from foretaste.rank.rules import rules
 from foretaste.rank.settings import RankSettings
+from foretaste.rank.trending import counts, spoken
+from foretaste.rank.trending import scores as trending_scores
+from foretaste.standby import Popular, Scores, Standby, Stock
 
 PAGES = 100
 """Pages of one list, at most."""
+COUNTED, WINDOWS = 5.0, 64
+"""Seconds for which counts of takers hold, and windows whose counts are kept."""
 FIELDS = ("title", "image", "audio", "available_from", "available_until")
 """What an item has besides texts and attributes."""
 
@@ -59,6 +61,8 @@ class Composed:
 
     choice: Choice
     terms: list[list[Term]]
+    told: tuple[str, ...] | None = None
+    """What is said of each item, where that is not its terms."""
 
 
 class Lists:
@@ -75,6 +79,7 @@ class Lists:
         self.answers = AnswerLog(store, keep_days=settings.keep_days, clock=clock)
         """What was served."""
         self._index: Index | None = None
+        self._counted: dict[float, tuple[float, list[tuple[str, int]]]] = {}
 
     def asked(self, who: Request | str | None, n: int | None, rest: Mapping[str, Any]) -> Asked:
         """The question; that of a next page is the first page's."""
@@ -112,7 +117,7 @@ class Lists:
             following = page.request.get("next_page_of")
         return pages
 
-    def behaviour(self, request: Request, live: Live) -> Behaviour:
+    def behaviour(self, request: Request, live: Stock) -> Behaviour:
         """U: what this person did, and what they ask for now."""
         events: Sequence[Event] = ()
         if request.user is not None or request.session is not None:
@@ -121,7 +126,7 @@ class Lists:
         spoken = request.context.get("text")
         words = [part for part in (request.query, spoken) if isinstance(part, str)]
         for item in request.items:
-            if item not in live.catalogue.index:
+            if item not in live.catalogue.index and self._store.item(item) is None:
                 raise InputError(f"items: there is no item '{item}'; import it first")
         return behaviour(
             events,
@@ -149,14 +154,14 @@ class Lists:
             )
         return found
 
-    def index(self, live: Live) -> Index:
+    def index(self, live: Stock) -> Index:
         """What meets a filter now; made anew when the catalogue has changed."""
         index = self._index
         if index is None or index.catalogue is not live.catalogue or index.shelf is not live.shelf:
             index = self._index = Index(live.catalogue, live.shelf)
         return index
 
-    def question(self, asked: Asked, one: Behaviour, live: Live) -> Question:
+    def question(self, asked: Asked, one: Behaviour, live: Stock) -> Question:
         """All that filters look at."""
         request = asked.request
         # whoever looks for something may want it again, and a list to be ordered is the caller's
@@ -166,10 +171,9 @@ class Lists:
         return Question(request, one, index, hide_seen, now, asked.earlier)
 
     def compose(
-        self, asked: Asked, question: Question, product: Product, rng: np.random.Generator | None
+        self, asked: Asked, question: Question, scorer: Scores, rng: np.random.Generator | None
     ) -> Composed:
-        """The list by these experts: scores, what may be shown, rules, terms."""
-        scorer = product.scorer(question.behaviour)
+        """The list by these scores: what may be shown, rules, terms."""
         choice = self._chosen(asked, question, scorer, rng)
         terms = scorer.terms(choice.items, deep=asked.request.explain)
         for lift in choice.lifts:
@@ -179,7 +183,7 @@ class Lists:
         return Composed(choice, terms)
 
     def _chosen(
-        self, asked: Asked, question: Question, scorer: Scorer, rng: np.random.Generator | None
+        self, asked: Asked, question: Question, scorer: Scores, rng: np.random.Generator | None
     ) -> Choice:
         request, settings = asked.request, self._settings
         never = left_out(question, NEVER)
@@ -202,11 +206,69 @@ class Lists:
         draft.scores, draft.hide = draft.scores + row, draft.hide | np.isneginf(row)
         return draft.listed(lambda: rng or np.random.default_rng())
 
+    def trending(self, asked: Asked, question: Question, popular: Popular) -> Composed:
+        """What most people took within the window; then, to fill the list, what is popular."""
+        window = asked.request.window or 0.0
+        people = counts(self._takers(window, question.now), question.index.catalogue)
+        log_prob = popular.row(people >= 0, 0)
+        scorer = Popular(trending_scores(people, log_prob))
+        choice = self._chosen(asked, question, scorer, None)
+        found = people[choice.items]
+        sources = tuple(
+            ("trending" if some else "fallback") if source == "model" else source
+            for source, some in zip(choice.sources, found > 0, strict=True)
+        )
+        told = tuple(
+            f"taken by {int(some):,} people in {spoken(window)}" if some else PLACED["fallback"]
+            for some in found
+        )
+        choice = replace(choice, sources=sources, scores=found)
+        return Composed(choice, [[] for _ in found], told)
+
+    def _takers(self, window: float, now: float) -> list[tuple[str, int]]:
+        """Counted anew every few seconds."""
+        kept = self._counted.get(window)
+        if kept is None or not 0 <= now - kept[0] < COUNTED:
+            kinds = [kind for kind, weight in self._weights.items() if weight > 0]
+            kept = (now, self._store.takers(now - window, now, kinds))
+            if len(self._counted) >= WINDOWS:
+                self._counted.clear()
+            self._counted[window] = kept
+        return kept[1]
+
+    def stand_in(self, asked: Asked, still: Standby, why: str) -> Recommendation:
+        """The answer by popularity alone, from a still picture; hidden items are looked up."""
+        request = asked.request
+        question = self.question(asked, self.behaviour(request, still), still)
+        if request.window is None:
+            composed = self.compose(asked, question, still.scores, None)
+        else:
+            composed = self.trending(asked, question, still.scores)
+        composed = self._still_there(composed, question)
+        return self.told(request, question, still, composed, Degraded("popularity", why))
+
+    def _still_there(self, composed: Composed, question: Question) -> Composed:
+        """Without what was hidden, taken off or changed since the picture was drawn."""
+        ids, choice = question.index.catalogue.ids, composed.choice
+        keep = []
+        for place, item in enumerate(choice.items.tolist()):
+            there = self._store.item(ids[item])
+            if there is not None and there.available(question.now):
+                keep.append(place)
+        if len(keep) == len(choice.items):
+            return composed
+        told = composed.told
+        return Composed(
+            choice.only(keep),
+            [composed.terms[place] for place in keep],
+            None if told is None else tuple(told[place] for place in keep),
+        )
+
     def told(
         self,
         request: Request,
         question: Question,
-        live: Live,
+        live: Stock,
         composed: Composed,
         degraded: Degraded | None = None,
     ) -> Recommendation:
@@ -226,7 +288,7 @@ class Lists:
         self,
         request: Request,
         question: Question,
-        live: Live,
+        live: Stock,
         composed: Composed,
         degraded: Degraded | None,
     ) -> tuple[Recommended, ...]:
@@ -241,6 +303,7 @@ class Lists:
                 source = "fallback"
             terms = composed.terms[place]
             placed = (PLACED[source],) if source in ("pinned", "promoted", "explored") else ()
+            said = reasons(terms, past) if composed.told is None else (composed.told[place],)
             there = live.items[ids[item]]
             told.append(
                 Recommended(
@@ -248,7 +311,7 @@ class Lists:
                     position=choice.positions[place],
                     score=float(choice.scores[place]),
                     title=titles[item],
-                    reason=placed + reasons(terms, past),
+                    reason=placed + said,
                     terms=tuple(terms) if request.explain else (),
                     attributes=wanted.attributes(there),
                     propensity=choice.propensities[place],

@@ -12,7 +12,6 @@ The stages know nothing of one another; they speak in the nouns of `domain` and 
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -30,6 +29,7 @@ from foretaste.domain import (
     KINDS,
     Behaviour,
     Catalogue,
+    Degraded,
     Event,
     Histories,
     Imported,
@@ -40,19 +40,24 @@ from foretaste.domain import (
 from foretaste.errors import InputError, ModelError
 from foretaste.evaluate.evaluation import Evaluation, judge
 from foretaste.generate.profile import Profile, profile
+from foretaste.keeping import Behind, Keeper
+from foretaste.ladder import Budget, Ladder, Way
 from foretaste.language.open import forgetful, open_encoder, open_readers
-from foretaste.listing import Lists
+from foretaste.listing import Asked, Composed, Lists
 from foretaste.live import Live
 from foretaste.model.artefacts import Models, Version
 from foretaste.model.experts.attribute import Attribute
 from foretaste.model.fit import fit, recount
 from foretaste.model.training import Training
-from foretaste.ports import Progress, TextEncoder, silent
+from foretaste.ports import Expert, Progress, TextEncoder, silent
 from foretaste.prepare.catalogue import catalogue
 from foretaste.prepare.clean import Cleaning, clean
 from foretaste.prepare.histories import Gathering, histories
 from foretaste.prepare.report import Quality, quality
 from foretaste.prepare.splits import by_time, latest, leave_one_out
+from foretaste.rank.filters import Question
+from foretaste.rank.trending import seconds
+from foretaste.standby import popular
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +84,8 @@ class Foretaste:
         self.lists = Lists(self.store, config.rank, self.weights, clock)
         self.readers = open_readers(config.language)
         self._encoder: TextEncoder | None = None
-        self._live: Live | None = None
-        self._turn = threading.RLock()
+        self.keeper = Keeper(self.store, self.models, self._loaded)
+        self.ladder = Ladder()
         self._rng: np.random.Generator | None = None  # for exploration; None draws anew each time
 
     @classmethod
@@ -92,6 +97,7 @@ class Foretaste:
 
     def close(self) -> None:
         """Keep what was served, and let go of the store."""
+        self.keeper.close()
         self.lists.answers.close()
         self.store.close()
 
@@ -245,13 +251,41 @@ class Foretaste:
         session, items, context, filter, rules, diversity, explain, …
         """
         asked = self.lists.asked(who, n, rest)
-        request = asked.request
-        with self._turn:
-            live = self.catch_up()
-            one = self.listen(self.lists.behaviour(request, live), keep=not request.incognito)
-            question = self.lists.question(asked, one, live)
-            composed = self.lists.compose(asked, question, live.product, self._rng)
-            return self.lists.told(request, question, live, composed)
+        budget = Budget(asked.request.timeout_ms)
+        try:
+            with self.keeper.fresh(budget) as live:
+                one = self.lists.behaviour(asked.request, live)
+                question = self.lists.question(asked, one, live)
+                rung, list_, why = self.ladder.climb(self._ways(asked, question, live), budget)
+                degraded = None if rung == "full" else Degraded(rung, why or "")
+                return self.lists.told(asked.request, question, live, list_, degraded)
+        except Behind as late:
+            assert self.keeper.standby is not None  # there is one once there is something live
+            return self.lists.stand_in(asked, self.keeper.standby, str(late))
+
+    def _ways(self, asked: Asked, question: Question, live: Live) -> list[Way[Composed]]:
+        """Ways to make the list, the best first: all experts, those that count, popularity."""
+        request, one = asked.request, question.behaviour
+
+        def full() -> Composed:
+            heard = self.listen(one, keep=not request.incognito)
+            return self.lists.compose(asked, question, live.product.scorer(heard), self._rng)
+
+        def counting() -> Composed:
+            product = live.product.only(quick)
+            return self.lists.compose(asked, question, product.scorer(one), self._rng)
+
+        def by_popularity() -> Composed:
+            return self.lists.compose(asked, question, popular(live), self._rng)
+
+        if request.window is not None:
+            return [Way("full", lambda: self.lists.trending(asked, question, popular(live)))]
+        kind = (request.explain, bool(one.query))
+        return [
+            Way("full", full, kind),
+            Way("counting", counting, kind),
+            Way("popularity", by_popularity),
+        ]
 
     def search(self, text: str, user: str | None = None, **asked: Any) -> Recommendation:
         """What answers these words, for this person where one is named."""
@@ -267,10 +301,13 @@ class Foretaste:
         """
         return self.recommend(user, candidates=tuple(items), n=len(items), **asked)
 
+    def trending(self, window: str | float = "7d", **asked: Any) -> Recommendation:
+        """What most people took lately: "24h", "7d", or seconds; with a filter, of a category."""
+        return self.recommend(Request(window=seconds(window), **{"n": self.config.rank.n, **asked}))
+
     def profile(self, user: str, *, n: int = 5) -> Profile:
         """What sets this person's taste apart, by attribute column, with the events behind it."""
-        with self._turn:
-            live = self.catch_up()
+        with self.keeper.fresh(Budget(None)) as live:
             one = self.lists.behaviour(Request(user=user), live)
             tastes = [expert for expert in live.product.experts if isinstance(expert, Attribute)]
             return profile(tastes, one, live.catalogue, most=n)
@@ -280,22 +317,24 @@ class Foretaste:
     @property
     def learnt(self) -> int:
         """The number of the newest event that what answers has learnt; 0 while nothing does."""
-        return self._live.event if self._live is not None else 0
+        return self.keeper.learnt
 
     def catch_up(self) -> Live:
         """What answers now, having learnt every event and met every item up to this moment."""
-        with self._turn:
-            version = self.models.live()
-            if version is None:
-                raise ModelError("there is no model yet; run 'foretaste train'")
-            if self._live is None or self._live.version != version:
-                self._live = Live.of(
-                    self.models.version(version),
-                    self.models.ids(version),
-                    self.store,
-                    weights=self.weights,
-                    read=self.catalogue,
-                    product=partial(self.models.load, version, readers=self.readers),
-                )
-            self._live.catch_up(self.store)
-            return self._live
+        return self.keeper.caught_up()
+
+    def _loaded(self, version: str) -> Live:
+        """A version with the items and events that came since its training."""
+        return Live.of(
+            self.models.version(version),
+            self.models.ids(version),
+            self.store,
+            weights=self.weights,
+            read=self.catalogue,
+            product=partial(self.models.load, version, readers=self.readers),
+        )
+
+
+def quick(expert: Expert) -> bool:
+    """Whether it can answer in a moment: it counts, or it looks up the words of a query."""
+    return expert.counting or expert.name == "query"

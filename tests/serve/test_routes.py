@@ -9,7 +9,7 @@ from foretaste.domain import Event, Item
 from foretaste.loop import Foretaste
 from foretaste.serve.schemas import Recommendations
 
-from .workspace import items
+from .workspace import items, until
 
 ALL = 24
 
@@ -155,16 +155,16 @@ def test_what_another_process_does_is_in_the_next_answer(client: httpx.Client, s
     other.close()
 
 
-def test_another_model_answers_as_soon_as_it_is_promoted(client: httpx.Client, shared: Any) -> None:
+def test_another_model_answers_soon_after_it_is_promoted(client: httpx.Client, shared: Any) -> None:
     def version() -> str:
         return str(client.post("/v1/recommend", json={"n": 1}).json()["model_version"])
 
     first = version()
     other = Foretaste.open(shared)
     second = other.train().name
-    assert version() == second != first
+    until(lambda: version() == second != first, "the new version")  # it is loaded beside the old
     assert other.models.rollback() == first
-    assert version() == first
+    until(lambda: version() == first, "the version before")
     other.close()
 
 
@@ -242,3 +242,34 @@ def test_what_cannot_be_asked_is_told(refusal: Any, sent: dict[str, Any], told: 
     headers = {"Content-Type": "application/json"}
     detail = refusal("/v1/recommend", 422, "invalid", content=content, headers=headers)
     assert detail.startswith(told)
+
+
+def test_trending(client: httpx.Client) -> None:
+    for person in range(3):
+        record(client, user=f"trend-{person}", item="space-10", kind="click")
+    answer = client.get("/v1/trending", params={"window": "10m", "n": 4, "category": "theme:space"})
+    assert answer.status_code == 200, answer.text
+    model = Recommendations.model_validate_json(answer.text, strict=True, extra="forbid")
+    assert model.items[0].id == "space-10"
+    assert model.items[0].source == "trending"
+    assert all(item.id.startswith("space") for item in model.items)
+    both = {"filter": '{"part": {"gte": 1}}', "category": "theme:kitchen"}
+    rest = client.get("/v1/trending", params=both).json()
+    assert all(item["id"][:7] == "kitchen" and int(item["id"][8:]) % 3 for item in rest["items"])
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"window": "often"}, "window: 'often' is no length of time"),
+        ({"n": "0"}, "n: it should be greater than or equal to 1"),
+        ({"category": "genre"}, "category: 'genre' is no attribute and value"),
+        ({"windw": "7d"}, "the body: unknown field 'windw'; did you mean 'window'?"),
+        ({"filter": '{"teme": "x"}'}, "filter.and.0: unknown attribute"),
+    ],
+)
+def test_what_cannot_be_asked_of_trending_is_told(
+    refusal: Any, sent: dict[str, str], told: str
+) -> None:
+    detail = refusal("/v1/trending", 422, "invalid", method="GET", params=sent)
+    assert detail.startswith(told.replace(".and.0", ""))

@@ -21,6 +21,8 @@ SETTINGS = """\
 threads = 1
 [model.sequence]
 epochs = 2
+[rank]
+timeout_ms = 60000
 """
 
 

@@ -10,7 +10,7 @@ otherwise: each exponent is w_i(U) + v_i · newness(item), and the item has b ·
 own, with newness = 3 / (3 + times taken).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -64,6 +64,16 @@ class Product:
     def names(self) -> tuple[str, ...]:
         """The experts', in the order of the weights."""
         return tuple(expert.name for expert in self.experts)
+
+    def only(self, keep: Callable[[Expert], bool]) -> "Product":
+        """Some of the experts, with their exponents."""
+        places = [place for place, expert in enumerate(self.experts) if keep(expert)]
+        return replace(
+            self,
+            experts=tuple(self.experts[place] for place in places),
+            weights=self.weights[:, places],
+            new=None if self.new is None else self.new[[*places, -1]],
+        )
 
     def literal(self) -> "Product":
         """The same experts with every exponent 1: score = Σ log P."""

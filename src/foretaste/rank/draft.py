@@ -56,6 +56,18 @@ class Choice:
     """Of each item, with what rules added."""
     lifts: tuple[Lift, ...] = ()
 
+    def only(self, rows: list[int]) -> "Choice":
+        """The list with some of its rows, counted on without gaps."""
+        first = self.positions[0] if self.positions else 1
+        return Choice(
+            self.items[rows],
+            tuple(range(first, first + len(rows))),
+            tuple(self.sources[row] for row in rows),
+            tuple(self.propensities[row] for row in rows),
+            self.scores[rows],
+            self.lifts,
+        )
+
 
 @dataclass
 class Draft:

@@ -37,6 +37,8 @@ def document(app: FastAPI) -> dict[str, Any]:
             for method, operation in methods.items():
                 operation["responses"].pop("422", None)
                 kinds = GET if method == "get" else tuple(DETAILS)
+                if "parameters" in operation:
+                    kinds += ("invalid",)
                 operation["responses"] |= {str(KINDS[kind][0]): _response(kind) for kind in kinds}
         app.openapi_schema = found
     return app.openapi_schema

@@ -7,7 +7,7 @@ two that must answer whatever happens are not.
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Request
+from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -26,6 +26,7 @@ from foretaste.serve.schemas import (
     RecommendBody,
     SearchBody,
     SimilarBody,
+    TrendingQuery,
     encoded,
     request_of,
 )
@@ -60,8 +61,8 @@ def post_events(
     is partly wrong takes the good ones and tells of the others. Send it again without fear: an
     `event_id` that is there already is known, and its first use holds.
 
-    `recommendation_id` attributes an event to the list it came from. One of kind `impression` without
-    an item stands for all items of its list. An event that is late takes its place in time.
+    `recommendation_id` attributes an event to the list it came from. One of kind `impression`
+    without an item stands for all items of its list. A late event takes its place in time.
     """
     taken = service.record(body.events)
     _check_some(taken, body.events, "events")
@@ -118,6 +119,16 @@ def recommend(
     list, and the sequence expert's are told event by event, which takes longer.
     """
     return _list(service, body)
+
+
+@v1.get("/trending", **LIST)
+def trending(asked: Annotated[TrendingQuery, Query()], service: Behind) -> Response:
+    """What most people took within a window up to now, then what is popular.
+
+    `score` is the number of people. Counts hold for five seconds.
+    """
+    found = service.recommend(asked.request(service.workspace.config.rank))
+    return Response(encoded(found), media_type="application/json")
 
 
 @v1.post("/rank", **LIST)

@@ -115,10 +115,9 @@ class Service:
         if not self._ready and self._warming is not None and self._warming.is_alive():
             raise Refused("not-ready", self._failure or STARTING, headers={"Retry-After": "1"})
         answer = self.workspace.recommend(request)
-        rung = getattr(answer, "rung", "full")
-        logs.note(model_version=answer.model_version, rung=rung)
+        logs.note(model_version=answer.model_version, rung=answer.rung)
         if self._watch is not None:
-            self._watch.answered(rung, self.workspace.learnt)
+            self._watch.answered(answer.rung, self.workspace.learnt)
         self._ready = True
         return answer
 
@@ -164,7 +163,7 @@ class Service:
         try:
             if self.workspace.models.live() is None:
                 return
-            self.workspace.recommend(Request(query="warm up", n=1, explain=True))
+            self.workspace.recommend(Request(query="warm up", n=1, explain=True, incognito=True))
         except ForetasteError as error:
             self._fail(str(error))
         except Exception as error:  # told by /readyz; a thread that dies would tell nobody

@@ -10,6 +10,7 @@ from foretaste.serve.schemas.lists import (
     RecommendBody,
     SearchBody,
     SimilarBody,
+    TrendingQuery,
     request_of,
 )
 from foretaste.serve.schemas.values import BATCH, MOST, Answer, Body, Filter, Id
@@ -35,6 +36,7 @@ __all__ = [
     "SearchBody",
     "SimilarBody",
     "TermOut",
+    "TrendingQuery",
     "encoded",
     "request_of",
 ]

@@ -5,8 +5,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, StrictBool, model_validator
 
+from foretaste.behaviour.values import shown
 from foretaste.domain import Request
+from foretaste.errors import InputError
 from foretaste.rank.settings import RankSettings
+from foretaste.rank.trending import seconds
+from foretaste.serve.body import parsed
 from foretaste.serve.schemas.values import (
     MOST,
     Body,
@@ -118,6 +122,44 @@ class RankBody(Asking):
     query: Query | None = None
     items: list[Id] = Field(default=[], max_length=100)
     """Seeds: the cart, or the page being looked at."""
+
+
+class TrendingQuery(Body):
+    """What most people took lately, in the address."""
+
+    window: str = Field(default="7d", max_length=20)
+    """Up to now: 24h, 7d, 2w, or a number of seconds."""
+    category: str | None = Field(default=None, max_length=1000)
+    """An attribute and its value: `genre:Drama`."""
+    filter: str | None = Field(default=None, max_length=10_000)
+    """A filter as JSON, as in `/v1/recommend`."""
+    n: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    user: Id | None = None
+    """Without what this person has taken or refused."""
+    session: Id | None = None
+    timeout_ms: Timeout | None = None
+
+    def request(self, settings: RankSettings) -> Request:
+        """The question. Raises InputError."""
+        conditions: list[Any] = []
+        if self.category is not None:
+            column, colon, value = self.category.partition(":")
+            if not (column and colon and value):
+                raise InputError(
+                    f"category: '{shown(self.category)}' is no attribute and value; write it like "
+                    "genre:Drama"
+                )
+            conditions.append({column: value})
+        if self.filter is not None:
+            conditions.append(parsed(self.filter.encode("utf-8", "surrogatepass")))
+        return Request(
+            user=self.user,
+            session=self.session,
+            n=self.n or settings.n,
+            filter={"and": conditions} if conditions else {},
+            window=seconds(self.window),
+            timeout_ms=self.timeout_ms or settings.timeout_ms,
+        )
 
 
 def request_of(body: Asking, settings: RankSettings) -> Request:

@@ -1,0 +1,154 @@
+"""What is live, kept fresh: a model version in, the same with all that happened since out.
+
+One question at a time catches up and scores. A question with a time budget waits for nothing that
+cannot be done within it: a long catching up (an import of many events or new items) goes on in a
+thread of its own, while a still picture answers (`standby`); another model version is loaded beside
+the one that answers, and takes its place when it is ready.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from foretaste.errors import ForetasteError, ModelError
+from foretaste.ladder import Budget, Costs
+from foretaste.live import Live
+from foretaste.model.artefacts import Models
+from foretaste.ports import Store
+from foretaste.standby import Standby
+
+log = logging.getLogger(__name__)
+
+EVENT, ITEM = 0.0003, 0.01
+"""Seconds that learning an event and reading a new item usually take; then it is measured."""
+SHARE = 0.5
+"""Of the time left what catching up may take."""
+RENEW = 1.0
+"""Seconds between two still pictures."""
+PATIENCE = 5.0
+"""Seconds that closing waits for work under way."""
+
+
+class Behind(Exception):
+    """There is no time to catch up; says why."""
+
+
+class Keeper:
+    """The live model of one workspace. Safe to share between threads."""
+
+    def __init__(self, store: Store, models: Models, load: Callable[[str], Live]) -> None:
+        self._store, self._models, self._load = store, models, load
+        self._live: Live | None = None
+        self._turn = threading.RLock()
+        self._costs = Costs()
+        for _ in range(3):  # so that one slow moment at the start does not decide
+            self._costs.note("catching up", 1.0)
+        self._under_way: dict[str, threading.Thread] = {}
+        self._drawn = 0.0
+        self.standby: Standby | None = None
+        """What answers when nothing else can in time; None before the first answer."""
+
+    def caught_up(self) -> Live:
+        """What answers now, having learnt every event and met every item up to this moment."""
+        with self._turn:
+            version = self._version()
+            if self._live is None or self._live.version != version:
+                self._live = self._load(version)
+            began, ahead = time.perf_counter(), self._ahead(self._live)
+            self._live.catch_up(self._store)
+            if ahead:
+                self._costs.note("catching up", (time.perf_counter() - began) / ahead)
+            self._draw(self._live)
+            return self._live
+
+    @property
+    def learnt(self) -> int:
+        """The number of the newest event that what answers has learnt; 0 while nothing does."""
+        live = self._live
+        return 0 if live is None else live.event
+
+    @contextmanager
+    def fresh(self, budget: Budget) -> Iterator[Live]:
+        """What answers now, for as long as it is needed. Raises Behind where the time is short."""
+        if not budget.limited or self._live is None:
+            with self._turn:
+                yield self.caught_up()
+            return
+        if self._busy("learn"):
+            raise Behind("the model is taking in what happened")
+        if not self._turn.acquire(timeout=max(budget.left(), 0) * SHARE):
+            raise Behind("the model is busy with other questions")
+        try:
+            yield self._within(budget, self._live)
+        finally:
+            self._turn.release()
+
+    def close(self) -> None:
+        """Wait a little for what is under way."""
+        for thread in self._under_way.values():
+            thread.join(PATIENCE)
+
+    def _within(self, budget: Budget, live: Live) -> Live:
+        """Caught up, if there is time for it."""
+        if self._version() != live.version:
+            self._begin("load", self._swap)  # the one before answers until it is there
+        ahead = self._ahead(live)
+        expected = ahead * self._costs.expected("catching up")
+        if expected > budget.left() * SHARE:
+            self._begin("learn", self.caught_up)
+            raise Behind(f"the model is taking in what happened, about {expected:.1f} s of work")
+        began = time.perf_counter()
+        live.catch_up(self._store)
+        if ahead:
+            self._costs.note("catching up", (time.perf_counter() - began) / ahead)
+        self._draw(live)
+        return live
+
+    def _version(self) -> str:
+        version = self._models.live()
+        if version is None:
+            raise ModelError("there is no model yet; run 'foretaste train'")
+        return version
+
+    def _ahead(self, live: Live) -> float:
+        """Seconds that catching up usually takes."""
+        events = self._store.last_event() - live.event
+        items = int(self._store.fact("item_revision") or 0) - live.revision
+        return EVENT * events + ITEM * items
+
+    def _draw(self, live: Live) -> None:
+        """A new still picture, now and then: it may be a moment old."""
+        still, now = self.standby, time.monotonic()
+        changed = still is None or still.at != (live.event, live.revision)
+        swapped = still is None or still.version != live.version
+        if swapped or (changed and now > self._drawn + RENEW):
+            self.standby, self._drawn = Standby.of(live), now
+
+    def _swap(self) -> None:
+        """The new version, read and caught up with beside the one that answers."""
+        live = self._load(self._version())
+        live.catch_up(self._store)
+        with self._turn:
+            self._live = live
+
+    def _busy(self, what: str) -> bool:
+        thread = self._under_way.get(what)
+        return thread is not None and thread.is_alive()
+
+    def _begin(self, what: str, work: Callable[[], object]) -> None:
+        """In a thread of its own, unless it is under way."""
+        if self._busy(what):
+            return
+
+        def told() -> None:
+            try:
+                work()
+            except ForetasteError as error:  # the next question tries again
+                log.error("%s: %s", what, error)
+            except Exception:
+                log.exception("%s", what)
+
+        self._under_way[what] = threading.Thread(target=told, name=what, daemon=True)
+        self._under_way[what].start()

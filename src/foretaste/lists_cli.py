@@ -1,0 +1,149 @@
+"""`foretaste recommend`, `search`, `similar`, `rank` and `trending`: words in, a list out."""
+
+import json as jsonlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from foretaste import console
+from foretaste.errors import InputError
+
+if TYPE_CHECKING:
+    from foretaste.loop import Foretaste
+
+HERE = Path()
+Workspace = Annotated[
+    Path,
+    typer.Option(
+        "--workspace",
+        "-w",
+        metavar="DIR",
+        envvar="FORETASTE_WORKSPACE",
+        help="The folder of settings, store, caches and models.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
+Many = Annotated[int | None, typer.Option("-n", min=1, help="How many items [rank.n].")]
+Filter = Annotated[
+    str | None,
+    typer.Option(
+        "--filter", metavar="JSON", help='e.g. {"genres": "Drama", "year": {"gte": 1990}}'
+    ),
+]
+Rules = Annotated[
+    str | None,
+    typer.Option("--rules", metavar="JSON", help='e.g. [{"pin": "31", "at": 1}]'),
+]
+Diversity = Annotated[
+    float, typer.Option(min=0, max=1, help="From 0, the order of the scores, to 1.")
+]
+Register = Callable[[typer.Typer, str], Callable[[Callable[..., None]], Callable[..., None]]]
+Open = Callable[[Path], AbstractContextManager["Foretaste"]]
+
+_opens: dict[str, Open] = {}
+
+
+def register(app: typer.Typer, command: Register, opened: Open) -> None:
+    """Add the commands to the others. `opened` gives the loop on a folder."""
+    _opens["loop"] = opened
+    for work in (recommend, search, similar, rank, trending):
+        command(app, work.__name__)(work)
+
+
+def _read(text: str | None, option: str, empty: Any) -> Any:
+    """JSON of an option."""
+    if text is None:
+        return empty
+    try:
+        return jsonlib.loads(text)
+    except ValueError as error:
+        raise InputError(f"{option}: not JSON: {error}; put it in single quotes") from None
+
+
+def _asked(filter: str | None, rules: str | None, diversity: float) -> dict[str, Any]:  # noqa: A002
+    return {
+        "filter": _read(filter, "--filter", {}),
+        "rules": tuple(_read(rules, "--rules", ())),
+        "diversity": diversity,
+    }
+
+
+def recommend(
+    user: Annotated[str | None, typer.Argument(metavar="USER", help="The person's id.")] = None,
+    workspace: Workspace = HERE,
+    n: Many = None,
+    query: Annotated[str | None, typer.Option(help="What they ask for now.")] = None,
+    session: Annotated[str | None, typer.Option(help="An anonymous visit.")] = None,
+    filter: Filter = None,  # noqa: A002  # the option's name
+    rules: Rules = None,
+    diversity: Diversity = 0.0,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="The terms of each score as well.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """The list for a person, with the reason for each item."""
+    asked = _asked(filter, rules, diversity)
+    with _opens["loop"](workspace) as loop:
+        found = loop.recommend(user, n=n, query=query, session=session, explain=True, **asked)
+        console.answer(found, explain=explain, json=json, items=loop.store.item)
+
+
+def search(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is looked for.")],
+    workspace: Workspace = HERE,
+    user: Annotated[str | None, typer.Option(help="Who is looking.")] = None,
+    n: Many = None,
+    filter: Filter = None,  # noqa: A002
+    json: Json = False,
+) -> None:
+    """What answers these words, for this person where one is named."""
+    asked = _asked(filter, None, 0.0)
+    with _opens["loop"](workspace) as loop:
+        found = loop.search(text, user=user, n=n, explain=True, **asked)
+        console.answer(found, json=json, items=loop.store.item)
+
+
+def similar(
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="The item's id.")],
+    workspace: Workspace = HERE,
+    n: Many = None,
+    filter: Filter = None,  # noqa: A002
+    json: Json = False,
+) -> None:
+    """What goes with an item, for whoever looks at it."""
+    asked = _asked(filter, None, 0.0)
+    with _opens["loop"](workspace) as loop:
+        found = loop.similar(item, n=n, explain=True, **asked)
+        console.answer(found, json=json, items=loop.store.item)
+
+
+def rank(
+    items: Annotated[list[str], typer.Argument(metavar="ITEM…", help="The items' ids.")],
+    workspace: Workspace = HERE,
+    user: Annotated[str | None, typer.Option(help="For whom.")] = None,
+    json: Json = False,
+) -> None:
+    """A list of yours in the order that suits a person."""
+    with _opens["loop"](workspace) as loop:
+        found = loop.rank(items, user, explain=True)
+        console.answer(found, json=json, items=loop.store.item)
+    for one in found.left_out:
+        console.note(f"left out: {one.id}: {one.why}")
+
+
+def trending(
+    workspace: Workspace = HERE,
+    window: Annotated[str, typer.Option(help="Up to now: 24h, 7d, 2w, or seconds.")] = "7d",
+    n: Many = None,
+    filter: Filter = None,  # noqa: A002
+    json: Json = False,
+) -> None:
+    """What most people took lately."""
+    asked = _asked(filter, None, 0.0)
+    with _opens["loop"](workspace) as loop:
+        found = loop.trending(window, **({} if n is None else {"n": n}), **asked)
+        console.answer(found, json=json, items=loop.store.item)

@@ -1,0 +1,43 @@
+"""Trending: windows as people write them, and the order of what was taken."""
+
+import numpy as np
+import pytest
+
+from foretaste.errors import InputError
+from foretaste.rank.trending import counts, scores, seconds, spoken
+
+from .shop import film, index_of
+
+
+@pytest.mark.parametrize(
+    ("window", "length"),
+    [("24h", 86_400), ("7d", 604_800), ("2W", 1_209_600), ("90m", 5400), ("60", 60), (1.5, 1.5)],
+)
+def test_a_window_is_read(window: object, length: float) -> None:
+    assert seconds(window) == length
+
+
+@pytest.mark.parametrize("window", ["", "d", "-1d", "0", "nan", "inf", "1y", "99999999d", None])
+def test_what_is_no_window_is_told(window: object) -> None:
+    with pytest.raises(InputError, match="is no length of time; write it like 24h"):
+        seconds(window)
+
+
+def test_a_window_in_words() -> None:
+    lengths = (3600, 86_400, 7 * 86_400, 14 * 86_400, 36 * 3600, 90)
+    assert [spoken(one) for one in lengths] == [
+        "the last hour",
+        "the last day",
+        "the last 7 days",
+        "the last 2 weeks",
+        "the last 36 hours",
+        "the last 90 seconds",
+    ]
+
+
+def test_people_decide_and_popularity_breaks_ties() -> None:
+    catalogue = index_of([film(one) for one in "abcd"]).catalogue
+    people = counts([("b", 2), ("c", 2), ("gone", 9)], catalogue)
+    assert people.tolist() == [0, 2, 2, 0]
+    order = np.argsort(-scores(people, np.array([-1, -5, -2, -3], np.float32)))
+    assert [catalogue.ids[place] for place in order] == ["c", "b", "a", "d"]
