@@ -13,7 +13,16 @@ from foretaste.model.experts.content import log_softmax
 from foretaste.model.experts.popularity import Popularity
 from foretaste.model.experts.sequence import Sequence
 from foretaste.model.experts.transition import Transition
-from foretaste.model.exponents import DRAWN, TOP, candidates, tabulate, usual
+from foretaste.model.exponents import (
+    DRAWN,
+    FAR,
+    HELD_BY,
+    TOP,
+    Table,
+    candidates,
+    tabulate,
+    usual,
+)
 from foretaste.model.fit import fit, fit_experts, recount, with_queries
 from foretaste.model.product import FACTS, Product
 from foretaste.model.settings import ModelSettings, PopularitySettings
@@ -53,12 +62,55 @@ def test_fitted_weights_are_likelier_than_one(weighed: Product, here: World) -> 
     assert fitted > literal + 0.1
 
 
-def test_nothing_near_the_fitted_weights_is_likelier(weighed: Product, here: World) -> None:
-    best = likelihood(weighed, here.split.valid)
-    rng = np.random.default_rng(0)
+def suits(table: Table, weights: Floats, start: Floats) -> float:
+    """What the exponents maximise, at the scale that suits it best."""
+    nothing = torch.zeros(weights.shape[1] + 1)
+    return max(
+        float(table.likelihood(torch.from_numpy(weights * scale), nothing, FAR))
+        - HELD_BY / len(table.facts) * float(((weights * scale - start) ** 2).sum())
+        for scale in np.arange(0.5, 4, 0.02, dtype=np.float32)
+    )
+
+
+def test_nothing_near_the_fitted_weights_suits_better(weighed: Product, here: World) -> None:
+    cases, rng = here.split.valid, np.random.default_rng(0)
+    asked = cases.behaviours(0, len(cases))
+    table = tabulate(weighed, asked, cases.targets, here.training(), rng)
+    start = usual(weighed.experts)
+    best = suits(table, weighed.weights, start)
     for _ in range(5):
         moved = weighed.weights + rng.normal(size=weighed.weights.shape).astype(np.float32) * 0.1
-        assert likelihood(replace(weighed, weights=moved), here.split.valid) < best + 1e-3
+        assert suits(table, moved, start) < best + 1e-4
+
+
+def test_no_other_scale_is_likelier(weighed: Product, here: World) -> None:
+    plain = replace(weighed, new=None)
+    best = likelihood(plain, here.split.valid)
+    for scale in (0.8, 0.9, 1.1, 1.25):
+        other = replace(plain, weights=plain.weights * np.float32(scale))
+        assert likelihood(other, here.split.valid) < best
+
+
+def test_events_out_of_reach_do_not_decide() -> None:
+    """One expert tells half of the events well, and is badly wrong in the others."""
+    rng = np.random.default_rng(0)
+    told = np.arange(400) % 2 == 0
+    opinions = np.zeros((400, 1, 50), np.float32)
+    opinions[told, 0, 0] = 6
+    opinions[~told, 0, 1:] = rng.normal(0, 3, (200, 49)) + 3
+    table = Table(
+        torch.from_numpy(opinions),
+        torch.zeros(400, 50),
+        torch.tensor([[1.0, 0, 0, 0, 0]]).expand(400, -1),
+        torch.zeros(400, 50),
+        torch.ones(400),
+    )
+    nothing = torch.zeros(2)
+    sizes = [torch.tensor([[w], [0.0], [0], [0], [0]]) for w in (0.05, 0.2, 0.8)]
+    plain = [float(table.likelihood(w, nothing)) for w in sizes]
+    robust = [float(table.likelihood(w, nothing, FAR)) for w in sizes]
+
+    assert np.argmax(plain) < np.argmax(robust) == 2
 
 
 def test_the_product_is_likelier_than_each_expert_alone(product: Product, here: World) -> None:

@@ -1,9 +1,14 @@
 """Exponents: what every expert says of validation events in, the exponents that suit them out.
 
-They maximise the likelihood of events that no expert has seen: a convex problem in (facts + 1) ×
-experts numbers. For each event the sum over the catalogue that normalises the product is taken over
-the items any expert ranks high, exactly, and over a uniform draw of the rest, weighted by how many
-it stands for.
+They maximise Σ log(P + FAR) over events that no expert has seen: the likelihood of the product
+mixed with a background. An event that nobody could have told costs the same whatever the exponents
+are, so they suit the events that the top of a list can hold; by the plain likelihood the hopeless
+ones, whose log P is far below, decide, and the best experts are toned down for them. A common scale
+then makes the product as likely as it can be, so that its probabilities are what happens; it
+changes no order.
+
+For each event the sum over the catalogue that normalises the product is taken over the items any
+expert ranks high, exactly, and over a uniform draw of the rest, weighted by how many it stands for.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,6 +28,8 @@ TOP = 60
 """Items of each expert's own top that the normalising sum takes exactly."""
 DRAWN = 600
 """Items drawn for the rest."""
+FAR = 0.01
+"""A probability under which an event counts as out of reach: about that of a tenth place."""
 USUAL = {
     "sequence": 0.4,
     "transition": 0.1,
@@ -62,10 +69,12 @@ class Table:
     counts: Tensor
     """[cases], what each case counts, 1 in the mean."""
 
-    def likelihood(self, weights: Tensor, new: Tensor) -> Tensor:
-        """Mean log P of the targets under [facts, experts] and [experts + 1]."""
+    def likelihood(self, weights: Tensor, new: Tensor, far: float = 0.0) -> Tensor:
+        """Mean log(P + far) of the targets under [facts, experts] and [experts + 1]."""
         scores = self.scores(weights, new)
         each = scores[:, 0] - torch.logsumexp(scores + self.stands_for, dim=1)
+        if far:
+            each = torch.logaddexp(each, torch.tensor(far).log())
         return (each * self.counts).mean()
 
     def scores(self, weights: Tensor, new: Tensor) -> Tensor:
@@ -166,24 +175,42 @@ def candidates(full: Floats, targets: Ints, rng: np.random.Generator) -> tuple[n
 
 
 def maximise(tables: Sequence[Table], product: Product) -> Product:
-    """With the exponents under which the tables are likeliest, held a little by the usual ones.
+    """With the exponents that suit the tables best, held a little by the usual ones.
 
-    What newness adds is fitted with them where a table has new items, and else left out.
+    The first is of events as they were. What newness adds comes from all of them together, by
+    their likelihood, as new items are out of reach; without a second table it is left out.
     """
     start = torch.from_numpy(usual(product.experts))
     weights, new = start.clone().requires_grad_(), torch.zeros(len(product.experts) + 1)
-    new.requires_grad_()
+    hold = HELD_BY / len(tables[0].facts)
+    _minimise(
+        lambda: hold * ((weights - start) ** 2).sum() - tables[0].likelihood(weights, new, FAR),
+        [weights],
+    )
+    fitted = scaled(tables[:1], weights.detach())
     reads = [expert.name.split(":", 1)[0] in READING for expert in product.experts]
     able = torch.tensor([*reads, True], dtype=torch.float32)
-    hold = HELD_BY / sum(len(table.facts) for table in tables)
+    new.requires_grad_()
+    if len(tables) > 1:
+        _minimise(
+            lambda: hold * (new**2).sum() - sum(t.likelihood(fitted, new * able) for t in tables),
+            [new],
+        )
+    told = np.asarray((new * able).detach().numpy(), np.float32)
+    return _with(product, np.asarray(fitted.numpy(), np.float32), told)
+
+
+def scaled(tables: Sequence[Table], weights: Tensor) -> Tensor:
+    """The same times one number, with which the tables are likeliest."""
+    nothing = torch.zeros(weights.shape[1] + 1)
+    size = torch.zeros((), requires_grad=True)
 
     def loss() -> Tensor:
-        held = ((weights - start) ** 2).sum() + (new**2).sum()
-        return hold * held - sum(table.likelihood(weights, new * able) for table in tables)
+        fits = [table.likelihood(weights * size.exp(), nothing) for table in tables]
+        return -torch.stack(fits).sum()
 
-    _minimise(loss, [weights, new])
-    fitted = np.asarray(weights.detach().numpy(), np.float32)
-    return _with(product, fitted, np.asarray((new * able).detach().numpy(), np.float32))
+    _minimise(loss, [size])
+    return (weights * size.exp()).detach()
 
 
 def maximise_fact(tables: Sequence[Table], product: Product, fact: str) -> Product:

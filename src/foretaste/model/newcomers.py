@@ -96,16 +96,19 @@ def cut(one: Behaviour, keep: npt.NDArray[np.bool_]) -> Behaviour:
 def raised(product: Product, tables: Sequence[Table], spent: float) -> Product:
     """With new items raised as far as costs the events of other items this share of their NDCG.
 
-    In each of the tables: one has the new items that there are, the other those made new.
+    Against no difference between new and other items, in each of the tables: one has the new items
+    that there are, the other those made new. Where likelihood alone has raised them further, they
+    are lowered again.
     """
     if product.new is None or spent == 0:
         return product
     weights, new = torch.from_numpy(product.weights), torch.from_numpy(product.new).clone()
     parts = [table.known() for table in tables]
-    scores = [part.scores(weights, new) for part in parts]
     least = [
-        (1 - spent) * float(part.gain(one).mean()) for part, one in zip(parts, scores, strict=True)
+        (1 - spent) * float(part.gain(part.scores(weights, torch.zeros_like(new))).mean())
+        for part in parts
     ]
+    scores = [part.scores(weights, new) for part in parts]
 
     def bearable(nats: float) -> bool:
         return all(
@@ -116,5 +119,7 @@ def raised(product: Product, tables: Sequence[Table], spent: float) -> Product:
     steps = 0
     while steps < STEPS and bearable(STEP * (steps + 1)):
         steps += 1
+    while -STEPS < steps <= 0 and not bearable(STEP * steps):
+        steps -= 1
     new[-1] += STEP * steps
     return replace(product, new=np.asarray(new.numpy(), np.float32))
