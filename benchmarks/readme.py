@@ -1,8 +1,9 @@
-"""The measured figures in README.md: in: results/quality.json, out: the table between two markers.
+"""The measured figures in the prose: in: results/*.json, out: the tables between their markers.
 
     python -m benchmarks.readme [--check]
 
-With --check nothing is written; the exit code says whether the table is what it should be.
+README.md has the figures of quality.json and the table of peers.json; docs/peers.md the settings
+of the peers. With --check nothing is written; the exit code says whether all is as it should be.
 """
 
 import argparse
@@ -14,11 +15,16 @@ from statistics import mean
 from typing import Any
 
 from benchmarks.datasets import REPOSITORY
+from benchmarks.peers import shown
 
 README = REPOSITORY / "README.md"
+PEERS_PAGE = REPOSITORY / "docs" / "peers.md"
 RESULTS = REPOSITORY / "benchmarks" / "results" / "quality.json"
+PEERS = REPOSITORY / "benchmarks" / "results" / "peers.json"
 BEGIN = "<!-- figures: written by `make readme` from benchmarks/results/quality.json -->"
 END = "<!-- end of figures -->"
+PEERS_BEGIN = "<!-- peers: written by `make readme` from benchmarks/results/peers.json -->"
+PEERS_END = "<!-- end of peers -->"
 ABSENT = "Not measured yet: `make bench-quality` measures, `make readme` writes the table here."
 TITLES = {
     "beauty": "Amazon Beauty, 5-core",
@@ -111,20 +117,56 @@ def _told(machine: Mapping[str, Any]) -> str:
     )
 
 
-def written(text: str, table: str) -> str:
-    """README.md with the table between the markers. Raises ValueError where they are missing."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"README.md lacks the markers; put '{BEGIN}' and '{END}' where it belongs")
-    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+def peers(results: Mapping[str, Any]) -> str:
+    """Of each set the table of Foretaste and its peers, the plot, the machine."""
+    if not results:
+        return "Not measured yet: `make bench-peers` measures, `make readme` writes the table here."
+    parts = []
+    for name, one in results.items():
+        title = TITLES.get(name, name)
+        parts += [
+            f"{title}: {one['cases']:,} people, {one['items']:,} items, "
+            f"a cap of {one['cap_cpu_seconds']:,.0f} CPU seconds on a peer's training:",
+            shown.markdown(one["rows"]),
+            f"![{title}: quality against CPU seconds](benchmarks/results/peers-{name}.png)",
+            f"{_told(one['machine'])}.",
+        ]
+    return "\n\n".join(parts)
 
 
-def results(path: Path = RESULTS) -> dict[str, Runs]:
+def settings(results: Mapping[str, Any]) -> str:
+    """Of each set the settings of every peer and where they come from."""
+    parts = []
+    for name, one in results.items():
+        parts += [f"{TITLES.get(name, name)}:", shown.settings(one["rows"])]
+    return "\n\n".join(parts) or "Not measured yet."
+
+
+def written(text: str, table: str, begin: str = BEGIN, end: str = END) -> str:
+    """The page with the table between the markers. Raises ValueError where they are missing."""
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise ValueError(f"the page lacks the markers; put '{begin}' and '{end}' where it belongs")
+    return f"{before}{begin}\n\n{table}\n\n{end}{after}"
+
+
+def pages() -> dict[Path, str]:
+    """The pages with measured figures, as they should be."""
+    measured = results(PEERS)
+    front = written(README.read_text(encoding="utf-8"), figures(results()))
+    detail = PEERS_PAGE.read_text(encoding="utf-8")
+    return {
+        README: written(front, peers(measured), PEERS_BEGIN, PEERS_END),
+        PEERS_PAGE: written(detail, settings(measured), PEERS_BEGIN, PEERS_END),
+    }
+
+
+def results(path: Path = RESULTS) -> dict[str, Any]:
     """What was measured; empty where nothing was."""
     if not path.exists():
         return {}
-    found: dict[str, Runs] = json.loads(path.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
@@ -132,12 +174,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; 1 where it differs")
     asked = parser.parse_args()
-    before = README.read_text(encoding="utf-8")
-    after = written(before, figures(results()))
+    stale = {
+        page: text for page, text in pages().items() if text != page.read_text(encoding="utf-8")
+    }
     if asked.check:
-        sys.exit(before != after)
-    README.write_text(after, encoding="utf-8")
-    print("README.md is as it was" if before == after else "wrote the figures into README.md")
+        sys.exit(bool(stale))
+    for page, text in stale.items():
+        page.write_text(text, encoding="utf-8")
+        print(f"wrote the figures into {page.relative_to(REPOSITORY)}")
+    if not stale:
+        print("the figures are as they were")
 
 
 if __name__ == "__main__":

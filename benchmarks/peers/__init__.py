@@ -1,0 +1,1 @@
+"""Foretaste and its peers on one split, with one metric code: in: data sets, out: a table."""

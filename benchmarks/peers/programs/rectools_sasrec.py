@@ -1,0 +1,136 @@
+"""RecTools' SASRec and eSASRec: in: a split, out: lists by the library's own recommend().
+
+Trained as the eSASRec paper's benchmark does: the last item of the given histories is masked for
+validation; after each epoch recall@10 on it, of some of the people; the best state is kept.
+"""
+
+from typing import Any
+
+import common
+import numpy as np
+import pandas as pd
+import torch
+from pytorch_lightning import Callback, LightningModule, Trainer, seed_everything
+from rectools import Columns
+from rectools.dataset import Dataset
+from rectools.models import SASRecModel
+from rectools.models.nn.transformers.ligr import LiGRLayers
+from rectools.models.nn.transformers.utils import leave_one_out_mask
+
+LAYERS = {"SASRec": {}, "LiGR": {"transformer_layers_type": LiGRLayers}}
+
+
+class Watch(Callback):
+    """Recall@10 of the validation items after each epoch; stops by patience or at the cap."""
+
+    def __init__(self, asked: common.Task) -> None:
+        self.asked = asked
+        self.hits: list[torch.Tensor] = []
+        self.checks: list[dict[str, float]] = []
+        self.best: dict[str, torch.Tensor] = {}
+        self.capped = False
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Watch":
+        return self  # RecTools copies the trainer; what was seen is to be read afterwards
+
+    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
+        if self.asked.over():
+            self.capped = trainer.should_stop = True
+
+    def on_validation_batch_end(
+        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, *_: Any
+    ) -> None:
+        state = module.torch_model.encode_sessions(batch, module.item_embs)[:, -1]
+        logits = module.torch_model.similarity_module(state, module.item_embs)  # [batch, items]
+        logits.scatter_(1, batch["x"], -torch.inf)  # what was taken, and the padding
+        self.hits.append((logits.topk(10).indices == batch["y"]).any(1).float())
+
+    def on_validation_epoch_end(self, trainer: Trainer, module: LightningModule) -> None:
+        recall = float(torch.cat(self.hits).mean())
+        self.hits.clear()
+        if all(recall > one["recall@10"] for one in self.checks):
+            self.best = {name: one.clone() for name, one in module.state_dict().items()}
+        batches = trainer.fit_loop.epoch_loop.batch_progress.current.processed
+        epoch = trainer.current_epoch + batches / trainer.num_training_batches
+        spent = round(self.asked.spent(), 1)
+        self.checks.append({"epoch": round(epoch, 2), "cpu_seconds": spent, "recall@10": recall})
+        print(self.checks[-1], flush=True)
+        rank = max(range(len(self.checks)), key=lambda place: self.checks[place]["recall@10"])
+        if len(self.checks) - 1 - rank >= self.asked.settings["patience"]:
+            trainer.should_stop = True
+
+
+def interactions(split: common.Split) -> pd.DataFrame:
+    """A row for everything known before the test; the place in the history is the time."""
+    histories = [split.history(person) for person in range(len(split.train))]
+    lengths = [len(items) for items in histories]
+    return pd.DataFrame(
+        {
+            Columns.User: np.repeat(np.arange(len(histories)), lengths),
+            Columns.Item: np.concatenate(histories),
+            Columns.Weight: 1.0,
+            Columns.Datetime: pd.to_datetime(
+                np.concatenate([np.arange(length) for length in lengths]), unit="s"
+            ),
+        }
+    )
+
+
+def model(asked: common.Task, watch: Watch) -> SASRecModel:
+    """With the settings given."""
+    settings = dict(asked.settings)
+    epochs = settings.pop("epochs")
+    settings.pop("patience")
+    layers = settings.pop("layers")
+    validated = settings.pop("validation_people")
+
+    def trainer() -> Trainer:
+        return Trainer(
+            max_epochs=epochs,
+            accelerator="cpu",
+            devices=1,
+            callbacks=[watch],
+            num_sanity_val_steps=0,
+            limit_val_batches=max(1, validated // settings["batch_size"]),
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+
+    return SASRecModel(
+        **settings,
+        **LAYERS[layers],
+        get_val_mask_func=leave_one_out_mask,
+        get_val_mask_func_kwargs={"val_users": asked.split.cases},
+        get_trainer_func=trainer,
+    )
+
+
+def main() -> None:
+    asked = common.task()
+    seed_everything(0, verbose=False)
+    split = asked.split
+    dataset = Dataset.construct(interactions(split))
+    watch = Watch(asked)
+    with common.training(asked):
+        fitted = model(asked, watch).fit(dataset)
+        fitted.lightning_model.load_state_dict(watch.best)
+    asked.told["checks"] = watch.checks
+    asked.told["epochs"] = watch.checks[-1]["epoch"]
+    asked.told["capped"] = watch.capped
+    kept = common.empty(len(split.cases))
+    place = {person: row for row, person in enumerate(split.cases)}
+    for variant in ("masked", "unmasked"):
+        found = fitted.recommend(
+            users=split.cases, dataset=dataset, k=common.K, filter_viewed=variant == "masked"
+        )
+        rows = found[Columns.User].map(place).to_numpy()
+        ranks = found[Columns.Rank].to_numpy() - 1
+        kept[f"{variant}_items"][rows, ranks] = found[Columns.Item].to_numpy()
+        kept[f"{variant}_scores"][rows, ranks] = found[Columns.Score].to_numpy()
+    common.answer(asked, kept, "rectools", "torch", "pytorch-lightning", "numpy", "pandas")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Rows in; a table for the eye, a table in Markdown and a plot out."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+Row = Mapping[str, Any]
+
+HEADER = (
+    f"{'':<34}{'N@10':>8}{'95 %':>17}{'R@10':>8}{'unmasked':>17}{'CPU s':>10}{'in all':>9}  trained"
+)
+COLUMNS = (
+    "model",
+    "by",
+    "N@10 masked",
+    "95 %",
+    "R@10 masked",
+    "N@10 / R@10 unmasked",
+    "CPU s to train",
+    "trained",
+)
+
+
+def short(figure: float) -> str:
+    """.0717, as tables of this field have it."""
+    return f"{figure:.4f}".removeprefix("0")
+
+
+def seconds(figure: float) -> str:
+    """Two figures below ten seconds, whole seconds above."""
+    return f"{figure:.2g}" if figure < 10 else f"{figure:.0f}"
+
+
+def trained(row: Row) -> str:
+    """How far: epochs, and what ended them."""
+    if "epochs" not in row:
+        return "reads the texts too" if "reading_cpu_seconds" in row else "counted or solved"
+    epochs = f"{row['epochs']:g}"
+    most = row["settings"].get("epochs")
+    if row.get("capped"):
+        whole = f"; to the end, published: {short(row['published'])}" if "published" in row else ""
+        return f"{epochs} of {most} epochs, cut by the cap{whole}"
+    return f"{epochs} epochs" + (", stopped by itself" if most and row["epochs"] < most else "")
+
+
+def by(row: Row) -> str:
+    """The library that made it, with its version."""
+    versions = row.get("versions", {})
+    name = next(iter(versions), "")
+    if name == "foretaste":
+        return f"commit {versions[name]}"
+    return f"{name} {versions[name]}" if name not in ("", "numpy") else "written here"
+
+
+def ordered(rows: Mapping[str, Row]) -> list[Row]:
+    """The best first; those that did not run last."""
+    return sorted(
+        rows.values(), key=lambda row: -row["masked"]["ndcg@10"] if "masked" in row else 1
+    )
+
+
+def line(row: Row) -> str:
+    """One line for the eye."""
+    if "failed" in row:
+        return f"{row['title']:<34}did not run: {row['failed']}"
+    masked, unmasked = row["masked"], row["unmasked"]
+    span = " to ".join(short(one) for one in row["interval"])
+    both = f"{short(unmasked['ndcg@10'])} / {short(unmasked['recall@10'])}"
+    return (
+        f"{row['title']:<34}{short(masked['ndcg@10']):>8}{span:>17}{short(masked['recall@10']):>8}"
+        f"{both:>17}{seconds(row['train_cpu_seconds']):>10}{seconds(row['cpu_seconds']):>9}"
+        f"  {trained(row)}"
+    )
+
+
+def table(rows: Mapping[str, Row]) -> str:
+    """All of them."""
+    return "\n".join([HEADER, *(line(row) for row in ordered(rows))])
+
+
+def markdown(rows: Mapping[str, Row]) -> str:
+    """The same for README.md."""
+    lines = [_cells(COLUMNS), _cells(["---"] * len(COLUMNS))]
+    return "\n".join([*lines, *(_cells(_row(row)) for row in ordered(rows))])
+
+
+def _row(row: Row) -> list[str]:
+    if "failed" in row:
+        return [row["title"], "", f"did not run: {row['failed']}", *[""] * (len(COLUMNS) - 3)]
+    masked, unmasked = row["masked"], row["unmasked"]
+    return [
+        row["title"],
+        by(row),
+        f"**{short(masked['ndcg@10'])}**",
+        " to ".join(short(one) for one in row["interval"]),
+        short(masked["recall@10"]),
+        f"{short(unmasked['ndcg@10'])} / {short(unmasked['recall@10'])}",
+        seconds(row["train_cpu_seconds"]),
+        trained(row),
+    ]
+
+
+def settings(rows: Mapping[str, Row]) -> str:
+    """A line a peer: its settings and where they come from."""
+    return "\n".join(
+        f"- {row['title']}: {_settings(row['settings'])}{row['source']}." for row in rows.values()
+    )
+
+
+def _settings(found: Mapping[str, Any]) -> str:
+    told = ", ".join(
+        f"{name} {json.dumps(value) if isinstance(value, dict) else value}"
+        for name, value in found.items()
+        if name != "model"
+    )
+    return f"{told}; " if told else ""
+
+
+def _cells(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def plot(rows: Mapping[str, Row], title: str, path: Path) -> None:
+    """Quality against the CPU seconds of training, those on a logarithmic axis."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4.8), layout="constrained")
+    axes = figure.add_subplot()
+    for row in ordered(rows):
+        if "failed" in row:
+            continue
+        x, y = max(row["train_cpu_seconds"], 0.01), row["masked"]["ndcg@10"]
+        low, high = row["interval"]
+        colour = "C3" if "reading_cpu_seconds" in row else "C0"
+        cut = row.get("capped", False)
+        axes.errorbar(
+            [x], [y], yerr=[[y - low], [high - y]], fmt="o", color=colour, capsize=3,
+            markerfacecolor="white" if cut else colour,
+        )  # fmt: skip
+        told = row["title"] + (" (cut)" if cut else "")
+        axes.annotate(told, (x, y), xytext=(7, 5), textcoords="offset points", fontsize=8)
+    axes.set_xscale("log")
+    axes.margins(x=0.2)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("CPU seconds of training, one thread")
+    axes.set_ylabel("NDCG@10, masked, 95 % interval over people")
+    axes.set_title(title, fontsize=10)
+    axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)
