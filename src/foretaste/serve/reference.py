@@ -1,0 +1,147 @@
+"""In: the OpenAPI document. Out: docs/api.md, the same for people to read.
+
+`make api-docs` writes it; a test says when it is no longer what the service does.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+HEAD = """# The HTTP API
+
+Written by `make api-docs` from the OpenAPI document of the service, which is at `/openapi.json`.
+Bodies are JSON. Every error is a problem document (RFC 9457): `detail` says what is wrong, with
+which value, and what to do.
+"""
+
+
+def reference(document: Mapping[str, Any]) -> str:
+    """The page."""
+    parts = [HEAD]
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            parts += _operation(method, path, operation, document)
+    parts += _filters(document)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _operation(method: str, path: str, operation: Schema, document: Schema) -> Iterator[str]:
+    yield f"## `{method.upper()} {path}`\n"
+    yield f"{operation.get('description', operation.get('summary', '')).strip()}\n"
+    yield from _parameters(operation, document)
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if body is not None:
+        yield from _table(body["schema"], document, "field")
+        for example in body.get("examples", {}).values():
+            yield f"{example['summary']}:\n"
+            yield _json(example["value"])
+    answer = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
+    if "example" in answer:
+        yield "Answer:\n"
+        yield from _table(answer["schema"], document, "field")
+        yield _json(answer["example"])
+
+
+def _parameters(operation: Schema, document: Schema) -> Iterator[str]:
+    parameters = operation.get("parameters", [])
+    if parameters:
+        fields = {
+            one["name"]: {
+                **one["schema"],
+                "description": one.get("description", one["schema"].get("description", "")),
+            }
+            for one in parameters
+        }
+        required = [one["name"] for one in parameters if one.get("required")]
+        yield from _table({"properties": fields, "required": required}, document, "parameter")
+
+
+def _table(schema: Schema, document: Schema, what: str) -> Iterator[str]:
+    found = _resolved(schema, document)
+    fields = found.get("properties", {})
+    if not fields:
+        return
+    required = found.get("required", [])
+    yield f"| {what} | type | |"
+    yield "|---|---|---|"
+    for name, field in fields.items():
+        note = " ".join(str(field.get("description", "")).split())
+        if name in required and "default" not in field and what != "field":
+            note = f"Needed. {note}"
+        yield f"| `{name}` | {_type(field, document)} | {_cell(note)} |"
+    yield ""
+    for inner in _inner(fields, document):
+        yield f"Each of `{inner[0]}`:\n"
+        yield from _table(inner[1], document, "field")
+
+
+def _inner(fields: Schema, document: Schema) -> Iterator[tuple[str, Schema]]:
+    """Fields that are lists of objects with names of their own."""
+    for name, field in fields.items():
+        for kind in (field, *field.get("anyOf", [])):
+            items = _resolved(kind.get("items", {}), document)
+            if items.get("properties"):
+                yield name, items
+
+
+def _type(field: Schema, document: Schema) -> str:
+    if "$ref" in field:
+        return _type(_resolved(field, document), document)
+    if "enum" in field:
+        return " or ".join(f"`{value}`" for value in field["enum"])
+    if "anyOf" in field or "oneOf" in field:
+        kinds = [_type(one, document) for one in field.get("anyOf", field.get("oneOf", []))]
+        return " or ".join(dict.fromkeys(kind for kind in kinds if kind != "null"))
+    kind = str(field.get("type", "any"))
+    if kind == "array":
+        return f"list of {_type(field.get('items', {}), document)}"
+    low, high = field.get("minimum"), field.get("maximum")
+    span = f", {low} to {high}" if low is not None and high is not None else ""
+    return f"{kind}{span}"
+
+
+def _resolved(schema: Schema, document: Schema) -> Schema:
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    return schema
+
+
+def _filters(document: Schema) -> Iterator[str]:
+    """Filters and rules, which several addresses take."""
+    from foretaste.rank import conditions, rules  # their module docstrings are the reference
+
+    yield "## Filters\n"
+    yield f"```text\n{_indented(conditions.__doc__)}\n```\n"
+    yield "Several keys in one filter must all hold.\n"
+    yield "## Rules\n"
+    yield f"```text\n{_indented(rules.__doc__)}\n```\n"
+
+
+def _indented(text: str | None) -> str:
+    return "\n".join(line[4:] for line in (text or "").splitlines() if line.startswith("    "))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _json(value: Any) -> str:
+    return f"```json\n{json.dumps(value, ensure_ascii=False, indent=2)}\n```\n"
+
+
+def main() -> None:
+    """Write the page to the file named."""
+    from foretaste.serve.app import create_app
+
+    with TemporaryDirectory() as empty:
+        page = reference(create_app(empty).openapi())
+    Path(sys.argv[1]).write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
