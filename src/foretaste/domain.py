@@ -291,6 +291,26 @@ class Behaviour:
     def __len__(self) -> int:
         return len(self.item)
 
+    def part(self, rows: slice | npt.NDArray[np.bool_]) -> "Behaviour":
+        """The same question with only some of the events: a slice, or [length] of which."""
+        text = self.text
+        if text:
+            kept = range(len(self))[rows] if isinstance(rows, slice) else np.flatnonzero(rows)
+            text = tuple(text[row] for row in kept)
+        return Behaviour(
+            item=self.item[rows],
+            weight=self.weight[rows],
+            kind=self.kind[rows],
+            value=self.value[rows],
+            at=self.at[rows],
+            text=text,
+            query=self.query,
+            query_vector=self.query_vector,
+            text_vectors=None if self.text_vectors is None else self.text_vectors[rows],
+            taste=self.taste,
+            now=self.now,
+        )
+
     @property
     def taken(self) -> Ints:
         """The items the person took, oldest first, without refusals and searches."""

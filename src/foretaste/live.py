@@ -5,17 +5,26 @@ there: new items are met, new events are learnt, in the order they were accepted
 line, the service and any other process give the same list, whichever of them an event came through.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from foretaste.domain import Behaviour, Catalogue, Event, Item
-from foretaste.feedback.online import learn
+import numpy as np
+
+from foretaste.domain import Catalogue, Floats, Item
+from foretaste.feedback.online import Past, Person, learn
 from foretaste.model.artefacts import Version
 from foretaste.model.product import Product
 from foretaste.ports import Store
-from foretaste.prepare.histories import behaviour
+from foretaste.prepare.catalogue import COPIED, Cataloguing
+from foretaste.prepare.histories import pasts, person_key
 from foretaste.rank.filters import Shelf
+
+Read = Callable[[Sequence[Item]], Floats]
+"""Items → [items, dim], as the language model reads them."""
+PRECISE = 50_000
+"""Items of which the vectors are kept in 32 bits; of more in 16, which halves the memory."""
+CHUNK = 20_000
 
 
 @dataclass
@@ -26,13 +35,17 @@ class Live:
     product: Product
     kinds: tuple[str, ...]
     weights: Mapping[str, float]
-    read: Callable[[Mapping[str, Item]], Catalogue]
-    """Items → the catalogue, each item read by the language model."""
+    read: Read
     items: dict[str, Item]
-    catalogue: Catalogue
     shelf: Shelf
     event: int
     revision: int
+    cataloguing: Cataloguing
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The items, as they are now."""
+        return self.cataloguing.catalogue
 
     @classmethod
     def of(
@@ -42,7 +55,7 @@ class Live:
         store: Store,
         *,
         weights: Mapping[str, float],
-        read: Callable[[Mapping[str, Item]], Catalogue],
+        read: Read,
         product: Callable[[Catalogue], Product],
     ) -> Self:
         """A version as it was trained, with its items, `ids`, as they are now.
@@ -54,54 +67,91 @@ class Live:
         for revision, item in store.items():  # noqa: B007
             present[item.id] = item
         known = {one: present.pop(one, Item(id=one, title=one, hidden=True)) for one in ids}
-        shelf = read(known)
+        listed = list(known.values())
+        cataloguing = Cataloguing(listed, _vectors(listed, read))
         live = cls(
             version=version.name,
-            product=product(shelf),
+            product=product(cataloguing.catalogue),
             kinds=tuple(version.data["kinds"]),
             weights=weights,
             read=read,
             items=known,
-            catalogue=shelf,
-            shelf=Shelf.of(list(known.values())),
+            shelf=Shelf.of(listed),
             event=int(version.data["event"]),
             revision=revision,
+            cataloguing=cataloguing,
         )
         live.meet(present)
         return live
 
     def catch_up(self, store: Store) -> None:
         """Meet every item and learn every event since."""
-        changed = {}
-        for revision, item in store.items(after=self.revision):
-            changed[item.id] = item
-            self.revision = revision
-        self.meet(changed)
-        self.learn(store)
+        event, revision = store.position()
+        if revision != self.revision:
+            changed = {}
+            for number, item in store.items(after=self.revision):
+                changed[item.id] = item
+                self.revision = number
+            self.meet(changed)
+        if event != self.event:
+            self.learn(store)
 
     def meet(self, changed: Mapping[str, Item]) -> None:
         """New and changed items: read, and given a place in the lists."""
-        if changed:
+        if not changed:
+            return
+        met = list(changed.values())
+        again = self.cataloguing.put(met, self.read(met))
+        if len(self.items) <= COPIED:  # whoever looks through those before is not disturbed
             self.items = {**self.items, **changed}
-            self.catalogue = self.read(self.items)
-            self.shelf = Shelf.of(list(self.items.values()))
-            self.product.grow(self.catalogue)
+        else:
+            self.items.update(changed)
+        self.shelf = _shelved(self.shelf, met, self.catalogue)
+        self.product.grow(self.catalogue, again)
 
     def learn(self, store: Store) -> None:
         """The events since, in the order they were accepted."""
-        tail: list[Event] = []
-        for number, event in store.events(after=self.event):
-            tail.append(event)
-            self.event = number
+        tail = list(store.events(after=self.event))
+        index, weights = self.catalogue.index, self.weights
 
-        def before(events: Sequence[Event]) -> Behaviour:
-            return behaviour(events, self.catalogue.index, self.weights, self.kinds, now=0.0)
+        def found(people: Sequence[Person]) -> dict[Person, Past]:
+            by_key = pasts(list(store.pasts(people)), index, weights, self.kinds)
+            return {person: by_key[person_key(*person)] for person in people}
 
-        learn(
-            self.product,
-            tail,
-            history=store.history,
-            behaviour=before,
-            index=self.catalogue.index,
-            weights=self.weights,
-        )
+        learn(self.product, tail, pasts=found, index=index, weights=weights)
+        if tail:
+            self.event = tail[-1][0]
+
+
+def _vectors(items: Sequence[Item], read: Read) -> Floats:
+    """[items, dim], read some at a time where they are many."""
+    if len(items) <= PRECISE:
+        return read(items)
+    parts = (read(items[start : start + CHUNK]) for start in range(0, len(items), CHUNK))
+    return _halved(parts, len(items))
+
+
+def _halved(parts: Iterable[Floats], size: int) -> Floats:
+    vectors: Floats | None = None
+    start = 0
+    for part in parts:
+        if vectors is None:
+            vectors = np.empty((size, part.shape[1]), np.float16)
+        vectors[start : start + len(part)] = part
+        start += len(part)
+    assert vectors is not None
+    return vectors
+
+
+def _shelved(shelf: Shelf, items: Sequence[Item], catalogue: Catalogue) -> Shelf:
+    """The shelf with these items as they are now."""
+    places = np.array([catalogue.index[item.id] for item in items])
+    these = Shelf.of(items)
+    columns = []
+    for name in ("hidden", "available_from", "available_until"):
+        before = getattr(shelf, name)
+        column = np.zeros(len(catalogue), before.dtype)
+        column[: len(before)] = before
+        column[places] = getattr(these, name)
+        columns.append(column)
+    return Shelf(*columns)

@@ -31,6 +31,7 @@ from foretaste.domain import (
     Catalogue,
     Degraded,
     Event,
+    Floats,
     Histories,
     Imported,
     Item,
@@ -160,8 +161,12 @@ class Foretaste:
 
     def catalogue(self, items: Mapping[str, Item]) -> Catalogue:
         """The items, each read."""
-        texts = [item.reading() for item in items.values()]
-        return catalogue(list(items.values()), self.encoder.encode(texts, self.progress))
+        listed = list(items.values())
+        return catalogue(listed, self.vectors(listed))
+
+    def vectors(self, items: Sequence[Item]) -> Floats:
+        """[items, dim], what is read of each."""
+        return self.encoder.encode([item.reading() for item in items], self.progress)
 
     def read(self, found: Histories) -> Histories:
         """The searches and reviews, each read."""
@@ -330,7 +335,7 @@ class Foretaste:
             self.models.ids(version),
             self.store,
             weights=self.weights,
-            read=self.catalogue,
+            read=self.vectors,
             product=partial(self.models.load, version, readers=self.readers),
         )
 

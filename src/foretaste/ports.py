@@ -61,6 +61,16 @@ class Store(Protocol):
     def history(self, user: str | None, session: str | None) -> list[Event]:
         """One person's events in time order: the user's, and those of the session."""
 
+    def pasts(
+        self, people: Sequence[tuple[str | None, str | None]]
+    ) -> Iterator[tuple[int, EventColumns]]:
+        """(number, columns) of all that these people did, in no order, each as (user, session) of
+        `people`: a user and None, or None and a session, whoever was in it.
+        """
+
+    def position(self) -> tuple[int, int]:
+        """(number of the newest event, newest revision of an item); 0 where there is none."""
+
     def put_items(self, items: Sequence[Item]) -> int:
         """Create or replace. → how many are new or changed."""
 

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,39 @@ class StoreContract:
         ]
         assert [tuple(row) for row in store.event_columns(chunk=3)] == expected
         assert [tuple(row) for row in store.event_columns(store.last_event() - 2)] == expected[-2:]
+
+    def test_the_pasts_of_many_are_their_histories(self, store: Store) -> None:
+        store.add_events(
+            [
+                click("late", 9.0, user="u"),
+                click("early", 1.0, user="u"),
+                click("same", 1.0, user="u", session="s"),
+                click("alone", 5.0, session="s"),
+                click("other", 3.0, user="v"),
+                FULL,
+            ]
+        )
+        people = [("u", None), ("v", None), (None, "s"), ("nobody", None)]
+        found = sorted(store.pasts(people), key=lambda pair: pair[0])
+        numbers = {event.event_id: number for number, event in store.events()}
+
+        for user, session in people:
+            wanted = {
+                numbers[e.event_id]: (user, session, e.item, e.kind, e.value, e.at, e.text, e.query)
+                for e in store.history(user, session)
+            }
+            assert {n: row for n, row in found if row[:2] == (user, session)} == wanted
+
+    def test_the_position_is_the_newest_of_both(self, store: Store) -> None:
+        assert store.position() == (0, 0)
+        store.add_events([click("a", 1.0, user="u"), click("b", 1.0, user="u")])
+        store.put_items([ITEM, replace(ITEM, id="j")])
+        event, revision = store.position()
+
+        assert event == store.last_event()
+        assert revision == max(number for number, _ in store.items())
+        assert not list(store.events(after=event))
+        assert not list(store.items(after=revision))
 
     def test_a_history_is_in_time_order(self, store: Store) -> None:
         mine = [click("a", 5, "u"), click("b", 1, "u", "s1"), click("c", 3, None, "s2")]

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from foretaste.domain import KINDS, Behaviour, Event
-from foretaste.feedback.online import learn
-from foretaste.prepare.histories import behaviour
+from foretaste.feedback.online import Past, Person, learn
+from foretaste.prepare.histories import Row, pasts, person_key
 
 INDEX = {"a": 0, "b": 1, "c": 2}
 KIND_CODES = tuple(kind for kind, weight in KINDS.items() if weight)
@@ -31,27 +31,32 @@ def event(
     return Event(str(number), kind, at, user=user, session=session, item=item, query=query)
 
 
+def columns(one: Event, user: str | None, session: str | None) -> Row:
+    return user, session, one.item, one.kind, one.value, one.at, one.text, one.query
+
+
 def taught(
     log: Sequence[Event], tail: Sequence[Event], weights: dict[str, float] | None = None
 ) -> list[Taught]:
     """What is learnt of `tail` when the store holds all of `log`."""
     known = weights or dict(KINDS)
 
-    def history(user: str | None, session: str | None) -> list[Event]:
-        mine = [
-            one
-            for one in log
+    def found(people: Sequence[Person]) -> dict[Person, Past]:
+        rows = [
+            (number, columns(one, user, session))
+            for number, one in enumerate(log)
+            for user, session in people
             if (user is not None and one.user == user)
             or (session is not None and one.session == session)
         ]
-        return sorted(mine, key=lambda one: one.at)
+        by_key = pasts(rows, INDEX, known, KIND_CODES)
+        return {person: by_key[person_key(*person)] for person in people}
 
     notebook = Notebook()
     count = learn(
         notebook,
-        tail,
-        history=history,
-        behaviour=lambda events: behaviour(events, INDEX, known, KIND_CODES, now=0.0),
+        [(log.index(one), one) for one in tail],
+        pasts=found,
         index=INDEX,
         weights=known,
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from foretaste.domain import KINDS, Event
 from foretaste.errors import InputError
 from foretaste.prepare import histories as module_function
-from foretaste.prepare.histories import SESSION, Gathering, behaviour, histories, person_key
+from foretaste.prepare.histories import SESSION, Gathering, behaviour, histories, pasts, person_key
 
 from .helpers import LETTERS, made, ml_small_items, ml_small_rows, row
 
@@ -202,3 +202,34 @@ def test_memory_and_time_grow_with_the_rows_and_no_faster() -> None:
     assert many < few * 1.2
     assert many < 400, "bytes a row at the peak, one chunk of Python objects included"
     assert seconds < 12
+
+
+def test_the_pasts_of_many_are_the_behaviour_of_each() -> None:
+    """Whatever order they come in; numbers say which event each row is."""
+    log = [
+        ("u", None, "a", "view", None, 5.0, None, None),
+        ("u", None, "zzz", "view", None, 1.0, None, None),
+        ("v", None, "b", "hide", None, 2.0, None, None),
+        ("u", None, "b", "review", 4.0, 5.0, "good", None),
+        ("u", None, "a", "impression", None, 6.0, None, None),
+        (None, "s", None, "search", None, 3.0, None, "rose"),
+        ("u", None, "b", "wish", None, 2.0, None, None),
+    ]
+    weights, index = {**KINDS, "wish": 2.0}, {"a": 0, "b": 1}
+    kinds = ("view", "hide", "review", "search")  # "wish" came after the training
+    found = pasts(list(enumerate(log))[::-1], index, weights, kinds)
+
+    assert {key: numbers.tolist() for key, (numbers, _) in found.items()} == {
+        "u": [6, 0, 3],
+        "v": [2],
+        person_key(None, "s"): [5],
+    }
+    events = [
+        Event(str(n), kind, at, user, session, item, value, text, query)
+        for n, (user, session, item, kind, value, at, text, query) in enumerate(log)
+    ]
+    mine = behaviour([e for e in events if e.user == "u"], index, weights, kinds, now=0.0)
+    one = found["u"][1]
+    for name in ("item", "weight", "kind", "value", "at"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(mine, name))
+    assert one.text == mine.text

@@ -127,6 +127,28 @@ class SqlStore(ServedRows):
         query = sa.select(*schema.EVENT).where(sa.or_(*mine)).order_by(c.at, c.seq)
         return [schema.event(row) for row in self._all(query)]
 
+    def pasts(
+        self, people: Sequence[tuple[str | None, str | None]]
+    ) -> Iterator[tuple[int, EventColumns]]:
+        """(number, columns) of all that these people did, in no order. A person is a user, or a
+        session, whoever was in it; columns are as in `event_columns`.
+        """
+        c = events.c
+        for place, column in enumerate((c.user, c.session)):
+            names = sorted({person[place] or "" for person in people if person[place] is not None})
+            who = (c.user, sa.null()) if place == 0 else (sa.null(), c.session)
+            wanted = sa.select(c.seq, *who, c.item, c.kind, c.value, c.at, c.text, c.query)
+            for start in range(0, len(names), SOME):
+                for number, *row in self._all(
+                    wanted.where(column.in_(names[start : start + SOME]))
+                ):
+                    yield number, tuple(row)
+
+    def position(self) -> tuple[int, int]:
+        """(number of the newest event, newest revision of an item); 0 where there is none."""
+        number, revision = self._all(_POSITION)[0]
+        return number or 0, int(revision or 0)
+
     # Items
 
     def put_items(self, new: Sequence[Item]) -> int:
@@ -255,3 +277,8 @@ class SqlStore(ServedRows):
 
 def _fact(name: str) -> sa.Select[tuple[str]]:
     return sa.select(meta.c.text).where(meta.c.name == name)
+
+
+_POSITION = sa.select(
+    sa.select(sa.func.max(events.c.seq)).scalar_subquery(), _fact(_REVISION).scalar_subquery()
+)

@@ -7,7 +7,12 @@ command line, by the service or by another process changes the next list of each
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from foretaste.domain import Behaviour, Event
+from foretaste.domain import Behaviour, Event, Longs
+
+Person = tuple[str | None, str | None]
+"""(user, None), or (None, the session of somebody unknown)"""
+Past = tuple[Longs, Behaviour]
+"""Numbers in the log of what a person did, in order of time, and a row for each."""
 
 
 class Learner(Protocol):
@@ -18,10 +23,9 @@ class Learner(Protocol):
 
 def learn(
     learner: Learner,
-    tail: Sequence[Event],
+    tail: Sequence[tuple[int, Event]],
     *,
-    history: Callable[[str | None, str | None], Sequence[Event]],
-    behaviour: Callable[[Sequence[Event]], Behaviour],
+    pasts: Callable[[Sequence[Person]], Mapping[Person, Past]],
     index: Mapping[str, int],
     weights: Mapping[str, float],
 ) -> int:
@@ -30,23 +34,25 @@ def learn(
     A late event is learnt at its place in time: after those before it, not after the newest. What
     its person did before is what had been accepted by then; so all readers learn the same, whether
     they met the events one by one or many at once.
+
+    tail: events with their numbers in the log. pasts: of these people all that says something, the
+    tail's events too.
     """
-    number = {event.event_id: row for row, event in enumerate(tail)}
-    people: dict[tuple[str | None, str | None], list[Event]] = {}
-    for event in tail:
-        person = (event.user, None if event.user else event.session)
-        people.setdefault(person, []).append(event)
-    taught = 0
+    people: dict[Person, list[tuple[int, Event]]] = {}
+    for number, event in tail:
+        known = event.item is not None and event.item in index
+        if known and weights.get(event.kind, 0.0) > 0:
+            person = (event.user, None if event.user else event.session)
+            people.setdefault(person, []).append((number, event))
+    found = pasts(list(people)) if people else {}
     for person, events in people.items():
-        past = list(history(*person))
-        place = {event.event_id: row for row, event in enumerate(past)}
-        for event in events:
-            weight = weights.get(event.kind, 0.0)
-            if event.item is None or event.item not in index or weight <= 0:
-                continue
-            earlier = past[: place[event.event_id]]
-            accepted = number[event.event_id]
-            before = [one for one in earlier if number.get(one.event_id, -1) < accepted]
-            learner.learn(behaviour(before), index[event.item], weight, event.at)
-            taught += 1
-    return taught
+        numbers, whole = found[person]
+        place = {number: row for row, number in enumerate(numbers.tolist())}
+        in_order = bool((numbers[1:] > numbers[:-1]).all())
+        for number, event in events:
+            row, item = place[number], index[event.item or ""]
+            before = whole.part(slice(0, row))
+            if not in_order:
+                before = before.part(numbers[:row] < number)
+            learner.learn(before, item, weights[event.kind], event.at)
+    return sum(map(len, people.values()))

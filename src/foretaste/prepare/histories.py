@@ -11,14 +11,15 @@ Both read an event the same way, so that a model meets at request time what it w
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import compress, islice, repeat
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain import Behaviour, Event, Histories
+from foretaste.domain import Behaviour, Event, Histories, Longs
 from foretaste.errors import InputError
 from foretaste.ports import Progress, silent
 
@@ -104,6 +105,8 @@ class _Builder:
         self.people: dict[str, int] = {}
         self.texts: dict[str, int] = {}
         self.chunks: list[tuple[npt.NDArray[Any], ...]] = []
+        self.rows: list[Longs] = []
+        self.kept: Longs = np.empty(0, np.int64)  # [kept events], which of all that were added
         self.left: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
         self.read = 0
@@ -124,6 +127,7 @@ class _Builder:
         keep = self._keep(kinds, kind, item, named, spoken)
         pairs = compress(zip(users, sessions, strict=True), keep)
         kept = int(keep.sum())
+        self.rows.append(np.flatnonzero(keep) + (self.read - n))
         self.chunks.append(
             (
                 _numbered(
@@ -170,6 +174,7 @@ class _Builder:
         self.chunks = []
         person, item, kind, value, at, text = (np.concatenate(column) for column in columns)
         order = np.lexsort((at, person))  # stable: within one time the stored order stays
+        self.kept = np.concatenate([np.empty(0, np.int64), *self.rows])[order]
         counts = np.bincount(person, minlength=len(self.people))
         kind = kind[order]
         found = Histories(
@@ -225,6 +230,35 @@ def behaviour(
         taste=dict(taste or {}),
         now=now,
     )
+
+
+def pasts(
+    rows: Sequence[tuple[int, Row]],
+    index: Mapping[str, int],
+    weights: Mapping[str, float],
+    kinds: Sequence[str],
+) -> dict[str, tuple[Longs, Behaviour]]:
+    """What many people did, at once: by `person_key` the numbers of the events, and a row for each.
+
+    rows: (number, columns) in any order; of these what `behaviour` would keep, in its order.
+    """
+    ordered = sorted(rows, key=itemgetter(0))
+    builder = _Builder(index, weights)
+    for start in range(0, len(ordered), CHUNK):
+        builder.add([row for _, row in ordered[start : start + CHUNK]])
+    found, _ = builder.finish()
+    numbers = np.array([number for number, _ in ordered], np.int64)[builder.kept]
+    codes = {kind: code for code, kind in enumerate(kinds)}
+    near = _nearest(weights, kinds)
+    as_then = [codes.get(kind, near[weights[kind] > 0]) for kind in found.kinds]
+    found = replace(found, kind=np.array(as_then, np.int8)[found.kind])
+    return {
+        key: (
+            numbers[found.rows(person)],
+            replace(found.behaviour(person, int(found.offsets[person + 1])), now=0.0),
+        )
+        for person, key in enumerate(found.users)
+    }
 
 
 def _told(

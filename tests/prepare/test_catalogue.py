@@ -1,0 +1,66 @@
+"""The catalogue that takes in items against the one made of all of them."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foretaste.domain import Catalogue, Floats, Item
+from foretaste.prepare.catalogue import Cataloguing, catalogue
+
+values = st.lists(st.sampled_from("abcd"), max_size=3).map(tuple)
+items = st.builds(
+    Item,
+    id=st.sampled_from([f"i{n}" for n in range(9)]),
+    title=st.sampled_from(["tent", "lamp", ""]),
+    attributes=st.dictionaries(st.sampled_from(["genre", "year"]), values, max_size=2),
+)
+batch = st.lists(items, max_size=5, unique_by=lambda item: item.id)
+
+
+def vectors(some: list[Item]) -> Floats:
+    """By title and values, so that a change shows."""
+    rows = [(len(item.title), len(item.reading())) for item in some]
+    return np.array(rows, np.float32).reshape(len(some), 2)
+
+
+def told(one: Catalogue) -> dict[str, list[tuple[str, ...]]]:
+    """Column → the values of each item."""
+    return {
+        feature.column: [
+            tuple(feature.values[code] for code in feature.of(place)) for place in range(len(one))
+        ]
+        for feature in one.features
+        if len(feature.codes)
+    }
+
+
+@settings(deadline=None)
+@given(batch, st.lists(batch, max_size=4))
+def test_is_the_catalogue_of_all(first: list[Item], later: list[list[Item]]) -> None:
+    present = {item.id: item for item in first}
+    growing = Cataloguing(first, vectors(first))
+    for some in later:
+        before = set(present)
+        known = growing.put(some, vectors(some))
+        assert {growing.catalogue.ids[place] for place in known} == before & {i.id for i in some}
+        present |= {item.id: item for item in some}
+        every = list(present.values())
+        whole, grown = catalogue(every, vectors(every)), growing.catalogue
+
+        assert grown.ids == whole.ids
+        assert (grown.titles, grown.readings) == (whole.titles, whole.readings)
+        assert grown.index == whole.index
+        np.testing.assert_array_equal(grown.vectors, whole.vectors)
+        assert told(grown) == told(whole)
+
+
+def test_what_was_given_before_stays() -> None:
+    first = [Item("a", "tent", attributes={"genre": ("x",)})]
+    growing = Cataloguing(first, vectors(first))
+    before = growing.catalogue
+    growing.put([Item("b", "lamp", attributes={"genre": ("y",)})], vectors(first))
+
+    assert len(before) == 1
+    assert dict(before.index) == {"a": 0}
+    assert before.vectors.shape == (1, 2)
+    assert growing.catalogue.features[0].values == ("x", "y")
