@@ -467,13 +467,16 @@ def test_promotion_and_roll_back_reach_an_open_workspace(shop: Foretaste) -> Non
 
 
 def test_what_a_model_was_told_is_in_it_after_training_again(shop: Foretaste) -> None:
+    untold = ids(shop.recommend(Request(items=("jazz-1",), n=100)))
     for n in range(20):
         shop.record(took(f"p{n}", "jazz-1", "garden-9"))
     version = shop.train()
 
     assert version.live
     assert version.data["event"] == shop.store.last_event()
-    assert "garden-9" in ids(shop.recommend(Request(items=("jazz-1",), n=3)))
+    told = ids(shop.recommend(Request(items=("jazz-1",), n=100)))
+    assert told.index("garden-9") < 10 <= untold.index("garden-9")
+    assert all(told.index("garden-9") < told.index(f"garden-{n}") for n in range(9))
 
 
 def test_a_version_keeps_what_it_was_made_of(quiet: Foretaste) -> None:
