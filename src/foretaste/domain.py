@@ -32,6 +32,9 @@ Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 
+IDENTIFY = "identify"
+"""The kind of event by which a session becomes a user's; it has both and no item."""
+
 KINDS: Mapping[str, float] = {
     "view": 1.0,
     "click": 1.0,
@@ -44,6 +47,7 @@ KINDS: Mapping[str, float] = {
     "dislike": -1.0,
     "hide": -1.0,
     "impression": 0.0,
+    IDENTIFY: 0.0,
 }
 """The built-in kinds of event and what one of each weighs: above 0 is taken, below 0 is refused,
 0 is recorded but says nothing of taste. `behaviour.kinds` in the settings changes and adds."""

@@ -122,7 +122,10 @@ class Lists:
         events: Sequence[Event] = ()
         if request.user is not None or request.session is not None:
             events = self._store.history(request.user, request.session)
-        person = self._store.user(request.user) if request.user else None
+        user = request.user
+        if user is None and request.session is not None:
+            user = self._store.identified(request.session)
+        person = self._store.user(user) if user else None
         spoken = request.context.get("text")
         words = [part for part in (request.query, spoken) if isinstance(part, str)]
         for item in request.items:

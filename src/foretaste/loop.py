@@ -128,6 +128,13 @@ class Foretaste:
         """Feedback, as it happens: durable when this returns. → how many were new."""
         return self.store.add_events(events)
 
+    def identify(self, session: str, user: str) -> bool:
+        """A session is a user's from now on, on every device. → whether that is new.
+
+        So is what it did while nobody was known; see `behaviour.identity`.
+        """
+        return self.store.identify(session, user, self.clock())
+
     # 2 prepare ---------------------------------------------------------------------------------
 
     def histories(self, items: Mapping[str, Item]) -> tuple[Histories, Cleaning, Gathering]:

@@ -58,6 +58,12 @@ class Store(Protocol):
     def last_event(self) -> int:
         """The number of the newest event; 0 in an empty store."""
 
+    def identify(self, session: str, user: str, at: float) -> bool:
+        """A session is a user's from now on, as is what it did while nobody was known. → new?"""
+
+    def identified(self, session: str) -> str | None:
+        """Whose a session is now; None while nobody was identified on it."""
+
     def history(self, user: str | None, session: str | None) -> list[Event]:
         """One person's events in time order: the user's, and those of the session."""
 
@@ -66,6 +72,8 @@ class Store(Protocol):
     ) -> Iterator[tuple[int, EventColumns]]:
         """(number, columns) of all that these people did, in no order, each as (user, session) of
         `people`: a user and None, or None and a session, whoever was in it.
+
+        What a user did before they were identified has the number where that was said.
         """
 
     def position(self) -> tuple[int, int]:

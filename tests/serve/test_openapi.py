@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from foretaste.serve.problems import Problem
 from foretaste.serve.schemas import EventsAnswer, ItemsAnswer, Recommendations
+from foretaste.serve.schemas.identity import IdentifyAnswer
 
 ORDER = (
     "/v1/items",
@@ -14,8 +15,13 @@ ORDER = (
     "/v1/rank",
     "/v1/similar",
     "/v1/search",
+    "/v1/identify",
 )
-ANSWERS: dict[str, type[BaseModel]] = {"/v1/items": ItemsAnswer, "/v1/events": EventsAnswer}
+ANSWERS: dict[str, type[BaseModel]] = {
+    "/v1/items": ItemsAnswer,
+    "/v1/events": EventsAnswer,
+    "/v1/identify": IdentifyAnswer,
+}
 
 
 def bodies(document: dict[str, Any], path: str) -> Iterator[Any]:

@@ -25,7 +25,7 @@ from foretaste.behaviour.values import (
     whole,
     words,
 )
-from foretaste.domain import Event, Item, Reject, User
+from foretaste.domain import IDENTIFY, Event, Item, Reject, User
 from foretaste.errors import did_you_mean
 
 Row = Mapping[Any, Any]
@@ -46,7 +46,7 @@ class EventForm:
     """What an event without a time means: it happened now (the service); the file is in order, so
     the row number is the time; or a mistake."""
     rating_range: tuple[float, float] | None = None
-    itemless: frozenset[str] = frozenset({"search"})
+    itemless: frozenset[str] = frozenset({"search", IDENTIFY})
     """Kinds that may go without an item."""
     closed: bool = False
     """Whether a name that is not a field is a mistake (the service) or left alone (a file)."""
@@ -123,6 +123,13 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
     if columns["recommendation_id"]:
         recommendation_id = identifier(get(columns["recommendation_id"]), "recommendation_id")
     whole_list = kind == "impression" and recommendation_id is not None
+    if kind == IDENTIFY and (user is None or session is None):
+        raise Fault(
+            "user" if user is None else "session",
+            None,
+            "an identify needs both a user and a session",
+            "say who was identified on which session",
+        )
     _complete(form, user or session, item, kind, query, whole_list=whole_list)
     if kind == "rating":
         _rating(value, form)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from foretaste.domain import Event, Item, User
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration. A store at this revision needs nothing done when it is opened."""
 
 metadata = sa.MetaData()
@@ -20,6 +20,7 @@ metadata = sa.MetaData()
 _long = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 _visit = sa.text("session IS NOT NULL")
+_facts = sa.text("kind = 'identify'")
 
 events = sa.Table(
     "events",
@@ -43,6 +44,10 @@ events = sa.Table(
         "events_session", "session", "at", "seq", sqlite_where=_visit, postgresql_where=_visit
     ),  # imported events seldom have a session, and an index that is not written costs nothing
     sa.Index("events_item", "item"),
+    sa.Index(
+        "events_identify_session", "session", "seq", sqlite_where=_facts, postgresql_where=_facts
+    ),
+    sa.Index("events_identify_user", "user", "seq", sqlite_where=_facts, postgresql_where=_facts),
     sa.Index("events_at", "at", "kind", "item"),  # what is taken lately
     sqlite_autoincrement=True,  # a number is never given twice, not even after an erasure
 )

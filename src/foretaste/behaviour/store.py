@@ -5,6 +5,8 @@ call has a connection of its own, and none is held while a caller looks at what 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from foretaste.behaviour import schema
+from foretaste.behaviour.identity import IdentityRows
 from foretaste.behaviour.keys import KeyTable
 from foretaste.behaviour.opening import (
     errors,
@@ -46,7 +49,7 @@ def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
     return SqlStore(url)
 
 
-class SqlStore(ServedRows):
+class SqlStore(ServedRows, IdentityRows):
     """Behaviour in a SQL database. See `ports.Store`."""
 
     def __init__(self, database: str | Path | sa.URL) -> None:
@@ -95,16 +98,31 @@ class SqlStore(ServedRows):
             return connection.execute(insert, rows, execution_options=count).rowcount
 
     def events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
-        """(number, event) in the order they were accepted, from the first past `after`."""
-        for seq, *row in self._numbered(events.c.seq, schema.EVENT, after, CHUNK):
-            yield seq, schema.event(row)
+        """(number, event) in the order they were accepted, from the first past `after`.
+
+        An anonymous event has the user who had been identified on its session by then.
+        """
+        rows = self._numbered(events.c.seq, schema.EVENT, after, CHUNK)
+        while chunk := list(islice(rows, CHUNK)):
+            told = [(seq, schema.event(row)) for seq, *row in chunk]
+            visits = {one.session for _, one in told if one.user is None}
+            owners = self.owners({one for one in visits if one is not None})
+            for seq, one in told:
+                owner = owners.then(one.session, seq) if owners and one.user is None else None
+                yield seq, one if owner is None else replace(one, user=owner)
 
     def event_columns(self, after: int = 0, chunk: int = CHUNK) -> Iterator[EventColumns]:
-        """(user, session, item, kind, value, at, text, query) in the order of acceptance."""
+        """(user, session, item, kind, value, at, text, query) in the order of acceptance.
+
+        An anonymous event has the user whose it is, by all that is known now.
+        """
         c = events.c
         wanted = (c.user, c.session, c.item, c.kind, c.value, c.at, c.text, c.query)
-        for row in self._numbered(c.seq, wanted, after, chunk):
-            yield row[1:]
+        owners = self.owners()
+        for number, user, session, *rest in self._numbered(c.seq, wanted, after, chunk):
+            if owners and user is None:
+                user = owners.of(session, number)[0]
+            yield user, session, *rest
 
     def last_event(self) -> int:
         """The number of the newest event; 0 in an empty store."""
@@ -113,25 +131,35 @@ class SqlStore(ServedRows):
     def history(self, user: str | None, session: str | None) -> list[Event]:
         """One person's events in time order: the user's, and those of the session.
 
-        Of the session of a known user, events of other users are left out: a device may be shared.
+        A session on which a user was identified is that user, on every device. Of the session of a
+        known user, events of other users are left out: a device may be shared.
         """
+        if user is None and session is not None:
+            user = self.identified(session)
         c = events.c
-        mine = []
-        if user is not None:
-            mine.append(c.user == user)
-        if session is not None:
-            own = sa.true() if user is None else c.user.is_(None)
-            mine.append(sa.and_(c.session == session, own))
-        if not mine:
-            return []
-        query = sa.select(*schema.EVENT).where(sa.or_(*mine)).order_by(c.at, c.seq)
-        return [schema.event(row) for row in self._all(query)]
+        query = sa.select(c.seq, *schema.EVENT).order_by(c.at, c.seq)
+        if user is None:
+            found = self._all(query.where(c.session == session)) if session is not None else []
+            return [schema.event(row) for _, *row in found]
+        visits = self.sessions_of({user}) | ({session} if session is not None else set())
+        mine = [c.user == user]
+        if visits:
+            mine.append(sa.and_(c.user.is_(None), c.session.in_(visits)))
+        owners = self.owners(visits)
+        told = []
+        for number, *row in self._all(query.where(sa.or_(*mine))):
+            one = schema.event(row)
+            owner = one.user or owners.of(one.session, number)[0]
+            if owner == user or (owner is None and one.session == session):
+                told.append(one)
+        return told
 
     def pasts(
         self, people: Sequence[tuple[str | None, str | None]]
     ) -> Iterator[tuple[int, EventColumns]]:
         """(number, columns) of all that these people did, in no order. A person is a user, or a
-        session, whoever was in it; columns are as in `event_columns`.
+        session, whoever was in it; columns are as in `event_columns`. What a user did before they
+        were identified has the number where that was said: it is part of their past from there on.
         """
         c = events.c
         for place, column in enumerate((c.user, c.session)):
@@ -143,6 +171,21 @@ class SqlStore(ServedRows):
                     wanted.where(column.in_(names[start : start + SOME]))
                 ):
                     yield number, tuple(row)
+        yield from self._before_known({user for user, _ in people if user is not None})
+
+    def _before_known(self, users: set[str]) -> Iterator[tuple[int, EventColumns]]:
+        """(since which number, columns) of what these users did on sessions they are known on."""
+        c = events.c
+        sessions = sorted(self.sessions_of(users))
+        wanted = sa.select(c.seq, c.session, c.item, c.kind, c.value, c.at, c.text, c.query)
+        for start in range(0, len(sessions), SOME):
+            some = sessions[start : start + SOME]
+            owners = self.owners(some)
+            anonymous = wanted.where(c.user.is_(None), c.session.in_(some)).order_by(c.seq)
+            for number, session, *row in self._all(anonymous):
+                owner, since = owners.of(session, number)
+                if owner in users:
+                    yield since, (owner, None, *row)
 
     def position(self) -> tuple[int, int]:
         """(number of the newest event, newest revision of an item); 0 where there is none."""

@@ -191,3 +191,8 @@ ANSWER = {
         }
     ],
 }
+
+IDENTIFY: Mapping[str, Example] = {
+    "sign-in": {"summary": "A visitor signs in", "value": {"session": "s-5", "user": "u-18"}}
+}
+IDENTIFY_ANSWER = {"new": True}

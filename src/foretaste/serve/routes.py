@@ -47,11 +47,12 @@ router = APIRouter(route_class=StrictRoute)
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 
 
-def _answer(example: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+def shown_answer(example: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """An example of an answer, for the OpenAPI."""
     return {200: {"content": {"application/json": {"example": example}}}}
 
 
-@v1.post("/events", tags=["feedback"], responses=_answer(examples.EVENTS_ANSWER))
+@v1.post("/events", tags=["feedback"], responses=shown_answer(examples.EVENTS_ANSWER))
 def post_events(
     body: Annotated[EventsBody, Body(openapi_examples=dict(examples.EVENTS))], service: Behind
 ) -> EventsAnswer:
@@ -80,7 +81,7 @@ def post_events(
     )
 
 
-@v1.post("/items", tags=["catalogue"], responses=_answer(examples.ITEMS_ANSWER))
+@v1.post("/items", tags=["catalogue"], responses=shown_answer(examples.ITEMS_ANSWER))
 def post_items(
     body: Annotated[ItemsBody, Body(openapi_examples=dict(examples.ITEMS))], service: Behind
 ) -> ItemsAnswer:
@@ -103,7 +104,7 @@ def _list(service: Service, body: Asking) -> Response:
 LIST: dict[str, Any] = {
     "tags": ["lists"],
     "response_model": Recommendations,
-    "responses": _answer(examples.ANSWER),
+    "responses": shown_answer(examples.ANSWER),
 }
 """What the addresses that answer with a list have in common."""
 
