@@ -90,6 +90,8 @@ def test_a_store_of_before_is_migrated_with_what_is_in_it(tmp_path: Path) -> Non
     with sqlite3.connect(path) as connection:  # back to the first form
         connection.execute("DROP TABLE recommendations")
         connection.execute("DROP INDEX events_at")
+        connection.execute("DROP INDEX events_identify_session")
+        connection.execute("DROP INDEX events_identify_user")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     with SqlStore(path) as store:
         assert dict(store.takers(0.0, 2.0, ["click"])) == {"a": 1}
