@@ -153,10 +153,10 @@ def test_a_peer_is_run_and_judged(tmp_path: Path, key: str) -> None:
 
 
 def test_transition_counts_know_what_came_next(tmp_path: Path) -> None:
-    held = split.held(leave_one_out(sequences(ann="abcde", ben="deabc")), ITEMS)
+    held = split.held(leave_one_out(sequences(ann="abcde", ben="deabc", cleo="pp")), ITEMS)
     found = at(tmp_path, held).peer("transition", PEERS["transition"])
 
-    assert found["masked"]["ndcg@10"] == 1  # ben had d, e; ann had b, c
+    assert found["masked"]["ndcg@10"] == 1  # ben had d, e; ann had b, c; not p
     assert found["versions"].keys() == {"numpy", "scipy"}
 
 
