@@ -1,6 +1,6 @@
 """`foretaste classify`: a wide table in, a classifier of search histories and what it says out."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from foretaste import console
+from foretaste.commands import HERE, Json, Workspace, command
 from foretaste.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -21,21 +22,8 @@ TAKEN = ("purchases", "clicks", "likes", "views", "label")
 SHOWN = 60
 """Characters of a history in a line."""
 
-HERE = Path()
-Workspace = Annotated[
-    Path,
-    typer.Option(
-        "--workspace",
-        "-w",
-        metavar="DIR",
-        envvar="FORETASTE_WORKSPACE",
-        help="The folder of the settings, which gets the classifier.",
-    ),
-]
-Command = Callable[[typer.Typer, str], Callable[[Callable[..., None]], Callable[..., None]]]
 
-
-def register(app: typer.Typer, command: Command) -> None:
+def register(app: typer.Typer) -> None:
     """Add the command to the others."""
     command(app, "classify")(classify)
 
@@ -59,9 +47,7 @@ def classify(
         Path | None, typer.Option(metavar="FILE", help="Rows to predict for.")
     ] = None,
     n: Annotated[int, typer.Option("-n", min=1, help="How many items a row.")] = 5,
-    json: Annotated[
-        bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")
-    ] = False,
+    json: Json = False,
 ) -> None:
     """Predict what is taken from the search history.
 

@@ -15,7 +15,6 @@ from foretaste.domain import (
     Behaviour,
     Degraded,
     Event,
-    Item,
     LeftOut,
     Recommendation,
     Recommended,
@@ -23,7 +22,7 @@ from foretaste.domain import (
     Served,
     Term,
 )
-from foretaste.errors import InputError, did_you_mean
+from foretaste.errors import InputError
 from foretaste.feedback.served import AnswerLog
 from foretaste.generate.words import PLACED, reasons
 from foretaste.ports import Store
@@ -32,6 +31,7 @@ from foretaste.rank.conditions import number
 from foretaste.rank.draft import Choice, Draft
 from foretaste.rank.filters import NEVER, WHY, Question, left_out
 from foretaste.rank.index import Index, Mask
+from foretaste.rank.properties import Wanted
 from foretaste.rank.rules import rules
 from foretaste.rank.settings import RankSettings
 from foretaste.rank.trending import counts, spoken
@@ -42,8 +42,6 @@ PAGES = 100
 """Pages of one list, at most."""
 COUNTED, WINDOWS = 5.0, 64
 """Seconds for which counts of takers hold, and windows whose counts are kept."""
-FIELDS = ("title", "image", "audio", "available_from", "available_until")
-"""What an item has besides texts and attributes."""
 
 
 @dataclass(frozen=True)
@@ -363,38 +361,3 @@ def served(request: Request, answer: Recommendation, at: float) -> Served:
         request=request.told(),
         items=[(one.id, one.position, one.propensity, one.source, one.score) for one in answer],
     )
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which columns of the items are wanted back."""
-
-    names: frozenset[str] | None
-
-    @classmethod
-    def of(cls, asked: Sequence[str] | None, index: Index, items: Mapping[str, Item]) -> "Wanted":
-        """Checked: a name that no item has is a mistake."""
-        if asked is None:
-            return cls(None)
-        known = {*FIELDS, *(feature.column for feature in index.catalogue.features)}
-        if not known.issuperset(asked):
-            known |= {column for item in items.values() for column in item.texts}
-        for place, name in enumerate(asked):
-            if name not in known:
-                hint = did_you_mean(name, sorted(known))
-                raise InputError(f"properties.{place}: no item has '{name}'; {hint}")
-        return cls(frozenset(asked))
-
-    def attributes(self, item: Item) -> Mapping[str, tuple[str, ...]]:
-        """Of the attributes those that are wanted."""
-        if self.names is None:
-            return item.attributes
-        return {name: value for name, value in item.attributes.items() if name in self.names}
-
-    def others(self, item: Item) -> dict[str, Any]:
-        """Texts, image and the like, where they are asked for by name."""
-        if self.names is None:
-            return {}
-        found = {name: getattr(item, name) for name in FIELDS if name in self.names}
-        found |= {name: text for name, text in item.texts.items() if name in self.names}
-        return {name: value for name, value in found.items() if value is not None}

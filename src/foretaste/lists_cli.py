@@ -1,31 +1,17 @@
 """`foretaste recommend`, `search`, `similar`, `rank` and `trending`: words in, a list out."""
 
 import json as jsonlib
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from foretaste import console
+from foretaste.commands import HERE, Json, Workspace, command, opened
 from foretaste.errors import InputError
 
 if TYPE_CHECKING:
-    from foretaste.loop import Foretaste
+    pass
 
-HERE = Path()
-Workspace = Annotated[
-    Path,
-    typer.Option(
-        "--workspace",
-        "-w",
-        metavar="DIR",
-        envvar="FORETASTE_WORKSPACE",
-        help="The folder of settings, store, caches and models.",
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
 Many = Annotated[int | None, typer.Option("-n", min=1, help="How many items [rank.n].")]
 Filter = Annotated[
     str | None,
@@ -40,15 +26,10 @@ Rules = Annotated[
 Diversity = Annotated[
     float, typer.Option(min=0, max=1, help="From 0, the order of the scores, to 1.")
 ]
-Register = Callable[[typer.Typer, str], Callable[[Callable[..., None]], Callable[..., None]]]
-Open = Callable[[Path], AbstractContextManager["Foretaste"]]
-
-_opens: dict[str, Open] = {}
 
 
-def register(app: typer.Typer, command: Register, opened: Open) -> None:
-    """Add the commands to the others. `opened` gives the loop on a folder."""
-    _opens["loop"] = opened
+def register(app: typer.Typer) -> None:
+    """Add the commands to the others."""
     for work in (recommend, search, similar, rank, trending):
         command(app, work.__name__)(work)
 
@@ -87,7 +68,7 @@ def recommend(
 ) -> None:
     """The list for a person, with the reason for each item."""
     asked = _asked(filter, rules, diversity)
-    with _opens["loop"](workspace) as loop:
+    with opened(workspace) as loop:
         found = loop.recommend(user, n=n, query=query, session=session, explain=True, **asked)
         console.answer(found, explain=explain, json=json, items=loop.store.item)
 
@@ -102,7 +83,7 @@ def search(
 ) -> None:
     """What answers these words, for this person where one is named."""
     asked = _asked(filter, None, 0.0)
-    with _opens["loop"](workspace) as loop:
+    with opened(workspace) as loop:
         found = loop.search(text, user=user, n=n, explain=True, **asked)
         console.answer(found, json=json, items=loop.store.item)
 
@@ -116,7 +97,7 @@ def similar(
 ) -> None:
     """What goes with an item, for whoever looks at it."""
     asked = _asked(filter, None, 0.0)
-    with _opens["loop"](workspace) as loop:
+    with opened(workspace) as loop:
         found = loop.similar(item, n=n, explain=True, **asked)
         console.answer(found, json=json, items=loop.store.item)
 
@@ -128,7 +109,7 @@ def rank(
     json: Json = False,
 ) -> None:
     """A list of yours in the order that suits a person."""
-    with _opens["loop"](workspace) as loop:
+    with opened(workspace) as loop:
         found = loop.rank(items, user, explain=True)
         console.answer(found, json=json, items=loop.store.item)
     for one in found.left_out:
@@ -144,6 +125,6 @@ def trending(
 ) -> None:
     """What most people took lately."""
     asked = _asked(filter, None, 0.0)
-    with _opens["loop"](workspace) as loop:
+    with opened(workspace) as loop:
         found = loop.trending(window, **({} if n is None else {"n": n}), **asked)
         console.answer(found, json=json, items=loop.store.item)

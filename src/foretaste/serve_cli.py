@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -10,33 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from foretaste import console
+from foretaste.commands import HERE, Json, Workspace, command, require
 
 if TYPE_CHECKING:
     from foretaste.behaviour.keys import KeyTable
 
-HERE = Path()
-Workspace = Annotated[
-    Path,
-    typer.Option(
-        "--workspace",
-        "-w",
-        metavar="DIR",
-        envvar="FORETASTE_WORKSPACE",
-        help="The folder of settings, store, caches and models; that of the root, not of a tenant.",
-    ),
-]
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The part between ft_ and the next _.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
-Register = Callable[[typer.Typer, str], Callable[[Callable[..., None]], Callable[..., None]]]
-
 keys = typer.Typer(help="The service's API keys: create, list, rotate, revoke.")
 tenants = typer.Typer(help="Several shops in one service, each kept apart: create, list.")
-_rules: dict[str, Callable[[Path], None]] = {}
 
 
-def register(app: typer.Typer, command: Register, require: Callable[[Path], None]) -> None:
-    """Add the commands to the others. `require` refuses what is no workspace."""
-    _rules["require"] = require
+def register(app: typer.Typer) -> None:
+    """Add the commands to the others. Their workspace is the root, not a tenant's."""
     command(app, "serve")(serve)
     for name, group in (("keys", keys), ("tenants", tenants)):
         app.add_typer(group, name=name, no_args_is_help=True)
@@ -67,7 +52,7 @@ def serve(
     ] = False,
 ) -> None:
     """Answer over HTTP; a page to try it on is at /."""
-    _rules["require"](workspace)
+    require(workspace)
     if log_format is not None:
         os.environ["FORETASTE_SERVE__LOG_FORMAT"] = log_format  # also for the workers
     from foretaste.serve import run
@@ -78,7 +63,7 @@ def serve(
 @contextmanager
 def _table(workspace: Path) -> Iterator["KeyTable"]:
     """The keys of a workspace."""
-    _rules["require"](workspace)
+    require(workspace)
     from foretaste.behaviour.store import open_store
     from foretaste.config import load
 
@@ -149,7 +134,7 @@ def tenants_create(
     workspace: Workspace = HERE,
 ) -> None:
     """Make a workspace within the workspace, with the same settings and nothing in it."""
-    _rules["require"](workspace)
+    require(workspace)
     from foretaste.serve.tenants import create
 
     folder = create(workspace, name)
@@ -158,7 +143,7 @@ def tenants_create(
 
 def tenants_list(workspace: Workspace = HERE, json: Json = False) -> None:
     """Every tenant, with what it has."""
-    _rules["require"](workspace)
+    require(workspace)
     from foretaste.serve.tenants import listed
 
     console.tenants(listed(workspace), json=json)

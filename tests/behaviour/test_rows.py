@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import psutil
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -235,4 +236,6 @@ def test_closing_a_table_that_was_not_read(tmp_path: Path) -> None:
     path = tmp_path / "events.csv"
     path.write_text("user,item\na,b\n")
     table: Table = read(path)
+    assert str(path) in {file.path for file in psutil.Process().open_files()}
     table.close()
+    assert str(path) not in {file.path for file in psutil.Process().open_files()}

@@ -264,7 +264,7 @@ def test_trending(client: httpx.Client) -> None:
         ({"window": "often"}, "window: 'often' is no length of time"),
         ({"n": "0"}, "n: it should be greater than or equal to 1"),
         ({"category": "genre"}, "category: 'genre' is no attribute and value"),
-        ({"windw": "7d"}, "the body: unknown field 'windw'; did you mean 'window'?"),
+        ({"windw": "7d"}, "the address: unknown field 'windw'; did you mean 'window'?"),
         ({"filter": '{"teme": "x"}'}, "filter.and.0: unknown attribute"),
     ],
 )

@@ -8,6 +8,7 @@ then compared exactly.
 A space is never changed: `grown` gives another, which shares what it can.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from weakref import WeakValueDictionary
 
@@ -36,30 +37,30 @@ def whole(size: int) -> bool:
     return size <= EXHAUSTIVE
 
 
-class Space:
+class Space(ABC):
     """What both kinds share. See `Flat` and `Inverted`."""
 
     size: int
 
+    @abstractmethod
     def every(self, queries: Floats) -> Floats:
         """[queries, dim] → [queries, items], inner products."""
-        raise NotImplementedError
 
+    @abstractmethod
     def some(self, queries: Floats, items: Ints) -> Floats:
         """[queries, dim] → [queries, those items]"""
-        raise NotImplementedError
 
+    @abstractmethod
     def near(self, query: Floats, k: int) -> Ints:
         """[dim] → about k items with the greatest inner products, in any order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def log_total(self, queries: Floats) -> Floats:
         """[queries, dim] → [queries], log Σ exp over the catalogue; estimated in a large one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def grown(self, rows: Rows, size: int, changed: Sequence[int] | None = None) -> "Space":
         """With new items at the end, and with those `changed` read again; None means all."""
-        raise NotImplementedError
 
 
 class _Buffer:

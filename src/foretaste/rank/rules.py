@@ -11,6 +11,7 @@ A new one is one class here and one line in `RULES`. Its first field is its name
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -25,12 +26,12 @@ MOST_RULES = 50
 """In one request."""
 
 
-class Rule(Settings):
+class Rule(Settings, ABC):
     """What every rule can do."""
 
+    @abstractmethod
     def apply(self, draft: Draft, where: str) -> None:
         """Say to the draft what is wanted; `where` names the rule in an error."""
-        raise NotImplementedError
 
 
 class Boost(Rule):

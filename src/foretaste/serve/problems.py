@@ -211,8 +211,8 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 def _fault(error: Mapping[str, Any]) -> Fault:
     """One complaint of pydantic's in our words."""
-    place = [str(part) for part in error["loc"][1:]]  # the first is "body" or "query"
-    field = shown(".".join(place)) or "the body"
+    where, *place = (str(part) for part in error["loc"])
+    field = shown(".".join(place)) or ("the address" if where == "query" else "the body")
     if error["type"] == "missing":
         return Fault(
             field=field, problem="is missing", remedy="send it; /openapi.json has examples"
