@@ -160,6 +160,7 @@ def recommendation_json(found: "Recommendation", *, explain: bool) -> dict[str, 
         "recommendation_id": found.recommendation_id,
         "model_version": found.model_version,
         "items": [_item_json(one, explain=explain) for one in found],
+        "degraded": None if found.degraded is None else asdict(found.degraded),
     }
 
 
@@ -168,6 +169,8 @@ def _item_json(one: "Recommended", *, explain: bool) -> dict[str, Any]:
         "id": one.id,
         "position": one.position,
         "score": one.score,
+        "propensity": one.propensity,
+        "source": one.source,
         "title": one.title,
         "reason": list(one.reason),
     }

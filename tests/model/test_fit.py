@@ -5,32 +5,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
-from foretaste.domain import KINDS, Cases, Floats, Histories
+from foretaste.domain import Cases, Floats, Histories
 from foretaste.errors import ModelError
-from foretaste.model.experts.content import log_softmax
 from foretaste.model.experts.popularity import Popularity
 from foretaste.model.experts.sequence import Sequence
 from foretaste.model.experts.transition import Transition
 from foretaste.model.exponents import (
-    DRAWN,
-    FAR,
-    HELD_BY,
-    TOP,
-    Table,
-    candidates,
-    tabulate,
     usual,
 )
 from foretaste.model.fit import fit, fit_experts, recount, with_queries
 from foretaste.model.product import FACTS, Product
 from foretaste.model.settings import ModelSettings, PopularitySettings
-from foretaste.model.training import Training
-from foretaste.prepare.histories import histories
 from foretaste.prepare.splits import leave_one_out
 
-from .world import READER, SETTINGS, START, World, item, rows, shelf
+from .world import READER, SETTINGS, START, World
 
 QUICK = SETTINGS.model_copy(
     update={"sequence": SETTINGS.sequence.model_copy(update={"epochs": 2, "check_every": 1})}
@@ -60,57 +49,6 @@ def test_fitted_weights_are_likelier_than_one(weighed: Product, here: World) -> 
     fitted, literal = (likelihood(p, here.split.valid) for p in (weighed, weighed.literal()))
 
     assert fitted > literal + 0.1
-
-
-def suits(table: Table, weights: Floats, start: Floats) -> float:
-    """What the exponents maximise, at the scale that suits it best."""
-    nothing = torch.zeros(weights.shape[1] + 1)
-    return max(
-        float(table.likelihood(torch.from_numpy(weights * scale), nothing, FAR))
-        - HELD_BY / len(table.facts) * float(((weights * scale - start) ** 2).sum())
-        for scale in np.arange(0.5, 4, 0.02, dtype=np.float32)
-    )
-
-
-def test_nothing_near_the_fitted_weights_suits_better(weighed: Product, here: World) -> None:
-    cases, rng = here.split.valid, np.random.default_rng(0)
-    asked = cases.behaviours(0, len(cases))
-    table = tabulate(weighed, asked, cases.targets, here.training(), rng)
-    start = usual(weighed.experts)
-    best = suits(table, weighed.weights, start)
-    for _ in range(5):
-        moved = weighed.weights + rng.normal(size=weighed.weights.shape).astype(np.float32) * 0.1
-        assert suits(table, moved, start) < best + 1e-4
-
-
-def test_no_other_scale_is_likelier(weighed: Product, here: World) -> None:
-    plain = replace(weighed, new=None)
-    best = likelihood(plain, here.split.valid)
-    for scale in (0.8, 0.9, 1.1, 1.25):
-        other = replace(plain, weights=plain.weights * np.float32(scale))
-        assert likelihood(other, here.split.valid) < best
-
-
-def test_events_out_of_reach_do_not_decide() -> None:
-    """One expert tells half of the events well, and is badly wrong in the others."""
-    rng = np.random.default_rng(0)
-    told = np.arange(400) % 2 == 0
-    opinions = np.zeros((400, 1, 50), np.float32)
-    opinions[told, 0, 0] = 6
-    opinions[~told, 0, 1:] = rng.normal(0, 3, (200, 49)) + 3
-    table = Table(
-        torch.from_numpy(opinions),
-        torch.zeros(400, 50),
-        torch.tensor([[1.0, 0, 0, 0, 0]]).expand(400, -1),
-        torch.zeros(400, 50),
-        torch.ones(400),
-    )
-    nothing = torch.zeros(2)
-    sizes = [torch.tensor([[w], [0.0], [0], [0], [0]]) for w in (0.05, 0.2, 0.8)]
-    plain = [float(table.likelihood(w, nothing)) for w in sizes]
-    robust = [float(table.likelihood(w, nothing, FAR)) for w in sizes]
-
-    assert np.argmax(plain) < np.argmax(robust) == 2
 
 
 def test_the_product_is_likelier_than_each_expert_alone(product: Product, here: World) -> None:
@@ -161,83 +99,6 @@ def test_made_up_queries_are_words_of_the_target(here: World) -> None:
         assert one.query in here.catalogue.readings[target]
         assert one.query_vector is not None
         np.testing.assert_allclose(one.query_vector, READER.encode([one.query])[0])
-
-
-# The draw -------------------------------------------------------------------------------------
-
-MANY = 3000
-
-
-def large(rng: np.random.Generator, cases: int = 40) -> tuple[Floats, Any]:
-    """Opinions [cases, 2, items] of two experts, and targets."""
-    full = log_softmax(rng.normal(size=(cases, 2, MANY)).astype(np.float32))
-    return full, rng.integers(MANY, size=cases).astype(np.int32)
-
-
-def test_no_candidate_stands_for_something_twice() -> None:
-    rng = np.random.default_rng(0)
-    full, targets = large(rng)
-    chosen, weight = candidates(full, targets, rng)
-
-    np.testing.assert_array_equal(chosen[:, 0], targets)
-    for case in range(len(targets)):
-        counted = chosen[case][np.isfinite(weight[case])]
-        assert len(set(counted.tolist())) == len(counted) > DRAWN
-        assert np.exp(weight[case]).sum() == pytest.approx(MANY, rel=1e-3)
-        for expert in range(2):
-            best = np.argsort(-full[case, expert])[:TOP]
-            assert np.isin(best, chosen[case][weight[case] == 0]).all()  # taken exactly
-
-
-@pytest.mark.parametrize("items", [30, TOP + DRAWN])
-def test_a_small_catalogue_is_taken_whole(items: int) -> None:
-    rng = np.random.default_rng(0)
-    full = log_softmax(rng.normal(size=(4, 2, items)).astype(np.float32))
-    chosen, weight = candidates(full, np.array([0, 5, items - 1, 5], np.int32), rng)
-
-    for case in range(4):
-        counted = chosen[case][np.isfinite(weight[case])]
-        assert sorted(counted.tolist()) == list(range(items))
-        assert set(weight[case].tolist()) == {0.0, -np.inf}
-
-
-def test_the_drawn_sum_is_about_the_whole_sum() -> None:
-    rng = np.random.default_rng(1)
-    full, targets = large(rng)
-    chosen, weight = candidates(full, targets, rng)
-    for exponents in ((0.5, 0.2), (1.0, 1.0), (0.1, 0.0)):
-        scores = np.einsum("e,cei->ci", exponents, full)
-        exact = np.logaddexp.reduce(scores, axis=1)
-        drawn = np.logaddexp.reduce(np.take_along_axis(scores, chosen, axis=1) + weight, axis=1)
-
-        np.testing.assert_allclose(drawn, exact, atol=0.1)
-        assert abs((drawn - exact).mean()) < 0.03
-
-
-@pytest.fixture(scope="module")
-def crowded() -> Any:
-    """The people of the world in a catalogue of 3,000 items, mostly ones that nobody took."""
-    catalogue = shelf([*(item(n) for n in range(60)), *(item(n, n % 4) for n in range(60, MANY))])
-    found, _ = histories(rows(60), catalogue.index, KINDS)
-    split = leave_one_out(found)
-    settings = SETTINGS.model_copy(
-        update={"experts": ("popularity", "transition", "content", "lexical", "attribute")}
-    )
-    return Training(catalogue, split.train, split.valid, settings)
-
-
-def test_the_table_of_a_large_catalogue_gives_the_likelihood_of_the_whole(crowded: Any) -> None:
-    product = fit(crowded)
-    cases = crowded.valid
-    asked = cases.behaviours(0, len(cases))
-    table = tabulate(product, asked, cases.targets, crowded, np.random.default_rng(0))
-    assert product.new is not None
-    weights, new = torch.from_numpy(product.weights), torch.from_numpy(product.new)
-    drawn = float(table.likelihood(weights, new))
-
-    assert table.log_probs.shape[2] > TOP + DRAWN
-    assert drawn == pytest.approx(likelihood(product, cases), abs=0.03)
-    assert drawn > likelihood(product.literal(), cases)
 
 
 # Chance ---------------------------------------------------------------------------------------
