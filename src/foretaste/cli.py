@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foretaste import __version__, classify_cli, console, lists_cli, serve_cli
+from foretaste import __version__, classify_cli, console, lists_cli, serve_cli, worker_cli
 from foretaste.commands import DEBUG, HERE, Json, Workspace, command, opened
 from foretaste.errors import InputError
 
@@ -223,5 +223,5 @@ def models_rollback(workspace: Workspace = HERE) -> None:
     console.say(f"model {version} is live again")
 
 
-for group in (lists_cli, classify_cli, serve_cli):
+for group in (lists_cli, classify_cli, serve_cli, worker_cli):
     group.register(app)

@@ -18,6 +18,7 @@ from foretaste.language.settings import LanguageSettings
 from foretaste.model.settings import ModelSettings
 from foretaste.prepare.settings import PrepareSettings
 from foretaste.rank.settings import RankSettings
+from foretaste.schedule import WorkerSettings
 from foretaste.serving import ServeSettings
 from foretaste.settings import Settings
 
@@ -38,6 +39,7 @@ class Config(Settings):
     model: ModelSettings = ModelSettings()
     rank: RankSettings = RankSettings()
     serve: ServeSettings = ServeSettings()
+    worker: WorkerSettings = WorkerSettings()
 
 
 def load(folder: Path, environment: Mapping[str, str] = os.environ) -> Config:

@@ -29,6 +29,11 @@ RENEW = 1.0
 """Seconds between two still pictures."""
 PATIENCE = 5.0
 """Seconds that closing waits for work under way."""
+AGAIN = 60.0
+"""Seconds after which a version that could not be loaded is tried again."""
+
+
+NONE = "there is no model yet; run 'foretaste train'"
 
 
 class Behind(Exception):
@@ -38,8 +43,14 @@ class Behind(Exception):
 class Keeper:
     """The live model of one workspace. Safe to share between threads."""
 
-    def __init__(self, store: Store, models: Models, load: Callable[[str], Live]) -> None:
-        self._store, self._models, self._load = store, models, load
+    def __init__(
+        self,
+        store: Store,
+        models: Models,
+        load: Callable[[str], Live],
+        ask: Callable[[Live], object] = lambda _: None,
+    ) -> None:
+        self._store, self._models, self._load, self._ask = store, models, load, ask
         self._live: Live | None = None
         self._turn = threading.RLock()
         self._costs = Costs()
@@ -47,21 +58,29 @@ class Keeper:
             self._costs.note("catching up", 1.0)
         self._under_way: dict[str, threading.Thread] = {}
         self._drawn = 0.0
+        self._broken: dict[str, float] = {}  # version → when it was tried
+        self.instead: str | None = None
+        """Why another version answers than the one that was promoted; None if it is that one."""
         self.standby: Standby | None = None
         """What answers when nothing else can in time; None before the first answer."""
 
     def caught_up(self) -> Live:
         """What answers now, having learnt every event and met every item up to this moment."""
         with self._turn:
-            version = self._version()
-            if self._live is None or self._live.version != version:
-                self._live = self._load(version)
+            if self._live is None or self._wanted(self._live):
+                self._live = self._loaded()
             began, ahead = time.perf_counter(), self._ahead(self._live)
             self._live.catch_up(self._store)
             if ahead:
                 self._costs.note("catching up", (time.perf_counter() - began) / ahead)
             self._draw(self._live)
             return self._live
+
+    @property
+    def answering(self) -> tuple[str, float] | None:
+        """The version that answers, and when it was trained; None while none does."""
+        live = self._live
+        return None if live is None else (live.version, live.created)
 
     @property
     def learnt(self) -> int:
@@ -92,7 +111,7 @@ class Keeper:
 
     def _within(self, budget: Budget, live: Live) -> Live:
         """Caught up, if there is time for it."""
-        if self._version() != live.version:
+        if self._wanted(live):
             self._begin("load", self._swap)  # the one before answers until it is there
         ahead = self._ahead(live)
         expected = ahead * self._costs.expected("catching up")
@@ -106,16 +125,50 @@ class Keeper:
         self._draw(live)
         return live
 
-    def _version(self) -> str:
-        version = self._models.live()
+    def _wanted(self, live: Live) -> bool:
+        """Whether another version is to answer, and may be there."""
+        try:
+            version = self._models.live()
+        except ModelError as error:
+            self._instead(error, live.version)
+            return False
         if version is None:
-            raise ModelError("there is no model yet; run 'foretaste train'")
-        return version
+            raise ModelError(NONE)
+        if version == live.version:
+            self.instead = None
+            return False
+        return time.monotonic() > self._broken.get(version, -AGAIN) + AGAIN
+
+    def _loaded(self) -> Live:
+        """The version that is to answer; where it cannot be loaded, the last before it that can."""
+        failed: ModelError | None = None
+        for version in self._models.order():
+            try:
+                live = self._live
+                if live is None or live.version != version:
+                    live = self._load(version)
+            except ModelError as error:
+                self._broken[version] = time.monotonic()
+                log.error("%s", error)
+                failed = failed or error
+            else:
+                self.instead = None
+                if failed is not None:
+                    self._instead(failed, version)
+                return live
+        raise failed or ModelError(NONE)
+
+    def _instead(self, why: ModelError, version: str) -> None:
+        told = f"model {version} answers instead: {why}"
+        if told != self.instead:
+            log.error("%s", told)
+        self.instead = told
 
     def _ahead(self, live: Live) -> float:
         """Seconds that catching up usually takes."""
-        event, revision = self._store.position()
-        return EVENT * (event - live.event) + ITEM * (revision - live.revision)
+        events = self._store.last_event() - live.event
+        items = int(self._store.fact("item_revision") or 0) - live.revision
+        return EVENT * events + ITEM * items
 
     def _draw(self, live: Live) -> None:
         """A new still picture, now and then: it may be a moment old."""
@@ -127,8 +180,11 @@ class Keeper:
 
     def _swap(self) -> None:
         """The new version, read and caught up with beside the one that answers."""
-        live = self._load(self._version())
+        live = self._loaded()
+        if live is self._live:
+            return
         live.catch_up(self._store)
+        self._ask(live)
         with self._turn:
             self._live = live
 

@@ -5,14 +5,14 @@ there: new items are met, new events are learnt, in the order they were accepted
 line, the service and any other process give the same list, whichever of them an event came through.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
-from foretaste.domain import Catalogue, Floats, Item
-from foretaste.feedback.online import Past, Person, learn
+from foretaste.domain import Catalogue, Event, Floats, Item
+from foretaste.feedback.online import Lesson, Past, Person, learn, lessons
 from foretaste.model.artefacts import Version
 from foretaste.model.product import Product
 from foretaste.ports import Store
@@ -32,6 +32,8 @@ class Live:
     """A model, what it may show, and how far along the log it has come."""
 
     version: str
+    created: float
+    """When it was trained, seconds since 1970."""
     product: Product
     kinds: tuple[str, ...]
     weights: Mapping[str, float]
@@ -71,6 +73,7 @@ class Live:
         cataloguing = Cataloguing(listed, _vectors(listed, read))
         live = cls(
             version=version.name,
+            created=version.created,
             product=product(cataloguing.catalogue),
             kinds=tuple(version.data["kinds"]),
             weights=weights,
@@ -109,18 +112,22 @@ class Live:
         self.shelf = _shelved(self.shelf, met, self.catalogue)
         self.product.grow(self.catalogue, again)
 
-    def learn(self, store: Store) -> None:
-        """The events since, in the order they were accepted."""
-        tail = list(store.events(after=self.event))
+    def learn(self, store: Store, until: int | None = None) -> None:
+        """The events since, in the order they were accepted; up to a number, if one is given."""
+        tail = list(store.events(after=self.event, until=until))
+        learn(self.product, self.lessons(store, tail))
+        if tail:
+            self.event = tail[-1][0]
+
+    def lessons(self, store: Store, tail: Sequence[tuple[int, Event]]) -> Iterator[Lesson]:
+        """What these events teach, in this model's own ids."""
         index, weights = self.catalogue.index, self.weights
 
         def found(people: Sequence[Person]) -> dict[Person, Past]:
             by_key = pasts(list(store.pasts(people)), index, weights, self.kinds)
             return {person: by_key[person_key(*person)] for person in people}
 
-        learn(self.product, tail, pasts=found, index=index, weights=weights)
-        if tail:
-            self.event = tail[-1][0]
+        return lessons(tail, pasts=found, index=index, weights=weights)
 
 
 def _vectors(items: Sequence[Item], read: Read) -> Floats:

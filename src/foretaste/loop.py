@@ -85,7 +85,7 @@ class Foretaste:
         self.lists = Lists(self.store, config.rank, self.weights, clock)
         self.readers = open_readers(config.language)
         self._encoder: TextEncoder | None = None
-        self.keeper = Keeper(self.store, self.models, self._loaded)
+        self.keeper = Keeper(self.store, self.models, self.at_snapshot, self._rehearse)
         self.ladder = Ladder()
         self._rng: np.random.Generator | None = None  # for exploration; None draws anew each time
 
@@ -137,11 +137,15 @@ class Foretaste:
 
     # 2 prepare ---------------------------------------------------------------------------------
 
-    def histories(self, items: Mapping[str, Item]) -> tuple[Histories, Cleaning, Gathering]:
-        """Everybody's behaviour, cleaned; items get their internal ids by their order."""
+    def histories(
+        self, items: Mapping[str, Item], until: int | None = None
+    ) -> tuple[Histories, Cleaning, Gathering]:
+        """Everybody's behaviour up to a number in the log, cleaned; items get their internal ids by
+        their order.
+        """
         index = {item: place for place, item in enumerate(items)}
         raw, gathering = histories(
-            self.store.event_columns(),
+            self.store.event_columns(until=until),
             index,
             self.weights,
             total=self.store.counts()["events"],
@@ -194,14 +198,25 @@ class Foretaste:
 
     def train(self) -> Version:
         """Fit the product on all behaviour so far, keep it as a version, and make it live."""
+        name = self.candidate().name
+        self.models.promote(name)
+        self.models.prune(self.config.model.keep)
+        return self.models.version(name)
+
+    def candidate(self, until: int | None = None) -> Version:
+        """Fit the product on the behaviour up to a number in the log, and keep it as a version.
+
+        Nothing past that number is known to it, not even what is accepted while it is fitted.
+        """
         start = time.process_time(), time.monotonic()
-        event, items = self.store.last_event(), {}
+        event = self.store.last_event() if until is None else until
+        items: dict[str, Item] = {}
         revision = 0
         for revision, item in self.store.items():  # noqa: B007
             items[item.id] = item
         if not items:
             raise ModelError("there are no items to learn from; run 'foretaste import' first")
-        found, _, _ = self.histories(items)
+        found, _, _ = self.histories(items, event)
         found = self.read(found)
         shelf = self.catalogue(items)
         split = latest(found, HELD_OUT, np.random.default_rng(self.config.model.seed))
@@ -219,8 +234,6 @@ class Foretaste:
                 "wall_seconds": time.monotonic() - start[1],
             },
         )
-        self.models.promote(name)
-        self.models.prune(self.config.model.keep)
         return self.models.version(name)
 
     def _training(self, shelf: Catalogue, found: Histories, valid: Any) -> Training:
@@ -335,8 +348,8 @@ class Foretaste:
         """What answers now, having learnt every event and met every item up to this moment."""
         return self.keeper.caught_up()
 
-    def _loaded(self, version: str) -> Live:
-        """A version with the items and events that came since its training."""
+    def at_snapshot(self, version: str) -> Live:
+        """A version as it was trained, among the items there are now."""
         return Live.of(
             self.models.version(version),
             self.models.ids(version),
@@ -345,6 +358,14 @@ class Foretaste:
             read=self.vectors,
             product=partial(self.models.load, version, readers=self.readers),
         )
+
+    def _rehearse(self, live: Live) -> None:
+        """Ask once, so that nobody waits for what a model makes at its first question."""
+        request = Request(query="warm up")
+        one = self.listen(self.lists.behaviour(request, live), keep=False)
+        scorer = live.product.scorer(one)
+        scorer.row(np.ones(len(live.catalogue), bool), request.n)
+        scorer.terms(np.arange(min(len(live.catalogue), request.n), dtype=np.int32))
 
 
 def quick(expert: Expert) -> bool:

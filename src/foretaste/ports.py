@@ -18,7 +18,6 @@ from foretaste.domain import (
     Term,
     User,
 )
-from foretaste.writing import Deadline, Prompt
 
 
 class Progress(Protocol):
@@ -46,15 +45,26 @@ class Store(Protocol):
     def add_events(self, events: Sequence[Event]) -> int:
         """Append in one transaction; an id already there is left alone. → how many are new."""
 
-    def events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
-        """(number, event) in the order they were accepted, from the first past `after`."""
+    def events(self, after: int = 0, until: int | None = None) -> Iterator[tuple[int, Event]]:
+        """(number, event) in the order they were accepted, from the first past `after`, up to the
+        number `until`.
+        """
 
-    def event_columns(self, after: int = 0, chunk: int = 50_000) -> Iterator[EventColumns]:
+    def event_columns(
+        self, after: int = 0, chunk: int = 50_000, until: int | None = None
+    ) -> Iterator[EventColumns]:
         """(user, session, item, kind, value, at, text, query) in the order of acceptance.
 
         What preparing histories needs of each event and no more: several times faster than
-        `events`. `chunk` is how many are fetched at once.
+        `events`. `chunk` is how many are fetched at once. With `until` nothing that was accepted
+        past that number is known, not even whose a session is.
         """
+
+    def takings(self, kinds: Sequence[str], after: int) -> int:
+        """How many events of these kinds name an item, past the number `after`."""
+
+    def before_newest(self, kinds: Sequence[str], n: int, after: int) -> int:
+        """The number past which there are n such events; `after` where there are fewer."""
 
     def last_event(self) -> int:
         """The number of the newest event; 0 in an empty store."""
@@ -113,6 +123,12 @@ class Store(Protocol):
 
     def put_fact(self, name: str, text: str) -> None: ...
 
+    def swap_fact(self, name: str, before: str | None, after: str | None) -> bool:
+        """Put `after` in the place of `before`, None being nothing, if that is what is there.
+
+        → whether it was. One step, whoever else writes.
+        """
+
     def counts(self) -> Mapping[str, int]:
         """events, items, users."""
 
@@ -162,34 +178,6 @@ class OpenReader(Protocol):
     def __call__(
         self, name: str, *, tokens: int, revision: str | None = None, sha256: str | None = None
     ) -> Reader: ...
-
-
-class Writer(Protocol):
-    """A language model that writes. Safe to share between threads.
-
-    It holds neither the interpreter nor the cores for long: it works in another process, at a low
-    priority, or on another machine.
-    """
-
-    @property
-    def name(self) -> str:
-        """Who writes, for whoever reads it."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Names the weights or the endpoint, and how they are asked, exactly."""
-
-    def start(self) -> None:
-        """Begin to load what takes long, beside everything else; returns at once."""
-
-    def write(self, prompt: Prompt, deadline: Deadline) -> Iterator[str]:
-        """The text, piece by piece as it is written; ends early once the deadline is called off.
-
-        Raises WriterError, at any piece: not done in time, too busy, away or broken.
-        """
-
-    def close(self) -> None:
-        """Let go of it; what is being written ends with a WriterError."""
 
 
 Arrays = dict[str, np.ndarray[Any, Any]]
@@ -265,6 +253,5 @@ __all__ = [
     "Reader",
     "Store",
     "TextEncoder",
-    "Writer",
     "silent",
 ]

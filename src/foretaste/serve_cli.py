@@ -43,6 +43,10 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes, each with a model.")] = 1,
+    with_worker: Annotated[
+        bool,
+        typer.Option("--with-worker", help="Also keep the models fresh, in a process beside it."),
+    ] = False,
     log_format: Annotated[
         Literal["text", "json"] | None, typer.Option(help="For people or for a log collector.")
     ] = None,
@@ -57,7 +61,14 @@ def serve(
         os.environ["FORETASTE_SERVE__LOG_FORMAT"] = log_format  # also for the workers
     from foretaste.serve import run
 
-    run.serve(workspace, host=host, port=port, insecure=insecure, workers=workers)
+    run.serve(
+        workspace,
+        host=host,
+        port=port,
+        insecure=insecure,
+        workers=workers,
+        with_worker=with_worker,
+    )
 
 
 @contextmanager

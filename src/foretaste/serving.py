@@ -20,6 +20,9 @@ class ServeSettings(Settings):
     None by default; `["*"]` lets every page."""
     log_format: Literal["text", "json"] = "text"
     """"json" writes one object a line, for a log collector."""
+    worker: bool = False
+    """Keep the models fresh by a process beside the service, see [worker]; or run
+    `foretaste worker` by itself."""
     traces: bool = False
     """Send OpenTelemetry traces, as the OTEL_EXPORTER_OTLP_… variables say; needs
     `foretaste[otel]`."""

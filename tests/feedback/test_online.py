@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from foretaste.domain import KINDS, Behaviour, Event
-from foretaste.feedback.online import Past, Person, learn
+from foretaste.feedback.online import Past, Person, learn, lessons
 from foretaste.prepare.histories import Row, pasts, person_key
 
 INDEX = {"a": 0, "b": 1, "c": 2}
@@ -53,13 +53,8 @@ def taught(
         return {person: by_key[person_key(*person)] for person in people}
 
     notebook = Notebook()
-    count = learn(
-        notebook,
-        [(log.index(one), one) for one in tail],
-        pasts=found,
-        index=INDEX,
-        weights=known,
-    )
+    numbered = [(log.index(one), one) for one in tail]
+    count = learn(notebook, lessons(numbered, pasts=found, index=INDEX, weights=known))
     assert count == len(notebook.taught)
     return notebook.taught
 
@@ -76,7 +71,7 @@ def test_a_late_event_is_learnt_at_its_place_in_time() -> None:
     assert taught(log, log[2:]) == [([0], 1, 1.0, 20)]
 
 
-def test_a_late_event_in_one_tail_with_newer_ones() -> None:
+def test_a_late_event_in_one_numberedwith_newer_ones() -> None:
     log = [event(1, "a", 10), event(2, "c", 30), event(3, "b", 20)]
 
     assert taught(log, log) == [([], 0, 1.0, 10), ([0], 2, 1.0, 30), ([0], 1, 1.0, 20)]
@@ -127,11 +122,11 @@ def test_people_do_not_mix() -> None:
     assert found == {(0, 1): [], (1, 2): [], (2, 3): [], (1, 4): [2], (2, 5): [0]}
 
 
-def test_no_tail_teaches_nothing() -> None:
+def test_no_numberedteaches_nothing() -> None:
     assert taught([event(1, "a", 1)], []) == []
 
 
-def test_what_was_learnt_does_not_depend_on_how_the_tail_was_cut() -> None:
+def test_what_was_learnt_does_not_depend_on_how_the_numberedwas_cut() -> None:
     rng = np.random.default_rng(0)
     times = rng.permutation(30)  # in any order: many are late
     log = [

@@ -317,9 +317,11 @@ def test_pruning_keeps_the_newest_and_the_live_one(models: Models, three: list[s
 def test_rolling_back_passes_over_what_was_pruned(models: Models, three: list[str]) -> None:
     for name in (three[1], three[0], three[2]):
         models.promote(name)
-    models.prune(1)  # leaves the newest beside the live one
+    models.prune(1)  # leaves that before the live one
 
-    assert models.rollback() == three[1]
+    assert models.rollback() == three[0]
+    with pytest.raises(ModelError, match="no earlier model"):
+        models.rollback()
 
 
 def test_a_larger_catalogue_is_taken_from_where_the_version_ends(

@@ -170,7 +170,10 @@ def test_another_model_answers_soon_after_it_is_promoted(client: httpx.Client, s
 
 def test_alive_and_ready(client: httpx.Client) -> None:
     assert client.get("/healthz").json() == {"status": "alive"}
-    assert client.get("/readyz").json() == {"status": "ready"}
+    told = client.get("/readyz").json()
+    assert told["status"] == "ready"
+    answer = client.post("/v1/recommend", json={}).json()
+    assert told["model"]["version"] == answer["model_version"]
 
 
 def test_the_request_id_comes_back(client: httpx.Client) -> None:

@@ -1,14 +1,9 @@
 """From start to stop: before there is a model, while it is loaded, and after a sudden end."""
 
-import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -21,7 +16,7 @@ from foretaste.loop import Foretaste
 from foretaste.serve.service import Service
 
 from .conftest import checked
-from .workspace import DEADLINE, events, items, serving, until, until_ready
+from .workspace import DEADLINE, events, items, running, serving, until, until_ready
 
 
 def test_without_a_model_it_says_so_and_takes_events(tmp_path: Path) -> None:
@@ -113,42 +108,19 @@ def test_a_process_that_is_far_behind_catches_up_by_itself(
         until_ready(client)
 
 
-@contextmanager
-def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server in a process of its own, and its address."""
-    program = f"from foretaste.serve.run import serve; serve({str(folder)!r}, port=0)"
-    running = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
-    assert running.stderr is not None
-    try:
-        address = None
-        for line in running.stderr:
-            address = re.search(r"http://127\.0\.0\.1:\d+", line)
-            if address:
-                break
-        assert address, "it ended without listening"
-        drain = threading.Thread(target=running.stderr.read, daemon=True)
-        drain.start()
-        yield running, address[0]
-    finally:
-        running.kill()
-        running.wait()
-        drain.join()
-        running.stderr.close()
-
-
 def test_after_kill_9_an_acknowledged_event_is_there(
     copied: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     event = {"event_id": "acknowledged", "user": "p1", "item": "space-9", "kind": "click"}
-    with process(copied) as (running, address):
-        answer = httpx.post(f"{address}/v1/events", json={"events": [event]}, timeout=DEADLINE)
+    with running(copied, "serve", "--port", "0") as one:
+        url = f"{one.address}/v1/events"
+        answer = httpx.post(url, json={"events": [event]}, timeout=DEADLINE)
         assert answer.json()["accepted"] == 1
-        running.send_signal(signal.SIGKILL)
-        running.wait()
+        one.end(signal.SIGKILL)
     began = time.perf_counter()
     with (
-        process(copied) as (_, address),
-        httpx.Client(base_url=address, timeout=DEADLINE) as client,
+        running(copied, "serve", "--port", "0") as again,
+        httpx.Client(base_url=again.address, timeout=DEADLINE) as client,
     ):
         until_ready(client)
         with capsys.disabled():

@@ -1,9 +1,14 @@
 """A tiny workspace, and a real server on it."""
 
+import os
+import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -101,3 +106,55 @@ def serving(folder: Path, *, ready: bool = True) -> Iterator[httpx.Client]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+PROGRAM = "from foretaste.cli import main; main()"
+
+
+@dataclass
+class Running:
+    """A command that runs in a process of its own, and what it says."""
+
+    process: subprocess.Popen[bytes]
+    said: Path
+
+    @property
+    def log(self) -> str:
+        """What it has written to stderr."""
+        return self.said.read_text(errors="replace")
+
+    @property
+    def address(self) -> str:
+        """Where it listens, once it does."""
+        found: list[str] = []
+
+        def listening() -> bool:
+            assert self.process.poll() is None, self.log
+            found[:] = re.findall(r"http://127\.0\.0\.1:\d+", self.log)
+            return bool(found)
+
+        until(listening, "listening")
+        return found[0]
+
+    def end(self, signal: int) -> int:
+        """Send it a signal and wait for its end. → its exit code."""
+        self.process.send_signal(signal)
+        return self.process.wait(DEADLINE)
+
+
+@contextmanager
+def running(folder: Path, *words: str, **environment: str) -> Iterator[Running]:
+    """`foretaste` as typed, on a workspace; killed at the end."""
+    said = folder.parent / f"said-{time.monotonic_ns()}.log"
+    with said.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, *words, "--workspace", str(folder)],
+            stdout=file,
+            stderr=file,
+            env={**os.environ, **environment},
+        )
+    try:
+        yield Running(process, said)
+    finally:
+        process.kill()
+        process.wait()

@@ -77,10 +77,12 @@ class IdentityRows:
             found: str | None = connection.scalar(_latest(session))
             return found
 
-    def owners(self, sessions: Collection[str] | None = None) -> Owners:
-        """Whose events of these sessions are, or of all."""
+    def owners(self, sessions: Collection[str] | None = None, until: int | None = None) -> Owners:
+        """Whose events of these sessions are, or of all; as was known at the number `until`."""
         c = events.c
         query = sa.select(c.session, c.seq, c.user).where(c.kind == IDENTIFY)
+        if until is not None:
+            query = query.where(c.seq <= until)
         query = query.where(c.session.is_not(None), c.user.is_not(None))
         if sessions is None or len(sessions) > 20 * SOME:
             return Owners(self._facts([query]))

@@ -97,12 +97,12 @@ class SqlStore(ServedRows, IdentityRows):
         with errors(self.url), writing(self._engine) as connection:
             return connection.execute(insert, rows, execution_options=count).rowcount
 
-    def events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
+    def events(self, after: int = 0, until: int | None = None) -> Iterator[tuple[int, Event]]:
         """(number, event) in the order they were accepted, from the first past `after`.
 
         An anonymous event has the user who had been identified on its session by then.
         """
-        rows = self._numbered(events.c.seq, schema.EVENT, after, CHUNK)
+        rows = self._numbered(events.c.seq, schema.EVENT, after, CHUNK, until)
         while chunk := list(islice(rows, CHUNK)):
             told = [(seq, schema.event(row)) for seq, *row in chunk]
             visits = {one.session for _, one in told if one.user is None}
@@ -111,15 +111,17 @@ class SqlStore(ServedRows, IdentityRows):
                 owner = owners.then(one.session, seq) if owners and one.user is None else None
                 yield seq, one if owner is None else replace(one, user=owner)
 
-    def event_columns(self, after: int = 0, chunk: int = CHUNK) -> Iterator[EventColumns]:
+    def event_columns(
+        self, after: int = 0, chunk: int = CHUNK, until: int | None = None
+    ) -> Iterator[EventColumns]:
         """(user, session, item, kind, value, at, text, query) in the order of acceptance.
 
-        An anonymous event has the user whose it is, by all that is known now.
+        An anonymous event has the user whose it is, by all that is known at the number `until`.
         """
         c = events.c
         wanted = (c.user, c.session, c.item, c.kind, c.value, c.at, c.text, c.query)
-        owners = self.owners()
-        for number, user, session, *rest in self._numbered(c.seq, wanted, after, chunk):
+        owners = self.owners(until=until)
+        for number, user, session, *rest in self._numbered(c.seq, wanted, after, chunk, until):
             if owners and user is None:
                 user = owners.of(session, number)[0]
             yield user, session, *rest
@@ -127,6 +129,16 @@ class SqlStore(ServedRows, IdentityRows):
     def last_event(self) -> int:
         """The number of the newest event; 0 in an empty store."""
         return self._scalar(sa.select(sa.func.max(events.c.seq))) or 0
+
+    def takings(self, kinds: Sequence[str], after: int) -> int:
+        """How many events of these kinds name an item, past the number `after`."""
+        return self._scalar(_takings(sa.func.count(), kinds, after))
+
+    def before_newest(self, kinds: Sequence[str], n: int, after: int) -> int:
+        """The number past which there are n such events; `after` where there are fewer."""
+        seq = events.c.seq
+        newest = _takings(seq, kinds, after).order_by(seq.desc()).limit(1).offset(n)
+        return self._scalar(newest) or after
 
     def history(self, user: str | None, session: str | None) -> list[Event]:
         """One person's events in time order: the user's, and those of the session.
@@ -260,6 +272,18 @@ class SqlStore(ServedRows, IdentityRows):
         with errors(self.url), writing(self._engine) as connection:
             self._remember(connection, name, text)
 
+    def swap_fact(self, name: str, before: str | None, after: str | None) -> bool:
+        """Put `after` in the place of `before`, if that is what is there. → whether it was."""
+        with errors(self.url), writing(self._engine) as connection:
+            there: Any = connection.scalar(_fact(name))
+            if there != before:
+                return False
+            if after is None:
+                connection.execute(sa.delete(meta).where(meta.c.name == name))
+            else:
+                self._remember(connection, name, after)
+            return True
+
     def counts(self) -> Mapping[str, int]:
         """events, items, users."""
         tables = {"events": events, "items": items, "users": users}
@@ -269,14 +293,19 @@ class SqlStore(ServedRows, IdentityRows):
         }
 
     def _numbered(
-        self, number: sa.Column[int], wanted: Sequence[sa.Column[Any]], after: int, chunk: int
+        self,
+        number: sa.Column[int],
+        wanted: Sequence[sa.Column[Any]],
+        after: int,
+        chunk: int,
+        until: int | None = None,
     ) -> Iterator[Any]:
         """Rows past a number, in its order. Each chunk is a transaction of its own, so that a slow
         reader holds nothing open.
         """
         while True:
             query = sa.select(number, *wanted).where(number > after).order_by(number).limit(chunk)
-            rows = self._all(query)
+            rows = self._all(query if until is None else query.where(number <= until))
             yield from rows
             if len(rows) < chunk:
                 return
@@ -316,6 +345,11 @@ class SqlStore(ServedRows, IdentityRows):
 
     def _remember(self, connection: sa.Connection, name: str, text: str) -> None:
         self._upsert(connection, meta, [{"name": name, "text": text}])
+
+
+def _takings(what: Any, kinds: Sequence[str], after: int) -> sa.Select[Any]:
+    c = events.c
+    return sa.select(what).where(c.seq > after, c.kind.in_(kinds), c.item.is_not(None))
 
 
 def _fact(name: str) -> sa.Select[tuple[str]]:

@@ -4,8 +4,8 @@ Every reader of the log learns in the same way from the same numbers, so an even
 command line, by the service or by another process changes the next list of each of them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from foretaste.domain import Behaviour, Event, Longs
 
@@ -21,15 +21,26 @@ class Learner(Protocol):
     def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None: ...
 
 
-def learn(
-    learner: Learner,
+class Lesson(NamedTuple):
+    """One event to learn from."""
+
+    number: int
+    person: Person
+    before: Behaviour
+    """What the person had done, as it was known when the event was accepted."""
+    item: int
+    weight: float
+    at: float
+
+
+def lessons(
     tail: Sequence[tuple[int, Event]],
     *,
     pasts: Callable[[Sequence[Person]], Mapping[Person, Past]],
     index: Mapping[str, int],
     weights: Mapping[str, float],
-) -> int:
-    """Teach each event of the tail, given what its person did before it. → how many taught.
+) -> Iterator[Lesson]:
+    """What each event of the tail teaches, given what its person did before it; by person.
 
     A late event is learnt at its place in time: after those before it, not after the newest. What
     its person did before is what had been accepted by then; so all readers learn the same, whether
@@ -54,5 +65,12 @@ def learn(
             before = whole.part(slice(0, row))
             if not in_order:
                 before = before.part(numbers[:row] < number)
-            learner.learn(before, item, weights[event.kind], event.at)
-    return sum(map(len, people.values()))
+            yield Lesson(number, person, before, item, weights[event.kind], event.at)
+
+
+def learn(learner: Learner, taught: Iterable[Lesson]) -> int:
+    """Teach them. → how many."""
+    count = 0
+    for count, one in enumerate(taught, 1):  # noqa: B007
+        learner.learn(one.before, one.item, one.weight, one.at)
+    return count

@@ -122,6 +122,17 @@ class Models:
 
     def version(self, name: str) -> Version:
         """What the manifest of one version says."""
+        try:
+            live = self.live()
+        except ModelError:  # then none is marked, and this one can be read all the same
+            live = None
+        return self._told(name, live)
+
+    def versions(self) -> list[Version]:
+        """All whose manifest is whole, oldest first; one that is not keeps none of them back."""
+        return self._whole_manifests(self.live())
+
+    def _told(self, name: str, live: str | None) -> Version:
         manifest = self._manifest(name)
         return Version(
             name=name,
@@ -129,15 +140,14 @@ class Models:
             data=manifest["data"],
             settings=manifest["settings"],
             metrics=manifest["metrics"],
-            live=name == self.live(),
+            live=name == live,
         )
 
-    def versions(self) -> list[Version]:
-        """All whose manifest is whole, oldest first; one that is not keeps none of them back."""
+    def _whole_manifests(self, live: str | None = None) -> list[Version]:
         found = []
         for path in self._folder.glob("[!.]*/manifest.json"):
             try:
-                found.append(self.version(path.parent.name))
+                found.append(self._told(path.parent.name, live))
             except ModelError as error:
                 log.warning("%s", error)
         return sorted(found, key=lambda version: (version.created, version.name))
@@ -146,6 +156,17 @@ class Models:
         """The version that answers."""
         live: str | None = self._pointer()["live"]
         return live
+
+    def order(self) -> list[str]:
+        """Which versions may answer, the best first: the live one, then those that were live before
+        it, the last first. Where nothing tells that any more, all there are, the newest first.
+        """
+        try:
+            pointer = self._pointer()
+        except ModelError:
+            return [version.name for version in reversed(self._whole_manifests())]
+        before = [name for name in reversed(pointer["before"]) if (self._folder / name).exists()]
+        return list(dict.fromkeys([pointer["live"], *before])) if pointer["live"] else []
 
     def promote(self, name: str) -> None:
         """Make a version live, in one step."""
@@ -171,8 +192,10 @@ class Models:
         return str(past[-1])
 
     def prune(self, keep: int) -> None:
-        """Delete the oldest versions beyond `keep`, never the live one."""
-        others = [version.name for version in self.versions() if not version.live]
+        """Delete the oldest versions beyond `keep`, never the live one or that before it."""
+        held = self.order()[:2]
+        others = [one.name for one in self.versions() if one.name not in held]
+        keep = max(keep - len(held[1:]), 0)
         for name in others[: max(len(others) - keep, 0)]:
             aside = self._folder / f".{name}{PARTIAL}"
             os.replace(self._folder / name, aside)  # one step: a folder that is there is whole

@@ -38,7 +38,10 @@ class State(Protocol):
     """What is looked up of a tenant."""
 
     def state(self) -> Mapping[str, float]:
-        """Name of a gauge → its value. Raises ForetasteError where it cannot be known."""
+        """Name of a gauge, or `name:label` where it has one more → its value.
+
+        Raises ForetasteError where it cannot be known.
+        """
 
 
 class Metrics:
@@ -135,8 +138,12 @@ class _Gauges(Collector):
         "foretaste_ready": "1 where the tenant can be answered",
         "foretaste_items": "Items in the catalogue",
         "foretaste_event_lag": "Events accepted and not learnt yet, by the process that is asked",
-        "foretaste_model_age_seconds": "Time since the live model was trained",
+        "foretaste_model_age_seconds": "Time since the model that answers was trained",
+        "foretaste_model_instead": "1 where another version answers than the one that was promoted",
+        "foretaste_worker_seconds": "Time since the worker's last training ended",
+        "foretaste_worker_outcome": "1 for what the worker's last training came to, by outcome",
     }
+    LABELS: Mapping[str, tuple[str, ...]] = {"foretaste_worker_outcome": ("outcome",)}
 
     def __init__(self, opened: Callable[[], Mapping[str, State]]) -> None:
         self._opened = opened
@@ -144,7 +151,7 @@ class _Gauges(Collector):
     def collect(self) -> Iterator[Metric]:
         """The gauges of every tenant that is open."""
         families = {
-            name: GaugeMetricFamily(name, text, labels=["tenant"])
+            name: GaugeMetricFamily(name, text, labels=["tenant", *self.LABELS.get(name, ())])
             for name, text in self.HELP.items()
         }
         for tenant, service in sorted(self._opened().items()):
@@ -152,6 +159,7 @@ class _Gauges(Collector):
                 state = service.state()
             except ForetasteError:
                 state = {"foretaste_ready": 0.0}
-            for name, value in state.items():
-                families[name].add_metric([tenant], value)
+            for told, value in state.items():
+                name, *labels = told.split(":")
+                families[name].add_metric([tenant, *labels], value)
         yield from families.values()

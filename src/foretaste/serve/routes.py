@@ -16,6 +16,7 @@ from foretaste.serve.body import StrictRoute
 from foretaste.serve.intake import Taken
 from foretaste.serve.problems import Refused, problem
 from foretaste.serve.schemas import (
+    Alive,
     EventsAnswer,
     EventsBody,
     Health,
@@ -163,17 +164,17 @@ def search(
 
 
 @router.get("/healthz", tags=["operation"])
-async def healthz() -> Health:
+async def healthz() -> Alive:
     """Whether the process is alive. Always yes, from the first moment on."""
-    return Health(status="alive")
+    return Alive(status="alive")
 
 
 @router.get("/readyz", tags=["operation"], response_model=Health)
 async def readyz(request: Request, service: Behind) -> Response:
-    """Whether it can answer; if not, why."""
+    """Whether it can answer; if not, why. Also the model's age, and what the worker last did."""
     why = await run_in_threadpool(service.why_not)
     if why is None:
-        return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "ready", **await run_in_threadpool(service.condition)})
     return problem(
         "not-ready",
         why,

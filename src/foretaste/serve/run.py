@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from foretaste.errors import SettingsError
 from foretaste.serve import logs
 from foretaste.serve.access import loopback
 from foretaste.serve.metrics import SHARED
+from foretaste.serve.trainer import trainer
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -31,10 +32,12 @@ def serve(
     port: int = 8000,
     insecure: bool = False,
     workers: int = 1,
+    with_worker: bool = False,
 ) -> None:
     """Serve a workspace until interrupted. Raises SettingsError before anything is opened.
 
-    With several workers each is a process with a model of its own; they share the port.
+    With several workers each is a process with a model of its own; they share the port. With
+    `with_worker` one more process keeps the models fresh.
     """
     folder = Path(folder).absolute()
     config = load(folder)  # a mistake in the settings is told here, not by every answer
@@ -43,7 +46,8 @@ def serve(
 
     logs.to_stderr(config.serve.log_format)
     os.environ[WORKSPACE] = str(folder)
-    with _counting_together(workers):
+    beside = trainer(folder) if with_worker or config.serve.worker else nullcontext()
+    with _counting_together(workers), beside:
         uvicorn.run(
             "foretaste.serve.run:application" if workers > 1 else application(),
             factory=workers > 1,

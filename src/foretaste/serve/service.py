@@ -13,6 +13,7 @@ from typing import Any
 
 from foretaste.domain import Recommendation, Request
 from foretaste.errors import ForetasteError, StoreError
+from foretaste.keeping import NONE
 from foretaste.loop import Foretaste
 from foretaste.ports import Store
 from foretaste.serve import logs
@@ -20,6 +21,7 @@ from foretaste.serve.intake import Intake, Taken
 from foretaste.serve.keys import DEFAULT
 from foretaste.serve.metrics import Watch
 from foretaste.serve.problems import Refused
+from foretaste.worker import WHAT, Outcome
 
 log = logging.getLogger("foretaste.serve")
 
@@ -126,8 +128,8 @@ class Service:
         try:
             workspace = self.workspace
             workspace.store.check()
-            if workspace.models.live() is None:
-                return "there is no model yet; run 'foretaste train'"
+            if not workspace.models.order():
+                return NONE
             if self._ready:
                 return self._behind(workspace)
         except ForetasteError as error:
@@ -150,18 +152,45 @@ class Service:
             "foretaste_ready": float(self._ready),
             "foretaste_items": float(workspace.store.counts()["items"]),
         }
-        live = workspace.models.live()
-        if live is not None:
-            age = self._clock() - workspace.models.version(live).created
+        answering = workspace.keeper.answering
+        if answering is not None:
             lag = workspace.store.last_event() - workspace.learnt
-            found |= {"foretaste_model_age_seconds": age, "foretaste_event_lag": float(lag)}
+            found |= {
+                "foretaste_model_age_seconds": self._clock() - answering[1],
+                "foretaste_model_instead": float(workspace.keeper.instead is not None),
+                "foretaste_event_lag": float(lag),
+            }
+        outcome = Outcome.last(workspace.store)
+        if outcome is not None:
+            found["foretaste_worker_seconds"] = self._clock() - outcome.at
+            for what in WHAT:
+                found[f"foretaste_worker_outcome:{what}"] = float(outcome.what == what)
         return found
+
+    def condition(self) -> dict[str, Any]:
+        """Which model answers, how old it is, and what the worker last came to."""
+        workspace = self.workspace
+        told: dict[str, Any] = {}
+        answering, instead = workspace.keeper.answering, workspace.keeper.instead
+        if answering is not None:
+            age = round(self._clock() - answering[1], 1)
+            told["model"] = {"version": answering[0], "age_seconds": age}
+            if instead is not None:
+                told["model"]["instead"] = instead
+        outcome = Outcome.last(workspace.store)
+        if outcome is not None:
+            told["worker"] = {
+                "outcome": outcome.what,
+                "why": outcome.why,
+                "age_seconds": round(self._clock() - outcome.at, 1),
+            }
+        return told
 
     def _warm(self) -> None:
         """Answer one question, so that the first person need not wait for what it loads."""
         began = time.perf_counter()
         try:
-            if self.workspace.models.live() is None:
+            if not self.workspace.models.order():
                 return
             self.workspace.recommend(Request(query="warm up", n=1, explain=True, incognito=True))
         except ForetasteError as error:

@@ -22,7 +22,6 @@ from foretaste.model.space import (
     CHUNK,
     Comparison,
     grown_space,
-    picked,
     read_space,
     space,
     whole,
@@ -137,7 +136,7 @@ class Sequence:
 
     def _units(self, items: Ints) -> Floats:
         """[items, dim], of length 1."""
-        rows = picked(self._table.rows, items)
+        rows = self._table.rows[items].astype(np.float32)
         lengths = np.sqrt(np.einsum("nd,nd->n", rows, rows))
         return rows / np.maximum(lengths, 1e-12)[:, None]
 
@@ -146,7 +145,8 @@ class Sequence:
         """→ [behaviours, dim], of length 1 over the temperature."""
         batch = tokens([self._heard(one) for one in behaviours], self._network.length)
         # a place without an item is masked by the network: any item's vector will do
-        items = torch.from_numpy(picked(self._table.rows, np.maximum(batch.item.numpy() - 1, 0)))
+        table = self._table.rows[np.maximum(batch.item.numpy() - 1, 0)]
+        items = torch.from_numpy(table.astype(np.float32, copy=False))
         device = self._network.project.weight.device
         states = self._network(batch.to(device), items.to(device))[:, -1]
         states = functional.normalize(states, dim=-1) / self._network.temperature

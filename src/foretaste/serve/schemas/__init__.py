@@ -18,6 +18,7 @@ from foretaste.serve.schemas.values import BATCH, MOST, Answer, Body, Filter, Id
 __all__ = [
     "BATCH",
     "MOST",
+    "Alive",
     "Answer",
     "Body",
     "EventRow",
@@ -42,7 +43,34 @@ __all__ = [
 ]
 
 
-class Health(Answer):
-    """Whether the process is alive."""
+class Answering(Answer):
+    """The model that answers."""
 
-    status: Literal["alive", "ready"]
+    version: str
+    age_seconds: float
+    """Since it was trained."""
+    instead: str | None = None
+    """Why it is not the one that was promoted."""
+
+
+class Trained(Answer):
+    """What the worker's last training came to."""
+
+    outcome: Literal["promoted", "refused", "failed"]
+    why: str
+    age_seconds: float
+    """Since it ended."""
+
+
+class Alive(Answer):
+    """The process is alive."""
+
+    status: Literal["alive"]
+
+
+class Health(Answer):
+    """With what it answers."""
+
+    status: Literal["ready"]
+    model: Answering | None = None
+    worker: Trained | None = None

@@ -1,0 +1,115 @@
+"""One process at a time, on both stores; and a holder that is gone holds nobody up."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foretaste.behaviour.lock import Lock
+from foretaste.behaviour.store import SqlStore
+from foretaste.errors import Busy
+
+LEASE = 0.4
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'behaviour.db'}"
+    return str(request.getfixturevalue("empty_postgres"))
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[SqlStore]:
+    with SqlStore(url) as opened:
+        yield opened
+
+
+def lock(store: SqlStore, *, wait: bool = False) -> Lock:
+    return Lock(store, "worker", lease=LEASE, wait=wait)
+
+
+def test_the_second_is_told_who_has_it_and_gets_it_afterwards(store: SqlStore, url: str) -> None:
+    with SqlStore(url) as other:
+        with lock(store) as first:
+            assert first.held
+            with pytest.raises(Busy, match=r"another worker is at work .*\(process \d+ on "):
+                lock(other).take()
+            assert first.held
+        with lock(other) as second:
+            assert second.held
+            assert not first.held
+
+
+def test_the_second_waits_where_it_may(store: SqlStore, url: str) -> None:
+    order: list[str] = []
+    with SqlStore(url) as other:
+        first = lock(store)
+        first.take()
+
+        def second() -> None:
+            with lock(other, wait=True):
+                order.append("second")
+
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        waiting.join(2 * LEASE)  # longer than the lease: signs of life keep it
+        order.append("first")
+        first.release()
+        waiting.join()
+    assert order == ["first", "second"]
+
+
+def test_of_many_at_once_one_has_it(store: SqlStore) -> None:
+    inside: list[int] = []
+    most: list[int] = []
+
+    def work(number: int) -> None:
+        with lock(store, wait=True):
+            inside.append(number)
+            most.append(len(inside))
+            inside.remove(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1, 1, 1, 1]
+
+
+DYING = """
+import os, signal, sys
+from foretaste.behaviour.lock import Lock
+from foretaste.behaviour.store import SqlStore
+Lock(SqlStore(sys.argv[1]), "worker", lease=0.5).take()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_one_that_was_killed_does_not_block_for_ever(store: SqlStore, url: str) -> None:
+    done = subprocess.run([sys.executable, "-c", DYING, url], check=False)
+    assert done.returncode == -9
+    assert store.fact("lock:worker") is not None, "it died with the lock"
+    with lock(store) as mine:
+        assert mine.held
+
+
+def test_who_lost_it_knows(store: SqlStore) -> None:
+    with lock(store) as mine:
+        store.put_fact("lock:worker", '{"process": 1, "host": "elsewhere", "beat": 1}')
+        while mine.held:
+            threading.Event().wait(0.02)
+    assert "elsewhere" in (store.fact("lock:worker") or ""), "what is another's is left alone"
+
+
+def test_only_what_is_there_is_swapped(store: SqlStore) -> None:
+    assert not store.swap_fact("a", "x", "y")
+    assert store.swap_fact("a", None, "x")
+    assert not store.swap_fact("a", None, "y")
+    assert store.fact("a") == "x"
+    assert store.swap_fact("a", "x", None)
+    assert store.fact("a") is None

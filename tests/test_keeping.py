@@ -1,0 +1,153 @@
+"""What is live: another version takes its place beside it, and a damaged one does not."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foretaste import keeping
+from foretaste.domain import Request
+from foretaste.errors import ModelError
+from foretaste.live import Live
+from foretaste.loop import Foretaste
+
+PLENTY = Request(user="u1", n=3, timeout_ms=60_000)
+
+
+@pytest.fixture
+def loop(trained: Path) -> Iterator[Foretaste]:
+    """With two versions, of which the second is live."""
+    one = Foretaste.open(trained)
+    first = one.models.live()
+    assert first is not None
+    one.models.promote(_again(one))
+    yield one
+    one.close()
+
+
+def _again(loop: Foretaste) -> str:
+    """One more version; not live."""
+    live = loop.at_snapshot(loop.models.live() or "")
+    version = loop.models.version(live.version)
+    return loop.models.save(
+        live.product,
+        live.catalogue.ids,
+        created=version.created + 5,
+        data=version.data,
+        settings=version.settings,
+        metrics=version.metrics,
+    )
+
+
+def names(loop: Foretaste) -> list[str]:
+    return [version.name for version in loop.models.versions()]
+
+
+def damage(loop: Foretaste, version: str) -> tuple[Path, bytes]:
+    path = loop.folder / "models" / version / "popularity.safetensors"
+    kept = path.read_bytes()
+    path.write_bytes(kept[:-3] + b"???")
+    return path, kept
+
+
+def ended(loop: Foretaste) -> None:
+    """Wait for what goes on beside the answers."""
+    for thread in list(loop.keeper._under_way.values()):
+        thread.join()
+
+
+def test_another_version_is_loaded_beside_the_one_that_answers(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = names(loop)
+    assert loop.recommend(PLENTY).model_version == second
+    gate, asked = threading.Event(), []
+    load, rehearse = loop.keeper._load, loop.keeper._ask
+
+    def slow(version: str) -> Live:
+        gate.wait(60)
+        return load(version)
+
+    def once(live: Live) -> None:
+        asked.append((live.version, loop.keeper.answering))
+        rehearse(live)
+
+    monkeypatch.setattr(loop.keeper, "_load", slow)
+    monkeypatch.setattr(loop.keeper, "_ask", once)
+    loop.models.promote(first)
+    for _ in range(3):  # nobody waits, nobody gets less
+        answer = loop.recommend(PLENTY)
+        assert (answer.model_version, answer.rung) == (second, "full")
+    gate.set()
+    ended(loop)
+    assert asked == [(first, (second, loop.models.version(second).created))], (
+        "warm before it is live"
+    )
+    answer = loop.recommend(PLENTY)
+    assert (answer.model_version, answer.rung) == (first, "full")
+
+
+def test_a_damaged_version_is_not_swapped_in_and_that_is_said(
+    loop: Foretaste, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = names(loop)
+    assert loop.recommend(PLENTY).model_version == second
+    third = _again(loop)
+    path, kept = damage(loop, first)
+    loop.models.promote(first)
+    assert third in (first, second, third)
+    loop.recommend(PLENTY)
+    ended(loop)
+    assert loop.recommend(PLENTY).model_version == second
+    assert f"model {second} answers instead: model {first}: popularity" in (
+        loop.keeper.instead or ""
+    )
+    assert "is damaged; roll back" in caplog.text
+    said = len(caplog.records)
+    for _ in range(3):
+        loop.recommend(PLENTY)
+    assert len(caplog.records) == said, "it is not tried at every question"
+    path.write_bytes(kept)
+    monkeypatch.setattr(keeping, "AGAIN", 0.0)
+    loop.recommend(PLENTY)
+    ended(loop)
+    assert loop.recommend(PLENTY).model_version == first
+    assert loop.keeper.instead is None
+
+
+def test_who_starts_with_a_damaged_version_answers_by_the_one_before(loop: Foretaste) -> None:
+    first, second = names(loop)
+    damage(loop, second)
+    assert loop.recommend("u1").model_version == first
+    assert f"model {first} answers instead" in (loop.keeper.instead or "")
+    damage(loop, first)
+    again = Foretaste.open(loop.folder)
+    with pytest.raises(ModelError, match=f"model {second}: popularity.safetensors is damaged"):
+        again.recommend("u1")
+    again.close()
+
+
+def test_a_damaged_pointer_leaves_the_newest_to_answer(
+    loop: Foretaste, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, second = names(loop)
+    pointer = loop.folder / "models" / "live.json"
+    kept = pointer.read_text()
+    pointer.write_text(kept[: len(kept) // 2])
+    with caplog.at_level(logging.ERROR):
+        assert loop.recommend("u1").model_version == second
+        assert loop.recommend(PLENTY).model_version == second
+    assert "live.json cannot be read" in caplog.text
+    assert "answers instead" in (loop.keeper.instead or "")
+    pointer.write_text(kept)
+    assert loop.recommend(PLENTY).model_version == second
+    assert loop.keeper.instead is None
+
+
+def test_without_any_model_the_error_says_what_to_do(loop: Foretaste) -> None:
+    loop.recommend("u1")
+    (loop.folder / "models" / "live.json").unlink()
+    with pytest.raises(ModelError, match="run 'foretaste train'"):
+        loop.recommend("u1")
