@@ -28,6 +28,10 @@ class ModelError(ForetasteError):
     """A model that is missing, damaged, or did not train."""
 
 
+class WriterError(ForetasteError):
+    """A writer that did not write: it is too slow, too busy, away or broken."""
+
+
 class Busy(ForetasteError):
     """Somebody else is at the same work."""
 

@@ -166,9 +166,8 @@ class Keeper:
 
     def _ahead(self, live: Live) -> float:
         """Seconds that catching up usually takes."""
-        events = self._store.last_event() - live.event
-        items = int(self._store.fact("item_revision") or 0) - live.revision
-        return EVENT * events + ITEM * items
+        event, revision = self._store.position()
+        return EVENT * (event - live.event) + ITEM * (revision - live.revision)
 
     def _draw(self, live: Live) -> None:
         """A new still picture, now and then: it may be a moment old."""

@@ -18,6 +18,7 @@ from foretaste.domain import (
     Term,
     User,
 )
+from foretaste.writing import Deadline, Prompt
 
 
 class Progress(Protocol):
@@ -180,6 +181,34 @@ class OpenReader(Protocol):
     ) -> Reader: ...
 
 
+class Writer(Protocol):
+    """A language model that writes. Safe to share between threads.
+
+    It holds neither the interpreter nor the cores for long: it works in another process, at a low
+    priority, or on another machine.
+    """
+
+    @property
+    def name(self) -> str:
+        """Who writes, for whoever reads it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the weights or the endpoint, and how they are asked, exactly."""
+
+    def start(self) -> None:
+        """Begin to load what takes long, beside everything else; returns at once."""
+
+    def write(self, prompt: Prompt, deadline: Deadline) -> Iterator[str]:
+        """The text, piece by piece as it is written; ends early once the deadline is called off.
+
+        Raises WriterError, at any piece: not done in time, too busy, away or broken.
+        """
+
+    def close(self) -> None:
+        """Let go of it; what is being written ends with a WriterError."""
+
+
 Arrays = dict[str, np.ndarray[Any, Any]]
 Facts = dict[str, Any]
 
@@ -253,5 +282,6 @@ __all__ = [
     "Reader",
     "Store",
     "TextEncoder",
+    "Writer",
     "silent",
 ]

@@ -84,14 +84,10 @@ class Words:
         volumes = np.cumsum([part.stop - part.start for _, part in parts])
         parts = parts[: max(1, int(np.searchsorted(volumes, VOLUME)))]
         total = np.zeros(self.size, np.float32)
-        found = [np.fromiter(self._late, np.int32, len(self._late))]
         for place, part in parts:
-            which = self._postings.indices[part]
-            total[which] += self._postings.data[part] * weights[place]
-            found.append(which)
+            total[self._postings.indices[part]] += self._postings.data[part] * weights[place]
         self._correct(total, words, weights)
-        items = np.unique(np.concatenate(found))
-        items = items[total[items] > 0]
+        items = np.flatnonzero(total > 0).astype(np.int32)
         items = items[best_of(total[items], k)]
         return items, total[items]
 

@@ -5,6 +5,7 @@ it is. TF-IDF over the catalogue (Salton and Buckley 1988), cosine, softmax.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.model.experts.content import log_softmax
-from foretaste.model.opinion import NOBODY
+from foretaste.model.opinion import NOBODY, best_of
 from foretaste.model.settings import LexicalSettings
 from foretaste.model.space import whole
 from foretaste.model.terms import AVERAGE
@@ -138,18 +139,23 @@ class LexicalOpinion:
             return self._row if items is None else self._row[items]
         return self._table.some(*self._taste, items) - self._log_total()
 
+    @cached_property
+    def _near(self) -> tuple[Ints, Floats]:
+        """All that share the rarer words, and how much."""
+        return self._table.near(*self._taste, self._table.size)
+
     def _log_total(self) -> np.float32:
         """Over those that share the rarer words; the rest as if they shared none."""
         if self._total is None:
-            size = self._table.size
-            _, scores = self._table.near(*self._taste, size)
-            rest = size - len(scores)
+            scores = self._near[1]
+            rest = self._table.size - len(scores)
             self._total = np.float32(np.log(rest + np.exp(scores).sum(dtype=np.float64)))
         return self._total
 
     def candidates(self, k: int) -> Ints:
         """Those that share the rarest words."""
-        return self._table.near(*self._taste, k)[0]
+        items, scores = self._near
+        return items[best_of(scores, k)]
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What the words of each past item add over what they add to the average item."""

@@ -22,6 +22,7 @@ from foretaste.model.space import (
     CHUNK,
     Comparison,
     grown_space,
+    picked,
     read_space,
     space,
     whole,
@@ -136,7 +137,7 @@ class Sequence:
 
     def _units(self, items: Ints) -> Floats:
         """[items, dim], of length 1."""
-        rows = self._table.rows[items].astype(np.float32)
+        rows = picked(self._table.rows, items)
         lengths = np.sqrt(np.einsum("nd,nd->n", rows, rows))
         return rows / np.maximum(lengths, 1e-12)[:, None]
 
@@ -145,8 +146,7 @@ class Sequence:
         """→ [behaviours, dim], of length 1 over the temperature."""
         batch = tokens([self._heard(one) for one in behaviours], self._network.length)
         # a place without an item is masked by the network: any item's vector will do
-        table = self._table.rows[np.maximum(batch.item.numpy() - 1, 0)]
-        items = torch.from_numpy(table.astype(np.float32, copy=False))
+        items = torch.from_numpy(picked(self._table.rows, np.maximum(batch.item.numpy() - 1, 0)))
         device = self._network.project.weight.device
         states = self._network(batch.to(device), items.to(device))[:, -1]
         states = functional.normalize(states, dim=-1) / self._network.temperature

@@ -1,0 +1,57 @@
+"""The nouns of writing. A `Prompt` and a `Deadline` go to a writer; what it wrote is a `Said`.
+
+A writer is a language model that writes: `ports.Writer`. What it writes is checked before anyone
+sees it (`generate.checker`), and where it cannot write in time a template says the same facts.
+"""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["system", "user", "assistant"]
+TEMPLATE = "template"
+"""Who wrote what no language model wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a writer is told, as a conversation."""
+
+    messages: tuple[tuple[Role, str], ...]
+    tokens: int = 60
+    """At most so many are written."""
+    private: bool = False
+    """Neither the prompt nor what is written of it may be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words for people, and who wrote them."""
+
+    text: str
+    by: str = TEMPLATE
+    """The model's name, or "template"."""
+    why: str | None = None
+    """Why the template stood in for a writer."""
+
+
+class Deadline:
+    """When a piece of work must be done, and a way to call it off. Safe between threads."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+        self._off = threading.Event()
+
+    def left(self) -> float:
+        """Seconds; 0 once it is past or called off."""
+        return 0.0 if self._off.is_set() else max(0.0, self._until - time.monotonic())
+
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+        self._off.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was called off."""
+        return self._off.is_set()
