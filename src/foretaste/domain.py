@@ -252,8 +252,11 @@ class Cases:
         """At most n of them, drawn without replacement, in their order."""
         if n >= len(self):
             return self
-        chosen = np.sort(rng.choice(len(self), n, replace=False))
-        return Cases(self.histories, self.people[chosen], self.rows[chosen])
+        return self.at(np.sort(rng.choice(len(self), n, replace=False)))
+
+    def at(self, places: Longs) -> "Cases":
+        """The cases at these places."""
+        return Cases(self.histories, self.people[places], self.rows[places])
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,10 +67,10 @@ class AttributeSettings(Settings):
 
     columns: tuple[str, ...] | None = None
     """Which columns; empty = every column that more than one item shares a value in."""
-    decay: float = 0.9
-    """What each earlier event is worth of the one after."""
-    smoothing: float = 3.0
-    """Events' worth of the catalogue's own shares mixed into a person's."""
+    decay: float | None = Field(default=None, gt=0, le=1)
+    """What each earlier event is worth of the one after; empty = chosen on validation events."""
+    smoothing: float | None = Field(default=None, gt=0)
+    """Events' worth of everyone's shares mixed into a person's; empty = chosen likewise."""
     most_values: int = 20_000
     """Columns with more distinct values are left out."""
 

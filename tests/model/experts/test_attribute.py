@@ -9,6 +9,7 @@ import pytest
 from foretaste.domain import Catalogue, Item
 from foretaste.model.experts.attribute import Attribute
 from foretaste.model.settings import AttributeSettings
+from foretaste.prepare.splits import leave_one_out
 
 from ..world import EACH, ITEMS, SETTINGS, World, again, item, shelf
 
@@ -63,6 +64,23 @@ def test_a_stated_taste_works_without_any_event(here: World) -> None:
     assert not expert.active(here.took(taste={"genre": ("unheard of",), "year": ("2001",)}))
     row = np.exp(expert.log_prob([stated])[0])
     assert row[2 * EACH : 3 * EACH].sum() > 0.5
+
+
+def test_validation_chooses_how_fast_a_taste_fades_and_how_much_is_everyones(here: World) -> None:
+    """Who stays with a genre is followed at once; who takes anything is like everyone."""
+    chosen = genre(here).state()[1]["settings"]
+    anything = np.random.default_rng(0).permutation(here.histories.item)
+    split = leave_one_out(replace(here.histories, item=anything))
+    of_any = Attribute.fit(replace(here.training(), histories=split.train, valid=split.valid))[0]
+
+    assert chosen["smoothing"] <= 3
+    assert of_any.state()[1]["settings"]["smoothing"] >= 30
+    given = AttributeSettings(decay=0.7, smoothing=2.0)
+    settings = SETTINGS.model_copy(update={"attribute": given})
+    assert Attribute.fit(here.training(settings))[0].state()[1]["settings"]["decay"] == 0.7
+    assert (
+        Attribute.fit(here.training(valid=here.none()))[0].state()[1]["settings"]["decay"] is None
+    )
 
 
 def test_the_lift_is_against_everyone(here: World) -> None:

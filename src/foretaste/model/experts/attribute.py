@@ -19,8 +19,15 @@ from foretaste.model.terms import AVERAGE
 from foretaste.model.training import Training
 from foretaste.ports import Arrays, Facts
 
-STATED = 5.0
-"""Events' worth of one stated taste."""
+DECAYS = (0.8, 0.9, 0.95, 0.98, 1.0)
+SMOOTHINGS = (1.0, 3.0, 10.0, 30.0, 100.0)
+"""What is chosen from where the settings leave it open."""
+DECAY, SMOOTHING = 0.9, 3.0
+"""Where there is nothing to choose by."""
+CHOOSING = 1000
+"""Validation events that choose, at most."""
+STATED = 5 / 3
+"""A stated taste weighs so many times what everyone's shares do."""
 LEAST = 1e-6
 """Events' worth below which an event long ago counts nothing."""
 
@@ -56,8 +63,30 @@ class Attribute:
                 continue
             expert = cls(feature.column, settings, training.catalogue)
             expert._count(training)
+            expert._choose(training)
             experts.append(expert)
         return experts
+
+    def _choose(self, training: Training) -> None:
+        """The decay and the smoothing under which the next items' values are likeliest."""
+        settings, rng = self._settings, np.random.default_rng(training.settings.seed)
+        known = np.flatnonzero(np.diff(self._feature.offsets)[training.valid.targets] > 0)
+        valid = training.valid.at(known).sample(CHOOSING, rng)
+        if not len(valid) or None not in (settings.decay, settings.smoothing):
+            return
+        behaviours = valid.behaviours(0, len(valid))
+        wanted = _shares(self._feature)[valid.targets].tocoo()  # [cases, values]
+        usual = np.exp(self.everyone[wanted.col].astype(np.float64))
+        found = {}
+        for decay in DECAYS if settings.decay is None else (settings.decay,):
+            own = np.stack([self._mass(one, decay) for one in behaviours])
+            total = own.sum(axis=1, dtype=np.float64)[wanted.row]
+            some = own[wanted.row, wanted.col]
+            for much in SMOOTHINGS if settings.smoothing is None else (settings.smoothing,):
+                chances = np.log((some + much * usual) / (total + much))
+                found[decay, much] = float((chances * wanted.data).sum())
+        decay, smoothing = max(found, key=lambda pair: found[pair])
+        self._settings = settings.model_copy(update={"decay": decay, "smoothing": smoothing})
 
     def _count(self, training: Training) -> None:
         keep = (training.histories.item >= 0) & (training.histories.weight > 0)
@@ -124,9 +153,15 @@ class Attribute:
 
     def _lifts(self, lift: Floats) -> Floats:
         """[…, values] → […, kinds], the mean over the values of each kind."""
+        table = self._table
+        return np.asarray((table @ lift[..., : table.shape[1]].T).T, np.float32)
+
+    @property
+    def _table(self) -> sp.csr_matrix:
+        """[kinds, values], each kind's values in equal shares."""
         if self._of_kind is None:
             self._of_kind = _table(list(self._kinds), len(self._counts))
-        return np.asarray((self._of_kind @ lift[..., : self._of_kind.shape[1]].T).T, np.float32)
+        return self._of_kind
 
     def _log_total(self, scores: Floats) -> np.float32:
         """Of [kinds], log Σ exp over the items."""
@@ -135,24 +170,25 @@ class Attribute:
         top = scores.max(initial=0.0)
         return np.float32(top + np.log((self._counted * np.exp(scores - top)).sum()))
 
-    def _worths(self, behaviour: Behaviour) -> tuple[Ints, Floats]:
-        """The items taken, newest first, and what each counts."""
+    def _mass(self, behaviour: Behaviour, decay: float) -> Floats:
+        """[values], what was taken of each, in events."""
         items = behaviour.taken[::-1]
-        worth = np.float32(self._settings.decay) ** np.arange(len(items), dtype=np.float32)
+        worth = np.float32(decay) ** np.arange(len(items), dtype=np.float32)
         enough = int((worth > LEAST).sum())
-        return items[:enough], worth[:enough]
+        kinds = self._kind_of.rows[items[:enough]]
+        mass = np.zeros(len(self._counts), np.float32)
+        mass[: self._table.shape[1]] = self._table[kinds].T @ worth[:enough]
+        return mass
 
     def preference(self, behaviour: Behaviour) -> Floats:
         """[values], log P(value | U)."""
-        items, worth = self._worths(behaviour)
-        mass = np.float32(self._settings.smoothing) * np.exp(self.everyone)
-        for item, much in zip(items.tolist(), worth.tolist(), strict=True):
-            codes = self._feature.of(item)
-            if len(codes):
-                np.add.at(mass, codes, np.float32(much / len(codes)))
+        settings = self._settings
+        smoothing = SMOOTHING if settings.smoothing is None else settings.smoothing
+        prior = np.float32(smoothing) * np.exp(self.everyone)
+        mass = prior + self._mass(behaviour, DECAY if settings.decay is None else settings.decay)
         for value in behaviour.taste.get(self.column, ()):
             if value in self._code:
-                mass[self._code[value]] += STATED
+                mass[self._code[value]] += STATED * smoothing
         return np.log(mass / mass.sum())
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
