@@ -26,7 +26,6 @@ from foretaste.domain import Behaviour, Cases, Floats, Histories, Ints
 from foretaste.evaluate import metrics
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.sequence import Sequence as SequenceExpert
-from foretaste.model.fit import recount
 from foretaste.model.product import Product
 from foretaste.prepare.splits import leave_one_out
 
@@ -263,7 +262,7 @@ def domain(source: str, target: str, keep: Path | None) -> tuple[str, list[Row]]
         split = leave_one_out(found)
         nothing = found.where(np.zeros(found.events, bool))
         moved = carried(product, here, nothing)
-        fed = recount(moved, here.training(split.train, split.valid))
+        fed = moved.recounted(here.training(split.train, split.valid))
         test = split.test.sample(MOST, np.random.default_rng(0))
         asked = Asked(test.behaviours(0, len(test)), test.targets)
         rows = [

@@ -48,7 +48,7 @@ from foretaste.listing import Asked, Composed, Lists
 from foretaste.live import Live
 from foretaste.model.artefacts import Models, Version
 from foretaste.model.experts.attribute import Attribute
-from foretaste.model.fit import fit, recount
+from foretaste.model.fit import fit
 from foretaste.model.training import Training
 from foretaste.ports import Expert, Progress, TextEncoder, silent
 from foretaste.prepare.catalogue import catalogue
@@ -221,7 +221,7 @@ class Foretaste:
         shelf = self.catalogue(items)
         split = latest(found, HELD_OUT, np.random.default_rng(self.config.model.seed))
         training = self._training(shelf, split.train, split.valid)
-        product = recount(fit(training, self.encoder), replace(training, histories=found))
+        product = fit(training, self.encoder).recounted(replace(training, histories=found))
         name = self.models.save(
             product,
             shelf.ids,
@@ -262,7 +262,7 @@ class Foretaste:
         training = self._training(shelf, split.train, split.valid)
         product = fit(training, self.encoder)
         spent = time.process_time() - start[0], time.monotonic() - start[1]
-        served = recount(product, replace(training, histories=split.served))
+        served = product.recounted(replace(training, histories=split.served))
         return judge(product, served, split, spent=spent, progress=self.progress)
 
     # 5 and 6 generate and rank -----------------------------------------------------------------

@@ -14,7 +14,7 @@ from foretaste.model.experts.transition import Transition
 from foretaste.model.exponents import (
     usual,
 )
-from foretaste.model.fit import fit, fit_experts, recount, with_queries
+from foretaste.model.fit import fit, fit_experts, with_queries
 from foretaste.model.product import FACTS, Product
 from foretaste.model.settings import ModelSettings, PopularitySettings
 from foretaste.prepare.splits import leave_one_out
@@ -232,7 +232,7 @@ def test_the_validation_target_is_not_learnt_from_either(here: World) -> None:
 
 
 def test_recounting_counts_what_chose_and_keeps_the_rest(product: Product, here: World) -> None:
-    served = recount(product, here.training(histories=here.histories))
+    served = product.recounted(here.training(histories=here.histories))
     whole = Transition.fit(here.training(histories=here.histories))[0]
     before = {expert.name: expert for expert in product.experts}
     after = {expert.name: expert for expert in served.experts}
@@ -257,7 +257,7 @@ def test_recounting_does_not_choose_again_by_what_it_counts(here: World) -> None
     )
     training = here.training(free, histories=split.train, valid=split.valid)
     product = fit(training)
-    served = recount(product, replace(training, histories=found))
+    served = product.recounted(replace(training, histories=found))
     naive = Popularity.fit(replace(training, histories=found))[0]
 
     def life(some: Product) -> float:

@@ -10,7 +10,7 @@ from foretaste.domain import Behaviour, Floats
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.product import FACTS, Product, facts_of
 
-from .world import ITEMS, World, did, item, ordinary, shelf, strange
+from .world import ITEMS, START, World, did, item, ordinary, shelf, strange
 
 EVERY = np.arange(ITEMS, dtype=np.int32)
 
@@ -154,8 +154,24 @@ def test_facts_are_of_about_one_size(here: World) -> None:
     even = np.full(ITEMS, -np.log(ITEMS), np.float32)
     facts = facts_of([here.took(), here.took(*range(50), query="rose")], even)
 
-    np.testing.assert_allclose(facts[0], [1, -1, 0, 0, 1])
-    np.testing.assert_allclose(facts[1], [1, np.log(51) / 2 - 1, 0, 1, 0], atol=1e-5)
+    np.testing.assert_allclose(facts[0], [1, -1, 0, 0, 1, 0])
+    np.testing.assert_allclose(facts[1], [1, np.log(51) / 2 - 1, 0, 1, 0, 0], atol=1e-5)
+    lately, long_ago = (
+        facts_of([replace(here.took(1), now=START + days * 86_400)], even)[0, -1]
+        for days in (1, 365)
+    )
+    assert 0 < lately < 1 < long_ago < 2.1
+
+
+def test_a_model_older_than_a_fact_does_not_depend_on_it(product: Product, here: World) -> None:
+    states, facts = product.state()
+    asked = [here.took(1, 2, 3)]
+    older = {**facts, "facts": facts["facts"][:-1], "weights": facts["weights"][:-1]}
+    read = Product.restored(states, older, here.catalogue)
+    weights = product.weights.copy()
+    weights[-1] = 0
+
+    np.testing.assert_allclose(read.score(asked), replace(product, weights=weights).score(asked))
 
 
 def test_a_product_without_popularity_works(product: Product, here: World) -> None:

@@ -7,11 +7,9 @@ import numpy as np
 from foretaste.domain import Behaviour, Cases, Catalogue
 from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.experts import EXPERTS
-from foretaste.model.experts.popularity import Popularity
 from foretaste.model.exponents import maximise, maximise_fact, tabulate, usual
 from foretaste.model.newcomers import cut, raised, simulated
 from foretaste.model.product import Product
-from foretaste.model.settings import ModelSettings
 from foretaste.model.training import Training
 from foretaste.ports import Expert, TextEncoder
 
@@ -43,32 +41,6 @@ def fit_experts(training: Training) -> tuple[Expert, ...]:
     if not experts:
         raise ModelError("no expert has anything to learn from: there are no events of known items")
     return tuple(experts)
-
-
-def recount(product: Product, training: Training) -> Product:
-    """The same exponents and trained network, with the counting experts counted on `training`.
-
-    Choosing is over, so they may count what chose; and nothing is chosen again by what is counted.
-    """
-    training = replace(training, settings=_chosen(product, training.settings))
-    fresh: dict[str, Expert] = {}
-    for kind in EXPERTS:
-        if kind.counting:
-            fresh |= {expert.name: expert for expert in kind.fit(training)}
-    return replace(
-        product, experts=tuple(fresh.get(expert.name, expert) for expert in product.experts)
-    )
-
-
-def _chosen(product: Product, settings: ModelSettings) -> ModelSettings:
-    """The settings with what fitting chose."""
-    for expert in product.experts:
-        if isinstance(expert, Popularity):
-            popularity = {"half_life_days": expert.half_life_days}
-            settings = settings.model_copy(
-                update={"popularity": settings.popularity.model_copy(update=popularity)}
-            )
-    return settings
 
 
 def fit_weights(product: Product, training: Training, encoder: TextEncoder | None) -> Product:

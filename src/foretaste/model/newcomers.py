@@ -14,7 +14,6 @@ import numpy.typing as npt
 import torch
 
 from foretaste.domain import Behaviour, Cases, Ints
-from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.popularity import Popularity
 from foretaste.model.experts.sequence import Sequence as SequenceExpert
 from foretaste.model.exponents import Table, tabulate
@@ -63,12 +62,11 @@ def forgetting(product: Product, training: Training, hidden: Ints) -> Product:
     """A copy that has never seen these items taken; the networks' other weights stay."""
     keep = ~np.isin(training.histories.item, hidden)
     training = replace(training, histories=training.histories.where(keep))
-    again = {e.name: e for kind in EXPERTS if kind.counting for e in kind.fit(training)}
-    experts = [again.get(expert.name, expert) for expert in product.experts]
+    again = product.recounted(training)
     return replace(
-        product,
+        again,
         experts=tuple(
-            e.forgetting(hidden) if isinstance(e, SequenceExpert) else e for e in experts
+            e.forgetting(hidden) if isinstance(e, SequenceExpert) else e for e in again.experts
         ),
     )
 

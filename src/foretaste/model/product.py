@@ -12,22 +12,39 @@ own, with newness = 3 / (3 + times taken).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.content import log_softmax
-from foretaste.model.experts.popularity import Popularity
+from foretaste.model.experts.popularity import DAY, Popularity
 from foretaste.model.scorer import NEWNESS, Scorer
+from foretaste.model.training import Training
 from foretaste.ports import Arrays, Expert, Facts, OpenReader
 
-FACTS = ("always", "history length", "rarity of the last item", "query", "nothing taken")
+FACTS = (
+    "always",
+    "history length",
+    "rarity of the last item",
+    "query",
+    "nothing taken",
+    "age of the last event",
+)
 """What the exponents depend on."""
 READING = ("content", "lexical", "attribute", "sequence", "language")
 """Experts that know an item nobody has taken."""
 FEW = 3.0
 """Times taken at which an item is half new."""
+
+
+@runtime_checkable
+class Choosing(Expert, Protocol):
+    """An expert that chooses something on validation events before it counts."""
+
+    def recounted(self, training: Training) -> Expert:
+        """The same choice, counted on other behaviour."""
 
 
 def facts_of(behaviours: Sequence[Behaviour], log_popularity: Floats) -> Floats:
@@ -40,7 +57,9 @@ def facts_of(behaviours: Sequence[Behaviour], log_popularity: Floats) -> Floats:
         )
         query = float(bool(one.query and one.query.strip()))
         nothing = float(not len(taken))
-        rows.append((1.0, np.log1p(len(taken)) / 2 - 1, rarity / 2, query, nothing))
+        age = float(max(one.now - one.at[-1], 0.0)) if len(one) and one.now else 0.0  # seconds
+        age = np.log1p(age / DAY) / 3
+        rows.append((1.0, np.log1p(len(taken)) / 2 - 1, rarity / 2, query, nothing, age))
     return np.array(rows, np.float32)
 
 
@@ -74,6 +93,22 @@ class Product:
             weights=self.weights[:, places],
             new=None if self.new is None else self.new[[*places, -1]],
         )
+
+    def recounted(self, training: Training) -> "Product":
+        """The same exponents and networks, with the counting experts counted on other behaviour.
+
+        Choosing is over, so they may count what chose; and nothing is chosen again by what is
+        counted: an expert that chooses has a method `recounted(training)` that keeps the choice.
+        """
+        experts: list[Expert] = []
+        for expert in self.experts:
+            if isinstance(expert, Choosing):
+                experts.append(expert.recounted(training))
+            elif expert.counting:
+                experts += _kind(expert.name).fit(training)
+            else:
+                experts.append(expert)
+        return replace(self, experts=tuple(experts))
 
     def literal(self) -> "Product":
         """The same experts with every exponent 1: score = Σ log P."""
@@ -196,11 +231,18 @@ class Product:
         readers: OpenReader | None = None,
     ) -> "Product":
         """The inverse of `state`; `readers` is for an expert that tunes a language model."""
-        kinds = {kind.name: kind for kind in EXPERTS}
         experts = []
         for name, (arrays, own) in states.items():
-            kind = kinds[name.split(":", 1)[0]]
+            kind = _kind(name)
             given = (readers,) if getattr(kind, "reads", False) else ()
             experts.append(kind.restored(arrays, own, catalogue, *given))
         new = np.array(facts["new"], np.float32) if "new" in facts else None
-        return cls(tuple(experts), np.array(facts["weights"], np.float32), new)
+        rows = dict(zip(facts["facts"], facts["weights"], strict=True))
+        nothing = [0.0] * len(experts)  # a model older than a fact does not depend on it
+        weights = [rows.get(fact, nothing) for fact in FACTS]
+        return cls(tuple(experts), np.array(weights, np.float32), new)
+
+
+def _kind(name: str) -> Any:
+    """The class of the expert of this name."""
+    return next(kind for kind in EXPERTS if kind.name == name.split(":", 1)[0])

@@ -67,6 +67,12 @@ class Attribute:
             experts.append(expert)
         return experts
 
+    def recounted(self, training: Training) -> Self:
+        """The same decay and smoothing, everyone's shares counted on other behaviour."""
+        expert = type(self)(self.column, self._settings, training.catalogue)
+        expert._count(training)
+        return expert
+
     def _choose(self, training: Training) -> None:
         """The decay and the smoothing under which the next items' values are likeliest."""
         settings, rng = self._settings, np.random.default_rng(training.settings.seed)

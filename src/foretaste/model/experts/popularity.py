@@ -53,6 +53,12 @@ class Popularity:
         targets = training.valid.targets
         return [max(fitted, key=lambda expert: float(expert.row()[targets].sum()))]
 
+    def recounted(self, training: Training) -> Self:
+        """The same half-life, counted on other behaviour."""
+        return self._counted(
+            training.histories, len(training.catalogue), self._half_life, self._prior
+        )
+
     @classmethod
     def _counted(
         cls, histories: Histories, items: int, half_life: float | None, prior: float
