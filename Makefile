@@ -7,7 +7,7 @@ TORCH := $(shell grep '^torch==' requirements.lock)
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test test-slow audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-peers bench-lists api-docs readme wheel lock clean
+.PHONY: help setup demo test test-slow audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists api-docs readme wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -71,6 +71,9 @@ bench-calibration: setup ## whether probabilities are what happens
 
 bench-refusals: setup ## whether hides push down what is like the hidden
 	$(BIN)/python -m benchmarks.refusals
+
+bench-control: setup ## whether mutes, boosts and wishes act
+	$(BIN)/python -m benchmarks.control
 
 bench-peers: setup ## Foretaste and its peers in one run, each peer in an environment of its own
 	nice -n 10 $(BIN)/python -m benchmarks.peers

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foretaste import __version__, classify_cli, console, lists_cli, serve_cli, worker_cli
+from foretaste import (
+    __version__,
+    classify_cli,
+    console,
+    control_cli,
+    lists_cli,
+    serve_cli,
+    worker_cli,
+)
 from foretaste.commands import DEBUG, HERE, Json, Workspace, command, opened
 from foretaste.errors import InputError
 
@@ -160,17 +168,6 @@ def evaluate(
         console.evaluation(evaluation)
 
 
-@command(app, "profile")
-def profile(
-    user: Annotated[str, typer.Argument(metavar="USER", help="The person's id.")],
-    workspace: Workspace = HERE,
-    json: Json = False,
-) -> None:
-    """What sets a person's taste apart, and the events behind it."""
-    with opened(workspace) as loop:
-        console.profile(loop.profile(user), loop.store.item, json=json)
-
-
 @command(app, "record")
 def record(
     user: Annotated[str, typer.Argument(metavar="USER", help="Who did it.")],
@@ -223,5 +220,5 @@ def models_rollback(workspace: Workspace = HERE) -> None:
     console.say(f"model {version} is live again")
 
 
-for group in (lists_cli, classify_cli, serve_cli, worker_cli):
+for group in (lists_cli, control_cli, classify_cli, serve_cli, worker_cli):
     group.register(app)

@@ -18,6 +18,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:  # the nouns bring NumPy; `foretaste --help` does without
     from foretaste.behaviour.keys import Key
+    from foretaste.control.people import Steered
     from foretaste.domain import Imported, Item, Recommendation, Recommended, Term
     from foretaste.evaluate.evaluation import Evaluation
     from foretaste.generate.profile import Liked, Profile
@@ -228,19 +229,41 @@ def model_json(version: "Version") -> dict[str, Any]:
     }
 
 
-def profile(found: "Profile", items: ItemOf, *, json: bool = False) -> None:
-    """A person's taste, a table a column; `items` names the events."""
+def profile(
+    found: "Profile", items: ItemOf, *, steered: "Steered | None" = None, json: bool = False
+) -> None:
+    """A person's taste, a table a column, and what they changed; `items` names the events."""
+    changes = () if steered is None else steered.changes
+    understood = () if steered is None else steered.understood
     if json:
         told = {column: [asdict(one) for one in values] for column, values in found.items()}
-        as_json({"profile": told})
+        as_json(
+            {
+                "profile": told,
+                "changes": [asdict(one) for one in changes],
+                "understood": [asdict(one) for one in understood],
+            }
+        )
         return
+    for one in understood:
+        how = f"{_act(one.act, one.nats)} {one.name}" if one.what else "no item has anything of it"
+        note(f"“{one.said}”: {how}")
     for column, values in found.items():
         if values:
             heading(column)
             rows = [_liked(one, items) for one in values]
             table(("value", "share", "of others", "from"), rows, right=("share", "of others"))
-    if not any(found.values()):
+    if changes:
+        heading("changed by this person")
+        changed = [(one.name, _act(one.act, one.nats), one.said or "") for one in changes]
+        table(("what", "how", "said"), changed)
+    elif not any(found.values()):
         say("nothing sets this person's taste apart yet")
+
+
+def _act(act: str, nats: float) -> str:
+    words = {"mute": "never", "only": "nothing but", "forget": "no longer"}
+    return words.get(act) or f"{nats:+.2f} nats"
 
 
 def _liked(one: "Liked", items: ItemOf) -> tuple[str, str, str, str]:

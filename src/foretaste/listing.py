@@ -15,6 +15,7 @@ from foretaste.domain import (
     Behaviour,
     Degraded,
     Event,
+    Floats,
     LeftOut,
     Recommendation,
     Recommended,
@@ -27,6 +28,7 @@ from foretaste.feedback.served import AnswerLog
 from foretaste.generate.words import PLACED, reasons
 from foretaste.ports import Store
 from foretaste.prepare.histories import behaviour
+from foretaste.rank import wants
 from foretaste.rank.conditions import number
 from foretaste.rank.draft import Choice, Draft
 from foretaste.rank.filters import NEVER, WHY, Question, left_out
@@ -72,8 +74,10 @@ class Lists:
         settings: RankSettings,
         weights: Mapping[str, float],
         clock: Callable[[], float],
+        read: Callable[[str], Floats] | None = None,
     ) -> None:
         self._store, self._settings, self._weights, self._clock = store, settings, weights, clock
+        self._read = read
         self.answers = AnswerLog(store, keep_days=settings.keep_days, clock=clock)
         """What was served."""
         self._index: Index | None = None
@@ -159,7 +163,7 @@ class Lists:
         """What meets a filter now; made anew when the catalogue has changed."""
         index = self._index
         if index is None or index.catalogue is not live.catalogue or index.shelf is not live.shelf:
-            index = self._index = Index(live.catalogue, live.shelf)
+            index = self._index = Index(live.catalogue, live.shelf, self._read)
         return index
 
     def question(self, asked: Asked, one: Behaviour, live: Stock) -> Question:
@@ -169,7 +173,8 @@ class Lists:
         free = bool(request.query) or request.candidates is not None
         hide_seen = self._settings.hide_seen and not free
         index, now = self.index(live), self._now(request)
-        return Question(request, one, index, hide_seen, now, asked.earlier)
+        changes = self._store.changes(request.user, request.session)
+        return Question(request, one, index, hide_seen, now, asked.earlier, changes)
 
     def compose(
         self, asked: Asked, question: Question, scorer: Scores, rng: np.random.Generator | None
@@ -180,7 +185,7 @@ class Lists:
         for lift in choice.lifts:
             for place, item in enumerate(choice.items):
                 if lift.mask[item]:
-                    terms[place].append(Term("rule", lift.nats, feature=lift.name))
+                    terms[place].append(Term(lift.expert, lift.nats, feature=lift.name))
         return Composed(choice, terms)
 
     def _chosen(
@@ -202,6 +207,8 @@ class Lists:
         )
         for place, rule in enumerate(rules(request.rules)):
             rule.apply(draft, f"rules.{place}")
+        if request.window is None:  # else the score is a number of people
+            wants.lift(draft, question.changes)
         # what rules speak of is scored even where the experts alone would not look
         row = scorer.row(~draft.hide, draft.looked_at, also=draft.named, items=draft.pins.values())
         draft.scores, draft.hide = draft.scores + row, draft.hide | np.isneginf(row)

@@ -25,6 +25,7 @@ from foretaste.behaviour.importer import import_file
 from foretaste.behaviour.intake import What
 from foretaste.behaviour.store import open_store
 from foretaste.config import Config, load
+from foretaste.control.people import People, Steered
 from foretaste.domain import (
     KINDS,
     Behaviour,
@@ -82,7 +83,8 @@ class Foretaste:
         self.store = open_store(config.behaviour, folder)
         self.models = Models(folder / "models")
         self.weights = {**KINDS, **config.behaviour.kinds}
-        self.lists = Lists(self.store, config.rank, self.weights, clock)
+        self.lists = Lists(self.store, config.rank, self.weights, clock, self._overheard)
+        self.people = People(self.store, lambda texts: self.encoder.encode(texts), clock)
         self.readers = open_readers(config.language)
         self._encoder: TextEncoder | None = None
         self.keeper = Keeper(self.store, self.models, self.at_snapshot, self._rehearse)
@@ -193,6 +195,10 @@ class Foretaste:
         if any(one.text):
             one = replace(one, text_vectors=self.encoder.encode(one.text))
         return one
+
+    def _overheard(self, words: str) -> Floats:
+        """[dim]; what a filter is about is not kept."""
+        return forgetful(self.encoder).encode([words])[0]
 
     # 4 model -----------------------------------------------------------------------------------
 
@@ -330,12 +336,26 @@ class Foretaste:
         """What most people took lately: "24h", "7d", or seconds; with a filter, of a category."""
         return self.recommend(Request(window=seconds(window), **{"n": self.config.rank.n, **asked}))
 
-    def profile(self, user: str, *, n: int = 5) -> Profile:
+    def profile(
+        self, user: str | None = None, *, session: str | None = None, n: int = 5
+    ) -> Profile:
         """What sets this person's taste apart, by attribute column, with the events behind it."""
         with self.keeper.fresh(Budget(None)) as live:
-            one = self.lists.behaviour(Request(user=user), live)
+            one = self.lists.behaviour(Request(user=user, session=session), live)
             tastes = [expert for expert in live.product.experts if isinstance(expert, Attribute)]
             return profile(tastes, one, live.catalogue, most=n)
+
+    def steer(
+        self, user: str | None = None, *, session: str | None = None, **asked: Any
+    ) -> Steered:
+        """A person's own control; it holds from the very next list on, on all their devices.
+
+        changes: [{"what": {"genres": "Drama"}, "nats": 1}], or "mute", "only", "remove": True;
+        wish: "more slow films, nothing violent"; less_like: items; reset: away with all before.
+        Without any of them what holds now is told.
+        """
+        with self.keeper.fresh(Budget(None)) as live:
+            return self.people.steer(user, session, self.lists.index(live), **asked)
 
     # 7 feedback --------------------------------------------------------------------------------
 

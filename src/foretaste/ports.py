@@ -18,6 +18,7 @@ from foretaste.domain import (
     Term,
     User,
 )
+from foretaste.steering import Change
 from foretaste.writing import Deadline, Prompt
 
 
@@ -115,6 +116,18 @@ class Store(Protocol):
 
     def forget_served(self, before: float) -> int:
         """Delete the answers given before a time. → how many."""
+
+    def changes(self, user: str | None, session: str | None) -> tuple[Change, ...]:
+        """What this person changed about their lists, oldest first; of all devices."""
+
+    def put_changes(
+        self,
+        user: str | None,
+        session: str | None,
+        put: Sequence[Change],
+        remove: Sequence[str] | None = (),
+    ) -> None:
+        """Take out the changes of these names, None for all; then put. One transaction."""
 
     def takers(self, since: float, until: float, kinds: Sequence[str]) -> list[tuple[str, int]]:
         """(item, how many people took it by events of these kinds in since < at <= until)."""

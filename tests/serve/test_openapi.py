@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from foretaste.serve.problems import Problem
 from foretaste.serve.schemas import EventsAnswer, ItemsAnswer, Recommendations
+from foretaste.serve.schemas.control import ProfileAnswer
 from foretaste.serve.schemas.identity import IdentifyAnswer
 
 ORDER = (
@@ -21,6 +22,8 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "/v1/items": ItemsAnswer,
     "/v1/events": EventsAnswer,
     "/v1/identify": IdentifyAnswer,
+    "/v1/users/{id}/profile": ProfileAnswer,
+    "/v1/sessions/{id}/profile": ProfileAnswer,
 }
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from foretaste.domain import Event, Item, User
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration. A store at this revision needs nothing done when it is opened."""
 
 metadata = sa.MetaData()
@@ -109,6 +109,19 @@ recommendations = sa.Table(
     sa.Index("recommendations_at", "at"),
     sa.Index("recommendations_user", "user"),
 )
+
+steering = sa.Table(
+    "steering",
+    metadata,
+    sa.Column("who", sa.Text, primary_key=True),
+    sa.Column("session", sa.Boolean, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("act", sa.Text, nullable=False),
+    sa.Column("nats", sa.Double, nullable=False),
+    sa.Column("said", sa.Text),
+    sa.Column("at", sa.Double, nullable=False),
+)  # a row a change; `who` is a session's where `session` is true, see `behaviour.steered`
 
 
 def _told(mapping: Mapping[str, Any]) -> str:

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from foretaste.behaviour import schema
-from foretaste.behaviour.identity import IdentityRows
 from foretaste.behaviour.keys import KeyTable
 from foretaste.behaviour.opening import (
     errors,
@@ -28,6 +27,7 @@ from foretaste.behaviour.opening import (
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.served import ServedRows
 from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.steered import SteeringRows
 from foretaste.domain import Event, Item, User
 from foretaste.errors import StoreError
 from foretaste.ports import EventColumns
@@ -49,7 +49,7 @@ def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
     return SqlStore(url)
 
 
-class SqlStore(ServedRows, IdentityRows):
+class SqlStore(ServedRows, SteeringRows):
     """Behaviour in a SQL database. See `ports.Store`."""
 
     def __init__(self, database: str | Path | sa.URL) -> None:

@@ -22,6 +22,7 @@ WORDS: Mapping[str, str] = {
     "repeat": "you know it already",
     "newness": "it is new, few have taken it yet",
     "rule": "{feature}",
+    "wish": "you asked for more of {feature}",
 }
 PLACED: Mapping[str, str] = {
     "pinned": "it is placed here by a rule",

@@ -7,11 +7,12 @@
     {"year": {"gte": 1990, "lt": 2000}}          a range: gt, gte, lt, lte; numbers or ISO dates
     {"brand": {"exists": true}}                  whether there is a value at all
     {"id": ["31", "32"]}                         these items
+    {"about": "space travel"}                    it says so, or reads like it
     {"available_until": {"gte": "2026-02-01"}}   on offer up to then at least
     {"and": […]}, {"or": […]}, {"not": {…}}      of such filters
 
-Several keys in one filter must all hold. `and`, `or`, `not`, `id` and the two of availability are
-not names of attributes.
+Several keys in one filter must all hold. `and`, `or`, `not`, `id`, `about` and the two of
+availability are not names of attributes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -79,6 +80,16 @@ class Ids:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """Its text has these words, or reads like them."""
+
+    words: str
+
+    def __str__(self) -> str:
+        return f"about: {self.words}"
+
+
+@dataclass(frozen=True, slots=True)
 class Every:
     """All of the parts; of none: everything."""
 
@@ -108,7 +119,7 @@ class Not:
         return f"not ({self.part})"
 
 
-Condition = AnyOf | Range | Exists | Ids | Every | Some | Not
+Condition = AnyOf | Range | Exists | Ids | About | Every | Some | Not
 
 
 def parsed(asked: Any, where: str = "filter") -> Condition:
@@ -176,6 +187,9 @@ def _any(column: str, asked: Any, where: str) -> Condition:
     values = _values(asked, where)
     if column in TIMES:
         raise InputError(f'{where}: it is a time; give a range, e.g. {{"gte": "2026-02-01"}}')
+    if column == "about":
+        topics = tuple(About(" ".join(value.lower().split())) for value in values)
+        return topics[0] if len(topics) == 1 else Some(topics)
     return Ids(values) if column == "id" else AnyOf(column, values)
 
 
@@ -190,7 +204,7 @@ def _all(column: str, asked: Any, where: str) -> Condition:
 def _exists(column: str, asked: Any, where: str) -> Condition:
     if not isinstance(asked, bool):
         raise InputError(f"{where}: it is true or false, this is {_shown(asked)}")
-    if column == "id" or column in TIMES:
+    if column in ("id", "about", *TIMES):
         raise InputError(f"{where}: every item has one; ask for an attribute")
     return Exists(column) if asked else Not(Exists(column))
 
@@ -206,8 +220,9 @@ _EXPECTED = f"expected one of {', '.join((*TESTS, *BOUNDS))}"
 
 
 def _range(column: str, bounds: Mapping[str, Any], where: str) -> Condition:
-    if column == "id":
-        raise InputError(f"{where}: ids have no order; give the ids that are meant")
+    if column in ("id", "about"):
+        many = "ids have" if column == "id" else "topics have"
+        raise InputError(f"{where}: {many} no order; name what is meant")
     for one, other in (("gt", "gte"), ("lt", "lte")):
         if one in bounds and other in bounds:
             raise InputError(f"{where}: both {one} and {other}; leave one out")
@@ -280,5 +295,5 @@ def columns(condition: Condition) -> Iterable[str]:
             yield from columns(part)
     elif isinstance(condition, Not):
         yield from columns(condition.part)
-    elif not isinstance(condition, Ids):
+    elif not isinstance(condition, Ids | About):
         yield condition.column

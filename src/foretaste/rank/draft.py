@@ -37,11 +37,13 @@ class Limit:
 
 @dataclass(frozen=True)
 class Lift:
-    """What a rule adds to the score of some items."""
+    """What a rule, or a wish of the person, adds to the score of some items."""
 
     mask: Mask
     nats: float
     name: str
+    expert: str = "rule"
+    """Whose term it is."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,9 @@ class Draft:
         lifted = [lift.mask for lift in self.lifts if lift.nats > 0]
         return [*wanted, *lifted, *(mask for mask, _ in self.promotions)]
 
-    def lift(self, mask: Mask, nats: float, name: str) -> None:
+    def lift(self, mask: Mask, nats: float, name: str, *, expert: str = "rule") -> None:
         """Add to the score of some items."""
-        self.lifts.append(Lift(mask, nats, name))
+        self.lifts.append(Lift(mask, nats, name, expert))
         self.scores = np.asarray(self.scores + mask * np.float32(nats), np.float32)
 
     def listed(self, rng: Callable[[], np.random.Generator]) -> Choice:

@@ -14,6 +14,8 @@ from foretaste.domain import Behaviour, Request
 from foretaste.rank.conditions import parsed
 from foretaste.rank.index import Index, Mask
 from foretaste.rank.index import Shelf as Shelf
+from foretaste.rank.wants import withheld
+from foretaste.steering import Change
 
 Places = npt.NDArray[np.integer]
 """Internal ids."""
@@ -32,6 +34,8 @@ class Question:
     """When the answer is shown."""
     earlier: tuple[str, ...] = ()
     """Items on the pages before this one."""
+    changes: tuple[Change, ...] = ()
+    """What the person asked for, once and for all."""
 
     @property
     def shelf(self) -> Shelf:
@@ -65,6 +69,12 @@ def refused(question: Question) -> Places:
     return np.array([item for item, weight in last.items() if item >= 0 and weight < 0], np.int32)
 
 
+def muted(question: Question) -> Mask | Places:
+    """What the person wants never to be shown."""
+    changes = question.changes
+    return withheld(question.index, changes) if changes else NOTHING
+
+
 def seeds(question: Question) -> Places:
     """The items asked about."""
     return np.array(question.index.places(question.request.items), np.int32)
@@ -91,7 +101,16 @@ def earlier(question: Question) -> Places:
     return np.array(question.index.places(question.earlier), np.int32)
 
 
-FILTERS: tuple[Filter, ...] = (unavailable, refused, attributes, seeds, others, earlier, seen)
+FILTERS: tuple[Filter, ...] = (
+    unavailable,
+    refused,
+    muted,
+    attributes,
+    seeds,
+    others,
+    earlier,
+    seen,
+)
 NEVER: tuple[Filter, ...] = tuple(one for one in FILTERS if one is not seen)
 """Those that a pin does not get past."""
 
@@ -99,6 +118,7 @@ NEVER: tuple[Filter, ...] = tuple(one for one in FILTERS if one is not seen)
 WHY: Mapping[Filter, str] = {
     unavailable: "it is hidden or not on offer now",
     refused: "this person hid it or disliked it",
+    muted: "this person asked never to be shown such items",
     attributes: "the filter leaves it out",
     seeds: "it is one of the items asked about",
 }

@@ -10,12 +10,12 @@ from threading import Lock
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from foretaste.domain import Catalogue, Doubles, Feature, Item, Longs
 from foretaste.errors import InputError, did_you_mean
 from foretaste.rank.conditions import (
     TIMES,
+    About,
     AnyOf,
     Condition,
     Every,
@@ -26,8 +26,10 @@ from foretaste.rank.conditions import (
     Some,
     number,
 )
+from foretaste.rank.topics import Mask as Mask
+from foretaste.rank.topics import Read as Read
+from foretaste.rank.topics import about
 
-Mask = npt.NDArray[np.bool_]
 ROOM = 32 * 1024 * 1024
 """Bytes of masks that are kept."""
 
@@ -113,8 +115,8 @@ def inside(numbers: Doubles, wanted: Range) -> Mask:
 class Index:
     """What meets a condition. Safe to share between threads."""
 
-    def __init__(self, catalogue: Catalogue, shelf: Shelf) -> None:
-        self.catalogue, self.shelf = catalogue, shelf
+    def __init__(self, catalogue: Catalogue, shelf: Shelf, read: Read | None = None) -> None:
+        self.catalogue, self.shelf, self.read = catalogue, shelf, read
         self._features = {feature.column: feature for feature in catalogue.features}
         self._columns: dict[str, Column] = {}
         self._masks: OrderedDict[Condition, Mask] = OrderedDict()
@@ -180,6 +182,10 @@ def _ids(index: Index, condition: Ids) -> Mask:
     return found
 
 
+def _about(index: Index, condition: About) -> Mask:
+    return about(index.catalogue, condition.words, index.read)
+
+
 def _every(index: Index, condition: Every) -> Mask:
     found = np.ones(len(index), bool)
     for part in condition.parts:
@@ -203,6 +209,7 @@ MASKS: dict[type, Callable[[Index, Any], Mask]] = {
     Range: _range,
     Exists: _exists,
     Ids: _ids,
+    About: _about,
     Every: _every,
     Some: _some,
     Not: _not,

@@ -28,6 +28,8 @@ NEEDS: Sequence[tuple[str, str, Need]] = (
     ("POST", r"/v1/(recommend|rank|similar|search)", "read"),
     ("GET", r"/v1/(trending|items|items\.jsonl|items/[^/]+)", "read"),
     ("POST", r"/v1/(events|identify)", "events"),
+    ("GET", r"/v1/(users|sessions)/[^/]+/profile", "read"),
+    ("PATCH", r"/v1/(users|sessions)/[^/]+/profile", "events"),
 )
 """(method, address, scope). The first that fits holds."""
 METRICS = "/metrics"

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
 from foretaste.config import load
-from foretaste.serve import identity, operation, page, problems, routes
+from foretaste.serve import control, identity, operation, page, problems, routes
 from foretaste.serve.access import Access
 from foretaste.serve.guard import Guard
 from foretaste.serve.keys import Keyring
@@ -53,7 +53,14 @@ def create_app(folder: str | Path) -> FastAPI:
     app.state.tenants, app.state.metrics = tenants, tenants.metrics
     _surround(app, tenants, settings, tracer)
     problems.install(app)
-    for router in (routes.router, routes.v1, identity.v1, operation.router, page.router):
+    for router in (
+        routes.router,
+        routes.v1,
+        identity.v1,
+        control.v1,
+        operation.router,
+        page.router,
+    ):
         app.include_router(router)
     app.openapi = partial(document, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app

@@ -196,3 +196,69 @@ IDENTIFY: Mapping[str, Example] = {
     "sign-in": {"summary": "A visitor signs in", "value": {"session": "s-5", "user": "u-18"}}
 }
 IDENTIFY_ANSWER = {"new": True}
+
+STEER: Mapping[str, Example] = {
+    "wish": {
+        "summary": "In plain words",
+        "value": {"wish": "more slow science fiction, nothing violent"},
+    },
+    "by hand": {
+        "summary": "Change by change",
+        "value": {
+            "changes": [
+                {"what": {"about": "space travel"}, "nats": 1.5},
+                {"what": {"about": "cooking"}, "mute": True},
+            ]
+        },
+    },
+    "start anew": {"summary": "Take back all changes", "value": {"reset": True}},
+}
+PROFILE_ANSWER = {
+    "profile": {
+        "genre": [
+            {
+                "value": "Science fiction",
+                "share": 0.31,
+                "lift": 3.2,
+                "items": ["arrival"],
+                "stated": False,
+            }
+        ]
+    },
+    "changes": [
+        {
+            "name": "genre: Science fiction",
+            "what": {"genre": "Science fiction"},
+            "act": "boost",
+            "nats": 1.0,
+            "said": "science fiction",
+            "at": 1769884200.0,
+        },
+        {
+            "name": "about: violent",
+            "what": {"about": "violent"},
+            "act": "mute",
+            "nats": 0.0,
+            "said": "violent",
+            "at": 1769884200.0,
+        },
+    ],
+    "understood": [
+        {
+            "said": "science fiction",
+            "name": "genre: Science fiction",
+            "what": {"genre": "Science fiction"},
+            "how": "named",
+            "act": "boost",
+            "nats": 1.0,
+        },
+        {
+            "said": "violent",
+            "name": "about: violent",
+            "what": {"about": "violent"},
+            "how": "topic",
+            "act": "mute",
+            "nats": 0.0,
+        },
+    ],
+}

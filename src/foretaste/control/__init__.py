@@ -1,0 +1,1 @@
+"""Control: what people say they want, in, and changes of their lists, out."""

@@ -1,0 +1,33 @@
+"""The nouns of control: what a person wants more of, less of, or none of.
+
+A `Change` names items by a filter and says what is to be done with them. It is made by a person, by
+hand or by a wish in plain words (`control`), kept by the store, obeyed by ranking, and told again
+as it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Act = Literal["boost", "mute", "only"]
+"""boost: nats on the score, below 0 for less. mute: never shown. only: nothing else is shown; of
+several, what meets one of them."""
+STRONGEST = 5.0
+"""Nats of one change, either way: 148 times as likely."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that a person changed."""
+
+    name: str
+    """The filter in words, e.g. "genres: Drama"; there is one change of a name a person."""
+    what: Mapping[str, Any]
+    """Which items, see `rank.conditions`."""
+    act: Act
+    nats: float = 0.0
+    """Of a boost."""
+    said: str | None = None
+    """The words it came from."""
+    at: float = 0.0
+    """When, seconds since 1970. Where a session becomes a user the later of two holds."""
