@@ -33,6 +33,7 @@ from foretaste.rank.conditions import number
 from foretaste.rank.draft import Choice, Draft
 from foretaste.rank.filters import NEVER, WHY, Question, left_out
 from foretaste.rank.index import Index, Mask
+from foretaste.rank.policy import Asking, Policy
 from foretaste.rank.properties import Wanted
 from foretaste.rank.rules import rules
 from foretaste.rank.settings import RankSettings
@@ -77,7 +78,7 @@ class Lists:
         read: Callable[[str], Floats] | None = None,
     ) -> None:
         self._store, self._settings, self._weights, self._clock = store, settings, weights, clock
-        self._read = read
+        self._read, self.policy = read, Policy(settings.policy)
         self.answers = AnswerLog(store, keep_days=settings.keep_days, clock=clock)
         """What was served."""
         self._index: Index | None = None
@@ -174,7 +175,9 @@ class Lists:
         hide_seen = self._settings.hide_seen and not free
         index, now = self.index(live), self._now(request)
         changes = self._store.changes(request.user, request.session)
-        return Question(request, one, index, hide_seen, now, asked.earlier, changes)
+        asking = Asking(request, one, changes, asked.earlier, now)
+        known = self.policy.discreet(one, index, asking)
+        return Question(request, known, index, hide_seen, now, asked.earlier, changes, self.policy)
 
     def compose(
         self, asked: Asked, question: Question, scorer: Scores, rng: np.random.Generator | None
@@ -204,6 +207,7 @@ class Lists:
             floor=request.floor,
             explore=settings.explore if request.explore is None else request.explore,
             pool=settings.explore_pool,
+            apart=self.policy.pairs(question.index),
         )
         for place, rule in enumerate(rules(request.rules)):
             rule.apply(draft, f"rules.{place}")
@@ -311,7 +315,8 @@ class Lists:
                 source = "fallback"
             terms = composed.terms[place]
             placed = (PLACED[source],) if source in ("pinned", "promoted", "explored") else ()
-            said = reasons(terms, past) if composed.told is None else (composed.told[place],)
+            tellable = self.policy.tellable(terms, question.index)
+            said = reasons(tellable, past) if composed.told is None else (composed.told[place],)
             there = live.items[ids[item]]
             told.append(
                 Recommended(

@@ -342,6 +342,7 @@ class Foretaste:
         """What sets this person's taste apart, by attribute column, with the events behind it."""
         with self.keeper.fresh(Budget(None)) as live:
             one = self.lists.behaviour(Request(user=user, session=session), live)
+            one = self.lists.policy.discreet(one, self.lists.index(live), None)
             tastes = [expert for expert in live.product.experts if isinstance(expert, Attribute)]
             return profile(tastes, one, live.catalogue, most=n)
 

@@ -127,3 +127,19 @@ def test_what_cannot_be_used(refusal: Refusal, client: httpx.Client) -> None:
         told = refusal("/v1/users/p11/profile", 422, "invalid", method="PATCH", json=body)
         assert says in told, (body, told)
     assert client.get("/v1/users/p11/profile").json()["changes"] == []
+
+
+def test_what_is_sensitive_is_shown_to_who_asks_and_is_no_taste(copied: Path) -> None:
+    with (copied / "foretaste.toml").open("a") as file:
+        file.write('[rank.policy]\nsensitive = [{ theme = "space" }]\n')
+    with serving(copied) as client:  # p1 has taken nothing but what is sensitive
+        assert themes(shown(client, user="p1")) == {"kitchen"}
+        assert themes(shown(client, "search", query="a rocket", user="p1")) == {"kitchen"}
+        asked = shown(client, "search", query="stories in space", user="p1")
+        assert "space" in themes(asked)
+        for one in asked:
+            assert not [reason for reason in one["reason"] if "theme: space" in reason]
+        profile = client.get("/v1/users/p1/profile").json()["profile"]
+        assert not [one for values in profile.values() for one in values if one["items"]]
+        told = client.post("/v1/rank", json={"candidates": ["space-1"], "user": "p2"}).json()
+        assert "policy" in told["left_out"][0]["why"]

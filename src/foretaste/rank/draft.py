@@ -94,6 +94,8 @@ class Draft:
     pins: dict[int, int] = field(default_factory=dict)
     """Place in the list → item."""
     limits: list[Limit] = field(default_factory=list)
+    apart: list[tuple[Mask, Mask]] = field(default_factory=list)
+    """([items], [items]) that are not in one list."""
     promotions: list[tuple[Mask, float]] = field(default_factory=list)
     """(which items, percent of the places)"""
 
@@ -143,6 +145,7 @@ class Filling:
         self.source: dict[int, Source] = {}
         self.used: set[int] = set()
         self._counts: list[Counter[int]] = [Counter() for _ in draft.limits]
+        self._sides: list[list[int]] = [[0, 0] for _ in draft.apart]
         self.supply = ordered(draft)
 
     def fill(self) -> None:
@@ -152,8 +155,6 @@ class Filling:
         pins = self._pins(places)
         promoted = self._promoted([place for place in places if place not in pins])
         self.used.update(pins.values())
-        for item in pins.values():
-            self._count(item)
         for place in places:
             if place in pins:
                 self._put(place, pins[place], "pinned", counted=True)
@@ -170,8 +171,10 @@ class Filling:
         """Place → item, each item once."""
         pins: dict[int, int] = {}
         for place, item in sorted(self._draft.pins.items()):
-            if place in places and not self._draft.never[item] and item not in pins.values():
+            wanted = place in places and not self._draft.never[item] and item not in pins.values()
+            if wanted and self._apart(item):
                 pins[place] = item
+                self._count(item)
         return pins
 
     def _promoted(self, free: list[int]) -> dict[int, Iterator[int]]:
@@ -191,10 +194,17 @@ class Filling:
         return next((one for one in supply if one not in self.used and self.fits(one)), None)
 
     def fits(self, item: int) -> bool:
-        """Whether one more of its kinds is allowed."""
-        return all(
+        """Whether one more of its kinds is allowed, beside what is there."""
+        return self._apart(item) and all(
             limit.most is None or all(counts[kind] < limit.most for kind in limit.groups(item))
             for limit, counts in zip(self._draft.limits, self._counts, strict=True)
+        )
+
+    def _apart(self, item: int) -> bool:
+        """Whether nothing is there that it must be kept apart from."""
+        return not any(
+            (one[item] and others) or (other[item] and ones)
+            for (one, other), (ones, others) in zip(self._draft.apart, self._sides, strict=True)
         )
 
     def _put(self, place: int, item: int, source: Source, *, counted: bool = False) -> None:
@@ -207,6 +217,9 @@ class Filling:
         for limit, counts in zip(self._draft.limits, self._counts, strict=True):
             for kind in limit.groups(item):
                 counts[kind] += by
+        for (one, other), sides in zip(self._draft.apart, self._sides, strict=True):
+            sides[0] += by * bool(one[item])
+            sides[1] += by * bool(other[item])
 
     def meet_least(self) -> None:
         """Where a quota asks for more than came by itself, the lowest others make room."""
@@ -236,8 +249,9 @@ class Filling:
         )
 
     def ruled(self, item: int) -> bool:
-        """Whether a quota speaks of it at all."""
-        return any(limit.groups(item) for limit in self._draft.limits)
+        """Whether a quota, or a pair that is kept apart, speaks of it at all."""
+        kept_apart = any(one[item] or other[item] for one, other in self._draft.apart)
+        return kept_apart or any(limit.groups(item) for limit in self._draft.limits)
 
 
 class Chances:

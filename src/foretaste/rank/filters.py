@@ -14,6 +14,7 @@ from foretaste.domain import Behaviour, Request
 from foretaste.rank.conditions import parsed
 from foretaste.rank.index import Index, Mask
 from foretaste.rank.index import Shelf as Shelf
+from foretaste.rank.policy import Asking, Policy
 from foretaste.rank.wants import withheld
 from foretaste.steering import Change
 
@@ -36,10 +37,17 @@ class Question:
     """Items on the pages before this one."""
     changes: tuple[Change, ...] = ()
     """What the person asked for, once and for all."""
+    policy: Policy | None = None
+    """What the operator will not have."""
 
     @property
     def shelf(self) -> Shelf:
         return self.index.shelf
+
+    @property
+    def asking(self) -> Asking:
+        """What a policy looks at."""
+        return Asking(self.request, self.behaviour, self.changes, self.earlier, self.now)
 
 
 Filter = Callable[[Question], Mask | Places]
@@ -75,6 +83,12 @@ def muted(question: Question) -> Mask | Places:
     return withheld(question.index, changes) if changes else NOTHING
 
 
+def barred(question: Question) -> Mask | Places:
+    """What the operator's policy will not have for this person and this question."""
+    policy = question.policy
+    return NOTHING if policy is None else policy.barred(question.index, question.asking)
+
+
 def seeds(question: Question) -> Places:
     """The items asked about."""
     return np.array(question.index.places(question.request.items), np.int32)
@@ -104,6 +118,7 @@ def earlier(question: Question) -> Places:
 FILTERS: tuple[Filter, ...] = (
     unavailable,
     refused,
+    barred,
     muted,
     attributes,
     seeds,
@@ -118,6 +133,7 @@ NEVER: tuple[Filter, ...] = tuple(one for one in FILTERS if one is not seen)
 WHY: Mapping[Filter, str] = {
     unavailable: "it is hidden or not on offer now",
     refused: "this person hid it or disliked it",
+    barred: "the operator's policy keeps it from this list",
     muted: "this person asked never to be shown such items",
     attributes: "the filter leaves it out",
     seeds: "it is one of the items asked about",

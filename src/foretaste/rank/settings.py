@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from foretaste.rank.policy_settings import PolicySettings
 from foretaste.settings import Settings
 
 
@@ -23,3 +24,5 @@ class RankSettings(Settings):
     done by then is left out, and the answer says so."""
     keep_days: float = Field(default=90.0, gt=0)
     """Days that answers are kept, for attribution and next pages."""
+    policy: PolicySettings = PolicySettings()
+    """What the operator will not have, whatever is asked."""

@@ -1,0 +1,76 @@
+"""The settings of the operator's policy: filters and ages in, checked; see `rank.policy`.
+
+[rank.policy]
+sensitive = [{ genre = "Erotica" }]     # only when asked for, never a reason, never a taste
+
+[[rank.policy.apart]]
+these = { category = "Alcohol" }
+those = { category = "Baby" }           # not in one list, not beside a cart of the other
+
+[rank.policy.age]
+attribute = "certificate"
+limits = { "PG-13" = 13, "R" = 17 }
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from foretaste.errors import InputError
+from foretaste.rank.conditions import parsed
+from foretaste.settings import Settings
+
+
+def _filter(value: Any) -> Any:
+    try:
+        parsed(value, "it")
+    except InputError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
+class Apart(Settings):
+    """Items of two kinds that are never recommended together."""
+
+    these: Mapping[str, Any]
+    """A filter."""
+    those: Mapping[str, Any]
+    """Another."""
+
+    check = field_validator("these", "those")(_filter)
+
+
+class AgeSettings(Settings):
+    """From which age on an item may be shown."""
+
+    attribute: str
+    """The items' attribute that has the limit."""
+    limits: Mapping[str, int] = Field(default_factory=dict)
+    """Value of the attribute → age. A value that is a number need not be named."""
+    other: int = 18
+    """The age for a value that is neither named nor a number."""
+    unrated: int = 0
+    """The age for an item that has no value."""
+    user: str = "age"
+    """The users' attribute that states an age in years, a year or a date of birth; and the field of
+    a request's context, where no attribute does."""
+    unknown: int = 0
+    """The age of somebody of whom none is stated."""
+
+
+class PolicySettings(Settings):
+    """What the operator will not have, whatever is asked."""
+
+    sensitive: tuple[Mapping[str, Any], ...] = ()
+    """Filters. Such items are shown only to who asks for them by name; they are never part of a
+    taste, and never a reason in words."""
+    apart: tuple[Apart, ...] = ()
+    """Pairs of kinds that are never recommended together."""
+    age: AgeSettings | None = None
+    """Age limits."""
+
+    @field_validator("sensitive")
+    @classmethod
+    def _filters(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(_filter(one) for one in value)

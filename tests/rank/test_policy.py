@@ -1,0 +1,273 @@
+"""The operator's policy: over any catalogue and any question, on every path to a list."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from foretaste.behaviour.store import SqlStore
+from foretaste.config import load
+from foretaste.domain import KINDS, Event, Item, Recommendation, Request, Term, User
+from foretaste.errors import SettingsError
+from foretaste.listing import Lists
+from foretaste.prepare.catalogue import catalogue
+from foretaste.rank.index import Index, Shelf
+from foretaste.rank.policy import Policy, _years
+from foretaste.rank.policy_settings import AgeSettings, Apart, PolicySettings
+from foretaste.rank.settings import RankSettings
+from foretaste.standby import Popular, Standby
+from foretaste.steering import Change
+
+NOW = 1_790_000_000.0  # 2026-09-21
+AGE = AgeSettings(attribute="cert", limits={"R": 17}, unknown=13)
+POLICY = PolicySettings(
+    sensitive=({"genre": "erotica"},),
+    apart=(Apart(these={"genre": "beer"}, those={"genre": "baby"}),),
+    age=AGE,
+)
+LIMITS = {(): 0, ("R",): 17, ("12",): 12, ("odd",): 18, ("12", "R"): 17}
+AGES = {"child": 8, "teen": 17, "grown": 30, "born": 36, "stranger": 13, None: 13}
+USERS = [
+    User("child", {"age": ("8",)}),
+    User("teen", {"age": ("17",)}),
+    User("grown", {"age": ("30",)}),
+    User("born", {"age": ("1990-09-21",)}),
+    User("stranger", {"age": ("secret",)}),
+]
+GENRES = ("erotica", "beer", "baby", "plain")
+SIZE = 12
+NAMES = [f"i{n}" for n in range(SIZE)]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
+    with SqlStore(tmp_path_factory.mktemp("policy") / "behaviour.db") as store:
+        store.put_users(USERS)
+        store.add_events(
+            [Event(f"e{n}", "click", 1.0 + n, user="grown", item=f"i{n}") for n in range(3)]
+        )
+        yield store
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What a list is made of, as it is for all ways to make one."""
+
+    version = "v"
+    kinds = tuple(KINDS)
+    items: dict[str, Item]
+
+    def still(self, scores: Popular) -> Standby:
+        listed = list(self.items.values())
+        shelf = catalogue(listed, np.zeros((len(listed), 2), np.float32))
+        return Standby("v", self.kinds, self.items, shelf, Shelf.of(listed), scores, (0, 0))
+
+
+catalogues = st.lists(
+    st.tuples(st.sets(st.sampled_from(GENRES), max_size=2), st.sampled_from(sorted(LIMITS))),
+    min_size=SIZE,
+    max_size=SIZE,
+)
+some = st.sampled_from(NAMES)
+rules = st.lists(
+    st.one_of(
+        st.fixed_dictionaries({"pin": some, "at": st.integers(1, 6)}),
+        st.just({"promote": {"genre": "beer"}, "percent": 50}),
+        st.just({"quota": {"genre": "baby"}, "least": 3}),
+        st.just({"boost": {"genre": "erotica"}, "by": 100}),
+    ),
+    max_size=3,
+)
+questions = st.fixed_dictionaries(
+    {},
+    optional={
+        "user": st.sampled_from([one for one in AGES if one]),
+        "query": st.sampled_from(["a film", "erotica for two", "a beer"]),
+        "items": st.lists(some, max_size=2).map(tuple),
+        "filter": st.sampled_from([{}, {"genre": ["erotica", "plain"]}, {"genre": "baby"}]),
+        "rules": rules.map(tuple),
+        "explore": st.sampled_from([0.0, 0.5, 1.0]),
+        "diversity": st.sampled_from([0.0, 0.5]),
+        "candidates": st.lists(some, min_size=1, max_size=8).map(tuple),
+        "window": st.just(NOW),
+    },
+)
+
+
+def stock_of(rows: Any) -> Stock:
+    items = {
+        name: Item(name, f"Title {name}", attributes={"genre": tuple(sorted(kinds)), "cert": cert})
+        for name, (kinds, cert) in zip(NAMES, rows, strict=True)
+    }
+    # so that every attribute is one
+    items["all"] = Item("all", hidden=True, attributes={"genre": GENRES, "cert": ("R",)})
+    return Stock(items)
+
+
+def answered(lists: Lists, stock: Stock, request: Request, scores: Any, way: str) -> Recommendation:
+    """One list, by the score of everything or as what stands in when time is short."""
+    still = stock.still(Popular(np.append(scores, 0).astype(np.float32)))
+    asked = lists.asked(request, None, {})
+    if way == "stand-in":
+        return lists.stand_in(asked, still, "busy")
+    question = lists.question(asked, lists.behaviour(asked.request, still), still)
+    made = (
+        lists.compose(asked, question, still.scores, np.random.default_rng(0))
+        if request.window is None
+        else lists.trending(asked, question, still.scores)
+    )
+    return lists.told(asked.request, question, still, made)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(catalogues, questions, st.permutations(range(SIZE)), st.sampled_from(["whole", "stand-in"]))
+def test_what_the_operator_will_not_have_is_in_no_list(
+    store: SqlStore, rows: Any, asked: dict[str, Any], order: list[int], way: str
+) -> None:
+    stock = stock_of(rows)
+    store.put_items(list(stock.items.values()))
+    lists = Lists(store, RankSettings(policy=POLICY, hide_seen=False), KINDS, lambda: NOW)
+    request = Request(**{"n": 5, "now": NOW, **asked})
+    pages = [answered(lists, stock, request, order, way)]
+    if request.candidates is None and request.window is None:
+        again = Request(next_page_of=pages[0].recommendation_id, n=5, now=NOW)
+        pages.append(answered(lists, stock, again, order, way))
+    lists.answers.close()
+
+    shown = [stock.items[one.id] for page in pages for one in page]
+    seeds = [stock.items[one] for one in request.items]
+    wanted = (
+        "erotica" in (request.query or "")
+        or "erotica" in request.filter.get("genre", ())
+        or any("erotica" in one.attributes["genre"] for one in seeds)
+    )
+    for item in shown:
+        assert LIMITS[item.attributes["cert"]] <= AGES[request.user]
+        assert wanted or "erotica" not in item.attributes["genre"]
+    beer, baby = (
+        {one.id for one in [*shown, *seeds] if kind in one.attributes["genre"]}
+        for kind in ("beer", "baby")
+    )
+    for item in shown:  # an item that is both is by itself no pair
+        others = {one.id for one in [*shown, *seeds]} - {item.id}
+        assert not (item.id in beer and baby & others)
+        assert not (item.id in baby and beer & others)
+    for page in pages:
+        for one in page:
+            assert not any("erotica" in reason for reason in one.reason)
+
+
+ITEMS = [
+    Item("red", "The Red Night", attributes={"genre": ("erotica",), "cert": ("R",)}),
+    Item("ale", "Ale", attributes={"genre": ("beer",)}),
+    Item("cot", "A Cot", attributes={"genre": ("baby",)}),
+    Item("war", "War at Sea", attributes={"genre": ("plain",), "cert": ("R",)}),
+]
+INDEX = Index(catalogue(ITEMS, np.zeros((4, 2), np.float32)), Shelf.of(ITEMS))
+
+
+@pytest.fixture
+def lists(store: SqlStore) -> Iterator[Lists]:
+    store.put_items(ITEMS)
+    found = Lists(store, RankSettings(policy=POLICY), KINDS, lambda: NOW)
+    yield found
+    found.answers.close()
+
+
+def question(lists: Lists, **asked: Any) -> Any:
+    stock = Stock({one.id: one for one in ITEMS}).still(Popular(np.zeros(4, np.float32)))
+    request = Request(now=NOW, **asked)
+    return lists.question(lists.asked(request, None, {}), lists.behaviour(request, stock), stock)
+
+
+def test_generated_words_are_checked(lists: Lists) -> None:
+    def faults(text: str, **asked: Any) -> tuple[str, ...]:
+        one = question(lists, **asked)
+        return lists.policy.faults(text, one.index, one.asking)
+
+    assert faults("A quiet evening with A Cot, and warm seas.") == ()
+    assert "sensitive (genre: erotica)" in faults("Tales of erotica.", user="grown")[0]
+    assert faults("Tales of erotica.", user="grown", query="erotica") == ()
+    assert "names “War at Sea”" in faults("Try War at Sea tonight.", user="child")[0]
+    assert faults("Try War at Sea tonight.", user="grown") == ()
+    assert faults("Warm War at Seaside.", user="child") == ()
+    assert "together" in faults("Beers for the baby.", user="grown")[0]
+
+
+def test_what_was_done_with_sensitive_items_is_no_taste(lists: Lists, store: SqlStore) -> None:
+    store.add_events([Event("s1", "click", 9.0, user="teen", item="red")])
+    store.add_events([Event("s2", "click", 8.0, user="teen", item="war")])
+    assert [ITEMS[one].id for one in question(lists, user="teen").behaviour.item] == ["war"]
+    asked = question(lists, user="teen", query="erotica").behaviour
+    assert [ITEMS[one].id for one in asked.item] == ["war", "red"]
+    terms = [
+        Term("content", 1.0, event="red"),
+        Term("attribute:genre", 1.0, feature="genre: erotica"),
+        Term("content", 1.0, event="my search for erotica"),
+        Term("content", 1.0, event="war"),
+    ]
+    assert [one.event for one in lists.policy.tellable(terms, INDEX)] == ["war"]
+
+
+def test_a_person_may_ask_once_and_for_all(lists: Lists, store: SqlStore) -> None:
+    change = Change("genre: erotica", {"genre": "erotica"}, "boost", 1.0, None, 1.0)
+    places = INDEX.places(["red"])
+    for user, nats, barred in (("grown", 1.0, False), ("grown", -1.0, True), ("teen", 1.0, False)):
+        store.put_changes(user, None, [Change(change.name, change.what, "boost", nats)], None)
+        one = question(lists, user=user)
+        assert lists.policy.barred(one.index, one.asking)[places] == [barred]
+        store.put_changes(user, None, [], None)
+
+
+@pytest.mark.parametrize(
+    ("told", "years"),
+    [
+        ("30", 30),
+        (30, 30),
+        ("1990", 35),
+        ("1990-09-22", 35),
+        ("1990-09-21", 36),
+        ("2027-01-01", None),
+        ("-4", None),
+        ("old", None),
+        (None, None),
+        (True, None),
+    ],
+)
+def test_ages_as_people_state_them(told: Any, years: int | None) -> None:
+    assert _years(told, NOW) == years
+
+
+def test_an_attribute_that_no_item_has_is_told(
+    lists: Lists, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = question(lists)
+    slips = PolicySettings(sensitive=({"gener": "x"},), age=AgeSettings(attribute="ceert"))
+    assert not Policy(slips).barred(one.index, one.asking).any()
+    assert "unknown attribute 'gener'; did you mean 'genre'?" in caplog.text
+    assert "'ceert'" in caplog.text
+
+
+def test_no_policy_bars_nothing() -> None:
+    policy = Policy(PolicySettings())
+    assert policy.pairs(INDEX) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('sensitive = [{ genre = "x", about = { gt = 1 } }]', "topics have no order"),
+        ("[[rank.policy.apart]]\nthese = { a = 1 }", "those"),
+        ("[rank.policy.age]\nattribut = 'x'", "attribut"),
+    ],
+)
+def test_a_fault_in_the_settings_is_told(tmp_path: Path, text: str, says: str) -> None:
+    head = "" if text.startswith("[") else "[rank.policy]\n"
+    (tmp_path / "foretaste.toml").write_text(head + text)
+    with pytest.raises(SettingsError, match=says):
+        load(tmp_path, {})
