@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -326,6 +327,13 @@ class StoreContract:
                 (schema.meta, {"name": "item_revision", "text": "7"}),
             ):
                 connection.execute(_as_then(connection, table), row)
+            kept = [
+                (table, row)
+                for table, row in LATER.items()
+                if sa.inspect(connection).has_table(table.name)
+            ]
+            for table, row in kept:
+                connection.execute(_as_then(connection, table), row)
         engine.dispose()
         with SqlStore(url) as store:
             assert [event.event_id for _, event in store.events()] == ["e0", "e1", "e2"]
@@ -333,6 +341,10 @@ class StoreContract:
             assert list(store.users()) == [User("ann", {"genre": ("Drama",)})]
             assert store.put_items([Item("new")]) == 1
             assert [revision for revision, _ in store.items(7)] == [8]
+            with store._engine.connect() as connection:
+                for table, row in kept:
+                    assert dict(connection.execute(sa.select(table)).mappings().one()) == row
+            assert len(kept) == {"0001": 0, "0002": 1}.get(old, 2)
 
     def test_a_newer_store_is_refused(self, url: str | Path) -> None:
         SqlStore(url).close()
@@ -342,6 +354,31 @@ class StoreContract:
         engine.dispose()
         with pytest.raises(StoreError, match=r"newer Foretaste \(revision 9999\).*pip install"):
             SqlStore(url)
+
+
+LATER: dict[sa.Table, dict[str, Any]] = {
+    schema.api_keys: {
+        "id": "k",
+        "hash": "h",
+        "name": "front",
+        "tenant": "default",
+        "scopes": "read events",
+        "created": 1.0,
+        "expires": None,
+        "revoked": 2.0,
+        "used": None,
+    },
+    schema.recommendations: {
+        "id": "r",
+        "at": 1.0,
+        "user": "ann",
+        "session": None,
+        "model": "m",
+        "request": "{}",
+        "items": "[]",
+    },
+}
+"""Tables that came with a later revision than the first, and a row of each."""
 
 
 def _as_then(connection: sa.Connection, table: sa.Table) -> sa.Insert:

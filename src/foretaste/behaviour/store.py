@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from foretaste.behaviour import schema
+from foretaste.behaviour.copying import CopiedRows
 from foretaste.behaviour.keys import KeyTable
 from foretaste.behaviour.opening import (
     errors,
@@ -49,7 +50,7 @@ def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
     return SqlStore(url)
 
 
-class SqlStore(ServedRows, SteeringRows):
+class SqlStore(ServedRows, SteeringRows, CopiedRows):
     """Behaviour in a SQL database. See `ports.Store`."""
 
     def __init__(self, database: str | Path | sa.URL) -> None:

@@ -1,0 +1,127 @@
+"""In: a store that is in use. Out: all of it in one SQLite file; and such a file into a store.
+
+A part of `SqlStore`, which has the connection. The file has the same tables, whichever database
+they came from, so what was kept in PostgreSQL can go on in SQLite and the other way round.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from foretaste.behaviour import schema
+from foretaste.behaviour.opening import errors, opened, url_of, writing
+from foretaste.errors import StoreError
+
+CHUNK = 10_000
+"""Rows copied at once."""
+HELD = "lock:"
+"""Begins the names of facts that are of the moment and not copied: who holds which lock."""
+
+
+class CopiedRows:
+    """The whole store at one moment."""
+
+    url: sa.URL
+    _engine: sa.Engine
+
+    def copy_to(self, path: Path) -> None:
+        """Write all of it, as it is at one moment, to a new SQLite file. Writers go on."""
+        with errors(self.url):
+            if self._engine.dialect.name == "sqlite":
+                self._copy_file(path)
+            else:
+                self._copy_rows(path)
+        with closing(sqlite3.connect(path, isolation_level=None)) as copy:
+            copy.execute(f"DELETE FROM meta WHERE name LIKE '{HELD}%'")
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, without one for its log
+
+    def fill_from(self, path: Path, *, replace: bool = False) -> None:
+        """Take in all of such a file in one transaction: all of it or nothing.
+
+        Raises StoreError where something is in the store already, unless that is to be replaced.
+        """
+        tables = schema.metadata.sorted_tables
+        with errors(self.url), writing(self._engine) as connection:
+            for table in tables:
+                if replace:
+                    connection.execute(sa.delete(table))
+                elif table is not schema.meta and _rows(connection, table):
+                    raise StoreError(
+                        f"{self.url.render_as_string(hide_password=True)} has {table.name} in it; "
+                        "name an empty database, or add --force to replace what it has"
+                    )
+            connection.execute(sa.delete(schema.meta))
+            source = opened(url_of(path))
+            try:
+                with source.connect() as reading:
+                    for table in tables:
+                        for rows in _chunks(reading, table):
+                            connection.execute(sa.insert(table), rows)
+                    _set_last(connection, _last(reading))
+            finally:
+                source.dispose()
+
+    def _copy_file(self, path: Path) -> None:
+        """By SQLite's own backup: in one step, from a state that no writer changes."""
+        with self._engine.connect() as connection, closing(sqlite3.connect(path)) as copy:
+            source: Any = connection.connection.driver_connection
+            source.backup(copy)
+
+    def _copy_rows(self, path: Path) -> None:
+        """In one transaction that sees one state of all tables."""
+        target = opened(url_of(path))
+        try:
+            snapshot = self._engine.connect().execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            with snapshot as reading, writing(target) as connection:
+                connection.execute(sa.delete(schema.meta))
+                for table in schema.metadata.sorted_tables:
+                    for rows in _chunks(reading, table):
+                        connection.execute(sa.insert(table), rows)
+                _set_last(connection, _last(reading))
+        finally:
+            target.dispose()
+
+
+def _chunks(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[dict[str, Any]]]:
+    """All rows, in the order of their keys."""
+    query = sa.select(table).order_by(*table.primary_key)
+    found = connection.execution_options(stream_results=True).execute(query)
+    for rows in found.mappings().partitions(CHUNK):
+        yield [dict(row) for row in rows]
+
+
+def _rows(connection: sa.Connection, table: sa.Table) -> bool:
+    return connection.scalar(sa.select(sa.literal(1)).select_from(table).limit(1)) is not None
+
+
+_SEQUENCE = "pg_get_serial_sequence('events', 'seq')"
+
+
+def _last(connection: sa.Connection) -> int:
+    """The last number an event was given, also if that event is gone."""
+    newest = connection.scalar(sa.select(sa.func.max(schema.events.c.seq))) or 0
+    if connection.dialect.name == "sqlite":
+        query = "SELECT seq FROM sqlite_sequence WHERE name = 'events'"
+        return max(newest, connection.scalar(sa.text(query)) or 0)
+    name = connection.scalar(sa.text(f"SELECT {_SEQUENCE}"))
+    given = connection.scalar(sa.text(f"SELECT last_value FROM {name} WHERE is_called"))
+    return max(newest, given or 0)
+
+
+def _set_last(connection: sa.Connection, number: int) -> None:
+    """No number is ever given twice, not even after what had it was erased."""
+    if number == 0:
+        return
+    if connection.dialect.name != "sqlite":
+        connection.execute(sa.text(f"SELECT setval({_SEQUENCE}, {number})"))
+        return
+    connection.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = 'events'"))
+    connection.execute(
+        sa.text("INSERT INTO sqlite_sequence (name, seq) VALUES ('events', :n)"), {"n": number}
+    )
