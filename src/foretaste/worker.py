@@ -139,6 +139,9 @@ class Worker:
             raise
         except ForetasteError as error:
             outcome = replace(outcome, what="failed", why=str(error))
+        except Exception as error:  # such as a full disk: the model that is there goes on answering
+            log.exception("while training")
+            outcome = replace(outcome, what="failed", why=f"{type(error).__name__}: {error}")
         outcome = replace(outcome, at=loop.clock())
         store.put_fact(FACT, json.dumps(asdict(outcome)))
         level = logging.INFO if outcome.what == "promoted" else logging.WARNING

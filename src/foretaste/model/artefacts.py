@@ -70,31 +70,20 @@ class Models:
         metrics: Mapping[str, Any],
     ) -> str:
         """Write a version. → its name. It is not live until promoted."""
-        states, facts = product.state()
         self._sweep(created)
         aside = self._folder / f".{uuid.uuid4().hex}{PARTIAL}"
         aside.mkdir(parents=True)
-        _write_json(aside / "catalogue.json", list(ids))
-        for expert, (arrays, own) in states.items():
-            _write_json(aside / f"{_file(expert)}.json", own)
-            whole = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
-            save_file(whole, aside / f"{_file(expert)}.safetensors")
-        manifest = {
-            "format": FORMAT,
-            "created": created,
-            "data": data,
-            "settings": settings,
-            "metrics": metrics,
-            "product": {**facts, "experts": list(states)},
-            "sha256": {path.name: _sha256(path) for path in sorted(aside.iterdir())},
-        }
-        _write_json(aside / "manifest.json", manifest)
-        _sync(aside)
-        name = _name(manifest)
-        if (self._folder / name).exists():  # the very same, byte for byte
-            shutil.rmtree(aside)
-        else:
-            os.replace(aside, self._folder / name)
+        try:
+            manifest = _written(aside, product, ids)
+            manifest |= {"format": FORMAT, "created": created}
+            manifest |= {"data": data, "settings": settings, "metrics": metrics}
+            _write_json(aside / "manifest.json", manifest)
+            _sync(aside)
+            name = _name(manifest)
+            if not (self._folder / name).exists():  # else it is the very same, byte for byte
+                os.replace(aside, self._folder / name)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
         return name
 
     def load(self, name: str, catalogue: Catalogue, readers: OpenReader | None = None) -> Product:
@@ -247,6 +236,20 @@ class Models:
         _write_json(aside, {"live": live, "before": before})
         _flush(aside)
         os.replace(aside, self._folder / "live.json")
+
+
+def _written(folder: Path, product: Product, ids: Sequence[str]) -> dict[str, Any]:
+    """The files of a version but its manifest. → what that says of them."""
+    states, facts = product.state()
+    _write_json(folder / "catalogue.json", list(ids))
+    for expert, (arrays, own) in states.items():
+        _write_json(folder / f"{_file(expert)}.json", own)
+        whole = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
+        save_file(whole, folder / f"{_file(expert)}.safetensors")
+    return {
+        "product": {**facts, "experts": list(states)},
+        "sha256": {path.name: _sha256(path) for path in sorted(folder.iterdir())},
+    }
 
 
 def _name(manifest: Mapping[str, Any]) -> str:
