@@ -5,7 +5,8 @@
 Items: a tenth of the items, drawn at random, is hidden: in the catalogue by their text, all their
 events gone. Each case is an event of a hidden item, predicted from what its person did before it,
 hidden items left out. Warm: leave-one-out, cases whose last item is not hidden, against a run
-without hiding on the same cases, asked with whole histories and with those of the hidden run.
+without hiding on the same cases, asked with whole histories and with those of the hidden run. Both
+by the scores alone, and in lists as they are served, with the places that are kept for new items.
 People: leave-one-out, histories cut to their last n events. Domain: fitted on one set, asked about
 another, of which nothing was counted or learnt. All items ranked, masked; the defaults of the
 program. Result: benchmarks/results/cold.json.
@@ -22,12 +23,15 @@ import numpy as np
 from benchmarks.datasets import Absent
 from benchmarks.tables import keep_result, show
 from benchmarks.worlds import World, world
-from foretaste.domain import Behaviour, Cases, Floats, Histories, Ints
+from foretaste.domain import Behaviour, Cases, Floats, Histories, Ints, Split
 from foretaste.evaluate import metrics
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.sequence import Sequence as SequenceExpert
 from foretaste.model.product import Product
 from foretaste.prepare.splits import leave_one_out
+from foretaste.rank.draft import Draft
+from foretaste.rank.index import Index, Shelf
+from foretaste.rank.settings import RankSettings
 
 SHARE, MOST, EACH = 0.1, 3000, 5
 """Of items hidden; events of hidden items predicted, and of one person, at most."""
@@ -66,6 +70,42 @@ def figures(ranks: Any) -> Row:
         "recall@10": float(metrics.recall(ranks, 10).mean()),
         "recall@50": float(metrics.recall(ranks, 50).mean()),
     }
+
+
+def lists(product: Product, here: World, behaviours: list[Behaviour]) -> list[Ints]:
+    """[cases][50], as `rank` fills them: places below the tenth are kept for new items."""
+    index, settings = Index(here.shelf, Shelf.of(list(here.items.values()))), RankSettings()
+    newness = product.newness()
+    assert newness is not None
+    found = []
+    for start in range(0, len(behaviours), 128):
+        some = behaviours[start : start + 128]
+        for scores, one in zip(product.score(some), some, strict=True):
+            seen = np.zeros(len(scores), bool)
+            seen[one.taken] = True
+            draft = Draft(scores, seen, seen, index, n=50)
+            draft.strangers, draft.newcomers = newness >= 1, settings.newcomers
+            found.append(draft.listed(np.random.default_rng).items)
+    return found
+
+
+def listed(found: list[Ints], targets: Ints) -> Any:
+    """[cases], the place of the target in each list; past it where it is not there."""
+    ranks = []
+    for items, target in zip(found, targets, strict=True):
+        place = np.flatnonzero(items == target)
+        ranks.append(int(place[0]) if len(place) else 10**6)
+    return np.array(ranks)
+
+
+FITTED: dict[str, Product] = {}
+"""Of each set whose own leave-one-out split was fitted: several questions are asked of it."""
+
+
+def fitted(here: World, split: Split) -> Product:
+    if here.name not in FITTED:
+        FITTED[here.name] = here.fitted(split.train, split.valid)
+    return FITTED[here.name]
 
 
 def alone(product: Product, name: str) -> Score:
@@ -124,7 +164,7 @@ def items(name: str, keep: Path | None) -> tuple[str, list[Row]]:
         whole = leave_one_out(found)
         part = leave_one_out(found.where(~np.isin(found.item, hidden)))
         product = here.fitted(part.train, part.valid)
-        all_known = here.fitted(whole.train, whole.valid)
+        all_known = fitted(here, whole)
         cold = hidden_events(found, hidden, rng)
         rows = []
         for label, score in {
@@ -144,6 +184,9 @@ def items(name: str, keep: Path | None) -> tuple[str, list[Row]]:
                     "ndcg@10": figures(every)["ndcg@10"],
                 }
             )
+        ranks = listed(lists(product, here, cold.behaviours), cold.targets)
+        told = {name: figures(ranks)[name] for name in ("recall@50", "ndcg@10")}
+        rows.append({"case": "hidden items", "model": "lists of 50 as served", **told})
         before, after = warm_cases(whole.test, part.test)
         for label, asked, score in (
             ("product, nothing hidden", before, all_known.score),
@@ -153,6 +196,8 @@ def items(name: str, keep: Path | None) -> tuple[str, list[Row]]:
         ):
             told = figures(asked.ranks(score))
             rows.append({"case": "warm items", "model": label, **told})
+        ranks = listed(lists(product, here, after.behaviours), after.targets)
+        rows.append({"case": "warm items", "model": "lists of 50 as served", **figures(ranks)})
         head = f"{name}: {len(hidden):,} of {len(here.items):,} items hidden; {len(cold.targets):,}"
         return f"{head} events of hidden items; {len(after.targets):,} warm cases", rows
 
@@ -199,7 +244,7 @@ def stated(here: World, train: Histories, people: Any, column: str) -> list[tupl
 def people(name: str, keep: Path | None) -> tuple[str, list[Row]]:
     with world(name, keep) as here:
         split = leave_one_out(here.histories)
-        product = here.fitted(split.train, split.valid)
+        product = fitted(here, split)
         test = split.test.sample(MOST, np.random.default_rng(0))
         behaviours = test.behaviours(0, len(test))
         tastes = stated(here, split.train, test.people, "genres")
@@ -253,7 +298,7 @@ def carried(product: Product, here: World, nothing: Histories) -> Product:
 def domain(source: str, target: str, keep: Path | None) -> tuple[str, list[Row]]:
     with world(source, keep) as there:
         whole = leave_one_out(there.histories)
-        product = there.fitted(whole.train, whole.valid)
+        product = fitted(there, whole)
         kinds = there.histories.kinds
     with world(target, keep) as here:
         found = here.histories

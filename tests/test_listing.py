@@ -172,6 +172,20 @@ def test_what_brought_an_item_is_told(shop: Foretaste) -> None:
     assert found.items[2].reason[0] == "it is promoted"
 
 
+def test_below_the_tenth_place_what_nobody_has_taken_is_met(shop: Foretaste) -> None:
+    """Not where words ask for something, nor where the list is the caller's."""
+    shop.store.put_items([Item(f"new-{n}", f"late arrival {n}") for n in range(2)])
+    found = shop.recommend("u1", n=16, **PLAIN)
+    places = {one.position: one for one in found}
+    assert places[15].source == "new"
+    assert places[15].id in ("new-0", "new-1")
+    assert places[15].reason[0] == "this place is kept for what nobody has taken yet"
+    assert [one.source for one in found].count("new") == 1
+    for other in ({"query": "late"}, {"candidates": tuple(ids(found))}):
+        again = shop.recommend("u1", n=16, **PLAIN, **other)
+        assert {one.source for one in again} == {"model"}
+
+
 def test_exploration_is_told_with_its_propensity(shop: Foretaste) -> None:
     shop._rng = np.random.default_rng(1)
     found = shop.recommend("u1", n=4, explore=0.5)

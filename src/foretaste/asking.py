@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 
 from foretaste.frames import Frame
 
-Source = Literal["model", "pinned", "promoted", "explored", "fallback", "trending"]
+Source = Literal["model", "pinned", "promoted", "explored", "new", "fallback", "trending"]
 """What brought an item to its place: the model's score, a rule, a draw, or what stood in for it."""
 Rung = Literal["full", "counting", "popularity"]
 """What scored: the whole product, its experts that only count, popularity alone."""

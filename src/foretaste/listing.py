@@ -30,7 +30,7 @@ from foretaste.ports import Store
 from foretaste.prepare.histories import behaviour
 from foretaste.rank import wants
 from foretaste.rank.conditions import number
-from foretaste.rank.draft import Choice, Draft
+from foretaste.rank.draft import TEN, Choice, Draft
 from foretaste.rank.filters import NEVER, WHY, Question, left_out
 from foretaste.rank.index import Index, Mask
 from foretaste.rank.policy import Asking, Policy
@@ -43,6 +43,8 @@ from foretaste.standby import Popular, Scores, Standby, Stock
 
 PAGES = 100
 """Pages of one list, at most."""
+REASONED = ("pinned", "promoted", "explored", "new")
+"""Sources that are a reason before those of the score."""
 COUNTED, WINDOWS = 5.0, 64
 """Seconds for which counts of takers hold, and windows whose counts are kept."""
 
@@ -209,6 +211,8 @@ class Lists:
             pool=settings.explore_pool,
             apart=self.policy.pairs(question.index),
         )
+        if _may_meet_new(request) and asked.offset + draft.n > TEN:
+            draft.strangers, draft.newcomers = scorer.strangers(), settings.newcomers
         for place, rule in enumerate(rules(request.rules)):
             rule.apply(draft, f"rules.{place}")
         if request.window is None:  # else the score is a number of people
@@ -314,7 +318,7 @@ class Lists:
             if degraded is not None and source == "model":
                 source = "fallback"
             terms = composed.terms[place]
-            placed = (PLACED[source],) if source in ("pinned", "promoted", "explored") else ()
+            placed = (PLACED[source],) if source in REASONED else ()
             tellable = self.policy.tellable(terms, question.index)
             said = reasons(tellable, past) if composed.told is None else (composed.told[place],)
             there = live.items[ids[item]]
@@ -333,6 +337,12 @@ class Lists:
                 )
             )
         return tuple(told)
+
+
+def _may_meet_new(request: Request) -> bool:
+    """Whoever asks for something, or orders their own list, is shown nothing else."""
+    free = request.query is None and request.candidates is None and request.window is None
+    return free and request.floor == 0
 
 
 def _with_seen(never: Mask, question: Question) -> Mask:

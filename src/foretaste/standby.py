@@ -37,6 +37,9 @@ class Scores(Protocol):
     def row(
         self, allowed: Mask, n: int, *, also: Sequence[Mask] = (), items: Iterable[int] = ()
     ) -> Floats: ...
+    def strangers(self) -> Mask | None:
+        """[items], which nobody has taken; None where that is not told."""
+
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]: ...
 
 
@@ -51,6 +54,10 @@ class Popular:
     ) -> Floats:
         """[items], log P."""
         return self._log_prob
+
+    def strangers(self) -> Mask | None:
+        """Not told: all that nobody has taken are alike here."""
+        return None
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """How much more popular than the average item."""

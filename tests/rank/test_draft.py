@@ -67,6 +67,18 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(items, draft, asked)
 
 
+def falling() -> Draft:
+    """Items 0 to 39, each a little less likely than the one before; nothing is hidden."""
+    nothing = np.zeros(40, bool)
+    items = [film(str(n), "drama") for n in range(40)]
+    scores = -np.arange(40, dtype=np.float32)
+    return Draft(scores, nothing.copy(), nothing, index_of(items), n=40)
+
+
+def none() -> np.random.Generator:
+    raise AssertionError("nothing is drawn")
+
+
 def made(case: Case, seed: int = 0) -> Choice:
     return case.draft.listed(lambda: np.random.default_rng(seed))
 
@@ -193,3 +205,41 @@ def test_without_exploration_nothing_is_drawn() -> None:
 def test_too_few_to_draw_from_leaves_the_list_as_it_is() -> None:
     draft = plain(n=5, items=8, explore=1.0)
     assert draft.listed(np.random.default_rng).sources == ("model",) * 5
+
+
+def test_below_the_first_ten_every_fifth_place_is_for_what_nobody_has_taken() -> None:
+    """The best of these first; those that come by their own scores keep their places."""
+    new = np.zeros(40, bool)
+    new[[3, 30, 35, 38, 39]] = True
+    draft = falling()
+    draft.strangers, draft.newcomers, draft.hide[38] = new, 0.2, True
+    draft.n = 32
+    choice = draft.listed(none)
+    rows = zip(choice.items.tolist(), choice.sources, strict=True)
+    places = dict(zip(choice.positions, rows, strict=True))
+
+    assert [places[place] for place in (15, 20, 25)] == [(30, "new"), (35, "new"), (39, "new")]
+    assert places[4] == (3, "model")
+    assert places[30][1] == "model"  # there are no more of them
+    assert choice.sources.count("new") == 3
+    assert choice.items[:10].tolist() == list(range(10))
+
+
+def test_the_places_of_new_items_go_on_on_the_next_page() -> None:
+    draft = falling()
+    draft.strangers, draft.newcomers = np.arange(40) >= 30, 0.5
+    draft.n, draft.offset = 5, 10
+    choice = draft.listed(none)
+
+    assert choice.positions == (11, 12, 13, 14, 15)
+    assert choice.sources == ("model", "new", "model", "new", "model")
+
+
+@pytest.mark.parametrize("changed", [{"newcomers": 0.0}, {"strangers": None}, {"n": 10}])
+def test_without_places_for_new_items_the_scores_alone_decide(changed: dict[str, Any]) -> None:
+    draft = falling()
+    draft.strangers, draft.newcomers, draft.n = np.arange(40) >= 30, 0.2, 20
+    for name, value in changed.items():
+        setattr(draft, name, value)
+
+    assert draft.listed(none).items.tolist() == list(range(draft.n))

@@ -28,6 +28,7 @@ PLACED: Mapping[str, str] = {
     "pinned": "it is placed here by a rule",
     "promoted": "it is promoted",
     "explored": "it is shown to learn who likes it",
+    "new": "this place is kept for what nobody has taken yet",
     "fallback": "it is popular",
 }
 """What is said of an item that something else than its score brought to its place."""

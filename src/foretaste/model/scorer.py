@@ -96,6 +96,11 @@ class Scorer:
             total = total + newness * (lifted + self._own)
         return np.asarray(total, np.float32)
 
+    def strangers(self) -> Mask | None:
+        """→ [items], which nobody has taken; None where nobody counts."""
+        newness = self._product.newness()
+        return None if newness is None else newness >= 1
+
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """For each item the terms of its score, by expert, event and feature; they sum to it."""
         answer: list[list[Term]] = [[] for _ in items]

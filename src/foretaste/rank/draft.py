@@ -3,8 +3,9 @@
 Rules write what they want into the draft; `listed` then fills the places, once:
 
 1. pinned places, and places spread over the list for promotions;
-2. all others from the best score down, or in the order that diversity gives, within the quotas;
-3. where exploration is on, each of those others keeps its item with probability 1 - ε and else gets
+2. below the first ten, a share of the places for items that nobody has taken yet, the best first;
+3. all others from the best score down, or in the order that diversity gives, within the quotas;
+4. where exploration is on, each of those others keeps its item with probability 1 - ε and else gets
    one drawn from further down.
 """
 
@@ -20,6 +21,8 @@ from foretaste.rank.diversity import diverse
 from foretaste.rank.index import Index, Mask
 from foretaste.rank.top import top
 
+TEN = 10
+"""Places that new items are never helped to: there the scores alone decide."""
 FIRST = 128
 """Items that are put in order at first; more when the rules let few of them through."""
 
@@ -99,6 +102,11 @@ class Draft:
     promotions: list[tuple[Mask, float]] = field(default_factory=list)
     """(which items, percent of the places)"""
 
+    strangers: Mask | None = None
+    """[items], which nobody has taken yet."""
+    newcomers: float = 0.0
+    """The share of the places below the first ten that is theirs."""
+
     @property
     def looked_at(self) -> int:
         """Items from the best down that a list may need to look at, about."""
@@ -147,6 +155,8 @@ class Filling:
         self._counts: list[Counter[int]] = [Counter() for _ in draft.limits]
         self._sides: list[list[int]] = [[0, 0] for _ in draft.apart]
         self.supply = ordered(draft)
+        strangers = np.zeros_like(draft.hide) if draft.strangers is None else draft.strangers
+        self._strangers = best(draft, ~strangers)
 
     def fill(self) -> None:
         """Every place, from the first to the last."""
@@ -162,6 +172,11 @@ class Filling:
             one = self._next(promoted[place]) if place in promoted else None
             if one is not None:
                 self._put(place, one, "promoted")
+                continue
+            new = draft.strangers is not None and for_newcomers(place, draft.newcomers)
+            one = self._next(self._strangers) if new else None
+            if one is not None:
+                self._put(place, one, "new")
                 continue
             one = self._next(self.supply)
             if one is not None:
@@ -292,6 +307,12 @@ class Chances:
         if drawn is None:
             return item, "model", 1 - self._epsilon
         return drawn, "explored", self._epsilon / self._size
+
+
+def for_newcomers(place: int, share: float) -> bool:
+    """Whether a place, counted from 1, is a new item's: the last of every 1 / share."""
+    below = place - TEN
+    return below > 0 and int(below * share + 1e-9) > int((below - 1) * share + 1e-9)
 
 
 def best(draft: Draft, others: Mask | None = None) -> Iterator[int]:

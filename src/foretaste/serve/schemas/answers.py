@@ -34,7 +34,7 @@ class Ranked(Answer):
     """The probability of this item at this place, given the scores: 1 where no chance is involved.
     With exploration, 1 - ε for an item of the model and ε over the number drawn from for one that
     was drawn."""
-    source: Literal["model", "pinned", "promoted", "explored", "fallback", "trending"]
+    source: Literal["model", "pinned", "promoted", "explored", "new", "fallback", "trending"]
     """What brought it here: its score, a rule, a draw, or what stood in for the whole product."""
     title: str
     reason: list[str]
