@@ -12,6 +12,7 @@ import typer
 from foretaste import (
     __version__,
     backup_cli,
+    catalogue_cli,
     classify_cli,
     console,
     control_cli,
@@ -221,5 +222,13 @@ def models_rollback(workspace: Workspace = HERE) -> None:
     console.say(f"model {version} is live again")
 
 
-for group in (lists_cli, control_cli, classify_cli, serve_cli, worker_cli, backup_cli):
+for group in (
+    lists_cli,
+    catalogue_cli,
+    control_cli,
+    classify_cli,
+    serve_cli,
+    worker_cli,
+    backup_cli,
+):
     group.register(app)

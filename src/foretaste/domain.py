@@ -122,6 +122,26 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class Erased:
+    """How much was kept of a person that is kept no longer."""
+
+    events: int
+    sessions: int
+    """On which they were identified."""
+    recommendations: int
+    """Answers they were given."""
+    attributes: int
+    """1 if there were attributes of theirs."""
+    changes: int = 0
+    """That they made to their lists."""
+
+    @property
+    def anything(self) -> bool:
+        """Whether there was anything."""
+        return bool(self.events or self.recommendations or self.attributes or self.changes)
+
+
+@dataclass(frozen=True, slots=True)
 class Reject:
     """A row that did not go in: where it is, what is wrong, and what to do about it."""
 

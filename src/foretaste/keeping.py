@@ -104,6 +104,13 @@ class Keeper:
         finally:
             self._turn.release()
 
+    def renew(self) -> None:
+        """The version that is to answer now does, when this returns; until then the one before."""
+        if self._live is not None:
+            self._swap()
+            with self._turn:
+                self._draw(self._live)
+
     def close(self) -> None:
         """Wait a little for what is under way."""
         for thread in self._under_way.values():

@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain import Catalogue, Event, Floats, Item
+from foretaste.domain import Behaviour, Catalogue, Event, Floats, Item
 from foretaste.feedback.online import Lesson, Past, Person, learn, lessons
 from foretaste.model.artefacts import Version
 from foretaste.model.product import Product
@@ -68,9 +68,9 @@ class Live:
         revision = 0
         for revision, item in store.items():  # noqa: B007
             present[item.id] = item
-        known = {one: present.pop(one, Item(id=one, title=one, hidden=True)) for one in ids}
+        known = {one: present.pop(one, absent(one)) for one in ids}
         listed = list(known.values())
-        cataloguing = Cataloguing(listed, _vectors(listed, read))
+        cataloguing = Cataloguing(listed, vectors_of(listed, read))
         live = cls(
             version=version.name,
             created=version.created,
@@ -91,10 +91,11 @@ class Live:
         """Meet every item and learn every event since."""
         event, revision = store.position()
         if revision != self.revision:
-            changed = {}
-            for number, item in store.items(after=self.revision):
-                changed[item.id] = item
-                self.revision = number
+            changed = {item.id: item for _, item in store.items(after=self.revision)}
+            for _, item_id in store.gone(after=self.revision):
+                if item_id in self.items:
+                    changed[item_id] = absent(item_id)
+            self.revision = revision
             self.meet(changed)
         if event != self.event:
             self.learn(store)
@@ -119,6 +120,12 @@ class Live:
         if tail:
             self.event = tail[-1][0]
 
+    def rehearse(self, one: Behaviour, n: int) -> None:
+        """Make what a model makes at its first question."""
+        scorer = self.product.scorer(one)
+        scorer.row(np.ones(len(self.catalogue), bool), n)
+        scorer.terms(np.arange(min(len(self.catalogue), n), dtype=np.int32))
+
     def lessons(self, store: Store, tail: Sequence[tuple[int, Event]]) -> Iterator[Lesson]:
         """What these events teach, in this model's own ids."""
         index, weights = self.catalogue.index, self.weights
@@ -130,7 +137,12 @@ class Live:
         return lessons(tail, pasts=found, index=index, weights=weights)
 
 
-def _vectors(items: Sequence[Item], read: Read) -> Floats:
+def absent(item_id: str) -> Item:
+    """What stands in the place of an item that is gone: models count places."""
+    return Item(id=item_id, title=item_id, hidden=True)
+
+
+def vectors_of(items: Sequence[Item], read: Read) -> Floats:
     """[items, dim], read some at a time where they are many."""
     if len(items) <= PRECISE:
         return read(items)

@@ -39,6 +39,7 @@ from foretaste.domain import (
     Recommendation,
     Request,
 )
+from foretaste.erasing import KNOWN, Receipt, Settler, personal
 from foretaste.errors import InputError, ModelError
 from foretaste.evaluate.evaluation import Evaluation, judge
 from foretaste.generate.profile import Profile, profile
@@ -51,7 +52,7 @@ from foretaste.model.artefacts import Models, Version
 from foretaste.model.experts.attribute import Attribute
 from foretaste.model.fit import fit
 from foretaste.model.training import Training
-from foretaste.ports import Expert, Progress, TextEncoder, silent
+from foretaste.ports import Progress, TextEncoder, silent
 from foretaste.prepare.catalogue import catalogue
 from foretaste.prepare.clean import Cleaning, clean
 from foretaste.prepare.histories import Gathering, histories
@@ -89,6 +90,7 @@ class Foretaste:
         self._encoder: TextEncoder | None = None
         self.keeper = Keeper(self.store, self.models, self.at_snapshot, self._rehearse)
         self.ladder = Ladder()
+        self.settler = Settler(self)
         self._rng: np.random.Generator | None = None  # for exploration; None draws anew each time
 
     @classmethod
@@ -136,6 +138,16 @@ class Foretaste:
         So is what it did while nobody was known; see `behaviour.identity`.
         """
         return self.store.identify(session, user, self.clock())
+
+    def erase(self, user: str) -> Receipt:
+        """Forget a person: in the store, then in the counts of the models and of what answers."""
+        self.lists.answers.flush()
+        return self.settler.erase(user)
+
+    def personal(self, user: str) -> dict[str, Any] | None:
+        """All that is kept of a person, for JSON; None if nothing is."""
+        self.lists.answers.flush()
+        return personal(self.store, user)
 
     # 2 prepare ---------------------------------------------------------------------------------
 
@@ -215,6 +227,7 @@ class Foretaste:
         Nothing past that number is known to it, not even what is accepted while it is fitted.
         """
         start = time.process_time(), time.monotonic()
+        erasures = self.store.erasures()
         event = self.store.last_event() if until is None else until
         items: dict[str, Item] = {}
         revision = 0
@@ -232,7 +245,7 @@ class Foretaste:
             product,
             shelf.ids,
             created=self.clock(),
-            data={"event": event, "revision": revision, "kinds": found.kinds}
+            data={"event": event, "revision": revision, "kinds": found.kinds, KNOWN: erasures}
             | dict(self.store.counts()),
             settings=self.config.model_dump(mode="json"),
             metrics={
@@ -240,7 +253,8 @@ class Foretaste:
                 "wall_seconds": time.monotonic() - start[1],
             },
         )
-        return self.models.version(name)
+        self.settler.settle()  # somebody may have been erased meanwhile
+        return self.models.version(self.models.now(name))
 
     def _training(self, shelf: Catalogue, found: Histories, valid: Any) -> Training:
         return Training(
@@ -303,7 +317,7 @@ class Foretaste:
             return self.lists.compose(asked, question, live.product.scorer(heard), self._rng)
 
         def counting() -> Composed:
-            product = live.product.only(quick)
+            product = live.product.quick()
             return self.lists.compose(asked, question, product.scorer(one), self._rng)
 
         def by_popularity() -> Composed:
@@ -382,13 +396,5 @@ class Foretaste:
 
     def _rehearse(self, live: Live) -> None:
         """Ask once, so that nobody waits for what a model makes at its first question."""
-        request = Request(query="warm up")
-        one = self.listen(self.lists.behaviour(request, live), keep=False)
-        scorer = live.product.scorer(one)
-        scorer.row(np.ones(len(live.catalogue), bool), request.n)
-        scorer.terms(np.arange(min(len(live.catalogue), request.n), dtype=np.int32))
-
-
-def quick(expert: Expert) -> bool:
-    """Whether it can answer in a moment: it counts, or it looks up the words of a query."""
-    return expert.counting or expert.name == "query"
+        one = self.listen(self.lists.behaviour(Request(query="warm up"), live), keep=False)
+        live.rehearse(one, self.config.rank.n)

@@ -1,6 +1,6 @@
 """The seams between the stages. Imports nothing of ours but the nouns."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from foretaste.domain import (
     Behaviour,
     Catalogue,
+    Erased,
     Event,
     Floats,
     Histories,
@@ -102,11 +103,41 @@ class Store(Protocol):
 
     def item_ids(self) -> frozenset[str]: ...
 
+    def items_page(self, after: str, n: int) -> list[Item]:
+        """The next n items in order of their ids, from the first past `after`."""
+
+    def change_item(self, item_id: str, change: Callable[[Item], Item]) -> Item | None:
+        """What `change` makes of an item, in its place, in one step; None if it is not there."""
+
+    def delete_items(self, ids: Sequence[str]) -> int:
+        """Take items out of the catalogue. → how many were in it. Their events stay."""
+
+    def gone(self, after: int = 0) -> Iterator[tuple[int, str]]:
+        """(revision, id) of the items that were deleted past a revision, in that order."""
+
+    def is_gone(self, item_id: str) -> bool:
+        """Whether there was such an item, and it was deleted."""
+
     def put_users(self, users: Sequence[User]) -> int: ...
 
     def user(self, user_id: str) -> User | None: ...
 
     def users(self) -> Iterator[User]: ...
+
+    def users_page(self, after: str, n: int) -> list[User]:
+        """The next n users in order of their ids, from the first past `after`."""
+
+    def change_user(self, user_id: str, change: Callable[[User], User]) -> User | None:
+        """What `change` makes of a user, in their place; None if nothing was put of them."""
+
+    def erase(self, user: str) -> Erased:
+        """Delete all that is kept of a user, in one transaction. → how much that was."""
+
+    def erasures(self) -> int:
+        """How many erasures there have been."""
+
+    def served_to(self, user: str) -> list[Served]:
+        """The answers that were given to a user and are kept, oldest first."""
 
     def add_served(self, new: Sequence[Served]) -> None:
         """Keep answers that were given, in one transaction; an id already there is left alone."""

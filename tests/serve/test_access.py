@@ -196,7 +196,11 @@ def test_without_keys_nobody_is_asked(client: httpx.Client) -> None:
         ("POST", "/healthz", "admin"),
         ("POST", "/v1/recommend/", "admin"),
         ("GET", "/v1/items/a", "read"),
-        ("GET", "/v1/items/a/b", "admin"),
+        ("GET", "/v1/items/a/b", "read"),  # an id may hold a slash
+        ("DELETE", "/v1/items/a", "admin"),
+        ("GET", "/v1/items.jsonl", "read"),
+        ("POST", "/v1/items.jsonl", "admin"),
+        ("GET", "/v1/users.jsonl", "admin"),
         ("PATCH", "/v1/items/a", "admin"),
         ("GET", "/v1/users/a", "admin"),
         ("GET", "/metrics", "admin"),

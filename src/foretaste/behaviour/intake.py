@@ -94,7 +94,8 @@ def _catalogue(store: Store, settings: BehaviourSettings) -> _Catalogue:
     creating = settings.unknown_items == "create" or (
         settings.unknown_items == "auto" and all(item == Item(item.id) for _, item in store.items())
     )
-    return _Catalogue(store, set(store.item_ids()), creating)
+    known = set(store.item_ids()) | {item for _, item in store.gone()}  # these are not made again
+    return _Catalogue(store, known, creating)
 
 
 def _events(table: Table, store: Store, settings: BehaviourSettings, now: float) -> Intake:

@@ -149,6 +149,7 @@ def _tune(engine: sa.Engine) -> None:
         # FULL and not NORMAL: in WAL mode NORMAL may lose the last commits when the power fails,
         # and an event that was acknowledged must not be lost. One fsync a batch.
         cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from foretaste.domain import Event, Item, User
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration. A store at this revision needs nothing done when it is opened."""
 
 metadata = sa.MetaData()
@@ -66,6 +66,14 @@ items = sa.Table(
     sa.Column("hidden", sa.Boolean, nullable=False),
     sa.Column("revision", _long, nullable=False),
     sa.Index("items_revision", "revision"),
+)
+
+gone = sa.Table(
+    "gone",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("revision", _long, nullable=False),
+    sa.Index("gone_revision", "revision"),
 )
 
 users = sa.Table(

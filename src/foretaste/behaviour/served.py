@@ -41,7 +41,7 @@ class ServedRows:
             for start in range(0, len(ids), SOME):
                 some = ids[start : start + SOME]
                 for row in connection.execute(sa.select(table).where(table.c.id.in_(some))):
-                    found[row.id] = _served(row)
+                    found[row.id] = served(row)
         return found
 
     def forget_served(self, before: float) -> int:
@@ -76,7 +76,8 @@ def _row(one: Served) -> dict[str, Any]:
     }
 
 
-def _served(row: Any) -> Served:
+def served(row: Any) -> Served:
+    """A row of `recommendations` as an answer."""
     asked: Mapping[str, Any] = json.loads(row.request)
     person = {name: getattr(row, name) for name in _PERSON if getattr(row, name) is not None}
     return Served(

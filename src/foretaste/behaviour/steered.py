@@ -32,7 +32,7 @@ class SteeringRows(IdentityRows):
         if user is None and session is None:
             return ()
         holders = self._holders(user, session)
-        query = sa.select(steering).where(_held(holders)).order_by(steering.c.at, steering.c.name)
+        query = sa.select(steering).where(held(holders)).order_by(steering.c.at, steering.c.name)
         with errors(self.url), self._engine.connect() as connection:
             found = {row.name: _change(row) for row in connection.execute(query)}
         return tuple(sorted(found.values(), key=lambda one: (one.at, one.name)))
@@ -51,7 +51,7 @@ class SteeringRows(IdentityRows):
         holders = self._holders(user, session)
         who, visit = holders[0]
         c = steering.c
-        gone = sa.delete(steering).where(_held(holders))
+        gone = sa.delete(steering).where(held(holders))
         if remove is not None:
             gone = gone.where(c.name.in_([*remove, *(one.name for one in put)]))
         rows = [
@@ -86,7 +86,8 @@ class SteeringRows(IdentityRows):
         return [(user, False), *((visit, True) for visit in mine)]
 
 
-def _held(holders: Sequence[Holder]) -> sa.ColumnElement[bool]:
+def held(holders: Sequence[Holder]) -> sa.ColumnElement[bool]:
+    """Whether a row is one of theirs."""
     c = steering.c
     users = [who for who, visit in holders if not visit]
     visits = [who for who, visit in holders if visit]

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from foretaste.behaviour import schema
 from foretaste.behaviour.copying import CopiedRows
+from foretaste.behaviour.erasure import ErasureRows
 from foretaste.behaviour.keys import KeyTable
 from foretaste.behaviour.opening import (
     errors,
@@ -26,9 +27,8 @@ from foretaste.behaviour.opening import (
     writing,
 )
 from foretaste.behaviour.schema import events, items, meta, users
-from foretaste.behaviour.served import ServedRows
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.behaviour.steered import SteeringRows
+from foretaste.behaviour.things import REVISION, ThingRows
 from foretaste.domain import Event, Item, User
 from foretaste.errors import StoreError
 from foretaste.ports import EventColumns
@@ -39,8 +39,6 @@ CHUNK = 50_000
 SOME = 500
 """Ids asked for at once."""
 
-_REVISION = "item_revision"
-
 
 def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
     """The store of a workspace: what the settings name, or a SQLite file in its folder."""
@@ -50,7 +48,7 @@ def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
     return SqlStore(url)
 
 
-class SqlStore(ServedRows, SteeringRows, CopiedRows):
+class SqlStore(ErasureRows, ThingRows, CopiedRows):
     """Behaviour in a SQL database. See `ports.Store`."""
 
     def __init__(self, database: str | Path | sa.URL) -> None:
@@ -213,11 +211,10 @@ class SqlStore(ServedRows, SteeringRows, CopiedRows):
         with errors(self.url), writing(self._engine) as connection:
             changed = self._changed(connection, items, rows)
             if changed:
-                revision = int(connection.scalar(_fact(_REVISION)) or 0)
-                for number, row in enumerate(changed, revision + 1):
+                for number, row in enumerate(changed, self._revise(connection, len(changed))):
                     row["revision"] = number
                 self._upsert(connection, items, changed)
-                self._remember(connection, _REVISION, str(revision + len(changed)))
+                self._back(connection, [row["id"] for row in changed])
             return len(changed)
 
     def items(self, after: int = 0) -> Iterator[tuple[int, Item]]:
@@ -358,5 +355,5 @@ def _fact(name: str) -> sa.Select[tuple[str]]:
 
 
 _POSITION = sa.select(
-    sa.select(sa.func.max(events.c.seq)).scalar_subquery(), _fact(_REVISION).scalar_subquery()
+    sa.select(sa.func.max(events.c.seq)).scalar_subquery(), _fact(REVISION).scalar_subquery()
 )

@@ -37,6 +37,8 @@ PARTIAL = ".partial"
 """Ends the name of a folder that is being written or deleted."""
 STALE = 86_400.0
 """Seconds after which a folder that is still partial was left by a crash."""
+WAS = "was"
+"""Under this name a version's data say in whose place it is, see `Models.replace`."""
 REMEDY = "roll back with 'foretaste models rollback' or train again"
 
 
@@ -159,6 +161,7 @@ class Models:
 
     def promote(self, name: str) -> None:
         """Make a version live, in one step."""
+        name = self.now(name)
         names = [version.name for version in self.versions()]
         if name not in names:
             if name and (self._folder / name).is_dir():
@@ -180,15 +183,39 @@ class Models:
         self._point(past[-1], past[:-1])
         return str(past[-1])
 
+    def now(self, name: str) -> str:
+        """The name of a version that may have been replaced."""
+        if (self._folder / name).is_dir():
+            return name
+        found = [one.name for one in self._whole_manifests() if name in one.data.get(WAS, ())]
+        return found[-1] if found else name
+
+    def replace(self, before: str, after: str) -> None:
+        """Put one version in the place of another, also where that is live, and delete that.
+
+        `after` says in its data, under `WAS`, in whose place it is: so who knows it by its old name
+        still finds it.
+        """
+        pointer = self._pointer()
+        past = [after if name == before else name for name in pointer["before"]]
+        live = after if pointer["live"] == before else pointer["live"]
+        if live is not None and (live, past) != (pointer["live"], pointer["before"]):
+            self._point(live, past)
+        if after != before:
+            self._delete(before)
+
     def prune(self, keep: int) -> None:
         """Delete the oldest versions beyond `keep`, never the live one or that before it."""
         held = self.order()[:2]
         others = [one.name for one in self.versions() if one.name not in held]
         keep = max(keep - len(held[1:]), 0)
         for name in others[: max(len(others) - keep, 0)]:
-            aside = self._folder / f".{name}{PARTIAL}"
-            os.replace(self._folder / name, aside)  # one step: a folder that is there is whole
-            shutil.rmtree(aside)
+            self._delete(name)
+
+    def _delete(self, name: str) -> None:
+        aside = self._folder / f".{name}{PARTIAL}"
+        os.replace(self._folder / name, aside)  # one step: a folder that is there is whole
+        shutil.rmtree(aside)
 
     def _sweep(self, now: float) -> None:
         """Delete what a kill left half written, once nobody can be writing it any more."""

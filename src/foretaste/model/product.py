@@ -110,6 +110,10 @@ class Product:
                 experts.append(expert)
         return replace(self, experts=tuple(experts))
 
+    def quick(self) -> "Product":
+        """Those that answer in a moment: they count, or look up the words of a query."""
+        return self.only(lambda expert: expert.counting or expert.name == "query")
+
     def literal(self) -> "Product":
         """The same experts with every exponent 1: score = Σ log P."""
         weights = np.zeros_like(self.weights)

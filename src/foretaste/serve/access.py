@@ -26,7 +26,7 @@ Need = Literal["nothing", "read", "events", "admin"]
 NEEDS: Sequence[tuple[str, str, Need]] = (
     ("GET", r"/|/openapi\.json|/healthz|/readyz", "nothing"),
     ("POST", r"/v1/(recommend|rank|similar|search)", "read"),
-    ("GET", r"/v1/(trending|items|items\.jsonl|items/[^/]+)", "read"),
+    ("GET", r"/v1/(trending|items|items\.jsonl|items/.+)", "read"),
     ("POST", r"/v1/(events|identify)", "events"),
     ("GET", r"/v1/(users|sessions)/[^/]+/profile", "read"),
     ("PATCH", r"/v1/(users|sessions)/[^/]+/profile", "events"),

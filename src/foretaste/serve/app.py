@@ -11,7 +11,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
 from foretaste.config import load
-from foretaste.serve import control, identity, operation, page, problems, routes
+from foretaste.serve import (
+    bulk,
+    catalogue,
+    control,
+    identity,
+    operation,
+    page,
+    problems,
+    routes,
+)
 from foretaste.serve.access import Access
 from foretaste.serve.guard import Guard
 from foretaste.serve.keys import Keyring
@@ -58,8 +67,11 @@ def create_app(folder: str | Path) -> FastAPI:
         routes.v1,
         identity.v1,
         control.v1,
+        bulk.router,
         operation.router,
         page.router,
+        catalogue.v1,  # last: an id in these addresses may hold any character
+        catalogue.people,
     ):
         app.include_router(router)
     app.openapi = partial(document, app)  # type: ignore[method-assign]  # FastAPI's documented way

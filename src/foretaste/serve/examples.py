@@ -262,3 +262,87 @@ PROFILE_ANSWER = {
         },
     ],
 }
+
+ITEM_PATCH: Mapping[str, Example] = {
+    "price": {
+        "summary": "A new price, off sale until spring",
+        "value": {"price": 7.5, "available_from": "2026-03-01"},
+    },
+    "removed": {"summary": "Without its overview", "value": {"overview": None}},
+}
+USER_PATCH: Mapping[str, Example] = {
+    "taste": {
+        "summary": "Another taste, no country",
+        "value": {"genre": ["Comedy"], "country": None},
+    }
+}
+USERS: Mapping[str, Example] = {
+    "tastes": {
+        "summary": "Two people, one with a stated taste",
+        "value": {
+            "users": [
+                {"id": "u-17", "genre": ["Drama", "Science fiction"], "country": "NZ"},
+                {"id": "u-18"},
+            ]
+        },
+    }
+}
+ITEM_OUT = {
+    "id": "contact",
+    "title": "Contact",
+    "overview": "An astronomer hears from a far star.",
+    "genre": ["Drama", "Science fiction"],
+    "price_band": ["0-10"],
+    "year": ["1997"],
+    "available_from": 1767225600.0,
+}
+USER_OUT = {"id": "u-17", "genre": ["Drama", "Science fiction"], "country": ["NZ"]}
+ITEMS_PAGE = {"items": [ITEM_OUT], "cursor": "WyJjb250YWN0Il0"}
+USERS_PAGE = {"users": [USER_OUT], "cursor": "WyJ1LTE3Il0"}
+USERS_ANSWER = {"accepted": 2, "known": 0, "rejected": []}
+DELETED = {"deleted": True}
+ERASURE = {
+    "user": "u-17",
+    "erased": {"events": 41, "sessions": 2, "recommendations": 12, "attributes": 1, "changes": 0},
+    "recounted": ["20260131-183000-9f8e7d"],
+    "waits": ["the weights of what was trained by gradient, until 'foretaste train' has run"],
+}
+PERSON = {
+    "user": USER_OUT,
+    "sessions": ["s-4"],
+    "events": [
+        {
+            "event_id": "e-1",
+            "kind": "purchase",
+            "at": 1769884200.0,
+            "user": "u-17",
+            "session": "s-4",
+            "item": "arrival",
+            "value": 9.9,
+            "device": "phone",
+        }
+    ],
+    "changes": PROFILE_ANSWER["changes"],
+    "recommendations": [
+        {
+            "recommendation_id": "0d5f2b7c9a4e4c1f8b6a3d2e1f0c9b8a",
+            "at": 1769884260.0,
+            "request": {"user": "u-17", "n": 5},
+            "items": [["contact", 1, 1.0, "model", -7.25]],
+        }
+    ],
+}
+ITEM_LINES = """\
+{"id": "arrival", "title": "Arrival", "genre": ["Drama", "Science fiction"]}
+{"id": "contact", "title": "Contact", "available_from": "2026-03-01"}
+"""
+USER_LINES = """\
+{"id": "u-17", "genre": ["Drama"]}
+{"id": "u-18", "country": "NZ"}
+"""
+LINES_TAKEN = (
+    '{"accepted": 1, "known": 0, "rejected": 1}\n'
+    '{"line": 2, "field": "available_from", "problem": "time \'soon\' cannot be read", '
+    '"value": "soon", "remedy": "write ISO 8601, e.g. 2026-01-31T18:30:00Z, '
+    'or seconds since 1970"}\n'
+)

@@ -59,11 +59,13 @@ class Guard:
         visit = _Visit(scope, send)
         ended = self._tracer.begin(Headers(scope=scope)) if self._tracer else None
         try:
-            if _length(Headers(scope=scope)) > self._largest:
+            largest = None if streamed(scope) else self._largest
+            if largest is not None and _length(Headers(scope=scope)) > largest:
                 refusal = problem("too-large", self._told(), request_id=visit.id)
                 await refusal(scope, receive, visit.send)
             else:
-                await self._app(scope, self._limited(receive), visit.send)
+                limited = receive if largest is None else self._limited(receive)
+                await self._app(scope, limited, visit.send)
         except Exception as error:
             answer = unexpected(error, visit.id)
             if not visit.status:
@@ -135,6 +137,11 @@ class _Visit:
         """The route, not what was typed: an unknown address may hold anything."""
         route = self._scope.get("route")
         return str(getattr(route, "path", "unknown"))
+
+
+def streamed(scope: Scope) -> bool:
+    """Whether the body is read line by line, and may be of any length."""
+    return scope["method"] == "POST" and str(scope["path"]).endswith(".jsonl")
 
 
 def _length(headers: Headers) -> int:

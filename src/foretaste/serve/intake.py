@@ -1,29 +1,34 @@
-"""In: the rows of a JSON body. Out: events and items in the store; what was not taken, and why.
+"""In: the rows of a JSON body. Out: events, items and users in the store; what was not, and why.
 
 A row is read by the same code as a row of a file. What differs is what a service needs: a batch
 that is partly wrong takes the good rows, and every event has an id, so that a retry is safe.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from foretaste.behaviour import (
     BehaviourSettings,
+    ItemForm,
     parse_event,
     parse_item,
+    parse_user,
     remembered,
     service_form,
     service_item_form,
     unknown_item,
 )
 from foretaste.behaviour.values import Fault, missing, shown, storable, strings
-from foretaste.domain import Event, Item, Reject
+from foretaste.domain import Event, Item, Reject, User
 from foretaste.feedback.attribution import Lookup, Unattributed, attributed
 from foretaste.ports import Store
+from foretaste.serve import patching
 from foretaste.serve.problems import Rejected
+
+T = TypeVar("T", Item, User)
 
 
 @dataclass
@@ -84,21 +89,48 @@ class Intake:
 
     def items(self, rows: Sequence[Any]) -> Taken:
         """Items, created or replaced as a whole."""
-        form = service_item_form(self._settings, remembered(self._store, "items"))
-        taken, good = Taken(), dict[str, Item]()
+        return self._things(rows, "items", parse_item, self._store.put_items)
+
+    def users(self, rows: Sequence[Any]) -> Taken:
+        """Users, created or replaced as a whole."""
+        return self._things(rows, "users", parse_user, self._store.put_users)
+
+    def _things(
+        self,
+        rows: Sequence[Any],
+        what: str,
+        parse: Callable[..., T | Reject],
+        put: Callable[[Sequence[T]], int],
+    ) -> Taken:
+        form = self.form(what)
+        taken, good = Taken(), dict[str, T]()
         count = 0
         for place, row in enumerate(rows):
-            item = _unusable(row, "item") or parse_item(row, form, file="items", line=place)
-            if isinstance(item, Reject):
-                taken.rejected.append(_told(item, place))
+            thing = _unusable(row, what[:-1]) or parse(row, form, file=what, line=place)
+            if isinstance(thing, Reject):
+                taken.rejected.append(_told(thing, place))
                 taken.ids.append(None)
             else:
-                good[item.id] = item  # of two with one id the later holds, as in two calls
-                taken.ids.append(item.id)
+                good[thing.id] = thing  # of two with one id the later holds, as in two calls
+                taken.ids.append(thing.id)
                 count += 1
-        taken.accepted = self._store.put_items(list(good.values())) if good else 0
+        taken.accepted = put(list(good.values())) if good else 0
         taken.known = count - taken.accepted
         return taken
+
+    def form(self, what: str) -> ItemForm:
+        """How bodies with items or users are read."""
+        return service_item_form(self._settings, remembered(self._store, what))
+
+    def change_item(self, item_id: str, patch: Mapping[str, Any]) -> Item | None:
+        """An item with the named fields changed; see `serve.patching`. None if it is not there."""
+        change = patching.of_item(item_id, patch, self.form("items"))
+        return self._store.change_item(item_id, change)
+
+    def change_user(self, user_id: str, patch: Mapping[str, Any]) -> User | None:
+        """A user with the named attributes changed; None if nothing was put of them."""
+        change = patching.of_user(user_id, patch, self.form("users"))
+        return self._store.change_user(user_id, change)
 
 
 class _Shelf:
@@ -138,7 +170,10 @@ class _Shelf:
     def __contains__(self, item: object) -> bool:
         if item in self._met:
             return True
-        if not isinstance(item, str) or self._store.item(item) is None:
+        if not isinstance(item, str):
+            return False
+        # What people did with an item counts also when it comes after the item was deleted
+        if self._store.item(item) is None and not self._store.is_gone(item):
             return False
         self._met.add(item)
         return True
@@ -158,7 +193,7 @@ class _Shelf:
 def _unusable(row: Any, what: str) -> Reject | None:
     """Why a row cannot be read as a row at all."""
     if not isinstance(row, Mapping):
-        problem = f"an {what} is an object, this is {shown(row)}"
+        problem = f"{'an' if what[0] in 'aeiou' else 'a'} {what} is an object, this is {shown(row)}"
         return Reject(what, 0, what, shown(row), problem, 'write it like {"item": "31", …}')
     try:
         storable("".join(strings(row)), what)

@@ -12,10 +12,12 @@ DETAILS = {
     "too-large": "a body has at most 8,388,608 bytes; send it in several calls",
     "wrong-media-type": "Content-Type is missing; send the header Content-Type: application/json",
     "invalid": "n: it should be less than or equal to 1000 (sent: 5000)",
+    "not-found": "there is no item '31'",
     "not-ready": "the model and the language model are being loaded; ask again in a second",
     "internal": "error 3f2a9c0d1b7e; it is in the service's log under this number. Try again",
 }
 GET = ("not-ready", "internal")
+OTHERS = tuple(kind for kind in DETAILS if kind != "not-found")
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -33,10 +35,12 @@ def document(app: FastAPI) -> dict[str, Any]:
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= problem.pop("$defs")
         schemas["Problem"] = problem
-        for methods in found["paths"].values():
+        for path, methods in found["paths"].items():
             for method, operation in methods.items():
                 operation["responses"].pop("422", None)
-                kinds = GET if method == "get" else tuple(DETAILS)
+                kinds = GET if method == "get" else OTHERS
+                if "{" in path:
+                    kinds += ("not-found",)
                 if "parameters" in operation:
                     kinds += ("invalid",)
                 operation["responses"] |= {str(KINDS[kind][0]): _response(kind) for kind in kinds}

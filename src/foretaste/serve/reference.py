@@ -15,8 +15,8 @@ Schema = Mapping[str, Any]
 HEAD = """# The HTTP API
 
 Written by `make api-docs` from the OpenAPI document of the service, which is at `/openapi.json`.
-Bodies are JSON. Every error is a problem document (RFC 9457): `detail` says what is wrong, with
-which value, and what to do.
+Bodies are JSON, or JSON Lines where it says so. Every error is a problem document (RFC 9457):
+`detail` says what is wrong, with which value, and what to do.
 """
 
 
@@ -40,11 +40,21 @@ def _operation(method: str, path: str, operation: Schema, document: Schema) -> I
         for example in body.get("examples", {}).values():
             yield f"{example['summary']}:\n"
             yield _json(example["value"])
+    yield from _lines("Body", operation.get("requestBody", {}))
+    yield from _lines("Answer", operation["responses"].get("200", {}))
     answer = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
     if "example" in answer:
         yield "Answer:\n"
         yield from _table(answer["schema"], document, "field")
         yield _json(answer["example"])
+
+
+def _lines(what: str, found: Schema) -> Iterator[str]:
+    """A body or an answer of JSON Lines."""
+    for media, content in found.get("content", {}).items():
+        if media.endswith("ndjson"):
+            yield f"{what}, `{media}`:\n"
+            yield f"```text\n{content['example'].rstrip()}\n```\n"
 
 
 def _parameters(operation: Schema, document: Schema) -> Iterator[str]:

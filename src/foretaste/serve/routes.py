@@ -20,8 +20,6 @@ from foretaste.serve.schemas import (
     EventsAnswer,
     EventsBody,
     Health,
-    ItemsAnswer,
-    ItemsBody,
     RankBody,
     Recommendations,
     RecommendBody,
@@ -67,7 +65,7 @@ def post_events(
     without an item stands for all items of its list. A late event takes its place in time.
     """
     taken = service.record(body.events)
-    _check_some(taken, body.events, "events")
+    check_some(taken, body.events, "events")
     return EventsAnswer(
         accepted=taken.accepted,
         known=taken.known,
@@ -80,20 +78,6 @@ def post_events(
             for one in taken.unattributed.values()
         ],
     )
-
-
-@v1.post("/items", tags=["catalogue"], responses=shown_answer(examples.ITEMS_ANSWER))
-def post_items(
-    body: Annotated[ItemsBody, Body(openapi_examples=dict(examples.ITEMS))], service: Behind
-) -> ItemsAnswer:
-    """Create or replace items: one or a thousand.
-
-    Besides the fields named here, any column is a text for the language model to read or an
-    attribute to filter by, as in an import. A new item is in the very next list, from its text.
-    """
-    taken = service.intake.items(body.items)
-    _check_some(taken, body.items, "items")
-    return ItemsAnswer(accepted=taken.accepted, known=taken.known, rejected=taken.rejected)
 
 
 def _list(service: Service, body: Asking) -> Response:
@@ -183,7 +167,7 @@ async def readyz(request: Request, service: Behind) -> Response:
     )
 
 
-def _check_some(taken: Taken, rows: Sequence[Any], what: str) -> None:
+def check_some(taken: Taken, rows: Sequence[Any], what: str) -> None:
     """A batch of which nothing could be used is an error."""
     if len(taken.rejected) < len(rows):
         return

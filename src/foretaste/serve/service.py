@@ -192,6 +192,7 @@ class Service:
         try:
             if not self.workspace.models.order():
                 return
+            self.workspace.settler.settle()  # an erasure may have been cut short
             self.workspace.recommend(Request(query="warm up", n=1, explain=True, incognito=True))
         except ForetasteError as error:
             self._fail(str(error))

@@ -1,14 +1,19 @@
-"""In: items as JSON. Out: their form, for the OpenAPI, and what became of them.
+"""In: items and users as JSON. Out: their form, for the OpenAPI, and what became of them.
 
 As with events, rows are checked one by one elsewhere (`intake`).
 """
 
+import base64
+import binascii
+import json
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, WithJsonSchema
 
 from foretaste.serve.problems import Rejected
-from foretaste.serve.schemas.values import BATCH, Answer, Body, Id
+from foretaste.serve.schemas.control import ChangeOut
+from foretaste.serve.schemas.feedback import EventRow
+from foretaste.serve.schemas.values import BATCH, MOST, Answer, Body, Id
 
 
 class ItemRow(BaseModel):
@@ -28,13 +33,30 @@ class ItemRow(BaseModel):
     """Keeps it out of every answer."""
 
 
+class UserRow(BaseModel):
+    """A person. Any further field is an attribute; one that is named like an items' attribute is a
+    stated taste in it.
+    """
+
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+
+    id: Id
+
+
 AnyItem = Annotated[Any, WithJsonSchema(ItemRow.model_json_schema())]
+AnyUser = Annotated[Any, WithJsonSchema(UserRow.model_json_schema())]
 
 
 class ItemsBody(Body):
     """What there is to recommend. An item that is there already is replaced as a whole."""
 
     items: list[AnyItem] = Field(min_length=1, max_length=BATCH)
+
+
+class UsersBody(Body):
+    """Who people are. A user who is there already is replaced as a whole."""
+
+    users: list[AnyUser] = Field(min_length=1, max_length=BATCH)
 
 
 class ItemsAnswer(Answer):
@@ -45,3 +67,108 @@ class ItemsAnswer(Answer):
     known: int
     """There already, exactly so."""
     rejected: list[Rejected]
+
+
+class UsersAnswer(Answer):
+    """What became of the users. The next answer knows of them."""
+
+    accepted: int
+    """New or changed."""
+    known: int
+    """There already, exactly so."""
+    rejected: list[Rejected]
+
+
+def _cursor(text: str) -> str:
+    """The id that a cursor stands for; "" is where a list begins."""
+    if not text:
+        return ""
+    try:
+        told = json.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+        if isinstance(told, list) and len(told) == 1 and isinstance(told[0], str):
+            return told[0]
+    except (ValueError, binascii.Error):
+        pass
+    raise ValueError("this is no cursor of ours; leave it out to begin anew")
+
+
+def cursor(after: str) -> str:
+    """What a caller sends back to go on past an id; not to be read by them."""
+    return base64.urlsafe_b64encode(json.dumps([after]).encode()).rstrip(b"=").decode()
+
+
+class PageQuery(Body):
+    """Which part of a long list, in the address."""
+
+    n: Annotated[int, Field(ge=1, le=MOST)] = 100
+    cursor: Annotated[str, Field(max_length=4000), AfterValidator(_cursor)] = ""
+    """That of the answer before; it holds although items come and go meanwhile."""
+
+
+class ItemsPage(Answer):
+    """A part of the catalogue, in the order of the ids."""
+
+    items: list[ItemRow]
+    cursor: str | None = None
+    """Send it with the next call; absent at the end."""
+
+
+class UsersPage(Answer):
+    """A part of the people, in the order of the ids."""
+
+    users: list[UserRow]
+    cursor: str | None = None
+    """Send it with the next call; absent at the end."""
+
+
+class Deleted(Answer):
+    """What became of it."""
+
+    deleted: StrictBool
+    """False where there was no such item, also because it was deleted before."""
+
+
+class ErasedOut(Answer):
+    """How much was kept, and is no longer."""
+
+    events: int
+    sessions: int
+    recommendations: int
+    """Answers they were given."""
+    attributes: int
+    changes: int
+    """That they made to their lists."""
+
+
+class ErasureAnswer(Answer):
+    """The receipt."""
+
+    user: str
+    erased: ErasedOut
+    recounted: list[str]
+    """The versions of the model whose counts were taken anew without them, by their new names. The
+    live one is among them where there is a model."""
+    waits: list[str]
+    """What may still hold something of them, and until when."""
+
+
+class ServedOut(Answer):
+    """An answer they were given."""
+
+    recommendation_id: str
+    at: float
+    request: dict[str, Any]
+    items: list[list[Any]]
+    """item, position, propensity, source, score"""
+
+
+class PersonOut(Answer):
+    """All that is kept of a user."""
+
+    user: UserRow
+    sessions: list[str]
+    """On which they were identified."""
+    events: list[EventRow]
+    changes: list[ChangeOut]
+    """What they changed about their lists."""
+    recommendations: list[ServedOut]

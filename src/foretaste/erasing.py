@@ -1,0 +1,140 @@
+"""A person to forget in; a receipt out, of what is gone and of what waits for the next training.
+
+The store forgets in one step. The models then count again, without the person, what they had
+counted: each kept version is written anew by `settle`, with the numbers that training would have
+given it, and takes the old one's place. What was trained by gradient is trained anew at the next
+fit, and until then the receipt says so. A process that dies between the two steps leaves a note
+(the number of erasures that a version knows of), and the next `settle` goes on from it.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from foretaste.behaviour.told import person_told
+from foretaste.config import Config
+from foretaste.domain import Cases, Erased, Floats, Histories, Item, User
+from foretaste.errors import ModelError
+from foretaste.keeping import Keeper
+from foretaste.live import absent, vectors_of
+from foretaste.model.artefacts import WAS, Models, Version
+from foretaste.model.product import Product
+from foretaste.model.training import Training
+from foretaste.ports import OpenReader, Store
+from foretaste.prepare.catalogue import catalogue
+
+log = logging.getLogger(__name__)
+
+KNOWN = "erasures"
+"""Under this name a version's data say how many erasures its counts know of."""
+WAITS = (
+    "the weights of what was trained by gradient, and the exponents, until 'foretaste train' has "
+    "run and the versions before it are gone",
+    "vectors of their searches and reviews, under a hash of the text, until the folder 'cache' is "
+    "deleted",
+    "rows that were rejected at an import, in the folder 'rejects', and your own backups",
+)
+"""What an erasure does not reach by itself."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of the wish to be forgotten."""
+
+    user: str
+    erased: Erased
+    recounted: tuple[str, ...]
+    """The versions of the model that were written anew without them, by their new names."""
+    waits: tuple[str, ...]
+    """What may still hold something of them, and until when."""
+
+
+class Workspace(Protocol):
+    """What a `Settler` needs of the loop."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def models(self) -> Models: ...
+    @property
+    def keeper(self) -> Keeper: ...
+    @property
+    def config(self) -> Config: ...
+    @property
+    def readers(self) -> OpenReader: ...
+    def histories(
+        self, items: Mapping[str, Item], until: int | None = None
+    ) -> tuple[Histories, Any, Any]: ...
+    def vectors(self, items: Sequence[Item]) -> Floats: ...
+
+
+class Settler:
+    """Keeps the counts of the versions in step with what was erased."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._its = workspace
+
+    def erase(self, user: str) -> Receipt:
+        """Forget a person. What answers has forgotten them when this returns."""
+        erased = self._its.store.erase(user)
+        recounted = self.settle()
+        self._its.keeper.renew()
+        return Receipt(user, erased, tuple(recounted), WAITS if erased.anything else ())
+
+    def settle(self) -> list[str]:
+        """Count anew in every version that does not know of all erasures. → the new names.
+
+        A version that cannot be read is left as it is; it cannot answer either.
+        """
+        done = []
+        for version in self._its.models.versions():
+            erasures = self._its.store.erasures()
+            if int(version.data.get(KNOWN, 0)) >= erasures:
+                continue
+            try:
+                ids = self._its.models.ids(version.name)
+                product = self._counted_again(version, ids)
+            except ModelError as error:
+                log.error("not counted anew: %s", error)
+                continue
+            name = self._its.models.save(
+                product,
+                ids,
+                created=version.created,
+                data={
+                    **version.data,
+                    KNOWN: erasures,
+                    WAS: [*version.data.get(WAS, ()), version.name],
+                },
+                settings=version.settings,
+                metrics=version.metrics,
+            )
+            self._its.models.replace(version.name, name)
+            done.append(name)
+        return done
+
+    def _counted_again(self, version: Version, ids: Sequence[str]) -> Product:
+        """The product with the counts it would have, had it been trained on what is left of the
+        events up to its snapshot.
+        """
+        there = {item.id: item for _, item in self._its.store.items()}
+        items = {one: there.get(one, absent(one)) for one in ids}
+        listed = list(items.values())
+        shelf = catalogue(listed, vectors_of(listed, self._its.vectors))
+        product = self._its.models.load(version.name, shelf, readers=self._its.readers)
+        found, _, _ = self._its.histories(items, int(version.data["event"]))
+        nothing = np.empty(0, np.int64)
+        training = Training(shelf, found, Cases(found, nothing, nothing), self._its.config.model)
+        return product.recounted(training)
+
+
+def personal(store: Store, user: str) -> dict[str, Any] | None:
+    """All that is kept of a person, for JSON; None if nothing is."""
+    there, events, answers = store.user(user), store.history(user, None), store.served_to(user)
+    changes = store.changes(user, None)
+    if there is None and not (events or changes or answers):
+        return None
+    return person_told(there or User(user), events, changes, answers)

@@ -1,0 +1,97 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foretaste.behaviour.store import SqlStore
+from foretaste.domain import Erased, Event, Served, User
+from foretaste.steering import Change
+
+NOTHING = Erased(events=0, sessions=0, recommendations=0, attributes=0)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
+    """An empty store of each kind."""
+    postgres = request.param == "postgresql"
+    url = request.getfixturevalue("empty_postgres") if postgres else tmp_path / "store.db"
+    with SqlStore(url) as opened:
+        yield opened
+
+
+def click(name: str, user: str | None = None, session: str | None = None) -> Event:
+    return Event(name, "click", 1.0, user=user, session=session, item="i")
+
+
+def answer(name: str, user: str | None = None, session: str | None = None) -> Served:
+    return Served(name, 1.0, user, session, "m", {}, [("i", 1, 1.0, "model", 0.0)])
+
+
+def left(store: SqlStore) -> list[str]:
+    return [event.event_id for _, event in store.events() if event.kind != "identify"]
+
+
+def test_all_that_is_theirs_goes_and_nothing_else(store: SqlStore) -> None:
+    store.put_users([User("ann", {"age": ("30",)}), User("bob")])
+    store.add_events([click("a1", "ann"), click("b1", "bob"), click("s1", session="phone")])
+    store.identify("phone", "ann", 2.0)
+    store.add_events([click("s2", session="phone"), click("x1", session="stranger")])
+    less = Change("genre: War", {"genre": "War"}, "mute")
+    for user, session in (("ann", None), (None, "phone"), ("bob", None)):
+        store.put_changes(user, session, [less])
+    answers = [answer("to-ann", "ann"), answer("to-phone", session="phone"), answer("b", "bob")]
+    store.add_served(answers)
+    assert [one.id for one in store.served_to("ann")] == ["to-ann", "to-phone"]
+
+    found = store.erase("ann")
+
+    assert found == Erased(events=4, sessions=1, recommendations=2, attributes=1, changes=1)
+    assert store.changes("ann", None) == store.changes(None, "phone") == ()
+    assert store.changes("bob", None) == (less,)
+    assert left(store) == ["b1", "x1"]
+    assert store.user("ann") is None
+    assert store.user("bob") is not None
+    assert store.identified("phone") is None
+    assert store.history("ann", None) == store.history(None, "phone") == []
+    assert store.served(["to-ann", "to-phone", "b"]).keys() == {"b"}
+    assert store.erasures() == 1
+
+
+def test_on_a_shared_device_what_is_anothers_stays(store: SqlStore) -> None:
+    store.add_events([click("before", session="tv")])
+    store.identify("tv", "ann", 1.0)
+    store.add_events([click("anns", session="tv")])
+    store.identify("tv", "bob", 2.0)
+    store.add_events([click("bobs", session="tv")])
+
+    assert store.erase("ann").events == 3  # with the fact that it was she
+
+    assert left(store) == ["bobs"]
+    assert [event.event_id for event in store.history("bob", None) if event.item] == ["bobs"]
+
+
+def test_of_a_stranger_there_is_nothing_and_again_nothing(store: SqlStore) -> None:
+    store.add_events([click("a1", "ann")])
+    assert store.erase("nobody") == NOTHING
+    assert store.erasures() == 0
+    assert store.erase("ann").events == 1
+    assert store.erase("ann") == NOTHING
+    assert store.erasures() == 1
+
+
+def test_numbers_are_never_given_again(store: SqlStore) -> None:
+    store.add_events([click("b1", "bob"), click("a1", "ann")])
+    reached = store.last_event()
+    store.erase("ann")
+    store.add_events([click("b2", "bob")])
+    assert [event.event_id for _, event in store.events(after=reached)] == ["b2"]
+
+
+def test_their_words_are_not_in_the_file_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with SqlStore(path) as store:
+        store.add_events([Event("a1", "search", 1.0, user="ann", query="zanzibar at night")])
+        store.add_events([click(f"b{n}", "bob") for n in range(50)])
+        store.erase("ann")
+        files = [file.read_bytes() for file in tmp_path.iterdir()]
+    assert not any(b"zanzibar" in one for one in files)

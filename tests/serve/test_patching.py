@@ -1,0 +1,65 @@
+from typing import Any
+
+import pytest
+
+from foretaste.behaviour import BehaviourSettings, service_item_form
+from foretaste.domain import Item, User
+from foretaste.errors import InputError
+from foretaste.serve.patching import of_item, of_user
+
+FORM = service_item_form(BehaviourSettings(), {"plot": ("text", 1)})
+ITEM = Item(
+    "i",
+    "Title",
+    {"plot": "A plot."},
+    {"genre": ("Drama",), "price_band": ("0-10",)},
+    image="i.png",
+    available_from=5.0,
+    hidden=True,
+)
+
+
+def changed(patch: dict[str, Any]) -> Item:
+    return of_item("i", patch, FORM)(ITEM)
+
+
+def test_nothing_named_nothing_changed() -> None:
+    assert changed({}) == changed({"id": "i"}) == ITEM
+
+
+def test_each_kind_of_field_is_replaced_alone() -> None:
+    assert changed({"title": "New"}) == Item(
+        "i", "New", ITEM.texts, ITEM.attributes, "i.png", None, 5.0, None, True
+    )
+    assert changed({"plot": "Other."}).texts == {"plot": "Other."}
+    assert changed({"genre": ["War", "Epic"]}).attributes == {
+        "genre": ("War", "Epic"),
+        "price_band": ("0-10",),
+    }
+    assert changed({"price": 30}).attributes["price_band"] == ("25-50",)
+    assert changed({"hidden": False, "available_from": 9}).available_from == 9.0
+
+
+def test_null_removes() -> None:
+    bare = changed(dict.fromkeys(("title", "plot", "genre", "price", "image", "hidden")))
+    assert bare == Item("i", available_from=5.0)
+
+
+def test_columns_keep_their_places_in_what_is_read() -> None:
+    assert list(changed({"genre": "War"}).attributes) == ["genre", "price_band"]
+    assert list(changed({"age": "6"}).attributes) == ["genre", "price_band", "age"]
+
+
+def test_what_cannot_be() -> None:
+    with pytest.raises(InputError, match="cannot be changed"):
+        changed({"id": "j"})
+    with pytest.raises(InputError, match="is not after"):
+        changed({"available_until": 4})
+    with pytest.raises(InputError, match="hidden"):
+        changed({"hidden": "perhaps"})
+
+
+def test_a_users_attributes() -> None:
+    user = User("u", {"genre": ("Drama",), "country": ("NZ",)})
+    change = of_user("u", {"genre": None, "age": 30}, FORM)
+    assert change(user) == User("u", {"country": ("NZ",), "age": ("30",)})
