@@ -3,7 +3,8 @@
     python -m benchmarks.readme [--check]
 
 README.md has the figures of quality.json and the table of peers.json; docs/peers.md the settings
-of the peers. With --check nothing is written; the exit code says whether all is as it should be.
+of the peers; docs/measured.md all tables of the smaller benches. With --check nothing is written;
+the exit code says whether all is as it should be.
 """
 
 import argparse
@@ -14,11 +15,13 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from benchmarks import measured
 from benchmarks.datasets import REPOSITORY
 from benchmarks.peers import shown
 
 README = REPOSITORY / "README.md"
 PEERS_PAGE = REPOSITORY / "docs" / "peers.md"
+MEASURED_PAGE = REPOSITORY / "docs" / "measured.md"
 RESULTS = REPOSITORY / "benchmarks" / "results" / "quality.json"
 PEERS = REPOSITORY / "benchmarks" / "results" / "peers.json"
 BEGIN = "<!-- figures: written by `make readme` from benchmarks/results/quality.json -->"
@@ -153,12 +156,13 @@ def written(text: str, table: str, begin: str = BEGIN, end: str = END) -> str:
 
 def pages() -> dict[Path, str]:
     """The pages with measured figures, as they should be."""
-    measured = results(PEERS)
+    others = results(PEERS)
     front = written(README.read_text(encoding="utf-8"), figures(results()))
     detail = PEERS_PAGE.read_text(encoding="utf-8")
     return {
-        README: written(front, peers(measured), PEERS_BEGIN, PEERS_END),
-        PEERS_PAGE: written(detail, settings(measured), PEERS_BEGIN, PEERS_END),
+        README: written(front, peers(others), PEERS_BEGIN, PEERS_END),
+        PEERS_PAGE: written(detail, settings(others), PEERS_BEGIN, PEERS_END),
+        MEASURED_PAGE: measured.page(),
     }
 
 
@@ -175,7 +179,9 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing; 1 where it differs")
     asked = parser.parse_args()
     stale = {
-        page: text for page, text in pages().items() if text != page.read_text(encoding="utf-8")
+        page: text
+        for page, text in pages().items()
+        if not page.exists() or text != page.read_text(encoding="utf-8")
     }
     if asked.check:
         sys.exit(bool(stale))
