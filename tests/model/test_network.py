@@ -8,7 +8,18 @@ import torch
 from torch import Tensor
 
 from foretaste.domain import Behaviour
-from foretaste.model.network import GAPS, Network, Tokens, buckets, tokens
+from foretaste.model.network import (
+    GAPS,
+    NEVER,
+    VALUES,
+    Network,
+    Tokens,
+    buckets,
+    steps,
+    tokens,
+    turned,
+    turns,
+)
 
 from .world import ITEMS, READER, SEQUENCE, World, did, strange
 
@@ -24,6 +35,8 @@ def network(here: World) -> Network:
     with torch.no_grad():  # as if trained: kinds and gaps say something
         made.kind.weight.normal_(std=0.5)
         made.gap.weight.normal_(std=0.5)
+        made.value.weight.normal_(std=0.5)
+        made.steps[:] = torch.arange(1.0, VALUES)  # stars
     return made.eval()
 
 
@@ -82,6 +95,59 @@ def test_kind_and_time_between_are_read(network: Network, here: World) -> None:
 
     for other in (hidden, later):
         assert (states(network, base)[0, -1] - states(network, other)[0, -1]).abs().max() > 1e-3
+
+
+def test_the_value_is_read(network: Network, here: World) -> None:
+    base = here.took(1, 2)
+    told = [replace(base, value=np.array([stars, np.nan], np.float32)) for stars in (1, 2, 5)]
+    silent = replace(base, value=np.full(2, np.nan, np.float32))
+    one, two, five, none = (states(network, each)[0, -1] for each in (*told, silent))
+
+    for other in (two, five, none):
+        assert (one - other).abs().max() > 1e-3
+    together = states(network, silent, told[0])  # another's values do not reach a person
+    close(together[0, -1], none)
+    close(together[1, -1], one)
+
+
+def test_the_steps_of_values_are_a_kinds_own(here: World) -> None:
+    found = here.histories
+    rated = found.kind == found.kinds.index("view")
+    stars = np.where(rated, 1 + np.arange(found.events) % 5, np.nan).astype(np.float32)
+    made = steps(replace(found, value=stars))
+    row = made[found.kinds.index("view") + 1]
+    sizes = [(star >= row).sum() for star in (1, 2, 3, 4, 5)]
+
+    assert sizes == sorted(set(sizes))  # each number of stars has its own bucket
+    others = np.delete(made, found.kinds.index("view") + 1, axis=0)
+    assert (others == NEVER).all()
+    assert (steps(replace(found, value=np.full_like(stars, np.nan))) == NEVER).all()
+
+
+def test_times_turn_what_attention_compares() -> None:
+    one, other = torch.randn(2, 1, 1, 1, 32, generator=torch.Generator().manual_seed(0))
+
+    def product(*at: float) -> float:
+        cos, sin = turns(torch.tensor([at], dtype=torch.float64), 8)
+        both = torch.cat([one, other], dim=2)
+        query, key = turned(both, (cos, sin))[0, 0]
+        return float(query @ key)
+
+    assert product(0, 3600) == pytest.approx(product(1e8, 1e8 + 3600), abs=1e-4)
+    assert abs(product(0, 3600) - product(0, 7200)) > 1e-3
+    assert product(0, 0) == pytest.approx(float((one * other).sum()), abs=1e-4)
+
+
+def test_a_network_of_times_reads_more_than_the_last_gap(here: World) -> None:
+    torch.manual_seed(0)
+    vectors = torch.zeros(ITEMS + 1, READER.dim)
+    asked = [here.behaviour(did(1, 0), did(2, 60), did(3, 61)) for _ in range(2)]
+    asked[1] = replace(asked[1], at=asked[1].at + np.array([20 * 3600.0, 0, 0]))  # same buckets
+    assert tokens(asked, LENGTH).gap[0].tolist() == tokens(asked, LENGTH).gap[1].tolist()
+    for timed in (False, True):
+        made = Network(vectors, SEQUENCE, LENGTH, len(here.histories.kinds), 0.0, timed=timed)
+        one, other = states(made.eval(), *asked)[:, -1]
+        assert bool((one - other).abs().max() > 1e-4) == timed
 
 
 def test_a_search_is_its_words(network: Network, here: World) -> None:

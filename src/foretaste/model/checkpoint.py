@@ -100,7 +100,7 @@ def _key(run: "Run") -> str:
     digest = hashlib.sha256(training.settings.model_dump_json().encode())
     for found in (training.histories, training.valid.histories):
         digest.update(repr((found.offsets.shape, found.item.shape, found.kinds)).encode())
-        for name in ("offsets", "item", "weight", "kind", "at", "text", "vectors"):
+        for name in ("offsets", "item", "weight", "kind", "value", "at", "text", "vectors"):
             digest.update(_bytes(getattr(found, name)))
     for array in (training.valid.people, training.valid.rows, training.catalogue.vectors):
         digest.update(_bytes(array))

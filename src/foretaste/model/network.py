@@ -1,8 +1,8 @@
 """The network of the sequence expert: events in, a vector a moment out, compared with items.
 
 A pre-norm causal transformer (SASRec, Kang and McAuley 2018) with cosine logits over a temperature.
-An event is its item's identity plus what the language model read of it, its kind, and how long ago
-the event before it was; a search is its words alone.
+An event is its item's identity plus what the language model read of it, its kind, its value (stars,
+price, seconds) and how long ago the event before it was; a search is its words alone.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from foretaste.domain import Behaviour, Doubles, Longs
+from foretaste.domain import Behaviour, Doubles, Floats, Histories, Longs
 from foretaste.model.settings import SequenceSettings
 
 GAPS = 40
 """Buckets of the logarithm of the time between two events."""
+PERIODS = (1.8, 8.5)
+"""Powers of ten of seconds between which an event's time turns: from a minute to ten years."""
+VALUES = 8
+"""Buckets of the values of a kind of event, each of about as many events."""
+NEVER = float(np.finfo(np.float32).max)
+"""No value reaches it."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,10 @@ class Tokens:
     """[batch, length], bucket of the time since the event before."""
     text: Tensor | None
     """[batch, length, dim], what was read of a search or a review."""
+    value: Tensor | None = None
+    """[batch, length], the stars, the price, the seconds; nan where there are none."""
+    at: Tensor | None = None
+    """[batch, length], float64, seconds since the first event of the row; 0 at padding."""
 
     @property
     def real(self) -> Tensor:
@@ -39,8 +49,11 @@ class Tokens:
 
     def to(self, device: torch.device) -> "Tokens":
         """The same on another device."""
-        text = None if self.text is None else self.text.to(device)
-        return Tokens(self.item.to(device), self.kind.to(device), self.gap.to(device), text)
+        text, value, at = (
+            None if part is None else part.to(device) for part in (self.text, self.value, self.at)
+        )
+        item, kind, gap = self.item.to(device), self.kind.to(device), self.gap.to(device)
+        return Tokens(item, kind, gap, text, value, at)
 
 
 def buckets(between: Doubles) -> Longs:
@@ -48,11 +61,25 @@ def buckets(between: Doubles) -> Longs:
     return np.minimum(1 + np.log2(1 + np.maximum(between, 0)), GAPS - 1).astype(np.int64)
 
 
+def steps(histories: Histories) -> Floats:
+    """→ [kinds + 2, VALUES - 1], the values of a kind + 1 between its buckets, in their order.
+
+    Quantiles, as stars, prices and seconds have nothing in common; out of reach without values.
+    """
+    found = np.full((len(histories.kinds) + 2, VALUES - 1), NEVER, np.float32)
+    told = np.isfinite(histories.value)
+    for kind in np.unique(histories.kind[told]):
+        values = histories.value[told & (histories.kind == kind)]
+        found[kind + 1] = np.quantile(values, np.arange(1, VALUES) / VALUES)
+    return found
+
+
 def tokens(behaviours: list[Behaviour], length: int) -> Tokens:
     """The last `length` events of each."""
     rows = [min(len(one), length) for one in behaviours]
     size = (len(behaviours), max(max(rows), 1))
     item, kind, gap = (np.zeros(size, np.int64) for _ in range(3))
+    value, at = np.full(size, np.nan, np.float32), np.zeros(size)
     read = next((b.text_vectors for b in behaviours if b.text_vectors is not None), None)
     text = None if read is None else np.zeros((*size, read.shape[1]), np.float32)
     for place, (one, count) in enumerate(zip(behaviours, rows, strict=True)):
@@ -60,6 +87,8 @@ def tokens(behaviours: list[Behaviour], length: int) -> Tokens:
             item[place, -count:] = one.item[-count:] + 1
             kind[place, -count:] = one.kind[-count:].astype(np.int64) + 1
             gap[place, -count:] = buckets(np.diff(one.at[-count:], prepend=one.at[-count:][:1]))
+            value[place, -count:] = one.value[-count:]
+            at[place, -count:] = one.at[-count:] - one.at[-count]
             if text is not None and one.text_vectors is not None:
                 text[place, -count:] = one.text_vectors[-count:]
     return Tokens(
@@ -67,7 +96,27 @@ def tokens(behaviours: list[Behaviour], length: int) -> Tokens:
         torch.from_numpy(kind),
         torch.from_numpy(gap),
         None if text is None else torch.from_numpy(text),
+        torch.from_numpy(value) if np.isfinite(value).any() else None,
+        torch.from_numpy(at),
     )
+
+
+def turns(at: Tensor, pairs: int) -> tuple[Tensor, Tensor]:
+    """[batch, length] seconds → cosines and sines [batch, 1, length, pairs], from fast to slow."""
+    periods = torch.logspace(*PERIODS, pairs, dtype=at.dtype, device=at.device)
+    angle = (at[:, None, :, None] / periods).frac() * (2 * torch.pi)  # exact over years
+    return angle.cos().float(), angle.sin().float()
+
+
+def turned(part: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+    """[batch, heads, length, size] with the first pairs of numbers turned by the time.
+
+    The product of two such depends on the time between them (Su et al. 2021, section 3.4.1).
+    """
+    cos, sin = turn
+    pairs = cos.shape[-1]
+    one, other, rest = part.split([pairs, pairs, part.shape[-1] - 2 * pairs], dim=-1)
+    return torch.cat([one * cos - other * sin, one * sin + other * cos, rest], dim=-1)
 
 
 class Block(nn.Module):
@@ -82,12 +131,16 @@ class Block(nn.Module):
         self.widen, self.narrow = nn.Linear(dim, 2 * dim), nn.Linear(2 * dim, dim)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, events: Tensor, visible: Tensor) -> Tensor:
+    def forward(
+        self, events: Tensor, visible: Tensor, turn: tuple[Tensor, Tensor] | None = None
+    ) -> Tensor:
         """[batch, length, dim] and [batch, 1, length, length] → [batch, length, dim]"""
         batch, length, dim = events.shape
         parts = self.attend(self.attention_norm(events))
         parts = parts.view(batch, length, 3, self.heads, dim // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4)
+        if turn is not None:
+            query, key = turned(query, turn), turned(key, turn)
         seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=visible)
         seen = seen.transpose(1, 2).reshape(batch, length, dim)
         events = events + self.dropout(self.mix(seen))
@@ -99,6 +152,8 @@ class Network(nn.Module):
     """Reads histories; compares the moment with every item."""
 
     vectors: Tensor
+    steps: Tensor
+    """[kinds + 2, VALUES - 1], of `steps`"""
 
     def __init__(
         self,
@@ -107,9 +162,12 @@ class Network(nn.Module):
         length: int,
         kinds: int,
         input_dropout: float,
+        *,
+        timed: bool = False,
     ) -> None:
         super().__init__()
         dim = settings.dim
+        self.turning = dim // settings.heads // 4 if timed else 0
         self.temperature = settings.temperature
         self.length = length
         self.register_buffer("vectors", vectors, persistent=False)  # [items + 1, read dim]
@@ -117,6 +175,8 @@ class Network(nn.Module):
         self.project = nn.Linear(vectors.shape[1], dim, bias=False)
         self.kind = nn.Embedding(kinds + 2, dim)
         self.gap = nn.Embedding(GAPS, dim)
+        self.value = nn.Embedding((kinds + 2) * VALUES, dim)
+        self.register_buffer("steps", torch.full((kinds + 2, VALUES - 1), NEVER))
         self.position = nn.Parameter(torch.randn(length, dim) * 0.02)
         self.blocks = nn.ModuleList(
             Block(dim, settings.heads, settings.dropout) for _ in range(settings.layers)
@@ -126,6 +186,7 @@ class Network(nn.Module):
         nn.init.normal_(self.identity.weight, std=0.02)
         nn.init.zeros_(self.kind.weight)
         nn.init.zeros_(self.gap.weight)
+        nn.init.zeros_(self.value.weight)
 
     def items(self, index: Tensor) -> Tensor:
         """[...] internal ids + 1 → [..., dim], identity and text."""
@@ -149,10 +210,20 @@ class Network(nn.Module):
         if batch.text is not None:
             events = events + self.project(batch.text)
         events = events + self.kind(batch.kind) + self.gap(batch.gap)
+        if batch.value is not None:
+            events = events + self._values(batch.kind, batch.value)
         events = self.dropout(events + self.position[self.length - length :])
+        turn = None
+        if self.turning and batch.at is not None:
+            turn = turns(batch.at, self.turning)
         for block in self.blocks:
-            events = block(events, visible)
+            events = block(events, visible, turn)
         return self.norm(events)
+
+    def _values(self, kind: Tensor, value: Tensor) -> Tensor:
+        """[batch, length] both → [batch, length, dim], what values of this size say; 0 for none."""
+        bucket = (value[..., None] >= self.steps[kind]).sum(-1)
+        return self.value(kind * VALUES + bucket) * torch.isfinite(value)[..., None]
 
     def grow(self, vectors: Tensor) -> None:
         """[items, read dim] of all items, old and new; a new item's identity is zero."""

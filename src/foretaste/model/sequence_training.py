@@ -16,7 +16,7 @@ from torch.nn import functional
 from foretaste.domain import Cases, Histories, Longs
 from foretaste.errors import ModelError
 from foretaste.model.checkpoint import Checkpoint
-from foretaste.model.network import Network, Tokens, buckets, tokens
+from foretaste.model.network import Network, Tokens, buckets, steps, tokens
 from foretaste.model.settings import SequenceSettings
 from foretaste.model.training import Training
 
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 CHECKED = 2000
 """Validation events looked at in a check, at most."""
+DAY = 86_400.0
+"""Seconds. Where everything happened within one, times are but an order."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Plan:
     length: int
     input_dropout: float
     batch_events: int
+    timed: bool
 
 
 def device_of(name: str) -> torch.device:
@@ -52,6 +55,7 @@ def plan(histories: Histories, settings: SequenceSettings) -> Plan:
         length=settings.length or (200 if long else 50),
         input_dropout=dropout if dropout is not None else (0.2 if long else 0.5),
         batch_events=settings.batch_events * (4 if long else 1),
+        timed=bool(histories.events and np.ptp(histories.at) > DAY),
     )
 
 
@@ -59,18 +63,33 @@ class Pieces:
     """Training histories cut to the network's length, as flat arrays."""
 
     def __init__(self, histories: Histories, length: int) -> None:
-        starts, stops = [], []
-        for person in range(len(histories)):
-            rows = histories.rows(person)
-            for stop in range(rows.stop, rows.start + 1, -length):
-                starts.append(max(stop - length - 1, rows.start))
-                stops.append(stop)
-        self.starts, self.stops = np.array(starts, np.int64), np.array(stops, np.int64)
-        self._histories = histories
+        self._histories, self._length = histories, length
+        self.starts, self.stops = self._cut(np.zeros(len(histories), np.int64))
+        self._valued = bool(np.isfinite(histories.value).any())
         between = np.diff(histories.at, prepend=histories.at[:1])
         first = histories.offsets[:-1]
         between[first[first < histories.events]] = 0  # nothing came before a person's first event
         self._gap = buckets(between)
+
+    def cut_anew(self, rng: np.random.Generator) -> None:
+        """Histories too long for one piece are cut elsewhere: other events see one another."""
+        cut = np.diff(self._histories.offsets) > self._length + 1
+        self.starts, self.stops = self._cut(rng.integers(0, self._length, len(cut)) * cut)
+
+    def _cut(self, newest: Longs) -> tuple[Longs, Longs]:
+        """newest: [people], targets in the last piece, 0 = as many as fit. → first rows and ends.
+
+        Two pieces share an event, the last of one being what the other's first target follows.
+        """
+        first, last = self._histories.offsets[:-1], self._histories.offsets[1:]
+        end = last - newest
+        count = np.maximum(-(-(end - first - 1) // self._length), 0)
+        person = np.repeat(np.arange(len(count)), count)
+        place = np.arange(len(person)) - np.repeat(np.cumsum(count) - count, count)
+        stops = end[person] - place * self._length
+        starts = np.maximum(stops - self._length - 1, first[person])
+        short = newest > 0
+        return np.append(end[short] - 1, starts), np.append(last[short], stops)
 
     def batches(self, events: int, rng: np.random.Generator) -> list[Longs]:
         """Pieces of similar length together, about so many events a batch, in random order."""
@@ -101,12 +120,16 @@ class Pieces:
             codes = np.where(real, part.text[rows], -1)
             if codes.max() >= 0:
                 text = np.where(codes[..., None] >= 0, part.vectors[codes], np.float32(0))
+        value = np.where(real, part.value[rows], np.float32(np.nan)) if self._valued else None
+        at = np.where(real, part.at[rows] - part.at[self.starts[chosen, None]], 0)
         batch = Tokens(
             torch.from_numpy(item),
             torch.from_numpy(kind),
             # nothing comes before the first event of a piece, as at request time
             torch.from_numpy(np.where(real, np.where(column == 0, 1, self._gap[rows]), 0)),
             None if text is None else torch.from_numpy(text),
+            None if value is None else torch.from_numpy(value),
+            torch.from_numpy(at),
         )
         return batch, torch.from_numpy(target.astype(np.int64))
 
@@ -182,7 +205,10 @@ def train(training: Training) -> Network | None:
         chosen.length,
         len(training.histories.kinds),
         chosen.input_dropout,
-    ).to(device)
+        timed=chosen.timed,
+    )
+    network.steps.copy_(torch.from_numpy(steps(training.histories)))
+    network = network.to(device)
     run = Run(network, pieces, chosen, training)
     run.go()
     _forget_untaken(network, training.histories)
@@ -246,6 +272,7 @@ class Run:
             )
         torch.manual_seed(settings.seed * 100_003 + self.epoch)
         rng = np.random.default_rng((settings.seed, self.epoch))
+        self.pieces.cut_anew(rng)
         losses = []
         for chosen in self.pieces.batches(self.plan.batch_events, rng):
             batch, target = self.pieces.batch(chosen)

@@ -1,5 +1,6 @@
 """The sequence expert around its network; the network and its training have tests of their own."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 import torch
 
 from foretaste.model.experts.sequence import EXPLAINED, Sequence
+from foretaste.model.network import Network
 from foretaste.model.product import Product
 
-from ..world import World, again, did
+from ..world import SEQUENCE, World, again, did
 
 
 @pytest.fixture
@@ -73,3 +75,23 @@ def test_a_refusal_of_a_kind_never_met_in_training_is_not_heard(
 
     np.testing.assert_array_equal(untaught.log_prob([refused]), untaught.log_prob([plain]))
     assert (expert.log_prob([refused]) != expert.log_prob([plain])).any()
+
+
+def test_one_saved_before_values_and_times_were_read_answers_still(here: World) -> None:
+    network = Network(
+        torch.from_numpy(np.pad(here.catalogue.vectors, ((1, 0), (0, 0)))),
+        SEQUENCE,
+        12,
+        len(here.histories.kinds),
+        0.0,
+    )
+    arrays, facts = Sequence(network, SEQUENCE, here.catalogue).state()
+    del arrays["value.weight"], arrays["steps"], facts["timed"]
+    old = Sequence.restored(arrays, facts, here.catalogue)
+    asked = [here.took(1, 2), replace(here.took(1, 2), value=np.array([5, 1], np.float32))]
+
+    one, rated = old.log_prob(asked)
+    np.testing.assert_array_equal(one, rated)
+    np.testing.assert_allclose(
+        one, Sequence(network, SEQUENCE, here.catalogue).log_prob(asked[:1])[0], atol=1e-5
+    )

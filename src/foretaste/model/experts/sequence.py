@@ -200,6 +200,7 @@ class Sequence:
             "settings": self._settings.model_dump(),
             "length": self._network.length,
             "kinds": self._network.kind.num_embeddings - 2,
+            "timed": self._network.turning > 0,
         }
         return arrays | {"identity.weight": identity}, facts
 
@@ -215,10 +216,13 @@ class Sequence:
         """The inverse of `state`."""
         settings = SequenceSettings(**facts["settings"])
         nothing = torch.zeros(1, catalogue.vectors.shape[1])  # the items are kept here, not there
-        network = Network(nothing, settings, facts["length"], facts["kinds"], 0.0)
+        timed = facts.get("timed", False)  # not there if saved before times were read
+        network = Network(nothing, settings, facts["length"], facts["kinds"], 0.0, timed=timed)
         identity = arrays["identity.weight"][1:]
         own = {name: torch.from_numpy(value) for name, value in arrays.items()}
         own["identity.weight"] = own["identity.weight"][:1]
+        for unread in ("value.weight", "steps"):  # saved before values were read
+            own.setdefault(unread, network.state_dict()[unread])
         network.load_state_dict(own)
         return cls(network.to(device_of(settings.device)), settings, catalogue, identity)
 
