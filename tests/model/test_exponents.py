@@ -15,6 +15,7 @@ from foretaste.model.exponents import (
     HELD_BY,
     TOP,
     Table,
+    calibrated,
     candidates,
     tabulate,
     usual,
@@ -64,12 +65,30 @@ def test_nothing_near_the_fitted_weights_suits_better(weighed: Product, here: Wo
         assert suits(table, moved, start) < best + 1e-4
 
 
-def test_no_other_scale_is_likelier(weighed: Product, here: World) -> None:
-    plain = replace(weighed, new=None)
-    best = likelihood(plain, here.split.valid)
-    for scale in (0.8, 0.9, 1.1, 1.25):
-        other = replace(plain, weights=plain.weights * np.float32(scale))
-        assert likelihood(other, here.split.valid) < best
+def test_the_ten_likeliest_are_taken_as_often_as_they_say(weighed: Product, here: World) -> None:
+    cases = here.split.valid
+    chances = np.exp(weighed.log_prob(cases.behaviours(0, len(cases))))
+    best = np.argsort(-chances, axis=1)[:, :10]
+    said = np.take_along_axis(chances, best, axis=1).sum(axis=1).mean()
+    seen = (best == cases.targets[:, None]).any(axis=1).mean()
+
+    assert said == pytest.approx(seen, abs=0.005)
+
+
+def test_calibration_changes_no_order_and_too_few_events_change_nothing(
+    weighed: Product, here: World
+) -> None:
+    cases, training = here.split.valid, here.training()
+    asked = cases.behaviours(0, len(cases))
+    flat = replace(weighed, weights=weighed.weights * np.float32(0.5))
+    table = tabulate(flat, asked, cases.targets, training, np.random.default_rng(0))
+    sure = calibrated(table, flat)
+    few = tabulate(flat, asked[:20], cases.targets[:20], training, np.random.default_rng(0))
+
+    size = sure.weights / np.where(flat.weights == 0, 1, flat.weights)
+    assert np.ptp(size[flat.weights != 0]) < 1e-5
+    assert size.max() > 1.5
+    assert calibrated(few, flat) is flat
 
 
 def test_events_out_of_reach_do_not_decide() -> None:

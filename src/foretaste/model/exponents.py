@@ -43,6 +43,11 @@ USUAL = {
     "query": 2.0,
 }
 """Exponents before any event has been seen: about what public data sets gave."""
+LIST, ENOUGH = 10, 30
+"""The top of a list whose probabilities are made to be what happens, and events seen there without
+which they are left."""
+SCALES = 0.4, 4.0
+"""Between which that is looked for."""
 HELD_BY = 4.0
 """Validation events that the usual exponents weigh as much as; so a handful moves them little."""
 
@@ -211,6 +216,36 @@ def scaled(tables: Sequence[Table], weights: Tensor) -> Tensor:
 
     _minimise(loss, [size])
     return (weights * size.exp()).detach()
+
+
+def calibrated(table: Table, product: Product) -> Product:
+    """The same times one number, so that the ten likeliest items are taken as often as they say.
+
+    The likelihood is decided by events far down the list, and raising new items takes from the
+    rest; a list and its relevance floor are about the top. It changes no order. Left as it is where
+    the top ten hold too few of the events to tell.
+    """
+    new = torch.zeros(len(product.experts) + 1)
+    if product.new is not None:
+        new = torch.from_numpy(product.new)
+    scores = table.scores(torch.from_numpy(product.weights), new)
+    exact = torch.where(table.stands_for == 0, scores, -torch.inf)
+    best, places = exact.topk(min(LIST, exact.shape[1]), dim=1)
+    observed = float((places == 0).any(dim=1).float().mean())
+    if observed * len(scores) < ENOUGH:
+        return product
+    low, high = SCALES
+    for _ in range(30):
+        size = (low * high) ** 0.5
+        total = torch.logsumexp(size * scores + table.stands_for, dim=1, keepdim=True)
+        sure = float((size * best - total).exp().sum(dim=1).mean())
+        low, high = (low, size) if sure > observed else (size, high)
+    size = np.float32((low * high) ** 0.5)
+    return replace(
+        product,
+        weights=product.weights * size,
+        new=None if product.new is None else product.new * size,
+    )
 
 
 def maximise_fact(tables: Sequence[Table], product: Product, fact: str) -> Product:

@@ -7,7 +7,7 @@ import numpy as np
 from foretaste.domain import Behaviour, Cases, Catalogue
 from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.experts import EXPERTS
-from foretaste.model.exponents import maximise, maximise_fact, tabulate, usual
+from foretaste.model.exponents import calibrated, maximise, maximise_fact, tabulate, usual
 from foretaste.model.newcomers import cut, raised, simulated
 from foretaste.model.product import Product
 from foretaste.model.training import Training
@@ -54,6 +54,7 @@ def fit_weights(product: Product, training: Training, encoder: TextEncoder | Non
         fitted = replace(fitted, new=None)
     else:
         fitted = raised(fitted, [table, made_up], training.settings.new_items)
+    fitted = calibrated(table, fitted)
     asked = cases.sample(-(-len(cases) // 4), rng)
     behaviours = asked.behaviours(0, len(asked))
     strangers = [told_nothing(one) for one in behaviours]
