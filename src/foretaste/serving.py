@@ -15,6 +15,8 @@ class ServeSettings(Settings):
     429. 0 is no limit."""
     burst: int = Field(default=400, ge=1)
     """Requests that one key may make at once after a pause."""
+    body_seconds: float = Field(default=30.0, gt=0)
+    """In which the body of a request must have come; else it is refused with 408."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call the service from a browser, e.g. `["https://shop.example"]`.
     None by default; `["*"]` lets every page."""

@@ -26,6 +26,8 @@ log = logging.getLogger("foretaste.worker")
 
 FACT = "worker"
 """Under this name the store says what the last training came to."""
+PLAN = "worker:plan"
+"""Under this name the store says what the training under way learns from."""
 SHARE = 0.2
 """Of what was taken since the last time, how much is set aside to compare on."""
 CHUNK = 5000
@@ -121,15 +123,15 @@ class Worker:
         """A new model, promoted if it is not worse; kept, and said in the store, in any case."""
         loop, store = self._loop, self._loop.store
         live, last = self._live(), Outcome.last(store)
-        newest = store.last_event()
-        outcome = Outcome(loop.clock(), "failed", "", newest, live=live.name if live else None)
+        name = live.name if live else None
+        outcome = Outcome(loop.clock(), "failed", "", store.last_event(), live=name)
         try:
+            cut, newest = self._plan(live, last)
+            outcome = replace(outcome, event=newest)
+            candidate = loop.candidate(cut)
             if live is None:
                 outcome = replace(outcome, what="promoted", why="it is the first")
-                candidate = loop.candidate()
             else:
-                cut = self._cut(live, last)
-                candidate = loop.candidate(cut)
                 trial = self._trial(candidate, cut, newest)
                 outcome = _judged(outcome, trial, self._settings.tolerance)
             outcome = replace(outcome, candidate=candidate.name)
@@ -144,6 +146,7 @@ class Worker:
             outcome = replace(outcome, what="failed", why=f"{type(error).__name__}: {error}")
         outcome = replace(outcome, at=loop.clock())
         store.put_fact(FACT, json.dumps(asdict(outcome)))
+        store.swap_fact(PLAN, store.fact(PLAN), None)
         level = logging.INFO if outcome.what == "promoted" else logging.WARNING
         log.log(level, "%s: %s", outcome.what, outcome.why)
         return outcome
@@ -161,6 +164,20 @@ class Worker:
     def _fresh(self, live: Version, last: Outcome | None) -> int:
         """The number past which no event was trained or compared on."""
         return max(int(live.data["event"]), last.event if last else 0)
+
+    def _plan(self, live: Version | None, last: Outcome | None) -> tuple[int, int]:
+        """(train up to this number, compare up to that one).
+
+        Kept while it is carried out: who comes after one that was killed goes on where it was.
+        """
+        store, name = self._loop.store, live.name if live else None
+        begun = json.loads(store.fact(PLAN) or "{}")
+        if begun and begun["live"] == name:
+            return int(begun["cut"]), int(begun["newest"])
+        newest = store.last_event()
+        cut = newest if live is None else self._cut(live, last)
+        store.put_fact(PLAN, json.dumps({"live": name, "cut": cut, "newest": newest}))
+        return cut, newest
 
     def _cut(self, live: Version, last: Outcome | None) -> int:
         """The number past which the events are set aside."""
@@ -184,7 +201,7 @@ class Worker:
                 log.error("%s", error)
                 continue
             return compare(
-                loop.at_snapshot(candidate.name),
+                loop.at_snapshot(loop.models.now(candidate.name)),
                 live,
                 loop.store,
                 after=cut,
@@ -203,7 +220,8 @@ class Worker:
     def _promote(self, candidate: Version, lock: Lock) -> None:
         if not lock.held:
             raise Busy("another worker took over while this one trained; nothing is promoted")
-        self._loop.models.promote(candidate.name)
+        # an erasure may have written it anew meanwhile, under another name
+        self._loop.models.promote(self._loop.models.now(candidate.name))
         self._loop.models.prune(self._loop.config.model.keep)
 
 

@@ -269,6 +269,7 @@ def test_trending(client: httpx.Client) -> None:
         ({"category": "genre"}, "category: 'genre' is no attribute and value"),
         ({"windw": "7d"}, "the address: unknown field 'windw'; did you mean 'window'?"),
         ({"filter": '{"teme": "x"}'}, "filter.and.0: unknown attribute"),
+        ({"filter": "theme"}, "filter: 'theme' is not JSON: line 1, column 1"),
     ],
 )
 def test_what_cannot_be_asked_of_trending_is_told(

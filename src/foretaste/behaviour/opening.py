@@ -20,6 +20,8 @@ CACHE = 65_536
 """KiB of pages that SQLite keeps: with its default of 2,000 an import is a sixth slower."""
 THREADS = 50
 """Connections at most: a web server of Python runs 40 threads."""
+AWAY = {"connect_timeout": "5", "tcp_user_timeout": "10000", "keepalives_idle": "30"}
+"""How soon a PostgreSQL that does not answer is given up: seconds, milliseconds, seconds."""
 LOCK = 0x666F7265  # "fore": the advisory locks in a PostgreSQL database that are ours
 _LOCKED = sa.text(f"SELECT pg_advisory_xact_lock({LOCK}, hashtext(coalesce(current_schema(), '')))")
 
@@ -38,6 +40,7 @@ _REMEDIES = {
     "no space left": "make room; nothing of this batch was stored, so do the same again",
     "password authentication failed": "check the user and the password in behaviour.database",
     "does not exist": "create it, or correct behaviour.database",
+    "is the server running": "is PostgreSQL running there? Check behaviour.database",
     "connection refused": "is PostgreSQL running there? Check behaviour.database",
     "connection failed": "is PostgreSQL running there? Check behaviour.database",
     "connection is lost": "is PostgreSQL running? Do the same again when it is",
@@ -98,7 +101,11 @@ def opened(url: sa.URL) -> sa.Engine:
         _check_path(url)
     try:
         engine = sa.create_engine(
-            url, pool_size=10, max_overflow=THREADS - 10, pool_pre_ping=url.drivername != "sqlite"
+            url,
+            pool_size=10,
+            max_overflow=THREADS - 10,
+            pool_pre_ping=url.drivername != "sqlite",
+            connect_args={} if url.drivername == "sqlite" else {**AWAY, **url.query},
         )
     except ModuleNotFoundError:
         raise MissingExtra("the driver for PostgreSQL", "postgres") from None

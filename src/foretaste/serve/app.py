@@ -97,4 +97,6 @@ def _surround(
             expose_headers=["X-Request-ID", "Retry-After"],
             max_age=600,
         )
-    app.add_middleware(Guard, metrics=tenants.metrics, tracer=tracer)
+    app.add_middleware(
+        Guard, metrics=tenants.metrics, tracer=tracer, patience=settings.body_seconds
+    )

@@ -5,6 +5,7 @@ The log line names the address, never the query string or the body: what people 
 they are is not the log's business.
 """
 
+import asyncio
 import json
 import logging
 import re
@@ -24,6 +25,8 @@ access = logging.getLogger("foretaste.serve.access")
 
 LARGEST = 8 * 1024 * 1024
 """Bytes of a body: a thousand items of eight thousand characters each."""
+PATIENCE = 30.0
+"""Seconds in which a body must have come."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -44,11 +47,12 @@ class Guard:
         app: ASGIApp,
         *,
         largest: int = LARGEST,
+        patience: float = PATIENCE,
         metrics: Metrics | None = None,
         tracer: Tracer | None = None,
     ) -> None:
         self._app = app
-        self._largest = largest
+        self._largest, self._patience = largest, patience
         self._metrics, self._tracer = metrics, tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,18 +89,36 @@ class Guard:
         return f"a body has at most {self._largest:,} bytes; send it in several calls"
 
     def _limited(self, receive: Receive) -> Receive:
-        """`receive` that stops a body which did not say how long it is."""
+        """`receive` that stops a body which did not say how long it is, or which does not come."""
         read = 0
+        due = time.monotonic() + self._patience
+        whole = False
 
         async def limited() -> Message:
-            nonlocal read
-            message = await receive()
+            nonlocal read, whole
+            if whole:  # what is waited for now is the end of the connection
+                return await receive()
+            try:
+                async with asyncio.timeout(due - time.monotonic()):
+                    message = await receive()
+            except TimeoutError:
+                whole = True
+                raise Refused(
+                    "too-slow", self._slow(read), headers={"Connection": "close"}
+                ) from None
             read += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
             if read > self._largest:
                 raise Refused("too-large", self._told())
             return message
 
         return limited
+
+    def _slow(self, read: int) -> str:
+        return (
+            f"{read:,} bytes of the body came in {self._patience:g} s and it was not whole; send "
+            "it again, in several calls if the connection is slow"
+        )
 
 
 class _Visit:

@@ -9,6 +9,11 @@ from foretaste.serve.problems import KINDS, MEDIA, PREFIX, Problem
 
 DETAILS = {
     "bad-json": "line 1, column 9: expecting value; correct it",
+    "no-key": "no key was sent; send it as Authorization: Bearer … or X-API-Key",
+    "forbidden": "this key has the scope read and this needs events; use another key",
+    "too-many": "this key asks too often (serve.rate and serve.burst); ask again in 2 s",
+    "too-slow": "12 bytes of the body came in 30 s and it was not whole; send it again, in several "
+    "calls if the connection is slow",
     "too-large": "a body has at most 8,388,608 bytes; send it in several calls",
     "wrong-media-type": "Content-Type is missing; send the header Content-Type: application/json",
     "invalid": "n: it should be less than or equal to 1000 (sent: 5000)",
@@ -16,7 +21,7 @@ DETAILS = {
     "not-ready": "the model and the language model are being loaded; ask again in a second",
     "internal": "error 3f2a9c0d1b7e; it is in the service's log under this number. Try again",
 }
-GET = ("not-ready", "internal")
+GET = ("no-key", "forbidden", "too-many", "not-ready", "internal")
 OTHERS = tuple(kind for kind in DETAILS if kind != "not-found")
 
 

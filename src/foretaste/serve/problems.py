@@ -28,6 +28,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "forbidden": (403, "This key may not do that"),
     "not-found": (404, "There is nothing here"),
     "wrong-method": (405, "This address does not do that"),
+    "too-slow": (408, "The body did not come in time"),
     "too-large": (413, "The body is too large"),
     "wrong-media-type": (415, "The body must be JSON"),
     "invalid": (422, "The request cannot be used as it is"),

@@ -1,6 +1,7 @@
 """In: a folder, a host and a port. Out: a server, or several, that run until they are stopped."""
 
 import os
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 WORKSPACE = "FORETASTE_WORKSPACE"
 """Tells the processes of a server which folder they serve."""
+FILES = 65_536
+"""Files and connections that a process may have open, where the system allows it."""
 GRACE = 10
 """Seconds that requests under way have when the server is stopped."""
 
@@ -46,6 +49,7 @@ def serve(
 
     logs.to_stderr(config.serve.log_format)
     os.environ[WORKSPACE] = str(folder)
+    _allow_files()
     beside = trainer(folder) if with_worker or config.serve.worker else nullcontext()
     with _counting_together(workers), beside:
         uvicorn.run(
@@ -59,6 +63,14 @@ def serve(
             server_header=False,
             timeout_graceful_shutdown=GRACE,
         )
+
+
+def _allow_files() -> None:
+    """As many connections as the system lets one have: the usual limit is 1,024 open files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 @contextmanager

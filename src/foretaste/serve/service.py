@@ -108,9 +108,16 @@ class Service:
                 accepted=taken.accepted,
                 known=taken.known,
                 rejected=len(taken.rejected),
-                last=self.workspace.store.last_event() if taken.accepted else 0,
+                last=self._newest() if taken.accepted else 0,
             )
         return taken
+
+    def _newest(self) -> int:
+        """The number of the newest event. What was taken is taken, also if this cannot be told."""
+        try:
+            return self.workspace.store.last_event()
+        except StoreError:
+            return 0
 
     def recommend(self, request: Request) -> Recommendation:
         """The list. Raises `Refused` while the model is being loaded."""

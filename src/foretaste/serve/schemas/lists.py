@@ -11,6 +11,7 @@ from foretaste.errors import InputError
 from foretaste.rank.settings import RankSettings
 from foretaste.rank.trending import seconds
 from foretaste.serve.body import parsed
+from foretaste.serve.problems import Refused
 from foretaste.serve.schemas.values import (
     MOST,
     Body,
@@ -151,7 +152,7 @@ class TrendingQuery(Body):
                 )
             conditions.append({column: value})
         if self.filter is not None:
-            conditions.append(parsed(self.filter.encode("utf-8", "surrogatepass")))
+            conditions.append(_json("filter", self.filter))
         return Request(
             user=self.user,
             session=self.session,
@@ -160,6 +161,14 @@ class TrendingQuery(Body):
             window=seconds(self.window),
             timeout_ms=self.timeout_ms or settings.timeout_ms,
         )
+
+
+def _json(field: str, text: str) -> Any:
+    """What a part of the address says in JSON."""
+    try:
+        return parsed(text.encode("utf-8", "surrogatepass"))
+    except Refused as error:
+        raise InputError(f"{field}: '{shown(text)}' is not JSON: {error.detail}") from None
 
 
 def request_of(body: Asking, settings: RankSettings) -> Request:

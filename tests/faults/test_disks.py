@@ -1,0 +1,162 @@
+"""A full disk, a disk that may only be read, a damaged cache and model, a database that is away:
+each is told, nothing that was acknowledged is lost, and the service recovers by itself.
+"""
+
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.config import load
+from foretaste.loop import Foretaste
+from serve.conftest import checked
+from serve.workspace import DEADLINE, serving, until, until_ready
+
+from .conftest import Disk
+from .nursery import Nursery
+
+
+def event(name: str, **more: object) -> dict[str, Any]:
+    return {"event_id": name, "user": "u", "item": "space-1", "kind": "click", **more}
+
+
+def send(client: httpx.Client, *names: str, **more: object) -> httpx.Response:
+    return client.post("/v1/events", json={"events": [event(name, **more) for name in names]})
+
+
+def test_a_full_disk(nursery: Nursery, disk: Disk, workspace: Path) -> None:
+    place = disk("12m")
+    folder = Path(shutil.copytree(workspace, place / "shop"))
+    (place / "other").write_bytes(bytes(4_000_000))
+    long = {"kind": "review", "text": "x" * 8000}
+    acknowledged = []
+    with (
+        nursery.start(folder, "serve", "--port", "0") as service,
+        httpx.Client(base_url=service.address, timeout=DEADLINE) as client,
+    ):
+        until_ready(client)
+        for number in range(10_000):
+            names = [f"f{number}-{n}" for n in range(20)]
+            answer = send(client, *names, **long)
+            if not answer.is_success:
+                break
+            acknowledged += names
+        assert answer.status_code == 503
+        told = checked(answer, "unavailable")
+        assert "disk is full; make room; nothing of this batch was stored" in told
+        assert answer.headers["retry-after"]
+        assert client.post("/v1/recommend", json={"user": "p1"}).is_success, "lists go on"
+        with nursery.start(folder, "train") as training:
+            training.wait()
+            assert "error: " in training.log
+        assert [path.name for path in (folder / "models").glob(".*")] == []
+        assert client.post("/v1/recommend", json={"user": "p1"}).is_success
+        (place / "other").unlink()  # makes room
+        answer = send(client, *names, **long)
+        assert answer.json().get("accepted") == 20, answer.text
+    with SqlStore(folder / FILE) as store:
+        stored = [found.event_id for _, found in store.events()]
+    assert set(acknowledged) | set(names) <= set(stored)
+    assert len(stored) == len(set(stored))
+
+
+def test_a_disk_that_may_only_be_read(nursery: Nursery, bound: Callable[[str], Path]) -> None:
+    folder = bound("ro")
+    with (
+        nursery.start(folder, "serve", "--port", "0") as service,
+        httpx.Client(base_url=service.address, timeout=DEADLINE) as client,
+    ):
+        until(lambda: "being loaded" not in client.get("/readyz").text, "told")
+        assert "may be written to" in checked(client.get("/readyz"), "not-ready")
+        assert "the store does not answer" in checked(send(client, "ro"), "unavailable")
+        assert client.get("/healthz").is_success
+        bound("rw")
+        until_ready(client)
+        assert send(client, "rw").json()["accepted"] == 1
+
+
+def test_a_database_that_goes_and_comes_back(
+    nursery: Nursery, workspace: Path, postgres: Any, empty_postgres: str
+) -> None:
+    with SqlStore(empty_postgres) as store:
+        store.fill_from(workspace / FILE)
+    with (workspace / "foretaste.toml").open("a") as file:
+        file.write(f'[behaviour]\ndatabase = "{empty_postgres}"\n')
+    with (
+        nursery.start(workspace, "serve", "--port", "0") as service,
+        httpx.Client(base_url=service.address, timeout=DEADLINE) as client,
+    ):
+        until_ready(client)
+        assert send(client, "before").json()["accepted"] == 1
+        postgres.stop()
+        try:
+            for answer in (send(client, "away"), client.post("/v1/recommend", json={"user": "p1"})):
+                assert answer.status_code == 503
+                assert "is PostgreSQL running" in checked(answer, "unavailable")
+                assert answer.headers["retry-after"]
+            assert "is PostgreSQL running" in checked(client.get("/readyz"), "not-ready")
+            assert client.get("/healthz").is_success
+        finally:
+            postgres.ensure_postgres_running()
+        until_ready(client)
+        assert send(client, "before", "away").json() | {"event_ids": []} == {
+            "accepted": 1,
+            "known": 1,
+            "rejected": [],
+            "event_ids": [],
+            "unattributed": [],
+        }
+        assert client.post("/v1/recommend", json={"user": "p1"}).is_success
+
+
+def test_a_damaged_cache_is_made_again(workspace: Path) -> None:
+    path = workspace / "cache" / "vectors.sqlite"
+    for end in ("-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+    path.write_bytes(b"damaged" * 1000)
+    checkpoints = workspace / "cache" / "checkpoints"
+    checkpoints.mkdir(exist_ok=True)
+    (checkpoints / "sequence-0.safetensors").write_bytes(b"damaged")
+    with serving(workspace) as client:
+        found = client.post("/v1/recommend", json={"query": "the moon", "n": 3})
+        assert len(found.json()["items"]) == 3
+    assert path.read_bytes()[:6] == b"SQLite"
+
+
+def test_a_damaged_model_leaves_the_one_before(workspace: Path) -> None:
+    with closing(Foretaste.open(workspace)) as loop:
+        first = loop.models.live()
+        second = loop.train().name
+    (workspace / "models" / second / "sequence.safetensors").write_bytes(b"damaged")
+    with serving(workspace) as client:
+        answer = client.post("/v1/recommend", json={"user": "p1"}).json()
+        assert answer["model_version"] == first
+        told = client.get("/readyz").json()["model"]
+        assert told["version"] == first
+        assert f"model {second}: sequence.safetensors is damaged" in told["instead"]
+        assert 'foretaste_model_instead{tenant="default"} 1.0' in client.get("/metrics").text
+
+
+@pytest.mark.parametrize("back", [3600.0, 40 * 365 * 86_400.0])
+def test_a_clock_that_steps_back(workspace: Path, back: float) -> None:
+    now = [1_750_000_000.0]
+    with closing(Foretaste(workspace, load(workspace, {}), clock=lambda: now[0])) as loop:
+        before = loop.models.live()
+        page = loop.recommend("p1", n=3)
+        loop.trending("7d")
+        now[0] -= back
+        version = loop.train().name
+        assert loop.models.live() == version, "older by its date, and live"
+        answer = loop.recommend("p1", n=3)
+        assert answer.model_version == version
+        following = loop.recommend(n=3, next_page_of=page.recommendation_id)
+        assert not {one.id for one in following} & {one.id for one in page}
+        loop.trending("7d")
+        loop.models.prune(0)
+        assert loop.models.live() == version
+        assert loop.models.rollback() == before
