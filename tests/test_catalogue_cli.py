@@ -69,3 +69,23 @@ def test_a_user_is_set_told_everything_and_forgotten(trained: Path, tmp_path: Pa
     assert "'foretaste train'" in said
     assert "nothing kept of a user 'u1'" in refused(trained, "users", "data", "u1")
     assert "waits" not in run(trained, "users", "erase", "u1")
+
+
+def test_a_dump_of_gorses_is_imported(tmp_path: Path) -> None:
+    shop, path = tmp_path / "shop", tmp_path / "all.jsonl"
+    rows: list[dict[str, Any]] = [
+        {"UserId": "u", "Labels": {"genre": ["space"]}},
+        {"ItemId": "i", "Categories": ["a"], "Comment": "The moon", "Labels": {"genre": "space"}},
+        {"FeedbackType": "like", "UserId": "u", "ItemId": "i", "Timestamp": "2024-01-01T00:00:00Z"},
+        {"FeedbackType": "star", "UserId": "u", "ItemId": "i", "Timestamp": "2024-01-01T00:00:00Z"},
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    result = CliRunner().invoke(app, ["import", "--gorse", str(path), "-w", str(shop)])
+
+    assert result.exit_code == 0, result.stderr
+    assert "unknown kind 'star'" in result.stdout + result.stderr
+    assert json.loads(run(shop, "items", "show", "i"))["title"] == "The moon"
+    assert [one["kind"] for one in json.loads(run(shop, "users", "data", "u"))["events"]] == [
+        "like"
+    ]

@@ -105,6 +105,10 @@ def import_(
     events: File = None,
     items: File = None,
     users: File = None,
+    gorse: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A dump of Gorse's, or its exported JSON Lines."),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Store nothing of a file with a bad row.")
     ] = False,
@@ -114,10 +118,14 @@ def import_(
     Items go in first, whatever the order. Bad rows go to a file in the workspace with the reason
     for each; good rows go in. The same file again adds nothing.
     """
-    if events is None and items is None and users is None:
+    if events is None and items is None and users is None and not gorse:
         raise InputError("nothing to import; name a file with --events, --items or --users")
     with opened(workspace, make=True) as loop:
         done = loop.add(events=events, items=items, users=users, strict=strict)
+        if gorse:
+            from foretaste.behaviour.gorse_dump import tables
+
+            done += loop.add(**tables(gorse), strict=strict)
     console.imported(done)
 
 

@@ -103,8 +103,25 @@ class Store(Protocol):
 
     def item_ids(self) -> frozenset[str]: ...
 
+    def events_page(
+        self,
+        after: int,
+        n: int,
+        *,
+        kind: str | None = None,
+        user: str | None = None,
+        item: str | None = None,
+    ) -> list[tuple[int, Event]]:
+        """(number, event) of the next n that users did with items, from the first past `after`."""
+
+    def delete_events(self, user: str, item: str, kind: str | None = None) -> int:
+        """Take back what a user did with an item, of one kind or of all. → how many events."""
+
     def items_page(self, after: str, n: int) -> list[Item]:
         """The next n items in order of their ids, from the first past `after`."""
+
+    def newest_items(self, now: float, n: int) -> list[Item]:
+        """The n that came on offer last, the newest first; those without a time never did."""
 
     def change_item(self, item_id: str, change: Callable[[Item], Item]) -> Item | None:
         """What `change` makes of an item, in its place, in one step; None if it is not there."""

@@ -1,4 +1,4 @@
-"""In: ids of items and users. Out: pages of them, and each changed or deleted in one step.
+"""In: ids of items, users, events. Out: pages of them, and each changed or deleted in one step.
 
 A part of `SqlStore`, which has the connection. A deleted item leaves its id and a revision behind,
 and nothing else: readers that go on from a revision must meet the deletion, and an event that was
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from foretaste.behaviour import schema
 from foretaste.behaviour.opening import errors, writing
-from foretaste.behaviour.schema import gone, items, meta, users
-from foretaste.domain import Item, User
+from foretaste.behaviour.schema import events, gone, items, meta, users
+from foretaste.domain import Event, Item, User
 
 SOME = 500
 """Ids asked for at once."""
@@ -22,7 +22,7 @@ REVISION = "item_revision"
 
 
 class ThingRows:
-    """Items and users one by one."""
+    """Items and users one by one, and events by what they name."""
 
     url: sa.URL
     _engine: sa.Engine
@@ -37,6 +37,42 @@ class ThingRows:
         """The next n users in order of their ids, from the first past `after`."""
         query = sa.select(users).where(users.c.id > after).order_by(users.c.id).limit(n)
         return [schema.user(row) for row in self._rows(query)]
+
+    def events_page(
+        self,
+        after: int,
+        n: int,
+        *,
+        kind: str | None = None,
+        user: str | None = None,
+        item: str | None = None,
+    ) -> list[tuple[int, Event]]:
+        """(number, event) of the next n that users did with items, from the first past `after`."""
+        c = events.c
+        query = sa.select(c.seq, *schema.EVENT).where(c.seq > after)
+        query = query.where(c.user.is_not(None), c.item.is_not(None))
+        for column, wanted in ((c.kind, kind), (c.user, user), (c.item, item)):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        rows = self._rows(query.order_by(c.seq).limit(n))
+        return [(number, schema.event(row)) for number, *row in rows]
+
+    def delete_events(self, user: str, item: str, kind: str | None = None) -> int:
+        """Take back what a user did with an item, of one kind or of all. → how many events."""
+        c = events.c
+        these = sa.delete(events).where(c.user == user, c.item == item)
+        if kind is not None:
+            these = these.where(c.kind == kind)
+        with errors(self.url), writing(self._engine) as connection:
+            return connection.execute(these).rowcount
+
+    def newest_items(self, now: float, n: int) -> list[Item]:
+        """The n that came on offer last, the newest first; those without a time never did."""
+        c = items.c
+        query = sa.select(*schema.ITEM).where(c.available_from <= now, c.hidden.is_(sa.false()))
+        query = query.where(sa.or_(c.available_until.is_(None), c.available_until > now))
+        rows = self._rows(query.order_by(c.available_from.desc(), c.id).limit(n))
+        return [schema.item(row) for row in rows]
 
     def change_item(self, item_id: str, change: Callable[[Item], Item]) -> Item | None:
         """What `change` makes of an item, in its place, in one step; None if it is not there.

@@ -28,6 +28,12 @@ NEEDS: Sequence[tuple[str, str, Need]] = (
     ("POST", r"/v1/(recommend|rank|similar|search)", "read"),
     ("GET", r"/v1/(trending|items|items\.jsonl|items/.+)", "read"),
     ("POST", r"/v1/(events|identify)", "events"),
+    ("GET", r"/api/(recommend|item-to-item|popular|non-personalized|latest)(/.*)?", "read"),
+    ("GET", r"/api/(items|item/[^/]+(/neighbors(/.*)?)?)", "read"),
+    ("POST", r"/api/session/recommend(/.*)?", "read"),
+    ("POST", r"/api/feedback", "events"),
+    ("PUT", r"/api/feedback", "events"),
+    ("GET", r"/api/health/(live|ready)", "nothing"),
     ("GET", r"/v1/(users|sessions)/[^/]+/profile", "read"),
     ("PATCH", r"/v1/(users|sessions)/[^/]+/profile", "events"),
 )

@@ -15,6 +15,7 @@ from foretaste.serve import (
     bulk,
     catalogue,
     control,
+    gorse,
     identity,
     operation,
     page,
@@ -68,6 +69,7 @@ def create_app(folder: str | Path) -> FastAPI:
         identity.v1,
         control.v1,
         bulk.router,
+        gorse.api,
         operation.router,
         page.router,
         catalogue.v1,  # last: an id in these addresses may hold any character

@@ -28,7 +28,7 @@ from foretaste.serve.schemas.catalogue import (
     UsersAnswer,
     UsersBody,
     UsersPage,
-    cursor,
+    cursor_of,
 )
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["catalogue"])
@@ -172,7 +172,7 @@ def delete_user(user: UserId, service: Behind) -> ErasureAnswer:
 
 
 def _next(ids: list[str], n: int) -> dict[str, str]:
-    return {"cursor": cursor(ids[-1])} if len(ids) == n else {}
+    return {"cursor": cursor_of(ids[-1])} if len(ids) == n else {}
 
 
 def _no(what: str, name: str, which: str = "") -> Refused:

@@ -79,7 +79,7 @@ class UsersAnswer(Answer):
     rejected: list[Rejected]
 
 
-def _cursor(text: str) -> str:
+def cursor_to(text: str) -> str:
     """The id that a cursor stands for; "" is where a list begins."""
     if not text:
         return ""
@@ -92,7 +92,7 @@ def _cursor(text: str) -> str:
     raise ValueError("this is no cursor of ours; leave it out to begin anew")
 
 
-def cursor(after: str) -> str:
+def cursor_of(after: str) -> str:
     """What a caller sends back to go on past an id; not to be read by them."""
     return base64.urlsafe_b64encode(json.dumps([after]).encode()).rstrip(b"=").decode()
 
@@ -101,7 +101,7 @@ class PageQuery(Body):
     """Which part of a long list, in the address."""
 
     n: Annotated[int, Field(ge=1, le=MOST)] = 100
-    cursor: Annotated[str, Field(max_length=4000), AfterValidator(_cursor)] = ""
+    cursor: Annotated[str, Field(max_length=4000), AfterValidator(cursor_to)] = ""
     """That of the answer before; it holds although items come and go meanwhile."""
 
 
