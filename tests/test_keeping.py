@@ -1,6 +1,7 @@
 """What is live: another version takes its place beside it, and a damaged one does not."""
 
 import logging
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,7 +67,10 @@ def test_another_version_is_loaded_beside_the_one_that_answers(
     gate, asked = threading.Event(), []
     load, rehearse = loop.keeper._load, loop.keeper._ask
 
+    turns = [sys.getswitchinterval()]
+
     def slow(version: str) -> Live:
+        turns.append(sys.getswitchinterval())
         gate.wait(60)
         return load(version)
 
@@ -87,6 +91,8 @@ def test_another_version_is_loaded_beside_the_one_that_answers(
     )
     answer = loop.recommend(PLENTY)
     assert (answer.model_version, answer.rung) == (first, "full")
+    assert turns[1] < turns[0] / 10, "it gives way to the answers"
+    assert sys.getswitchinterval() == turns[0]
 
 
 def test_a_damaged_version_is_not_swapped_in_and_that_is_said(

@@ -7,6 +7,7 @@ the one that answers, and takes its place when it is ready.
 """
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +30,8 @@ RENEW = 1.0
 """Seconds between two still pictures."""
 PATIENCE = 5.0
 """Seconds that closing waits for work under way."""
+TURN = 0.0002
+"""Seconds that a thread may compute before another has its turn, while work goes on beside."""
 AGAIN = 60.0
 """Seconds after which a version that could not be loaded is tried again."""
 
@@ -38,6 +41,33 @@ NONE = "there is no model yet; run 'foretaste train'"
 
 class Behind(Exception):
     """There is no time to catch up; says why."""
+
+
+class _GivingWay:
+    """While something goes on beside the answers, these need not wait for it for long.
+
+    Python lets a thread that computes go on for 5 ms before another has its turn, and an answer
+    takes many turns. It is one setting for the process, so the last one out sets it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self._before = threading.Lock(), 0, 0.0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._before = sys.getswitchinterval()
+                sys.setswitchinterval(min(TURN, self._before))
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                sys.setswitchinterval(self._before)
+
+
+_giving_way = _GivingWay()
 
 
 class Keeper:
@@ -205,7 +235,8 @@ class Keeper:
 
         def told() -> None:
             try:
-                work()
+                with _giving_way:
+                    work()
             except ForetasteError as error:  # the next question tries again
                 log.error("%s: %s", what, error)
             except Exception:
