@@ -125,7 +125,7 @@ def users_erase(user: UserId, workspace: Workspace = HERE) -> None:
     console.say(
         f"erased of '{user}': {erased.events} events, {erased.sessions} sessions, "
         f"{erased.recommendations} answers, {erased.attributes} sets of attributes, "
-        f"{erased.changes} changes to their lists"
+        f"{erased.changes} changes to their lists, {erased.conversations} conversations"
     )
     for version in found.recounted:
         console.say(f"model {version} was counted anew without them")

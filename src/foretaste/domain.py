@@ -134,11 +134,13 @@ class Erased:
     """1 if there were attributes of theirs."""
     changes: int = 0
     """That they made to their lists."""
+    conversations: int = 0
 
     @property
     def anything(self) -> bool:
         """Whether there was anything."""
-        return bool(self.events or self.recommendations or self.attributes or self.changes)
+        these = (self.events, self.recommendations, self.attributes, self.changes)
+        return any(these) or bool(self.conversations)
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ class Settler:
 def personal(store: Store, user: str) -> dict[str, Any] | None:
     """All that is kept of a person, for JSON; None if nothing is."""
     there, events, answers = store.user(user), store.history(user, None), store.served_to(user)
-    changes = store.changes(user, None)
-    if there is None and not (events or changes or answers):
+    changes, talks = store.changes(user, None), store.conversations_with(user)
+    if there is None and not (events or changes or answers or talks):
         return None
-    return person_told(there or User(user), events, changes, answers)
+    return person_told(there or User(user), events, changes, answers, talks)

@@ -19,7 +19,7 @@ from foretaste.domain import (
     Term,
     User,
 )
-from foretaste.steering import Change
+from foretaste.steering import Change, Conversation
 from foretaste.writing import Deadline, Prompt
 
 
@@ -176,6 +176,14 @@ class Store(Protocol):
         remove: Sequence[str] | None = (),
     ) -> None:
         """Take out the changes of these names, None for all; then put. One transaction."""
+
+    def conversations_with(self, user: str) -> list[Conversation]:
+        """The conversations with a user that are kept, oldest first."""
+
+    def conversation(self, name: str) -> Conversation | None: ...
+
+    def put_conversation(self, one: Conversation, *, forget_before: float | None = None) -> None:
+        """Create or replace; and delete those that have rested since a time."""
 
     def takers(self, since: float, until: float, kinds: Sequence[str]) -> list[tuple[str, int]]:
         """(item, how many people took it by events of these kinds in since < at <= until)."""

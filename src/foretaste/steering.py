@@ -31,3 +31,15 @@ class Change:
     """The words it came from."""
     at: float = 0.0
     """When, seconds since 1970. Where a session becomes a user the later of two holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A talk with one person, as it was left."""
+
+    id: str
+    user: str | None
+    session: str | None
+    at: float
+    """When something was last said, seconds since 1970."""
+    state: Mapping[str, Any]

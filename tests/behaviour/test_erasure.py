@@ -5,7 +5,7 @@ import pytest
 
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain import Erased, Event, Served, User
-from foretaste.steering import Change
+from foretaste.steering import Change, Conversation
 
 NOTHING = Erased(events=0, sessions=0, recommendations=0, attributes=0)
 
@@ -39,13 +39,19 @@ def test_all_that_is_theirs_goes_and_nothing_else(store: SqlStore) -> None:
     less = Change("genre: War", {"genre": "War"}, "mute")
     for user, session in (("ann", None), (None, "phone"), ("bob", None)):
         store.put_changes(user, session, [less])
+    talks = [("a", "ann", None), ("p", None, "phone"), ("b", "bob", None)]
+    for name, user, session in talks:
+        store.put_conversation(Conversation(name, user, session, 1.0, {"query": "é"}))
+    assert [one.id for one in store.conversations_with("ann")] == ["a", "p"]
     answers = [answer("to-ann", "ann"), answer("to-phone", session="phone"), answer("b", "bob")]
     store.add_served(answers)
     assert [one.id for one in store.served_to("ann")] == ["to-ann", "to-phone"]
 
     found = store.erase("ann")
 
-    assert found == Erased(events=4, sessions=1, recommendations=2, attributes=1, changes=1)
+    assert found == Erased(
+        events=4, sessions=1, recommendations=2, attributes=1, changes=1, conversations=2
+    )
     assert store.changes("ann", None) == store.changes(None, "phone") == ()
     assert store.changes("bob", None) == (less,)
     assert left(store) == ["b1", "x1"]
@@ -54,6 +60,7 @@ def test_all_that_is_theirs_goes_and_nothing_else(store: SqlStore) -> None:
     assert store.identified("phone") is None
     assert store.history("ann", None) == store.history(None, "phone") == []
     assert store.served(["to-ann", "to-phone", "b"]).keys() == {"b"}
+    assert [store.conversation(name) is None for name, *_ in talks] == [True, True, False]
     assert store.erasures() == 1
 
 

@@ -1,7 +1,7 @@
 from foretaste.behaviour import BehaviourSettings, parse_item, parse_user, service_item_form
 from foretaste.behaviour.told import event_told, item_told, person_told, user_told
 from foretaste.domain import IDENTIFY, Event, Item, Served, User
-from foretaste.steering import Change
+from foretaste.steering import Change, Conversation
 
 FORM = service_item_form(BehaviourSettings(), {})
 
@@ -32,7 +32,9 @@ def test_a_person_is_told_everything() -> None:
     ]
     answer = Served("r", 3.0, "u", None, "m", {"user": "u"}, [("i", 1, 1.0, "model", 0.5)])
     change = Change("genre: Drama", {"genre": "Drama"}, "mute")
-    told = person_told(User("u"), events, [change], [answer])
+    talk = Conversation("c", "u", None, 4.0, {"query": "é"})
+    told = person_told(User("u"), events, [change], [answer], [talk])
+    assert told["conversations"] == [{"conversation_id": "c", "at": 4.0, "state": {"query": "é"}}]
     assert told["user"] == {"id": "u"}
     assert told["sessions"] == ["s"]
     assert (

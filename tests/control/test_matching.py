@@ -53,7 +53,7 @@ def told(wish: str, vocabulary: Vocabulary = VOCABULARY) -> list[str]:
         # of what has both: comedies that are quick, and slow films, are still wanted
         ("no slow westerns", ["mute 0 about: slow and genre: Western (topic)"]),
         ("only 1972", ["only 0 year: 1972 (named)"]),
-        ("nothing about dinosaurs", ["mute 0 about dinosaurs (nothing)"]),
+        ("nothing about dinosaurs", ["mute 0 dinosaurs (nothing)"]),
         ("forget the comedies", ["forget 0 genre: Comedy (named)"]),
     ],
 )

@@ -195,6 +195,8 @@ def test_without_keys_nobody_is_asked(client: httpx.Client) -> None:
         ("HEAD", "/healthz", "nothing"),
         ("POST", "/healthz", "admin"),
         ("POST", "/v1/recommend/", "admin"),
+        ("POST", "/v1/chat", "read and events"),
+        ("PATCH", "/v1/users/u/profile", "read and events"),
         ("GET", "/v1/items/a", "read"),
         ("GET", "/v1/items/a/b", "read"),  # an id may hold a slash
         ("DELETE", "/v1/items/a", "admin"),

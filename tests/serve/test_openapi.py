@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from foretaste.serve.problems import Problem
 from foretaste.serve.schemas import EventsAnswer, Recommendations, catalogue
+from foretaste.serve.schemas.chat import ChatAnswer
 from foretaste.serve.schemas.control import ProfileAnswer
 from foretaste.serve.schemas.identity import IdentifyAnswer
 
@@ -19,6 +20,7 @@ ORDER = (
     "/v1/similar",
     "/v1/search",
     "/v1/identify",
+    "/v1/chat",
 )
 ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("post", "/v1/items"): catalogue.ItemsAnswer,
@@ -34,6 +36,7 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("delete", "/v1/users/{user}"): catalogue.ErasureAnswer,
     ("post", "/v1/events"): EventsAnswer,
     ("post", "/v1/identify"): IdentifyAnswer,
+    ("post", "/v1/chat"): ChatAnswer,
     ("get", "/v1/users/{id}/profile"): ProfileAnswer,
     ("get", "/v1/sessions/{id}/profile"): ProfileAnswer,
     ("patch", "/v1/users/{id}/profile"): ProfileAnswer,

@@ -2,8 +2,8 @@
 
 A part of `SqlStore`, which has the connection. What is a user's: their events, the anonymous events
 of the sessions they were identified on (those that are theirs and not another's on a shared
-device), the facts of identity, their attributes, what they changed about their lists, and the
-answers they were given.
+device), the facts of identity, their attributes, what they changed about their lists, the answers
+they were given, and the conversations with them.
 """
 
 from collections.abc import Collection, Iterable
@@ -11,11 +11,20 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from foretaste.behaviour.conversations import conversation
 from foretaste.behaviour.opening import errors, writing
-from foretaste.behaviour.schema import events, meta, recommendations, steering, users
+from foretaste.behaviour.schema import (
+    conversations,
+    events,
+    meta,
+    recommendations,
+    steering,
+    users,
+)
 from foretaste.behaviour.served import ServedRows, served
 from foretaste.behaviour.steered import SteeringRows, held
 from foretaste.domain import Erased, Served
+from foretaste.steering import Conversation
 
 SOME = 500
 """Numbers or names in one statement."""
@@ -46,6 +55,7 @@ class ErasureRows(ServedRows, SteeringRows):
                 recommendations=self._forget(connection, user, sessions),
                 attributes=connection.execute(sa.delete(users).where(users.c.id == user)).rowcount,
                 changes=connection.execute(sa.delete(steering).where(held(holders))).rowcount,
+                conversations=self._hush(connection, user, sessions),
             )
             if found.anything:
                 self._count(connection)
@@ -92,6 +102,23 @@ class ErasureRows(ServedRows, SteeringRows):
             connection.execute(sa.delete(recommendations).where(one)).rowcount for one in these
         )
 
+    def _hush(self, connection: sa.Connection, user: str, sessions: Collection[str]) -> int:
+        """Delete the conversations with a user, as the answers to them."""
+        these = (conversations.c.user == user, *_anonymous_talks(sessions))
+        return sum(
+            connection.execute(sa.delete(conversations).where(one)).rowcount for one in these
+        )
+
+    def conversations_with(self, user: str) -> list[Conversation]:
+        """The conversations with a user that are kept, oldest first."""
+        found: dict[str, Any] = {}
+        with errors(self.url), self._engine.connect() as connection:
+            these = (conversations.c.user == user, *_anonymous_talks(self.sessions_of({user})))
+            for mine in these:
+                for row in connection.execute(sa.select(conversations).where(mine)):
+                    found[row.id] = row
+        return sorted(map(conversation, found.values()), key=lambda one: (one.at, one.id))
+
     def _count(self, connection: sa.Connection) -> None:
         text = str(int(connection.scalar(_erasures()) or 0) + 1)
         insert = self._insert(meta).values(name=ERASURES, text=text)
@@ -105,6 +132,11 @@ def _erasures() -> sa.Select[tuple[str]]:
 
 def _anonymous_answers(sessions: Collection[str]) -> Iterable[sa.ColumnElement[bool]]:
     c = recommendations.c
+    return [sa.and_(c.user.is_(None), c.session.in_(some)) for some in _some(sessions)]
+
+
+def _anonymous_talks(sessions: Collection[str]) -> Iterable[sa.ColumnElement[bool]]:
+    c = conversations.c
     return [sa.and_(c.user.is_(None), c.session.in_(some)) for some in _some(sessions)]
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from foretaste.domain import Event, Item, User
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration. A store at this revision needs nothing done when it is opened."""
 
 metadata = sa.MetaData()
@@ -130,6 +130,18 @@ steering = sa.Table(
     sa.Column("said", sa.Text),
     sa.Column("at", sa.Double, nullable=False),
 )  # a row a change; `who` is a session's where `session` is true, see `behaviour.steered`
+
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("user", sa.Text),
+    sa.Column("session", sa.Text),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Index("conversations_at", "at"),
+    sa.Index("conversations_user", "user"),
+)
 
 
 def _told(mapping: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from foretaste.behaviour import schema
+from foretaste.behaviour.conversations import ConversationRows
 from foretaste.behaviour.copying import CopiedRows
 from foretaste.behaviour.erasure import ErasureRows
 from foretaste.behaviour.keys import KeyTable
@@ -48,7 +49,7 @@ def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
     return SqlStore(url)
 
 
-class SqlStore(ErasureRows, ThingRows, CopiedRows):
+class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
     """Behaviour in a SQL database. See `ports.Store`."""
 
     def __init__(self, database: str | Path | sa.URL) -> None:

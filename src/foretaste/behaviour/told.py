@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from foretaste.domain import IDENTIFY, Event, Item, Served, User
-from foretaste.steering import Change
+from foretaste.steering import Change, Conversation
 
 Told = dict[str, Any]
 
@@ -46,7 +46,11 @@ def served_told(one: Served) -> Told:
 
 
 def person_told(
-    user: User, events: Sequence[Event], changes: Sequence[Change], answers: Sequence[Served]
+    user: User,
+    events: Sequence[Event],
+    changes: Sequence[Change],
+    answers: Sequence[Served],
+    talks: Sequence[Conversation] = (),
 ) -> Told:
     """All that is kept of one person."""
     sessions = {event.session for event in events if event.kind == IDENTIFY and event.session}
@@ -56,4 +60,7 @@ def person_told(
         "events": [event_told(event) for event in events],
         "changes": [asdict(one) for one in changes],
         "recommendations": [served_told(one) for one in answers],
+        "conversations": [
+            {"conversation_id": one.id, "at": one.at, "state": dict(one.state)} for one in talks
+        ],
     }

@@ -59,6 +59,8 @@ class Clause:
     much: Much
     words: tuple[str, ...]
     """In lower case, with the words that name nothing."""
+    plain: bool = False
+    """Whether nothing was said of how much: it is wanted, that is all."""
 
     @property
     def said(self) -> str:
@@ -82,6 +84,7 @@ class _Reader:
     def __init__(self, words: list[str]) -> None:
         self._words = words
         self._much: Much = "more"
+        self._plain = True
         self._spoken = False  # whether words said how much, and nothing has followed yet
         self._phrase: list[str] = []
         self._found: list[Clause] = []
@@ -93,7 +96,7 @@ class _Reader:
             length = self._saying(place)
             if self._trails(place, length):
                 if word in ("only", "exclusively"):
-                    self._much = "only"
+                    self._much, self._plain = "only", False
                 place += 1
             elif length:
                 self._close()
@@ -124,12 +127,12 @@ class _Reader:
     def _say(self, much: Much) -> None:
         if self._spoken and self._much in NEGATIVE and much in ("more", "much more"):
             return  # "not more" is not more
-        self._much, self._spoken = much, True
+        self._much, self._spoken, self._plain = much, True, False
 
     def _take(self, word: str) -> None:
         if word in ANEW:
             self._close()
-            self._much, self._spoken = "more", False
+            self._much, self._spoken, self._plain = "more", False, True
         elif word in GOING_ON:
             self._close()
         else:
@@ -139,5 +142,5 @@ class _Reader:
 
     def _close(self) -> None:
         if any(word not in PLAIN for word in self._phrase):
-            self._found.append(Clause(self._much, tuple(self._phrase)))
+            self._found.append(Clause(self._much, tuple(self._phrase), self._plain))
         self._phrase = []

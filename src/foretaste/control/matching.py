@@ -85,7 +85,8 @@ class Vocabulary:
         parts = self._parts(clause.words)
         if not parts:
             act = "forget" if clause.much == "forget" else ACTS[clause.much][0]
-            return [Understood(clause.said, None, clause.said, "nothing", act)]
+            said = " ".join(_without_plain(clause.words))
+            return [Understood(said, None, said, "nothing", act)]
         if clause.much == "forget":
             return [self._told(clause, [one], "forget", 0.0) for one in parts]
         act, nats = ACTS[clause.much]

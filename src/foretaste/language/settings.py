@@ -31,6 +31,10 @@ class WriterSettings(Settings):
     api_key: SecretStr | None = None
     """Sent to the endpoint as a bearer token; best given as FORETASTE_LANGUAGE__WRITER__API_KEY."""
 
+    tools: bool = False
+    """Whether the endpoint's model calls tools: then it leads the conversations of `/v1/chat`, and
+    the grammar stands in where it fails."""
+
     seconds: float = Field(default=20.0, gt=0, le=600)
     """All words of one answer are written within this time; templates say the rest."""
 

@@ -21,7 +21,7 @@ from foretaste.serve.limits import Limits
 from foretaste.serve.problems import Refused, problem
 from foretaste.serve.tenants import Tenants
 
-Need = Literal["nothing", "read", "events", "admin"]
+Need = Literal["nothing", "read", "events", "read and events", "admin"]
 
 NEEDS: Sequence[tuple[str, str, Need]] = (
     ("GET", r"/|/openapi\.json|/healthz|/readyz", "nothing"),
@@ -34,8 +34,9 @@ NEEDS: Sequence[tuple[str, str, Need]] = (
     ("POST", r"/api/feedback", "events"),
     ("PUT", r"/api/feedback", "events"),
     ("GET", r"/api/health/(live|ready)", "nothing"),
+    ("POST", r"/v1/chat", "read and events"),
     ("GET", r"/v1/(users|sessions)/[^/]+/profile", "read"),
-    ("PATCH", r"/v1/(users|sessions)/[^/]+/profile", "events"),
+    ("PATCH", r"/v1/(users|sessions)/[^/]+/profile", "read and events"),
 )
 """(method, address, scope). The first that fits holds."""
 METRICS = "/metrics"
@@ -65,7 +66,8 @@ class Caller:
 
     def may(self, need: Need) -> bool:
         """Whether it has the scope."""
-        return need == "nothing" or need in self.scopes or "admin" in self.scopes
+        both = all(one in self.scopes for one in need.split(" and "))
+        return need == "nothing" or both or "admin" in self.scopes
 
 
 ANYONE = Caller(None, DEFAULT, SCOPES)

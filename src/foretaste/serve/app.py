@@ -14,6 +14,7 @@ from foretaste.config import load
 from foretaste.serve import (
     bulk,
     catalogue,
+    chat,
     control,
     gorse,
     identity,
@@ -68,6 +69,7 @@ def create_app(folder: str | Path) -> FastAPI:
         routes.v1,
         identity.v1,
         control.v1,
+        chat.v1,
         bulk.router,
         gorse.api,
         operation.router,

@@ -4,6 +4,7 @@ They tell one story, in this order: a shop's films go in, a visitor does somethi
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi.openapi.models import Example
 
@@ -303,7 +304,8 @@ USERS_ANSWER = {"accepted": 2, "known": 0, "rejected": []}
 DELETED = {"deleted": True}
 ERASURE = {
     "user": "u-17",
-    "erased": {"events": 41, "sessions": 2, "recommendations": 12, "attributes": 1, "changes": 0},
+    "erased": {"events": 41, "sessions": 2, "recommendations": 12, "attributes": 1, "changes": 0}
+    | {"conversations": 1},
     "recounted": ["20260131-183000-9f8e7d"],
     "waits": ["the weights of what was trained by gradient, until 'foretaste train' has run"],
 }
@@ -331,6 +333,13 @@ PERSON = {
             "items": [["contact", 1, 1.0, "model", -7.25]],
         }
     ],
+    "conversations": [
+        {
+            "conversation_id": "b1f0c9b8a0d5f2b7c9a4e4c1f8b6a3d2",
+            "at": 1769884260.0,
+            "state": {"query": "a film about space", "turns": []},
+        }
+    ],
 }
 ITEM_LINES = """\
 {"id": "arrival", "title": "Arrival", "genre": ["Drama", "Science fiction"]}
@@ -346,3 +355,25 @@ LINES_TAKEN = (
     '"value": "soon", "remedy": "write ISO 8601, e.g. 2026-01-31T18:30:00Z, '
     'or seconds since 1970"}\n'
 )
+CHAT: Mapping[str, Example] = {
+    "first": {
+        "summary": "What somebody would like",
+        "value": {"text": "something about space, nothing violent", "session": "s-5"},
+    },
+}
+CHAT_ANSWER: Mapping[str, Any] = {
+    "conversation_id": "b1f0c9b8a0d5f2b7c9a4e4c1f8b6a3d2",
+    "said": "For “something about space”: 1. Contact (it answers what you asked for (+2.10)).",
+    "by": "grammar",
+    "state": {
+        "query": "something about space",
+        "filter": {},
+        "items": [],
+        "n": 5,
+        "shown": {"contact": "Contact"},
+        "recommendation_id": "0d5f2b7c9a4e4c1f8b6a3d2e1f0c9b8a",
+        "turns": [["person", "something about space"], ["assistant", "For …"]],
+    },
+    "changes": [],
+    "understood": [],
+}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from foretaste.converse.chat import Chat, open_chat
 from foretaste.domain import Recommendation, Request
 from foretaste.errors import ForetasteError, StoreError
 from foretaste.keeping import NONE
@@ -49,6 +50,7 @@ class Service:
         self._opening = threading.Lock()
         self._workspace: Foretaste | None = None
         self._intake: Intake | None = None
+        self._chat: Chat | None = None
         self._ready = False
         self._failure: str | None = None  # what the last attempt to warm up ran into
         self._failed = 0.0  # when, on the monotonic clock
@@ -68,7 +70,7 @@ class Service:
         with self._opening:
             if self._workspace is not None:
                 self._workspace.close()
-            self._workspace = self._intake = None
+            self._workspace = self._intake = self._chat = None
 
     def now(self) -> float:
         """The present, in seconds since 1970."""
@@ -87,6 +89,14 @@ class Service:
                     raise
                 self._workspace = opened
             return self._workspace
+
+    @property
+    def chat(self) -> Chat:
+        """The conversations. Raises `Refused` while the model is being loaded."""
+        self._check_ready()
+        if self._chat is None:
+            self._chat = open_chat(self.workspace)
+        return self._chat
 
     @property
     def intake(self) -> Intake:
@@ -121,14 +131,17 @@ class Service:
 
     def recommend(self, request: Request) -> Recommendation:
         """The list. Raises `Refused` while the model is being loaded."""
-        if not self._ready and self._warming is not None and self._warming.is_alive():
-            raise Refused("not-ready", self._failure or STARTING, headers={"Retry-After": "1"})
+        self._check_ready()
         answer = self.workspace.recommend(request)
         logs.note(model_version=answer.model_version, rung=answer.rung)
         if self._watch is not None:
             self._watch.answered(answer.rung, self.workspace.learnt)
         self._ready = True
         return answer
+
+    def _check_ready(self) -> None:
+        if not self._ready and self._warming is not None and self._warming.is_alive():
+            raise Refused("not-ready", self._failure or STARTING, headers={"Retry-After": "1"})
 
     def why_not(self) -> str | None:
         """Why it cannot answer, in words; None if it can."""

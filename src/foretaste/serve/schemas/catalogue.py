@@ -138,6 +138,7 @@ class ErasedOut(Answer):
     attributes: int
     changes: int
     """That they made to their lists."""
+    conversations: int
 
 
 class ErasureAnswer(Answer):
@@ -162,6 +163,14 @@ class ServedOut(Answer):
     """item, position, propensity, source, score"""
 
 
+class TalkOut(Answer):
+    """A conversation with them, as it was left."""
+
+    conversation_id: str
+    at: float
+    state: dict[str, Any]
+
+
 class PersonOut(Answer):
     """All that is kept of a user."""
 
@@ -172,3 +181,4 @@ class PersonOut(Answer):
     changes: list[ChangeOut]
     """What they changed about their lists."""
     recommendations: list[ServedOut]
+    conversations: list[TalkOut]

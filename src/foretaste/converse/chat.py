@@ -1,0 +1,348 @@
+"""A talk: what a person says in, an answer, a list and the state of the talk out.
+
+Without a large model it goes by a grammar of intents (`intents`); with an endpoint that calls tools
+the model leads, over the same tools (`agent`), and the grammar stands in where it fails. The state
+is kept under the conversation's id, and belongs to whoever began it.
+"""
+
+import logging
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from foretaste.control.grammar import Clause, clauses
+from foretaste.control.matching import Understood
+from foretaste.converse.intents import (
+    Bound,
+    Forget,
+    Intent,
+    Like,
+    More,
+    Say,
+    Took,
+    Why,
+    WhyNot,
+    intent,
+    titled,
+)
+from foretaste.converse.state import LONGEST, State, column_for
+from foretaste.converse.tools import Tools
+from foretaste.domain import Recommendation
+from foretaste.errors import InputError, WriterError
+from foretaste.ladder import Budget
+from foretaste.loop import Foretaste
+from foretaste.steering import Change, Conversation
+
+log = logging.getLogger(__name__)
+
+GRAMMAR = "grammar"
+"""Who answers where no language model does."""
+DAY = 86_400.0
+LEADS = re.compile(
+    r"(?<!don't )(?<!not )(?<!never )(?<!stop )\b(?:please |can you |could you )*"
+    r"(?:(?:show|give|find|recommend|suggest)(?: me)?|i want|i would like|i'd like|i need|"
+    r"i'm looking for|i am looking for|looking for|do you have|have you got)\b"
+)
+"""What asks for a list now; it changes no profile."""
+REFINES = re.compile(r"^(?:but|and|also|with|or|rather|maybe|preferably)\b")
+"""Words that go on with the wish before."""
+SPOKEN = {"much more": "much more", "more": "more", "less": "less", "much less": "much less"}
+SPOKEN |= {"none": "no", "forget": "forget"}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is answered."""
+
+    conversation_id: str
+    said: str
+    by: str
+    """"grammar", or the model's name."""
+    state: State
+    changes: tuple[Change, ...] = ()
+    """What holds of the person's profile."""
+    understood: tuple[Understood, ...] = ()
+    recommendation: Recommendation | None = None
+
+
+@dataclass
+class Turn:
+    """One thing said, while it is answered."""
+
+    tools: Tools
+    state: State
+    found: Recommendation | None = None
+    understood: list[Understood] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+Lead = Callable[[Turn, str], str]
+"""A model that answers by tool calls: it says the words. Raises WriterError where it cannot."""
+
+
+class Chat:
+    """Conversations in one workspace."""
+
+    def __init__(self, shop: Foretaste, lead: Lead | None = None, name: str = GRAMMAR) -> None:
+        self._shop, self._lead, self._name = shop, lead, name
+
+    def say(
+        self,
+        text: str,
+        *,
+        conversation: str | None = None,
+        user: str | None = None,
+        session: str | None = None,
+        edit: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        """Answer. `edit` is what the person changed in the state by hand; then `text` may be empty.
+
+        Raises InputError for a conversation that is not this person's.
+        """
+        if len(text) > LONGEST:
+            raise InputError(f"text: {len(text):,} characters; say it in {LONGEST:,}")
+        name, state, session = self._begun(conversation, user, session)
+        state = state.edited(edit or {})
+        turn = Turn(Tools(self._shop, user, session), state)
+        words, by = self._answered(turn, text, edited=bool(edit))
+        if turn.found is not None:
+            shown = {one.id: one.title or one.id for one in turn.found}
+            turn.state = replace(
+                turn.state, shown=shown, recommendation_id=turn.found.recommendation_id
+            )
+        kept = turn.state.said(text, words)
+        now = self._shop.clock()
+        self._shop.store.put_conversation(
+            Conversation(name, user, session, now, kept.told()),
+            forget_before=now - self._shop.config.rank.keep_days * DAY,
+        )
+        changes = self._shop.store.changes(user, session)
+        return Reply(name, words, by, kept, changes, tuple(turn.understood), turn.found)
+
+    def _begun(
+        self, name: str | None, user: str | None, session: str | None
+    ) -> tuple[str, State, str | None]:
+        """(its id, its state, the session it is on) of a conversation, or of a new one."""
+        if name is None:
+            name = uuid.uuid4().hex
+            alone = user is None and session is None
+            return name, State(), f"chat-{name}" if alone else session
+        kept = self._shop.store.conversation(name)
+        if kept is None:
+            raise InputError(f"conversation_id: there is no conversation '{name}'; begin a new one")
+        if user is None and session is None and kept.user is None:
+            session = kept.session if kept.session == f"chat-{name}" else None
+        theirs = self._shop.store.identified
+        owner = kept.user or (theirs(kept.session) if kept.session else None)
+        mine = user or (theirs(session) if session else None)
+        same_person = owner is not None and owner == mine
+        same_visit = owner is None and kept.session is not None and kept.session == session
+        if not same_person and not same_visit:
+            raise InputError(
+                f"conversation_id: '{name}' is not of this person; send the user or session that "
+                "began it"
+            )
+        return name, State.of(kept.state), session
+
+    def _answered(self, turn: Turn, text: str, *, edited: bool) -> tuple[str, str]:
+        """(what is said, by whom)."""
+        if self._lead is not None and text.strip():
+            before = turn.state
+            try:
+                words = self._lead(turn, text)
+                why = self._unsayable(turn, words)
+                if why is None:
+                    return words, self._name
+                log.warning("what the model said is not told: %s", why)
+                return self._list_in_words(turn) if turn.found else HELP, GRAMMAR
+            except WriterError as error:
+                log.warning("the model does not lead: %s", error)
+                turn.state, turn.found = before, None
+        try:
+            return self._by_grammar(turn, text, edited=edited), GRAMMAR
+        except InputError as error:
+            return f"That does not work: {error}.", GRAMMAR
+
+    def _unsayable(self, turn: Turn, words: str) -> str | None:
+        """Why words of a model may not be told: the operator's policy, a link, nothing at all."""
+        if not words.strip():
+            return "it is empty"
+        if re.search(r"https?://|www\.|\]\(", words):
+            return "it has a link"
+        lists = self._shop.lists
+        with self._shop.keeper.fresh(Budget(None)) as live:
+            asked = lists.asked(turn.tools.user, None, {"session": turn.tools.session})
+            asked = replace(asked, request=replace(asked.request, query=turn.state.query))
+            one = lists.behaviour(asked.request, live)
+            question = lists.question(asked, one, live)
+            faults = lists.policy.faults(words, question.index, question.asking)
+        return faults[0] if faults else None
+
+    # by grammar
+
+    def _by_grammar(self, turn: Turn, text: str, *, edited: bool) -> str:
+        if not text.strip() and not edited:
+            return HELP
+        meant: Intent = Say("") if not text.strip() else intent(text, turn.state.shown, self._known)
+        match meant:
+            case Forget(all=everything):
+                turn.state = turn.state.begun_anew()
+                if everything:
+                    turn.tools.shop.steer(turn.tools.user, session=turn.tools.session, reset=True)
+                return "Forgotten. What would you like?"
+            case More():
+                return self._next(turn)
+            case Why(item=item):
+                return _why(turn, item)
+            case WhyNot(item=item):
+                return _why_not(turn, item)
+            case Like(item=item, less=True):
+                turn.tools.steer(less_like=[item])
+                turn.notes.append(f"Less like {self._title(item)} from now on.")
+            case Like(item=item):
+                turn.state = replace(turn.state, items=(item,), query=None)
+            case Took(item=item, kind=kind):
+                turn.tools.record(item, kind, turn.state.recommendation_id)
+                noted = "Noted that you like" if kind == "like" else "No more of"
+                turn.notes.append(f"{noted} {self._title(item)}.")
+            case Say():
+                self._said(turn, meant)
+        return self._list(turn)
+
+    def _said(self, turn: Turn, meant: Say) -> None:
+        """Bounds and “only” into the filter, wishes into the profile, the rest into the query."""
+        with self._shop.keeper.fresh(Budget(None)) as live:
+            index = self._shop.lists.index(live)
+        features = {one.column: one.values for one in index.catalogue.features}
+        for bound in meant.bounds:
+            turn.state = turn.state.narrowed({column_for(bound.about, features): _range(bound)})
+        plain, wishes = [], []
+        for clause in clauses(LEADS.sub(" , ", meant.text)):
+            if clause.much == "only":
+                self._only(turn, clause, index)
+            elif clause.plain:
+                plain.append(clause.said)
+            else:
+                wishes.append(f"{SPOKEN[clause.much]} {clause.said}")
+        if wishes:
+            done = self._shop.steer(
+                turn.tools.user, session=turn.tools.session, wish="; ".join(wishes)
+            )
+            turn.understood += done.understood
+            turn.notes += [
+                f"No item has anything of “{one.said}”."
+                for one in done.understood
+                if one.what is None
+            ]
+        if plain:
+            before = turn.state.query if REFINES.match(meant.text) else None
+            query = " ".join(filter(None, (before, *plain)))
+            turn.state = replace(turn.state, query=query, items=())
+
+    def _only(self, turn: Turn, clause: Clause, index: Any) -> None:
+        for one in self._shop.people.vocabulary(index).understood(clause):
+            turn.understood.append(one)
+            if one.what is None:
+                turn.notes.append(f"No item has anything of “{one.said}”.")
+            else:
+                turn.state = turn.state.narrowed(one.what)
+
+    def _list(self, turn: Turn) -> str:
+        state = turn.state
+        turn.found = turn.tools.ask(state.query, filter=state.filter, like=state.items, n=state.n)
+        return self._list_in_words(turn)
+
+    def _next(self, turn: Turn) -> str:
+        if turn.state.recommendation_id is None:
+            return self._list(turn)
+        turn.found = turn.tools.ask(next_page_of=turn.state.recommendation_id, n=turn.state.n)
+        return self._list_in_words(turn)
+
+    def _list_in_words(self, turn: Turn) -> str:
+        """The list as sentences."""
+        told = list(turn.notes)
+        if turn.found is None or not len(turn.found):
+            return " ".join([*told, "Nothing more meets all of that; take something of it back."])
+        asked = _asked(turn.state)
+        told.append(f"{asked}:" if asked else "For you:")
+        for one in turn.found:
+            why = f" ({one.reason[0]})" if one.reason else ""
+            told.append(f"{one.position}. {one.title or one.id}{why}.")
+        return " ".join(told)
+
+    def _known(self, words: str) -> str | None:
+        """The id of an item of the catalogue by its title."""
+        with self._shop.keeper.fresh(Budget(None)) as live:
+            catalogue = live.catalogue
+            return titled(words, dict(zip(catalogue.ids, catalogue.titles, strict=True)))
+
+    def _title(self, item: str) -> str:
+        found = self._shop.store.item(item)
+        return f"“{found.title or item}”" if found is not None else item
+
+
+HELP = (
+    "Say what you would like: “a slow film about space, nothing violent”. Then “under 20”, “more "
+    "like the second”, “why the first?”, “show more”, “start over”."
+)
+
+
+def open_chat(shop: Foretaste) -> Chat:
+    """The conversations of a workspace, led as its settings say."""
+    writer = shop.config.language.writer
+    if writer.kind != "endpoint" or not writer.tools:
+        return Chat(shop)
+    from foretaste.converse.agent import Agent
+
+    return Chat(shop, Agent(writer), writer.model)
+
+
+def _range(bound: Bound) -> dict[str, float]:
+    low, high = ("gt", "lt") if bound.open else ("gte", "lte")
+    found = {low: bound.low, high: bound.high}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _asked(state: State) -> str:
+    """What the list is of, in words."""
+    told = [f"“{state.query}”"] if state.query else []
+    told += [f"{column} {_worded(value)}" for column, value in state.filter.items()]
+    told += [f"like “{state.shown.get(one, one)}”" for one in state.items]
+    return "For " + ", ".join(told) if told else ""
+
+
+SIGNS = {"gte": "≥", "lte": "≤", "gt": ">", "lt": "<"}
+
+
+def _worded(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(f"{SIGNS.get(test, test)} {_worded(one)}" for test, one in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_worded, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _why(turn: Turn, item: str) -> str:
+    if not item:
+        return "Which one? Say its place in the list, or its title."
+    told = turn.tools.explain(item)
+    if told.get("reasons"):
+        return f"“{told['title']}”: {'; '.join(told['reasons'])}."
+    return f"“{told.get('title', item)}”: nothing sets it apart for you."
+
+
+def _why_not(turn: Turn, item: str) -> str:
+    if not item:
+        return "There is no such item; say its whole title."
+    told = turn.tools.explain(item)
+    if not told["shown"]:
+        return f"It is not shown: {told['why_not']}."
+    if item in turn.state.shown:
+        return f"It is in the list, in place {list(turn.state.shown).index(item) + 1}."
+    reasons = "; ".join(told["reasons"]) or "nothing speaks for it"
+    return (
+        f"“{told['title']}” may be shown, but others have a higher score for what you asked. What "
+        f"speaks for it: {reasons}."
+    )

@@ -1,0 +1,235 @@
+"""What a person says in, what they mean out: a fixed grammar, for a talk without a large model.
+
+    start over | forget everything          Forget
+    more | next | what else                 More: the next page
+    why the second? | why 2                 Why
+    why not Heat?                           WhyNot
+    like the first | less like the third    Like
+    I'll take the first | not the second    Took, a `like` or a `hide`
+    under 20 | from the 90s | before 1980   bounds, as part of Say
+    anything else                           Say: its clauses, see `control.grammar`
+
+Items are named by their place in the list ("2", "the second", "the last", "this") or by title.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Begin anew; `all` takes back the changes of the profile too."""
+
+    all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """The next page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why an item is there."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """Why an item is not there."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """More like an item, or less."""
+
+    item: str
+    less: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What somebody does with an item of the list."""
+
+    item: str
+    kind: Literal["like", "hide"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A number that an attribute must be under or over."""
+
+    about: Literal["price", "year", "any"]
+    low: float | None = None
+    high: float | None = None
+    open: bool = False
+    """Whether the bound itself is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A wish, to be read further; without the bounds, which are told apart."""
+
+    text: str
+    bounds: tuple[Bound, ...] = ()
+
+
+Intent = Forget | More | Why | WhyNot | Like | Took | Say
+
+_ASK = r"(?:please |can you |could you |would you )*"
+_ITEM = r"(?P<item>.+?)"
+_END = r"(?: please)?[.!?]*$"
+_RULES: tuple[tuple[str, Callable[[Mapping[str, str]], Intent]], ...] = (
+    (
+        r"(?:forget|undo|reset|clear) (?:everything|all)(?: about me| i said)?|reset my profile",
+        lambda _: Forget(all=True),
+    ),
+    (
+        r"start over|start again|begin again|new search|reset|clear|forget (?:it|that|this)",
+        lambda _: Forget(all=False),
+    ),
+    (
+        r"(?:show |give )?(?:me )?(?:some |any )?(?:more|others|other ones)(?: results| items)?|"
+        r"next(?: page| ones)?|what else(?: is there| do you have)?|anything else|go on",
+        lambda _: More(),
+    ),
+    (
+        rf"why (?:not|isn't|is not|don't i see|do i not see|didn't you show)(?: me)? {_ITEM}"
+        r"(?: there| here| in the list| shown)?",
+        lambda found: WhyNot(found["item"]),
+    ),
+    (
+        r"(?:why|explain)(?: is| do i see| do i get| did you show me| did you recommend)?"
+        rf"(?: {_ITEM})?(?: there| here| in the list)?",
+        lambda found: Why(found["item"] or "this"),
+    ),
+    (
+        rf"(?:less|nothing|not|no more|fewer)(?: \w+)? like {_ITEM}",
+        lambda found: Like(found["item"], less=True),
+    ),
+    (
+        r"(?:show me |give me |i want |find )?(?:more |something |some |others )?"
+        rf"(?:similar to|like) {_ITEM}",
+        lambda found: Like(found["item"], less=False),
+    ),
+    (
+        rf"(?:i'll take|i will take|i take|i choose|i like|i love|i liked|yes,? to|yes,?) {_ITEM}",
+        lambda found: Took(found["item"], "like"),
+    ),
+    (
+        rf"(?:hide|remove|not|no,? not|i don't like|i do not like|i hate|skip|i've seen|"
+        rf"i have seen|i know|already saw|i have) {_ITEM}(?: already)?",
+        lambda found: Took(found["item"], "hide"),
+    ),
+)
+RULES = tuple((re.compile(f"{_ASK}(?:{words}){_END}"), made) for words, made in _RULES)
+NEEDS_ITEM = (Why, WhyNot, Like, Took)
+
+_N = r"(?:[$€£] ?)?(?P<{0}>\d+(?:[.,]\d+)?) ?(?:[$€£]|euros?|dollars?|pounds?)?"
+_A, _B = _N.format("a"), _N.format("b")
+_YEAR = r"(?P<a>(?:19|20)\d\d)"
+_BOUNDS: tuple[tuple[str, Callable[[float, float], Bound]], ...] = (
+    (r"(?:from |of |in )?the (?:(?:19|20)?(?P<a>\d0)'?s)", lambda a, _: _decade(a)),
+    (rf"(?:between|from) {_A} (?:and|to) {_B}", lambda a, b: Bound(_kind(a), a, b)),
+    (rf"(?:before|until|older than) {_YEAR}", lambda a, _: Bound("year", high=a, open=True)),
+    (rf"(?:after|newer than) {_YEAR}", lambda a, _: Bound("year", low=a, open=True)),
+    (rf"since {_YEAR}", lambda a, _: Bound("year", low=a)),
+    (rf"(?:from|of) {_YEAR}", lambda a, _: Bound("year", a, a)),
+    (
+        rf"(?:under|below|less than|cheaper than|at most|up to|no more than|max(?:imum)?) {_A}",
+        lambda a, _: Bound("price", high=a),
+    ),
+    (
+        rf"(?:over|above|more than|at least|from) {_A}(?: up| upwards)?",
+        lambda a, _: Bound("price", low=a),
+    ),
+)
+BOUNDS = tuple((re.compile(rf"\b{words}(?!\w)"), made) for words, made in _BOUNDS)
+
+
+def _kind(number: float) -> Literal["price", "year"]:
+    return "year" if 1900 <= number < 2100 else "price"
+
+
+def _decade(number: float) -> Bound:
+    century = 1900 if number >= 30 else 2000
+    return Bound("year", century + number, century + number + 9)
+
+
+def bounds(text: str) -> tuple[str, tuple[Bound, ...]]:
+    """(the text without them, the bounds that it names)."""
+    found = []
+    for pattern, made in BOUNDS:
+        while (hit := pattern.search(text)) is not None:
+            named = hit.groupdict()
+            a, b = (float((named.get(one) or "0").replace(",", ".")) for one in ("a", "b"))
+            found.append(made(a, b))
+            text = f"{text[: hit.start()]} , {text[hit.end() :]}"
+    return text, tuple(found)
+
+
+def intent(text: str, titles: Mapping[str, str], known: Callable[[str], str | None]) -> Intent:
+    """What is meant. An intent that speaks of an item has its id, from the list or by its title.
+
+    titles: id → title of the items of the last list, in their order. known: a title → the id of an
+    item of the catalogue.
+    """
+    plain = " ".join(text.lower().replace("’", "'").split())
+    for pattern, made in RULES:
+        hit = pattern.fullmatch(plain)
+        if hit is None:
+            continue
+        found = made({name: value or "" for name, value in hit.groupdict().items()})
+        if not isinstance(found, NEEDS_ITEM):
+            return found
+        item = place(found.item, titles) or known(found.item)
+        if item is not None:
+            return _with(found, item)
+        if isinstance(found, Why | WhyNot):
+            return _with(found, "")
+    left, numbers = bounds(plain)
+    return Say(left.strip(" ,"), numbers)
+
+
+def _with(found: Why | WhyNot | Like | Took, item: str) -> Intent:
+    if isinstance(found, Like):
+        return Like(item, found.less)
+    return Took(item, found.kind) if isinstance(found, Took) else type(found)(item)
+
+
+def place(words: str, titles: Mapping[str, str]) -> str | None:
+    """The item of the list that words name: by place, by "this", by its title or a part of it."""
+    shown = list(titles)
+    words = re.sub(r"^(?:the|number|no\.?|#|item) ?", "", words.strip(" \"'“”?.!"))
+    words = re.sub(r" (?:one|item|film|movie|book|song)$", "", words).strip()
+    if not shown:
+        return None
+    if words in ("last", "last one"):
+        return shown[-1]
+    if words in ("this", "that", "it", "this one", "that one", "top", "best"):
+        return shown[0]
+    for place_, names in enumerate(zip(ORDINALS, NUMBERS, strict=False)):
+        if words in names or words in (str(place_ + 1), f"{place_ + 1}."):
+            return shown[place_] if place_ < len(shown) else None
+    if re.fullmatch(r"\d+(?:st|nd|rd|th)?", words):
+        number = int(re.sub(r"\D", "", words))
+        return shown[number - 1] if 1 <= number <= len(shown) else None
+    return titled(words, titles)
+
+
+def titled(words: str, titles: Mapping[str, str]) -> str | None:
+    """The one item whose title is, or else begins with, these words."""
+    words = words.lower().strip(" \"'“”?.!")
+    whole = [one for one, title in titles.items() if title.lower() == words or one.lower() == words]
+    if whole or len(words) < 3:
+        return whole[0] if whole else None
+    starts = [one for one, title in titles.items() if title.lower().startswith(words)]
+    return starts[0] if len(starts) == 1 else None

@@ -1,0 +1,164 @@
+"""A talk led by a model: a real server on this machine that answers with tool calls."""
+
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foretaste.converse.agent import OFFERED, ROUNDS, Agent
+from foretaste.converse.chat import Chat
+from foretaste.language.settings import WriterSettings
+from foretaste.loop import Foretaste
+from serve.workspace import make
+
+Model = Callable[[list[dict[str, Any]]], dict[str, Any]]
+"""The messages so far → the message of the model."""
+
+
+@contextmanager
+def endpoint(model: Model) -> Iterator[tuple[WriterSettings, list[dict[str, Any]]]]:
+    """(settings that lead to it, the bodies it was sent)."""
+    sent: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            sent.append(body | {"key": self.headers.get("Authorization")})
+            message = model(body["messages"])
+            told = json.dumps({"choices": [{"message": {"role": "assistant", **message}}]})
+            self.send_response(200 if message else 500)
+            self.end_headers()
+            self.wfile.write(told.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        address = f"http://127.0.0.1:{server.server_port}/v1"
+        yield (
+            WriterSettings(
+                kind="endpoint", model="big", url=address, api_key="sesame", tools=True, seconds=30
+            ),
+            sent,
+        )
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def call(name: str, **args: Any) -> dict[str, Any]:
+    function = {"name": name, "arguments": json.dumps(args)}
+    return {"content": None, "tool_calls": [{"id": name, "type": "function", "function": function}]}
+
+
+def scripted(*steps: dict[str, Any] | Callable[[Any], dict[str, Any]]) -> Model:
+    """Answers in order; a step may look at what the last tool gave."""
+    left = list(steps)
+
+    def model(messages: list[dict[str, Any]]) -> dict[str, Any]:
+        step = left.pop(0)
+        if callable(step):
+            return step(json.loads(messages[-1]["content"]))
+        return step
+
+    return model
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("agent") / "made"
+    make(folder)
+    return folder
+
+
+@pytest.fixture
+def shop(made: Path, tmp_path: Path) -> Iterator[Foretaste]:
+    one = Foretaste.open(shutil.copytree(made, tmp_path / "shop"))
+    yield one
+    one.close()
+
+
+def test_the_model_leads_over_the_same_tools(shop: Foretaste) -> None:
+    def named(told: Any) -> dict[str, Any]:
+        return {"content": f"Try {told['items'][0]['title']}."}
+
+    steps = scripted(
+        call("steer", wish="no kitchen"),
+        call("recommend", query="a rocket", filter={"part": ["0", "1"]}, n=3),
+        named,
+    )
+    with endpoint(steps) as (settings, sent):
+        reply = Chat(shop, Agent(settings), settings.model).say("rockets, no kitchens", user="p1")
+    assert reply.by == "big"
+    assert reply.recommendation is not None
+    assert reply.said == f"Try {reply.recommendation.items[0].title}."
+    assert reply.state.query == "a rocket"
+    assert reply.state.filter == {"part": ["0", "1"]}
+    assert len(reply.state.shown) == 3
+    assert [(one.name, one.act) for one in reply.changes] == [("theme: kitchen", "mute")]
+    assert sent[0]["tools"] == json.loads(json.dumps(OFFERED))
+    assert sent[0]["key"] == "Bearer sesame"
+    assert [one["role"] for one in sent[-1]["messages"]] == [
+        *("system", "user"),
+        *("assistant", "tool") * 2,
+    ]
+
+
+def test_faults_of_its_calls_are_told_to_the_model(shop: Foretaste) -> None:
+    heard: list[Any] = []
+
+    def noted(step: dict[str, Any]) -> Callable[[Any], dict[str, Any]]:
+        def answer(told: Any) -> dict[str, Any]:
+            heard.append(told["error"])
+            return step
+
+        return answer
+
+    steps = scripted(
+        call("delete_everything"),
+        noted(call("recommend", filter={"them": "x"})),
+        noted(call("explain")),
+        noted(call("record", item="space-1", kind="like")),  # never shown to this person
+        noted({"content": "Sorry."}),
+    )
+    before = shop.store.last_event()
+    with endpoint(steps) as (settings, _):
+        reply = Chat(shop, Agent(settings), "big").say("hm", user="p1")
+    assert reply.said == "Sorry."
+    assert "there is no tool 'delete_everything'" in heard[0]
+    assert "did you mean 'theme'?" in heard[1]
+    assert "arguments" in heard[2]
+    assert "was not shown to this person" in heard[3]
+    assert shop.store.last_event() == before
+
+
+@pytest.mark.parametrize(
+    "words", ["", "See https://evil.example for more.", "Click [here](x)."], ids=str
+)
+def test_what_may_not_be_said_is_not(shop: Foretaste, words: str) -> None:
+    with endpoint(scripted(call("recommend", query="bread"), {"content": words})) as (settings, _):
+        reply = Chat(shop, Agent(settings), "big").say("bread", user="p2")
+    assert reply.by == "grammar"
+    assert reply.said.startswith("For “bread”: 1. ")
+    assert reply.recommendation is not None
+
+
+def test_where_the_model_fails_the_grammar_answers(shop: Foretaste) -> None:
+    endless = scripted(*[call("profile")] * ROUNDS)
+    for model in (scripted({}), endless):
+        with endpoint(model) as (settings, _):
+            reply = Chat(shop, Agent(settings), "big").say("show me bread", user="p2")
+        assert reply.by == "grammar"
+        assert reply.state.query == "bread"
+    gone = WriterSettings(kind="endpoint", url="http://127.0.0.1:9", model="big", tools=True)
+    assert Chat(shop, Agent(gone), "big").say("show me bread", user="p2").by == "grammar"

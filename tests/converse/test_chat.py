@@ -1,0 +1,141 @@
+"""A talk by grammar on a real workspace: said, refined, asked why, taken back; whose it is."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foretaste.converse.chat import Chat, Reply
+from foretaste.errors import InputError
+from foretaste.loop import Foretaste
+from serve.workspace import make
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("chat") / "made"
+    make(folder)
+    return folder
+
+
+@pytest.fixture
+def shop(made: Path, tmp_path: Path) -> Iterator[Foretaste]:
+    one = Foretaste.open(shutil.copytree(made, tmp_path / "shop"))
+    yield one
+    one.close()
+
+
+def ids(reply: Reply) -> list[str]:
+    return [one.id for one in reply.recommendation or ()]
+
+
+def themes(reply: Reply) -> set[str]:
+    return {one.split("-")[0] for one in ids(reply)}
+
+
+def test_a_talk(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    first = chat.say("show me something about a rocket in space", user="p1")
+    assert first.by == "grammar"
+    assert first.state.query == "something about a rocket in space"
+    assert "rocket" in first.said
+    talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p1"}
+
+    second = chat.say("but with a planet", **talk)
+    assert second.state.query == "something about a rocket in space with a planet"
+    more = chat.say("show more", **talk)
+    assert not set(ids(more)) & set(ids(second))
+    assert next(one.position for one in more.recommendation or ()) == 6
+
+    narrowed = chat.say("only kitchen", **talk)
+    assert narrowed.state.filter == {"theme": "kitchen"}
+    assert themes(narrowed) == {"kitchen"}
+    narrower = chat.say("at most 1", **talk)  # the one number that items have
+    assert narrower.state.filter == {"theme": "kitchen", "part": {"lte": 1.0}}
+
+    why = chat.say("why the second?", **talk)
+    second_title = list(why.state.shown.values())[1]
+    assert f"“{second_title}”" in why.said
+    assert why.recommendation is None
+
+    anew = chat.say("start over", **talk)
+    assert (anew.state.query, anew.state.filter) == (None, {})
+    assert [who for who, _ in anew.state.turns] == ["person", "assistant"] * 6
+
+
+def test_wishes_change_the_profile_and_act_at_once(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    reply = chat.say("stories about a comet, nothing about dinosaurs, no kitchen", user="p1")
+    assert reply.state.query == "stories about a comet"
+    assert {one.name: one.act for one in reply.changes}["theme: kitchen"] == "mute"
+    assert "No item has anything of “dinosaurs”." in reply.said
+    assert themes(reply) == {"space"}
+    talk: dict[str, Any] = {"conversation": reply.conversation_id, "user": "p1"}
+    assert "this person asked never" in chat.say("why not kitchen-1?", **talk).said
+    gone = chat.say("forget everything", **talk)
+    assert gone.changes == ()
+
+
+def test_what_is_done_with_items_becomes_events(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    first = chat.say("rockets", session="tv")
+    liked, hidden = ids(first)[1], ids(first)[0]
+    talk: dict[str, Any] = {"conversation": first.conversation_id, "session": "tv"}
+    chat.say("I'll take the second", **talk)
+    event = shop.store.history(None, "tv")[-1]
+    assert (event.kind, event.item, event.position) == ("like", liked, 2)
+    assert event.recommendation_id == first.state.recommendation_id
+    again = chat.say("rockets", **talk)
+    assert liked in ids(first)
+    place = ids(again).index(hidden) + 1 if hidden in ids(again) else 1
+    named = ids(again)[place - 1]
+    after = chat.say(f"hide the {place}", **talk)
+    assert named not in ids(after)
+    assert shop.store.history(None, "tv")[-1].kind == "hide"
+    like = chat.say("more like the first", **talk)
+    assert like.state.items == (ids(after)[0],)
+    assert chat.say("less like the first", **talk).said.startswith("Less like “")
+
+
+def test_the_state_is_edited_by_hand_and_kept(shop: Foretaste) -> None:
+    first = Chat(shop).say("bread", user="p2")
+    talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p2"}
+    edited = Chat(shop).say("", edit={"query": "", "filter": {"theme": "space"}, "n": 3}, **talk)
+    assert edited.state.query is None
+    assert themes(edited) == {"space"}
+    assert len(ids(edited)) == 3
+    with pytest.raises(InputError, match="unknown test"):
+        Chat(shop).say("", edit={"filter": {"theme": {"is": 1}}}, **talk)
+    assert "did you mean 'theme'" in Chat(shop).say("", edit={"filter": {"them": "x"}}, **talk).said
+
+
+def test_a_talk_is_only_its_persons(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    hers = chat.say("bread", user="p1").conversation_id
+    others: list[dict[str, Any]] = [{"user": "p2"}, {"session": "s"}, {}]
+    for who in others:
+        with pytest.raises(InputError, match="is not of this person"):
+            chat.say("more", conversation=hers, **who)
+    with pytest.raises(InputError, match="there is no conversation 'x'"):
+        chat.say("more", conversation="x", user="p1")
+    nobodys = chat.say("bread, no space").conversation_id
+    assert themes(chat.say("show more", conversation=nobodys)) == {"kitchen"}
+    with pytest.raises(InputError, match="is not of this person"):
+        chat.say("more", conversation=nobodys, user="p1")
+    visit = chat.say("bread, no space", session="tv").conversation_id
+    shop.identify("tv", "p4")
+    reply = chat.say("show more", conversation=visit, user="p4")
+    assert [one.name for one in reply.changes] == ["theme: space"]
+    with pytest.raises(InputError, match="is not of this person"):
+        chat.say("more", conversation=visit, user="p1")
+
+
+def test_what_it_cannot_do_is_said(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    assert "Say what you would like" in chat.say("  ").said
+    assert "no attribute of the items is a year" in chat.say("films before 1980").said
+    assert "Which one?" in chat.say("why the ninth?").said
+    nothing = chat.say("only kitchen", edit={"filter": {"part": "9"}})
+    assert "take something of it back" in nothing.said
