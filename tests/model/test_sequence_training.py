@@ -106,6 +106,17 @@ def test_the_best_check_is_kept(here: World) -> None:
     assert gain == pytest.approx(max(checks), abs=2e-3)
 
 
+def test_checks_without_a_gain_end_it(here: World) -> None:
+    epochs = []
+
+    def progress(what: str, done: int, total: int, note: str = "") -> None:
+        epochs.append(done)
+
+    stands = with_(epochs=40, check_every=1, patience=2, learning_rate=1e-30)
+    train(here.training(stands, progress=progress))
+    assert epochs[-1] == 3  # the first is the best, two are no better
+
+
 # What there is to train on --------------------------------------------------------------------
 
 
