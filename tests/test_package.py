@@ -116,6 +116,7 @@ def test_the_metadata_say_what_it_is(metadata: email.message.Message) -> None:
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "Apache-2.0"
     assert set(metadata.get_all("Provides-Extra", [])) == {
+        "client",
         "fast",
         "llm",
         "lora",

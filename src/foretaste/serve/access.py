@@ -24,7 +24,7 @@ from foretaste.serve.tenants import Tenants
 Need = Literal["nothing", "read", "events", "read and events", "admin"]
 
 NEEDS: Sequence[tuple[str, str, Need]] = (
-    ("GET", r"/|/openapi\.json|/healthz|/readyz", "nothing"),
+    ("GET", r"/|/openapi\.json|/healthz|/readyz|/client\.js", "nothing"),
     ("POST", r"/v1/(recommend|rank|similar|search)", "read"),
     ("GET", r"/v1/(trending|items|items\.jsonl|items/.+)", "read"),
     ("POST", r"/v1/(events|identify)", "events"),

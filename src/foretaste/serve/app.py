@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from foretaste.config import load
 from foretaste.serve import (
+    browser,
     bulk,
     catalogue,
     chat,
@@ -73,6 +74,7 @@ def create_app(folder: str | Path) -> FastAPI:
         bulk.router,
         gorse.api,
         operation.router,
+        browser.router,
         page.router,
         catalogue.v1,  # last: an id in these addresses may hold any character
         catalogue.people,

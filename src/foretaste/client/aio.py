@@ -1,0 +1,150 @@
+"""In: calls. Out: typed answers, awaited; the asynchronous client."""
+
+from collections.abc import AsyncIterator
+from typing import Any, Self, TypeVar
+
+import httpx
+from tenacity import AsyncRetrying
+
+from foretaste.asking import Recommendation
+from foretaste.client import calls
+from foretaste.client.answers import Erasure, Json, Page, Taken
+from foretaste.client.calls import Call, Rows
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """The calls of the service, to be awaited. Close it, or use it in an `async with`."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        key: str | None = None,
+        timeout: float = calls.TIMEOUT,
+        retries: int = calls.RETRIES,
+        pause: float = 0.2,
+    ) -> None:
+        """url: where the service is. timeout: seconds an attempt. retries: attempts after the
+        first. pause: about how many seconds before the second; then it doubles.
+        """
+        self._http = httpx.AsyncClient(base_url=url, headers=calls.headers(key), timeout=timeout)
+        self._again = calls.retrying(retries, pause)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._http.aclose()
+
+    async def _send(self, call: Call[T]) -> T:
+        async for attempt in AsyncRetrying(**self._again):
+            with attempt:
+                answer = await self._http.request(
+                    call.method, call.path, json=call.body, params=call.params
+                )
+                return call.read(calls.checked(answer))
+        raise AssertionError("the last attempt raises")  # pragma: no cover
+
+    async def recommend(self, user: str | None = None, **asked: Any) -> Recommendation:
+        """A list for a user; further fields as in `POST /v1/recommend`: n, query, filter, …"""
+        return await self._send(calls.listed("/v1/recommend", {"user": user, **asked}))
+
+    async def search(self, query: str, **asked: Any) -> Recommendation:
+        """What answers a search."""
+        return await self._send(calls.listed("/v1/search", {"query": query, **asked}))
+
+    async def similar(self, item: str, **asked: Any) -> Recommendation:
+        """What goes with an item."""
+        return await self._send(calls.listed("/v1/similar", {"item": item, **asked}))
+
+    async def rank(self, candidates: list[str], **asked: Any) -> Recommendation:
+        """A list of the caller's in order."""
+        return await self._send(calls.listed("/v1/rank", {"candidates": candidates, **asked}))
+
+    async def trending(self, **asked: Any) -> Recommendation:
+        """What most people took lately: window, category, filter, n, user."""
+        return await self._send(calls.trending(asked))
+
+    async def events(self, rows: Rows) -> Taken:
+        """Record what people did, at most a thousand at once; safe to repeat with the same ids."""
+        return await self._send(calls.events(rows))
+
+    async def identify(self, session: str, user: str) -> bool:
+        """A session is a user. → whether that is new."""
+        return await self._send(calls.identify(session, user))
+
+    async def put_items(self, rows: list[Json]) -> Taken:
+        """Create or replace items, at most a thousand at once."""
+        return await self._send(calls.put("items", rows))
+
+    async def item(self, item: str) -> Json:
+        """One item."""
+        return await self._send(calls.one("GET", "items", item))
+
+    async def change_item(self, item: str, patch: Json) -> Json:
+        """Change some fields, None removes (RFC 7396). → the item as it is now."""
+        return await self._send(calls.one("PATCH", "items", item, patch))
+
+    async def delete_item(self, item: str) -> bool:
+        """Take an item out of the catalogue. → whether it was there."""
+        return await self._send(calls.delete_item(item))
+
+    async def items(self, *, n: int = 100, cursor: str | None = None) -> Page:
+        """A page of the catalogue."""
+        return await self._send(calls.page("items", n, cursor))
+
+    async def put_users(self, rows: list[Json]) -> Taken:
+        """Create or replace users, at most a thousand at once."""
+        return await self._send(calls.put("users", rows))
+
+    async def user(self, user: str) -> Json:
+        """A user's attributes."""
+        return await self._send(calls.one("GET", "users", user))
+
+    async def change_user(self, user: str, patch: Json) -> Json:
+        """Change some attributes, None removes. → the user as they are now."""
+        return await self._send(calls.one("PATCH", "users", user, patch))
+
+    async def users(self, *, n: int = 100, cursor: str | None = None) -> Page:
+        """A page of the users."""
+        return await self._send(calls.page("users", n, cursor))
+
+    async def export(self, user: str) -> Json:
+        """All that is kept of a user."""
+        return await self._send(calls.export(user))
+
+    async def erase(self, user: str) -> Erasure:
+        """Forget a user. → the receipt."""
+        return await self._send(calls.erase(user))
+
+    async def ready(self) -> bool:
+        """Whether the service can answer; it is asked again while it starts."""
+        return await self._send(calls.ready())
+
+    async def all_items(self, *, n: int = 1000) -> AsyncIterator[Json]:
+        """Every one of the items, fetched n at a time."""
+        cursor = None
+        while True:
+            page = await self.items(n=n, cursor=cursor)
+            for row in page.rows:
+                yield row
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    async def all_users(self, *, n: int = 1000) -> AsyncIterator[Json]:
+        """Every one of the users, fetched n at a time."""
+        cursor = None
+        while True:
+            page = await self.users(n=n, cursor=cursor)
+            for row in page.rows:
+                yield row
+            cursor = page.cursor
+            if cursor is None:
+                return

@@ -1,0 +1,148 @@
+"""In: calls. Out: typed answers; the client that blocks."""
+
+from collections.abc import Iterator
+from typing import Any, Self, TypeVar
+
+import httpx
+from tenacity import Retrying
+
+from foretaste.asking import Recommendation
+from foretaste.client import calls
+from foretaste.client.answers import Erasure, Json, Page, Taken
+from foretaste.client.calls import Call, Rows
+
+T = TypeVar("T")
+
+
+class Client:
+    """The calls of the service. Close it, or use it in a `with`."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        key: str | None = None,
+        timeout: float = calls.TIMEOUT,
+        retries: int = calls.RETRIES,
+        pause: float = 0.2,
+    ) -> None:
+        """url: where the service is. timeout: seconds an attempt. retries: attempts after the
+        first. pause: about how many seconds before the second; then it doubles.
+        """
+        self._http = httpx.Client(base_url=url, headers=calls.headers(key), timeout=timeout)
+        self._again = calls.retrying(retries, pause)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
+    def _send(self, call: Call[T]) -> T:
+        for attempt in Retrying(**self._again):
+            with attempt:
+                answer = self._http.request(
+                    call.method, call.path, json=call.body, params=call.params
+                )
+                return call.read(calls.checked(answer))
+        raise AssertionError("the last attempt raises")  # pragma: no cover
+
+    def recommend(self, user: str | None = None, **asked: Any) -> Recommendation:
+        """A list for a user; further fields as in `POST /v1/recommend`: n, query, filter, …"""
+        return self._send(calls.listed("/v1/recommend", {"user": user, **asked}))
+
+    def search(self, query: str, **asked: Any) -> Recommendation:
+        """What answers a search."""
+        return self._send(calls.listed("/v1/search", {"query": query, **asked}))
+
+    def similar(self, item: str, **asked: Any) -> Recommendation:
+        """What goes with an item."""
+        return self._send(calls.listed("/v1/similar", {"item": item, **asked}))
+
+    def rank(self, candidates: list[str], **asked: Any) -> Recommendation:
+        """A list of the caller's in order."""
+        return self._send(calls.listed("/v1/rank", {"candidates": candidates, **asked}))
+
+    def trending(self, **asked: Any) -> Recommendation:
+        """What most people took lately: window, category, filter, n, user."""
+        return self._send(calls.trending(asked))
+
+    def events(self, rows: Rows) -> Taken:
+        """Record what people did, at most a thousand at once; safe to repeat with the same ids."""
+        return self._send(calls.events(rows))
+
+    def identify(self, session: str, user: str) -> bool:
+        """A session is a user. → whether that is new."""
+        return self._send(calls.identify(session, user))
+
+    def put_items(self, rows: list[Json]) -> Taken:
+        """Create or replace items, at most a thousand at once."""
+        return self._send(calls.put("items", rows))
+
+    def item(self, item: str) -> Json:
+        """One item."""
+        return self._send(calls.one("GET", "items", item))
+
+    def change_item(self, item: str, patch: Json) -> Json:
+        """Change some fields, None removes (RFC 7396). → the item as it is now."""
+        return self._send(calls.one("PATCH", "items", item, patch))
+
+    def delete_item(self, item: str) -> bool:
+        """Take an item out of the catalogue. → whether it was there."""
+        return self._send(calls.delete_item(item))
+
+    def items(self, *, n: int = 100, cursor: str | None = None) -> Page:
+        """A page of the catalogue."""
+        return self._send(calls.page("items", n, cursor))
+
+    def put_users(self, rows: list[Json]) -> Taken:
+        """Create or replace users, at most a thousand at once."""
+        return self._send(calls.put("users", rows))
+
+    def user(self, user: str) -> Json:
+        """A user's attributes."""
+        return self._send(calls.one("GET", "users", user))
+
+    def change_user(self, user: str, patch: Json) -> Json:
+        """Change some attributes, None removes. → the user as they are now."""
+        return self._send(calls.one("PATCH", "users", user, patch))
+
+    def users(self, *, n: int = 100, cursor: str | None = None) -> Page:
+        """A page of the users."""
+        return self._send(calls.page("users", n, cursor))
+
+    def export(self, user: str) -> Json:
+        """All that is kept of a user."""
+        return self._send(calls.export(user))
+
+    def erase(self, user: str) -> Erasure:
+        """Forget a user. → the receipt."""
+        return self._send(calls.erase(user))
+
+    def ready(self) -> bool:
+        """Whether the service can answer; it is asked again while it starts."""
+        return self._send(calls.ready())
+
+    def all_items(self, *, n: int = 1000) -> Iterator[Json]:
+        """Every one of the items, fetched n at a time."""
+        cursor = None
+        while True:
+            page = self.items(n=n, cursor=cursor)
+            yield from page.rows
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def all_users(self, *, n: int = 1000) -> Iterator[Json]:
+        """Every one of the users, fetched n at a time."""
+        cursor = None
+        while True:
+            page = self.users(n=n, cursor=cursor)
+            yield from page.rows
+            cursor = page.cursor
+            if cursor is None:
+                return

@@ -1,0 +1,20 @@
+"""In: nothing. Out: the client for browsers, one file without dependencies, for pages anywhere."""
+
+from importlib.resources import files
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+router = APIRouter(include_in_schema=False)
+
+SCRIPT = files("foretaste.serve").joinpath("client.js").read_text(encoding="utf-8")
+HEADERS = {
+    "Cache-Control": "public, max-age=3600",
+    "Cross-Origin-Resource-Policy": "cross-origin",  # a shop's page is seldom from here
+}
+
+
+@router.get("/client.js")
+async def client() -> Response:
+    """The file."""
+    return Response(SCRIPT, media_type="text/javascript; charset=utf-8", headers=HEADERS)

@@ -1,0 +1,274 @@
+/* Foretaste in the browser: what people see and do in, events at the service out. No dependencies.
+
+   const foretaste = new Foretaste({ url: "https://recommend.example", key: "ft_…" });
+   foretaste.consent(true);                       // before it nothing is sent or stored
+   const list = await foretaste.recommend({ n: 5, query: "light for the night" });
+   list.items.forEach((item) => foretaste.show(render(item), item, list));
+   foretaste.track({ kind: "purchase", item: "31", value: 9.9 });
+
+   Every event gets an id when it happens, so whatever is sent twice counts once. Events wait in
+   localStorage until the service has said that it has them, also while the browser is offline. */
+(function (root) {
+  "use strict";
+
+  const STORE = "foretaste.";
+  const KEPT = 1000; // events that wait at most; the oldest are given up
+  const BATCH = 100; // events in one call
+  const BEACON = 60000; // bytes: browsers take 64 KB when a page is left
+  const SLOWEST = 60000; // milliseconds between two attempts
+
+  function randomId() {
+    if (root.crypto.randomUUID) return root.crypto.randomUUID();
+    const bytes = root.crypto.getRandomValues(new Uint8Array(16)); // on pages without TLS
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  class Foretaste {
+    /* url: the service. key: one with the scopes read and events, if it asks for one; everybody
+       can read it in the page. user: who is signed in. every: milliseconds between two sendings.
+       seen: the share of an element, and seconds: how long, that make an impression. */
+    constructor({ url = "", key = null, user = null, every = 2000, seen = 0.5, seconds = 1 } = {}) {
+      this.url = url.replace(/\/$/, "");
+      this.key = key;
+      this.user = user;
+      this.every = every;
+      this.seconds = seconds;
+      this.failures = 0;
+      this.sending = null;
+      this.timer = null;
+      this.shown = new Map(); // element → what it shows
+      this.waiting = new Map(); // element → timer of its impression
+      this.observer = new IntersectionObserver((found) => this._seen(found), { threshold: seen });
+      this._click = (event) => this._clicked(event);
+      this._leave = () => {
+        if (root.document.visibilityState === "hidden") this._beacon();
+      };
+      this._online = () => this._soon(0);
+      root.document.addEventListener("visibilitychange", this._leave);
+      root.addEventListener("pagehide", this._leave);
+      root.addEventListener("online", this._online);
+      if (this.consented && this._queue().length) this._soon(0);
+    }
+
+    get consented() {
+      return this._get("consent") === "yes";
+    }
+
+    /* Whether this person agrees. Without it nothing is sent or stored, and what was is removed. */
+    consent(agreed) {
+      if (agreed) {
+        this._put("consent", "yes");
+        this._put("session", this._get("session") || randomId());
+        return;
+      }
+      clearTimeout(this.timer);
+      this.timer = null;
+      this.waiting.forEach((timer) => clearTimeout(timer));
+      this.waiting.clear();
+      for (const name of ["consent", "session", "queue"]) this._remove(name);
+    }
+
+    /* The anonymous visit; null without consent. */
+    get session() {
+      return this.consented ? this._get("session") : null;
+    }
+
+    /* Somebody signed in: what the visit did becomes theirs, on every device. */
+    identify(user) {
+      this.user = user;
+      this.track({ kind: "identify", user });
+    }
+
+    /* Somebody signed out: from now on this is another visit. */
+    signOut() {
+      this.user = null;
+      if (this.consented) this._put("session", randomId());
+    }
+
+    /* Something happened: { kind, item, value, query, recommendation_id, position, … }.
+       → its event_id; null without consent. */
+    track(event) {
+      if (!this.consented) return null;
+      const whole = { event_id: randomId(), at: Date.now() / 1000, session: this.session, ...event };
+      if (this.user && !whole.user) whole.user = this.user;
+      this._put("queue", JSON.stringify([...this._queue(), whole].slice(-KEPT)));
+      this._soon(this.every);
+      return whole.event_id;
+    }
+
+    /* An element shows an item of a list: being seen is an impression, a click is a click. */
+    show(element, item, list = null) {
+      this.shown.set(element, {
+        item: item.id,
+        recommendation_id: list ? list.recommendation_id : undefined,
+        position: item.position,
+      });
+      this.observer.observe(element);
+      element.addEventListener("click", this._click);
+    }
+
+    /* The element shows it no longer. */
+    hide(element) {
+      this.observer.unobserve(element);
+      element.removeEventListener("click", this._click);
+      clearTimeout(this.waiting.get(element));
+      this.waiting.delete(element);
+      this.shown.delete(element);
+    }
+
+    /* Lists: fields as in POST /v1/recommend and the others. Without consent they are anybody's:
+       no one is named, and the service keeps nothing of the question. */
+    recommend(asked = {}) {
+      return this._list("/v1/recommend", asked);
+    }
+
+    search(query, asked = {}) {
+      return this._list("/v1/search", { query, ...asked });
+    }
+
+    similar(item, asked = {}) {
+      return this._list("/v1/similar", { item, ...asked });
+    }
+
+    /* Send what waits, now. → how many events still wait. */
+    async flush() {
+      if (!this.sending) this.sending = this._send().finally(() => (this.sending = null));
+      await this.sending;
+      return this._queue().length;
+    }
+
+    async _list(path, asked) {
+      const who = this.consented
+        ? { session: this.session, ...(this.user ? { user: this.user } : {}) }
+        : { incognito: true };
+      const body = asked.next_page_of ? asked : { ...who, ...asked };
+      const answer = await this._post(path, body);
+      const told = await answer.json();
+      if (!answer.ok) throw Object.assign(new Error(told.detail || told.title), { problem: told });
+      return told;
+    }
+
+    async _send() {
+      clearTimeout(this.timer);
+      this.timer = null;
+      let some = this._queue().slice(0, BATCH);
+      while (this.consented && some.length) {
+        let status = 0;
+        try {
+          status = (await this._post("/v1/events", { events: some })).status;
+        } catch {
+          // no connection: they wait
+        }
+        if (status === 0 || status === 401 || status === 403 || status === 429 || status >= 500) {
+          this.failures += 1;
+          const pause = Math.min(this.every * 2 ** this.failures, SLOWEST);
+          this._soon(pause * (0.5 + Math.random() / 2));
+          return;
+        }
+        // taken, known, or refused for good: in each case there is no use in sending them again
+        this.failures = 0;
+        const sent = new Set(some.map((event) => event.event_id));
+        this._put("queue", JSON.stringify(this._queue().filter((one) => !sent.has(one.event_id))));
+        some = this._queue().slice(0, BATCH);
+      }
+    }
+
+    /* The page is being left: what waits is sent without waiting for an answer, and stays in the
+       queue. Whether it arrived is not known; the next page sends it again, and it counts once. */
+    _beacon() {
+      if (!this.consented) return;
+      const some = this._queue().slice(0, BATCH);
+      let body = JSON.stringify({ events: some });
+      while (body.length > BEACON && some.length > 1) {
+        some.length = Math.floor(some.length / 2);
+        body = JSON.stringify({ events: some });
+      }
+      if (!some.length) return;
+      const address = `${this.url}/v1/events`;
+      if (this.key) {
+        // a beacon cannot carry a key; a request that outlives the page can
+        root.fetch(address, this._request(body, true)).catch(() => {});
+      } else {
+        root.navigator.sendBeacon(address, new Blob([body], { type: "application/json" }));
+      }
+    }
+
+    _request(body, keepalive = false) {
+      const headers = { "Content-Type": "application/json" };
+      if (this.key) headers["X-API-Key"] = this.key;
+      return { method: "POST", headers, body, keepalive, credentials: "omit" };
+    }
+
+    _post(path, body) {
+      return root.fetch(this.url + path, this._request(JSON.stringify(body)));
+    }
+
+    _soon(pause) {
+      if (this.timer !== null && pause) return;
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => {
+        this.timer = null;
+        this.flush().then((left) => {
+          if (left && this.timer === null && this.consented) this._soon(this.every);
+        });
+      }, pause);
+    }
+
+    _seen(found) {
+      for (const { target, isIntersecting } of found) {
+        if (!isIntersecting) {
+          clearTimeout(this.waiting.get(target));
+          this.waiting.delete(target);
+        } else if (this.consented && this.shown.has(target) && !this.waiting.has(target)) {
+          const timer = setTimeout(() => {
+            this.waiting.delete(target);
+            this.observer.unobserve(target); // once an element
+            const what = this.shown.get(target);
+            if (what) this.track({ kind: "impression", ...what });
+          }, this.seconds * 1000);
+          this.waiting.set(target, timer);
+        }
+      }
+    }
+
+    _clicked(event) {
+      const what = this.shown.get(event.currentTarget);
+      if (what) this.track({ kind: "click", ...what });
+    }
+
+    _queue() {
+      try {
+        const kept = JSON.parse(this._get("queue") || "[]");
+        return Array.isArray(kept) ? kept : [];
+      } catch {
+        return [];
+      }
+    }
+
+    _get(name) {
+      try {
+        return root.localStorage.getItem(STORE + name);
+      } catch {
+        return null; // storage is forbidden here: then there is no consent either
+      }
+    }
+
+    _put(name, value) {
+      try {
+        root.localStorage.setItem(STORE + name, value);
+      } catch {
+        // full or forbidden
+      }
+    }
+
+    _remove(name) {
+      try {
+        root.localStorage.removeItem(STORE + name);
+      } catch {
+        // forbidden
+      }
+    }
+  }
+
+  root.Foretaste = Foretaste;
+})(window);

@@ -1,0 +1,146 @@
+"""The client that blocks, against the real service, and against one that fails for a moment."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import httpx
+import pytest
+
+from foretaste.client import Client, Recommendation, Refusal
+from serve.workspace import make, serving
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("client") / "workspace"
+    make(folder)
+    with serving(folder) as client:
+        yield str(client.base_url)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def shop(url: str) -> Iterator[Client]:
+    with Client(url, timeout=60) as client:
+        yield client
+
+
+def test_lists_are_typed(shop: Client) -> None:
+    assert shop.ready()
+    found = shop.recommend("p1", n=3, explain=True, filter={"theme": "space"})
+    assert isinstance(found, Recommendation)
+    assert [one.position for one in found] == [1, 2, 3]
+    first = found.items[0]
+    assert first.attributes["theme"] == ("space",)
+    assert sum(term.nats for term in first.terms) == pytest.approx(first.score, abs=1e-3)
+    assert len(shop.search("a story about bread", n=2)) == 2
+    assert shop.similar("space-1", n=1).items[0].id.startswith("space")
+    ranked = shop.rank(["space-1", "nothing"], user="p2")
+    assert [one.id for one in ranked.left_out] == ["nothing"]
+    assert shop.trending(window="100w", filter={"theme": "kitchen"}, n=1).items[0].id
+    assert shop.recommend(next_page_of=found.recommendation_id).items[0].position == 4
+
+
+def test_events_have_ids_before_they_are_sent(shop: Client) -> None:
+    rows = [{"user": "c1", "item": "space-1", "kind": "click"}, {"user": "c1", "kind": "clik"}]
+    taken = shop.events(rows)
+    assert (taken.accepted, taken.known, len(taken.rejected)) == (1, 0, 1)
+    assert taken.rejected[0].index == 1
+    assert taken.event_ids[1] is None
+    again = shop.events([{**rows[0], "event_id": taken.event_ids[0]}])
+    assert (again.accepted, again.known) == (0, 1)
+    assert shop.identify("s-c1", "c1") is True
+    assert shop.identify("s-c1", "c1") is False
+
+
+def test_the_catalogue_and_people(shop: Client) -> None:
+    assert shop.put_items([{"id": "cl/1", "title": "T", "theme": "space"}]).accepted == 1
+    assert shop.change_item("cl/1", {"theme": ["kitchen"]})["theme"] == ["kitchen"]
+    assert shop.item("cl/1")["title"] == "T"
+    ids = [row["id"] for row in shop.all_items(n=10)]
+    assert len(ids) == len(set(ids)) == 25
+    assert shop.items(n=2).cursor
+    assert shop.delete_item("cl/1") is True
+    assert shop.delete_item("cl/1") is False
+    shop.put_users([{"id": "c2", "theme": "space"}])
+    assert shop.change_user("c2", {"theme": None, "age": 30}) == {"id": "c2", "age": ["30"]}
+    assert shop.user("c2") in list(shop.all_users())
+    shop.events([{"user": "c2", "item": "space-1", "kind": "click"}])
+    assert len(shop.export("c2")["events"]) == 1
+    assert shop.erase("c2").erased["events"] == 1
+
+
+def test_a_refusal_says_what_is_wrong(shop: Client) -> None:
+    with pytest.raises(Refusal, match="did you mean 'user'") as error:
+        shop.recommend(usr="p1")
+    assert (error.value.status, error.value.kind) == (422, "invalid")
+    with pytest.raises(Refusal, match="there is no item 'nothing'"):
+        shop.item("nothing")
+
+
+@contextmanager
+def failing(answers: list[int | None]) -> Iterator[tuple[str, list[Any]]]:
+    """A server that answers with these statuses in turn; None hangs up. → its URL, what it got."""
+    got: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            status = answers.pop(0)
+            if status is None:
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            body = json.dumps({"accepted": 1, "known": 0, "rejected": [], "event_ids": ["e"]})
+            self.send_response(status)
+            self.send_header("Retry-After", "0")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", got
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_what_fails_for_a_moment_is_tried_again_with_the_same_ids() -> None:
+    with failing([503, None, 429, 200]) as (url, got), Client(url, pause=0.001) as client:
+        assert client.events([{"user": "u", "kind": "click"}]).accepted == 1
+    assert len(got) == 4
+    assert len({body["events"][0]["event_id"] for body in got}) == 1
+
+
+def test_what_fails_for_good_is_told() -> None:
+    with failing([503] * 3) as (url, got), Client(url, pause=0.001, retries=2) as client:
+        with pytest.raises(Refusal) as error:
+            client.events([])
+        assert (error.value.status, len(got)) == (503, 3)
+    with failing([422]) as (url, got), Client(url, pause=0.001) as client:
+        with pytest.raises(Refusal):
+            client.events([])
+        assert len(got) == 1, "the same would be refused again"
+    with Client(url, pause=0.001, retries=1) as client, pytest.raises(httpx.ConnectError):
+        client.ready()
+
+
+def test_it_brings_nothing_heavy() -> None:
+    heavy = "{'torch', 'numpy', 'pandas', 'sqlalchemy', 'fastapi', 'transformers'}"
+    code = f"import sys, foretaste.client; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
