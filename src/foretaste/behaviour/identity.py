@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from foretaste.behaviour import schema
 from foretaste.behaviour.opening import errors, writing
+from foretaste.behaviour.quick import Quick
 from foretaste.behaviour.schema import events
 from foretaste.domain import IDENTIFY, Event
 
@@ -57,15 +58,15 @@ class IdentityRows:
 
     url: sa.URL
     _engine: sa.Engine
+    _quick: Quick
 
     def identify(self, session: str, user: str, at: float) -> bool:
         """From now on a session is a user's, and so is what it did while nobody was known.
 
         → whether that is new; once more changes nothing.
         """
-        latest = _latest(session)
         with errors(self.url), writing(self._engine) as connection:
-            if connection.scalar(latest) == user:
+            if connection.scalar(_OWNER, {"session": session}) == user:
                 return False
             fact = Event(f"identify-{uuid.uuid4().hex}", IDENTIFY, at, user=user, session=session)
             connection.execute(sa.insert(events).values(schema.event_row(fact)))
@@ -73,9 +74,8 @@ class IdentityRows:
 
     def identified(self, session: str) -> str | None:
         """Whose a session is now; None while nobody was identified on it."""
-        with errors(self.url), self._engine.connect() as connection:
-            found: str | None = connection.scalar(_latest(session))
-            return found
+        found = self._quick(_OWNER, session=session)
+        return found[0][0] if found else None
 
     def owners(self, sessions: Collection[str] | None = None, until: int | None = None) -> Owners:
         """Whose events of these sessions are, or of all; as was known at the number `until`."""
@@ -97,6 +97,10 @@ class IdentityRows:
         queries = (facts.where(c.user.in_(some)) for some in _some(users))
         return {session for session, _, _ in self._facts(queries)}
 
+    def visits(self, user: str) -> set[str]:
+        """The same of one user."""
+        return {session for (session,) in self._quick(_VISITS, user=user)}
+
     def _facts(self, queries: Iterable[sa.Select[Any]]) -> list[Fact]:
         with errors(self.url), self._engine.connect() as connection:
             return [
@@ -106,12 +110,21 @@ class IdentityRows:
             ]
 
 
-def _latest(session: str) -> sa.Select[tuple[Any]]:
-    c = events.c
-    facts = sa.select(c.user).where(c.kind == IDENTIFY, c.session == session, c.user.is_not(None))
-    return facts.order_by(c.seq.desc()).limit(1)
-
-
 def _some(names: Collection[str]) -> Iterable[Sequence[str]]:
     ordered = sorted(names)
     return (ordered[start : start + SOME] for start in range(0, len(ordered), SOME))
+
+
+_VISITS = sa.select(events.c.session).where(
+    events.c.kind == IDENTIFY, events.c.session.is_not(None), events.c.user == sa.bindparam("user")
+)
+_OWNER = (
+    sa.select(events.c.user)
+    .where(
+        events.c.kind == IDENTIFY,
+        events.c.session == sa.bindparam("session"),
+        events.c.user.is_not(None),
+    )
+    .order_by(events.c.seq.desc())
+    .limit(1)
+)

@@ -27,6 +27,7 @@ from foretaste.behaviour.opening import (
     within,
     writing,
 )
+from foretaste.behaviour.quick import Quick
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.things import REVISION, ThingRows
@@ -56,6 +57,7 @@ class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
         self.url = url_of(database)
         self._engine = opened(self.url)
         postgres = self._engine.dialect.name == "postgresql"
+        self._quick = Quick(self._engine)
         self._insert: Any = postgresql.insert if postgres else sqlite.insert
         self.keys = KeyTable(self._engine)
         """The API keys, used in the store of a root workspace."""
@@ -148,18 +150,17 @@ class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
         """
         if user is None and session is not None:
             user = self.identified(session)
-        c = events.c
-        query = sa.select(c.seq, *schema.EVENT).order_by(c.at, c.seq)
         if user is None:
-            found = self._all(query.where(c.session == session)) if session is not None else []
+            found = self._quick(_VISIT, session=session) if session is not None else []
             return [schema.event(row) for _, *row in found]
-        visits = self.sessions_of({user}) | ({session} if session is not None else set())
-        mine = [c.user == user]
-        if visits:
-            mine.append(sa.and_(c.user.is_(None), c.session.in_(visits)))
+        visits = self.visits(user) | ({session} if session is not None else set())
+        if not visits:
+            return [schema.event(row) for _, *row in self._quick(_PERSON, user=user)]
+        c = events.c
+        mine = sa.or_(c.user == user, sa.and_(c.user.is_(None), c.session.in_(visits)))
         owners = self.owners(visits)
         told = []
-        for number, *row in self._all(query.where(sa.or_(*mine))):
+        for number, *row in self._all(_HISTORY.where(mine)):
             one = schema.event(row)
             owner = one.user or owners.of(one.session, number)[0]
             if owner == user or (owner is None and one.session == session):
@@ -201,7 +202,7 @@ class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
 
     def position(self) -> tuple[int, int]:
         """(number of the newest event, newest revision of an item); 0 where there is none."""
-        number, revision = self._all(_POSITION)[0]
+        number, revision = self._quick(_POSITION)[0]
         return number or 0, int(revision or 0)
 
     # Items
@@ -245,7 +246,7 @@ class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
 
     def user(self, user_id: str) -> User | None:
         """One user, if something is known of them beside their events."""
-        found = self._all(sa.select(users).where(users.c.id == user_id))
+        found = self._quick(_USER, user=user_id)
         return schema.user(found[0]) if found else None
 
     def users(self) -> Iterator[User]:
@@ -355,6 +356,10 @@ def _fact(name: str) -> sa.Select[tuple[str]]:
     return sa.select(meta.c.text).where(meta.c.name == name)
 
 
+_HISTORY = sa.select(events.c.seq, *schema.EVENT).order_by(events.c.at, events.c.seq)
+_PERSON = _HISTORY.where(events.c.user == sa.bindparam("user"))
+_VISIT = _HISTORY.where(events.c.session == sa.bindparam("session"))
+_USER = sa.select(users).where(users.c.id == sa.bindparam("user"))
 _POSITION = sa.select(
     sa.select(sa.func.max(events.c.seq)).scalar_subquery(), _fact(REVISION).scalar_subquery()
 )

@@ -60,6 +60,7 @@ class Models:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._pointed: tuple[tuple[int, int, int], dict[str, Any]] | None = None
 
     def save(
         self,
@@ -247,14 +248,20 @@ class Models:
         return manifest
 
     def _pointer(self) -> dict[str, Any]:
+        """Every request asks: the file is read again only when it is another."""
+        path = self._folder / "live.json"
         try:
-            pointer = json.loads((self._folder / "live.json").read_text(encoding="utf-8"))
-            return {"live": pointer["live"], "before": list(pointer["before"])}
+            told = path.stat()
+            mark = (told.st_ino, told.st_mtime_ns, told.st_size)
+            if self._pointed is None or self._pointed[0] != mark:
+                pointer = json.loads(path.read_text(encoding="utf-8"))
+                self._pointed = mark, {"live": pointer["live"], "before": list(pointer["before"])}
+            return self._pointed[1]
         except FileNotFoundError:
             return {"live": None, "before": []}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(
-                f"{self._folder / 'live.json'} cannot be read; delete it, then choose a version "
+                f"{path} cannot be read; delete it, then choose a version "
                 "with 'foretaste models promote'"
             ) from error
 
