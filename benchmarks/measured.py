@@ -21,6 +21,8 @@ BENCHES = {
     "refusals": "What a hide does",
     "explanations": "Are the explanations true?",
     "tuning": "A tuned encoder",
+    "scale": "Cost against size",
+    "serve": "The service under load",
 }
 LEFT_OUT = frozenset({"bins"})
 HEAD = """# Measured

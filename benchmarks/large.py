@@ -1,0 +1,98 @@
+"""A folder in, a workspace out: a million made-up items and a model of all experts but language.
+
+Reading a million texts would take the language model two hours, training the network longer. So
+the vectors are those of benchmarks/synthetic.py, put where the language model keeps what it has
+read, and the network has learnt nothing; what a request costs depends on neither.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.scale_steps import LEFT_OUT, network, training
+from benchmarks.synthetic import shelf
+from foretaste.behaviour.store import SqlStore
+from foretaste.domain import Catalogue, Event, Floats, Histories, Item
+from foretaste.language.cache import CachedEncoder
+from foretaste.loop import Foretaste
+from foretaste.model.experts import EXPERTS
+from foretaste.model.experts.sequence import Sequence as SequenceExpert
+from foretaste.model.exponents import usual
+from foretaste.model.product import Product
+from foretaste.ports import Progress, silent
+from foretaste.prepare.catalogue import catalogue
+
+ITEMS, EVENTS = 1_000_000, 2_000_000
+PEOPLE = 20_000
+"""Of whom the store has the events, ten each; the model has learnt those of all."""
+CHUNK = 20_000
+
+
+class Planted:
+    """Stands in for the language model: what it would have read of each text."""
+
+    def __init__(self, fingerprint: str, texts: Sequence[str], vectors: Floats) -> None:
+        self.fingerprint, self.dim = fingerprint, vectors.shape[1]
+        self._vectors, self._rows = vectors, {text: row for row, text in enumerate(texts)}
+
+    def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
+        """[texts, dim]"""
+        return self._vectors[[self._rows[text] for text in texts]].astype(np.float32)
+
+
+def workspace(folder: Path) -> Path:
+    """Made in a few minutes, unless it is there."""
+    if (folder / "models" / "live.json").exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    loop = Foretaste.open(folder)
+    made = shelf(ITEMS, half=True)
+    items = list(_items(made))
+    given = training(ITEMS, EVENTS, half=True)
+    _tell(loop.store, items, given.histories)
+    texts = [item.reading() for item in items]
+    planted = CachedEncoder(
+        Planted(loop.encoder.fingerprint, texts, made.vectors), folder / "cache" / "vectors.sqlite"
+    )
+    for start in range(0, ITEMS, CHUNK):
+        planted.encode(texts[start : start + CHUNK])
+    planted.close()
+    given = replace(given, catalogue=catalogue(items, made.vectors))
+    experts = [one for kind in EXPERTS if kind.name not in LEFT_OUT for one in kind.fit(given)]
+    untaught = network(given.catalogue, given.histories, given.settings, 50)
+    experts.append(SequenceExpert(untaught, given.settings.sequence, given.catalogue))
+    product = Product(tuple(experts), usual(tuple(experts)))
+    event, revision = loop.store.position()
+    data = {"event": event, "revision": revision, "kinds": given.histories.kinds}
+    name = loop.models.save(
+        product, given.catalogue.ids, created=0.0, data=data, settings={}, metrics={}
+    )
+    loop.models.promote(name)
+    loop.close()
+    return folder
+
+
+def _items(made: Catalogue) -> list[Item]:
+    columns = [(one.column, one.values, one.codes) for one in made.features]
+    return [
+        Item(
+            place, title, attributes={name: (values[codes[n]],) for name, values, codes in columns}
+        )
+        for n, (place, title) in enumerate(zip(made.ids, made.titles, strict=True))
+    ]
+
+
+def _tell(store: SqlStore, items: Sequence[Item], found: Histories) -> None:
+    for start in range(0, len(items), CHUNK):
+        store.put_items(items[start : start + CHUNK])
+    rows = range(int(found.offsets[PEOPLE]))
+    store.add_events(
+        [
+            Event(
+                f"e{n}", "click", float(found.at[n]), user=f"u{n // 10}", item=f"i{found.item[n]}"
+            )
+            for n in rows
+        ]
+    )

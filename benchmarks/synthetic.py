@@ -1,0 +1,89 @@
+"""A made-up world of any size: a seed and two sizes in, a catalogue and histories out.
+
+Items lie around cluster centres, clusters around themes; popularity falls as Zipf's law has it.
+People stay with a few clusters and take what is near what they had. Nothing in it is real: it
+measures cost, and how well a search finds what scoring everything would.
+"""
+
+import numpy as np
+
+from foretaste.domain import KINDS, Catalogue, Feature, Floats, Histories, Ints
+
+DIM = 384
+CLUSTER = 100
+"""Items in a cluster."""
+WORDS = 20_000
+CHUNK = 20_000
+WEIGHED = tuple(kind for kind, weight in KINDS.items() if weight)
+
+
+def vectors(items: int, *, half: bool, seed: int = 0) -> Floats:
+    """[items, DIM], of length 1; 16 bits where `half`."""
+    rng = np.random.default_rng(seed)
+    clusters = -(-items // CLUSTER)
+    themes = rng.standard_normal((max(clusters // 50, 4), DIM), np.float32)
+    centres = themes[rng.integers(len(themes), size=clusters)]
+    centres = centres + rng.standard_normal((clusters, DIM), np.float32)
+    made = np.empty((items, DIM), np.float16 if half else np.float32)
+    for start in range(0, items, CHUNK):
+        which = np.arange(start, min(start + CHUNK, items)) // CLUSTER
+        rows = centres[which] + rng.standard_normal((len(which), DIM), np.float32)
+        made[start : start + CHUNK] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return made
+
+
+def shelf(items: int, *, half: bool = False, seed: int = 0) -> Catalogue:
+    """Titles of six words, a brand and one of 40 genres."""
+    rng = np.random.default_rng(seed + 1)
+    cluster = np.arange(items) // CLUSTER
+    words = np.minimum(rng.zipf(1.3, (items, 4)), WORDS - 1)
+    brands = max(items // 200, 20)
+    brand, genre = (cluster * 7 + rng.integers(3, size=items)) % brands, cluster % 40
+    titles = tuple(
+        f"w{a} w{b} w{c} w{d} line{k} model{n % 997}"
+        for n, ((a, b, c, d), k) in enumerate(
+            zip(words.tolist(), (cluster % 5000).tolist(), strict=True)
+        )
+    )
+    ids = tuple(f"i{n}" for n in range(items))
+    offsets = np.arange(items + 1, dtype=np.int64)
+    return Catalogue(
+        ids=ids,
+        titles=titles,
+        readings=titles,
+        vectors=vectors(items, half=half, seed=seed),
+        features=(
+            Feature("brand", tuple(f"b{n}" for n in range(brands)), offsets, _codes(brand)),
+            Feature("genre", tuple(f"g{n}" for n in range(40)), offsets, _codes(genre)),
+        ),
+        index={one: place for place, one in enumerate(ids)},
+    )
+
+
+def _codes(values: Ints) -> Ints:
+    return np.asarray(values, np.int32)
+
+
+def histories(items: int, events: int, seed: int = 0) -> Histories:
+    """Ten events a person, an hour or so apart."""
+    rng = np.random.default_rng(seed + 2)
+    people = max(events // 10, 1)
+    events = people * 10
+    clusters = -(-items // CLUSTER)
+    at_home = (clusters * rng.random((people, 3)) ** 3).astype(np.int64)  # some are popular
+    home = at_home[np.arange(people)[:, None], rng.integers(3, size=(people, 10))]
+    within = np.minimum(rng.geometric(0.06, (people, 10)), CLUSTER) - 1
+    item = np.minimum(home * CLUSTER + within, items - 1).astype(np.int32).ravel()
+    at = 1.7e9 + rng.random((people, 1)) * 3e7 + np.arange(10) * 3600.0
+    return Histories(
+        users=tuple(f"u{n}" for n in range(people)),
+        offsets=np.arange(people + 1, dtype=np.int64) * 10,
+        item=item,
+        weight=np.ones(events, np.float32),
+        kind=np.zeros(events, np.int8),
+        value=np.full(events, np.nan, np.float32),
+        at=at.ravel(),
+        text=np.full(events, -1, np.int32),
+        kinds=WEIGHED,
+        texts=(),
+    )
