@@ -211,6 +211,13 @@ def test_nothing_is_promoted_by_one_whose_lock_was_taken(opened: Opened) -> None
     assert loop.models.live() == before
 
 
+def test_an_outcome_of_another_version_is_passed_over(opened: Opened) -> None:
+    loop = opened()
+    loop.store.put_fact("worker", '{"at": 1, "came_to": "nothing"}')
+    assert Outcome.last(loop.store) is None
+    assert Worker(loop).due() is None
+
+
 def test_new_items_are_read_beforehand(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     loop = opened()
     worker = Worker(loop)

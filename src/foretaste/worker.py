@@ -54,9 +54,12 @@ class Outcome:
 
     @classmethod
     def last(cls, store: Store) -> "Outcome | None":
-        """The newest one of a workspace."""
+        """The newest one of a workspace; None also where another version of Foretaste wrote it."""
         told = store.fact(FACT)
-        return None if told is None else cls(**json.loads(told))
+        try:
+            return None if told is None else cls(**json.loads(told))
+        except (TypeError, ValueError):
+            return None
 
 
 class Worker:

@@ -1,3 +1,4 @@
+import resource
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from foretaste.behaviour.store import FILE, SqlStore
 from foretaste.config import load
 from foretaste.errors import SettingsError
 from foretaste.serve.keys import make
-from foretaste.serve.run import check_host, serve
+from foretaste.serve.run import FILES, _allow_files, check_host, serve
 
 
 def check(host: str, folder: Path, *, insecure: bool = False) -> None:
@@ -39,3 +40,15 @@ def test_nothing_is_opened_where_the_host_or_the_settings_are_wrong(tmp_path: Pa
     with pytest.raises(SettingsError, match="did you mean 'n'"):
         serve(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["foretaste.toml"]
+
+
+def test_as_many_connections_as_the_system_allows() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        _allow_files()
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        assert hard == before[1]
+        assert soft == (FILES if hard == resource.RLIM_INFINITY else min(hard, FILES))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
