@@ -26,6 +26,7 @@ environment has a pip of its own, which pip-audit asks for."""
 OF_CUDA = re.compile(r"nvidia-.*|cuda-.*|triton")
 """What a CUDA build of torch brings itself."""
 BROUGHT = {
+    "anyio": "fastapi",
     "huggingface_hub": "transformers",
     "markupsafe": "jinja2",
     "pydantic_core": "pydantic",

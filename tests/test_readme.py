@@ -19,6 +19,7 @@ from foretaste.domain import Recommendation
 from foretaste.model.experts import EXPERTS
 from foretaste.serve.app import create_app
 from foretaste.serve.schemas import Body, EventsBody, ItemsBody, RankBody, RecommendBody
+from foretaste.serve.schemas.generation import GenerateBody
 
 REPOSITORY = Path(__file__).parents[1]
 README = REPOSITORY / "README.md"
@@ -30,6 +31,7 @@ PAGES = [
 ]
 BODIES: dict[str, type[Body]] = {
     "/v1/events": EventsBody,
+    "/v1/generate": GenerateBody,
     "/v1/items": ItemsBody,
     "/v1/rank": RankBody,
     "/v1/recommend": RecommendBody,

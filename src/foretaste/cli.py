@@ -17,6 +17,7 @@ from foretaste import (
     classify_cli,
     console,
     control_cli,
+    generate_cli,
     lists_cli,
     serve_cli,
     worker_cli,
@@ -234,6 +235,7 @@ def models_rollback(workspace: Workspace = HERE) -> None:
 for group in (
     lists_cli,
     catalogue_cli,
+    generate_cli,
     control_cli,
     chat_cli,
     classify_cli,

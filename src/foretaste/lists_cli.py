@@ -44,7 +44,8 @@ def _read(text: str | None, option: str, empty: Any) -> Any:
         raise InputError(f"{option}: not JSON: {error}; put it in single quotes") from None
 
 
-def _asked(filter: str | None, rules: str | None, diversity: float) -> dict[str, Any]:  # noqa: A002
+def asked_of(filter: str | None, rules: str | None, diversity: float) -> dict[str, Any]:  # noqa: A002
+    """What the options of a list ask for."""
     return {
         "filter": _read(filter, "--filter", {}),
         "rules": tuple(_read(rules, "--rules", ())),
@@ -67,7 +68,7 @@ def recommend(
     json: Json = False,
 ) -> None:
     """The list for a person, with the reason for each item."""
-    asked = _asked(filter, rules, diversity)
+    asked = asked_of(filter, rules, diversity)
     with opened(workspace) as loop:
         found = loop.recommend(user, n=n, query=query, session=session, explain=True, **asked)
         console.answer(found, explain=explain, json=json, items=loop.store.item)
@@ -82,7 +83,7 @@ def search(
     json: Json = False,
 ) -> None:
     """What answers these words, for this person where one is named."""
-    asked = _asked(filter, None, 0.0)
+    asked = asked_of(filter, None, 0.0)
     with opened(workspace) as loop:
         found = loop.search(text, user=user, n=n, explain=True, **asked)
         console.answer(found, json=json, items=loop.store.item)
@@ -96,7 +97,7 @@ def similar(
     json: Json = False,
 ) -> None:
     """What goes with an item, for whoever looks at it."""
-    asked = _asked(filter, None, 0.0)
+    asked = asked_of(filter, None, 0.0)
     with opened(workspace) as loop:
         found = loop.similar(item, n=n, explain=True, **asked)
         console.answer(found, json=json, items=loop.store.item)
@@ -124,7 +125,7 @@ def trending(
     json: Json = False,
 ) -> None:
     """What most people took lately."""
-    asked = _asked(filter, None, 0.0)
+    asked = asked_of(filter, None, 0.0)
     with opened(workspace) as loop:
         found = loop.trending(window, **({} if n is None else {"n": n}), **asked)
         console.answer(found, json=json, items=loop.store.item)

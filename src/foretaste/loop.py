@@ -4,7 +4,8 @@
     2 prepare     histories        cleaned, one history a person, and the catalogue
     3 language    read             items, searches and reviews become vectors
     4 model       train            the product of experts is fitted and promoted
-    5 generate    reasons          why each item, in words that are terms of its score; a profile
+    5 generate    generate         the content this person wants, as features, items and words
+                  reasons          why each item: the terms of its score, put into words
     6 rank        recommend        scores, then filters, then the list
     7 feedback    catch_up         what happened since is learnt before the next answer (`live`)
 
@@ -21,6 +22,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from foretaste.absence import WhyNot, why_not
 from foretaste.behaviour.importer import import_file
 from foretaste.behaviour.intake import What
 from foretaste.behaviour.store import open_store
@@ -43,10 +45,11 @@ from foretaste.erasing import KNOWN, Receipt, Settler, personal
 from foretaste.errors import InputError, ModelError
 from foretaste.evaluate.evaluation import Evaluation, judge
 from foretaste.generate.profile import Profile, profile
+from foretaste.imagining import Generation, Imagining
 from foretaste.keeping import Behind, Keeper
-from foretaste.ladder import Budget, Ladder, Way
+from foretaste.ladder import Budget, Ladder
 from foretaste.language.open import forgetful, open_encoder, open_readers
-from foretaste.listing import Asked, Composed, Lists
+from foretaste.listing import Lists
 from foretaste.live import Live
 from foretaste.model.artefacts import Models, Version
 from foretaste.model.experts.attribute import Attribute
@@ -58,9 +61,8 @@ from foretaste.prepare.clean import Cleaning, clean
 from foretaste.prepare.histories import Gathering, histories
 from foretaste.prepare.report import Quality, quality
 from foretaste.prepare.splits import by_time, latest, leave_one_out
-from foretaste.rank.filters import Question
 from foretaste.rank.trending import seconds
-from foretaste.standby import popular
+from foretaste.ways import ways
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +93,7 @@ class Foretaste:
         self.keeper = Keeper(self.store, self.models, self.at_snapshot, self._rehearse)
         self.ladder = Ladder()
         self.settler = Settler(self)
+        self.imagining = Imagining(config.language.writer, folder / "cache", seed=config.model.seed)
         self._rng: np.random.Generator | None = None  # for exploration; None draws anew each time
 
     @classmethod
@@ -102,6 +105,7 @@ class Foretaste:
 
     def close(self) -> None:
         """Keep what was served, and let go of the store."""
+        self.imagining.close()
         self.keeper.close()
         self.lists.answers.close()
         self.store.close()
@@ -253,6 +257,7 @@ class Foretaste:
                 "wall_seconds": time.monotonic() - start[1],
             },
         )
+        self.imagining.study(name, shelf)
         self.settler.settle()  # somebody may have been erased meanwhile
         return self.models.version(self.models.now(name))
 
@@ -301,36 +306,31 @@ class Foretaste:
             with self.keeper.fresh(budget) as live:
                 one = self.lists.behaviour(asked.request, live)
                 question = self.lists.question(asked, one, live)
-                rung, list_, why = self.ladder.climb(self._ways(asked, question, live), budget)
+                listen = partial(self.listen, keep=not asked.request.incognito)
+                rungs = ways(self.lists, asked, question, live, listen, self._rng)
+                rung, list_, why = self.ladder.climb(rungs, budget)
                 degraded = None if rung == "full" else Degraded(rung, why or "")
                 return self.lists.told(asked.request, question, live, list_, degraded)
         except Behind as late:
             assert self.keeper.standby is not None  # there is one once there is something live
             return self.lists.stand_in(asked, self.keeper.standby, str(late))
 
-    def _ways(self, asked: Asked, question: Question, live: Live) -> list[Way[Composed]]:
-        """Ways to make the list, the best first: all experts, those that count, popularity."""
-        request, one = asked.request, question.behaviour
+    def generate(
+        self, who: Request | str | None = None, /, *, n: int | None = None, **rest: Any
+    ) -> Generation:
+        """The content this person would want: as features, as the real items nearest to them, and
+        in words, which come one after another as they are written. Asked as `recommend` is.
+        """
+        request = replace(self.lists.asked(who, n, rest).request, explain=True)
+        return self.imagining.generation(
+            self.imagining.wish(self, request), self.recommend(request)
+        )
 
-        def full() -> Composed:
-            heard = self.listen(one, keep=not request.incognito)
-            return self.lists.compose(asked, question, live.product.scorer(heard), self._rng)
-
-        def counting() -> Composed:
-            product = live.product.quick()
-            return self.lists.compose(asked, question, product.scorer(one), self._rng)
-
-        def by_popularity() -> Composed:
-            return self.lists.compose(asked, question, popular(live), self._rng)
-
-        if request.window is not None:
-            return [Way("full", lambda: self.lists.trending(asked, question, popular(live)))]
-        kind = (request.explain, bool(one.query))
-        return [
-            Way("full", full, kind),
-            Way("counting", counting, kind),
-            Way("popularity", by_popularity),
-        ]
+    def why_not(
+        self, item: str, who: Request | str | None = None, /, *, n: int | None = None, **rest: Any
+    ) -> WhyNot:
+        """The rule, filter or term that keeps an item out of the list `recommend` gives."""
+        return why_not(self, item, self.lists.asked(who, n, rest))
 
     def search(self, text: str, user: str | None = None, **asked: Any) -> Recommendation:
         """What answers these words, for this person where one is named."""

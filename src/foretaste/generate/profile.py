@@ -71,17 +71,17 @@ def _liked(
             value=feature.values[code],
             probability=float(np.exp(own[code])),
             lift=float(np.exp(own[code] - everyone[code])),
-            events=_behind(behaviour, feature, code, ids),
+            events=behind(behaviour, feature, code, ids),
             stated=feature.values[code] in stated,
         )
         for code in best
     )
 
 
-def _behind(
+def behind(
     behaviour: Behaviour, feature: Feature, code: int, ids: Sequence[str]
 ) -> tuple[str, ...]:
-    """The last items taken that have the value, each once."""
+    """Ids of the last items taken that have the value, each once."""
     found = dict.fromkeys(
         ids[item] for item in behaviour.taken[::-1].tolist() if code in feature.of(item)
     )

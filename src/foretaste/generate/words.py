@@ -5,6 +5,7 @@ come from one event or one feature are added up.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from foretaste.domain import Term
 
@@ -39,15 +40,33 @@ SILENT = frozenset({"average item", "new"})
 """Features that set an item apart from nothing."""
 
 
-def reasons(terms: Sequence[Term], titles: Mapping[str, str], *, most: int = 3) -> tuple[str, ...]:
-    """At most so many sentences; `titles` names the events, by item id."""
-    sums: dict[str, float] = {}
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What raises a score, in words: the terms of one event or of one feature, added up."""
+
+    words: str
+    nats: float
+    event: str | None = None
+    """The title of the past item, or the words of the past search."""
+    feature: str | None = None
+
+
+def why(terms: Sequence[Term], titles: Mapping[str, str], *, most: int = 3) -> tuple[Reason, ...]:
+    """At most so many, strongest first; `titles` names the events, by item id."""
+    sums: dict[str, Reason] = {}
     for term in terms:
         if term.feature not in SILENT:
             words = _words(term, titles)
-            sums[words] = sums.get(words, 0.0) + term.nats
-    told = sorted(sums.items(), key=lambda pair: -pair[1])
-    return tuple(f"{words} (+{nats:.2f})" for words, nats in told if nats >= LEAST)[:most]
+            event = None if term.event is None else titles.get(term.event) or term.event
+            before = sums.get(words) or Reason(words, 0.0, event, term.feature)
+            sums[words] = replace(before, nats=before.nats + term.nats)
+    told = sorted(sums.values(), key=lambda reason: -reason.nats)
+    return tuple(reason for reason in told if reason.nats >= LEAST)[:most]
+
+
+def reasons(terms: Sequence[Term], titles: Mapping[str, str], *, most: int = 3) -> tuple[str, ...]:
+    """At most so many sentences, each with its nats."""
+    return tuple(f"{one.words} (+{one.nats:.2f})" for one in why(terms, titles, most=most))
 
 
 def _words(term: Term, titles: Mapping[str, str]) -> str:

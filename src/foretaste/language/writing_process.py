@@ -136,7 +136,7 @@ def _convert(folder: Path, gguf: str, cache: Path) -> None:
         safe = {"gguf_file": gguf, "local_files_only": True, "trust_remote_code": False}
         AutoTokenizer.from_pretrained(folder, **safe).save_pretrained(target)
         network = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float16, **safe)
-        network.save_pretrained(target)
+        _plain(network).save_pretrained(target)
         whole = {"sha256": hashed([target / "model.safetensors"])}
         (target / CONVERTED).write_text(json.dumps(whole))
         try:
@@ -144,6 +144,16 @@ def _convert(folder: Path, gguf: str, cache: Path) -> None:
         except OSError:
             if not (cache / CONVERTED).is_file():  # else another process was quicker
                 raise
+
+
+def _plain(network: Any) -> Any:
+    """The same network without the mark of a GGUF, with which it would not be written."""
+    config = network.config
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    plain = type(network)(config).to(network.dtype)
+    plain.load_state_dict(network.state_dict())
+    return plain
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ Need = Literal["nothing", "read", "events", "read and events", "admin"]
 
 NEEDS: Sequence[tuple[str, str, Need]] = (
     ("GET", r"/|/openapi\.json|/healthz|/readyz|/client\.js", "nothing"),
-    ("POST", r"/v1/(recommend|rank|similar|search)", "read"),
+    ("POST", r"/v1/(recommend|rank|similar|search|generate)", "read"),
     ("GET", r"/v1/(trending|items|items\.jsonl|items/.+)", "read"),
     ("POST", r"/v1/(events|identify)", "events"),
     ("GET", r"/api/(recommend|item-to-item|popular|non-personalized|latest)(/.*)?", "read"),

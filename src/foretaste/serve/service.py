@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from foretaste.absence import WhyNot
 from foretaste.converse.chat import Chat, open_chat
 from foretaste.domain import Recommendation, Request
 from foretaste.errors import ForetasteError, StoreError
+from foretaste.imagining import Generation
 from foretaste.keeping import NONE
 from foretaste.loop import Foretaste
 from foretaste.ports import Store
@@ -133,11 +135,26 @@ class Service:
         """The list. Raises `Refused` while the model is being loaded."""
         self._check_ready()
         answer = self.workspace.recommend(request)
+        self._answered(answer)
+        return answer
+
+    def generate(self, request: Request) -> Generation:
+        """What is imagined, the list, and words that are still being written; as `recommend`."""
+        self._check_ready()
+        found = self.workspace.generate(request)
+        self._answered(found.found)
+        return found
+
+    def absent(self, item: str, request: Request) -> WhyNot:
+        """Why the item is not in that list."""
+        self._check_ready()
+        return self.workspace.why_not(item, request)
+
+    def _answered(self, answer: Recommendation) -> None:
         logs.note(model_version=answer.model_version, rung=answer.rung)
         if self._watch is not None:
             self._watch.answered(answer.rung, self.workspace.learnt)
         self._ready = True
-        return answer
 
     def _check_ready(self) -> None:
         if not self._ready and self._warming is not None and self._warming.is_alive():
@@ -221,6 +238,7 @@ class Service:
             self._fail(f"{type(error).__name__} while loading; see the service's log")
         else:
             self._ready, self._failure = True, None
+            self.workspace.imagining.warm()
             log.info("ready after %.1f s", time.perf_counter() - began)
 
     def _fail(self, why: str) -> None:

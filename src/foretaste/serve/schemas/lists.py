@@ -1,6 +1,7 @@
 """In: what is asked for, as JSON. Out: the question in the nouns of the loop."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, StrictBool, model_validator
@@ -171,18 +172,21 @@ def _json(field: str, text: str) -> Any:
         raise InputError(f"{field}: '{shown(text)}' is not JSON: {error.detail}") from None
 
 
+ASKED = frozenset(one.name for one in fields(Request))
+"""What a question holds; a body may say more, e.g. in what form the answer is wanted."""
+
+
 def request_of(body: Asking, settings: RankSettings) -> Request:
     """The question; the settings are for what the body does not say."""
     given: dict[str, Any] = {name: getattr(body, name) for name in type(body).model_fields}
-    item = given.pop("item", None)
-    if item is not None:
-        given["items"] = [item]
+    if isinstance(body, SimilarBody) and body.item is not None:
+        given["items"] = [body.item]
     for name in ("items", "rules", "properties", "candidates"):
         if given.get(name) is not None:
             given[name] = tuple(given[name])
     given["n"] = _many(body, given, settings)
     given["timeout_ms"] = body.timeout_ms or settings.timeout_ms
-    return Request(**given)
+    return Request(**{name: value for name, value in given.items() if name in ASKED})
 
 
 def _many(body: Asking, given: Mapping[str, Any], settings: RankSettings) -> int:

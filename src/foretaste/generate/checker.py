@@ -1,0 +1,91 @@
+"""The checker: a sentence and the evidence in, what is wrong with it out.
+
+A sentence may be said if every name, feature, number and claim in it is evidence. What those are
+cannot be told from other words by a machine for certain; so it is the other way round: once the
+evidence is taken out, all that is left must be words that claim nothing of their own, `PLAIN`, or
+words of the template, which says the same facts. Anything else is refused, and the template speaks.
+"""
+
+import re
+
+from foretaste.generate.safe import clean, suspicious
+
+LONGEST = 320
+"""Characters that a writer may say at once."""
+SHORT = 200
+"""Characters up to which a sentence without its stop is whole, and was not cut off."""
+_SENTENCE = re.compile(r".+?[.!?…](?=\s|$)", re.DOTALL)
+_TOKEN = re.compile(r"\w+")
+_QUOTED = re.compile(r"[“”„\"«»]")
+_GAP = " ▢ "
+"""Where evidence stood."""
+_PLAIN = """
+a about after again all along also always an and another any are around as at be because been
+before belongs both brings but by can choice choices close comes could day describes each enjoy
+enjoyed evening every everything explore fan fans favourite favorite feel feeling few fit fits
+following follow follows for from get give gives go goes going good great happy has have having
+here how if in inspired interest interested interesting into is it item items its itself just
+keep kind know leads liked like likes likely list ll look looking looks lot love loved loves
+made make makes many matches matching may maybe might mind mood more most mostly moves much near
+nearest new next nice night now of offers often on one ones or other others our out over own
+part people perhaps pick picks picked play popular re reads recommend recommended recommendation
+recommendations related remind reminds right s same see seem seems selection shares should show
+similar so some someone something sort spirit start still style such suggest suggests suit suits
+sure take taken takes taste tastes than that the their them theme themes then there these they
+thing things think this those through time to today together tonight too topic touch towards try
+under up us ve very viewers vein want wanted wants was way we well were what when where which
+while who whose why will with word words worth would you your yours yet book books clothes film
+films movie movies music news piece pieces product products programme read reader readers shoes
+song songs stories story title titles video videos watch watching watched listen listening
+listeners
+"""
+PLAIN = frozenset(_PLAIN.split())
+"""Words that claim nothing: no number, no denial, no praise, no order, no name."""
+
+
+def sentences(text: str) -> str:
+    """The text up to the end of its last whole sentence; a writer may have been cut off."""
+    found = "".join(one.group() for one in _SENTENCE.finditer(text)).strip()
+    return found or (f"{text.strip()}." if text.strip() and len(text) <= SHORT else "")
+
+
+def fault(text: str, names: tuple[str, ...], plain: str) -> str | None:
+    """Why a text may not be said; None if it may.
+
+    names: the evidence. plain: the template's text, whose words may be used too.
+    """
+    if not text or len(text) > LONGEST:
+        return "it is too long" if text else "it has no whole sentence"
+    if text != clean(text) or suspicious(text):
+        return "it holds a link, markup or an instruction"
+    rest = without(text, names)
+    if _GAP.strip() not in rest:
+        return "it names no evidence"
+    if _QUOTED.search(rest):
+        return "it quotes what is not in the evidence"
+    said = {stem(one) for name in names if len(one_word := words(name)) == 1 for one in one_word}
+    known = PLAIN | set(words(without(plain, names)))
+    for word in words(rest):
+        if word not in known and stem(word) not in said:
+            return f"'{word}' is not in the evidence"
+    return None
+
+
+def without(text: str, names: tuple[str, ...]) -> str:
+    """The text with a gap for each of the names, the longest first, also where it is quoted."""
+    for name in sorted(names, key=len, reverse=True):
+        exact = r"\s+".join(re.escape(part) for part in name.split())
+        text = re.sub(rf"[“„\"«]?(?<!\w){exact}(?!\w)[”\"»]?", _GAP, text, flags=re.IGNORECASE)
+    return text
+
+
+def words(text: str) -> list[str]:
+    """For comparison."""
+    return _TOKEN.findall(text.casefold())
+
+
+def stem(word: str) -> str:
+    """Without the ending of a plural."""
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

@@ -1,0 +1,112 @@
+"""Every sentence: items, features and numbers that it names are evidence, or it is not said."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foretaste.domain import Term
+from foretaste.generate import templates
+from foretaste.generate.checker import PLAIN, fault, sentences, stem, words
+from foretaste.generate.facts import Facts, ItemFacts
+from foretaste.generate.words import WORDS, why
+
+from .test_safe import HOSTILE
+
+NAMES = ("Toy Story 2", "Shrek", "Animation", "space", "alien")
+TEMPLATE = "People go on to it from “Shrek” and genre: Animation."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "People take “Toy Story 2” together with “Shrek”, and it is “Animation”.",
+        "Toy Story 2 is taken together with Shrek.",
+        'Look for more animation, like "toy story 2".',
+        "If you liked Shrek, you might enjoy this.",
+        "It follows from “Shrek”.",
+        "Stories about aliens in space.",
+        "Its genre is Animation.",
+    ],
+)
+def test_what_names_evidence_is_said(text: str) -> None:
+    assert fault(text, NAMES, TEMPLATE) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("It goes with “Alien Resurrection” and “Shrek”.", "quotes what is not"),
+        ("It goes with Solaris and Shrek.", "'solaris'"),
+        ("Shrek and the big lebowski go together.", "'big'"),
+        ("Shrek is a horror story.", "'horror'"),
+        ("Shrek by Dreamworks.", "'dreamworks'"),
+        ("Shrek 3 follows.", "'3'"),
+        ("Shrek was taken by 1,200 people.", "'1'"),
+        ("Shrek was taken by twelve people.", "'twelve'"),
+        ("Toy Story 4 is like Shrek.", "'toy'"),
+        ("It is not like Shrek.", "'not'"),
+        ("It doesn't follow Shrek.", "'doesn'"),
+        ("Unlike Shrek, it is new.", "'unlike'"),
+        ("Shrek has won an award.", "'won'"),
+        ("Shrek is critically acclaimed.", "'critically'"),
+        ("Buy Shrek.", "'buy'"),
+        ("It suits you well.", "names no evidence"),
+        ("Inception is like Shrek.", "'inception'"),
+        ("Shrek is violent.", "'violent'"),
+        ("", "no whole sentence"),
+        ("Shrek. " * 60, "too long"),
+    ],
+)
+def test_what_names_anything_else_is_not(text: str, why: str) -> None:
+    assert why in str(fault(text.strip(), NAMES, TEMPLATE))
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_words_are_not_said_even_beside_evidence(hostile: str) -> None:
+    assert fault(f"It goes with “Shrek”. {hostile}", NAMES, TEMPLATE) is not None
+    assert fault(f"{hostile} “Shrek”", NAMES, TEMPLATE) is not None
+
+
+def test_plain_words_hold_no_number_denial_praise_or_order() -> None:
+    bad = "no not never one two first best award free buy click call password ignore http www"
+    assert PLAIN & set(bad.split()) == {"one"}  # as in “one of them”
+
+
+def test_a_cut_off_sentence_is_left_out() -> None:
+    assert sentences("It is good. It goes wi") == "It is good."
+    assert sentences("It has no stop") == "It has no stop."
+    assert sentences("It goes on and on " * 20) == ""
+    assert sentences("  ") == ""
+
+
+def test_words_and_their_plurals() -> None:
+    assert words("L'Été, 2!") == ["l", "été", "2"]
+    found = [stem(one) for one in ("dramas", "comedies", "glass", "is")]
+    assert found == ["drama", "comedy", "glass", "is"]
+
+
+NAMED = st.sampled_from(["Toy Story 2", "Shrek", "The Third Man"])
+FEATURES = st.sampled_from(["genre: Animation", "genre: Horror", "popularity", "query"])
+TERMS = st.one_of(
+    st.builds(Term, st.sampled_from(sorted(WORDS)), st.floats(0.1, 3), event=NAMED),
+    st.builds(Term, st.just("attribute:genre"), st.just(1.0), feature=FEATURES),
+)
+
+
+@given(st.lists(TERMS, min_size=1, max_size=4))
+def test_templates_name_nothing_but_evidence(terms: list[Term]) -> None:
+    """A template's words are fixed but for what the facts name."""
+    item = ItemFacts("1", "Up", why(terms, {}), ("Sci-Fi",))
+    facts = Facts(("Comedy", "Horror"), ("space, alien",), "a warm coat", (item,))
+    fixed = {word for phrase in WORDS.values() for word in words(phrase)} | set(
+        words("genre and for you asked look next much of it is about popular what answers")
+    )
+
+    from foretaste.generate.checker import without
+
+    for text, named in [
+        (templates.line(item), item.names),
+        (templates.title(facts), facts.names),
+        (templates.description(facts), facts.names),
+    ]:
+        assert set(words(without(text, named))) <= fixed, text
