@@ -129,6 +129,22 @@ def test_a_deleted_item_is_in_no_list_again(client: httpx.Client) -> None:
     assert client.delete("/v1/items/gone-1").json() == {"deleted": False}
 
 
+def test_what_stands_in_has_no_deleted_item(copied: Path) -> None:
+    """It answers from a picture that was drawn before the deletion."""
+    loop = Foretaste.open(copied)
+    loop.recommend(n=1)
+    still = loop.keeper.standby
+    assert still is not None
+    asked = loop.lists.asked(None, 50, {})
+    assert "space-2" in {one.id for one in loop.lists.stand_in(asked, still, "late")}
+
+    loop.store.delete_items(["space-2"])
+
+    assert "space-2" not in {one.id for one in loop.lists.stand_in(asked, still, "late")}
+    assert "space-2" not in {one.id for one in loop.recommend(n=50)}
+    loop.close()
+
+
 def test_lists_are_complete_while_things_come_and_go(client: httpx.Client) -> None:
     put(client, *({"id": f"list-{n:02}", "title": f"List {n}"} for n in range(9)))
     turning = pages(client, "items", 4)

@@ -1,5 +1,5 @@
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -213,3 +213,13 @@ def test_a_late_event_takes_its_place_in_time(client: httpx.Client) -> None:
         client.post("/v1/events", json={"events": [event]})
     told = client.get("/page/history", params={"session": "late"}).json()
     assert [one["item"] for one in told] == ["space-1", "space-2"]  # newest first
+
+
+@pytest.mark.parametrize("rule", ["create", "reject"])
+def test_a_late_event_does_not_bring_a_deleted_item_back(
+    store: SqlStore, rule: Literal["create", "reject"]
+) -> None:
+    store.delete_items(["a"])
+    taken = Intake(store, BehaviourSettings(unknown_items=rule)).events([CLICK], NOW)
+    assert (taken.accepted, taken.rejected) == (1, [])
+    assert store.item("a") is None
