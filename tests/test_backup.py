@@ -26,6 +26,7 @@ from foretaste.errors import InputError, StoreError
 from foretaste.loop import Foretaste
 from foretaste.serve.keys import Keyring, make
 from foretaste.serve.tenants import create, home
+from foretaste.steering import Conversation
 
 NOW = 1_700_300_000.0
 
@@ -49,6 +50,7 @@ def shop(request: pytest.FixtureRequest, trained: Path) -> Iterator[Foretaste]:
     loop.steer("ann", changes=[{"what": {"genre": "space"}, "nats": 1}])
     loop.store.put_items([Item("gone", "Soon gone")])
     loop.store.delete_items(["gone"])
+    loop.store.put_conversation(Conversation("talk", "ann", None, NOW, {"query": "space"}))
     loop.store.put_fact("lock:worker", "held")
     yield loop
     loop.close()

@@ -35,6 +35,7 @@ FACTS = (
 """What the exponents depend on."""
 READING = ("content", "lexical", "attribute", "sequence", "language")
 """Experts that know an item nobody has taken."""
+HOUR = 3600.0
 FEW = 3.0
 """Times taken at which an item is half new."""
 
@@ -57,8 +58,8 @@ def facts_of(behaviours: Sequence[Behaviour], log_popularity: Floats) -> Floats:
         )
         query = float(bool(one.query and one.query.strip()))
         nothing = float(not len(taken))
-        age = float(max(one.now - one.at[-1], 0.0)) if len(one) and one.now else 0.0  # seconds
-        age = np.log1p(age / DAY) / 3
+        age = float(max(one.now - one.at[-1], 0.0)) if len(one) and one.now else 0.0
+        age = np.log1p(age // HOUR * HOUR / DAY) / 3  # whole hours: asked twice, the same answer
         rows.append((1.0, np.log1p(len(taken)) / 2 - 1, rarity / 2, query, nothing, age))
     return np.array(rows, np.float32)
 
