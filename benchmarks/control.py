@@ -166,7 +166,11 @@ def topics(loop: Foretaste) -> list[dict[str, Any]]:
         )
         said = saying(read, topic)
         near = like(vectors, loop.encoder.encode([topic])[0])
-        row: dict[str, Any] = {"topic": topic, "meant": f"{kind}: {meant}", "items": truth.sum()}
+        row: dict[str, Any] = {
+            "topic": topic,
+            "meant": f"{kind}: {meant.replace('|', ', ')}",
+            "items": truth.sum(),
+        }
         for way, found in (("word", said), ("likeness", near), ("either", said | near)):
             hits = float((found & truth).sum())
             row[f"{way}: found"] = float(found.sum())

@@ -121,6 +121,7 @@ def test_the_metadata_say_what_it_is(metadata: email.message.Message) -> None:
         "fast",
         "llm",
         "lora",
+        "mcp",
         "otel",
         "postgres",
     }

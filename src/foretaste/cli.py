@@ -19,6 +19,7 @@ from foretaste import (
     control_cli,
     generate_cli,
     lists_cli,
+    mcp_cli,
     serve_cli,
     worker_cli,
 )
@@ -238,6 +239,7 @@ for group in (
     generate_cli,
     control_cli,
     chat_cli,
+    mcp_cli,
     classify_cli,
     serve_cli,
     worker_cli,

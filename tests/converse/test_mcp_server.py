@@ -1,0 +1,134 @@
+"""The SDK's own client against the real server process, by stdio and over HTTP."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from mcp import Client, StdioServerParameters, stdio_client
+
+from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.loop import Foretaste
+from foretaste.serve.keys import make as make_key
+from serve.workspace import make, until
+
+FORETASTE = [sys.executable, "-c", "from foretaste.cli import main; main()"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("mcp") / "made"
+    make(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "shop"))
+
+
+def environment() -> dict[str, str]:
+    return {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
+
+
+async def used(client: Client) -> None:
+    """What an agent does."""
+
+    async def call(tool: str, **args: Any) -> dict[str, Any]:
+        done = await client.call_tool(tool, args)
+        assert not done.is_error, done.content
+        told: dict[str, Any] = done.structured_content or {}
+        return told
+
+    tools = {one.name: one for one in (await client.list_tools()).tools}
+    assert set(tools) == {"recommend", "search", "explain", "record", "profile", "steer"}
+    assert "next_page_of" in tools["recommend"].input_schema["properties"]
+
+    found = await call("recommend", user="p1", n=3)
+    assert len(found["items"]) == 3
+    first = found["items"][0]
+    why = await call("explain", item=first["id"], user="p1")
+    assert why["shown"]
+    assert why["terms"]
+    list_id = found["recommendation_id"]
+    await call("record", item=first["id"], kind="hide", user="p1", recommendation_id=list_id)
+    again = await call("recommend", user="p1", n=20)
+    assert first["id"] not in {one["id"] for one in again["items"]}
+    assert "hid it" in (await call("explain", item=first["id"], user="p1"))["why_not"]
+
+    steered = await call("steer", user="p1", wish="no space")
+    assert steered["changes"] == [{"what": "theme: space", "act": "mute"}]
+    assert (await call("profile", user="p1"))["changes"] == steered["changes"]
+    searched = await call("search", query="a rocket and a planet", user="p1")
+    assert {one["id"].split("-")[0] for one in searched["items"]} == {"kitchen"}
+
+    refused = await client.call_tool("record", {"item": "no such", "kind": "like", "user": "p1"})
+    assert refused.is_error
+    assert "there is no item 'no such'" in json.dumps([one.model_dump() for one in refused.content])
+
+
+def test_by_stdio(folder: Path) -> None:
+    server = StdioServerParameters(
+        command=FORETASTE[0],
+        args=[*FORETASTE[1:], "mcp", "--workspace", str(folder)],
+        env=environment(),
+    )
+
+    async def talk() -> None:
+        async with Client(stdio_client(server)) as client:
+            await used(client)
+
+    anyio.run(talk)
+    shop = Foretaste.open(folder)
+    assert shop.store.history("p1", None)[-1].kind == "hide"
+    shop.close()
+
+
+def test_over_http_with_a_key_where_there_is_one(folder: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ["mcp", "--workspace", str(folder), "--http", "--port", str(port)]
+    process = subprocess.Popen([*FORETASTE, *words], env={**os.environ, **environment()})
+    address = f"http://127.0.0.1:{port}/mcp"
+
+    def listening() -> bool:
+        assert process.poll() is None, "it ended"
+        try:
+            return bool(httpx.get(address).status_code)
+        except httpx.HTTPError:
+            return False
+
+    try:
+        until(listening, "listening")
+
+        async def talk() -> None:
+            async with Client(address) as client:
+                await used(client)
+
+        anyio.run(talk)
+        with SqlStore(folder / FILE) as store:
+            keys = [
+                make_key(store.keys, name, [scope], tenant=tenant, days=None, now=time.time())[1]
+                for name, scope, tenant in (
+                    ("agent", "admin", "default"),
+                    ("reader", "read", "default"),
+                    ("stranger", "admin", "another"),
+                )
+            ]
+        until(lambda: httpx.post(address, json={}).status_code == 401, "asking for a key")
+        headers = [{"Authorization": f"Bearer {key}"} for key in keys]
+        told = [httpx.post(address, json={}, headers=one).status_code for one in headers]
+        assert told[0] != 401
+        assert told[1:] == [401, 401]
+    finally:
+        process.terminate()
+        process.wait(30)
