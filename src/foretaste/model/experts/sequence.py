@@ -67,6 +67,7 @@ class Sequence:
         )  # those whose identity nobody taught
         self._table = Growing(np.empty((0, settings.dim), kept))  # identity and text together
         self._read = read_space(catalogue.vectors)
+        self._reach: dict[int, float] = {}  # how like it the items are that a new one's guess is of
         self._set(catalogue)
         self._guess_all()
         self._compose(range(len(identity)))
@@ -89,6 +90,7 @@ class Sequence:
         """A new item gets the mean identity of those that read most like it."""
         size = len(self._identity)
         again = range(size) if changed is None else changed
+        before = self._texts(changed or ())
         self._read = grown_space(self._read, catalogue.vectors, changed)
         self._set(catalogue)
         new = len(catalogue) - size
@@ -96,9 +98,26 @@ class Sequence:
         self._guessed.append(np.ones(new, bool))
         for item in range(size, len(catalogue)):
             self._identity.rows[item] = self._guess(item)
+        moved = self._touched(np.concatenate([before, self._texts(changed or ())]))
+        for item in moved:
+            self._identity.rows[item] = self._guess(item)
+        again = sorted({*again, *moved} - {*range(size, len(catalogue))})
         self._compose([*again, *range(size, len(catalogue))])
         if new or len(again):
-            self._space = self._space.grown(self._units, len(catalogue), changed)
+            grown = None if changed is None else again
+            self._space = self._space.grown(self._units, len(catalogue), grown)
+
+    def _texts(self, items: Many[int]) -> Floats:
+        """[items, read dim]"""
+        return np.asarray(self._read.vectors[np.array(items, np.int64)], np.float32)
+
+    def _touched(self, texts: Floats) -> list[int]:
+        """The new items whose guess is of something that reads like these, or would be."""
+        if not len(texts) or not self._reach:
+            return []
+        items = np.fromiter(self._reach, np.int64)
+        likeness = (self._texts(items.tolist()) @ texts.T).max(axis=1)
+        return [int(i) for i in items[likeness >= np.fromiter(self._reach.values(), np.float32)]]
 
     def _guess(self, item: int) -> Floats:
         """[dim]"""
@@ -108,6 +127,8 @@ class Sequence:
         near = self._read.space.near(vector, ASKED)
         near = near[~self._guessed.rows[near]]
         texts = np.asarray(self._read.vectors[near], np.float32)
+        likeness = np.sort(texts @ vector)
+        self._reach[item] = float(likeness[-ALIKE:].min(initial=1.0))
         return mean_identities(vector[None], texts, self._identity.rows[near])[0]
 
     def _guess_all(self) -> None:
