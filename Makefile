@@ -7,7 +7,7 @@ TORCH := $(shell grep '^torch==' requirements.lock)
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-explanations bench-scale bench-serve bench-serve-long api-docs readme wheel lock clean
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-scale bench-serve bench-serve-long api-docs readme wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -80,6 +80,9 @@ bench-control: setup ## whether mutes, boosts and wishes act
 
 bench-peers: setup ## Foretaste and its peers in one run, each peer in an environment of its own
 	nice -n 10 $(BIN)/python -m benchmarks.peers
+
+bench-tuning: setup ## whether an encoder tuned on behaviour pays
+	$(BIN)/python -m benchmarks.tuning
 
 bench-lists: setup ## what a list costs besides its experts
 	$(BIN)/python -m benchmarks.lists

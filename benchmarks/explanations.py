@@ -46,7 +46,7 @@ def measured(loop: Foretaste, people: int) -> list[dict[str, str | float]]:
     users = [user for user in {event.user for _, event in loop.store.events()} if user]
     falls, ranks, errors = [], [], []
     for user in rng.permutation(sorted(users)).tolist():
-        one = loop.listen(loop.lists.behaviour(Request(user=user), live))
+        one = loop.listen(loop.lists.behaviour(Request(user=user), live), live.encoder)
         item = live.catalogue.index[loop.recommend(user, n=1).items[0].id]
         named = cited(live, one, item)
         rest = np.setdiff1d(np.unique(one.taken), named)

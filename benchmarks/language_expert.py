@@ -1,11 +1,11 @@
 """Does the language expert add to the product? The same split and experts, with it and without.
 
-    python -m benchmarks.language_expert [SET] [--protocol time] [--test 3000]
+    python -m benchmarks.language_expert [SET] [--protocol time] [--test 3000] [--keep DIR]
         [--set model.language.tune=head …]
 
-All experts are fitted once, the exponents twice. The test cases are a draw of at most --test, as
-reading is slow. Masked NDCG@10, and the paired interval over people. Result:
-benchmarks/results/language_expert.json.
+All experts are fitted once, the exponents twice; with --keep the other experts are fitted at the
+first run only. The test cases are a draw of at most --test, as reading is slow. Masked NDCG@10, and
+the paired interval over people. Result: benchmarks/results/language_expert.json.
 """
 
 import argparse
@@ -36,27 +36,35 @@ RESULTS = REPOSITORY / "benchmarks" / "results" / "language_expert.json"
 
 def product_of(experts: tuple[Any, ...], training: Training, loop: Foretaste) -> Product:
     """The exponents fitted for these experts."""
-    product = Product(experts, usual(experts))
-    return replace(product, weights=fit_weights(product, training, loop.encoder))
+    return fit_weights(Product(experts, usual(experts)), training, loop.encoder)
 
 
 def shown(one: Interval) -> list[float]:
     return [round(value, 5) for value in (one.mean, one.low, one.high)]
 
 
+def others(loop: Foretaste, training: Training) -> Product:
+    """The product without the language expert: the one kept in the workspace, or a new one."""
+    if kept := loop.models.versions():
+        return loop.models.load(kept[-1].name, training.catalogue)
+    off = training.settings.language.model_copy(update={"enabled": False})
+    settings = training.settings.model_copy(update={"language": off})
+    product = product_of(fit_experts(replace(training, settings=settings)), training, loop)
+    told: dict[str, Any] = {"data": {}, "settings": {}, "metrics": {}}
+    loop.models.save(product, training.catalogue.ids, created=time.time(), **told)
+    return product
+
+
 def measure(loop: Foretaste, protocol: str, most: int) -> dict[str, Any]:
     """The figures of one protocol."""
     items = {item.id: item for _, item in loop.store.items()}
-    split = SPLITS[protocol](loop.read(loop.histories(items)[0]))
-    training = loop._training(loop.catalogue(items), split.train, split.valid)
+    read = loop.reading.apart(loop.histories(items)[0], items, SPLITS[protocol])
+    training, split = loop._training(read), read.split
+    without = others(loop, training)
     start = time.process_time()
     (language,) = Language.fit(training)
     tuning = time.process_time() - start
-    off = training.settings.language.model_copy(update={"enabled": False})
-    settings = training.settings.model_copy(update={"language": off})
-    rest = fit_experts(replace(training, settings=settings))
-    without = product_of(rest, training, loop)
-    product = product_of((*rest, language), training, loop)
+    product = product_of((*without.experts, language), training, loop)
 
     def scores(behaviours: list[Behaviour]) -> dict[str, Floats]:
         alone = {expert.name: expert.log_prob(behaviours) for expert in product.experts}
@@ -89,6 +97,7 @@ def main() -> None:
     parser.add_argument("set", nargs="?", default="ml-small")
     parser.add_argument("--protocol", choices=list(SPLITS), default="time")
     parser.add_argument("--test", type=int, default=3000)
+    parser.add_argument("--keep", type=Path, help="the workspace stays here for the next time")
     parser.add_argument("--set", dest="given", nargs="*", default=[], metavar="KEY=VALUE")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
@@ -97,9 +106,11 @@ def main() -> None:
     for pair in asked.given:
         key, _, value = pair.partition("=")
         os.environ[f"FORETASTE_{key.replace('.', '__').upper()}"] = value
-    with tempfile.TemporaryDirectory() as folder:
-        events, films = write(asked.set, Path(folder))
-        loop = Foretaste.open(Path(folder) / "workspace")
+    with tempfile.TemporaryDirectory() as passing:
+        folder = (asked.keep or Path(passing)) / f"{asked.set}-{asked.protocol}"
+        folder.mkdir(parents=True, exist_ok=True)
+        events, films = write(asked.set, folder)
+        loop = Foretaste.open(folder / "workspace")
         loop.add(events=events, items=films)
         figures = measure(loop, asked.protocol, asked.test)
         loop.close()

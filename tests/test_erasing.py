@@ -66,13 +66,13 @@ def test_a_version_to_roll_back_to_has_forgotten_them_too(loop: Foretaste) -> No
 def test_a_training_that_began_before_forgets_them_as_well(
     loop: Foretaste, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = loop.read
+    read = loop.reading.histories
 
-    def meanwhile(found: object) -> object:
+    def meanwhile(found: object, encoder: str | None) -> object:
         loop.store.erase("u1")
-        return read(found)  # type: ignore[arg-type]
+        return read(found, encoder)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(loop, "read", meanwhile)
+    monkeypatch.setattr(loop.reading, "histories", meanwhile)
     trained = loop.candidate()
     assert trained.data[KNOWN] == 1
     loop.models.promote(trained.data[WAS][0])  # by the name it had before

@@ -54,7 +54,7 @@ def tried(shop: Foretaste, candidate: Live, live: Live, after: int = 150) -> Tri
         shop.store,
         after=after,
         until=shop.store.last_event(),
-        asked=lambda lesson: shop.listen(replace(lesson.before, now=lesson.at)),
+        asked=lambda lesson, _: shop.listen(replace(lesson.before, now=lesson.at)),
         masked=True,
     )
 
@@ -89,7 +89,7 @@ def test_the_comparison_sees_nothing_of_an_event_before_it_is_scored(shop: Foret
     taken: dict[object, list[int]] = {}
     counts: list[float] = []
 
-    def asked(lesson: Lesson) -> Behaviour:
+    def asked(lesson: Lesson, one: Live) -> Behaviour:
         assert lesson.before.item.tolist() == taken.get(lesson.person, [])[: len(lesson.before)]
         assert lesson.at not in lesson.before.at
         assert (lesson.before.at < lesson.at).all()

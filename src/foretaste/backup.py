@@ -4,6 +4,7 @@
     foretaste.toml                   the settings
     behaviour.db                     the store at one moment, whichever database it is in
     models/live.json, models/<version>/…
+    encoders/<name>/…                those that were tuned
     tenants/<name>/…                 the same of each tenant
 
 A zip file, written aside and renamed when whole. Caches are left out: they are made again. What is
@@ -37,6 +38,7 @@ from foretaste.serve.tenants import FOLDER, home, names
 FORMAT = 1
 MANIFEST = "manifest.json"
 MODELS = "models"
+ENCODERS = "encoders"
 TRIES = 3
 """A version that is deleted while it is copied makes the models be copied again."""
 
@@ -153,9 +155,11 @@ def _stage(folder: Path, staged: Path) -> None:
     for attempt in range(TRIES):
         try:
             _copy_models(folder / MODELS, staged / MODELS)
+            _copy_folders(folder / ENCODERS, staged / ENCODERS)
             break
         except FileNotFoundError:  # deleted by a training that ended just now
-            shutil.rmtree(staged / MODELS, ignore_errors=True)
+            for copied in (MODELS, ENCODERS):
+                shutil.rmtree(staged / copied, ignore_errors=True)
             if attempt == TRIES - 1:
                 raise
     store = open_store(load(folder).behaviour, folder)
@@ -166,12 +170,17 @@ def _stage(folder: Path, staged: Path) -> None:
 
 
 def _copy_models(source: Path, target: Path) -> None:
-    if not source.is_dir():
-        return
-    target.mkdir()
+    _copy_folders(source, target)
     pointer = source / "live.json"
     if pointer.is_file():
         shutil.copy(pointer, target / pointer.name)
+
+
+def _copy_folders(source: Path, target: Path) -> None:
+    """All that are whole; what is being written has a name with a dot before it."""
+    if not source.is_dir():
+        return
+    target.mkdir()
     for path in sorted(source.iterdir()):
         if path.is_dir() and not path.name.startswith("."):
             shutil.copytree(path, target / path.name)

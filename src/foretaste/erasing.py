@@ -10,6 +10,7 @@ fit, and until then the receipt says so. A process that dies between the two ste
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -31,8 +32,8 @@ log = logging.getLogger(__name__)
 KNOWN = "erasures"
 """Under this name a version's data say how many erasures its counts know of."""
 WAITS = (
-    "the weights of what was trained by gradient, and the exponents, until 'foretaste train' has "
-    "run and the versions before it are gone",
+    "the weights of what was trained by gradient, a tuned encoder's among them, and the exponents, "
+    "until 'foretaste train' has run and the versions before it are gone",
     "vectors of their searches and reviews, under a hash of the text, until the folder 'cache' is "
     "deleted",
     "rows that were rejected at an import, in the folder 'rejects', and your own backups",
@@ -63,12 +64,11 @@ class Workspace(Protocol):
     def keeper(self) -> Keeper: ...
     @property
     def config(self) -> Config: ...
-    @property
-    def readers(self) -> OpenReader: ...
+    def readers(self, encoder: str | None = None) -> OpenReader: ...
     def histories(
         self, items: Mapping[str, Item], until: int | None = None
     ) -> tuple[Histories, Any, Any]: ...
-    def vectors(self, items: Sequence[Item]) -> Floats: ...
+    def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats: ...
 
 
 class Settler:
@@ -123,8 +123,10 @@ class Settler:
         there = {item.id: item for _, item in self._its.store.items()}
         items = {one: there.get(one, absent(one)) for one in ids}
         listed = list(items.values())
-        shelf = catalogue(listed, vectors_of(listed, self._its.vectors))
-        product = self._its.models.load(version.name, shelf, readers=self._its.readers)
+        encoder = version.data.get("encoder")
+        shelf = catalogue(listed, vectors_of(listed, partial(self._its.vectors, encoder=encoder)))
+        readers = self._its.readers(encoder)
+        product = self._its.models.load(version.name, shelf, readers=readers)
         found, _, _ = self._its.histories(items, int(version.data["event"]))
         nothing = np.empty(0, np.int64)
         training = Training(shelf, found, Cases(found, nothing, nothing), self._its.config.model)

@@ -113,6 +113,12 @@ class Keeper:
         return None if live is None else (live.version, live.created)
 
     @property
+    def encoder(self) -> str | None:
+        """The tuned encoder of what answers; None is the published one."""
+        live = self._live
+        return None if live is None else live.encoder
+
+    @property
     def learnt(self) -> int:
         """The number of the newest event that what answers has learnt; 0 while nothing does."""
         live = self._live

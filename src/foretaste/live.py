@@ -43,6 +43,8 @@ class Live:
     event: int
     revision: int
     cataloguing: Cataloguing
+    encoder: str | None = None
+    """The tuned encoder that it was trained with; None is the published one."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -83,6 +85,7 @@ class Live:
             event=int(version.data["event"]),
             revision=revision,
             cataloguing=cataloguing,
+            encoder=version.data.get("encoder"),
         )
         live.meet(present)
         return live

@@ -48,20 +48,20 @@ from foretaste.generate.profile import Profile, profile
 from foretaste.imagining import Generation, Imagining
 from foretaste.keeping import Behind, Keeper
 from foretaste.ladder import Budget, Ladder
-from foretaste.language.open import forgetful, open_encoder, open_readers
+from foretaste.language.open import forgetful
 from foretaste.listing import Lists
 from foretaste.live import Live
 from foretaste.model.artefacts import Models, Version
 from foretaste.model.experts.attribute import Attribute
 from foretaste.model.fit import fit
 from foretaste.model.training import Training
-from foretaste.ports import Progress, TextEncoder, silent
-from foretaste.prepare.catalogue import catalogue
+from foretaste.ports import OpenReader, Progress, TextEncoder, silent
 from foretaste.prepare.clean import Cleaning, clean
 from foretaste.prepare.histories import Gathering, histories
 from foretaste.prepare.report import Quality, quality
 from foretaste.prepare.splits import by_time, latest, leave_one_out
 from foretaste.rank.trending import seconds
+from foretaste.reading import Read, Reading
 from foretaste.ways import ways
 
 log = logging.getLogger(__name__)
@@ -88,8 +88,7 @@ class Foretaste:
         self.weights = {**KINDS, **config.behaviour.kinds}
         self.lists = Lists(self.store, config.rank, self.weights, clock, self._overheard)
         self.people = People(self.store, lambda texts: self.encoder.encode(texts), clock)
-        self.readers = open_readers(config.language)
-        self._encoder: TextEncoder | None = None
+        self.reading = Reading(config, folder, progress=progress, clock=clock)
         self.keeper = Keeper(self.store, self.models, self.at_snapshot, self._rehearse)
         self.ladder = Ladder()
         self.settler = Settler(self)
@@ -183,38 +182,32 @@ class Foretaste:
 
     @property
     def encoder(self) -> TextEncoder:
-        """The language model that reads."""
-        if self._encoder is None:
-            self._encoder = open_encoder(self.config.language, self.folder / "cache")
-        return self._encoder
+        """The language model that reads, as it was published."""
+        return self.reading.by(None)
 
     def catalogue(self, items: Mapping[str, Item]) -> Catalogue:
         """The items, each read."""
-        listed = list(items.values())
-        return catalogue(listed, self.vectors(listed))
+        return self.reading.catalogue(items)
 
-    def vectors(self, items: Sequence[Item]) -> Floats:
+    def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats:
         """[items, dim], what is read of each."""
-        return self.encoder.encode([item.reading() for item in items], self.progress)
+        return self.reading.vectors(items, encoder)
 
     def read(self, found: Histories) -> Histories:
         """The searches and reviews, each read."""
-        if not found.texts:
-            return found
-        return replace(found, vectors=self.encoder.encode(found.texts, self.progress))
+        return self.reading.histories(found)
 
-    def listen(self, one: Behaviour, *, keep: bool = True) -> Behaviour:
+    def listen(self, one: Behaviour, encoder: str | None = None, *, keep: bool = True) -> Behaviour:
         """One person's query, searches and reviews, each read; the query is kept only if it may."""
-        if one.query:
-            encoder = self.encoder if keep else forgetful(self.encoder)
-            one = replace(one, query_vector=encoder.encode([one.query])[0])
-        if any(one.text):
-            one = replace(one, text_vectors=self.encoder.encode(one.text))
-        return one
+        return self.reading.behaviour(one, encoder, keep=keep)
+
+    def readers(self, encoder: str | None = None) -> OpenReader:
+        """What opens the backbones that experts tune; one of them may be the encoder's own."""
+        return self.reading.encoders.readers(encoder)
 
     def _overheard(self, words: str) -> Floats:
         """[dim]; what a filter is about is not kept."""
-        return forgetful(self.encoder).encode([words])[0]
+        return forgetful(self.reading.by(self.keeper.encoder)).encode([words])[0]
 
     # 4 model -----------------------------------------------------------------------------------
 
@@ -223,6 +216,7 @@ class Foretaste:
         name = self.candidate().name
         self.models.promote(name)
         self.models.prune(self.config.model.keep)
+        self.reading.prune(one.data.get("encoder") for one in self.models.versions())
         return self.models.version(name)
 
     def candidate(self, until: int | None = None) -> Version:
@@ -240,16 +234,17 @@ class Foretaste:
         if not items:
             raise ModelError("there are no items to learn from; run 'foretaste import' first")
         found, _, _ = self.histories(items, event)
-        found = self.read(found)
-        shelf = self.catalogue(items)
-        split = latest(found, HELD_OUT, np.random.default_rng(self.config.model.seed))
-        training = self._training(shelf, split.train, split.valid)
-        product = fit(training, self.encoder).recounted(replace(training, histories=found))
+        rng = partial(np.random.default_rng, self.config.model.seed)
+        read = self.reading.apart(found, items, lambda them: latest(them, HELD_OUT, rng()))
+        training = self._training(read)
+        product = fit(training, self.reading.by(read.encoder))
+        product = product.recounted(replace(training, histories=read.histories))
         name = self.models.save(
             product,
-            shelf.ids,
+            read.catalogue.ids,
             created=self.clock(),
             data={"event": event, "revision": revision, "kinds": found.kinds, KNOWN: erasures}
+            | {"encoder": read.encoder}
             | dict(self.store.counts()),
             settings=self.config.model_dump(mode="json"),
             metrics={
@@ -257,19 +252,19 @@ class Foretaste:
                 "wall_seconds": time.monotonic() - start[1],
             },
         )
-        self.imagining.study(name, shelf)
+        self.imagining.study(name, read.catalogue)
         self.settler.settle()  # somebody may have been erased meanwhile
         return self.models.version(self.models.now(name))
 
-    def _training(self, shelf: Catalogue, found: Histories, valid: Any) -> Training:
+    def _training(self, read: Read) -> Training:
         return Training(
-            catalogue=shelf,
-            histories=found,
-            valid=valid,
+            catalogue=read.catalogue,
+            histories=read.split.train,
+            valid=read.split.valid,
             settings=self.config.model,
             progress=self.progress,
             checkpoints=self.folder / "cache" / "checkpoints",
-            readers=self.readers,
+            readers=self.readers(read.encoder),
         )
 
     def evaluate(self, protocol: str = "leave-one-out") -> Evaluation:
@@ -281,11 +276,10 @@ class Foretaste:
             raise InputError(f"unknown protocol '{protocol}'; expected one of {', '.join(SPLITS)}")
         items = {item.id: item for _, item in self.store.items()}
         found, _, _ = self.histories(items)
-        split = SPLITS[protocol](self.read(found))
-        shelf = self.catalogue(items)
+        read = self.reading.apart(found, items, SPLITS[protocol])
         start = time.process_time(), time.monotonic()
-        training = self._training(shelf, split.train, split.valid)
-        product = fit(training, self.encoder)
+        training, split = self._training(read), read.split
+        product = fit(training, self.reading.by(read.encoder))
         spent = time.process_time() - start[0], time.monotonic() - start[1]
         served = product.recounted(replace(training, histories=split.served))
         return judge(product, served, split, spent=spent, progress=self.progress)
@@ -306,7 +300,9 @@ class Foretaste:
             with self.keeper.fresh(budget) as live:
                 one = self.lists.behaviour(asked.request, live)
                 question = self.lists.question(asked, one, live)
-                listen = partial(self.listen, keep=not asked.request.incognito)
+                listen = partial(
+                    self.listen, encoder=live.encoder, keep=not asked.request.incognito
+                )
                 rungs = ways(self.lists, asked, question, live, listen, self._rng)
                 rung, list_, why = self.ladder.climb(rungs, budget)
                 degraded = None if rung == "full" else Degraded(rung, why or "")
@@ -385,16 +381,18 @@ class Foretaste:
 
     def at_snapshot(self, version: str) -> Live:
         """A version as it was trained, among the items there are now."""
+        told = self.models.version(version)
+        encoder = told.data.get("encoder")
         return Live.of(
-            self.models.version(version),
+            told,
             self.models.ids(version),
             self.store,
             weights=self.weights,
-            read=self.vectors,
-            product=partial(self.models.load, version, readers=self.readers),
+            read=partial(self.vectors, encoder=encoder),
+            product=partial(self.models.load, version, readers=self.readers(encoder)),
         )
 
     def _rehearse(self, live: Live) -> None:
         """Ask once, so that nobody waits for what a model makes at its first question."""
-        one = self.listen(self.lists.behaviour(Request(query="warm up"), live), keep=False)
-        live.rehearse(one, self.config.rank.n)
+        asked = self.lists.behaviour(Request(query="warm up"), live)
+        live.rehearse(self.listen(asked, live.encoder, keep=False), self.config.rank.n)

@@ -1,6 +1,7 @@
 """The seams between the stages. Imports nothing of ours but the nouns."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -219,6 +220,20 @@ class TextEncoder(Protocol):
         """→ [texts, dim] float32, rows of length 1; an empty text is a zero row."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """What an encoder is tuned on: texts that belong together, as positions in `texts`."""
+
+    texts: tuple[str, ...]
+    left: Longs
+    """[pairs], what is given: an item's text, a search, a review, a title."""
+    right: Longs
+    """[pairs], what goes with it: an item's text."""
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+
 class Reader(Protocol):
     """A language model open to be tuned: its tokens, and the network that reads them."""
 
@@ -235,8 +250,11 @@ class Reader(Protocol):
     def tokens(self, texts: Sequence[str]) -> list[Ints]:
         """The token ids of each text; of one that is too long the end."""
 
-    def network(self) -> Any:
+    def network(self, lora: int | None = None) -> Any:
         """A torch module of the caller's own, as it was published.
+
+        lora: the rank of low-rank additions to its linear layers; all else is then frozen.
+        Raises MissingExtra where what makes them is not installed.
 
         (ids, mask), [batch, length] each → [batch, dim]; its `body` is the transformer.
         """
@@ -347,6 +365,7 @@ __all__ = [
     "Longs",
     "OpenReader",
     "Opinion",
+    "Pairs",
     "Progress",
     "Reader",
     "Store",

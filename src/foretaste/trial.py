@@ -23,7 +23,7 @@ METRIC = "ndcg@10"
 BATCH = 64
 """Events that are scored before they are learnt, by both models alike."""
 
-Asked = Callable[[Lesson], Behaviour]
+Asked = Callable[[Lesson, Live], Behaviour]
 """What a model is told when it is asked at the moment of an event."""
 
 
@@ -109,7 +109,7 @@ def _scored(
     everything = np.ones(len(one.catalogue), bool)
     found = {}
     for lesson in taught:
-        behaviour = asked(lesson)
+        behaviour = asked(lesson, one)
         row = one.product.scorer(behaviour).row(everything, 10, items=(lesson.item,))
         seen = [behaviour.taken] if masked else None
         rank = ranks(row[None, :], np.array([lesson.item], np.int32), seen)

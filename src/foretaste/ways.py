@@ -30,7 +30,9 @@ class Turn(Protocol):
     def lists(self) -> Lists: ...
     @property
     def keeper(self) -> Keeper: ...
-    def listen(self, one: Behaviour, *, keep: bool = True) -> Behaviour: ...
+    def listen(
+        self, one: Behaviour, encoder: str | None = None, *, keep: bool = True
+    ) -> Behaviour: ...
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def heard(turn: Turn, asked: Asked) -> Iterator[tuple[Live, Question, Scorer]]:
     request = asked.request
     with turn.keeper.fresh(Budget(None)) as live:
         question = turn.lists.question(asked, turn.lists.behaviour(request, live), live)
-        one = turn.listen(question.behaviour, keep=not request.incognito)
+        one = turn.listen(question.behaviour, live.encoder, keep=not request.incognito)
         yield live, question, live.product.scorer(one)
 
 

@@ -17,6 +17,7 @@ from foretaste.behaviour.lock import Lock
 from foretaste.domain import Behaviour, Item
 from foretaste.errors import Busy, ForetasteError, ModelError
 from foretaste.feedback.online import Lesson
+from foretaste.live import Live
 from foretaste.loop import Foretaste
 from foretaste.model.artefacts import Version
 from foretaste.ports import Store
@@ -88,16 +89,17 @@ class Worker:
         _, newest = self._loop.store.position()
         if newest <= self._read:
             return 0
+        encoder = self._encoder()
         some: list[Item] = []
         count = 0
         for revision, item in self._loop.store.items(after=self._read):
             some.append(item)
             if len(some) == CHUNK:
-                self._loop.vectors(some)
+                self._loop.vectors(some, encoder)
                 count, some = count + len(some), []
                 self._read = revision
         if some:
-            self._loop.vectors(some)
+            self._loop.vectors(some, encoder)
             count += len(some)
         self._read = newest
         return count
@@ -214,11 +216,19 @@ class Worker:
             )
         return None
 
-    def _asked(self, lesson: Lesson) -> Behaviour:
+    def _encoder(self) -> str | None:
+        """Who reads for what answers."""
+        try:
+            live = self._loop.models.live()
+            return self._loop.models.version(live).data.get("encoder") if live else None
+        except ModelError:  # whoever answers says so
+            return None
+
+    def _asked(self, lesson: Lesson, one: Live) -> Behaviour:
         """As the person would have been known to the service at that moment."""
         user = self._loop.store.user(lesson.person[0]) if lesson.person[0] else None
         taste = user.attributes if user else {}
-        return self._loop.listen(replace(lesson.before, now=lesson.at, taste=taste))
+        return self._loop.listen(replace(lesson.before, now=lesson.at, taste=taste), one.encoder)
 
     def _promote(self, candidate: Version, lock: Lock) -> None:
         if not lock.held:

@@ -7,6 +7,7 @@ length 1.
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ class TransformerEncoder:
     def __init__(self, weights: Weights, settings: LanguageSettings) -> None:
         self._weights = weights
         self._settings = settings
-        self._device = _device(settings.device)
+        self._device = device_of(settings.device)
         self._config = read_config(weights)
         self._head = read_head(weights.path, self._device)
         self._lock = threading.Lock()
@@ -140,7 +141,8 @@ class TransformerEncoder:
             return self._loaded
 
 
-def _device(wanted: str) -> torch.device:
+def device_of(wanted: str) -> torch.device:
+    """The device that was asked for, or the best there is."""
     if wanted != "auto":
         return torch.device(wanted)
     if torch.cuda.is_available():
@@ -184,6 +186,26 @@ def load_model(weights: Weights, config: Any, device: torch.device) -> torch.nn.
     """The transformer that reads, complete and in float32. WeightsError where it cannot be had."""
     # T5 is an encoder and a decoder; reading needs the first only.
     family = AutoModelForTextEncoding if config.is_encoder_decoder else AutoModel
+    try:
+        with quiet():
+            model, report = family.from_pretrained(
+                weights.path,
+                config=config,
+                dtype=torch.float32,
+                use_safetensors=True,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise WeightsError(f"{weights.path} cannot be loaded: {error}") from error
+    _complete(weights, report)
+    module: torch.nn.Module = model.to(device).eval()
+    return module
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Transformers says nothing and shows no bars of its own."""
     bar, level = (
         transformers_logging.is_progress_bar_enabled(),
         transformers_logging.get_verbosity(),
@@ -191,23 +213,11 @@ def load_model(weights: Weights, config: Any, device: torch.device) -> torch.nn.
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()
     try:
-        model, report = family.from_pretrained(
-            weights.path,
-            config=config,
-            dtype=torch.float32,
-            use_safetensors=True,
-            local_files_only=True,
-            output_loading_info=True,
-        )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise WeightsError(f"{weights.path} cannot be loaded: {error}") from error
+        yield
     finally:
         transformers_logging.set_verbosity(level)
         if bar:
             transformers_logging.enable_progress_bar()
-    _complete(weights, report)
-    module: torch.nn.Module = model.to(device).eval()
-    return module
 
 
 def _complete(weights: Weights, report: dict[str, Any]) -> None:

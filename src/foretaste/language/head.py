@@ -10,9 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 
+from foretaste.domain import Floats
 from foretaste.errors import WeightsError
 
 Pooling = Literal["mean", "cls"]
@@ -70,6 +72,14 @@ def read_head(folder: Path, device: torch.device) -> Head:
             case unknown:
                 raise WeightsError(f"{listing} has a part '{unknown}', expected Pooling or Dense")
     return head
+
+
+def mapped(head: Head, after: Floats) -> Head:
+    """The head with a matrix [dim, wide] behind it: a row vector v becomes v @ after.T."""
+    layer = torch.nn.Linear(after.shape[1], len(after), bias=False)
+    layer.load_state_dict({"weight": torch.from_numpy(after)})
+    digest = sha256(np.ascontiguousarray(after).tobytes()).hexdigest()[:16]
+    return Head(head.pooling, (*head.dense, layer), len(after), f"{head.name}+map-{digest}")
 
 
 def _pooling(part: Path) -> Pooling:

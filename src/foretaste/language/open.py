@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from foretaste.domain import Floats
 from foretaste.language.settings import LanguageSettings
 from foretaste.language.weights import resolve
 from foretaste.ports import OpenReader, Reader, TextEncoder
@@ -47,12 +48,18 @@ def open_encoder(settings: LanguageSettings, cache: Path) -> TextEncoder:
 def forgetful(encoder: TextEncoder) -> TextEncoder:
     """The same encoder without its memory: nothing of what it reads is kept."""
     from foretaste.language.cache import CachedEncoder
+    from foretaste.language.mapped import MappedEncoder
 
-    return encoder.forgetful if isinstance(encoder, CachedEncoder) else encoder
+    if isinstance(encoder, CachedEncoder | MappedEncoder):
+        return encoder.forgetful
+    return encoder
 
 
-def open_readers(settings: LanguageSettings) -> OpenReader:
-    """What opens a backbone that is to be tuned, found as the encoder's weights are."""
+def open_readers(settings: LanguageSettings, after: Floats | None = None) -> OpenReader:
+    """What opens a backbone that is to be tuned, found as the encoder's weights are.
+
+    after: the matrix that the encoder has behind it, and so has the backbone that is the encoder.
+    """
 
     def opened(
         name: str, *, tokens: int, revision: str | None = None, sha256: str | None = None
@@ -65,6 +72,7 @@ def open_readers(settings: LanguageSettings) -> OpenReader:
             revision or (settings.revision if own else None),
             sha256 or (settings.sha256 if own else None),
         )
-        return TransformerReader(weights, settings.model_copy(update={"max_tokens": tokens}))
+        settings_of_it = settings.model_copy(update={"max_tokens": tokens})
+        return TransformerReader(weights, settings_of_it, after if own else None)
 
     return opened

@@ -3,16 +3,20 @@
 What the encoder reads with is shared and never changes; whoever tunes a model gets its own copy.
 """
 
+import shutil
 from collections.abc import Sequence
 from copy import deepcopy
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from foretaste.domain import Ints
-from foretaste.language.encoder import capacity, load_model, load_tokenizer, read_config
-from foretaste.language.head import Head, read_head
+from foretaste.domain import Floats, Ints
+from foretaste.errors import MissingExtra
+from foretaste.language.encoder import capacity, load_model, load_tokenizer, quiet, read_config
+from foretaste.language.head import Head, mapped, read_head
 from foretaste.language.settings import LanguageSettings
 from foretaste.language.text import CHARACTERS_PER_TOKEN, readable
 from foretaste.language.weights import Weights
@@ -38,18 +42,29 @@ class Reading(nn.Module):
 class TransformerReader:
     """The tokens and the network of one checkpoint.
 
+    after: [dim, dim], what the encoder of the workspace was tuned to put behind it. cut: the side
+    at which a text that is too long is cut.
+
     Raises:
         WeightsError: the folder is not a model that we can read.
 
     """
 
-    def __init__(self, weights: Weights, settings: LanguageSettings) -> None:
+    def __init__(
+        self,
+        weights: Weights,
+        settings: LanguageSettings,
+        after: Floats | None = None,
+        cut: Literal["left", "right"] = "left",
+    ) -> None:
         self._weights = weights
         self._config = read_config(weights)
-        self._head = read_head(weights.path, _CPU)
+        head = read_head(weights.path, _CPU)
+        self._head = head if after is None else mapped(head, after)
         self.max_tokens = min(settings.max_tokens, capacity(self._config))
         self._tokenizer = load_tokenizer(weights, self.max_tokens)
-        self._tokenizer.enable_truncation(self.max_tokens, direction="left")
+        self._tokenizer.enable_truncation(self.max_tokens, direction=cut)
+        self._cut = cut
         self.pad: int = self._config.pad_token_id or 0
 
     @property
@@ -63,11 +78,63 @@ class TransformerReader:
         return self._head.dim or int(self._config.hidden_size)
 
     def tokens(self, texts: Sequence[str]) -> list[Ints]:
-        """The token ids of each text; of one that is too long the end."""
+        """The token ids of each text; of one that is too long the end, or the start."""
         most = self.max_tokens * CHARACTERS_PER_TOKEN
-        cut = [readable(text.strip()[-most:], self.max_tokens) for text in texts]
+        part = slice(-most, None) if self._cut == "left" else slice(most)
+        cut = [readable(text.strip()[part], self.max_tokens) for text in texts]
         return [np.array(one.ids, np.int32) for one in self._tokenizer.encode_batch_fast(cut)]
 
-    def network(self) -> Reading:
-        """A copy of its own, as it was published."""
-        return Reading(load_model(self._weights, self._config, _CPU), deepcopy(self._head))
+    def network(self, lora: int | None = None) -> Reading:
+        """A copy of its own, as it was published; lora: the rank of additions to be trained."""
+        reading = Reading(load_model(self._weights, self._config, _CPU), deepcopy(self._head))
+        if lora is not None:
+            reading.requires_grad_(False)
+            add_lora(reading.body, lora)
+        return reading
+
+    def save(self, network: Reading, folder: Path) -> None:
+        """The network in a folder like the one it came from, without additions beside it."""
+        whole = load_model(self._weights, self._config, _CPU)
+        if any(hasattr(layer, "lora_A") for layer in network.body.modules()):
+            with torch.no_grad():
+                added: dict[str, Any] = dict(network.body.named_modules())
+                for name in [name for name, layer in added.items() if hasattr(layer, "lora_A")]:
+                    plain: Any = whole.get_submodule(name)
+                    plain.weight += added[name].get_delta_weight("default").cpu()
+        else:
+            whole.load_state_dict(network.body.state_dict())
+        _copied(self._weights.path, folder)
+        config = (folder / "config.json").read_bytes()
+        with quiet():
+            whole.save_pretrained(folder, max_shard_size="100GB")  # type: ignore[operator]
+        # T5's own says that it has a decoder, and tells it from the encoder alone.
+        (folder / "config.json").write_bytes(config)
+
+
+def _copied(source: Path, target: Path) -> None:
+    """All of a model's folder but its weights: tokenizer, settings, pooling and dense layers."""
+
+    def weights(folder: str, names: list[str]) -> list[str]:
+        top = Path(folder) == source
+        endings = (".safetensors", ".bin", ".onnx", ".h5", ".msgpack", ".ot", ".index.json")
+        return [name for name in names if top and name.endswith(endings)]
+
+    shutil.copytree(source, target, ignore=weights, dirs_exist_ok=True)
+
+
+def add_lora(body: nn.Module, rank: int) -> None:
+    """Low-rank additions to every linear layer; what was there is frozen.
+
+    LoRA, Hu et al. 2021.
+    """
+    try:
+        from peft import LoraConfig, inject_adapter_in_model
+    except ImportError:
+        raise MissingExtra("peft, which tuning by LoRA needs,", "lora") from None
+    linear = [
+        name
+        for name, layer in body.named_modules()
+        if isinstance(layer, nn.Linear) and not name.startswith("pooler.")
+    ]
+    config = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.05, target_modules=linear)
+    inject_adapter_in_model(config, body)

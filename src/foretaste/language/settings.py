@@ -60,6 +60,39 @@ class WriterSettings(Settings):
         return self
 
 
+class TuningSettings(Settings):
+    """Tuning of the encoder on your own behaviour, by contrast, before each training."""
+
+    what: Literal["off", "linear", "lora", "whole"] = "off"
+    """"linear": a matrix after the encoder, in seconds, and no text is read again. "lora": small
+    additions to the encoder (needs `foretaste[lora]`). "whole": all of it. After the last two
+    every text is read anew."""
+
+    pairs: int | None = Field(default=None, ge=2)
+    """Pairs learned from, at most; empty = 100,000 for "linear", 10,000 for the others."""
+
+    window: int = Field(default=3, ge=1)
+    """How many takings apart two items may be to go together."""
+
+    search_hours: float = Field(default=24.0, gt=0)
+    """How long after a search a taking answers it."""
+
+    batch: int | None = Field(default=None, ge=2)
+    """Pairs told from one another at once; empty = 1,024 for "linear", 64 for the others."""
+
+    temperature: float = Field(default=0.07, gt=0)
+    """Cosine similarity is divided by this before the softmax, when tuning begins."""
+
+    learning_rate: float | None = Field(default=None, gt=0)
+    """Empty = 1e-3 for "linear", 3e-4 for "lora", 2e-5 for "whole"."""
+
+    rank: int = Field(default=8, ge=1)
+    """Of the additions that "lora" trains."""
+
+    epochs: int = Field(default=3, ge=1)
+    """At most; tuning stops when held-out pairs are told apart no better."""
+
+
 class LanguageSettings(Settings):
     """How text becomes vectors."""
 
@@ -81,6 +114,8 @@ class LanguageSettings(Settings):
 
     batch_tokens: int = Field(default=2048, ge=1)
     """Tokens read at once, padding included. Larger wants more memory."""
+
+    tuning: TuningSettings = TuningSettings()
 
     device: str = "auto"
     """"auto" takes a GPU if there is one; or "cpu", "cuda", "cuda:1", "mps"."""

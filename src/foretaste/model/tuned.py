@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from foretaste.domain import Floats, Ints
-from foretaste.errors import MissingExtra, ModelError
+from foretaste.errors import ModelError
 from foretaste.model.settings import LanguageExpertSettings
 from foretaste.ports import Arrays, Reader
 
@@ -27,13 +27,12 @@ class Tuned(nn.Module):
 
     def __init__(self, reader: Reader, settings: LanguageExpertSettings, dim: int) -> None:
         super().__init__()
-        self.reading: Any = reader.network()
+        self.reading: Any = reader.network(settings.rank if settings.tune == "lora" else None)
         self.head = nn.Linear(reader.dim, dim, bias=False)
         nn.init.eye_(self.head.weight)
         self.log_temperature = nn.Parameter(torch.full((1,), float(np.log(settings.temperature))))
-        self.reading.requires_grad_(settings.tune == "whole")
-        if settings.tune == "lora":
-            add_lora(self.reading.body, settings.rank)
+        if settings.tune != "lora":
+            self.reading.requires_grad_(settings.tune == "whole")
         for name, parameter in self.reading.named_parameters():
             if "pooler." in name:  # BERT has one that is not read
                 parameter.requires_grad_(False)
@@ -66,21 +65,6 @@ class Tuned(nn.Module):
             )
         for name, value in arrays.items():
             own[name].copy_(torch.from_numpy(value))
-
-
-def add_lora(body: nn.Module, rank: int) -> None:
-    """Low-rank additions to every linear layer; what was there is frozen."""
-    try:
-        from peft import LoraConfig, inject_adapter_in_model
-    except ImportError:
-        raise MissingExtra("peft, which model.language.tune = 'lora' needs,", "lora") from None
-    linear = [
-        name
-        for name, layer in body.named_modules()
-        if isinstance(layer, nn.Linear) and not name.startswith("pooler.")
-    ]
-    config = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.05, target_modules=linear)
-    inject_adapter_in_model(config, body)
 
 
 def merge_lora(body: nn.Module) -> None:

@@ -1,0 +1,200 @@
+"""The encoders of a workspace. In: settings, and pairs to tune on; out: the published encoder, and
+those tuned from it by name.
+
+    encoders/<name>/manifest.json       what was tuned, from which weights, on what, hashes
+                    map.safetensors     "linear": the matrix behind the encoder
+                    config.json, …      "lora", "whole": a folder as Transformers has it
+
+The name is a digest of all that goes in: the same pairs, weights and settings are tuned once. A
+folder is written aside and renamed when whole. A model version names the encoder it was trained
+with and is always served with that one.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from foretaste.domain import Floats
+from foretaste.errors import ModelError, WeightsError
+from foretaste.language.open import open_encoder, open_readers
+from foretaste.language.settings import LanguageSettings
+from foretaste.language.weights import resolve
+from foretaste.ports import OpenReader, Pairs, Progress, TextEncoder, silent
+
+FORMAT = 1
+MAP = "map.safetensors"
+PAIRS = {"linear": 100_000, "lora": 10_000, "whole": 10_000}
+STALE = 86_400.0
+"""Seconds for which an encoder is kept that no model version names: its training may go on."""
+REMEDY = "train again with 'foretaste train', or roll back with 'foretaste models rollback'"
+
+
+class Encoders:
+    """What reads, as it was published and as it was tuned."""
+
+    def __init__(self, settings: LanguageSettings, folder: Path) -> None:
+        self._settings, self._folder = settings, folder / "encoders"
+        self._cache = folder / "cache"
+        self._opened: dict[str | None, TextEncoder] = {}
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs are wanted; 0 where tuning is off."""
+        tuning = self._settings.tuning
+        return 0 if tuning.what == "off" else tuning.pairs or PAIRS[tuning.what]
+
+    def open(self, name: str | None) -> TextEncoder:
+        """The tuned encoder of a name; None is the published one.
+
+        Raises:
+            WeightsError: there are no weights of the published one.
+            ModelError: it is not there, is damaged, or was tuned from other weights.
+
+        """
+        if name not in self._opened:
+            self._opened[name] = self._open(name)
+        return self._opened[name]
+
+    def _open(self, name: str | None) -> TextEncoder:
+        if name is None:
+            return open_encoder(self._settings, self._cache)
+        manifest = self._manifest(name)
+        if manifest["what"] != "linear":
+            try:
+                return open_encoder(self._of_folder(name, manifest), self._cache)
+            except WeightsError as error:
+                raise ModelError(f"encoder {name}: {error}; {REMEDY}") from error
+        from foretaste.language.mapped import MappedEncoder
+
+        base = self.open(None)
+        if base.fingerprint != manifest["base"]:
+            raise ModelError(
+                f"encoder {name} was tuned from {manifest['base']}, and language.encoder is now "
+                f"{base.fingerprint}; bring the old one back, or train again with 'foretaste train'"
+            )
+        return MappedEncoder(base, self._matrix(name))
+
+    def readers(self, name: str | None) -> OpenReader:
+        """What opens backbones; the one that is the encoder is as it was tuned."""
+        if name is None:
+            return open_readers(self._settings)
+        manifest = self._manifest(name)
+        if manifest["what"] == "linear":
+            return open_readers(self._settings, self._matrix(name))
+        return open_readers(self._of_folder(name, manifest))
+
+    def tune(self, pairs: Pairs, *, seed: int, now: float, progress: Progress = silent) -> str:
+        """Tune on these pairs, unless the very same was done before. → the name.
+
+        Raises:
+            ModelError: the loss is no number.
+            MissingExtra: "lora" without peft.
+
+        """
+        base = self.open(None).fingerprint
+        name = self._name(base, pairs, seed)
+        if (self._folder / name).is_dir():
+            return name
+        aside = self._folder / f".{uuid.uuid4().hex}.partial"
+        aside.mkdir(parents=True)
+        try:
+            held_out = self._tuned(pairs, aside, seed, progress)
+            manifest = {
+                "format": FORMAT,
+                "what": self._settings.tuning.what,
+                "base": base,
+                "created": now,
+                "settings": self._settings.tuning.model_dump(),
+                "pairs": len(pairs),
+                "held_out_loss": held_out,
+                "sha256": {path.name: _sha256(path) for path in aside.glob("*.safetensors")},
+            }
+            (aside / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+            _renamed(aside, self._folder / name)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        return name
+
+    def _tuned(self, pairs: Pairs, folder: Path, seed: int, progress: Progress) -> dict[str, float]:
+        # PyTorch takes two seconds to import; whoever does not tune does not wait.
+        from foretaste.language import contrast
+        from foretaste.language.reader import TransformerReader
+
+        if self._settings.tuning.what == "linear":
+            vectors = self.open(None).encode(pairs.texts, progress)
+            return contrast.tune_map(
+                vectors, pairs, self._settings.tuning, folder / MAP, seed, progress
+            )
+        settings = self._settings
+        weights = resolve(settings.encoder, settings.revision, settings.sha256)
+        reader = TransformerReader(weights, settings, cut="right")
+        return contrast.tune_network(reader, pairs, settings, folder, seed, progress)
+
+    def told(self, name: str) -> dict[str, Any]:
+        """What the manifest of a tuned encoder says."""
+        return self._manifest(name)
+
+    def prune(self, keep: Collection[str | None], now: float) -> None:
+        """Delete what no model version names and what a kill left half written."""
+        for path in self._folder.glob("*"):
+            unused = path.name not in keep and path.stat().st_mtime < now - STALE
+            if path.is_dir() and unused:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _name(self, base: str, pairs: Pairs, seed: int) -> str:
+        tuning = self._settings.tuning.model_dump_json()
+        digest = hashlib.sha256(
+            repr((FORMAT, base, tuning, seed, self._settings.max_tokens)).encode()
+        )
+        for text in pairs.texts:
+            digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
+        digest.update(pairs.left.tobytes() + pairs.right.tobytes())
+        return digest.hexdigest()[:16]
+
+    def _of_folder(self, name: str, manifest: dict[str, Any]) -> LanguageSettings:
+        given = {
+            "encoder": str(self._folder / name),
+            "revision": None,
+            "sha256": manifest["sha256"]["model.safetensors"],
+        }
+        return self._settings.model_copy(update=given)
+
+    def _matrix(self, name: str) -> Floats:
+        from safetensors.numpy import load_file
+
+        path = self._folder / name / MAP
+        if not path.exists() or _sha256(path) != self._manifest(name)["sha256"][MAP]:
+            raise ModelError(f"encoder {name}: {MAP} is missing or damaged; {REMEDY}")
+        return np.asarray(load_file(path)["map"], np.float32)
+
+    def _manifest(self, name: str) -> dict[str, Any]:
+        path = self._folder / name / "manifest.json"
+        try:
+            manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            later = manifest["format"] > FORMAT
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"encoder {name}: {path} cannot be read; {REMEDY}") from error
+        if later:
+            raise ModelError(f"encoder {name} is of a later Foretaste; upgrade, or {REMEDY}")
+        return manifest
+
+
+def _renamed(aside: Path, folder: Path) -> None:
+    """In one step, through to the disk; another process may have been as quick."""
+    for path in [path for path in aside.rglob("*") if path.is_file()]:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    if not folder.exists():
+        os.replace(aside, folder)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
