@@ -1,6 +1,7 @@
 """Why not this item? The rule, the filter or the term that kept it out."""
 
 import math
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from foretaste.loop import Foretaste
 
 
 @pytest.fixture(scope="module")
-def shop(_trained: Path) -> Iterator[Foretaste]:
-    one = Foretaste.open(_trained)
+def shop(_trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foretaste]:
+    one = Foretaste.open(shutil.copytree(_trained, tmp_path_factory.mktemp("absence") / "shop"))
     yield one
     one.close()
 

@@ -21,7 +21,7 @@ PAGE = 1000
 """Items or users read at once."""
 
 items = typer.Typer(help="The catalogue: show, set, delete, export.")
-users = typer.Typer(help="People: show, set, data (all that is kept of one), erase, export.")
+users = typer.Typer(help="People: show, set, data of one, erase, export.")
 
 ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="The item's id.")]
 UserId = Annotated[str, typer.Argument(metavar="USER", help="The user's id.")]

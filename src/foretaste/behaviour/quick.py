@@ -29,7 +29,10 @@ class Quick:
         named = {**constants, **values}
         given = named if names is None else [named[name] for name in names]
         with errors(self._engine.url):
-            connection = self._engine.raw_connection()
+            try:  # the pool lets the driver's own errors through
+                connection = self._engine.raw_connection()
+            except self._engine.dialect.loaded_dbapi.Error as error:
+                raise sa.exc.DBAPIError(sql, given, error) from error
             try:
                 cursor = connection.cursor()
                 cursor.execute(sql, given)

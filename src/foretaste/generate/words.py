@@ -52,16 +52,23 @@ class Reason:
 
 
 def why(terms: Sequence[Term], titles: Mapping[str, str], *, most: int = 3) -> tuple[Reason, ...]:
-    """At most so many, strongest first; `titles` names the events, by item id."""
+    """At most so many, strongest first; what was asked for is among them.
+
+    titles: the events', by item id.
+    """
     sums: dict[str, Reason] = {}
+    wished: set[str] = set()
     for term in terms:
         if term.feature not in SILENT:
             words = _words(term, titles)
             event = None if term.event is None else titles.get(term.event) or term.event
             before = sums.get(words) or Reason(words, 0.0, event, term.feature)
             sums[words] = replace(before, nats=before.nats + term.nats)
-    told = sorted(sums.values(), key=lambda reason: -reason.nats)
-    return tuple(reason for reason in told if reason.nats >= LEAST)[:most]
+            if term.expert == "wish":
+                wished.add(words)
+    enough = [one for one in sums.values() if one.nats >= LEAST]
+    told = sorted(enough, key=lambda one: (one.words not in wished, -one.nats))[:most]
+    return tuple(sorted(told, key=lambda one: -one.nats))
 
 
 def reasons(terms: Sequence[Term], titles: Mapping[str, str], *, most: int = 3) -> tuple[str, ...]:

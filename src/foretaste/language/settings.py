@@ -116,6 +116,7 @@ class LanguageSettings(Settings):
     """Tokens read at once, padding included. Larger wants more memory."""
 
     tuning: TuningSettings = TuningSettings()
+    """Whether, and how, the encoder learns from your own behaviour; off unless it is asked for."""
 
     device: str = "auto"
     """"auto" takes a GPU if there is one; or "cpu", "cuda", "cuda:1", "mps"."""
