@@ -40,9 +40,9 @@ def opened(
     ("family", "what", "rate"),
     [
         ("bert", "linear", None),
-        ("bert", "lora", None),
+        ("bert", "lora", 2e-3),
         ("bert", "whole", None),
-        ("roberta", "lora", None),
+        ("roberta", "lora", 2e-3),
         ("t5", "lora", 2e-3),
     ],
 )
