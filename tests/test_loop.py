@@ -247,6 +247,7 @@ def test_who_searches_may_find_what_they_had(quiet: Foretaste) -> None:
 
 
 def test_seeds_bring_their_like_and_are_left_out(quiet: Foretaste) -> None:
+    assert ids(quiet.similar("jazz-3", "u0", n=5)) == ids(quiet.similar("jazz-3", user="u0", n=5))
     found = quiet.similar("jazz-3", n=5)
 
     assert topics(found).count("jazz") >= 4

@@ -1,5 +1,6 @@
 """A list of items in; a pandas frame, and what a notebook shows, out."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -8,13 +9,13 @@ if TYPE_CHECKING:
     import pandas
 
 
-class Frame:
+class Frame(ABC):
     """What a recommendation can do in a notebook."""
 
     __slots__ = ()
 
-    def __iter__(self) -> Iterator[Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def __iter__(self) -> Iterator[Any]: ...
 
     def to_pandas(self) -> "pandas.DataFrame":
         """A row an item: position, id, title, score, reason."""

@@ -332,9 +332,9 @@ class Foretaste:
         """What answers these words, for this person where one is named."""
         return self.recommend(user, query=text, **asked)
 
-    def similar(self, item: str, **asked: Any) -> Recommendation:
-        """What goes with an item."""
-        return self.recommend(items=(item,), **asked)
+    def similar(self, item: str, user: str | None = None, **asked: Any) -> Recommendation:
+        """What goes with an item, for this person where one is named."""
+        return self.recommend(user, items=(item,), **asked)
 
     def rank(self, items: Sequence[str], user: str | None = None, **asked: Any) -> Recommendation:
         """A list of the caller's in the order that suits this person, without what may not be

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretaste.control.grammar import PLAIN, SAYING, clauses, tokens
+from foretaste.control.grammar import PLAIN, SAYING, clauses, named, tokens
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,13 @@ def test_nothing_is_made_up_and_nothing_named_is_lost(words: list[str]) -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_can_be_read(text: str) -> None:
-    clauses(text)
+    said = {word for one in clauses(text) for word in one.words}
+    assert said <= set(tokens(text))
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [("something funny", "funny"), ("a film about the sea", "sea"), ("it", "it"), ("", "")],
+)
+def test_what_is_named_begins_where_words_say_something(said: str, names: str) -> None:
+    assert named(said) == names

@@ -52,6 +52,13 @@ TOKEN = re.compile(r"\w+(?:['’-]\w+)*|[,;.!?&/\n]")
 NEGATIVE: frozenset[Much] = frozenset({"none", "less", "much less"})
 
 
+def named(said: str) -> str:
+    """From the first word on that names something: "something funny" is "funny"."""
+    words = said.split()
+    first = next((place for place, word in enumerate(words) if word.lower() not in PLAIN), 0)
+    return " ".join(words[first:])
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One thing that is wanted, or not."""

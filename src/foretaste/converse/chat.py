@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from foretaste.control.grammar import Clause, clauses
+from foretaste.control.grammar import Clause, clauses, named
 from foretaste.control.matching import Understood
 from foretaste.converse.intents import (
     Bound,
@@ -238,7 +238,8 @@ class Chat:
             ]
         if plain:
             before = turn.state.query if REFINES.match(meant.text) else None
-            query = " ".join(filter(None, (before, *plain)))
+            said = " ".join(plain) if before else named(" ".join(plain))
+            query = " ".join(filter(None, (before, said)))
             turn.state = replace(turn.state, query=query, items=())
 
     def _only(self, turn: Turn, clause: Clause, index: Any) -> None:
