@@ -30,6 +30,8 @@ def test_an_item_reads_as_title_attributes_and_texts() -> None:
     item = Item("1", "Dune.", texts={"plot": "Sand. "}, attributes={"genre": ("SF", "Drama")})
     assert item.reading() == "Dune. genre: SF, Drama. Sand"
     assert Item("2", attributes={"genre": (), "brand": ("",)}).reading() == "", "no empty names"
+    priced = {"price": ("7.5",), "price_band": ("0-10",)}
+    assert Item("3", attributes=priced).reading() == "price_band: 0-10", "no digits of chance"
 
 
 def test_an_item_is_available_from_and_until() -> None:

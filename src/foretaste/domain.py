@@ -32,6 +32,8 @@ Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 
+BAND = "_band"
+"""Ends the name of a column that stands for another one's numbers: `price_band`, of `price`."""
 IDENTIFY = "identify"
 """The kind of event by which a session becomes a user's; it has both and no item."""
 
@@ -101,7 +103,7 @@ class Item:
         named = (
             f"{column}: {', '.join(filter(None, values))}"
             for column, values in self.attributes.items()
-            if any(values)
+            if any(values) and column + BAND not in self.attributes
         )
         parts = [self.title, *named, *self.texts.values()]
         return ". ".join(part.strip().rstrip(".") for part in parts if part.strip())
@@ -322,22 +324,16 @@ class Behaviour:
 
     def part(self, rows: slice | npt.NDArray[np.bool_]) -> "Behaviour":
         """The same question with only some of the events: a slice, or [length] of which."""
-        text = self.text
-        if text:
-            kept = range(len(self))[rows] if isinstance(rows, slice) else np.flatnonzero(rows)
-            text = tuple(text[row] for row in kept)
-        return Behaviour(
+        kept = range(len(self))[rows] if isinstance(rows, slice) else np.flatnonzero(rows)
+        return replace(
+            self,
             item=self.item[rows],
             weight=self.weight[rows],
             kind=self.kind[rows],
             value=self.value[rows],
             at=self.at[rows],
-            text=text,
-            query=self.query,
-            query_vector=self.query_vector,
+            text=tuple(self.text[row] for row in kept) if self.text else (),
             text_vectors=None if self.text_vectors is None else self.text_vectors[rows],
-            taste=self.taste,
-            now=self.now,
         )
 
     @property
@@ -379,6 +375,12 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def told(self) -> tuple[Feature, ...]:
+        """The features that say what items are: a number that has a band is told by the band."""
+        names = {feature.column for feature in self.features}
+        return tuple(one for one in self.features if one.column + BAND not in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ class Imagining:
             topics, known = self._topics[1], len(self._codes)
             new = topics.codes(catalogue.vectors[known : len(catalogue)])
             self._codes = np.concatenate([self._codes, new])
-            return [*catalogue.features, topics.feature(self._codes[: len(catalogue)])]
+            return [*catalogue.told, topics.feature(self._codes[: len(catalogue)])]
 
     def _known(self, version: str, catalogue: Catalogue) -> Topics:
         """Those that were studied for the version, or else now."""

@@ -39,6 +39,8 @@ def role(column: str, values: list[Any], settings: BehaviourSettings = SETTINGS)
         ("blurb", [SENTENCE] * 3, "text"),
         ("cast", ["|".join(f"Actor {n % 7}" for n in range(20))] * 60, "attribute"),
         ("price", ["12.50", 3, None], "price"),
+        ("price", [["12.50"], [3, "4"]], "price"),
+        ("price", [["12.50", "call us"]], "attribute"),
         ("price", ["12.50", "call us"], "attribute"),
         ("price_band", ["10-25"], "attribute"),
         ("asin", [f"B00{n}" for n in range(60)], "skip"),
@@ -91,23 +93,34 @@ def test_a_single_value_decides_for_an_item_sent_alone() -> None:
     ],
 )
 def test_values(raw: Any, role: Role, expected: tuple[str, ...]) -> None:
-    assert valued("x", raw, role, "|") == ("x", expected)
+    assert valued("x", raw, role, "|") == {"x": expected}
 
 
 @pytest.mark.parametrize(
-    ("raw", "expected"),
+    ("raw", "exact", "bands"),
     [
-        (0, "0-10"),
-        (9.99, "0-10"),
-        (10, "10-25"),
-        ("$99.99", "50-100"),
-        ("1,299.00 EUR", "250+"),
-        (250, "250+"),
+        (0, ["0"], ["0-10"]),
+        (9.99, ["9.99"], ["0-10"]),
+        (10, ["10"], ["10-25"]),
+        ("$99.99", ["99.99"], ["50-100"]),
+        ("1,299.00 EUR", ["1299"], ["250+"]),
+        (250, ["250"], ["250+"]),
+        (["7.5"], ["7.5"], ["0-10"]),
+        ([7.5, 9, 12, 9], ["7.5", "9", "12"], ["0-10", "10-25"]),
     ],
 )
-def test_price_bands(raw: Any, expected: str) -> None:
-    assert valued("price", raw, "price", "|") == ("price_band", (expected,))
-    assert valued("price", None, "price", "|") == ("price_band", ())
+def test_a_price_is_kept_as_it_is_and_as_a_band(
+    raw: Any, exact: list[str], bands: list[str]
+) -> None:
+    found = valued("price", raw, "price", "|")
+    assert found == {"price": tuple(exact), "price_band": tuple(bands)}
+    again = valued("price", list(found["price"]), "price", "|")
+    assert again == found, "as it is told, it may be sent again"
+
+
+def test_without_an_amount_there_is_no_price() -> None:
+    for nothing in (None, "call us", True, float("inf"), [], [3, "?"]):
+        assert not any(valued("price", nothing, "price", "|").values())
     assert band(30) == "25-50"
 
 

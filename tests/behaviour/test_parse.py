@@ -272,6 +272,7 @@ def test_a_whole_item() -> None:
             "genres": ("Drama", "Sci-Fi"),
             "year": ("1972",),
             "cast": ("Banionis", "Bondarchuk"),
+            "price": ("12.99",),
             "price_band": ("10-25",),
         },
         image="a.jpg",

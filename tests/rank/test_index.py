@@ -51,6 +51,49 @@ def test_what_meets_a_filter(asked: Any, found: str) -> None:
     assert met(asked) == found
 
 
+SHOP = [
+    Item("a", attributes={"price": ("9.99",), "stars": ("4.50",), "new": ("True",)}),
+    Item("b", attributes={"price": ("10",), "stars": ("4.5",), "new": ("no",)}),
+    Item("c", attributes={"price": ("24.995", "40"), "out": ("2026-02-01",), "new": ("true",)}),
+    Item("d", attributes={"price": ("25",), "out": ("2026-03-01T12:30:00Z",)}),
+    Item("e", attributes={"price": ("-3",), "out": ("later",), "tags": ("x", "1e3")}),
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"price": {"gte": 10, "lt": 25}}, "bc"),
+        ({"price": {"gt": 10, "lte": 25}}, "cd"),
+        ({"price": {"gte": 30, "lt": 50}}, "c"),
+        ({"price": {"lt": 0}}, "e"),
+        ({"price": 10.0}, "b"),
+        ({"price": "9.990"}, "a"),
+        ({"price": {"not_in": [10, 25]}}, "ace"),
+        ({"stars": 4.5}, "ab"),
+        ({"stars": "4.500"}, "ab"),
+        ({"stars": {"gte": "4.5"}}, "ab"),
+        ({"new": True}, "ac"),
+        ({"new": False}, "b"),
+        ({"out": {"gte": "2026-02-15"}}, "d"),
+        ({"out": "2026-02-01T00:00:00Z"}, "c"),
+        ({"out": {"lt": "2026-03-01T13:30:00+01:00"}}, "c"),
+        ({"tags": {"all": ["x", 1000]}}, "e"),
+        ({"not": {"price": {"gte": 10, "lt": 25}}}, "ade"),
+    ],
+)
+def test_numbers_dates_and_truth_however_they_are_written(asked: Any, found: str) -> None:
+    assert met(asked, index_of(SHOP)) == found
+
+
+def test_what_tables_call_true() -> None:
+    index = index_of(
+        [Item("a", attributes={"new": ("Yes",)}), Item("b", attributes={"new": ("1",)})]
+    )
+    assert met({"new": True}, index) == "ab"
+    assert met({"new": False}, index) == ""
+
+
 def test_an_unknown_attribute_is_named_with_the_nearest() -> None:
     with pytest.raises(InputError, match="filter: unknown attribute 'gerne'; did you mean 'genre'"):
         met({"gerne": "drama"})

@@ -1,11 +1,13 @@
 """In: the columns of items or users that are no field. Out: what each is, and its values.
 
-A column is free text for the language model, an attribute of one or several values, a price that
-becomes a band, or an identifier that says nothing and is left out. Decided on the first rows of a
-file, then fixed, and remembered so that a single item sent later is read in the same way.
+A column is free text for the language model, an attribute of one or several values, a price, which
+is kept as it is and as a band, or an identifier that says nothing and is left out. Decided on the
+first rows of a file, then fixed, and remembered so that a single item sent later is read in the
+same way.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
@@ -13,6 +15,7 @@ from typing import Any, Literal
 from foretaste.behaviour.columns import squeezed
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.values import Fault, listed, missing, plain, storable
+from foretaste.domain import BAND
 from foretaste.ports import Store
 
 Role = Literal["text", "attribute", "commas", "price", "skip"]
@@ -104,14 +107,17 @@ def role_of(column: str, value: Any, separator: str) -> Role:
 
 def _is_price(column: str, values: Sequence[Any]) -> bool:
     named = "price" in column.lower() and "band" not in column.lower()
-    return named and all(_amount(value) is not None for value in values)
+    return named and all(_amounts(value) for value in values)
 
 
-def valued(column: str, value: Any, role: Role, separator: str) -> tuple[str, tuple[str, ...]]:
-    """The attribute's name and its values: different ones, in their order."""
+def valued(column: str, value: Any, role: Role, separator: str) -> Mapping[str, tuple[str, ...]]:
+    """Attribute → its values: different ones, in their order. A price is two attributes: itself,
+    for filters, and its band, which is what a model can learn from.
+    """
     if role == "price":
-        amount = _amount(value)
-        return f"{column}_band", () if amount is None else (band(amount),)
+        amounts = _amounts(value)
+        exact = tuple(dict.fromkeys(plain(amount, column) for amount in amounts))
+        return {column: exact, f"{column}{BAND}": tuple(dict.fromkeys(map(band, amounts)))}
     found: dict[str, None] = {}
     for part in listed(value, "," if role == "commas" else separator):
         text = plain(part, column).strip()
@@ -119,7 +125,7 @@ def valued(column: str, value: Any, role: Role, separator: str) -> tuple[str, tu
             text = text[:-2]
         if text and text not in _NOTHING:
             found[storable(text, column)] = None
-    return column, tuple(found)
+    return {column: tuple(found)}
 
 
 def band(amount: float) -> str:
@@ -132,17 +138,24 @@ def band(amount: float) -> str:
     return f"{low:g}+"
 
 
+def _amounts(value: Any) -> list[float]:
+    """12.5, '12.50', '$1,299.00', [9, 12] → numbers; none if one of them is no amount."""
+    several = value if isinstance(value, list | tuple) else [value]
+    found = [_amount(one) for one in several if not missing(one)]
+    return [one for one in found if one is not None] if None not in found else []
+
+
 def _amount(value: Any) -> float | None:
-    """12.5, '12.50', '$1,299.00' → a number; None if there is none."""
-    if isinstance(value, bool) or missing(value):
+    if isinstance(value, bool):
         return None
     if isinstance(value, str):
-        found = _MONEY.search(value)
-        return float(found[0].replace(",", "")) if found else None
+        money = _MONEY.search(value)
+        return float(money[0].replace(",", "")) if money else None
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return found if math.isfinite(found) else None
 
 
 def remembered(store: Store, what: str) -> dict[str, tuple[Role, int]]:

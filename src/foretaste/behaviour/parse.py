@@ -340,10 +340,9 @@ def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple
             if text:
                 texts[column] = text
         elif role != "skip":
-            name, values = valued(column, value, role, form.separator)
-            if values:
-                storable(name, column)
-                attributes[name] = values
+            storable(column, column)
+            found = valued(column, value, role, form.separator)
+            attributes |= {name: values for name, values in found.items() if values}
     return texts, attributes
 
 

@@ -4,7 +4,8 @@
     {"genres": ["Drama", "War"]}                 one of several
     {"genres": {"all": ["Drama", "War"]}}        all of them
     {"genres": {"not_in": ["Horror"]}}           none of them
-    {"year": {"gte": 1990, "lt": 2000}}          a range: gt, gte, lt, lte; numbers or ISO dates
+    {"price": {"gte": 10, "lt": 25}}             a range: gt, gte, lt, lte; numbers or ISO dates
+    {"in_stock": true}                           true and false, however they were written
     {"brand": {"exists": true}}                  whether there is a value at all
     {"id": ["31", "32"]}                         these items
     {"about": "space travel"}                    it says so, or reads like it

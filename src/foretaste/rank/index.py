@@ -61,6 +61,13 @@ def _or(value: float | None, otherwise: float) -> float:
     return otherwise if value is None else value
 
 
+SPOKEN = {
+    "true": ("True", "TRUE", "yes", "Yes", "YES", "1"),
+    "false": ("False", "FALSE", "no", "No", "NO", "0"),
+}
+"""How tables write what a filter calls true and false."""
+
+
 class Column:
     """One attribute over the catalogue."""
 
@@ -79,12 +86,22 @@ class Column:
 
     def having(self, values: Sequence[str]) -> Mask:
         """[items], whether it has one of the values."""
-        codes = [self._codes[value] for value in values if value in self._codes]
+        codes = [code for value in values for code in self._written(value)]
         if len(codes) == 1:
             return self._items(self._feature.codes == codes[0])
         chosen = np.zeros(len(self._feature.values), bool)
         chosen[codes] = True
         return self._items(chosen[self._feature.codes])
+
+    def _written(self, value: str) -> Sequence[int]:
+        """The codes of a value however it is written: 4.5 is '4.50', true is 'yes', a day is its
+        midnight.
+        """
+        amount = number(value)
+        if amount is not None:
+            same: list[int] = np.flatnonzero(self.numbers == amount).tolist()
+            return same
+        return [self._codes[one] for one in (value, *SPOKEN.get(value, ())) if one in self._codes]
 
     def within(self, wanted: Range) -> Mask:
         """[items], whether one of its values is in the range."""

@@ -293,6 +293,7 @@ ITEM_OUT = {
     "title": "Contact",
     "overview": "An astronomer hears from a far star.",
     "genre": ["Drama", "Science fiction"],
+    "price": ["7.5"],
     "price_band": ["0-10"],
     "year": ["1997"],
     "available_from": 1767225600.0,

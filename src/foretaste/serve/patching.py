@@ -1,7 +1,7 @@
 """In: a JSON merge patch (RFC 7396). Out: the change it asks for, of an item or a user.
 
 A field that is named is replaced, null removes it, what is not named stays. A column whose values
-are kept under another name (of a price its band) is replaced under that name too.
+are also kept under another name (of a price its band) is replaced under that name too.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from typing import Any
 from foretaste.behaviour import ItemForm, parse_item, parse_user
 from foretaste.behaviour.settings import ITEM_FIELDS
 from foretaste.behaviour.values import day
-from foretaste.domain import Item, Reject, User
+from foretaste.domain import BAND, Item, Reject, User
 from foretaste.errors import InputError
 
 
@@ -63,7 +63,7 @@ def _parsed(name: str, patch: Mapping[str, Any], form: ItemForm, parse: Callable
 
 
 def _columns(patch: Mapping[str, Any]) -> set[str]:
-    return {name for column in patch for name in (column, f"{column}_band")}
+    return {name for column in patch for name in (column, column + BAND)}
 
 
 def _merged(

@@ -34,6 +34,16 @@ def test_one_for_each_column_with_shared_values(here: World) -> None:
     assert Attribute.fit(replace(here.training(), catalogue=unique)) == []
 
 
+def test_a_price_is_learnt_by_its_band_alone(here: World) -> None:
+    def priced(one: Item, n: int) -> Item:
+        price = str(5 + n % 10)
+        return replace(one, attributes={"price": (price,), "price_band": (f"{n % 2}",)})
+
+    items = shelf([priced(one, n) for n, one in enumerate(here.items)])
+    experts = Attribute.fit(replace(here.training(), catalogue=items))
+    assert [one.name for one in experts] == ["attribute:price_band"]
+
+
 def test_only_the_columns_of_the_settings(here: World) -> None:
     for chosen, names in ((("year",), ["attribute:year"]), ((), [])):
         settings = SETTINGS.model_copy(update={"attribute": AttributeSettings(columns=chosen)})

@@ -56,7 +56,8 @@ class Attribute:
         """One for each column in which items share values."""
         settings = training.settings.attribute
         experts = []
-        for feature in training.catalogue.features:
+        catalogue = training.catalogue
+        for feature in catalogue.told if settings.columns is None else catalogue.features:
             wanted = settings.columns is None or feature.column in settings.columns
             shared = len(feature.values) < len(feature.codes)
             if not wanted or not shared or len(feature.values) > settings.most_values:

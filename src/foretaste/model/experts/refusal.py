@@ -45,7 +45,7 @@ class Refusal:
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items are read like the others; what is needed of the whole is made when needed."""
         self._vectors, self._ids = catalogue.vectors, catalogue.ids
-        self._features = catalogue.features
+        self._features = catalogue.told
         self._tables: list[_Table] | None = None
         if changed is None or len(catalogue) > self._measured * 1.01:
             self._measure(len(catalogue))

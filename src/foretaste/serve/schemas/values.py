@@ -137,6 +137,7 @@ _FILTER_SCHEMA = {
     "additionalProperties": {"anyOf": [*_VALUES["anyOf"], _TESTS]},
     "examples": [
         {"genre": ["Drama", "War"]},
+        {"price": {"gte": 10, "lt": 25}, "in_stock": True},
         {"year": {"gte": 1990, "lt": 2000}, "not": {"genre": "Horror"}},
     ],
 }
