@@ -7,7 +7,7 @@ attributed and its next page asked for.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from foretaste.frames import Frame
 
@@ -75,9 +75,11 @@ class Request:
 _PLAIN = Request()
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One part of a score. The terms of an item sum to its score."""
+class Term(NamedTuple):
+    """One part of a score. The terms of an item sum to its score.
+
+    A tuple: a list is made of hundreds.
+    """
 
     expert: str
     nats: float

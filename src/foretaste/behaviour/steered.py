@@ -5,24 +5,27 @@ belongs to the first who is identified on it, as its events do; nothing is rewri
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from foretaste.behaviour.identity import IdentityRows
+from foretaste.behaviour.identity import IdentityRows, Owners
 from foretaste.behaviour.opening import errors, writing
 from foretaste.behaviour.schema import steering
 from foretaste.steering import Change
 
 Holder = tuple[str, bool]
 """(a user or a session, whether it is a session)"""
+FEW = 8
+"""Holders that are asked for one by one."""
 
 
 class SteeringRows(IdentityRows):
     """The table of changes."""
 
     _insert: Any
+    _all: Callable[[sa.Select[Any]], list[Any]]
 
     def changes(self, user: str | None, session: str | None) -> tuple[Change, ...]:
         """What this person changed, oldest first: as the user, and on sessions that became theirs.
@@ -32,9 +35,13 @@ class SteeringRows(IdentityRows):
         if user is None and session is None:
             return ()
         holders = self._holders(user, session)
-        query = sa.select(steering).where(held(holders)).order_by(steering.c.at, steering.c.name)
-        with errors(self.url), self._engine.connect() as connection:
-            found = {row.name: _change(row) for row in connection.execute(query)}
+        if len(holders) > FEW:
+            rows = self._all(_CHANGES.where(held(holders)))
+        else:
+            each = (self._quick(_OF_ONE, who=who, visit=visit) for who, visit in holders)
+            rows = [row for found in each for row in found]
+        rows.sort(key=lambda row: (row[-1], row[0]))
+        found = {row[0]: _change(row) for row in rows}  # of one name, the last
         return tuple(sorted(found.values(), key=lambda one: (one.at, one.name)))
 
     def put_changes(
@@ -78,8 +85,8 @@ class SteeringRows(IdentityRows):
             user = self.identified(session)
         if user is None:
             return [(session or "", True)]
-        visits = sorted(self.sessions_of({user}))
-        owners = self.owners(visits)
+        visits = sorted(self.visits(user))
+        owners = self.owners(visits) if visits else Owners([])
         mine = [visit for visit in visits if owners.of(visit, 0)[0] == user]
         if session is not None and session not in mine and self.identified(session) is None:
             mine.append(session)
@@ -98,4 +105,11 @@ def held(holders: Sequence[Holder]) -> sa.ColumnElement[bool]:
 
 
 def _change(row: Any) -> Change:
-    return Change(row.name, json.loads(row.what), row.act, row.nats, row.said, row.at)
+    name, what, act, nats, said, at = row
+    return Change(name, json.loads(what), act, nats, said, at)
+
+
+_CHANGES = sa.select(*(steering.c[name] for name in ("name", "what", "act", "nats", "said", "at")))
+_OF_ONE = _CHANGES.where(
+    steering.c.who == sa.bindparam("who"), steering.c.session == sa.bindparam("visit")
+)

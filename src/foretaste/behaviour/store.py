@@ -226,7 +226,7 @@ class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
 
     def item(self, item_id: str) -> Item | None:
         """One item, if it is there."""
-        found = self._all(sa.select(*schema.ITEM).where(items.c.id == item_id))
+        found = self._quick(_ITEM, item=item_id)
         return schema.item(found[0]) if found else None
 
     def item_ids(self) -> frozenset[str]:
@@ -360,6 +360,7 @@ _HISTORY = sa.select(events.c.seq, *schema.EVENT).order_by(events.c.at, events.c
 _PERSON = _HISTORY.where(events.c.user == sa.bindparam("user"))
 _VISIT = _HISTORY.where(events.c.session == sa.bindparam("session"))
 _USER = sa.select(users).where(users.c.id == sa.bindparam("user"))
+_ITEM = sa.select(*schema.ITEM).where(items.c.id == sa.bindparam("item"))
 _POSITION = sa.select(
     sa.select(sa.func.max(events.c.seq)).scalar_subquery(), _fact(REVISION).scalar_subquery()
 )

@@ -5,7 +5,7 @@ come from one event or one feature are added up.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from foretaste.domain import Term
 
@@ -56,24 +56,31 @@ def why(terms: Sequence[Term], titles: Mapping[str, str], *, most: int = 3) -> t
 
     titles: the events', by item id.
     """
-    sums: dict[str, Reason] = {}
+    sums: dict[str, float] = {}
+    first: dict[str, Term] = {}
     wished: set[str] = set()
     for term in terms:
         if term.feature not in SILENT:
             words = _words(term, titles)
-            event = None if term.event is None else titles.get(term.event) or term.event
-            before = sums.get(words) or Reason(words, 0.0, event, term.feature)
-            sums[words] = replace(before, nats=before.nats + term.nats)
+            sums[words] = sums.get(words, 0.0) + term.nats
+            first.setdefault(words, term)
             if term.expert == "wish":
                 wished.add(words)
-    enough = [one for one in sums.values() if one.nats >= LEAST]
-    told = sorted(enough, key=lambda one: (one.words not in wished, -one.nats))[:most]
-    return tuple(sorted(told, key=lambda one: -one.nats))
+    enough = [words for words, nats in sums.items() if nats >= LEAST]
+    told = sorted(enough, key=lambda words: (words not in wished, -sums[words]))[:most]
+    return tuple(
+        Reason(words, sums[words], _event(first[words], titles), first[words].feature)
+        for words in sorted(told, key=lambda words: -sums[words])
+    )
 
 
 def reasons(terms: Sequence[Term], titles: Mapping[str, str], *, most: int = 3) -> tuple[str, ...]:
     """At most so many sentences, each with its nats."""
     return tuple(f"{one.words} (+{one.nats:.2f})" for one in why(terms, titles, most=most))
+
+
+def _event(term: Term, titles: Mapping[str, str]) -> str | None:
+    return None if term.event is None else titles.get(term.event) or term.event
 
 
 def _words(term: Term, titles: Mapping[str, str]) -> str:

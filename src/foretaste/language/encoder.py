@@ -8,28 +8,25 @@ length 1.
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
 from tokenizers import Tokenizer
-from transformers import AutoConfig, AutoModel, AutoModelForTextEncoding, AutoTokenizer
-from transformers.utils import logging as transformers_logging
 
 from foretaste.domain import Floats, Ints
 from foretaste.errors import WeightsError
 from foretaste.language.head import read_head
 from foretaste.language.settings import LanguageSettings
+from foretaste.language.shape import read_config, shape_of
 from foretaste.language.text import readable
 from foretaste.language.weights import Weights
 from foretaste.ports import Progress, silent
 
 _WINDOW = 4096
 """Texts tokenised at once: bounds the memory that a million texts need."""
-
-_POSITIONS_AFTER_PADDING = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
-"""Families whose positions start after the padding id, so that fewer are left for text."""
 
 
 class TransformerEncoder:
@@ -41,26 +38,29 @@ class TransformerEncoder:
 
     """
 
-    def __init__(self, weights: Weights, settings: LanguageSettings) -> None:
+    def __init__(
+        self, weights: Weights, settings: LanguageSettings, memory: Path | None = None
+    ) -> None:
+        """memory: a folder in which the weights' shape is kept."""
         self._weights = weights
         self._settings = settings
         self._device = device_of(settings.device)
-        self._config = read_config(weights)
+        self._shape = shape_of(weights, memory)
         self._head = read_head(weights.path, self._device)
         self._lock = threading.Lock()
         self._loaded: tuple[torch.nn.Module, Tokenizer] | None = None
-        self.max_tokens = min(settings.max_tokens, capacity(self._config))
+        self.max_tokens = min(settings.max_tokens, self._shape.capacity)
 
     @property
     def fingerprint(self) -> str:
         """Family, SHA-256 of the weights, pooling, tokens read."""
-        parts = (self._config.model_type, self._weights.sha256, self._head.name, self.max_tokens)
+        parts = (self._shape.family, self._weights.sha256, self._head.name, self.max_tokens)
         return ":".join(str(part) for part in parts)
 
     @property
     def dim(self) -> int:
         """The length of a vector."""
-        return self._head.dim or int(self._config.hidden_size)
+        return self._head.dim or self._shape.dim
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -120,7 +120,7 @@ class TransformerEncoder:
     def _forward(self, tokens: list[Ints]) -> Floats:
         """→ [batch, dim]; the first is the longest."""
         model, _ = self._load()
-        pad = self._config.pad_token_id or 0
+        pad = self._shape.pad
         ids = np.full((len(tokens), len(tokens[0])), pad, np.int64)  # [batch, length]
         mask = np.zeros_like(ids)  # [batch, length]
         for row, one in enumerate(tokens):
@@ -137,7 +137,8 @@ class TransformerEncoder:
         with self._lock:
             if self._loaded is None:
                 tokenizer = load_tokenizer(self._weights, self.max_tokens)
-                self._loaded = load_model(self._weights, self._config, self._device), tokenizer
+                config = read_config(self._weights)
+                self._loaded = load_model(self._weights, config, self._device), tokenizer
             return self._loaded
 
 
@@ -150,28 +151,10 @@ def device_of(wanted: str) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def read_config(weights: Weights) -> Any:
-    """What Transformers knows of the folder. WeightsError where it is no model's."""
-    try:
-        return AutoConfig.from_pretrained(weights.path, local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
-        raise WeightsError(
-            f"{weights.path}/config.json is missing or not a model's: {error}"
-        ) from error
-
-
-def capacity(config: Any) -> int:
-    """The most tokens that the model has positions for; T5's are relative and have no end."""
-    if config.is_encoder_decoder:
-        return 1 << 16
-    positions = int(getattr(config, "max_position_embeddings", 1 << 16))
-    if config.model_type in _POSITIONS_AFTER_PADDING:
-        positions -= config.pad_token_id + 1
-    return positions
-
-
 def load_tokenizer(weights: Weights, max_tokens: int) -> Tokenizer:
     """The folder's tokenizer; without Transformers' wrapper, which is not safe between threads."""
+    from transformers import AutoTokenizer
+
     try:
         wrapped = AutoTokenizer.from_pretrained(weights.path, local_files_only=True)
         tokenizer: Tokenizer = wrapped.backend_tokenizer
@@ -184,6 +167,8 @@ def load_tokenizer(weights: Weights, max_tokens: int) -> Tokenizer:
 
 def load_model(weights: Weights, config: Any, device: torch.device) -> torch.nn.Module:
     """The transformer that reads, complete and in float32. WeightsError where it cannot be had."""
+    from transformers import AutoModel, AutoModelForTextEncoding
+
     # T5 is an encoder and a decoder; reading needs the first only.
     family = AutoModelForTextEncoding if config.is_encoder_decoder else AutoModel
     try:
@@ -206,10 +191,10 @@ def load_model(weights: Weights, config: Any, device: torch.device) -> torch.nn.
 @contextmanager
 def quiet() -> Iterator[None]:
     """Transformers says nothing and shows no bars of its own."""
-    bar, level = (
-        transformers_logging.is_progress_bar_enabled(),
-        transformers_logging.get_verbosity(),
-    )
+    from transformers.utils import logging as transformers_logging
+
+    bar = transformers_logging.is_progress_bar_enabled()
+    level = transformers_logging.get_verbosity()
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()
     try:

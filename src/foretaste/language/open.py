@@ -37,7 +37,7 @@ def open_encoder(settings: LanguageSettings, cache: Path) -> TextEncoder:
         torch.set_num_threads(settings.threads)
     weights = resolve(settings.encoder, settings.revision, settings.sha256)
     which = (str(weights.path), weights.sha256, settings)
-    encoder = _shared.get(which) or TransformerEncoder(weights, settings)
+    encoder = _shared.get(which) or TransformerEncoder(weights, settings, cache)
     _shared[which] = encoder
     if settings.kind == "static":
         # No cache around it: the table reads faster than SQLite finds.

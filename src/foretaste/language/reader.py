@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from foretaste.domain import Floats, Ints
 from foretaste.errors import MissingExtra
-from foretaste.language.encoder import capacity, load_model, load_tokenizer, quiet, read_config
+from foretaste.language.encoder import load_model, load_tokenizer, quiet
 from foretaste.language.head import Head, mapped, read_head
 from foretaste.language.settings import LanguageSettings
+from foretaste.language.shape import Shape, read_config
 from foretaste.language.text import CHARACTERS_PER_TOKEN, readable
 from foretaste.language.weights import Weights
 
@@ -61,7 +62,7 @@ class TransformerReader:
         self._config = read_config(weights)
         head = read_head(weights.path, _CPU)
         self._head = head if after is None else mapped(head, after)
-        self.max_tokens = min(settings.max_tokens, capacity(self._config))
+        self.max_tokens = min(settings.max_tokens, Shape.of(self._config).capacity)
         self._tokenizer = load_tokenizer(weights, self.max_tokens)
         self._tokenizer.enable_truncation(self.max_tokens, direction=cut)
         self._cut = cut

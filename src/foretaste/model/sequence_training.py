@@ -6,6 +6,8 @@ softmax, Jean et al. 2015, section 3). A history longer than the network's is cu
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +28,9 @@ CHECKED = 2000
 """Validation events looked at in a check, at most."""
 DAY = 86_400.0
 """Seconds. Where everything happened within one, times are but an order."""
+SHARED = 2048
+"""Events a batch from which several threads are faster than one: below, they wait for one another
+longer than they compute (docs/decisions/0004)."""
 
 
 @dataclass(frozen=True)
@@ -210,9 +215,21 @@ def train(training: Training) -> Network | None:
     network.steps.copy_(torch.from_numpy(steps(training.histories)))
     network = network.to(device)
     run = Run(network, pieces, chosen, training)
-    run.go()
+    with _threads(None if chosen.batch_events >= SHARED else 1):
+        run.go()
     _forget_untaken(network, training.histories)
     return network
+
+
+@contextmanager
+def _threads(most: int | None) -> Iterator[None]:
+    """PyTorch computes with at most so many threads; None leaves it as it is."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(min(most or before, before))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _forget_untaken(network: Network, histories: Histories) -> None:

@@ -1,5 +1,7 @@
 """Helpers for the terms of a score."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from foretaste.domain import Term
@@ -8,6 +10,7 @@ AVERAGE = "average item"
 """The feature of the constant part of every log P: what an item no one can tell apart would get."""
 
 
+@lru_cache
 def average(expert: str, items: int) -> Term:
     """Log of 1 over the size of the catalogue, the same for every item."""
     return Term(expert, -float(np.log(items)), feature=AVERAGE)

@@ -230,7 +230,7 @@ class Service:
             if not self.workspace.models.order():
                 return
             self.workspace.settler.settle()  # an erasure may have been cut short
-            self.workspace.recommend(Request(query="warm up", n=1, explain=True, incognito=True))
+            self.workspace.recommend(Request(n=1, explain=True, incognito=True))
         except ForetasteError as error:
             self._fail(str(error))
         except Exception as error:  # told by /readyz; a thread that dies would tell nobody
@@ -238,8 +238,21 @@ class Service:
             self._fail(f"{type(error).__name__} while loading; see the service's log")
         else:
             self._ready, self._failure = True, None
-            self.workspace.imagining.warm()
             log.info("ready after %.1f s", time.perf_counter() - began)
+            self._warm_words()
+
+    def _warm_words(self) -> None:
+        """What words need: to load a language model takes longer than all the rest, and a list
+        that nobody asked for in words need not wait for it. Until then one that was is answered by
+        what counts, and says so.
+        """
+        try:
+            self.workspace.recommend(Request(query="warm up", n=1, explain=True, incognito=True))
+            self.workspace.imagining.warm()
+        except ForetasteError as error:
+            log.error("words cannot be read: %s", error)
+        except Exception:
+            log.exception("while loading the language model")
 
     def _fail(self, why: str) -> None:
         if why != self._failure:  # else it has been told, and is tried again every few seconds

@@ -18,6 +18,7 @@ from foretaste.model.experts.content import log_softmax
 from foretaste.model.network import Network, tokens
 from foretaste.model.sequence_training import device_of, train
 from foretaste.model.settings import SequenceSettings
+from foretaste.model.single import SingleReader
 from foretaste.model.space import (
     CHUNK,
     Comparison,
@@ -56,6 +57,8 @@ class Sequence:
     ) -> None:
         """identity: [items, dim]; None takes the network's own."""
         self._network = network.eval()
+        on_cpu = network.project.weight.device.type == "cpu"
+        self._single = SingleReader(network) if on_cpu else None
         self._settings = settings
         if identity is None:
             identity = network.identity.weight.detach()[1:].cpu().numpy()
@@ -166,6 +169,11 @@ class Sequence:
     def _states(self, behaviours: Many[Behaviour]) -> Floats:
         """→ [behaviours, dim], of length 1 over the temperature."""
         batch = tokens([self._heard(one) for one in behaviours], self._network.length)
+        if len(behaviours) == 1 and self._single is not None and batch.real.any():
+            rows = picked(self._table.rows, np.maximum(batch.item.numpy()[0] - 1, 0))
+            state = self._single.state(batch, rows.astype(np.float32, copy=False))
+            length = np.float32(np.linalg.norm(state) * self._network.temperature)
+            return np.asarray(state / length, np.float32)[None]
         # a place without an item is masked by the network: any item's vector will do
         items = torch.from_numpy(picked(self._table.rows, np.maximum(batch.item.numpy() - 1, 0)))
         device = self._network.project.weight.device
