@@ -13,8 +13,9 @@ from foretaste.frames import Frame
 
 Source = Literal["model", "pinned", "promoted", "explored", "new", "fallback", "trending"]
 """What brought an item to its place: the model's score, a rule, a draw, or what stood in for it."""
-Rung = Literal["full", "counting", "popularity"]
-"""What scored: the whole product, its experts that only count, popularity alone."""
+Rung = Literal["full", "memory", "counting", "popularity"]
+"""What scored: the whole product; the same without a history, the store being away; its
+experts that only count; popularity alone."""
 
 
 @dataclass(frozen=True, slots=True)

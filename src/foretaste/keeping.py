@@ -10,9 +10,10 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from foretaste.domain import Item
 from foretaste.errors import ForetasteError, ModelError
 from foretaste.ladder import Budget, Costs
 from foretaste.live import Live
@@ -113,6 +114,12 @@ class Keeper:
         return None if live is None else (live.version, live.created)
 
     @property
+    def items(self) -> Mapping[str, Item]:
+        """The items of what answers, as last seen."""
+        live = self._live
+        return {} if live is None else live.items
+
+    @property
     def encoder(self) -> str | None:
         """The tuned encoder of what answers; None is the published one."""
         live = self._live
@@ -137,6 +144,21 @@ class Keeper:
             raise Behind("the model is busy with other questions")
         try:
             yield self._within(budget, self._live)
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def as_it_is(self, budget: Budget) -> Iterator[Live]:
+        """What answers, as far as it has come: the store is not asked. Raises Behind where the time
+        is short.
+        """
+        live = self._live
+        if live is None:
+            raise ModelError(NONE)
+        if not self._turn.acquire(timeout=max(budget.left(), 0) * SHARE if budget.limited else -1):
+            raise Behind("the model is busy with other questions")
+        try:
+            yield live
         finally:
             self._turn.release()
 

@@ -188,6 +188,7 @@ class Ladder:
 
 NAMES: dict[Rung, str] = {
     "full": "the whole product",
+    "memory": "the whole product without the store",
     "counting": "the counting experts",
     "popularity": "popularity",
 }

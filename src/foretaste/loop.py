@@ -32,7 +32,6 @@ from foretaste.domain import (
     KINDS,
     Behaviour,
     Catalogue,
-    Degraded,
     Event,
     Floats,
     Histories,
@@ -46,7 +45,7 @@ from foretaste.errors import InputError, ModelError
 from foretaste.evaluate.evaluation import Evaluation, judge
 from foretaste.generate.profile import Profile, profile
 from foretaste.imagining import Generation, Imagining
-from foretaste.keeping import Behind, Keeper
+from foretaste.keeping import Keeper
 from foretaste.ladder import Budget, Ladder
 from foretaste.language.open import forgetful
 from foretaste.listing import Lists
@@ -55,14 +54,15 @@ from foretaste.model.artefacts import Models, Version
 from foretaste.model.experts.attribute import Attribute
 from foretaste.model.fit import fit
 from foretaste.model.training import Training
-from foretaste.ports import OpenReader, Progress, TextEncoder, silent
+from foretaste.outage import Outage
+from foretaste.ports import OpenReader, Progress, Store, TextEncoder, silent
 from foretaste.prepare.clean import Cleaning, clean
 from foretaste.prepare.histories import Gathering, histories
 from foretaste.prepare.report import Quality, quality
 from foretaste.prepare.splits import by_time, latest, leave_one_out
 from foretaste.rank.trending import seconds
 from foretaste.reading import Read, Reading
-from foretaste.ways import ways
+from foretaste.ways import answer
 
 log = logging.getLogger(__name__)
 
@@ -86,10 +86,11 @@ class Foretaste:
         self.store = open_store(config.behaviour, folder)
         self.models = Models(folder / "models")
         self.weights = {**KINDS, **config.behaviour.kinds}
-        self.lists = Lists(self.store, config.rank, self.weights, clock, self._overheard)
+        self.lists = self._lists(self.store)
         self.people = People(self.store, lambda texts: self.encoder.encode(texts), clock)
         self.reading = Reading(config, folder, progress=progress, clock=clock)
         self.keeper = Keeper(self.store, self.models, self.at_snapshot, self._rehearse)
+        self.outage = Outage(self.store, self.keeper, self._lists)
         self.ladder = Ladder()
         self.settler = Settler(self)
         self.imagining = Imagining(config.language.writer, folder / "cache", seed=config.model.seed)
@@ -105,6 +106,7 @@ class Foretaste:
     def close(self) -> None:
         """Keep what was served, and let go of the store."""
         self.imagining.close()
+        self.outage.close()
         self.keeper.close()
         self.lists.answers.close()
         self.store.close()
@@ -209,6 +211,9 @@ class Foretaste:
         """[dim]; what a filter is about is not kept."""
         return forgetful(self.reading.by(self.keeper.encoder)).encode([words])[0]
 
+    def _lists(self, store: Store) -> Lists:
+        return Lists(store, self.config.rank, self.weights, self.clock, self._overheard)
+
     # 4 model -----------------------------------------------------------------------------------
 
     def train(self) -> Version:
@@ -294,22 +299,7 @@ class Foretaste:
         who: a whole request; or a user's id, with the other fields of a `Request` by name: query,
         session, items, context, filter, rules, diversity, explain, …
         """
-        asked = self.lists.asked(who, n, rest)
-        budget = Budget(asked.request.timeout_ms)
-        try:
-            with self.keeper.fresh(budget) as live:
-                one = self.lists.behaviour(asked.request, live)
-                question = self.lists.question(asked, one, live)
-                listen = partial(
-                    self.listen, encoder=live.encoder, keep=not asked.request.incognito
-                )
-                rungs = ways(self.lists, asked, question, live, listen, self._rng)
-                rung, list_, why = self.ladder.climb(rungs, budget)
-                degraded = None if rung == "full" else Degraded(rung, why or "")
-                return self.lists.told(asked.request, question, live, list_, degraded)
-        except Behind as late:
-            assert self.keeper.standby is not None  # there is one once there is something live
-            return self.lists.stand_in(asked, self.keeper.standby, str(late))
+        return answer(self, self.lists.asked(who, n, rest), self._rng)
 
     def generate(
         self, who: Request | str | None = None, /, *, n: int | None = None, **rest: Any

@@ -20,6 +20,13 @@ from serve.workspace import DEADLINE, serving, until, until_ready
 from .conftest import Disk
 from .nursery import Nursery
 
+GONE: dict[str, dict[str, Any]] = {
+    "space-2": {"hidden": True},
+    "space-3": {"available_until": "2020-01-01"},
+    "kitchen-1": {"available_from": "2090-01-01"},
+}
+"""Items that may not be shown, and why."""
+
 
 def event(name: str, **more: object) -> dict[str, Any]:
     return {"event_id": name, "user": "u", "item": "space-1", "kind": "click", **more}
@@ -93,17 +100,32 @@ def test_a_database_that_goes_and_comes_back(
     ):
         until_ready(client)
         assert send(client, "before").json()["accepted"] == 1
+        for item, change in GONE.items():
+            assert client.patch(f"/v1/items/{item}", json=change).is_success
+        whole = {"user": "p1", "n": 24}
+        before = client.post("/v1/recommend", json=whole).json()
+        assert "degraded" not in before
         postgres.stop()
         try:
-            for answer in (send(client, "away"), client.post("/v1/recommend", json={"user": "p1"})):
-                assert answer.status_code == 503
-                assert "is PostgreSQL running" in checked(answer, "unavailable")
-                assert answer.headers["retry-after"]
-            assert "is PostgreSQL running" in checked(client.get("/readyz"), "not-ready")
+            refused = send(client, "away")
+            assert refused.status_code == 503, "not acknowledged: it would not be durable"
+            assert "is PostgreSQL running" in checked(refused, "unavailable")
+            assert refused.headers["retry-after"]
+            _lists_go_on(client, before["model_version"])
+            served = client.post("/v1/recommend", json=whole).json()
+            told = client.get("/readyz").json()
+            assert told["status"] == "degraded"
+            assert "is PostgreSQL running" in told["why"]
             assert client.get("/healthz").is_success
+            with nursery.start(workspace, "serve", "--port", "0") as second:
+                other = httpx.get(f"{second.address}/readyz")
+                assert "is PostgreSQL running" in checked(other, "not-ready"), "it knows nothing"
         finally:
             postgres.ensure_postgres_running()
-        until_ready(client)
+        until(lambda: client.get("/readyz").json()["status"] == "ready", "back")
+        click = {"recommendation_id": served["recommendation_id"], "item": served["items"][0]["id"]}
+        assert send(client, "click", **click).json()["unattributed"] == [], "kept until it was back"
+        assert client.post("/v1/recommend", json=whole).json().keys() == before.keys()
         assert send(client, "before", "away").json() | {"event_ids": []} == {
             "accepted": 1,
             "known": 1,
@@ -112,6 +134,33 @@ def test_a_database_that_goes_and_comes_back(
             "unattributed": [],
         }
         assert client.post("/v1/recommend", json={"user": "p1"}).is_success
+
+
+def _lists_go_on(client: httpx.Client, version: str) -> None:
+    """Every kind of list, from memory, and nothing in it that was not on offer."""
+    asked: dict[str, dict[str, Any]] = {
+        "recommend": {"user": "p1", "n": 24},
+        "search": {"query": "the moon and the rocket", "user": "p1", "n": 24},
+        "similar": {"items": ["space-1"], "n": 24},
+        "rank": {"items": ["kitchen-1", "space-2", "space-3", "space-4"], "user": "p1"},
+    }
+    for name, body in asked.items():
+        answer = client.post(f"/v1/{name}", json=body)
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        assert told["model_version"] == version
+        assert told["degraded"]["to"] == "memory"
+        assert "the store cannot be reached" in told["degraded"]["why"]
+        ids = [item["id"] for item in told["items"]]
+        assert ids
+        assert not GONE.keys() & set(ids), "hidden, and not on offer, as last known"
+        if name in ("search", "similar"):
+            assert ids[0].startswith("space")
+    trending = client.get("/v1/trending").json()
+    assert trending["items"]
+    assert trending["degraded"]["to"] == "memory"
+    unknown = client.post("/v1/similar", json={"items": ["new"]})
+    assert "is PostgreSQL running" in checked(unknown, "unavailable"), "it may be there"
 
 
 def test_a_damaged_cache_is_made_again(workspace: Path) -> None:

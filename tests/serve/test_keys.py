@@ -164,7 +164,10 @@ def test_nobody_waits_for_the_store_when_the_answer_is_at_hand(
 class Gone:
     """A store that went away."""
 
-    def get(self, key_id: str) -> None:
+    asked = 0
+
+    def get(self, *_: object) -> None:
+        self.asked += 1
         raise StoreError("the database is gone")
 
     touch = any = get
@@ -178,14 +181,33 @@ def test_while_the_store_is_away_what_was_known_holds_for_a_while(
     _, secret = make(table, "shop", ["read"], now=0.0)
     _, unused = make(table, "other", ["read"], now=0.0)
     assert ring.find(secret) is not None
-    now[0] = Gone()  # type: ignore[call-overload]
+    gone = Gone()
+    now[0] = gone  # type: ignore[call-overload]
     ticks.now += 30
-    assert ring.find(secret) is not None
+    for _ in range(50):
+        assert ring.find(secret) is not None
+    assert gone.asked == 1, "not every request waits for what is away"
     with pytest.raises(StoreError):
         ring.find(unused)
     ticks.now += keys.STALE
     with pytest.raises(StoreError):
         ring.find(secret)
+
+
+def test_without_keys_nobody_is_asked_for_one_while_the_store_is_away(
+    table: KeyTable, ticks: Ticks
+) -> None:
+    now: list[KeyTable] = [table]
+    ring = Keyring(lambda: now[0], clock=ticks, ticks=ticks)
+    assert not ring.asked_for()
+    now[0] = Gone()  # type: ignore[call-overload]
+    ticks.now += keys.FRESH + 1
+    assert not ring.asked_for()
+    ticks.now += keys.STALE
+    with pytest.raises(StoreError):
+        ring.asked_for()
+    with pytest.raises(StoreError):
+        Keyring(lambda: now[0]).asked_for()
 
 
 def test_guesses_do_not_fill_the_memory(

@@ -101,6 +101,9 @@ def hashed(secret: str) -> str:
 class _Seen:
     key: Key | None
     asked: float
+    """When the store was asked for it."""
+    told: float
+    """When the store told."""
     noted: float = float("-inf")
 
 
@@ -118,12 +121,17 @@ class Keyring:
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
         self._lock = threading.Lock()
         self._closed = False  # whether there is a key: once there is, there always is
-        self._looked = float("-inf")
+        self._looked = self._sure = float("-inf")  # for the last time; and was told
 
     def asked_for(self) -> bool:
         """Whether a key is asked for: once there has been one. Raises StoreError."""
-        if not self._closed and self._ticks() > self._looked + FRESH:
-            self._closed = self._table().any()
+        now = self._ticks()
+        if not self._closed and now > self._looked + FRESH:
+            try:
+                self._closed, self._sure = self._table().any(), now
+            except StoreError:
+                if now > self._sure + STALE:
+                    raise
             self._looked = self._ticks()
         return self._closed
 
@@ -162,12 +170,13 @@ class Keyring:
         try:
             key = self._table().get(key_id)
         except StoreError:
-            if seen is not None and now <= seen.asked + STALE:
+            if seen is not None and now <= seen.told + STALE:
+                seen.asked = self._ticks()  # one request in a while waits for a store that is away
                 return seen
             raise
         with self._lock:
             noted = seen.noted if seen is not None else float("-inf")
-            seen = self._seen[key_id] = _Seen(key, now, noted)
+            seen = self._seen[key_id] = _Seen(key, now, now, noted)
             self._seen.move_to_end(key_id)
             while len(self._seen) > REMEMBERED:
                 self._seen.popitem(last=False)

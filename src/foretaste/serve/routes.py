@@ -155,10 +155,14 @@ async def healthz() -> Alive:
 
 @router.get("/readyz", tags=["operation"], response_model=Health)
 async def readyz(request: Request, service: Behind) -> Response:
-    """Whether it can answer; if not, why. Also the model's age, and what the worker last did."""
+    """Whether it can answer; if not, why. Also the model's age, and what the worker last did.
+
+    `degraded` is a process that answers from memory, as the store cannot be reached: it takes no
+    events, and its lists say `degraded`.
+    """
     why = await run_in_threadpool(service.why_not)
     if why is None:
-        return JSONResponse({"status": "ready", **await run_in_threadpool(service.condition)})
+        return JSONResponse(await run_in_threadpool(service.condition))
     return problem(
         "not-ready",
         why,

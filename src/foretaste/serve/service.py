@@ -164,16 +164,30 @@ class Service:
         """Why it cannot answer, in words; None if it can."""
         try:
             workspace = self.workspace
+            if self._ready and workspace.outage.why is not None:
+                return None  # it answers, if only from memory
             workspace.store.check()
             if not workspace.models.order():
                 return NONE
             if self._ready:
                 return self._behind(workspace)
         except ForetasteError as error:
-            return str(error)
+            return None if self.away() else str(error)
         if self._failure is None or time.monotonic() > self._failed + AGAIN:
             self.start()
         return self._failure or STARTING
+
+    def away(self) -> str | None:
+        """Why lists come from memory now; None where they come as they should, or not at all."""
+        if not self._ready or self._workspace is None:
+            return None
+        outage = self._workspace.outage
+        if outage.why is None:
+            try:
+                self._workspace.store.position()
+            except StoreError as error:
+                outage.begin(error)
+        return outage.why and f"{outage.why}. Lists come from memory; no event can be taken"
 
     def _behind(self, workspace: Foretaste) -> str | None:
         lag = workspace.store.last_event() - workspace.learnt
@@ -205,16 +219,18 @@ class Service:
         return found
 
     def condition(self) -> dict[str, Any]:
-        """Which model answers, how old it is, and what the worker last came to."""
-        workspace = self.workspace
-        told: dict[str, Any] = {}
+        """How it answers, with which model, how old it is, and what the worker last came to."""
+        workspace, away = self.workspace, self.away()
+        told: dict[str, Any] = {"status": "ready"}
+        if away is not None:
+            told = {"status": "degraded", "why": away}
         answering, instead = workspace.keeper.answering, workspace.keeper.instead
         if answering is not None:
             age = round(self._clock() - answering[1], 1)
             told["model"] = {"version": answering[0], "age_seconds": age}
             if instead is not None:
                 told["model"]["instead"] = instead
-        outcome = Outcome.last(workspace.store)
+        outcome = None if away else Outcome.last(workspace.store)
         if outcome is not None:
             told["worker"] = {
                 "outcome": outcome.what,

@@ -71,6 +71,8 @@ class Alive(Answer):
 class Health(Answer):
     """With what it answers."""
 
-    status: Literal["ready"]
+    status: Literal["ready", "degraded"]
+    why: str | None = None
+    """Why it is degraded."""
     model: Answering | None = None
     worker: Trained | None = None

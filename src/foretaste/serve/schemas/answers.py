@@ -49,7 +49,7 @@ class Ranked(Answer):
 class DegradedOut(Answer):
     """What stood in for the whole product, and why."""
 
-    to: Literal["counting", "popularity"]
+    to: Literal["memory", "counting", "popularity"]
     why: str
 
 
