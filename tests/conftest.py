@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 START = 1_700_000_000
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is there: tests run side by side
 QUICK = "[language]\nthreads = 1\n[model.sequence]\nepochs = 2\ndim = 32\n"
 
 

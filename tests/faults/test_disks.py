@@ -142,7 +142,7 @@ def _lists_go_on(client: httpx.Client, version: str) -> None:
         "recommend": {"user": "p1", "n": 24},
         "search": {"query": "the moon and the rocket", "user": "p1", "n": 24},
         "similar": {"items": ["space-1"], "n": 24},
-        "rank": {"items": ["kitchen-1", "space-2", "space-3", "space-4"], "user": "p1"},
+        "rank": {"candidates": ["kitchen-1", "space-2", "space-3", "space-4"], "user": "p1"},
     }
     for name, body in asked.items():
         answer = client.post(f"/v1/{name}", json=body)

@@ -13,7 +13,7 @@ from serve.workspace import DEADLINE, until_ready
 from .nursery import Nursery
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"])
 def either(request: pytest.FixtureRequest, workspace: Path) -> Path:
     if request.param == "postgresql":
         url = request.getfixturevalue("empty_postgres")

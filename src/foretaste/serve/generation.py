@@ -40,12 +40,15 @@ _words = CapacityLimiter(AT_ONCE)
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 
+ANSWERS = shown_answer(examples.GENERATE_ANSWER)
+ANSWERS[200]["content"]["text/event-stream"] = {"schema": {"type": "string"}}  # with `stream`
+
 
 @v1.post(
     "/generate",
     tags=["generation"],
     response_model=GenerateAnswer,
-    responses=shown_answer(examples.GENERATE_ANSWER),
+    responses=ANSWERS,
 )
 async def generate(
     body: Annotated[GenerateBody, Body(openapi_examples=dict(examples.GENERATE))], service: Behind
