@@ -108,6 +108,7 @@ def test_a_process_that_is_far_behind_catches_up_by_itself(
         until_ready(client)
 
 
+@pytest.mark.slow
 def test_after_kill_9_an_acknowledged_event_is_there(
     copied: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
