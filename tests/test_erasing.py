@@ -1,10 +1,13 @@
 """Erasure reaches the models, also past a crash, a restart, a rollback and a training under way."""
 
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from foretaste import erasing
 from foretaste.domain import Event
 from foretaste.erasing import KNOWN
 from foretaste.loop import Foretaste
@@ -34,6 +37,35 @@ def test_what_answers_has_forgotten_them_when_it_returns(loop: Foretaste) -> Non
     assert receipt.erased.events == 6
     assert receipt.recounted == (loop.catch_up().version,)
     assert loop.erase("u1").recounted == ()
+    loop.close()
+
+
+def test_what_is_taken_back_soon_counts_no_more(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MOMENT", "REST"):
+        monkeypatch.setattr(erasing, name, 0.0)
+    late = [Event(f"late-{n}", "click", 1.8e9, user="u1", item="space-9") for n in range(2)]
+    loop.record([*late, Event("other", "like", 1.8e9, user="u1", item="space-9")])
+    assert taken(loop) == 153
+    assert loop.take_back("u1", "space-8", "like") == 0
+    assert loop.take_back("u1", "space-9", "click") == 2
+    assert loop.take_back("u1", "space-9") == 1
+    end = time.monotonic() + 60
+    while taken(loop) != 150:
+        assert time.monotonic() < end
+        threading.Event().wait(0.01)
+    loop.close()
+
+
+def test_what_was_taken_back_is_made_good_after_a_crash(loop: Foretaste) -> None:
+    assert taken(loop) == 150
+    (event,) = [one for _, one in loop.store.events() if one.user == "u1"][:1]
+    assert event.item is not None
+    gone = loop.store.delete_events("u1", event.item)
+    loop.settler.settle()
+    loop.keeper.renew()
+    assert taken(loop) == 150 - gone
     loop.close()
 
 

@@ -8,6 +8,7 @@ fit, and until then the receipt says so. A process that dies between the two ste
 """
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ import numpy as np
 from foretaste.behaviour.told import person_told
 from foretaste.config import Config
 from foretaste.domain import Cases, Erased, Floats, Histories, Item, User
-from foretaste.errors import ModelError
+from foretaste.errors import ForetasteError, ModelError
 from foretaste.keeping import Keeper
 from foretaste.live import absent, vectors_of
 from foretaste.model.artefacts import WAS, Models, Version
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 KNOWN = "erasures"
 """Under this name a version's data say how many erasures its counts know of."""
+MOMENT, REST, PATIENCE = 0.2, 30.0, 5.0
+"""Seconds before counting anew, after it, and that closing waits for it."""
 WAITS = (
     "the weights of what was trained by gradient, a tuned encoder's among them, and the exponents, "
     "until 'foretaste train' has run and the versions before it are gone",
@@ -76,6 +79,9 @@ class Settler:
 
     def __init__(self, workspace: Workspace) -> None:
         self._its = workspace
+        self._lock = threading.Lock()
+        self._wanted, self._ended = threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
 
     def erase(self, user: str) -> Receipt:
         """Forget a person. What answers has forgotten them when this returns."""
@@ -83,6 +89,36 @@ class Settler:
         recounted = self.settle()
         self._its.keeper.renew()
         return Receipt(user, erased, tuple(recounted), WAITS if erased.anything else ())
+
+    def soon(self) -> None:
+        """Settle beside the answers: in a moment, and after that once in a while for all that came
+        together.
+        """
+        self._wanted.set()
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._beside, name="settle", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Begin no more; what is not settled is when the workspace is opened again."""
+        self._ended.set()
+        self._wanted.set()
+        if self._thread is not None:
+            self._thread.join(PATIENCE)
+
+    def _beside(self) -> None:
+        while self._wanted.wait() and not self._ended.wait(MOMENT):
+            self._wanted.clear()
+            try:
+                self.settle()
+                self._its.keeper.renew()
+            except ForetasteError as error:
+                log.error("not counted anew: %s", error)
+            except Exception:  # a thread that dies would settle nothing any more
+                log.exception("while counting anew")
+            if self._ended.wait(REST):
+                return
 
     def settle(self) -> list[str]:
         """Count anew in every version that does not know of all erasures. → the new names.

@@ -107,6 +107,7 @@ class Foretaste:
         """Keep what was served, and let go of the store."""
         self.imagining.close()
         self.outage.close()
+        self.settler.close()
         self.keeper.close()
         self.lists.answers.close()
         self.store.close()
@@ -148,6 +149,13 @@ class Foretaste:
         """Forget a person: in the store, then in the counts of the models and of what answers."""
         self.lists.answers.flush()
         return self.settler.erase(user)
+
+    def take_back(self, user: str, item: str, kind: str | None = None) -> int:
+        """Undo what a user did with an item; models count anew beside the answers. → how many."""
+        gone = self.store.delete_events(user, item, kind)
+        if gone:
+            self.settler.soon()
+        return gone
 
     def personal(self, user: str) -> dict[str, Any] | None:
         """All that is kept of a person, for JSON; None if nothing is."""

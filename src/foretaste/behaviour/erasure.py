@@ -65,8 +65,20 @@ class ErasureRows(ServedRows, SteeringRows):
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
         return found
 
+    def delete_events(self, user: str, item: str, kind: str | None = None) -> int:
+        """Take back what a user did with an item, of one kind or of all. → how many events."""
+        c = events.c
+        these = sa.delete(events).where(c.user == user, c.item == item)
+        if kind is not None:
+            these = these.where(c.kind == kind)
+        with errors(self.url), writing(self._engine) as connection:
+            count = connection.execute(these).rowcount
+            if count:  # models are to count anew without them
+                self._count(connection)
+            return count
+
     def erasures(self) -> int:
-        """How many erasures there have been."""
+        """How many erasures there have been, of people and of single events."""
         with errors(self.url), self._engine.connect() as connection:
             return int(connection.scalar(_erasures()) or 0)
 

@@ -57,15 +57,6 @@ class ThingRows:
         rows = self._rows(query.order_by(c.seq).limit(n))
         return [(number, schema.event(row)) for number, *row in rows]
 
-    def delete_events(self, user: str, item: str, kind: str | None = None) -> int:
-        """Take back what a user did with an item, of one kind or of all. → how many events."""
-        c = events.c
-        these = sa.delete(events).where(c.user == user, c.item == item)
-        if kind is not None:
-            these = these.where(c.kind == kind)
-        with errors(self.url), writing(self._engine) as connection:
-            return connection.execute(these).rowcount
-
     def newest_items(self, now: float, n: int) -> list[Item]:
         """The n that came on offer last, the newest first; those without a time never did."""
         c = items.c

@@ -41,7 +41,12 @@ _words = CapacityLimiter(AT_ONCE)
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 
 ANSWERS = shown_answer(examples.GENERATE_ANSWER)
-ANSWERS[200]["content"]["text/event-stream"] = {"schema": {"type": "string"}}  # with `stream`
+ANSWERS[200]["content"]["text/event-stream"] = {  # with `stream`; of each event
+    "schema": {
+        "type": "object",
+        "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+    }
+}
 
 
 @v1.post(

@@ -252,13 +252,13 @@ def get_one_feedback(kind: str, user: str, item: str, service: Behind) -> Any:
 @api.delete("/feedback/{user}/{item}")
 def delete_feedback(user: str, item: str, service: Behind) -> Any:
     """Take back what a user did with an item."""
-    return _affected(service.workspace.store.delete_events(user, item))
+    return _affected(service.workspace.take_back(user, item))
 
 
 @api.delete("/feedback/{kind}/{user}/{item}")
 def delete_typed_feedback(kind: str, user: str, item: str, service: Behind) -> Any:
     """Take back what a user did with an item, of one type."""
-    return _affected(service.workspace.store.delete_events(user, item, kind))
+    return _affected(service.workspace.take_back(user, item, kind))
 
 
 def _newest(service: Service, **which: str | None) -> list[Row]:
