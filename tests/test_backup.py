@@ -1,6 +1,8 @@
 """A workspace into one file and back, on both stores: all of it, or nothing."""
 
+import fcntl
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -273,7 +275,14 @@ def test_killed_in_the_middle_what_was_there_is_there(file: Path, trained: Path,
     assert subprocess.run(command, check=False).returncode == -9
     with SqlStore(trained / FILE) as store:
         assert store.last_event() == 151
+    assert len(list(trained.parent.glob(".*.restoring"))) == 1
+    at_work = trained.parent / f".{trained.name}.other.restoring"
+    at_work.mkdir()
+    held = os.open(at_work, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
     restore(file, trained, force=True)
+    assert list(trained.parent.glob(".*.restoring")) == [at_work], "what was killed is swept away"
+    os.close(held)
     with SqlStore(trained / FILE) as store:
         assert store.last_event() == 150
 

@@ -11,6 +11,8 @@ A zip file, written aside and renamed when whole. Caches are left out: they are 
 restored is put together and checked beside its place, which it then takes in one step.
 """
 
+import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -101,8 +103,12 @@ def restore(file: Path, root: Path, *, force: bool = False) -> Backup:
             f"{root} is there already; name another --workspace, or add --force to move it aside"
         )
     root.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(root)
     aside = root.with_name(f".{root.name}.{uuid.uuid4().hex}.restoring")
+    aside.mkdir()
+    held = os.open(aside, os.O_RDONLY)  # until it is closed, also by a kill, nobody sweeps it away
     try:
+        fcntl.flock(held, fcntl.LOCK_EX)
         _extract(file, aside)
         folders = [home(aside, name) for name in names(aside)]
         for folder in folders:
@@ -113,8 +119,22 @@ def restore(file: Path, root: Path, *, force: bool = False) -> Backup:
             _flush(path)
         _take_place(aside, root)
     finally:
+        os.close(held)
         shutil.rmtree(aside, ignore_errors=True)
     return inspect(file)
+
+
+def _sweep(root: Path) -> None:
+    """Away with what restores that were killed have left beside the place."""
+    for left in root.parent.glob(f".{glob.escape(root.name)}.*.restoring"):
+        handle = os.open(left, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except BlockingIOError:  # another restore is at work in it
+            pass
+        finally:
+            os.close(handle)
 
 
 def _write(root: Path, aside: Path, work: Path, now: float) -> None:
@@ -190,7 +210,6 @@ def _extract(file: Path, aside: Path) -> None:
     """All of the archive, each file as its hash says. Raises InputError otherwise."""
     with _opened(file) as archive:
         told = _manifest(file, archive)
-        aside.mkdir()
         for member, expected in told["sha256"].items():
             path = (aside / member).resolve()
             if not path.is_relative_to(aside.resolve()):

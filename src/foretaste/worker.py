@@ -167,8 +167,11 @@ class Worker:
             return None
 
     def _fresh(self, live: Version, last: Outcome | None) -> int:
-        """The number past which no event was trained or compared on."""
-        return max(int(live.data["event"]), last.event if last else 0)
+        """The number past which no event was trained or compared on; a training that failed has
+        used none up.
+        """
+        judged = last.event if last is not None and last.what != "failed" else 0
+        return max(int(live.data["event"]), judged)
 
     def _plan(self, live: Version | None, last: Outcome | None) -> tuple[int, int]:
         """(train up to this number, compare up to that one).

@@ -17,6 +17,7 @@ import pytest
 from foretaste.behaviour.store import FILE, SqlStore
 from foretaste.live import Live
 from foretaste.loop import Foretaste
+from foretaste.worker import Outcome
 from serve.workspace import DEADLINE, until
 
 from .nursery import Child, Nursery
@@ -139,6 +140,8 @@ def test_the_worker(nursery: Nursery, workspace: Path, rounds: int) -> None:
             with nursery.start(workspace, "worker", "--now") as worker:
                 threading.Event().wait(rng.uniform(0.05, 1.2) * takes)
                 worker.end()
+            outcome = Outcome.last(store)
+            assert outcome is None or outcome.what == "promoted", (outcome, worker.log)
             whole = [version.name for version in loop.models.versions()]
             assert loop.models.live() in whole
             for name in whole:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import socket
 from collections.abc import AsyncIterator, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretaste.serve.bulk import numbered
+from foretaste.serve.bulk import numbered, steady
+from foretaste.serve.problems import Refused
 
 from .conftest import Refusal
 from .workspace import serving
@@ -117,3 +119,38 @@ def test_lines_are_the_same_however_they_are_cut(parts: list[bytes], data: st.Da
         if line.strip() or len(line) > 4
     ]
     assert asyncio.run(read()) == wanted
+
+
+def test_a_body_that_trickles_in_is_given_up() -> None:
+    async def trickle(sizes: list[int], pause: float) -> AsyncIterator[bytes]:
+        for size in sizes:
+            yield b"x" * size
+            await asyncio.sleep(pause)
+
+    async def read(sizes: list[int], pause: float) -> int:
+        chunks = trickle(sizes, pause)
+        return sum([len(one) async for one in steady(chunks, 0.05, slowest=1000.0)])
+
+    assert asyncio.run(read([100] * 10, 0.001)) == 1000
+    assert asyncio.run(read([100] * 3, 0.1)) == 300, "slow, and not too slow"
+    with pytest.raises(Refused, match="1,000 a second are expected"):
+        asyncio.run(read([1] * 100, 0.01))
+    with pytest.raises(Refused, match="2 bytes came"):
+        asyncio.run(read([2, 1], 60.0))
+
+
+def test_others_need_not_wait_for_it(trained: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(trained, tmp_path / "slow"))
+    with (folder / "foretaste.toml").open("a") as file:
+        file.write("[serve]\nbody_seconds = 0.2\n")
+    with serving(folder) as client:
+        host, port = str(client.base_url.host), client.base_url.port
+        with socket.create_connection((host, port or 0), 60) as slow:
+            head = "POST /v1/items.jsonl HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+            slow.sendall(
+                f'{head}Content-Type: application/x-ndjson\r\n\r\n5\r\n{{"id"\r\n'.encode()
+            )
+            assert client.post("/v1/recommend", json={"user": "p1"}).is_success
+            told = b"".join(iter(lambda: slow.recv(65_536), b""))
+    assert told.startswith(b"HTTP/1.1 408 ")
+    assert b"5 bytes came in" in told

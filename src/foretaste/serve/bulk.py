@@ -5,7 +5,9 @@ with it waits in a file until the body has been read. (An answer that began befo
 with a client that sends all before it reads anything.)
 """
 
+import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
@@ -33,6 +35,8 @@ AT_ONCE = 4 << 20
 """Bytes of lines after which they are stored, though they are not yet a thousand."""
 IN_MEMORY = 1 << 20
 """Bytes of results from which they go to a file."""
+SLOWEST = 1000.0
+"""Bytes a second below which a body does not come in time."""
 PAGE = 500
 """Items or users read at once."""
 
@@ -64,7 +68,7 @@ async def put_item_lines(request: Request, service: Behind) -> StreamingResponse
     the file again without fear. Only a body of which nothing could be used is an error.
     """
     intake = await run_in_threadpool(lambda: service.intake)
-    return await _taken_in(request, intake.items)
+    return await _taken_in(request, intake.items, service.workspace.config.serve.body_seconds)
 
 
 @router.get(
@@ -83,7 +87,7 @@ def get_item_lines(service: Behind) -> StreamingResponse:
 async def put_user_lines(request: Request, service: Behind) -> StreamingResponse:
     """Create or replace any number of users, a line each, as in `POST /v1/items.jsonl`."""
     intake = await run_in_threadpool(lambda: service.intake)
-    return await _taken_in(request, intake.users)
+    return await _taken_in(request, intake.users, service.workspace.config.serve.body_seconds)
 
 
 @router.get(
@@ -164,21 +168,28 @@ def _spool() -> SpooledTemporaryFile[bytes]:
     return SpooledTemporaryFile(max_size=IN_MEMORY)  # `answer` closes it
 
 
-async def _taken_in(request: Request, put: Put) -> StreamingResponse:
+async def _taken_in(request: Request, put: Put, patience: float) -> StreamingResponse:
     _check_media_type(request)
     results = _Results(put)
+    try:
+        await _take_all(steady(request.stream(), patience), results)
+        if not results.accepted and not results.known:
+            raise _nothing(results)
+    except BaseException:  # also of a client that goes away
+        results.file.close()
+        raise
+    return StreamingResponse(results.answer(), media_type=MEDIA)
+
+
+async def _take_all(chunks: AsyncIterator[bytes], results: _Results) -> None:
     waiting, size = list[tuple[int, bytes | None]](), 0
-    async for number, line in numbered(request.stream()):
+    async for number, line in numbered(chunks):
         waiting.append((number, line))
         size += len(line or b"")
         if len(waiting) == BATCH or size > AT_ONCE:
             await run_in_threadpool(results.take, waiting)
             waiting, size = [], 0
     await run_in_threadpool(results.take, waiting)
-    if not results.accepted and not results.known:
-        results.file.close()
-        raise _nothing(results)
-    return StreamingResponse(results.answer(), media_type=MEDIA)
 
 
 def _nothing(results: _Results) -> Refused:
@@ -187,6 +198,32 @@ def _nothing(results: _Results) -> Refused:
     first = results.first[0]
     detail = f"all {results.rejected:,} lines are wrong; line {first.index}: {first.problem}"
     return Refused("nothing-accepted", f"{detail}; {first.remedy}", rejected=results.first)
+
+
+async def steady(
+    chunks: AsyncIterator[bytes], patience: float, slowest: float = SLOWEST
+) -> AsyncIterator[bytes]:
+    """The same, as long as they come: waited for at most `patience` seconds and one more for each
+    `slowest` bytes. Raises `Refused`; what came before is stored.
+    """
+    waited, read = 0.0, 0
+    while True:
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(patience + read / slowest - waited):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise Refused(
+                "too-slow",
+                f"{read:,} bytes came in {time.monotonic() - began + waited:.1f} s of waiting; "
+                f"{slowest:,.0f} a second are expected. What came as whole thousands of lines may "
+                "be stored: send the file again, in parts if the connection is slow",
+                headers={"Connection": "close"},
+            ) from None
+        waited, read = waited + time.monotonic() - began, read + len(chunk)
+        yield chunk
 
 
 async def numbered(
