@@ -158,6 +158,21 @@ def test_a_worse_model_is_refused_with_the_figures_and_kept(
     assert loop.models.version(third.candidate or "").data["event"] == later - 20 > newest
 
 
+def test_a_training_that_fails_uses_no_events_up(opened: Opened) -> None:
+    loop = opened(experts=POPULAR)
+    newest = go_on(loop, 20)
+
+    def fails(what: str, done: int, total: int, note: str = "") -> None:
+        raise OSError("no space left on the device")
+
+    loop.progress = fails
+    failed = trained_by(loop)
+    assert (failed.what, failed.event) == ("failed", 0)
+    again = trained_by(opened(experts=POPULAR))
+    assert again.what in ("promoted", "refused"), again.why
+    assert again.event == newest
+
+
 def test_who_comes_after_one_that_was_killed_carries_out_its_plan(opened: Opened) -> None:
     loop = opened(experts=POPULAR)
     newest = go_on(loop, 20)

@@ -129,7 +129,8 @@ class Worker:
         loop, store = self._loop, self._loop.store
         live, last = self._live(), Outcome.last(store)
         name = live.name if live else None
-        outcome = Outcome(loop.clock(), "failed", "", store.last_event(), live=name)
+        used = last.event if last else 0  # a training that fails uses no events up
+        outcome = Outcome(loop.clock(), "failed", "", used, live=name)
         try:
             cut, newest = self._plan(live, last)
             outcome = replace(outcome, event=newest)
@@ -145,10 +146,11 @@ class Worker:
         except Busy:
             raise
         except ForetasteError as error:
-            outcome = replace(outcome, what="failed", why=str(error))
+            outcome = replace(outcome, what="failed", event=used, why=str(error))
         except Exception as error:  # such as a full disk: the model that is there goes on answering
             log.exception("while training")
-            outcome = replace(outcome, what="failed", why=f"{type(error).__name__}: {error}")
+            why = f"{type(error).__name__}: {error}"
+            outcome = replace(outcome, what="failed", event=used, why=why)
         outcome = replace(outcome, at=loop.clock())
         store.put_fact(FACT, json.dumps(asdict(outcome)))
         store.swap_fact(PLAN, store.fact(PLAN), None)
@@ -167,11 +169,8 @@ class Worker:
             return None
 
     def _fresh(self, live: Version, last: Outcome | None) -> int:
-        """The number past which no event was trained or compared on; a training that failed has
-        used none up.
-        """
-        judged = last.event if last is not None and last.what != "failed" else 0
-        return max(int(live.data["event"]), judged)
+        """The number past which no event was trained or compared on."""
+        return max(int(live.data["event"]), last.event if last else 0)
 
     def _plan(self, live: Version | None, last: Outcome | None) -> tuple[int, int]:
         """(train up to this number, compare up to that one).
