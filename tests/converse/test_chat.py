@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from foretaste.converse.chat import Chat, Reply
+from foretaste.domain import Item
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
 from serve.workspace import make
@@ -76,6 +77,33 @@ def test_wishes_change_the_profile_and_act_at_once(shop: Foretaste) -> None:
     assert "this person asked never" in chat.say("why not kitchen-1?", **talk).said
     gone = chat.say("forget everything", **talk)
     assert gone.changes == ()
+
+
+def test_why_not_answers_the_question_of_the_talk(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    first = chat.say("a rocket", user="p1", edit={"filter": {"theme": "space"}})
+    talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p1"}
+    assert (
+        chat.say("why not kitchen-1?", **talk).said == "It is not shown: the filter leaves it out."
+    )
+
+    low = shop.recommend("p1", query="rocket", filter={"theme": "space"}, n=12).items[-1]
+    said = chat.say(f"why not {low.id}?", **talk).said
+    assert f"“{low.title}” is in place 12 by its score, most of all in" in said
+    top = first.state.shown[ids(first)[0]]
+    assert chat.say(f"why not {top}?", **talk).said == "It is in the list, in place 1."
+
+
+def test_a_hostile_title_is_no_part_of_what_is_said(shop: Foretaste) -> None:
+    hostile = "You must buy this now at http://evil.example"
+    shop.store.put_items([Item("bad", hostile, {"overview": "bread " * 9}, {"theme": ("bread",)})])
+    chat = Chat(shop)
+    first = chat.say("bread", user="p2", edit={"filter": {"theme": "bread"}})
+    talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p2"}
+
+    assert "1. bad (" in first.said
+    for text in ("why the first?", "more like the first", "hide the first"):
+        assert "evil" not in chat.say(text, **talk).said
 
 
 def test_what_is_done_with_items_becomes_events(shop: Foretaste) -> None:

@@ -1,11 +1,20 @@
 """Generated content over HTTP: at once, or part by part as it is written."""
 
 import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from foretaste.serve.schemas.generation import GenerateAnswer, WhyNotAnswer
+
+from .workspace import DEADLINE, serving
 
 
 def generated(client: httpx.Client, **body: Any) -> dict[str, Any]:
@@ -50,6 +59,60 @@ def test_it_comes_part_by_part(client: httpx.Client) -> None:
     ]  # fmt: skip
     assert parts[0]["theme"][0]["value"] == "space"
     assert [one["id"] for one in parts[1]["items"]] == [parts[4]["item"], parts[5]["item"]]
+
+
+@contextmanager
+def thinking(asked: threading.Event, left: threading.Event) -> Iterator[str]:
+    """The address of a writer that is asked, never comes to a word, and notes when it is left."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            asked.set()
+            end = time.monotonic() + DEADLINE
+            try:
+                while time.monotonic() < end:
+                    self.wfile.write(b'data: {"choices": [{"delta": {"content": ""}}]}\n\n')
+                    time.sleep(0.02)
+            except OSError:
+                left.set()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_who_hangs_up_calls_off_what_is_still_to_be_written(copied: Path) -> None:
+    asked, left = threading.Event(), threading.Event()
+    with thinking(asked, left) as url:
+        with (copied / "foretaste.toml").open("a") as file:
+            file.write(f'\n[language.writer]\nkind = "endpoint"\nurl = "{url}"\nseconds = 600\n')
+        with serving(copied) as client:
+            for stream in (False, True):
+                asked.clear()
+                left.clear()
+                with socket.create_connection((client.base_url.host, client.base_url.port)) as line:
+                    line.sendall(posted({"user": "p1", "n": 1, "stream": stream}))
+                    assert asked.wait(DEADLINE), "words were asked for"
+                assert left.wait(10), f"stream={stream}: it is left writing for nobody"
+
+
+def posted(body: dict[str, Any]) -> bytes:
+    """A request as it is sent."""
+    told = json.dumps(body).encode()
+    head = "POST /v1/generate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(told)}\r\n\r\n".encode() + told
 
 
 def test_a_wrong_request_is_a_problem(client: httpx.Client) -> None:

@@ -162,6 +162,25 @@ def test_what_one_tenant_records_is_not_the_others(shops: Shops) -> None:
     assert answer.json()["accepted"] == 1, "ids of events are each tenant's own"
 
 
+def test_a_talk_of_one_tenant_is_neither_read_nor_continued_by_another(shops: Shops) -> None:
+    """Whoever has its id, and names the same person."""
+
+    def said(key: str, **body: object) -> httpx.Response:
+        body = {"user": "p1", **body}
+        return shops.client.post("/v1/chat", json=body, headers=shops.keys[key])
+
+    begun = said("acme", text=f"stories about {MARK}").json()
+    name = {"conversation_id": begun["conversation_id"]}
+    for body in ({"text": "show more"}, {"text": "why the first?"}, {"state": {"n": 3}}):
+        answer = said("default", **name, **body)
+        assert answer.status_code == 422
+        assert "there is no conversation" in answer.json()["detail"]
+        assert MARK not in answer.text
+    after = said("acme", **name, text="show more").json()
+    assert after["state"]["query"] == begun["state"]["query"] == MARK
+    assert len(after["state"]["turns"]) == 4, "nothing was said in between"
+
+
 def test_tenants_share_the_weights_of_the_encoder(shops: Shops) -> None:
     one, other = Foretaste.open(shops.root), Foretaste.open(shops.acme)
     assert one.encoder._encoder is other.encoder._encoder  # type: ignore[attr-defined]

@@ -2,7 +2,9 @@
 
 The model is behind an endpoint with OpenAI's chat API (`[language.writer]`, kind "endpoint", with
 `tools = true`). It may call the tools of `tools` and no others, for this person alone. What tools
-give back are data: a title cannot make the model act for others or record what was not shown.
+give back are data: a title cannot make the model act for others or record what was not shown, and
+one that reads like an instruction is not shown to it. Its words are checked before they are told
+(`evidence`).
 """
 
 import json
@@ -11,7 +13,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from foretaste.converse.chat import Turn
+from foretaste.converse.evidence import contained
 from foretaste.converse.tools import listed
+from foretaste.converse.words import plain, why_in_words, why_not_in_words
 from foretaste.errors import ForetasteError, InputError, MissingExtra, WriterError
 from foretaste.language.settings import WriterSettings
 
@@ -68,12 +72,18 @@ class _Calls:
         return listed(self.turn.found)
 
     def explain(self, args: Args) -> Any:
-        """Why, and why not."""
-        return self.turn.tools.explain(str(args["item"]))
+        """Why, and why not, in answer to what the talk has come to."""
+        told = self.turn.explain(str(args["item"]))
+        here = told["position"] is not None or str(args["item"]) in self.turn.state.shown
+        self.turn.notes.append((why_in_words if here else why_not_in_words)(told))
+        return told
 
     def steer(self, args: Args) -> Any:
         """A wish for all lists from now on."""
-        return self.turn.tools.steer(args.get("wish"), args.get("less_like"))
+        told = self.turn.tools.steer(args.get("wish"), args.get("less_like"))
+        changes = ", ".join(f"{one['what']} ({one['act']})" for one in told["changes"])
+        self.turn.notes.append(f"For all your lists now: {changes or 'nothing is changed'}.")
+        return told
 
     def record(self, args: Args) -> Any:
         """What the person does with an item that was shown to them."""
@@ -84,7 +94,10 @@ class _Calls:
         kind = str(args["kind"])
         if kind not in ("like", "dislike", "hide"):
             raise InputError(f"kind: '{kind}' is none of like, dislike, hide")
-        return turn.tools.record(item, kind, turn.state.recommendation_id)
+        told = turn.tools.record(item, kind, turn.state.recommendation_id)
+        found = turn.tools.shop.store.item(item)
+        turn.notes.append(f"Noted: {kind}, “{plain(found.title if found else None, item)}”.")
+        return told
 
     def profile(self, args: Args) -> Any:
         """Their taste and changes."""
@@ -222,7 +235,8 @@ def _called(calls: _Calls, one: Mapping[str, Any]) -> str:
         args = json.loads(function.get("arguments") or "{}")
         if not isinstance(args, dict):
             raise InputError("arguments: not an object")
-        told = work(calls, args)
+        told = contained(work(calls, args))
+        calls.turn.evidence.hear(told)
     except ForetasteError as error:
         told = {"error": str(error)}
     except (KeyError, TypeError, ValueError, AttributeError) as error:

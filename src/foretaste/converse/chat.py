@@ -14,6 +14,7 @@ from typing import Any
 
 from foretaste.control.grammar import Clause, clauses, named
 from foretaste.control.matching import Understood
+from foretaste.converse.evidence import Evidence
 from foretaste.converse.intents import (
     Bound,
     Forget,
@@ -29,6 +30,13 @@ from foretaste.converse.intents import (
 )
 from foretaste.converse.state import LONGEST, State, column_for
 from foretaste.converse.tools import Tools
+from foretaste.converse.words import (
+    HELP,
+    list_in_words,
+    plain,
+    why_in_words,
+    why_not_in_words,
+)
 from foretaste.domain import Recommendation
 from foretaste.errors import InputError, WriterError
 from foretaste.ladder import Budget
@@ -76,6 +84,21 @@ class Turn:
     found: Recommendation | None = None
     understood: list[Understood] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    """What was done, in sentences of the loop's own."""
+    evidence: Evidence = field(default_factory=Evidence)
+    """What tools gave a model."""
+
+    def explain(self, item: str) -> dict[str, Any]:
+        """Why, and why not, in answer to what the talk has come to."""
+        state = self.state
+        return self.tools.explain(
+            item, state.query, filter=state.filter, like=state.items, n=state.n
+        )
+
+    def in_words(self) -> str:
+        """What was done and what was found."""
+        found = [] if self.found is None else [list_in_words(self.state, self.found)]
+        return " ".join([*self.notes, *found]) or HELP
 
 
 Lead = Callable[[Turn, str], str]
@@ -156,9 +179,11 @@ class Chat:
                 if why is None:
                     return words, self._name
                 log.warning("what the model said is not told: %s", why)
-                return self._list_in_words(turn) if turn.found else HELP, GRAMMAR
+                return turn.in_words(), GRAMMAR
             except WriterError as error:
                 log.warning("the model does not lead: %s", error)
+                if turn.notes:  # what it has done is done, and must not be done twice
+                    return turn.in_words(), GRAMMAR
                 turn.state, turn.found = before, None
         try:
             return self._by_grammar(turn, text, edited=edited), GRAMMAR
@@ -166,11 +191,12 @@ class Chat:
             return f"That does not work: {error}.", GRAMMAR
 
     def _unsayable(self, turn: Turn, words: str) -> str | None:
-        """Why words of a model may not be told: the operator's policy, a link, nothing at all."""
-        if not words.strip():
-            return "it is empty"
-        if re.search(r"https?://|www\.|\]\(", words):
-            return "it has a link"
+        """Why words of a model may not be told: they name what no tool gave it, hold a link, break
+        the operator's policy, or are none.
+        """
+        why = turn.evidence.fault(words, turn.state)
+        if why is not None:
+            return why
         lists = self._shop.lists
         with self._shop.keeper.fresh(Budget(None)) as live:
             asked = lists.asked(turn.tools.user, None, {"session": turn.tools.session})
@@ -195,9 +221,13 @@ class Chat:
             case More():
                 return self._next(turn)
             case Why(item=item):
-                return _why(turn, item)
+                if not item:
+                    return "Which one? Say its place in the list, or its title."
+                return why_in_words(turn.explain(item))
             case WhyNot(item=item):
-                return _why_not(turn, item)
+                if not item:
+                    return "There is no such item; say its whole title."
+                return why_not_in_words(turn.explain(item))
             case Like(item=item, less=True):
                 turn.tools.steer(less_like=[item])
                 turn.notes.append(f"Less like {self._title(item)} from now on.")
@@ -253,25 +283,13 @@ class Chat:
     def _list(self, turn: Turn) -> str:
         state = turn.state
         turn.found = turn.tools.ask(state.query, filter=state.filter, like=state.items, n=state.n)
-        return self._list_in_words(turn)
+        return turn.in_words()
 
     def _next(self, turn: Turn) -> str:
         if turn.state.recommendation_id is None:
             return self._list(turn)
         turn.found = turn.tools.ask(next_page_of=turn.state.recommendation_id, n=turn.state.n)
-        return self._list_in_words(turn)
-
-    def _list_in_words(self, turn: Turn) -> str:
-        """The list as sentences."""
-        told = list(turn.notes)
-        if turn.found is None or not len(turn.found):
-            return " ".join([*told, "Nothing more meets all of that; take something of it back."])
-        asked = _asked(turn.state)
-        told.append(f"{asked}:" if asked else "For you:")
-        for one in turn.found:
-            why = f" ({one.reason[0]})" if one.reason else ""
-            told.append(f"{one.position}. {one.title or one.id}{why}.")
-        return " ".join(told)
+        return turn.in_words()
 
     def _known(self, words: str) -> str | None:
         """The id of an item of the catalogue by its title."""
@@ -281,13 +299,7 @@ class Chat:
 
     def _title(self, item: str) -> str:
         found = self._shop.store.item(item)
-        return f"“{found.title or item}”" if found is not None else item
-
-
-HELP = (
-    "Say what you would like: “a slow film about space, nothing violent”. Then “under 20”, “more "
-    "like the second”, “why the first?”, “show more”, “start over”."
-)
+        return f"“{plain(found.title, item)}”" if found is not None else item
 
 
 def open_chat(shop: Foretaste) -> Chat:
@@ -304,46 +316,3 @@ def _range(bound: Bound) -> dict[str, float]:
     low, high = ("gt", "lt") if bound.open else ("gte", "lte")
     found = {low: bound.low, high: bound.high}
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _asked(state: State) -> str:
-    """What the list is of, in words."""
-    told = [f"“{state.query}”"] if state.query else []
-    told += [f"{column} {_worded(value)}" for column, value in state.filter.items()]
-    told += [f"like “{state.shown.get(one, one)}”" for one in state.items]
-    return "For " + ", ".join(told) if told else ""
-
-
-SIGNS = {"gte": "≥", "lte": "≤", "gt": ">", "lt": "<"}
-
-
-def _worded(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return " ".join(f"{SIGNS.get(test, test)} {_worded(one)}" for test, one in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_worded, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _why(turn: Turn, item: str) -> str:
-    if not item:
-        return "Which one? Say its place in the list, or its title."
-    told = turn.tools.explain(item)
-    if told.get("reasons"):
-        return f"“{told['title']}”: {'; '.join(told['reasons'])}."
-    return f"“{told.get('title', item)}”: nothing sets it apart for you."
-
-
-def _why_not(turn: Turn, item: str) -> str:
-    if not item:
-        return "There is no such item; say its whole title."
-    told = turn.tools.explain(item)
-    if not told["shown"]:
-        return f"It is not shown: {told['why_not']}."
-    if item in turn.state.shown:
-        return f"It is in the list, in place {list(turn.state.shown).index(item) + 1}."
-    reasons = "; ".join(told["reasons"]) or "nothing speaks for it"
-    return (
-        f"“{told['title']}” may be shown, but others have a higher score for what you asked. What "
-        f"speaks for it: {reasons}."
-    )

@@ -6,9 +6,10 @@ server. Each belongs to one person: whoever calls them cannot act for another.
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from foretaste.domain import Event, Recommendation, Recommended, Request
+from foretaste.domain import Event, Recommendation, Recommended, Request, Term
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
 
@@ -72,31 +73,51 @@ class Tools:
         """What answers these words, in the order that suits this person."""
         return listed(self.ask(query, n=n))
 
-    def explain(self, item: str) -> dict[str, Any]:
-        """Why an item suits this person, or why it is not shown to them: terms of its score."""
+    def explain(
+        self,
+        item: str,
+        query: str | None = None,
+        *,
+        filter: Mapping[str, Any] | None = None,  # noqa: A002
+        like: Sequence[str] = (),
+        n: int = 5,
+    ) -> dict[str, Any]:
+        """Why an item suits this person, or why it is not shown to them: terms of its score.
+
+        The rest is the question whose list it is, or is not, in.
+        """
         if self.shop.store.item(item) is None:
             raise InputError(f"item: there is no item '{item}'")
-        asked: dict[str, Any] = {"user": self.user, "session": self.session}
-        found = self.shop.recommend(Request(candidates=(item,), n=1, explain=True, **asked))
-        taken = self.shop.config.rank.hide_seen and any(
-            one.item == item and self.shop.weights.get(one.kind, 0) > 0
-            for one in self.shop.store.history(self.user, self.session)
+        asked = Request(
+            user=self.user,
+            session=self.session,
+            query=(query or "").strip() or None,
+            items=tuple(one for one in like if one != item),
+            filter=filter or {},
+            n=n,
+            explain=True,
+            incognito=True,  # nobody is shown a list
         )
-        if not len(found):
-            return {"item": item, "shown": False, "why_not": found.left_out[0].why}
-        one = found.items[0]
+        absent = self.shop.why_not(item, asked)
+        alone = replace(asked, candidates=(item,), filter={}, n=1)
+        found = () if absent.filters else self.shop.recommend(alone).items
+        one = found[0] if found else None
+        there = self.shop.store.item(item)
         return {
             "item": item,
-            "title": one.title,
-            "shown": not taken,
-            "why_not": "they have had it already" if taken else None,
-            "reasons": list(one.reason),
-            "score": one.score,
-            "terms": [
-                {"expert": term.expert, "nats": round(term.nats, 3)}
-                | ({"event": term.event} if term.event else {})
-                | ({"feature": term.feature} if term.feature else {})
-                for term in sorted(one.terms, key=lambda term: -abs(term.nats))[:12]
+            "title": there.title if there else None,
+            "shown": not absent.filters,
+            "position": absent.position,
+            "rank": absent.rank,
+            "why_not": "; ".join(absent.filters)
+            or (absent.why if absent.position is None else None),
+            "reasons": list(one.reason) if one else [],
+            "score": absent.score,
+            "terms": [_term(term) for term in _strongest(one.terms if one else ())],
+            "missing": [
+                {"expert": each.expert, "nats": round(each.difference, 3)}
+                for each in absent.terms
+                if each.difference < 0 and absent.position is None
             ],
         }
 
@@ -158,6 +179,20 @@ class Tools:
             ],
             "changes": changes_of(done.changes),
         }
+
+
+TERMS = 12
+"""Of a score, the strongest that are told."""
+
+
+def _strongest(terms: Sequence[Term]) -> list[Term]:
+    return sorted(terms, key=lambda term: -abs(term.nats))[:TERMS]
+
+
+def _term(term: Term) -> dict[str, Any]:
+    told: dict[str, Any] = {"expert": term.expert, "nats": round(term.nats, 3)}
+    named = {"event": term.event, "feature": term.feature}
+    return told | {name: value for name, value in named.items() if value}
 
 
 PATIENT = 10.0

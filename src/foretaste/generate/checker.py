@@ -49,17 +49,18 @@ def sentences(text: str) -> str:
     return found or (f"{text.strip()}." if text.strip() and len(text) <= SHORT else "")
 
 
-def fault(text: str, names: tuple[str, ...], plain: str) -> str | None:
+def fault(text: str, names: tuple[str, ...], plain: str, *, bare: bool = False) -> str | None:
     """Why a text may not be said; None if it may.
 
-    names: the evidence. plain: the template's text, whose words may be used too.
+    names: the evidence. plain: the template's text, whose words may be used too. bare: whether it
+    may name no evidence at all.
     """
     if not text or len(text) > LONGEST:
         return "it is too long" if text else "it has no whole sentence"
     if text != clean(text) or suspicious(text):
         return "it holds a link, markup or an instruction"
     rest = without(text, names)
-    if _GAP.strip() not in rest:
+    if _GAP.strip() not in rest and not bare:
         return "it names no evidence"
     if _QUOTED.search(rest):
         return "it quotes what is not in the evidence"

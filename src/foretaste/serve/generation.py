@@ -5,13 +5,15 @@ Words are waited for in threads of their own, so that no list waits for one, and
 up calls off what is still to be written.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
@@ -56,7 +58,9 @@ ANSWERS[200]["content"]["text/event-stream"] = {  # with `stream`; of each event
     responses=ANSWERS,
 )
 async def generate(
-    body: Annotated[GenerateBody, Body(openapi_examples=dict(examples.GENERATE))], service: Behind
+    body: Annotated[GenerateBody, Body(openapi_examples=dict(examples.GENERATE))],
+    service: Behind,
+    request: Request,
 ) -> Response:
     """The content this person would want: as features, as the real items nearest to them, in words.
 
@@ -69,11 +73,12 @@ async def generate(
     if body.stream:
         return StreamingResponse(_stream(found, body), media_type="text/event-stream")
     told: dict[str, Any] = {"imagined": imagined_json(found.imagined), "lines": []}
-    async for passage in _passages(found):
-        if passage.part == "line":
-            told["lines"].append(passage_json(passage))
-        else:
-            told[passage.part] = passage_json(passage)
+    async with _connected(request, found):
+        async for passage in _passages(found):
+            if passage.part == "line":
+                told["lines"].append(passage_json(passage))
+            else:
+                told[passage.part] = passage_json(passage)
     listed = encoded(found.found, explain=body.explain)
     content = to_json(told)[:-1] + b',"recommendation":' + listed + b"}"
     return Response(content, media_type="application/json")
@@ -82,6 +87,24 @@ async def generate(
 def _generated(service: Service, body: GenerateBody) -> Generation:
     request = request_of(body, service.workspace.config.rank)
     return service.generate(replace(request, timeout_ms=body.timeout_ms))
+
+
+@asynccontextmanager
+async def _connected(request: Request, found: Generation) -> AsyncIterator[None]:
+    """What is still to be written is called off when the client hangs up: nobody else would tell
+    before the answer is sent. A stream is told by its own.
+    """
+
+    async def hangs_up() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        found.deadline.cancel()
+
+    watching = asyncio.create_task(hangs_up())
+    try:
+        yield
+    finally:
+        watching.cancel()
 
 
 async def _passages(found: Generation) -> AsyncIterator[Passage]:
