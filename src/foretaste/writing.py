@@ -23,6 +23,10 @@ class Prompt:
     """At most so many are written."""
     private: bool = False
     """Neither the prompt nor what is written of it may be kept."""
+    names: tuple[str, ...] = ()
+    """All that may be named; with `words`, what a writer that can hold itself to it holds to."""
+    words: tuple[str, ...] = ()
+    """What may be said besides."""
 
 
 @dataclass(frozen=True, slots=True)

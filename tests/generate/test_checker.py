@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from foretaste.domain import Term
 from foretaste.generate import templates
-from foretaste.generate.checker import PLAIN, fault, sentences, stem, words
+from foretaste.generate.checker import PLAIN, fault, sayable, sentences, stem, words
 from foretaste.generate.facts import Facts, ItemFacts
 from foretaste.generate.words import WORDS, why
 
@@ -26,6 +26,7 @@ TEMPLATE = "People go on to it from “Shrek” and genre: Animation."
         "It follows from “Shrek”.",
         "Stories about aliens in space.",
         "Its genre is Animation.",
+        "For fans of “Shrek,” and “Toy Story 2.”",
     ],
 )
 def test_what_names_evidence_is_said(text: str) -> None:
@@ -36,6 +37,7 @@ def test_what_names_evidence_is_said(text: str) -> None:
     ("text", "why"),
     [
         ("It goes with “Alien Resurrection” and “Shrek”.", "quotes what is not"),
+        ('It goes with "Shrek, you know.', "quotes what is not"),
         ("It goes with Solaris and Shrek.", "'solaris'"),
         ("Shrek and the big lebowski go together.", "'big'"),
         ("Shrek is a horror story.", "'horror'"),
@@ -70,6 +72,15 @@ def test_hostile_words_are_not_said_even_beside_evidence(hostile: str) -> None:
 def test_plain_words_hold_no_number_denial_praise_or_order() -> None:
     bad = "no not never one two first best award free buy click call password ignore http www"
     assert PLAIN & set(bad.split()) == {"one"}  # as in “one of them”
+
+
+@given(st.permutations(["Shrek", "sci-fi", "dramas", "is", "taken", "Up"]))
+def test_a_writer_that_holds_to_what_may_be_said_says_nothing_else(some: list[str]) -> None:
+    names = ("Up", "Shrek", "sci-fi", "drama")
+    held = {*sayable(names, TEMPLATE), "Up", "Shrek", "sci-fi"}
+
+    assert set(some) <= held
+    assert fault(f"{' '.join(some)}.", names, TEMPLATE) is None
 
 
 def test_a_cut_off_sentence_is_left_out() -> None:

@@ -64,19 +64,31 @@ def fault(text: str, names: tuple[str, ...], plain: str, *, bare: bool = False) 
         return "it names no evidence"
     if _QUOTED.search(rest):
         return "it quotes what is not in the evidence"
-    said = {stem(one) for name in names if len(one_word := words(name)) == 1 for one in one_word}
-    known = PLAIN | set(words(without(plain, names)))
+    said, known = _stems(names), PLAIN | set(words(without(plain, names)))
     for word in words(rest):
         if word not in known and stem(word) not in said:
             return f"'{word}' is not in the evidence"
     return None
 
 
+def sayable(names: tuple[str, ...], plain: str) -> tuple[str, ...]:
+    """The words that may stand beside the names, for a writer that can hold itself to them."""
+    plurals = {form for one in _stems(names) for form in (one, f"{one}s")}
+    return tuple(sorted(PLAIN | set(words(without(plain, names))) | plurals))
+
+
+def _stems(names: tuple[str, ...]) -> set[str]:
+    """Of the names of one word."""
+    return {stem(one) for name in names if len(one_word := words(name)) == 1 for one in one_word}
+
+
 def without(text: str, names: tuple[str, ...]) -> str:
     """The text with a gap for each of the names, the longest first, also where it is quoted."""
     for name in sorted(names, key=len, reverse=True):
         exact = r"\s+".join(re.escape(part) for part in name.split())
-        text = re.sub(rf"[“„\"«]?(?<!\w){exact}(?!\w)[”\"»]?", _GAP, text, flags=re.IGNORECASE)
+        bare = rf"(?<!\w){exact}(?!\w)"
+        quoted = rf"[“„\"«]{bare}[,.]?[”\"»]"
+        text = re.sub(f"{quoted}|{bare}", _GAP, text, flags=re.IGNORECASE)
     return text
 
 

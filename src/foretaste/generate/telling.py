@@ -5,12 +5,12 @@ the template's; it says which, and why.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from foretaste.errors import WriterError
 from foretaste.generate import prompts, templates
-from foretaste.generate.checker import fault, sentences
+from foretaste.generate.checker import fault, sayable, sentences
 from foretaste.generate.facts import Facts
 from foretaste.ports import Writer
 from foretaste.writing import Deadline, Prompt, Said
@@ -103,6 +103,7 @@ class _Answer:
             return Said(plain, why="there is nothing to name")
         if self._errors >= SAID_ENOUGH or not self._deadline.left():
             return Said(plain, why=self._last or "not written in time")
+        prompt = replace(prompt, names=names, words=sayable(names, plain))
         try:
             text = cut("".join(writer.write(prompt, self._deadline)))
         except WriterError as error:

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,7 @@ class LocalWriter:
         self._boxes[number] = box
         ended = False
         try:
-            self._tell({"id": number, "messages": prompt.messages, "tokens": prompt.tokens})
+            self._tell({"id": number, **asdict(prompt)})
             while not ended and deadline.left():
                 try:
                     message = box.get(timeout=min(LOOK, max(deadline.left(), 0.001)))

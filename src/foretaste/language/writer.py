@@ -120,7 +120,7 @@ class BoundedWriter:
                 self._kept.popitem(last=False)
 
     def _key(self, prompt: Prompt) -> bytes:
-        told = repr((self.fingerprint, prompt.messages, prompt.tokens))
+        told = repr((self.fingerprint, prompt.messages, prompt.tokens, prompt.names, prompt.words))
         return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
     def close(self) -> None:

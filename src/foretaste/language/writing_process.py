@@ -3,7 +3,8 @@
 It stands back for everything else on the machine (`os.nice`) and ends when whoever started it does.
 What it is told:
 
-    {"id": 7, "messages": [["user", "…"]], "tokens": 60}     write
+    {"id": 7, "messages": [["user", "…"]], "tokens": 60}     write; with "names" and "words" nothing
+                                                             else, see `within`
     {"stop": 7}                                              stop writing that
 
 What it answers: {"ready": true} or {"failed": why} once, then {"id": 7, "piece": "…"} several times
@@ -17,11 +18,15 @@ import shutil
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 CONVERTED = "converted.json"
 """Beside what was made of a GGUF: its hash, so that a damaged copy is made again."""
+ALIKE = 8
+"""Beginnings of prompts that are kept as read: some 15 MB each of the small model."""
 PENALTY = 1.1
 """Of tokens that were there already: a small model repeats itself without."""
 
@@ -64,6 +69,11 @@ class Model:
         self._network = kind.from_pretrained(
             folder, dtype=torch.float32, use_safetensors=True, **safe
         ).eval()
+        ends = self._network.generation_config.eos_token_id
+        one = ends if isinstance(ends, list) else [ends]
+        self._ends = [token for token in one if token is not None]
+        self._read: dict[str, tuple[list[int], Any]] = {}
+        """Beginning of a prompt → its tokens, what the network made of them."""
         self._room = int(getattr(config, "max_position_embeddings", None) or 512)
 
     def write(self, told: dict[str, Any], work: Work, say: Any) -> None:
@@ -81,18 +91,59 @@ class Model:
                     say({"id": told["id"], "piece": text})
 
         ids = self._ids(told["messages"], self._room - told["tokens"])
-        with torch.inference_mode():
+        held = self._held(told, ids.shape[1] if self._answers else 1)
+        with torch.inference_mode(), self._begun(told["messages"], ids) as begun:
             self._network.generate(
                 ids,
                 attention_mask=torch.ones_like(ids),
                 max_new_tokens=told["tokens"],
                 do_sample=False,
                 num_beams=1,
-                repetition_penalty=PENALTY,
+                repetition_penalty=1.0 if held else PENALTY,
+                logits_processor=held,
                 pad_token_id=self._tokenizer.pad_token_id or self._tokenizer.eos_token_id,
                 stopping_criteria=[Stop()],
                 streamer=Pieces(self._tokenizer, skip_prompt=True, skip_special_tokens=True),
+                **begun,
             )
+
+    def _held(self, told: dict[str, Any], begins: int) -> list[Any]:
+        """What holds the model to its bounds, where it is given any."""
+        if not told.get("names") and not told.get("words"):
+            return []
+        from transformers import RepetitionPenaltyLogitsProcessor
+
+        from foretaste.language.within import Bounds, Within
+
+        bounds = Bounds(told["names"], told["words"])
+        return [  # names stand in the prompt, and are to be said again
+            RepetitionPenaltyLogitsProcessor(PENALTY, prompt_ignore_length=begins),
+            Within(bounds, self._tokenizer, begins, self._ends),
+        ]
+
+    @contextmanager
+    def _begun(self, messages: list[list[str]], ids: Any) -> Iterator[dict[str, Any]]:
+        """What is already read of the prompt: most begin alike, and reading takes the longest."""
+        if not self._answers:
+            yield {}
+            return
+        from transformers import DynamicCache
+
+        key = repr(messages[:-1])
+        read, cache = self._read.pop(key, ([], None))
+        now = ids[0].tolist()
+        alike = next(
+            (n for n, (a, b) in enumerate(zip(read, now, strict=False)) if a != b), len(read)
+        )
+        alike = min(alike, len(now) - 1)  # the last is read anew: what follows it is wanted
+        if cache is None or alike == 0:
+            cache = DynamicCache(config=self._network.config)
+        else:
+            cache.crop(alike - cache.get_seq_length())
+        yield {"past_key_values": cache}
+        self._read[key] = (now, cache)  # not where it went wrong
+        while len(self._read) > ALIKE:
+            del self._read[next(iter(self._read))]
 
     def _ids(self, messages: list[list[str]], room: int) -> Any:
         """[1, tokens]; of a prompt that is too long the end."""
