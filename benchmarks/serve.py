@@ -86,6 +86,10 @@ async def million(asked: argparse.Namespace, folder: Path) -> list[Row]:
     return await steps.million(folder, asked.seconds)
 
 
+async def writer(asked: argparse.Namespace, folder: Path) -> list[Row]:
+    return await steps.writer(beauty(asked, folder), asked.workers, asked.seconds)
+
+
 async def mixed(asked: argparse.Namespace, folder: Path) -> list[Row]:
     return await steps.mixed(beauty(asked, folder), asked.workers, asked.mixed)
 
@@ -94,6 +98,7 @@ STEPS: dict[str, Callable[[argparse.Namespace, Path], Awaitable[list[Row]]]] = {
     "lists": lists,
     "fresh": fresh,
     "events": events,
+    "writer": writer,
     "million": million,
     "mixed": mixed,
 }

@@ -6,8 +6,9 @@ import os
 import tempfile
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,74 @@ async def fresh(workspace: Path, workers: int, seconds: float) -> list[Row]:
         row("of these changed in the first answer, %", 100 * first / len(taken), 100, least=True)
         | wrong(beside),
     ]
+
+
+WRITERS = ("template", "local")
+ROUNDS_BESIDE = 2
+"""Times that both are measured, in turn: what else the machine does changes."""
+
+
+async def writer(workspace: Path, workers: int, seconds: float) -> list[Row]:
+    """Lists while templates write, and while a language model writes without a pause."""
+    who = people(workspace)
+    lists = {kind: Fired() for kind in WRITERS}
+    spent, by = dict.fromkeys(WRITERS, 0.0), Counter[str]()
+    with ExitStack() as stack:
+        services = {
+            kind: stack.enter_context(_writing(workspace, workers, kind)) for kind in WRITERS
+        }
+        async with AsyncExitStack() as guns:
+            gun = {
+                kind: await guns.enter_async_context(Gun(services[kind].url)) for kind in WRITERS
+            }
+            for kind in WRITERS:
+                await gun[kind].steady(asking(who), RATE / 2, WARM)
+            while (await _words(gun["local"], who[0]))[TEMPLATE]:
+                await asyncio.sleep(1)  # the writer is being loaded
+            for _ in range(ROUNDS_BESIDE):
+                for kind in WRITERS:
+                    beside = [_beside(gun[kind], who[place:], by) for place in range(2)]
+                    busy = [asyncio.create_task(one) for one in beside if kind == "local"]
+                    before = services[kind].cpu()
+                    part = await gun[kind].steady(asking(who), RATE / 2, seconds / ROUNDS_BESIDE)
+                    spent[kind] += services[kind].cpu() - before
+                    for one in busy:
+                        one.cancel()
+                    await asyncio.gather(*busy, return_exceptions=True)
+                    lists[kind].ms += part.ms
+                    lists[kind].wrong += part.wrong
+    plain, beside_words = (lists[kind] for kind in WRITERS)
+    cpu = {kind: {"CPU s": round(spent[kind], 1)} for kind in WRITERS}
+    told = {"texts": by.total(), "by the model": by.total() - by[TEMPLATE]}
+    return [
+        row("recommend at 50/s, templates, p50 ms", plain.at(50), 6, **cpu["template"]),
+        row("recommend at 50/s, templates, p99 ms", plain.at(99), 25, **wrong(plain)),
+        row("recommend at 50/s, model writes, p50 ms", beside_words.at(50), 1.1 * plain.at(50),
+            **cpu["local"], **SAME),
+        row("recommend at 50/s, model writes, p99 ms", beside_words.at(99), 1.1 * plain.at(99),
+            **told, **SAME, **wrong(beside_words)),
+    ]  # fmt: skip
+
+
+SAME = {"target is": "1.1 times that with templates"}
+TEMPLATE = "template"
+
+
+def _writing(workspace: Path, workers: int, kind: str) -> Served:
+    told = {"FORETASTE_LANGUAGE__WRITER__KIND": kind}
+    return Served(workspace, workers=workers, settings=told)
+
+
+async def _words(gun: Gun, user: str) -> Counter[str]:
+    """Who wrote what, of one answer."""
+    told = await gun.ask(Shot("/v1/generate", {"user": user, "n": 3}))
+    return Counter(one["by"] for one in (told["title"], told["description"], *told["lines"]))
+
+
+async def _beside(gun: Gun, who: list[str], by: Counter[str]) -> None:
+    """Ask for words, one answer after another."""
+    for user in who[::2]:
+        by += await _words(gun, user)
 
 
 def told_of(seed: int, size: int) -> Shots:
