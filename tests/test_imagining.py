@@ -1,8 +1,10 @@
 """Imagined content on a whole workspace: from a history, a query, a context, each alone."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -179,6 +181,50 @@ def test_words_hold_to_the_operator_s_policy(trained: Path) -> None:
     assert "genre" not in found.imagined
     assert not [text for text in words.values() if "space" in text]
     assert len(asked.found) == 5  # whoever asks for it by name may have it
+
+
+class Eager(Obedient):
+    """A writer that says every name it may."""
+
+    def write(self, prompt: Prompt, deadline: Deadline) -> Iterator[str]:
+        yield ", ".join(f"“{one}”" for one in prompt.names) + "."
+
+
+def written(folder: Path, policy: str, events: list[Event], **asked: Any) -> list[str]:
+    """What is said, with a writer that says every name it may, under a policy."""
+    with (folder / "foretaste.toml").open("a") as file:
+        file.write(policy)
+    shop = Foretaste.open(folder)
+    adult = {"genre": ("space",), "cert": ("18",)}
+    shop.store.put_items([Item("adult", "The Crimson Moon", attributes=adult)])
+    shop.record(events)
+    shop.imagining._writer = (Eager(),)
+    found = list(told(shop.generate("u1", n=5, **asked)).values())
+    shop.close()
+    return found
+
+
+AGE = '\n[rank.policy.age]\nattribute = "cert"\n'
+APART = '\n[[rank.policy.apart]]\nthese = { genre = "space" }\nthose = { genre = "kitchen" }\n'
+
+
+@pytest.mark.parametrize(
+    ("policy", "asked", "barred"),
+    [
+        (AGE, {}, lambda text: "Crimson" in text),
+        (APART, {"query": "a kitchen"}, lambda text: "space" in text and "kitchen" in text),
+    ],
+    ids=["an age limit", "never together"],
+)
+def test_a_writer_is_held_to_the_policy_even_in_what_is_true(
+    trained: Path, tmp_path: Path, policy: str, asked: dict[str, Any], barred: Any
+) -> None:
+    """It names evidence, so nothing but the policy is in its way."""
+    free = shutil.copytree(trained, tmp_path / "free")
+    events = [Event("adult", "click", NOW, user="u1", item="adult")]
+
+    assert [text for text in written(free, "", events, **asked) if barred(text)]
+    assert not [text for text in written(trained, policy, events, **asked) if barred(text)]
 
 
 def test_words_the_policy_bars_are_not_said() -> None:

@@ -19,6 +19,7 @@ from foretaste.domain import Catalogue, Feature, Floats, Ints, Recommendation, R
 from foretaste.errors import ForetasteError
 from foretaste.generate.facts import facts
 from foretaste.generate.imagined import Imagined, imagine
+from foretaste.generate.profile import Liked
 from foretaste.generate.telling import Passage, Teller
 from foretaste.generate.topics import Topics
 from foretaste.language.settings import WriterSettings
@@ -67,20 +68,24 @@ class Policed:
     """What the operator's policy lets be said in answer to one question."""
 
     def __init__(self, question: Question) -> None:
+        policy, one = question.policy, question
         self._question = question
+        self._censor = None if policy is None else policy.censor(one.index, one.asking)
 
     def faults(self, text: str) -> tuple[str, ...]:
         """Why a text may not be said; none where it may."""
-        one = self._question
-        return () if one.policy is None else one.policy.faults(text, one.index, one.asking)
+        return () if self._censor is None else self._censor(text)
 
     def sayable(self, imagined: Imagined) -> Imagined:
-        """Without values that may not be said."""
-        kept = {
-            column: tuple(one for one in values if not self.faults(one.value))
-            for column, values in imagined.items()
-        }
-        return {column: values for column, values in kept.items() if values}
+        """Without values that may not be said, each by itself and with those before it."""
+        kept: dict[str, tuple[Liked, ...]] = {}
+        said: list[str] = []
+        for column, values in imagined.items():
+            for one in values:
+                if not self.faults(", ".join([*said, one.value])):
+                    said.append(one.value)
+                    kept[column] = (*kept.get(column, ()), one)
+        return kept
 
     def tellable(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
         """Those that may be reasons."""

@@ -61,6 +61,13 @@ def test_it_is_told_early_that_a_text_leaves_its_bounds() -> None:
     assert BOUNDS.begins("“Am\ufffd")  # half a letter
 
 
+def test_where_it_may_end_is_after_a_name() -> None:
+    assert BOUNDS.rests("It is about “The Red Nail”")
+    assert BOUNDS.rests("It is about space.")
+    assert not BOUNDS.rests("It is about space and a")
+    assert not BOUNDS.rests("It is a film.")
+
+
 @given(st.text(alphabet="a film“”\".,'Rédt spce", max_size=40))
 def test_what_does_not_begin_is_never_whole(text: str) -> None:
     if not BOUNDS.begins(text):
@@ -82,6 +89,8 @@ def test_a_network_that_knows_nothing_writes_within_bounds(tmp_path: Path) -> No
     assert not Bounds(names, words).begins(free)
     assert Bounds(names, words).begins(held)
     assert held.strip()
+    short = written(model, names=names, words=(), tokens=16)  # ends before it is cut off
+    assert Bounds(names, ()).rests(short), short
 
 
 def test_what_was_read_of_a_prompt_before_changes_no_word(tmp_path: Path) -> None:

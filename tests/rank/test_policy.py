@@ -17,7 +17,7 @@ from foretaste.errors import SettingsError
 from foretaste.listing import Lists
 from foretaste.prepare.catalogue import catalogue
 from foretaste.rank.index import Index, Shelf
-from foretaste.rank.policy import Policy, _years
+from foretaste.rank.policy import Censor, Policy, _years
 from foretaste.rank.policy_settings import AgeSettings, Apart, PolicySettings
 from foretaste.rank.settings import RankSettings
 from foretaste.standby import Popular, Standby
@@ -197,6 +197,24 @@ def test_generated_words_are_checked(lists: Lists) -> None:
     assert faults("Try War at Sea tonight.", user="grown") == ()
     assert faults("Warm War at Seaside.", user="child") == ()
     assert "together" in faults("Beers for the baby.", user="grown")[0]
+
+
+def test_a_title_of_one_word_is_told_from_the_word() -> None:
+    censor = Censor((), (), ["Taken", "Love Story", "Up"])
+
+    for text in ("Taken together with Heat.", "It is taken. Taken alone.", "Up and up.", "I love"):
+        assert censor(text) == (), text
+    for text in ("Try “taken”.", "If you liked Taken, go on.", "A love story.", "Heat, (Taken)."):
+        assert "may not be shown" in censor(text)[0], text
+
+
+def test_a_title_that_another_item_has_may_be_said(lists: Lists, store: SqlStore) -> None:
+    one = question(lists, user="child")
+    twins = [*ITEMS, Item("war-2", "War at Sea", attributes={"genre": ("plain",)})]
+    index = Index(catalogue(twins, np.zeros((5, 2), np.float32)), Shelf.of(twins))
+
+    assert lists.policy.faults("Try War at Sea.", one.index, one.asking)
+    assert not lists.policy.faults("Try War at Sea.", index, one.asking)
 
 
 def test_what_was_done_with_sensitive_items_is_no_taste(lists: Lists, store: SqlStore) -> None:

@@ -41,7 +41,7 @@ LINES: Shots = (
 
 def title(facts: Facts) -> Prompt:
     """A few words over the list."""
-    return _prompt(TITLES, f"{_told(facts)} Write a title.", 20, private=facts.private)
+    return _prompt(TITLES, f"{_told(facts)} Write a title.", 32, private=facts.private)
 
 
 def description(facts: Facts) -> Prompt:

@@ -11,6 +11,8 @@ import regex
 
 LONGEST = 28
 """Words and names of one sentence."""
+LAST = 10
+"""Tokens before the end of its room from which a text ends as soon as it can."""
 TRIED = 256
 """Tokens, the likeliest first, of which one must be within bounds; else the text ends."""
 STOPS = ".!?"
@@ -30,32 +32,55 @@ class Bounds:
             rf" ?{sentence}(?:[{STOPS}] {sentence})?[{STOPS}]?", regex.IGNORECASE
         )
         self._name = regex.compile(rf"(?<!\w)(?:{name})(?!\w)", regex.IGNORECASE)
+        self._rest = regex.compile(rf".*(?<!\w)(?:{name})[”\"]?[{STOPS}]?", regex.IGNORECASE)
 
     def begins(self, text: str) -> bool:
         """Whether it may still become a text within bounds."""
-        return self._text.fullmatch(text.rstrip("\ufffd"), partial=True) is not None
+        begun = text.removesuffix("\ufffd")  # half a letter
+        return self._text.fullmatch(begun, partial=True) is not None
 
     def whole(self, text: str) -> bool:
         """Whether it may end here: it is within bounds and has a name."""
         return self._text.fullmatch(text) is not None and self._name.search(text) is not None
 
+    def rests(self, text: str) -> bool:
+        """Whether it may end here without being cut off: it is whole and ends with a name."""
+        return self._rest.fullmatch(text) is not None and self.whole(text)
+
 
 class Within:
     """Holds generation to bounds: a `LogitsProcessor` of transformers."""
 
-    def __init__(self, bounds: Bounds, tokenizer: Any, begins: int, ends: Iterable[int]) -> None:
-        """begins: tokens before what is written. ends: tokens that end it."""
+    def __init__(
+        self, bounds: Bounds, tokenizer: Any, begins: int, ends: Iterable[int], room: int
+    ) -> None:
+        """begins: tokens before what is written. ends: tokens that end it. room: at most so many
+        are written.
+        """
         self._bounds, self._tokenizer = bounds, tokenizer
-        self._begins, self._ends = begins, frozenset(ends)
+        self._begins, self._ends, self._last = begins, frozenset(ends), room - LAST
 
     def __call__(self, ids: Any, scores: Any) -> Any:
         """[1, tokens], [1, vocabulary] → the same, with one token left."""
         written = ids[0, self._begins :].tolist()
-        best = scores[0].topk(min(TRIED, scores.shape[1])).indices.tolist()
-        chosen = next((token for token in best if self._may(written, token)), None)
+        chosen = None
+        if len(written) < self._last or not self._bounds.rests(self._said(written)):
+            best = scores[0].topk(min(TRIED, scores.shape[1])).indices.tolist()
+            chosen = self._first(written, best)
         held = scores.new_full(scores.shape, -float("inf"))
         held[0, min(self._ends) if chosen is None else chosen] = 0.0
         return held
+
+    def _first(self, written: list[int], best: list[int]) -> int | None:
+        """The first that may follow; half a letter only where nothing else does."""
+        half = None
+        for token in best:
+            if not self._may(written, token):
+                continue
+            if token in self._ends or not self._said([*written, token]).endswith("\ufffd"):
+                return token
+            half = token if half is None else half
+        return half
 
     def _may(self, written: list[int], token: int) -> bool:
         if token in self._ends:

@@ -118,7 +118,7 @@ class Model:
         bounds = Bounds(told["names"], told["words"])
         return [  # names stand in the prompt, and are to be said again
             RepetitionPenaltyLogitsProcessor(PENALTY, prompt_ignore_length=begins),
-            Within(bounds, self._tokenizer, begins, self._ends),
+            Within(bounds, self._tokenizer, begins, self._ends, told["tokens"]),
         ]
 
     @contextmanager

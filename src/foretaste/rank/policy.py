@@ -96,19 +96,15 @@ class Policy:
 
     def faults(self, text: str, index: Index, asking: Asking) -> tuple[str, ...]:
         """Why generated words may not be said to this person; none where they may."""
-        found = []
-        for condition, mask in self._kinds(index):
-            if not asked_for(condition, mask, index, asking) and says(condition, text):
-                found.append(f"it speaks of what is sensitive ({condition})")
-        for one, other in self._apart:
-            if says(one, text) and says(other, text):
-                found.append(f"it speaks of {one} and of {other} together")
-        lower, titles = text.lower(), index.catalogue.titles
-        for place in np.flatnonzero(self.barred(index, asking)).tolist():
-            title = titles[place].lower()
-            if len(title) >= SHORTEST and title in lower and _word(title, lower):
-                found.append(f"it names “{titles[place]}”, which may not be shown")
-        return tuple(found)
+        return self.censor(index, asking)(text)
+
+    def censor(self, index: Index, asking: Asking) -> "Censor":
+        """The same for many texts in answer to one question."""
+        kinds = [one for one, mask in self._kinds(index) if not asked_for(one, mask, index, asking)]
+        barred = self.barred(index, asking)
+        titles = np.array(index.catalogue.titles, object)
+        # an item that may be shown may be named, also where another of its name may not
+        return Censor(kinds, self._apart, sorted(set(titles[barred]) - set(titles[~barred])))
 
     def age(self, asking: Asking) -> float:
         """In years, as stated; else what the settings say of the unknown."""
@@ -136,6 +132,38 @@ class Policy:
         found[np.flatnonzero(lengths)] = -np.inf
         np.maximum.at(found, owner, worth[feature.codes])
         return found
+
+
+class Censor:
+    """Says of generated words why they may not be told to one person; nothing where they may."""
+
+    def __init__(
+        self,
+        sensitive: Sequence[Condition],
+        apart: Sequence[tuple[Condition, Condition]],
+        titles: Iterable[str],
+    ) -> None:
+        """titles: of what may not be shown."""
+        self._sensitive, self._apart = sensitive, apart
+        self._titles = [(one, one.lower()) for one in titles if len(one) >= SHORTEST]
+
+    def __call__(self, text: str) -> tuple[str, ...]:
+        """Each fault in words."""
+        lower = text.lower()
+        sensitive = [
+            f"it speaks of what is sensitive ({one})" for one in self._sensitive if says(one, text)
+        ]
+        together = [
+            f"it speaks of {one} and of {other} together"
+            for one, other in self._apart
+            if says(one, text) and says(other, text)
+        ]
+        named = [
+            f"it names “{title}”, which may not be shown"
+            for title, small in self._titles
+            if small in lower and _names(title, text)
+        ]
+        return (*sensitive, *together, *named)
 
 
 def _limit(value: str, age: AgeSettings) -> float:
@@ -243,6 +271,12 @@ def _ids(condition: Condition) -> list[str]:
     return []
 
 
-def _word(title: str, text: str) -> bool:
-    """Whether the title stands in the text as words, not within one."""
-    return re.search(rf"(?<!\w){re.escape(title)}(?!\w)", text) is not None
+def _names(title: str, text: str) -> bool:
+    """Whether the title stands in the text as words, not within one. A title of one word is the
+    word itself as well, so it counts in quotes, or as it is written amid a sentence.
+    """
+    exact = rf"(?<!\w){re.escape(title)}(?!\w)"
+    if " " in title:
+        return re.search(exact, text, re.IGNORECASE) is not None
+    quoted = re.search(rf"[“„\"«'‘]{exact}", text, re.IGNORECASE)
+    return quoted is not None or re.search(rf"\w[^\w.!?…]+{exact}", text) is not None
