@@ -157,7 +157,7 @@ async def writer(workspace: Path, workers: int, seconds: float) -> list[Row]:
             }
             for kind in WRITERS:
                 await gun[kind].steady(asking(who), RATE / 2, WARM)
-            while (await _words(gun["local"], who[0]))[TEMPLATE]:
+            while set(await _words(gun["local"], who[0])) == {TEMPLATE}:
                 await asyncio.sleep(1)  # the writer is being loaded
             for _ in range(ROUNDS_BESIDE):
                 for kind in WRITERS:
