@@ -7,7 +7,7 @@ TORCH := $(shell grep '^torch==' requirements.lock)
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-scale bench-serve bench-serve-long api-docs readme wheel lock clean
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-scale bench-serve bench-serve-long api-docs readme wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -98,6 +98,9 @@ bench-serve-long: setup ## 200,000 mixed requests, for errors and memory
 
 bench-explanations: setup ## whether the events that reasons name are what made the score
 	$(BIN)/python -m benchmarks.explanations
+
+bench-words: setup ## how much of what a small language model writes is said
+	$(BIN)/python -m benchmarks.words
 
 api-docs: setup ## write docs/api.md from the OpenAPI document
 	$(BIN)/python -m foretaste.serve.reference docs/api.md

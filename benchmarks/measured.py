@@ -20,6 +20,7 @@ BENCHES = {
     "wishes": "Stated wishes",
     "refusals": "What a hide does",
     "explanations": "Are the explanations true?",
+    "words": "What a small language model writes",
     "tuning": "A tuned encoder",
     "scale": "Cost against size",
     "serve": "The service under load",
@@ -61,6 +62,8 @@ def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def shown(value: object) -> str:
     """Four significant places for a fraction; a list as its parts."""
+    if isinstance(value, float) and 0 < abs(value) < 1e-4:
+        return f"{value:.1e}"
     if isinstance(value, float):
         return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
     if isinstance(value, list):
