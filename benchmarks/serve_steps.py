@@ -161,8 +161,9 @@ async def writer(workspace: Path, workers: int, seconds: float) -> list[Row]:
                 await asyncio.sleep(1)  # the writer is being loaded
             for _ in range(ROUNDS_BESIDE):
                 for kind in WRITERS:
-                    beside = [_beside(gun[kind], who[place:], by) for place in range(2)]
-                    busy = [asyncio.create_task(one) for one in beside if kind == "local"]
+                    many = 2 if kind == "local" else 0
+                    beside = (_beside(gun[kind], who[place:], by) for place in range(many))
+                    busy = [asyncio.create_task(one) for one in beside]
                     before = services[kind].cpu()
                     part = await gun[kind].steady(asking(who), RATE / 2, seconds / ROUNDS_BESIDE)
                     spent[kind] += services[kind].cpu() - before
@@ -195,7 +196,7 @@ def _writing(workspace: Path, workers: int, kind: str) -> Served:
 
 async def _words(gun: Gun, user: str) -> Counter[str]:
     """Who wrote what, of one answer."""
-    told = await gun.ask(Shot("/v1/generate", {"user": user, "n": 3}))
+    told = await gun.ask(Shot("/v1/generate", {"user": user, "n": 1}))
     return Counter(one["by"] for one in (told["title"], told["description"], *told["lines"]))
 
 
