@@ -1,9 +1,6 @@
 import io
 import json
-import os
 import queue
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -73,18 +70,6 @@ def test_it_hears_prompts_and_stops_until_nobody_speaks(monkeypatch: pytest.Monk
         work.prompts.get_nowait()
     assert work.stopped == {1}
     assert ended == [0]
-
-
-@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="no such policy here")
-def test_the_nicest_process_has_only_what_nobody_wants() -> None:
-    code = "import os; from foretaste.language.writing_process import stand_back; stand_back({}); "
-    code += "print(os.sched_getscheduler(0) == os.SCHED_IDLE, os.nice(0))"
-    told = [
-        subprocess.check_output([sys.executable, "-c", code.format(nice)], text=True).split()
-        for nice in (19, 0)
-    ]
-
-    assert told == [["True", "19"], ["False", str(os.nice(0))]]
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,7 +27,6 @@ CONVERTED = "converted.json"
 """Beside what was made of a GGUF: its hash, so that a damaged copy is made again."""
 ALIKE = 8
 """Beginnings of prompts that are kept as read: some 15 MB each of the small model."""
-NICEST = 19
 PENALTY = 1.1
 """Of tokens that were there already: a small model repeats itself without."""
 
@@ -208,20 +207,10 @@ def _plain(network: Any) -> Any:
     return plain
 
 
-def stand_back(niceness: int) -> None:
-    """As far as `nice` counts; at its end, where the system can, only while a core has nothing else
-    to do. The lowest niceness alone keeps who wakes up waiting for some milliseconds.
-    """
-    os.nice(niceness)
-    if niceness == NICEST and hasattr(os, "SCHED_IDLE"):
-        with suppress(OSError):  # it may be forbidden, as in some containers
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-
-
 def main() -> None:
     """What the process runs; what it is to load is its argument, as JSON."""
     told = json.loads(sys.argv[1])
-    stand_back(told["niceness"])
+    os.nice(told["niceness"])
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print is not an answer
 
