@@ -101,6 +101,9 @@ class LocalWriter:
                 elif box := self._boxes.get(message["id"]):
                     box.put(message)
         code = process.wait()
+        assert process.stdin is not None
+        with suppress(OSError):  # what was still to be said has no one to hear it
+            process.stdin.close()
         if process is not self._process:  # another has taken its place
             return
         self._failure = self._failure or f"the writer's process ended with code {code}"
