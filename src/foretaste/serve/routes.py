@@ -34,7 +34,7 @@ from foretaste.serve.schemas.lists import Asking
 from foretaste.serve.service import Service
 
 
-def service_of(request: Request) -> Service:
+async def service_of(request: Request) -> Service:
     """The service of the caller's tenant."""
     service: Service = request.scope["foretaste.service"]
     return service

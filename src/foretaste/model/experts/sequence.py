@@ -10,7 +10,6 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.nn import functional
 
 from foretaste.arrays import Growing
 from foretaste.domain import Behaviour, Catalogue, Doubles, Floats, Ints, Term
@@ -18,7 +17,6 @@ from foretaste.model.experts.content import log_softmax
 from foretaste.model.network import Network, tokens
 from foretaste.model.sequence_training import device_of, train
 from foretaste.model.settings import SequenceSettings
-from foretaste.model.single import SingleReader
 from foretaste.model.space import (
     CHUNK,
     Comparison,
@@ -30,6 +28,7 @@ from foretaste.model.space import (
 )
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
+from foretaste.model.unpadded import Unpadded
 from foretaste.ports import Arrays, Facts
 
 ALIKE, NEARNESS = 10, 0.1
@@ -58,7 +57,7 @@ class Sequence:
         """identity: [items, dim]; None takes the network's own."""
         self._network = network.eval()
         on_cpu = network.project.weight.device.type == "cpu"
-        self._single = SingleReader(network) if on_cpu else None
+        self._unpadded = Unpadded(network) if on_cpu else None
         self._settings = settings
         if identity is None:
             identity = network.identity.weight.detach()[1:].cpu().numpy()
@@ -169,17 +168,16 @@ class Sequence:
     def _states(self, behaviours: Many[Behaviour]) -> Floats:
         """→ [behaviours, dim], of length 1 over the temperature."""
         batch = tokens([self._heard(one) for one in behaviours], self._network.length)
-        if len(behaviours) == 1 and self._single is not None and batch.real.any():
-            rows = picked(self._table.rows, np.maximum(batch.item.numpy()[0] - 1, 0))
-            state = self._single.state(batch, rows.astype(np.float32, copy=False))
-            length = np.float32(np.linalg.norm(state) * self._network.temperature)
-            return np.asarray(state / length, np.float32)[None]
         # a place without an item is masked by the network: any item's vector will do
-        items = torch.from_numpy(picked(self._table.rows, np.maximum(batch.item.numpy() - 1, 0)))
-        device = self._network.project.weight.device
-        states = self._network(batch.to(device), items.to(device))[:, -1]
-        states = functional.normalize(states, dim=-1) / self._network.temperature
-        return np.asarray(states.cpu().numpy())
+        items = picked(self._table.rows, np.maximum(batch.item.numpy() - 1, 0))
+        if self._unpadded is not None and self._unpadded.reads(batch):
+            states = self._unpadded.states(batch, items)
+        else:
+            device = self._network.project.weight.device
+            read = self._network(batch.to(device), torch.from_numpy(items).to(device))
+            states = read[:, -1].cpu().numpy()
+        lengths = np.linalg.norm(states, axis=1, keepdims=True) * self._network.temperature
+        return np.asarray(states / np.maximum(lengths, 1e-12), np.float32)
 
     def _heard(self, behaviour: Behaviour) -> Behaviour:
         """Without refusals of a kind that was never met in training.

@@ -1,4 +1,4 @@
-"""One history, read in NumPy, is read as the network reads it."""
+"""Histories of one length, read in NumPy, are read as the network reads them."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ import torch
 from foretaste.domain import Behaviour
 from foretaste.model.network import Network, tokens
 from foretaste.model.settings import SequenceSettings
-from foretaste.model.single import SingleReader
+from foretaste.model.unpadded import MOST, Unpadded
 
 ITEMS, READ, LENGTH = 30, 12, 16
 
@@ -46,13 +46,23 @@ def history(length: int, seed: int = 0) -> Behaviour:
 @pytest.mark.parametrize("bare", [False, True])
 def test_as_the_network(network: Network, length: int, bare: bool) -> None:
     """The same state, to what 32 bits hold."""
-    one = history(length)
+    some = [history(length, seed) for seed in range(3)]
     if bare:
-        one = replace(one, text_vectors=None, value=np.full(length, np.nan))
-    batch = tokens([one], LENGTH)
+        some = [replace(one, text_vectors=None, value=np.full(length, np.nan)) for one in some]
+    batch = tokens(some, LENGTH)
     with torch.inference_mode():
-        expected = network(batch)[0, -1].numpy()
-        items = network.items(batch.item)[0].numpy()
-    found = SingleReader(network).state(batch, items)
+        expected = network(batch)[:, -1].numpy()
+        items = network.items(batch.item).numpy()
+    unpadded = Unpadded(network)
+    assert unpadded.reads(batch)
+    found = unpadded.states(batch, items)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_what_it_does_not_read(network: Network) -> None:
+    """What needs padding, what is empty, and what is much."""
+    unpadded = Unpadded(network)
+    assert not unpadded.reads(tokens([history(3), history(4)], LENGTH))
+    assert not unpadded.reads(tokens([history(0)], LENGTH))
+    assert not unpadded.reads(tokens([history(LENGTH)] * (MOST // LENGTH + 1), LENGTH))
