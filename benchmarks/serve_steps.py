@@ -25,6 +25,8 @@ RATE = 100.0
 WARM = 5.0
 """Seconds of load before anything is measured."""
 BATCH = 1000
+ITEMS = 10_000
+"""That events name."""
 ROUNDS = 200
 """Events after which the answer must be another."""
 TRIES = 50
@@ -216,7 +218,7 @@ def told_of(seed: int, size: int) -> Shots:
                 "event_id": f"{seed}-{number}",
                 "kind": "view",
                 "user": f"u{number * 7919 % 100_000}",
-                "item": f"i{number * 31 % 10_000}",
+                "item": f"i{number * 31 % ITEMS}",
             }
             for number in itertools.islice(numbers, size)
         ]
@@ -226,7 +228,7 @@ def told_of(seed: int, size: int) -> Shots:
 
 
 async def events(folder: Path, workers: int, seconds: float) -> list[Row]:
-    """Single and in batches, into an empty store of either kind, no model yet."""
+    """Single and in batches, into a store of either kind that has the items; no model yet."""
     rows = []
     with postgres() as url:
         stores = {"SQLite": {}, "PostgreSQL": {"FORETASTE_BEHAVIOUR__DATABASE": url}}
@@ -235,6 +237,9 @@ async def events(folder: Path, workers: int, seconds: float) -> list[Row]:
             Foretaste.open(workspace).close()
             with Served(workspace, workers=workers, wait=False, settings=settings) as service:
                 async with Gun(service.url) as gun:
+                    items = [{"id": f"i{number}"} for number in range(ITEMS)]
+                    for start in range(0, ITEMS, BATCH):
+                        await gun.ask(Shot("/v1/items", {"items": items[start : start + BATCH]}))
                     await gun.flat_out(told_of(1, 1), 4, seconds=1)
                     one, cpu = await costed(
                         service, gun.flat_out(told_of(2, 1), 16, seconds=seconds)

@@ -1,6 +1,6 @@
 """The seams between the stages. Imports nothing of ours but the nouns."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -133,8 +133,8 @@ class Store(Protocol):
     def gone(self, after: int = 0) -> Iterator[tuple[int, str]]:
         """(revision, id) of the items that were deleted past a revision, in that order."""
 
-    def is_gone(self, item_id: str) -> bool:
-        """Whether there was such an item, and it was deleted."""
+    def ever(self, ids: Collection[str]) -> set[str]:
+        """Those of these items that are there, or were and have been deleted."""
 
     def put_users(self, users: Sequence[User]) -> int: ...
 

@@ -77,11 +77,7 @@ def test_a_deleted_item_leaves_its_id_and_a_revision(store: SqlStore) -> None:
     assert gone.keys() == {"b", "c"}
     assert min(gone.values()) > before
     assert store.position()[1] == max(gone.values())
-    assert (store.is_gone("b"), store.is_gone("a"), store.is_gone("nothing")) == (
-        True,
-        False,
-        False,
-    )
+    assert store.ever(["b", "a", "nothing"]) == {"a", "b"}
     assert store.delete_items(["b"]) == store.delete_items([]) == 0
 
 
@@ -92,6 +88,7 @@ def test_a_deleted_item_that_is_put_again_is_back(store: SqlStore) -> None:
 
     assert store.put_items([Item("a")]) == 1
 
-    assert not store.is_gone("a")
+    assert store.ever(["a"]) == {"a"}
+    assert [name for _, name in store.gone()] == []
     assert [item.id for _, item in store.items(after=before)] == ["a"]
     assert store.delete_items(["a"]) == 1

@@ -5,7 +5,7 @@ and nothing else: readers that go on from a revision must meet the deletion, and
 under way must not bring the item back.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -113,9 +113,16 @@ class ThingRows:
         query = sa.select(gone.c.revision, gone.c.id).where(gone.c.revision > after)
         yield from self._rows(query.order_by(gone.c.revision))
 
-    def is_gone(self, item_id: str) -> bool:
-        """Whether there was such an item, and it was deleted."""
-        return bool(self._rows(sa.select(gone.c.id).where(gone.c.id == item_id)))
+    def ever(self, ids: Collection[str]) -> set[str]:
+        """Those of these items that are there, or were and have been deleted."""
+        ordered = sorted(ids)
+        found: set[str] = set()
+        for start in range(0, len(ordered), SOME):
+            some = ordered[start : start + SOME]
+            there = sa.select(items.c.id).where(items.c.id.in_(some))
+            once = sa.select(gone.c.id).where(gone.c.id.in_(some))
+            found.update(row[0] for row in self._rows(sa.union(there, once)))
+        return found
 
     def _back(self, connection: sa.Connection, ids: Sequence[str]) -> None:
         """Items that are put again are no longer gone."""
@@ -132,6 +139,6 @@ class ThingRows:
         connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_=newer))
         return last + 1
 
-    def _rows(self, query: sa.Select[Any]) -> Sequence[Any]:
+    def _rows(self, query: sa.Select[Any] | sa.CompoundSelect[Any]) -> Sequence[Any]:
         with errors(self.url), self._engine.connect() as connection:
             return connection.execute(query).all()

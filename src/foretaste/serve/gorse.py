@@ -195,7 +195,8 @@ def _make_known(service: Service, rows: Sequence[Row]) -> None:
     """As Gorse does: an item that feedback names and nobody put is made, without content."""
     store = service.workspace.store
     named = dict.fromkeys(str(row["item"]) for row in rows if row.get("item") not in (None, ""))
-    new = [{"id": one} for one in named if store.item(one) is None and not store.is_gone(one)]
+    known = store.ever(named)
+    new = [{"id": one} for one in named if one not in known]
     if new:
         service.intake.items(new)
 

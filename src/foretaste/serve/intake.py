@@ -5,7 +5,7 @@ that is partly wrong takes the good rows, and every event has an id, so that a r
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any, TypeVar
@@ -61,8 +61,10 @@ class Intake:
     def events(self, rows: Sequence[Any], now: float) -> Taken:
         """Events, durable when this returns. `now` is the time of those that name none."""
         taken, good = Taken(), list[Event]()
-        for place, row in enumerate(rows):
-            event = self._event(row, place, now)
+        read = [self._event(row, place, now) for place, row in enumerate(rows)]
+        self._shelf.meet(one.item for one in read if isinstance(one, Event) and one.item)
+        for place, one in enumerate(read):
+            event = self._shelf.check(one, place) if isinstance(one, Event) else one
             if isinstance(event, Reject):
                 taken.rejected.append(_told(event, place))
                 taken.ids.append(None)
@@ -82,10 +84,7 @@ class Intake:
         if missing(row.get("event_id")):
             # Not a hash of the content as in files: two clicks in one second are two clicks.
             row = {**row, "event_id": uuid.uuid4().hex}
-        event = parse_event(row, self._form, file="events", line=place, now=now)
-        if isinstance(event, Event) and event.item is not None:
-            return self._shelf.check(event, place)
-        return event
+        return parse_event(row, self._form, file="events", line=place, now=now)
 
     def items(self, rows: Sequence[Any]) -> Taken:
         """Items, created or replaced as a whole."""
@@ -146,9 +145,20 @@ class _Shelf:
         self._revision = 0
         self._lock = Lock()
 
+    def meet(self, named: Iterable[str]) -> None:
+        """Look up, at once, all that a batch names and that was never met."""
+        new = {item for item in named if item not in self._met}
+        if not new:
+            return
+        # What people did with an item counts also when it comes after the item was deleted
+        met = self._store.ever(new)
+        self._met |= met
+        if met != new:
+            self._look_again()
+
     def check(self, event: Event, place: int) -> Event | Reject:
         """The event, or why its item will not do."""
-        if event.item in self or self._creating():
+        if event.item is None or event.item in self._met or self._rule != "reject":
             return event
         wrong = unknown_item(event, self, file="events", line=place)
         if wrong is None:
@@ -162,32 +172,24 @@ class _Shelf:
     def create(self, events: Sequence[Event]) -> None:
         """Make the items that the events name and that are not there."""
         named = dict.fromkeys(event.item for event in events if event.item is not None)
-        new = [item for item in named if item not in self]
+        new = [item for item in named if item not in self._met]
         if new:
             self._store.put_items([Item(item) for item in new])
             self._met.update(new)
 
     def __contains__(self, item: object) -> bool:
-        if item in self._met:
-            return True
-        if not isinstance(item, str):
-            return False
-        # What people did with an item counts also when it comes after the item was deleted
-        if self._store.item(item) is None and not self._store.is_gone(item):
-            return False
-        self._met.add(item)
-        return True
+        return item in self._met or (isinstance(item, str) and bool(self._store.ever([item])))
 
-    def _creating(self) -> bool:
-        if self._rule != "auto":
-            return self._rule == "create"
+    def _look_again(self) -> None:
+        """Where the rule is "auto": items are made for events until one has more than an id."""
         with self._lock:  # only what changed since is looked at again
+            if self._rule != "auto":
+                return
             for revision, item in self._store.items(after=self._revision):
                 self._revision = revision
                 if item != Item(item.id):
                     self._rule = "reject"  # titles do not go away again
-                    return False
-            return True
+                    return
 
 
 def _unusable(row: Any, what: str) -> Reject | None:
