@@ -3,6 +3,7 @@ acknowledged is lost, nothing is counted twice, and no model is half there.
 """
 
 import random
+import re
 import threading
 import time
 from collections import Counter
@@ -24,6 +25,7 @@ from .nursery import Child, Nursery
 
 ROUNDS = pytest.mark.parametrize("rounds", [1, pytest.param(50, marks=pytest.mark.slow)])
 SEVERAL = 10
+TRIES = 5
 KNOWN = 200
 """Events of the workspace."""
 NEW = 60
@@ -114,11 +116,11 @@ def more(store: SqlStore, loop: Foretaste, name: str) -> None:
 
 
 def worked(nursery: Nursery, workspace: Path) -> float:
-    """A worker that is left alone promotes a model. → seconds it took."""
+    """A worker that is left alone judges a model. → seconds it took."""
     began = time.monotonic()
     with nursery.start(workspace, "worker", "--now") as worker:
         worker.wait()
-        assert "default: promoted" in worker.log, worker.log
+        assert re.search("default: (promoted|refused)", worker.log), worker.log
     return time.monotonic() - began
 
 
@@ -130,29 +132,40 @@ def test_the_worker(nursery: Nursery, workspace: Path, rounds: int) -> None:
     rng = random.Random(rounds)
     with SqlStore(workspace / FILE) as store, closing(Foretaste.open(workspace)) as loop:
         more(store, loop, "first")
-        last, expected, promoted, takes = loop.models.live(), KNOWN + NEW, 0, 1.0
+        first = last = loop.models.live()
+        expected, promoted, takes, judged = KNOWN + NEW, 0, 1.0, 0.0
         if rounds >= SEVERAL:  # how long one takes here, so that some are killed at their very end
             takes = worked(nursery, workspace)
         for turn in range(rounds):
-            if loop.models.live() != last:
-                last, expected, promoted = loop.models.live(), expected + NEW, promoted + 1
+            outcome = Outcome.last(store)
+            if loop.models.live() != last or (outcome and outcome.at != judged):
+                promoted += loop.models.live() != last
+                last, judged = loop.models.live(), outcome.at if outcome else 0.0
+                expected += (
+                    NEW  # what it was judged by is used up, whether it was found good or not
+                )
                 more(store, loop, f"w{turn}")
             with nursery.start(workspace, "worker", "--now") as worker:
                 threading.Event().wait(rng.uniform(0.05, 1.2) * takes)
                 worker.end()
             outcome = Outcome.last(store)
-            assert outcome is None or outcome.what == "promoted", (outcome, worker.log)
+            assert outcome is None or outcome.what != "failed", (outcome, worker.log)
             whole = [version.name for version in loop.models.versions()]
             assert loop.models.live() in whole
             for name in whole:
                 loop.at_snapshot(name)  # checks every hash
             assert counted(loop.catch_up()) == expected
-        if loop.models.live() == last:
+        for turn in range(TRIES):  # of so few people some candidates are rightly found worse
+            if loop.models.live() != first:
+                break
             worked(nursery, workspace)
-        assert loop.models.live() != last
+            if loop.models.live() == first:
+                expected += NEW
+                more(store, loop, f"more{turn}")
+        assert loop.models.live() != first
         assert counted(loop.catch_up()) == expected
         assert stored(workspace).total() == expected
-    assert rounds < SEVERAL or 1 < promoted < rounds, "some in the middle, some at the end"
+    assert rounds < SEVERAL or 0 < promoted < rounds, "some in the middle, some at the end"
 
 
 def test_two_workers_at_once(nursery: Nursery, workspace: Path) -> None:
