@@ -205,7 +205,8 @@ def test_reasons_come_with_every_list_and_terms_when_asked(quiet: Foretaste) -> 
 
 
 def test_a_query_changes_the_list(quiet: Foretaste) -> None:
-    plain, asked = quiet.recommend("u0", n=5), quiet.search("tulips and roses for a garden", "u0", n=5)
+    plain = quiet.recommend("u0", n=5)
+    asked = quiet.search("tulips and roses for a garden", "u0", n=5)
 
     assert topics(plain).count("garden") <= 1
     assert topics(asked) == ["garden"] * 5
