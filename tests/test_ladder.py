@@ -45,6 +45,13 @@ def test_a_way_that_takes_too_long_is_left_behind(gate: threading.Event) -> None
     gate.set()
 
 
+def test_a_slow_first_way_leaves_time_for_the_next(gate: threading.Event) -> None:
+    """Also where nothing is known yet of what the next one costs."""
+    rung, found, _ = Ladder().climb(ways(lambda: str(gate.wait(60))), Budget(400.0))
+    assert (rung, found) == ("counting", "c")
+    gate.set()
+
+
 def test_what_is_busy_is_not_begun_again(gate: threading.Event) -> None:
     begun: list[int] = []
 

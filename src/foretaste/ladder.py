@@ -31,6 +31,9 @@ AGAIN = 5.0
 """Seconds after which one that is too slow is tried again, beside an answer."""
 MARGIN = 0.002
 """Seconds that writing the answer takes."""
+UNKNOWN, PART = 0.03, 0.25
+"""Seconds, and the share of what is left, that are at most kept for a way below that was never
+taken: one above it that turns out to be slow must not leave it without any."""
 
 
 class Budget:
@@ -58,10 +61,10 @@ class Costs:
         """One more duration."""
         self._seconds.setdefault(way, deque(maxlen=KEPT)).append(seconds)
 
-    def expected(self, way: Hashable) -> float:
-        """Seconds; 0 where nothing is known yet, so that it is tried."""
+    def expected(self, way: Hashable, unknown: float = 0.0) -> float:
+        """Seconds; 0 where nothing is known yet, so that it is tried, or `unknown`."""
         found = sorted(self._seconds.get(way, ()))
-        return SAFETY * found[(len(found) - 1) // 2] if found else 0.0
+        return SAFETY * found[(len(found) - 1) // 2] if found else unknown
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,9 @@ class Ladder:
         *better, last = ways
         why: str | None = None
         for place, way in enumerate(better, 1):
-            kept = sum(self.costs.expected(one.key) for one in ways[place:])
+            unknown = min(UNKNOWN, PART * budget.left())
+            kept = sum(self.costs.expected(one.key, unknown) for one in ways[place:-1])
+            kept += self.costs.expected(last.key)
             left = budget.left() - kept - MARGIN
             told = self._hopeless(way, left)
             if told is None:

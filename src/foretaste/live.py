@@ -123,9 +123,9 @@ class Live:
         if tail:
             self.event = tail[-1][0]
 
-    def rehearse(self, one: Behaviour, n: int) -> None:
-        """Make what a model makes at its first question."""
-        scorer = self.product.scorer(one)
+    def rehearse(self, one: Behaviour, n: int, *, quick: bool = False) -> None:
+        """Make what a model makes at its first question; quick: of those that count alone."""
+        scorer = (self.product.quick() if quick else self.product).scorer(one)
         scorer.row(np.ones(len(self.catalogue), bool), n)
         scorer.terms(np.arange(min(len(self.catalogue), n), dtype=np.int32))
 

@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -11,7 +12,7 @@ import pytest
 
 from foretaste.behaviour.schema import HEAD
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain import Event
+from foretaste.domain import Event, Request
 from foretaste.loop import Foretaste
 from foretaste.serve.service import Service
 
@@ -134,3 +135,14 @@ def test_after_kill_9_an_acknowledged_event_is_there(
 def test_the_workspace_of_these_tests_is_what_they_say() -> None:
     assert len(items()) == 24
     assert len({event.user for event in events()}) == 40
+
+
+def test_words_are_looked_up_before_the_language_model_is_there(copied: Path) -> None:
+    """A search in the first seconds is answered by its words, not by popularity."""
+    with closing(Foretaste.open(copied)) as loop:
+        live = loop.catch_up()
+        wanted = 5
+        asked = loop.lists.behaviour(Request(query=live.catalogue.titles[wanted]), live)
+        live.rehearse(asked, 1, quick=True)
+        assert asked.query_vector is None  # nothing was read
+        assert int(live.product.quick().scorer(asked).scores().argmax()) == wanted

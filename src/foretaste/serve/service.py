@@ -17,6 +17,8 @@ from foretaste.domain import Recommendation, Request
 from foretaste.errors import ForetasteError, StoreError
 from foretaste.imagining import Generation
 from foretaste.keeping import NONE
+from foretaste.ladder import Budget
+from foretaste.language.open import forgetful
 from foretaste.loop import Foretaste
 from foretaste.ports import Store
 from foretaste.serve import logs
@@ -246,6 +248,9 @@ class Service:
             if not self.workspace.models.order():
                 return
             self.workspace.settler.settle()  # an erasure may have been cut short
+            with self.workspace.keeper.fresh(Budget(None)) as live:
+                asked = self.workspace.lists.behaviour(Request(query="warm up"), live)
+                live.rehearse(asked, 1, quick=True)  # words count until the language model is there
             self.workspace.recommend(Request(n=1, explain=True, incognito=True))
         except ForetasteError as error:
             self._fail(str(error))
@@ -263,8 +268,11 @@ class Service:
         what counts, and says so.
         """
         try:
-            self.workspace.recommend(Request(query="warm up", n=1, explain=True, incognito=True))
-            self.workspace.imagining.warm()
+            workspace = self.workspace
+            # loaded before a question is asked with it: meanwhile others have their turn
+            forgetful(workspace.reading.by(workspace.keeper.encoder)).encode(["warm up"])
+            workspace.recommend(Request(query="warm up", n=1, explain=True, incognito=True))
+            workspace.imagining.warm()
         except ForetasteError as error:
             log.error("words cannot be read: %s", error)
         except Exception:
