@@ -30,6 +30,7 @@ def away(loop: Foretaste) -> Iterator[None]:
     path = loop.folder / FILE
     kept = path.rename(path.with_name("kept.db"))
     path.mkdir()
+    loop.store.close()  # what a thread opened again before the file was away
     yield
     path.rmdir()
     kept.rename(path)
