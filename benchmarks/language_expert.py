@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.datasets import REPOSITORY, write
+from benchmarks.tables import set_options
 from foretaste.domain import Behaviour, Floats
 from foretaste.evaluate.machine import machine
 from foretaste.evaluate.metrics import Interval
@@ -103,9 +104,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING)
     logging.getLogger("foretaste.model.language_training").setLevel(logging.INFO)
     os.environ["FORETASTE_MODEL__LANGUAGE__ENABLED"] = "true"
-    for pair in asked.given:
-        key, _, value = pair.partition("=")
-        os.environ[f"FORETASTE_{key.replace('.', '__').upper()}"] = value
+    set_options(asked.given)
     with tempfile.TemporaryDirectory() as passing:
         folder = (asked.keep or Path(passing)) / f"{asked.set}-{asked.protocol}"
         folder.mkdir(parents=True, exist_ok=True)

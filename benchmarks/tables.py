@@ -1,6 +1,7 @@
 """Rows of figures in; a table for the eye and a file for the record out."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,13 @@ from benchmarks.datasets import REPOSITORY
 from foretaste.evaluate.machine import machine
 
 RESULTS = REPOSITORY / "benchmarks" / "results"
+
+
+def set_options(given: Sequence[str]) -> None:
+    """Settings as KEY=VALUE, e.g. model.seed=1, into the environment, for what is opened next."""
+    for pair in given:
+        key, _, value = pair.partition("=")
+        os.environ[f"FORETASTE_{key.replace('.', '__').upper()}"] = value
 
 
 def show(protocol: str, rows: Sequence[Mapping[str, Any]]) -> None:

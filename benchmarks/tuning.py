@@ -12,7 +12,6 @@ With --keep what was fitted stays. Result: benchmarks/results/tuning.json.
 
 import argparse
 import logging
-import os
 import tempfile
 import time
 from pathlib import Path
@@ -22,7 +21,7 @@ import numpy as np
 
 from benchmarks import queries
 from benchmarks.datasets import Absent, write
-from benchmarks.tables import keep_result, show
+from benchmarks.tables import keep_result, set_options, show
 from benchmarks.wishes import WISHES
 from foretaste.domain import Histories, Item, Split
 from foretaste.evaluate.metrics import recall
@@ -161,9 +160,7 @@ def main() -> None:
     told = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     logging.getLogger("foretaste.language.contrast").setLevel(logging.INFO)
-    for pair in told.given:
-        key, _, value = pair.partition("=")
-        os.environ[f"FORETASTE_{key.replace('.', '__').upper()}"] = value
+    set_options(told.given)
     with tempfile.TemporaryDirectory() as passing:
         for name in told.sets:
             parts = tuple(told.parts or PARTS[name])

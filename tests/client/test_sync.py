@@ -5,17 +5,15 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import httpx
 import pytest
 
 from foretaste.client import Client, Recommendation, Refusal
-from serve.workspace import make, serving
+from serve.workspace import listening, make, serving
 
 
 @pytest.fixture(scope="module")
@@ -105,18 +103,8 @@ def failing(answers: list[int | None]) -> Iterator[tuple[str, list[Any]]]:
             self.end_headers()
             self.wfile.write(body.encode())
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", got
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listening(Handler) as url:
+        yield url, got
 
 
 def test_what_fails_for_a_moment_is_tried_again_with_the_same_ids() -> None:

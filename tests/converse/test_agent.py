@@ -2,10 +2,9 @@
 
 import json
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from foretaste.converse.chat import Chat
 from foretaste.domain import Item
 from foretaste.language.settings import WriterSettings
 from foretaste.loop import Foretaste
-from serve.workspace import make
+from serve.workspace import listening, make
 
 Model = Callable[[list[dict[str, Any]]], dict[str, Any]]
 """The messages so far → the message of the model."""
@@ -37,24 +36,11 @@ def endpoint(model: Model) -> Iterator[tuple[WriterSettings, list[dict[str, Any]
             self.end_headers()
             self.wfile.write(told.encode())
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        address = f"http://127.0.0.1:{server.server_port}/v1"
-        yield (
-            WriterSettings(
-                kind="endpoint", model="big", url=address, api_key="sesame", tools=True, seconds=30
-            ),
-            sent,
+    with listening(Handler) as url:
+        big = WriterSettings(
+            kind="endpoint", model="big", url=f"{url}/v1", api_key="sesame", tools=True, seconds=30
         )
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        yield big, sent
 
 
 def call(name: str, **args: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import httpx
 
 from foretaste.serve.schemas.generation import GenerateAnswer, WhyNotAnswer
 
-from .workspace import DEADLINE, serving
+from .workspace import DEADLINE, listening, serving
 
 
 def generated(client: httpx.Client, **body: Any) -> dict[str, Any]:
@@ -79,18 +79,8 @@ def thinking(asked: threading.Event, left: threading.Event) -> Iterator[str]:
             except OSError:
                 left.set()
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listening(Handler) as url:
+        yield f"{url}/v1"
 
 
 def test_who_hangs_up_calls_off_what_is_still_to_be_written(copied: Path) -> None:

@@ -7,7 +7,6 @@ length 1.
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from foretaste.language.shape import read_config, shape_of
 from foretaste.language.text import readable
 from foretaste.language.weights import Weights
 from foretaste.ports import Progress, silent
+from foretaste.quiet import quiet
 
 _WINDOW = 4096
 """Texts tokenised at once: bounds the memory that a million texts need."""
@@ -186,23 +186,6 @@ def load_model(weights: Weights, config: Any, device: torch.device) -> torch.nn.
     _complete(weights, report)
     module: torch.nn.Module = model.to(device).eval()
     return module
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Transformers says nothing and shows no bars of its own."""
-    from transformers.utils import logging as transformers_logging
-
-    bar = transformers_logging.is_progress_bar_enabled()
-    level = transformers_logging.get_verbosity()
-    transformers_logging.disable_progress_bar()
-    transformers_logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(level)
-        if bar:
-            transformers_logging.enable_progress_bar()
 
 
 def _complete(weights: Weights, report: dict[str, Any]) -> None:

@@ -9,8 +9,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -20,12 +19,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
-from transformers.utils import logging as transformers_logging
 
 from foretaste.errors import InputError, ModelError
 from foretaste.model.sequence_training import device_of
 from foretaste.model.settings import ClassifierSettings
 from foretaste.ports import Progress, silent
+from foretaste.quiet import quiet
 
 WHAT = "training the classifier"
 TOP = 5
@@ -225,21 +224,6 @@ class Classifier:
 LABELS = "labels.json"
 KEPT = ("input_ids", "attention_mask")
 """What the network is given; tokenizers differ in what else they return."""
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Transformers tells of every new weight and shows bars; here both are expected."""
-    bar = transformers_logging.is_progress_bar_enabled()
-    level = transformers_logging.get_verbosity()
-    transformers_logging.disable_progress_bar()
-    transformers_logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(level)
-        if bar:
-            transformers_logging.enable_progress_bar()
 
 
 def opened(folder: Path, labels: Sequence[str]) -> tuple[Any, frozenset[str]]:

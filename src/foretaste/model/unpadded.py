@@ -1,9 +1,8 @@
-"""Histories of one length in, the state after the last event of each out: the sequence network's
-own sums, in NumPy.
+"""One history in, the state after its last event out: the sequence network's own sums, in NumPy.
 
-A list needs one short history read, and its explanation the same without each event, where PyTorch
-spends more on each of its hundred operations than on the numbers. Histories that need padding, many
-or long ones, other devices and training are the network's. A test holds the two together.
+A list needs one short history read, where PyTorch spends more on each of its hundred operations
+than on the numbers. Several at once, as in an explanation, are the network's, as other devices and
+training are: there the numbers are most of the time. A test holds the two together.
 """
 
 import numpy as np
@@ -14,8 +13,6 @@ from foretaste.domain import Doubles, Floats
 from foretaste.model.network import PERIODS, VALUES, Block, Network, Tokens
 
 EPSILON = float(np.finfo(np.float32).eps)
-MOST = 1024
-"""Events from which PyTorch is as fast."""
 
 
 class Unpadded:
@@ -35,7 +32,7 @@ class Unpadded:
 
     def reads(self, batch: Tokens) -> bool:
         """Whether it is for this."""
-        return batch.item.numel() <= MOST and bool(batch.real.all())
+        return len(batch.item) == 1 and bool(batch.real.all())
 
     def states(self, batch: Tokens, items: Floats) -> Floats:
         """→ [batch, dim], after the last event of each. items: [batch, length, dim], their own."""
