@@ -1,7 +1,7 @@
 """`foretaste recommend`, `search`, `similar`, `rank` and `trending`: words in, a list out."""
 
 import json as jsonlib
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -9,10 +9,7 @@ from foretaste import console
 from foretaste.commands import HERE, Json, Workspace, command, opened
 from foretaste.errors import InputError
 
-if TYPE_CHECKING:
-    pass
-
-Many = Annotated[int | None, typer.Option("-n", min=1, help="How many items [rank.n].")]
+Many = Annotated[int | None, typer.Option("-n", "--n", min=1, help="How many items [rank.n].")]
 Filter = Annotated[
     str | None,
     typer.Option(
