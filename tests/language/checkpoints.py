@@ -35,13 +35,22 @@ CORPUS = [
 _SIZE = 32
 
 
+def pieces(corpus: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(words, letters) of lower case, in order: a WordPiece or Unigram vocabulary that is trained
+    differs from process to process, and with it every vector.
+    """
+    words = sorted({word for line in corpus for word in line.lower().split()})
+    return words, sorted(set("".join(words)))
+
+
 def bert(folder: Path, corpus: Sequence[str] = CORPUS) -> Path:
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[unused0]"]
+    words, letters = pieces(corpus)
+    vocabulary = [*special, *letters, *(f"##{letter}" for letter in letters), *words]
+    numbered = {piece: number for number, piece in enumerate(dict.fromkeys(vocabulary))}
+    tokenizer = Tokenizer(models.WordPiece(numbered, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[unused0]"]
-    trainer = trainers.WordPieceTrainer(vocab_size=120, special_tokens=special)
-    tokenizer.train_from_iterator(corpus, trainer)
     tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
     config = BertConfig(
         vocab_size=tokenizer.get_vocab_size(), hidden_size=_SIZE, num_hidden_layers=2,
@@ -72,12 +81,11 @@ def roberta(folder: Path, corpus: Sequence[str] = CORPUS) -> Path:
 
 def t5(folder: Path, corpus: Sequence[str] = CORPUS) -> Path:
     """The whole of it, with the decoder, as T5 is published."""
-    tokenizer = Tokenizer(models.Unigram())
+    words, letters = pieces(corpus)
+    scored = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -4.0)]
+    scored += [(letter, -8.0) for letter in letters] + [(f"▁{word}", -4.0) for word in words]
+    tokenizer = Tokenizer(models.Unigram(scored, unk_id=2))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    trainer = trainers.UnigramTrainer(
-        vocab_size=90, special_tokens=["<pad>", "</s>", "<unk>"], unk_token="<unk>"
-    )
-    tokenizer.train_from_iterator(corpus, trainer)
     tokenizer.post_processor = processors.TemplateProcessing("$A </s>", None, [("</s>", 1)])
     config = T5Config(
         vocab_size=tokenizer.get_vocab_size(), d_model=_SIZE, d_kv=8, d_ff=64, num_layers=2,
