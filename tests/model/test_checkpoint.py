@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from foretaste.errors import ModelError
+from foretaste.model import space
 from foretaste.model.sequence_training import train
 from foretaste.model.training import Training
 
@@ -59,6 +60,20 @@ def test_a_run_goes_on_from_its_checkpoint(training: Training, tmp_path: Path) -
 
     assert epochs(training, tmp_path) == [3, 4]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_over_a_large_catalogue_ends_as_it_would_have(
+    training: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(space, "EXHAUSTIVE", 10)
+    broken_off(training, tmp_path)
+    resumed, through = (train(replace(training, checkpoints=folder)) for folder in (tmp_path, None))
+
+    assert resumed is not None
+    assert through is not None
+    assert resumed.identity.sparse
+    for name, value in through.state_dict().items():
+        assert torch.equal(resumed.state_dict()[name], value), name
 
 
 def test_the_best_so_far_is_kept_over_the_break(training: Training, tmp_path: Path) -> None:

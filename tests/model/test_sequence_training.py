@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,23 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from foretaste.domain import Floats, Histories
 from foretaste.errors import ModelError
+from foretaste.model import space
 from foretaste.model.experts.popularity import Popularity
 from foretaste.model.experts.sequence import Sequence
 from foretaste.model.network import NEVER, Network, tokens
-from foretaste.model.sequence_training import Pieces, loss_of, plan, quality, train
+from foretaste.model.sequence_training import (
+    Pieces,
+    drawn_of,
+    loss_of,
+    plan,
+    quality,
+    step,
+    train,
+)
 from foretaste.model.settings import ModelSettings, SequenceSettings
 from foretaste.model.training import Training
 
@@ -266,6 +277,65 @@ def test_the_drawn_loss_is_about_the_whole_loss(trained: Sequence, here: World) 
         drawn = np.mean([float(loss_of(network, batch, target, 50)) for _ in range(60)])
 
     assert drawn == pytest.approx(whole, abs=0.1)
+
+
+# A large catalogue ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small world is taken for a large one."""
+    monkeypatch.setattr(space, "EXHAUSTIVE", 10)
+
+
+@pytest.mark.usefixtures("large")
+def test_a_step_of_a_large_catalogue_is_that_of_a_small_one(trained: Sequence, here: World) -> None:
+    """The gradient is clipped alike, and is zero for identities outside the batch."""
+    batch, target = Pieces(here.split.train, 50).batch(np.arange(3))
+    moved = []
+    for sparse in (False, True):
+        network = deepcopy(trained._network)
+        network.identity = nn.Embedding.from_pretrained(
+            torch.from_numpy(
+                np.vstack([np.zeros((1, SEQUENCE.dim)), trained._identity.rows])
+            ).float(),
+            freeze=False,
+            sparse=sparse,
+        )
+        network.vectors = torch.cat(
+            [
+                torch.zeros(1, here.catalogue.vectors.shape[1]),
+                torch.from_numpy(here.catalogue.vectors),
+            ]
+        )
+        torch.manual_seed(0)
+        loss = 10 * loss_of(network, batch, target, 20)  # so steep that it is clipped
+        step(network, loss, [torch.optim.SGD(network.parameters(), lr=0.1)])
+        moved.append(parameters(network))
+
+    assert torch.tensor(moved[0]["identity.weight"]).isfinite().all()
+    for name, dense in moved[0].items():
+        np.testing.assert_allclose(moved[1][name], dense, atol=1e-6)
+    identity = np.abs(moved[1]["identity.weight"][1:] - trained._identity.rows).max(axis=1)
+    assert 0 < (identity > 1e-4).sum() < ITEMS
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_catalogue_is_learnt_as_well(here: World) -> None:
+    expert = Sequence.fit(here.training())[0]
+    cases = here.split.test
+    mine = expert.log_prob(cases.behaviours(0, len(cases)))
+    hits = (mine >= mine[np.arange(len(cases)), cases.targets][:, None]).sum(1) <= 3
+
+    assert expert._identity.rows.dtype == np.float16
+    assert hits.mean() > 0.4  # as in test_it_learns_the_cycle
+
+
+def test_what_is_drawn_of_a_large_catalogue_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(space, "EXHAUSTIVE", 10)
+    drawn = drawn_of(1000, 400, torch.device("cpu"))
+    assert len(drawn) == len(drawn.unique()) > 250
+    assert 1 <= drawn.min() < drawn.max() <= 1000
 
 
 # Kill -9 --------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ A version is written aside and renamed when whole, so a folder that is there is 
 and roll back replace `live.json` in one step. Nothing is ever unpickled.
 """
 
+import ctypes
 import hashlib
 import json
 import logging
@@ -106,7 +107,10 @@ class Models:
                 raise ModelError(f"model {name}: {expert}: {error}; {REMEDY}") from error
             own = json.loads((folder / f"{_file(expert)}.json").read_text(encoding="utf-8"))
             states[expert] = arrays, own
-        return Product.restored(states, manifest["product"], catalogue, readers)
+        product = Product.restored(states, manifest["product"], catalogue, readers)
+        del states
+        _give_back()
+        return product
 
     def ids(self, name: str) -> tuple[str, ...]:
         """The item ids of a version in its own order."""
@@ -292,6 +296,13 @@ def _name(manifest: Mapping[str, Any]) -> str:
     plain = json.loads(json.dumps(manifest))  # as it is when read back
     digest = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
     return f"{stamp}-{digest[:6]}"
+
+
+def _give_back() -> None:
+    """Memory that loading needed in passing goes back to the system; glibc keeps it unasked."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)
 
 
 def _file(expert: str) -> str:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from foretaste.model.sequence_training import Run
 
 
+FORMAT = 2
+"""One of another form is not picked up."""
+
+
 class Checkpoint:
     """Where one run is kept; `path` None keeps nothing."""
 
@@ -42,8 +46,10 @@ class Checkpoint:
         run = self._run
         tensors = {f"now.{name}": value for name, value in run.network.state_dict().items()}
         tensors |= {f"best.{name}": value for name, value in run.best.items()}
-        for index, state in run.optimizer.state_dict()["state"].items():
-            tensors |= {f"adam.{index}.{name}": value for name, value in state.items()}
+        for which, optimizer in enumerate(run.optimizers):
+            for index, state in optimizer.state_dict()["state"].items():
+                of = f"adam.{which}.{index}"
+                tensors |= {f"{of}.{name}": torch.as_tensor(value) for name, value in state.items()}
         facts = {"epoch": run.epoch, "worse": run.worse, "best": run.best_quality}
         aside = self._path.with_suffix(".partial")
         whole = {name: value.detach().contiguous().clone() for name, value in tensors.items()}
@@ -69,12 +75,14 @@ class Checkpoint:
         run.epoch, run.worse, run.best_quality = epoch, worse, best
         run.network.load_state_dict(now)
         run.best = _under("best.", tensors)
-        whole = run.optimizer.state_dict()
-        state: dict[int, dict[str, torch.Tensor]] = {}
-        for name, value in _under("adam.", tensors).items():
-            index, part = name.split(".", 1)
-            state.setdefault(int(index), {})[part] = value
-        run.optimizer.load_state_dict({**whole, "state": state})
+        for which, optimizer in enumerate(run.optimizers):
+            state: dict[int, dict[str, torch.Tensor | float]] = {}
+            for name, value in _under(f"adam.{which}.", tensors).items():
+                index, part = name.split(".", 1)
+                # a count that was a number is one again: the sums are the same to a bit
+                number = value if value.is_floating_point() else value.item()
+                state.setdefault(int(index), {})[part] = number
+            optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
 
     def done(self) -> None:
         """The run is finished and needs none."""
@@ -97,7 +105,7 @@ def _shapes(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Size]:
 def _key(run: "Run") -> str:
     """Names the data and the settings exactly."""
     training = run.training
-    digest = hashlib.sha256(training.settings.model_dump_json().encode())
+    digest = hashlib.sha256(f"{FORMAT} {training.settings.model_dump_json()}".encode())
     for found in (training.histories, training.valid.histories):
         digest.update(repr((found.offsets.shape, found.item.shape, found.kinds)).encode())
         for name in ("offsets", "item", "weight", "kind", "value", "at", "text", "vectors"):

@@ -153,6 +153,8 @@ class Counts:
         """The inverse of `arrays`."""
         offsets = arrays[f"{name}.offsets"]
         size = len(offsets) - 1
+        if offsets[-1] < np.iinfo(np.int32).max:  # else SciPy takes twice the memory for columns
+            offsets = offsets.astype(np.int32)
         matrix = sp.csr_matrix(
             (arrays[f"{name}.counts"], arrays[f"{name}.columns"], offsets), shape=(size, size)
         )

@@ -21,6 +21,8 @@ PERIODS = (1.8, 8.5)
 """Powers of ten of seconds between which an event's time turns: from a minute to ten years."""
 VALUES = 8
 """Buckets of the values of a kind of event, each of about as many events."""
+WIDENED = 65_536
+"""Items that are put together at a time, so that as many vectors of 16 bits are widened."""
 NEVER = float(np.finfo(np.float32).max)
 """No value reaches it."""
 
@@ -164,14 +166,16 @@ class Network(nn.Module):
         input_dropout: float,
         *,
         timed: bool = False,
+        sparse: bool = False,
     ) -> None:
+        """sparse: the identities' gradient is of those in a batch alone."""
         super().__init__()
         dim = settings.dim
         self.turning = dim // settings.heads // 4 if timed else 0
         self.temperature = settings.temperature
         self.length = length
         self.register_buffer("vectors", vectors, persistent=False)  # [items + 1, read dim]
-        self.identity = nn.Embedding(len(vectors), dim)
+        self.identity = nn.Embedding(len(vectors), dim, sparse=sparse)
         self.project = nn.Linear(vectors.shape[1], dim, bias=False)
         self.kind = nn.Embedding(kinds + 2, dim)
         self.gap = nn.Embedding(GAPS, dim)
@@ -194,7 +198,7 @@ class Network(nn.Module):
 
     def compose(self, identity: Tensor, vectors: Tensor) -> Tensor:
         """[..., dim] and [..., read dim] → [..., dim], what an item is."""
-        return identity + self.project(vectors)
+        return identity + self.project(vectors.to(identity.dtype))
 
     def forward(self, batch: Tokens, items: Tensor | None = None) -> Tensor:
         """→ [batch, length, dim], the state after each event.
@@ -237,4 +241,5 @@ class Network(nn.Module):
     def catalogue(self) -> Tensor:
         """→ [items, dim], of length 1."""
         every = torch.arange(1, len(self.vectors), device=self.vectors.device)
-        return functional.normalize(self.items(every), dim=-1)
+        parts = [functional.normalize(self.items(some), dim=-1) for some in every.split(WIDENED)]
+        return torch.cat(parts)

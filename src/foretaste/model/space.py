@@ -228,13 +228,15 @@ class _Lists:
         centroids: Floats,
         order: Ints,
         starts: Longs,
-        packed: npt.NDArray[np.float16],
+        packed: npt.NDArray[np.int8],
+        steps: Floats,
     ) -> None:
         self.rotation = rotation
         """[dim, REDUCED]"""
         self._centroids = centroids  # [lists, REDUCED]
         self._order, self._starts = order, starts  # [items], [lists + 1]
-        self._packed = packed  # [items, REDUCED] float16, in the order of the lists
+        self._packed = packed  # [items, REDUCED], in the order of the lists, in steps
+        self._steps = steps  # [REDUCED], what 1 is worth: 8 bits find what 16 do
 
     @classmethod
     def of(cls, rows: Rows, size: int) -> "_Lists":
@@ -245,17 +247,19 @@ class _Lists:
         sample = rows(drawn)
         _, directions = np.linalg.eigh(sample.T @ sample)
         rotation = np.ascontiguousarray(directions[:, ::-1][:, :REDUCED], np.float32)
-        centroids = _centroids(sample @ rotation, count, rng)
-        packed = np.empty((size, rotation.shape[1]), np.float16)
+        sample = sample @ rotation
+        steps = np.maximum(np.abs(sample).max(axis=0) / 127, 1e-9)
+        centroids = _centroids(sample, count, rng)
+        packed = np.empty((size, rotation.shape[1]), np.int8)
         owner = np.empty(size, np.int32)
         for start in range(0, size, CHUNK):
             places = np.arange(start, min(start + CHUNK, size), dtype=np.int32)
             reduced = rows(places) @ rotation
-            packed[places] = reduced
+            packed[places] = np.rint(np.clip(reduced / steps, -127, 127))
             owner[places] = _nearest(reduced, centroids)
         order = np.argsort(owner, kind="stable").astype(np.int32)
         starts = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=count))])
-        return cls(rotation, centroids, order, starts.astype(np.int64), packed[order])
+        return cls(rotation, centroids, order, starts.astype(np.int64), packed[order], steps)
 
     def look(self, reduced: Floats) -> tuple[Ints, Floats]:
         """(items, inner products in few dimensions) of the lists nearest to [REDUCED]."""
@@ -264,7 +268,9 @@ class _Lists:
         chosen = np.argpartition(near, len(near) - probed)[len(near) - probed :]
         parts = [slice(self._starts[one], self._starts[one + 1]) for one in np.sort(chosen)]
         packed = wide(np.concatenate([self._packed[part] for part in parts]))
-        return np.concatenate([self._order[part] for part in parts]), packed @ reduced
+        return np.concatenate([self._order[part] for part in parts]), packed @ (
+            reduced * self._steps
+        )
 
 
 def _nearest(vectors: Floats, centroids: Floats) -> Ints:
@@ -360,8 +366,8 @@ def picked(table: Floats, items: Ints) -> Floats:
     return wide(table[items])
 
 
-def wide(rows: npt.NDArray[np.floating[Any]]) -> Floats:
-    """16 bits as 32."""
+def wide(rows: npt.NDArray[Any]) -> Floats:
+    """8 or 16 bits as 32."""
     return np.asarray(torch.from_numpy(rows).float().numpy())
 
 

@@ -54,25 +54,22 @@ class Sequence:
         catalogue: Catalogue,
         identity: Floats | None = None,
     ) -> None:
-        """identity: [items, dim]; None takes the network's own."""
+        """identity: [items, dim], kept and written to; None takes a copy of the network's own."""
         self._network = network.eval()
+        self._project = network.project.weight.detach().cpu().numpy().T.copy()  # [read dim, dim]
         on_cpu = network.project.weight.device.type == "cpu"
         self._unpadded = Unpadded(network) if on_cpu else None
         self._settings = settings
         if identity is None:
-            identity = network.identity.weight.detach()[1:].cpu().numpy()
-        # half the memory where there are many
-        kept = np.float32 if whole(len(identity)) else np.float16
-        self._identity = Growing(np.array(identity, kept))
+            identity = np.array(network.identity.weight.detach()[1:].cpu().numpy())
+        self._identity = Growing(identity.astype(_kept(len(identity)), copy=False))
         self._guessed = Growing(
             np.asarray(~identity.any(axis=1))
         )  # those whose identity nobody taught
-        self._table = Growing(np.empty((0, settings.dim), kept))  # identity and text together
         self._read = read_space(catalogue.vectors)
         self._reach: dict[int, float] = {}  # how like it the items are that a new one's guess is of
         self._set(catalogue)
         self._guess_all()
-        self._compose(range(len(identity)))
         self._space = space(self._units, len(identity))
         if len(catalogue) > len(identity):
             self.grow(catalogue, ())
@@ -104,7 +101,6 @@ class Sequence:
         for item in moved:
             self._identity.rows[item] = self._guess(item)
         again = sorted({*again, *moved} - {*range(size, len(catalogue))})
-        self._compose([*again, *range(size, len(catalogue))])
         if new or len(again):
             grown = None if changed is None else again
             self._space = self._space.grown(self._units, len(catalogue), grown)
@@ -139,28 +135,25 @@ class Sequence:
         wanted = np.flatnonzero(self._guessed.rows[: len(vectors)]).astype(np.int32)
         known = np.flatnonzero(~self._guessed.rows).astype(np.int32)
         if not whole(len(known)):  # by a draw of them: a mean of ten nearest is a rough guess
-            known = np.sort(np.random.default_rng(0).choice(known, ROUGH, replace=False))
+            known = np.sort(
+                np.random.default_rng(0).choice(known, min(ROUGH, len(known)), replace=False)
+            )
         theirs, texts = identity[known], np.asarray(vectors[known], np.float32)
         for start in range(0, len(wanted), 1024):
             some = wanted[start : start + 1024]
             identity[some] = mean_identities(np.asarray(vectors[some], np.float32), texts, theirs)
 
-    @torch.inference_mode()
-    def _compose(self, items: Many[int]) -> None:
-        """Put identity and text together."""
-        device = self._network.project.weight.device
-        size = len(self._table)
-        self._table.append(np.empty((len(self._identity) - size, self._settings.dim), np.float32))
-        for start in range(0, len(items), CHUNK):
-            some = np.array(items[start : start + CHUNK], np.int64)
-            identity = self._identity.rows[some].astype(np.float32)
-            vectors = self._read.vectors[some].astype(np.float32)
-            parts = [torch.from_numpy(part).to(device) for part in (identity, vectors)]
-            self._table.rows[some] = self._network.compose(*parts).cpu().numpy()
+    def _composed(self, items: Ints) -> Floats:
+        """[items, dim], identity and text together: what the network takes an item for."""
+        made = [
+            picked(self._identity.rows, some) + picked(self._read.vectors, some) @ self._project
+            for some in np.split(items, range(CHUNK, len(items), CHUNK))
+        ]
+        return np.concatenate(made)
 
     def _units(self, items: Ints) -> Floats:
         """[items, dim], of length 1."""
-        rows = picked(self._table.rows, items)
+        rows = self._composed(items)
         lengths = np.sqrt(np.einsum("nd,nd->n", rows, rows))
         return rows / np.maximum(lengths, 1e-12)[:, None]
 
@@ -169,7 +162,8 @@ class Sequence:
         """→ [behaviours, dim], of length 1 over the temperature."""
         batch = tokens([self._heard(one) for one in behaviours], self._network.length)
         # a place without an item is masked by the network: any item's vector will do
-        items = picked(self._table.rows, np.maximum(batch.item.numpy() - 1, 0))
+        distinct, where = np.unique(np.maximum(batch.item.numpy() - 1, 0), return_inverse=True)
+        items = self._composed(distinct)[where]
         if self._unpadded is not None and self._unpadded.reads(batch):
             states = self._unpadded.states(batch, items)
         else:
@@ -220,7 +214,9 @@ class Sequence:
             for name, value in self._network.state_dict().items()
             if name != "identity.weight"
         }
-        identity = np.zeros((len(self._identity) + 1, self._settings.dim), np.float32)
+        identity = np.zeros(
+            (len(self._identity) + 1, self._settings.dim), self._identity.rows.dtype
+        )
         identity[1:] = self._identity.rows
         identity[1:][self._guessed.rows] = 0  # guessed anew when read
         facts = {
@@ -306,6 +302,11 @@ def mean_identities(vectors: Floats, texts: Floats, theirs: Floats) -> Floats:
     shares = np.exp(close - close.max(axis=1, keepdims=True))
     shares *= vectors.any(axis=1, keepdims=True) / shares.sum(axis=1, keepdims=True)
     return np.einsum("wn,wnd->wd", shares, theirs[which].astype(np.float32))
+
+
+def _kept(items: int) -> type[np.float32 | np.float16]:
+    """Half the memory where there are many."""
+    return np.float32 if whole(items) else np.float16
 
 
 def _without(behaviour: Behaviour, row: int) -> Behaviour:
