@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretaste.arrays import Growing
+from foretaste.arrays import ROOM, Growing, at_once
 
 
 @given(st.lists(st.integers(0, 90), max_size=8))
@@ -27,3 +27,10 @@ def test_there_is_room_for_more() -> None:
     growing.append(np.ones((20, 2), np.float32))
 
     assert growing.rows.__array_interface__["data"] == place
+
+
+def test_many_rows_are_made_at_once_until_they_are_long() -> None:
+    assert at_once(128, 10 * 12_000) == 128
+    assert at_once(128, 10 * 1_000_000) * 10 * 1_000_000 <= ROOM
+    assert at_once(128, 2 * ROOM) == 1
+    assert at_once(128, 0) == 128

@@ -1,4 +1,4 @@
-"""Arrays that grow. In: rows; out: one array of all of them, with room for more."""
+"""Arrays that grow, and how many rows fit. In: rows; out: one array of all, with room for more."""
 
 from typing import Any
 
@@ -6,6 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+
+
+ROOM = 1 << 28
+"""Numbers that are held at once where as many rows as items would be too many: 1 GB of 32 bits."""
+
+
+def at_once(most: int, numbers: int) -> int:
+    """How many rows of so many numbers are made at once: `most`, or what there is room for."""
+    return max(min(most, ROOM // max(numbers, 1)), 1)
 
 
 class Growing:

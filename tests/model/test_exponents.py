@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from foretaste import arrays
 from foretaste.domain import KINDS, Cases, Floats
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.exponents import (
@@ -52,6 +53,22 @@ def suits(table: Table, weights: Floats, start: Floats) -> float:
         - HELD_BY / len(table.facts) * float(((weights * scale - start) ** 2).sum())
         for scale in np.arange(0.5, 4, 0.02, dtype=np.float32)
     )
+
+
+def test_a_large_catalogue_is_weighed_a_few_cases_at_a_time(
+    weighed: Product, here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases, training = here.split.valid, here.training()
+    asked = cases.behaviours(0, len(cases))
+    whole = tabulate(weighed, asked, cases.targets, training, np.random.default_rng(0))
+    seen: list[int] = []
+    monkeypatch.setattr(arrays, "ROOM", 3 * len(weighed.experts) * len(here.items))
+    counted = replace(training, progress=lambda what, done, total, note="": seen.append(done))
+    parts = tabulate(weighed, asked, cases.targets, counted, np.random.default_rng(0))
+
+    assert seen[:2] == [3, 6]
+    torch.testing.assert_close(parts.log_probs, whole.log_probs, atol=1e-5, rtol=1e-5)
+    assert torch.equal(parts.stands_for, whole.stands_for)
 
 
 def test_nothing_near_the_fitted_weights_suits_better(weighed: Product, here: World) -> None:

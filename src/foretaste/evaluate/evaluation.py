@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from foretaste.arrays import at_once
 from foretaste.domain import Behaviour, Floats, Split
 from foretaste.evaluate.calibration import calibration
 from foretaste.evaluate.protocols import Result, compare, evaluate
@@ -21,6 +22,10 @@ class Judged(Protocol):
 
     @property
     def experts(self) -> tuple[Expert, ...]: ...
+
+    @property
+    def size(self) -> int:
+        """The items of the catalogue."""
 
     def told(self) -> Mapping[str, Any]:
         """The exponents, by expert and fact."""
@@ -102,15 +107,16 @@ def judge(
         alone = {expert.name: expert.log_prob(behaviours) for expert in product.experts}
         return {"product": product.combine(list(alone.values()), behaviours), **alone}
 
-    results = compare(scores, split.test, progress=progress)
+    batch = at_once(256, (len(product.experts) + 1) * product.size)
+    results = compare(scores, split.test, batch=batch, progress=progress)
     return Evaluation(
         protocol=split.protocol,
         users=len(split.train),
         product=results.pop("product"),
-        served=evaluate(served.score, split.test, progress=progress),
+        served=evaluate(served.score, split.test, batch=batch, progress=progress),
         experts=results,
         weights=product.told(),
         cpu_seconds=spent[0],
         wall_seconds=spent[1],
-        calibration=calibration(product.score, split.test),
+        calibration=calibration(product.score, split.test, batch=batch),
     )

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from foretaste.arrays import at_once
 from foretaste.domain import Behaviour, Floats, Ints
 from foretaste.errors import ModelError
 from foretaste.model.product import FACTS, READING, Product
@@ -127,8 +128,9 @@ def tabulate(
     if newness is None:
         newness = np.zeros(len(training.catalogue), np.float32)
     parts, stands, new = [], [], []
-    for start in range(0, len(behaviours), 128):
-        some, wanted = behaviours[start : start + 128], targets[start : start + 128]
+    each = at_once(128, len(product.experts) * len(training.catalogue))
+    for start in range(0, len(behaviours), each):
+        some, wanted = behaviours[start : start + each], targets[start : start + each]
         active = np.array([[e.active(one) for e in product.experts] for one in some], np.float32)
         full = np.stack([expert.log_prob(some) for expert in product.experts], axis=1)
         full *= active[:, :, None]

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from foretaste.arrays import at_once
 from foretaste.domain import Cases, Histories, Longs
 from foretaste.errors import ModelError
 from foretaste.model.checkpoint import Checkpoint
@@ -27,8 +28,6 @@ log = logging.getLogger(__name__)
 
 CHECKED = 2000
 """Validation events looked at in a check, at most."""
-SCORED = 25_000_000
-"""Scores that are held at once in a check."""
 DAY = 86_400.0
 """Seconds. Where everything happened within one, times are but an order."""
 SHARED = 2048
@@ -186,7 +185,7 @@ def quality(network: Network, cases: Cases) -> tuple[float, float]:
     network.eval()
     items = network.catalogue()
     likelihood, gain = 0.0, 0.0
-    each = min(max(SCORED // len(items), 1), 250)
+    each = at_once(250, 3 * len(items))
     for start in range(0, len(cases), each):
         behaviours = cases.behaviours(start, start + each)
         targets = torch.from_numpy(cases.targets[start : start + each].astype(np.int64))
