@@ -31,6 +31,7 @@ from foretaste.behaviour.quick import Quick
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.things import REVISION, ThingRows
+from foretaste.behaviour.together import Rows, Together
 from foretaste.domain import Event, Item, User
 from foretaste.errors import StoreError
 from foretaste.ports import EventColumns
@@ -58,6 +59,7 @@ class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
         self._engine = opened(self.url)
         postgres = self._engine.dialect.name == "postgresql"
         self._quick = Quick(self._engine)
+        self._together = Together(self._append)
         self._insert: Any = postgresql.insert if postgres else sqlite.insert
         self.keys = KeyTable(self._engine)
         """The API keys, used in the store of a root workspace."""
@@ -88,16 +90,32 @@ class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
     # Events
 
     def add_events(self, new: Sequence[Event]) -> int:
-        """Append in one transaction; an id already there is left alone. → how many are new."""
+        """Append, with what other threads bring, in one transaction; known ids are left alone.
+
+        → how many are new.
+        """
         if not new:
             return 0
+        return self._together([schema.event_row(event) for event in new])
+
+    def _append(self, batches: Sequence[Rows]) -> list[int]:
+        """In one transaction. → for each batch how many are new."""
         insert = self._insert(events).on_conflict_do_nothing()
-        rows = [schema.event_row(event) for event in new]
-        count = {
-            "preserve_rowcount": True
-        }  # what RETURNING would tell as well, at a quarter of the speed
+        # what RETURNING would tell as well, at a quarter of the speed
+        count = {"preserve_rowcount": True}
         with errors(self.url), writing(self._engine) as connection:
-            return connection.execute(insert, rows, execution_options=count).rowcount
+
+            def put(rows: Rows) -> int:
+                return connection.execute(insert, rows, execution_options=count).rowcount
+
+            if len(batches) == 1:
+                return [put(batches[0])]
+            every = [row for rows in batches for row in rows]
+            with connection.begin_nested() as attempt:
+                if put(every) == len(every):
+                    return [len(rows) for rows in batches]
+                attempt.rollback()  # some were there: whose?
+            return [put(rows) for rows in batches]
 
     def events(self, after: int = 0, until: int | None = None) -> Iterator[tuple[int, Event]]:
         """(number, event) in the order they were accepted, from the first past `after`.
@@ -130,7 +148,7 @@ class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
 
     def last_event(self) -> int:
         """The number of the newest event; 0 in an empty store."""
-        return self._scalar(sa.select(sa.func.max(events.c.seq))) or 0
+        return self._quick(_NEWEST)[0][0] or 0
 
     def takings(self, kinds: Sequence[str], after: int) -> int:
         """How many events of these kinds name an item, past the number `after`."""
@@ -361,6 +379,7 @@ _PERSON = _HISTORY.where(events.c.user == sa.bindparam("user"))
 _VISIT = _HISTORY.where(events.c.session == sa.bindparam("session"))
 _USER = sa.select(users).where(users.c.id == sa.bindparam("user"))
 _ITEM = sa.select(*schema.ITEM).where(items.c.id == sa.bindparam("item"))
+_NEWEST = sa.select(sa.func.max(events.c.seq))
 _POSITION = sa.select(
     sa.select(sa.func.max(events.c.seq)).scalar_subquery(), _fact(REVISION).scalar_subquery()
 )
