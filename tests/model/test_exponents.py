@@ -9,6 +9,7 @@ import torch
 
 from foretaste import arrays
 from foretaste.domain import KINDS, Cases, Floats
+from foretaste.model import space
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.exponents import (
     DRAWN,
@@ -193,7 +194,12 @@ def crowded() -> Any:
     return Training(catalogue, split.train, split.valid, settings)
 
 
-def test_the_table_of_a_large_catalogue_gives_the_likelihood_of_the_whole(crowded: Any) -> None:
+@pytest.mark.parametrize("exhaustive", [50_000, 1_000])
+def test_the_table_of_a_large_catalogue_gives_the_likelihood_of_the_whole(
+    crowded: Any, monkeypatch: pytest.MonkeyPatch, exhaustive: int
+) -> None:
+    """Also where only what the experts name is looked at, as in a catalogue larger still."""
+    monkeypatch.setattr(space, "EXHAUSTIVE", exhaustive)
     product = fit(crowded)
     cases = crowded.valid
     asked = cases.behaviours(0, len(cases))

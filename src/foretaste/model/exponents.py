@@ -19,9 +19,11 @@ import torch
 from torch import Tensor
 
 from foretaste.arrays import at_once
-from foretaste.domain import Behaviour, Floats, Ints
+from foretaste.domain import Behaviour, Floats, Ints, Longs
 from foretaste.errors import ModelError
+from foretaste.model.opinion import opinion_of
 from foretaste.model.product import FACTS, READING, Product
+from foretaste.model.space import whole
 from foretaste.model.training import Training
 from foretaste.ports import Expert
 
@@ -128,14 +130,13 @@ def tabulate(
     if newness is None:
         newness = np.zeros(len(training.catalogue), np.float32)
     parts, stands, new = [], [], []
-    each = at_once(128, len(product.experts) * len(training.catalogue))
+    size = len(training.catalogue)
+    each = at_once(128, len(product.experts) * size) if whole(size) else 128
     for start in range(0, len(behaviours), each):
         some, wanted = behaviours[start : start + each], targets[start : start + each]
-        active = np.array([[e.active(one) for e in product.experts] for one in some], np.float32)
-        full = np.stack([expert.log_prob(some) for expert in product.experts], axis=1)
-        full *= active[:, :, None]
-        chosen, weight = candidates(full, wanted, rng)
-        parts.append(np.take_along_axis(full, chosen[:, None, :], axis=2))
+        said = _of_all if whole(size) else _of_named
+        part, chosen, weight = said(product, some, wanted, size, rng)
+        parts.append(part)
         stands.append(np.where(shown[chosen] | (chosen == wanted[:, None]), weight, -np.inf))
         new.append(newness[chosen])
         training.progress("weighing the experts", start + len(some), len(behaviours))
@@ -147,6 +148,50 @@ def tabulate(
         torch.from_numpy(np.concatenate([_wide(some, width, 0.0) for some in new])),
         torch.ones(len(behaviours)),
     )
+
+
+_Said = tuple[Floats, Longs, Floats]
+"""(log P [cases, experts, candidates], items [cases, candidates], what each stands for)"""
+
+
+def _of_all(
+    product: Product, some: list[Behaviour], targets: Ints, size: int, rng: np.random.Generator
+) -> _Said:
+    """Of the whole catalogue, and of that the candidates."""
+    active = np.array([[e.active(one) for e in product.experts] for one in some], np.float32)
+    full = np.stack([expert.log_prob(some) for expert in product.experts], axis=1)
+    full *= active[:, :, None]
+    chosen, weight = candidates(full, targets, rng)
+    return np.take_along_axis(full, chosen[:, None, :], axis=2), chosen, weight
+
+
+def _of_named(
+    product: Product, some: list[Behaviour], targets: Ints, size: int, rng: np.random.Generator
+) -> _Said:
+    """Of what the experts name, as in a request to a large catalogue, and of a draw of the rest."""
+    drawn = rng.choice(size, DRAWN, replace=False).astype(np.int32)
+    width = 1 + len(product.experts) * TOP + DRAWN
+    log_probs = np.zeros((len(some), len(product.experts), width), np.float32)
+    chosen = np.repeat(targets[:, None].astype(np.int64), width, axis=1)
+    weight = np.full(chosen.shape, -np.inf, np.float32)
+    for case, (one, target) in enumerate(zip(some, targets.tolist(), strict=True)):
+        asked = {
+            place: opinion_of(expert, one)
+            for place, expert in enumerate(product.experts)
+            if expert.active(one)
+        }
+        named = [opinion.candidates(TOP)[:TOP] for opinion in asked.values()]
+        exact = np.unique(np.concatenate([np.array([target], np.int32), *named]))
+        exact = np.concatenate([[target], exact[exact != target]])
+        rest = np.setdiff1d(drawn, exact, assume_unique=True)
+        items = np.concatenate([exact, rest]).astype(np.int32)
+        chosen[case, : len(items)] = items
+        weight[case, : len(exact)] = 0
+        each = np.log((size - len(exact)) / max(len(rest), 1))
+        weight[case, len(exact) : len(items)] = each
+        for place, opinion in asked.items():
+            log_probs[case, place, : len(items)] = opinion.log_prob(items)
+    return log_probs, chosen, weight
 
 
 def _wide(array: Floats, width: int, value: float) -> Floats:
