@@ -9,6 +9,7 @@ changes no order.
 
 For each event the sum over the catalogue that normalises the product is taken over the items any
 expert ranks high, exactly, and over a uniform draw of the rest, weighted by how many it stands for.
+Of a large catalogue these items are those that the experts name in a request.
 """
 
 from collections.abc import Callable, Sequence
