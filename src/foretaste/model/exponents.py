@@ -159,9 +159,11 @@ def _of_all(
     product: Product, some: list[Behaviour], targets: Ints, size: int, rng: np.random.Generator
 ) -> _Said:
     """Of the whole catalogue, and of that the candidates."""
-    active = np.array([[e.active(one) for e in product.experts] for one in some], np.float32)
-    full = np.stack([expert.log_prob(some) for expert in product.experts], axis=1)
-    full *= active[:, :, None]
+    full = np.zeros((len(some), len(product.experts), size), np.float32)
+    for place, expert in enumerate(product.experts):
+        active = [case for case, one in enumerate(some) if expert.active(one)]
+        if active:
+            full[active, place] = expert.log_prob([some[case] for case in active])
     chosen, weight = candidates(full, targets, rng)
     return np.take_along_axis(full, chosen[:, None, :], axis=2), chosen, weight
 
