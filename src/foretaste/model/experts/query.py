@@ -14,7 +14,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.model.bm25 import Bm25, tokens
 from foretaste.model.experts.content import log_softmax
-from foretaste.model.opinion import best_of
+from foretaste.model.opinion import NOBODY, best_of
 from foretaste.model.settings import QuerySettings
 from foretaste.model.space import grown_space, read_space, whole
 from foretaste.model.terms import against_average
@@ -128,13 +128,16 @@ class QueryOpinion:
         scale = (1 - share) / settings.temperature + share / settings.temperature_known
         self._vector = None if vector is None else vector * np.float32(scale)
         self._row: Floats | None = None
+        self._few: Ints | None = None
 
     def log_prob(self, items: Ints | None = None) -> Floats:
         """[items]"""
         if self._row is None:
             found = self._words()
+            if not whole(len(found)):
+                self._few = self._worth_a_look(found)
             if self._vector is not None:
-                found = found + self._meaning(found, self._vector)
+                found = found + self._meaning(self._vector)
             self._row = np.asarray(log_softmax(found), np.float32)
         return self._row if items is None else self._row[items]
 
@@ -146,7 +149,17 @@ class QueryOpinion:
             found += np.max([index.scores([w]) * np.float32(like) for w, like in alike], axis=0)
         return found
 
-    def _meaning(self, found: Floats, vector: Floats) -> Floats:
+    def _worth_a_look(self, found: Floats) -> Ints:
+        """Of a large catalogue the items that share the most words, and those nearest in meaning;
+        a search among all of them, of which nearly all have the same score, takes longer than that.
+        """
+        shared = np.flatnonzero(found).astype(np.int32)
+        shared = shared[best_of(found[shared], MATTERS)]
+        if self._vector is None:
+            return shared
+        return np.union1d(shared, self._expert._read.space.near(self._vector, MATTERS))
+
+    def _meaning(self, vector: Floats) -> Floats:
         """[items], the likeness in meaning; of a large catalogue only where it can matter.
 
         There an item that neither shares a word nor is among the nearest is taken to mean nothing.
@@ -154,14 +167,15 @@ class QueryOpinion:
         space = self._expert._read.space
         if whole(space.size):
             return space.every(vector[None])[0]
-        near = np.unique(np.concatenate([space.near(vector, MATTERS), best_of(found, MATTERS)]))
         meaning = np.zeros(space.size, np.float32)
-        meaning[near] = space.some(vector[None], near)[0]
+        few = NOBODY if self._few is None else self._few
+        meaning[few] = space.some(vector[None], few)[0]
         return meaning
 
     def candidates(self, k: int) -> Ints:
         """The likeliest."""
-        return best_of(self.log_prob(), k)
+        row = self.log_prob()
+        return best_of(row, k) if self._few is None else self._few[best_of(row[self._few], k)]
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """How much better than the average item it answers the query."""
