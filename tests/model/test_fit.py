@@ -6,16 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foretaste.domain import Behaviour, Cases, Floats, Histories
+from foretaste.domain import Cases, Floats, Histories
 from foretaste.errors import ModelError
-from foretaste.model.experts.attribute import Attribute
 from foretaste.model.experts.popularity import Popularity
 from foretaste.model.experts.sequence import Sequence
 from foretaste.model.experts.transition import Transition
 from foretaste.model.exponents import (
     usual,
 )
-from foretaste.model.fit import fit, fit_experts, told_nothing, with_queries
+from foretaste.model.fit import fit, fit_experts, with_queries
 from foretaste.model.product import FACTS, Product
 from foretaste.model.settings import ModelSettings, PopularitySettings
 from foretaste.prepare.splits import leave_one_out
@@ -266,35 +265,6 @@ def test_recounting_does_not_choose_again_by_what_it_counts(here: World) -> None
 
     assert life(served) == life(product)
     assert life(product) != naive.half_life_days  # else this would show nothing
-
-
-def test_a_taste_stated_by_somebody_new_counts_as_it_should(weighed: Product, here: World) -> None:
-    """The next items of people whose past is hidden are likelier by what that past would state."""
-    place = FACTS.index("only a stated taste")
-    weights = weighed.weights.copy()
-    weights[place] = 0
-    unfitted = replace(weighed, weights=weights)
-    genres = next(e for e in weighed.experts if isinstance(e, Attribute) and e.column == "genre")
-    cases = here.split.test
-    asked = [
-        replace(told_nothing(one), taste={"genre": genres.favourites(one)})
-        for one in cases.behaviours(0, len(cases))
-    ]
-    silent = [replace(one, taste={}) for one in asked]
-
-    def found(product: Product, some: list[Behaviour]) -> float:
-        return float(product.log_prob(some)[np.arange(len(cases)), cases.targets].mean())
-
-    assert found(weighed, asked) > found(unfitted, asked)
-    assert found(weighed, asked) > found(weighed, silent) + 0.3
-    assert not weighed.facts(silent)[:, place].any()
-    assert weighed.facts(asked)[:, place].all()
-
-
-def test_without_a_column_to_state_a_taste_in_nothing_changes(here: World) -> None:
-    settings = SETTINGS.model_copy(update={"experts": ("popularity", "transition")})
-    product = fit(here.training(settings))
-    assert not product.weights[FACTS.index("only a stated taste")].any()
 
 
 def test_facts_and_weights_agree_in_shape(product: Product) -> None:

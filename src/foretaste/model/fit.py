@@ -7,7 +7,6 @@ import numpy as np
 from foretaste.domain import Behaviour, Cases, Catalogue
 from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.experts import EXPERTS
-from foretaste.model.experts.attribute import Attribute
 from foretaste.model.exponents import calibrated, maximise, maximise_fact, tabulate, usual
 from foretaste.model.newcomers import cut, raised, simulated
 from foretaste.model.product import Product
@@ -66,29 +65,7 @@ def fit_weights(product: Product, training: Training, encoder: TextEncoder | Non
         fitted = maximise_fact([table], fitted, "query")
         strangers = [told_nothing(one) for one in behaviours]
         nobody.append(tabulate(fitted, strangers, asked.targets, training, rng))
-    fitted = maximise_fact(nobody, fitted, "nothing taken")
-    return with_stated(fitted, asked, training, rng)
-
-
-def with_stated(
-    product: Product, cases: Cases, training: Training, rng: np.random.Generator
-) -> Product:
-    """With what a stated taste changes for somebody who has taken nothing: each states, in one
-    column, what their hidden past shows them to like. As it is where nobody has a taste to state.
-    """
-    columns = [expert for expert in product.experts if isinstance(expert, Attribute)]
-    behaviours, targets = [], []
-    for one, target in zip(cases.behaviours(0, len(cases)), cases.targets, strict=True):
-        tastes = [(e.column, e.favourites(one)) for e in columns]
-        tastes = [(column, taste) for column, taste in tastes if taste]
-        if tastes:
-            column, taste = tastes[int(rng.integers(len(tastes)))]
-            behaviours.append(replace(told_nothing(one), taste={column: taste}))
-            targets.append(target)
-    if not behaviours:
-        return product
-    table = tabulate(product, behaviours, np.array(targets, np.int32), training, rng)
-    return maximise_fact([table], product, "only a stated taste")
+    return maximise_fact(nobody, fitted, "nothing taken")
 
 
 def told_nothing(one: Behaviour) -> Behaviour:

@@ -31,11 +31,9 @@ FACTS = (
     "query",
     "nothing taken",
     "age of the last event",
-    "only a stated taste",
 )
 """What the exponents depend on."""
-ATTRIBUTE = "attribute"
-READING = ("content", "lexical", ATTRIBUTE, "sequence", "language")
+READING = ("content", "lexical", "attribute", "sequence", "language")
 """Experts that know an item nobody has taken."""
 HOUR = 3600.0
 FEW = 3.0
@@ -51,9 +49,7 @@ class Choosing(Expert, Protocol):
 
 
 def facts_of(behaviours: Sequence[Behaviour], log_popularity: Floats) -> Floats:
-    """[behaviours, facts but the last], each about between -1 and 1 so that one step size serves
-    all.
-    """
+    """[behaviours, facts], each about between -1 and 1 so that one step size serves all."""
     rows = []
     for one in behaviours:
         taken = one.taken
@@ -136,12 +132,7 @@ class Product:
             facts = np.zeros((len(behaviours), len(FACTS)), np.float32)
             facts[:, 0] = 1
             return facts
-        facts = facts_of(behaviours, self._popularity.row())
-        tastes = [e for e in self.experts if e.name.startswith(f"{ATTRIBUTE}:")]
-        stated = [any(e.active(one) for e in tastes) for one in behaviours]
-        # with nothing taken an attribute has something to say only where a taste is stated
-        only = facts[:, FACTS.index("nothing taken")] * np.array(stated, np.float32)
-        return np.column_stack([facts, only])
+        return facts_of(behaviours, self._popularity.row())
 
     @property
     def _popularity(self) -> Popularity | None:

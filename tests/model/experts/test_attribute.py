@@ -65,13 +65,6 @@ def test_who_takes_a_value_is_given_it(here: World) -> None:
     assert row[EACH : 2 * EACH].sum() > 0.5
 
 
-def test_favourites_are_what_is_taken_beyond_what_everybody_takes(here: World) -> None:
-    expert = genre(here)
-    assert expert.favourites(here.took(*range(15, 22)))[0] == "g1"
-    assert expert.favourites(here.took()) == ()
-    assert len(expert.favourites(here.took(*range(0, 60, 5)), most=2)) == 2
-
-
 def test_a_stated_taste_works_without_any_event(here: World) -> None:
     expert = genre(here)
     stated = here.took(taste={"genre": ("g2",)})

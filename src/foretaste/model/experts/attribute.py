@@ -28,8 +28,6 @@ CHOOSING = 1000
 """Validation events that choose, at most."""
 STATED = 5 / 3
 """A stated taste weighs so many times what everyone's shares do."""
-MADE_UP = 0.1
-"""The share of what was taken from which on a value may be a favourite."""
 LEAST = 1e-6
 """Events' worth below which an event long ago counts nothing."""
 
@@ -199,16 +197,6 @@ class Attribute:
             if value in self._code:
                 mass[self._code[value]] += STATED * smoothing
         return np.log(mass / mass.sum())
-
-    def favourites(self, behaviour: Behaviour, most: int = 3) -> tuple[str, ...]:
-        """What the person might say they like: of the values that make up a tenth or more of what
-        they took those that they take most beyond what everybody does, at most so many.
-        """
-        mass = self._mass(behaviour, 1.0)
-        own = mass / max(float(mass.sum()), 1e-9)
-        lift = np.where(own >= MADE_UP, own / np.exp(self.everyone), 0)
-        best = np.argsort(-lift, kind="stable")[:most]
-        return tuple(self._feature.values[code] for code in best if lift[code] > 0)
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items]"""
