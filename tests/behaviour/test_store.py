@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,18 @@ class StoreContract:
             assert store.put_items([item]) == 0
 
         check()
+
+    def test_each_of_many_threads_is_told_how_many_of_its_own_were_new(self, store: Store) -> None:
+        """They are written together, and two bring the same event at once."""
+
+        def one(number: int) -> Event:
+            return Event(event_id=f"e{number}", user="u", kind="view", item="a", at=float(number))
+
+        brought = [[one(place % 40), one(1000 + place)] for place in range(120)]
+        with ThreadPoolExecutor(16) as pool:
+            new = list(pool.map(store.add_events, brought))
+        assert sum(new) == store.counts()["events"] == 160
+        assert all(1 <= count <= 2 for count in new)
 
     def test_an_event_id_is_taken_once(self, store: Store) -> None:
         assert store.add_events([click("a", 1), click("b", 2)]) == 2

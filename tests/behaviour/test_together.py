@@ -2,16 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from threading import Event as Signal
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from foretaste.behaviour.store import SqlStore
 from foretaste.behaviour.together import MOST, Rows, Together
-from foretaste.domain import Event
 from foretaste.errors import StoreError
 
 
@@ -103,17 +100,3 @@ def test_a_thread_that_is_ended_leaves_nobody_waiting() -> None:
         asked[1].result()
     with pytest.raises(StoreError, match="send it again"):
         asked[2].result()
-
-
-def test_each_is_told_how_many_of_its_own_were_new(tmp_path: Path) -> None:
-    """Also where two bring the same event at once."""
-
-    def event(number: int) -> Event:
-        return Event(event_id=f"e{number}", user="u", kind="view", item="a", at=float(number))
-
-    with SqlStore(tmp_path / "behaviour.db") as store, ThreadPoolExecutor(16) as pool:
-        brought = [[event(place % 40), event(1000 + place)] for place in range(120)]
-        new = list(pool.map(store.add_events, brought))
-        assert sum(new) == store.counts()["events"] == 160
-        assert all(1 <= one <= 2 for one in new)
-        assert store.add_events(brought[0]) == 0
