@@ -44,7 +44,7 @@ def test_a_key_is_found_by_its_secret_and_kept_as_a_hash(
     found = ring.find(secret)
     assert found is not None
     assert (found.id, found.tenant) == (key.id, "default")
-    random = secret.rpartition("_")[2].encode()
+    random = secret.split("_", 2)[2].encode()  # may have a _ of its own
     for file in tmp_path.iterdir():
         assert random not in file.read_bytes()
 
