@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.scale_steps import LEFT_OUT, network, training
-from benchmarks.synthetic import shelf
+from benchmarks.synthetic import packed, shelf
+from foretaste.arrays import Vectors
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain import Catalogue, Event, Floats, Histories, Item
 from foretaste.language.cache import CachedEncoder
@@ -33,13 +32,13 @@ CHUNK = 20_000
 class Planted:
     """Stands in for the language model: what it would have read of each text."""
 
-    def __init__(self, fingerprint: str, texts: Sequence[str], vectors: Floats) -> None:
+    def __init__(self, fingerprint: str, texts: Sequence[str], vectors: Vectors) -> None:
         self.fingerprint, self.dim = fingerprint, vectors.shape[1]
         self._vectors, self._rows = vectors, {text: row for row, text in enumerate(texts)}
 
     def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
         """[texts, dim]"""
-        return self._vectors[[self._rows[text] for text in texts]].astype(np.float32)
+        return self._vectors[[self._rows[text] for text in texts]]
 
 
 def workspace(folder: Path) -> Path:
@@ -48,9 +47,9 @@ def workspace(folder: Path) -> Path:
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     loop = Foretaste.open(folder)
-    made = shelf(ITEMS, half=True)
+    made = shelf(ITEMS, packed(ITEMS))
     items = list(_items(made))
-    given = training(ITEMS, EVENTS, half=True)
+    given = training(ITEMS, EVENTS, made.vectors)
     _tell(loop.store, items, given.histories)
     texts = [item.reading() for item in items]
     planted = CachedEncoder(

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.synthetic import histories, shelf
+from benchmarks.synthetic import histories, packed, shelf, vectors
+from foretaste.arrays import Vectors
 from foretaste.domain import Behaviour, Cases, Catalogue, Histories, Ints
 from foretaste.model import space
 from foretaste.model.artefacts import Models
@@ -48,14 +49,14 @@ def best(work: Callable[[], object], at_least: float = 0.3) -> float:
     return max(min(found), 1e-9)
 
 
-def training(items: int, events: int, half: bool = False) -> Training:
+def training(items: int, events: int, read: Vectors | None = None) -> Training:
     """As much of it, with nothing held out."""
     found = histories(items, events)
     nothing = np.empty(0, np.int64)
     settings = ModelSettings()
     popularity = settings.popularity.model_copy(update={"half_life_days": 0.0})
     settings = settings.model_copy(update={"popularity": popularity})
-    return Training(shelf(items, half=half), found, Cases(found, nothing, nothing), settings)
+    return Training(shelf(items, read), found, Cases(found, nothing, nothing), settings)
 
 
 def peak() -> dict[str, Any]:
@@ -118,7 +119,8 @@ def fit(items: int, events: int, folder: str) -> dict[str, Any]:
 
 def sequence(items: int, events: int, folder: str) -> dict[str, Any]:
     """Some batches of training, and in what they spend their time."""
-    given = training(items, min(events, 1_000_000), half=not space.whole(items))
+    read = vectors(items, half=not space.whole(items))
+    given = training(items, min(events, 1_000_000), read)
     settings = given.settings.sequence
     chosen = plan(given.histories, settings)
     pieces = Pieces(given.histories, chosen.length)
@@ -165,15 +167,14 @@ def _hot(work: Callable[[], None], ms: float) -> dict[str, Any]:
 
 def network(shelved: Catalogue, found: Histories, settings: ModelSettings, length: int) -> Network:
     torch.manual_seed(0)
-    vectors = torch.from_numpy(shelved.vectors)
-    nothing = torch.zeros(1, vectors.shape[1])
-    vectors = torch.cat([nothing.to(vectors.dtype), vectors])
+    read = torch.from_numpy(np.asarray(shelved.vectors))
+    read = torch.cat([torch.zeros(1, read.shape[1], dtype=read.dtype), read])
     sparse = not space.whole(len(shelved))
-    return Network(vectors, settings.sequence, length, len(found.kinds), 0.0, sparse=sparse)
+    return Network(read, settings.sequence, length, len(found.kinds), 0.0, sparse=sparse)
 
 
 def _loaded(items: int, events: int, folder: str) -> tuple[Product, list[Behaviour], float]:
-    shelved = shelf(items, half=not space.whole(items))
+    shelved = shelf(items, None if space.whole(items) else packed(items))
     models = Models(Path(folder) / f"{items}-{events}")
     began = time.process_time()
     product = models.load(str(models.live()), shelved)

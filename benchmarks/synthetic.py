@@ -5,8 +5,11 @@ People stay with a few clusters and take what is near what they had. Nothing in 
 measures cost, and how well a search finds what scoring everything would.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
+from foretaste.arrays import Packed, Vectors
 from foretaste.domain import KINDS, Catalogue, Feature, Floats, Histories, Ints
 
 DIM = 384
@@ -17,23 +20,35 @@ CHUNK = 20_000
 WEIGHED = tuple(kind for kind, weight in KINDS.items() if weight)
 
 
-def vectors(items: int, *, half: bool, seed: int = 0) -> Floats:
+def vectors(items: int, *, half: bool = False, seed: int = 0) -> Floats:
     """[items, DIM], of length 1; 16 bits where `half`."""
+    made = np.empty((items, DIM), np.float16 if half else np.float32)
+    start = 0
+    for rows in _rows(items, seed):
+        made[start : start + len(rows)] = rows
+        start += len(rows)
+    return made
+
+
+def packed(items: int, *, seed: int = 0) -> Packed:
+    """The same as the service keeps them of so many."""
+    return Packed.of(_rows(items, seed), items)
+
+
+def _rows(items: int, seed: int) -> Iterator[Floats]:
     rng = np.random.default_rng(seed)
     clusters = -(-items // CLUSTER)
     themes = rng.standard_normal((max(clusters // 50, 4), DIM), np.float32)
     centres = themes[rng.integers(len(themes), size=clusters)]
     centres = centres + rng.standard_normal((clusters, DIM), np.float32)
-    made = np.empty((items, DIM), np.float16 if half else np.float32)
     for start in range(0, items, CHUNK):
         which = np.arange(start, min(start + CHUNK, items)) // CLUSTER
         rows = centres[which] + rng.standard_normal((len(which), DIM), np.float32)
-        made[start : start + CHUNK] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return made
+        yield rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def shelf(items: int, *, half: bool = False, seed: int = 0) -> Catalogue:
-    """Titles of six words, a brand and one of 40 genres."""
+def shelf(items: int, read: Vectors | None = None, *, seed: int = 0) -> Catalogue:
+    """Titles of six words, a brand and one of 40 genres; `read`: their vectors, if not anew."""
     rng = np.random.default_rng(seed + 1)
     cluster = np.arange(items) // CLUSTER
     words = np.minimum(rng.zipf(1.3, (items, 4)), WORDS - 1)
@@ -51,7 +66,7 @@ def shelf(items: int, *, half: bool = False, seed: int = 0) -> Catalogue:
         ids=ids,
         titles=titles,
         readings=titles,
-        vectors=vectors(items, half=half, seed=seed),
+        vectors=vectors(items, seed=seed) if read is None else read,
         features=(
             Feature("brand", tuple(f"b{n}" for n in range(brands)), offsets, _codes(brand)),
             Feature("genre", tuple(f"g{n}" for n in range(40)), offsets, _codes(genre)),

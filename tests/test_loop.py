@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
+from foretaste.arrays import Packed
 from foretaste.config import load
 from foretaste.domain import Event, Item, Recommendation, Request, User
 from foretaste.errors import ForetasteError, InputError, ModelError
@@ -389,6 +390,26 @@ def test_a_changed_title_is_read_at_once(shop: Foretaste) -> None:
     found = shop.search("walrus", n=1)
 
     assert [(one.id, one.title) for one in found] == [("space-0", "The walrus in winter")]
+
+
+def test_a_large_catalogue_is_kept_in_8_bits_and_changes_as_a_small_one(
+    shop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = scores(shop, "u1")
+    monkeypatch.setattr("foretaste.live.PRECISE", 10)
+    monkeypatch.setattr("foretaste.model.space.EXHAUSTIVE", 10)
+    large = opened(shop.folder)
+    assert isinstance(large.catch_up().catalogue.vectors, Packed)
+
+    for one, score in scores(large, "u1").items():
+        assert score == pytest.approx(small[one], abs=0.2)
+    new = Item("new", f"{TOPICS['garden']} 11", attributes={"topic": ("garden",)})
+    large.store.put_items([new, replace(ITEMS[0], title=f"{TOPICS['garden']} 12")])
+    assert {"new", ITEMS[0].id} <= set(ids(large.recommend(Request(query="roses", n=12))))
+    about = large.recommend(Request(user="u1", n=5, filter={"about": "roses"}, diversity=0.5))
+    assert all("rose" in one.title for one in about)
+    assert len(about) == 5
+    large.close()
 
 
 def test_what_is_hidden_or_gone_is_not_shown_at_once(shop: Foretaste) -> None:

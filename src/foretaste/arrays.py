@@ -1,20 +1,108 @@
-"""Arrays that grow, and how many rows fit. In: rows; out: one array of all, with room for more."""
+"""Arrays that grow, rows in 8 bits, and how many rows fit. In: rows; out: all of them, with room
+for more.
+"""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float32]
 
 
 ROOM = 1 << 28
 """Numbers that are held at once where as many rows as items would be too many: 1 GB of 32 bits."""
+CHUNK = 16_384
+"""Rows widened at a time."""
 
 
 def at_once(most: int, numbers: int) -> int:
     """How many rows of so many numbers are made at once: `most`, or what there is room for."""
     return max(min(most, ROOM // max(numbers, 1)), 1)
+
+
+class Packed:
+    """[rows, dim] of 32 bits in 8: each row in steps of its own, 1/127 of its greatest number.
+
+    What is taken of it, a row, a slice or rows by their places, is an array of 32 bits.
+    """
+
+    def __init__(self, codes: npt.NDArray[np.int8], steps: Floats) -> None:
+        """codes: [rows, dim]; steps: [rows], 0 for a row of zeros."""
+        self.codes, self.steps = codes, steps
+
+    @classmethod
+    def of(cls, parts: Iterable[Floats], size: int) -> Self:
+        """Of so many rows, some at a time; of none there must be one part, which tells the dim."""
+        codes: npt.NDArray[np.int8] | None = None
+        steps, start = np.empty(size, np.float32), 0
+        for part in parts:
+            if codes is None:
+                codes = np.empty((size, part.shape[1]), np.int8)
+            stop = start + len(part)
+            codes[start:stop], steps[start:stop] = _packed(part)
+            start = stop
+        assert codes is not None
+        assert start == size
+        return cls(codes, steps)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, dim)"""
+        return len(self.codes), self.codes.shape[1]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, which: Any) -> Floats:
+        steps = self.steps[which]
+        rows = self.codes[which].astype(np.float32)
+        rows *= steps if rows.ndim == 1 else steps[:, None]
+        return np.asarray(rows)
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
+        """[rows, dim], all of them widened."""
+        return self[:].astype(dtype or np.float32, copy=False)
+
+    def __matmul__(self, column: Floats) -> Floats:
+        """[dim] → [rows], inner products."""
+        parts = [self.codes[start : start + CHUNK] for start in range(0, len(self), CHUNK)]
+        found = [part.astype(np.float32) @ column for part in parts]
+        return np.asarray(np.concatenate([np.empty(0, np.float32), *found]) * self.steps)
+
+    def any(self) -> bool:
+        """Whether there is a number other than 0."""
+        return bool(self.steps.any())
+
+
+def _packed(rows: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
+    steps = np.abs(rows).max(axis=1, initial=0) / np.float32(127)
+    return np.rint(rows / np.where(steps > 0, steps, 1)[:, None]).astype(np.int8), steps
+
+
+Vectors = Floats | Packed
+"""[rows, dim], of 32 bits, or of 8 where they are many."""
+
+
+def mean(vectors: Vectors) -> Floats:
+    """[dim], of the rows; zeros where there are none."""
+    return np.asarray(total(vectors) / max(len(vectors), 1), np.float32)
+
+
+def total(vectors: Vectors, start: int = 0) -> Floats:
+    """[dim], of the rows from `start` on; some at a time, in 64 bits."""
+    found = np.zeros(vectors.shape[1], np.float64)
+    for place in range(start, len(vectors), CHUNK):
+        found += vectors[place : place + CHUNK].sum(axis=0, dtype=np.float64)
+    return found.astype(np.float32)
+
+
+def filled(vectors: Vectors) -> npt.NDArray[np.bool_]:
+    """[rows], which have a number other than 0."""
+    found = vectors.steps > 0 if isinstance(vectors, Packed) else vectors.any(axis=1)
+    return np.asarray(found)
 
 
 class Growing:
@@ -40,3 +128,31 @@ class Growing:
             self._room = room
         self._room[self._size : size] = more
         self._size = size
+
+
+class GrowingVectors:
+    """The same of vectors, which stay in 8 bits if they were."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._packed = isinstance(vectors, Packed)
+        parts = (vectors.codes, vectors.steps) if isinstance(vectors, Packed) else (vectors,)
+        self._parts = [Growing(part) for part in parts]
+
+    @property
+    def rows(self) -> Vectors:
+        """[rows, dim], all so far."""
+        rows = [part.rows for part in self._parts]
+        return Packed(*rows) if self._packed else rows[0]
+
+    def put(self, places: list[int], new: Floats) -> None:
+        """Others in the place of these, which whoever holds `rows` sees as well."""
+        for part, one in zip(self._parts, self._split(new), strict=True):
+            part.rows[places] = one
+
+    def append(self, more: Floats) -> None:
+        """More rows, of 32 bits."""
+        for part, one in zip(self._parts, self._split(more), strict=True):
+            part.append(one)
+
+    def _split(self, rows: Floats) -> tuple[Array, ...]:
+        return _packed(rows) if self._packed else (rows,)

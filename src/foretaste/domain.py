@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from foretaste.arrays import Vectors
 from foretaste.asking import Degraded as Degraded
 from foretaste.asking import LeftOut as LeftOut
 from foretaste.asking import Recommendation as Recommendation
@@ -367,7 +368,7 @@ class Catalogue:
     titles: tuple[str, ...]
     readings: tuple[str, ...]
     """The text of each item, for words and for BM25."""
-    vectors: Floats
+    vectors: Vectors
     """[items, dim], each of length 1, or zero where there is nothing to read."""
     features: tuple[Feature, ...] = ()
     index: Mapping[str, int] = field(default_factory=dict)

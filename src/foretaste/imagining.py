@@ -170,7 +170,7 @@ class Imagining:
                 self._topics = (version, self._known(version, catalogue))
                 self._codes = np.empty(0, np.int32)
             topics, known = self._topics[1], len(self._codes)
-            new = topics.codes(catalogue.vectors[known : len(catalogue)])
+            new = topics.codes(catalogue.vectors, known)
             self._codes = np.concatenate([self._codes, new])
             return [*catalogue.told, topics.feature(self._codes[: len(catalogue)])]
 

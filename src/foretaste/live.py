@@ -5,12 +5,13 @@ there: new items are met, new events are learnt, in the order they were accepted
 line, the service and any other process give the same list, whichever of them an event came through.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
+from foretaste.arrays import Packed, Vectors
 from foretaste.domain import Behaviour, Catalogue, Event, Floats, Item
 from foretaste.feedback.online import Lesson, Past, Person, learn, lessons
 from foretaste.model.artefacts import Version
@@ -23,7 +24,7 @@ from foretaste.rank.filters import Shelf
 Read = Callable[[Sequence[Item]], Floats]
 """Items → [items, dim], as the language model reads them."""
 PRECISE = 50_000
-"""Items of which the vectors are kept in 32 bits; of more in 16, which halves the memory."""
+"""Items of which the vectors are kept in 32 bits; of more in 8, a quarter of the memory."""
 CHUNK = 20_000
 
 
@@ -145,24 +146,12 @@ def absent(item_id: str) -> Item:
     return Item(id=item_id, title=item_id, hidden=True)
 
 
-def vectors_of(items: Sequence[Item], read: Read) -> Floats:
-    """[items, dim], read some at a time where they are many."""
+def vectors_of(items: Sequence[Item], read: Read) -> Vectors:
+    """[items, dim], read some at a time and kept in 8 bits where they are many."""
     if len(items) <= PRECISE:
         return read(items)
     parts = (read(items[start : start + CHUNK]) for start in range(0, len(items), CHUNK))
-    return _halved(parts, len(items))
-
-
-def _halved(parts: Iterable[Floats], size: int) -> Floats:
-    vectors: Floats | None = None
-    start = 0
-    for part in parts:
-        if vectors is None:
-            vectors = np.empty((size, part.shape[1]), np.float16)
-        vectors[start : start + len(part)] = part
-        start += len(part)
-    assert vectors is not None
-    return vectors
+    return Packed.of(parts, len(items))
 
 
 def _shelved(shelf: Shelf, items: Sequence[Item], catalogue: Catalogue) -> Shelf:

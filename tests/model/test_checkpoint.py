@@ -117,7 +117,7 @@ def other_items(training: Training) -> Training:
 
 
 def other_vectors(training: Training) -> Training:
-    vectors = training.catalogue.vectors.copy()
+    vectors = np.array(training.catalogue.vectors)
     vectors[0] = vectors[1]
     return replace(training, catalogue=replace(training.catalogue, vectors=vectors))
 

@@ -416,7 +416,7 @@ def test_a_huge_learning_rate_is_told_with_epoch_and_remedy(here: World, tmp_pat
 
 
 def test_vectors_that_are_not_numbers_are_told(here: World, tmp_path: Path) -> None:
-    vectors = here.catalogue.vectors.copy()
+    vectors = np.array(here.catalogue.vectors)
     vectors[3] = np.nan
     training = replace(
         here.training(checkpoints=tmp_path), catalogue=replace(here.catalogue, vectors=vectors)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from foretaste.arrays import Packed
 from foretaste.domain import Floats
 from foretaste.model import space as module
 from foretaste.model.space import (
@@ -34,7 +35,7 @@ def rows() -> Floats:
 
 @pytest.fixture(scope="module")
 def large(rows: Floats) -> Inverted:
-    return Inverted.of(rows_of(rows.astype(np.float16)), len(rows))
+    return Inverted.of(rows_of(Packed.of([rows], len(rows))), len(rows))
 
 
 def test_the_size_chooses_the_kind(rows: Floats, monkeypatch: pytest.MonkeyPatch) -> None:

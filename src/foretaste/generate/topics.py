@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 import scipy.sparse as sp
 
+from foretaste.arrays import CHUNK, Vectors, filled
 from foretaste.domain import Catalogue, Feature, Floats, Ints
 from foretaste.generate.safe import suspicious
 
@@ -40,25 +41,27 @@ class Topics:
     def of(cls, catalogue: Catalogue, seed: int = 0) -> Self:
         """The topics of a catalogue; the same catalogue and seed give the same."""
         rng = np.random.default_rng(seed)
-        read = np.flatnonzero(np.linalg.norm(catalogue.vectors, axis=1) > 0)
+        read = np.flatnonzero(filled(catalogue.vectors))
         if len(read) < ENOUGH:
             return cls(np.zeros((0, catalogue.vectors.shape[1]), np.float32), ())
         if len(read) > SAMPLED:
             read = np.sort(rng.choice(read, SAMPLED, replace=False))
-        vectors = np.asarray(catalogue.vectors[read], np.float32)
+        vectors = catalogue.vectors[read]
         centres, codes = _clustered(vectors, seed)
         columns = {feature.column for feature in catalogue.features}
         names = _named([catalogue.readings[item] for item in read], codes, len(centres), columns)
         kept = [place for place, name in enumerate(names) if name]
         return cls(centres[kept], tuple(names[place] for place in kept))
 
-    def codes(self, vectors: Floats) -> Ints:
-        """[items], the nearest topic of each; -1 for an item without a text."""
+    def codes(self, vectors: Vectors, start: int = 0) -> Ints:
+        """[items from `start` on], the nearest topic of each; -1 for an item without a text."""
+        found = np.full(len(vectors) - start, -1, np.int32)
         if not self.names:
-            return np.full(len(vectors), -1, np.int32)
-        read = np.asarray(vectors, np.float32)
-        found = (read @ self.centres.T).argmax(axis=1).astype(np.int32)
-        found[np.linalg.norm(read, axis=1) == 0] = -1
+            return found
+        for place in range(start, len(vectors), CHUNK):
+            rows = vectors[place : place + CHUNK]
+            nearest = (rows @ self.centres.T).argmax(axis=1)
+            found[place - start :][: len(rows)] = np.where(rows.any(axis=1), nearest, -1)
         return found
 
     def feature(self, codes: Ints) -> Feature:

@@ -110,6 +110,7 @@ def _key(run: "Run") -> str:
         digest.update(repr((found.offsets.shape, found.item.shape, found.kinds)).encode())
         for name in ("offsets", "item", "weight", "kind", "value", "at", "text", "vectors"):
             digest.update(_bytes(getattr(found, name)))
-    for array in (training.valid.people, training.valid.rows, training.catalogue.vectors):
+    for array in (training.valid.people, training.valid.rows):
         digest.update(_bytes(array))
+    digest.update(_bytes(np.asarray(training.catalogue.vectors)))
     return digest.hexdigest()[:16]

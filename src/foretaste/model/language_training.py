@@ -82,7 +82,8 @@ class Run:
         self.settings = training.settings.language
         self.network = network.to(device_of(self.settings.device))
         self.reader, self.narrator, self.training = reader, narrator, training
-        self.vectors = torch.from_numpy(training.catalogue.vectors).to(network.head.weight.device)
+        vectors = torch.from_numpy(np.asarray(training.catalogue.vectors))
+        self.vectors = vectors.to(network.head.weight.device)
         usual = log_popularity(training.histories, len(self.vectors))
         self.usual = torch.from_numpy(usual).to(self.vectors.device)
         # The vectors of searches are not read here, and would be copied for every example.

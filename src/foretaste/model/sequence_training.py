@@ -215,7 +215,7 @@ def train(training: Training) -> Network | None:
         return None
     torch.manual_seed(training.settings.seed)
     device = device_of(settings.device)
-    vectors = torch.from_numpy(training.catalogue.vectors)
+    vectors = torch.from_numpy(np.asarray(training.catalogue.vectors))
     nothing = torch.zeros(1, vectors.shape[1], dtype=vectors.dtype)
     network = Network(
         torch.cat([nothing, vectors]),

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from foretaste.arrays import Vectors
 from foretaste.domain import Floats, Ints, Longs
 from foretaste.model.opinion import best_of
 
@@ -349,21 +350,20 @@ _SHARED: "WeakValueDictionary[int, _Read]" = WeakValueDictionary()
 class _Read:
     """The space of a catalogue's vectors, which several experts compare with."""
 
-    def __init__(self, vectors: Floats, made: Space) -> None:
+    def __init__(self, vectors: Vectors, made: Space) -> None:
         self.vectors, self.space = vectors, made  # the vectors stay, so their id stays theirs
         self.after: WeakValueDictionary[int, _Read] = WeakValueDictionary()
 
 
-def rows_of(vectors: Floats) -> Rows:
+def rows_of(vectors: Vectors) -> Rows:
     """The rows of [items, dim], of any precision."""
     return lambda items: picked(vectors, items)
 
 
-def picked(table: Floats, items: Ints) -> Floats:
+def picked(table: Vectors, items: Ints) -> Floats:
     """[those items, dim] float32. PyTorch widens 16 bits ten times as fast as NumPy."""
-    if table.dtype == np.float32:
-        return table[items]
-    return wide(table[items])
+    rows = table[items]
+    return rows if rows.dtype == np.float32 else wide(rows)
 
 
 def wide(rows: npt.NDArray[Any]) -> Floats:
@@ -371,7 +371,7 @@ def wide(rows: npt.NDArray[Any]) -> Floats:
     return np.asarray(torch.from_numpy(rows).float().numpy())
 
 
-def read_space(vectors: Floats) -> _Read:
+def read_space(vectors: Vectors) -> _Read:
     """The space of what was read of the items; made once, whoever asks."""
     known = _SHARED.get(id(vectors))
     if known is None:
@@ -380,7 +380,7 @@ def read_space(vectors: Floats) -> _Read:
     return known
 
 
-def grown_space(before: _Read, vectors: Floats, changed: Sequence[int] | None) -> _Read:
+def grown_space(before: _Read, vectors: Vectors, changed: Sequence[int] | None) -> _Read:
     """The same after growing; made once, whoever asks. Without `changed` all is read again."""
     if changed is None:
         return read_space(vectors)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from foretaste.arrays import Growing
+from foretaste.arrays import GrowingVectors, Vectors
 from foretaste.domain import Catalogue, Feature, Floats, Ints, Item
 
 
-def catalogue(items: Sequence[Item], vectors: Floats) -> Catalogue:
+def catalogue(items: Sequence[Item], vectors: Vectors) -> Catalogue:
     """The items in this order; `vectors` [items, dim] is what the language model read of each."""
     columns = dict.fromkeys(column for item in items for column in item.attributes)
     return Catalogue(
@@ -45,8 +45,8 @@ class Cataloguing:
     Values and columns keep their numbers: one that no item has any more stays, without items.
     """
 
-    def __init__(self, items: Sequence[Item], vectors: Floats) -> None:
-        self._vectors = Growing(vectors)
+    def __init__(self, items: Sequence[Item], vectors: Vectors) -> None:
+        self._vectors = GrowingVectors(vectors)
         self.catalogue = catalogue(items, vectors)
         self._codes = {
             feature.column: {value: code for code, value in enumerate(feature.values)}
@@ -64,7 +64,7 @@ class Cataloguing:
         old = [row for row, item in enumerate(items) if item.id in index]
         new = [row for row, item in enumerate(items) if item.id not in index]
         if old:
-            self._vectors.rows[known] = vectors[old]
+            self._vectors.put(known, vectors[old])
         self._vectors.append(vectors[new])
         places = dict(zip(old, known, strict=True))
         places |= {row: len(before) + more for more, row in enumerate(new)}

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 from pyversity import Strategy, diversify
 
+from foretaste.arrays import Vectors
 from foretaste.domain import Floats
 
 
 def diverse(
-    items: Sequence[int], scores: Floats, vectors: Floats, *, strength: float, n: int
+    items: Sequence[int], scores: Floats, vectors: Vectors, *, strength: float, n: int
 ) -> list[int]:
     """All of them: the first `n` by marginal relevance, then the others best first.
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import numpy.typing as npt
 
+from foretaste.arrays import Vectors
 from foretaste.domain import Catalogue, Floats
 
 Mask = npt.NDArray[np.bool_]
@@ -53,9 +54,9 @@ def saying(readings: Iterable[str], words: str) -> Mask:
 _ANY = "|".join((*PLURALS, *ENDINGS, "als"))
 
 
-def like(vectors: Floats, topic: Floats) -> Mask:
+def like(vectors: Vectors, topic: Floats) -> Mask:
     """[items], which read like a topic [dim]; vectors: [items, dim]."""
-    cosine = np.asarray(vectors @ topic.astype(vectors.dtype), np.float32)
+    cosine = vectors @ topic
     if not len(cosine):
         return np.zeros(0, bool)
     least = max(CLOSE, float(cosine.mean() + APART * cosine.std()))

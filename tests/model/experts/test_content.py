@@ -20,7 +20,7 @@ def mass(expert: Content, one: object) -> list[float]:
 
 
 def test_is_the_softmax_of_the_cosine(here: World) -> None:
-    vectors = here.catalogue.vectors
+    vectors = np.asarray(here.catalogue.vectors)
     wanted = log_softmax(vectors @ vectors[7] / np.float32(0.07))
 
     np.testing.assert_allclose(made(here).log_prob([here.took(7)])[0], wanted, atol=1e-4)
@@ -53,7 +53,7 @@ def test_a_refusal_says_nothing(here: World) -> None:
 
 
 def test_what_cannot_be_read_is_passed_over(here: World) -> None:
-    vectors = here.catalogue.vectors.copy()
+    vectors = np.array(here.catalogue.vectors)
     vectors[9] = 0
     expert = Content(ContentSettings(last=1), replace(here.catalogue, vectors=vectors))
 

@@ -79,7 +79,7 @@ def test_a_refusal_of_a_kind_never_met_in_training_is_not_heard(
 
 def test_one_saved_before_values_and_times_were_read_answers_still(here: World) -> None:
     network = Network(
-        torch.from_numpy(np.pad(here.catalogue.vectors, ((1, 0), (0, 0)))),
+        torch.from_numpy(np.pad(np.asarray(here.catalogue.vectors), ((1, 0), (0, 0)))),
         SEQUENCE,
         12,
         len(here.histories.kinds),

@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 
+from foretaste.arrays import total
 from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.model.settings import ContentSettings
 from foretaste.model.space import Comparison, grown_space, read_space
@@ -33,7 +34,7 @@ class Content:
         self._settings = settings
         self._read = read_space(catalogue.vectors)
         self._ids = catalogue.ids
-        self._sum = _sum(catalogue.vectors, 0)  # [dim]
+        self._sum = total(catalogue.vectors)  # [dim]
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
@@ -65,7 +66,7 @@ class Content:
         item = int(behaviour.item[row])
         vectors = self._read.vectors
         nothing = np.zeros(vectors.shape[1], np.float32)
-        vector = vectors[item].astype(np.float32) if item >= 0 else nothing
+        vector = vectors[item] if item >= 0 else nothing
         if behaviour.text_vectors is not None:
             vector = vector + behaviour.text_vectors[row]
         length = float(np.linalg.norm(vector))
@@ -102,7 +103,7 @@ class Content:
         """New items are read like the others."""
         known = 0 if changed is None else len(self._ids)
         self._read = grown_space(self._read, catalogue.vectors, changed)
-        self._sum = _sum(catalogue.vectors, known) + (self._sum if known else 0)
+        self._sum = total(catalogue.vectors, known) + (self._sum if known else 0)
         self._ids = catalogue.ids
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
@@ -137,7 +138,7 @@ class ContentOpinion(Comparison):
             return [[Term(name, float(one), feature=AVERAGE)] for one in log_prob]
         # against the average item, whose part is that of the average vector
         mean = self._expert._sum / np.float32(len(read.vectors))
-        away = read.vectors[items].astype(np.float32) - mean
+        away = read.vectors[items] - mean
         each = (self._parts @ away.T * self._scale).astype(np.float64)  # [events, items]
         rest = log_prob - each.sum(axis=0)
         return [
@@ -150,11 +151,3 @@ class ContentOpinion(Comparison):
             ]
             for place in range(len(items))
         ]
-
-
-def _sum(vectors: Floats, start: int) -> Floats:
-    """[dim], of the rows from `start` on."""
-    total = np.zeros(vectors.shape[1], np.float64)
-    for place in range(start, len(vectors), 65_536):
-        total += vectors[place : place + 65_536].sum(axis=0, dtype=np.float64)
-    return np.asarray(total, np.float32)

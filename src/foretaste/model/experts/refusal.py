@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 import scipy.sparse as sp
 
+from foretaste.arrays import mean
 from foretaste.domain import Behaviour, Catalogue, Feature, Floats, Ints, Term
 from foretaste.model.settings import RefusalSettings
 from foretaste.model.terms import AVERAGE
@@ -53,7 +54,7 @@ class Refusal:
     def _measure(self, size: int) -> None:
         """The average item, and the sample that stands for the whole: a new item moves neither."""
         self._measured = size
-        self._mean = self._vectors.mean(axis=0, dtype=np.float32)  # [dim]
+        self._mean = mean(self._vectors)  # [dim]
         every = np.arange(size, dtype=np.int32)
         self._sample = every
         if len(every) > EXACT:
@@ -76,10 +77,9 @@ class Refusal:
 
     def likeness(self, refused: int, items: Ints | None = None) -> Floats:
         """[items], 0 for one that has nothing of the refused item, 1 for its twin."""
-        vector = np.asarray(self._vectors[refused], np.float32)
+        vector = self._vectors[refused]
         usual = float(vector @ self._mean)
-        some = self._vectors if items is None else self._vectors[items]
-        cosine = np.asarray(some, np.float32) @ vector
+        cosine = (self._vectors if items is None else self._vectors[items]) @ vector
         alike = np.maximum((cosine - usual) / max(1 - usual, 1e-6), 0)
         if self._tables is None:
             self._tables = [_Table.of(feature) for feature in self._features]

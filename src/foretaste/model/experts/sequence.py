@@ -107,7 +107,7 @@ class Sequence:
 
     def _texts(self, items: Many[int]) -> Floats:
         """[items, read dim]"""
-        return np.asarray(self._read.vectors[np.array(items, np.int64)], np.float32)
+        return self._read.vectors[np.array(items, np.int64)]
 
     def _touched(self, texts: Floats) -> list[int]:
         """The new items whose guess is of something that reads like these, or would be."""
@@ -119,12 +119,12 @@ class Sequence:
 
     def _guess(self, item: int) -> Floats:
         """[dim]"""
-        vector = np.asarray(self._read.vectors[item], np.float32)
+        vector = self._read.vectors[item]
         if not vector.any():
             return np.zeros(self._settings.dim, np.float32)
         near = self._read.space.near(vector, ASKED)
         near = near[~self._guessed.rows[near]]
-        texts = np.asarray(self._read.vectors[near], np.float32)
+        texts = self._read.vectors[near]
         likeness = np.sort(texts @ vector)
         self._reach[item] = float(likeness[-ALIKE:].min(initial=1.0))
         return mean_identities(vector[None], texts, self._identity.rows[near])[0]
@@ -138,10 +138,10 @@ class Sequence:
             known = np.sort(
                 np.random.default_rng(0).choice(known, min(ROUGH, len(known)), replace=False)
             )
-        theirs, texts = identity[known], np.asarray(vectors[known], np.float32)
+        theirs, texts = identity[known], vectors[known]
         for start in range(0, len(wanted), 1024):
             some = wanted[start : start + 1024]
-            identity[some] = mean_identities(np.asarray(vectors[some], np.float32), texts, theirs)
+            identity[some] = mean_identities(vectors[some], texts, theirs)
 
     def _composed(self, items: Ints) -> Floats:
         """[items, dim], identity and text together: what the network takes an item for."""
