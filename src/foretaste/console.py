@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -33,6 +33,8 @@ SHOWN = 5
 """Rejects that are told; the file has them all."""
 TERMS = 8
 """Terms of an item that are told one by one, the largest first."""
+WHOLE = 24
+"""Letters of a word that is not broken."""
 AVERAGE = "average item"
 """The feature of terms that are the same for every item of a list."""
 
@@ -61,11 +63,18 @@ def as_json(value: Any) -> None:
 def table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()
 ) -> None:
-    """Rows under bold names; the columns named in `right` are numbers."""
+    """Rows under bold names; the columns named in `right` are numbers.
+
+    Where it is narrow, text goes on below. What is one word, like an id, is left whole: it can be
+    copied.
+    """
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in columns:
+    rows = [tuple(row) for row in rows]
+    for place, column in enumerate(columns):
         number = column in right
-        made.add_column(column, justify="right" if number else "left", no_wrap=number)
+        whole = number or not any(" " in row[place] or len(row[place]) > WHOLE for row in rows)
+        side: JustifyMethod = "right" if number else "left"
+        made.add_column(column, justify=side, no_wrap=whole, overflow="fold")
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     OUT.print(made)

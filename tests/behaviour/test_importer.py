@@ -213,6 +213,7 @@ def test_columns_of_the_settings(store: SqlStore, tmp_path: Path) -> None:
         ("events", "usr,item", "no column 'user' or 'session' among usr, item; did you mean 'usr'"),
         ("events", "user,itm", "no column 'item' among user, itm; did you mean 'itm'"),
         ("items", "name,year", r"no column 'id' .*\[behaviour.columns.items\]"),
+        ("events", "2,51", "no column .* among 2, 51; the first line looks like a row: put a line"),
         ("users", "age", r"no column 'id' among age; .*\[behaviour.columns.users\]"),
     ],
 )

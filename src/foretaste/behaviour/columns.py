@@ -100,8 +100,18 @@ def without(
     close = get_close_matches(wanted.lower(), [column.lower() for column in columns], n=1)
     hint = next((column for column in columns if close and column.lower() == close[0]), None)
     remedy = f"did you mean '{hint}'? " if hint else ""
+    if not hint and any(_number(column) for column in columns):
+        remedy = "the first line looks like a row: put a line with the columns' names above it, or "
     missing = "'user' or 'session'" if (table, wanted) == ("events", "user") else f"'{wanted}'"
     return InputError(
         f"{file}: no column {missing} among {', '.join(columns) or 'none'}; {remedy}"
         f'name yours under [behaviour.columns.{table}], e.g. {field} = "{hint or "your column"}"'
     )
+
+
+def _number(column: str) -> bool:
+    try:
+        float(column)
+    except ValueError:
+        return False
+    return True
