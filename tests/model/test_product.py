@@ -129,8 +129,20 @@ def test_is_a_distribution_over_the_catalogue(product: Product, asked: list[Beha
         np.testing.assert_allclose(np.logaddexp.reduce(log_prob, axis=1), 0, atol=1e-4)
 
 
-def test_where_nobody_has_anything_to_say_all_is_as_likely(product: Product, here: World) -> None:
+def test_where_nobody_has_anything_to_say_popularity_does(product: Product, here: World) -> None:
     silent = Product(product.experts, np.zeros_like(product.weights))
+    popularity = product.experts[product.names.index("popularity")]
+    asked = [here.took(1, 2), here.took()]
+
+    np.testing.assert_allclose(silent.score(asked), popularity.log_prob(asked), atol=1e-5)
+    np.testing.assert_allclose(
+        silent.scorer(asked[1]).scores(), popularity.log_prob(asked)[1], atol=1e-5
+    )
+
+
+def test_without_popularity_either_all_is_as_likely(product: Product, here: World) -> None:
+    experts = tuple(one for one in product.experts if one.name != "popularity")
+    silent = Product(experts, np.zeros((len(product.weights), len(experts)), np.float32))
 
     assert not silent.score([here.took(1, 2)]).any()
     np.testing.assert_allclose(silent.log_prob([here.took()]), -np.log(ITEMS), atol=1e-5)

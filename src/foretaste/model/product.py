@@ -122,9 +122,18 @@ class Product:
         return replace(self, weights=weights, new=None)
 
     def exponents(self, behaviours: Sequence[Behaviour]) -> Floats:
-        """[behaviours, experts], w_i(U); never below 0, and 0 for an expert with nothing to say."""
+        """[behaviours, experts], w_i(U); never below 0, and 0 for an expert with nothing to say.
+
+        Where that leaves nobody, as for a stranger when what is next is seldom popular, popularity
+        says what it knows: a list in the order of the catalogue would be no answer.
+        """
         active = [[expert.active(one) for expert in self.experts] for one in behaviours]
-        return np.maximum(self.facts(behaviours) @ self.weights, 0) * np.array(active, np.float32)
+        found = np.maximum(self.facts(behaviours) @ self.weights, 0)
+        found = np.asarray(found * np.array(active, np.float32), np.float32)
+        if self._popularity is not None:
+            silent = ~(found > 0).any(axis=1)
+            found[silent, self.experts.index(self._popularity)] = 1
+        return found
 
     def facts(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, facts]"""

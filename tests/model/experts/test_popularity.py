@@ -1,5 +1,6 @@
 """Popularity: counts that halve, worked out by hand."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,13 @@ def catalogue(items: int) -> Catalogue:
 
 def made(counts: list[float], half_life: float | None = None, prior: float = 1.0) -> Popularity:
     return Popularity(np.array(counts, np.float64), START, half_life, prior)
+
+
+def read(expert: Popularity) -> Popularity:
+    """As from the disk."""
+    arrays, facts = expert.state()
+    copies = {name: array.copy() for name, array in arrays.items()}
+    return Popularity.restored(copies, json.loads(json.dumps(facts)), catalogue(len(expert.taken)))
 
 
 def test_is_the_share_of_the_counts_and_the_prior() -> None:
@@ -48,13 +56,30 @@ def test_a_late_event_counts_at_its_own_time() -> None:
     np.testing.assert_allclose(late.row(), in_order.row(), atol=1e-6)
 
 
-@pytest.mark.parametrize("years", [1, 5, 50])
-def test_bringing_counts_forward_changes_nothing_and_never_overflows(years: int) -> None:
+def test_bringing_counts_forward_changes_nothing() -> None:
     expert = made([5, 0, 0], half_life=1.0)
-    expert.learn(NOBODY, 1, 1.0, START + years * 365 * DAY)
-    expert.learn(NOBODY, 2, 1.0, START + (years * 365 + 1) * DAY)
+    for day in range(100):
+        expert.learn(NOBODY, 1 + day % 2, 1.0, START + day * DAY)
 
-    np.testing.assert_allclose(np.exp(expert.row()), np.array([1, 1.5, 2]) / 4.5, rtol=1e-5)
+    ages = 99.0 - np.arange(100)
+    mass = np.array([5 * 2.0**-99, np.exp2(-ages[::2]).sum(), np.exp2(-ages[1::2]).sum()])
+    np.testing.assert_allclose(np.exp(expert.row()), (mass + 1) / (mass + 1).sum(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("years", [1, 5, 50, 3000])
+def test_what_was_learnt_before_a_silence_is_not_forgotten(years: int) -> None:
+    expert = made([5, 0, 0], half_life=1.0)
+    back = read(expert)
+    for one in (expert, back):
+        one.learn(NOBODY, 1, 1.0, START + years * 365 * DAY)
+    back = read(back)
+    for one in (expert, back):
+        one.learn(NOBODY, 2, 1.0, START + (years * 365 + 1) * DAY)
+        one.learn(NOBODY, 2, 4.0, START)  # late, of before it
+
+    wanted = np.array([1 + 5 / 8, 1 + 1 / 2, 1 + 1 + 4 / 8])
+    for one in (expert, back):
+        np.testing.assert_allclose(np.exp(one.row()), wanted / wanted.sum(), rtol=1e-5)
 
 
 def test_a_service_that_began_without_events_learns() -> None:

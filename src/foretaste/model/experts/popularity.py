@@ -15,6 +15,8 @@ DAY = 86_400.0
 HALF_LIVES = (None, 365.0, 90.0, 30.0, 7.0, 1.0)
 FAR = 20.0
 """Half-lives past the reference time at which the counts are brought forward to it."""
+SILENT = 2.0
+"""Half-lives that a silence counts for at most: of a longer one nothing is known."""
 
 TOP = 2000
 """The most popular items, which are kept at hand."""
@@ -35,6 +37,7 @@ class Popularity:
         self._reference = latest
         self._latest = latest
         self._half_life = half_life
+        self._silences: list[tuple[float, float]] = []  # (from when, seconds that do not count)
         self._prior = prior
         self._log: Floats | None = None
         self._top: Ints | None = None
@@ -114,7 +117,12 @@ class Popularity:
         return True
 
     def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
-        """Count one event."""
+        """Count one event.
+
+        What was learnt before a silence (an export of last year, a file without times) is worth
+        less than what comes after it, but more than nothing.
+        """
+        at = self._heard(at)
         if self._half_life and at - self._reference > FAR * self._half_life * DAY:
             self._mass *= np.exp2((self._reference - at) / (self._half_life * DAY))
             self._reference = at
@@ -123,6 +131,16 @@ class Popularity:
         self.taken[item] = max(self.taken[item] + weight, 0.0)
         self._log = None
         self._learnt += 1
+
+    def _heard(self, at: float) -> float:
+        """The time without silences; it only grows by what is told."""
+        heard = at - sum(seconds for since, seconds in self._silences if since < at)
+        if self._half_life:
+            much = heard - self._latest - SILENT * self._half_life * DAY
+            if much > 0:
+                self._silences.append((at - much, much))
+                heard -= much
+        return heard
 
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items start from the prior."""
@@ -144,6 +162,7 @@ class Popularity:
             "latest": self._latest,
             "half_life_days": self._half_life,
             "prior": self._prior,
+            "silences": self._silences,
         }
         return {"mass": self._mass, "taken": self.taken}, facts
 
@@ -153,6 +172,7 @@ class Popularity:
         half_life = facts["half_life_days"]
         expert = cls(arrays["mass"], facts["reference"], half_life, facts["prior"])
         expert._latest = facts["latest"]
+        expert._silences = [(since, much) for since, much in facts.get("silences", ())]
         expert.taken = arrays["taken"].copy()
         return expert
 
