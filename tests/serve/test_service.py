@@ -102,8 +102,6 @@ def test_a_process_that_is_far_behind_catches_up_by_itself(
 ) -> None:
     monkeypatch.setattr("foretaste.serve.service.BEHIND", 5)
     with serving(copied) as client:
-        # what it still loads after it is ready asks a question, and so would catch up as well
-        until(lambda: "warm-up" not in {one.name for one in threading.enumerate()}, "warm")
         rows = [Event(f"b{n}", "view", 1.0, user="u", item="space-1") for n in range(20)]
         with SqlStore(copied / "behaviour.db") as store:  # another process
             store.add_events(rows)

@@ -122,6 +122,8 @@ def serving(folder: Path, *, ready: bool = True) -> Iterator[httpx.Client]:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=DEADLINE) as client:
             if ready:
                 until_ready(client)
+                # asking in words is warmed up after that, by a question: it catches up as well
+                until(lambda: "warm-up" not in {one.name for one in threading.enumerate()}, "warm")
             yield client
     finally:
         server.should_exit = True
