@@ -289,3 +289,10 @@ def test_a_fault_in_the_settings_is_told(tmp_path: Path, text: str, says: str) -
     (tmp_path / "foretaste.toml").write_text(head + text)
     with pytest.raises(SettingsError, match=says):
         load(tmp_path, {})
+
+
+def test_the_reason_of_a_rule_does_not_name_what_is_sensitive() -> None:
+    sensitive = Term("rule", 4.6, feature="boosted, genre: plain, erotica")
+    plain = Term("rule", 1.0, feature="boosted, genre: plain")
+
+    assert Policy(POLICY).tellable([sensitive, plain], INDEX) == [plain]

@@ -92,6 +92,9 @@ class Policy:
             if term.feature not in features
             and term.event not in events
             and not (term.event and any(says(kind, term.event) for kind, _ in kinds))
+            and not (
+                term.expert == "rule" and any(says(kind, term.feature or "") for kind, _ in kinds)
+            )
         ]
 
     def faults(self, text: str, index: Index, asking: Asking) -> tuple[str, ...]:
