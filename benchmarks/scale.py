@@ -27,6 +27,7 @@ ABOUT = {
     "sequence": "Training the sequence expert: 12 batches, CPU time, hottest operations",
     "answer": "One request after another, in milliseconds of the clock and of CPU time",
     "workspace_answer": "The same with a trained workspace",
+    "workspace_packed": "Its vectors in 8 bits, as of a large catalogue, against 32",
     "workspace_overlap": "The same answered by candidates, against scoring everything",
 }
 PROTOCOL = (
@@ -48,7 +49,7 @@ def main() -> None:
                 size = {"items": items, "events": events, "folder": folder}
                 rows += [step(name, **size) for name in STEPS]
     if asked.workspace:
-        trained = ("workspace_answer", "workspace_overlap")
+        trained = ("workspace_answer", "workspace_overlap", "workspace_packed")
         rows += [step(name, folder=str(asked.workspace)) for name in trained]
     from benchmarks.scale_plot import plot
     from benchmarks.tables import RESULTS, keep_result

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from benchmarks.synthetic import histories, packed, shelf, vectors
+from foretaste import live
 from foretaste.arrays import Vectors
 from foretaste.domain import Behaviour, Cases, Catalogue, Histories, Ints
 from foretaste.model import space
@@ -285,8 +286,32 @@ def workspace_overlap(folder: str) -> dict[str, Any]:
     return {"items": product.size, **_overlap(product, asked), "peak GB": memory()}
 
 
+def workspace_packed(folder: str) -> dict[str, Any]:
+    """Its vectors in 8 bits, as of a large catalogue, against 32: lists and scores."""
+    product, asked = _workspace(folder)
+    exact = [product.scorer(one).scores() for one in asked]
+    live.PRECISE = 0
+    product, asked = _workspace(folder)
+    kept, apart = [], []
+    for one, scores in zip(asked, exact, strict=True):
+        mine, hide = product.scorer(one).scores(), np.isin(np.arange(product.size), one.taken)
+        kept.append(len({*top(mine, 10, hide=hide)} & {*top(scores, 10, hide=hide)}) / 10)
+        apart.append(mine - scores)
+    away = np.stack(apart)
+    return {
+        "items": product.size,
+        "kept@10": round(float(np.mean(kept)), 4),
+        "nats apart, root mean square": round(float(np.sqrt(np.mean(away**2))), 4),
+        "at most": round(float(np.abs(away).max()), 4),
+    }
+
+
 STEPS: dict[str, Callable[..., dict[str, Any]]] = {
-    one.__name__: one for one in (peak, fit, sequence, answer, workspace_answer, workspace_overlap)
+    one.__name__: one
+    for one in (
+        *(peak, fit, sequence, answer),
+        *(workspace_answer, workspace_overlap, workspace_packed),
+    )
 }
 
 if __name__ == "__main__":

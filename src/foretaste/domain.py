@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from foretaste.arrays import Floats as Floats
 from foretaste.arrays import Vectors
 from foretaste.asking import Degraded as Degraded
 from foretaste.asking import LeftOut as LeftOut
@@ -28,7 +29,6 @@ from foretaste.asking import Shown as Shown
 from foretaste.asking import Source as Source
 from foretaste.asking import Term as Term
 
-Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]

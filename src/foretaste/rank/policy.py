@@ -91,9 +91,8 @@ class Policy:
             for term in terms
             if term.feature not in features
             and term.event not in events
-            and not (term.event and any(says(kind, term.event) for kind, _ in kinds))
-            and not (
-                term.expert == "rule" and any(says(kind, term.feature or "") for kind, _ in kinds)
+            and not any(
+                says(kind, text) for kind, _ in kinds for text in (term.event, term.feature) if text
             )
         ]
 
