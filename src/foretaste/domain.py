@@ -2,8 +2,7 @@
 
 People and things come in as `Event`, `Item`, `User`. `Histories` is what people did, in columns.
 `Catalogue` is what there is to recommend. `Behaviour` is U in P(R|U): what a model is told of one
-person at one moment. `Request` asks, `Recommendation` answers, and what people then do with the
-answer is an `Event` again.
+person at one moment. `Request` asks, `Recommendation` answers; what then is done is an `Event`.
 
 External ids are strings and live in `Event`, `Item`, `User`, `Request` and `Recommendation`.
 Internal ids are positions in `Catalogue.ids` and live in arrays. The two never mix.
