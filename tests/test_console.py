@@ -8,19 +8,18 @@ from rich.console import Console
 from foretaste import console
 
 KEY = "3f9c2a7be104"
-ROWS = [(KEY, "the front of the shop", "2026-11-25 00:59", "good until 2027-11-25", "17,631")]
+ROWS = [(KEY, "the front of the shop", "2026-11-25 00:59", "17,631", "0", "live")]
 
 
-@pytest.mark.parametrize("width", [40, 60, 200])
+@pytest.mark.parametrize("width", [20, 40, 60, 200])
 def test_a_narrow_table_leaves_ids_and_numbers_whole(
     width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = StringIO()
     narrow = Console(file=told, width=width, highlight=False, markup=False)
     monkeypatch.setattr(console, "OUT", narrow)
-    console.table(("id", "name", "made", "until", "items"), ROWS, right=("items",))
+    console.table(("id", "name", "made", "items", "users", ""), ROWS, right=("items", "users"))
 
     shown = told.getvalue()
-    assert KEY in shown
-    assert "17,631" in shown
-    assert "…" not in shown
+    words = [word for row in ROWS for cell in row for word in cell.split()]
+    assert sorted(shown.split()) == sorted([*words, "id", "name", "made", "items", "users"])

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
@@ -65,19 +66,23 @@ def table(
 ) -> None:
     """Rows under bold names; the columns named in `right` are numbers.
 
-    Where it is narrow, text goes on below. What is one word, like an id, is left whole: it can be
-    copied.
+    Where it is narrow, text goes on below; a word, like an id, is left whole: it can be copied.
     """
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     rows = [tuple(row) for row in rows]
+    least = 0
     for place, column in enumerate(columns):
+        words = [word for text in (column, *(row[place] for row in rows)) for word in text.split()]
+        longest = min(max((cell_len(word) for word in words), default=0), WHOLE)
+        least += longest + 2
         number = column in right
-        whole = number or not any(" " in row[place] or len(row[place]) > WHOLE for row in rows)
         side: JustifyMethod = "right" if number else "left"
-        made.add_column(column, justify=side, no_wrap=whole, overflow="fold")
+        made.add_column(column, justify=side, no_wrap=number, overflow="fold", min_width=longest)
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
-    OUT.print(made)
+    if least > OUT.width:
+        made.width = least  # too wide rather than cut off
+    OUT.print(made, crop=False)
 
 
 def report(text: str, indent: int = 15) -> None:

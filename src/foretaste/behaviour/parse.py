@@ -192,8 +192,8 @@ def _kind(raw: Any, form: EventForm, *, search: bool) -> str:
             "kind",
             raw,
             f"unknown kind '{shown(word)}'",
-            f"{did_you_mean(kind, form.kinds)}. A kind of your own is named with a weight under "
-            "[behaviour.kinds]",
+            f"{did_you_mean(kind, form.kinds)} (a kind of your own is named with a weight under "
+            "[behaviour.kinds])",
         )
     if raw.__class__ is str:
         form.spellings[raw] = kind
