@@ -128,7 +128,7 @@ def test_an_item_that_is_not_in_the_list_is_below_all_that_are(tmp_path: Path) -
     np.savez(tmp_path / "out.npz", allow_pickle=False, **kept)
     ranks = judged(tmp_path / "out.npz", held).ranks.masked
 
-    assert list(ranks) == [2 + 13 / 2, 0, 1 + 14 / 2]  # in the middle of those not listed
+    assert list(ranks) == [2 + 2, 0, 1 + 5]  # below the others, in the order of the catalogue
 
 
 def test_lists_of_another_split_are_refused(tmp_path: Path) -> None:

@@ -1,20 +1,24 @@
 """Histories and models small enough to be worked out by hand."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from foretaste.domain import Behaviour, Cases, Floats, Histories
 
 
-def cases(*sequences: list[int]) -> Cases:
-    """Of each person the last item is the target."""
+def cases(*sequences: list[int], refused: Sequence[int] = ()) -> Cases:
+    """Of each person the last item is the target. refused: the rows that hid their item."""
     lengths = [len(items) for items in sequences]
     n = sum(lengths)
     ends = np.cumsum(lengths)
+    weight = np.ones(n, np.float32)
+    weight[list(refused)] = -1
     histories = Histories(
         users=tuple(f"p{person}" for person in range(len(sequences))),
         offsets=np.concatenate([[0], ends]).astype(np.int64),
         item=np.array([item for items in sequences for item in items], np.int32),
-        weight=np.ones(n, np.float32),
+        weight=weight,
         kind=np.zeros(n, np.int8),
         value=np.full(n, np.nan, np.float32),
         at=np.arange(n, dtype=np.float64),

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from foretaste.errors import ModelError
 from foretaste.evaluate.metrics import (
+    NEVER_SHOWN,
     coverage,
     interval,
     intervals,
@@ -29,24 +30,45 @@ def test_ranks_by_hand() -> None:
     assert ranks(scores, ints(2, 3)).unmasked.tolist() == [2, 3]
 
 
-def test_a_tied_target_stands_in_the_middle() -> None:
-    scores = np.array([[2, 1, 1, 1, 0], [5, 5, 5, 5, 5]], np.float32)
-    found = ranks(scores, ints(1, 0)).unmasked
-    assert found.tolist() == [2, 2]
-    assert recall(found, 1).sum() == 0, "constant scores do not look good"
+def test_an_equal_item_of_lower_id_stands_before_the_target() -> None:
+    scores = np.array([[2, 1, 1, 1, 0]] * 3 + [[5, 5, 5, 5, 5]] * 2, np.float32)
+    assert ranks(scores, ints(1, 2, 3, 0, 4)).unmasked.tolist() == [1, 2, 3, 0, 4]
 
 
-def test_seen_items_are_left_out_of_the_masked_rank_and_the_target_never() -> None:
+def test_a_model_with_nothing_to_say_finds_the_first_items_of_the_catalogue_alone() -> None:
+    rank = ranks(np.zeros((12, 12), np.float32), ints(*range(12))).unmasked
+    assert recall(rank, 5).tolist() == [1] * 5 + [0] * 7
+
+
+def test_what_was_taken_and_refused_is_left_out_and_nothing_refused_is_ever_shown() -> None:
     scores = np.array([[9, 8, 7, 6, 6, 1]] * 4, np.float32)
-    seen = [ints(0, 2, 2, -1), ints(4, 5), ints(3, 0), ints()]
-    found = ranks(scores, ints(3, 3, 3, 3), seen)
-    assert found.unmasked.tolist() == [3.5, 3.5, 3.5, 3.5]
-    assert found.masked.tolist() == [1.5, 3, 2.5, 3.5]
+    taken = [ints(0, 2, 2, -1), ints(3, 5), ints(), ints(1)]
+    refused = [ints(), ints(0), ints(1, 1, 2), ints(1, 0)]
+    rank = ranks(scores, ints(4, 4, 4, 4), taken, refused)
+    assert rank.unmasked.tolist() == [4, 3, 2, 2]
+    assert rank.masked.tolist() == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize("items", [3, 50])
+def test_a_target_that_the_list_leaves_out_is_a_miss_at_every_k(items: int) -> None:
+    scores = np.zeros((2, items), np.float32)
+    scores[:, 1] = 1
+    rank = ranks(scores, ints(1, 1), [ints(1, 1), ints()], [ints(), ints(1)])
+    assert rank.unmasked.tolist() == [0, NEVER_SHOWN]
+    assert rank.masked.tolist() == [NEVER_SHOWN, NEVER_SHOWN]
+    assert recall(rank.masked, items).sum() == ndcg(rank.masked, items).sum() == 0
+    assert mrr(rank.masked).sum() == 0
+
+
+def test_without_anything_left_out_both_rankings_are_the_same() -> None:
+    rank = ranks(np.array([[3, 2, 1]], np.float32), ints(2))
+    assert rank.masked.tolist() == rank.unmasked.tolist() == [2]
 
 
 def test_items_without_a_chance_tie_at_the_end() -> None:
     scores = np.array([[1, -np.inf, -np.inf, -np.inf]], np.float32)
-    assert ranks(scores, ints(2)).unmasked.tolist() == [2]
+    assert ranks(scores, ints(0)).unmasked.tolist() == [0]
+    assert ranks(scores, ints(3)).unmasked.tolist() == [3]
 
 
 @pytest.mark.parametrize("place", [0, 1])
@@ -66,33 +88,24 @@ def test_ranks_agree_with_sorting_by_hand(data: st.DataObject, batch: int, items
     item = st.integers(0, items - 1)
     targets = ints(*data.draw(st.lists(item, min_size=batch, max_size=batch)))
     histories = st.lists(st.integers(-1, items - 1), max_size=6)
-    seen = [ints(*data.draw(histories)) for _ in range(batch)]
-    found = ranks(scores, targets, seen)
-    for row_scores, target, hidden, free, masked in zip(
-        scores, targets, seen, found.unmasked, found.masked, strict=True
-    ):
-        shown = [i for i in range(items) if i == target or i not in hidden.tolist()]
-        for rank, candidates in ((free, list(range(items))), (masked, shown)):
-            order = sorted(candidates, key=lambda i: -row_scores[i])
-            own = [p for p, i in enumerate(order) if row_scores[i] == row_scores[target]]
-            assert rank == np.mean(own)
-
-
-def test_the_expected_rank_is_what_random_ties_give_on_average() -> None:
-    scores = np.array([3, 2, 2, 2, 2, 1])
-    chance = rng()
-    drawn = [np.lexsort((chance.random(6), -scores)).tolist().index(2) for _ in range(4000)]
-    expected = ranks(scores[None].astype(np.float32), ints(2)).unmasked[0]
-    assert np.mean(drawn) == pytest.approx(expected, abs=0.08)
+    taken, refused = ([ints(*data.draw(histories)) for _ in range(batch)] for _ in range(2))
+    rank = ranks(scores, targets, taken, refused)
+    for case, target in enumerate(targets.tolist()):
+        by_score = np.argsort(-scores[case], kind="stable").tolist()
+        never = set(refused[case].tolist())
+        for hidden, place in (
+            (never, rank.unmasked[case]),
+            (never | set(taken[case].tolist()), rank.masked[case]),
+        ):
+            shown = [item for item in by_score if item not in hidden]
+            assert place == (shown.index(target) if target in shown else NEVER_SHOWN)
 
 
 def test_recall_ndcg_and_reciprocal_rank_by_hand() -> None:
-    found = np.array([0.0, 1.0, 4.0, 4.5, 9.0, 10.0])
-    assert recall(found, 5).tolist() == [1, 1, 1, 1, 0, 0]
-    assert ndcg(found, 10) == pytest.approx(
-        [1, 1 / np.log2(3), 1 / np.log2(6), 1 / np.log2(6.5), 1 / np.log2(11), 0]
-    )
-    assert mrr(found) == pytest.approx([1, 1 / 2, 1 / 5, 1 / 5.5, 1 / 10, 1 / 11])
+    found = np.array([0.0, 1.0, 4.0, 9.0, 10.0])
+    assert recall(found, 5).tolist() == [1, 1, 1, 0, 0]
+    assert ndcg(found, 10) == pytest.approx([1, 1 / np.log2(3), 1 / np.log2(6), 1 / np.log2(11), 0])
+    assert mrr(found) == pytest.approx([1, 1 / 2, 1 / 5, 1 / 10, 1 / 11])
 
 
 @settings(deadline=None)

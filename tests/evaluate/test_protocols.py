@@ -5,6 +5,7 @@ import pytest
 
 from foretaste.domain import Behaviour, Cases, Floats
 from foretaste.errors import InputError
+from foretaste.evaluate.metrics import NEVER_SHOWN
 from foretaste.evaluate.protocols import compare, evaluate
 
 from .helpers import Fixed, cases, follows
@@ -13,14 +14,47 @@ from .helpers import Fixed, cases, follows
 def test_figures_by_hand() -> None:
     # p0 has seen items 0 and 1, which stand before its target 2; p1 takes item 0 again
     held = cases([0, 1, 2], [3, 0, 0])
-    found = evaluate(Fixed(9, 8, 7, 6, 5), held, ks=(1, 2))
-    assert found.ranks.unmasked.tolist() == [2, 0]
-    assert found.ranks.masked.tolist() == [0, 0]
-    assert found.figures() == {
-        "masked": {"recall@1": 1, "recall@2": 1, "ndcg@1": 1, "ndcg@2": 1},
+    result = evaluate(Fixed(9, 8, 7, 6, 5), held, ks=(1, 2))
+    assert result.ranks.unmasked.tolist() == [2, 0]
+    assert result.ranks.masked.tolist() == [0, NEVER_SHOWN]
+    assert result.figures() == {
+        "masked": {"recall@1": 0.5, "recall@2": 0.5, "ndcg@1": 0.5, "ndcg@2": 0.5},
         "unmasked": {"recall@1": 0.5, "recall@2": 0.5, "ndcg@1": 0.5, "ndcg@2": 0.5},
     }
-    assert (found.items, len(found)) == (5, 2)
+    assert (result.items, len(result)) == (5, 2)
+    assert (result.never_shown(masked=True), result.never_shown(masked=False)) == (1, 0)
+
+
+def test_people_who_only_take_one_item_again_see_it_only_where_repeats_are_shown() -> None:
+    held = cases(*([0, 0, 0] for _ in range(30)))
+    figures = evaluate(Fixed(9, 8, 7), held).figures()
+    assert figures["masked"] == {"recall@5": 0, "recall@10": 0, "ndcg@5": 0, "ndcg@10": 0}
+    assert figures["unmasked"]["recall@10"] == figures["unmasked"]["ndcg@10"] == 1
+
+
+def test_a_refused_item_is_in_no_list_until_it_is_taken_again() -> None:
+    # both hid item 0; p1 took it afterwards
+    held = cases([0, 1, 2], [0, 0, 1, 2], refused=(0, 3))
+    ranks = evaluate(Fixed(9, 8, 7), held).ranks
+    assert ranks.unmasked.tolist() == [1, 2]
+    assert ranks.masked.tolist() == [0, 0]
+
+
+def test_without_repeats_ties_and_refusals_the_figures_are_those_of_a_plain_ranking() -> None:
+    """As published figures of leave-one-out have them, and as they were before repeats counted."""
+    chance = np.random.default_rng(2)
+    held = cases(*(chance.permutation(40)[: chance.integers(1, 20)].tolist() for _ in range(80)))
+    matrix = chance.random((80, 40), dtype=np.float32)
+
+    def score(behaviours: list[Behaviour]) -> Floats:
+        return np.stack([matrix[len(b) * 3 + (b.item.sum() % 3)] for b in behaviours])
+
+    ranks = evaluate(score, held).ranks
+    for case, behaviour in enumerate(held.behaviours(0, 80)):
+        above = score([behaviour])[0] > score([behaviour])[0][held.targets[case]]
+        assert ranks.unmasked[case] == np.count_nonzero(above)
+        above[behaviour.item] = False
+        assert ranks.masked[case] == np.count_nonzero(above)
 
 
 def test_the_default_figures_are_those_of_the_command_line() -> None:
@@ -32,9 +66,8 @@ def test_the_default_figures_are_those_of_the_command_line() -> None:
 def test_a_model_that_knows_is_perfect_and_one_that_does_not_is_not() -> None:
     held = cases(*([start, start + 1, start + 2] for start in range(8)))
     assert evaluate(follows, held).figures()["unmasked"]["ndcg@10"] == 1
-    constant = evaluate(Fixed(*[1] * 10), held).figures()["unmasked"]
-    assert constant["recall@5"] == 1, "the middle of 10 items is within the first 5"
-    assert evaluate(Fixed(*[1] * 12), held).figures()["unmasked"]["recall@5"] == 0
+    constant = evaluate(Fixed(*[1] * 12), held).figures()["unmasked"]
+    assert constant["recall@5"] == 3 / 8, "the targets are 2 to 9, the list is 0 to 4"
 
 
 def test_results_are_in_the_order_of_the_cases_whatever_the_batch() -> None:
@@ -48,7 +81,7 @@ def test_results_are_in_the_order_of_the_cases_whatever_the_batch() -> None:
     first = [held.behaviours(n, n + 1)[0] for n in range(50)]
     own = [follows([told])[0] for told in first]
     expected = [
-        np.count_nonzero(s > s[t]) + (np.count_nonzero(s == s[t]) - 1) / 2
+        np.count_nonzero(s > s[t]) + np.count_nonzero(s[:t] == s[t])
         for s, t in zip(own, held.targets, strict=True)
     ]
     assert whole.ranks.unmasked.tolist() == expected

@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import pytest
 
 from foretaste.evaluate.protocols import Result, evaluate
 from foretaste.evaluate.report import summary, table
@@ -18,34 +19,82 @@ def results() -> dict[str, Result]:
     }
 
 
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
 def test_a_table_has_a_row_a_model_with_intervals() -> None:
-    said = table(results(), np.random.default_rng(0), protocol="leave-one-out")
-    lines = said.splitlines()
+    lines = table(results(), rng(), protocol="leave-one-out").splitlines()
     assert lines[0].startswith(
         "leave-one-out: 200 cases of 200 people, all 10 items ranked; ± is half"
     )
-    assert lines[2].split() == [
-        *("recall@10", "masked", "ndcg@10", "masked"),
-        *("recall@10", "unmasked", "ndcg@10", "unmasked"),
-    ]
-    assert lines[3].startswith("product     ")
-    assert "1.0000 ± 0.0000" in lines[3]
-    assert "± 0.0" in lines[5]
+    assert lines[3].split() == ["recall@10", "masked", "ndcg@10", "masked"]
+    assert lines[4].startswith("product     ")
+    assert "1.0000 ± 0.0000" in lines[4]
+    assert "± 0.0" in lines[6]
+
+
+@pytest.mark.parametrize(
+    ("masked", "hide_seen", "head"),
+    [
+        (True, True, "leave out what the person already took or refused (rank.hide_seen = true)"),
+        (False, False, "keep what the person took, not what they refused (rank.hide_seen = false)"),
+        (
+            False,
+            True,
+            "keep what the person took, not what they refused (not as shown; as with "
+            "rank.hide_seen = false)",
+        ),
+        (
+            True,
+            False,
+            "leave out what the person already took or refused (not as shown; as with "
+            "rank.hide_seen = true)",
+        ),
+    ],
+)
+def test_the_head_says_what_is_left_out_and_how_ties_are_broken(
+    masked: bool, hide_seen: bool, head: str
+) -> None:
+    lines = table(
+        results(), rng(), protocol="time", masked=masked, hide_seen=hide_seen
+    ).splitlines()
+    assert lines[1] == f"lists {head}; equal scores keep catalogue order"
+    assert ("unmasked" in lines[3]) != masked
+
+
+def test_the_head_counts_what_no_list_can_show() -> None:
+    again = {"product": evaluate(follows, cases([1, 1], [1, 2], [3, 3]))}
+    lines = table(again, rng(), protocol="time").splitlines()
+    assert lines[2].startswith("2 of the 3 test items are left out so")
+    assert "2 of the 3" not in table(again, rng(), protocol="time", masked=False)
 
 
 def test_a_row_that_is_not_below_the_first_for_certain_is_marked() -> None:
-    lines = table(results(), np.random.default_rng(0), protocol="time").splitlines()
-    assert [line.endswith(" ~") for line in lines[3:6]] == [False, True, False]
+    lines = table(results(), rng(), protocol="time").splitlines()
+    assert [line.endswith(" ~") for line in lines[4:7]] == [False, True, False]
     assert lines[-1] == "~ not below product for certain (paired over people, 95 %)"
     alone = {"product": results()["product"]}
-    assert "~" not in table(alone, np.random.default_rng(0), protocol="time")
+    assert "~" not in table(alone, rng(), protocol="time")
 
 
-def test_columns_can_be_chosen() -> None:
-    said = table(
-        results(), np.random.default_rng(0), protocol="time", columns=(("recall@1", "unmasked"),)
-    )
-    assert said.splitlines()[2].split() == ["recall@1", "unmasked"]
+def test_a_row_above_the_first_for_certain_is_marked_and_named() -> None:
+    rows = results()
+    weak = {"product": rows["popularity"], "sequence": rows["twin"], "repeat": rows["twin"]}
+    lines = table(weak, rng(), protocol="time").splitlines()
+    assert [line.endswith(" !") for line in lines[4:7]] == [False, True, True]
+    assert lines[-1] == "! better than the product for certain: sequence, repeat"
+    assert "!" not in table(results(), rng(), protocol="time")
+
+
+def test_a_row_that_is_the_first_in_another_state_has_no_mark() -> None:
+    text = table(results(), rng(), protocol="time", unmarked=("twin",))
+    assert "~" not in text
+
+
+def test_the_metrics_can_be_chosen() -> None:
+    text = table(results(), rng(), protocol="time", metrics=("recall@1",), masked=False)
+    assert text.splitlines()[3].split() == ["recall@1", "unmasked"]
 
 
 def test_the_summary_is_the_object_of_the_command_line() -> None:

@@ -1,8 +1,8 @@
 """Scores and targets in; ranks, figures and their intervals out. All of it in whole arrays.
 
-A rank counts from 0. Among equal scores the target stands in the middle, where it would be on
-average if ties were broken by chance: a model that gives every item the same score is told to be
-no better than chance, where counting only the greater scores would call it perfect.
+A rank counts from 0. Equal scores stand as in a list that is shown: in the order of internal ids,
+so an equal item with a lower id comes before the target. A model that gives every item the same
+score shows everybody the first items of the catalogue, and is judged by those.
 """
 
 from collections.abc import Sequence
@@ -32,48 +32,69 @@ class Interval(NamedTuple):
         return f"{self.mean:.4f} [{self.low:.4f}, {self.high:.4f}]"
 
 
+NEVER_SHOWN = np.inf
+"""The rank of a target that the list leaves out: beyond every k, however small the catalogue."""
+
+
 class Ranks(NamedTuple):
-    """Where the targets stand, from 0, among all items and among those not seen."""
+    """Where the targets stand, from 0 in whole numbers; `NEVER_SHOWN` where they are left out."""
 
     unmasked: Doubles
-    """[cases]"""
+    """[cases], among all items but those the person refused: lists with `hide_seen` off."""
     masked: Doubles
-    """[cases]"""
+    """[cases], without what the person took before as well: lists with `hide_seen` on."""
 
 
-def ranks(scores: Floats, targets: Ints, seen: Sequence[Ints] | None = None) -> Ranks:
-    """The rank of each target: the number of greater scores, and half the number of equal ones.
+def ranks(
+    scores: Floats,
+    targets: Ints,
+    taken: Sequence[Ints] | None = None,
+    refused: Sequence[Ints] | None = None,
+) -> Ranks:
+    """The rank of each target: how many items a list shows before it.
+
+    Those are the items of greater score, and of equal score and lower id.
 
     scores: [cases, items], higher is better, -inf allowed. targets: [cases], columns.
-    seen: for each case the items left out of the masked ranking; repeats and values below 0 are
-    passed over, and the target itself is never left out. Without it both rankings are the same.
+    taken: for each case the items that the masked ranking leaves out; repeats and values below 0
+    are passed over. refused: the same for both rankings. A target among them is never shown.
 
     Raises ModelError where a score is not a number, or a target's is missing.
     """
     if np.isnan(scores).any():
         raise ModelError("a score is not a number (nan); the model is damaged or did not train")
-    own = scores[np.arange(len(targets)), targets]  # [cases]
-    greater = np.count_nonzero(scores > own[:, None], axis=1)
-    equal = np.count_nonzero(scores == own[:, None], axis=1) - 1  # without the target itself
-    unmasked = (greater + equal / 2).astype(np.float64)
-    if seen is None:
+    cases = zip(scores, targets.tolist(), strict=True)
+    among_all = np.array([_items_before(row, target) for row, target in cases], np.float64)
+    if refused is None:
+        refused = [np.empty(0, np.int32)] * len(targets)
+    unmasked = among_all - _hidden_before(scores, targets, refused)
+    if taken is None:
         return Ranks(unmasked, unmasked.copy())
-    return Ranks(unmasked, unmasked - _before(scores, own, targets, seen))
+    hidden = [np.concatenate(items) for items in zip(taken, refused, strict=True)]
+    return Ranks(unmasked, among_all - _hidden_before(scores, targets, hidden))
 
 
-def _before(scores: Floats, own: Floats, targets: Ints, seen: Sequence[Ints]) -> Doubles:
-    """[cases] how many places the seen items take before the target; no copy of the scores."""
-    rows = np.repeat(np.arange(len(targets)), [len(items) for items in seen])
-    if not len(rows):
-        return np.zeros(len(targets))
-    items = np.concatenate(seen).astype(np.int64)
-    keep = (items >= 0) & (items != targets[rows])
+def _items_before(scores: Floats, target: int) -> int:
+    """How many of [items] stand before the target."""
+    own = scores[target]
+    return int(np.count_nonzero(scores[:target] >= own) + np.count_nonzero(scores[target:] > own))
+
+
+def _hidden_before(scores: Floats, targets: Ints, hidden: Sequence[Ints]) -> Doubles:
+    """[cases] how many hidden items stand before the target, without a copy of the scores.
+
+    -inf where the target itself is hidden, so that its rank is `NEVER_SHOWN`.
+    """
     width = scores.shape[1]
-    once = np.unique(rows[keep] * width + items[keep])  # an item seen twice hides once
+    rows = np.repeat(np.arange(len(targets)), [len(items) for items in hidden])
+    items = np.concatenate([np.empty(0, np.int64), *hidden]).astype(np.int64)
+    once = np.unique((rows * width + items)[items >= 0])  # an item hidden twice counts once
     rows, items = once // width, once % width
-    theirs = scores[rows, items]
-    places = (theirs > own[rows]) + (theirs == own[rows]) / 2
-    return np.bincount(rows, places, minlength=len(targets)).astype(np.float64)
+    score, own = scores[rows, items], scores[rows, targets[rows]]
+    before = (score > own) | ((score == own) & (items < targets[rows]))
+    places = np.bincount(rows, before, minlength=len(targets)).astype(np.float64)
+    places[rows[items == targets[rows]]] = -NEVER_SHOWN
+    return places
 
 
 def recall(ranks: Doubles, k: int) -> Doubles:

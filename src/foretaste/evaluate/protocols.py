@@ -1,8 +1,9 @@
 """Cases and something that scores in; for each case the rank of what was taken out.
 
 All items of the catalogue are ranked, never a sample of them (Krichene and Rendle 2020). Both
-variants come from one matrix of scores: masked leaves out the items in the person's behaviour,
-refused ones too, but never the target; unmasked leaves out nothing.
+variants come from one matrix of scores and leave out what `recommend` leaves out. masked is the
+list with `rank.hide_seen` on: without what the person took before or refused, the target too, which
+then counts as a miss. unmasked is the list with it off: without what the person refused alone.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ import numpy as np
 from foretaste.domain import Behaviour, Cases, Doubles, Floats, Ints, Longs
 from foretaste.errors import InputError
 from foretaste.evaluate import metrics
+from foretaste.evaluate.masking import refused_items
 from foretaste.evaluate.metrics import Interval, Ranks
 from foretaste.ports import Progress, silent
 
@@ -40,7 +42,7 @@ class Result:
     targets: Ints
     """[cases]"""
     ranks: Ranks
-    """[cases] each, from 0; a half where an odd number of others ties."""
+    """[cases] each, from 0."""
     items: int
     """How many were ranked."""
     ks: tuple[int, ...] = KS
@@ -57,6 +59,11 @@ class Result:
         if name not in ("recall", "ndcg") or not k.isdigit():
             raise InputError(f"unknown metric '{metric}'; expected recall@k, ndcg@k or mrr")
         return (metrics.recall if name == "recall" else metrics.ndcg)(ranks, int(k))
+
+    def never_shown(self, *, masked: bool) -> int:
+        """How many targets the lists leave out, so that no model can show them."""
+        ranks = self.ranks.masked if masked else self.ranks.unmasked
+        return int(np.isinf(ranks).sum())
 
     def figures(self) -> dict[str, Figures]:
         """`{"masked": {"recall@5": …, "recall@10": …, "ndcg@5": …, …}, "unmasked": {…}}`"""
@@ -126,26 +133,28 @@ def compare(
     order = np.argsort(cases.rows - histories.offsets[cases.people], kind="stable")
     ordered = Cases(histories, cases.people[order], cases.rows[order])
     targets = ordered.targets
-    found: dict[str, list[Ranks]] = {}
+    parts: dict[str, list[Ranks]] = {}
     items = 0
     for start in range(0, len(ordered), batch):
         stop = min(start + batch, len(ordered))
         behaviours = ordered.behaviours(start, stop)
-        seen = [behaviour.item for behaviour in behaviours]
+        taken = [behaviour.taken for behaviour in behaviours]
+        refused = [refused_items(behaviour) for behaviour in behaviours]
         for name, matrix in scores(behaviours).items():
-            found.setdefault(name, []).append(metrics.ranks(matrix, targets[start:stop], seen))
+            ranks = metrics.ranks(matrix, targets[start:stop], taken, refused)
+            parts.setdefault(name, []).append(ranks)
             items = matrix.shape[1]
         progress("Evaluating", stop, len(ordered))
     back = np.argsort(order)
     return {
-        name: Result(cases.people, cases.targets, _joined(parts, back), items, ks)
-        for name, parts in found.items()
+        name: Result(cases.people, cases.targets, _joined(batches, back), items, ks)
+        for name, batches in parts.items()
     }
 
 
-def _joined(parts: list[Ranks], back: Longs) -> Ranks:
+def _joined(batches: list[Ranks], back: Longs) -> Ranks:
     """The batches in one, in the order of the cases."""
     return Ranks(
-        np.concatenate([part.unmasked for part in parts])[back],
-        np.concatenate([part.masked for part in parts])[back],
+        np.concatenate([batch.unmasked for batch in batches])[back],
+        np.concatenate([batch.masked for batch in batches])[back],
     )

@@ -1,15 +1,14 @@
 """Results in; a table to read and one JSON object out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
-from foretaste.domain import Doubles
-from foretaste.evaluate.metrics import intervals
-from foretaste.evaluate.protocols import VARIANTS, Result
+from foretaste.evaluate.metrics import Interval, intervals
+from foretaste.evaluate.protocols import Result
 
-COLUMNS = tuple((metric, variant) for variant in VARIANTS for metric in ("recall@10", "ndcg@10"))
+METRICS = ("recall@10", "ndcg@10")
 """Of the table, left to right."""
 
 
@@ -18,39 +17,75 @@ def table(
     rng: np.random.Generator,
     *,
     protocol: str,
-    columns: tuple[tuple[str, str], ...] = COLUMNS,
+    masked: bool = True,
+    hide_seen: bool = True,
+    metrics: tuple[str, ...] = METRICS,
+    unmarked: Collection[str] = (),
 ) -> str:
     """A row a model, in the order given: each figure with half the width of its 95 % interval.
 
-    The first row is compared with the others: a row that is not below it for certain in the first
-    column that is an NDCG (paired, by person) is marked with `~`.
-    columns: (metric, variant). All results must be of the same cases.
+    The first row is compared with the others in the first metric that is an NDCG (paired, by
+    person): a row that is not below it for certain is marked with `~`, one that is above it for
+    certain with `!`. All results must be of the same cases.
+    masked: the variant of the figures. hide_seen: the setting by which people's lists are made.
+    unmarked: rows that are the first one in another state, which get no mark.
     """
-    first = next(iter(results.values()))
-    judged = next((place for place, pair in enumerate(columns) if pair[0].startswith("ndcg")), 0)
-    cells = [_cells(result, columns) for result in results.values()]  # each [cases, columns]
-    ahead = [cells[0][:, judged] - other[:, judged] for other in cells]
-    ranges = intervals(np.column_stack([*cells, *ahead]), first.people, rng)
-    width = max(len(name) for name in results) + 2
+    first = next(iter(results))
+    figures, ahead = _intervals(results, rng, metrics, masked=masked)
+    marks = {name: _mark(ahead[name]) for name in results if name not in {first, *unmarked}}
+    width = max(map(len, results)) + 2
+    variant = "masked" if masked else "unmasked"
     lines = [
-        _heading(first, protocol),
+        _heading(results[first], protocol),
+        *_left_out(results[first], masked=masked, hide_seen=hide_seen),
         "",
-        " " * width + "".join(f"{f'{metric} {variant}':>22}" for metric, variant in columns),
+        " " * width + "".join(f"{f'{metric} {variant}':>22}" for metric in metrics),
     ]
-    for row, name in enumerate(results):
-        shown = ranges[row * len(columns) : (row + 1) * len(columns)]
-        figures = "".join(f"{f'{x.mean:.4f} ± {(x.high - x.low) / 2:.4f}':>22}" for x in shown)
-        near = row > 0 and ranges[len(cells) * len(columns) + row].low <= 0
-        lines.append(f"{name:<{width}}{figures}{' ~' if near else ''}")
-    if any(line.endswith(" ~") for line in lines):
-        lines += ["", f"~ not below {next(iter(results))} for certain (paired over people, 95 %)"]
-    return "\n".join(lines)
+    for name, row in figures.items():
+        cells = "".join(f"{f'{x.mean:.4f} ± {(x.high - x.low) / 2:.4f}':>22}" for x in row)
+        lines.append(f"{name:<{width}}{cells} {marks.get(name, '')}".rstrip())
+    return "\n".join([*lines, *_legend(first, marks)])
 
 
-def _cells(result: Result, columns: tuple[tuple[str, str], ...]) -> Doubles:
-    """[cases, columns] what each case adds to each figure."""
-    values = [result.values(metric, masked=variant == "masked") for metric, variant in columns]
-    return np.stack(values, axis=1)
+def _intervals(
+    results: Mapping[str, Result],
+    rng: np.random.Generator,
+    metrics: tuple[str, ...],
+    *,
+    masked: bool,
+) -> tuple[dict[str, list[Interval]], dict[str, Interval]]:
+    """By row of each metric, and of how far the first row is ahead of it; all drawn alike."""
+    values = {
+        name: np.stack([result.values(metric, masked=masked) for metric in metrics], axis=1)
+        for name, result in results.items()
+    }  # each [cases, metrics]
+    first = next(iter(results))
+    compared = next((place for place, name in enumerate(metrics) if name.startswith("ndcg")), 0)
+    ahead = [values[first][:, compared] - other[:, compared] for other in values.values()]
+    estimates = intervals(np.column_stack([*values.values(), *ahead]), results[first].people, rng)
+    columns = len(metrics)
+    figures = {
+        name: estimates[row * columns : (row + 1) * columns] for row, name in enumerate(results)
+    }
+    return figures, dict(zip(results, estimates[len(results) * columns :], strict=True))
+
+
+def _mark(ahead: Interval) -> str:
+    """Of a row that the first one is ahead of by so much."""
+    if ahead.high < 0:
+        return "!"
+    return "~" if ahead.low <= 0 else ""
+
+
+def _legend(first: str, marks: Mapping[str, str]) -> list[str]:
+    """What the marks mean, where there are any."""
+    better = [name for name, mark in marks.items() if mark == "!"]
+    lines = []
+    if "~" in marks.values():
+        lines.append(f"~ not below {first} for certain (paired over people, 95 %)")
+    if better:
+        lines.append(f"! better than the {first} for certain: {', '.join(better)}")
+    return ["", *lines] if lines else []
 
 
 def _heading(result: Result, protocol: str) -> str:
@@ -59,6 +94,25 @@ def _heading(result: Result, protocol: str) -> str:
         f"{protocol}: {len(result):,} cases of {people:,} people, all {result.items:,} items "
         "ranked; ± is half of the 95 % interval over people"
     )
+
+
+def _left_out(result: Result, *, masked: bool, hide_seen: bool) -> list[str]:
+    """What the lists leave out and how ties are broken, in plain words."""
+    what = (
+        "leave out what the person already took or refused"
+        if masked
+        else "keep what the person took, not what they refused"
+    )
+    setting = f"rank.hide_seen = {str(masked).lower()}"
+    as_shown = f"({setting})" if masked == hide_seen else f"(not as shown; as with {setting})"
+    lines = [f"lists {what} {as_shown}; equal scores keep catalogue order"]
+    never = result.never_shown(masked=masked)
+    if never:
+        lines.append(
+            f"{never:,} of the {len(result):,} test items are left out so, as the person took or "
+            "refused them before; they count as misses"
+        )
+    return lines
 
 
 def summary(

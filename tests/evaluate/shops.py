@@ -1,0 +1,48 @@
+"""Small shops whose lists can be worked out by hand."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from foretaste.domain import Behaviour, Cases, Floats, Item
+from foretaste.evaluate.sampled_lists import Offers, SampledLists, Shop, sampled_lists
+from foretaste.prepare.catalogue import catalogue
+from foretaste.prepare.streaming_counts import StreamingCounts
+
+Scores = Callable[[list[Behaviour]], dict[str, Floats]]
+
+
+def items(n: int, **attributes: Sequence[tuple[str, ...]]) -> list[Item]:
+    """`i0`, `i1`, … with a value of each column for each."""
+    return [
+        Item(f"i{place}", f"Item {place}", attributes={c: v[place] for c, v in attributes.items()})
+        for place in range(n)
+    ]
+
+
+def shop(cases: Cases, goods: Sequence[Item], vectors: Floats | None = None) -> Shop:
+    """Without texts unless vectors are given."""
+    empty = np.zeros((len(goods), 2), np.float32)
+    shelf = catalogue(goods, empty if vectors is None else vectors)
+    return Shop(shelf, Offers.of(goods), StreamingCounts.of(cases.histories))
+
+
+def sample(cases: Cases, place: Shop, *scores: float, hide_seen: bool = True) -> SampledLists:
+    """The lists of a product that gives everybody these scores."""
+    return sampled_lists(everybody(product=scores), cases, place, hide_seen=hide_seen)
+
+
+def everybody(**scores: Sequence[float]) -> Scores:
+    """Each model gives everybody the same scores."""
+
+    def score(behaviours: list[Behaviour]) -> dict[str, Floats]:
+        size = len(behaviours), 1
+        return {name: np.tile(np.array(row, np.float32), size) for name, row in scores.items()}
+
+    return score
+
+
+def at(cases: Cases, times: Sequence[float]) -> Cases:
+    """With other times, a row each."""
+    return replace(cases, histories=replace(cases.histories, at=np.array(times, np.float64)))

@@ -1,0 +1,147 @@
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from foretaste import console
+from foretaste.domain import Behaviour, Cases, Floats, Split
+from foretaste.evaluate.evaluation import Evaluation, judge
+from foretaste.evaluate.sampled_lists import Shop
+
+from .helpers import cases, follows
+from .shops import items, shop
+
+SIZE = 30
+
+
+class Expert:
+    """Says the same for everybody."""
+
+    def __init__(self, name: str, scores: Floats) -> None:
+        self.name, self._scores = name, scores
+
+    def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
+        return np.tile(self._scores, (len(behaviours), 1))
+
+
+class Product:
+    """Follows the last item, or what one of its experts says."""
+
+    size = SIZE
+
+    def __init__(self, *experts: Any, listens_to: int | None = None) -> None:
+        self.experts, self._listens_to = experts, listens_to
+        self.asked = 0
+
+    def told(self) -> Mapping[str, Any]:
+        return {}
+
+    def exponents(self, behaviours: Sequence[Behaviour]) -> Floats:
+        return np.ones((len(behaviours), len(self.experts)), np.float32)
+
+    def score(self, behaviours: Sequence[Behaviour]) -> Floats:
+        return self.combine([one.log_prob(behaviours) for one in self.experts], behaviours)
+
+    def combine(self, log_probs: Sequence[Floats], behaviours: Sequence[Behaviour]) -> Floats:
+        self.asked += len(behaviours)
+        return (
+            follows(list(behaviours), SIZE)
+            if self._listens_to is None
+            else log_probs[self._listens_to]
+        )
+
+
+UP = Expert("up", np.arange(SIZE, dtype=np.float32))
+DOWN = Expert("down", np.arange(SIZE, 0, -1).astype(np.float32))
+
+
+def split(held: Cases) -> Split:
+    return Split("leave-one-out", held.histories, held, held, held.histories)
+
+
+def judged(
+    held: Cases, product: Product, *, hide_seen: bool = True, place: Shop | None = None
+) -> Evaluation:
+    return judge(product, product, split(held), spent=(0.0, 0.0), hide_seen=hide_seen, shop=place)
+
+
+def steps(people: int = 60) -> Cases:
+    """Everybody takes the item after their last one."""
+    return cases(*([n % 8, n % 8 + 1] for n in range(people)))
+
+
+@pytest.mark.parametrize(("hide_seen", "shown"), [(True, 0), (False, 1)])
+def test_the_figures_are_those_of_the_lists_as_they_are_shown(
+    hide_seen: bool, shown: float
+) -> None:
+    again = cases(*([0, 0] for _ in range(20)))
+    evaluation = judged(again, Product(UP, DOWN, listens_to=1), hide_seen=hide_seen)
+    summary = evaluation.summary()
+    assert summary["hide_seen"] is hide_seen
+    assert summary["interval"] == [shown, shown]
+    assert (summary["masked"]["recall@10"], summary["unmasked"]["recall@10"]) == (0, 1)
+    assert evaluation.table() == evaluation.table(masked=hide_seen)
+    assert evaluation.brief()["ndcg@10"] == [shown, shown, shown]
+    assert (summary["ahead"]["up"][0] > 0) != hide_seen
+
+
+def test_an_expert_above_the_product_is_named() -> None:
+    # everybody's next item is the last one, which `up` knows and the product does not
+    held = cases(*([n % 8, SIZE - 1] for n in range(60)))
+    evaluation = judged(held, Product(UP, DOWN, listens_to=1))
+    assert evaluation.summary()["better"] == ["up"]
+    assert "! better than the product for certain: up" in evaluation.table()
+    assert judged(steps(), Product(UP, DOWN)).summary()["better"] == []
+
+
+def test_lists_are_those_of_the_product_as_in_service() -> None:
+    held = steps()
+    place = shop(held, items(SIZE))
+    served = Product(UP, listens_to=0)
+    evaluation = judge(
+        Product(UP, DOWN), served, split(held), spent=(0.0, 0.0), hide_seen=True, shop=place
+    )
+    summary = evaluation.summary()
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+    lists = summary["lists"]
+    assert lists["most_shown"] == {"item": "i20", "share": 1}, "the last ten are for everybody"
+    assert lists["coverage"] == lists["experts"]["up"]["coverage"] == 10 / SIZE
+
+
+def test_the_product_as_in_service_is_not_an_expert_above_the_product() -> None:
+    held = cases(*([n % 8, SIZE - 1] for n in range(60)))
+    evaluation = judge(
+        Product(DOWN, listens_to=0), Product(UP, listens_to=0), split(held), spent=(0.0, 0.0)
+    )
+    assert evaluation.summary()["as_in_service"]["masked"]["recall@10"] == 1
+    assert evaluation.summary()["masked"]["recall@10"] == 0
+    assert "!" not in evaluation.table()
+
+
+def test_a_product_that_is_as_in_service_already_is_not_asked_twice() -> None:
+    product = Product(UP)
+    evaluation = judged(steps(), product)
+    assert evaluation.served is evaluation.product
+    assert product.asked == 60 + 60, "for the ranks and for the calibration"
+
+
+def test_without_a_shop_no_list_is_looked_at() -> None:
+    product = Product(UP)
+    assert judged(steps(), product).summary()["lists"] is None
+    before = product.asked
+    product.asked = 0
+    judged(steps(), product, place=shop(steps(), items(SIZE)))
+    assert product.asked == before + 60
+
+
+def test_the_terminal_shows_the_lists_as_shown_first_and_then_what_they_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    held = steps()
+    console.evaluation(judged(held, Product(UP), hide_seen=False, place=shop(held, items(SIZE))))
+    text = capsys.readouterr().out
+    assert text.index("ndcg@10 unmasked") < text.index("ndcg@10 masked")
+    assert text.index("ndcg@10 masked") < text.index("the lists show 10 different items")
+    assert max(map(len, text.splitlines())) <= 80
