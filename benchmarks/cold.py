@@ -75,16 +75,15 @@ def figures(ranks: Any) -> Row:
 def lists(product: Product, here: World, behaviours: list[Behaviour]) -> list[Ints]:
     """[cases][50], as `rank` fills them: places below the tenth are kept for new items."""
     index, settings = Index(here.shelf, Shelf.of(list(here.items.values()))), RankSettings()
-    newness = product.newness()
-    assert newness is not None
     found = []
     for start in range(0, len(behaviours), 128):
         some = behaviours[start : start + 128]
         for scores, one in zip(product.score(some), some, strict=True):
+            untaken = product.scorer(one).untaken(settings.newcomers)
             seen = np.zeros(len(scores), bool)
             seen[one.taken] = True
             draft = Draft(scores, seen, seen, index, n=50)
-            draft.strangers, draft.newcomers = newness >= 1, settings.newcomers
+            draft.strangers, draft.newcomers = untaken
             found.append(draft.listed(np.random.default_rng).items)
     return found
 
@@ -291,8 +290,7 @@ def carried(product: Product, here: World, nothing: Histories) -> Product:
         elif expert.name in empty:
             experts.append(empty[expert.name])
             places.append(place)
-    new = None if product.new is None else product.new[[*places, -1]]
-    return Product(tuple(experts), product.weights[:, places], new)
+    return replace(product, experts=tuple(experts), weights=product.weights[:, places])
 
 
 def domain(source: str, target: str, keep: Path | None) -> tuple[str, list[Row]]:

@@ -26,18 +26,19 @@ from foretaste.domain import Behaviour, Floats
 from foretaste.evaluate.machine import machine
 from foretaste.evaluate.metrics import Interval
 from foretaste.evaluate.protocols import compare
-from foretaste.loop import SPLITS, Foretaste
+from foretaste.loop import Foretaste
 from foretaste.model.experts.language import Language
 from foretaste.model.fit import fit_experts, fit_weights, usual
 from foretaste.model.product import Product
 from foretaste.model.training import Training
+from foretaste.training.candidate import SPLITS
 
 RESULTS = REPOSITORY / "benchmarks" / "results" / "language_expert.json"
 
 
 def product_of(experts: tuple[Any, ...], training: Training, loop: Foretaste) -> Product:
     """The exponents fitted for these experts."""
-    return fit_weights(Product(experts, usual(experts)), training, loop.encoder)
+    return fit_weights(Product(experts, usual(experts)), training, loop.encoder)[0]
 
 
 def shown(one: Interval) -> list[float]:
@@ -60,7 +61,7 @@ def measure(loop: Foretaste, protocol: str, most: int) -> dict[str, Any]:
     """The figures of one protocol."""
     items = {item.id: item for _, item in loop.store.items()}
     read = loop.reading.apart(loop.histories(items)[0], items, SPLITS[protocol])
-    training, split = loop._training(read), read.split
+    training, split = loop.training(read), read.split
     without = others(loop, training)
     start = time.process_time()
     (language,) = Language.fit(training)

@@ -109,12 +109,10 @@ def main() -> None:
         rows = [{"model": "with the refusal expert", **row} for row in measured(loop)]
         live = loop.catch_up()
         without = [n for n, one in enumerate(live.product.experts) if one.name != "refusal"]
-        new = live.product.new
         live.product = replace(
             live.product,
             experts=tuple(live.product.experts[n] for n in without),
             weights=live.product.weights[:, without],
-            new=None if new is None else new[[*without, -1]],
         )
         rows += [{"model": "without it", **row} for row in measured(loop)]
         loop.close()

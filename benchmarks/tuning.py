@@ -65,7 +65,7 @@ def prepared(
         loop.reading.tuned(leave_one_out(found).train, items)
     spent = time.process_time() - start
     read = loop.reading.apart(found, items, leave_one_out)
-    return loop._training(read), read.split, read.encoder, spent
+    return loop.training(read), read.split, read.encoder, spent
 
 
 def fitted(loop: Foretaste, training: Training, what: str, tuned: str | None) -> Product:

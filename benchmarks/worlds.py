@@ -9,9 +9,11 @@ from pathlib import Path
 from benchmarks.datasets import write
 from foretaste.domain import Cases, Catalogue, Histories, Item
 from foretaste.loop import Foretaste
-from foretaste.model.fit import fit
+from foretaste.model.cold_items import Arrivals
+from foretaste.model.fit import fit_to_serve
 from foretaste.model.product import Product
 from foretaste.model.training import Training
+from foretaste.prepare.arrivals import newest_takings
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class World:
 
     def fitted(self, found: Histories, valid: Cases) -> Product:
         """As `foretaste train` and `evaluate` fit."""
-        return fit(self.training(found, valid), self.loop.encoder)
+        arrivals = Arrivals(*newest_takings(found, repeats=False))
+        return fit_to_serve(self.training(found, valid), found, arrivals, self.loop.encoder).product
 
     def read(self, items: dict[str, Item]) -> "World":
         """The same people with other texts of the items, in the same order."""

@@ -212,7 +212,7 @@ APART = '\n[[rank.policy.apart]]\nthese = { genre = "space" }\nthose = { genre =
     ("policy", "asked", "barred"),
     [
         (AGE, {}, lambda text: "Crimson" in text),
-        (APART, {"query": "a kitchen"}, lambda text: "space" in text and "kitchen" in text),
+        (APART, {"query": "a kitchen in space"}, lambda text: "space" in text and "kitchen" in text),
     ],
     ids=["an age limit", "never together"],
 )

@@ -173,8 +173,13 @@ def test_what_brought_an_item_is_told(shop: Foretaste) -> None:
 
 
 def test_below_the_tenth_place_what_nobody_has_taken_is_met(shop: Foretaste) -> None:
-    """Not where words ask for something, nor where the list is the caller's."""
+    """Where people take such items, unless words ask for something or the list is the caller's."""
     shop.store.put_items([Item(f"new-{n}", f"late arrival {n}") for n in range(2)])
+    live = shop.catch_up()
+    live.product = replace(live.product, cold_share=0.0)
+    found = shop.recommend("u1", n=16, **PLAIN)
+    assert {one.source for one in found} == {"model"}
+    live.product = replace(live.product, cold_share=0.1)
     found = shop.recommend("u1", n=16, **PLAIN)
     places = {one.position: one for one in found}
     assert places[15].source == "new"
@@ -445,7 +450,7 @@ def test_what_is_known_to_be_slow_is_not_begun_and_the_counting_experts_answer(
     assert found.degraded is not None
     assert found.degraded.to == "counting"
     assert found.degraded.why.startswith("the whole product takes about 4500000 ms and ")
-    counting = {"popularity", "transition", "neighbour", "attribute", "repeat", "newness"}
+    counting = {"popularity", "transition", "neighbour", "attribute", "repeat", "coldness"}
     for one in found:
         assert {term.expert.split(":")[0] for term in one.terms} <= counting
         assert sum(term.nats for term in one.terms) == pytest.approx(one.score, abs=1e-3)

@@ -600,7 +600,7 @@ def test_evaluation_tells_of_the_product_and_each_expert(quiet: Foretaste) -> No
     found = quiet.evaluate()
 
     assert {"popularity", "transition", "sequence", "content"} <= set(found.experts)
-    assert set(found.weights) == set(found.experts)
+    assert set(found.weights) == {*found.experts, "coldness"}
     assert found.users == 60
     assert found.product.items == len(ITEMS)
     ours = found.product.figures()["masked"]["recall@5"]

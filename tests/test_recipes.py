@@ -150,9 +150,8 @@ def test_the_commented_examples_are_valid_too(name: str) -> None:
 def test_what_sets_the_fields_apart() -> None:
     assert not settings("music").rank.hide_seen
     assert settings("news").rank.hide_seen
-    half_life = {name: settings(name).model.popularity.half_life_days for name in NAMES}
-    assert half_life["news"] == 1.0
-    assert half_life["video"] is None
+    for name in NAMES:  # a fixed half-life is a trap where a shop sells little
+        assert settings(name).model.popularity.half_life_days is None
     weights = settings("shop").behaviour.weights()
     assert weights["purchase"] > weights["add_to_cart"] > weights["view"] > 0 > weights["return"]
 

@@ -25,7 +25,8 @@ from foretaste.domain import (
 )
 from foretaste.errors import InputError
 from foretaste.feedback.served import AnswerLog
-from foretaste.generate.words import PLACED, reasons
+from foretaste.generate.words import PLACED, UNKNOWN, reasons
+from foretaste.model.scorer import is_unknown
 from foretaste.ports import Store
 from foretaste.prepare.histories import behaviour
 from foretaste.rank import wants
@@ -212,7 +213,7 @@ class Lists:
             apart=self.policy.pairs(question.index),
         )
         if _may_meet_new(request) and asked.offset + draft.n > TEN:
-            draft.strangers, draft.newcomers = scorer.strangers(), settings.newcomers
+            draft.strangers, draft.newcomers = scorer.untaken(settings.newcomers)
         for place, rule in enumerate(rules(request.rules)):
             rule.apply(draft, f"rules.{place}")
         if request.window is None:  # else the score is a number of people
@@ -312,6 +313,7 @@ class Lists:
         past = {ids[item]: titles[item] for item in question.behaviour.item if item >= 0}
         choice = composed.choice
         wanted = Wanted.of(request.properties, question.index, live.items)
+        unknown = composed.told is None and is_unknown(question.behaviour)
         told = []
         for place, item in enumerate(choice.items.tolist()):
             source = choice.sources[place]
@@ -321,6 +323,8 @@ class Lists:
             placed = (PLACED[source],) if source in REASONED else ()
             tellable = self.policy.tellable(terms, question.index)
             said = reasons(tellable, past) if composed.told is None else (composed.told[place],)
+            if unknown and source == "model":
+                said = (UNKNOWN,)
             there = live.items[ids[item]]
             told.append(
                 Recommended(

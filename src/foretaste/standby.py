@@ -37,8 +37,8 @@ class Scores(Protocol):
     def row(
         self, allowed: Mask, n: int, *, also: Sequence[Mask] = (), items: Iterable[int] = ()
     ) -> Floats: ...
-    def strangers(self) -> Mask | None:
-        """[items], which nobody has taken; None where that is not told."""
+    def untaken(self, most: float) -> tuple[Mask | None, float]:
+        """([items], which nobody has taken; the share of the lower places that is theirs)."""
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]: ...
 
@@ -55,9 +55,9 @@ class Popular:
         """[items], log P."""
         return self._log_prob
 
-    def strangers(self) -> Mask | None:
+    def untaken(self, most: float) -> tuple[Mask | None, float]:
         """Not told: all that nobody has taken are alike here."""
-        return None
+        return None, 0.0
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """How much more popular than the average item."""

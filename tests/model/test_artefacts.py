@@ -101,6 +101,61 @@ def test_versions_come_oldest_first_even_within_a_second(
     assert [version.created for version in models.versions()] == sorted(moments)
 
 
+# Amending -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["links", "copies"])
+def disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that links files, and one that cannot."""
+    if request.param == "copies":
+        monkeypatch.setattr(os, "link", unlinkable)
+
+
+def unlinkable(*_: object) -> None:
+    raise OSError("this file system has no links")
+
+
+@pytest.mark.usefixtures("disk")
+def test_metrics_are_added_and_the_version_has_another_name(
+    models: Models, product: Product, here: World, tmp_path: Path
+) -> None:
+    before = save(models, product, here)
+    models.promote(before)
+    name = models.amend(before, {"checks": [{"code": "same-list"}]})
+
+    assert name != before
+    assert [version.name for version in models.versions()] == [name] == [models.live()]
+    version = models.version(name)
+    assert version.metrics == {"cpu_seconds": 1.5, "checks": [{"code": "same-list"}]}
+    assert version.data == {"event": 7, "kinds": ["view"], "was": [before]}
+    assert models.now(before) == name, "who knows the old name still finds it"
+    assert models.load(name, here.catalogue).names == product.names
+    assert not list((tmp_path / "models").glob(".*")), "nothing is left aside"
+    again = models.amend(before, {"checks": []})
+    assert models.version(again).metrics == {"cpu_seconds": 1.5, "checks": []}
+
+
+def test_what_was_amended_is_guarded_like_all_else(
+    models: Models, product: Product, here: World, tmp_path: Path
+) -> None:
+    name = models.amend(save(models, product, here), {"checks": []})
+    edit(tmp_path / "models" / name / "manifest.json", metrics={"checks": [{"code": "none"}]})
+
+    with pytest.raises(ModelError, match=r"manifest\.json is damaged"):
+        models.version(name)
+
+
+def test_amending_that_fails_leaves_the_version_as_it_was(
+    models: Models, product: Product, here: World, tmp_path: Path
+) -> None:
+    name = save(models, product, here)
+    with pytest.raises(TypeError):
+        models.amend(name, {"checks": object()})
+
+    assert [version.name for version in models.versions()] == [name]
+    assert not list((tmp_path / "models").glob(".*"))
+
+
 # Damage ---------------------------------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ from foretaste.model.exponents import (
 )
 from foretaste.model.fit import fit
 from foretaste.model.product import Product
-from foretaste.model.training import Training
+from foretaste.model.training import Training, showable
 from foretaste.prepare.histories import histories
 from foretaste.prepare.splits import leave_one_out
 
@@ -48,9 +48,8 @@ def weighed(here: World) -> Product:
 
 def suits(table: Table, weights: Floats, start: Floats) -> float:
     """What the exponents maximise, at the scale that suits it best."""
-    nothing = torch.zeros(weights.shape[1] + 1)
     return max(
-        float(table.likelihood(torch.from_numpy(weights * scale), nothing, FAR))
+        float(table.likelihood(torch.from_numpy(weights * scale), FAR))
         - HELD_BY / len(table.facts) * float(((weights * scale - start) ** 2).sum())
         for scale in np.arange(0.5, 4, 0.02, dtype=np.float32)
     )
@@ -84,8 +83,12 @@ def test_nothing_near_the_fitted_weights_suits_better(weighed: Product, here: Wo
 
 
 def test_the_ten_likeliest_are_taken_as_often_as_they_say(weighed: Product, here: World) -> None:
-    cases = here.split.valid
-    chances = np.exp(weighed.log_prob(cases.behaviours(0, len(cases))))
+    cases = showable(here.split.valid, hide_seen=True)
+    asked = cases.behaviours(0, len(cases))
+    scores = weighed.score(asked)
+    for row, behaviour in enumerate(asked):
+        scores[row, behaviour.taken] = -np.inf
+    chances = np.exp(log_softmax(scores))
     best = np.argsort(-chances, axis=1)[:, :10]
     said = np.take_along_axis(chances, best, axis=1).sum(axis=1).mean()
     seen = (best == cases.targets[:, None]).any(axis=1).mean()
@@ -120,13 +123,10 @@ def test_events_out_of_reach_do_not_decide() -> None:
         torch.from_numpy(opinions),
         torch.zeros(400, 50),
         torch.tensor([[1.0, 0, 0, 0, 0]]).expand(400, -1),
-        torch.zeros(400, 50),
-        torch.ones(400),
     )
-    nothing = torch.zeros(2)
     sizes = [torch.tensor([[w], [0.0], [0], [0], [0]]) for w in (0.05, 0.2, 0.8)]
-    plain = [float(table.likelihood(w, nothing)) for w in sizes]
-    robust = [float(table.likelihood(w, nothing, FAR)) for w in sizes]
+    plain = [float(table.likelihood(w)) for w in sizes]
+    robust = [float(table.likelihood(w, FAR)) for w in sizes]
 
     assert np.argmax(plain) < np.argmax(robust) == 2
 
@@ -191,7 +191,7 @@ def crowded() -> Any:
     settings = SETTINGS.model_copy(
         update={"experts": ("popularity", "transition", "content", "lexical", "attribute")}
     )
-    return Training(catalogue, split.train, split.valid, settings)
+    return Training(catalogue, split.train, split.valid, settings, hide_seen=False)
 
 
 @pytest.mark.parametrize("exhaustive", [50_000, 1_000])
@@ -204,9 +204,7 @@ def test_the_table_of_a_large_catalogue_gives_the_likelihood_of_the_whole(
     cases = crowded.valid
     asked = cases.behaviours(0, len(cases))
     table = tabulate(product, asked, cases.targets, crowded, np.random.default_rng(0))
-    assert product.new is not None
-    weights, new = torch.from_numpy(product.weights), torch.from_numpy(product.new)
-    drawn = float(table.likelihood(weights, new))
+    drawn = float(table.likelihood(torch.from_numpy(product.weights)))
 
     assert table.log_probs.shape[2] > TOP + DRAWN
     assert drawn == pytest.approx(likelihood(product, cases), abs=0.03)

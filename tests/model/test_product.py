@@ -52,7 +52,7 @@ def test_literal_leaves_out_those_with_nothing_to_say(
 
 
 def test_score_is_the_weighted_sum(product: Product, asked: list[Behaviour]) -> None:
-    plain = replace(product, new=None)
+    plain = replace(product, offsets=None)
     exponents = plain.exponents(asked)
     total = sum(
         log_prob * exponents[:, [place]] for place, log_prob in enumerate(opinions(plain, asked))
@@ -60,38 +60,75 @@ def test_score_is_the_weighted_sum(product: Product, asked: list[Behaviour]) -> 
     np.testing.assert_allclose(plain.score(asked), total, rtol=1e-4, atol=1e-4)
 
 
-def test_newness_adds_to_the_exponents_and_to_the_score(product: Product, here: World) -> None:
-    place, asked = product.names.index("content"), [here.took(1, 2)]
-    new = np.zeros(len(product.names) + 1, np.float32)
-    new[[place, -1]] = 0.5, 2.0
-    plain, lifted = replace(product, new=None), replace(product, new=new)
-    newness = lifted.newness()
-    assert newness is not None
-
-    added = lifted.score(asked) - plain.score(asked)
-    own = product.experts[place].log_prob(asked) * (plain.exponents(asked)[0, place] > 0)
-    np.testing.assert_allclose(added, newness * (0.5 * own + 2), rtol=1e-3, atol=1e-3)
-
-
-def test_no_exponent_falls_below_nothing_by_newness(product: Product, here: World) -> None:
-    new = np.full(len(product.names) + 1, -100, np.float32)
-    bent = replace(product, new=new)
-    exponents = bent.exponents([here.took(1, 2)])
-
-    np.testing.assert_array_equal(bent.lifts(exponents), -exponents)
-
-
-def test_what_newness_adds_is_written_down_and_has_a_term(product: Product, here: World) -> None:
-    new = np.linspace(0, 1, len(product.names) + 1, dtype=np.float32)
-    states, facts = replace(product, new=new).state()
+def test_offsets_have_a_term_and_are_written_down(product: Product, here: World) -> None:
+    offsets = np.array([3, 2, 1, 0], np.float32)
+    bounds = np.array([[-1.0] * len(FACTS), [1.0] * len(FACTS)], np.float32)
+    placed = replace(product, offsets=offsets, fact_bounds=bounds)
+    states, facts = placed.state()
     back = Product.restored(states, facts, here.catalogue)
 
-    assert back.new is not None
-    np.testing.assert_array_equal(back.new, new)
+    assert back.offsets is not None
+    assert back.fact_bounds is not None
+    np.testing.assert_array_equal(back.offsets, offsets)
+    np.testing.assert_array_equal(back.fact_bounds, bounds)
     terms = back.terms(here.took(1, 2), np.array([5], np.int32))[0]
-    newness = back.newness()
-    assert newness is not None
-    assert [t.nats for t in terms if t.expert == "newness"] == [pytest.approx(newness[5])]
+    offset = back.offset(np.array([5], np.int32))
+    assert offset is not None
+    assert [t.nats for t in terms if t.expert == "coldness"] == [pytest.approx(offset[0])]
+
+
+def test_a_version_from_before_there_were_tiers_can_be_read(product: Product, here: World) -> None:
+    states, facts = replace(product, offsets=None, fact_bounds=None).state()
+    arrays, _ = states["popularity"]
+    del arrays["events"]
+    back = Product.restored(
+        states, {**facts, "new": [0.5] * len(product.names) + [2.0]}, here.catalogue
+    )
+
+    assert back.offsets is not None
+    assert back.offsets[0] == 2
+    assert (np.diff(back.offsets) < 0).all()
+    popularity = back.popularity
+    assert popularity is not None
+    np.testing.assert_array_equal(popularity.events, np.ceil(popularity.taken))
+
+
+def test_beyond_what_was_seen_exponents_stay_as_they_are(product: Product, here: World) -> None:
+    bounds = product.fact_bounds
+    assert bounds is not None
+    place = FACTS.index("age of the last event")
+    bent = replace(product, weights=product.weights.copy())
+    bent.weights[place] = -3  # an age further out would leave nothing of any exponent
+    asked = here.took(1, 2, 3)
+    ages = [0.0, 2e6, 3e8]
+    exponents = [bent.exponents([replace(asked, now=asked.at[-1] + age)])[0] for age in ages]
+
+    assert product.facts([replace(asked, now=asked.at[-1] + 3e8)])[0, place] == bounds[1, place]
+    np.testing.assert_array_equal(exponents[1], exponents[2])
+
+
+def test_a_silence_of_everybody_is_not_an_age(product: Product, here: World) -> None:
+    popularity = product.popularity
+    assert popularity is not None
+    free = replace(product, fact_bounds=None)
+    last = popularity.latest
+    asked = replace(here.took(1, 2), at=np.array([last - 60, last]))
+    facts = [free.facts([replace(asked, now=last + days * 86_400)])[0] for days in (7, 30, 3650)]
+
+    np.testing.assert_array_equal(facts[0], facts[1])
+    np.testing.assert_array_equal(facts[1], facts[2])
+
+
+def test_somebody_unknown_is_told_what_is_popular_and_nothing_else(
+    product: Product, here: World
+) -> None:
+    placed = replace(product, offsets=np.array([9, 9, 9, 0], np.float32))
+    popularity = placed.popularity
+    assert popularity is not None
+
+    np.testing.assert_allclose(placed.score([here.took()])[0], popularity.row(), atol=1e-5)
+    experts = {term.expert for term in placed.terms(here.took(), np.array([3], np.int32))[0]}
+    assert experts == {"popularity"}
 
 
 def test_combining_what_was_said_is_scoring(product: Product, asked: list[Behaviour]) -> None:

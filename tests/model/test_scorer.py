@@ -1,10 +1,14 @@
 """One request: the scorer is the product, and its pool never makes a list short."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
 from foretaste.model import space
-from foretaste.model.product import Product
+from foretaste.model.product import NEVER_OFFSET, Product
+from foretaste.model.scorer import MET
 
 from .world import ITEMS, World, ordinary, strange
 
@@ -87,3 +91,22 @@ def test_what_is_asked_for_besides_is_scored_too(product: Product, here: World) 
     finite = np.isfinite(row)
     np.testing.assert_allclose(row[finite], scorer.scores()[finite], rtol=1e-4, atol=1e-3)
     assert np.isneginf(row[~finite]).all()
+
+
+def test_untaken_items_have_no_place_where_nothing_tells_them_apart(
+    product: Product, here: World
+) -> None:
+    asked = here.took(1, 2)
+
+    def places(**changed: Any) -> tuple[Any, float]:
+        return replace(product, **changed).scorer(asked).untaken(0.2)
+
+    told_apart, hidden = np.zeros(4, np.float32), np.array([NEVER_OFFSET, 0, 0, 0], np.float32)
+    assert places(offsets=hidden, cold_share=0.5) == (None, 0.0)
+    assert places(offsets=told_apart, cold_share=0.5)[1] == 0.2
+    assert places(offsets=told_apart, cold_share=0.01)[1] == pytest.approx(0.01 * MET)
+    mask, share = places(offsets=None, cold_share=None)
+    assert share == 0.2
+    popularity = product.popularity
+    assert popularity is not None
+    np.testing.assert_array_equal(mask, popularity.events <= 0)

@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 
 from foretaste.domain import Cases, Histories, Split
 from foretaste.errors import InputError
-from foretaste.prepare.splits import by_time, latest, leave_one_out, shuffled_ties
+from foretaste.prepare.splits import (
+    TEST_SHARE,
+    by_time,
+    latest,
+    leave_one_out,
+    shuffled_ties,
+)
 
 from .helpers import behaving, events_of, made, rng, row, sequences
 
@@ -132,13 +138,30 @@ def test_leave_one_out_leaks_nothing(found: Histories) -> None:
 def test_latest_leaks_nothing_and_leaves_the_others_whole(found: Histories, people: int) -> None:
     split = latest(found, people, rng())
     check(split, found)
-    assert len(split.test) == 0
     assert len(split.valid) <= people
-    assert set(split.valid.rows) <= set(leave_one_out(found).test.rows)
-    gone = sum(
-        found.offsets[p + 1] - r for p, r in zip(split.valid.people, split.valid.rows, strict=True)
-    )
+    assert len(split.test) <= round(TEST_SHARE * people)
+    held = np.concatenate([split.valid.rows, split.test.rows])
+    owners, takes = found.owners(), np.flatnonzero(found.takes())
+    last = {int(owners[row_]): int(row_) for row_ in takes}
+    counts = np.bincount(owners[takes], minlength=len(found))
+    assert {int(row_) for row_ in held} <= {last[p] for p in np.flatnonzero(counts >= 2).tolist()}
+    gone = sum(int(found.offsets[owners[row_] + 1] - row_) for row_ in held)
     assert split.train.events == found.events - gone
+
+
+def test_latest_draws_from_those_whose_last_taking_is_newest() -> None:
+    """What people took years ago says little of what they take now."""
+    rows = [
+        (f"p{person}", None, item, "view", None, 1000.0 * person + step, None, None)
+        for person in range(3000)
+        for step, item in enumerate("ab")
+    ]
+    split = latest(made(*rows), 500, rng())
+
+    assert len(split.valid) == 480
+    assert len(split.test) == 120
+    assert min(split.valid.people.min(), split.test.people.min()) >= 1500
+    assert not set(split.valid.people) & set(split.test.people)
 
 
 @settings(deadline=None)

@@ -27,7 +27,6 @@ EXPERTS: Mapping[str, str] = {
     "query": "answering what you asked for",
     "refusal": "being unlike what you refused",
     "repeat": "being known to you",
-    "newness": "being new",
     "wish": "what you wished for",
 }
 """What an expert looks at, as said to the person."""

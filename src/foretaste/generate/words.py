@@ -21,7 +21,6 @@ WORDS: Mapping[str, str] = {
     "popularity": "it is popular",
     "refusal": "it is unlike {event}, which you refused",
     "repeat": "you know it already",
-    "newness": "it is new, few have taken it yet",
     "rule": "{feature}",
     "wish": "you asked for more of {feature}",
 }
@@ -33,11 +32,13 @@ PLACED: Mapping[str, str] = {
     "fallback": "it is popular",
 }
 """What is said of an item that something else than its score brought to its place."""
+UNKNOWN = "popular right now; nothing is known of this visitor yet"
+"""What is said to somebody who has done nothing, asked nothing and stated no taste."""
 WHOLE = "it fits your history as a whole"
 LEAST = 0.05
 """Nats below which a reason is not worth telling."""
-SILENT = frozenset({"average item", "new"})
-"""Features that set an item apart from nothing."""
+SILENT = frozenset({"average item", "new", "few events"})
+"""Features that set an item apart from nothing, or are no reason to show it."""
 
 
 @dataclass(frozen=True, slots=True)

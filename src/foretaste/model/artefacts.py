@@ -90,6 +90,30 @@ class Models:
             shutil.rmtree(aside, ignore_errors=True)
         return name
 
+    def amend(self, name: str, metrics: Mapping[str, Any]) -> str:
+        """Add to the metrics of a version. → its new name, as the name has the manifest's digest.
+
+        One step: the version under its new name is made aside and takes the place of the old one,
+        also where that is live. Its files are not copied, where the disk can link them.
+        """
+        name = self.now(name)
+        manifest = self._manifest(name)
+        manifest["metrics"] = {**manifest["metrics"], **metrics}
+        manifest["data"] = {**manifest["data"], WAS: [*manifest["data"].get(WAS, ()), name]}
+        aside = self._folder / f".{uuid.uuid4().hex}{PARTIAL}"
+        aside.mkdir()
+        try:
+            for file in manifest["sha256"]:
+                _link(self._folder / name / file, aside / file)
+            _write_json(aside / "manifest.json", manifest)
+            _sync(aside)
+            new_name = _name(manifest)
+            os.replace(aside, self._folder / new_name)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        self.replace(name, new_name)
+        return new_name
+
     def load(self, name: str, catalogue: Catalogue, readers: OpenReader | None = None) -> Product:
         """The product of a version; `catalogue` begins with the items of `ids(name)`, in order.
 
@@ -318,6 +342,13 @@ def _write_json(path: Path, value: Any) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # not every file system has links
+        shutil.copyfile(source, target)
 
 
 def _sync(folder: Path) -> None:

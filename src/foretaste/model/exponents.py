@@ -3,9 +3,10 @@
 They maximise Σ log(P + FAR) over events that no expert has seen: the likelihood of the product
 mixed with a background. An event that nobody could have told costs the same whatever the exponents
 are, so they suit the events that the top of a list can hold; by the plain likelihood the hopeless
-ones, whose log P is far below, decide, and the best experts are toned down for them. A common scale
-then makes the product as likely as it can be, so that its probabilities are what happens; it
-changes no order.
+ones, whose log P is far below, decide, and where most events are hopeless they push every exponent
+to zero. The usual exponents hold them as so many events of evidence would, so the fewer the
+validation events, the nearer the exponents stay to these. A common scale, within bounds, then makes
+the probabilities of the top of a list what happens; it changes no order.
 
 For each event the sum over the catalogue that normalises the product is taken over the items any
 expert ranks high, exactly, and over a uniform draw of the rest, weighted by how many it stands for.
@@ -23,7 +24,7 @@ from foretaste.arrays import at_once
 from foretaste.domain import Behaviour, Floats, Ints, Longs
 from foretaste.errors import ModelError
 from foretaste.model.opinion import opinion_of
-from foretaste.model.product import FACTS, READING, Product
+from foretaste.model.product import FACTS, Product
 from foretaste.model.space import whole
 from foretaste.model.training import Training
 from foretaste.ports import Expert
@@ -73,45 +74,35 @@ class Table:
     """[cases, candidates], log of how many items each stands for; -inf for none."""
     facts: Tensor
     """[cases, facts]"""
-    newness: Tensor
-    """[cases, candidates]"""
-    counts: Tensor
-    """[cases], what each case counts, 1 in the mean."""
 
-    def likelihood(self, weights: Tensor, new: Tensor, far: float = 0.0) -> Tensor:
-        """Mean log(P + far) of the targets under [facts, experts] and [experts + 1]."""
-        scores = self.scores(weights, new)
-        each = scores[:, 0] - torch.logsumexp(scores + self.stands_for, dim=1)
+    def __len__(self) -> int:
+        return len(self.facts)
+
+    def likelihood(self, weights: Tensor, far: float = 0.0) -> Tensor:
+        """Mean log(P + far) of the targets under [facts, experts]."""
+        scores = self.scores(weights)
+        log_probs = scores[:, 0] - torch.logsumexp(scores + self.stands_for, dim=1)
         if far:
-            each = torch.logaddexp(each, torch.tensor(far).log())
-        return (each * self.counts).mean()
+            log_probs = torch.logaddexp(log_probs, torch.tensor(far).log())
+        return log_probs.mean()
 
-    def scores(self, weights: Tensor, new: Tensor) -> Tensor:
-        """[cases, candidates], as `Product.score`."""
+    def scores(self, weights: Tensor) -> Tensor:
+        """[cases, candidates], as `Product.score` without offsets."""
         exponents = torch.relu(self.facts @ weights)  # [cases, experts]
-        lifts = torch.where(exponents > 0, torch.maximum(new[:-1], -exponents), 0)
-        both = torch.stack([exponents, lifts], dim=1) @ self.log_probs  # [cases, 2, candidates]
-        return both[:, 0] + self.newness * (both[:, 1] + new[-1])
+        return (exponents[:, None] @ self.log_probs)[:, 0]
 
-    def known(self) -> "Table":
-        """The cases of items that somebody had taken before."""
-        rows = self.newness[:, 0] < 1
-        return Table(
-            self.log_probs[rows],
-            self.stands_for[rows],
-            self.facts[rows],
-            self.newness[rows],
-            self.counts[rows],
-        )
+    def rows(self, rows: Tensor) -> "Table":
+        """Some of the cases."""
+        return Table(self.log_probs[rows], self.stands_for[rows], self.facts[rows])
 
-    def gain(self, scores: Tensor) -> Tensor:
-        """[cases], 1 / log2(rank + 2) of each target, as far as the candidates tell.
-
-        NDCG without a cutoff: a small change of the scores changes it a little, and not by jumps.
-        """
-        before = (scores > scores[:, :1]) & torch.isfinite(self.stands_for)
-        rank = torch.where(before, self.stands_for.exp(), 0).sum(dim=1)
-        return 1 / torch.log2(rank + 2)
+    def ndcg(self, scores: Tensor, k: int = LIST) -> Tensor:
+        """[cases], NDCG@k of each target, as far as the candidates tell; ties count half."""
+        counted = torch.isfinite(self.stands_for)
+        weight = torch.where(counted, self.stands_for.exp(), 0)
+        weight[:, 0] = 0  # the target is not before itself
+        before = (scores > scores[:, :1]) + (scores == scores[:, :1]) / 2
+        rank = (before * weight).sum(dim=1)
+        return torch.where(rank < k, 1 / torch.log2(rank + 2), 0)
 
 
 def tabulate(
@@ -120,17 +111,9 @@ def tabulate(
     targets: Ints,
     training: Training,
     rng: np.random.Generator,
-    *,
-    without: Ints | None = None,
 ) -> Table:
-    """Every expert's opinion of every case's candidates; `without` are items that are left out."""
-    shown = np.ones(len(training.catalogue), bool)
-    if without is not None:
-        shown[without] = False
-    newness = product.newness()
-    if newness is None:
-        newness = np.zeros(len(training.catalogue), np.float32)
-    parts, stands, new = [], [], []
+    """Every expert's opinion of every case's candidates, without what lists leave out."""
+    parts, stands = [], []
     size = len(training.catalogue)
     each = at_once(128, len(product.experts) * size) if whole(size) else 128
     for start in range(0, len(behaviours), each):
@@ -138,16 +121,17 @@ def tabulate(
         said = _of_all if whole(size) else _of_named
         part, chosen, weight = said(product, some, wanted, size, rng)
         parts.append(part)
-        stands.append(np.where(shown[chosen] | (chosen == wanted[:, None]), weight, -np.inf))
-        new.append(newness[chosen])
+        candidate = np.ones(chosen.shape, bool)
+        if training.hide_seen:
+            for row, behaviour in enumerate(some):
+                candidate[row] &= ~np.isin(chosen[row], behaviour.taken)
+        stands.append(np.where(candidate | (chosen == wanted[:, None]), weight, -np.inf))
         training.progress("weighing the experts", start + len(some), len(behaviours))
     width = max(part.shape[2] for part in parts)
     return Table(
         torch.from_numpy(np.concatenate([_wide(part, width, 0.0) for part in parts])),
         torch.from_numpy(np.concatenate([_wide(weight, width, -np.inf) for weight in stands])),
         torch.from_numpy(product.facts(behaviours)),
-        torch.from_numpy(np.concatenate([_wide(some, width, 0.0) for some in new])),
-        torch.ones(len(behaviours)),
     )
 
 
@@ -229,43 +213,27 @@ def candidates(full: Floats, targets: Ints, rng: np.random.Generator) -> tuple[n
     return chosen, weight
 
 
-def maximise(tables: Sequence[Table], product: Product) -> Product:
-    """With the exponents that suit the tables best, held a little by the usual ones.
-
-    The first is of events as they were. What newness adds comes from all of them together, by
-    their likelihood, as new items are out of reach; without a second table it is left out.
-    """
+def maximise(table: Table, product: Product) -> Product:
+    """With the exponents that suit the table best, held by the usual ones."""
     start = torch.from_numpy(usual(product.experts))
-    weights, new = start.clone().requires_grad_(), torch.zeros(len(product.experts) + 1)
-    hold = HELD_BY / len(tables[0].facts)
+    weights = start.clone().requires_grad_()
+    hold = HELD_BY / len(table)
     _minimise(
-        lambda: hold * ((weights - start) ** 2).sum() - tables[0].likelihood(weights, new, FAR),
-        [weights],
+        lambda: hold * ((weights - start) ** 2).sum() - table.likelihood(weights, FAR), [weights]
     )
-    fitted = scaled(tables[:1], weights.detach())
-    reads = [expert.name.split(":", 1)[0] in READING for expert in product.experts]
-    able = torch.tensor([*reads, True], dtype=torch.float32)
-    new.requires_grad_()
-    if len(tables) > 1:
-        _minimise(
-            lambda: hold * (new**2).sum() - sum(t.likelihood(fitted, new * able) for t in tables),
-            [new],
-        )
-    told = np.asarray((new * able).detach().numpy(), np.float32)
-    return _with(product, np.asarray(fitted.numpy(), np.float32), told)
+    fitted = _with(product, np.asarray(weights.detach().numpy(), np.float32))
+    return replace(fitted, fact_bounds=_bounds(table.facts.numpy()))
 
 
-def scaled(tables: Sequence[Table], weights: Tensor) -> Tensor:
-    """The same times one number, with which the tables are likeliest."""
-    nothing = torch.zeros(weights.shape[1] + 1)
-    size = torch.zeros((), requires_grad=True)
+def _bounds(facts: Floats) -> Floats:
+    """[2, facts], within which the exponents follow the facts.
 
-    def loss() -> Tensor:
-        fits = [table.likelihood(weights * size.exp(), nothing) for table in tables]
-        return -torch.stack(fits).sum()
-
-    _minimise(loss, [size])
-    return (weights * size.exp()).detach()
+    What asks for something, or has taken nothing, is fitted apart from the others, by these facts.
+    """
+    bounds = np.stack([facts.min(axis=0), facts.max(axis=0)])
+    for fact in ("query", "nothing taken"):
+        bounds[:, FACTS.index(fact)] = 0, 1
+    return bounds
 
 
 def calibrated(table: Table, product: Product) -> Product:
@@ -275,10 +243,7 @@ def calibrated(table: Table, product: Product) -> Product:
     rest; a list and its relevance floor are about the top. It changes no order. Left as it is where
     the top ten hold too few of the events to tell.
     """
-    new = torch.zeros(len(product.experts) + 1)
-    if product.new is not None:
-        new = torch.from_numpy(product.new)
-    scores = table.scores(torch.from_numpy(product.weights), new)
+    scores = table.scores(torch.from_numpy(product.weights))
     exact = torch.where(table.stands_for == 0, scores, -torch.inf)
     best, places = exact.topk(min(LIST, exact.shape[1]), dim=1)
     observed = float((places == 0).any(dim=1).float().mean())
@@ -291,11 +256,11 @@ def calibrated(table: Table, product: Product) -> Product:
         sure = float((size * best - total).exp().sum(dim=1).mean())
         low, high = (low, size) if sure > observed else (size, high)
     size = np.float32((low * high) ** 0.5)
-    return replace(
-        product,
-        weights=product.weights * size,
-        new=None if product.new is None else product.new * size,
-    )
+    weights = product.weights * size
+    for place, expert in enumerate(product.experts):
+        if expert.name == "query":  # none of these events had one
+            weights[:, place] = product.weights[:, place]
+    return replace(product, weights=weights)
 
 
 def maximise_fact(tables: Sequence[Table], product: Product, fact: str) -> Product:
@@ -310,27 +275,24 @@ def maximise_fact(tables: Sequence[Table], product: Product, fact: str) -> Produ
     without = torch.cat([table.facts @ others for table in tables]).mean(dim=0)
     start = torch.where(without > 0, 0, usually - without)  # at 0 an exponent would stay there
     row = start.clone().requires_grad_()
-    new = torch.zeros(len(product.experts) + 1)
-    if product.new is not None:
-        new = torch.from_numpy(product.new)
     only = torch.zeros_like(others)
     only[place] = 1
-    hold = HELD_BY / sum(len(table.facts) for table in tables)
+    hold = HELD_BY / sum(len(table) for table in tables)
 
     def loss() -> Tensor:
         weights = others + only * row
         held = hold * ((row - start) ** 2).sum()
-        return held - sum(table.likelihood(weights, new) for table in tables)
+        return held - sum(table.likelihood(weights) for table in tables)
 
     _minimise(loss, [row])
     fitted = (others + only * row).detach().numpy()
-    return _with(product, np.asarray(fitted, np.float32), product.new)
+    return _with(product, np.asarray(fitted, np.float32))
 
 
-def _with(product: Product, weights: Floats, new: Floats | None) -> Product:
+def _with(product: Product, weights: Floats) -> Product:
     if not np.isfinite(weights).all():
         raise ModelError(f"the weights of the product did not converge: {weights.tolist()}")
-    return replace(product, weights=weights, new=new)
+    return replace(product, weights=weights)
 
 
 def _minimise(loss: Callable[[], Tensor], parameters: list[Tensor]) -> None:

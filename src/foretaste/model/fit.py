@@ -1,27 +1,68 @@
 """Fitting: behaviour in, the product out. First every expert alone, then the exponents together."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Cases, Catalogue
+from foretaste.domain import Behaviour, Cases, Catalogue, Histories
 from foretaste.errors import ModelError, did_you_mean
+from foretaste.model.cold_items import Arrivals, fit_offsets
 from foretaste.model.experts import EXPERTS
 from foretaste.model.exponents import calibrated, maximise, maximise_fact, tabulate, usual
-from foretaste.model.newcomers import cut, raised, simulated
+from foretaste.model.guard import FitReport, guarded
 from foretaste.model.product import Product
-from foretaste.model.training import Training
+from foretaste.model.training import Training, showable
 from foretaste.ports import Expert, TextEncoder
+
+MIN_ASKED = 500
+"""Validation events that a query is made up for, where there are so many; else a quarter."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a fit comes to."""
+
+    product: Product
+    """Counted on the training part alone: what is measured against its own experts."""
+    served: Product
+    """The same, counted up to the newest event: what answers."""
+    report: FitReport
+    """How the exponents came about."""
+
+
+def fit_to_serve(
+    training: Training,
+    histories: Histories,
+    arrivals: Arrivals,
+    encoder: TextEncoder | None = None,
+) -> Fitted:
+    """The one procedure by which a product is made, to be evaluated and to answer alike.
+
+    histories: what a service has counted when it answers. arrivals: the newest takings of these.
+    encoder: reads the made-up queries, if there is one.
+    """
+    product, report = fit_with_report(training, encoder)
+    served = product.recounted(replace(training, histories=histories))
+    if training.settings.weights == "fitted":
+        served = fit_offsets(served, arrivals, training)
+    return Fitted(
+        replace(product, offsets=served.offsets, cold_share=served.cold_share), served, report
+    )
 
 
 def fit(training: Training, encoder: TextEncoder | None = None) -> Product:
+    """The experts and their exponents."""
+    return fit_with_report(training, encoder)[0]
+
+
+def fit_with_report(
+    training: Training, encoder: TextEncoder | None = None
+) -> tuple[Product, FitReport]:
     """The experts, then their exponents. `encoder` reads the made-up queries, if there is one."""
     experts = fit_experts(training)
     product = Product(experts, usual(experts))
     if training.settings.weights == "one":
-        return product.literal()
-    if not len(training.valid):
-        return product
+        return product.literal(), FitReport("one", 0)
     return fit_weights(product, training, encoder)
 
 
@@ -43,34 +84,35 @@ def fit_experts(training: Training) -> tuple[Expert, ...]:
     return tuple(experts)
 
 
-def fit_weights(product: Product, training: Training, encoder: TextEncoder | None) -> Product:
-    """With the exponents under which the validation events are likeliest."""
+def fit_weights(
+    product: Product, training: Training, encoder: TextEncoder | None
+) -> tuple[Product, FitReport]:
+    """With the exponents that rank the validation events best, or simpler ones that rank better."""
     rng = np.random.default_rng(training.settings.seed)
-    cases = training.valid.sample(training.settings.weight_cases, rng)
+    cases = showable(training.valid, training.hide_seen)
+    cases = cases.sample(training.settings.weight_cases, rng)
+    if not len(cases):
+        return product, FitReport("usual", 0, cause="there is no event to choose weights by")
     table = tabulate(product, cases.behaviours(0, len(cases)), cases.targets, training, rng)
-    made_up = simulated(product, training, rng)
-    fitted = maximise([table] if made_up is None else [table, made_up], product)
-    if made_up is None:
-        fitted = replace(fitted, new=None)
-    else:
-        fitted = raised(fitted, [table, made_up], training.settings.new_items)
+    fitted, report = guarded(table, lambda rows: maximise(rows, product), product)
     fitted = calibrated(table, fitted)
-    asked = cases.sample(-(-len(cases) // 4), rng)
+    asked = cases.sample(max(-(-len(cases) // 4), MIN_ASKED), rng)
     behaviours = asked.behaviours(0, len(asked))
-    strangers = [told_nothing(one) for one in behaviours]
-    nobody = [tabulate(fitted, strangers, asked.targets, training, rng)]
+    strangers = [without_history(behaviour) for behaviour in behaviours]
+    tables = [tabulate(fitted, strangers, asked.targets, training, rng)]
     if encoder is not None and "query" in product.names:
         behaviours = with_queries(asked, training.catalogue, encoder, rng)
-        table = tabulate(fitted, behaviours, asked.targets, training, rng)
+        searching = replace(training, hide_seen=False)  # who searches may want it again
+        table = tabulate(fitted, behaviours, asked.targets, searching, rng)
         fitted = maximise_fact([table], fitted, "query")
-        strangers = [told_nothing(one) for one in behaviours]
-        nobody.append(tabulate(fitted, strangers, asked.targets, training, rng))
-    return maximise_fact(nobody, fitted, "nothing taken")
+        strangers = [without_history(behaviour) for behaviour in behaviours]
+        tables.append(tabulate(fitted, strangers, asked.targets, training, rng))
+    return maximise_fact(tables, fitted, "nothing taken"), report
 
 
-def told_nothing(one: Behaviour) -> Behaviour:
+def without_history(behaviour: Behaviour) -> Behaviour:
     """The same question from somebody of whom nothing is known."""
-    return cut(one, np.zeros(len(one), bool))
+    return behaviour.part(np.zeros(len(behaviour), bool))
 
 
 def with_queries(

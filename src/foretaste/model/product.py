@@ -5,9 +5,8 @@
 (Hinton 2002, equation 1, with exponents.) The exponents are linear in a few facts of the request.
 With every exponent 1 this is the literal likelihood the project was asked for.
 
-Of an item that few have taken the counting experts know little, so what can be read of it weighs
-otherwise: each exponent is w_i(U) + v_i · newness(item), and the item has b · newness(item) of its
-own, with newness = 3 / (3 + times taken).
+How many items that few people have taken a list holds is set by an offset for each tier of events,
+see `cold_items`. Somebody of whom nothing is known is told what is popular, and nothing else.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,12 +14,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+import numpy.typing as npt
 
-from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
+from foretaste.domain import Behaviour, Catalogue, Doubles, Floats, Ints, Longs, Term
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.experts.popularity import DAY, Popularity
-from foretaste.model.scorer import NEWNESS, Scorer
+from foretaste.model.scorer import COLDNESS, Scorer, has_offsets, is_unknown
 from foretaste.model.training import Training
 from foretaste.ports import Arrays, Expert, Facts, OpenReader
 
@@ -33,11 +33,14 @@ FACTS = (
     "age of the last event",
 )
 """What the exponents depend on."""
-READING = ("content", "lexical", "attribute", "sequence", "language")
-"""Experts that know an item nobody has taken."""
 HOUR = 3600.0
-FEW = 3.0
-"""Times taken at which an item is half new."""
+TIER_STARTS = (0, 1, 3, 6)
+"""Events from which an item is of the first, second, … tier; the last tier has no offset."""
+TIER_NAMES = ("no events", "1 or 2 events", "3 to 5 events", "6 events or more")
+NEVER_OFFSET = -30.0
+"""What keeps items out of every list that others can fill."""
+QUIET_SECONDS = 7 * DAY
+"""A silence of everybody's counts for so long at most: a file of last year ended just now."""
 
 
 @runtime_checkable
@@ -48,8 +51,14 @@ class Choosing(Expert, Protocol):
         """The same choice, counted on other behaviour."""
 
 
-def facts_of(behaviours: Sequence[Behaviour], log_popularity: Floats) -> Floats:
-    """[behaviours, facts], each about between -1 and 1 so that one step size serves all."""
+def facts_of(
+    behaviours: Sequence[Behaviour], log_popularity: Floats, latest: float = np.inf
+) -> Floats:
+    """[behaviours, facts], each about between -1 and 1 so that one step size serves all.
+
+    latest: the time of the newest event that anybody did; of a silence since then only
+    `QUIET_SECONDS` count.
+    """
     rows = []
     for one in behaviours:
         taken = one.taken
@@ -58,16 +67,16 @@ def facts_of(behaviours: Sequence[Behaviour], log_popularity: Floats) -> Floats:
         )
         query = float(bool(one.query and one.query.strip()))
         nothing = float(not len(taken))
-        age = float(max(one.now - one.at[-1], 0.0)) if len(one) and one.now else 0.0
+        now = min(one.now, latest + QUIET_SECONDS)
+        age = float(max(now - one.at[-1], 0.0)) if len(one) and one.now else 0.0
         age = np.log1p(age // HOUR * HOUR / DAY) / 3  # whole hours: asked twice, the same answer
         rows.append((1.0, np.log1p(len(taken)) / 2 - 1, rarity / 2, query, nothing, age))
     return np.array(rows, np.float32)
 
 
-def newness_of(popularity: Popularity, items: Ints | None = None) -> Floats:
-    """[items], of these or of all"""
-    taken = popularity.taken if items is None else popularity.taken[items]
-    return np.asarray(FEW / (FEW + taken), np.float32)
+def tiers_of(events: npt.NDArray[Any]) -> Longs:
+    """[items], the tier of items with so many events; see `TIER_STARTS`."""
+    return np.asarray(np.searchsorted(TIER_STARTS, events, side="right") - 1, np.int64)
 
 
 @dataclass(frozen=True)
@@ -77,8 +86,13 @@ class Product:
     experts: tuple[Expert, ...]
     weights: Floats
     """[facts, experts]"""
-    new: Floats | None = None
-    """[experts + 1], v and b: what newness adds to each exponent, and to the score."""
+    offsets: Floats | None = None
+    """[tiers], what is added to the score of items with so many events."""
+    cold_share: float | None = None
+    """Of the newest takings, those of an item without events; None where that was not counted."""
+    fact_bounds: Floats | None = None
+    """[2, facts], lowest and highest of each fact that the exponents were fitted on: beyond them
+    an exponent stays as it is there, as nothing is known of it further out."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -92,7 +106,6 @@ class Product:
             self,
             experts=tuple(self.experts[place] for place in places),
             weights=self.weights[:, places],
-            new=None if self.new is None else self.new[[*places, -1]],
         )
 
     def recounted(self, training: Training) -> "Product":
@@ -119,52 +132,66 @@ class Product:
         """The same experts with every exponent 1: score = Σ log P."""
         weights = np.zeros_like(self.weights)
         weights[0] = 1
-        return replace(self, weights=weights, new=None)
+        return replace(self, weights=weights, offsets=None)
 
     def exponents(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, experts], w_i(U); never below 0, and 0 for an expert with nothing to say.
 
-        Where that leaves nobody, as for a stranger when what is next is seldom popular, popularity
-        says what it knows: a list in the order of the catalogue would be no answer.
+        Where that leaves nobody, popularity says what it knows: a list in the order of the
+        catalogue would be no answer. It alone answers somebody of whom nothing is known.
         """
         active = [[expert.active(one) for expert in self.experts] for one in behaviours]
-        found = np.maximum(self.facts(behaviours) @ self.weights, 0)
-        found = np.asarray(found * np.array(active, np.float32), np.float32)
-        if self._popularity is not None:
-            silent = ~(found > 0).any(axis=1)
-            found[silent, self.experts.index(self._popularity)] = 1
-        return found
+        exponents = np.maximum(self.facts(behaviours) @ self.weights, 0)
+        exponents = np.asarray(exponents * np.array(active, np.float32), np.float32)
+        popularity = self.popularity
+        if popularity is not None:
+            exponents[[is_unknown(behaviour) for behaviour in behaviours]] = 0
+            silent = ~(exponents > 0).any(axis=1)
+            exponents[silent, self.experts.index(popularity)] = 1
+        return exponents
 
     def facts(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, facts]"""
-        if self._popularity is None:
+        popularity = self.popularity
+        if popularity is None:
             facts = np.zeros((len(behaviours), len(FACTS)), np.float32)
             facts[:, 0] = 1
             return facts
-        return facts_of(behaviours, self._popularity.row())
+        facts = facts_of(behaviours, popularity.row(), popularity.latest)
+        return facts if self.fact_bounds is None else np.clip(facts, *self.fact_bounds)
 
     @property
-    def _popularity(self) -> Popularity | None:
+    def popularity(self) -> Popularity | None:
+        """The expert that counts how often each item was taken; None where there is none."""
         return next((e for e in self.experts if isinstance(e, Popularity)), None)
 
-    def newness(self, items: Ints | None = None) -> Floats | None:
-        """[items], 1 for one that nobody has taken, 0 for one that everybody has."""
-        return None if self._popularity is None else newness_of(self._popularity, items)
+    def events(self, items: Ints | None = None) -> Doubles | None:
+        """[items], how many events each has had; None where nobody counts."""
+        popularity = self.popularity
+        if popularity is None:
+            return None
+        return popularity.events if items is None else popularity.events[items]
+
+    @property
+    def hides_cold(self) -> bool:
+        """Whether nothing tells items without events apart, so that lists have none of them."""
+        return self.offsets is not None and float(self.offsets[0]) <= NEVER_OFFSET
+
+    def offset(self, items: Ints | None = None) -> Floats | None:
+        """[items], what is added to their scores for how many events they have had."""
+        events = self.events(items)
+        if events is None or self.offsets is None:
+            return None
+        return np.asarray(self.offsets[tiers_of(events)], np.float32)
 
     @property
     def size(self) -> int:
         """The items of the catalogue; 0 where no expert counts how popular each is."""
-        return 0 if self._popularity is None else len(self._popularity.taken)
+        return 0 if self.popularity is None else len(self.popularity.taken)
 
     def scorer(self, behaviour: Behaviour) -> Scorer:
         """To ask about one person at one moment: the history is read once."""
         return Scorer(self, behaviour)
-
-    def lifts(self, exponents: Floats) -> Floats:
-        """[behaviours, experts], what newness adds to each exponent; no sum is below 0."""
-        if self.new is None:
-            return np.zeros_like(exponents)
-        return np.where(exponents > 0, np.maximum(self.new[:-1], -exponents), np.float32(0))
 
     def told(self) -> dict[str, dict[str, float]]:
         """The exponents, by expert and fact."""
@@ -175,10 +202,11 @@ class Product:
             }
             for place, expert in enumerate(self.experts)
         }
-        if self.new is not None:
-            for name, worth in zip(self.names, self.new, strict=False):
-                told[name]["newness of the item"] = round(float(worth), 4)
-            told[NEWNESS] = {"newness of the item": round(float(self.new[-1]), 4)}
+        if self.offsets is not None:
+            told[COLDNESS] = {
+                tier: round(float(offset), 4)
+                for tier, offset in zip(TIER_NAMES, self.offsets, strict=True)
+            }
         return told
 
     def score(self, behaviours: Sequence[Behaviour]) -> Floats:
@@ -188,28 +216,27 @@ class Product:
         if not spoken:  # nobody has anything to say: everything is as likely
             return np.zeros_like(self.experts[0].log_prob(behaviours))
         log_probs = [self.experts[place].log_prob(behaviours) for place in spoken]
-        return self._sum(log_probs, exponents, spoken)
+        return self._sum(log_probs, exponents, spoken, behaviours)
 
     def combine(self, log_probs: Sequence[Floats], behaviours: Sequence[Behaviour]) -> Floats:
         """The same from what each expert has already said; [behaviours, items] each."""
-        return self._sum(log_probs, self.exponents(behaviours), range(len(self.experts)))
+        experts = range(len(self.experts))
+        return self._sum(log_probs, self.exponents(behaviours), experts, behaviours)
 
-    def _sum(self, log_probs: Sequence[Floats], exponents: Floats, spoken: Sequence[int]) -> Floats:
+    def _sum(
+        self,
+        log_probs: Sequence[Floats],
+        exponents: Floats,
+        spoken: Sequence[int],
+        behaviours: Sequence[Behaviour],
+    ) -> Floats:
         """[behaviours, items] from what the experts at the places `spoken` say."""
         total = np.zeros_like(log_probs[0])
         for log_prob, place in zip(log_probs, spoken, strict=True):
             total += log_prob * exponents[:, place, None]
-        newness = self.newness()
-        if self.new is None or newness is None:
-            return total
-        lifts = self.lifts(exponents)
-        added = np.zeros_like(total)
-        added[exponents.any(axis=1)] = self.new[-1]
-        for log_prob, place in zip(log_probs, spoken, strict=True):
-            if lifts[:, place].any():
-                added += log_prob * lifts[:, place, None]
-        added *= newness
-        total += added
+        offset = self.offset()
+        if offset is not None:
+            total[[has_offsets(behaviour) for behaviour in behaviours]] += offset
         return total
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
@@ -233,8 +260,14 @@ class Product:
     def state(self) -> tuple[dict[str, tuple[Arrays, Facts]], Facts]:
         """({expert: its state}, own facts)."""
         states = {expert.name: expert.state() for expert in self.experts}
-        facts = {"weights": self.weights.tolist(), "facts": FACTS}
-        return states, facts if self.new is None else {**facts, "new": self.new.tolist()}
+        facts: dict[str, Any] = {"weights": self.weights.tolist(), "facts": FACTS}
+        for name in ("offsets", "fact_bounds"):
+            array = getattr(self, name)
+            if array is not None:
+                facts[name] = array.tolist()
+        if self.cold_share is not None:
+            facts["cold_share"] = self.cold_share
+        return states, facts
 
     @classmethod
     def restored(
@@ -250,11 +283,27 @@ class Product:
             kind = _kind(name)
             given = (readers,) if getattr(kind, "reads", False) else ()
             experts.append(kind.restored(arrays, own, catalogue, *given))
-        new = np.array(facts["new"], np.float32) if "new" in facts else None
         rows = dict(zip(facts["facts"], facts["weights"], strict=True))
         nothing = [0.0] * len(experts)  # a model older than a fact does not depend on it
         weights = [rows.get(fact, nothing) for fact in FACTS]
-        return cls(tuple(experts), np.array(weights, np.float32), new)
+        return cls(
+            tuple(experts),
+            np.array(weights, np.float32),
+            **_cold(facts),
+            cold_share=facts.get("cold_share"),
+        )
+
+
+def _cold(facts: Facts) -> dict[str, Floats | None]:
+    """What a version says of cold items and of the bounds of facts, by the name of the field."""
+    arrays: dict[str, Floats | None] = {
+        name: np.array(facts[name], np.float32) if name in facts else None
+        for name in ("offsets", "fact_bounds")
+    }
+    if "new" in facts:  # saved before there were tiers: an offset times 3 / (3 + events)
+        middle = np.array([0, 1.5, 4, np.inf])  # events of an item of each tier, about
+        arrays["offsets"] = np.asarray(facts["new"][-1] * 3 / (3 + middle), np.float32)
+    return arrays
 
 
 def _kind(name: str) -> Any:

@@ -24,8 +24,27 @@ EACH = 400
 """Candidates of each expert."""
 MANY = 1000
 """Items of a small catalogue from which on all are scored."""
-NEWNESS = "newness"
-"""Names the term that an item has for being new."""
+MET = 2.0
+"""Items that nobody has taken have so many times the places that people's takings give them, below
+the top of a list: or else few of them would ever be met."""
+COLDNESS = "coldness"
+"""Names the term that an item has for how few events it has had."""
+
+
+def is_unknown(behaviour: Behaviour) -> bool:
+    """Whether nothing at all is known of somebody: no event, no question, no stated taste."""
+    return not len(behaviour) and not _asks(behaviour) and not behaviour.taste
+
+
+def has_offsets(behaviour: Behaviour) -> bool:
+    """Whether cold items have their share of the list: not where words say what is wanted, and not
+    for somebody of whom nothing is known.
+    """
+    return not _asks(behaviour) and not is_unknown(behaviour)
+
+
+def _asks(behaviour: Behaviour) -> bool:
+    return bool(behaviour.query and behaviour.query.strip())
 
 
 class Scorer:
@@ -33,15 +52,14 @@ class Scorer:
 
     def __init__(self, product: "Product", behaviour: Behaviour) -> None:
         exponents = product.exponents([behaviour])
-        lifts = product.lifts(exponents)
         self._product, self._behaviour = product, behaviour
         self._spoken = [
-            (opinion_of(expert, behaviour), exponents[0, place], lifts[0, place])
+            (opinion_of(expert, behaviour), exponents[0, place])
             for place, expert in enumerate(product.experts)
             if exponents[0, place] > 0
         ]
         self._small = product.size > 0 and whole(product.size)
-        self._own = None if product.new is None or not self._spoken else product.new[-1]
+        self._offset = product.offsets is not None and has_offsets(behaviour)
 
     def row(
         self, allowed: Mask, n: int, *, also: Sequence[Mask] = (), items: Iterable[int] = ()
@@ -74,7 +92,7 @@ class Scorer:
     @cached_property
     def _named(self) -> Ints:
         """The candidates of every expert."""
-        named = [opinion.candidates(EACH) for opinion, _, _ in self._spoken]
+        named = [opinion.candidates(EACH) for opinion, _ in self._spoken]
         return np.unique(np.concatenate([np.empty(0, np.int32), *named])).astype(np.int32)
 
     def scores(self, items: Ints | None = None) -> Floats:
@@ -85,35 +103,33 @@ class Scorer:
             one = self._product.experts[0].log_prob([self._behaviour])[0]
             return np.zeros_like(one if items is None else one[items])
         total: Floats | np.float32 = np.float32(0)
-        lifted: Floats | np.float32 = np.float32(0)
-        for opinion, exponent, lift in self._spoken:
-            log_prob = opinion.log_prob(items)
-            total = total + log_prob * exponent
-            if lift:
-                lifted = lifted + log_prob * lift
-        newness = self._product.newness(items)
-        if self._own is not None and newness is not None:
-            total = total + newness * (lifted + self._own)
-        return np.asarray(total, np.float32)
+        for opinion, exponent in self._spoken:
+            total = total + opinion.log_prob(items) * exponent
+        offset = self._product.offset(items) if self._offset else None
+        return np.asarray(total if offset is None else total + offset, np.float32)
 
-    def strangers(self) -> Mask | None:
-        """→ [items], which nobody has taken; None where nobody counts."""
-        newness = self._product.newness()
-        return None if newness is None else newness >= 1
+    def untaken(self, most: float) -> tuple[Mask | None, float]:
+        """→ ([items], which nobody has taken; the share of a list's lower places that is theirs).
+
+        At most `most`, and `MET` times the share of the newest takings that were of such items.
+        None where nobody counts, or nothing tells them apart.
+        """
+        events, share = self._product.events(), self._product.cold_share
+        if events is None or self._product.hides_cold:
+            return None, 0.0
+        return events <= 0, most if share is None else min(most, MET * share)
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """For each item the terms of its score, by expert, event and feature; they sum to it."""
         answer: list[list[Term]] = [[] for _ in items]
-        newness = self._product.newness(items)
-        new = np.zeros(len(items), np.float32) if newness is None else newness
-        for opinion, exponent, lift in self._spoken:
-            each = (exponent + new * lift).tolist()
+        for opinion, exponent in self._spoken:
             for place, terms in enumerate(opinion.terms(items, deep=deep)):
-                mine = each[place]
                 answer[place] += [
-                    Term(term.expert, term.nats * mine, term.event, term.feature) for term in terms
+                    Term(term.expert, term.nats * float(exponent), term.event, term.feature)
+                    for term in terms
                 ]
-        if self._own is not None:
-            for terms, worth in zip(answer, new * self._own, strict=True):
-                terms.append(Term(NEWNESS, float(worth), feature="new item"))
+        offset = self._product.offset(items) if self._offset else None
+        if offset is not None:
+            for terms, shift in zip(answer, offset.tolist(), strict=True):
+                terms.append(Term(COLDNESS, shift, feature="few events"))
         return answer

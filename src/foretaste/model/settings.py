@@ -24,19 +24,23 @@ class TransitionSettings(Settings):
 
 
 class NeighbourSettings(Settings):
-    """What is taken close to the last few items, before or after."""
+    """What is taken close to the last few items, before or after.
 
-    window: int = 3
+    Of window, decay, popular and last all that are empty are chosen on validation events, unless
+    one of them is set.
+    """
+
+    window: int | None = Field(default=None, ge=1)
     """How many events apart two items may be to count as neighbours."""
-    decay: float = 0.6
+    decay: float | None = Field(default=None, gt=0, le=1)
     """What each further event apart is worth of the one before."""
     backward: float = 0.7
     """What a neighbour taken earlier is worth of one taken later."""
-    popular: float = 0.3
+    popular: float | None = Field(default=None, ge=0)
     """Exponent by which neighbours of everything are toned down."""
     smoothing: float = 30.0
     """Weight of popularity mixed into every list of neighbours."""
-    last: int = 3
+    last: int | None = Field(default=None, ge=1)
     """How many of the person's last items are looked from."""
 
 
@@ -198,8 +202,9 @@ class ModelSettings(Settings):
     """"fitted" on validation events, or "one": every weight 1, the literal product."""
     weight_cases: int = 4000
     """Validation events that the weights are fitted on, at most."""
-    new_items: float = Field(default=0.01, ge=0, le=1)
-    """Share of the NDCG of other items that may be spent on raising those that few have taken."""
+    new_items: float | None = Field(default=None, ge=0, le=1)
+    """Without effect: lists hold as many items that few have taken as people take themselves.
+    Accepted for one release, so that older settings can be read."""
     keep: int = 5
     """Versions kept on disk besides the live one."""
     popularity: PopularitySettings = PopularitySettings()

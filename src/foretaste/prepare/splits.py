@@ -12,6 +12,11 @@ import numpy as np
 from foretaste.domain import Cases, Doubles, Histories, Longs, Split
 from foretaste.errors import InputError
 
+TEST_SHARE, MAX_TEST = 0.2, 1000
+"""Of the people that `latest` draws, those that measure, and how many at most."""
+MIN_LATEST = 1000
+"""People that `latest` draws from where the newest half are fewer."""
+
 
 def leave_one_out(histories: Histories) -> Split:
     """Of each person the last item taken is the test, the one before it the validation.
@@ -101,15 +106,26 @@ def shuffled_ties(
 def latest(histories: Histories, people: int, rng: np.random.Generator) -> Split:
     """For a model that is to serve: learn from all but the last taking of some people.
 
-    So many people, drawn among those with at least three takings, give their last one to choose
-    by, and what they did after it; everybody else's behaviour is learned from whole. There is no
-    test.
+    The people are drawn among those with at least two takings whose last one is newest: what they
+    did next is what people do now. Most of them give their last taking to choose by, `TEST_SHARE`
+    of them to measure what was chosen, and what they did after it is left out as well; everybody
+    else's behaviour is learned from whole.
     """
-    whole = leave_one_out(histories)
-    held = whole.test.sample(people, rng)
+    owners = histories.owners()
+    takes = np.flatnonzero(histories.takes())
+    counts = np.bincount(owners[takes], minlength=len(histories))
+    able = np.flatnonzero(counts >= 2)
+    last = takes[np.cumsum(counts)[able] - 1]  # [able], row of the last taking
+    newest = np.argsort(-histories.at[last], kind="stable")
+    newest = newest[: max(len(newest) // 2, min(people, MIN_LATEST))]
+    drawn = rng.permutation(newest)[: people + min(round(TEST_SHARE * people), MAX_TEST)]
+    tested = min(round(TEST_SHARE * len(drawn)), MAX_TEST)
+    valid, test = (
+        Cases(histories, able[places].astype(np.int64), last[places].astype(np.int64))
+        for places in (np.sort(drawn[tested:]), np.sort(drawn[:tested]))
+    )
     cutoff = histories.offsets[1:].copy()  # [people], the first row not to learn from
-    cutoff[held.people] = held.rows
-    keep = np.arange(histories.events) < cutoff[histories.owners()]
-    nothing = np.empty(0, np.int64)
-    empty = Cases(histories, nothing, nothing)
-    return Split("latest", histories.where(keep), held, empty, histories)
+    for cases in (valid, test):
+        cutoff[cases.people] = cases.rows
+    train = histories.where(np.arange(histories.events) < cutoff[owners])
+    return Split("latest", train, valid, test, histories)

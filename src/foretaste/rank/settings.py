@@ -21,7 +21,8 @@ class RankSettings(Settings):
     """How many items further down those are drawn from."""
     newcomers: float = Field(default=0.2, ge=0, le=1)
     """The share of the places below the first ten that is given to items nobody has taken yet, the
-    best of them for this person: they are met without a cost to the first ten. Not in searches."""
+    best of them for this person: they are met without a cost to the first ten. At most twice the
+    share that such items have of what people take. Not in searches."""
     timeout_ms: float = Field(default=500.0, gt=0)
     """Milliseconds an answer of the service may take where the request does not say; what cannot be
     done by then is left out, and the answer says so."""

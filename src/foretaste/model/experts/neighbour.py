@@ -1,21 +1,44 @@
 """Neighbour: what is taken close to the last few items. P(item | last few) from weighted counts.
 
 Sequence-weighted item neighbours (SKNN family, Ludewig and Jannach 2018, section 2.2): two items
-count as neighbours when one person takes them within a window, the less the further apart.
+count as neighbours when one person takes them within a window, the less the further apart. How far
+the window reaches is chosen on validation events: where the order of events says much, a few steps
+are best, where little, as in baskets and long lists of films, many are.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Self
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
+from foretaste.domain import Behaviour, Cases, Catalogue, Doubles, Floats, Ints, Term
 from foretaste.model.counts import Counts, Prior, pairs, taken
 from foretaste.model.opinion import NOBODY, Sparse, found_in
 from foretaste.model.settings import NeighbourSettings
+from foretaste.model.space import whole
 from foretaste.model.terms import against_average
-from foretaste.model.training import Training
+from foretaste.model.training import Training, showable
 from foretaste.ports import Arrays, Facts
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far apart two items may be, and what distance costs."""
+
+    window: int
+    last: int
+    decay: float
+    popular: float
+
+
+REACHES = (Reach(3, 3, 0.6, 0.3), Reach(10, 10, 0.6, 0.3), Reach(20, 20, 0.9, 0.5))
+"""What is chosen from; the first where nothing speaks for another."""
+LIST_LENGTH = 10
+MIN_CASES, MAX_CASES = 50, 1000
+"""Validation events that choose."""
+MAX_EVENTS = 2_000_000
+"""Events past which the first is taken: pairs grow with the window, and so do memory and time."""
 
 
 class Neighbour:
@@ -30,13 +53,39 @@ class Neighbour:
         self.near = near
         self._prior = Prior(popular)
         self._settings = settings
+        self._reach = _reach(settings)
         self._sums = near.column_sums()
         self._ids = catalogue.ids
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
-        """Count the pairs within the window, both ways."""
+        """Count the pairs within the window, both ways; with the reach that ranks best."""
         settings = training.settings.neighbour
+        named = {name: getattr(settings, name) for name in Reach.__dataclass_fields__}
+        reaches = REACHES[:1] if any(value is not None for value in named.values()) else REACHES
+        if not whole(len(training.catalogue)) or training.histories.events > MAX_EVENTS:
+            reaches = reaches[:1]
+        cases = showable(training.valid, training.hide_seen)
+        cases = cases.sample(MAX_CASES, np.random.default_rng(training.settings.seed))
+        if len(cases) < MIN_CASES:
+            reaches = reaches[:1]
+        experts = [cls._counted(training, _with(settings, reach)) for reach in reaches]
+        if len(experts) == 1:
+            return experts
+        gains = [_gains(expert, cases, training.hide_seen) for expert in experts]
+        best = max(range(len(experts)), key=lambda place: float(gains[place].mean()))
+        lead = gains[best] - gains[0]
+        sure = lead.mean() > lead.std() / len(lead) ** 0.5
+        return [experts[best if sure else 0]]
+
+    def recounted(self, training: Training) -> Self:
+        """The same reach, counted on other behaviour."""
+        return self._counted(training, self._settings)
+
+    @classmethod
+    def _counted(cls, training: Training, settings: NeighbourSettings) -> Self:
+        assert settings.window is not None
+        assert settings.decay is not None
         size = len(training.catalogue)
         parts = []
         for lag in range(1, settings.window + 1):
@@ -45,17 +94,17 @@ class Neighbour:
             parts += [(earlier, later, worth), (later, earlier, worth * settings.backward)]
         _, item, weight = taken(training.histories)
         popular = np.bincount(item, weight, minlength=size).astype(np.float32) + 1
-        return [cls(Counts.of(size, parts), popular, settings, training.catalogue)]
+        return cls(Counts.of(size, parts), popular, settings, training.catalogue)
 
     def _sources(self, behaviour: Behaviour) -> list[tuple[int, float]]:
         """(item, worth) of the last few items, newest first."""
-        settings = self._settings
-        last = behaviour.taken[: -settings.last - 1 : -1]
-        return [(int(item), settings.decay**age) for age, item in enumerate(last)]
+        reach = self._reach
+        last = behaviour.taken[: -reach.last - 1 : -1]
+        return [(int(item), reach.decay**age) for age, item in enumerate(last)]
 
     def _neighbours(self, item: int, worth: float) -> tuple[Ints, Floats]:
         columns, counts = self.near.row(item)
-        toned = (self._sums[columns] + 1) ** np.float32(-self._settings.popular)
+        toned = (self._sums[columns] + 1) ** np.float32(-self._reach.popular)
         return columns, counts * toned * np.float32(worth)
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
@@ -72,12 +121,12 @@ class Neighbour:
 
     def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """Count the new item as a neighbour of the last few."""
-        settings = self._settings
+        reach = self._reach
         self._prior.add(item, weight)
-        for lag, earlier in enumerate(before.taken[: -settings.window - 1 : -1]):
-            worth = weight * settings.decay**lag
+        for lag, earlier in enumerate(before.taken[: -reach.window - 1 : -1]):
+            worth = weight * reach.decay**lag
             self._add(int(earlier), item, worth)
-            self._add(item, int(earlier), worth * settings.backward)
+            self._add(item, int(earlier), worth * self._settings.backward)
 
     def _add(self, row: int, column: int, count: float) -> None:
         self.near.add(row, column, count)
@@ -108,6 +157,32 @@ class Neighbour:
         """The inverse of `state`."""
         near = Counts.from_arrays("near", arrays)
         return cls(near, arrays["popular"], NeighbourSettings(**facts), catalogue)
+
+
+def _with(settings: NeighbourSettings, reach: Reach) -> NeighbourSettings:
+    """The settings with what they leave open."""
+    named = {name: value for name, value in settings.model_dump().items() if value is not None}
+    return NeighbourSettings(**{**asdict(reach), **named})
+
+
+def _reach(settings: NeighbourSettings) -> Reach:
+    """Of settings that leave nothing open."""
+    named = _with(settings, REACHES[0]).model_dump()
+    return Reach(**{name: named[name] for name in Reach.__dataclass_fields__})
+
+
+def _gains(expert: Neighbour, cases: Cases, hide_seen: bool) -> Doubles:
+    """[cases], NDCG@10 of each, as lists are shown."""
+    gains = np.zeros(len(cases))
+    for case, behaviour in enumerate(cases.behaviours(0, len(cases))):
+        scores, target = expert.opinion(behaviour).log_prob(), cases.targets[case]
+        if hide_seen:
+            own = scores[target]
+            scores[behaviour.taken] = -np.inf
+            scores[target] = own
+        rank = int((scores > scores[target]).sum()) + ((scores == scores[target]).sum() - 1) / 2
+        gains[case] = 1 / np.log2(rank + 2) if rank < LIST_LENGTH else 0.0
+    return gains
 
 
 class NeighbourOpinion(Sparse):

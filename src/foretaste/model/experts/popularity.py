@@ -34,6 +34,8 @@ class Popularity:
         self._mass = mass
         self.taken = mass.copy()
         """[items], the weight of all events of each, never faded."""
+        self.events = np.zeros(len(mass), np.float64)
+        """[items], how many events each has had, whatever they weigh."""
         self._reference = latest
         self._latest = latest
         self._half_life = half_life
@@ -77,7 +79,13 @@ class Popularity:
         expert.taken = np.bincount(
             histories.item[keep], histories.weight[keep], minlength=items
         ).astype(np.float64)
+        expert.events = np.bincount(histories.item[keep], minlength=items).astype(np.float64)
         return expert
+
+    @property
+    def latest(self) -> float:
+        """The time of the newest event that was counted, seconds since 1970."""
+        return self._latest
 
     @property
     def half_life_days(self) -> float:
@@ -129,6 +137,7 @@ class Popularity:
         self._latest = max(self._latest, at)
         self._mass[item] = max(self._mass[item] + weight * self._growth(at), 0.0)
         self.taken[item] = max(self.taken[item] + weight, 0.0)
+        self.events[item] = max(self.events[item] + np.sign(weight), 0.0)
         self._log = None
         self._learnt += 1
 
@@ -149,6 +158,7 @@ class Popularity:
             return
         self._mass = np.concatenate([self._mass, np.zeros(extra)])
         self.taken = np.concatenate([self.taken, np.zeros(extra)])
+        self.events = np.concatenate([self.events, np.zeros(extra)])
         self._log = None
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
@@ -164,7 +174,7 @@ class Popularity:
             "prior": self._prior,
             "silences": self._silences,
         }
-        return {"mass": self._mass, "taken": self.taken}, facts
+        return {"mass": self._mass, "taken": self.taken, "events": self.events}, facts
 
     @classmethod
     def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
@@ -174,6 +184,8 @@ class Popularity:
         expert._latest = facts["latest"]
         expert._silences = [(since, much) for since, much in facts.get("silences", ())]
         expert.taken = arrays["taken"].copy()
+        # not there if saved before events were counted: then an event weighed 1 as a rule
+        expert.events = arrays.get("events", np.ceil(arrays["taken"])).copy()
         return expert
 
 

@@ -227,13 +227,6 @@ class Sequence:
         }
         return arrays | {"identity.weight": identity}, facts
 
-    def forgetting(self, items: Ints) -> Self:
-        """A copy for which these items are new."""
-        arrays, facts = self.state()
-        copies = {name: array.copy() for name, array in arrays.items()}
-        copies["identity.weight"][items + 1] = 0
-        return self.restored(copies, facts, self._catalogue)
-
     @classmethod
     def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
