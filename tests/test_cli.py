@@ -291,6 +291,8 @@ def test_evaluate_prints_one_object_and_no_more(trained: Path) -> None:
         assert set(alone["masked"]) == METRICS
     assert told["weights"]
     assert 0 <= told["calibration"]["ece"] <= 1
+    assert told["hide_seen"] is True
+    assert 0 < told["lists"]["coverage"] <= 1
     assert told["cpu_seconds"] > 0
     assert told["wall_seconds"] > 0
 

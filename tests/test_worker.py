@@ -141,7 +141,7 @@ def test_a_worse_model_is_refused_with_the_figures_and_kept(
     newest = go_on(loop, 20)
     outcome = trained_by(loop)
     assert outcome.what == "refused"
-    assert outcome.why.startswith("it is worse: ndcg@10 ")
+    assert outcome.why.startswith("it is worse for certain: ndcg@10 ")
     assert outcome.figures["difference"][2] < 0
     assert outcome.figures["live"] > outcome.figures["candidate"]
     assert loop.models.live() == before
@@ -156,6 +156,28 @@ def test_a_worse_model_is_refused_with_the_figures_and_kept(
     third = trained_by(loop)
     assert third.what == "refused"
     assert loop.models.version(third.candidate or "").data["event"] == later - 20 > newest
+
+
+def test_a_model_whose_lists_have_a_new_fault_is_refused(opened: Opened) -> None:
+    """Of strangers both know the same, so no figure tells them apart; the lists of others do."""
+    loop = opened(experts=POPULAR)
+    before = loop.models.live()
+    strangers = [
+        Event(f"s{n}", "click", NOW + n, user=f"stranger{n}", item=f"space-{n % 10}")
+        for n in range(100)
+    ]
+    loop.record(strangers)
+    outcome = trained_by(loop)
+    assert outcome.what == "refused"
+    assert outcome.why.startswith("its lists have a fault that those of the live model do not have")
+    assert "“it is popular”" in outcome.why
+    assert outcome.figures["difference"][2] >= 0
+    faults = ["tied-scores", "one-reason"]
+    assert [check["code"] for check in outcome.figures["candidate_warnings"]] == faults
+    assert outcome.figures["live_warnings"] == []
+    assert loop.models.live() == before
+    candidate = loop.models.version(outcome.candidate or "")
+    assert [check["code"] for check in candidate.metrics["checks"]] == faults
 
 
 def test_a_training_that_fails_uses_no_events_up(opened: Opened) -> None:

@@ -17,6 +17,7 @@ from foretaste import (
     classify_cli,
     console,
     control_cli,
+    doctor_cli,
     generate_cli,
     lists_cli,
     mcp_cli,
@@ -141,11 +142,20 @@ def report(
 ) -> None:
     """Say how good the data are.
 
-    What there is, and in words what of it will hurt a recommender.
+    What there is, and in words what of it will hurt a recommender; then what is wrong with the
+    lists of the live model, where there is one.
     """
+    from foretaste.list_health import checks_of_live
+
     with opened(workspace) as loop:
         quality = loop.quality()
+        checks = checks_of_live(loop.models)
     console.report(quality.text())
+    if checks is not None:
+        console.heading("Lists of the live model")
+        console.checks(checks)
+        if not checks:
+            console.say("nothing wrong found; 'foretaste doctor' looks anew")
     if html is not None:
         quality.html(html)
         console.note(f"wrote {html}")
@@ -158,6 +168,7 @@ def train(workspace: Workspace = HERE) -> None:
         version = loop.train()
     seconds = version.metrics["wall_seconds"]
     console.say(f"model {version.name} is live; trained in {seconds:.0f} s")
+    console.checks(version.metrics["checks"])
 
 
 @command(app, "evaluate")
@@ -244,5 +255,6 @@ for group in (
     serve_cli,
     worker_cli,
     backup_cli,
+    doctor_cli,
 ):
     group.register(app)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the nouns bring NumPy; `foretaste --help` does without
     from foretaste.domain import Imported, Item, Recommendation, Recommended, Term
     from foretaste.evaluate.evaluation import Evaluation
     from foretaste.generate.profile import Liked, Profile
+    from foretaste.list_health import ListHealth
     from foretaste.model.artefacts import Version
     from foretaste.serve.tenants import Tenant
 
@@ -203,18 +204,32 @@ def _item_json(one: "Recommended", *, explain: bool) -> dict[str, Any]:
 
 
 def evaluation(done: "Evaluation") -> None:
-    """A row a model: as a list is shown, without what the person took before; then with all."""
-    import numpy as np
-
-    from foretaste.evaluate.report import table as figures
-
-    rows = {"product": done.product, "as in service": done.served, **done.experts}
-    for variant in ("masked", "unmasked"):
-        columns = (("recall@10", variant), ("ndcg@10", variant))
-        rng = np.random.default_rng(0)
-        report(figures(rows, rng, protocol=done.protocol, columns=columns), indent=0)
+    """A row a model: of lists as people see them, then of the others; then what the lists are."""
+    for masked in (done.hide_seen, not done.hide_seen):
+        report(done.table(masked=masked), indent=0)
         say()
-    say("masked: without what the person had taken before, as a list is shown")
+    for line in () if done.lists is None else done.lists.lines():
+        report(line, indent=2) if line else say()
+
+
+def checks(warnings: Sequence[Mapping[str, str]]) -> None:
+    """What is wrong with the lists of a model, and what to do about each."""
+    for check in warnings:
+        report(f"warning: {check['message']}", indent=9)
+        report(f"         {check['remedy']}", indent=9)
+
+
+def list_health(health: "ListHealth", *, json: bool = False) -> None:
+    """What is wrong with the lists that people get, and the lists in numbers."""
+    if json:
+        as_json(health.summary())
+        return
+    if health.warnings:
+        checks(health.checks())
+    else:
+        say(f"nothing wrong found: {health.figures.people:,} lists looked at")
+    for name, words in health.rows():
+        say(f"  {name:<16} {words}")
 
 
 def models(versions: Sequence["Version"]) -> None:

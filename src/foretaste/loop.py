@@ -41,34 +41,29 @@ from foretaste.domain import (
     Request,
 )
 from foretaste.erasing import KNOWN, Receipt, Settler, personal
-from foretaste.errors import InputError, ModelError
-from foretaste.evaluate.evaluation import Evaluation, judge
+from foretaste.evaluate.evaluation import Evaluation
 from foretaste.generate.profile import Profile, profile
 from foretaste.imagining import Generation, Imagining
 from foretaste.keeping import Keeper
 from foretaste.ladder import Budget, Ladder
 from foretaste.language.open import forgetful
+from foretaste.list_health import amend_checks
 from foretaste.listing import Lists
 from foretaste.live import Live
 from foretaste.model.artefacts import Models, Version
 from foretaste.model.experts.attribute import Attribute
-from foretaste.model.fit import fit
 from foretaste.model.training import Training
 from foretaste.outage import Outage
 from foretaste.ports import OpenReader, Progress, Store, TextEncoder, silent
 from foretaste.prepare.clean import Cleaning, clean
 from foretaste.prepare.histories import Gathering, histories
 from foretaste.prepare.report import Quality, quality
-from foretaste.prepare.splits import by_time, latest, leave_one_out
 from foretaste.rank.trending import seconds
 from foretaste.reading import Read, Reading
+from foretaste.training.candidate import evaluate, fit_candidate, measure
 from foretaste.ways import answer
 
 log = logging.getLogger(__name__)
-
-SPLITS = {"leave-one-out": leave_one_out, "time": by_time}
-HELD_OUT = 5000
-"""People whose last event chooses the weights of a model that is to serve."""
 
 
 class Foretaste:
@@ -239,42 +234,36 @@ class Foretaste:
         """
         start = time.process_time(), time.monotonic()
         erasures = self.store.erasures()
-        event = self.store.last_event() if until is None else until
-        items: dict[str, Item] = {}
-        revision = 0
-        for revision, item in self.store.items():  # noqa: B007
-            items[item.id] = item
-        if not items:
-            raise ModelError("there are no items to learn from; run 'foretaste import' first")
-        found, _, _ = self.histories(items, event)
-        rng = partial(np.random.default_rng, self.config.model.seed)
-        read = self.reading.apart(found, items, lambda them: latest(them, HELD_OUT, rng()))
-        training = self._training(read)
-        product = fit(training, self.reading.by(read.encoder))
-        product = product.recounted(replace(training, histories=read.histories))
+        candidate = fit_candidate(self, until)
+        read, fitted = candidate.read, candidate.fitted
         name = self.models.save(
-            product,
+            fitted.served,
             read.catalogue.ids,
             created=self.clock(),
-            data={"event": event, "revision": revision, "kinds": found.kinds, KNOWN: erasures}
-            | {"encoder": read.encoder}
+            data={"event": candidate.event, "revision": candidate.revision, KNOWN: erasures}
+            | {"kinds": read.histories.kinds, "encoder": read.encoder}
             | dict(self.store.counts()),
             settings=self.config.model_dump(mode="json"),
             metrics={
+                "fit": fitted.report.figures(),
+                "measured": measure(self, candidate),
                 "cpu_seconds": time.process_time() - start[0],
                 "wall_seconds": time.monotonic() - start[1],
             },
         )
+        name = amend_checks(self, name)
         self.imagining.study(name, read.catalogue)
         self.settler.settle()  # somebody may have been erased meanwhile
         return self.models.version(self.models.now(name))
 
-    def _training(self, read: Read) -> Training:
+    def training(self, read: Read) -> Training:
+        """What a model is fitted on, with the settings of this workspace."""
         return Training(
             catalogue=read.catalogue,
             histories=read.split.train,
             valid=read.split.valid,
             settings=self.config.model,
+            hide_seen=self.config.rank.hide_seen,
             progress=self.progress,
             checkpoints=self.folder / "cache" / "checkpoints",
             readers=self.readers(read.encoder),
@@ -285,17 +274,7 @@ class Foretaste:
 
         Fitted anew on the protocol's own training part: nothing of a live model leaks in.
         """
-        if protocol not in SPLITS:
-            raise InputError(f"unknown protocol '{protocol}'; expected one of {', '.join(SPLITS)}")
-        items = {item.id: item for _, item in self.store.items()}
-        found, _, _ = self.histories(items)
-        read = self.reading.apart(found, items, SPLITS[protocol])
-        start = time.process_time(), time.monotonic()
-        training, split = self._training(read), read.split
-        product = fit(training, self.reading.by(read.encoder))
-        spent = time.process_time() - start[0], time.monotonic() - start[1]
-        served = product.recounted(replace(training, histories=split.served))
-        return judge(product, served, split, spent=spent, progress=self.progress)
+        return evaluate(self, protocol)
 
     # 5 and 6 generate and rank -----------------------------------------------------------------
 

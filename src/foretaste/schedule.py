@@ -21,8 +21,8 @@ class WorkerSettings(Settings):
     compare_most: int = Field(default=3000, ge=1)
     """The same, at most; a fifth of what was taken since the last time, within these bounds."""
     tolerance: float = Field(default=0.05, ge=0)
-    """Share of the live model's NDCG@10 that the new one may be below it and still be promoted,
-    while the 95 % interval of the difference reaches 0."""
+    """Without effect, and accepted so that settings with it go on to work: a difference inside the
+    noise refuses no model any more, see docs/decisions/0011-promotion.md."""
     look_seconds: float = Field(default=10.0, gt=0)
     """Seconds between two looks for new items and events."""
     nice: int = Field(default=15, ge=0, le=19)

@@ -14,6 +14,7 @@ import numpy as np
 
 from foretaste.domain import Behaviour, Event
 from foretaste.errors import ModelError
+from foretaste.evaluate.list_checks import SERIOUS, ListWarning
 from foretaste.evaluate.metrics import Interval, ndcg, paired_interval, ranks
 from foretaste.feedback.online import Lesson, Person, learn
 from foretaste.live import Live
@@ -38,6 +39,9 @@ class Trial:
     candidate: float
     difference: Interval
     """Of the candidate above the live one, 95 %, drawn by people."""
+    candidate_warnings: tuple[ListWarning, ...] = ()
+    """What is wrong with the lists of the candidate, and below with those of the live one."""
+    live_warnings: tuple[ListWarning, ...] = ()
 
     def told(self) -> str:
         """The figures in a line."""
@@ -48,19 +52,32 @@ class Trial:
             f"{self.people:,} people"
         )
 
-    def refusal(self, tolerance: float) -> str | None:
-        """Why the candidate may not be promoted; None if it may."""
+    def refusal(self) -> str | None:
+        """Why the candidate may not be promoted; None if it may.
+
+        A mean inside the noise decides nothing: refused is what is worse for certain, or has lists
+        with a serious fault that those of the live model do not have.
+        """
         if self.difference.high < 0:
-            return f"it is worse: {self.told()}"
-        if self.difference.mean < -tolerance * self.live:
-            return f"it is more than {tolerance:.0%} below the live model: {self.told()}"
+            return f"it is worse for certain: {self.told()}"
+        live_codes = {warning.code for warning in self.live_warnings}
+        faults = [
+            warning.message
+            for warning in self.candidate_warnings
+            if warning.code in SERIOUS and warning.code not in live_codes
+        ]
+        if faults:
+            fault = "its lists have a fault that those of the live model do not have"
+            return f"{fault}: {' '.join(faults)} {self.told()}"
         return None
 
     def figures(self) -> dict[str, Any]:
         """What JSON can hold."""
         return {
             **asdict(self),
-            "difference": [self.difference.mean, self.difference.low, self.difference.high],
+            "difference": list(self.difference),
+            "candidate_warnings": [warning.summary() for warning in self.candidate_warnings],
+            "live_warnings": [warning.summary() for warning in self.live_warnings],
         }
 
 

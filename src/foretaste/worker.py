@@ -1,9 +1,9 @@
 """The worker: a workspace in, its new items read and its model kept fresh out.
 
-It trains beside the service, compares what it trained with what answers on the newest events, and
-promotes it only if it is not worse. No event of the comparison was known to either model when it
-was trained: the newest events are set aside before the training, none of them older than the live
-model or than an earlier comparison.
+It trains beside the service, compares what it trained with what answers, on the newest events and
+by the lists that people would get, and promotes it only if it is not worse. No event of the
+comparison was known to either model when it was trained: the newest events are set aside before the
+training, none of them older than the live model or than an earlier comparison.
 """
 
 import json
@@ -17,6 +17,7 @@ from foretaste.behaviour.lock import Lock
 from foretaste.domain import Behaviour, Item
 from foretaste.errors import Busy, ForetasteError, ModelError
 from foretaste.feedback.online import Lesson
+from foretaste.list_health import look_at_lists
 from foretaste.live import Live
 from foretaste.loop import Foretaste
 from foretaste.model.artefacts import Version
@@ -139,7 +140,7 @@ class Worker:
                 outcome = replace(outcome, what="promoted", why="it is the first")
             else:
                 trial = self._trial(candidate, cut, newest)
-                outcome = _judged(outcome, trial, self._settings.tolerance)
+                outcome = _judged(outcome, trial)
             outcome = replace(outcome, candidate=candidate.name)
             if outcome.what == "promoted":
                 self._promote(candidate, lock)
@@ -207,14 +208,20 @@ class Worker:
             except ModelError as error:  # as in the service, where the one before answers
                 log.error("%s", error)
                 continue
-            return compare(
-                loop.at_snapshot(loop.models.now(candidate.name)),
+            challenger = loop.at_snapshot(loop.models.now(candidate.name))
+            trial = compare(
+                challenger,
                 live,
                 loop.store,
                 after=cut,
                 until=newest,
                 asked=self._asked,
                 masked=loop.config.rank.hide_seen,
+            )
+            return replace(
+                trial,
+                candidate_warnings=look_at_lists(loop, challenger).warnings,
+                live_warnings=look_at_lists(loop, live).warnings,
             )
         return None
 
@@ -240,10 +247,10 @@ class Worker:
         self._loop.models.prune(self._loop.config.model.keep)
 
 
-def _judged(outcome: Outcome, trial: Trial | None, tolerance: float) -> Outcome:
+def _judged(outcome: Outcome, trial: Trial | None) -> Outcome:
     if trial is None:
         return replace(outcome, what="promoted", why="the model before it is damaged")
-    refusal = trial.refusal(tolerance)
+    refusal = trial.refusal()
     return replace(
         outcome,
         what="promoted" if refusal is None else "refused",

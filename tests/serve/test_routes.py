@@ -7,7 +7,7 @@ import pytest
 
 from foretaste.domain import Event, Item
 from foretaste.loop import Foretaste
-from foretaste.serve.schemas import Recommendations
+from foretaste.serve.schemas import Health, Recommendations
 
 from .workspace import items, until
 
@@ -174,6 +174,8 @@ def test_alive_and_ready(client: httpx.Client) -> None:
     assert told["status"] == "ready"
     answer = client.post("/v1/recommend", json={}).json()
     assert told["model"]["version"] == answer["model_version"]
+    assert told["model"]["warnings"] == []
+    Health.model_validate_json(json.dumps(told), strict=True, extra="forbid")
 
 
 def test_the_request_id_comes_back(client: httpx.Client) -> None:

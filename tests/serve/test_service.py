@@ -14,6 +14,7 @@ from foretaste.behaviour.schema import HEAD
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain import Event, Request
 from foretaste.loop import Foretaste
+from foretaste.model.artefacts import Models
 from foretaste.serve.service import Service
 
 from .conftest import checked
@@ -71,6 +72,25 @@ def test_a_damaged_model_is_told(copied: Path) -> None:
         until(lambda: "being loaded" not in client.get("/readyz").text, "told")
         assert "damaged" in checked(client.get("/readyz"), "not-ready")
         assert "damaged" in checked(client.post("/v1/recommend", json={}), "no-model")
+
+
+def test_what_is_wrong_with_the_lists_is_told(copied: Path) -> None:
+    check = {"code": "same-list", "message": "All are alike.", "remedy": "Look at the events."}
+    models = Models(copied / "models")
+    name = models.amend(str(models.live()), {"checks": [check]})
+    with serving(copied) as client:
+        model = client.get("/readyz").json()["model"]
+        assert (model["version"], model["warnings"]) == (name, [check])
+        forms = client.get("/openapi.json").json()["components"]["schemas"]
+        assert set(forms["ListCheck"]["properties"]) == set(check)
+        assert "warnings" in forms["Answering"]["properties"]
+
+
+def test_of_a_model_that_nobody_looked_at_nothing_is_told(copied: Path) -> None:
+    models = Models(copied / "models")
+    models.amend(str(models.live()), {"checks": None})
+    with serving(copied) as client:
+        assert "warnings" not in client.get("/readyz").json()["model"]
 
 
 def test_a_store_that_cannot_be_opened_is_told_and_tried_again(tmp_path: Path) -> None:

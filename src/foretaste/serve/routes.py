@@ -157,6 +157,9 @@ async def healthz() -> Alive:
 async def readyz(request: Request, service: Behind) -> Response:
     """Whether it can answer; if not, why. Also the model's age, and what the worker last did.
 
+    `model.warnings` is what is wrong with the lists of 200 people, as they were looked at after the
+    training: a `code`, a `message` and a `remedy` each, the worst first. It is ready all the same.
+
     `degraded` is a process that answers from memory, as the store cannot be reached: it takes no
     events, and its lists say `degraded`.
     """

@@ -19,6 +19,7 @@ from foretaste.imagining import Generation
 from foretaste.keeping import NONE
 from foretaste.ladder import Budget
 from foretaste.language.open import forgetful
+from foretaste.list_health import checks_of
 from foretaste.loop import Foretaste
 from foretaste.ports import Store
 from foretaste.serve import logs
@@ -221,7 +222,9 @@ class Service:
         return found
 
     def condition(self) -> dict[str, Any]:
-        """How it answers, with which model, how old it is, and what the worker last came to."""
+        """How it answers, with which model, how old it is, what is wrong with its lists, and what
+        the worker last came to.
+        """
         workspace, away = self.workspace, self.away()
         told: dict[str, Any] = {"status": "ready"}
         if away is not None:
@@ -232,6 +235,9 @@ class Service:
             told["model"] = {"version": answering[0], "age_seconds": age}
             if instead is not None:
                 told["model"]["instead"] = instead
+            warnings = checks_of(workspace.models, answering[0])
+            if warnings is not None:
+                told["model"]["warnings"] = warnings
         outcome = None if away else Outcome.last(workspace.store)
         if outcome is not None:
             told["worker"] = {

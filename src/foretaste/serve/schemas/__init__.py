@@ -30,6 +30,7 @@ __all__ = [
     "ItemRow",
     "ItemsAnswer",
     "ItemsBody",
+    "ListCheck",
     "RankBody",
     "Ranked",
     "RecommendBody",
@@ -43,6 +44,17 @@ __all__ = [
 ]
 
 
+class ListCheck(Answer):
+    """Something wrong with the lists of a model."""
+
+    code: str
+    """What it is, for programs: empty-lists, below-expert, same-list, tied-scores,
+    one-reason, hardly-taken, one-attribute, fallback, too-few-people."""
+    message: str
+    remedy: str
+    """What to do about it."""
+
+
 class Answering(Answer):
     """The model that answers."""
 
@@ -51,6 +63,9 @@ class Answering(Answer):
     """Since it was trained."""
     instead: str | None = None
     """Why it is not the one that was promoted."""
+    warnings: list[ListCheck] | None = None
+    """What is wrong with the lists of 200 people, as its training saw it, the worst first; absent
+    where nobody looked."""
 
 
 class Trained(Answer):
