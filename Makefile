@@ -7,7 +7,7 @@ TORCH := $(shell grep '^torch==' requirements.lock)
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-scale bench-serve bench-serve-long api-docs readme wheel lock clean
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-zoo bench-scale bench-serve bench-serve-long api-docs readme wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -101,6 +101,9 @@ bench-explanations: setup ## whether the events that reasons name are what made 
 
 bench-words: setup ## how much of what a small language model writes is said
 	$(BIN)/python -m benchmarks.words
+
+bench-zoo: setup ## whether lists are ever worse than the parts they are made of; QUICK=1 for a few sets
+	nice -n 10 $(BIN)/python -m benchmarks.zoo $(if $(QUICK),--quick)
 
 api-docs: setup ## write docs/api.md from the OpenAPI document
 	$(BIN)/python -m foretaste.serve.reference docs/api.md
