@@ -22,9 +22,8 @@ CROSS_FITTED = 1500
 more the few exponents learn nothing by heart."""
 MIN_CASES = 20
 """Validation events without which the usual exponents are kept."""
-TO_USUAL, TO_EXPERT = 1.0, 2.0
-"""Standard errors by which the usual exponents, or one expert alone, must be better to be taken.
-The usual exponents are one known alternative; the best of many experts is lucky more often."""
+CERTAIN_ENOUGH = 1.0
+"""Standard errors by which something simpler must be better to be taken."""
 TIE_BREAKER = 0.01
 """Exponent of popularity beside an expert that answers alone, so that it orders what that ties."""
 ALONE = frozenset({"query", "refusal"})
@@ -91,13 +90,13 @@ def alone(product: Product, place: int) -> Product:
 def _chosen(gains: Mapping[str, Floats]) -> str:
     """The name of what is used."""
     chosen = "fitted"
-    if _standard_errors(gains["usual"] - gains["fitted"]) > TO_USUAL:
+    if _standard_errors(gains["usual"] - gains["fitted"]) > CERTAIN_ENOUGH:
         chosen = "usual"
     others = [name for name in gains if name not in ("fitted", "usual")]
     if not others:
         return chosen
     best = max(others, key=lambda name: float(gains[name].mean()))
-    return best if _standard_errors(gains[best] - gains[chosen]) > TO_EXPERT else chosen
+    return best if _standard_errors(gains[best] - gains[chosen]) > CERTAIN_ENOUGH else chosen
 
 
 def _standard_errors(differences: Floats) -> float:
