@@ -48,6 +48,15 @@ def test_a_rule_pins(trained: Path) -> None:
     assert [item["id"] for item in ruled][1] == "kitchen-9"
 
 
+def test_a_pin_that_is_left_out_is_told(trained: Path) -> None:
+    asked = ["recommend", "u1", "--filter", '{"genre": "space"}', "-n", 3, "-w", trained]
+    asked += ["--rules", '[{"pin": "kitchen-9", "at": 2}]']
+
+    assert "left out: kitchen-9: the filter leaves it out\n" in run(*asked).stderr
+    left_out = json.loads(run(*asked, "--json").stdout)["left_out"]
+    assert left_out == [{"id": "kitchen-9", "why": "the filter leaves it out"}]
+
+
 @pytest.mark.parametrize(
     ("option", "text", "told"),
     [

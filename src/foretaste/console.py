@@ -118,7 +118,8 @@ def imported(done: Sequence["Imported"]) -> None:
 def answer(
     found: "Recommendation", *, explain: bool = False, json: bool = False, items: ItemOf
 ) -> None:
-    """The list with its reasons; with `explain` the terms of each score as well.
+    """The list with its reasons; with `explain` the terms of each score as well. What was asked for
+    by name and is not in it is told on stderr.
 
     items: a past item by its id, for the names of what terms come from.
     """
@@ -133,6 +134,8 @@ def answer(
         titles = {event: item.title for event, item in known.items() if item is not None}
         for one in found if explain else ():
             _terms(one, titles)
+    for item in found.left_out:
+        note(f"left out: {item.id}: {item.why}")
 
 
 def ranked(found: "Recommendation") -> None:
@@ -177,6 +180,7 @@ def recommendation_json(found: "Recommendation", *, explain: bool) -> dict[str, 
         "model_version": found.model_version,
         "items": [_item_json(one, explain=explain) for one in found],
         "degraded": None if found.degraded is None else asdict(found.degraded),
+        "left_out": [asdict(item) for item in found.left_out],
     }
 
 

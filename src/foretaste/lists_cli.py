@@ -110,8 +110,6 @@ def rank(
     with opened(workspace) as loop:
         found = loop.rank(items, user, explain=True)
         console.answer(found, json=json, items=loop.store.item)
-    for one in found.left_out:
-        console.note(f"left out: {one.id}: {one.why}")
 
 
 def trending(

@@ -92,3 +92,13 @@ def test_a_deleted_item_that_is_put_again_is_back(store: SqlStore) -> None:
     assert [name for _, name in store.gone()] == []
     assert [item.id for _, item in store.items(after=before)] == ["a"]
     assert store.delete_items(["a"]) == 1
+
+
+def test_items_by_their_ids_in_one_question(store: SqlStore) -> None:
+    store.put_items([Item(name, title=f"Title {name}") for name in "abc"])
+    store.delete_items(["b"])
+
+    assert store.items_by_id(["c", "a", "b", "never", "a"]) == {
+        name: Item(name, title=f"Title {name}") for name in "ac"
+    }
+    assert store.items_by_id([]) == {}

@@ -1,8 +1,11 @@
 """Topics: alike texts together, named by their own words, and by no single item's."""
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 
-from foretaste.domain import Catalogue
+from foretaste.domain import Catalogue, Feature
 from foretaste.generate.topics import COLUMN, Topics
 
 SPACE = [f"A rocket and a planet far away in the galaxy, part {n}" for n in range(12)]
@@ -53,10 +56,6 @@ def test_one_hostile_text_names_no_topic() -> None:
 
 def test_columns_name_no_topic() -> None:
     shelf = catalogue([f"{text}. genres: Sci-Fi" for text in [*SPACE, *BREAD]])
-    from dataclasses import replace
-
-    from foretaste.domain import Feature
-
     column = Feature("genres", ("Sci-Fi",), np.zeros(25, np.int64), np.zeros(0, np.int32))
     names = Topics.of(replace(shelf, features=(column,))).names
 
@@ -70,3 +69,20 @@ def test_without_texts_there_are_none() -> None:
     assert topics.names == ()
     feature = topics.feature(topics.codes(shelf.vectors))
     assert (feature.values, len(feature.offsets)) == ((), 21)
+
+
+def test_columns_are_told_from_words_however_they_are_named() -> None:
+    """And scikit-learn, which takes an error for no warning, warns of nothing."""
+    names = ("price band", "in-stock", "size.eu", "other_shop")
+    nothing = np.zeros(25, np.int64), np.zeros(0, np.int32)
+    columns = tuple(Feature(name, ("x",), *nothing) for name in names)
+    texts = [f"{text}. {'. '.join(names)}" for text in [*SPACE, *BREAD]]
+
+    with warnings.catch_warnings(record=True) as messages:
+        warnings.simplefilter("always")
+        topics = Topics.of(replace(catalogue(texts), features=columns))
+
+    assert [str(warning.message) for warning in messages] == []
+    words = {word for name in topics.names for word in name.split(", ")}
+    assert words
+    assert not words & {"price", "band", "stock", "size", "other", "shop"}

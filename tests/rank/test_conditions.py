@@ -1,6 +1,7 @@
 """Filters as people write them: what can be read, and what is said of what cannot."""
 
 import math
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from foretaste.rank.conditions import (
     Range,
     Some,
     columns,
+    decimal,
     number,
     parsed,
 )
@@ -26,10 +28,35 @@ def test_the_simple_form() -> None:
     assert parsed({"genre": "Drama"}) == AnyOf("genre", ("Drama",))
     assert parsed({"genre": ["Drama", "War", "Drama"]}) == AnyOf("genre", ("Drama", "War"))
     assert parsed({"genre": "Drama", "year": 1995.0}) == Every(
-        (AnyOf("genre", ("Drama",)), AnyOf("year", ("1995",)))
+        (AnyOf("genre", ("Drama",)), AnyOf("year", numbers=(Decimal(1995),)))
     )
-    assert parsed({"new": True}) == AnyOf("new", ("true",))
+    assert parsed({"new": True}) == AnyOf("new", flags=(True,))
     assert parsed({}) == Every(())
+
+
+def test_a_text_a_number_and_a_flag_are_three_conditions() -> None:
+    conditions = [parsed({"new": value}) for value in ("1", 1, True, "true", False, 0)]
+    assert len(set(conditions)) == len(conditions)
+    assert parsed({"size": [1.0, 1]}) == parsed({"size": 1})
+    assert str(parsed({"size": ["S", 40.0, 40.5, True]})) == "size: S, 40, 40.5, true"
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        (" 4.50 ", Decimal("4.5")),
+        ("1e3", Decimal(1000)),
+        ("-.5", Decimal("-0.5")),
+        ("1750000000000000001", Decimal(1750000000000000001)),
+        ("1_000", None),
+        ("2026-02-01", None),
+        ("inf", None),
+        ("nan", None),
+        ("1e" + "9" * 30, None),
+    ],
+)
+def test_what_is_a_number_exactly(text: str, amount: Decimal | None) -> None:
+    assert decimal(text) == amount
 
 
 def test_tests_of_values() -> None:
@@ -76,6 +103,7 @@ def test_a_condition_says_what_it_is() -> None:
         ({"and": ["x"]}, "filter.and.0: a filter is an object"),
         ({"year": {"gte": "old"}}, "filter.year.gte: 'old' is not a number; give one, or an ISO"),
         ({"year": {"gte": True}}, "filter.year.gte: True is not a number"),
+        ({"year": math.inf}, "filter.year: inf is no value; give text, a number or true/false"),
         ({"year": {"gt": 1, "gte": 2}}, "filter.year: both gt and gte; leave one out"),
         ({"year": {"ge": 1}}, "filter.year: unknown test 'ge'; did you mean 'gte'?"),
         ({"year": {}}, "filter.year: an empty object; expected one of in, not_in"),

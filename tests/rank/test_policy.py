@@ -1,7 +1,7 @@
 """The operator's policy: over any catalogue and any question, on every path to a list."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -296,3 +296,35 @@ def test_the_reason_of_a_rule_does_not_name_what_is_sensitive() -> None:
     plain = Term("rule", 1.0, feature="boosted, genre: plain")
 
     assert Policy(POLICY).tellable([sensitive, plain], INDEX) == [plain]
+
+
+class Counted(tuple[str, ...]):
+    """Ids that count how often one of them is read."""
+
+    reads = 0
+
+    def __getitem__(self, place: Any) -> Any:
+        Counted.reads += 1
+        return super().__getitem__(place)
+
+    def __iter__(self) -> Iterator[str]:
+        Counted.reads += len(self)
+        return super().__iter__()
+
+
+def test_the_reasons_of_a_list_do_not_go_through_the_catalogue() -> None:
+    """However many items are sensitive, only those that reasons name are looked at."""
+    items = [
+        Item(str(n), attributes={"genre": (("erotica", "plain")[n % 2],)}) for n in range(1000)
+    ]
+    shelf = catalogue(items, np.zeros((1000, 2), np.float32))
+    index = Index(replace(shelf, ids=Counted(shelf.ids)), Shelf.of(items))
+    policy = Policy(POLICY)
+    terms = [Term("content", 1.0, event=str(n)) for n in (3, 4, 5, 2000)]
+    policy.tellable(terms, index)
+
+    Counted.reads = 0
+    for _ in range(10):
+        assert [term.event for term in policy.tellable(terms, index)] == ["3", "5", "2000"]
+
+    assert Counted.reads <= 10 * len(terms)

@@ -28,6 +28,16 @@ class ThingRows:
     _engine: sa.Engine
     _insert: Any
 
+    def items_by_id(self, ids: Sequence[str]) -> dict[str, Item]:
+        """Those of these items that are there, by their ids."""
+        items_by_id: dict[str, Item] = {}
+        for start in range(0, len(ids), SOME):
+            wanted = items.c.id.in_(ids[start : start + SOME])
+            for row in self._rows(sa.select(*schema.ITEM).where(wanted)):
+                item = schema.item(row)
+                items_by_id[item.id] = item
+        return items_by_id
+
     def items_page(self, after: str, n: int) -> list[Item]:
         """The next n items in order of their ids, from the first past `after`."""
         query = sa.select(*schema.ITEM).where(items.c.id > after).order_by(items.c.id).limit(n)

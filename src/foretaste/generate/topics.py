@@ -5,6 +5,7 @@ The vectors are clustered (k-means). The words of a cluster are weighed by class
 words of a cluster and f(t) how often t is in all of them. The three that weigh most are its name.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Self
 
@@ -89,7 +90,9 @@ def _named(texts: list[str], codes: Ints, topics: int, columns: set[str]) -> lis
     """A name for each; "" where no word is shared by enough of its items."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
-    dull = ENGLISH_STOP_WORDS | {part for column in columns for part in column.lower().split("_")}
+    # taken apart as the texts are: of 'price-band' scikit-learn would warn
+    parts = re.findall(TOKEN, " ".join(columns).lower().replace("_", " "))
+    dull = ENGLISH_STOP_WORDS.union(parts)
     counter = CountVectorizer(
         stop_words=sorted(dull), token_pattern=TOKEN, max_features=20_000, dtype=np.float32
     )

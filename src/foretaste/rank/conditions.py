@@ -12,13 +12,17 @@
     {"available_until": {"gte": "2026-02-01"}}   on offer up to then at least
     {"and": […]}, {"or": […]}, {"not": {…}}      of such filters
 
-Several keys in one filter must all hold. `and`, `or`, `not`, `id`, `about` and the two of
-availability are not names of attributes.
+Several keys in one filter must all hold. A text means exactly that text: "007" is neither "7" nor
+7. A number means every value that is equal as a number, however it is written: 4.5 finds "4.50",
+and 7 finds "007". `and`, `or`, `not`, `id`, `about` and the two of availability are not names of
+attributes.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from math import inf, isfinite
 from typing import Any
 
@@ -31,6 +35,9 @@ MOST_VALUES = 1000
 MOST_CONDITIONS = 200
 """In one filter."""
 TIMES = ("available_from", "available_until")
+EXACT = 2**53
+"""From here on not every whole number is a float."""
+_NUMERAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,19 @@ class AnyOf:
     """One of these values."""
 
     column: str
-    values: tuple[str, ...]
+    texts: tuple[str, ...] = ()
+    """Each means exactly itself."""
+    numbers: tuple[Decimal, ...] = ()
+    """Each means every value that is equal as a number."""
+    flags: tuple[bool, ...] = ()
+    """Each means every way to write it."""
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """All of them as items usually have them: 1995.0 is '1995', true is 'true'."""
+        numbers = (str(number).removesuffix(".0") for number in self.numbers)
+        flags = ("true" if flag else "false" for flag in self.flags)
+        return (*self.texts, *numbers, *flags)
 
     def __str__(self) -> str:
         return f"{self.column}: {', '.join(self.values)}"
@@ -46,11 +65,13 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A value from `low` to `high`; open where the bound itself is not meant."""
+    """A value from `low` to `high`; open where the bound itself is not meant. A whole number that
+    is no float stays whole.
+    """
 
     column: str
-    low: float = -inf
-    high: float = inf
+    low: float | int = -inf
+    high: float | int = inf
     low_open: bool = False
     high_open: bool = False
 
@@ -188,10 +209,18 @@ def _any(column: str, asked: Any, where: str) -> Condition:
     values = _values(asked, where)
     if column in TIMES:
         raise InputError(f'{where}: it is a time; give a range, e.g. {{"gte": "2026-02-01"}}')
-    if column == "about":
-        topics = tuple(About(" ".join(value.lower().split())) for value in values)
+    if column in ("id", "about"):
+        texts = tuple(dict.fromkeys(_text(value) for value in values))
+        if column == "id":
+            return Ids(texts)
+        topics = tuple(About(" ".join(text.lower().split())) for text in texts)
         return topics[0] if len(topics) == 1 else Some(topics)
-    return Ids(values) if column == "id" else AnyOf(column, values)
+    return AnyOf(
+        column,
+        texts=tuple(dict.fromkeys(value.strip() for value in values if isinstance(value, str))),
+        numbers=tuple(dict.fromkeys(_decimals(values))),
+        flags=tuple(dict.fromkeys(value for value in values if isinstance(value, bool))),
+    )
 
 
 def _none(column: str, asked: Any, where: str) -> Condition:
@@ -237,11 +266,15 @@ def _range(column: str, bounds: Mapping[str, Any], where: str) -> Condition:
     )
 
 
-def _bound(value: Any, where: str) -> float:
-    found = number(value)
-    if found is None:
+def _bound(value: Any, where: str) -> float | int:
+    approximate = number(value)
+    if approximate is None:
         raise InputError(f"{where}: {_shown(value)} is not a number; give one, or an ISO 8601 date")
-    return found
+    if abs(approximate) < EXACT or isinstance(value, float):
+        return approximate
+    precise = decimal(str(value))
+    whole = precise is not None and precise == precise.to_integral_value()
+    return int(precise) if precise is not None and whole else approximate
 
 
 def number(value: Any) -> float | None:
@@ -260,21 +293,45 @@ def number(value: Any) -> float | None:
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
-def _values(asked: Any, where: str) -> tuple[str, ...]:
-    several: Sequence[Any] = asked if isinstance(asked, list | tuple) else [asked]
-    if not 1 <= len(several) <= MOST_VALUES:
-        raise InputError(f"{where}: {len(several):,} values; give 1 to {MOST_VALUES:,}")
-    return tuple(dict.fromkeys(_text(value, where) for value in several))
+def decimal(text: str) -> Decimal | None:
+    """The exact number that a text is; None for anything else, also for a date."""
+    text = text.strip()
+    if not _NUMERAL.fullmatch(text):
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # an exponent of more than 18 digits
+        return None
 
 
-def _text(value: Any, where: str) -> str:
-    """A value as items have it: 1995.0 is '1995', true is 'true'."""
+def _decimals(values: Iterable[str | int | float]) -> Iterable[Decimal]:
+    """The numbers among the values, as they were written."""
+    for value in values:
+        if isinstance(value, float):
+            yield Decimal(repr(float(value)))
+        elif not isinstance(value, bool | str):
+            yield Decimal(value)
+
+
+def _values(asked: Any, where: str) -> list[str | int | float]:
+    values: Sequence[Any] = asked if isinstance(asked, list | tuple) else [asked]
+    if not 1 <= len(values) <= MOST_VALUES:
+        raise InputError(f"{where}: {len(values):,} values; give 1 to {MOST_VALUES:,}")
+    for value in values:
+        infinite = isinstance(value, float) and not isfinite(value)
+        if infinite or not isinstance(value, str | int | float):
+            raise InputError(
+                f"{where}: {_shown(value)} is no value; give text, a number or true/false"
+            )
+    return list(values)
+
+
+def _text(value: str | int | float) -> str:
+    """A value as ids have it: 1995.0 is '1995', true is 'true'."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    if not isinstance(value, str | int | float):
-        raise InputError(f"{where}: {_shown(value)} is no value; give text, a number or true/false")
     return str(value).strip()
 
 

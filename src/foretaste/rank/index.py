@@ -5,6 +5,7 @@ requests, so that a filter that was asked before costs nothing.
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from threading import Lock
 from typing import Any, Self
@@ -14,6 +15,7 @@ import numpy as np
 from foretaste.domain import Catalogue, Doubles, Feature, Item, Longs
 from foretaste.errors import InputError, did_you_mean
 from foretaste.rank.conditions import (
+    EXACT,
     TIMES,
     About,
     AnyOf,
@@ -24,6 +26,7 @@ from foretaste.rank.conditions import (
     Not,
     Range,
     Some,
+    decimal,
     number,
 )
 from foretaste.rank.topics import Mask as Mask
@@ -62,8 +65,8 @@ def _or(value: float | None, otherwise: float) -> float:
 
 
 SPOKEN = {
-    "true": ("True", "TRUE", "yes", "Yes", "YES", "1"),
-    "false": ("False", "FALSE", "no", "No", "NO", "0"),
+    True: ("true", "True", "TRUE", "yes", "Yes", "YES", "1"),
+    False: ("false", "False", "FALSE", "no", "No", "NO", "0"),
 }
 """How tables write what a filter calls true and false."""
 
@@ -84,28 +87,37 @@ class Column:
         found = (number(value) for value in self._feature.values)
         return np.array([np.nan if one is None else one for one in found], np.float64)
 
-    def having(self, values: Sequence[str]) -> Mask:
+    @cached_property
+    def _equals(self) -> dict[Decimal, list[int]]:
+        """Number → the codes of all ways to write it."""
+        equals: dict[Decimal, list[int]] = {}
+        for value, code in self._codes.items():
+            amount = decimal(value)
+            if amount is not None:
+                equals.setdefault(amount, []).append(code)
+        return equals
+
+    def having(self, wanted: AnyOf) -> Mask:
         """[items], whether it has one of the values."""
-        codes = [code for value in values for code in self._written(value)]
+        texts = (*wanted.texts, *(word for flag in wanted.flags for word in SPOKEN[flag]))
+        codes = [self._codes[text] for text in texts if text in self._codes]
+        for amount in wanted.numbers:
+            codes += self._equals.get(amount, ())
         if len(codes) == 1:
             return self._items(self._feature.codes == codes[0])
         chosen = np.zeros(len(self._feature.values), bool)
         chosen[codes] = True
         return self._items(chosen[self._feature.codes])
 
-    def _written(self, value: str) -> Sequence[int]:
-        """The codes of a value however it is written: 4.5 is '4.50', true is 'yes', a day is its
-        midnight.
-        """
-        amount = number(value)
-        if amount is not None:
-            same: list[int] = np.flatnonzero(self.numbers == amount).tolist()
-            return same
-        return [self._codes[one] for one in (value, *SPOKEN.get(value, ())) if one in self._codes]
-
     def within(self, wanted: Range) -> Mask:
         """[items], whether one of its values is in the range."""
-        return self._items(inside(self.numbers, wanted)[self._feature.codes])
+        chosen = inside(self.numbers, wanted)
+        for bound in (wanted.low, wanted.high):
+            if EXACT <= abs(bound) < np.inf:  # floats do not tell all whole numbers apart
+                for code in np.flatnonzero(self.numbers == float(bound)):
+                    amount = decimal(self._feature.values[code])
+                    chosen[code] = amount is not None and _between(amount, wanted)
+        return self._items(chosen[self._feature.codes])
 
     def any(self) -> Mask:
         """[items], whether it has a value."""
@@ -127,6 +139,13 @@ def inside(numbers: Doubles, wanted: Range) -> Mask:
     above = numbers > wanted.low if wanted.low_open else numbers >= wanted.low
     below = numbers < wanted.high if wanted.high_open else numbers <= wanted.high
     return above & below
+
+
+def _between(amount: Decimal, wanted: Range) -> bool:
+    """The same for one exact number."""
+    above = amount > wanted.low if wanted.low_open else amount >= wanted.low
+    below = amount < wanted.high if wanted.high_open else amount <= wanted.high
+    return above and below
 
 
 class Index:
@@ -175,7 +194,7 @@ class Index:
 
 
 def _any_of(index: Index, condition: AnyOf) -> Mask:
-    return index.column(condition.column).having(condition.values)
+    return index.column(condition.column).having(condition)
 
 
 def _range(index: Index, condition: Range) -> Mask:

@@ -85,16 +85,17 @@ class Policy:
         if not kinds:
             return list(terms)
         features = {f"{column}: {value}" for kind, _ in kinds for column, value in named(kind)}
-        events = {index.catalogue.ids[place] for _, mask in kinds for place in np.flatnonzero(mask)}
-        return [
-            term
-            for term in terms
-            if term.feature not in features
-            and term.event not in events
-            and not any(
-                says(kind, text) for kind, _ in kinds for text in (term.event, term.feature) if text
+
+        def tells(term: Term) -> bool:
+            """Whether it would say what is sensitive."""
+            place = None if term.event is None else index.catalogue.index.get(term.event)
+            texts = [text for text in (term.event, term.feature) if text]
+            return term.feature in features or any(
+                (place is not None and mask[place]) or any(says(kind, text) for text in texts)
+                for kind, mask in kinds
             )
-        ]
+
+        return [term for term in terms if not tells(term)]
 
     def faults(self, text: str, index: Index, asking: Asking) -> tuple[str, ...]:
         """Why generated words may not be said to this person; none where they may."""

@@ -8,22 +8,22 @@ and P is the softmax of the cosine. Alive for a new item and from the first even
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from foretaste.domain import Behaviour, Catalogue, Doubles, Floats, Ints, Term
 from foretaste.errors import ModelError
 from foretaste.model.experts.content import log_softmax
-from foretaste.model.language_training import tune
 from foretaste.model.narrator import Narrator
-from foretaste.model.sequence_training import device_of
 from foretaste.model.settings import LanguageExpertSettings
 from foretaste.model.space import Comparison, grown_space, read_space
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
-from foretaste.model.tuned import Tuned, merge_lora, read
 from foretaste.ports import Arrays, Facts, OpenReader, Reader
+
+if TYPE_CHECKING:  # with PyTorch, which whoever has no such network need not wait for
+    from foretaste.model.tuned import Tuned
 
 REMEMBERED = 4096
 """Texts whose state is kept: a request asks for the same one more than once."""
@@ -39,12 +39,15 @@ class Language:
 
     def __init__(
         self,
-        network: Tuned,
+        network: "Tuned",
         reader: Reader,
         settings: LanguageExpertSettings,
         kinds: Sequence[str],
         catalogue: Catalogue,
     ) -> None:
+        from foretaste.model.sequence_training import device_of
+        from foretaste.model.tuned import merge_lora
+
         self._network = network.eval().to(device_of(settings.device))
         merge_lora(network.reading.body)
         self._reader = reader
@@ -60,6 +63,8 @@ class Language:
         settings = training.settings.language
         if not settings.enabled or not training.catalogue.vectors.any():
             return []
+        from foretaste.model.language_training import tune
+
         reader = _opened(training.readers, settings)
         kinds = training.histories.kinds
         network = tune(training, reader, kinds)
@@ -75,6 +80,8 @@ class Language:
         known = {text: self._states[text] for text in set(texts) if text in self._states}
         new = [text for text in dict.fromkeys(texts) if text and text not in known]
         if new:
+            from foretaste.model.tuned import read
+
             states = read(self._network, self._reader.tokens(new), self._reader.pad)
             known |= dict(zip(new, states, strict=True))
         for text in new[-REMEMBERED:]:
@@ -129,6 +136,8 @@ class Language:
         readers: OpenReader | None = None,
     ) -> Self:
         """The inverse of `state`. ModelError where the backbone is not the one that was tuned."""
+        from foretaste.model.tuned import Tuned
+
         settings = LanguageExpertSettings(**facts["settings"])
         reader = _opened(readers, settings)
         if reader.fingerprint != facts["backbone"]:

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.model.experts.content import log_softmax
@@ -17,6 +16,7 @@ from foretaste.model.opinion import NOBODY, best_of
 from foretaste.model.settings import LexicalSettings
 from foretaste.model.space import whole
 from foretaste.model.terms import AVERAGE
+from foretaste.model.tfidf import TfIdf
 from foretaste.model.training import Training
 from foretaste.model.words import Row, Words
 from foretaste.ports import Arrays, Facts
@@ -28,22 +28,16 @@ class Lexical:
     name = "lexical"
     counting = False
 
-    def __init__(
-        self, vectorizer: TfidfVectorizer, settings: LexicalSettings, catalogue: Catalogue
-    ) -> None:
+    def __init__(self, tfidf: TfIdf, settings: LexicalSettings, catalogue: Catalogue) -> None:
         self._settings = settings
-        self._vectorizer = vectorizer
+        self._tfidf = tfidf
         self._all(catalogue)
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
         """The words and how rare they are; left out where no two items share one."""
-        vectorizer = _vectorizer()
-        try:
-            vectorizer.fit(training.catalogue.readings)
-        except ValueError:  # scikit-learn's word for an empty vocabulary
-            return []
-        return [cls(vectorizer, training.settings.lexical, training.catalogue)]
+        tfidf = TfIdf.of(training.catalogue.readings)
+        return [] if tfidf is None else [cls(tfidf, training.settings.lexical, training.catalogue)]
 
     def _recent(self, behaviour: Behaviour) -> tuple[Ints, Floats]:
         """The last items, newest first, and what each counts."""
@@ -87,7 +81,7 @@ class Lexical:
 
     def _all(self, catalogue: Catalogue) -> None:
         self._ids = catalogue.ids
-        self._words = Words(self._vectorizer.transform(catalogue.readings).tocsr())
+        self._words = Words(self._tfidf.rows(catalogue.readings))
         self._mean = self._words.mean()
 
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
@@ -98,7 +92,7 @@ class Lexical:
         self._ids = catalogue.ids
         if not again:
             return None
-        rows = self._vectorizer.transform([catalogue.readings[item] for item in again]).tocsr()
+        rows = self._tfidf.rows([catalogue.readings[item] for item in again])
         for place, item in enumerate(again):
             part = slice(rows.indptr[place], rows.indptr[place + 1])
             self._words.put(item, rows.indices[part], rows.data[part])
@@ -110,16 +104,14 @@ class Lexical:
 
     def state(self) -> tuple[Arrays, Facts]:
         """The words and how rare they are: the catalogue's texts may have changed since."""
-        arrays = {"rarity": np.asarray(self._vectorizer.idf_, np.float32)}
-        words = self._vectorizer.get_feature_names_out().tolist()
-        return arrays, {"settings": self._settings.model_dump(), "words": words}
+        facts = {"settings": self._settings.model_dump(), "words": list(self._tfidf.words)}
+        return {"rarity": self._tfidf.rarity}, facts
 
     @classmethod
     def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
-        vectorizer = _vectorizer(facts["words"])
-        vectorizer.idf_ = arrays["rarity"]
-        return cls(vectorizer, LexicalSettings(**facts["settings"]), catalogue)
+        tfidf = TfIdf(facts["words"], arrays["rarity"])
+        return cls(tfidf, LexicalSettings(**facts["settings"]), catalogue)
 
 
 class LexicalOpinion:
@@ -178,14 +170,3 @@ class LexicalOpinion:
             ]
             for place in range(len(items))
         ]
-
-
-def _vectorizer(words: Sequence[str] | None = None) -> TfidfVectorizer:
-    """Reads these words; None learns them, if two items have them."""
-    return TfidfVectorizer(
-        sublinear_tf=True,
-        min_df=2,
-        token_pattern=r"(?u)\b\w+\b",
-        dtype=np.float32,
-        vocabulary=words,
-    )

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.model.bm25 import Bm25, tokens
@@ -187,6 +186,9 @@ class Letters:
     """The known words by the letters they have in a row."""
 
     def __init__(self, words: list[str]) -> None:
+        # a second to import, which only a question with a word that no item has must wait for
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
         self._words = words
         self.size = len(words)
         self._reader = TfidfVectorizer(

@@ -1,21 +1,20 @@
 """Sequence: a causal transformer over the person's events. P(next item | all of them, in order).
 
-The network is in `model/network.py`, its training in `model/sequence_training.py`.
+The network is in `model/network.py`, its training in `model/sequence_training.py`. These, and
+PyTorch, are imported where a network is trained or read: a command that asks for no list need not
+wait for it.
 """
 
 from collections.abc import Sequence as Many
 from dataclasses import replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from foretaste.arrays import Growing
 from foretaste.domain import Behaviour, Catalogue, Doubles, Floats, Ints, Term
 from foretaste.model.experts.content import log_softmax
-from foretaste.model.network import Network, tokens
-from foretaste.model.sequence_training import device_of, train
 from foretaste.model.settings import SequenceSettings
 from foretaste.model.space import (
     CHUNK,
@@ -28,8 +27,10 @@ from foretaste.model.space import (
 )
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
-from foretaste.model.unpadded import Unpadded
 from foretaste.ports import Arrays, Facts
+
+if TYPE_CHECKING:
+    from foretaste.model.network import Network
 
 ALIKE, NEARNESS = 10, 0.1
 """How many items that read alike a new one is placed among, and the temperature of the mean."""
@@ -49,12 +50,14 @@ class Sequence:
 
     def __init__(
         self,
-        network: Network,
+        network: "Network",
         settings: SequenceSettings,
         catalogue: Catalogue,
         identity: Floats | None = None,
     ) -> None:
         """identity: [items, dim], kept and written to; None takes a copy of the network's own."""
+        from foretaste.model.unpadded import Unpadded
+
         self._network = network.eval()
         self._project = network.project.weight.detach().cpu().numpy().T.copy()  # [read dim, dim]
         on_cpu = network.project.weight.device.type == "cpu"
@@ -77,6 +80,8 @@ class Sequence:
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
         """Train; left out where nobody took two items."""
+        from foretaste.model.sequence_training import train
+
         trained = train(training)
         if trained is None:
             return []
@@ -157,21 +162,30 @@ class Sequence:
         lengths = np.sqrt(np.einsum("nd,nd->n", rows, rows))
         return rows / np.maximum(lengths, 1e-12)[:, None]
 
-    @torch.inference_mode()
     def _states(self, behaviours: Many[Behaviour]) -> Floats:
         """→ [behaviours, dim], of length 1 over the temperature."""
+        import torch
+
+        with torch.inference_mode():
+            states = self._pass(behaviours)
+        lengths = np.linalg.norm(states, axis=1, keepdims=True) * self._network.temperature
+        return np.asarray(states / np.maximum(lengths, 1e-12), np.float32)
+
+    def _pass(self, behaviours: Many[Behaviour]) -> Floats:
+        """→ [behaviours, dim], as the network says."""
+        import torch
+
+        from foretaste.model.network import tokens
+
         batch = tokens([self._heard(one) for one in behaviours], self._network.length)
         # a place without an item is masked by the network: any item's vector will do
         distinct, where = np.unique(np.maximum(batch.item.numpy() - 1, 0), return_inverse=True)
         items = self._composed(distinct)[where]
         if self._unpadded is not None and self._unpadded.reads(batch):
-            states = self._unpadded.states(batch, items)
-        else:
-            device = self._network.project.weight.device
-            read = self._network(batch.to(device), torch.from_numpy(items).to(device))
-            states = read[:, -1].cpu().numpy()
-        lengths = np.linalg.norm(states, axis=1, keepdims=True) * self._network.temperature
-        return np.asarray(states / np.maximum(lengths, 1e-12), np.float32)
+            return self._unpadded.states(batch, items)
+        device = self._network.project.weight.device
+        read = self._network(batch.to(device), torch.from_numpy(items).to(device))
+        return np.asarray(read[:, -1].cpu().numpy())
 
     def _heard(self, behaviour: Behaviour) -> Behaviour:
         """Without refusals of a kind that was never met in training.
@@ -184,7 +198,6 @@ class Sequence:
         taught = self._network.kind.weight.any(dim=1).cpu().numpy()  # [kinds + 2], of kind + 1
         return _where(behaviour, ~refusals | taught[behaviour.kind.astype(np.int64) + 1])
 
-    @torch.inference_mode()
     def log_prob(self, behaviours: Many[Behaviour]) -> Floats:
         """[behaviours, items]"""
         return log_softmax(self._space.every(self._states(behaviours)))
@@ -230,6 +243,11 @@ class Sequence:
     @classmethod
     def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
+        import torch
+
+        from foretaste.model.network import Network
+        from foretaste.model.sequence_training import device_of
+
         settings = SequenceSettings(**facts["settings"])
         nothing = torch.zeros(1, catalogue.vectors.shape[1])  # the items are kept here, not there
         timed = facts.get("timed", False)  # not there if saved before times were read
