@@ -1,8 +1,12 @@
 """Erasure reaches the models, also past a crash, a restart, a rollback and a training under way."""
 
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +15,9 @@ from foretaste import erasing
 from foretaste.domain import Event
 from foretaste.erasing import KNOWN
 from foretaste.loop import Foretaste
-from foretaste.model.artefacts import WAS
+from foretaste.model.artefacts import WAS, Models
 from foretaste.model.experts.popularity import Popularity
+from foretaste.model.product import Product
 
 
 def taken(loop: Foretaste, version: str | None = None) -> float:
@@ -118,4 +123,92 @@ def test_a_stranger_changes_nothing(loop: Foretaste) -> None:
     receipt = loop.erase("nobody")
     assert (receipt.recounted, receipt.waits, loop.models.live()) == ((), (), before)
     assert loop.personal("nobody") is None
+    loop.close()
+
+
+ERASES = """
+import sys
+import foretaste
+
+loop = foretaste.open(sys.argv[1])
+loop.catch_up()
+print("open", flush=True)
+sys.stdin.readline()
+print(loop.erase(sys.argv[2]).erased.events, flush=True)
+loop.close()
+"""
+
+
+def test_two_processes_erase_at_once(trained: Path) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", ERASES, str(trained), user],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for user in ("u1", "u3")
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    printed = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+
+    assert printed == ["5\n", "5\n"]
+    loop = Foretaste.open(trained)
+    assert taken(loop) == 140
+    assert [version.data[KNOWN] for version in loop.models.versions()] == [2]
+    loop.close()
+
+
+def test_a_version_that_was_replaced_meanwhile_is_counted_anew_in_its_successor(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save, amended = Models.save, list[str]()
+
+    def meanwhile(models: Models, product: Product, ids: Sequence[str], **what: Any) -> str:
+        if not amended:  # as a training does at its end, in another process
+            amended.append(models.amend(str(models.live()), {"checks": []}))
+        return save(models, product, ids, **what)
+
+    loop.store.erase("u1")
+    monkeypatch.setattr(Models, "save", meanwhile)
+    assert loop.settler.settle() == [loop.models.live()]
+    (version,) = loop.models.versions()
+    assert version.metrics["checks"] == []
+    loop.keeper.renew()
+    assert taken(loop) == 145
+    loop.close()
+
+
+def test_what_does_not_answer_is_counted_anew_beside_the_answers(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop.train()
+    before = loop.catch_up().version
+    monkeypatch.setattr(erasing, "MOMENT", 0.0)
+    going_on, settle = threading.Event(), loop.settler.settle
+
+    def later(*, answering: bool = False) -> list[str]:
+        if not answering:
+            going_on.wait(60)
+        return settle(answering=answering)
+
+    monkeypatch.setattr(loop.settler, "settle", later)
+    receipt = loop.settler.erase("u1", others_soon=True)
+    assert receipt.recounted == (loop.catch_up().version,) != (before,)
+    assert receipt.waits[0] == erasing.DUE
+    assert taken(loop) == 145
+    assert sorted(version.data[KNOWN] for version in loop.models.versions()) == [0, 1]
+    going_on.set()
+    end = time.monotonic() + 60
+    while [version.data[KNOWN] for version in loop.models.versions()] != [1, 1]:
+        assert time.monotonic() < end
+        threading.Event().wait(0.01)
+    assert taken(loop, loop.models.rollback()) == 145
     loop.close()

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from foretaste import cli
 from foretaste.behaviour.store import FILE, SqlStore
 from foretaste.serve.keys import Keyring
+from foretaste.worker_cli import THREADS
 
 
 @pytest.fixture
@@ -109,3 +110,35 @@ def test_the_form_of_the_log(workspace: Path) -> None:
     result = run(workspace, "serve", "--log-format", "yaml")
     assert result.exit_code == 2
     assert "FORETASTE_SERVE__LOG_FORMAT" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("settings", "environment", "threads"),
+    [
+        ("", {}, "1"),
+        ("", {"OMP_NUM_THREADS": "2"}, "2"),
+        ("[language]\nthreads = 3\n", {"OMP_NUM_THREADS": "2"}, "3"),
+    ],
+)
+def test_a_service_computes_with_one_thread_unless_told_otherwise(
+    workspace: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: str,
+    environment: dict[str, str],
+    threads: str,
+) -> None:
+    """What is in the environment when PyTorch is imported."""
+    for name in THREADS:
+        monkeypatch.setenv(name, "8")  # so that it is put back afterwards, as it was
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    seen: dict[str, str | None] = {}
+
+    def serve(*_: object, **__: object) -> None:
+        seen.update({name: os.environ.get(name) for name in THREADS})
+
+    monkeypatch.setattr("foretaste.serve.run.serve", serve)
+    (workspace / "foretaste.toml").write_text(settings)
+    good(workspace, "serve")
+    assert seen == dict.fromkeys(THREADS, threads)

@@ -9,7 +9,7 @@ fit, and until then the receipt says so. A process that dies between the two ste
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -42,6 +42,11 @@ WAITS = (
     "rows that were rejected at an import, in the folder 'rejects', and your own backups",
 )
 """What an erasure does not reach by itself."""
+DUE = (
+    "the counts of the model versions that do not answer, which are taken anew beside the answers "
+    "within some minutes; until then do not roll back to one"
+)
+"""What waits besides where an erasure counts anew in the version that answers alone."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +88,19 @@ class Settler:
         self._wanted, self._ended = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
-    def erase(self, user: str) -> Receipt:
-        """Forget a person. What answers has forgotten them when this returns."""
+    def erase(self, user: str, *, others_soon: bool = False) -> Receipt:
+        """Forget a person. What answers has forgotten them when this returns.
+
+        others_soon: the versions that do not answer are counted anew beside the answers, after it.
+        """
         erased = self._its.store.erase(user)
-        recounted = self.settle()
+        recounted = self.settle(answering=others_soon)
         self._its.keeper.renew()
-        return Receipt(user, erased, tuple(recounted), WAITS if erased.anything else ())
+        waits = WAITS if erased.anything else ()
+        if others_soon and self._stale(self._its.store.erasures()) is not None:
+            self.soon()
+            waits = (DUE, *waits)
+        return Receipt(user, erased, tuple(recounted), waits)
 
     def soon(self) -> None:
         """Settle beside the answers: in a moment, and after that once in a while for all that came
@@ -120,37 +132,64 @@ class Settler:
             if self._ended.wait(REST):
                 return
 
-    def settle(self) -> list[str]:
-        """Count anew in every version that does not know of all erasures. → the new names.
+    def settle(self, *, answering: bool = False) -> list[str]:
+        """Count anew in every version that does not know of the erasures so far; `answering`: in
+        those alone that answer. → the new names.
 
-        A version that cannot be read is left as it is; it cannot answer either.
+        One process at a time counts, a version at a time; whoever comes second finds it done. A
+        version that cannot be read is left as it is; it cannot answer either.
         """
-        done = []
-        for version in self._its.models.versions():
-            erasures = self._its.store.erasures()
-            if int(version.data.get(KNOWN, 0)) >= erasures:
-                continue
-            try:
-                ids = self._its.models.ids(version.name)
-                product = self._counted_again(version, ids)
-            except ModelError as error:
+        erasures = self._its.store.erasures()
+        names, tried = [], set[str]()
+        while self._stale(erasures, tried, answering=answering) is not None:
+            with self._its.models.settling():
+                version = self._stale(erasures, tried, answering=answering)
+                if version is None:  # another process was faster
+                    break
+                tried.add(version.name)
+                name = self._succeeded(version)
+                if name is not None:
+                    names.append(name)
+        return names
+
+    def _stale(
+        self, erasures: int, tried: Collection[str] = (), *, answering: bool = False
+    ) -> Version | None:
+        """The first version that knows of fewer erasures, past those that were tried."""
+        answers = self._its.keeper.answering
+        wanted = (
+            version
+            for version in self._its.models.versions()
+            if not answering or version.live or (answers is not None and version.name == answers[0])
+        )
+        stale = (version for version in wanted if int(version.data.get(KNOWN, 0)) < erasures)
+        return next((version for version in stale if version.name not in tried), None)
+
+    def _succeeded(self, version: Version) -> str | None:
+        """Put a version that is counted anew in the place of this one. → its name.
+
+        None where it cannot be read, or where another has taken its place meanwhile, which is then
+        counted anew itself.
+        """
+        models = self._its.models
+        erasures = self._its.store.erasures()
+        try:
+            ids = models.ids(version.name)
+            product = self._counted_again(version, ids)
+        except ModelError as error:
+            if models.now(version.name) == version.name:
                 log.error("not counted anew: %s", error)
-                continue
-            name = self._its.models.save(
-                product,
-                ids,
-                created=version.created,
-                data={
-                    **version.data,
-                    KNOWN: erasures,
-                    WAS: [*version.data.get(WAS, ()), version.name],
-                },
-                settings=version.settings,
-                metrics=version.metrics,
-            )
-            self._its.models.replace(version.name, name)
-            done.append(name)
-        return done
+            return None
+        data = {KNOWN: erasures, WAS: [*version.data.get(WAS, ()), version.name]}
+        name = models.save(
+            product,
+            ids,
+            created=version.created,
+            data={**version.data, **data},
+            settings=version.settings,
+            metrics=version.metrics,
+        )
+        return name if models.replace(version.name, name) == name else None
 
     def _counted_again(self, version: Version, ids: Sequence[str]) -> Product:
         """The product with the counts it would have, had it been trained on what is left of the

@@ -47,6 +47,10 @@ class Reading:
         self._config, self._progress, self._clock = config, progress, clock
         self.encoders = Encoders(config.language, folder)
 
+    def close(self) -> None:
+        """Let go of the files of vectors."""
+        self.encoders.close()
+
     def by(self, encoder: str | None) -> TextEncoder:
         """The encoder of this name."""
         return self.encoders.open(encoder)

@@ -11,6 +11,7 @@ import typer
 
 from foretaste import console
 from foretaste.commands import HERE, Json, Workspace, command, require
+from foretaste.worker_cli import THREADS
 
 if TYPE_CHECKING:
     from foretaste.behaviour.keys import KeyTable
@@ -56,9 +57,15 @@ def serve(
     ] = False,
 ) -> None:
     """Answer over HTTP; a page to try it on is at /."""
+    limit_threads(os.environ.get(THREADS[0], "1"))  # before anything else is imported
+    from foretaste.config import load
+
     require(workspace)
     if log_format is not None:
         os.environ["FORETASTE_SERVE__LOG_FORMAT"] = log_format  # also for the workers
+    threads = load(workspace).language.threads
+    if threads is not None:
+        limit_threads(str(threads))
     from foretaste.serve import run
 
     run.serve(
@@ -69,6 +76,16 @@ def serve(
         workers=workers,
         with_worker=with_worker,
     )
+
+
+def limit_threads(number: str) -> None:
+    """How many threads PyTorch, OpenMP and BLAS compute with in this process and its workers.
+
+    To be called before they are imported, which is when they read it. One is best for a service:
+    its requests come in several threads already, and those of a pool wait for one another. Training
+    is a process of its own and has a number of its own.
+    """
+    os.environ.update(dict.fromkeys(THREADS, number))
 
 
 @contextmanager

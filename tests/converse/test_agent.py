@@ -200,3 +200,14 @@ def test_where_the_model_fails_the_grammar_answers(shop: Foretaste) -> None:
         assert reply.state.query == "bread"
     gone = WriterSettings(kind="endpoint", url="http://127.0.0.1:9", model="big", tools=True)
     assert Chat(shop, Agent(gone), "big").say("show me bread", user="p2").by == "grammar"
+
+
+def test_closing_the_chat_lets_go_of_the_connections(shop: Foretaste) -> None:
+    with endpoint(scripted({"content": "Hello."})) as (settings, _):
+        agent = Agent(settings)
+        chat = Chat(shop, agent, "big")
+        chat.say("hello", user="p1")
+        chat.close()
+        assert agent._client.is_closed
+        assert chat.say("show me bread", user="p1").by == "grammar", "a late request is answered"
+    Chat(shop).close()

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from foretaste.errors import ModelError
-from foretaste.model.artefacts import Models
+from foretaste.model.artefacts import Models, _name
 from foretaste.model.product import Product
 
 from .world import World, ordinary, shelf
@@ -130,7 +131,7 @@ def test_metrics_are_added_and_the_version_has_another_name(
     assert version.data == {"event": 7, "kinds": ["view"], "was": [before]}
     assert models.now(before) == name, "who knows the old name still finds it"
     assert models.load(name, here.catalogue).names == product.names
-    assert not list((tmp_path / "models").glob(".*")), "nothing is left aside"
+    assert not list((tmp_path / "models").glob("*.partial")), "nothing is left aside"
     again = models.amend(before, {"checks": []})
     assert models.version(again).metrics == {"cpu_seconds": 1.5, "checks": []}
 
@@ -153,7 +154,7 @@ def test_amending_that_fails_leaves_the_version_as_it_was(
         models.amend(name, {"checks": object()})
 
     assert [version.name for version in models.versions()] == [name]
-    assert not list((tmp_path / "models").glob(".*"))
+    assert not list((tmp_path / "models").glob("*.partial"))
 
 
 # Damage ---------------------------------------------------------------------------------------
@@ -387,3 +388,81 @@ def test_a_larger_catalogue_is_taken_from_where_the_version_ends(
     back.grow(shelf([*here.items, here.items[0]]))
 
     assert back.score([here.took(1)]).shape == (1, 61)
+
+
+# Two processes --------------------------------------------------------------------------------
+
+PROMOTES = """
+import sys
+from pathlib import Path
+from foretaste.model.artefacts import Models
+
+models = Models(Path(sys.argv[1]))
+print("open", flush=True)
+sys.stdin.readline()
+for name in sys.argv[2:]:
+    models.promote(name)
+"""
+REPLACES = """
+import sys
+from pathlib import Path
+from foretaste.model.artefacts import Models
+
+models = Models(Path(sys.argv[1]))
+print("open", flush=True)
+sys.stdin.readline()
+print(models.replace(*sys.argv[2:]))
+"""
+
+
+def bare(folder: Path, created: float, **data: Any) -> str:
+    """A version without files, for what looks at manifests alone. → its name."""
+    manifest = {"format": 1, "created": created, "data": data, "settings": {}, "metrics": {}}
+    name = _name(manifest)
+    (folder / name).mkdir(parents=True)
+    (folder / name / "manifest.json").write_text(json.dumps(manifest))
+    return name
+
+
+def together(script: str, *arguments: Sequence[object]) -> list[str]:
+    """Run the script in a process for each list of arguments, all at once. → what each prints."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, *map(str, words)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for words in arguments
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    printed = [process.communicate(timeout=60)[0].strip() for process in processes]
+    assert [process.returncode for process in processes] == [0] * len(processes)
+    return printed
+
+
+def test_of_two_processes_that_promote_neither_loses_a_promotion(tmp_path: Path) -> None:
+    names = [bare(tmp_path, 1.7e9 + n) for n in range(60)]
+    together(PROMOTES, [tmp_path, *names[:30]], [tmp_path, *names[30:]])
+
+    models = Models(tmp_path)
+    assert sorted(models.order()) == sorted(names), "each was live, so each is in the pointer"
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_of_two_processes_that_replace_a_version_the_second_finds_it_done(tmp_path: Path) -> None:
+    before = bare(tmp_path, 1.7e9)
+    successors = [bare(tmp_path, 1.7e9, was=[before], erasures=n) for n in (1, 2)]
+    models = Models(tmp_path)
+    models.promote(before)
+    printed = together(REPLACES, *([tmp_path, before, name] for name in successors))
+
+    assert printed == [models.live()] * 2, "both are told which version is there now"
+    assert [version.name for version in models.versions()] == [models.live()]
+    assert models.now(before) == models.live()

@@ -50,6 +50,7 @@ def test_it_comes_part_by_part(client: httpx.Client) -> None:
     body = {"user": "p1", "n": 2, "stream": True}
     with client.stream("POST", "/v1/generate", json=body) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.headers["x-accel-buffering"] == "no", "a proxy passes on each part at once"
         lines = list(answer.iter_lines())
 
     names = [line.removeprefix("event: ") for line in lines if line.startswith("event: ")]

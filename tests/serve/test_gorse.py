@@ -2,7 +2,10 @@
 
 import asyncio
 import shutil
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import httpx
 import pytest
 
 from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.domain import Item
 from foretaste.serve.keys import make
 
 from .workspace import SETTINGS, serving
@@ -150,6 +154,29 @@ def test_other_lists(served: tuple[str, str], client: Any) -> None:
         assert client.get_item("g-new")["Categories"] == ["late", "more"]
         http.delete("/api/item/g-new/category/late")
         assert client.get_item("g-new")["Categories"] == ["more"]
+
+
+def test_of_two_categories_put_at_once_neither_is_lost(
+    served: tuple[str, str], client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.insert_item(item("g-two", Categories=["space"]))
+    meeting, read = threading.Barrier(2), SqlStore.item
+
+    def met(self: SqlStore, item_id: str) -> Item | None:
+        found = read(self, item_id)
+        with suppress(threading.BrokenBarrierError):  # both have read before either writes
+            meeting.wait(1)
+        return found
+
+    def put(category: str) -> int:
+        address = f"{served[0]}/api/item/g-two/category/{category}"
+        return httpx.put(address, headers={"X-API-Key": served[1]}, timeout=60).status_code
+
+    monkeypatch.setattr(SqlStore, "item", met)
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(put, ("x", "y"))) == [200, 200]
+    monkeypatch.undo()
+    assert sorted(client.get_item("g-two")["Categories"]) == ["space", "x", "y"]
 
 
 def test_what_is_wrong_is_told(served: tuple[str, str], client: Any) -> None:

@@ -1,3 +1,6 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -223,3 +226,30 @@ def test_a_late_event_does_not_bring_a_deleted_item_back(
     taken = Intake(store, BehaviourSettings(unknown_items=rule)).events([CLICK], NOW)
     assert (taken.accepted, taken.rejected) == (1, [])
     assert store.item("a") is None
+
+
+def test_of_two_changes_of_a_column_at_once_neither_is_lost(
+    intake: Intake, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting, read = threading.Barrier(2), SqlStore.item
+
+    def met(self: SqlStore, item_id: str) -> Item | None:
+        item = read(self, item_id)
+        with suppress(threading.BrokenBarrierError):  # both have read before either writes
+            meeting.wait(1)
+        return item
+
+    monkeypatch.setattr(SqlStore, "item", met)
+    with ThreadPoolExecutor(2) as threads:
+        changes = threads.map(
+            lambda value: intake.change_values("a", "genres", lambda had: [*had, value]), "xy"
+        )
+        assert all(item is not None for item in changes)
+    monkeypatch.undo()
+    item = store.item("a")
+    assert item is not None
+    assert sorted(item.attributes["genres"]) == ["x", "y"]
+    assert intake.change_values("nowhere", "genres", lambda had: had) is None
+    emptied = intake.change_values("a", "genres", lambda _: [])
+    assert emptied is not None
+    assert "genres" not in emptied.attributes

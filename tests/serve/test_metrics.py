@@ -1,6 +1,7 @@
 """What Prometheus is told, of a real server and of single parts."""
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import httpx
@@ -37,7 +38,7 @@ class Ticks:
 
 def test_freshness_is_from_acceptance_to_learning() -> None:
     ticks = Ticks()
-    metrics = Metrics(dict)
+    metrics = Metrics(lambda: nullcontext({}))
     watch = Watch(metrics, "default", ticks=ticks)
     watch.took(accepted=2, known=1, rejected=3, last=10)
     ticks.now = 0.2
@@ -61,13 +62,13 @@ def test_a_tenant_that_cannot_be_asked_is_not_ready() -> None:
         def state(self) -> dict[str, float]:
             raise StoreError("gone")
 
-    found = read(Metrics(lambda: {"acme": Away()}).text().decode())
+    found = read(Metrics(lambda: nullcontext({"acme": Away()})).text().decode())
     assert found['foretaste_ready{tenant="acme"}'] == 0
     assert 'foretaste_items{tenant="acme"}' not in found
 
 
 def test_made_up_methods_make_no_series() -> None:
-    metrics = Metrics(dict)
+    metrics = Metrics(lambda: nullcontext({}))
     for method in ("GET", "BREW", "PROPFIND"):
         metrics.request(method, "/", 200, 0.1)
     text = metrics.text().decode()

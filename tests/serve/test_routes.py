@@ -215,6 +215,15 @@ def test_rules_through_the_service(client: httpx.Client) -> None:
     assert sorted(one.split("-")[0] for one in most) == ["kitchen", "kitchen", "space", "space"]
 
 
+def test_a_pin_that_a_filter_forbids_is_told(client: httpx.Client) -> None:
+    rules = [{"pin": "kitchen-4", "at": 1}]
+    asked = {"user": "p1", "n": 3, "rules": rules, "filter": {"theme": "space"}}
+    answer = client.post("/v1/recommend", json=asked).json()
+    assert answer["left_out"] == [{"id": "kitchen-4", "why": "the filter leaves it out"}]
+    allowed = client.post("/v1/recommend", json={**asked, "filter": {"theme": "kitchen"}}).json()
+    assert "left_out" not in allowed
+
+
 def test_the_next_page(client: httpx.Client) -> None:
     whole = ranked(client, user="p3", n=9)
     first = client.post("/v1/recommend", json={"user": "p3", "n": 4}).json()

@@ -1,4 +1,6 @@
 import resource
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,9 @@ from foretaste.behaviour.store import FILE, SqlStore
 from foretaste.config import load
 from foretaste.errors import SettingsError
 from foretaste.serve.keys import make
-from foretaste.serve.run import FILES, _allow_files, check_host, serve
+from foretaste.serve.run import FILES, _allow_files, check_host, check_port, serve
+
+from .workspace import running
 
 
 def check(host: str, folder: Path, *, insecure: bool = False) -> None:
@@ -52,3 +56,31 @@ def test_as_many_connections_as_the_system_allows() -> None:
         assert soft == (FILES if hard == resource.RLIM_INFINITY else min(hard, FILES))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port of this machine on which somebody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_port_in_use_is_one_line(copied: Path, taken_port: int) -> None:
+    with running(copied, "serve", "--port", str(taken_port)) as command:
+        assert command.process.wait(60) == 2
+        assert command.log == (
+            f"error: port {taken_port} of 127.0.0.1 is in use by another process; stop that one, "
+            "or choose another port with --port\n"
+        )
+
+
+def test_a_port_is_looked_at_and_left_free(taken_port: int) -> None:
+    with pytest.raises(SettingsError, match="is in use"):
+        check_port("127.0.0.1", taken_port)
+    with pytest.raises(SettingsError, match=r"of '192\.0\.2\.1' cannot be listened on"):
+        check_port("192.0.2.1", 8000)  # of no machine, by RFC 5737
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        free = server.getsockname()[1]
+    check_port("127.0.0.1", free)
+    check_port("127.0.0.1", free)
+    check_port("localhost", 0)

@@ -4,15 +4,19 @@ import signal
 import sqlite3
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
 from foretaste.behaviour.schema import HEAD
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain import Event, Request
+from foretaste.domain import Event, Item, Request
+from foretaste.keeping import NONE
+from foretaste.language.cache import CachedEncoder
 from foretaste.loop import Foretaste
 from foretaste.model.artefacts import Models
 from foretaste.serve.service import Service
@@ -166,3 +170,81 @@ def test_words_are_looked_up_before_the_language_model_is_there(copied: Path) ->
         live.rehearse(asked, 1, quick=True)
         assert asked.query_vector is None  # nothing was read
         assert int(live.product.quick().scorer(asked).scores().argmax()) == wanted
+
+
+def test_an_idle_service_takes_a_promotion_in(copied: Path) -> None:
+    """Nobody asks it anything, not even for its metrics."""
+    service = Service(copied)
+    service.start()
+    until(lambda: service.why_not() is None, "ready")
+    before = service.workspace.keeper.answering
+    models = Models(copied / "models")
+    promoted = models.amend(str(models.live()), {"checks": []})
+
+    def answering() -> str | None:
+        version = service.workspace.keeper.answering
+        return None if version is None else version[0]
+
+    assert before is not None
+    assert before[0] != promoted
+    began = time.monotonic()
+    until(lambda: answering() == promoted, "taken in")
+    assert time.monotonic() - began < 20, "a look a second, and the time to load it"
+    service.close()
+
+
+def test_an_idle_service_takes_the_first_model_in(copied: Path) -> None:
+    live = copied / "models" / "live.json"
+    pointer = live.read_bytes()
+    live.unlink()
+    service = Service(copied)
+    service.start()
+    until(lambda: service.why_not() == NONE, "without a model")
+    live.write_bytes(pointer)
+    until(lambda: service.workspace.keeper.answering is not None, "taken in")
+    service.close()
+
+
+def test_while_a_promoted_model_is_loaded_it_is_said(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foretaste.serve.service.LOOK", 3600.0)
+    service = Service(copied)
+    service.start()
+    until(lambda: service.why_not() is None, "ready")
+    assert "instead" not in service.condition()["model"]
+    models = Models(copied / "models")
+    promoted = models.amend(str(models.live()), {"checks": []})
+    why = service.condition()["model"]["instead"]
+    assert why == f"model {promoted} was promoted and is being loaded"
+    service.close()
+
+
+def test_a_closed_service_holds_no_file_of_vectors(copied: Path) -> None:
+    service = Service(copied)
+    encoder = service.workspace.encoder
+    assert isinstance(encoder, CachedEncoder)
+    vectors = encoder.encode(["rocket"])
+    service.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+        encoder._file._db.execute("SELECT 1")
+    np.testing.assert_allclose(encoder.encode(["rocket", "bread"])[0], vectors[0], atol=1e-5)
+
+
+def test_items_are_not_counted_for_every_scrape(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(copied)
+    count, counted = SqlStore.counts, list[Mapping[str, int]]()
+
+    def noted(store: SqlStore) -> Mapping[str, int]:
+        counted.append(count(store))
+        return counted[-1]
+
+    monkeypatch.setattr(SqlStore, "counts", noted)
+    assert [service.state()["foretaste_items"] for _ in range(3)] == [24, 24, 24]
+    assert len(counted) == 1
+    monkeypatch.setattr("foretaste.serve.service.COUNT_EVERY", 0.0)
+    service.workspace.store.put_items([Item("new")])
+    assert service.state()["foretaste_items"] == 25
+    service.close()

@@ -1,11 +1,14 @@
 """Tenants: a request of one sees and changes nothing of another, whatever it asks."""
 
+import asyncio
 import json
 import shutil
+import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -16,7 +19,9 @@ from foretaste.domain import Event, Item, User
 from foretaste.errors import InputError, StoreError
 from foretaste.loop import Foretaste
 from foretaste.serve import tenants
+from foretaste.serve.access import Access
 from foretaste.serve.keys import make
+from foretaste.serve.limits import Limits
 from foretaste.serve.service import Service, claim
 from foretaste.serve.tenants import Tenants
 
@@ -248,22 +253,163 @@ def test_a_tenant_that_is_given_the_roots_store_gets_nothing(tmp_path: Path) -> 
     (folder / "foretaste.toml").write_text(shared)
     root = Service(tmp_path)
     assert root.workspace.store.fact("tenant") == "default"
-    found = Tenants(tmp_path).service("acme")
+    found = Service(folder, tenant="acme")
     with pytest.raises(StoreError, match="of tenant 'acme' belongs to tenant 'default'"):
         _ = found.workspace
     root.close()
     found.close()
 
 
-def test_those_not_asked_for_longest_are_closed(tmp_path: Path) -> None:
+class SlowService:
+    """Stands in for a service; closing it ends when it is let, or after `PATIENCE` seconds."""
+
+    PATIENCE = 2.0
+
+    def __init__(self, folder: Path, **_: object) -> None:
+        self.name = folder.name
+        self.let, self.closed = threading.Event(), threading.Event()
+
+    def start(self) -> None: ...
+
+    def close(self) -> None:
+        self.let.wait(self.PATIENCE)
+        self.closed.set()
+
+
+class IssuedKey(NamedTuple):
+    """What a request's key opens."""
+
+    id: str
+    tenant: str
+    scopes: tuple[str, ...] = ("admin",)
+
+
+class KeyOfTenant:
+    """Stands in for a keyring; a key is the name of its tenant."""
+
+    def at_hand(self, _: str | None) -> bool:
+        return True
+
+    def asked_for(self) -> bool:
+        return True
+
+    def find(self, secret: str) -> IssuedKey:
+        return IssuedKey(secret, secret)
+
+
+class Door:
+    """`Access` before an application in which each request stays until its tenant may leave."""
+
+    def __init__(self, root: Path, *, most: int) -> None:
+        self.services: dict[str, SlowService] = {}
+        self.leave: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self.inside: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self.tenants = Tenants(root, most=most)
+        self._access = Access(
+            self._answered,
+            tenants=self.tenants,
+            keys=KeyOfTenant(),  # type: ignore[arg-type]
+            limits=Limits(0, 1),
+        )
+
+    async def _answered(self, scope: Any, _: object, __: object) -> None:
+        service = scope["foretaste.service"]
+        self.services[service.name] = service
+        self.inside[service.name].set()
+        await self.leave[service.name].wait()
+        assert not service.closed.is_set(), "closed under a request that uses it"
+
+    async def ask(self, tenant: str) -> None:
+        """A request with the tenant's key."""
+        headers = [(b"x-api-key", tenant.encode())]
+        scope = {"type": "http", "method": "GET", "path": "/v1/items", "headers": headers}
+        await self._access(scope, None, None)  # type: ignore[arg-type]
+
+    async def answered(self, tenant: str) -> None:
+        """A request that stays no longer than it must."""
+        self.leave[tenant].set()
+        await self.ask(tenant)
+
+
+async def longest_lag(lags: list[float]) -> None:
+    """How late the event loop calls back, again and again until it is called off."""
+    loop = asyncio.get_running_loop()
+    while True:
+        began = loop.time()
+        await asyncio.sleep(0.005)
+        lags.append(loop.time() - began - 0.005)
+
+
+@pytest.fixture
+def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A root with the tenants a, b and c, whose services are slow to close."""
     for name in ("a", "b", "c"):
         tenants.create(tmp_path, name)
-    found = Tenants(tmp_path, most=2)
-    first = found.service("a")
-    found.service("b")
-    assert found.service("a") is first
-    found.service("c")
-    assert set(found.opened()) == {"default", "a", "c"}
-    with pytest.raises(InputError, match="'nobody' of this key is not there"):
-        found.service("nobody")
-    found.close()
+    monkeypatch.setattr(tenants, "Service", SlowService)
+    return tmp_path
+
+
+def test_a_service_that_is_slow_to_close_does_not_stop_the_event_loop(three: Path) -> None:
+    async def asked() -> float:
+        door, lags = Door(three, most=1), list[float]()
+        measuring = asyncio.create_task(longest_lag(lags))
+        await door.answered("a")
+        await door.answered("b")  # a is closed for it
+        first = door.services["a"]
+        await door.answered("b")
+        assert not first.closed.is_set(), "nobody waits for it"
+        assert door.tenants.opened() == {"default", "b"}
+        first.let.set()
+        assert await asyncio.to_thread(first.closed.wait, 10)
+        while not lags:
+            await asyncio.sleep(0.005)
+        measuring.cancel()
+        return max(lags)
+
+    assert asyncio.run(asked()) < SlowService.PATIENCE / 4
+
+
+def test_a_service_is_closed_when_its_last_request_is_answered(three: Path) -> None:
+    async def asked() -> None:
+        door = Door(three, most=1)
+        under_way = [asyncio.create_task(door.ask("a")) for _ in range(2)]
+        await door.inside["a"].wait()
+        first = door.services["a"]
+        first.let.set()
+        await door.answered("b")
+        await door.answered("c")
+        assert not first.closed.is_set()
+        assert door.tenants.opened() == {"default", "a"}, "what nobody uses goes first"
+        with door.tenants.all_lent() as services:  # somebody scrapes the metrics meanwhile
+            door.leave["a"].set()
+            await asyncio.gather(*under_way)
+            await door.answered("b")
+            assert services["a"].name == first.name  # type: ignore[attr-defined]
+            assert not first.closed.is_set()
+        await door.answered("c")
+        assert await asyncio.to_thread(first.closed.wait, 10)
+
+    asyncio.run(asked())
+
+
+def test_those_not_asked_for_longest_are_closed(three: Path) -> None:
+    async def asked() -> None:
+        door = Door(three, most=2)
+        for name in ("a", "b", "a", "c"):
+            await door.answered(name)
+        assert door.tenants.opened() == {"default", "a", "c"}
+        with pytest.raises(InputError, match="'nobody' of this key is not there"):
+            async with door.tenants.lent("nobody"):
+                raise AssertionError
+        await asyncio.to_thread(door.tenants.close)
+        assert all(service.closed.is_set() for service in door.services.values())
+
+    asyncio.run(asked())
+
+
+def test_a_service_that_is_closed_is_not_opened_again(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    _ = service.workspace
+    service.close()
+    with pytest.raises(StoreError, match="is being closed; ask again"):
+        _ = service.workspace

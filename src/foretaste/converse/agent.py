@@ -167,6 +167,10 @@ class Agent:
         headers = {} if key is None else {"Authorization": f"Bearer {key.get_secret_value()}"}
         self._client = httpx.Client(headers=headers, follow_redirects=False)
 
+    def close(self) -> None:
+        """Let go of the connections to the endpoint."""
+        self._client.close()
+
     def __call__(self, turn: Turn, text: str) -> str:
         """What the model says after its calls. Raises WriterError."""
         until = time.monotonic() + self._settings.seconds
@@ -191,6 +195,8 @@ class Agent:
         left = until - time.monotonic()
         if left <= 0:
             raise WriterError("not answered in time")
+        if self._client.is_closed:
+            raise WriterError("the service is being closed")
         body = {
             "model": self._settings.model,
             "messages": messages,

@@ -8,9 +8,9 @@ is kept under the conversation's id, and belongs to whoever began it.
 import logging
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from foretaste.control.grammar import Clause, clauses, named
 from foretaste.control.matching import Understood
@@ -101,8 +101,14 @@ class Turn:
         return " ".join([*self.notes, *found]) or HELP
 
 
-Lead = Callable[[Turn, str], str]
-"""A model that answers by tool calls: it says the words. Raises WriterError where it cannot."""
+class Lead(Protocol):
+    """A model that answers by tool calls."""
+
+    def __call__(self, turn: Turn, text: str, /) -> str:
+        """What is said. Raises WriterError where it cannot."""
+
+    def close(self) -> None:
+        """Let go of what it holds."""
 
 
 class Chat:
@@ -110,6 +116,11 @@ class Chat:
 
     def __init__(self, shop: Foretaste, lead: Lead | None = None, name: str = GRAMMAR) -> None:
         self._shop, self._lead, self._name = shop, lead, name
+
+    def close(self) -> None:
+        """Let go of the model that leads."""
+        if self._lead is not None:
+            self._lead.close()
 
     def say(
         self,

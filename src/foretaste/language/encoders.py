@@ -23,6 +23,7 @@ import numpy as np
 
 from foretaste.domain import Floats
 from foretaste.errors import ModelError, WeightsError
+from foretaste.language.cache import CachedEncoder
 from foretaste.language.open import open_encoder, open_readers
 from foretaste.language.settings import LanguageSettings
 from foretaste.language.weights import resolve
@@ -61,6 +62,12 @@ class Encoders:
         if name not in self._opened:
             self._opened[name] = self._open(name)
         return self._opened[name]
+
+    def close(self) -> None:
+        """Let go of the files of vectors; what still reads goes on without them."""
+        for encoder in self._opened.values():
+            if isinstance(encoder, CachedEncoder):
+                encoder.close()
 
     def _open(self, name: str | None) -> TextEncoder:
         if name is None:

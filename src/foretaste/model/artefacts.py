@@ -5,9 +5,10 @@
                      <expert>.json     facts
                      <expert>.safetensors
     models/live.json                   which version answers, and which did before
+    models/.changing.lock              held by whoever changes which versions there are
 
 A version is written aside and renamed when whole, so a folder that is there is complete. Promotion
-and roll back replace `live.json` in one step. Nothing is ever unpickled.
+and roll back replace `live.json` in one step, one process at a time. Nothing is ever unpickled.
 """
 
 import ctypes
@@ -18,7 +19,9 @@ import os
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,7 @@ from safetensors.numpy import load_file, save_file
 
 from foretaste.domain import Catalogue
 from foretaste.errors import ModelError, did_you_mean
+from foretaste.model.locking import locked
 from foretaste.model.product import Product
 from foretaste.ports import Arrays, Facts, OpenReader
 
@@ -35,11 +39,14 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1
 PARTIAL = ".partial"
-"""Ends the name of a folder that is being written or deleted."""
+"""Ends the name of a folder or file that is being written or deleted."""
+CHANGING, SETTLING = ".changing.lock", ".settling.lock"
+"""Files locked by whoever changes which versions there are, and by whoever makes successors."""
 STALE = 86_400.0
 """Seconds after which a folder that is still partial was left by a crash."""
 WAS = "was"
 """Under this name a version's data say in whose place it is, see `Models.replace`."""
+UNTRAINED = "there are none; run 'foretaste train'"
 REMEDY = "roll back with 'foretaste models rollback' or train again"
 
 
@@ -61,6 +68,9 @@ class Models:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._changing = partial(locked, folder / CHANGING)
+        self.settling = partial(locked, folder / SETTLING)
+        """A lock for whoever makes successors of versions, which may take long: one at a time."""
         self._pointed: tuple[tuple[int, int, int], dict[str, Any]] | None = None
 
     def save(
@@ -74,8 +84,9 @@ class Models:
         metrics: Mapping[str, Any],
     ) -> str:
         """Write a version. → its name. It is not live until promoted."""
-        self._sweep(created)
-        aside = self._folder / f".{uuid.uuid4().hex}{PARTIAL}"
+        with self._changing():
+            self._sweep(created)
+        aside = self._aside()
         aside.mkdir(parents=True)
         try:
             manifest = _written(aside, product, ids)
@@ -84,8 +95,9 @@ class Models:
             _write_json(aside / "manifest.json", manifest)
             _sync(aside)
             name = _name(manifest)
-            if not (self._folder / name).exists():  # else it is the very same, byte for byte
-                os.replace(aside, self._folder / name)
+            with self._changing():
+                if not (self._folder / name).exists():  # else it is the very same, byte for byte
+                    os.replace(aside, self._folder / name)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         return name
@@ -96,23 +108,23 @@ class Models:
         One step: the version under its new name is made aside and takes the place of the old one,
         also where that is live. Its files are not copied, where the disk can link them.
         """
-        name = self.now(name)
-        manifest = self._manifest(name)
-        manifest["metrics"] = {**manifest["metrics"], **metrics}
-        manifest["data"] = {**manifest["data"], WAS: [*manifest["data"].get(WAS, ()), name]}
-        aside = self._folder / f".{uuid.uuid4().hex}{PARTIAL}"
-        aside.mkdir()
-        try:
-            for file in manifest["sha256"]:
-                _link(self._folder / name / file, aside / file)
-            _write_json(aside / "manifest.json", manifest)
-            _sync(aside)
-            new_name = _name(manifest)
-            os.replace(aside, self._folder / new_name)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-        self.replace(name, new_name)
-        return new_name
+        aside = self._aside()
+        with self._changing():
+            name = self.now(name)
+            manifest = self._manifest(name)
+            manifest["metrics"] = {**manifest["metrics"], **metrics}
+            manifest["data"] = {**manifest["data"], WAS: [*manifest["data"].get(WAS, ()), name]}
+            aside.mkdir()
+            try:
+                for file in manifest["sha256"]:
+                    _link(self._folder / name / file, aside / file)
+                _write_json(aside / "manifest.json", manifest)
+                _sync(aside)
+                new_name = _name(manifest)
+                os.replace(aside, self._folder / new_name)
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
+            return self._replace(name, new_name)
 
     def load(self, name: str, catalogue: Catalogue, readers: OpenReader | None = None) -> Product:
         """The product of a version; `catalogue` begins with the items of `ids(name)`, in order.
@@ -127,9 +139,9 @@ class Models:
         for expert in manifest["product"]["experts"]:
             try:
                 arrays = load_file(folder / f"{_file(expert)}.safetensors")
+                own = json.loads((folder / f"{_file(expert)}.json").read_text(encoding="utf-8"))
             except (SafetensorError, OSError) as error:
                 raise ModelError(f"model {name}: {expert}: {error}; {REMEDY}") from error
-            own = json.loads((folder / f"{_file(expert)}.json").read_text(encoding="utf-8"))
             states[expert] = arrays, own
         product = Product.restored(states, manifest["product"], catalogue, readers)
         del states
@@ -190,41 +202,55 @@ class Models:
 
     def promote(self, name: str) -> None:
         """Make a version live, in one step."""
-        name = self.now(name)
-        names = [version.name for version in self.versions()]
-        if name not in names:
-            if name and (self._folder / name).is_dir():
-                self._manifest(name)  # says what is wrong with it
-            hint = did_you_mean(name, names) if names else "there are none; run 'foretaste train'"
-            raise ModelError(f"no model version '{name}'; {hint}")
-        before = self._pointer()
-        if before["live"] == name:
-            return
-        past = [*before["before"], before["live"]] if before["live"] else before["before"]
-        self._point(name, past)
+        with self._changing():
+            name = self.now(name)
+            names = [version.name for version in self.versions()]
+            if name not in names:
+                if name and (self._folder / name).is_dir():
+                    self._manifest(name)  # says what is wrong with it
+                hint = did_you_mean(name, names) if names else UNTRAINED
+                raise ModelError(f"no model version '{name}'; {hint}")
+            pointer = self._pointer()
+            live, past = pointer["live"], pointer["before"]
+            if live != name:
+                self._point(name, [*past, live] if live else past)
 
     def rollback(self) -> str:
         """Make the version before live again. → its name."""
-        pointer = self._pointer()
-        past = [name for name in pointer["before"] if (self._folder / name).exists()]
-        if not past:
-            raise ModelError("there is no earlier model version to roll back to")
-        self._point(past[-1], past[:-1])
+        with self._changing():
+            past = [name for name in self._pointer()["before"] if (self._folder / name).exists()]
+            if not past:
+                raise ModelError("there is no earlier model version to roll back to")
+            self._point(past[-1], past[:-1])
         return str(past[-1])
 
     def now(self, name: str) -> str:
         """The name of a version that may have been replaced."""
         if (self._folder / name).is_dir():
             return name
-        found = [one.name for one in self._whole_manifests() if name in one.data.get(WAS, ())]
-        return found[-1] if found else name
+        return (self._successors(name) or [name])[-1]
 
-    def replace(self, before: str, after: str) -> None:
+    def _successors(self, name: str) -> list[str]:
+        """The versions that say that they are in the place of this one."""
+        versions = self._whole_manifests()
+        return [version.name for version in versions if name in version.data.get(WAS, ())]
+
+    def replace(self, before: str, after: str) -> str:
         """Put one version in the place of another, also where that is live, and delete that.
 
         `after` says in its data, under `WAS`, in whose place it is: so who knows it by its old name
-        still finds it.
+        still finds it. → the version that is in the place now: `after`, or the one that another
+        process has put there meanwhile. Then that stays and `after` is deleted.
         """
+        with self._changing():
+            return self._replace(before, after)
+
+    def _replace(self, before: str, after: str) -> str:
+        if not (self._folder / before).is_dir():  # another process was faster
+            others = [name for name in self._successors(before) if name != after]
+            if others:
+                self._delete(after)
+            return (others or [after])[-1]
         pointer = self._pointer()
         past = [after if name == before else name for name in pointer["before"]]
         live = after if pointer["live"] == before else pointer["live"]
@@ -232,32 +258,42 @@ class Models:
             self._point(live, past)
         if after != before:
             self._delete(before)
+        return after
 
     def prune(self, keep: int) -> None:
         """Delete the oldest versions beyond `keep`, never the live one or that before it."""
-        held = self.order()[:2]
-        others = [one.name for one in self.versions() if one.name not in held]
-        keep = max(keep - len(held[1:]), 0)
-        for name in others[: max(len(others) - keep, 0)]:
-            self._delete(name)
+        with self._changing():
+            held = self.order()[:2]
+            others = [one.name for one in self.versions() if one.name not in held]
+            keep = max(keep - len(held[1:]), 0)
+            for name in others[: max(len(others) - keep, 0)]:
+                self._delete(name)
+
+    def _aside(self) -> Path:
+        """Where something is written or deleted; nobody else has the name."""
+        return self._folder / f".{uuid.uuid4().hex}{PARTIAL}"
 
     def _delete(self, name: str) -> None:
-        aside = self._folder / f".{name}{PARTIAL}"
-        os.replace(self._folder / name, aside)  # one step: a folder that is there is whole
-        shutil.rmtree(aside)
+        aside = self._aside()
+        with suppress(FileNotFoundError):  # deleted already
+            os.replace(self._folder / name, aside)  # one step: a folder that is there is whole
+        shutil.rmtree(aside, ignore_errors=True)  # what is left is swept later
 
     def _sweep(self, now: float) -> None:
         """Delete what a kill left half written, once nobody can be writing it any more."""
         for left in self._folder.glob(f".*{PARTIAL}"):
             if left.stat().st_mtime < now - STALE:
-                shutil.rmtree(left, ignore_errors=True)
+                left.unlink() if left.is_file() else shutil.rmtree(left, ignore_errors=True)
 
     def _whole(self, name: str, file: str) -> Path:
         """A file of a version. Raises ModelError unless it is there as it was written."""
         path = self._folder / name / file
         expected = self._manifest(name)["sha256"][file]
-        if not path.exists() or _sha256(path) != expected:
-            state = "damaged" if path.exists() else "missing"
+        try:
+            state = None if _sha256(path) == expected else "damaged"
+        except FileNotFoundError:  # also where it is deleted this very moment
+            state = "missing"
+        if state is not None:
             raise ModelError(f"model {name}: {file} is {state}; {REMEDY}")
         return path
 
@@ -294,7 +330,7 @@ class Models:
             ) from error
 
     def _point(self, live: str, before: list[str]) -> None:
-        aside = self._folder / "live.json.partial"
+        aside = self._aside()
         _write_json(aside, {"live": live, "before": before})
         _flush(aside)
         os.replace(aside, self._folder / "live.json")

@@ -1,6 +1,7 @@
 """Fitting: behaviour in, the product out. First every expert alone, then the exponents together."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,11 +9,12 @@ from foretaste.domain import Behaviour, Cases, Catalogue, Histories
 from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.cold_items import Arrivals, fit_offsets
 from foretaste.model.experts import EXPERTS
-from foretaste.model.exponents import calibrated, maximise, maximise_fact, tabulate, usual
-from foretaste.model.guard import FitReport, guarded
 from foretaste.model.product import Product
 from foretaste.model.training import Training, showable
 from foretaste.ports import Expert, TextEncoder
+
+if TYPE_CHECKING:  # with PyTorch, which only a training needs
+    from foretaste.model.guard import FitReport
 
 MIN_ASKED = 500
 """Validation events that a query is made up for, where there are so many; else a quarter."""
@@ -26,7 +28,7 @@ class Fitted:
     """Counted on the training part alone: what is measured against its own experts."""
     served: Product
     """The same, counted up to the newest event: what answers."""
-    report: FitReport
+    report: "FitReport"
     """How the exponents came about."""
 
 
@@ -57,8 +59,11 @@ def fit(training: Training, encoder: TextEncoder | None = None) -> Product:
 
 def fit_with_report(
     training: Training, encoder: TextEncoder | None = None
-) -> tuple[Product, FitReport]:
+) -> "tuple[Product, FitReport]":
     """The experts, then their exponents. `encoder` reads the made-up queries, if there is one."""
+    from foretaste.model.exponents import usual
+    from foretaste.model.guard import FitReport
+
     experts = fit_experts(training)
     product = Product(experts, usual(experts))
     if training.settings.weights == "one":
@@ -86,8 +91,11 @@ def fit_experts(training: Training) -> tuple[Expert, ...]:
 
 def fit_weights(
     product: Product, training: Training, encoder: TextEncoder | None
-) -> tuple[Product, FitReport]:
+) -> "tuple[Product, FitReport]":
     """With the exponents that rank the validation events best, or simpler ones that rank better."""
+    from foretaste.model.exponents import calibrated, maximise, maximise_fact, tabulate
+    from foretaste.model.guard import FitReport, guarded
+
     rng = np.random.default_rng(training.settings.seed)
     cases = showable(training.valid, training.hide_seen)
     cases = cases.sample(training.settings.weight_cases, rng)

@@ -16,7 +16,6 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from foretaste.arrays import Vectors
 from foretaste.domain import Floats, Ints, Longs
@@ -368,6 +367,8 @@ def picked(table: Vectors, items: Ints) -> Floats:
 
 def wide(rows: npt.NDArray[Any]) -> Floats:
     """8 or 16 bits as 32."""
+    import torch  # seconds, which only a large catalogue needs here
+
     return np.asarray(torch.from_numpy(rows).float().numpy())
 
 

@@ -7,6 +7,7 @@ What an address asks for is in `NEEDS`; an address that is not there needs `admi
 import ipaddress
 import re
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Literal
 
@@ -86,16 +87,18 @@ class Access:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        try:
-            caller = await self._admitted(scope)
-            scope["foretaste.tenant"], scope["foretaste.key"] = caller.tenant, caller.key
-            scope["foretaste.service"] = self._tenants.service(caller.tenant)
-        except InputError as error:
-            await _refusal(scope, Refused("forbidden", str(error)))(scope, receive, send)
-        except Refused as refused:
-            await _refusal(scope, refused)(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        async with AsyncExitStack() as until_answered:
+            try:
+                caller = await self._admitted(scope)
+                scope["foretaste.tenant"], scope["foretaste.key"] = caller.tenant, caller.key
+                lent = self._tenants.lent(caller.tenant)
+                scope["foretaste.service"] = await until_answered.enter_async_context(lent)
+            except InputError as error:
+                await _refusal(scope, Refused("forbidden", str(error)))(scope, receive, send)
+            except Refused as refused:
+                await _refusal(scope, refused)(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
 
     async def _admitted(self, scope: Scope) -> Caller:
         need = needed(scope["method"], scope["path"])

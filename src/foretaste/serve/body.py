@@ -18,6 +18,8 @@ from foretaste.serve.problems import Refused
 
 DEEPEST = 32
 """Levels of lists and objects."""
+UNBUFFERED = {"X-Accel-Buffering": "no"}
+"""Headers of a stream: a proxy such as nginx passes each part on as it comes."""
 LARGE = 65_536
 """Bytes from which a body is read in a thread of its own, so that others need not wait for it."""
 

@@ -160,9 +160,10 @@ def delete_user(user: UserId, service: Behind) -> ErasureAnswer:
     answers they were given; and count anew, without them, in every kept version of the model.
 
     When the answer comes, this process answers from the new counts, and others do with their next
-    answer or soon after. `waits` says what an erasure does not reach. Again, it erases nothing.
+    answer or soon after. Versions that do not answer are counted anew within some minutes after it.
+    `waits` says so, and what an erasure does not reach. Again, it erases nothing.
     """
-    found = service.workspace.erase(user)
+    found = service.erase(user)
     return ErasureAnswer(
         user=user,
         erased=ErasedOut.model_validate(found.erased, from_attributes=True),

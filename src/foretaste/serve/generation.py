@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from foretaste.generate.telling import Passage
 from foretaste.imagining import Generation
 from foretaste.serve import examples_generation as examples
-from foretaste.serve.body import StrictRoute
+from foretaste.serve.body import UNBUFFERED, StrictRoute
 from foretaste.serve.routes import Behind, shown_answer
 from foretaste.serve.schemas.answers import encoded
 from foretaste.serve.schemas.generation import (
@@ -71,7 +71,9 @@ async def generate(
     """
     found = await run_in_threadpool(_generated, service, body)
     if body.stream:
-        return StreamingResponse(_stream(found, body), media_type="text/event-stream")
+        return StreamingResponse(
+            _stream(found, body), media_type="text/event-stream", headers=UNBUFFERED
+        )
     told: dict[str, Any] = {"imagined": imagined_json(found.imagined), "lines": []}
     async with _connected(request, found):
         async for passage in _passages(found):

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse
 
 from foretaste.behaviour import gorse
-from foretaste.domain import Item, Recommendation
+from foretaste.domain import Recommendation
 from foretaste.domain import Request as Question
 from foretaste.serve.body import StrictRoute
 from foretaste.serve.intake import Taken
@@ -105,7 +105,7 @@ def patch_user(user: str, body: Row, service: Behind) -> Any:
 @api.delete("/user/{user}")
 def delete_user(user: str, service: Behind) -> Any:
     """Forget one, with all they did."""
-    return _affected(int(service.workspace.erase(user).erased.anything))
+    return _affected(int(service.erase(user).erased.anything))
 
 
 @api.post("/item")
@@ -164,9 +164,7 @@ def delete_category(item: str, category: str, service: Behind) -> Any:
 
 
 def _categories(service: Service, item: str, change: Callable[[list[str]], list[str]]) -> Any:
-    there: Item = _there(service.workspace.store.item(item), "item", item)
-    now = change(list(there.attributes.get(gorse.CATEGORIES, ())))
-    service.intake.change_item(item, {gorse.CATEGORIES: now or None})
+    _there(service.intake.change_values(item, gorse.CATEGORIES, change), "item", item)
     return _affected(1)
 
 

@@ -126,6 +126,20 @@ class Intake:
         change = patching.of_item(item_id, patch, self.form("items"))
         return self._store.change_item(item_id, change)
 
+    def change_values(
+        self, item_id: str, column: str, change: Callable[[list[str]], list[str]]
+    ) -> Item | None:
+        """An item with what `change` makes of the values of a column, in one step: of two changes
+        at once neither is lost. None if it is not there.
+        """
+        form = self.form("items")
+
+        def changed(item: Item) -> Item:
+            values = change(list(item.attributes.get(column, ())))
+            return patching.of_item(item_id, {column: values or None}, form)(item)
+
+        return self._store.change_item(item_id, changed)
+
     def change_user(self, user_id: str, patch: Mapping[str, Any]) -> User | None:
         """A user with the named attributes changed; None if nothing was put of them."""
         change = patching.of_user(user_id, patch, self.form("users"))

@@ -9,6 +9,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from threading import Lock
 from typing import Protocol
 
@@ -44,10 +45,14 @@ class State(Protocol):
         """
 
 
+Opened = Callable[[], AbstractContextManager[Mapping[str, State]]]
+"""→ the tenants that are open, by name, for as long as they are looked at."""
+
+
 class Metrics:
     """The metrics of one application."""
 
-    def __init__(self, opened: Callable[[], Mapping[str, State]]) -> None:
+    def __init__(self, opened: Opened) -> None:
         own = self._own = CollectorRegistry()
         self.requests = Histogram(
             "foretaste_request_seconds",
@@ -145,7 +150,7 @@ class _Gauges(Collector):
     }
     LABELS: Mapping[str, tuple[str, ...]] = {"foretaste_worker_outcome": ("outcome",)}
 
-    def __init__(self, opened: Callable[[], Mapping[str, State]]) -> None:
+    def __init__(self, opened: Opened) -> None:
         self._opened = opened
 
     def collect(self) -> Iterator[Metric]:
@@ -154,12 +159,13 @@ class _Gauges(Collector):
             name: GaugeMetricFamily(name, text, labels=["tenant", *self.LABELS.get(name, ())])
             for name, text in self.HELP.items()
         }
-        for tenant, service in sorted(self._opened().items()):
-            try:
-                state = service.state()
-            except ForetasteError:
-                state = {"foretaste_ready": 0.0}
-            for told, value in state.items():
-                name, *labels = told.split(":")
-                families[name].add_metric([tenant, *labels], value)
+        with self._opened() as services:
+            for tenant, service in sorted(services.items()):
+                try:
+                    state = service.state()
+                except ForetasteError:
+                    state = {"foretaste_ready": 0.0}
+                for told, value in state.items():
+                    name, *labels = told.split(":")
+                    families[name].add_metric([tenant, *labels], value)
         yield from families.values()

@@ -1,7 +1,9 @@
 """In: a folder, a host and a port. Out: a server, or several, that run until they are stopped."""
 
+import errno
 import os
 import resource
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -45,6 +47,7 @@ def serve(
     folder = Path(folder).absolute()
     config = load(folder)  # a mistake in the settings is told here, not by every answer
     check_host(host, folder, config, insecure=insecure)
+    check_port(host, port)
     import uvicorn
 
     logs.to_stderr(config.serve.log_format)
@@ -106,6 +109,30 @@ def check_host(host: str, folder: Path, config: Config, *, insecure: bool) -> No
         "make one with 'foretaste keys create', or use 127.0.0.1, or add --insecure if everybody "
         "who can reach it may read and write everything"
     )
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises SettingsError unless the port can be listened on, so that nothing is begun in vain."""
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                probe.bind(address)
+                probe.listen()  # two may bind under this option, and only one listen
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise SettingsError(
+                f"port {port} of {host} is in use by another process; stop that one, or choose "
+                "another port with --port"
+            ) from None
+        raise SettingsError(
+            f"port {port} of '{host}' cannot be listened on: {error.strerror or error}; choose "
+            "others with --host and --port"
+        ) from None
 
 
 def _has_key(folder: Path, config: Config) -> bool:

@@ -14,9 +14,10 @@ from typing import Any
 from foretaste.absence import WhyNot
 from foretaste.converse.chat import Chat, open_chat
 from foretaste.domain import Recommendation, Request
-from foretaste.errors import ForetasteError, StoreError
+from foretaste.erasing import Receipt
+from foretaste.errors import ForetasteError, ModelError, StoreError
 from foretaste.imagining import Generation
-from foretaste.keeping import NONE
+from foretaste.keeping import NONE, Behind
 from foretaste.ladder import Budget
 from foretaste.language.open import forgetful
 from foretaste.list_health import checks_of
@@ -32,6 +33,12 @@ from foretaste.worker import WHAT, Outcome
 log = logging.getLogger("foretaste.serve")
 
 STARTING = "the model and the language model are being loaded; ask again in a second"
+LOOK = 1.0
+"""Seconds between two looks whether another model version was promoted."""
+COUNT_EVERY = 15.0
+"""Seconds for which a count of the items holds, for the metrics."""
+PATIENCE_MS = 1000
+"""For a question that has the promoted version loaded, beside the one that answers."""
 AGAIN = 5.0
 """Seconds after which a model that could not be loaded is tried again."""
 BEHIND = 10_000
@@ -56,25 +63,39 @@ class Service:
         self._workspace: Foretaste | None = None
         self._intake: Intake | None = None
         self._chat: Chat | None = None
-        self._ready = False
+        self._ready = self._closed = False
         self._failure: str | None = None  # what the last attempt to warm up ran into
         self._failed = 0.0  # when, on the monotonic clock
+        self._counted: tuple[float, int] | None = None  # when, and how many items there were
         self._warming: threading.Thread | None = None
+        self._watching: threading.Thread | None = None
+        self._ending = threading.Event()
 
     def start(self) -> None:
-        """Begin to warm up, unless that is under way."""
+        """Begin to warm up, unless that is under way, and to watch for promotions."""
         with self._opening:
+            if self._watching is None:
+                self._watching = threading.Thread(
+                    target=self._watch_models, name="watch-models", daemon=True
+                )
+                self._watching.start()
             if self._warming is None or not self._warming.is_alive():
                 self._warming = threading.Thread(target=self._warm, name="warm-up", daemon=True)
                 self._warming.start()
 
     def close(self) -> None:
-        """Let go of the workspace."""
-        if self._warming is not None:
-            self._warming.join()
+        """Let go of the workspace, for good."""
+        self._ending.set()
+        for thread in (self._watching, self._warming):
+            if thread is not None:
+                thread.join()
         with self._opening:
+            self._closed = True
+            if self._chat is not None:
+                self._chat.close()
             if self._workspace is not None:
                 self._workspace.close()
+                self._workspace.reading.close()
             self._workspace = self._intake = self._chat = None
 
     def now(self) -> float:
@@ -85,6 +106,8 @@ class Service:
     def workspace(self) -> Foretaste:
         """The workspace, opened when first needed: a database that is away may come back."""
         with self._opening:
+            if self._closed:
+                raise StoreError("the service is being closed; ask again in a moment")
             if self._workspace is None:
                 opened = Foretaste.open(self._folder)
                 try:
@@ -126,6 +149,13 @@ class Service:
                 last=self._newest() if taken.accepted else 0,
             )
         return taken
+
+    def erase(self, user: str) -> Receipt:
+        """Forget a person, as the workspace does; the versions that do not answer count anew beside
+        the answers, and the receipt says so.
+        """
+        self.workspace.lists.answers.flush()
+        return self.workspace.settler.erase(user, others_soon=True)
 
     def _newest(self) -> int:
         """The number of the newest event. What was taken is taken, also if this cannot be told."""
@@ -204,7 +234,7 @@ class Service:
         workspace = self.workspace
         found = {
             "foretaste_ready": float(self._ready),
-            "foretaste_items": float(workspace.store.counts()["items"]),
+            "foretaste_items": float(self._items(workspace)),
         }
         answering = workspace.keeper.answering
         if answering is not None:
@@ -221,6 +251,13 @@ class Service:
                 found[f"foretaste_worker_outcome:{what}"] = float(outcome.what == what)
         return found
 
+    def _items(self, workspace: Foretaste) -> int:
+        """How many items there are, counted now and then: it takes a pass over all tables."""
+        now = time.monotonic()
+        if self._counted is None or now > self._counted[0] + COUNT_EVERY:
+            self._counted = now, workspace.store.counts()["items"]
+        return self._counted[1]
+
     def condition(self) -> dict[str, Any]:
         """How it answers, with which model, how old it is, what is wrong with its lists, and what
         the worker last came to.
@@ -229,7 +266,7 @@ class Service:
         told: dict[str, Any] = {"status": "ready"}
         if away is not None:
             told = {"status": "degraded", "why": away}
-        answering, instead = workspace.keeper.answering, workspace.keeper.instead
+        answering, instead = workspace.keeper.answering, self._instead(workspace)
         if answering is not None:
             age = round(self._clock() - answering[1], 1)
             told["model"] = {"version": answering[0], "age_seconds": age}
@@ -246,6 +283,41 @@ class Service:
                 "age_seconds": round(self._clock() - outcome.at, 1),
             }
         return told
+
+    def _watch_models(self) -> None:
+        """Take in what is promoted, also while nobody asks."""
+        while not self._ending.wait(LOOK):
+            try:
+                self._take_in_promoted()
+            except (Behind, ForetasteError):
+                continue  # said by /readyz and by the next answer; the next look tries again
+            except Exception:  # a thread that dies would take in nothing any more
+                log.exception("while looking for another model version")
+
+    def _take_in_promoted(self) -> None:
+        workspace = self._workspace
+        if workspace is None:
+            return
+        if not self._ready and self._failure is None and workspace.models.live() is not None:
+            self.start()  # the first model there is
+        elif self._ready and self._promoted(workspace) is not None:
+            with workspace.keeper.fresh(Budget(PATIENCE_MS)):  # has it loaded beside the other
+                pass
+
+    def _promoted(self, workspace: Foretaste) -> str | None:
+        """The version that was promoted and does not answer yet; None where it does."""
+        answering, live = workspace.keeper.answering, workspace.models.live()
+        return live if answering is not None and answering[0] != live else None
+
+    def _instead(self, workspace: Foretaste) -> str | None:
+        """Why another version answers than the one that was promoted; None where it is that one."""
+        try:
+            promoted = self._promoted(workspace)
+        except ModelError as error:
+            return str(error)
+        if workspace.keeper.instead is None and promoted is not None:
+            return f"model {promoted} was promoted and is being loaded"
+        return workspace.keeper.instead
 
     def _warm(self) -> None:
         """Answer one question, so that the first person need not wait for what it loads."""
