@@ -83,6 +83,39 @@ def test_help_needs_neither_torch_nor_numpy() -> None:
         "similar",
     ):
         assert f"  {command}" in done.stdout
+
+
+NOT_FOR_A_LIST = {"sklearn", "pandas", "scipy.stats", "transformers", "matplotlib", "fastapi"}
+NOT_WITHOUT_A_LIST = NOT_FOR_A_LIST | {"torch"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unneeded"),
+    [
+        (("recommend", "u1", "-n", "2"), NOT_FOR_A_LIST),
+        (("models", "list"), NOT_WITHOUT_A_LIST),
+        (("record", "u1", "space-1"), NOT_WITHOUT_A_LIST - {"fastapi"}),
+        (("items", "export"), NOT_WITHOUT_A_LIST),
+    ],
+)
+def test_a_command_imports_only_what_it_needs(
+    arguments: tuple[str, ...], unneeded: set[str], trained: Path
+) -> None:
+    code = (
+        "import sys\n"
+        "from foretaste.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    assert not end.code, end.code\n"
+        f"print('imported', sorted({unneeded} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments, "-w", str(trained)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1] == "imported []"
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert not any(line.endswith("...") for line in done.stdout.splitlines()[1:])
 

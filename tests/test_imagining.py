@@ -212,7 +212,7 @@ APART = '\n[[rank.policy.apart]]\nthese = { genre = "space" }\nthose = { genre =
     ("policy", "asked", "barred"),
     [
         (AGE, {}, lambda text: "Crimson" in text),
-        (APART, {"query": "a kitchen in space"}, lambda text: "space" in text and "kitchen" in text),
+        (APART, {"query": "a kitchen in space"}, lambda t: "space" in t and "kitchen" in t),
     ],
     ids=["an age limit", "never together"],
 )

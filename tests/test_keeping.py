@@ -1,15 +1,18 @@
 """What is live: another version takes its place beside it, and a damaged one does not."""
 
+import gc
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from foretaste import keeping
-from foretaste.domain import Request
+from foretaste.domain import Event, Floats, Item, Request
 from foretaste.errors import ModelError
 from foretaste.live import Live
 from foretaste.loop import Foretaste
@@ -157,3 +160,83 @@ def test_without_any_model_the_error_says_what_to_do(loop: Foretaste) -> None:
     (loop.folder / "models" / "live.json").unlink()
     with pytest.raises(ModelError, match="run 'foretaste train'"):
         loop.recommend("u1")
+
+
+def test_while_an_item_cannot_be_read_questions_in_a_hurry_have_the_still_picture(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = loop.recommend(PLENTY)
+    attempts: list[int] = []
+
+    def broken(items: Sequence[Item]) -> Floats:
+        attempts.append(len(items))
+        raise MemoryError("no room for the encoder")
+
+    live = loop.keeper.caught_up()
+    loop.store.put_items(
+        [Item("space-new", "The nebula [space]"), Item(first.items[0].id, hidden=True)]
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(keeping, "PAUSE", 3600.0)
+        patch.setattr(live, "read", broken)
+        for _ in range(3):
+            answer = loop.recommend(PLENTY)
+            assert answer.degraded is not None
+            assert answer.degraded.why == (
+                "what happened could not be taken in (MemoryError); see the log"
+            )
+            assert first.items[0].id not in [item.id for item in answer]
+        assert attempts == [2], "it is not tried at every question"
+        patch.setattr(keeping, "PAUSE", 0.0)
+        loop.recommend(PLENTY)
+        assert attempts == [2, 2]
+        with pytest.raises(MemoryError):
+            loop.recommend("u1")
+    assert "could not be taken in" in caplog.text
+    monkeypatch.setattr(keeping, "PAUSE", 0.0)
+    answer = loop.recommend(replace(PLENTY, n=20))
+    assert answer.degraded is None
+    assert "space-new" in [item.id for item in answer]
+
+    monkeypatch.setattr(keeping, "PAUSE", 3600.0)
+    loop.record([Event("later", "click", 1_800_000_000.0, user="u1", item="space-new")])
+    assert loop.recommend(PLENTY).degraded is None, "it is over"
+
+
+def test_a_model_that_was_replaced_is_let_go_of(loop: Foretaste) -> None:
+    first, second = names(loop)
+    assert loop.recommend(PLENTY).model_version == second
+    alive = weakref.ref(loop.keeper.caught_up())
+    loop.models.promote(first)
+    loop.recommend(PLENTY)
+    ended(loop)
+    assert loop.recommend(PLENTY).model_version == first
+    gc.collect()
+    assert alive() is None
+
+
+def test_a_model_that_was_replaced_is_let_go_of_also_when_only_the_quick_are_asked(
+    loop: Foretaste,
+) -> None:
+    """A way that nobody takes any more keeps nothing of its last question."""
+    first, second = names(loop)
+    assert loop.recommend(PLENTY).model_version == second
+    alive = weakref.ref(loop.keeper.caught_up())
+    loop.models.promote(first)
+    loop.keeper.renew()
+    assert loop.recommend("u1").model_version == first  # without a limit: in no lane
+    gc.collect()
+    assert alive() is None
+
+
+def test_a_workspace_that_was_closed_leaves_neither_thread_nor_model(trained: Path) -> None:
+    before, models = set(threading.enumerate()), []
+    for _ in range(3):
+        workspace = Foretaste.open(trained)
+        assert workspace.recommend(PLENTY).rung == "full"
+        models.append(weakref.ref(workspace.keeper.caught_up().product))
+        workspace.close()
+        del workspace
+    gc.collect()
+    assert [model() for model in models] == [None] * 3
+    assert not {thread.name for thread in set(threading.enumerate()) - before}

@@ -1,14 +1,18 @@
 """The ladder: what cannot finish is not begun, what takes too long is left, and it recovers."""
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from foretaste import ladder
 from foretaste.errors import InputError
 from foretaste.ladder import SAFETY, Budget, Costs, Ladder, Way
+from foretaste.live import Readers
 
 PLENTY, SCARCE = 60_000.0, 40.0
 """Milliseconds."""
@@ -134,3 +138,78 @@ def test_a_budget_runs_out() -> None:
     assert budget.left() == pytest.approx(0.1)
     assert budget.left() < 0
     assert Budget(None).left() == float("inf")
+
+
+def lanes() -> set[threading.Thread]:
+    names = {"full", "counting", "popularity"}
+    return {thread for thread in threading.enumerate() if thread.name in names}
+
+
+def test_a_run_that_has_ended_is_let_go_of() -> None:
+    class Model:
+        pass
+
+    model, ladder_ = Model(), Ladder()
+    alive = weakref.ref(model)
+    assert ladder_.climb(ways(partial(str, model)), Budget(PLENTY))[0] == "full"
+    del model
+    end = time.monotonic() + 10
+    while alive() is not None and time.monotonic() < end:
+        gc.collect()  # the lane lets go a moment after the answer
+    assert alive() is None
+    ladder_.close()
+
+
+def test_closing_ends_the_threads_and_what_is_asked_later_has_the_last_way() -> None:
+    before, ladder_ = lanes(), Ladder()
+    ladder_.climb(ways(lambda: "f"), Budget(PLENTY))
+    assert lanes() - before
+    ladder_.close()
+    assert not lanes() - before
+    answer = ladder_.climb(ways(lambda: "f"), Budget(PLENTY))
+    assert answer == ("popularity", "p", "the workspace is closed")
+    assert not lanes() - before
+    ladder_.close()
+
+
+def test_closing_does_not_wait_for_ever_for_a_run(
+    gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ladder, "PATIENCE", 0.05)
+    before, ladder_ = lanes(), Ladder()
+    ladder_.climb(ways(lambda: str(gate.wait(60))), Budget(SCARCE))
+    ladder_.close()
+    gate.set()
+    for thread in lanes() - before:
+        thread.join(10)
+    assert not lanes() - before, "it ends when the run does"
+
+
+def test_a_run_that_was_left_behind_reads_until_it_ends(gate: threading.Event) -> None:
+    ladder_, readers = Ladder(), Readers()
+    ladder_.climb(ways(lambda: str(gate.wait(60))), Budget(SCARCE), readers)
+    assert not readers.wait(0.01)
+    gate.set()
+    assert readers.wait(10)
+    ladder_.close()
+
+
+def test_a_run_that_nobody_waits_for_reads_until_it_ends(gate: threading.Event) -> None:
+    ladder_, readers = Ladder(), Readers()
+    ladder_.costs.note(("full", ()), 100.0)
+    rung, _, _ = ladder_.climb(ways(lambda: str(gate.wait(60))), Budget(1000), readers)
+    assert rung == "counting"
+    assert not readers.wait(0.01)
+    gate.set()
+    assert readers.wait(10)
+    ladder_.close()
+
+
+def test_a_run_that_fails_reads_no_more() -> None:
+    def broken() -> str:
+        raise ValueError("no")
+
+    ladder_, readers = Ladder(), Readers()
+    ladder_.climb(ways(broken), Budget(PLENTY), readers)
+    assert readers.wait(10)
+    ladder_.close()

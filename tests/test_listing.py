@@ -191,6 +191,80 @@ def test_below_the_tenth_place_what_nobody_has_taken_is_met(shop: Foretaste) -> 
         assert {one.source for one in again} == {"model"}
 
 
+def test_a_pin_that_a_filter_forbids_is_told(shop: Foretaste) -> None:
+    shop.store.put_items([Item("space-4", "a hidden one", hidden=True)])
+    shop.record([Event("no", "dislike", NOW, user="u1", item="space-5")])
+    rules = (
+        {"pin": "kitchen-3", "at": 1},
+        {"pin": "space-4", "at": 2},
+        {"pin": "space-5", "at": 3},
+        {"pin": "kitchen-9", "at": 9},
+    )
+    answer = shop.recommend("u1", n=4, filter={"genre": "space"}, rules=rules, **PLAIN)
+
+    assert {item.id: item.why for item in answer.left_out} == {
+        "kitchen-3": "the filter leaves it out",
+        "space-4": "it is hidden or not on offer now",
+        "space-5": "this person hid it or disliked it",
+    }
+    assert {item.id for item in answer} & {item.id for item in answer.left_out} == set()
+
+
+def test_the_second_pin_of_a_place_is_told(shop: Foretaste) -> None:
+    rules = ({"pin": "space-6", "at": 1}, {"pin": "kitchen-9", "at": 1})
+    answer = shop.recommend("u1", n=2, rules=rules, **PLAIN)
+
+    assert answer.items[0].id == "space-6"
+    assert [(item.id, item.why) for item in answer.left_out] == [
+        ("kitchen-9", "another rule pins an item to its place")
+    ]
+
+
+def test_each_page_tells_of_its_own_pins(shop: Foretaste) -> None:
+    rules = ({"pin": "space-6", "at": 1}, {"pin": "kitchen-9", "at": 5})
+    asked = {"filter": {"genre": "space"}, "rules": rules}
+    first = shop.recommend("u1", n=3, **asked, **PLAIN)
+    second = shop.recommend(Request(next_page_of=first.recommendation_id, n=3))
+
+    assert (first.items[0].id, first.left_out) == ("space-6", ())
+    assert [item.id for item in second.left_out] == ["kitchen-9"]
+
+
+def test_a_pin_that_is_no_candidate_is_told(shop: Foretaste) -> None:
+    asked = {"candidates": ("space-1", "gone", "space-2"), "rules": ({"pin": "space-3", "at": 1},)}
+    answer = shop.recommend("u1", n=3, **asked, **PLAIN)
+
+    assert [(item.id, item.why) for item in answer.left_out] == [
+        ("gone", "there is no such item"),
+        ("space-3", "it is not in the list that was to be put in order"),
+    ]
+
+
+def test_what_stands_in_asks_the_store_once_for_all_its_items(
+    shop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.recommend(n=1)
+    standby = shop.keeper.standby
+    assert standby is not None
+    asked = shop.lists.asked(None, 10, {})
+    shop.store.put_items([Item("space-2", hidden=True)])
+    questions: list[str] = []
+    for name in ("item", "items_by_id"):
+        original = getattr(shop.store, name)
+
+        def counting(ids: Any, name: str = name, original: Any = original) -> Any:
+            questions.append(name)
+            return original(ids)
+
+        monkeypatch.setattr(shop.store, name, counting)
+
+    answer = shop.lists.stand_in(asked, standby, "late")
+
+    assert questions == ["items_by_id"]
+    assert len(answer) >= 9
+    assert "space-2" not in ids(answer)
+
+
 def test_exploration_is_told_with_its_propensity(shop: Foretaste) -> None:
     shop._rng = np.random.default_rng(1)
     found = shop.recommend("u1", n=4, explore=0.5)
@@ -503,3 +577,15 @@ def test_a_request_survives_being_told() -> None:
     assert Request.of(asked.told()) == asked
     assert Request().told() == {}
     assert replace(asked, user=None).told().keys() == {"items", "rules", "floor", "explain"}
+
+
+def test_of_a_long_history_so_many_events_are_read_as_the_settings_say(trained: Path) -> None:
+    with (trained / "foretaste.toml").open("a") as file:
+        file.write("[behaviour]\nhistory_events = 3\n")
+    workspace = Foretaste.open(trained)
+    live = workspace.catch_up()
+    behaviour = workspace.lists.behaviour(Request(user="u1"), live)
+    items = [event.item for event in workspace.store.history("u1", None)]
+    workspace.close()
+    assert len(items) > 3
+    assert [live.catalogue.ids[item] for item in behaviour.item] == items[-3:]

@@ -3,7 +3,9 @@
 One question at a time catches up and scores. A question with a time budget waits for nothing that
 cannot be done within it: a long catching up (an import of many events or new items) goes on in a
 thread of its own, while a still picture answers (`standby`); another model version is loaded beside
-the one that answers, and takes its place when it is ready.
+the one that answers, and takes its place when it is ready. A run that a question left behind goes
+on reading the model, which is changed only when it has ended (`live.Readers`): a question that
+has something to catch up with meanwhile has the still picture too.
 """
 
 import logging
@@ -14,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from foretaste.domain import Item
-from foretaste.errors import ForetasteError, ModelError
+from foretaste.errors import ForetasteError, ModelError, StoreError
 from foretaste.ladder import Budget, Costs
 from foretaste.live import Live
 from foretaste.model.artefacts import Models
@@ -35,6 +37,8 @@ TURN = 0.0002
 """Seconds that a thread may compute before another has its turn, while work goes on beside."""
 AGAIN = 60.0
 """Seconds after which a version that could not be loaded is tried again."""
+PAUSE = 1.0
+"""Seconds after which a question with a time budget tries again to catch up, where that failed."""
 
 
 NONE = "there is no model yet; run 'foretaste train'"
@@ -90,6 +94,7 @@ class Keeper:
         self._under_way: dict[str, threading.Thread] = {}
         self._drawn = 0.0
         self._broken: dict[str, float] = {}  # version → when it was tried
+        self._failure: tuple[float, str] | None = None  # when catching up failed, and with what
         self.instead: str | None = None
         """Why another version answers than the one that was promoted; None if it is that one."""
         self.standby: Standby | None = None
@@ -100,11 +105,7 @@ class Keeper:
         with self._turn:
             if self._live is None or self._wanted(self._live):
                 self._live = self._loaded()
-            began, ahead = time.perf_counter(), self._ahead(self._live)
-            self._live.catch_up(self._store)
-            if ahead:
-                self._costs.note("catching up", (time.perf_counter() - began) / ahead)
-            self._draw(self._live)
+            self._catch_up(self._live, self._ahead(self._live))
             return self._live
 
     @property
@@ -179,16 +180,40 @@ class Keeper:
         if self._wanted(live):
             self._begin("load", self._swap)  # the one before answers until it is there
         ahead = self._ahead(live)
+        if ahead and self._failure is not None and time.monotonic() < self._failure[0] + PAUSE:
+            raise Behind(self._why_not_caught_up())
         expected = ahead * self._costs.expected("catching up")
         if expected > budget.left() * SHARE:
             self._begin("learn", self.caught_up)
             raise Behind(f"the model is taking in what happened, about {expected:.1f} s of work")
+        if ahead and not live.readers.wait(max(budget.left(), 0) * SHARE):
+            raise Behind("the model is still read for an earlier question")
+        try:
+            self._catch_up(live, ahead)
+        except StoreError:
+            raise
+        except Exception as error:
+            log.exception("what happened could not be taken in")
+            raise Behind(self._why_not_caught_up()) from error
+        return live
+
+    def _catch_up(self, live: Live, ahead: float) -> None:
+        """Learn and meet what is new, note what it cost, and draw the still picture."""
         began = time.perf_counter()
-        live.catch_up(self._store)
+        try:
+            live.catch_up(self._store)
+        except Exception as error:
+            self._failure = time.monotonic(), type(error).__name__
+            raise
+        self._failure = None
         if ahead:
             self._costs.note("catching up", (time.perf_counter() - began) / ahead)
         self._draw(live)
-        return live
+
+    def _why_not_caught_up(self) -> str:
+        """What is said while catching up fails."""
+        name = self._failure[1] if self._failure else "unknown"
+        return f"what happened could not be taken in ({name}); see the log"
 
     def _wanted(self, live: Live) -> bool:
         """Whether another version is to answer, and may be there."""

@@ -14,10 +14,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from foretaste.domain import Rung
 from foretaste.errors import InputError
+from foretaste.live import Readers
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,9 @@ MARGIN = 0.002
 UNKNOWN, PART = 0.03, 0.25
 """Seconds, and the share of what is left, that are at most kept for a way below that was never
 taken: one above it that turns out to be slow must not leave it without any."""
+PATIENCE = 5.0
+"""Seconds that closing waits for work under way."""
+CLOSED = "the workspace is closed"
 
 
 class Budget:
@@ -88,6 +93,7 @@ class _Run:
 
     work: Callable[[], Any]
     note: Callable[[float], None]
+    readers: Readers
     done: threading.Event = field(default_factory=threading.Event)
     result: Any = None
     error: BaseException | None = None
@@ -99,28 +105,40 @@ class _Run:
         except BaseException as error:  # told where it is waited for
             self.error = error
         self.note(time.perf_counter() - began)
+        self.readers.leave()
         self.done.set()
 
 
 class _Lane:
-    """The thread of one way. What it was left with it ends first."""
+    """The thread of one way. What it was left with it ends first.
+
+    Between two runs it holds neither: a run holds the whole model.
+    """
 
     def __init__(self, name: str) -> None:
-        self._runs: queue.SimpleQueue[_Run] = queue.SimpleQueue()
-        self._current: _Run | None = None
-        threading.Thread(target=self._work, name=name, daemon=True).start()
+        self._runs: queue.SimpleQueue[_Run | None] = queue.SimpleQueue()  # None ends the thread
+        self._done: threading.Event | None = None  # of the newest run
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
 
     @property
     def busy(self) -> bool:
-        return self._current is not None and not self._current.done.is_set()
+        return self._done is not None and not self._done.is_set()
 
     def start(self, run: _Run) -> None:
-        self._current = run
+        self._done = run.done
         self._runs.put(run)
 
+    def close(self) -> None:
+        self._runs.put(None)
+
+    def join(self, seconds: float) -> None:
+        self._thread.join(seconds)
+
     def _work(self) -> None:
-        while True:
-            self._runs.get()()
+        while (run := self._runs.get()) is not None:
+            run()
+            del run
 
 
 class Ladder:
@@ -130,15 +148,38 @@ class Ladder:
         self.costs = Costs()
         self._lanes: dict[Rung, _Lane] = {}
         self._tried: dict[Hashable, float] = {}
+        self._lock = threading.Lock()
+        self._closed = False
 
-    def climb(self, ways: Sequence[Way[T]], budget: Budget) -> tuple[Rung, T, str | None]:
+    def close(self) -> None:
+        """End the threads, and wait a little for what is under way in them.
+
+        Who asks later has the last way.
+        """
+        with self._lock:
+            self._closed = True
+            lanes = list(self._lanes.values())
+            self._lanes = {}
+        for lane in lanes:
+            lane.close()
+        end = time.monotonic() + PATIENCE
+        for lane in lanes:
+            lane.join(max(end - time.monotonic(), 0))
+
+    def climb(
+        self, ways: Sequence[Way[T]], budget: Budget, readers: Readers | None = None
+    ) -> tuple[Rung, T, str | None]:
         """(the way taken, what it found, why no better one was).
 
         Without a limit the first way is taken, however long it takes. With one, a way that fails is
         left for the next; an InputError is the caller's and is raised.
+
+        readers: of the model that the ways read; a run is among them until it ends, also when it is
+        left behind.
         """
         if not budget.limited:
             return ways[0].rung, self._inline(ways[0]), None
+        readers = readers or Readers()
         *better, last = ways
         why: str | None = None
         for place, way in enumerate(better, 1):
@@ -146,10 +187,12 @@ class Ladder:
             kept = sum(self.costs.expected(one.key, unknown) for one in ways[place:-1])
             kept += self.costs.expected(last.key)
             left = budget.left() - kept - MARGIN
-            told = self._hopeless(way, left)
+            told = self._hopeless(way, left, readers)
             if told is None:
-                run = self._start(way)
-                if run.done.wait(max(left, 0)):
+                run = self._start(way, readers)
+                if run is None:
+                    told = CLOSED
+                elif run.done.wait(max(left, 0)):
                     if run.error is None:
                         return way.rung, run.result, why
                     told = self._failed(way, run.error)
@@ -164,7 +207,7 @@ class Ladder:
         self.costs.note(way.key, time.perf_counter() - began)
         return found
 
-    def _hopeless(self, way: Way[Any], left: float) -> str | None:
+    def _hopeless(self, way: Way[Any], left: float, readers: Readers) -> str | None:
         """Why a way is not begun; None if it may be."""
         lane = self._lanes.get(way.rung)
         if lane is not None and lane.busy:
@@ -173,15 +216,20 @@ class Ladder:
         if expected <= left:
             return None
         if time.monotonic() > self._tried.get(way.key, 0.0) + AGAIN:
-            self._start(way)  # nobody waits for it
+            self._start(way, readers)  # nobody waits for it
         return f"{NAMES[way.rung]} takes about {_ms(expected)} and {_ms(left)} were left"
 
-    def _start(self, way: Way[Any]) -> _Run:
+    def _start(self, way: Way[Any], readers: Readers) -> _Run | None:
+        """In the thread of this way; None once closed."""
         self._tried[way.key] = time.monotonic()
-        run = _Run(way.work, lambda seconds: self.costs.note(way.key, seconds))
-        if way.rung not in self._lanes:
-            self._lanes[way.rung] = _Lane(way.rung)
-        self._lanes[way.rung].start(run)
+        run = _Run(way.work, partial(self.costs.note, way.key), readers)
+        with self._lock:
+            if self._closed:
+                return None
+            if way.rung not in self._lanes:
+                self._lanes[way.rung] = _Lane(way.rung)
+            readers.enter()  # before the caller gives its turn to whoever changes the model
+            self._lanes[way.rung].start(run)
         return run
 
     def _failed(self, way: Way[Any], error: BaseException) -> str:

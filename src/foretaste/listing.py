@@ -16,7 +16,6 @@ from foretaste.domain import (
     Degraded,
     Event,
     Floats,
-    LeftOut,
     Recommendation,
     Recommended,
     Request,
@@ -32,8 +31,9 @@ from foretaste.prepare.histories import behaviour
 from foretaste.rank import wants
 from foretaste.rank.conditions import number
 from foretaste.rank.draft import TEN, Choice, Draft
-from foretaste.rank.filters import NEVER, WHY, Question, left_out
+from foretaste.rank.filters import NEVER, Question, left_out
 from foretaste.rank.index import Index, Mask
+from foretaste.rank.omissions import omissions
 from foretaste.rank.policy import Asking, Policy
 from foretaste.rank.properties import Wanted
 from foretaste.rank.rules import rules
@@ -79,9 +79,12 @@ class Lists:
         weights: Mapping[str, float],
         clock: Callable[[], float],
         read: Callable[[str], Floats] | None = None,
+        *,
+        history_events: int | None = None,
     ) -> None:
         self._store, self._settings, self._weights, self._clock = store, settings, weights, clock
         self._read, self.policy = read, Policy(settings.policy)
+        self._history_events = history_events
         self.answers = AnswerLog(store, keep_days=settings.keep_days, clock=clock)
         """What was served."""
         self._index: Index | None = None
@@ -127,7 +130,7 @@ class Lists:
         """U: what this person did, and what they ask for now."""
         events: Sequence[Event] = ()
         if request.user is not None or request.session is not None:
-            events = self._store.history(request.user, request.session)
+            events = self._store.history(request.user, request.session, self._history_events)
         user = request.user
         if user is None and request.session is not None:
             user = self._store.identified(request.session)
@@ -266,12 +269,14 @@ class Lists:
 
     def _still_there(self, composed: Composed, question: Question) -> Composed:
         """Without what was hidden, taken off or changed since the picture was drawn."""
-        ids, choice = question.index.catalogue.ids, composed.choice
-        keep = []
-        for place, item in enumerate(choice.items.tolist()):
-            there = self._store.item(ids[item])
-            if there is not None and there.available(question.now):
-                keep.append(place)
+        choice = composed.choice
+        ids = [question.index.catalogue.ids[item] for item in choice.items.tolist()]
+        items = self._store.items_by_id(ids)
+        keep = [
+            place
+            for place, item_id in enumerate(ids)
+            if item_id in items and items[item_id].available(question.now)
+        ]
         if len(keep) == len(choice.items):
             return composed
         told = composed.told
@@ -295,7 +300,7 @@ class Lists:
             model_version=live.version,
             items=self._items(request, question, live, composed, degraded),
             degraded=degraded,
-            left_out=_missing(question, composed.choice),
+            left_out=omissions(question, composed.choice),
         )
         if not request.incognito:
             self.answers.add(served(request, answer, self._now(request)))
@@ -355,25 +360,6 @@ def _with_seen(never: Mask, question: Question) -> Mask:
     hide = never.copy()
     hide[question.behaviour.taken] = True
     return hide
-
-
-def _missing(question: Question, choice: Choice) -> tuple[LeftOut, ...]:
-    """Of the caller's list what is not in the answer, and why."""
-    candidates = question.request.candidates
-    if candidates is None:
-        return ()
-    index = question.index.catalogue.index
-    shown = {question.index.catalogue.ids[item] for item in choice.items}
-    masks = {why: left_out(question, [one]) for one, why in WHY.items()}
-    told = []
-    for one in dict.fromkeys(candidates):
-        if one in shown:
-            continue
-        place = index.get(one)
-        reasons = [why for why, mask in masks.items() if place is not None and mask[place]]
-        unknown = "there is no such item" if place is None else "a rule leaves it out"
-        told.append(LeftOut(one, next(iter(reasons), unknown)))
-    return tuple(told)
 
 
 def served(request: Request, answer: Recommendation, at: float) -> Served:

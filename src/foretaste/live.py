@@ -5,8 +5,10 @@ there: new items are met, new events are learnt, in the order they were accepted
 line, the service and any other process give the same list, whichever of them an event came through.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Self
 
 import numpy as np
@@ -26,6 +28,36 @@ Read = Callable[[Sequence[Item]], Floats]
 PRECISE = 50_000
 """Items of which the vectors are kept in 32 bits; of more in 8, a quarter of the memory."""
 CHUNK = 20_000
+LEARNT = 5_000
+"""Events that are held in memory at a time while they are learnt."""
+
+
+class Readers:
+    """Runs that read a model, perhaps long after the request that began them was answered.
+
+    Whoever changes the model waits until they have ended. That nobody begins to read meanwhile is
+    for the caller to see to: requests and changes take turns (`keeping`).
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._count = 0
+
+    def enter(self) -> None:
+        """A run is about to read."""
+        with self._changed:
+            self._count += 1
+
+    def leave(self) -> None:
+        """It reads no more."""
+        with self._changed:
+            self._count -= 1
+            self._changed.notify_all()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Until nobody reads, or for so many seconds. → whether nobody does."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._count == 0, seconds)
 
 
 @dataclass
@@ -46,6 +78,8 @@ class Live:
     cataloguing: Cataloguing
     encoder: str | None = None
     """The tuned encoder that it was trained with; None is the published one."""
+    readers: Readers = field(default_factory=Readers)
+    """Runs in other threads that read it; it is changed when they have ended."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -92,15 +126,19 @@ class Live:
         return live
 
     def catch_up(self, store: Store) -> None:
-        """Meet every item and learn every event since."""
+        """Meet every item and learn every event since.
+
+        Where an item cannot be read, nothing is learnt and nothing counts as met: the next call
+        begins at the same place, so no item and no event is passed over.
+        """
         event, revision = store.position()
         if revision != self.revision:
             changed = {item.id: item for _, item in store.items(after=self.revision)}
             for _, item_id in store.gone(after=self.revision):
                 if item_id in self.items:
                     changed[item_id] = absent(item_id)
-            self.revision = revision
             self.meet(changed)
+            self.revision = revision
         if event != self.event:
             self.learn(store)
 
@@ -109,7 +147,9 @@ class Live:
         if not changed:
             return
         met = list(changed.values())
-        again = self.cataloguing.put(met, self.read(met))
+        vectors = self.read(met)
+        self.readers.wait()
+        again = self.cataloguing.put(met, vectors)
         if len(self.items) <= COPIED:  # whoever looks through those before is not disturbed
             self.items = {**self.items, **changed}
         else:
@@ -119,9 +159,10 @@ class Live:
 
     def learn(self, store: Store, until: int | None = None) -> None:
         """The events since, in the order they were accepted; up to a number, if one is given."""
-        tail = list(store.events(after=self.event, until=until))
-        learn(self.product, self.lessons(store, tail))
-        if tail:
+        events = store.events(after=self.event, until=until)
+        self.readers.wait()
+        while tail := list(islice(events, LEARNT)):
+            learn(self.product, self.lessons(store, tail))
             self.event = tail[-1][0]
 
     def rehearse(self, one: Behaviour, n: int, *, quick: bool = False) -> None:

@@ -103,8 +103,10 @@ class Foretaste:
         self.imagining.close()
         self.outage.close()
         self.settler.close()
+        self.ladder.close()
         self.keeper.close()
         self.lists.answers.close()
+        self.reading.close()
         self.store.close()
 
     # 1 behaviour -------------------------------------------------------------------------------
@@ -215,7 +217,10 @@ class Foretaste:
         return forgetful(self.reading.by(self.keeper.encoder)).encode([words])[0]
 
     def _lists(self, store: Store) -> Lists:
-        return Lists(store, self.config.rank, self.weights, self.clock, self._overheard)
+        most = self.config.behaviour.history_events
+        return Lists(
+            store, self.config.rank, self.weights, self.clock, self._overheard, history_events=most
+        )
 
     # 4 model -----------------------------------------------------------------------------------
 

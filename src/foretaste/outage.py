@@ -7,7 +7,7 @@ worse than usual. One thread looks whether the store is back, so that no answer 
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from foretaste.domain import Event, Item, User
@@ -35,7 +35,7 @@ class Memory:
     def __init__(self, items: Callable[[], Mapping[str, Item]], why: StoreError) -> None:
         self._items, self._why = items, why
 
-    def history(self, user: str | None, session: str | None) -> list[Event]:
+    def history(self, user: str | None, session: str | None, n: int | None = None) -> list[Event]:
         """Nothing."""
         return []
 
@@ -61,6 +61,10 @@ class Memory:
         if found is None:
             raise self._why
         return found
+
+    def items_by_id(self, ids: Sequence[str]) -> dict[str, Item]:
+        """Each as it was last seen. Raises StoreError where one was not."""
+        return {item_id: self.item(item_id) for item_id in ids}
 
 
 class Outage:

@@ -79,8 +79,10 @@ class Store(Protocol):
     def identified(self, session: str) -> str | None:
         """Whose a session is now; None while nobody was identified on it."""
 
-    def history(self, user: str | None, session: str | None) -> list[Event]:
-        """One person's events in time order: the user's, and those of the session."""
+    def history(self, user: str | None, session: str | None, n: int | None = None) -> list[Event]:
+        """One person's events in time order: the user's, and those of the session; of more than n
+        the newest n.
+        """
 
     def pasts(
         self, people: Sequence[tuple[str | None, str | None]]
@@ -101,6 +103,9 @@ class Store(Protocol):
         """(revision, item) of all items changed past revision `after`, in order of revision."""
 
     def item(self, item_id: str) -> Item | None: ...
+
+    def items_by_id(self, ids: Sequence[str]) -> dict[str, Item]:
+        """Those of these items that are there, by their ids, in one question."""
 
     def item_ids(self) -> frozenset[str]: ...
 

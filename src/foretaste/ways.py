@@ -75,7 +75,7 @@ def _list(
             question = lists.question(asked, lists.behaviour(request, live), live)
             listen = partial(turn.listen, encoder=live.encoder, keep=not request.incognito)
             rungs = ways(lists, asked, question, live, listen, rng)
-            rung, list_, why = turn.ladder.climb(rungs, budget)
+            rung, list_, why = turn.ladder.climb(rungs, budget, live.readers)
             degraded = degradation(rung, why or "", without_store=without)
             return lists.told(request, question, live, list_, degraded)
     except Behind as late:

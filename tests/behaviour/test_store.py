@@ -222,6 +222,17 @@ class StoreContract:
         assert ids(store.history(None, "s2")) == ["c", "e"]
         assert store.history("nobody", "nowhere") == []
 
+    def test_of_a_long_history_the_newest_can_be_read_alone(self, store: Store) -> None:
+        store.add_events([click(name, at, "u", "s") for at, name in enumerate("abcde")])
+        assert ids(store.history("u", None, 2)) == ["d", "e"]
+        assert ids(store.history(None, "s", 2)) == ["d", "e"]
+        assert ids(store.history("u", "s", 3)) == ["c", "d", "e"]
+        store.add_events([click("f", 5, None, "own"), click("g", 5, None, "own")])
+        store.identify("own", "u", 6.0)
+        newest = [event.event_id for event in store.history("u", None, 3) if event.item]
+        assert newest == ["f", "g"], "and the fact of who it is"
+        assert len(store.history("u", None, 100)) == 8
+
     def test_events_of_the_same_time_stay_in_their_order(self, store: Store) -> None:
         store.add_events([click(name, 1, "u") for name in "dacb"])
         assert ids(store.history("u", None)) == list("dacb")

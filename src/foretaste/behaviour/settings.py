@@ -90,6 +90,9 @@ class BehaviourSettings(Settings):
     that share a database have one each."""
     attribute_separator: str = Field(default="|", min_length=1)
     """Stands between several values in one cell. A JSON list is understood as well."""
+    history_events: int = Field(default=10_000, ge=1)
+    """How many events of one person a request reads, the newest first; about 10 ms a thousand. What
+    was taken before them is not hidden as seen any more."""
     text_columns: tuple[str, ...] = ()
     """Columns of items that hold free text. Those not named are decided by name and content."""
     attribute_columns: tuple[str, ...] = ()

@@ -41,6 +41,7 @@ CHUNK = 50_000
 """Rows fetched at once."""
 SOME = 500
 """Ids asked for at once."""
+ALL = 2**31 - 1  # rows of a select without a limit
 
 
 def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
@@ -160,25 +161,30 @@ class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
         newest = _takings(seq, kinds, after).order_by(seq.desc()).limit(1).offset(n)
         return self._scalar(newest) or after
 
-    def history(self, user: str | None, session: str | None) -> list[Event]:
-        """One person's events in time order: the user's, and those of the session.
+    def history(self, user: str | None, session: str | None, n: int | None = None) -> list[Event]:
+        """One person's events in time order: the user's, and those of the session; of more than n
+        the newest n.
 
         A session on which a user was identified is that user, on every device. Of the session of a
         known user, events of other users are left out: a device may be shared.
         """
+        most = ALL if n is None else n
         if user is None and session is not None:
             user = self.identified(session)
         if user is None:
-            found = self._quick(_VISIT, session=session) if session is not None else []
-            return [schema.event(row) for _, *row in found]
+            if session is None:
+                return []
+            newest = self._quick(_VISIT, session=session, most=most)
+            return [schema.event(row) for _, *row in reversed(newest)]
         visits = self.visits(user) | ({session} if session is not None else set())
         if not visits:
-            return [schema.event(row) for _, *row in self._quick(_PERSON, user=user)]
+            newest = self._quick(_PERSON, user=user, most=most)
+            return [schema.event(row) for _, *row in reversed(newest)]
         c = events.c
         mine = sa.or_(c.user == user, sa.and_(c.user.is_(None), c.session.in_(visits)))
         owners = self.owners(visits)
         told = []
-        for number, *row in self._all(_HISTORY.where(mine)):
+        for number, *row in reversed(self._all(_NEWEST_FIRST.where(mine).limit(most))):
             one = schema.event(row)
             owner = one.user or owners.of(one.session, number)[0]
             if owner == user or (owner is None and one.session == session):
@@ -374,9 +380,12 @@ def _fact(name: str) -> sa.Select[tuple[str]]:
     return sa.select(meta.c.text).where(meta.c.name == name)
 
 
-_HISTORY = sa.select(events.c.seq, *schema.EVENT).order_by(events.c.at, events.c.seq)
-_PERSON = _HISTORY.where(events.c.user == sa.bindparam("user"))
-_VISIT = _HISTORY.where(events.c.session == sa.bindparam("session"))
+_NEWEST_FIRST = sa.select(events.c.seq, *schema.EVENT).order_by(
+    events.c.at.desc(), events.c.seq.desc()
+)
+_MOST = sa.bindparam("most", type_=sa.BigInteger)
+_PERSON = _NEWEST_FIRST.where(events.c.user == sa.bindparam("user")).limit(_MOST)
+_VISIT = _NEWEST_FIRST.where(events.c.session == sa.bindparam("session")).limit(_MOST)
 _USER = sa.select(users).where(users.c.id == sa.bindparam("user"))
 _ITEM = sa.select(*schema.ITEM).where(items.c.id == sa.bindparam("item"))
 _NEWEST = sa.select(sa.func.max(events.c.seq))
