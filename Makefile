@@ -106,7 +106,7 @@ bench-zoo: setup ## whether lists are ever worse than the parts they are made of
 	nice -n 10 $(BIN)/python -m benchmarks.zoo $(if $(QUICK),--quick)
 
 api-docs: setup ## write docs/api.md from the OpenAPI document
-	$(BIN)/python -m foretaste.serve.reference docs/api.md
+	$(BIN)/python -m foretaste.serve.docs.reference docs/api.md
 
 readme: setup ## write the measured figures into README.md
 	$(BIN)/python -m benchmarks.readme

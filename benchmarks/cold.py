@@ -23,15 +23,15 @@ import numpy as np
 from benchmarks.datasets import Absent
 from benchmarks.tables import keep_result, show
 from benchmarks.worlds import World, world
-from foretaste.domain import Behaviour, Cases, Floats, Histories, Ints, Split
+from foretaste.domain.data import Behaviour, Cases, Floats, Histories, Ints, Split
 from foretaste.evaluate import metrics
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.sequence import Sequence as SequenceExpert
 from foretaste.model.product import Product
 from foretaste.prepare.splits import leave_one_out
-from foretaste.rank.draft import Draft
 from foretaste.rank.index import Index, Shelf
 from foretaste.rank.settings import RankSettings
+from foretaste.rank.slate import Draft
 
 SHARE, MOST, EACH = 0.1, 3000, 5
 """Of items hidden; events of hidden items predicted, and of one person, at most."""

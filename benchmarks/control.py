@@ -20,13 +20,13 @@ import numpy as np
 
 from benchmarks.datasets import Absent, write
 from benchmarks.tables import keep_result, show
-from foretaste.control import matching
-from foretaste.control.matching import Vocabulary
-from foretaste.domain import Floats, Item, Recommendation
+from foretaste.domain.data import Floats, Item, Recommendation
 from foretaste.loop import Foretaste
+from foretaste.preferences import matching
+from foretaste.preferences.matching import Vocabulary
 from foretaste.prepare.catalogue import catalogue
+from foretaste.rank.about import like, saying
 from foretaste.rank.index import Index, Shelf
-from foretaste.rank.topics import like, saying
 
 PEOPLE, N = 100, 10
 EPOCHS = 4

@@ -14,9 +14,9 @@ import numpy as np
 
 from benchmarks.datasets import Absent, write
 from benchmarks.tables import keep_result, show
-from foretaste.domain import Behaviour, Request
-from foretaste.live import Live
+from foretaste.domain.data import Behaviour, Request
 from foretaste.loop import Foretaste
+from foretaste.online.model import Live
 
 PEOPLE, CITED, DRAWS = 150, 3, 5000
 

@@ -22,7 +22,7 @@ import scipy.sparse as sp
 from benchmarks.datasets import Absent
 from benchmarks.tables import keep_result, show
 from benchmarks.worlds import World, world
-from foretaste.domain import Behaviour, Cases, Feature, Floats, Ints
+from foretaste.domain.data import Behaviour, Cases, Feature, Floats, Ints
 from foretaste.evaluate.metrics import paired_interval
 from foretaste.model.experts.attribute import Attribute
 from foretaste.prepare.splits import leave_one_out

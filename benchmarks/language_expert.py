@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks.datasets import REPOSITORY, write
 from benchmarks.tables import set_options
-from foretaste.domain import Behaviour, Floats
+from foretaste.domain.data import Behaviour, Floats
 from foretaste.evaluate.machine import machine
 from foretaste.evaluate.metrics import Interval
 from foretaste.evaluate.protocols import compare

@@ -11,16 +11,16 @@ from pathlib import Path
 
 from benchmarks.scale_steps import LEFT_OUT, network, training
 from benchmarks.synthetic import packed, shelf
-from foretaste.arrays import Vectors
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain import Catalogue, Event, Floats, Histories, Item
+from foretaste.domain.arrays import Vectors
+from foretaste.domain.data import Catalogue, Event, Floats, Histories, Item
+from foretaste.domain.ports import Progress, silent
 from foretaste.language.cache import CachedEncoder
 from foretaste.loop import Foretaste
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.sequence import Sequence as SequenceExpert
 from foretaste.model.exponents import usual
 from foretaste.model.product import Product
-from foretaste.ports import Progress, silent
 from foretaste.prepare.catalogue import catalogue
 
 ITEMS, EVENTS = 1_000_000, 2_000_000

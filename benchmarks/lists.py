@@ -14,14 +14,14 @@ import numpy as np
 
 from benchmarks.tables import keep_result, show
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain import KINDS, Catalogue, Event, Item, Request
-from foretaste.ladder import Budget, Ladder, Way
-from foretaste.listing import Lists
+from foretaste.domain.data import KINDS, Catalogue, Event, Item, Request
+from foretaste.online.fallback import Budget, Ladder, Way
+from foretaste.online.slate import Lists
+from foretaste.online.snapshot import Popular
 from foretaste.prepare.catalogue import catalogue
 from foretaste.rank.index import Shelf
 from foretaste.rank.settings import RankSettings
 from foretaste.serve.schemas import encoded
-from foretaste.standby import Popular
 
 ITEMS, ROUNDS, WARM = 12_000, 1000, 50
 PROTOCOL = (

@@ -22,7 +22,7 @@ from benchmarks.datasets import Absent
 from benchmarks.tables import keep_result, show
 from benchmarks.wishes import BARE, LANGUAGES, TRANSLATED, WISHES, misspelt
 from benchmarks.worlds import World, world
-from foretaste.domain import Behaviour, Floats, Ints, Item
+from foretaste.domain.data import Behaviour, Floats, Ints, Item
 from foretaste.evaluate import metrics
 from foretaste.model.product import Product
 from foretaste.prepare.splits import leave_one_out

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.datasets import write
 from benchmarks.tables import keep_result, show
-from foretaste.domain import Event, Floats, Request
+from foretaste.domain.data import Event, Floats, Request
 from foretaste.loop import Foretaste
 from foretaste.model.counts import taken
 

@@ -11,22 +11,22 @@ import numpy as np
 import torch
 
 from benchmarks.synthetic import histories, packed, shelf, vectors
-from foretaste import live
-from foretaste.arrays import Vectors
-from foretaste.domain import Behaviour, Cases, Catalogue, Histories, Ints
-from foretaste.model import space
+from foretaste.domain.arrays import Vectors
+from foretaste.domain.data import Behaviour, Cases, Catalogue, Histories, Ints
+from foretaste.domain.ports import Expert
+from foretaste.model import index as space
 from foretaste.model.artefacts import Models
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.sequence import Sequence as SequenceExpert
 from foretaste.model.exponents import usual
 from foretaste.model.network import Network
-from foretaste.model.opinion import opinion_of
 from foretaste.model.product import Product
 from foretaste.model.scorer import EACH
+from foretaste.model.scoring import opinion_of
 from foretaste.model.sequence_training import Pieces, loss_of, optimizers, plan, step
 from foretaste.model.settings import ModelSettings
 from foretaste.model.training import Training
-from foretaste.ports import Expert
+from foretaste.online import model as live
 from foretaste.rank.top import top
 
 BATCHES, REQUESTS, WARM, COMPARED = 10, 200, 20, 40
@@ -259,7 +259,7 @@ def _overlap(product: Product, asked: Sequence[Behaviour]) -> dict[str, Any]:
 
 
 def _workspace(folder: str) -> tuple[Product, list[Behaviour]]:
-    from foretaste.domain import Request
+    from foretaste.domain.data import Request
     from foretaste.loop import Foretaste
 
     loop = Foretaste.open(folder)

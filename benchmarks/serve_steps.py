@@ -18,7 +18,7 @@ from benchmarks.datasets import write
 from benchmarks.load import Fired, Gun, Shot, Shots
 from benchmarks.served import Served
 from foretaste.behaviour.store import open_store
-from foretaste.config import load
+from foretaste.config.load import load
 from foretaste.loop import Foretaste
 
 RATE = 100.0

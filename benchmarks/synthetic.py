@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from foretaste.arrays import Packed, Vectors
-from foretaste.domain import KINDS, Catalogue, Feature, Floats, Histories, Ints
+from foretaste.domain.arrays import Packed, Vectors
+from foretaste.domain.data import KINDS, Catalogue, Feature, Floats, Histories, Ints
 
 DIM = 384
 CLUSTER = 100

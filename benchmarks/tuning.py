@@ -23,7 +23,7 @@ from benchmarks import queries
 from benchmarks.datasets import Absent, write
 from benchmarks.tables import keep_result, set_options, show
 from benchmarks.wishes import WISHES
-from foretaste.domain import Histories, Item, Split
+from foretaste.domain.data import Histories, Item, Split
 from foretaste.evaluate.metrics import recall
 from foretaste.evaluate.protocols import Result, compare
 from foretaste.loop import Foretaste
@@ -33,7 +33,7 @@ from foretaste.model.fit import fit
 from foretaste.model.product import Product
 from foretaste.model.training import Training
 from foretaste.prepare.splits import leave_one_out
-from foretaste.reading import Reading
+from foretaste.training.encode import Reading
 
 SETS = ("beauty", "ml-small", "ml-100k")
 PARTS = {"beauty": ("experts", "product"), "ml-small": ("experts",), "ml-100k": ("queries",)}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from foretaste.domain import Item
+from foretaste.domain.data import Item
 
 WORD = re.compile(r"\w[\w'-]*")
 COMMON = """a an and are as at be been but by for from has have he her him his in into is it its of

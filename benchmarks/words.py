@@ -20,13 +20,13 @@ import numpy as np
 
 from benchmarks.datasets import write
 from benchmarks.tables import keep_result, show
-from foretaste.domain import Request
-from foretaste.generate.telling import Passage
-from foretaste.imagining import Imagining
+from foretaste.domain.data import Request
+from foretaste.domain.ports import Writer
+from foretaste.domain.prompt import TEMPLATE, Deadline, Prompt
+from foretaste.generate.narration import Passage
 from foretaste.language.settings import WriterSettings
 from foretaste.loop import Foretaste
-from foretaste.ports import Writer
-from foretaste.writing import TEMPLATE, Deadline, Prompt
+from foretaste.online.generation import Imagining
 
 PEOPLE, N = 30, 3
 WAIT = 600.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.datasets import write
-from foretaste.domain import Cases, Catalogue, Histories, Item
+from foretaste.domain.data import Cases, Catalogue, Histories, Item
 from foretaste.loop import Foretaste
 from foretaste.model.cold_items import Arrivals
 from foretaste.model.fit import fit_to_serve

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 import foretaste
-from foretaste.domain import Recommendation, Recommended, Request
+from foretaste.domain.data import Recommendation, Recommended, Request
 
 SETTINGS = "[language]\nthreads = 1\n[model.sequence]\nepochs = 2\n"
 

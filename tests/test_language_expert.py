@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from foretaste.domain import Event, Item
+from foretaste.domain.data import Event, Item
 from foretaste.errors import ModelError
 from foretaste.loop import Foretaste
 from model.backbones import made

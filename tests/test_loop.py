@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 import torch
 
-from foretaste.arrays import Packed
-from foretaste.config import load
-from foretaste.domain import Event, Item, Recommendation, Request, User
+from foretaste.config.load import load
+from foretaste.domain.arrays import Packed
+from foretaste.domain.data import Event, Item, Recommendation, Request, User
 from foretaste.errors import ForetasteError, InputError, ModelError
 from foretaste.loop import Foretaste
 
@@ -396,8 +396,8 @@ def test_a_large_catalogue_is_kept_in_8_bits_and_changes_as_a_small_one(
     shop: Foretaste, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = scores(shop, "u1")
-    monkeypatch.setattr("foretaste.live.PRECISE", 10)
-    monkeypatch.setattr("foretaste.model.space.EXHAUSTIVE", 10)
+    monkeypatch.setattr("foretaste.online.model.PRECISE", 10)
+    monkeypatch.setattr("foretaste.model.index.EXHAUSTIVE", 10)
     large = opened(shop.folder)
     assert isinstance(large.catch_up().catalogue.vectors, Packed)
 

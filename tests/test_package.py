@@ -130,7 +130,7 @@ def test_the_metadata_say_what_it_is(metadata: email.message.Message) -> None:
 
 def test_the_wheel_brings_the_command(wheel: zipfile.ZipFile) -> None:
     points = wheel.read(f"foretaste-{__version__}.dist-info/entry_points.txt").decode()
-    assert "foretaste = foretaste.cli:main" in points
+    assert "foretaste = foretaste.cli.main:main" in points
 
 
 def test_a_plain_install_takes_the_torch_that_was_tested(

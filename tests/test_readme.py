@@ -13,9 +13,9 @@ import pytest
 import typer
 from benchmarks import readme
 
-from foretaste.cli import app
-from foretaste.config import parse
-from foretaste.domain import Recommendation
+from foretaste.cli.main import app
+from foretaste.config.load import parse
+from foretaste.domain.data import Recommendation
 from foretaste.model.experts import EXPERTS
 from foretaste.serve.app import create_app
 from foretaste.serve.schemas import Body, EventsBody, ItemsBody, RankBody, RecommendBody

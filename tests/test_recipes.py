@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from foretaste.config import Config, parse
+from foretaste.config.load import Config, parse
 from foretaste.errors import InputError, SettingsError
 from foretaste.loop import Foretaste
 from foretaste.recipes import NAMES, recipe, write

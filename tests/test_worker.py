@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from foretaste.behaviour.lock import Lock
-from foretaste.config import Config, load
-from foretaste.domain import Event, Item
+from foretaste.config.load import Config, load
+from foretaste.domain.data import Event, Item
 from foretaste.errors import Busy
-from foretaste.live import Live
 from foretaste.loop import Foretaste
+from foretaste.online.model import Live
 from foretaste.worker import Outcome, Rounds, Worker
 
 NOW = 1_700_200_000.0

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.peers.split import Held
-from foretaste.domain import Doubles, Floats, Ints
+from foretaste.domain.data import Doubles, Floats, Ints
 from foretaste.evaluate import metrics
 from foretaste.evaluate.metrics import Ranks
 from foretaste.evaluate.protocols import Result

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.datasets import write as write_set
-from foretaste.domain import Ints, Longs
-from foretaste.domain import Split as Protocol
+from foretaste.domain.data import Ints, Longs
+from foretaste.domain.data import Split as Protocol
 from foretaste.loop import Foretaste
 from foretaste.prepare.splits import leave_one_out
 

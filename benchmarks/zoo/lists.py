@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from foretaste.domain import Cases, Histories, Longs
+from foretaste.domain.data import Cases, Histories, Longs
 
 FEW = (0, 1, 2, 5)
 """Events up to which an item is counted as hardly taken."""

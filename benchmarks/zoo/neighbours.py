@@ -14,7 +14,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.neighbors import NearestNeighbors
 
-from foretaste.domain import Behaviour, Floats, Histories
+from foretaste.domain.data import Behaviour, Floats, Histories
 
 NEIGHBOURS = 100
 """Of each item, at most."""

@@ -16,7 +16,7 @@ from benchmarks.zoo.judging import Judgement, judgement
 from benchmarks.zoo.neighbours import ItemNeighbours
 from benchmarks.zoo.rows import AGES, DATASETS, DEFAULTS, Row
 from foretaste import recipes
-from foretaste.domain import Imported
+from foretaste.domain.data import Imported
 from foretaste.evaluate.protocols import evaluate
 from foretaste.loop import Foretaste
 from foretaste.prepare.splits import by_time, leave_one_out

@@ -12,7 +12,7 @@ import pandas as pd
 from benchmarks.zoo.books import books, books_in_order
 from benchmarks.zoo.dataset import DAY, END, Dataset
 from benchmarks.zoo.words import GROCERIES, SORTS, THEMES, titles
-from foretaste.domain import Longs
+from foretaste.domain.data import Longs
 
 THEME_NAMES = tuple(THEMES)
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from foretaste.domain import Event, Item, Recommendation, Recommended, Request, Term, User
+    from foretaste.domain.data import Event, Item, Recommendation, Recommended, Request, Term, User
+    from foretaste.domain.ports import Progress
     from foretaste.errors import ForetasteError
     from foretaste.loop import Foretaste
-    from foretaste.ports import Progress
 
 __version__ = "0.1.0"
 __all__ = [
@@ -48,8 +48,8 @@ def open(  # noqa: A001  # `foretaste.open("shop")` is what it does
     folder: "str | Path" = ".", *, progress: "Progress | None" = None
 ) -> "Foretaste":
     """The workspace in a folder, which is made if it is not there."""
+    from foretaste.domain.ports import silent
     from foretaste.loop import Foretaste
-    from foretaste.ports import silent
 
     return Foretaste.open(folder, progress=progress or silent)
 
@@ -57,4 +57,4 @@ def open(  # noqa: A001  # `foretaste.open("shop")` is what it does
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'foretaste' has no attribute '{name}'")
-    return getattr(import_module(_HOMES.get(name, "foretaste.domain")), name)
+    return getattr(import_module(_HOMES.get(name, "foretaste.domain.data")), name)

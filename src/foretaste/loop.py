@@ -22,13 +22,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from foretaste.absence import WhyNot, why_not
 from foretaste.behaviour.importer import import_file
-from foretaste.behaviour.intake import What
+from foretaste.behaviour.row_reader import What
 from foretaste.behaviour.store import open_store
-from foretaste.config import Config, load
-from foretaste.control.people import People, Steered
-from foretaste.domain import (
+from foretaste.config.load import Config, load
+from foretaste.domain.data import (
     KINDS,
     Behaviour,
     Catalogue,
@@ -40,28 +38,30 @@ from foretaste.domain import (
     Recommendation,
     Request,
 )
-from foretaste.erasing import KNOWN, Receipt, Settler, personal
+from foretaste.domain.ports import OpenReader, Progress, Store, TextEncoder, silent
 from foretaste.evaluate.evaluation import Evaluation
 from foretaste.generate.profile import Profile, profile
-from foretaste.imagining import Generation, Imagining
-from foretaste.keeping import Keeper
-from foretaste.ladder import Budget, Ladder
 from foretaste.language.open import forgetful
-from foretaste.list_health import amend_checks
-from foretaste.listing import Lists
-from foretaste.live import Live
 from foretaste.model.artefacts import Models, Version
 from foretaste.model.experts.attribute import Attribute
 from foretaste.model.training import Training
-from foretaste.outage import Outage
-from foretaste.ports import OpenReader, Progress, Store, TextEncoder, silent
+from foretaste.online.answer import answer
+from foretaste.online.fallback import Budget, Ladder
+from foretaste.online.generation import Generation, Imagining
+from foretaste.online.list_health import amend_checks
+from foretaste.online.manager import Keeper
+from foretaste.online.model import Live
+from foretaste.online.outage import Outage
+from foretaste.online.slate import Lists
+from foretaste.online.why_not import WhyNot, why_not
+from foretaste.preferences.service import People, Steered
 from foretaste.prepare.clean import Cleaning, clean
 from foretaste.prepare.histories import Gathering, histories
 from foretaste.prepare.report import Quality, quality
 from foretaste.rank.trending import seconds
-from foretaste.reading import Read, Reading
 from foretaste.training.candidate import evaluate, fit_candidate, measure
-from foretaste.ways import answer
+from foretaste.training.encode import Read, Reading
+from foretaste.training.recount import KNOWN, Receipt, Settler, personal
 
 log = logging.getLogger(__name__)
 

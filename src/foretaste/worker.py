@@ -14,15 +14,15 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from foretaste.behaviour.lock import Lock
-from foretaste.domain import Behaviour, Item
+from foretaste.domain.data import Behaviour, Item
+from foretaste.domain.ports import Store
 from foretaste.errors import Busy, ForetasteError, ModelError
 from foretaste.feedback.online import Lesson
-from foretaste.list_health import look_at_lists
-from foretaste.live import Live
 from foretaste.loop import Foretaste
 from foretaste.model.artefacts import Version
-from foretaste.ports import Store
-from foretaste.trial import Trial, compare
+from foretaste.online.list_health import look_at_lists
+from foretaste.online.model import Live
+from foretaste.training.gate import Trial, compare
 
 log = logging.getLogger("foretaste.worker")
 

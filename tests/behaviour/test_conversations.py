@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from foretaste.behaviour.store import SqlStore
-from foretaste.steering import Conversation
+from foretaste.domain.preference import Conversation
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from foretaste.behaviour.delimited import rows
 from foretaste.behaviour.stream import Stream
-from foretaste.domain import Reject
+from foretaste.domain.data import Reject
 
 
 def parsed(path: Path, content: bytes, *, zipped: bool = False) -> tuple[Any, list[Any]]:

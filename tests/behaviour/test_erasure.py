@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain import Erased, Event, Served, User
-from foretaste.steering import Change, Conversation
+from foretaste.domain.data import Erased, Event, Served, User
+from foretaste.domain.preference import Change, Conversation
 
 NOTHING = Erased(events=0, sessions=0, recommendations=0, attributes=0)
 

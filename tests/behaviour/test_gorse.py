@@ -11,7 +11,7 @@ from foretaste.behaviour import (
     service_form,
     service_item_form,
 )
-from foretaste.domain import Event, Item, User
+from foretaste.domain.data import Event, Item, User
 
 SETTINGS = BehaviourSettings(kinds={"star": 1.0})
 FORM = service_item_form(SETTINGS, {})

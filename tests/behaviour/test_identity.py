@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from foretaste.behaviour.identity import Owners
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain import IDENTIFY, Event
+from foretaste.domain.data import IDENTIFY, Event
 
 
 def click(name: str, at: float, user: str | None = None, session: str | None = None) -> Event:

@@ -12,11 +12,11 @@ import pytest
 from foretaste.behaviour import importer
 from foretaste.behaviour.attributes import remembered
 from foretaste.behaviour.importer import import_file
-from foretaste.behaviour.intake import What
 from foretaste.behaviour.parse import parse_item, service_item_form
+from foretaste.behaviour.row_reader import What
 from foretaste.behaviour.settings import BehaviourSettings, Columns
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain import Event, Imported, Item, User
+from foretaste.domain.data import Event, Imported, Item, User
 from foretaste.errors import InputError
 
 NOW = 1_770_000_000.0

@@ -11,10 +11,10 @@ import pytest
 
 from foretaste.behaviour import importer
 from foretaste.behaviour.importer import import_file
-from foretaste.behaviour.intake import What
+from foretaste.behaviour.row_reader import What
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain import Imported, Reject
+from foretaste.domain.data import Imported, Reject
 
 NOW = 1_770_000_000.0
 WHATS: tuple[What, What] = ("items", "events")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from foretaste.behaviour.rows import read
-from foretaste.domain import Reject
+from foretaste.domain.data import Reject
 
 
 def parsed(path: Path, content: bytes) -> list[tuple[int, Any]]:

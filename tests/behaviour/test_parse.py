@@ -17,7 +17,7 @@ from foretaste.behaviour.parse import (
     unknown_item,
 )
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.domain import KINDS, Event, Item, Reject, User
+from foretaste.domain.data import KINDS, Event, Item, Reject, User
 
 NOW = 1_770_000_000.0
 SETTINGS = BehaviourSettings()

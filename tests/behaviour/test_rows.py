@@ -15,7 +15,7 @@ import pytest
 from pyarrow import parquet
 
 from foretaste.behaviour.rows import HEAD, Table, read
-from foretaste.domain import Reject
+from foretaste.domain.data import Reject
 from foretaste.errors import InputError
 
 ROWS: list[dict[str, Any]] = [

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from foretaste.behaviour.settings import BehaviourSettings, Columns, spelled
-from foretaste.domain import KINDS
+from foretaste.domain.data import KINDS
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretaste.behaviour import schema
-from foretaste.behaviour.opening import _tune, migrate, opened, url_of, within, writing
+from foretaste.behaviour.engine import _tune, migrate, opened, url_of, within, writing
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import FILE, SqlStore, open_store
-from foretaste.domain import Event, Item, User
+from foretaste.domain.data import Event, Item, User
+from foretaste.domain.ports import Store
 from foretaste.errors import StoreError
-from foretaste.ports import Store
 
 FULL = Event(
     event_id="e1",

@@ -11,7 +11,7 @@ from foretaste.behaviour.importer import import_file
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import SqlStore
 from foretaste.behaviour.wide import is_wide
-from foretaste.domain import Imported
+from foretaste.domain.data import Imported
 from foretaste.errors import InputError
 
 NOW = 1_770_000_000.0

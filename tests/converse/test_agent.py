@@ -12,7 +12,7 @@ import pytest
 
 from foretaste.converse.agent import OFFERED, ROUNDS, Agent
 from foretaste.converse.chat import Chat
-from foretaste.domain import Item
+from foretaste.domain.data import Item
 from foretaste.language.settings import WriterSettings
 from foretaste.loop import Foretaste
 from serve.workspace import listening, make

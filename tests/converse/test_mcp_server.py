@@ -17,10 +17,10 @@ from mcp import Client, StdioServerParameters, stdio_client
 
 from foretaste.behaviour.store import FILE, SqlStore
 from foretaste.loop import Foretaste
-from foretaste.serve.keys import make as make_key
+from foretaste.serve.http.keys import make as make_key
 from serve.workspace import make, until
 
-FORETASTE = [sys.executable, "-c", "from foretaste.cli import main; main()"]
+FORETASTE = [sys.executable, "-c", "from foretaste.cli.main import main; main()"]
 
 
 @pytest.fixture(scope="module")

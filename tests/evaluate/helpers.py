@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Cases, Floats, Histories
+from foretaste.domain.data import Behaviour, Cases, Floats, Histories
 
 
 def cases(*sequences: list[int], refused: Sequence[int] = ()) -> Cases:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Cases, Floats, Item
+from foretaste.domain.data import Behaviour, Cases, Floats, Item
 from foretaste.evaluate.sampled_lists import Offers, SampledLists, Shop, sampled_lists
 from foretaste.prepare.catalogue import catalogue
 from foretaste.prepare.streaming_counts import StreamingCounts

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foretaste import console
-from foretaste.domain import Behaviour, Cases, Floats, Split
+from foretaste.cli import console
+from foretaste.domain.data import Behaviour, Cases, Floats, Split
 from foretaste.evaluate.evaluation import Evaluation, judge
 from foretaste.evaluate.sampled_lists import Shop
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from foretaste.arrays import Packed
-from foretaste.domain import Ints
+from foretaste.domain.arrays import Packed
+from foretaste.domain.data import Ints
 from foretaste.evaluate.likeness import Likeness, attribute_likeness, text_likeness
 from foretaste.evaluate.sampled_lists import LENGTH, SampledLists
 

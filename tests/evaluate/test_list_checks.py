@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from foretaste.domain import Recommended, Term
+from foretaste.domain.data import Recommended, Term
 from foretaste.evaluate.list_checks import CHECKS, FEWEST, SERIOUS, ListWarning, look
 from foretaste.evaluate.metrics import Interval
 from foretaste.evaluate.shown_lists import ListSample, Measured, ShownList

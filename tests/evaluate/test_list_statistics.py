@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foretaste.domain import Cases
+from foretaste.domain.data import Cases
 from foretaste.evaluate.list_statistics import ListStatistics, list_statistics
 from foretaste.evaluate.sampled_lists import sampled_lists
 

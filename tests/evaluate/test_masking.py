@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretaste.asking import Request
-from foretaste.domain import Behaviour
+from foretaste.domain.data import Behaviour
+from foretaste.domain.request import Request
 from foretaste.evaluate.masking import hidden_items, refused_items
 from foretaste.prepare.catalogue import catalogue
 from foretaste.rank.filters import Question, refused, seen

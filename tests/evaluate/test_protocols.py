@@ -3,7 +3,7 @@ import time
 import numpy as np
 import pytest
 
-from foretaste.domain import Behaviour, Cases, Floats
+from foretaste.domain.data import Behaviour, Cases, Floats
 from foretaste.errors import InputError
 from foretaste.evaluate.metrics import NEVER_SHOWN
 from foretaste.evaluate.protocols import compare, evaluate

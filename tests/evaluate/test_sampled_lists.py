@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretaste.domain import Behaviour, Floats, Item
+from foretaste.domain.data import Behaviour, Floats, Item
 from foretaste.evaluate import sampled_lists as module
 from foretaste.evaluate.sampled_lists import YEAR, Offers, best_items, sampled_lists
 from foretaste.rank.top import top

@@ -2,7 +2,7 @@
 
 import pytest
 
-from foretaste.domain import Recommended, Term
+from foretaste.domain.data import Recommended, Term
 from foretaste.evaluate.shown_lists import (
     ListSample,
     Measured,

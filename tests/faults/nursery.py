@@ -20,7 +20,8 @@ from serve.workspace import until
 PROGRAM = """
 import json, os, signal, sys
 import uvicorn, torch, transformers, sklearn.feature_extraction.text
-import foretaste.backup, foretaste.bars, foretaste.cli, foretaste.language.encoder, foretaste.loop
+import foretaste.workspace.backup, foretaste.cli.progress, foretaste.cli.main
+import foretaste.language.encoder, foretaste.loop
 import foretaste.serve.app, foretaste.serve.run, foretaste.worker
 
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -36,7 +37,7 @@ for line in sys.stdin:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         sys.argv = ["foretaste", *words]
         try:
-            foretaste.cli.main()
+            foretaste.cli.main.main()
         except SystemExit as ended:
             print("ended with", ended.code, flush=True)
         finally:

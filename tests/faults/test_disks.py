@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from foretaste.behaviour.store import FILE, SqlStore
-from foretaste.config import load
+from foretaste.config.load import load
 from foretaste.loop import Foretaste
 from serve.conftest import checked
 from serve.workspace import DEADLINE, serving, until, until_ready

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from foretaste.behaviour.store import FILE, SqlStore
-from foretaste.live import Live
 from foretaste.loop import Foretaste
+from foretaste.online.model import Live
 from foretaste.worker import Outcome
 from serve.workspace import DEADLINE, until
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from foretaste.domain import Event, Served
+from foretaste.domain.data import Event, Served
 from foretaste.feedback.attribution import attributed
 
 LIST = Served(

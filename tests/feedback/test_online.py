@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from foretaste.domain import KINDS, Behaviour, Event
+from foretaste.domain.data import KINDS, Behaviour, Event
 from foretaste.feedback.online import Past, Person, learn, lessons
 from foretaste.prepare.histories import Row, pasts, person_key
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretaste.domain import Term
+from foretaste.domain.data import Term
 from foretaste.generate import templates
 from foretaste.generate.checker import PLAIN, fault, sayable, sentences, stem, words
 from foretaste.generate.facts import Facts, ItemFacts
-from foretaste.generate.words import WORDS, why
+from foretaste.generate.reasons import WORDS, why
 
 from .test_safe import HOSTILE
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from foretaste.domain import Behaviour, Catalogue, Floats, Item
+from foretaste.domain.data import Behaviour, Catalogue, Floats, Item
 from foretaste.generate.profile import profile
 from foretaste.prepare.catalogue import catalogue
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from foretaste.domain import Catalogue, Feature
+from foretaste.domain.data import Catalogue, Feature
 from foretaste.generate.topics import COLUMN, Topics
 
 SPACE = [f"A rocket and a planet far away in the galaxy, part {n}" for n in range(12)]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from foretaste.ports import TextEncoder
+from foretaste.domain.ports import TextEncoder
 
 TEXTS = [
     "a slow film about space",

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foretaste.domain import Floats
+from foretaste.domain.data import Floats
+from foretaste.domain.ports import Progress, TextEncoder, silent
 from foretaste.language.cache import CachedEncoder
 from foretaste.language.encoder import TransformerEncoder
-from foretaste.ports import Progress, TextEncoder, silent
 
 from .contract import TEXTS, TextEncoderContract
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from foretaste.domain import Floats
+from foretaste.domain.data import Floats
+from foretaste.domain.ports import Pairs, silent
 from foretaste.errors import ModelError
 from foretaste.language.contrast import Mapped, Run, info_nce, wrong_answers
 from foretaste.language.settings import TuningSettings
-from foretaste.ports import Pairs, silent
 
 SETTINGS = TuningSettings(what="linear", batch=64, learning_rate=1e-2, epochs=3)
 THEMES, EACH = 8, 12

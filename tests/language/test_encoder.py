@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertForMaskedLM, T5EncoderModel
 
-from foretaste.domain import Floats
+from foretaste.domain.data import Floats
 from foretaste.errors import WeightsError
 from foretaste.language.encoder import TransformerEncoder
 from foretaste.language.settings import LanguageSettings

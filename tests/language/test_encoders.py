@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foretaste.domain import Longs
+from foretaste.domain.data import Longs
+from foretaste.domain.ports import Pairs
 from foretaste.errors import ModelError
 from foretaste.language.encoders import STALE, Encoders
 from foretaste.language.settings import LanguageSettings, TuningSettings
-from foretaste.ports import Pairs
 
 WORDS = ["a slow film about space", "science fiction in space", "the red nail polish", "a cat"]
 LAST = ["red", "blue", "cat", "film", "time", "mat"]

@@ -14,12 +14,12 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from foretaste.domain.ports import Writer
+from foretaste.domain.prompt import Deadline
 from foretaste.errors import MissingExtra, WriterError
 from foretaste.language.endpoint_writer import EndpointWriter
 from foretaste.language.settings import WriterSettings
 from foretaste.language.writing_process import Model, Work
-from foretaste.ports import Writer
-from foretaste.writing import Deadline
 
 from .checkpoints import llama
 from .writer_contract import PROMPT, WriterContract, written

@@ -9,11 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from foretaste.domain.ports import Writer
 from foretaste.errors import WriterError
 from foretaste.language.local_writer import LocalWriter
 from foretaste.language.settings import WriterSettings
 from foretaste.language.weights import resolve
-from foretaste.ports import Writer
 
 from .checkpoints import llama
 from .writer_contract import PROMPT, WriterContract, written

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from foretaste.domain import Floats
+from foretaste.domain.data import Floats
+from foretaste.domain.ports import TextEncoder
 from foretaste.language.encoder import TransformerEncoder
 from foretaste.language.mapped import MappedEncoder
-from foretaste.ports import TextEncoder
 
 from .contract import TEXTS, TextEncoderContract
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from foretaste.domain.ports import Reader
 from foretaste.language.encoder import TransformerEncoder
 from foretaste.language.open import open_readers
 from foretaste.language.settings import LanguageSettings
 from foretaste.language.weights import resolve
-from foretaste.ports import Reader
 
 
 def opened(folder: Path, tokens: int = 32) -> Reader:

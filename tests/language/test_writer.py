@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from foretaste.domain.prompt import Deadline, Prompt
 from foretaste.errors import MissingExtra, WeightsError, WriterError
 from foretaste.language.settings import WriterSettings
 from foretaste.language.writer import BoundedWriter, open_writer
-from foretaste.writing import Deadline, Prompt
 
 PROMPT = Prompt((("user", "hello"),))
 OTHER = Prompt((("user", "good bye"),))

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
+from foretaste.domain.ports import Writer
+from foretaste.domain.prompt import Deadline, Prompt
 from foretaste.errors import WriterError
-from foretaste.ports import Writer
-from foretaste.writing import Deadline, Prompt
 
 PROMPT = Prompt((("system", "Write of films."), ("user", "a slow film about space")), tokens=12)
 LONG = Prompt((("user", "the end of time"),), tokens=120)

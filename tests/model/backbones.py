@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from foretaste.domain.ports import OpenReader
 from foretaste.language.open import open_readers
 from foretaste.language.settings import LanguageSettings
 from foretaste.model.settings import LanguageExpertSettings, ModelSettings
-from foretaste.ports import OpenReader
 from language.checkpoints import FAMILIES
 
 from .world import CLUSTERS, SETTINGS, world

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from foretaste.errors import ModelError
-from foretaste.model import space
+from foretaste.model import index as space
 from foretaste.model.sequence_training import train
 from foretaste.model.training import Training
 

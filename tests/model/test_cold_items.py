@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foretaste.domain import Catalogue, Floats, Histories
+from foretaste.domain.data import Catalogue, Floats, Histories
 from foretaste.model.cold_items import MIN_TAKINGS, WITHIN, Arrivals, fit_offsets
 from foretaste.model.exponents import usual
 from foretaste.model.fit import fit_experts

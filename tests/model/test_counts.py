@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretaste.domain import Doubles
+from foretaste.domain.data import Doubles
 from foretaste.model.counts import Counts, pairs, taken
 
 from .world import world

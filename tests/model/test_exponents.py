@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from foretaste import arrays
-from foretaste.domain import KINDS, Cases, Floats
-from foretaste.model import space
+from foretaste.domain import arrays
+from foretaste.domain.data import KINDS, Cases, Floats
+from foretaste.model import index as space
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.exponents import (
     DRAWN,

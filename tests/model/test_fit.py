@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foretaste.domain import Behaviour, Cases, Floats, Histories
+from foretaste.domain.data import Behaviour, Cases, Floats, Histories
 from foretaste.errors import ModelError
 from foretaste.model.experts.popularity import Popularity
 from foretaste.model.experts.sequence import Sequence

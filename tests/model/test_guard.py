@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from foretaste.domain import Floats
+from foretaste.domain.data import Floats
 from foretaste.model.exponents import LIST, Table, maximise
 from foretaste.model.guard import MIN_CASES, TIE_BREAKER, alone, guarded
 from foretaste.model.product import FACTS, Product

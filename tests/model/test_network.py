@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from foretaste.domain import Behaviour
+from foretaste.domain.data import Behaviour
 from foretaste.model.network import (
     GAPS,
     NEVER,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foretaste.domain import Behaviour, Floats
+from foretaste.domain.data import Behaviour, Floats
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.product import FACTS, Product, facts_of
 

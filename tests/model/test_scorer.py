@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foretaste.model import space
+from foretaste.model import index as space
 from foretaste.model.product import NEVER_OFFSET, Product
 from foretaste.model.scorer import MET
 

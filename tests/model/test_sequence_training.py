@@ -13,9 +13,9 @@ import pytest
 import torch
 from torch import nn
 
-from foretaste.domain import Floats, Histories
+from foretaste.domain.data import Floats, Histories
 from foretaste.errors import ModelError
-from foretaste.model import space
+from foretaste.model import index as space
 from foretaste.model.experts.popularity import Popularity
 from foretaste.model.experts.sequence import Sequence
 from foretaste.model.network import NEVER, Network, tokens

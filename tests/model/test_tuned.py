@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from foretaste.domain.ports import Reader
 from foretaste.errors import MissingExtra, ModelError
 from foretaste.model.settings import LanguageExpertSettings
 from foretaste.model.tuned import Tuned, batch, merge_lora, read
-from foretaste.ports import Reader
 
 from .backbones import made, readers
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from foretaste.domain import (
+from foretaste.domain.data import (
     KINDS,
     Behaviour,
     Cases,
@@ -25,13 +25,13 @@ from foretaste.domain import (
     Item,
     Split,
 )
+from foretaste.domain.ports import Progress, silent
 from foretaste.model.settings import (
     ModelSettings,
     PopularitySettings,
     SequenceSettings,
 )
 from foretaste.model.training import Training
-from foretaste.ports import Progress, silent
 from foretaste.prepare.catalogue import catalogue
 from foretaste.prepare.histories import Row, behaviour, histories
 from foretaste.prepare.splits import leave_one_out

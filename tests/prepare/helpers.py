@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from foretaste.domain import KINDS, Histories, Item
+from foretaste.domain.data import KINDS, Histories, Item
 from foretaste.prepare.histories import Row, histories
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from foretaste.domain import KINDS, Histories
+from foretaste.domain.data import KINDS, Histories
 from foretaste.prepare.arrivals import newest_takings
 from foretaste.prepare.histories import Row, histories
 

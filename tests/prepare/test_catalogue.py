@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretaste.domain import Catalogue, Floats, Item
+from foretaste.domain.data import Catalogue, Floats, Item
 from foretaste.prepare.catalogue import Cataloguing, catalogue
 
 values = st.lists(st.sampled_from("abcd"), max_size=3).map(tuple)

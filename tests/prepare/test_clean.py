@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from foretaste.domain import Histories
+from foretaste.domain.data import Histories
 from foretaste.prepare.clean import DAY, clean, order_only, repeats
 from foretaste.prepare.settings import PrepareSettings
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretaste.domain import KINDS, Event
+from foretaste.domain.data import KINDS, Event
 from foretaste.errors import InputError
 from foretaste.prepare import histories as module_function
 from foretaste.prepare.histories import SESSION, Gathering, behaviour, histories, pasts, person_key

@@ -1,6 +1,6 @@
 import numpy as np
 
-from foretaste.domain import Item
+from foretaste.domain.data import Item
 from foretaste.prepare.languages import adjusted, languages
 
 from .helpers import ml_small_items

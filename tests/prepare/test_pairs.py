@@ -1,5 +1,5 @@
-from foretaste.domain import Histories, Item
-from foretaste.ports import Pairs
+from foretaste.domain.data import Histories, Item
+from foretaste.domain.ports import Pairs
 from foretaste.prepare.pairs import OWN_WORDS, pairs, together
 from foretaste.prepare.splits import leave_one_out
 

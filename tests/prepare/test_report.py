@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foretaste.domain import KINDS, Imported, Item, Reject
+from foretaste.domain.data import KINDS, Imported, Item, Reject
 from foretaste.prepare.clean import clean
 from foretaste.prepare.histories import Gathering, Row, histories
 from foretaste.prepare.plots import plots
 from foretaste.prepare.report import Quality, quality
+from foretaste.prepare.report_text import percent
 from foretaste.prepare.settings import PrepareSettings
-from foretaste.prepare.words import percent
 
 from .helpers import LETTERS, made, ml_small_items, ml_small_rows, row, sequences
 

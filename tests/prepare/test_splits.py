@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretaste.domain import Cases, Histories, Split
+from foretaste.domain.data import Cases, Histories, Split
 from foretaste.errors import InputError
 from foretaste.prepare.splits import (
     TEST_SHARE,

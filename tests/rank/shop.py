@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from foretaste.domain import Item
+from foretaste.domain.data import Item
 from foretaste.prepare.catalogue import catalogue
 from foretaste.rank.index import Index, Shelf
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretaste.domain import KINDS, Event, Item, Request
+from foretaste.domain.data import KINDS, Event, Item, Request
 from foretaste.errors import InputError
 from foretaste.prepare.catalogue import catalogue
 from foretaste.prepare.histories import behaviour

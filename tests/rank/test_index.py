@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretaste.domain import Item
+from foretaste.domain.data import Item
 from foretaste.errors import InputError
 from foretaste.rank.conditions import number, parsed
 from foretaste.rank.index import Index

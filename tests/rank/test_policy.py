@@ -11,17 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from foretaste.behaviour.store import SqlStore
-from foretaste.config import load
-from foretaste.domain import KINDS, Event, Item, Recommendation, Request, Term, User
+from foretaste.config.load import load
+from foretaste.domain.data import KINDS, Event, Item, Recommendation, Request, Term, User
+from foretaste.domain.preference import Change
 from foretaste.errors import SettingsError
-from foretaste.listing import Lists
+from foretaste.online.slate import Lists
+from foretaste.online.snapshot import Popular, Standby
 from foretaste.prepare.catalogue import catalogue
 from foretaste.rank.index import Index, Shelf
 from foretaste.rank.policy import Censor, Policy, _years
 from foretaste.rank.policy_settings import AgeSettings, Apart, PolicySettings
 from foretaste.rank.settings import RankSettings
-from foretaste.standby import Popular, Standby
-from foretaste.steering import Change
 
 NOW = 1_790_000_000.0  # 2026-09-21
 AGE = AgeSettings(attribute="cert", limits={"R": 17}, unknown=13)

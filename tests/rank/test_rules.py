@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from foretaste.errors import InputError
-from foretaste.rank.draft import Choice, Draft
 from foretaste.rank.rules import NAMES, RULES, rule, rules
+from foretaste.rank.slate import Choice, Draft
 
 from .shop import film, index_of
 

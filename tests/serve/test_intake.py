@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from foretaste.behaviour import BehaviourSettings, SqlStore
-from foretaste.domain import Item
+from foretaste.domain.data import Item
 from foretaste.serve.intake import Intake
 
 NOW = 1_750_000_000.0

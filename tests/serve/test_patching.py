@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from foretaste.behaviour import BehaviourSettings, service_item_form
-from foretaste.domain import Item, User
+from foretaste.domain.data import Item, User
 from foretaste.errors import InputError
 from foretaste.serve.patching import of_item, of_user
 

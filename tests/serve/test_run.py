@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from foretaste.behaviour.store import FILE, SqlStore
-from foretaste.config import load
+from foretaste.config.load import load
 from foretaste.errors import SettingsError
-from foretaste.serve.keys import make
+from foretaste.serve.http.keys import make
 from foretaste.serve.run import FILES, _allow_files, check_host, check_port, serve
 
 from .workspace import running

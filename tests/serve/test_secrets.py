@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from foretaste.behaviour.store import FILE, SqlStore
-from foretaste.serve.keys import make, revoke
+from foretaste.serve.http.keys import make, revoke
 
 from .workspace import DEADLINE, until, until_ready
 
@@ -21,7 +21,7 @@ from .workspace import DEADLINE, until, until_ready
 @contextmanager
 def server(folder: Path, *options: str) -> Iterator[tuple[str, list[str]]]:
     """The command in a process of its own. → its address, and the lines it writes."""
-    command = [sys.executable, "-c", "from foretaste.cli import main; main()", "serve"]
+    command = [sys.executable, "-c", "from foretaste.cli.main import main; main()", "serve"]
     running = subprocess.Popen(
         [*command, "--workspace", str(folder), "--port", "0", *options],
         stdout=subprocess.PIPE,

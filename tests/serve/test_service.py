@@ -14,11 +14,11 @@ import pytest
 
 from foretaste.behaviour.schema import HEAD
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain import Event, Item, Request
-from foretaste.keeping import NONE
+from foretaste.domain.data import Event, Item, Request
 from foretaste.language.cache import CachedEncoder
 from foretaste.loop import Foretaste
 from foretaste.model.artefacts import Models
+from foretaste.online.manager import NONE
 from foretaste.serve.service import Service
 
 from .conftest import checked

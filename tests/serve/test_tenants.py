@@ -14,14 +14,14 @@ import httpx
 import pytest
 
 from foretaste.behaviour.store import FILE, SqlStore
-from foretaste.config import load
-from foretaste.domain import Event, Item, User
+from foretaste.config.load import load
+from foretaste.domain.data import Event, Item, User
 from foretaste.errors import InputError, StoreError
 from foretaste.loop import Foretaste
 from foretaste.serve import tenants
-from foretaste.serve.access import Access
-from foretaste.serve.keys import make
-from foretaste.serve.limits import Limits
+from foretaste.serve.http.access import Access
+from foretaste.serve.http.keys import make
+from foretaste.serve.http.limits import Limits
 from foretaste.serve.service import Service, claim
 from foretaste.serve.tenants import Tenants
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import uvicorn
 
-from foretaste.domain import Event, Item
+from foretaste.domain.data import Event, Item
 from foretaste.loop import Foretaste
 from foretaste.serve.app import create_app
 
@@ -130,7 +130,7 @@ def serving(folder: Path, *, ready: bool = True) -> Iterator[httpx.Client]:
         thread.join()
 
 
-PROGRAM = "from foretaste.cli import main; main()"
+PROGRAM = "from foretaste.cli.main import main; main()"
 
 
 @dataclass

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foretaste.domain import Recommendation, Request
+from foretaste.domain.data import Recommendation, Request
 from foretaste.loop import Foretaste
 from foretaste.training.candidate import evaluate, fit_candidate, measure
 

@@ -15,8 +15,8 @@ from typing import Any, Literal
 from foretaste.behaviour.columns import squeezed
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.values import Fault, listed, missing, plain, storable
-from foretaste.domain import BAND
-from foretaste.ports import Store
+from foretaste.domain.data import BAND
+from foretaste.domain.ports import Store
 
 Role = Literal["text", "attribute", "commas", "price", "skip"]
 """`commas` is an attribute whose several values are written 'Drama, Comedy'."""

@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from foretaste.behaviour.opening import errors, writing
+from foretaste.behaviour.engine import errors, writing
 from foretaste.behaviour.schema import conversations
-from foretaste.steering import Conversation
+from foretaste.domain.preference import Conversation
 
 
 class ConversationRows:

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from foretaste.behaviour import schema
-from foretaste.behaviour.opening import errors, opened, url_of, writing
+from foretaste.behaviour.engine import errors, opened, url_of, writing
 from foretaste.errors import StoreError
 
 CHUNK = 10_000

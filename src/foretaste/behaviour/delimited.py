@@ -12,7 +12,7 @@ from typing import Any
 
 from foretaste.behaviour.stream import Stream
 from foretaste.behaviour.values import shown
-from foretaste.domain import Reject
+from foretaste.domain.data import Reject
 from foretaste.errors import InputError
 
 Rows = Iterator[tuple[int, Mapping[str, Any] | Reject]]

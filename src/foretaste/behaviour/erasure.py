@@ -12,7 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from foretaste.behaviour.conversations import conversation
-from foretaste.behaviour.opening import errors, writing
+from foretaste.behaviour.engine import errors, writing
+from foretaste.behaviour.preferences import SteeringRows, held
+from foretaste.behaviour.recommendations import ServedRows, served
 from foretaste.behaviour.schema import (
     conversations,
     events,
@@ -21,10 +23,8 @@ from foretaste.behaviour.schema import (
     steering,
     users,
 )
-from foretaste.behaviour.served import ServedRows, served
-from foretaste.behaviour.steered import SteeringRows, held
-from foretaste.domain import Erased, Served
-from foretaste.steering import Conversation
+from foretaste.domain.data import Erased, Served
+from foretaste.domain.preference import Conversation
 
 SOME = 500
 """Numbers or names in one statement."""

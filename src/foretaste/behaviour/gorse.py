@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import Any
 
 from foretaste.behaviour.values import Fault, moment
-from foretaste.domain import Event, Item, User
+from foretaste.domain.data import Event, Item, User
 
 Row = dict[str, Any]
 UNSET = "0001-01-01T00:00:00Z"

@@ -14,10 +14,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from foretaste.behaviour import schema
-from foretaste.behaviour.opening import errors, writing
-from foretaste.behaviour.quick import Quick
+from foretaste.behaviour.engine import errors, writing
+from foretaste.behaviour.raw_select import Quick
 from foretaste.behaviour.schema import events
-from foretaste.domain import IDENTIFY, Event
+from foretaste.domain.data import IDENTIFY, Event
 
 SOME = 500
 """Names asked for at once."""

@@ -11,12 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from foretaste.behaviour.intake import Intake, What, intake
+from foretaste.behaviour.row_reader import Intake, What, intake
 from foretaste.behaviour.rows import Table, read, suffixes
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.domain import Imported, Reject
+from foretaste.domain.data import Imported, Reject
+from foretaste.domain.ports import Progress, Store, silent
 from foretaste.errors import InputError
-from foretaste.ports import Progress, Store, silent
 
 BATCH = 20_000
 KEPT = 100

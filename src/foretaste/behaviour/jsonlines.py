@@ -9,7 +9,7 @@ from typing import Any
 
 from foretaste.behaviour.stream import Stream
 from foretaste.behaviour.values import shown
-from foretaste.domain import Reject
+from foretaste.domain.data import Reject
 
 Rows = Iterator[tuple[int, Mapping[str, Any] | Reject]]
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from foretaste.behaviour.opening import errors, writing
+from foretaste.behaviour.engine import errors, writing
 from foretaste.behaviour.schema import api_keys
 
 

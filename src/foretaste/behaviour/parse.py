@@ -25,7 +25,7 @@ from foretaste.behaviour.values import (
     whole,
     words,
 )
-from foretaste.domain import IDENTIFY, Event, Item, Reject, User
+from foretaste.domain.data import IDENTIFY, Event, Item, Reject, User
 from foretaste.errors import did_you_mean
 
 Row = Mapping[Any, Any]

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from foretaste.behaviour import delimited, jsonlines
 from foretaste.behaviour.stream import Stream
-from foretaste.domain import Reject
+from foretaste.domain.data import Reject
 from foretaste.errors import InputError
 
 Row = Mapping[Any, Any]

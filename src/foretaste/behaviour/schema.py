@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from foretaste.domain import Event, Item, User
+from foretaste.domain.data import Event, Item, User
 
 HEAD = "0007"
 """The newest migration. A store at this revision needs nothing done when it is opened."""

@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from foretaste.domain import KINDS
+from foretaste.domain.data import KINDS
+from foretaste.domain.settings import Settings
 from foretaste.errors import did_you_mean
-from foretaste.settings import Settings
 
 EVENT_FIELDS = (
     "user",

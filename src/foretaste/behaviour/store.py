@@ -16,9 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from foretaste.behaviour import schema
 from foretaste.behaviour.conversations import ConversationRows
 from foretaste.behaviour.copying import CopiedRows
-from foretaste.behaviour.erasure import ErasureRows
-from foretaste.behaviour.keys import KeyTable
-from foretaste.behaviour.opening import (
+from foretaste.behaviour.engine import (
     errors,
     opened,
     shown,
@@ -27,14 +25,16 @@ from foretaste.behaviour.opening import (
     within,
     writing,
 )
-from foretaste.behaviour.quick import Quick
+from foretaste.behaviour.entities import REVISION, ThingRows
+from foretaste.behaviour.erasure import ErasureRows
+from foretaste.behaviour.group_commit import Rows, Together
+from foretaste.behaviour.keys import KeyTable
+from foretaste.behaviour.raw_select import Quick
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.behaviour.things import REVISION, ThingRows
-from foretaste.behaviour.together import Rows, Together
-from foretaste.domain import Event, Item, User
+from foretaste.domain.data import Event, Item, User
+from foretaste.domain.ports import EventColumns
 from foretaste.errors import StoreError
-from foretaste.ports import EventColumns
 
 FILE = "behaviour.db"
 CHUNK = 50_000

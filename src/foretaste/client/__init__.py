@@ -10,7 +10,7 @@
 moment is tried again, with growing pauses; events are given ids first, so none counts twice.
 """
 
-from foretaste.asking import Recommendation, Recommended, Term
+from foretaste.domain.request import Recommendation, Recommended, Term
 from foretaste.errors import MissingExtra
 
 try:

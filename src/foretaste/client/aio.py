@@ -6,10 +6,10 @@ from typing import Any, Self, TypeVar
 import httpx
 from tenacity import AsyncRetrying
 
-from foretaste.asking import Recommendation
 from foretaste.client import calls
 from foretaste.client.answers import Erasure, Json, Page, Taken
 from foretaste.client.calls import Call, Rows
+from foretaste.domain.request import Recommendation
 
 T = TypeVar("T")
 

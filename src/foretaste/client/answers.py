@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from foretaste.asking import Degraded, LeftOut, Recommendation, Recommended, Term
+from foretaste.domain.request import Degraded, LeftOut, Recommendation, Recommended, Term
 from foretaste.errors import ForetasteError
 
 Json = Mapping[str, Any]

@@ -15,9 +15,9 @@ import httpx
 from tenacity import RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 from tenacity.wait import wait_base
 
-from foretaste.asking import Recommendation
 from foretaste.client import answers
 from foretaste.client.answers import Erasure, Json, Page, Refusal, Taken
+from foretaste.domain.request import Recommendation
 
 T = TypeVar("T")
 Rows = Iterable[Mapping[str, Any]]

@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from foretaste.control.grammar import Clause, clauses, named
-from foretaste.control.matching import Understood
 from foretaste.converse.evidence import Evidence
 from foretaste.converse.intents import (
     Bound,
@@ -37,11 +35,13 @@ from foretaste.converse.words import (
     why_in_words,
     why_not_in_words,
 )
-from foretaste.domain import Recommendation
+from foretaste.domain.data import Recommendation
+from foretaste.domain.preference import Change, Conversation
 from foretaste.errors import InputError, WriterError
-from foretaste.ladder import Budget
 from foretaste.loop import Foretaste
-from foretaste.steering import Change, Conversation
+from foretaste.online.fallback import Budget
+from foretaste.preferences.grammar import Clause, clauses, named
+from foretaste.preferences.matching import Understood
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from foretaste.domain import Event, Recommendation, Recommended, Request, Term
+from foretaste.domain.data import Event, Recommendation, Recommended, Request, Term
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
 

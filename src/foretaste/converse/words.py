@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foretaste.converse.state import State
-from foretaste.domain import Recommendation
+from foretaste.domain.data import Recommendation
 from foretaste.generate.safe import name, suspicious
 
 HELP = (

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Cases, Doubles, Floats
+from foretaste.domain.data import Behaviour, Cases, Doubles, Floats
 
 BINS = 10
 """Of equally many predictions each."""

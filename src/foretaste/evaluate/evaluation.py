@@ -6,15 +6,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from foretaste.arrays import at_once
-from foretaste.domain import Behaviour, Floats, Split
+from foretaste.domain.arrays import at_once
+from foretaste.domain.data import Behaviour, Floats, Split
+from foretaste.domain.ports import Expert, Progress, silent
 from foretaste.evaluate.calibration import calibration
 from foretaste.evaluate.list_statistics import ListStatistics, list_statistics
 from foretaste.evaluate.metrics import Interval
 from foretaste.evaluate.protocols import Result, Scores, compare, evaluate
 from foretaste.evaluate.report import summary, table
 from foretaste.evaluate.sampled_lists import Shop, sampled_lists
-from foretaste.ports import Expert, Progress, silent
 
 PRODUCT = "product"
 SERVED = "as in service"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foretaste.arrays import Vectors, filled
-from foretaste.domain import Catalogue, Feature, Floats, Ints, Longs
+from foretaste.domain.arrays import Vectors, filled
+from foretaste.domain.data import Catalogue, Feature, Floats, Ints, Longs
 from foretaste.evaluate.sampled_lists import SampledLists
 
 COLUMNS = 5

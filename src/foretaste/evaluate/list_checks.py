@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from foretaste.domain import Recommended
+from foretaste.domain.data import Recommended
 from foretaste.evaluate.shown_lists import (
     HARDLY,
     ListSample,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from foretaste.domain import Ints, Longs
+from foretaste.domain.data import Ints, Longs
 from foretaste.evaluate.likeness import Likeness, attribute_likeness, text_likeness
 from foretaste.evaluate.metrics import coverage
 from foretaste.evaluate.sampled_lists import LENGTH, SampledLists, Shop

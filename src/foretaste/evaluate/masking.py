@@ -6,7 +6,7 @@ shown: so a list that is judged is the list that people see.
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Ints
+from foretaste.domain.data import Behaviour, Ints
 
 
 def refused_items(behaviour: Behaviour) -> Ints:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain import Doubles, Floats, Ints, Longs
+from foretaste.domain.data import Doubles, Floats, Ints, Longs
 from foretaste.errors import ModelError
 
 Numbers = npt.NDArray[np.floating]

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Cases, Doubles, Floats, Ints, Longs
+from foretaste.domain.data import Behaviour, Cases, Doubles, Floats, Ints, Longs
+from foretaste.domain.ports import Progress, silent
 from foretaste.errors import InputError
 from foretaste.evaluate import metrics
 from foretaste.evaluate.masking import refused_items
 from foretaste.evaluate.metrics import Interval, Ranks
-from foretaste.ports import Progress, silent
 
 Score = Callable[[list[Behaviour]], Floats]
 """Behaviours → [behaviours, items], higher is better."""

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain import Behaviour, Cases, Catalogue, Doubles, Floats, Ints, Item, Longs
+from foretaste.domain.data import Behaviour, Cases, Catalogue, Doubles, Floats, Ints, Item, Longs
 from foretaste.evaluate.masking import hidden_items
 
 Mask = npt.NDArray[np.bool_]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from foretaste.domain import Recommended, Term
+from foretaste.domain.data import Recommended, Term
 from foretaste.evaluate.metrics import Interval
 
 FIRST = 5

@@ -8,7 +8,7 @@ says of a list: what does not fit is told beside it.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from foretaste.domain import Event, Served
+from foretaste.domain.data import Event, Served
 
 Lookup = Callable[[Sequence[str]], Mapping[str, Served]]
 """Ids of recommendations → those that were served."""

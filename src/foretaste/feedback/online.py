@@ -7,7 +7,7 @@ command line, by the service or by another process changes the next list of each
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from foretaste.domain import Behaviour, Event, Longs
+from foretaste.domain.data import Behaviour, Event, Longs
 
 Person = tuple[str | None, str | None]
 """(user, None), or (None, the session of somebody unknown)"""

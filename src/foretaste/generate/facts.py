@@ -8,11 +8,11 @@ Texts of items and reviews are no facts, and no writer ever sees them.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from foretaste.domain import Feature, Recommended, Term
-from foretaste.generate.imagined import Imagined
+from foretaste.domain.data import Feature, Recommended, Term
+from foretaste.generate.features import Imagined
+from foretaste.generate.reasons import Reason, why
 from foretaste.generate.safe import name
 from foretaste.generate.topics import COLUMN
-from foretaste.generate.words import Reason, why
 
 ASKED = 200
 """Characters of what the person asked for that are told again."""

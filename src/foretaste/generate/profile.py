@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Catalogue, Feature, Floats
+from foretaste.domain.data import Behaviour, Catalogue, Feature, Floats
 
 EVENTS = 3
 """Events told of each value, at most, the newest first."""

@@ -4,8 +4,8 @@ A writer is shown names and nothing else: no text of an item, no review. Names s
 and are called data; whatever they say, what is written is checked.
 """
 
+from foretaste.domain.prompt import Prompt, Role
 from foretaste.generate.facts import Facts, ItemFacts
-from foretaste.writing import Prompt, Role
 
 RULES = (
     "You write one short, plain sentence for a list of recommendations. Use only the names between "

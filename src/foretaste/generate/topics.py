@@ -12,8 +12,8 @@ from typing import Self
 import numpy as np
 import scipy.sparse as sp
 
-from foretaste.arrays import CHUNK, Vectors, filled
-from foretaste.domain import Catalogue, Feature, Floats, Ints
+from foretaste.domain.arrays import CHUNK, Vectors, filled
+from foretaste.domain.data import Catalogue, Feature, Floats, Ints
 from foretaste.generate.safe import suspicious
 
 COLUMN = "topic"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from foretaste.domain import Floats
+from foretaste.domain.data import Floats
+from foretaste.domain.ports import Progress, TextEncoder, silent
 from foretaste.language.vectors import VectorFile
-from foretaste.ports import Progress, TextEncoder, silent
 
 _BATCH = 512
 """Texts read between two commits: what a kill -9 can lose."""

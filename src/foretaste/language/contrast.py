@@ -16,12 +16,12 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from foretaste.domain import Floats, Ints, Longs
+from foretaste.domain.data import Floats, Ints, Longs
+from foretaste.domain.ports import Pairs, Progress
 from foretaste.errors import ModelError
 from foretaste.language.encoder import device_of
 from foretaste.language.reader import TransformerReader
 from foretaste.language.settings import LanguageSettings, TuningSettings
-from foretaste.ports import Pairs, Progress
 
 log = logging.getLogger(__name__)
 

@@ -15,15 +15,15 @@ import torch
 from safetensors import SafetensorError
 from tokenizers import Tokenizer
 
-from foretaste.domain import Floats, Ints
+from foretaste.domain.data import Floats, Ints
+from foretaste.domain.ports import Progress, silent
 from foretaste.errors import WeightsError
 from foretaste.language.head import read_head
+from foretaste.language.quiet import quiet
 from foretaste.language.settings import LanguageSettings
 from foretaste.language.shape import read_config, shape_of
 from foretaste.language.text import readable
 from foretaste.language.weights import Weights
-from foretaste.ports import Progress, silent
-from foretaste.quiet import quiet
 
 _WINDOW = 4096
 """Texts tokenised at once: bounds the memory that a million texts need."""

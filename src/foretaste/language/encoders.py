@@ -21,13 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from foretaste.domain import Floats
+from foretaste.domain.data import Floats
+from foretaste.domain.ports import OpenReader, Pairs, Progress, TextEncoder, silent
 from foretaste.errors import ModelError, WeightsError
 from foretaste.language.cache import CachedEncoder
 from foretaste.language.open import open_encoder, open_readers
 from foretaste.language.settings import LanguageSettings
 from foretaste.language.weights import resolve
-from foretaste.ports import OpenReader, Pairs, Progress, TextEncoder, silent
 
 FORMAT = 1
 MAP = "map.safetensors"

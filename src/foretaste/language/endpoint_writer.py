@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from foretaste.domain.prompt import Deadline, Prompt
 from foretaste.errors import MissingExtra, WriterError
 from foretaste.language.settings import WriterSettings
-from foretaste.writing import Deadline, Prompt
 
 LOOK = 0.1
 """Seconds after which whoever waits looks whether it was called off."""

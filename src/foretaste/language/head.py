@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from foretaste.domain import Floats
+from foretaste.domain.data import Floats
 from foretaste.errors import WeightsError
 
 Pooling = Literal["mean", "cls"]

@@ -18,10 +18,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from foretaste.domain.prompt import Deadline, Prompt
 from foretaste.errors import WriterError
 from foretaste.language.settings import WriterSettings
 from foretaste.language.weights import Weights
-from foretaste.writing import Deadline, Prompt
 
 LOOK = 0.1
 """Seconds after which whoever waits looks whether it was called off."""

@@ -9,8 +9,8 @@ from hashlib import sha256
 
 import numpy as np
 
-from foretaste.domain import Floats
-from foretaste.ports import Progress, TextEncoder, silent
+from foretaste.domain.data import Floats
+from foretaste.domain.ports import Progress, TextEncoder, silent
 
 
 class MappedEncoder:

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from foretaste.domain import Floats
+from foretaste.domain.data import Floats
+from foretaste.domain.ports import OpenReader, Reader, TextEncoder
 from foretaste.language.settings import LanguageSettings
 from foretaste.language.weights import resolve
-from foretaste.ports import OpenReader, Reader, TextEncoder
 
 if TYPE_CHECKING:
     from foretaste.language.encoder import TransformerEncoder

@@ -13,15 +13,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from foretaste.domain import Floats, Ints
+from foretaste.domain.data import Floats, Ints
 from foretaste.errors import MissingExtra
 from foretaste.language.encoder import load_model, load_tokenizer
 from foretaste.language.head import Head, mapped, read_head
+from foretaste.language.quiet import quiet
 from foretaste.language.settings import LanguageSettings
 from foretaste.language.shape import Shape, read_config
 from foretaste.language.text import CHARACTERS_PER_TOKEN, readable
 from foretaste.language.weights import Weights
-from foretaste.quiet import quiet
 
 _CPU = torch.device("cpu")
 

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from foretaste.settings import Settings
+from foretaste.domain.settings import Settings
 
 
 class WriterSettings(Settings):

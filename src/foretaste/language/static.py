@@ -18,10 +18,10 @@ import numpy as np
 from safetensors import SafetensorError
 from tokenizers import Tokenizer
 
-from foretaste.domain import Doubles, Floats, Ints
+from foretaste.domain.data import Doubles, Floats, Ints
+from foretaste.domain.ports import Progress, silent
 from foretaste.errors import MissingExtra
 from foretaste.language.text import readable
-from foretaste.ports import Progress, silent
 
 if TYPE_CHECKING:
     from foretaste.language.encoder import TransformerEncoder

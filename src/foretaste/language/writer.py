@@ -12,13 +12,13 @@ from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
 
+from foretaste.domain.ports import Writer
+from foretaste.domain.prompt import Deadline, Prompt
 from foretaste.errors import MissingExtra, WriterError
 from foretaste.language.endpoint_writer import EndpointWriter
 from foretaste.language.local_writer import LocalWriter
 from foretaste.language.settings import WriterSettings
 from foretaste.language.weights import resolve
-from foretaste.ports import Writer
-from foretaste.writing import Deadline, Prompt
 
 LOOK = 0.1
 """Seconds after which whoever waits looks whether it was called off."""

@@ -29,11 +29,11 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from foretaste.domain import Catalogue
+from foretaste.domain.data import Catalogue
+from foretaste.domain.ports import Arrays, Facts, OpenReader
 from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.locking import locked
 from foretaste.model.product import Product
-from foretaste.ports import Arrays, Facts, OpenReader
 
 log = logging.getLogger(__name__)
 

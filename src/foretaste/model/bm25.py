@@ -10,8 +10,8 @@ import bm25s
 import numpy as np
 import scipy.sparse as sp
 
-from foretaste.domain import Floats, Ints
-from foretaste.model.words import Words
+from foretaste.domain.data import Floats, Ints
+from foretaste.model.inverted_index import Words
 
 K1, B = 1.5, 0.75
 """How soon a word said again counts no more, and how much long texts are toned down."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from foretaste.arrays import at_once
-from foretaste.domain import Behaviour, Cases, Doubles, Floats, Longs
+from foretaste.domain.arrays import at_once
+from foretaste.domain.data import Behaviour, Cases, Doubles, Floats, Longs
+from foretaste.model.index import whole
 from foretaste.model.product import NEVER_OFFSET, TIER_STARTS, Product, tiers_of
-from foretaste.model.space import whole
 from foretaste.model.training import Training
 
 LIST_LENGTH = 10

@@ -10,8 +10,8 @@ from typing import Self
 import numpy as np
 import scipy.sparse as sp
 
-from foretaste.domain import Floats, Histories, Ints, Longs
-from foretaste.ports import Arrays
+from foretaste.domain.data import Floats, Histories, Ints, Longs
+from foretaste.domain.ports import Arrays
 
 
 def taken(histories: Histories) -> tuple[Longs, Ints, Floats]:

@@ -20,14 +20,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from foretaste.arrays import at_once
-from foretaste.domain import Behaviour, Floats, Ints, Longs
+from foretaste.domain.arrays import at_once
+from foretaste.domain.data import Behaviour, Floats, Ints, Longs
+from foretaste.domain.ports import Expert
 from foretaste.errors import ModelError
-from foretaste.model.opinion import opinion_of
+from foretaste.model.index import whole
 from foretaste.model.product import FACTS, Product
-from foretaste.model.space import whole
+from foretaste.model.scoring import opinion_of
 from foretaste.model.training import Training
-from foretaste.ports import Expert
 
 TOP = 60
 """Items of each expert's own top that the normalising sum takes exactly."""

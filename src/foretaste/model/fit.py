@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Cases, Catalogue, Histories
+from foretaste.domain.data import Behaviour, Cases, Catalogue, Histories
+from foretaste.domain.ports import Expert, TextEncoder
 from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.cold_items import Arrivals, fit_offsets
 from foretaste.model.experts import EXPERTS
 from foretaste.model.product import Product
 from foretaste.model.training import Training, showable
-from foretaste.ports import Expert, TextEncoder
 
 if TYPE_CHECKING:  # with PyTorch, which only a training needs
     from foretaste.model.guard import FitReport

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from foretaste.domain import Floats
+from foretaste.domain.data import Floats
 from foretaste.model.exponents import Table
 from foretaste.model.product import Product
 

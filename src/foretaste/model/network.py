@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from foretaste.domain import Behaviour, Doubles, Floats, Histories, Longs
+from foretaste.domain.data import Behaviour, Doubles, Floats, Histories, Longs
 from foretaste.model.settings import SequenceSettings
 
 GAPS = 40

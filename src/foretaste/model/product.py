@@ -16,13 +16,13 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain import Behaviour, Catalogue, Doubles, Floats, Ints, Longs, Term
+from foretaste.domain.data import Behaviour, Catalogue, Doubles, Floats, Ints, Longs, Term
+from foretaste.domain.ports import Arrays, Expert, Facts, OpenReader
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.experts.popularity import DAY, Popularity
 from foretaste.model.scorer import COLDNESS, Scorer, has_offsets, is_unknown
 from foretaste.model.training import Training
-from foretaste.ports import Arrays, Expert, Facts, OpenReader
 
 FACTS = (
     "always",

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain import Behaviour, Floats, Ints, Term
-from foretaste.model.opinion import opinion_of
-from foretaste.model.space import whole
+from foretaste.domain.data import Behaviour, Floats, Ints, Term
+from foretaste.model.index import whole
+from foretaste.model.scoring import opinion_of
 
 if TYPE_CHECKING:
     from foretaste.model.product import Product

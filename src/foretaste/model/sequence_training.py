@@ -15,13 +15,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from foretaste.arrays import at_once
-from foretaste.domain import Cases, Histories, Longs
+from foretaste.domain.arrays import at_once
+from foretaste.domain.data import Cases, Histories, Longs
 from foretaste.errors import ModelError
 from foretaste.model.checkpoint import Checkpoint
+from foretaste.model.index import whole
 from foretaste.model.network import Network, Tokens, buckets, steps, tokens
 from foretaste.model.settings import SequenceSettings
-from foretaste.model.space import whole
 from foretaste.model.training import Training
 
 log = logging.getLogger(__name__)

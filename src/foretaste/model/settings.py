@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from foretaste.settings import Settings
+from foretaste.domain.settings import Settings
 
 
 class PopularitySettings(Settings):

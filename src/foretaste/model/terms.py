@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from foretaste.domain import Term
+from foretaste.domain.data import Term
 
 AVERAGE = "average item"
 """The feature of the constant part of every log P: what an item no one can tell apart would get."""

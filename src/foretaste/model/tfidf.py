@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 import scipy.sparse as sp
 
-from foretaste.domain import Floats
+from foretaste.domain.data import Floats
 
 TOKEN = re.compile(r"\b\w+\b")
 FEWEST = 2

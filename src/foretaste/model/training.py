@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from foretaste.domain import Cases, Catalogue, Histories
+from foretaste.domain.data import Cases, Catalogue, Histories
+from foretaste.domain.ports import OpenReader, Progress, silent
 from foretaste.model.settings import ModelSettings
-from foretaste.ports import OpenReader, Progress, silent
 
 
 @dataclass(frozen=True)

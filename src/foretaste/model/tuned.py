@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from foretaste.domain import Floats, Ints
+from foretaste.domain.data import Floats, Ints
+from foretaste.domain.ports import Arrays, Reader
 from foretaste.errors import ModelError
 from foretaste.model.settings import LanguageExpertSettings
-from foretaste.ports import Arrays, Reader
 
 AT_ONCE = 4096
 """Tokens read at once without training, padding included."""

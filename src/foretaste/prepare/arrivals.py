@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from foretaste.domain import Cases, Histories, Longs
+from foretaste.domain.data import Cases, Histories, Longs
 from foretaste.prepare.streaming_counts import prior_events
 
 NEWEST_SHARE = 0.2

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from foretaste.arrays import GrowingVectors, Vectors
-from foretaste.domain import Catalogue, Feature, Floats, Ints, Item
+from foretaste.domain.arrays import GrowingVectors, Vectors
+from foretaste.domain.data import Catalogue, Feature, Floats, Ints, Item
 
 
 def catalogue(items: Sequence[Item], vectors: Vectors) -> Catalogue:

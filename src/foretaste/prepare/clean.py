@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain import Histories
+from foretaste.domain.data import Histories
 from foretaste.prepare.settings import PrepareSettings
 
 Mask = npt.NDArray[np.bool_]

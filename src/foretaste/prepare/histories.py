@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain import Behaviour, Event, Histories, Longs
+from foretaste.domain.data import Behaviour, Event, Histories, Longs
+from foretaste.domain.ports import Progress, silent
 from foretaste.errors import InputError
-from foretaste.ports import Progress, silent
 
 Row = tuple[str | None, str | None, str | None, str, float | None, float, str | None, str | None]
 """(user, session, item, kind, value, at, text, query), as the store gives its event columns."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from foretaste.domain import Doubles, Item
+from foretaste.domain.data import Doubles, Item
 
 COMMON = {
     *("ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr"),

@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from foretaste.prepare.plots import plots
-from foretaste.prepare.words import counted, language, left_out, percent, rejected, span
+from foretaste.prepare.report_text import counted, language, left_out, percent, rejected, span
 
 if TYPE_CHECKING:
     from foretaste.prepare.report import Quality

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from foretaste.domain import Histories, Item, Longs
-from foretaste.ports import Pairs
+from foretaste.domain.data import Histories, Item, Longs
+from foretaste.domain.ports import Pairs
 
 FEWEST = 100
 """Pairs, below which there is nothing to be learned."""

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from foretaste.domain import Doubles, Histories, Imported, Ints, Item, Longs
+from foretaste.domain.data import Doubles, Histories, Imported, Ints, Item, Longs
 from foretaste.prepare.clean import DAY, Cleaning, order_only
 from foretaste.prepare.histories import SESSION, Gathering
 from foretaste.prepare.languages import languages
-from foretaste.prepare.words import text, warnings
+from foretaste.prepare.report_text import text, warnings
 
 QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
 """Of the history lengths: shortest, …, the median, …, longest."""

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from foretaste.settings import Settings
+from foretaste.domain.settings import Settings
 
 
 class PrepareSettings(Settings):

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from foretaste.domain import Cases, Doubles, Histories, Longs, Split
+from foretaste.domain.data import Cases, Doubles, Histories, Longs, Split
 from foretaste.errors import InputError
 
 TEST_SHARE, MAX_TEST = 0.2, 1000

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain import Histories, Ints, Longs
+from foretaste.domain.data import Histories, Ints, Longs
 
 
 @dataclass(frozen=True, slots=True)

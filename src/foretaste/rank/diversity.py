@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from pyversity import Strategy, diversify
 
-from foretaste.arrays import Vectors
-from foretaste.domain import Floats
+from foretaste.domain.arrays import Vectors
+from foretaste.domain.data import Floats
 
 
 def diverse(

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain import Behaviour, Request
+from foretaste.domain.data import Behaviour, Request
+from foretaste.domain.preference import Change
 from foretaste.rank.conditions import parsed
 from foretaste.rank.index import Index, Mask
 from foretaste.rank.index import Shelf as Shelf
 from foretaste.rank.policy import Asking, Policy
-from foretaste.rank.wants import withheld
-from foretaste.steering import Change
+from foretaste.rank.preferences import withheld
 
 Places = npt.NDArray[np.integer]
 """Internal ids."""

@@ -12,8 +12,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from foretaste.domain import Catalogue, Doubles, Feature, Item, Longs
+from foretaste.domain.data import Catalogue, Doubles, Feature, Item, Longs
 from foretaste.errors import InputError, did_you_mean
+from foretaste.rank.about import Mask as Mask
+from foretaste.rank.about import Read as Read
+from foretaste.rank.about import about
 from foretaste.rank.conditions import (
     EXACT,
     TIMES,
@@ -29,9 +32,6 @@ from foretaste.rank.conditions import (
     decimal,
     number,
 )
-from foretaste.rank.topics import Mask as Mask
-from foretaste.rank.topics import Read as Read
-from foretaste.rank.topics import about
 
 ROOM = 32 * 1024 * 1024
 """Bytes of masks that are kept."""

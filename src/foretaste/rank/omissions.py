@@ -5,10 +5,10 @@ These are the items of a list that was to be put in order, and the pins of place
 
 from collections.abc import Callable, Iterator
 
-from foretaste.domain import LeftOut
-from foretaste.rank.draft import Choice
+from foretaste.domain.data import LeftOut
 from foretaste.rank.filters import WHY, Question, left_out
 from foretaste.rank.rules import Pin, rules
+from foretaste.rank.slate import Choice
 
 UNKNOWN = "there is no such item"
 RULED = "a rule leaves it out"

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Request, Term
+from foretaste.domain.data import Behaviour, Request, Term
+from foretaste.domain.preference import Change
 from foretaste.errors import InputError
+from foretaste.rank.about import stems
 from foretaste.rank.conditions import About, AnyOf, Condition, Every, Ids, Some, number, parsed
 from foretaste.rank.index import Index, Mask
 from foretaste.rank.policy_settings import AgeSettings, PolicySettings
-from foretaste.rank.topics import stems
-from foretaste.steering import Change
 
 log = logging.getLogger(__name__)
 

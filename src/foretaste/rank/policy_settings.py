@@ -17,9 +17,9 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from foretaste.domain.settings import Settings
 from foretaste.errors import InputError
 from foretaste.rank.conditions import parsed
-from foretaste.settings import Settings
 
 
 def _filter(value: Any) -> Any:

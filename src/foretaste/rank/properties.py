@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foretaste.domain import Item
+from foretaste.domain.data import Item
 from foretaste.errors import InputError, did_you_mean
 from foretaste.rank.index import Index
 

@@ -17,10 +17,10 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from foretaste.domain.settings import Settings
 from foretaste.errors import InputError, did_you_mean
 from foretaste.rank.conditions import Condition, parsed
-from foretaste.rank.draft import Draft, Limit
-from foretaste.settings import Settings
+from foretaste.rank.slate import Draft, Limit
 
 MOST_RULES = 50
 """In one request."""

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
+from foretaste.domain.settings import Settings
 from foretaste.rank.policy_settings import PolicySettings
-from foretaste.settings import Settings
 
 
 class RankSettings(Settings):

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain import Floats, Ints
+from foretaste.domain.data import Floats, Ints
 
 
 def top(scores: Floats, n: int, *, hide: npt.NDArray[np.bool_] | None = None) -> Ints:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from foretaste.domain import Catalogue, Floats
+from foretaste.domain.data import Catalogue, Floats
 from foretaste.errors import InputError
 
 UNITS = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}

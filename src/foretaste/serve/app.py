@@ -10,29 +10,29 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
-from foretaste.config import load
-from foretaste.serve import (
+from foretaste.config.load import load
+from foretaste.config.serve import ServeSettings
+from foretaste.serve.api import (
     browser,
     bulk,
     catalogue,
     chat,
-    control,
     generation,
     gorse,
     identity,
     operation,
     page,
-    problems,
-    routes,
 )
-from foretaste.serve.access import Access
-from foretaste.serve.guard import Guard
-from foretaste.serve.keys import Keyring
-from foretaste.serve.limits import Limits
-from foretaste.serve.openapi import document
+from foretaste.serve.api import lists as routes
+from foretaste.serve.api import preferences as control
+from foretaste.serve.docs.openapi import document
+from foretaste.serve.http import problems
+from foretaste.serve.http.access import Access
+from foretaste.serve.http.guard import Guard
+from foretaste.serve.http.keys import Keyring
+from foretaste.serve.http.limits import Limits
+from foretaste.serve.http.traces import Tracer
 from foretaste.serve.tenants import Tenants
-from foretaste.serve.traces import Tracer
-from foretaste.serving import ServeSettings
 
 ABOUT = """\
 Behaviour goes in, a ranked and explained list comes out, and what people do with the list goes back

@@ -22,11 +22,11 @@ from foretaste.behaviour import (
     unknown_item,
 )
 from foretaste.behaviour.values import Fault, missing, shown, storable, strings
-from foretaste.domain import Event, Item, Reject, User
+from foretaste.domain.data import Event, Item, Reject, User
+from foretaste.domain.ports import Store
 from foretaste.feedback.attribution import Lookup, Unattributed, attributed
-from foretaste.ports import Store
 from foretaste.serve import patching
-from foretaste.serve.problems import Rejected
+from foretaste.serve.http.problems import Rejected
 
 T = TypeVar("T", Item, User)
 

@@ -11,7 +11,7 @@ from typing import Any
 from foretaste.behaviour import ItemForm, parse_item, parse_user
 from foretaste.behaviour.settings import ITEM_FIELDS
 from foretaste.behaviour.values import day
-from foretaste.domain import BAND, Item, Reject, User
+from foretaste.domain.data import BAND, Item, Reject, User
 from foretaste.errors import InputError
 
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from foretaste.behaviour.store import FILE as STORE
 from foretaste.behaviour.store import open_store
-from foretaste.config import Config, load
+from foretaste.config.load import Config, load
 from foretaste.errors import SettingsError
-from foretaste.serve import logs
-from foretaste.serve.access import loopback
-from foretaste.serve.metrics import SHARED
-from foretaste.serve.trainer import trainer
+from foretaste.serve.http import logs
+from foretaste.serve.http.access import loopback
+from foretaste.serve.http.metrics import SHARED
+from foretaste.serve.worker_process import trainer
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -11,23 +11,23 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from foretaste.absence import WhyNot
 from foretaste.converse.chat import Chat, open_chat
-from foretaste.domain import Recommendation, Request
-from foretaste.erasing import Receipt
+from foretaste.domain.data import Recommendation, Request
+from foretaste.domain.ports import Store
 from foretaste.errors import ForetasteError, ModelError, StoreError
-from foretaste.imagining import Generation
-from foretaste.keeping import NONE, Behind
-from foretaste.ladder import Budget
 from foretaste.language.open import forgetful
-from foretaste.list_health import checks_of
 from foretaste.loop import Foretaste
-from foretaste.ports import Store
-from foretaste.serve import logs
+from foretaste.online.fallback import Budget
+from foretaste.online.generation import Generation
+from foretaste.online.list_health import checks_of
+from foretaste.online.manager import NONE, Behind
+from foretaste.online.why_not import WhyNot
+from foretaste.serve.http import logs
+from foretaste.serve.http.keys import DEFAULT
+from foretaste.serve.http.metrics import Watch
+from foretaste.serve.http.problems import Refused
 from foretaste.serve.intake import Intake, Taken
-from foretaste.serve.keys import DEFAULT
-from foretaste.serve.metrics import Watch
-from foretaste.serve.problems import Refused
+from foretaste.training.recount import Receipt
 from foretaste.worker import WHAT, Outcome
 
 log = logging.getLogger("foretaste.serve")

@@ -17,11 +17,11 @@ from pathlib import Path
 from starlette.concurrency import run_in_threadpool
 
 from foretaste.behaviour.store import open_store
-from foretaste.config import FILE, load
+from foretaste.config.load import FILE, load
 from foretaste.errors import InputError
 from foretaste.model.artefacts import Models
-from foretaste.serve.keys import DEFAULT
-from foretaste.serve.metrics import Metrics, Watch
+from foretaste.serve.http.keys import DEFAULT
+from foretaste.serve.http.metrics import Metrics, Watch
 from foretaste.serve.service import Service, claim
 
 log = logging.getLogger("foretaste.serve")

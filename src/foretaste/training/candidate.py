@@ -11,21 +11,21 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from foretaste.config import Config
-from foretaste.domain import Histories, Item, Split
+from foretaste.config.load import Config
+from foretaste.domain.data import Histories, Item, Split
+from foretaste.domain.ports import OpenReader, Progress, Store
 from foretaste.errors import InputError, ModelError
 from foretaste.evaluate.evaluation import Evaluation, judge
 from foretaste.evaluate.sampled_lists import Offers, Shop
 from foretaste.model.cold_items import Arrivals
 from foretaste.model.fit import Fitted, fit_to_serve
 from foretaste.model.training import Training
-from foretaste.ports import OpenReader, Progress, Store
 from foretaste.prepare.arrivals import newest_takings
 from foretaste.prepare.clean import Cleaning
 from foretaste.prepare.histories import Gathering
 from foretaste.prepare.splits import by_time, latest, leave_one_out
 from foretaste.prepare.streaming_counts import StreamingCounts
-from foretaste.reading import Read, Reading
+from foretaste.training.encode import Read, Reading
 
 SPLITS = {"leave-one-out": leave_one_out, "time": by_time}
 HELD_OUT = 5000

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foretaste.domain import Behaviour, Floats
+from foretaste.domain.data import Behaviour, Floats
 from foretaste.model.experts.content import log_softmax
-from foretaste.model.opinion import opinion_of
+from foretaste.model.scoring import opinion_of
 
 from ..world import ITEMS, World, again, item, ordinary, shelf, strange
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foretaste.domain import Catalogue, Item
+from foretaste.domain.data import Catalogue, Item
 from foretaste.model.experts.attribute import Attribute
 from foretaste.model.settings import AttributeSettings
 from foretaste.prepare.splits import leave_one_out

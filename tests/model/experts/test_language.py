@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foretaste.domain import Catalogue
+from foretaste.domain.data import Catalogue
+from foretaste.domain.ports import Arrays, Facts, OpenReader
 from foretaste.errors import ModelError, WeightsError
 from foretaste.model.artefacts import Models
 from foretaste.model.experts.language import Language
 from foretaste.model.fit import fit
-from foretaste.ports import Arrays, Facts, OpenReader
 
 from ..backbones import asked, made, readers
 from ..world import READER, World, again, did, item, shelf

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foretaste.domain import Item
+from foretaste.domain.data import Item
 from foretaste.model.experts.lexical import Lexical
 
 from ..world import World, again, item, shelf

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foretaste.domain import Cases, Catalogue
+from foretaste.domain.data import Cases, Catalogue
 from foretaste.model.experts.popularity import DAY, HALF_LIVES, Popularity
 from foretaste.model.settings import ModelSettings, PopularitySettings
 

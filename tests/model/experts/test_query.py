@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foretaste.domain import Item
+from foretaste.domain.data import Item
 from foretaste.model.experts.query import Query
 from foretaste.model.settings import QuerySettings
 

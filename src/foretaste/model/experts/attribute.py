@@ -11,13 +11,13 @@ from typing import Self
 import numpy as np
 import scipy.sparse as sp
 
-from foretaste.arrays import Growing
-from foretaste.domain import Behaviour, Catalogue, Doubles, Feature, Floats, Ints, Term
-from foretaste.model.opinion import NOBODY
+from foretaste.domain.arrays import Growing
+from foretaste.domain.data import Behaviour, Catalogue, Doubles, Feature, Floats, Ints, Term
+from foretaste.domain.ports import Arrays, Facts
+from foretaste.model.scoring import NOBODY
 from foretaste.model.settings import AttributeSettings
 from foretaste.model.terms import AVERAGE
 from foretaste.model.training import Training
-from foretaste.ports import Arrays, Facts
 
 DECAYS = (0.8, 0.9, 0.95, 0.98, 1.0)
 SMOOTHINGS = (1.0, 3.0, 10.0, 30.0, 100.0)

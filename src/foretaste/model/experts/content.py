@@ -9,13 +9,13 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.arrays import total
-from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
+from foretaste.domain.arrays import total
+from foretaste.domain.data import Behaviour, Catalogue, Floats, Ints, Term
+from foretaste.domain.ports import Arrays, Facts
+from foretaste.model.index import Comparison, grown_space, read_space
 from foretaste.model.settings import ContentSettings
-from foretaste.model.space import Comparison, grown_space, read_space
 from foretaste.model.terms import AVERAGE
 from foretaste.model.training import Training
-from foretaste.ports import Arrays, Facts
 
 
 def log_softmax(scores: Floats) -> Floats:

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Catalogue, Doubles, Floats, Ints, Term
+from foretaste.domain.data import Behaviour, Catalogue, Doubles, Floats, Ints, Term
+from foretaste.domain.ports import Arrays, Facts, OpenReader, Reader
 from foretaste.errors import ModelError
 from foretaste.model.experts.content import log_softmax
-from foretaste.model.narrator import Narrator
+from foretaste.model.history_text import Narrator
+from foretaste.model.index import Comparison, grown_space, read_space
 from foretaste.model.settings import LanguageExpertSettings
-from foretaste.model.space import Comparison, grown_space, read_space
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
-from foretaste.ports import Arrays, Facts, OpenReader, Reader
 
 if TYPE_CHECKING:  # with PyTorch, which whoever has no such network need not wait for
     from foretaste.model.tuned import Tuned

@@ -10,16 +10,16 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
+from foretaste.domain.data import Behaviour, Catalogue, Floats, Ints, Term
+from foretaste.domain.ports import Arrays, Facts
 from foretaste.model.experts.content import log_softmax
-from foretaste.model.opinion import NOBODY, best_of
+from foretaste.model.index import whole
+from foretaste.model.inverted_index import Row, Words
+from foretaste.model.scoring import NOBODY, best_of
 from foretaste.model.settings import LexicalSettings
-from foretaste.model.space import whole
 from foretaste.model.terms import AVERAGE
 from foretaste.model.tfidf import TfIdf
 from foretaste.model.training import Training
-from foretaste.model.words import Row, Words
-from foretaste.ports import Arrays, Facts
 
 
 class Lexical:

@@ -12,14 +12,14 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Cases, Catalogue, Doubles, Floats, Ints, Term
+from foretaste.domain.data import Behaviour, Cases, Catalogue, Doubles, Floats, Ints, Term
+from foretaste.domain.ports import Arrays, Facts
 from foretaste.model.counts import Counts, Prior, pairs, taken
-from foretaste.model.opinion import NOBODY, Sparse, found_in
+from foretaste.model.index import whole
+from foretaste.model.scoring import NOBODY, Sparse, found_in
 from foretaste.model.settings import NeighbourSettings
-from foretaste.model.space import whole
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training, showable
-from foretaste.ports import Arrays, Facts
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Catalogue, Doubles, Floats, Histories, Ints, Term
-from foretaste.model.opinion import best_of
+from foretaste.domain.data import Behaviour, Catalogue, Doubles, Floats, Histories, Ints, Term
+from foretaste.domain.ports import Arrays, Facts
+from foretaste.model.scoring import best_of
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
-from foretaste.ports import Arrays, Facts
 
 DAY = 86_400.0
 HALF_LIVES = (None, 365.0, 90.0, 30.0, 7.0, 1.0)

@@ -10,15 +10,15 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
+from foretaste.domain.data import Behaviour, Catalogue, Floats, Ints, Term
+from foretaste.domain.ports import Arrays, Facts
 from foretaste.model.bm25 import Bm25, tokens
 from foretaste.model.experts.content import log_softmax
-from foretaste.model.opinion import NOBODY, best_of
+from foretaste.model.index import grown_space, read_space, whole
+from foretaste.model.scoring import NOBODY, best_of
 from foretaste.model.settings import QuerySettings
-from foretaste.model.space import grown_space, read_space, whole
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
-from foretaste.ports import Arrays, Facts
 
 MEANT = 5
 """Known words that an unknown one may stand for, at most."""

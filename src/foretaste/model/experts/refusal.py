@@ -14,12 +14,12 @@ from typing import Self
 import numpy as np
 import scipy.sparse as sp
 
-from foretaste.arrays import mean
-from foretaste.domain import Behaviour, Catalogue, Feature, Floats, Ints, Term
+from foretaste.domain.arrays import mean
+from foretaste.domain.data import Behaviour, Catalogue, Feature, Floats, Ints, Term
+from foretaste.domain.ports import Arrays, Facts
 from foretaste.model.settings import RefusalSettings
 from foretaste.model.terms import AVERAGE
 from foretaste.model.training import Training
-from foretaste.ports import Arrays, Facts
 
 EXACT = 50_000
 """Items up to which the normaliser is a sum over all of them; past it over a sample."""

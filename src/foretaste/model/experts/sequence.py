@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.arrays import Growing
-from foretaste.domain import Behaviour, Catalogue, Doubles, Floats, Ints, Term
+from foretaste.domain.arrays import Growing
+from foretaste.domain.data import Behaviour, Catalogue, Doubles, Floats, Ints, Term
+from foretaste.domain.ports import Arrays, Facts
 from foretaste.model.experts.content import log_softmax
-from foretaste.model.settings import SequenceSettings
-from foretaste.model.space import (
+from foretaste.model.index import (
     CHUNK,
     Comparison,
     grown_space,
@@ -25,9 +25,9 @@ from foretaste.model.space import (
     space,
     whole,
 )
+from foretaste.model.settings import SequenceSettings
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
-from foretaste.ports import Arrays, Facts
 
 if TYPE_CHECKING:
     from foretaste.model.network import Network
@@ -56,7 +56,7 @@ class Sequence:
         identity: Floats | None = None,
     ) -> None:
         """identity: [items, dim], kept and written to; None takes a copy of the network's own."""
-        from foretaste.model.unpadded import Unpadded
+        from foretaste.model.numpy_network import Unpadded
 
         self._network = network.eval()
         self._project = network.project.weight.detach().cpu().numpy().T.copy()  # [read dim, dim]

@@ -5,12 +5,12 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain import Behaviour, Catalogue, Floats, Ints, Term
+from foretaste.domain.data import Behaviour, Catalogue, Floats, Ints, Term
+from foretaste.domain.ports import Arrays, Facts
 from foretaste.model.counts import Counts, Prior, pairs, taken
-from foretaste.model.opinion import NOBODY, Sparse
+from foretaste.model.scoring import NOBODY, Sparse
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
-from foretaste.ports import Arrays, Facts
 
 
 class Transition:

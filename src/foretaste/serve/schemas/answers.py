@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic_core import to_json
 
-from foretaste.domain import Recommendation, Recommended
+from foretaste.domain.data import Recommendation, Recommended
 from foretaste.serve.schemas.values import Answer
 
 

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool
 
-from foretaste.control.people import LONGEST, MOST
+from foretaste.domain.preference import STRONGEST
+from foretaste.preferences.service import LONGEST, MOST
 from foretaste.serve.schemas.values import Answer, Body, Filter, Id, Query
-from foretaste.steering import STRONGEST
 
 Nats = Annotated[float, Field(ge=-STRONGEST, le=STRONGEST, allow_inf_nan=False)]
 

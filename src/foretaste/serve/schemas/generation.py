@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import Field, StrictBool
 
-from foretaste.absence import WhyNot
-from foretaste.generate.imagined import Imagined
-from foretaste.generate.telling import Passage
+from foretaste.generate.features import Imagined
+from foretaste.generate.narration import Passage
+from foretaste.online.why_not import WhyNot
 from foretaste.serve.schemas.answers import Recommendations
 from foretaste.serve.schemas.lists import Ruled
 from foretaste.serve.schemas.values import Answer, Id, Query

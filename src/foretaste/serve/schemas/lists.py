@@ -7,12 +7,12 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, StrictBool, model_validator
 
 from foretaste.behaviour.values import shown
-from foretaste.domain import Request
+from foretaste.domain.data import Request
 from foretaste.errors import InputError
 from foretaste.rank.settings import RankSettings
 from foretaste.rank.trending import seconds
-from foretaste.serve.body import parsed
-from foretaste.serve.problems import Refused
+from foretaste.serve.http.body import parsed
+from foretaste.serve.http.problems import Refused
 from foretaste.serve.schemas.values import (
     MOST,
     Body,

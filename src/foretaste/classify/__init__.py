@@ -1,0 +1,1 @@
+"""A sequence classifier on search histories, apart from the product."""

@@ -1,0 +1,268 @@
+"""The classic recipe: search histories in, what will be taken out, by one class an item.
+
+A tokenizer and AutoModelForSequenceClassification of Hugging Face Transformers, trained whole by
+cross-entropy. It knows no item that nobody took and learns nothing between two trainings: the
+product of experts is for that. Folders hold safetensors and JSON, never a pickle.
+"""
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+
+from foretaste.domain.ports import Progress, silent
+from foretaste.errors import InputError, ModelError
+from foretaste.language.quiet import quiet
+from foretaste.model.sequence_training import device_of
+from foretaste.model.settings import ClassifierSettings
+
+WHAT = "training the classifier"
+TOP = 5
+"""Items that are predicted for each row."""
+SPARE = 2
+"""Positions that RoBERTa does not use for text."""
+FEWEST = 10
+"""Rows; fewer cannot be split."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One row: what somebody searched for, and what they took."""
+
+    text: str
+    taken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How often one, or one of five, was taken by those whose rows were held out."""
+
+    rows: int
+    held_out: int
+    classes: int
+    epochs: int
+    accuracy_1: float
+    accuracy_5: float
+    frequent_1: float
+    """The same for the most frequent items of the training rows."""
+    frequent_5: float
+
+
+class Classifier:
+    """A tokenizer, a network and the names of its classes."""
+
+    def __init__(self, network: Any, tokenizer: Any, labels: Sequence[str]) -> None:
+        self._network, self._tokenizer = network.eval(), tokenizer
+        self.labels = tuple(labels)
+
+    @classmethod
+    def fit(
+        cls,
+        rows: Sequence[Told],
+        backbone: Path,
+        settings: ClassifierSettings,
+        *,
+        seed: int = 0,
+        progress: Progress = silent,
+    ) -> tuple[Self, Measured]:
+        """Train on some of the rows, measure on the others. InputError where they are too few."""
+        train, choose, test = split(rows, settings, seed)
+        labels = sorted({name for row in train for name in row.taken})
+        if len(labels) < 2:
+            raise InputError(
+                "a classifier needs two different things taken; use another label column"
+            )
+        torch.manual_seed(seed)
+        network, fresh = opened(backbone, labels)
+        tokenizer = AutoTokenizer.from_pretrained(
+            backbone, local_files_only=True, truncation_side="left"
+        )
+        positions = getattr(network.config, "max_position_embeddings", None) or 1 << 16
+        tokenizer.model_max_length = min(settings.tokens, positions - SPARE)
+        made = cls(network.to(device_of(settings.device)), tokenizer, labels)
+        epochs = made._train(train, choose, fresh, settings, seed, progress)
+        often = Counter(name for row in train for name in row.taken)
+        usual = [name for name, _ in often.most_common(TOP)]
+        found = [[name for name, _ in top] for top in made.top([row.text for row in test])]
+        return made, Measured(
+            rows=len(rows),
+            held_out=len(test),
+            classes=len(labels),
+            epochs=epochs,
+            accuracy_1=accuracy(test, [top[:1] for top in found]),
+            accuracy_5=accuracy(test, found),
+            frequent_1=accuracy(test, [usual[:1]] * len(test)),
+            frequent_5=accuracy(test, [usual] * len(test)),
+        )
+
+    def _train(
+        self,
+        train: Sequence[Told],
+        choose: Sequence[Told],
+        fresh: frozenset[str],
+        settings: ClassifierSettings,
+        seed: int,
+        progress: Progress,
+    ) -> int:
+        """To the epoch that predicts the rows that choose best. → its number."""
+        place = {name: code for code, name in enumerate(self.labels)}
+        pairs = [(row.text, place[name]) for row in train for name in row.taken]
+        chosen_by = [(r.text, place[n]) for r in choose for n in r.taken if n in place]
+        optimizer = self._optimizer(fresh, settings)
+        rng = np.random.default_rng(seed)
+        best, state, at = np.inf, self._state(), 0
+        for epoch in range(settings.epochs):
+            progress(WHAT, epoch, settings.epochs)
+            self._network.train()
+            order = rng.permutation(len(pairs))
+            for start in range(0, len(order), settings.batch):
+                some = [pairs[one] for one in order[start : start + settings.batch]]
+                loss = self._loss(some)
+                if not torch.isfinite(loss):
+                    raise ModelError(
+                        f"{WHAT}: the loss became {float(loss.detach())} in epoch {epoch + 1}; "
+                        "lower model.classifier.learning_rate or head_rate and train again"
+                    )
+                optimizer.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
+                optimizer.step()
+            quality = self._check(chosen_by, settings.batch)
+            progress(WHAT, epoch + 1, settings.epochs, f"loss on rows that choose {quality:.3f}")
+            if quality < best:
+                best, state, at = quality, self._state(), epoch + 1
+            elif epoch + 1 - at >= settings.patience:
+                break
+        self._network.load_state_dict(state)
+        self._network.eval()
+        return at
+
+    def _optimizer(
+        self, fresh: frozenset[str], settings: ClassifierSettings
+    ) -> torch.optim.Optimizer:
+        """What was published moves slowly, what is new fast."""
+        named = list(self._network.named_parameters())
+        old = [value for name, value in named if name not in fresh]
+        new = [value for name, value in named if name in fresh]
+        groups = [
+            {"params": old, "lr": settings.learning_rate},
+            {"params": new, "lr": settings.head_rate},
+        ]
+        return torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=0.01)
+
+    def _loss(self, pairs: Sequence[tuple[str, int]]) -> Tensor:
+        logits = self._logits([text for text, _ in pairs])  # [batch, classes]
+        wanted = torch.tensor([label for _, label in pairs], device=logits.device)
+        return functional.cross_entropy(logits, wanted)
+
+    def _logits(self, texts: list[str]) -> Tensor:
+        read = self._tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
+        given = {name: read[name].to(self._network.device) for name in KEPT if name in read}
+        logits: Tensor = self._network(**given).logits
+        return logits
+
+    @torch.no_grad()
+    def _check(self, pairs: Sequence[tuple[str, int]], batch: int) -> float:
+        """Mean loss of rows that are not learned from; 0 where there are none."""
+        self._network.eval()
+        losses = [
+            float(self._loss(pairs[start : start + batch])) * len(pairs[start : start + batch])
+            for start in range(0, len(pairs), batch)
+        ]
+        return sum(losses) / len(pairs) if pairs else 0.0
+
+    def _state(self) -> dict[str, Tensor]:
+        state = self._network.state_dict()
+        return {name: value.detach().clone() for name, value in state.items()}
+
+    @torch.inference_mode()
+    def top(self, texts: Sequence[str], n: int = TOP) -> list[list[tuple[str, float]]]:
+        """For each text the n likeliest items with their probabilities, likeliest first."""
+        self._network.eval()
+        answer = []
+        for start in range(0, len(texts), 64):
+            chances = self._logits(list(texts[start : start + 64])).softmax(-1)
+            best = chances.topk(min(n, len(self.labels)), dim=-1)
+            for values, codes in zip(best.values.tolist(), best.indices.tolist(), strict=True):
+                answer.append([(self.labels[c], v) for c, v in zip(codes, values, strict=True)])
+        return answer
+
+    def save(self, folder: Path, measured: Measured) -> None:
+        """Write aside, then replace what was there."""
+        aside = folder.with_name(f".{folder.name}.partial")
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        with quiet():
+            self._network.save_pretrained(aside)
+        self._tokenizer.save_pretrained(aside)
+        (aside / LABELS).write_text(json.dumps(self.labels, ensure_ascii=False), encoding="utf-8")
+        (aside / "measured.json").write_text(json.dumps(asdict(measured), indent=1))
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(aside, folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The inverse of `save`. ModelError where there is none."""
+        if not (folder / LABELS).is_file():
+            raise ModelError(f"no classifier in {folder}; train one: 'foretaste classify FILE'")
+        labels = json.loads((folder / LABELS).read_text(encoding="utf-8"))
+        network, _ = opened(folder, labels)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        return cls(network, tokenizer, labels)
+
+
+LABELS = "labels.json"
+KEPT = ("input_ids", "attention_mask")
+"""What the network is given; tokenizers differ in what else they return."""
+
+
+def opened(folder: Path, labels: Sequence[str]) -> tuple[Any, frozenset[str]]:
+    """(the network, the names of the weights that the folder did not have)."""
+    try:
+        config = AutoConfig.from_pretrained(
+            folder, local_files_only=True, num_labels=len(labels), problem_type=None
+        )
+        with quiet():
+            network, report = AutoModelForSequenceClassification.from_pretrained(
+                folder,
+                config=config,
+                dtype=torch.float32,
+                use_safetensors=True,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{folder} cannot be made a classifier: {error}") from error
+    return network, frozenset(report["missing_keys"])
+
+
+def split(
+    rows: Sequence[Told], settings: ClassifierSettings, seed: int
+) -> tuple[list[Told], list[Told], list[Told]]:
+    """(to learn from, to choose by, to measure on), drawn at random."""
+    if len(rows) < FEWEST:
+        raise InputError(
+            f"{len(rows)} rows have both a search and something taken; at least {FEWEST} are needed"
+        )
+    order = np.random.default_rng(seed).permutation(len(rows))
+    test = max(round(settings.held_out * len(rows)), 1)
+    choose = max(round(settings.chosen_by * (len(rows) - test)), 1)
+    parts = np.split(order, [test, test + choose])
+    held, chosen, train = ([rows[int(place)] for place in part] for part in parts)
+    return train, chosen, held
+
+
+def accuracy(rows: Sequence[Told], found: Sequence[list[str]]) -> float:
+    """Share of the rows of which something that was taken is among what was found."""
+    hits = [bool(set(top) & set(row.taken)) for row, top in zip(rows, found, strict=True)]
+    return float(np.mean(hits))

@@ -1,0 +1,29 @@
+"""`foretaste doctor`: the lists that people get, looked at now."""
+
+import typer
+
+from foretaste.cli import console
+from foretaste.cli.common import HERE, Json, Workspace, command, opened
+
+WRONG = 1
+"""Exit code where something is wrong with the lists."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the others."""
+    command(app, "doctor")(doctor)
+
+
+def doctor(workspace: Workspace = HERE, json: Json = False) -> None:
+    """Look at the lists of 200 people and say what is wrong.
+
+    The live model is asked as the service asks it. Each warning comes with what to do. The exit
+    code is 0 where nothing is wrong, 1 where something is.
+    """
+    with opened(workspace) as loop:
+        from foretaste.online.list_health import look_at_live
+
+        health = look_at_live(loop)
+    console.list_health(health, json=json)
+    if health.warnings:
+        raise typer.Exit(WRONG)

@@ -1,0 +1,258 @@
+"""The command line: words in, one call of `loop.Foretaste`, what it says out. No logic of its own.
+
+The loop is imported inside the commands, so that `foretaste --help` does not wait for PyTorch.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foretaste import __version__
+from foretaste.cli import backup as backup_cli
+from foretaste.cli import catalogue as catalogue_cli
+from foretaste.cli import chat as chat_cli
+from foretaste.cli import classify as classify_cli
+from foretaste.cli import console
+from foretaste.cli import doctor as doctor_cli
+from foretaste.cli import generate as generate_cli
+from foretaste.cli import lists as lists_cli
+from foretaste.cli import mcp as mcp_cli
+from foretaste.cli import preferences as control_cli
+from foretaste.cli import serve as serve_cli
+from foretaste.cli import worker as worker_cli
+from foretaste.cli.common import DEBUG, HERE, Json, Workspace, command, opened
+from foretaste.errors import InputError
+
+if TYPE_CHECKING:
+    pass
+
+HELP = """A self-hosted recommender whose model is a language model.
+
+Behaviour goes in, a ranked and explained list comes out, and what people do with the list goes
+back in. Each command works on a workspace: one folder with settings, store, caches and models.
+
+Begin with:  foretaste demo
+"""
+app = typer.Typer(
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+models = typer.Typer(help="The trained versions: list, promote, roll back.")
+app.add_typer(models, name="models", no_args_is_help=True)
+
+File = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="CSV, Parquet or JSON Lines, also compressed with gzip."),
+]
+
+
+def main() -> None:
+    """What `foretaste` runs."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal may lack the letters of a title
+    app()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"foretaste {__version__}")
+        raise typer.Exit
+
+
+@app.callback(help=HELP)
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """What holds for every command."""
+    DEBUG["on"] = debug
+
+
+@command(app, "demo")
+def demo(workspace: Workspace = Path("demo")) -> None:
+    """The whole loop on bundled film ratings, in a few minutes."""
+    from foretaste.cli import demo as story
+
+    story.run(workspace)
+
+
+@command(app, "init")
+def init(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="shop, video, news or music.")],
+    workspace: Workspace = HERE,
+    force: Annotated[bool, typer.Option("--force", help="Replace the settings there are.")] = False,
+) -> None:
+    """Write the settings of a kind of service.
+
+    They are foretaste.toml in the workspace, with a reason beside each.
+    """
+    from foretaste.recipes import write
+
+    path = write(recipe, workspace, force=force)
+    console.say(f"wrote {path}; read it, then run 'foretaste import' on your files")
+
+
+@command(app, "import")
+def import_(
+    workspace: Workspace = HERE,
+    events: File = None,
+    items: File = None,
+    users: File = None,
+    gorse: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A dump of Gorse's, or its exported JSON Lines."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Store nothing of a file with a bad row.")
+    ] = False,
+) -> None:
+    """Take in files: what people did, what there is, who they are.
+
+    Items go in first, whatever the order. Bad rows go to a file in the workspace with the reason
+    for each; good rows go in. The same file again adds nothing.
+    """
+    if events is None and items is None and users is None and not gorse:
+        raise InputError("nothing to import; name a file with --events, --items or --users")
+    with opened(workspace, make=True) as loop:
+        done = loop.add(events=events, items=items, users=users, strict=strict)
+        if gorse:
+            from foretaste.behaviour.gorse_dump import tables
+
+            done += loop.add(**tables(gorse), strict=strict)
+    console.imported(done)
+
+
+@command(app, "report")
+def report(
+    workspace: Workspace = HERE,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with plots as well.")
+    ] = None,
+) -> None:
+    """Say how good the data are.
+
+    What there is, and in words what of it will hurt a recommender; then what is wrong with the
+    lists of the live model, where there is one.
+    """
+    from foretaste.online.list_health import checks_of_live
+
+    with opened(workspace) as loop:
+        quality = loop.quality()
+        checks = checks_of_live(loop.models)
+    console.report(quality.text())
+    if checks is not None:
+        console.heading("Lists of the live model")
+        console.checks(checks)
+        if not checks:
+            console.say("nothing wrong found; 'foretaste doctor' looks anew")
+    if html is not None:
+        quality.html(html)
+        console.note(f"wrote {html}")
+
+
+@command(app, "train")
+def train(workspace: Workspace = HERE) -> None:
+    """Fit the model, and make it the one that answers."""
+    with opened(workspace) as loop:
+        version = loop.train()
+    seconds = version.metrics["wall_seconds"]
+    console.say(f"model {version.name} is live; trained in {seconds:.0f} s")
+    console.checks(version.metrics["checks"])
+
+
+@command(app, "evaluate")
+def evaluate(
+    workspace: Workspace = HERE,
+    protocol: Annotated[
+        str, typer.Option(help="leave-one-out or time: how behaviour is held out.")
+    ] = "leave-one-out",
+    json: Json = False,
+) -> None:
+    """Measure the model on behaviour kept from it.
+
+    The product and each expert alone, with intervals. Fits anew on what is not held out; the live
+    model is neither used nor changed.
+    """
+    with opened(workspace) as loop:
+        evaluation = loop.evaluate(protocol)
+    if json:
+        console.as_json(evaluation.summary())
+    else:
+        console.evaluation(evaluation)
+
+
+@command(app, "record")
+def record(
+    user: Annotated[str, typer.Argument(metavar="USER", help="Who did it.")],
+    item: Annotated[str | None, typer.Argument(metavar="ITEM", help="With what.")] = None,
+    workspace: Workspace = HERE,
+    kind: Annotated[str | None, typer.Option(help="view, click, purchase, …")] = None,
+    value: Annotated[float | None, typer.Option(help="Stars, price or seconds.")] = None,
+    text: Annotated[str | None, typer.Option(help="The words of a review.")] = None,
+    query: Annotated[str | None, typer.Option(help="The words of a search.")] = None,
+) -> None:
+    """One thing a person did, now. The very next list knows it."""
+    from foretaste.serve.intake import Intake  # the same door as that of the service
+
+    row = {"user": user, "item": item, "kind": kind, "value": value, "text": text, "query": query}
+    with opened(workspace) as loop:
+        taken = Intake(loop.store, loop.config.behaviour).events([row], loop.clock())
+    for reject in taken.rejected:
+        raise InputError(f"{reject.problem}; {reject.remedy}")
+    console.say(f"recorded as event {taken.ids[0]}")
+
+
+@command(models, "list")
+def models_list(workspace: Workspace = HERE, json: Json = False) -> None:
+    """Every version there is, the live one marked."""
+    with opened(workspace) as loop:
+        versions = loop.models.versions()
+    if json:
+        console.as_json({"models": [console.model_json(version) for version in versions]})
+    elif versions:
+        console.models(versions)
+    else:
+        console.say("there is no model yet; run 'foretaste train'")
+
+
+@command(models, "promote")
+def models_promote(
+    version: Annotated[str, typer.Argument(metavar="VERSION")], workspace: Workspace = HERE
+) -> None:
+    """Make a version the one that answers."""
+    with opened(workspace) as loop:
+        loop.models.promote(version)
+    console.say(f"model {version} is live")
+
+
+@command(models, "rollback")
+def models_rollback(workspace: Workspace = HERE) -> None:
+    """Make the version before the live one answer again."""
+    with opened(workspace) as loop:
+        version = loop.models.rollback()
+    console.say(f"model {version} is live again")
+
+
+for group in (
+    lists_cli,
+    catalogue_cli,
+    generate_cli,
+    control_cli,
+    chat_cli,
+    mcp_cli,
+    classify_cli,
+    serve_cli,
+    worker_cli,
+    backup_cli,
+    doctor_cli,
+):
+    group.register(app)

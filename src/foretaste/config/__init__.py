@@ -1,0 +1,1 @@
+"""The settings of a workspace: read, and those that belong to no stage."""

@@ -1,0 +1,41 @@
+"""In: the `[serve]` part of the settings. Out: how the service may be reached, and by whom."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from foretaste.domain.settings import Settings
+
+
+class ServeSettings(Settings):
+    """How the HTTP service treats those who call it."""
+
+    rate: float = Field(default=200.0, ge=0)
+    """Requests a second that one key may make on average, in each process; more are refused with
+    429. 0 is no limit."""
+    burst: int = Field(default=400, ge=1)
+    """Requests that one key may make at once after a pause."""
+    body_seconds: float = Field(default=30.0, gt=0)
+    """In which the body of a request must have come; else it is refused with 408."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may call the service from a browser, e.g. `["https://shop.example"]`.
+    None by default; `["*"]` lets every page."""
+    log_format: Literal["text", "json"] = "text"
+    """"json" writes one object a line, for a log collector."""
+    worker: bool = False
+    """Keep the models fresh by a process beside the service, see [worker]; or run
+    `foretaste worker` by itself."""
+    traces: bool = False
+    """Send OpenTelemetry traces, as the OTEL_EXPORTER_OTLP_… variables say; needs
+    `foretaste[otel]`."""
+    tenants: int = Field(default=64, ge=1)
+    """Tenants held open in a process; past that, the one not asked for longest is closed."""
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            scheme, _, host = origin.partition("://")
+            if origin != "*" and (scheme not in ("http", "https") or not host or "/" in host):
+                raise ValueError("an origin is like https://shop.example, without a path")
+        return origins

@@ -1,0 +1,1 @@
+"""The nouns that every stage speaks, and the ports between the stages."""

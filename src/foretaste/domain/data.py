@@ -1,0 +1,399 @@
+"""The nouns. Everything the stages say to one another is one of these.
+
+People and things come in as `Event`, `Item`, `User`. `Histories` is what people did, in columns.
+`Catalogue` is what there is to recommend. `Behaviour` is U in P(R|U): what a model is told of one
+person at one moment. `Request` asks, `Recommendation` answers; what then is done is an `Event`.
+
+External ids are strings and live in `Event`, `Item`, `User`, `Request` and `Recommendation`.
+Internal ids are positions in `Catalogue.ids` and live in arrays. The two never mix.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from foretaste.domain.arrays import Floats as Floats
+from foretaste.domain.arrays import Vectors
+from foretaste.domain.request import Degraded as Degraded
+from foretaste.domain.request import LeftOut as LeftOut
+from foretaste.domain.request import Recommendation as Recommendation
+from foretaste.domain.request import Recommended as Recommended
+from foretaste.domain.request import Request as Request
+from foretaste.domain.request import Rung as Rung
+from foretaste.domain.request import Served as Served
+from foretaste.domain.request import Shown as Shown
+from foretaste.domain.request import Source as Source
+from foretaste.domain.request import Term as Term
+
+Doubles = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
+
+BAND = "_band"
+"""Ends the name of a column that stands for another one's numbers: `price_band`, of `price`."""
+IDENTIFY = "identify"
+"""The kind of event by which a session becomes a user's; it has both and no item."""
+
+KINDS: Mapping[str, float] = {
+    "view": 1.0,
+    "click": 1.0,
+    "add_to_cart": 1.0,
+    "purchase": 1.0,
+    "rating": 1.0,
+    "review": 1.0,
+    "like": 1.0,
+    "search": 1.0,
+    "dislike": -1.0,
+    "hide": -1.0,
+    "impression": 0.0,
+    IDENTIFY: 0.0,
+}
+"""The built-in kinds of event and what one of each weighs: above 0 is taken, below 0 is refused,
+0 is recorded but says nothing of taste. `behaviour.kinds` in the settings changes and adds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing a person did. Feedback is an event too: that is how the loop closes."""
+
+    event_id: str
+    kind: str
+    at: float
+    """Seconds since 1970-01-01 UTC."""
+    user: str | None = None
+    session: str | None = None
+    """An anonymous visit. An event has a user, a session or both."""
+    item: str | None = None
+    """Absent for a search."""
+    value: float | None = None
+    """The stars of a rating, the price of a purchase, the seconds of a view."""
+    text: str | None = None
+    """The words of a review."""
+    query: str | None = None
+    """The words of a search."""
+    device: str | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+    recommendation_id: str | None = None
+    """The list this came from, so that a click is attributed to it."""
+    position: int | None = None
+    """The place in that list, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece of content."""
+
+    id: str
+    title: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Further text columns by name, e.g. description, plot."""
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Named features, each with one or several values, e.g. genre, brand, price band."""
+    image: str | None = None
+    audio: str | None = None
+    available_from: float | None = None
+    available_until: float | None = None
+    hidden: bool = False
+
+    def reading(self) -> str:
+        """What a language model reads of the item: title, attributes, then the longer texts."""
+        named = (
+            f"{column}: {', '.join(filter(None, values))}"
+            for column, values in self.attributes.items()
+            if any(values) and column + BAND not in self.attributes
+        )
+        parts = [self.title, *named, *self.texts.values()]
+        return ". ".join(part.strip().rstrip(".") for part in parts if part.strip())
+
+    def available(self, at: float) -> bool:
+        """Whether the item may be shown at this time."""
+        after = self.available_from is None or self.available_from <= at
+        before = self.available_until is None or at < self.available_until
+        return after and before and not self.hidden
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One person. An attribute named like an item attribute is a stated taste in it."""
+
+    id: str
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How much was kept of a person that is kept no longer."""
+
+    events: int
+    sessions: int
+    """On which they were identified."""
+    recommendations: int
+    """Answers they were given."""
+    attributes: int
+    """1 if there were attributes of theirs."""
+    changes: int = 0
+    """That they made to their lists."""
+    conversations: int = 0
+
+    @property
+    def anything(self) -> bool:
+        """Whether there was anything."""
+        these = (self.events, self.recommendations, self.attributes, self.changes)
+        return any(these) or bool(self.conversations)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that did not go in: where it is, what is wrong, and what to do about it."""
+
+    file: str
+    line: int
+    """From 1; the header of a CSV file is line 1. 0 where a whole file is meant."""
+    column: str
+    value: str
+    problem: str
+    remedy: str
+    row: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.problem}; {self.remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """What every person did, in columns, each person's events together and in time order.
+
+    Person p owns rows offsets[p]:offsets[p+1]. A million events take about 40 MB.
+    """
+
+    users: tuple[str, ...]
+    offsets: Longs
+    """[people + 1]"""
+    item: Ints
+    """[events], internal id, -1 where the event has none (a search)."""
+    weight: Floats
+    """[events], by kind; below 0 is a refusal."""
+    kind: npt.NDArray[np.int8]
+    """[events], position in `kinds`."""
+    value: Floats
+    """[events], nan where there is none."""
+    at: Doubles
+    """[events], seconds since 1970."""
+    text: Ints
+    """[events], position in `texts`, -1 where there is none."""
+    kinds: tuple[str, ...]
+    texts: tuple[str, ...]
+    """The distinct searches and reviews."""
+    vectors: Floats | None = None
+    """[texts, dim], the texts as the language model reads them; None until it has."""
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    @property
+    def events(self) -> int:
+        return len(self.item)
+
+    def rows(self, person: int) -> slice:
+        """The rows of one person."""
+        return slice(int(self.offsets[person]), int(self.offsets[person + 1]))
+
+    def behaviour(self, person: int, end: int) -> "Behaviour":
+        """What was known of a person just before row `end`, which is one of theirs or one past."""
+        rows = slice(int(self.offsets[person]), end)
+        codes = self.text[rows]
+        vectors = None
+        if self.vectors is not None and len(codes) and codes.max() >= 0:
+            vectors = np.where(codes[:, None] >= 0, self.vectors[codes], np.float32(0))
+        return Behaviour(
+            item=self.item[rows],
+            weight=self.weight[rows],
+            kind=self.kind[rows],
+            value=self.value[rows],
+            at=self.at[rows],
+            text=tuple(self.texts[code] if code >= 0 else "" for code in codes),
+            text_vectors=vectors,
+            now=self._asked(person, end),
+        )
+
+    def _asked(self, person: int, end: int) -> float:
+        """The time of row `end`, or of their last row past it; never another person's."""
+        start, stop = int(self.offsets[person]), int(self.offsets[person + 1])
+        row = min(end, stop - 1)
+        return float(self.at[row]) if row >= start else 0.0
+
+    def owners(self) -> Longs:
+        """[events], the person of each row."""
+        return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.offsets))
+
+    def takes(self) -> npt.NDArray[np.bool_]:
+        """[events], whether the row takes an item: not a search, not a refusal."""
+        return (self.item >= 0) & (self.weight > 0)
+
+    def where(self, keep: npt.NDArray[np.bool_]) -> "Histories":
+        """The rows for which `keep` [events] holds; people stay, even those left with none."""
+        counts = np.add.reduceat(np.append(keep, False).astype(np.int64), self.offsets[:-1])
+        counts[np.diff(self.offsets) == 0] = 0
+        return replace(
+            self,
+            offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            item=self.item[keep],
+            weight=self.weight[keep],
+            kind=self.kind[keep],
+            value=self.value[keep],
+            at=self.at[keep],
+            text=self.text[keep],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Moments to predict: at each row the item that was taken, given all that came before it."""
+
+    histories: Histories
+    people: Longs
+    """[cases], position in histories.users."""
+    rows: Longs
+    """[cases], row of the target in `histories`."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def targets(self) -> Ints:
+        """[cases], the items taken."""
+        return self.histories.item[self.rows]
+
+    def behaviours(self, start: int, stop: int) -> list["Behaviour"]:
+        """U of the cases start:stop."""
+        pairs = zip(self.people[start:stop], self.rows[start:stop], strict=True)
+        return [self.histories.behaviour(int(person), int(row)) for person, row in pairs]
+
+    def sample(self, n: int, rng: np.random.Generator) -> "Cases":
+        """At most n of them, drawn without replacement, in their order."""
+        if n >= len(self):
+            return self
+        return self.at(np.sort(rng.choice(len(self), n, replace=False)))
+
+    def at(self, places: Longs) -> "Cases":
+        """The cases at these places."""
+        return Cases(self.histories, self.people[places], self.rows[places])
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A protocol: what may be learned from, what chooses, what is read once."""
+
+    protocol: str
+    train: Histories
+    valid: Cases
+    test: Cases
+    served: Histories
+    """What a service has counted by the time of the test: `train` and what chose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """U: what a model is told of one person at one moment. Oldest event first."""
+
+    item: Ints
+    """[length], internal id, -1 for a search or an unknown item."""
+    weight: Floats
+    kind: npt.NDArray[np.int8]
+    value: Floats
+    at: Doubles
+    text: tuple[str, ...] = ()
+    """[length], the search or the review of each event, "" where there is none."""
+    query: str | None = None
+    """What the person asks for now; the free text of the context is part of it."""
+    query_vector: Floats | None = None
+    """[dim], the query as the language model reads it, of length 1."""
+    text_vectors: Floats | None = None
+    """[length, dim], each search or review as the language model reads it; zero where none."""
+    taste: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Stated tastes by attribute column."""
+    now: float = 0.0
+    """When the question is asked, seconds since 1970."""
+    _taken: list[Ints] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    def part(self, rows: slice | npt.NDArray[np.bool_]) -> "Behaviour":
+        """The same question with only some of the events: a slice, or [length] of which."""
+        kept = range(len(self))[rows] if isinstance(rows, slice) else np.flatnonzero(rows)
+        return replace(
+            self,
+            item=self.item[rows],
+            weight=self.weight[rows],
+            kind=self.kind[rows],
+            value=self.value[rows],
+            at=self.at[rows],
+            text=tuple(self.text[row] for row in kept) if self.text else (),
+            text_vectors=None if self.text_vectors is None else self.text_vectors[rows],
+        )
+
+    @property
+    def taken(self) -> Ints:
+        """The items the person took, oldest first, without refusals and searches."""
+        if not self._taken:  # every expert asks
+            self._taken.append(self.item[(self.item >= 0) & (self.weight > 0)])
+        return self._taken[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One named column over the catalogue, as a sparse table item → values."""
+
+    column: str
+    values: tuple[str, ...]
+    offsets: Longs
+    """[items + 1]; item i has values codes[offsets[i]:offsets[i+1]]."""
+    codes: Ints
+
+    def of(self, item: int) -> Ints:
+        """The value codes of one item."""
+        return self.codes[self.offsets[item] : self.offsets[item + 1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What there is to recommend, as the model sees it. Position is internal id."""
+
+    ids: tuple[str, ...]
+    titles: tuple[str, ...]
+    readings: tuple[str, ...]
+    """The text of each item, for words and for BM25."""
+    vectors: Vectors
+    """[items, dim], each of length 1, or zero where there is nothing to read."""
+    features: tuple[Feature, ...] = ()
+    index: Mapping[str, int] = field(default_factory=dict)
+    """External id → internal id."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def told(self) -> tuple[Feature, ...]:
+        """The features that say what items are: a number that has a band is told by the band."""
+        names = {feature.column for feature in self.features}
+        return tuple(one for one in self.features if one.column + BAND not in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a file."""
+
+    file: str
+    read: int
+    added: int
+    known: int
+    """Rows that were in the store already."""
+    rejects: Sequence[Reject] = ()
+    rejected: int = 0
+    rejects_file: str | None = None
+    warnings: Sequence[str] = ()
+    """What went in but is worth knowing, e.g. a column that was left alone."""

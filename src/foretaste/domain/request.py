@@ -1,0 +1,173 @@
+"""The nouns of a question and its answer; `domain` has the others, and these too.
+
+`Request` asks. `Recommendation` answers, with a `Recommended` for each item and a `Term` for each
+part of a score. `Served` is what is kept of an answer, so that what people do with it can be
+attributed and its next page asked for.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, NamedTuple, Self
+
+from foretaste.domain.notebook import Frame
+
+Source = Literal["model", "pinned", "promoted", "explored", "new", "fallback", "trending"]
+"""What brought an item to its place: the model's score, a rule, a draw, or what stood in for it."""
+Rung = Literal["full", "memory", "counting", "popularity"]
+"""What scored: the whole product; the same without a history, the store being away; its
+experts that only count; popularity alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question: for whom, about what, how many, and under which rules."""
+
+    user: str | None = None
+    session: str | None = None
+    query: str | None = None
+    items: tuple[str, ...] = ()
+    """Seed items, e.g. the cart or the page being looked at."""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    """Where and when: device, surface, time, fields of your own; `text` is read like a query."""
+    n: int = 10
+    filter: Mapping[str, Any] = field(default_factory=dict)
+    """What the items must be like, see `rank.conditions`: {"genres": "Drama"},
+    {"year": {"gte": 1990}}, {"or": [{…}, {"not": {…}}]}."""
+    explain: bool = False
+    now: float | None = None
+    rules: tuple[Mapping[str, Any], ...] = ()
+    """What the operator wants of the list, see `rank.rules`: {"boost": {…}, "by": 2}."""
+    diversity: float = 0.0
+    """From 0, the order of the scores, to 1, as unlike one another as can be."""
+    explore: float | None = None
+    """The share of places that may be given to a random item further down; None as in the settings.
+    """
+    floor: float = 0.0
+    """An item less than this times as likely as the best is left out; 0 leaves none out."""
+    properties: tuple[str, ...] | None = None
+    """Which columns of the items are wanted back; None is every attribute."""
+    candidates: tuple[str, ...] | None = None
+    """The only items that may be shown, where a list is to be put in order."""
+    incognito: bool = False
+    """Leave no trace of this question and its answer."""
+    timeout_ms: float | None = None
+    """How long the answer may take; what cannot be done by then is left out and said. None waits.
+    """
+    window: float | None = None
+    """What most people took in so many seconds up to now, instead of what suits one."""
+    next_page_of: str | None = None
+    """The recommendation that this is the next page of."""
+
+    def told(self) -> dict[str, Any]:
+        """What differs from a question about nothing, for JSON."""
+        return {
+            one.name: list(value) if isinstance(value, tuple) else value
+            for one in fields(self)
+            if (value := getattr(self, one.name)) != getattr(_PLAIN, one.name)
+        }
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Self:
+        """The inverse of `told`."""
+        given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
+        return cls(**given)
+
+
+_PLAIN = Request()
+
+
+class Term(NamedTuple):
+    """One part of a score. The terms of an item sum to its score.
+
+    A tuple: a list is made of hundreds.
+    """
+
+    expert: str
+    nats: float
+    event: str | None = None
+    """External id of the past item, or the words of the past search, that this part comes from."""
+    feature: str | None = None
+    """The feature it comes from, e.g. "genre: Drama", "query", "popularity"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """One item of the answer."""
+
+    id: str
+    position: int
+    """From 1; the second page of a list goes on counting."""
+    score: float
+    title: str = ""
+    reason: tuple[str, ...] = ()
+    """In words, strongest first."""
+    terms: tuple[Term, ...] = ()
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    propensity: float = 1.0
+    """The probability with which this item is at this place, given the same scores: 1 where no
+    chance was involved."""
+    source: Source = "model"
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    """What else was asked for by `Request.properties`: texts, image, availability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Degraded:
+    """What stood in for the whole product, and why."""
+
+    to: Rung
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An item of the caller's list that is not in the answer, and why."""
+
+    id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation(Frame):
+    """The answer. Its id goes back with the clicks on it."""
+
+    recommendation_id: str
+    model_version: str
+    items: tuple[Recommended, ...]
+    degraded: Degraded | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    """Of a list to be put in order: what may not be shown."""
+
+    @property
+    def rung(self) -> Rung:
+        """What scored: "full", or what stood in."""
+        return "full" if self.degraded is None else self.degraded.to
+
+    def __iter__(self) -> Iterator[Recommended]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+Shown = tuple[str, int, float, str, float]
+"""(item, position, propensity, source, score)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is kept of an answer."""
+
+    id: str
+    at: float
+    """Seconds since 1970-01-01 UTC."""
+    user: str | None
+    session: str | None
+    model: str
+    request: Mapping[str, Any]
+    """`Request.told()`."""
+    items: Sequence[Shown]
+
+    def position(self, item: str) -> int | None:
+        """Where the item was, None if it was not in the list."""
+        return next((shown[1] for shown in self.items if shown[0] == item), None)

@@ -1,0 +1,194 @@
+"""Imagined content: a question and what answers it in; features, a list and words out.
+
+`loop` says in which order things happen; what generation keeps between questions is here: the
+topics of each model's catalogue, and who writes.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load_file, save_file
+
+from foretaste.domain.data import Catalogue, Feature, Floats, Ints, Recommendation, Request, Term
+from foretaste.domain.ports import Writer
+from foretaste.domain.prompt import Deadline
+from foretaste.errors import ForetasteError
+from foretaste.generate.facts import facts
+from foretaste.generate.features import Imagined, imagine
+from foretaste.generate.narration import Passage, Teller
+from foretaste.generate.profile import Liked
+from foretaste.generate.topics import Topics
+from foretaste.language.settings import WriterSettings
+from foretaste.language.writer import open_writer
+from foretaste.online.answer import Turn, heard
+from foretaste.online.slate import Asked
+from foretaste.online.snapshot import popular
+from foretaste.rank.filters import NEVER, Question, left_out
+
+log = logging.getLogger(__name__)
+
+LOOKED_AT = 1000
+"""Of a catalogue too large to score whole, the items that what is imagined stands on."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """The content a person would want."""
+
+    imagined: Imagined
+    """As features: column → values, the strongest first; "topic" is among the columns."""
+    found: Recommendation
+    """The real items nearest to it, which are those likeliest under P(R|U)."""
+    passages: Iterator[Passage]
+    """In words: title, description, a line for each item, each as soon as it is written."""
+    deadline: Deadline
+    """By when; whoever stops listening calls it off."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the product says to a question, before it is put into features and words."""
+
+    question: Question
+    version: str
+    catalogue: Catalogue
+    scores: Floats
+    """[items], log P(R|U) up to a constant, -inf for what may not be shown."""
+    everyone: Floats
+    """[items], the same by popularity alone."""
+
+
+class Policed:
+    """What the operator's policy lets be said in answer to one question."""
+
+    def __init__(self, question: Question) -> None:
+        policy, one = question.policy, question
+        self._question = question
+        self._censor = None if policy is None else policy.censor(one.index, one.asking)
+
+    def faults(self, text: str) -> tuple[str, ...]:
+        """Why a text may not be said; none where it may."""
+        return () if self._censor is None else self._censor(text)
+
+    def sayable(self, imagined: Imagined) -> Imagined:
+        """Without values that may not be said, each by itself and with those before it."""
+        kept: dict[str, tuple[Liked, ...]] = {}
+        said: list[str] = []
+        for column, values in imagined.items():
+            for one in values:
+                if not self.faults(", ".join([*said, one.value])):
+                    said.append(one.value)
+                    kept[column] = (*kept.get(column, ()), one)
+        return kept
+
+    def tellable(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
+        """Those that may be reasons."""
+        one = self._question
+        return terms if one.policy is None else tuple(one.policy.tellable(terms, one.index))
+
+
+class Imagining:
+    """What one workspace imagines with."""
+
+    def __init__(self, settings: WriterSettings, folder: Path, *, seed: int = 0) -> None:
+        self._settings, self._folder, self._seed = settings, folder, seed
+        self._lock, self._studying = threading.Lock(), threading.Lock()
+        self._topics: tuple[str, Topics] | None = None
+        self._codes: Ints = np.empty(0, np.int32)
+        self._writer: tuple[Writer | None] | None = None
+
+    @property
+    def writer(self) -> Writer | None:
+        """Who writes; None where templates do. Opened when first asked for."""
+        with self._lock:
+            if self._writer is None:
+                self._writer = (open_writer(self._settings, self._folder),)
+            return self._writer[0]
+
+    def warm(self) -> None:
+        """Begin to load what takes long. What goes wrong is logged: no list waits for a word."""
+        try:
+            writer = self.writer
+        except ForetasteError as error:
+            log.error("the writer cannot be had: %s", error)
+            return
+        if writer is not None:
+            writer.start()
+
+    def study(self, version: str, catalogue: Catalogue) -> Topics:
+        """Find the topics of a model's catalogue, and keep them beside what else is cached."""
+        topics = Topics.of(catalogue, self._seed)
+        path = self._path(version)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(".aside")
+        save_file({"centres": topics.centres}, aside, {"names": json.dumps(topics.names)})
+        aside.replace(path)
+        return topics
+
+    def _path(self, version: str) -> Path:
+        return self._folder / "topics" / f"{version}.safetensors"
+
+    def wish(self, turn: Turn, request: Request) -> Wish:
+        """What the product says of every item that may be shown."""
+        with heard(turn, Asked(request)) as (live, question, scorer):
+            allowed = ~left_out(question, NEVER)
+            row = np.where(allowed, scorer.row(allowed, LOOKED_AT), -np.inf).astype(np.float32)
+            everyone = popular(live).row(allowed, LOOKED_AT)
+            return Wish(question, live.version, live.catalogue, row, everyone)
+
+    def generation(self, wish: Wish, found: Recommendation) -> Generation:
+        """What is imagined, and what is said of it and of the list."""
+        catalogue, question = wish.catalogue, wish.question
+        behaviour, policy = question.behaviour, Policed(question)
+        features = self._features(wish.version, catalogue)
+        imagined = policy.sayable(
+            imagine(wish.scores, wish.everyone, features, behaviour, catalogue.ids)
+        )
+        told = facts(
+            imagined,
+            [replace(one, terms=policy.tellable(one.terms)) for one in found],
+            {catalogue.ids[one]: catalogue.titles[one] for one in behaviour.item if one >= 0},
+            features,
+            catalogue.index,
+            asked=behaviour.query,
+            private=question.request.incognito,
+        )
+        deadline = Deadline(self._settings.seconds)
+        passages = Teller(self.writer, policy.faults).tell(told, deadline)
+        return Generation(imagined, found, passages, deadline)
+
+    def _features(self, version: str, catalogue: Catalogue) -> Sequence[Feature]:
+        """The named columns, and the topics as one more."""
+        with self._studying:
+            if self._topics is None or self._topics[0] != version:
+                self._topics = (version, self._known(version, catalogue))
+                self._codes = np.empty(0, np.int32)
+            topics, known = self._topics[1], len(self._codes)
+            new = topics.codes(catalogue.vectors, known)
+            self._codes = np.concatenate([self._codes, new])
+            return [*catalogue.told, topics.feature(self._codes[: len(catalogue)])]
+
+    def _known(self, version: str, catalogue: Catalogue) -> Topics:
+        """Those that were studied for the version, or else now."""
+        path = self._path(version)
+        if path.exists():
+            try:
+                centres = load_file(path)["centres"]
+                with safe_open(path, "np") as file:
+                    return Topics(centres, tuple(json.loads(file.metadata()["names"])))
+            except (SafetensorError, OSError, KeyError, TypeError, ValueError):
+                log.warning("%s is damaged; the topics are found anew", path)
+        return self.study(version, catalogue)
+
+    def close(self) -> None:
+        """Let go of the writer."""
+        with self._lock:
+            if self._writer is not None and self._writer[0] is not None:
+                self._writer[0].close()
+            self._writer = None

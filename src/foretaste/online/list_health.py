@@ -1,0 +1,271 @@
+"""A model version in; the lists that people would get from it, and what is wrong with them, out.
+
+The lists are those of the service: the same questions, filters and words, as of now. They leave no
+trace.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from foretaste.config.load import Config
+from foretaste.domain.data import (
+    BAND,
+    Behaviour,
+    Histories,
+    Ints,
+    Item,
+    Longs,
+    Recommended,
+    Request,
+)
+from foretaste.domain.ports import Progress, Store
+from foretaste.errors import ModelError
+from foretaste.evaluate.list_checks import ListWarning, look
+from foretaste.evaluate.shown_lists import (
+    HARDLY,
+    ListFigures,
+    ListSample,
+    Measured,
+    ShownList,
+    figures,
+)
+from foretaste.model.artefacts import Models
+from foretaste.model.training import showable
+from foretaste.online.answer import Turn
+from foretaste.online.fallback import Budget
+from foretaste.online.model import Live
+from foretaste.online.slate import Asked
+from foretaste.prepare.arrivals import newest_takings
+from foretaste.prepare.histories import SESSION
+from foretaste.rank.filters import NEVER, left_out
+
+SAMPLE = 200
+"""People whose lists are looked at: a share is known to 7 points, and it takes a few seconds."""
+LENGTH = 10
+"""Items of each list."""
+MIN_TAKINGS = 50
+"""Takings without which nothing is said of what people take next."""
+CHECKS, MEASURED, FIT = "checks", "measured", "fit"
+"""Under these names a version's metrics keep what is wrong with its lists, how it did beside its
+experts, and how its exponents came about."""
+
+OpenLive = Callable[[], AbstractContextManager[Live]]
+"""What answers, open_live still for as long as one list takes."""
+
+
+class Workspace(Turn, Protocol):
+    """What is needed of the loop."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def models(self) -> Models: ...
+    @property
+    def config(self) -> Config: ...
+    @property
+    def progress(self) -> Progress: ...
+    def at_snapshot(self, version: str) -> Live: ...
+    def histories(
+        self, items: Mapping[str, Item], until: int | None = None
+    ) -> tuple[Histories, Any, Any]: ...
+
+
+@dataclass(frozen=True)
+class ListHealth:
+    """The lists of a version in numbers, and what is wrong with them."""
+
+    version: str
+    figures: ListFigures
+    warnings: tuple[ListWarning, ...]
+
+    def checks(self) -> list[dict[str, str]]:
+        """The warnings as the manifest keeps them."""
+        return [warning.summary() for warning in self.warnings]
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The numbers by their names, in words."""
+        figures = self.figures
+        usual = figures.usual_hardly_taken_share
+        beside = "" if usual is None else f"; of what people take next {usual:.0%}"
+        return [
+            ("model", self.version),
+            ("lists", f"{figures.people:,}, {figures.places:,} places"),
+            ("different items", f"{figures.distinct_items:,}"),
+            ("in common", f"{figures.overlap:.0%} of the first places of two people"),
+            ("in a tie", f"{figures.tied_share:.0%} of the places"),
+            (f"at most {HARDLY} events", f"{figures.hardly_taken_share:.0%} of the places{beside}"),
+        ]
+
+    def summary(self) -> dict[str, Any]:
+        """One object that JSON can hold."""
+        return {
+            "version": self.version,
+            "figures": asdict(self.figures),
+            "warnings": self.checks(),
+        }
+
+
+def amend_checks(workspace: Workspace, version: str) -> str:
+    """Look at the lists of a version and write what is wrong into its manifest. → its new name.
+
+    Raises ModelError where the version cannot answer.
+    """
+    health = look_at_lists(workspace, workspace.at_snapshot(version))
+    return workspace.models.amend(version, {CHECKS: health.checks()})
+
+
+def checks_of(models: Models, version: str) -> list[dict[str, str]] | None:
+    """What is wrong with the lists of a version, by its manifest; None where nobody looked, or it
+    cannot be read.
+    """
+    checks: list[dict[str, str]] | None = _metrics(models, version).get(CHECKS)
+    return checks
+
+
+def _metrics(models: Models, version: str) -> Mapping[str, Any]:
+    """Those of a version, under whatever name it has now; none of one that cannot be read."""
+    try:
+        return models.version(models.now(version)).metrics
+    except ModelError:  # whoever answers says so
+        return {}
+
+
+def checks_of_live(models: Models) -> list[dict[str, str]] | None:
+    """The same of the version that answers; None also where none does."""
+    try:
+        live = models.live()
+    except ModelError:
+        return None
+    return None if live is None else checks_of(models, live)
+
+
+def look_at_live(workspace: Workspace) -> ListHealth:
+    """The lists that people get now. Raises ModelError where nothing is live."""
+    with workspace.keeper.fresh(Budget(None)) as live:
+        version = live.version
+    return _health(workspace, lambda: workspace.keeper.fresh(Budget(None)), version)
+
+
+def look_at_lists(workspace: Workspace, live: Live) -> ListHealth:
+    """The lists that people would get from a model that nobody else is using."""
+    return _health(workspace, lambda: nullcontext(live), live.version)
+
+
+def _health(
+    workspace: Workspace, open_live: OpenLive, version: str, *, sample: int = SAMPLE, seed: int = 0
+) -> ListHealth:
+    with open_live() as live:
+        items = live.items
+        showable_items = _showable(workspace, live)
+    histories, _, _ = workspace.histories(items)
+    rng = np.random.default_rng(seed)
+    lists = []
+    people = draw_people(histories, sample, rng)
+    for place, (request, history) in enumerate(people):
+        with open_live() as live:
+            lists.append(ShownList(history, compose_list(workspace, live, request)))
+        workspace.progress("looking at the lists", place + 1, len(people))
+    ids = list(items)
+    events = _events(ids, histories.item[histories.takes()])
+    lately, events_before = newest_takings(histories, repeats=not workspace.config.rank.hide_seen)
+    list_sample = ListSample(
+        lists=lists,
+        length=LENGTH,
+        showable=showable_items,
+        events=events,
+        events_lately=_events(ids, lately.targets),
+        attributes=_attributes(items, events, lists),
+        usual_hardly_taken_share=hardly_taken_share(events_before),
+        measured=_measured(_metrics(workspace.models, version)),
+        hidden_repeats=_repeats(histories) if workspace.config.rank.hide_seen else None,
+    )
+    return ListHealth(version, figures(list_sample), look(list_sample))
+
+
+def _repeats(histories: Histories) -> float | None:
+    """Share of the newest takings whose item the user had taken before; None of too few."""
+    newest, _ = newest_takings(histories, repeats=True)
+    if len(newest) < MIN_TAKINGS:
+        return None
+    return 1 - len(showable(newest, hide_seen=True)) / len(newest)
+
+
+def draw_people(
+    histories: Histories, sample: int, rng: np.random.Generator
+) -> list[tuple[Request, int]]:
+    """(whose list, how many items they took): at most so many with a history, and a stranger."""
+    takes = histories.takes()
+    lengths = np.bincount(histories.owners()[takes], minlength=len(histories))  # [people]
+    able = np.flatnonzero(lengths)
+    places = np.sort(rng.choice(able, min(sample, len(able)), replace=False))
+    plain = Request(n=LENGTH, incognito=True, explore=0.0)
+    people = [(plain, 0)]
+    for person in places.tolist():
+        name = histories.users[person]
+        session = name.removeprefix(SESSION) if name.startswith(SESSION) else None
+        user = name if session is None else None
+        people.append((replace(plain, user=user, session=session), int(lengths[person])))
+    return people
+
+
+def compose_list(workspace: Workspace, live: Live, request: Request) -> tuple[Recommended, ...]:
+    """The list from one model, with its terms; nothing of it is kept."""
+    lists, asked = workspace.lists, Asked(request)
+    question = lists.question(asked, lists.behaviour(request, live), live)
+    behaviour = workspace.listen(question.behaviour, live.encoder, keep=False)
+    composition = lists.compose(asked, question, live.product.scorer(behaviour), None)
+    answer = lists.told(request, question, live, composition)
+    return tuple(
+        replace(item, terms=tuple(terms))
+        for item, terms in zip(answer, composition.terms, strict=True)
+    )
+
+
+def hardly_taken_share(events_before: Longs) -> float | None:
+    """Of takings, the share of items that had hardly been taken by then; None where they are too
+    few to tell. events_before: [takings]
+    """
+    if len(events_before) < MIN_TAKINGS:
+        return None
+    return float((events_before <= HARDLY).mean())
+
+
+def _measured(metrics: Mapping[str, Any]) -> Measured | None:
+    """What the metrics of a version say; None where it was not measured."""
+    return Measured.of(metrics.get(MEASURED), (metrics.get(FIT) or {}).get("cause"))
+
+
+def _showable(workspace: Workspace, live: Live) -> int:
+    """Items that may be shown to somebody of whom nothing is known."""
+    request = Request(n=LENGTH, incognito=True)
+    lists = workspace.lists
+    behaviour: Behaviour = lists.behaviour(request, live)
+    question = lists.question(Asked(request), behaviour, live)
+    return int((~left_out(question, NEVER)).sum())
+
+
+def _events(ids: Sequence[str], takings: Ints) -> dict[str, int]:
+    """Item → how often it was taken, of those that were. takings: [takings], places in `ids`."""
+    counts = np.bincount(takings, minlength=len(ids))
+    return {ids[place]: int(counts[place]) for place in np.flatnonzero(counts).tolist()}
+
+
+def _attributes(
+    items: Mapping[str, Item], events: Mapping[str, int], lists: Sequence[ShownList]
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Item → column → values, of all that are shown or taken; a number is told by its band."""
+    names = {item.id for row in lists for item in row.items} | set(events)
+    known_items = (items.get(name) for name in names)  # one may have come meanwhile
+    return {
+        item.id: {
+            column: values
+            for column, values in item.attributes.items()
+            if column + BAND not in item.attributes
+        }
+        for item in known_items
+        if item is not None
+    }

@@ -1,0 +1,34 @@
+"""The address of conversations. In: what a person says. Out: an answer, a list, the state."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+
+from foretaste.serve.api.lists import Behind, shown_answer
+from foretaste.serve.docs import examples
+from foretaste.serve.http.body import StrictRoute
+from foretaste.serve.schemas.chat import ChatAnswer, ChatBody, answer_of
+
+v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
+
+
+@v1.post("/chat", tags=["control"], responses=shown_answer(examples.CHAT_ANSWER))
+def chat(
+    body: Annotated[ChatBody, Body(openapi_examples=dict(examples.CHAT))], service: Behind
+) -> ChatAnswer:
+    """Say what is wanted, refine it, ask why; the state is seen and can be edited.
+
+    “A slow film about space” is a question of this talk, as are “under 20”, “from the 90s” and
+    “only comedies”. “More …”, “less …” and “nothing …” change the profile, for all lists. “More
+    like the second”, “why the first?”, “why not Heat?”, “I'll take the third”, “show more” and
+    “start over” are understood too. With `language.writer.tools` a larger model leads, over the
+    same tools.
+    """
+    reply = service.chat.say(
+        body.text,
+        conversation=body.conversation_id,
+        user=body.user,
+        session=body.session,
+        edit=None if body.state is None else body.state.model_dump(exclude_unset=True),
+    )
+    return answer_of(reply)

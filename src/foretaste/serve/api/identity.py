@@ -1,0 +1,27 @@
+"""The address where a visitor becomes a known user. In: a session and a user. Out: whether new."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+
+from foretaste.serve.api.lists import Behind, shown_answer
+from foretaste.serve.docs import examples
+from foretaste.serve.http.body import StrictRoute
+from foretaste.serve.schemas.identity import IdentifyAnswer, IdentifyBody
+
+v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
+
+
+@v1.post("/identify", tags=["feedback"], responses=shown_answer(examples.IDENTIFY_ANSWER))
+def identify(
+    body: Annotated[IdentifyBody, Body(openapi_examples=dict(examples.IDENTIFY))], service: Behind
+) -> IdentifyAnswer:
+    """Say that an anonymous session is a user, when they sign in.
+
+    What the session did becomes part of the user's history, on every device, whether it is sent
+    before or after; asked by the session alone, the answers are the user's. Send it again without
+    fear. On a shared device the next to sign in owns what comes after that, never what was
+    another's; give a visit a new session when somebody signs out.
+    """
+    new = service.workspace.identify(body.session, body.user)
+    return IdentifyAnswer(new=new)

@@ -1,0 +1,184 @@
+"""The addresses. In: a checked request. Out: an answer; the work is the loop's.
+
+All of them block (SQLite, PyTorch), so they are plain functions: FastAPI runs each in a thread. The
+two that must answer whatever happens are not.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from foretaste.serve.docs import examples
+from foretaste.serve.http.body import StrictRoute
+from foretaste.serve.http.problems import Refused, problem
+from foretaste.serve.intake import Taken
+from foretaste.serve.schemas import (
+    Alive,
+    EventsAnswer,
+    EventsBody,
+    Health,
+    RankBody,
+    Recommendations,
+    RecommendBody,
+    SearchBody,
+    SimilarBody,
+    TrendingQuery,
+    encoded,
+    request_of,
+)
+from foretaste.serve.schemas.feedback import UnattributedOut
+from foretaste.serve.schemas.lists import Asking
+from foretaste.serve.service import Service
+
+
+async def service_of(request: Request) -> Service:
+    """The service of the caller's tenant."""
+    service: Service = request.scope["foretaste.service"]
+    return service
+
+
+Behind = Annotated[Service, Depends(service_of)]
+
+router = APIRouter(route_class=StrictRoute)
+v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
+
+
+def shown_answer(example: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """An example of an answer, for the OpenAPI."""
+    return {200: {"content": {"application/json": {"example": example}}}}
+
+
+@v1.post("/events", tags=["feedback"], responses=shown_answer(examples.EVENTS_ANSWER))
+def post_events(
+    body: Annotated[EventsBody, Body(openapi_examples=dict(examples.EVENTS))], service: Behind
+) -> EventsAnswer:
+    """Record what people did: one event or a thousand.
+
+    Those accepted are on disk when the answer comes, and the next list knows of them. A batch that
+    is partly wrong takes the good ones and tells of the others. Send it again without fear: an
+    `event_id` that is there already is known, and its first use holds.
+
+    `recommendation_id` attributes an event to the list it came from. One of kind `impression`
+    without an item stands for all items of its list. A late event takes its place in time.
+    """
+    taken = service.record(body.events)
+    check_some(taken, body.events, "events")
+    return EventsAnswer(
+        accepted=taken.accepted,
+        known=taken.known,
+        rejected=taken.rejected,
+        event_ids=taken.ids,
+        unattributed=[
+            UnattributedOut(
+                event_id=one.event_id, recommendation_id=one.recommendation_id, problem=one.problem
+            )
+            for one in taken.unattributed.values()
+        ],
+    )
+
+
+def _list(service: Service, body: Asking) -> Response:
+    question = request_of(body, service.workspace.config.rank)
+    found = service.recommend(question)
+    return Response(encoded(found, explain=body.explain), media_type="application/json")
+
+
+LIST: dict[str, Any] = {
+    "tags": ["lists"],
+    "response_model": Recommendations,
+    "responses": shown_answer(examples.ANSWER),
+}
+"""What the addresses that answer with a list have in common."""
+
+
+@v1.post("/recommend", **LIST)
+def recommend(
+    body: Annotated[RecommendBody, Body(openapi_examples=dict(examples.RECOMMEND))],
+    service: Behind,
+) -> Response:
+    """The list for a person, a visit, or anybody, from all that happened up to now.
+
+    `reason` and `terms` are the parts of the score itself. With `explain` the terms come with the
+    list, and the sequence expert's are told event by event, which takes longer.
+    """
+    return _list(service, body)
+
+
+@v1.get("/trending", **LIST)
+def trending(asked: Annotated[TrendingQuery, Query()], service: Behind) -> Response:
+    """What most people took within a window up to now, then what is popular.
+
+    `score` is the number of people. Counts hold for five seconds.
+    """
+    found = service.recommend(asked.request(service.workspace.config.rank))
+    return Response(encoded(found), media_type="application/json")
+
+
+@v1.post("/rank", **LIST)
+def rank(
+    body: Annotated[RankBody, Body(openapi_examples=dict(examples.RANK))], service: Behind
+) -> Response:
+    """A list of yours in the order that suits the person.
+
+    What may not be shown (hidden, not on offer, refused by the person, filtered out, unknown) is
+    not in the answer and named in `left_out`.
+    """
+    return _list(service, body)
+
+
+@v1.post("/similar", **LIST)
+def similar(
+    body: Annotated[SimilarBody, Body(openapi_examples=dict(examples.SIMILAR))],
+    service: Behind,
+) -> Response:
+    """What goes with an item, or with several."""
+    return _list(service, body)
+
+
+@v1.post("/search", **LIST)
+def search(
+    body: Annotated[SearchBody, Body(openapi_examples=dict(examples.SEARCH))],
+    service: Behind,
+) -> Response:
+    """What answers a search. It is not recorded; send a `search` event to have it count."""
+    return _list(service, body)
+
+
+@router.get("/healthz", tags=["operation"])
+async def healthz() -> Alive:
+    """Whether the process is alive. Always yes, from the first moment on."""
+    return Alive(status="alive")
+
+
+@router.get("/readyz", tags=["operation"], response_model=Health)
+async def readyz(request: Request, service: Behind) -> Response:
+    """Whether it can answer; if not, why. Also the model's age, and what the worker last did.
+
+    `model.warnings` is what is wrong with the lists of 200 people, as they were looked at after the
+    training: a `code`, a `message` and a `remedy` each, the worst first. It is ready all the same.
+
+    `degraded` is a process that answers from memory, as the store cannot be reached: it takes no
+    events, and its lists say `degraded`.
+    """
+    why = await run_in_threadpool(service.why_not)
+    if why is None:
+        return JSONResponse(await run_in_threadpool(service.condition))
+    return problem(
+        "not-ready",
+        why,
+        request_id=request.scope.get("foretaste.request_id"),
+        headers={"Retry-After": "1"},
+    )
+
+
+def check_some(taken: Taken, rows: Sequence[Any], what: str) -> None:
+    """A batch of which nothing could be used is an error."""
+    if len(taken.rejected) < len(rows):
+        return
+    first = taken.rejected[0]
+    many = "" if len(rows) == 1 else f"all {len(rows)} {what} are wrong; the first: "
+    detail = f"{many}{what}.{first.index}: {first.problem}; {first.remedy}"
+    raise Refused("nothing-accepted", detail, rejected=taken.rejected)

@@ -1,0 +1,1 @@
+"""What stands around every route: access, keys, limits, problems, logs, metrics, traces."""

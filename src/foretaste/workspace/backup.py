@@ -1,0 +1,317 @@
+"""A workspace in, one file out; and back: settings, store, models, and those of its tenants.
+
+    manifest.json                    what it is of, and the SHA-256 of everything else
+    foretaste.toml                   the settings
+    behaviour.db                     the store at one moment, whichever database it is in
+    models/live.json, models/<version>/…
+    encoders/<name>/…                those that were tuned
+    tenants/<name>/…                 the same of each tenant
+
+A zip file, written aside and renamed when whole. Caches are left out: they are made again. What is
+restored is put together and checked beside its place, which it then takes in one step.
+"""
+
+import fcntl
+import glob
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import uuid
+import zipfile
+import zlib
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from foretaste import __version__
+from foretaste.behaviour.store import FILE as STORE
+from foretaste.behaviour.store import SqlStore, open_store
+from foretaste.config.load import FILE as SETTINGS
+from foretaste.config.load import load
+from foretaste.errors import InputError, ModelError
+from foretaste.model.artefacts import Models
+from foretaste.serve.tenants import FOLDER, home, names
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+MODELS = "models"
+ENCODERS = "encoders"
+TRIES = 3
+"""A version that is deleted while it is copied makes the models be copied again."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What a file holds."""
+
+    file: Path
+    created: float
+    tenants: tuple[str, ...]
+    events: int
+    items: int
+    models: int
+    size: int
+    """Bytes."""
+
+
+def back_up(root: Path, file: Path, *, now: float, force: bool = False) -> Backup:
+    """Write all of a workspace to a file. Services and workers may go on meanwhile."""
+    if file.exists() and not force:
+        raise InputError(f"{file} is there already; name another, or add --force to replace it")
+    if not file.parent.is_dir():
+        raise InputError(f"no folder {file.parent} for the backup; make it, or correct the path")
+    aside = file.with_name(f".{file.name}.{uuid.uuid4().hex}.partial")
+    try:
+        with TemporaryDirectory(prefix=".backup-", dir=file.parent) as work:
+            _write(root, aside, Path(work), now)
+        _flush(aside)
+        os.replace(aside, file)
+        _flush(file.parent)
+    finally:
+        aside.unlink(missing_ok=True)
+    return inspect(file)
+
+
+def inspect(file: Path) -> Backup:
+    """What a backup holds, by its manifest."""
+    with _opened(file) as archive:
+        told = _manifest(file, archive)
+    return Backup(
+        file=file,
+        created=told["created"],
+        tenants=tuple(told["tenants"]),
+        events=sum(one["events"] for one in told["tenants"].values()),
+        items=sum(one["items"] for one in told["tenants"].values()),
+        models=sum(name.endswith("/manifest.json") for name in told["sha256"]),
+        size=file.stat().st_size,
+    )
+
+
+def restore(file: Path, root: Path, *, force: bool = False) -> Backup:
+    """Put a workspace back, whole or not at all.
+
+    A workspace that is in its place is refused, or with `force` moved aside to NAME.before-TIME.
+    """
+    root = root.absolute()
+    if not force and root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise InputError(
+            f"{root} is there already; name another --workspace, or add --force to move it aside"
+        )
+    root.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(root)
+    aside = root.with_name(f".{root.name}.{uuid.uuid4().hex}.restoring")
+    aside.mkdir()
+    held = os.open(aside, os.O_RDONLY)  # until it is closed, also by a kill, nobody sweeps it away
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        _extract(file, aside)
+        folders = [home(aside, name) for name in names(aside)]
+        for folder in folders:
+            _check(folder)
+        for folder in folders:
+            _place_store(folder, force=force)
+        for path in sorted(aside.rglob("*")):
+            _flush(path)
+        _take_place(aside, root)
+    finally:
+        os.close(held)
+        shutil.rmtree(aside, ignore_errors=True)
+    return inspect(file)
+
+
+def _sweep(root: Path) -> None:
+    """Away with what restores that were killed have left beside the place."""
+    for left in root.parent.glob(f".{glob.escape(root.name)}.*.restoring"):
+        handle = os.open(left, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except BlockingIOError:  # another restore is at work in it
+            pass
+        finally:
+            os.close(handle)
+
+
+def _write(root: Path, aside: Path, work: Path, now: float) -> None:
+    """The archive. Models come before the store: none is newer than what the store holds."""
+    hashes: dict[str, str] = {}
+    tenants: dict[str, dict[str, int]] = {}
+    with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        os.chmod(aside, 0o600)  # the settings may hold the password of a database
+        for name in names(root):
+            folder, staged = home(root, name), work / name
+            staged.mkdir()
+            _stage(folder, staged)
+            with closing(sqlite3.connect(staged / STORE)) as copy:
+                tenants[name] = {
+                    table: copy.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                    for table in ("events", "items", "users", "api_keys")
+                }
+            prefix = "" if folder == root else f"{FOLDER}/{name}/"
+            for path in sorted(one for one in staged.rglob("*") if one.is_file()):
+                member = prefix + path.relative_to(staged).as_posix()
+                archive.write(path, member)
+                hashes[member] = _sha256(path)
+            shutil.rmtree(staged)
+        manifest = {
+            "format": FORMAT,
+            "foretaste": __version__,
+            "created": now,
+            "tenants": tenants,
+            "sha256": hashes,
+        }
+        archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
+
+
+def _stage(folder: Path, staged: Path) -> None:
+    """One workspace's settings, models and store, copied as they are at this moment."""
+    if (folder / SETTINGS).is_file():
+        shutil.copy(folder / SETTINGS, staged / SETTINGS)
+    for attempt in range(TRIES):
+        try:
+            _copy_models(folder / MODELS, staged / MODELS)
+            _copy_folders(folder / ENCODERS, staged / ENCODERS)
+            break
+        except FileNotFoundError:  # deleted by a training that ended just now
+            for copied in (MODELS, ENCODERS):
+                shutil.rmtree(staged / copied, ignore_errors=True)
+            if attempt == TRIES - 1:
+                raise
+    store = open_store(load(folder).behaviour, folder)
+    try:
+        store.copy_to(staged / STORE)
+    finally:
+        store.close()
+
+
+def _copy_models(source: Path, target: Path) -> None:
+    _copy_folders(source, target)
+    pointer = source / "live.json"
+    if pointer.is_file():
+        shutil.copy(pointer, target / pointer.name)
+
+
+def _copy_folders(source: Path, target: Path) -> None:
+    """All that are whole; what is being written has a name with a dot before it."""
+    if not source.is_dir():
+        return
+    target.mkdir()
+    for path in sorted(source.iterdir()):
+        if path.is_dir() and not path.name.startswith("."):
+            shutil.copytree(path, target / path.name)
+
+
+def _extract(file: Path, aside: Path) -> None:
+    """All of the archive, each file as its hash says. Raises InputError otherwise."""
+    with _opened(file) as archive:
+        told = _manifest(file, archive)
+        for member, expected in told["sha256"].items():
+            path = (aside / member).resolve()
+            if not path.is_relative_to(aside.resolve()):
+                raise InputError(f"{file}: '{member}' would be outside the workspace")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with archive.open(member) as source, path.open("wb") as target:
+                    shutil.copyfileobj(source, target)
+            except _DAMAGED as error:
+                raise InputError(f"{file}: {member} cannot be read; {_REMEDY}") from error
+            path.chmod(archive.getinfo(member).external_attr >> 16 & 0o777 or 0o600)
+            if _sha256(path) != expected:
+                raise InputError(f"{file}: {member} is not as it was written; {_REMEDY}")
+
+
+_DAMAGED = (
+    KeyError,
+    ValueError,
+    EOFError,
+    RuntimeError,  # also what is told of a compression that is not known, or of encryption
+    zlib.error,
+    zipfile.BadZipFile,
+)
+"""What reading a damaged archive ends in."""
+_REMEDY = "the file is damaged: take another backup, nothing was restored"
+
+
+def _check(folder: Path) -> None:
+    """Make sure that what was extracted is a workspace that can be used."""
+    if not (folder / SETTINGS).exists():
+        (folder / SETTINGS).write_text("", encoding="utf-8")
+    copied = folder / STORE
+    with closing(sqlite3.connect(copied)) as copy:
+        (state,) = copy.execute("PRAGMA quick_check").fetchone()
+        if state != "ok":
+            raise InputError(f"the store in the backup is damaged ({state}); {_REMEDY}")
+    SqlStore(copied).close()  # brings the tables of an earlier version to the newest form
+    models = Models(folder / MODELS)
+    try:
+        live = models.live()
+        if live is not None:
+            models.version(live)
+    except ModelError as error:
+        raise InputError(f"the models in the backup: {error}") from error
+
+
+def _place_store(folder: Path, *, force: bool) -> None:
+    """Its store goes into the database that the settings name, if they name one."""
+    settings = load(folder).behaviour
+    if settings.database is None:
+        return
+    store = open_store(settings, folder)
+    try:
+        store.fill_from(folder / STORE, replace=force)
+    finally:
+        store.close()
+    (folder / STORE).unlink()
+
+
+def _take_place(aside: Path, root: Path) -> None:
+    before = None
+    if root.exists() and any(root.iterdir()):
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        before = root.with_name(f"{root.name}.before-{stamp}")
+        os.rename(root, before)
+    try:
+        os.rename(aside, root)
+    except OSError:
+        if before is not None:
+            os.rename(before, root)
+        raise
+    _flush(root.parent)
+
+
+def _opened(file: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except FileNotFoundError:
+        raise InputError(f"{file} is not there; check the name") from None
+    except (zipfile.BadZipFile, OSError) as error:
+        raise InputError(f"{file} is no whole backup ({error}); nothing was restored") from error
+
+
+def _manifest(file: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
+    try:
+        told: dict[str, Any] = json.loads(archive.read(MANIFEST))
+        later = told["format"] > FORMAT
+    except (*_DAMAGED, TypeError) as error:
+        raise InputError(f"{file} is no backup of Foretaste; nothing was restored") from error
+    if later:
+        raise InputError(f"{file} is of a later Foretaste; install that one, then restore")
+    return told
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,45 @@
+"""Selects run with the driver alone, on both databases."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from foretaste.behaviour.engine import opened, url_of
+from foretaste.behaviour.raw_select import Quick
+from foretaste.behaviour.schema import meta
+from foretaste.errors import StoreError
+
+NAMED = sa.select(meta.c.name, meta.c.text).where(
+    meta.c.name == sa.bindparam("wanted"), meta.c.text != "never"
+)
+GONE = sa.text("SELECT a FROM no_such_table").columns(sa.column("a")).subquery()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> sa.Engine:
+    if request.param == "sqlite":
+        return opened(url_of(tmp_path / "behaviour.db"))
+    return opened(url_of(request.getfixturevalue("empty_postgres")))
+
+
+def test_values_of_the_call_and_of_the_statement(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            sa.insert(meta), [{"name": name, "text": name.upper()} for name in ("one", "two")]
+        )
+    read = Quick(engine)
+
+    assert read(NAMED, wanted="one") == [("one", "ONE")]
+    assert read(NAMED, wanted="two") == [("two", "TWO")]
+    assert read(NAMED, wanted="'; DROP TABLE meta; --") == []
+    engine.dispose()
+
+
+def test_a_failure_is_told_and_the_next_read_works(engine: sa.Engine) -> None:
+    read = Quick(engine)
+
+    with pytest.raises(StoreError, match="no_such_table"):
+        read(sa.select(GONE.c.a))
+    assert read(NAMED, wanted="nobody") == []
+    engine.dispose()

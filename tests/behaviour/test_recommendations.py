@@ -1,0 +1,101 @@
+"""Answers that were served, and what is taken often: one contract, for SQLite and PostgreSQL."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from foretaste.behaviour.store import SqlStore
+from foretaste.domain.data import Event, Request, Served
+from foretaste.domain.ports import Store
+
+ASKED = Request(user="u", session="s", query="schön", filter={"genre": ["Drama"]}, n=3)
+SERVED = Served(
+    "r1",
+    at=5.0,
+    user="u",
+    session="s",
+    model="m",
+    request=ASKED.told(),
+    items=[("a", 1, 0.9, "model", -3.25), ("b", 2, 0.05, "explored", -9.0)],
+)
+
+
+def took(number: int, item: str, at: float, kind: str = "click", **who: str) -> Event:
+    return Event(f"e{number}", kind, at, item=item, **who)  # type: ignore[arg-type]
+
+
+class ServedContract:
+    @pytest.fixture
+    def url(self) -> str | Path:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def store(self, url: str | Path) -> Iterator[SqlStore]:
+        with SqlStore(url) as store:
+            yield store
+
+    def test_an_answer_comes_back_as_it_was(self, store: Store) -> None:
+        nobody = Served("r2", 6.0, None, None, "m", {}, [])
+        store.add_served([SERVED, nobody])
+        assert store.served(["r2", "r1", "gone"]) == {"r1": SERVED, "r2": nobody}
+        assert Request.of(store.served(["r1"])["r1"].request) == ASKED
+        assert store.served([]) == {}
+
+    def test_the_first_of_an_id_stays(self, store: Store) -> None:
+        store.add_served([SERVED])
+        store.add_served([Served("r1", 9.0, None, None, "other", {}, [])])
+        assert store.served(["r1"]) == {"r1": SERVED}
+
+    def test_the_old_are_forgotten(self, store: Store) -> None:
+        store.add_served([SERVED, Served("r2", 6.0, None, None, "m", {}, [])])
+        assert store.forget_served(6.0) == 1
+        assert list(store.served(["r1", "r2"])) == ["r2"]
+
+    def test_takers_are_people_and_not_events(self, store: Store) -> None:
+        store.add_events(
+            [
+                took(1, "a", 10.0, user="ann"),
+                took(2, "a", 11.0, user="ann"),
+                took(3, "a", 12.0, session="ann"),
+                took(4, "a", 12.0, "hide", user="ben"),
+                took(5, "b", 9.0, user="ben"),
+                took(6, "b", 20.0, user="ben"),
+                Event("e7", "search", 12.0, user="ben", query="x"),
+            ]
+        )
+        found = dict(store.takers(9.0, 15.0, ["click", "search"]))
+        assert found == {"a": 2}
+        assert dict(store.takers(0.0, 20.0, ["click"])) == {"a": 2, "b": 1}
+
+
+class TestSQLite(ServedContract):
+    @pytest.fixture
+    def url(self, tmp_path: Path) -> Path:
+        return tmp_path / "behaviour.db"
+
+
+class TestPostgreSQL(ServedContract):
+    @pytest.fixture
+    def url(self, empty_postgres: str) -> str:
+        return empty_postgres
+
+
+def test_a_store_of_before_is_migrated_with_what_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "behaviour.db"
+    with SqlStore(path) as store:
+        store.add_events([took(1, "a", 1.0, user="ann")])
+    with sqlite3.connect(path) as connection:  # back to the first form
+        for table in ("recommendations", "steering", "gone", "conversations"):
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+        connection.execute("DROP INDEX events_at")
+        connection.execute("DROP INDEX events_identify_session")
+        connection.execute("DROP INDEX events_identify_user")
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+    with SqlStore(path) as store:
+        assert dict(store.takers(0.0, 2.0, ["click"])) == {"a": 1}
+        store.add_served([SERVED])
+        names = {index["name"] for index in sa.inspect(store._engine).get_indexes("events")}
+        assert "events_at" in names

@@ -1,0 +1,99 @@
+"""Words come from a writer where it writes truly and in time, and else from a template."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from foretaste.domain.prompt import TEMPLATE, Deadline, Prompt
+from foretaste.errors import WriterError
+from foretaste.generate.facts import Facts, ItemFacts
+from foretaste.generate.narration import SAID_ENOUGH, Teller
+from foretaste.generate.reasons import Reason
+
+REASON = Reason("taken together with “Dune”", 1.0, event="Dune")
+FACTS = Facts(
+    ("Sci-Fi",), (), None,
+    (ItemFacts("1", "Arrival", (REASON,)), ItemFacts("2", "Solaris", (REASON,)),
+     ItemFacts("3", None, (REASON,))),
+)  # fmt: skip
+
+
+class Scripted:
+    """A writer that says what it is given, one text after another."""
+
+    name, fingerprint = "scripted", "scripted"
+
+    def __init__(self, *texts: str | WriterError) -> None:
+        self.texts, self.prompts = list(texts), list[Prompt]()
+
+    def start(self) -> None: ...
+    def close(self) -> None: ...
+
+    def write(self, prompt: Prompt, deadline: Deadline) -> Iterator[str]:
+        self.prompts.append(prompt)
+        text = self.texts.pop(0)
+        if isinstance(text, WriterError):
+            raise text
+        yield from (text[:5], text[5:])
+
+
+def told(writer: Scripted | None, facts: Facts = FACTS) -> list[tuple[str, str, str | None]]:
+    """(text, who, why) of each passage."""
+    found = Teller(writer).tell(facts, Deadline(30))
+    return [(one.said.text, one.said.by, one.said.why) for one in found]
+
+
+def test_without_a_writer_templates_say_it_all() -> None:
+    assert told(None) == [
+        ("Sci-Fi", TEMPLATE, None),
+        ("Look next for Sci-Fi.", TEMPLATE, None),
+        ("Taken together with “Dune”.", TEMPLATE, None),
+        ("Taken together with “Dune”.", TEMPLATE, None),
+        ("Taken together with “Dune”.", TEMPLATE, "its title cannot stand in a sentence"),
+    ]
+
+
+def test_true_sentences_are_the_writer_s_and_false_ones_are_not() -> None:
+    writer = Scripted(
+        "More Sci-Fi for you.\nAnd a second line",
+        "Look for more Sci-Fi. It is also",
+        "People take “Arrival” together with “Dune”.",
+        "“Solaris” goes with “Night Train”.",
+    )
+
+    title, description, first, second, third = told(writer)
+
+    assert title == ("More Sci-Fi for you", "scripted", None)
+    assert description == ("Look for more Sci-Fi.", "scripted", None)
+    assert first == ("People take “Arrival” together with “Dune”.", "scripted", None)
+    assert second[:2] == ("Taken together with “Dune”.", TEMPLATE)
+    assert "quotes what is not in the evidence" in str(second[2])
+    assert third[1] == TEMPLATE  # it is not even asked
+
+
+@pytest.mark.parametrize("why", ["not written in time", "cannot be reached"])
+def test_a_writer_that_fails_is_stood_in_for_and_soon_left_alone(why: str) -> None:
+    writer = Scripted(*[WriterError(why)] * SAID_ENOUGH)
+
+    found = told(writer)
+
+    assert [one[1:] for one in found[:4]] == [(TEMPLATE, why)] * 4
+    assert len(writer.prompts) == SAID_ENOUGH
+
+
+def test_who_called_it_off_is_told_no_more() -> None:
+    deadline = Deadline(30)
+    passages = Teller(None).tell(FACTS, deadline)
+    next(passages), next(passages)
+    deadline.cancel()
+
+    assert list(passages) == []
+
+
+def test_a_writer_sees_names_and_no_text_of_an_item() -> None:
+    writer = Scripted("Sci-Fi", "Sci-Fi.", "Dune.", "Dune.")
+    told(writer)
+
+    asked = [prompt.messages[-1][1] for prompt in writer.prompts]
+    assert asked[2] == 'Item: "Arrival". Why: taken together with “Dune”. Say why.'
+    assert all(prompt.messages[0][0] == "system" for prompt in writer.prompts)

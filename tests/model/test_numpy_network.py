@@ -1,0 +1,67 @@
+"""One history, read in NumPy, is read as the network reads it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from foretaste.domain.data import Behaviour
+from foretaste.model.network import Network, tokens
+from foretaste.model.numpy_network import Unpadded
+from foretaste.model.settings import SequenceSettings
+
+ITEMS, READ, LENGTH = 30, 12, 16
+
+
+@pytest.fixture(params=[True, False], ids=["timed", "in order"])
+def network(request: pytest.FixtureRequest) -> Network:
+    """With parameters that all say something."""
+    torch.manual_seed(0)
+    settings = SequenceSettings(dim=16, layers=2, heads=2)
+    vectors = torch.randn(ITEMS + 1, READ)
+    network = Network(vectors, settings, LENGTH, 3, 0.0, timed=request.param).eval()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    network.steps[:] = torch.linspace(1, 5, network.steps.shape[1])
+    return network
+
+
+def history(length: int, seed: int = 0) -> Behaviour:
+    """Items and searches, some with values, over years."""
+    rng = np.random.default_rng(seed)
+    item = rng.integers(-1, ITEMS, length).astype(np.int32)
+    return Behaviour(
+        item=item,
+        weight=np.ones(length, np.float32),
+        kind=rng.integers(0, 3, length).astype(np.int16),
+        value=np.where(rng.random(length) < 0.5, rng.uniform(0, 6, length), np.nan),
+        at=np.sort(rng.uniform(0, 2e8, length)),
+        text=("",) * length,
+        text_vectors=rng.normal(size=(length, READ)).astype(np.float32) * (item < 0)[:, None],
+    )
+
+
+@pytest.mark.parametrize("length", [1, 2, 5, LENGTH, 40])
+@pytest.mark.parametrize("bare", [False, True])
+def test_as_the_network(network: Network, length: int, bare: bool) -> None:
+    """The same state, to what 32 bits hold."""
+    one = history(length)
+    if bare:
+        one = replace(one, text_vectors=None, value=np.full(length, np.nan))
+    batch = tokens([one], LENGTH)
+    with torch.inference_mode():
+        expected = network(batch)[:, -1].numpy()
+        items = network.items(batch.item).numpy()
+    unpadded = Unpadded(network)
+    assert unpadded.reads(batch)
+    found = unpadded.states(batch, items)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_what_it_does_not_read(network: Network) -> None:
+    """What is empty, and several."""
+    unpadded = Unpadded(network)
+    assert not unpadded.reads(tokens([history(0)], LENGTH))
+    assert not unpadded.reads(tokens([history(3), history(3)], LENGTH))

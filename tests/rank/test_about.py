@@ -1,0 +1,46 @@
+"""What items are about: the words they have, and what they read like."""
+
+import numpy as np
+import pytest
+
+from foretaste.rank.about import CLOSE, like, saying, stem
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("films", "film"),
+        ("comedies", "comedy"),
+        ("violence", "violent"),
+        ("musicals", "musical"),
+        ("wars", "war"),
+        ("robots", "robot"),
+    ],
+)
+def test_forms_of_a_word(one: str, other: str) -> None:
+    assert stem(one) == stem(other)
+
+
+def test_other_words_stay_apart() -> None:
+    assert len({stem(word) for word in ("war", "warm", "glass", "violin", "viola", "sea")}) == 6
+
+
+def test_who_says_so() -> None:
+    readings = ["A violent man", "No VIOLENCE here", "A violin", "space travel", "Space. Traveller"]
+    assert saying(readings, "violent").tolist() == [True, True, False, False, False]
+    assert saying(readings, "travel space").tolist() == [False, False, False, True, False]
+    assert not saying(readings, "…").any()
+
+
+def test_who_reads_like_it() -> None:
+    rng = np.random.default_rng(1)
+    vectors = rng.normal(size=(200, 16)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    topic = vectors[7]
+    found = like(vectors, topic)
+    assert found[7]
+    assert found.sum() < 12
+    assert (vectors[found] @ topic >= CLOSE).all()
+    # where nothing is close, nothing is about it, however far it stands out
+    assert not like(vectors * np.float32(CLOSE / 2), topic).any()
+    assert like(vectors[:0], topic).shape == (0,)

@@ -1,0 +1,206 @@
+"""The browser's client in a real Chromium, against the real service."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.domain.data import Event
+
+from ..workspace import serving, until
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+PAGE = """<!doctype html><title>shop</title><script src="/client.js"></script>
+<style>div { height: 120px } hr { height: 3000px }</style>
+<body><script>const shop = new Foretaste({ every: 50, seconds: 0.05 });</script></body>"""
+FILL = """async () => {
+  const list = await shop.recommend({ n: 6 });
+  list.items.forEach((item, place) => {
+    if (place === 3) document.body.append(document.createElement("hr"));
+    const one = document.createElement("div");
+    one.id = "place" + (place + 1);
+    document.body.append(one);
+    shop.show(one, item, list);
+  });
+  return list;
+}"""
+
+
+def test_the_file_is_there_for_pages_anywhere(client: httpx.Client) -> None:
+    answer = client.get("/client.js")
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert "class Foretaste" in answer.text
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: install one, e.g. apt-get install chromium")
+    with api.sync_playwright() as play:
+        found = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def shop(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, SqlStore]]:
+    """(URL of a service, its store)"""
+    folder = tmp_path_factory.mktemp("browser") / "workspace"
+    shutil.copytree(trained, folder)
+    with serving(folder) as client, SqlStore(folder / FILE) as store:
+        yield str(client.base_url), store
+
+
+class Visit:
+    """A page of the shop, in a browser that has never been there."""
+
+    def __init__(self, browser: Any, url: str, store: SqlStore) -> None:
+        self.context = browser.new_context()
+        self.url, self.store, self.after = url, store, store.last_event()
+        self.sent: list[str] = []
+        self.context.route(
+            f"{url}/shop.html", lambda route: route.fulfill(body=PAGE, content_type="text/html")
+        )
+        self.context.route(f"{url}/away.html", lambda route: route.fulfill(body="away"))
+        self.page = self.context.new_page()
+        self.context.on("request", self._note)
+        self.go()
+
+    def _note(self, request: Any) -> None:
+        if "/v1/" in request.url:
+            self.sent.append(request.url.removeprefix(self.url))
+
+    def go(self) -> None:
+        self.page.goto(f"{self.url}/shop.html")
+
+    def run(self, script: str, value: Any = None) -> Any:
+        return self.page.evaluate(script, value)
+
+    def events(self) -> list[Event]:
+        return [event for _, event in self.store.events(after=self.after)]
+
+    def until(self, count: int) -> list[Event]:
+        def there() -> bool:
+            self.page.wait_for_timeout(20)  # lets the browser's messages through
+            return len(self.events()) >= count
+
+        until(there, f"{count} events")
+        return self.events()
+
+    def kept(self) -> dict[str, str]:
+        found: dict[str, str] = self.run("() => ({ ...localStorage })")
+        return found
+
+
+@pytest.fixture
+def visit(browser: Any, shop: tuple[str, SqlStore]) -> Iterator[Visit]:
+    found = Visit(browser, *shop)
+    yield found
+    found.context.close()
+
+
+@pytest.mark.slow
+def test_without_consent_nothing_is_sent_or_stored(visit: Visit) -> None:
+    assert visit.run("() => shop.track({ kind: 'click', item: 'space-1' })") is None
+    visit.run("() => shop.identify('b1')")
+    listed = visit.run(FILL)
+    visit.page.click("#place1")
+    visit.page.wait_for_timeout(300)
+    visit.page.goto(f"{visit.url}/away.html")
+    assert visit.events() == []
+    assert visit.sent == ["/v1/recommend"], "an anonymous question that was asked for"
+    assert visit.store.served([listed["recommendation_id"]]) == {}, "and is not kept there"
+    visit.go()
+    assert visit.kept() == {}
+
+
+@pytest.mark.slow
+def test_what_is_seen_and_clicked_is_attributed(visit: Visit) -> None:
+    visit.run("() => shop.consent(true)")
+    listed = visit.run(FILL)
+    first = visit.until(3)
+    assert [(one.kind, one.position) for one in first] == [("impression", n) for n in (1, 2, 3)]
+    assert {one.recommendation_id for one in first} == {listed["recommendation_id"]}
+    assert [one.item for one in first] == [one["id"] for one in listed["items"][:3]]
+
+    visit.page.click("#place5")  # which scrolls there
+
+    later = visit.until(7)[3:]
+    assert [one.position for one in later if one.kind == "click"] == [5]
+    assert {one.position for one in later if one.kind == "impression"} == {4, 5, 6}
+    session = visit.run("() => shop.session")
+    assert {one.session for one in visit.events()} == {session}
+
+    visit.run("() => shop.identify('b2')")
+    visit.until(8)
+    assert visit.store.identified(session) == "b2"
+    visit.run("() => { shop.signOut(); }")
+    assert visit.run("() => shop.session") != session
+
+
+@pytest.mark.slow
+def test_events_wait_while_the_browser_is_offline(visit: Visit) -> None:
+    visit.run("() => shop.consent(true)")
+    visit.context.set_offline(True)
+    name = visit.run("() => shop.track({ kind: 'click', item: 'space-2' })")
+    assert visit.run("() => shop.flush()") == 1
+    assert json.loads(visit.kept()["foretaste.queue"])[0]["event_id"] == name
+    assert visit.events() == []
+
+    visit.context.set_offline(False)
+
+    assert [one.event_id for one in visit.until(1)] == [name]
+    assert visit.run("() => shop.flush()") == 0
+
+
+@pytest.mark.slow
+def test_what_happens_as_the_page_is_left_arrives_and_counts_once(visit: Visit) -> None:
+    visit.run("() => { shop.consent(true); shop.every = 60000; }")
+    visit.run("() => shop.track({ kind: 'click', item: 'space-3' })")
+    visit.page.goto(f"{visit.url}/away.html")
+    assert [one.item for one in visit.until(1)] == ["space-3"]
+
+    visit.go()  # the queue could not know, and sends it again
+
+    until(lambda: visit.run("() => shop.flush()") == 0, "sent again")
+    assert "/v1/events" in visit.sent  # the browser does not tell of what was sent in leaving
+    assert len(visit.events()) == 1
+
+
+@pytest.mark.slow
+def test_a_service_that_fails_is_tried_again(visit: Visit) -> None:
+    failures = [503, 429]
+
+    def fail(route: Any) -> None:
+        if failures:
+            route.fulfill(status=failures.pop(0), body="{}")
+        else:
+            route.continue_()
+
+    visit.context.route("**/v1/events", fail)
+    visit.run("() => shop.consent(true)")
+    visit.run("() => shop.track({ kind: 'click', item: 'space-4' })")
+    assert [one.item for one in visit.until(1)] == ["space-4"]
+    assert visit.sent.count("/v1/events") == 3
+
+
+@pytest.mark.slow
+def test_consent_taken_back_removes_what_was_stored(visit: Visit) -> None:
+    visit.run("() => shop.consent(true)")
+    visit.context.set_offline(True)
+    visit.run("() => shop.track({ kind: 'click', item: 'space-5' })")
+    assert visit.kept().keys() == {"foretaste.consent", "foretaste.session", "foretaste.queue"}
+    visit.run("() => shop.consent(false)")
+    assert visit.kept() == {}
+    visit.context.set_offline(False)
+    visit.page.wait_for_timeout(300)
+    assert visit.events() == []

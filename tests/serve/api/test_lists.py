@@ -1,0 +1,290 @@
+import json
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from foretaste.domain.data import Event, Item
+from foretaste.loop import Foretaste
+from foretaste.serve.schemas import Health, Recommendations
+
+from ..workspace import items, until
+
+ALL = 24
+
+
+def ranked(client: httpx.Client, path: str = "/v1/recommend", **body: Any) -> list[str]:
+    """The ids of the list."""
+    answer = client.post(path, json=body)
+    assert answer.status_code == 200, answer.text
+    return [item["id"] for item in answer.json()["items"]]
+
+
+def record(client: httpx.Client, **event: Any) -> None:
+    answer = client.post("/v1/events", json={"events": [event]})
+    assert answer.json()["accepted"] == 1, answer.text
+
+
+def put(client: httpx.Client, **item: Any) -> None:
+    answer = client.post("/v1/items", json={"items": [item]})
+    assert answer.json()["accepted"] == 1, answer.text
+
+
+def test_the_answer_has_all_its_parts(client: httpx.Client) -> None:
+    answer = client.post("/v1/recommend", json={"user": "p1", "n": 3}).json()
+    assert set(answer) == {"recommendation_id", "model_version", "items"}
+    assert answer["recommendation_id"]
+    assert [item["position"] for item in answer["items"]] == [1, 2, 3]
+    scores = [item["score"] for item in answer["items"]]
+    assert scores == sorted(scores, reverse=True)
+    titles = {item.id: item.title for item in items()}
+    for item in answer["items"]:
+        assert item["title"] == titles[item["id"]]
+        assert item["attributes"]["theme"] == [item["id"].split("-")[0]]
+        assert "terms" not in item
+        assert (item["source"], item["propensity"]) == ("model", 1)
+
+
+def test_terms_come_with_explain_and_sum_to_the_score(client: httpx.Client) -> None:
+    answer = client.post("/v1/recommend", json={"user": "p1", "n": 3, "explain": True}).json()
+    for item in answer["items"]:
+        assert sum(term["nats"] for term in item["terms"]) == pytest.approx(item["score"], abs=1e-3)
+        assert item["reason"]
+
+
+def test_every_answer_has_an_id_of_its_own(client: httpx.Client) -> None:
+    ids = {client.post("/v1/recommend", json={}).json()["recommendation_id"] for _ in range(3)}
+    assert len(ids) == 3
+
+
+def test_an_event_changes_the_very_next_list(client: httpx.Client) -> None:
+    visit: dict[str, Any] = {"session": "changes", "n": 6}
+    before = ranked(client, **visit)
+    record(client, session="changes", item="space-2", kind="click")
+    after = ranked(client, **visit)
+    assert after != before
+    assert all(item.startswith("space") for item in after[:3])
+    record(client, session="changes", item="kitchen-2", kind="click")
+    record(client, session="changes", item="kitchen-3", kind="click")
+    assert ranked(client, **visit)[0].startswith("kitchen")
+
+
+def test_an_anonymous_session_has_a_history_of_its_own(client: httpx.Client) -> None:
+    record(client, session="one", item="space-4", kind="click")
+    record(client, session="two", item="kitchen-4", kind="click")
+    assert ranked(client, session="one", n=1)[0].startswith("space")
+    assert ranked(client, session="two", n=1)[0].startswith("kitchen")
+
+
+def test_nobody_in_particular_gets_a_list(client: httpx.Client) -> None:
+    assert len(ranked(client, n=5)) == 5
+
+
+def test_a_whole_number_is_the_same_user_as_its_digits(client: httpx.Client) -> None:
+    record(client, user=31, item="space-4", kind="click")
+    assert ranked(client, user=31) == ranked(client, user="31") == ranked(client, user=" 31 ")
+
+
+def test_a_new_item_is_in_the_next_list_from_its_text(client: httpx.Client) -> None:
+    put(client, id="saffron", title="Saffron and cinnamon", overview="Spices of the souk.")
+    assert ranked(client, query="saffron cinnamon", n=1) == ["saffron"]
+    assert "saffron" in ranked(client, path="/v1/search", query="spices of the souk", n=2)
+    put(client, id="saffron", title="Saffron and cinnamon", hidden=True)
+
+
+def test_hidden_and_unavailable_items_never_appear(client: httpx.Client) -> None:
+    now = time.time()
+    put(client, id="velvet-1", title="Velvet curtain", hidden=True)
+    put(client, id="velvet-2", title="Velvet curtain", available_from=now + 3600)
+    put(client, id="velvet-3", title="Velvet curtain", available_until=now - 3600)
+    put(client, id="velvet-4", title="Velvet curtain", available_until=now + 3600)
+    for path in ("/v1/recommend", "/v1/search"):
+        found = ranked(client, path=path, query="velvet curtain", n=1000)
+        assert {item for item in found if item.startswith("velvet")} == {"velvet-4"}
+    assert "velvet-1" not in ranked(client, path="/v1/similar", item="velvet-4", n=1000)
+    put(client, id="velvet-4", title="Velvet curtain", hidden=True)
+    assert "velvet-4" not in ranked(client, query="velvet curtain", n=1000)
+
+
+def test_only_what_the_filter_lets_through(client: httpx.Client) -> None:
+    found = ranked(client, user="p1", n=1000, filter={"theme": "kitchen"})
+    assert found
+    assert all(item.startswith("kitchen") for item in found)
+    both = ranked(client, n=1000, filter={"theme": ["kitchen", "space"], "part": 1})
+    assert {int(item.split("-")[1]) % 3 for item in both} == {1}
+    assert {item.split("-")[0] for item in both} == {"kitchen", "space"}
+    assert ranked(client, filter={"theme": "no such theme"}) == []
+
+
+def test_what_was_taken_or_refused_does_not_come_back(client: httpx.Client) -> None:
+    assert not {f"space-{place % 12}" for place in range(5)} & set(ranked(client, user="p1", n=99))
+    record(client, session="refuses", item="space-1", kind="hide")
+    assert "space-1" not in ranked(client, session="refuses", n=99)
+
+
+def test_similar(client: httpx.Client) -> None:
+    found = ranked(client, path="/v1/similar", item="space-1", n=4)
+    assert all(item.startswith("space") for item in found)
+    assert "space-1" not in found
+    pair = ranked(client, path="/v1/similar", items=["kitchen-1", "kitchen-2"], n=99)
+    assert not {"kitchen-1", "kitchen-2"} & set(pair)
+    narrow = ranked(
+        client, path="/v1/similar", item="space-1", user="p2", filter={"theme": "kitchen"}
+    )
+    assert all(item.startswith("kitchen") for item in narrow)
+
+
+def test_search_suits_the_words(client: httpx.Client) -> None:
+    found = ranked(client, path="/v1/search", query="an astronaut on the moon", n=3)
+    assert all(item.startswith("space") for item in found)
+    spoken = ranked(client, context={"text": "an astronaut on the moon", "device": "tv"}, n=3)
+    assert spoken == found
+
+
+def test_what_another_process_does_is_in_the_next_answer(client: httpx.Client, shared: Any) -> None:
+    """The command line works on the same folder."""
+    other = Foretaste.open(shared)
+    before = ranked(client, session="elsewhere", n=5)
+    other.record([Event("elsewhere-1", "click", time.time(), session="elsewhere", item="space-7")])
+    assert ranked(client, session="elsewhere", n=5) != before
+    other.store.put_items([Item("walrus", "Walrus on the ice")])
+    assert ranked(client, query="walrus", n=1) == ["walrus"]
+    other.store.put_items([Item("walrus", "Walrus on the ice", hidden=True)])
+    assert "walrus" not in ranked(client, query="walrus", n=99)
+    other.close()
+
+
+def test_another_model_answers_soon_after_it_is_promoted(client: httpx.Client, shared: Any) -> None:
+    def version() -> str:
+        return str(client.post("/v1/recommend", json={"n": 1}).json()["model_version"])
+
+    first = version()
+    other = Foretaste.open(shared)
+    second = other.train().name
+    until(lambda: version() == second != first, "the new version")  # it is loaded beside the old
+    assert other.models.rollback() == first
+    until(lambda: version() == first, "the version before")
+    other.close()
+
+
+def test_alive_and_ready(client: httpx.Client) -> None:
+    assert client.get("/healthz").json() == {"status": "alive"}
+    told = client.get("/readyz").json()
+    assert told["status"] == "ready"
+    answer = client.post("/v1/recommend", json={}).json()
+    assert told["model"]["version"] == answer["model_version"]
+    assert told["model"]["warnings"] == []
+    Health.model_validate_json(json.dumps(told), strict=True, extra="forbid")
+
+
+def test_the_request_id_comes_back(client: httpx.Client) -> None:
+    given = client.get("/healthz", headers={"X-Request-ID": "abc-1"})
+    assert given.headers["x-request-id"] == "abc-1"
+    forged = client.get("/healthz", headers={"X-Request-ID": 'a" b'})
+    assert forged.headers["x-request-id"] != 'a" b'
+
+
+def test_every_answer_has_the_form_the_document_gives_it(client: httpx.Client) -> None:
+    asked: dict[str, Any] = {"user": "p1", "n": 4, "explain": True, "explore": 0.5}
+    asked["rules"] = [{"pin": "kitchen-1", "at": 1}]
+    asked["properties"] = ["theme", "overview"]
+    sent = client.post("/v1/recommend", json=asked)
+    model = Recommendations.model_validate_json(sent.text, strict=True, extra="forbid")
+    assert model.items[0].source == "pinned"
+    assert model.model_dump(exclude_none=True) == sent.json()
+    ranked = client.post("/v1/rank", json={"candidates": ["space-1", "nonsense"], "user": "p2"})
+    model = Recommendations.model_validate_json(ranked.text, strict=True, extra="forbid")
+    assert model.left_out is not None
+    assert [item.id for item in model.items] == ["space-1"]
+
+
+def test_typed_filters(client: httpx.Client) -> None:
+    later = ranked(client, n=99, filter={"part": {"gte": 1}, "not": {"theme": "space"}})
+    assert later
+    assert all(one.startswith("kitchen") and int(one[8:]) % 3 for one in later)
+    either = {"or": [{"id": ["space-3"]}, {"theme": "kitchen", "part": {"in": [0]}}]}
+    assert "space-3" in ranked(client, n=99, filter=either)
+
+
+def test_rules_through_the_service(client: httpx.Client) -> None:
+    found = ranked(client, user="p1", n=3, rules=[{"pin": "kitchen-4", "at": 2}])
+    assert found[1] == "kitchen-4"
+    own = {"theme": ["kitchen", "space"]}
+    most = ranked(client, user="p1", n=6, rules=[{"quota": "theme", "most": 2}], filter=own)
+    assert sorted(one.split("-")[0] for one in most) == ["kitchen", "kitchen", "space", "space"]
+
+
+def test_a_pin_that_a_filter_forbids_is_told(client: httpx.Client) -> None:
+    rules = [{"pin": "kitchen-4", "at": 1}]
+    asked = {"user": "p1", "n": 3, "rules": rules, "filter": {"theme": "space"}}
+    answer = client.post("/v1/recommend", json=asked).json()
+    assert answer["left_out"] == [{"id": "kitchen-4", "why": "the filter leaves it out"}]
+    allowed = client.post("/v1/recommend", json={**asked, "filter": {"theme": "kitchen"}}).json()
+    assert "left_out" not in allowed
+
+
+def test_the_next_page(client: httpx.Client) -> None:
+    whole = ranked(client, user="p3", n=9)
+    first = client.post("/v1/recommend", json={"user": "p3", "n": 4}).json()
+    page = {"next_page_of": first["recommendation_id"], "n": 5}
+    assert ranked(client, **page) == whole[4:]
+
+
+def test_a_list_is_put_in_order(client: httpx.Client) -> None:
+    found = ranked(client, path="/v1/rank", candidates=["kitchen-1", "space-9"], user="p1")
+    assert found == ["space-9", "kitchen-1"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"filter": {"theme": {"ge": 1}}}, "filter.theme: unknown test 'ge'; did you mean 'gte'?"),
+        ({"filter": {"teme": "x"}}, "filter: unknown attribute 'teme'; did you mean 'theme'?"),
+        ({"rules": [{"pin": "space-1"}]}, "rules.0.at: is missing"),
+        ({"rules": [{"pin": "zz", "at": 1}]}, "rules.0.pin: there is no item 'zz'"),
+        ({"diversity": 2}, "diversity: it should be less than or equal to 1 (sent: 2)"),
+        ({"next_page_of": "r", "user": "p1"}, "the body: a next page has the question of the firs"),
+        ({"next_page_of": "r"}, "next_page_of: there is no recommendation 'r'"),
+        ({"timeout_ms": 0}, "timeout_ms: it should be greater than 0"),
+        ({"properties": ["teme"]}, "properties.0: no item has 'teme'; did you mean 'theme'?"),
+        ({"filter": {"theme": "a\ud800"}}, "filter: the text holds half a character"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(refusal: Any, sent: dict[str, Any], told: str) -> None:
+    content = json.dumps(sent)
+    headers = {"Content-Type": "application/json"}
+    detail = refusal("/v1/recommend", 422, "invalid", content=content, headers=headers)
+    assert detail.startswith(told)
+
+
+def test_trending(client: httpx.Client) -> None:
+    for person in range(3):
+        record(client, user=f"trend-{person}", item="space-10", kind="click")
+    answer = client.get("/v1/trending", params={"window": "10m", "n": 4, "category": "theme:space"})
+    assert answer.status_code == 200, answer.text
+    model = Recommendations.model_validate_json(answer.text, strict=True, extra="forbid")
+    assert model.items[0].id == "space-10"
+    assert model.items[0].source == "trending"
+    assert all(item.id.startswith("space") for item in model.items)
+    both = {"filter": '{"part": {"gte": 1}}', "category": "theme:kitchen"}
+    rest = client.get("/v1/trending", params=both).json()
+    assert all(item["id"][:7] == "kitchen" and int(item["id"][8:]) % 3 for item in rest["items"])
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"window": "often"}, "window: 'often' is no length of time"),
+        ({"n": "0"}, "n: it should be greater than or equal to 1"),
+        ({"category": "genre"}, "category: 'genre' is no attribute and value"),
+        ({"windw": "7d"}, "the address: unknown field 'windw'; did you mean 'window'?"),
+        ({"filter": '{"teme": "x"}'}, "filter.and.0: unknown attribute"),
+        ({"filter": "theme"}, "filter: 'theme' is not JSON: line 1, column 1"),
+    ],
+)
+def test_what_cannot_be_asked_of_trending_is_told(
+    refusal: Any, sent: dict[str, str], told: str
+) -> None:
+    detail = refusal("/v1/trending", 422, "invalid", method="GET", params=sent)
+    assert detail.startswith(told.replace(".and.0", ""))

@@ -1,0 +1,103 @@
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+from pydantic import BaseModel
+
+from foretaste.serve.http.problems import Problem
+from foretaste.serve.schemas import EventsAnswer, Recommendations, catalogue
+from foretaste.serve.schemas.chat import ChatAnswer
+from foretaste.serve.schemas.control import ProfileAnswer
+from foretaste.serve.schemas.generation import GenerateAnswer, WhyNotAnswer
+from foretaste.serve.schemas.identity import IdentifyAnswer
+
+ORDER = (
+    "/v1/items",
+    "/v1/users",
+    "/v1/events",
+    "/v1/recommend",
+    "/v1/rank",
+    "/v1/similar",
+    "/v1/search",
+    "/v1/identify",
+    "/v1/chat",
+    "/v1/generate",
+    "/v1/why-not",
+)
+ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
+    ("post", "/v1/items"): catalogue.ItemsAnswer,
+    ("get", "/v1/items"): catalogue.ItemsPage,
+    ("get", "/v1/items/{item}"): catalogue.ItemRow,
+    ("patch", "/v1/items/{item}"): catalogue.ItemRow,
+    ("delete", "/v1/items/{item}"): catalogue.Deleted,
+    ("post", "/v1/users"): catalogue.UsersAnswer,
+    ("get", "/v1/users"): catalogue.UsersPage,
+    ("get", "/v1/users/{user}"): catalogue.UserRow,
+    ("patch", "/v1/users/{user}"): catalogue.UserRow,
+    ("get", "/v1/users/{user}/export"): catalogue.PersonOut,
+    ("delete", "/v1/users/{user}"): catalogue.ErasureAnswer,
+    ("post", "/v1/events"): EventsAnswer,
+    ("post", "/v1/identify"): IdentifyAnswer,
+    ("post", "/v1/chat"): ChatAnswer,
+    ("get", "/v1/users/{id}/profile"): ProfileAnswer,
+    ("get", "/v1/sessions/{id}/profile"): ProfileAnswer,
+    ("patch", "/v1/users/{id}/profile"): ProfileAnswer,
+    ("patch", "/v1/sessions/{id}/profile"): ProfileAnswer,
+    ("post", "/v1/generate"): GenerateAnswer,
+    ("post", "/v1/why-not"): WhyNotAnswer,
+}
+JSON, LINES = "application/json", "application/x-ndjson"
+
+
+def bodies(document: dict[str, Any], path: str, method: str = "post") -> Iterator[Any]:
+    content = document["paths"][path][method]["requestBody"]["content"][JSON]
+    for example in content["examples"].values():
+        yield example["value"]
+
+
+def test_every_example_is_accepted(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    posts = {path for path, methods in document["paths"].items() if "post" in methods}
+    lines = {path for path in posts if path.endswith(".jsonl")}
+    assert posts == set(ORDER) | lines
+    for path in ORDER:
+        for body in bodies(document, path):
+            answer = client.post(path, json=body)
+            assert answer.status_code == 200, (path, body, answer.text)
+            if body.get("stream"):
+                continue
+            told = answer.json()
+            assert told.get("rejected", []) == []
+            assert told.get("items", [1])
+    for path in lines:
+        content = document["paths"][path]["post"]["requestBody"]["content"][LINES]["example"]
+        answer = client.post(path, content=content, headers={"Content-Type": LINES})
+        assert answer.json()["rejected"] == 0, answer.text
+    for path, address in (("/v1/items/{item}", "contact"), ("/v1/users/{user}", "u-17")):
+        for body in bodies(document, path, "patch"):
+            answer = client.patch(path.split("{")[0] + address, json=body)
+            assert answer.status_code == 200, (path, body, answer.text)
+
+
+def test_every_example_of_an_answer_has_the_form_of_one(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            for status, response in operation["responses"].items():
+                for media, content in response["content"].items():
+                    if media == LINES:
+                        assert all(json.loads(line) for line in content["example"].splitlines())
+                    elif media == "application/json" and path.startswith("/v1"):
+                        kind = ANSWERS.get((method, path), Recommendations)
+                        kind.model_validate(content["example"], strict=True)
+                    elif media != "text/event-stream" and status != "200":
+                        assert media == "application/problem+json"
+                        Problem.model_validate(content["example"], strict=True)
+
+
+def test_every_reference_leads_somewhere(client: httpx.Client) -> None:
+    text = client.get("/openapi.json").text
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    for part in text.split('"#/components/schemas/')[1:]:
+        assert part.split('"')[0] in schemas

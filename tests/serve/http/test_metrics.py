@@ -1,0 +1,134 @@
+"""What Prometheus is told, of a real server and of single parts."""
+
+import re
+from contextlib import nullcontext
+from pathlib import Path
+
+import httpx
+import pytest
+
+from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.errors import StoreError
+from foretaste.serve import tenants
+from foretaste.serve.http.keys import make
+from foretaste.serve.http.metrics import MEDIA, Metrics, Watch
+
+from ..conftest import checked
+from ..workspace import serving, until
+
+
+def read(text: str) -> dict[str, float]:
+    """Series with its labels → value."""
+    found = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            name, _, value = line.rpartition(" ")
+            found[name] = float(value)
+    return found
+
+
+class Ticks:
+    """A clock that is set."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_freshness_is_from_acceptance_to_learning() -> None:
+    ticks = Ticks()
+    metrics = Metrics(lambda: nullcontext({}))
+    watch = Watch(metrics, "default", ticks=ticks)
+    watch.took(accepted=2, known=1, rejected=3, last=10)
+    ticks.now = 0.2
+    watch.answered("full", 9)  # has not come so far
+    watch.took(accepted=1, known=0, rejected=0, last=11)
+    ticks.now = 0.3
+    watch.answered("counting", 10)
+    found = read(metrics.text().decode())
+    assert found['foretaste_freshness_seconds_count{tenant="default"}'] == 2
+    assert found['foretaste_freshness_seconds_sum{tenant="default"}'] == pytest.approx(0.6)
+    watch.learnt(11)
+    found = read(metrics.text().decode())
+    assert found['foretaste_freshness_seconds_sum{tenant="default"}'] == pytest.approx(0.7)
+    assert found['foretaste_events_total{outcome="accepted",tenant="default"}'] == 3
+    assert found['foretaste_events_total{outcome="rejected",tenant="default"}'] == 3
+    assert found['foretaste_answers_total{rung="counting",tenant="default"}'] == 1
+
+
+def test_a_tenant_that_cannot_be_asked_is_not_ready() -> None:
+    class Away:
+        def state(self) -> dict[str, float]:
+            raise StoreError("gone")
+
+    found = read(Metrics(lambda: nullcontext({"acme": Away()})).text().decode())
+    assert found['foretaste_ready{tenant="acme"}'] == 0
+    assert 'foretaste_items{tenant="acme"}' not in found
+
+
+def test_made_up_methods_make_no_series() -> None:
+    metrics = Metrics(lambda: nullcontext({}))
+    for method in ("GET", "BREW", "PROPFIND"):
+        metrics.request(method, "/", 200, 0.1)
+    text = metrics.text().decode()
+    assert set(re.findall(r'_count\{method="(\w+)"', text)) == {"GET", "other"}
+
+
+def test_a_server_tells_of_every_status(copied: Path) -> None:
+    with serving(copied) as client:
+        event = {"event_id": "m", "user": "p1", "item": "space-1", "kind": "click"}
+        client.post("/v1/recommend", json={"user": "p1", "n": 1})
+        client.post("/v1/events", json={"events": [event, {"kind": "clik"}]})
+        client.post("/v1/events", json={"events": [event]})
+        before = read(client.get("/metrics").text)
+        assert before['foretaste_event_lag{tenant="default"}'] == 1
+        client.post("/v1/recommend", json={"user": "p1", "n": 1})
+        client.post("/v1/recommend", json={"usr": 1})
+        client.post("/v1/recommend", content=b"{", headers={"content-type": "application/json"})
+        client.get(f"/{'x' * 20}")
+        answer = client.get("/metrics")
+        assert answer.headers["content-type"].startswith(MEDIA.split(";")[0])
+        until(lambda: 'status="404"' in client.get("/metrics").text, "counted")
+        found = read(client.get("/metrics").text)
+    count = "foretaste_request_seconds_count"
+    for route, method, status, times in (
+        ("/v1/recommend", "POST", 200, 2),
+        ("/v1/recommend", "POST", 422, 1),
+        ("/v1/recommend", "POST", 400, 1),
+        ("/v1/events", "POST", 200, 2),
+        ("unknown", "GET", 404, 1),
+    ):
+        key = f'{count}{{method="{method}",route="{route}",status="{status}"}}'
+        assert found[key] == times, key
+    assert not any("xxxx" in name for name in found), "no address as typed"
+    assert found['foretaste_events_total{outcome="accepted",tenant="default"}'] == 1
+    assert found['foretaste_events_total{outcome="known",tenant="default"}'] == 1
+    assert found['foretaste_events_total{outcome="rejected",tenant="default"}'] == 1
+    assert found['foretaste_answers_total{rung="full",tenant="default"}'] == 2
+    assert found['foretaste_freshness_seconds_count{tenant="default"}'] == 1
+    assert found['foretaste_event_lag{tenant="default"}'] == 0
+    assert found['foretaste_items{tenant="default"}'] == 24
+    assert found['foretaste_ready{tenant="default"}'] == 1
+    assert found['foretaste_model_age_seconds{tenant="default"}'] > 0
+    assert found["process_resident_memory_bytes"] > 1e6
+
+
+def test_who_may_read_them(copied: Path) -> None:
+    tenants.create(copied, "acme")
+    with SqlStore(copied / FILE) as store:
+        root = make(store.keys, "r", ["admin"], now=0.0)[1]
+        reader = make(store.keys, "r", ["read"], now=0.0)[1]
+        acme = make(store.keys, "a", ["admin"], tenant="acme", now=0.0)[1]
+    with serving(copied) as client:
+
+        def asked(**headers: str) -> httpx.Response:
+            return client.get(
+                "/metrics", headers={k.replace("_", "-"): headers[k] for k in headers}
+            )
+
+        assert asked().status_code == 200, "from this machine"
+        assert checked(asked(x_forwarded_for="10.1.2.3"), "no-key")
+        assert asked(x_forwarded_for="10.1.2.3", x_api_key=root).status_code == 200
+        assert checked(asked(x_api_key=reader), "forbidden")
+        assert "of all tenants" in checked(asked(x_api_key=acme), "forbidden")

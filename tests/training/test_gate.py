@@ -1,0 +1,167 @@
+"""Which of two models is better on events neither has seen; and that neither has."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from foretaste.domain.data import Behaviour, Event, Floats
+from foretaste.errors import ModelError
+from foretaste.evaluate.list_checks import ListWarning
+from foretaste.evaluate.metrics import Interval
+from foretaste.feedback.online import Lesson
+from foretaste.loop import Foretaste
+from foretaste.online.model import Live
+from foretaste.training.gate import Trial, compare
+
+START = 1_700_100_000.0
+
+
+@pytest.fixture
+def shop(trained: Path) -> Iterator[Foretaste]:
+    """Trained on 150 events; ten more people have since gone on in the same way."""
+    loop = Foretaste.open(trained)
+    loop.record(
+        [
+            Event(
+                f"n{person}-{step}",
+                "click",
+                START + person * 1000 + step,
+                user=f"new{person}",
+                item=f"space-{(person + step) % 10}",
+            )
+            for person in range(10)
+            for step in range(6)
+        ]
+    )
+    yield loop
+    loop.close()
+
+
+def snapshot(shop: Foretaste) -> Live:
+    name = shop.models.live()
+    assert name is not None
+    return shop.at_snapshot(name)
+
+
+def tried(shop: Foretaste, candidate: Live, live: Live, after: int = 150) -> Trial:
+    return compare(
+        candidate,
+        live,
+        shop.store,
+        after=after,
+        until=shop.store.last_event(),
+        asked=lambda lesson, _: shop.listen(replace(lesson.before, now=lesson.at)),
+        masked=True,
+    )
+
+
+def test_a_model_is_as_good_as_itself(shop: Foretaste) -> None:
+    found = tried(shop, snapshot(shop), snapshot(shop))
+    assert found.events == 60
+    assert found.people == 10
+    assert found.live == found.candidate > 0
+    assert found.difference == Interval(0, 0, 0)
+    assert found.refusal() is None
+
+
+def test_one_that_knows_nothing_is_refused_with_the_figures(shop: Foretaste) -> None:
+    worse = snapshot(shop)
+    worse.product = worse.product.only(lambda expert: expert.name == "popularity")
+    found = tried(shop, worse, snapshot(shop))
+    refusal = found.refusal()
+    assert refusal is not None
+    assert refusal.startswith("it is worse for certain: ndcg@10 0.")
+    assert "on 60 events of 10 people" in refusal
+
+
+def test_one_that_was_trained_past_the_cut_is_not_compared(shop: Foretaste) -> None:
+    with pytest.raises(ModelError, match="was trained on events past 149"):
+        tried(shop, snapshot(shop), snapshot(shop), after=149)
+
+
+def test_the_comparison_sees_nothing_of_an_event_before_it_is_scored(shop: Foretaste) -> None:
+    """At each event the person's history ends before it, and so do the counts of both models."""
+    live, candidate = snapshot(shop), snapshot(shop)
+    taken: dict[object, list[int]] = {}
+    counts: list[float] = []
+
+    def asked(lesson: Lesson, one: Live) -> Behaviour:
+        assert lesson.before.item.tolist() == taken.get(lesson.person, [])[: len(lesson.before)]
+        assert lesson.at not in lesson.before.at
+        assert (lesson.before.at < lesson.at).all()
+        counts.append(float(np.sum(taken_by(live)) + np.sum(taken_by(candidate))))
+        return lesson.before
+
+    for _, event in shop.store.events(after=150):
+        person = (event.user, None)
+        taken.setdefault(person, []).append(live.catalogue.index[event.item or ""])
+    compare(candidate, live, shop.store, after=150, until=210, asked=asked, masked=True)
+    assert len(counts) == 120
+    assert counts[0] == counts[59], "within a batch nothing of it is learnt before it is scored"
+    assert live.event == candidate.event == 210, "and then all of it is"
+
+
+def taken_by(live: Live) -> Floats:
+    popularity: Any = next(one for one in live.product.experts if one.name == "popularity")
+    return np.asarray(popularity.taken)
+
+
+def test_nothing_to_compare_on(shop: Foretaste) -> None:
+    with pytest.raises(ModelError, match="no event to compare"):
+        tried(shop, snapshot(shop), snapshot(shop), after=210)
+
+
+@pytest.mark.parametrize(
+    ("mean", "low", "high", "refused"),
+    [
+        (-0.01, -0.02, -0.001, True),
+        (-0.0037, -0.0148, 0.0059, False),  # recorded: refused by its mean, inside the noise
+        (-0.02, -0.06, 0.02, False),
+        (0.01, -0.01, 0.03, False),
+    ],
+)
+def test_only_what_is_worse_for_certain_is_refused(
+    mean: float, low: float, high: float, *, refused: bool
+) -> None:
+    found = Trial(300, 100, 0.07, 0.07 + mean, Interval(mean, low, high)).refusal()
+    assert (found is not None) is refused
+    assert found is None or found.startswith("it is worse for certain: ")
+
+
+SAME = ListWarning("same-list", "Nearly everybody is shown the same.", "Look at the events.")
+RARE = ListWarning("hardly-taken", "All of it was hardly taken.", "Look at the events.")
+
+
+@pytest.mark.parametrize(
+    ("candidate", "live", "refused"),
+    [
+        ((SAME,), (), True),
+        ((SAME,), (RARE,), True),
+        ((SAME,), (SAME,), False),  # no worse than what people are shown now
+        ((), (SAME,), False),
+        ((RARE,), (), False),  # worth knowing, and no reason to keep an old model
+    ],
+)
+def test_a_fault_of_the_lists_that_is_new_is_refused(
+    candidate: tuple[ListWarning, ...], live: tuple[ListWarning, ...], *, refused: bool
+) -> None:
+    better = Trial(300, 100, 0.1, 0.12, Interval(0.02, 0.01, 0.03), candidate, live)
+    refusal = better.refusal()
+    assert (refusal is not None) is refused
+    assert refusal is None or f"do not have: {SAME.message} ndcg@10 0.1200" in refusal
+    assert json.loads(json.dumps(better.figures()))["live_warnings"] == [
+        warning.summary() for warning in live
+    ]
+
+
+def test_a_workspace_that_moves_keeps_its_model(trained: Path, tmp_path: Path) -> None:
+    moved = Path(shutil.move(trained, tmp_path / "elsewhere"))
+    loop = Foretaste.open(moved)
+    assert len(loop.recommend("u1", n=3)) == 3
+    loop.close()

@@ -1,0 +1,214 @@
+"""Erasure reaches the models, also past a crash, a restart, a rollback and a training under way."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from foretaste.domain.data import Event
+from foretaste.loop import Foretaste
+from foretaste.model.artefacts import WAS, Models
+from foretaste.model.experts.popularity import Popularity
+from foretaste.model.product import Product
+from foretaste.training import recount as erasing
+from foretaste.training.recount import KNOWN
+
+
+def taken(loop: Foretaste, version: str | None = None) -> float:
+    """Events that a version, or what answers, has counted."""
+    live = loop.catch_up() if version is None else loop.at_snapshot(version)
+    expert = next(one for one in live.product.experts if isinstance(one, Popularity))
+    return float(np.round(expert.taken.sum(), 3))
+
+
+@pytest.fixture
+def loop(trained: Path) -> Foretaste:
+    return Foretaste.open(trained)
+
+
+def test_what_answers_has_forgotten_them_when_it_returns(loop: Foretaste) -> None:
+    loop.record([Event("late", "click", 1.8e9, user="u1", item="space-9")])
+    assert taken(loop) == 151
+
+    receipt = loop.erase("u1")
+
+    assert taken(loop) == 145
+    assert receipt.erased.events == 6
+    assert receipt.recounted == (loop.catch_up().version,)
+    assert loop.erase("u1").recounted == ()
+    loop.close()
+
+
+def test_what_is_taken_back_soon_counts_no_more(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MOMENT", "REST"):
+        monkeypatch.setattr(erasing, name, 0.0)
+    late = [Event(f"late-{n}", "click", 1.8e9, user="u1", item="space-9") for n in range(2)]
+    loop.record([*late, Event("other", "like", 1.8e9, user="u1", item="space-9")])
+    assert taken(loop) == 153
+    assert loop.take_back("u1", "space-8", "like") == 0
+    assert loop.take_back("u1", "space-9", "click") == 2
+    assert loop.take_back("u1", "space-9") == 1
+    end = time.monotonic() + 60
+    while taken(loop) != 150:
+        assert time.monotonic() < end
+        threading.Event().wait(0.01)
+    loop.close()
+
+
+def test_what_was_taken_back_is_made_good_after_a_crash(loop: Foretaste) -> None:
+    assert taken(loop) == 150
+    (event,) = [one for _, one in loop.store.events() if one.user == "u1"][:1]
+    assert event.item is not None
+    gone = loop.store.delete_events("u1", event.item)
+    loop.settler.settle()
+    loop.keeper.renew()
+    assert taken(loop) == 150 - gone
+    loop.close()
+
+
+def test_a_crash_between_the_store_and_the_model_is_made_good(loop: Foretaste) -> None:
+    before = loop.models.live()
+    loop.store.erase("u1")  # and no more: the process died here
+    assert taken(loop) == 150
+
+    assert loop.settler.settle() == [loop.models.live()] != [before]
+
+    loop.keeper.renew()
+    assert taken(loop) == 145
+    assert loop.settler.settle() == []
+    loop.close()
+
+
+def test_a_version_to_roll_back_to_has_forgotten_them_too(loop: Foretaste) -> None:
+    first = loop.models.live()
+    loop.train()
+    loop.erase("u1")
+    assert taken(loop) == 145
+    earlier = loop.models.rollback()
+    assert earlier != first
+    assert loop.models.version(earlier).created == min(v.created for v in loop.models.versions())
+    assert taken(loop) == 145
+    assert [v.data[KNOWN] for v in loop.models.versions()] == [1, 1]
+    loop.close()
+
+
+def test_a_training_that_began_before_forgets_them_as_well(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = loop.reading.histories
+
+    def meanwhile(found: object, encoder: str | None) -> object:
+        loop.store.erase("u1")
+        return read(found, encoder)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(loop.reading, "histories", meanwhile)
+    trained = loop.candidate()
+    assert trained.data[KNOWN] == 1
+    loop.models.promote(trained.data[WAS][0])  # by the name it had before
+    assert loop.models.live() == trained.name
+    assert taken(loop) == 145
+    loop.close()
+
+
+def test_a_stranger_changes_nothing(loop: Foretaste) -> None:
+    before = loop.models.live()
+    receipt = loop.erase("nobody")
+    assert (receipt.recounted, receipt.waits, loop.models.live()) == ((), (), before)
+    assert loop.personal("nobody") is None
+    loop.close()
+
+
+ERASES = """
+import sys
+import foretaste
+
+loop = foretaste.open(sys.argv[1])
+loop.catch_up()
+print("open", flush=True)
+sys.stdin.readline()
+print(loop.erase(sys.argv[2]).erased.events, flush=True)
+loop.close()
+"""
+
+
+def test_two_processes_erase_at_once(trained: Path) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", ERASES, str(trained), user],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for user in ("u1", "u3")
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    printed = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+
+    assert printed == ["5\n", "5\n"]
+    loop = Foretaste.open(trained)
+    assert taken(loop) == 140
+    assert [version.data[KNOWN] for version in loop.models.versions()] == [2]
+    loop.close()
+
+
+def test_a_version_that_was_replaced_meanwhile_is_counted_anew_in_its_successor(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save, amended = Models.save, list[str]()
+
+    def meanwhile(models: Models, product: Product, ids: Sequence[str], **what: Any) -> str:
+        if not amended:  # as a training does at its end, in another process
+            amended.append(models.amend(str(models.live()), {"checks": []}))
+        return save(models, product, ids, **what)
+
+    loop.store.erase("u1")
+    monkeypatch.setattr(Models, "save", meanwhile)
+    assert loop.settler.settle() == [loop.models.live()]
+    (version,) = loop.models.versions()
+    assert version.metrics["checks"] == []
+    loop.keeper.renew()
+    assert taken(loop) == 145
+    loop.close()
+
+
+def test_what_does_not_answer_is_counted_anew_beside_the_answers(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop.train()
+    before = loop.catch_up().version
+    monkeypatch.setattr(erasing, "MOMENT", 0.0)
+    going_on, settle = threading.Event(), loop.settler.settle
+
+    def later(*, answering: bool = False) -> list[str]:
+        if not answering:
+            going_on.wait(60)
+        return settle(answering=answering)
+
+    monkeypatch.setattr(loop.settler, "settle", later)
+    receipt = loop.settler.erase("u1", others_soon=True)
+    assert receipt.recounted == (loop.catch_up().version,) != (before,)
+    assert receipt.waits[0] == erasing.DUE
+    assert taken(loop) == 145
+    assert sorted(version.data[KNOWN] for version in loop.models.versions()) == [0, 1]
+    going_on.set()
+    end = time.monotonic() + 60
+    while [version.data[KNOWN] for version in loop.models.versions()] != [1, 1]:
+        assert time.monotonic() < end
+        threading.Event().wait(0.01)
+    assert taken(loop, loop.models.rollback()) == 145
+    loop.close()
