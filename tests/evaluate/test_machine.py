@@ -37,5 +37,13 @@ def test_the_commit_is_marked_when_files_are_changed(tmp_path: Path) -> None:
     clean = commit(tmp_path)
     assert clean is not None
     assert re.fullmatch("[0-9a-f]{12}", clean)
+    results = tmp_path / "benchmarks" / "results"
+    results.mkdir(parents=True)
+    (results / "quality.json").write_text("1")
+    git(tmp_path, "add", "benchmarks")
+    git(tmp_path, "commit", "-m", "results")
+    clean = commit(tmp_path)
+    (results / "quality.json").write_text("2")
+    assert commit(tmp_path) == clean, "what a bench writes is not what it measured"
     (tmp_path / "a").write_text("2")
     assert commit(tmp_path) == f"{clean}+"

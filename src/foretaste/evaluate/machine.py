@@ -9,6 +9,8 @@ from pathlib import Path
 
 Description = dict[str, str | int | dict[str, str] | None]
 
+RESULTS = "benchmarks/results"
+"""What benches write."""
 LIBRARIES = ("foretaste", "numpy", "scipy", "pandas", "torch", "transformers")
 
 
@@ -70,7 +72,11 @@ def commit(folder: Path) -> str | None:
     head = _git(folder, "rev-parse", "--short=12", "HEAD")
     if head is None:
         return None
-    return head + ("+" if _git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+    # a bench writes its results while it runs: they do not change what was measured
+    changed = _git(
+        folder, "status", "--porcelain", "--untracked-files=no", "--", ".", f":!{RESULTS}"
+    )
+    return head + ("+" if changed else "")
 
 
 def _git(folder: Path, *words: str) -> str | None:
