@@ -104,6 +104,9 @@ def test_calibration_changes_no_order_and_too_few_events_change_nothing(
     flat = replace(weighed, weights=weighed.weights * np.float32(0.5))
     table = tabulate(flat, asked, cases.targets, training, np.random.default_rng(0))
     sure = calibrated(table, flat)
+    repeat = flat.names.index("repeat")
+    unscaled = calibrated(table, flat, {"repeat"})
+    np.testing.assert_array_equal(unscaled.weights[:, repeat], flat.weights[:, repeat])
     few = tabulate(flat, asked[:20], cases.targets[:20], training, np.random.default_rng(0))
 
     size = sure.weights / np.where(flat.weights == 0, 1, flat.weights)

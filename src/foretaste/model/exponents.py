@@ -13,7 +13,7 @@ expert ranks high, exactly, and over a uniform draw of the rest, weighted by how
 Of a large catalogue these items are those that the experts name in a request.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -236,12 +236,13 @@ def _bounds(facts: Floats) -> Floats:
     return bounds
 
 
-def calibrated(table: Table, product: Product) -> Product:
+def calibrated(table: Table, product: Product, unfitted: Container[str] = ()) -> Product:
     """The same times one number, so that the ten likeliest items are taken as often as they say.
 
     The likelihood is decided by events far down the list, and raising new items takes from the
     rest; a list and its relevance floor are about the top. It changes no order. Left as it is where
     the top ten hold too few of the events to tell.
+    unfitted: names of experts whose exponents the table says nothing of: they stay.
     """
     scores = table.scores(torch.from_numpy(product.weights))
     exact = torch.where(table.stands_for == 0, scores, -torch.inf)
@@ -258,7 +259,7 @@ def calibrated(table: Table, product: Product) -> Product:
     size = np.float32((low * high) ** 0.5)
     weights = product.weights * size
     for place, expert in enumerate(product.experts):
-        if expert.name == "query":  # none of these events had one
+        if expert.name in unfitted:
             weights[:, place] = product.weights[:, place]
     return replace(product, weights=weights)
 

@@ -103,7 +103,9 @@ def fit_weights(
         return product, FitReport("usual", 0, cause="there is no event to choose weights by")
     table = tabulate(product, cases.behaviours(0, len(cases)), cases.targets, training, rng)
     fitted, report = guarded(table, lambda rows: maximise(rows, product), product)
-    fitted = calibrated(table, fitted)
+    # none of these events had a query, and a repeat is among them where lists show repeats alone
+    unfitted = {"query", "repeat"} if training.hide_seen else {"query"}
+    fitted = calibrated(table, fitted, unfitted)
     asked = cases.sample(max(-(-len(cases) // 4), MIN_ASKED), rng)
     behaviours = asked.behaviours(0, len(asked))
     strangers = [without_history(behaviour) for behaviour in behaviours]
