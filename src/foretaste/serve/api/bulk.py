@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 
 from foretaste.behaviour.export import item_told, user_told
 from foretaste.serve.api.lists import Behind
-from foretaste.serve.docs import examples
+from foretaste.serve.docs.examples import line_examples
 from foretaste.serve.http.body import parsed
 from foretaste.serve.http.problems import Refused, Rejected
 from foretaste.serve.intake import Taken
@@ -55,11 +55,11 @@ def _body(example: str) -> dict[str, Any]:
 
 IN: dict[str, Any] = {
     "response_class": StreamingResponse,
-    "responses": _lines(examples.LINES_TAKEN),
+    "responses": _lines(line_examples("lines-taken")),
 }
 
 
-@router.post("/items.jsonl", tags=["catalogue"], openapi_extra=_body(examples.ITEM_LINES), **IN)
+@router.post("/items.jsonl", tags=["catalogue"], openapi_extra=_body(line_examples("items")), **IN)
 async def put_item_lines(request: Request, service: Behind) -> StreamingResponse:
     """Create or replace any number of items, a line each, as in `POST /v1/items`.
 
@@ -75,7 +75,7 @@ async def put_item_lines(request: Request, service: Behind) -> StreamingResponse
     "/items.jsonl",
     tags=["catalogue"],
     response_class=StreamingResponse,
-    responses=_lines(examples.ITEM_LINES),
+    responses=_lines(line_examples("items")),
 )
 def get_item_lines(service: Behind) -> StreamingResponse:
     """The whole catalogue, a line an item, in the form in which it may be sent again."""
@@ -83,7 +83,7 @@ def get_item_lines(service: Behind) -> StreamingResponse:
     return _sent_out(store.items_page, item_told)
 
 
-@router.post("/users.jsonl", tags=["people"], openapi_extra=_body(examples.USER_LINES), **IN)
+@router.post("/users.jsonl", tags=["people"], openapi_extra=_body(line_examples("users")), **IN)
 async def put_user_lines(request: Request, service: Behind) -> StreamingResponse:
     """Create or replace any number of users, a line each, as in `POST /v1/items.jsonl`."""
     intake = await run_in_threadpool(lambda: service.intake)
@@ -94,7 +94,7 @@ async def put_user_lines(request: Request, service: Behind) -> StreamingResponse
     "/users.jsonl",
     tags=["people"],
     response_class=StreamingResponse,
-    responses=_lines(examples.USER_LINES),
+    responses=_lines(line_examples("users")),
 )
 def get_user_lines(service: Behind) -> StreamingResponse:
     """All users with attributes, a line each."""

@@ -9,8 +9,8 @@ from fastapi.responses import Response
 from pydantic_core import to_json
 
 from foretaste.behaviour.export import item_told, user_told
-from foretaste.serve.api.lists import Behind, check_some, shown_answer
-from foretaste.serve.docs import examples
+from foretaste.serve.api.lists import Behind, check_some
+from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.problems import Refused
 from foretaste.serve.schemas import Id
@@ -37,13 +37,13 @@ people = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["people"])
 ItemId = Annotated[Id, Path(description="The item's id, percent-encoded.")]
 UserId = Annotated[Id, Path(description="The user's id, percent-encoded.")]
 Page = Annotated[PageQuery, Query()]
-ItemPatch = Annotated[dict[str, Any], Body(openapi_examples=dict(examples.ITEM_PATCH))]
-UserPatch = Annotated[dict[str, Any], Body(openapi_examples=dict(examples.USER_PATCH))]
+ItemPatch = Annotated[dict[str, Any], Body(openapi_examples=request_examples("item-patch"))]
+UserPatch = Annotated[dict[str, Any], Body(openapi_examples=request_examples("user-patch"))]
 
 
-@v1.post("/items", responses=shown_answer(examples.ITEMS_ANSWER))
+@v1.post("/items", responses=answer_example("items"))
 def post_items(
-    body: Annotated[ItemsBody, Body(openapi_examples=dict(examples.ITEMS))], service: Behind
+    body: Annotated[ItemsBody, Body(openapi_examples=request_examples("items"))], service: Behind
 ) -> ItemsAnswer:
     """Create or replace items: one or a thousand.
 
@@ -55,7 +55,7 @@ def post_items(
     return ItemsAnswer(accepted=taken.accepted, known=taken.known, rejected=taken.rejected)
 
 
-@v1.get("/items", response_model=ItemsPage, responses=shown_answer(examples.ITEMS_PAGE))
+@v1.get("/items", response_model=ItemsPage, responses=answer_example("items-page"))
 def get_items(page: Page, service: Behind) -> Response:
     """The catalogue, a page at a time. Whatever comes and goes meanwhile, no other item is left out
     and none comes twice.
@@ -65,7 +65,7 @@ def get_items(page: Page, service: Behind) -> Response:
     return _json(told | _next([item.id for item in found], page.n))
 
 
-@v1.get("/items/{item:path}", response_model=ItemRow, responses=shown_answer(examples.ITEM_OUT))
+@v1.get("/items/{item:path}", response_model=ItemRow, responses=answer_example("item"))
 def get_item(item: ItemId, service: Behind) -> Response:
     """One item, in the form in which it may be sent again."""
     found = service.workspace.store.item(item)
@@ -74,7 +74,7 @@ def get_item(item: ItemId, service: Behind) -> Response:
     return _json(item_told(found))
 
 
-@v1.patch("/items/{item:path}", response_model=ItemRow, responses=shown_answer(examples.ITEM_OUT))
+@v1.patch("/items/{item:path}", response_model=ItemRow, responses=answer_example("item"))
 def patch_item(item: ItemId, body: ItemPatch, service: Behind) -> Response:
     """Change some fields of an item: a JSON merge patch (RFC 7396).
 
@@ -87,7 +87,7 @@ def patch_item(item: ItemId, body: ItemPatch, service: Behind) -> Response:
     return _json(item_told(found))
 
 
-@v1.delete("/items/{item:path}", responses=shown_answer(examples.DELETED))
+@v1.delete("/items/{item:path}", responses=answer_example("deleted"))
 def delete_item(item: ItemId, service: Behind) -> Deleted:
     """Take an item out of the catalogue: no list has it from now on.
 
@@ -96,9 +96,9 @@ def delete_item(item: ItemId, service: Behind) -> Deleted:
     return Deleted(deleted=bool(service.workspace.store.delete_items([item])))
 
 
-@people.post("/users", responses=shown_answer(examples.USERS_ANSWER))
+@people.post("/users", responses=answer_example("users"))
 def post_users(
-    body: Annotated[UsersBody, Body(openapi_examples=dict(examples.USERS))], service: Behind
+    body: Annotated[UsersBody, Body(openapi_examples=request_examples("users"))], service: Behind
 ) -> UsersAnswer:
     """Create or replace what is known of users: one or a thousand.
 
@@ -111,7 +111,7 @@ def post_users(
     return UsersAnswer(accepted=taken.accepted, known=taken.known, rejected=taken.rejected)
 
 
-@people.get("/users", response_model=UsersPage, responses=shown_answer(examples.USERS_PAGE))
+@people.get("/users", response_model=UsersPage, responses=answer_example("users-page"))
 def get_users(page: Page, service: Behind) -> Response:
     """The users with attributes, a page at a time."""
     found = service.workspace.store.users_page(page.cursor, page.n)
@@ -122,7 +122,7 @@ def get_users(page: Page, service: Behind) -> Response:
 @people.get(
     "/users/{user:path}/export",
     response_model=PersonOut,
-    responses=shown_answer(examples.PERSON),
+    responses=answer_example("user-export"),
 )
 def export_user(user: UserId, service: Behind) -> Response:
     """All that is kept of a user, for themselves: attributes, the sessions they were known on,
@@ -134,7 +134,7 @@ def export_user(user: UserId, service: Behind) -> Response:
     return _json(found)
 
 
-@people.get("/users/{user:path}", response_model=UserRow, responses=shown_answer(examples.USER_OUT))
+@people.get("/users/{user:path}", response_model=UserRow, responses=answer_example("user"))
 def get_user(user: UserId, service: Behind) -> Response:
     """The attributes of one user."""
     found = service.workspace.store.user(user)
@@ -143,9 +143,7 @@ def get_user(user: UserId, service: Behind) -> Response:
     return _json(user_told(found))
 
 
-@people.patch(
-    "/users/{user:path}", response_model=UserRow, responses=shown_answer(examples.USER_OUT)
-)
+@people.patch("/users/{user:path}", response_model=UserRow, responses=answer_example("user"))
 def patch_user(user: UserId, body: UserPatch, service: Behind) -> Response:
     """Change some attributes of a user: a JSON merge patch (RFC 7396), as for items."""
     found = service.intake.change_user(user, body)
@@ -154,7 +152,7 @@ def patch_user(user: UserId, body: UserPatch, service: Behind) -> Response:
     return _json(user_told(found))
 
 
-@people.delete("/users/{user:path}", responses=shown_answer(examples.ERASURE))
+@people.delete("/users/{user:path}", responses=answer_example("erasure"))
 def delete_user(user: UserId, service: Behind) -> ErasureAnswer:
     """Forget a user: their events, those of the sessions they were known on, their attributes, the
     answers they were given; and count anew, without them, in every kept version of the model.

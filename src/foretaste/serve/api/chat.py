@@ -4,17 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body
 
-from foretaste.serve.api.lists import Behind, shown_answer
-from foretaste.serve.docs import examples
+from foretaste.serve.api.lists import Behind
+from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.schemas.chat import ChatAnswer, ChatBody, answer_of
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 
 
-@v1.post("/chat", tags=["control"], responses=shown_answer(examples.CHAT_ANSWER))
+@v1.post("/chat", tags=["control"], responses=answer_example("chat"))
 def chat(
-    body: Annotated[ChatBody, Body(openapi_examples=dict(examples.CHAT))], service: Behind
+    body: Annotated[ChatBody, Body(openapi_examples=request_examples("chat"))], service: Behind
 ) -> ChatAnswer:
     """Say what is wanted, refine it, ask why; the state is seen and can be edited.
 

@@ -20,8 +20,8 @@ from starlette.concurrency import run_in_threadpool
 
 from foretaste.generate.narration import Passage
 from foretaste.online.generation import Generation
-from foretaste.serve.api.lists import Behind, shown_answer
-from foretaste.serve.docs import examples_generation as examples
+from foretaste.serve.api.lists import Behind
+from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import UNBUFFERED, StrictRoute
 from foretaste.serve.schemas.answers import encoded
 from foretaste.serve.schemas.generation import (
@@ -42,7 +42,7 @@ _words = CapacityLimiter(AT_ONCE)
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 
-ANSWERS = shown_answer(examples.GENERATE_ANSWER)
+ANSWERS = answer_example("generate")
 ANSWERS[200]["content"]["text/event-stream"] = {  # with `stream`; of each event
     "schema": {
         "type": "object",
@@ -58,7 +58,7 @@ ANSWERS[200]["content"]["text/event-stream"] = {  # with `stream`; of each event
     responses=ANSWERS,
 )
 async def generate(
-    body: Annotated[GenerateBody, Body(openapi_examples=dict(examples.GENERATE))],
+    body: Annotated[GenerateBody, Body(openapi_examples=request_examples("generate"))],
     service: Behind,
     request: Request,
 ) -> Response:
@@ -136,9 +136,9 @@ def _event(name: str, data: bytes) -> bytes:
     return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
 
 
-@v1.post("/why-not", tags=["generation"], responses=shown_answer(examples.WHY_NOT_ANSWER))
+@v1.post("/why-not", tags=["generation"], responses=answer_example("why-not"))
 def why_not(
-    body: Annotated[WhyNotBody, Body(openapi_examples=dict(examples.WHY_NOT))], service: Behind
+    body: Annotated[WhyNotBody, Body(openapi_examples=request_examples("why-not"))], service: Behind
 ) -> WhyNotAnswer:
     """Why an item is not in the list that `/v1/recommend` gives to the same question.
 

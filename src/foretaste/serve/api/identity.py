@@ -4,17 +4,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body
 
-from foretaste.serve.api.lists import Behind, shown_answer
-from foretaste.serve.docs import examples
+from foretaste.serve.api.lists import Behind
+from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.schemas.identity import IdentifyAnswer, IdentifyBody
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 
 
-@v1.post("/identify", tags=["feedback"], responses=shown_answer(examples.IDENTIFY_ANSWER))
+@v1.post("/identify", tags=["feedback"], responses=answer_example("identify"))
 def identify(
-    body: Annotated[IdentifyBody, Body(openapi_examples=dict(examples.IDENTIFY))], service: Behind
+    body: Annotated[IdentifyBody, Body(openapi_examples=request_examples("identify"))],
+    service: Behind,
 ) -> IdentifyAnswer:
     """Say that an anonymous session is a user, when they sign in.
 

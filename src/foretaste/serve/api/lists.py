@@ -4,14 +4,14 @@ All of them block (SQLite, PyTorch), so they are plain functions: FastAPI runs e
 two that must answer whatever happens are not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from foretaste.serve.docs import examples
+from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.problems import Refused, problem
 from foretaste.serve.intake import Taken
@@ -46,14 +46,9 @@ router = APIRouter(route_class=StrictRoute)
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 
 
-def shown_answer(example: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
-    """An example of an answer, for the OpenAPI."""
-    return {200: {"content": {"application/json": {"example": example}}}}
-
-
-@v1.post("/events", tags=["feedback"], responses=shown_answer(examples.EVENTS_ANSWER))
+@v1.post("/events", tags=["feedback"], responses=answer_example("events"))
 def post_events(
-    body: Annotated[EventsBody, Body(openapi_examples=dict(examples.EVENTS))], service: Behind
+    body: Annotated[EventsBody, Body(openapi_examples=request_examples("events"))], service: Behind
 ) -> EventsAnswer:
     """Record what people did: one event or a thousand.
 
@@ -89,14 +84,14 @@ def _list(service: Service, body: Asking) -> Response:
 LIST: dict[str, Any] = {
     "tags": ["lists"],
     "response_model": Recommendations,
-    "responses": shown_answer(examples.ANSWER),
+    "responses": answer_example("recommend"),
 }
 """What the addresses that answer with a list have in common."""
 
 
 @v1.post("/recommend", **LIST)
 def recommend(
-    body: Annotated[RecommendBody, Body(openapi_examples=dict(examples.RECOMMEND))],
+    body: Annotated[RecommendBody, Body(openapi_examples=request_examples("recommend"))],
     service: Behind,
 ) -> Response:
     """The list for a person, a visit, or anybody, from all that happened up to now.
@@ -119,7 +114,7 @@ def trending(asked: Annotated[TrendingQuery, Query()], service: Behind) -> Respo
 
 @v1.post("/rank", **LIST)
 def rank(
-    body: Annotated[RankBody, Body(openapi_examples=dict(examples.RANK))], service: Behind
+    body: Annotated[RankBody, Body(openapi_examples=request_examples("rank"))], service: Behind
 ) -> Response:
     """A list of yours in the order that suits the person.
 
@@ -131,7 +126,7 @@ def rank(
 
 @v1.post("/similar", **LIST)
 def similar(
-    body: Annotated[SimilarBody, Body(openapi_examples=dict(examples.SIMILAR))],
+    body: Annotated[SimilarBody, Body(openapi_examples=request_examples("similar"))],
     service: Behind,
 ) -> Response:
     """What goes with an item, or with several."""
@@ -140,7 +135,7 @@ def similar(
 
 @v1.post("/search", **LIST)
 def search(
-    body: Annotated[SearchBody, Body(openapi_examples=dict(examples.SEARCH))],
+    body: Annotated[SearchBody, Body(openapi_examples=request_examples("search"))],
     service: Behind,
 ) -> Response:
     """What answers a search. It is not recorded; send a `search` event to have it count."""

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path
 
 from foretaste.preferences.service import Steered
-from foretaste.serve.api.lists import Behind, shown_answer
-from foretaste.serve.docs import examples
+from foretaste.serve.api.lists import Behind
+from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.schemas.control import (
     ChangeOut,
@@ -21,8 +21,8 @@ from foretaste.serve.service import Service
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 Who = Annotated[Id, Path()]
-Changed = Annotated[SteerBody, Body(openapi_examples=dict(examples.STEER))]
-PROFILE: dict[str, Any] = {"tags": ["control"], "responses": shown_answer(examples.PROFILE_ANSWER)}
+Changed = Annotated[SteerBody, Body(openapi_examples=request_examples("preferences"))]
+PROFILE: dict[str, Any] = {"tags": ["control"], "responses": answer_example("preferences")}
 
 
 @v1.get("/users/{id}/profile", **PROFILE)
