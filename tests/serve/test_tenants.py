@@ -19,6 +19,7 @@ from foretaste.domain.data import Event, Item, User
 from foretaste.errors import InputError, StoreError
 from foretaste.loop import Foretaste
 from foretaste.serve import tenants
+from foretaste.serve.app import route_scopes
 from foretaste.serve.http.access import Access
 from foretaste.serve.http.keys import make
 from foretaste.serve.http.limits import Limits
@@ -310,6 +311,7 @@ class Door:
             tenants=self.tenants,
             keys=KeyOfTenant(),  # type: ignore[arg-type]
             limits=Limits(0, 1),
+            scopes=route_scopes(),
         )
 
     async def _answered(self, scope: Any, _: object, __: object) -> None:

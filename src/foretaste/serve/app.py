@@ -31,9 +31,25 @@ from foretaste.serve.http.access import Access
 from foretaste.serve.http.guard import Guard
 from foretaste.serve.http.keys import Keyring
 from foretaste.serve.http.limits import Limits
+from foretaste.serve.http.security import RouteScopes
 from foretaste.serve.http.traces import Tracer
 from foretaste.serve.tenants import Tenants
 
+ROUTERS = (
+    routes.router,
+    routes.v1,
+    identity.v1,
+    control.v1,
+    chat.v1,
+    generation.v1,
+    bulk.router,
+    gorse.api,
+    operation.router,
+    browser.router,
+    page.router,
+    catalogue.v1,  # last: an id in these addresses may hold any character
+    catalogue.people,
+)
 ABOUT = """\
 Behaviour goes in, a ranked and explained list comes out, and what people do with the list goes back
 in. Every error is a problem document (RFC 9457) that says what is wrong, with which value, and what
@@ -66,24 +82,16 @@ def create_app(folder: str | Path) -> FastAPI:
     app.state.tenants, app.state.metrics = tenants, tenants.metrics
     _surround(app, tenants, settings, tracer)
     problems.install(app)
-    for router in (
-        routes.router,
-        routes.v1,
-        identity.v1,
-        control.v1,
-        chat.v1,
-        generation.v1,
-        bulk.router,
-        gorse.api,
-        operation.router,
-        browser.router,
-        page.router,
-        catalogue.v1,  # last: an id in these addresses may hold any character
-        catalogue.people,
-    ):
+    for router in ROUTERS:
         app.include_router(router)
     app.openapi = partial(document, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
+
+
+def route_scopes() -> RouteScopes:
+    """What each address needs of a key."""
+    routes_in_order = (route for router in ROUTERS for route in router.routes)
+    return RouteScopes(routes_in_order, open_paths=["/openapi.json"])
 
 
 def _surround(
@@ -95,6 +103,7 @@ def _surround(
         tenants=tenants,
         keys=Keyring(lambda: tenants.root.workspace.store.keys),
         limits=Limits(settings.rate, settings.burst),
+        scopes=route_scopes(),
     )
     if settings.cors_origins:  # before keys are looked at: a browser asks first, without one
         app.add_middleware(

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import APIRouter
 from starlette.datastructures import Headers
 
 from foretaste.behaviour.store import FILE, SqlStore
-from foretaste.serve.http.access import loopback, near, needed, secret_of
+from foretaste.serve.app import route_scopes
+from foretaste.serve.http.access import loopback, near, secret_of
 from foretaste.serve.http.keys import make, revoke
+from foretaste.serve.http.security import declared_scopes
 
 from ..conftest import checked
 from ..workspace import SETTINGS, serving
@@ -190,28 +193,56 @@ def test_without_keys_nobody_is_asked(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "need"),
+    ("method", "path", "scopes"),
     [
-        ("HEAD", "/healthz", "nothing"),
-        ("POST", "/healthz", "admin"),
-        ("POST", "/v1/recommend/", "admin"),
-        ("POST", "/v1/chat", "read and events"),
-        ("PATCH", "/v1/users/u/profile", "read and events"),
-        ("GET", "/v1/items/a", "read"),
-        ("GET", "/v1/items/a/b", "read"),  # an id may hold a slash
-        ("DELETE", "/v1/items/a", "admin"),
-        ("GET", "/v1/items.jsonl", "read"),
-        ("POST", "/v1/items.jsonl", "admin"),
-        ("GET", "/v1/users.jsonl", "admin"),
-        ("PATCH", "/v1/items/a", "admin"),
-        ("GET", "/v1/users/a", "admin"),
-        ("GET", "/metrics", "admin"),
-        ("POST", "/v1/identify", "events"),
-        ("GET", "/v1/something-new", "admin"),
+        ("HEAD", "/healthz", ()),
+        ("POST", "/healthz", ("admin",)),
+        ("POST", "/v1/recommend/", ("admin",)),
+        ("POST", "/v1/chat", ("read", "events")),
+        ("PATCH", "/v1/users/u/profile", ("read", "events")),
+        ("GET", "/v1/items/a", ("read",)),
+        ("GET", "/v1/items/a/b", ("read",)),  # an id may hold a slash
+        ("DELETE", "/v1/items/a", ("admin",)),
+        ("GET", "/v1/items.jsonl", ("read",)),
+        ("POST", "/v1/items.jsonl", ("admin",)),
+        ("GET", "/v1/users.jsonl", ("admin",)),
+        ("PATCH", "/v1/items/a", ("admin",)),
+        ("GET", "/v1/users/a", ("admin",)),
+        ("GET", "/metrics", ("admin",)),
+        ("POST", "/v1/identify", ("events",)),
+        ("GET", "/v1/something-new", ("admin",)),
     ],
 )
-def test_what_an_address_needs(method: str, path: str, need: str) -> None:
-    assert needed(method, path) == need
+def test_what_an_address_needs(method: str, path: str, scopes: tuple[str, ...]) -> None:
+    request = {"type": "http", "method": method, "path": path, "root_path": ""}
+    assert route_scopes().needed(request) == scopes
+
+
+def test_the_document_names_the_scopes_of_every_address(guarded: httpx.Client) -> None:
+    document = guarded.get("/openapi.json").json()
+    assert set(document["components"]["securitySchemes"]) == {"bearer", "key"}
+    for path, methods in document["paths"].items():
+        address = path.format(item="a", user="u", id="u")
+        for method, operation in methods.items():
+            request = {"type": "http", "method": method.upper(), "path": address, "root_path": ""}
+            needed = list(route_scopes().needed(request))
+            ways = [{"bearer": needed}, {"key": needed}] if needed else []
+            assert operation.get("security", []) == ways, (method, path)
+    open_paths = {
+        path
+        for path, methods in document["paths"].items()
+        if any("security" not in operation for operation in methods.values())
+    }
+    assert open_paths == {"/healthz", "/readyz"}
+
+
+def test_a_route_without_a_declaration_is_closed() -> None:
+    async def forgotten() -> None:
+        """Declares nothing."""
+
+    router = APIRouter()
+    router.add_api_route("/forgotten", forgotten)
+    assert declared_scopes(router.routes[0]) == ("admin",)
 
 
 def test_where_a_key_is_looked_for() -> None:

@@ -5,6 +5,8 @@ from importlib.resources import files
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from foretaste.serve.http.security import OPEN
+
 router = APIRouter(include_in_schema=False)
 
 SCRIPT = files("foretaste.serve").joinpath("client.js").read_text(encoding="utf-8")
@@ -14,7 +16,7 @@ HEADERS = {
 }
 
 
-@router.get("/client.js")
+@router.get("/client.js", dependencies=[OPEN])
 async def client() -> Response:
     """The file."""
     return Response(SCRIPT, media_type="text/javascript; charset=utf-8", headers=HEADERS)

@@ -23,6 +23,7 @@ from foretaste.serve.api.lists import Behind
 from foretaste.serve.docs.examples import line_examples
 from foretaste.serve.http.body import parsed
 from foretaste.serve.http.problems import Refused, Rejected
+from foretaste.serve.http.security import ADMIN, READ
 from foretaste.serve.intake import Taken
 from foretaste.serve.schemas import BATCH
 
@@ -59,7 +60,13 @@ IN: dict[str, Any] = {
 }
 
 
-@router.post("/items.jsonl", tags=["catalogue"], openapi_extra=_body(line_examples("items")), **IN)
+@router.post(
+    "/items.jsonl",
+    dependencies=[ADMIN],
+    tags=["catalogue"],
+    openapi_extra=_body(line_examples("items")),
+    **IN,
+)
 async def put_item_lines(request: Request, service: Behind) -> StreamingResponse:
     """Create or replace any number of items, a line each, as in `POST /v1/items`.
 
@@ -73,6 +80,7 @@ async def put_item_lines(request: Request, service: Behind) -> StreamingResponse
 
 @router.get(
     "/items.jsonl",
+    dependencies=[READ],
     tags=["catalogue"],
     response_class=StreamingResponse,
     responses=_lines(line_examples("items")),
@@ -83,7 +91,13 @@ def get_item_lines(service: Behind) -> StreamingResponse:
     return _sent_out(store.items_page, item_told)
 
 
-@router.post("/users.jsonl", tags=["people"], openapi_extra=_body(line_examples("users")), **IN)
+@router.post(
+    "/users.jsonl",
+    dependencies=[ADMIN],
+    tags=["people"],
+    openapi_extra=_body(line_examples("users")),
+    **IN,
+)
 async def put_user_lines(request: Request, service: Behind) -> StreamingResponse:
     """Create or replace any number of users, a line each, as in `POST /v1/items.jsonl`."""
     intake = await run_in_threadpool(lambda: service.intake)
@@ -92,6 +106,7 @@ async def put_user_lines(request: Request, service: Behind) -> StreamingResponse
 
 @router.get(
     "/users.jsonl",
+    dependencies=[ADMIN],
     tags=["people"],
     response_class=StreamingResponse,
     responses=_lines(line_examples("users")),

@@ -13,6 +13,7 @@ from foretaste.serve.api.lists import Behind, check_some
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.problems import Refused
+from foretaste.serve.http.security import ADMIN, READ
 from foretaste.serve.schemas import Id
 from foretaste.serve.schemas.catalogue import (
     Deleted,
@@ -41,7 +42,7 @@ ItemPatch = Annotated[dict[str, Any], Body(openapi_examples=request_examples("it
 UserPatch = Annotated[dict[str, Any], Body(openapi_examples=request_examples("user-patch"))]
 
 
-@v1.post("/items", responses=answer_example("items"))
+@v1.post("/items", dependencies=[ADMIN], responses=answer_example("items"))
 def post_items(
     body: Annotated[ItemsBody, Body(openapi_examples=request_examples("items"))], service: Behind
 ) -> ItemsAnswer:
@@ -55,7 +56,9 @@ def post_items(
     return ItemsAnswer(accepted=taken.accepted, known=taken.known, rejected=taken.rejected)
 
 
-@v1.get("/items", response_model=ItemsPage, responses=answer_example("items-page"))
+@v1.get(
+    "/items", dependencies=[READ], response_model=ItemsPage, responses=answer_example("items-page")
+)
 def get_items(page: Page, service: Behind) -> Response:
     """The catalogue, a page at a time. Whatever comes and goes meanwhile, no other item is left out
     and none comes twice.
@@ -65,7 +68,12 @@ def get_items(page: Page, service: Behind) -> Response:
     return _json(told | _next([item.id for item in found], page.n))
 
 
-@v1.get("/items/{item:path}", response_model=ItemRow, responses=answer_example("item"))
+@v1.get(
+    "/items/{item:path}",
+    dependencies=[READ],
+    response_model=ItemRow,
+    responses=answer_example("item"),
+)
 def get_item(item: ItemId, service: Behind) -> Response:
     """One item, in the form in which it may be sent again."""
     found = service.workspace.store.item(item)
@@ -74,7 +82,12 @@ def get_item(item: ItemId, service: Behind) -> Response:
     return _json(item_told(found))
 
 
-@v1.patch("/items/{item:path}", response_model=ItemRow, responses=answer_example("item"))
+@v1.patch(
+    "/items/{item:path}",
+    dependencies=[ADMIN],
+    response_model=ItemRow,
+    responses=answer_example("item"),
+)
 def patch_item(item: ItemId, body: ItemPatch, service: Behind) -> Response:
     """Change some fields of an item: a JSON merge patch (RFC 7396).
 
@@ -87,7 +100,7 @@ def patch_item(item: ItemId, body: ItemPatch, service: Behind) -> Response:
     return _json(item_told(found))
 
 
-@v1.delete("/items/{item:path}", responses=answer_example("deleted"))
+@v1.delete("/items/{item:path}", dependencies=[ADMIN], responses=answer_example("deleted"))
 def delete_item(item: ItemId, service: Behind) -> Deleted:
     """Take an item out of the catalogue: no list has it from now on.
 
@@ -96,7 +109,7 @@ def delete_item(item: ItemId, service: Behind) -> Deleted:
     return Deleted(deleted=bool(service.workspace.store.delete_items([item])))
 
 
-@people.post("/users", responses=answer_example("users"))
+@people.post("/users", dependencies=[ADMIN], responses=answer_example("users"))
 def post_users(
     body: Annotated[UsersBody, Body(openapi_examples=request_examples("users"))], service: Behind
 ) -> UsersAnswer:
@@ -111,7 +124,9 @@ def post_users(
     return UsersAnswer(accepted=taken.accepted, known=taken.known, rejected=taken.rejected)
 
 
-@people.get("/users", response_model=UsersPage, responses=answer_example("users-page"))
+@people.get(
+    "/users", dependencies=[ADMIN], response_model=UsersPage, responses=answer_example("users-page")
+)
 def get_users(page: Page, service: Behind) -> Response:
     """The users with attributes, a page at a time."""
     found = service.workspace.store.users_page(page.cursor, page.n)
@@ -121,6 +136,7 @@ def get_users(page: Page, service: Behind) -> Response:
 
 @people.get(
     "/users/{user:path}/export",
+    dependencies=[ADMIN],
     response_model=PersonOut,
     responses=answer_example("user-export"),
 )
@@ -134,7 +150,12 @@ def export_user(user: UserId, service: Behind) -> Response:
     return _json(found)
 
 
-@people.get("/users/{user:path}", response_model=UserRow, responses=answer_example("user"))
+@people.get(
+    "/users/{user:path}",
+    dependencies=[ADMIN],
+    response_model=UserRow,
+    responses=answer_example("user"),
+)
 def get_user(user: UserId, service: Behind) -> Response:
     """The attributes of one user."""
     found = service.workspace.store.user(user)
@@ -143,7 +164,12 @@ def get_user(user: UserId, service: Behind) -> Response:
     return _json(user_told(found))
 
 
-@people.patch("/users/{user:path}", response_model=UserRow, responses=answer_example("user"))
+@people.patch(
+    "/users/{user:path}",
+    dependencies=[ADMIN],
+    response_model=UserRow,
+    responses=answer_example("user"),
+)
 def patch_user(user: UserId, body: UserPatch, service: Behind) -> Response:
     """Change some attributes of a user: a JSON merge patch (RFC 7396), as for items."""
     found = service.intake.change_user(user, body)
@@ -152,7 +178,7 @@ def patch_user(user: UserId, body: UserPatch, service: Behind) -> Response:
     return _json(user_told(found))
 
 
-@people.delete("/users/{user:path}", responses=answer_example("erasure"))
+@people.delete("/users/{user:path}", dependencies=[ADMIN], responses=answer_example("erasure"))
 def delete_user(user: UserId, service: Behind) -> ErasureAnswer:
     """Forget a user: their events, those of the sessions they were known on, their attributes, the
     answers they were given; and count anew, without them, in every kept version of the model.

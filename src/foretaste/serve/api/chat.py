@@ -7,12 +7,15 @@ from fastapi import APIRouter, Body
 from foretaste.serve.api.lists import Behind
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
+from foretaste.serve.http.security import READ_AND_EVENTS
 from foretaste.serve.schemas.chat import ChatAnswer, ChatBody, answer_of
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 
 
-@v1.post("/chat", tags=["control"], responses=answer_example("chat"))
+@v1.post(
+    "/chat", dependencies=[READ_AND_EVENTS], tags=["control"], responses=answer_example("chat")
+)
 def chat(
     body: Annotated[ChatBody, Body(openapi_examples=request_examples("chat"))], service: Behind
 ) -> ChatAnswer:

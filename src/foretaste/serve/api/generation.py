@@ -23,6 +23,7 @@ from foretaste.online.generation import Generation
 from foretaste.serve.api.lists import Behind
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import UNBUFFERED, StrictRoute
+from foretaste.serve.http.security import ADMIN, READ
 from foretaste.serve.schemas.answers import encoded
 from foretaste.serve.schemas.generation import (
     GenerateAnswer,
@@ -53,6 +54,7 @@ ANSWERS[200]["content"]["text/event-stream"] = {  # with `stream`; of each event
 
 @v1.post(
     "/generate",
+    dependencies=[READ],
     tags=["generation"],
     response_model=GenerateAnswer,
     responses=ANSWERS,
@@ -136,7 +138,7 @@ def _event(name: str, data: bytes) -> bytes:
     return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
 
 
-@v1.post("/why-not", tags=["generation"], responses=answer_example("why-not"))
+@v1.post("/why-not", dependencies=[ADMIN], tags=["generation"], responses=answer_example("why-not"))
 def why_not(
     body: Annotated[WhyNotBody, Body(openapi_examples=request_examples("why-not"))], service: Behind
 ) -> WhyNotAnswer:

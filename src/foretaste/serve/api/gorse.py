@@ -16,6 +16,7 @@ from foretaste.domain.data import Request as Question
 from foretaste.serve.api.lists import Behind
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.problems import Refused
+from foretaste.serve.http.security import EVENTS, OPEN, READ
 from foretaste.serve.intake import Taken
 from foretaste.serve.schemas.catalogue import cursor_of, cursor_to
 from foretaste.serve.service import Service
@@ -120,7 +121,7 @@ def post_items(body: list[Row], service: Behind) -> Any:
     return _taken(service.intake.items([gorse.item_row(one) for one in body]), "items")
 
 
-@api.get("/items")
+@api.get("/items", dependencies=[READ])
 def get_items(service: Behind, n: Many = 100, cursor: Cursor = "", q: str | None = None) -> Any:
     """A page; with q what answers a search."""
     if q:
@@ -132,7 +133,7 @@ def get_items(service: Behind, n: Many = 100, cursor: Cursor = "", q: str | None
     return {"Cursor": after, "Items": [gorse.as_item(one) for one in found]}
 
 
-@api.get("/item/{item}")
+@api.get("/item/{item}", dependencies=[READ])
 def get_item(item: str, service: Behind) -> Any:
     """One."""
     return gorse.as_item(_there(service.workspace.store.item(item), "item", item))
@@ -171,13 +172,13 @@ def _categories(service: Service, item: str, change: Callable[[list[str]], list[
 # Feedback --------------------------------------------------------------------------------------
 
 
-@api.post("/feedback")
+@api.post("/feedback", dependencies=[EVENTS])
 def post_feedback(body: list[Row], service: Behind) -> Any:
     """Record what people did; of one type, user and item the first holds."""
     return _feedback(service, body)
 
 
-@api.put("/feedback")
+@api.put("/feedback", dependencies=[EVENTS])
 def put_feedback(body: list[Row], service: Behind) -> Any:
     """Record what people did; of one type, user and item the newest is told."""
     return _feedback(service, body, again=True)
@@ -274,9 +275,9 @@ def _at(pair: Any) -> Any:
 # Lists -----------------------------------------------------------------------------------------
 
 
-@api.get("/recommend/{user}")
-@api.get("/recommend/{user}/")
-@api.get("/recommend/{user}/{category}")
+@api.get("/recommend/{user}", dependencies=[READ])
+@api.get("/recommend/{user}/", dependencies=[READ])
+@api.get("/recommend/{user}/{category}", dependencies=[READ])
 def recommend(
     request: Request,
     user: str,
@@ -291,8 +292,8 @@ def recommend(
     return told if x_api_version == "2" else [one["Id"] for one in told]
 
 
-@api.post("/session/recommend")
-@api.post("/session/recommend/{category}")
+@api.post("/session/recommend", dependencies=[READ])
+@api.post("/session/recommend/{category}", dependencies=[READ])
 def session_recommend(
     body: list[Row], service: Behind, category: str = "", n: Many = 10, offset: Offset = 0
 ) -> Any:
@@ -304,10 +305,10 @@ def session_recommend(
     return _list(service, n, offset, [category], items=seeds, incognito=True)
 
 
-@api.get("/item-to-item/{name}/{item}")
-@api.get("/item/{item}/neighbors")
-@api.get("/item/{item}/neighbors/")
-@api.get("/item/{item}/neighbors/{category}")
+@api.get("/item-to-item/{name}/{item}", dependencies=[READ])
+@api.get("/item/{item}/neighbors", dependencies=[READ])
+@api.get("/item/{item}/neighbors/", dependencies=[READ])
+@api.get("/item/{item}/neighbors/{category}", dependencies=[READ])
 def neighbors(
     request: Request,
     item: str,
@@ -321,9 +322,9 @@ def neighbors(
     return _list(service, n, offset, _wanted(request, category), items=(item,))
 
 
-@api.get("/popular")
-@api.get("/popular/{category}")
-@api.get("/non-personalized/{name}")
+@api.get("/popular", dependencies=[READ])
+@api.get("/popular/{category}", dependencies=[READ])
+@api.get("/non-personalized/{name}", dependencies=[READ])
 def popular(
     request: Request,
     service: Behind,
@@ -337,8 +338,8 @@ def popular(
     return _list(service, n, offset, _wanted(request, category), window=week)
 
 
-@api.get("/latest")
-@api.get("/latest/{category}")
+@api.get("/latest", dependencies=[READ])
+@api.get("/latest/{category}", dependencies=[READ])
 def latest(
     request: Request, service: Behind, category: str = "", n: Many = 10, offset: Offset = 0
 ) -> Any:
@@ -374,13 +375,13 @@ def _list(
     return [{"Id": one.id, "Score": one.score} for one in found.items[offset:]]
 
 
-@api.get("/health/live")
+@api.get("/health/live", dependencies=[OPEN])
 async def live() -> Any:
     """Whether the process is alive."""
     return JSONResponse({"Ready": True})
 
 
-@api.get("/health/ready")
+@api.get("/health/ready", dependencies=[OPEN])
 def ready(service: Behind) -> Any:
     """Whether it can answer."""
     why = service.why_not()

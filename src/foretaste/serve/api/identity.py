@@ -7,12 +7,15 @@ from fastapi import APIRouter, Body
 from foretaste.serve.api.lists import Behind
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
+from foretaste.serve.http.security import EVENTS
 from foretaste.serve.schemas.identity import IdentifyAnswer, IdentifyBody
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 
 
-@v1.post("/identify", tags=["feedback"], responses=answer_example("identify"))
+@v1.post(
+    "/identify", dependencies=[EVENTS], tags=["feedback"], responses=answer_example("identify")
+)
 def identify(
     body: Annotated[IdentifyBody, Body(openapi_examples=request_examples("identify"))],
     service: Behind,

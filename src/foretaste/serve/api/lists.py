@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.problems import Refused, problem
+from foretaste.serve.http.security import EVENTS, OPEN, READ
 from foretaste.serve.intake import Taken
 from foretaste.serve.schemas import (
     Alive,
@@ -46,7 +47,7 @@ router = APIRouter(route_class=StrictRoute)
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 
 
-@v1.post("/events", tags=["feedback"], responses=answer_example("events"))
+@v1.post("/events", dependencies=[EVENTS], tags=["feedback"], responses=answer_example("events"))
 def post_events(
     body: Annotated[EventsBody, Body(openapi_examples=request_examples("events"))], service: Behind
 ) -> EventsAnswer:
@@ -82,6 +83,7 @@ def _list(service: Service, body: Asking) -> Response:
 
 
 LIST: dict[str, Any] = {
+    "dependencies": [READ],
     "tags": ["lists"],
     "response_model": Recommendations,
     "responses": answer_example("recommend"),
@@ -142,13 +144,13 @@ def search(
     return _list(service, body)
 
 
-@router.get("/healthz", tags=["operation"])
+@router.get("/healthz", dependencies=[OPEN], tags=["operation"])
 async def healthz() -> Alive:
     """Whether the process is alive. Always yes, from the first moment on."""
     return Alive(status="alive")
 
 
-@router.get("/readyz", tags=["operation"], response_model=Health)
+@router.get("/readyz", dependencies=[OPEN], tags=["operation"], response_model=Health)
 async def readyz(request: Request, service: Behind) -> Response:
     """Whether it can answer; if not, why. Also the model's age, and what the worker last did.
 

@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse
 
 from foretaste.domain.ports import Store
 from foretaste.serve.api.lists import Behind
+from foretaste.serve.http.security import OPEN
 from foretaste.serve.schemas import Id
 
 PEOPLE = 30
@@ -45,7 +46,7 @@ HTML = files("foretaste.serve").joinpath("page.html").read_text(encoding="utf-8"
 HEADERS = {"Content-Security-Policy": _policy(HTML), "Referrer-Policy": "no-referrer"}
 
 
-@router.get("/")
+@router.get("/", dependencies=[OPEN])
 async def page() -> HTMLResponse:
     """The page."""
     return HTMLResponse(HTML, headers=HEADERS)

@@ -9,6 +9,7 @@ from foretaste.preferences.service import Steered
 from foretaste.serve.api.lists import Behind
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
+from foretaste.serve.http.security import READ, READ_AND_EVENTS
 from foretaste.serve.schemas.control import (
     ChangeOut,
     LikedOut,
@@ -25,13 +26,13 @@ Changed = Annotated[SteerBody, Body(openapi_examples=request_examples("preferenc
 PROFILE: dict[str, Any] = {"tags": ["control"], "responses": answer_example("preferences")}
 
 
-@v1.get("/users/{id}/profile", **PROFILE)
+@v1.get("/users/{id}/profile", dependencies=[READ], **PROFILE)
 def user_profile(id: Who, service: Behind) -> ProfileAnswer:  # noqa: A002  # the address's name
     """What sets a person's taste apart, and what they changed about their lists."""
     return _shown(service, id, None, service.workspace.steer(id))
 
 
-@v1.patch("/users/{id}/profile", **PROFILE)
+@v1.patch("/users/{id}/profile", dependencies=[READ_AND_EVENTS], **PROFILE)
 def steer_user(id: Who, body: Changed, service: Behind) -> ProfileAnswer:  # noqa: A002
     """Change it: more, less or none of something, by filters or in plain words.
 
@@ -41,13 +42,13 @@ def steer_user(id: Who, body: Changed, service: Behind) -> ProfileAnswer:  # noq
     return _steered(service, id, None, body)
 
 
-@v1.get("/sessions/{id}/profile", **PROFILE)
+@v1.get("/sessions/{id}/profile", dependencies=[READ], **PROFILE)
 def session_profile(id: Who, service: Behind) -> ProfileAnswer:  # noqa: A002
     """The same of an anonymous visit; of one that somebody was identified on, theirs."""
     return _shown(service, None, id, service.workspace.steer(session=id))
 
 
-@v1.patch("/sessions/{id}/profile", **PROFILE)
+@v1.patch("/sessions/{id}/profile", dependencies=[READ_AND_EVENTS], **PROFILE)
 def steer_session(id: Who, body: Changed, service: Behind) -> ProfileAnswer:  # noqa: A002
     """The same of an anonymous visit. The changes become the user's who is identified on it."""
     return _steered(service, None, id, body)

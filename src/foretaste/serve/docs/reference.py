@@ -33,6 +33,7 @@ def reference(document: Mapping[str, Any]) -> str:
 def _operation(method: str, path: str, operation: Schema, document: Schema) -> Iterator[str]:
     yield f"## `{method.upper()} {path}`\n"
     yield f"{operation.get('description', operation.get('summary', '')).strip()}\n"
+    yield f"{_scopes(operation)}\n"
     yield from _parameters(operation, document)
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if body is not None:
@@ -47,6 +48,13 @@ def _operation(method: str, path: str, operation: Schema, document: Schema) -> I
         yield "Answer:\n"
         yield from _table(answer["schema"], document, "field")
         yield _json(answer["example"])
+
+
+def _scopes(operation: Schema) -> str:
+    """What a key must be allowed to do, where the service asks for keys."""
+    scopes = [scope for way in operation.get("security", []) for scope in next(iter(way.values()))]
+    names = " and ".join(f"`{scope}`" for scope in dict.fromkeys(scopes))
+    return f"Needs a key with {names}." if names else "Needs no key."
 
 
 def _lines(what: str, found: Schema) -> Iterator[str]:

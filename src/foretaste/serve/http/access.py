@@ -1,15 +1,13 @@
 """In: every request that is let in by size. Out: the same with the service of its caller's tenant,
 or a refusal: 401 without a good key, 403 with one that may not, 429 with one that asks too often.
 
-What an address asks for is in `NEEDS`; an address that is not there needs `admin`.
+What an address needs is declared at its route, see `security`.
 """
 
 import ipaddress
-import re
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Literal
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -20,41 +18,15 @@ from foretaste.errors import ForetasteError, InputError
 from foretaste.serve.http.keys import DEFAULT, SCOPES, Keyring
 from foretaste.serve.http.limits import Limits
 from foretaste.serve.http.problems import Refused, problem
+from foretaste.serve.http.security import RouteScopes
 from foretaste.serve.tenants import Tenants
 
-Need = Literal["nothing", "read", "events", "read and events", "admin"]
-
-NEEDS: Sequence[tuple[str, str, Need]] = (
-    ("GET", r"/|/openapi\.json|/healthz|/readyz|/client\.js", "nothing"),
-    ("POST", r"/v1/(recommend|rank|similar|search|generate)", "read"),
-    ("GET", r"/v1/(trending|items|items\.jsonl|items/.+)", "read"),
-    ("POST", r"/v1/(events|identify)", "events"),
-    ("GET", r"/api/(recommend|item-to-item|popular|non-personalized|latest)(/.*)?", "read"),
-    ("GET", r"/api/(items|item/[^/]+(/neighbors(/.*)?)?)", "read"),
-    ("POST", r"/api/session/recommend(/.*)?", "read"),
-    ("POST", r"/api/feedback", "events"),
-    ("PUT", r"/api/feedback", "events"),
-    ("GET", r"/api/health/(live|ready)", "nothing"),
-    ("POST", r"/v1/chat", "read and events"),
-    ("GET", r"/v1/(users|sessions)/[^/]+/profile", "read"),
-    ("PATCH", r"/v1/(users|sessions)/[^/]+/profile", "read and events"),
-)
-"""(method, address, scope). The first that fits holds."""
 METRICS = "/metrics"
 """Also for whoever asks from this machine without a key."""
 GUESSES, GUESSES_AT_ONCE = 1.0, 20
 """Wrong keys a second, and at once, from one address: more are not even looked up."""
 SAY = "send a key as Authorization: Bearer …, or as X-API-Key"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
-
-
-def needed(method: str, path: str) -> Need:
-    """The scope that a request needs."""
-    method = "GET" if method == "HEAD" else method
-    for wanted, address, need in NEEDS:
-        if method == wanted and re.fullmatch(address, path):
-            return need
-    return "admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +37,9 @@ class Caller:
     tenant: str
     scopes: tuple[str, ...]
 
-    def may(self, need: Need) -> bool:
-        """Whether it has the scope."""
-        both = all(one in self.scopes for one in need.split(" and "))
-        return need == "nothing" or both or "admin" in self.scopes
+    def may(self, needed: Sequence[str]) -> bool:
+        """Whether it has all the scopes."""
+        return "admin" in self.scopes or all(scope in self.scopes for scope in needed)
 
 
 ANYONE = Caller(None, DEFAULT, SCOPES)
@@ -78,8 +49,17 @@ ANYONE = Caller(None, DEFAULT, SCOPES)
 class Access:
     """Decides who may ask, and gives each request its tenant's service."""
 
-    def __init__(self, app: ASGIApp, *, tenants: Tenants, keys: Keyring, limits: Limits) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        tenants: Tenants,
+        keys: Keyring,
+        limits: Limits,
+        scopes: RouteScopes,
+    ) -> None:
         self._app, self._tenants, self._keys, self._limits = app, tenants, keys, limits
+        self._scopes = scopes
         self._guesses = Limits(GUESSES, GUESSES_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,19 +81,19 @@ class Access:
                 await self._app(scope, receive, send)
 
     async def _admitted(self, scope: Scope) -> Caller:
-        need = needed(scope["method"], scope["path"])
+        needed = self._scopes.needed(scope)
         headers = Headers(scope=scope)
         secret = secret_of(headers)
-        if need == "nothing" and (secret is None or scope["path"] != "/readyz"):
+        if not needed and (secret is None or scope["path"] != "/readyz"):
             return ANYONE
         if scope["path"] == METRICS and secret is None and near(scope, headers):
             return ANYONE
         caller = await self._caller(scope, secret)
-        if not caller.may(need):
+        if not caller.may(needed):
             raise Refused(
                 "forbidden",
-                f"this key has the scope {', '.join(caller.scopes)} and this needs {need}; "
-                "use another key",
+                f"this key has the scope {', '.join(caller.scopes)} and this needs "
+                f"{' and '.join(needed)}; use another key",
             )
         self._check_rate(caller)
         return caller

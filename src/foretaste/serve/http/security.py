@@ -1,0 +1,77 @@
+"""Which scopes an address needs: declared at its route, shown in the OpenAPI document, and checked
+before the body of a request is read.
+
+A route without a declaration needs `admin`: who forgets it closes the address.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+from fastapi import Depends, Security
+from fastapi.params import Security as RequiredScopes
+from fastapi.security import APIKeyHeader, HTTPBearer
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
+
+ABOUT_KEY = (
+    "A key made by `foretaste keys create`, with the scopes that the address names: `read` asks "
+    "for lists and items, `events` says what people did, `admin` does everything. A service "
+    "without a key answers this machine alone, and asks for none."
+)
+bearer_header = HTTPBearer(scheme_name="bearer", description=ABOUT_KEY, auto_error=False)
+key_header = APIKeyHeader(
+    name="X-API-Key", scheme_name="key", description=ABOUT_KEY, auto_error=False
+)
+
+
+async def key_of_request(
+    bearer: Annotated[object, Security(bearer_header)], key: Annotated[object, Security(key_header)]
+) -> None:
+    """Documents where a key is sent. `Access` has checked it before a request comes here."""
+
+
+async def anybody() -> None:
+    """Marks a route that needs no key."""
+
+
+OPEN = Depends(anybody)
+READ = Security(key_of_request, scopes=["read"])
+EVENTS = Security(key_of_request, scopes=["events"])
+READ_AND_EVENTS = Security(key_of_request, scopes=["read", "events"])
+ADMIN = Security(key_of_request, scopes=["admin"])
+
+
+class RouteScopes:
+    """The scopes that each route declares."""
+
+    def __init__(self, routes: Iterable[BaseRoute], *, open_paths: Sequence[str] = ()) -> None:
+        self._routes = [(route, declared_scopes(route)) for route in routes]
+        self._open_paths = frozenset(open_paths)
+
+    def needed(self, scope: Scope) -> tuple[str, ...]:
+        """The scopes that a request needs, all of them; none for an open address.
+
+        An address that is not there needs `admin`, so that strangers learn nothing of it.
+        """
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        if scope["path"] in self._open_paths and scope["method"] == "GET":
+            return ()
+        for route, scopes in self._routes:
+            if route.matches(scope)[0] is Match.FULL:
+                return scopes
+        return ("admin",)
+
+
+def declared_scopes(route: BaseRoute) -> tuple[str, ...]:
+    """What a route declares: the scopes of its `Security`, none if it is `OPEN`, else `admin`."""
+    dependencies = getattr(route, "dependencies", ())
+    if any(dependency.dependency is anybody for dependency in dependencies):
+        return ()
+    scopes = [
+        scope
+        for dependency in dependencies
+        if isinstance(dependency, RequiredScopes)
+        for scope in dependency.scopes or ()
+    ]
+    return tuple(dict.fromkeys(scopes)) or ("admin",)
