@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from markupsafe import escape
 from typer.testing import CliRunner, Result
 
 from foretaste.cli.main import app
@@ -27,7 +28,7 @@ def test_nothing_wrong(trained: Path) -> None:
     assert "Lists of the live model\nnothing wrong found; 'foretaste doctor'" in report
 
 
-def test_something_wrong_is_told_by_all_and_is_exit_code_1(trained: Path) -> None:
+def test_something_wrong_is_told_by_all_and_is_exit_code_1(trained: Path, tmp_path: Path) -> None:
     (trained / "foretaste.toml").write_text(POPULAR)
     train = run(trained, "train")
     assert train.exit_code == 0, train.stderr
@@ -50,6 +51,9 @@ def test_something_wrong_is_told_by_all_and_is_exit_code_1(trained: Path) -> Non
 
     report = " ".join(run(trained, "report").stdout.split("Lists of the live model")[1].split())
     assert all(" ".join(check["message"].split()) in report for check in checks)
+    run(trained, "report", "--html", str(tmp_path / "page.html"))
+    page = (tmp_path / "page.html").read_text(encoding="utf-8").replace("&nbsp;", " ")
+    assert all(escape(check["message"]) in page for check in checks)
 
 
 def test_without_a_model_there_is_nothing_to_look_at(trained: Path) -> None:

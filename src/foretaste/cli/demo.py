@@ -143,7 +143,10 @@ def model(loop: Foretaste) -> None:
     console.say("Now it learns from everything, to answer:")
     version = loop.train()
     _rest(loop)
-    console.say(f"model {version.name} is live")
+    console.say(f"model {version.name} is live; the lists of 200 people were looked at:")
+    console.checks(version.metrics["checks"])
+    if not version.metrics["checks"]:
+        console.say("nothing is wrong with them")
 
 
 def rank(loop: Foretaste) -> Recommendation:

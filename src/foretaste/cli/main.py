@@ -155,7 +155,7 @@ def report(
         if not checks:
             console.say("nothing wrong found; 'foretaste doctor' looks anew")
     if html is not None:
-        quality.html(html)
+        quality.html(html, list_checks=checks or ())
         console.note(f"wrote {html}")
 
 

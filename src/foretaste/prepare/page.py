@@ -1,6 +1,6 @@
 """A measured `Quality` in; one self-contained HTML page out. Everything in it is escaped."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,8 +16,11 @@ Bar = tuple[str, str, float]
 """(name, figure, length from 0 to 1)"""
 
 
-def page(q: "Quality") -> str:
-    """The page; opens without a network."""
+def page(q: "Quality", list_checks: Sequence[Mapping[str, str]] = ()) -> str:
+    """The page; opens without a network.
+
+    list_checks: `message` and `remedy` of each fault of the live model's lists.
+    """
     environment = Environment(
         loader=PackageLoader("foretaste.prepare", "."),
         autoescape=True,
@@ -36,6 +39,7 @@ def page(q: "Quality") -> str:
         left_out=left_out(q),
         rejected=[(problem, f"{n:,}") for problem, n in rejected(q).items()],
         imports=q.imports,
+        list_checks=list_checks,
         percent=percent,
     )
     return made.replace(" %", "&nbsp;%")  # a line never breaks between a number and its sign

@@ -105,11 +105,16 @@ class Quality:
         """About 25 lines for a terminal."""
         return text(self)
 
-    def html(self, path: Path | str | None = None) -> str:
-        """One self-contained page; also written to `path` where one is given."""
+    def html(
+        self, path: Path | str | None = None, *, list_checks: Sequence[Mapping[str, str]] = ()
+    ) -> str:
+        """One self-contained page; also written to `path` where one is given.
+
+        list_checks: `message` and `remedy` of each fault of the live model's lists.
+        """
         from foretaste.prepare.page import page  # matplotlib and jinja2 are needed here alone
 
-        made = page(self)
+        made = page(self, list_checks)
         if path is not None:
             Path(path).write_text(made, encoding="utf-8")
         return made
