@@ -1,7 +1,7 @@
 """Items and what people took before in; how near the items are to it, by text and attribute, out.
 
 What a list shows means little without two rulers: what these people really took next, and what
-chance would show. All three are measured in_common.
+chance would show. All three are measured in the same way.
 """
 
 from collections.abc import Sequence

@@ -208,7 +208,7 @@ def hardly_taken_items(sample: ListSample) -> ListWarning | None:
         f"{share:.0%} of what is shown was taken at most {HARDLY} times so far; of what people "
         f"really take next it is {usual:.0%}.",
         "The lists are full of items of which next to nothing is known. See that all events are "
-        "imported and reach back far minimum (model.popularity.half_life_days).",
+        "imported and reach back far enough (model.popularity.half_life_days).",
     )
 
 
@@ -251,7 +251,7 @@ def fallback(sample: ListSample) -> ListWarning | None:
 
 
 def too_few_people(sample: ListSample) -> ListWarning | None:
-    """Not minimum lists to say what is alike between them."""
+    """Too few lists to say what is alike between them."""
     people = sum(row.history > 0 for row in sample.lists)
     if people >= FEWEST:
         return None

@@ -54,7 +54,7 @@ CHECKS, MEASURED, FIT = "checks", "measured", "fit"
 experts, and how its exponents came about."""
 
 OpenLive = Callable[[], AbstractContextManager[Live]]
-"""What answers, open_live still for as long as one list takes."""
+"""What answers, held still for as long as one list takes."""
 
 
 class Workspace(Turn, Protocol):
