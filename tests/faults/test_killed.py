@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.cli.common import intake
 from foretaste.loop import Foretaste
 from foretaste.online.model import Live
 from foretaste.worker import Outcome
@@ -107,12 +108,10 @@ def test_an_import(nursery: Nursery, workspace: Path, rounds: int) -> None:
     assert stored(workspace).total() == KNOWN + 6000
 
 
-def more(store: SqlStore, loop: Foretaste, name: str) -> None:
+def more(loop: Foretaste, name: str) -> None:
     """Enough events for another model."""
-    from foretaste.serve.intake import Intake
-
     rows = [row for n in range(12) for row in batch(f"{name}-{n}", 5)]
-    assert Intake(store, loop.config.behaviour).events(rows, 1_700_500_000.0).accepted == NEW
+    assert intake(loop).events(rows, 1_700_500_000.0).accepted == NEW
 
 
 def worked(nursery: Nursery, workspace: Path) -> float:
@@ -131,7 +130,7 @@ def test_the_worker(nursery: Nursery, workspace: Path, rounds: int) -> None:
     """
     rng = random.Random(rounds)
     with SqlStore(workspace / FILE) as store, closing(Foretaste.open(workspace)) as loop:
-        more(store, loop, "first")
+        more(loop, "first")
         first = last = loop.models.live()
         expected, promoted, takes, judged = KNOWN + NEW, 0, 1.0, 0.0
         if rounds >= SEVERAL:  # how long one takes here, so that some are killed at their very end
@@ -144,7 +143,7 @@ def test_the_worker(nursery: Nursery, workspace: Path, rounds: int) -> None:
                 expected += (
                     NEW  # what it was judged by is used up, whether it was found good or not
                 )
-                more(store, loop, f"w{turn}")
+                more(loop, f"w{turn}")
             with nursery.start(workspace, "worker", "--now") as worker:
                 threading.Event().wait(rng.uniform(0.05, 1.2) * takes)
                 worker.end()
@@ -161,7 +160,7 @@ def test_the_worker(nursery: Nursery, workspace: Path, rounds: int) -> None:
             worked(nursery, workspace)
             if loop.models.live() == first:
                 expected += NEW
-                more(store, loop, f"more{turn}")
+                more(loop, f"more{turn}")
         assert loop.models.live() != first
         assert counted(loop.catch_up()) == expected
         assert stored(workspace).total() == expected

@@ -1,6 +1,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ import pytest
 
 from foretaste.behaviour import BehaviourSettings, SqlStore
 from foretaste.domain.data import Item
+from foretaste.feedback.attribution import attributed
 from foretaste.serve.intake import Intake
 
 NOW = 1_750_000_000.0
@@ -22,9 +24,13 @@ def store(tmp_path: Path) -> Any:
         yield found
 
 
+def intake_of(store: SqlStore, settings: BehaviourSettings) -> Intake:
+    return Intake(store, settings, partial(attributed, served=store.served))
+
+
 @pytest.fixture
 def intake(store: SqlStore) -> Intake:
-    return Intake(store, BehaviourSettings())
+    return intake_of(store, BehaviourSettings())
 
 
 def test_a_retry_is_known_and_the_first_use_holds(intake: Intake, store: SqlStore) -> None:
@@ -108,7 +114,7 @@ def test_a_wrong_event_is_told_and_the_good_ones_go_in(
 
 def test_an_unknown_item_is_created_while_the_catalogue_is_ids_alone(tmp_path: Path) -> None:
     with SqlStore(tmp_path / "bare.db") as store:
-        intake = Intake(store, BehaviourSettings())
+        intake = intake_of(store, BehaviourSettings())
         assert intake.events([{**CLICK, "item": "new"}], NOW).accepted == 1
         assert store.item("new") == Item("new")
         store.put_items([Item("titled", "With a title")])
@@ -117,7 +123,7 @@ def test_an_unknown_item_is_created_while_the_catalogue_is_ids_alone(tmp_path: P
 
 
 def test_unknown_items_are_created_where_the_settings_say_so(store: SqlStore) -> None:
-    intake = Intake(store, BehaviourSettings(unknown_items="create"))
+    intake = intake_of(store, BehaviourSettings(unknown_items="create"))
     assert intake.events([{**CLICK, "item": "new"}], NOW).accepted == 1
     assert store.item("new") == Item("new")
 
@@ -223,7 +229,7 @@ def test_a_late_event_does_not_bring_a_deleted_item_back(
     store: SqlStore, rule: Literal["create", "reject"]
 ) -> None:
     store.delete_items(["a"])
-    taken = Intake(store, BehaviourSettings(unknown_items=rule)).events([CLICK], NOW)
+    taken = intake_of(store, BehaviourSettings(unknown_items=rule)).events([CLICK], NOW)
     assert (taken.accepted, taken.rejected) == (1, [])
     assert store.item("a") is None
 

@@ -5,17 +5,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import IO, Annotated, Any
 
 import typer
 
 from foretaste.cli import console
-from foretaste.cli.common import HERE, Workspace, command, opened
+from foretaste.cli.common import HERE, Workspace, command, intake, opened
 from foretaste.errors import InputError
-
-if TYPE_CHECKING:
-    from foretaste.loop import Foretaste
-    from foretaste.serve.intake import Intake
 
 PAGE = 1000
 """Items or users read at once."""
@@ -66,7 +62,7 @@ def items_set(item: ItemId, patch: Patch, workspace: Workspace = HERE) -> None:
 
     change = _patch(patch)
     with opened(workspace) as loop:
-        found = _intake(loop).change_item(item, change)
+        found = intake(loop).change_item(item, change)
     console.as_json(item_told(_there(found, f"no item '{item}'")))
 
 
@@ -106,7 +102,7 @@ def users_set(user: UserId, patch: Patch, workspace: Workspace = HERE) -> None:
 
     change = _patch(patch)
     with opened(workspace) as loop:
-        found = _intake(loop).change_user(user, change)
+        found = intake(loop).change_user(user, change)
     console.as_json(user_told(_there(found, f"no user '{user}' with attributes")))
 
 
@@ -141,12 +137,6 @@ def users_export(workspace: Workspace = HERE, out: Out = None) -> None:
 
     with opened(workspace) as loop:
         _export(loop.store.users_page, user_told, out)
-
-
-def _intake(loop: "Foretaste") -> "Intake":
-    from foretaste.serve.intake import Intake  # the same door as that of the service
-
-    return Intake(loop.store, loop.config.behaviour)
 
 
 def _there(found: Any, what: str) -> Any:

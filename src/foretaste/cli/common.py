@@ -20,6 +20,7 @@ from foretaste.errors import ForetasteError, InputError
 
 if TYPE_CHECKING:
     from foretaste.loop import Foretaste
+    from foretaste.serve.intake import Intake
 
 ERROR, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 
@@ -111,6 +112,15 @@ def opened(folder: Path, *, make: bool = False) -> Iterator["Foretaste"]:
         finally:
             bars.rest()
             loop.close()
+
+
+def intake(loop: "Foretaste") -> "Intake":
+    """The way in for events, items and users, which is that of the service."""
+    from foretaste.feedback.attribution import attributed
+    from foretaste.serve.intake import Intake
+
+    attribute = functools.partial(attributed, served=loop.store.served)
+    return Intake(loop.store, loop.config.behaviour, attribute)
 
 
 def require(folder: Path) -> None:

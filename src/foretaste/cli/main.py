@@ -5,7 +5,7 @@ The loop is imported inside the commands, so that `foretaste --help` does not wa
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -22,11 +22,8 @@ from foretaste.cli import mcp as mcp_cli
 from foretaste.cli import preferences as control_cli
 from foretaste.cli import serve as serve_cli
 from foretaste.cli import worker as worker_cli
-from foretaste.cli.common import DEBUG, HERE, Json, Workspace, command, opened
+from foretaste.cli.common import DEBUG, HERE, Json, Workspace, command, intake, opened
 from foretaste.errors import InputError
-
-if TYPE_CHECKING:
-    pass
 
 HELP = """A self-hosted recommender whose model is a language model.
 
@@ -201,11 +198,9 @@ def record(
     query: Annotated[str | None, typer.Option(help="The words of a search.")] = None,
 ) -> None:
     """One thing a person did, now. The very next list knows it."""
-    from foretaste.serve.intake import Intake  # the same door as that of the service
-
     row = {"user": user, "item": item, "kind": kind, "value": value, "text": text, "query": query}
     with opened(workspace) as loop:
-        taken = Intake(loop.store, loop.config.behaviour).events([row], loop.clock())
+        taken = intake(loop).events([row], loop.clock())
     for reject in taken.rejected:
         raise InputError(f"{reject.problem}; {reject.remedy}")
     console.say(f"recorded as event {taken.ids[0]}")

@@ -171,3 +171,12 @@ class Served:
     def position(self, item: str) -> int | None:
         """Where the item was, None if it was not in the list."""
         return next((shown[1] for shown in self.items if shown[0] == item), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Unattributed:
+    """An event that was taken but does not fit the list it names."""
+
+    event_id: str
+    recommendation_id: str
+    problem: str

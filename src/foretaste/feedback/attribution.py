@@ -6,21 +6,13 @@ says of a list: what does not fit is told beside it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from foretaste.domain.data import Event, Served
+from foretaste.domain.request import Unattributed
 
 Lookup = Callable[[Sequence[str]], Mapping[str, Served]]
 """Ids of recommendations → those that were served."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unattributed:
-    """An event that was taken but does not fit the list it names."""
-
-    event_id: str
-    recommendation_id: str
-    problem: str
 
 
 def attributed(

@@ -6,7 +6,7 @@ that is partly wrong takes the good rows, and every event has an id, so that a r
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -21,40 +21,24 @@ from foretaste.behaviour import (
     service_item_form,
     unknown_item,
 )
+from foretaste.behaviour.batch import Rejected, Taken
 from foretaste.behaviour.values import Fault, missing, shown, storable, strings
 from foretaste.domain.data import Event, Item, Reject, User
 from foretaste.domain.ports import Store
-from foretaste.feedback.attribution import Lookup, Unattributed, attributed
+from foretaste.domain.request import Unattributed
 from foretaste.serve import patching
-from foretaste.serve.http.problems import Rejected
 
 T = TypeVar("T", Item, User)
-
-
-@dataclass
-class Taken:
-    """What became of a batch."""
-
-    accepted: int = 0
-    """New, or changed."""
-    known: int = 0
-    """There already."""
-    rejected: list[Rejected] = field(default_factory=list)
-    ids: list[str | None] = field(default_factory=list)
-    """The id of each row, None where it was rejected."""
-    unattributed: dict[str, Unattributed] = field(default_factory=dict)
-    """By event id, what does not fit the list it names."""
+Attribute = Callable[[Sequence[Event]], tuple[list[Event], dict[str, Unattributed]]]
+"""Events → the same with their places in the lists they came from, and what does not fit its list,
+by event id."""
 
 
 class Intake:
     """The way into one store, shared by all requests."""
 
-    def __init__(
-        self, store: Store, settings: BehaviourSettings, *, served: Lookup | None = None
-    ) -> None:
-        """served: where answers are looked up; without it in the store."""
-        self._store, self._settings = store, settings
-        self._served = served or store.served
+    def __init__(self, store: Store, settings: BehaviourSettings, attribute: Attribute) -> None:
+        self._store, self._settings, self._attribute = store, settings, attribute
         self._form = service_form(settings)
         self._shelf = _Shelf(store, settings)
 
@@ -71,7 +55,7 @@ class Intake:
             else:
                 good.append(event)
                 taken.ids.append(event.event_id)
-        good, taken.unattributed = attributed(good, self._served)
+        good, taken.unattributed = self._attribute(good)
         self._shelf.create(good)
         taken.accepted = self._store.add_events(good)
         taken.known = len(good) - taken.accepted

@@ -8,13 +8,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from foretaste.behaviour.batch import Taken
 from foretaste.converse.chat import Chat, open_chat
 from foretaste.domain.data import Recommendation, Request
 from foretaste.domain.ports import Store
 from foretaste.errors import ForetasteError, ModelError, StoreError
+from foretaste.feedback.attribution import attributed
 from foretaste.language.open import forgetful
 from foretaste.loop import Foretaste
 from foretaste.online.fallback import Budget
@@ -26,7 +29,7 @@ from foretaste.serve.http import logs
 from foretaste.serve.http.keys import DEFAULT
 from foretaste.serve.http.metrics import Watch
 from foretaste.serve.http.problems import Refused
-from foretaste.serve.intake import Intake, Taken
+from foretaste.serve.intake import Intake
 from foretaste.training.recount import Receipt
 from foretaste.worker import WHAT, Outcome
 
@@ -134,7 +137,7 @@ class Service:
             self._intake = Intake(
                 workspace.store,
                 workspace.config.behaviour,
-                served=workspace.lists.answers.get,
+                partial(attributed, served=workspace.lists.answers.get),
             )
         return self._intake
 

@@ -18,13 +18,13 @@ from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 
+from foretaste.behaviour.batch import Rejected, Taken
 from foretaste.behaviour.export import item_told, user_told
 from foretaste.serve.api.lists import Behind
 from foretaste.serve.docs.examples import line_examples
 from foretaste.serve.http.body import parsed
-from foretaste.serve.http.problems import Refused, Rejected
+from foretaste.serve.http.problems import Refused
 from foretaste.serve.http.security import ADMIN, READ
-from foretaste.serve.intake import Taken
 from foretaste.serve.schemas import BATCH
 
 MEDIA = "application/x-ndjson"

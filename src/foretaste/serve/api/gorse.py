@@ -11,13 +11,13 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse
 
 from foretaste.behaviour import gorse
+from foretaste.behaviour.batch import Taken
 from foretaste.domain.data import Recommendation
 from foretaste.domain.data import Request as Question
 from foretaste.serve.api.lists import Behind
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.problems import Refused
 from foretaste.serve.http.security import EVENTS, OPEN, READ
-from foretaste.serve.intake import Taken
 from foretaste.serve.schemas.catalogue import cursor_of, cursor_to
 from foretaste.serve.service import Service
 

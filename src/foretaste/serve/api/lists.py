@@ -11,11 +11,11 @@ from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from foretaste.behaviour.batch import Taken
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.problems import Refused, problem
 from foretaste.serve.http.security import EVENTS, OPEN, READ
-from foretaste.serve.intake import Taken
 from foretaste.serve.schemas import (
     Alive,
     EventsAnswer,

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
+from foretaste.behaviour.batch import Rejected
 from foretaste.behaviour.values import shown
 from foretaste.errors import ForetasteError, InputError, ModelError
 
@@ -51,18 +52,6 @@ class Fault(BaseModel):
     value: str = ""
     """What was sent, on one line and shortened."""
     remedy: str = ""
-
-
-class Rejected(BaseModel):
-    """One event or item of a batch that was not taken."""
-
-    index: int
-    """Its place in the batch, from 0."""
-    field: str
-    problem: str
-    value: str
-    """What was sent, on one line and shortened."""
-    remedy: str
 
 
 class Problem(BaseModel):

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, WithJsonSchema
 
-from foretaste.serve.http.problems import Rejected
+from foretaste.behaviour.batch import Rejected
 from foretaste.serve.schemas.control import ChangeOut
 from foretaste.serve.schemas.feedback import EventRow
 from foretaste.serve.schemas.values import BATCH, MOST, Answer, Body, Id

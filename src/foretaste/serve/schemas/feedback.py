@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from foretaste.serve.http.problems import Rejected
+from foretaste.behaviour.batch import Rejected
 from foretaste.serve.schemas.values import BATCH, Answer, Body, Id
 
 

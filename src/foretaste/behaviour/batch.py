@@ -1,0 +1,36 @@
+"""What became of a batch of events, items or users: how many are new, and what is wrong with each
+row that was not taken.
+"""
+
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from foretaste.domain.request import Unattributed
+
+
+class Rejected(BaseModel):
+    """One event or item of a batch that was not taken."""
+
+    index: int
+    """Its place in the batch, from 0."""
+    field: str
+    problem: str
+    value: str
+    """What was sent, on one line and shortened."""
+    remedy: str
+
+
+@dataclass
+class Taken:
+    """What became of a batch."""
+
+    accepted: int = 0
+    """New, or changed."""
+    known: int = 0
+    """There already."""
+    rejected: list[Rejected] = field(default_factory=list)
+    ids: list[str | None] = field(default_factory=list)
+    """The id of each row, None where it was rejected."""
+    unattributed: dict[str, Unattributed] = field(default_factory=dict)
+    """By event id, what does not fit the list it names."""
