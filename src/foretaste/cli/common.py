@@ -19,8 +19,8 @@ from foretaste.cli import console
 from foretaste.errors import ForetasteError, InputError
 
 if TYPE_CHECKING:
+    from foretaste.behaviour.ingest import Intake
     from foretaste.loop import Foretaste
-    from foretaste.serve.intake import Intake
 
 ERROR, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 
@@ -116,8 +116,8 @@ def opened(folder: Path, *, make: bool = False) -> Iterator["Foretaste"]:
 
 def intake(loop: "Foretaste") -> "Intake":
     """The way in for events, items and users, which is that of the service."""
+    from foretaste.behaviour.ingest import Intake
     from foretaste.feedback.attribution import attributed
-    from foretaste.serve.intake import Intake
 
     attribute = functools.partial(attributed, served=loop.store.served)
     return Intake(loop.store, loop.config.behaviour, attribute)

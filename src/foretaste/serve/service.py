@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from foretaste.behaviour.batch import Taken
+from foretaste.behaviour.ingest import Intake
 from foretaste.converse.chat import Chat, open_chat
 from foretaste.domain.data import Recommendation, Request
 from foretaste.domain.ports import Store
@@ -29,7 +30,6 @@ from foretaste.serve.http import logs
 from foretaste.serve.http.keys import DEFAULT
 from foretaste.serve.http.metrics import Watch
 from foretaste.serve.http.problems import Refused
-from foretaste.serve.intake import Intake
 from foretaste.training.recount import Receipt
 from foretaste.worker import WHAT, Outcome
 

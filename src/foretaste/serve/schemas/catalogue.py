@@ -1,6 +1,6 @@
 """In: items and users as JSON. Out: their form, for the OpenAPI, and what became of them.
 
-As with events, rows are checked one by one elsewhere (`intake`).
+As with events, rows are checked one by one elsewhere (`behaviour.ingest`).
 """
 
 import base64

@@ -1,7 +1,7 @@
 """In: events as JSON. Out: their form, for the OpenAPI, and what became of them.
 
-Rows of a batch are checked one by one elsewhere (`intake`), so that a bad one does not cost the
-others: for them there is only the description here.
+Rows of a batch are checked one by one elsewhere (`behaviour.ingest`), so that a bad one does not
+cost the others: for them there is only the description here.
 """
 
 from typing import Annotated, Any

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from foretaste.behaviour import ItemForm, parse_item, parse_user
+from foretaste.behaviour.parse import ItemForm, parse_item, parse_user
 from foretaste.behaviour.settings import ITEM_FIELDS
 from foretaste.behaviour.values import day
 from foretaste.domain.data import BAND, Item, Reject, User

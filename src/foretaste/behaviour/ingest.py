@@ -10,23 +10,23 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any, TypeVar
 
-from foretaste.behaviour import (
-    BehaviourSettings,
+from foretaste.behaviour import patch as patching
+from foretaste.behaviour.attributes import remembered
+from foretaste.behaviour.batch import Rejected, Taken
+from foretaste.behaviour.parse import (
     ItemForm,
     parse_event,
     parse_item,
     parse_user,
-    remembered,
     service_form,
     service_item_form,
     unknown_item,
 )
-from foretaste.behaviour.batch import Rejected, Taken
+from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.values import Fault, missing, shown, storable, strings
 from foretaste.domain.data import Event, Item, Reject, User
 from foretaste.domain.ports import Store
 from foretaste.domain.request import Unattributed
-from foretaste.serve import patching
 
 T = TypeVar("T", Item, User)
 Attribute = Callable[[Sequence[Event]], tuple[list[Event], dict[str, Unattributed]]]
@@ -106,7 +106,7 @@ class Intake:
         return service_item_form(self._settings, remembered(self._store, what))
 
     def change_item(self, item_id: str, patch: Mapping[str, Any]) -> Item | None:
-        """An item with the named fields changed; see `serve.patching`. None if it is not there."""
+        """An item with the named fields changed; see `behaviour.patch`. None if it is not there."""
         change = patching.of_item(item_id, patch, self.form("items"))
         return self._store.change_item(item_id, change)
 

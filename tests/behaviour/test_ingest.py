@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from foretaste.behaviour import BehaviourSettings, SqlStore
+from foretaste.behaviour.ingest import Intake
 from foretaste.domain.data import Item
 from foretaste.feedback.attribution import attributed
-from foretaste.serve.intake import Intake
 
 NOW = 1_750_000_000.0
 CLICK = {"user": "u", "item": "a", "kind": "click"}

@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from foretaste.behaviour import BehaviourSettings, service_item_form
+from foretaste.behaviour.patch import of_item, of_user
 from foretaste.domain.data import Item, User
 from foretaste.errors import InputError
-from foretaste.serve.patching import of_item, of_user
 
 FORM = service_item_form(BehaviourSettings(), {"plot": ("text", 1)})
 ITEM = Item(
