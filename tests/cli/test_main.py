@@ -95,8 +95,10 @@ NOT_WITHOUT_A_LIST = NOT_FOR_A_LIST | {"torch"}
     [
         (("recommend", "u1", "-n", "2"), NOT_FOR_A_LIST),
         (("models", "list"), NOT_WITHOUT_A_LIST),
-        (("record", "u1", "space-1"), NOT_WITHOUT_A_LIST - {"fastapi"}),
+        (("record", "u1", "space-1"), NOT_WITHOUT_A_LIST),
         (("items", "export"), NOT_WITHOUT_A_LIST),
+        (("items", "set", "space-1", '{"image": null}'), NOT_WITHOUT_A_LIST),
+        (("keys", "list"), NOT_WITHOUT_A_LIST),
     ],
 )
 def test_a_command_imports_only_what_it_needs(

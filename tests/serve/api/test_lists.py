@@ -1,10 +1,12 @@
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import Event, Item
 from foretaste.loop import Foretaste
 from foretaste.serve.schemas import Health, Recommendations
@@ -288,3 +290,56 @@ def test_what_cannot_be_asked_of_trending_is_told(
 ) -> None:
     detail = refusal("/v1/trending", 422, "invalid", method="GET", params=sent)
     assert detail.startswith(told.replace(".and.0", ""))
+
+
+def test_over_http_a_batch_that_is_partly_wrong(client: httpx.Client) -> None:
+    good = {"user": "partly", "item": "space-1", "kind": "click", "event_id": "partly-1"}
+    answer = client.post("/v1/events", json={"events": [good, {**good, "kind": "clik"}]})
+    assert answer.status_code == 200
+    told = answer.json()
+    assert (told["accepted"], told["known"], told["event_ids"]) == (1, 0, ["partly-1", None])
+    (wrong,) = told["rejected"]
+    assert (wrong["index"], wrong["value"]) == (1, "clik")
+    assert "did you mean 'click'?" in wrong["remedy"]
+    assert client.post("/v1/events", json={"events": [good]}).json()["known"] == 1
+
+
+def test_events_are_attributed_to_the_list_they_came_from(
+    client: httpx.Client, shared: Path
+) -> None:
+    asked = client.post("/v1/recommend", json={"session": "attributed", "n": 3}).json()
+    rec, second = asked["recommendation_id"], asked["items"][1]["id"]
+    who = {"session": "attributed", "recommendation_id": rec}
+    sent = [
+        {"event_id": "at-1", "kind": "impression", **who},
+        {"event_id": "at-2", "kind": "click", "item": second, **who},
+        {"event_id": "at-3", "kind": "click", "item": second, **who, "position": 3},
+        {"event_id": "at-4", "kind": "click", "item": second, **who, "recommendation_id": "none"},
+        {"event_id": "at-5", "kind": "impression", "session": "attributed"},
+    ]
+    answer = client.post("/v1/events", json={"events": sent}).json()
+    assert answer["accepted"] == 4
+    assert [(one["index"], one["remedy"]) for one in answer["rejected"]] == [
+        (4, "fill in the item, or the recommendation_id of the list that was seen")
+    ]
+    assert {one["event_id"]: one["problem"] for one in answer["unattributed"]} == {
+        "at-3": f"item '{second}' is at place 2 of that list, not 3",
+        "at-4": "there is no such recommendation, or it was incognito or is no longer kept",
+    }
+    with SqlStore(shared / "behaviour.db") as store:
+        kept = {event.event_id: event for event in store.history(None, "attributed")}
+    assert kept["at-2"].position == 2
+    assert (kept["at-1"].item, kept["at-1"].recommendation_id) == (None, rec)
+
+
+def test_a_late_event_takes_its_place_in_time(client: httpx.Client) -> None:
+    for number, at in ((1, 1_700_000_500.0), (2, 1_700_000_100.0)):
+        event = {
+            "event_id": f"late-{number}",
+            "session": "late",
+            "item": f"space-{number}",
+            "at": at,
+        }
+        client.post("/v1/events", json={"events": [event]})
+    told = client.get("/page/history", params={"session": "late"}).json()
+    assert [one["item"] for one in told] == ["space-1", "space-2"]  # newest first
