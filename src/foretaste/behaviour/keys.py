@@ -13,6 +13,11 @@ import sqlalchemy as sa
 from foretaste.behaviour.engine import errors, writing
 from foretaste.behaviour.schema import api_keys
 
+SCOPES = ("read", "events", "admin")
+"""read: ask for lists and items. events: say what people did. admin: everything."""
+DEFAULT = "default"
+"""The tenant that the root workspace is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Key:

@@ -26,8 +26,9 @@ def mcp(
     over HTTP on 127.0.0.1; there it asks for an admin key as soon as the workspace has keys.
     """
     with opened(workspace) as loop:
+        from foretaste.behaviour.keys import DEFAULT
         from foretaste.converse import mcp_server
-        from foretaste.serve.http.keys import DEFAULT, Keyring
+        from foretaste.serve.http.keys import Keyring
 
         if not http:
             mcp_server.run_stdio(loop)

@@ -14,6 +14,7 @@ from typing import Any
 
 from foretaste.behaviour.batch import Taken
 from foretaste.behaviour.ingest import Intake
+from foretaste.behaviour.keys import DEFAULT
 from foretaste.converse.chat import Chat, open_chat
 from foretaste.domain.data import Recommendation, Request
 from foretaste.domain.ports import Store
@@ -27,7 +28,6 @@ from foretaste.online.list_health import checks_of
 from foretaste.online.manager import NONE, Behind
 from foretaste.online.why_not import WhyNot
 from foretaste.serve.http import logs
-from foretaste.serve.http.keys import DEFAULT
 from foretaste.serve.http.metrics import Watch
 from foretaste.serve.http.problems import Refused
 from foretaste.training.recount import Receipt

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 
+from foretaste.behaviour.keys import DEFAULT
 from foretaste.behaviour.store import open_store
 from foretaste.config.load import FILE, load
 from foretaste.errors import InputError
 from foretaste.model.artefacts import Models
-from foretaste.serve.http.keys import DEFAULT
 from foretaste.serve.http.metrics import Metrics, Watch
 from foretaste.serve.service import Service, claim
 

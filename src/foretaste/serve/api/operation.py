@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from foretaste.serve.http.keys import DEFAULT
+from foretaste.behaviour.keys import DEFAULT
 from foretaste.serve.http.metrics import MEDIA, Metrics
 from foretaste.serve.http.problems import Refused
 

@@ -14,8 +14,9 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from foretaste.behaviour.keys import DEFAULT, SCOPES
 from foretaste.errors import ForetasteError, InputError
-from foretaste.serve.http.keys import DEFAULT, SCOPES, Keyring
+from foretaste.serve.http.keys import Keyring
 from foretaste.serve.http.limits import Limits
 from foretaste.serve.http.problems import Refused, problem
 from foretaste.serve.http.security import RouteScopes

@@ -16,13 +16,9 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from foretaste.behaviour.keys import Key, KeyTable
+from foretaste.behaviour.keys import DEFAULT, SCOPES, Key, KeyTable
 from foretaste.errors import InputError, StoreError, did_you_mean
 
-SCOPES = ("read", "events", "admin")
-"""read: ask for lists and items. events: say what people did. admin: everything."""
-DEFAULT = "default"
-"""The tenant that the root workspace is."""
 FRESH = 2.0
 """Seconds for which what the store said of a key is believed."""
 STALE = 300.0
