@@ -99,6 +99,7 @@ NOT_WITHOUT_A_LIST = NOT_FOR_A_LIST | {"torch"}
         (("items", "export"), NOT_WITHOUT_A_LIST),
         (("items", "set", "space-1", '{"image": null}'), NOT_WITHOUT_A_LIST),
         (("keys", "list"), NOT_WITHOUT_A_LIST),
+        (("tenants", "list"), NOT_WITHOUT_A_LIST),
     ],
 )
 def test_a_command_imports_only_what_it_needs(

@@ -14,7 +14,6 @@ import httpx
 import pytest
 
 from foretaste.behaviour.store import FILE, SqlStore
-from foretaste.config.load import load
 from foretaste.domain.data import Event, Item, User
 from foretaste.errors import InputError, StoreError
 from foretaste.loop import Foretaste
@@ -23,10 +22,11 @@ from foretaste.serve.app import route_scopes
 from foretaste.serve.http.access import Access
 from foretaste.serve.http.keys import make
 from foretaste.serve.http.limits import Limits
-from foretaste.serve.service import Service, claim
+from foretaste.serve.service import Service
 from foretaste.serve.tenants import Tenants
+from foretaste.workspace.tenants import create
 
-from .workspace import SETTINGS, serving, until_ready
+from .workspace import serving, until_ready
 
 MARK = "zanzibar"
 """A word in everything that the tenant acme has, and in nothing else."""
@@ -46,7 +46,7 @@ class Shops:
 def shops(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shops]:
     root = tmp_path_factory.mktemp("tenants") / "root"
     shutil.copytree(trained, root)
-    acme = tenants.create(root, "acme")
+    acme = create(root, "acme")
     acme.joinpath(FILE).unlink()
     shutil.copytree(trained, acme, dirs_exist_ok=True)
     with SqlStore(acme / FILE) as store:
@@ -194,62 +194,9 @@ def test_tenants_share_the_weights_of_the_encoder(shops: Shops) -> None:
     other.close()
 
 
-def test_a_new_tenant_has_the_settings_of_the_root_and_nothing_else(tmp_path: Path) -> None:
-    (tmp_path / "foretaste.toml").write_text(SETTINGS)
-    folder = tenants.create(tmp_path, "blue-shop")
-    assert load(folder) == load(tmp_path)
-    assert list(tenants.names(tmp_path)) == ["default", "blue-shop"]
-    found = tenants.listed(tmp_path)
-    assert [(one.name, one.events, one.items, one.model) for one in found] == [
-        ("default", 0, 0, None),
-        ("blue-shop", 0, 0, None),
-    ]
-    with pytest.raises(InputError, match="there is a tenant 'blue-shop' already"):
-        tenants.create(tmp_path, "blue-shop")
-
-
-@pytest.mark.parametrize("name", ["", "..", "../x", "A", "a/b", "-a", "a-", "a" * 41, "a.b", "ä"])
-def test_what_is_no_name(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match="cannot be the name of a tenant"):
-        tenants.create(tmp_path, name)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_the_root_is_a_tenant_already(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="there is a tenant 'default' already"):
-        tenants.create(tmp_path, "default")
-
-
-@pytest.mark.parametrize(
-    "settings",
-    ["", "[behaviour]\n", "[rank]\nn = 5\n[behaviour.kinds]\nwish = 1.0\n", "name = 'x'\n"],
-)
-def test_on_postgresql_a_tenant_has_a_schema(
-    tmp_path: Path, empty_postgres: str, settings: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "foretaste.toml").write_text(settings)
-    monkeypatch.setenv("FORETASTE_BEHAVIOUR__DATABASE", empty_postgres)
-    loops = [Foretaste.open(tenants.create(tmp_path, name)) for name in ("one-x", "two")]
-    assert loops[0].config.behaviour.database_schema == "tenant_one_x"
-    loops[0].store.put_items([Item("i")])
-    assert loops[1].store.item_ids() == frozenset()
-    for loop in loops:
-        with pytest.raises(StoreError, match="belongs to tenant"):
-            claim(loop.store, "three")
-        loop.close()
-
-
-def test_one_file_for_all_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "foretaste.toml").write_text(
-        f'[behaviour]\ndatabase = "sqlite:///{tmp_path}/shared.db"\n'
-    )
-    with pytest.raises(InputError, match="tenants cannot share"):
-        tenants.create(tmp_path, "acme")
-
-
 def test_a_tenant_that_is_given_the_roots_store_gets_nothing(tmp_path: Path) -> None:
     """Whatever is written into the settings afterwards."""
-    folder = tenants.create(tmp_path, "acme")
+    folder = create(tmp_path, "acme")
     shared = f'[behaviour]\ndatabase = "sqlite:///{tmp_path}/{FILE}"\n'
     (folder / "foretaste.toml").write_text(shared)
     root = Service(tmp_path)
@@ -346,7 +293,7 @@ async def longest_lag(lags: list[float]) -> None:
 def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A root with the tenants a, b and c, whose services are slow to close."""
     for name in ("a", "b", "c"):
-        tenants.create(tmp_path, name)
+        create(tmp_path, name)
     monkeypatch.setattr(tenants, "Service", SlowService)
     return tmp_path
 

@@ -27,8 +27,8 @@ from foretaste.domain.preference import Conversation
 from foretaste.errors import InputError, StoreError
 from foretaste.loop import Foretaste
 from foretaste.serve.http.keys import Keyring, make
-from foretaste.serve.tenants import create, home
 from foretaste.workspace.backup import back_up, restore
+from foretaste.workspace.tenants import create, home
 
 NOW = 1_700_300_000.0
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # the nouns bring NumPy; `foretaste --help` does without
     from foretaste.model.artefacts import Version
     from foretaste.online.list_health import ListHealth
     from foretaste.preferences.service import Steered
-    from foretaste.serve.tenants import Tenant
+    from foretaste.workspace.tenants import Tenant
 
 ItemOf = Callable[[str], "Item | None"]
 

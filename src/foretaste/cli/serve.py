@@ -116,8 +116,8 @@ def keys_create(
 
     Without --scope it may read and send events. The service asks for a key as soon as there is one.
     """
-    from foretaste.serve import tenants as folders
     from foretaste.serve.http.keys import make
+    from foretaste.workspace import tenants as folders
 
     folders.check(workspace, tenant)
     with _table(workspace) as table:
@@ -163,7 +163,7 @@ def tenants_create(
 ) -> None:
     """Make a workspace within the workspace, with the same settings and nothing in it."""
     require(workspace)
-    from foretaste.serve.tenants import create
+    from foretaste.workspace.tenants import create
 
     folder = create(workspace, name)
     console.say(f"tenant {name} is the workspace {folder}; it needs a key: 'foretaste keys create'")
@@ -172,6 +172,6 @@ def tenants_create(
 def tenants_list(workspace: Workspace = HERE, json: Json = False) -> None:
     """Every tenant, with what it has."""
     require(workspace)
-    from foretaste.serve.tenants import listed
+    from foretaste.workspace.tenants import listed
 
     console.tenants(listed(workspace), json=json)

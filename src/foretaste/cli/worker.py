@@ -106,7 +106,7 @@ def _go_on(root: Path) -> None:
 
 
 def _names(root: Path) -> list[str]:
-    from foretaste.serve.tenants import names
+    from foretaste.workspace.tenants import names
 
     return list(names(root))
 
@@ -115,8 +115,8 @@ def _opened(root: Path, name: str) -> "Worker":
     import torch
 
     from foretaste.loop import Foretaste
-    from foretaste.serve.tenants import home
     from foretaste.worker import Worker
+    from foretaste.workspace.tenants import home
 
     loop = Foretaste.open(home(root, name))
     torch.set_num_threads(loop.config.worker.threads)

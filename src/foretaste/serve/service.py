@@ -17,7 +17,6 @@ from foretaste.behaviour.ingest import Intake
 from foretaste.behaviour.keys import DEFAULT
 from foretaste.converse.chat import Chat, open_chat
 from foretaste.domain.data import Recommendation, Request
-from foretaste.domain.ports import Store
 from foretaste.errors import ForetasteError, ModelError, StoreError
 from foretaste.feedback.attribution import attributed
 from foretaste.language.open import forgetful
@@ -32,6 +31,7 @@ from foretaste.serve.http.metrics import Watch
 from foretaste.serve.http.problems import Refused
 from foretaste.training.recount import Receipt
 from foretaste.worker import WHAT, Outcome
+from foretaste.workspace.tenants import claim
 
 log = logging.getLogger("foretaste.serve")
 
@@ -46,8 +46,6 @@ AGAIN = 5.0
 """Seconds after which a model that could not be loaded is tried again."""
 BEHIND = 10_000
 """Events that a process may be behind and still answer."""
-FACT = "tenant"
-"""Under this name each store says whose it is, so that two tenants cannot be given one store."""
 
 
 class Service:
@@ -363,18 +361,3 @@ class Service:
         if why != self._failure:  # else it has been told, and is tried again every few seconds
             log.error("not ready: %s", why)
         self._failure, self._failed = why, time.monotonic()
-
-
-def claim(store: Store, tenant: str) -> None:
-    """Make sure that a store is this tenant's, and say so in it. Raises StoreError if it is not.
-
-    A tenant's workspace may also be served on its own, as a root.
-    """
-    owner = store.fact(FACT)
-    if owner is None:
-        store.put_fact(FACT, tenant)
-    elif owner != tenant and tenant != DEFAULT:
-        raise StoreError(
-            f"the store of tenant '{tenant}' belongs to tenant '{owner}'; give it one of its own, "
-            "with behaviour.database or behaviour.database_schema in its settings"
-        )

@@ -35,7 +35,7 @@ from foretaste.config.load import FILE as SETTINGS
 from foretaste.config.load import load
 from foretaste.errors import InputError, ModelError
 from foretaste.model.artefacts import Models
-from foretaste.serve.tenants import FOLDER, home, names
+from foretaste.workspace.tenants import FOLDER, home, names
 
 FORMAT = 1
 MANIFEST = "manifest.json"

@@ -9,9 +9,9 @@ import pytest
 
 from foretaste.behaviour.store import FILE, SqlStore
 from foretaste.errors import StoreError
-from foretaste.serve import tenants
 from foretaste.serve.http.keys import make
 from foretaste.serve.http.metrics import MEDIA, Metrics, Watch
+from foretaste.workspace.tenants import create
 
 from ..conftest import checked
 from ..workspace import serving, until
@@ -115,7 +115,7 @@ def test_a_server_tells_of_every_status(copied: Path) -> None:
 
 
 def test_who_may_read_them(copied: Path) -> None:
-    tenants.create(copied, "acme")
+    create(copied, "acme")
     with SqlStore(copied / FILE) as store:
         root = make(store.keys, "r", ["admin"], now=0.0)[1]
         reader = make(store.keys, "r", ["read"], now=0.0)[1]
