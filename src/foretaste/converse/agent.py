@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from foretaste.converse.chat import Turn
 from foretaste.converse.evidence import contained
 from foretaste.converse.tools import listed
+from foretaste.converse.turn import Turn
 from foretaste.converse.words import plain, why_in_words, why_not_in_words
 from foretaste.errors import ForetasteError, InputError, MissingExtra, WriterError
 from foretaste.language.settings import WriterSettings
@@ -154,7 +154,7 @@ OFFERED = [
 
 
 class Agent:
-    """Leads a talk; see `chat.Lead`."""
+    """Leads a talk; see `turn.Lead`."""
 
     def __init__(self, settings: WriterSettings) -> None:
         try:

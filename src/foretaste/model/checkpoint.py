@@ -7,30 +7,49 @@ file is replaced in one step. A checkpoint of other data or settings is not pick
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-if TYPE_CHECKING:
-    from foretaste.model.sequence_training import Run
-
+from foretaste.model.training import Training
 
 FORMAT = 2
 """One of another form is not picked up."""
 
 
+class Resumable(Protocol):
+    """A training run that can go on from what was written down of it."""
+
+    network: Any
+    """A torch module."""
+    best: dict[str, torch.Tensor]
+    """The parameters of the best check so far, by name."""
+    best_quality: float
+    epoch: int
+    worse: int
+    """Checks since the best one."""
+
+    @property
+    def optimizers(self) -> Sequence[torch.optim.Optimizer]: ...
+
+    @property
+    def training(self) -> Training:
+        """The data and the settings, which name the checkpoint."""
+
+
 class Checkpoint:
     """Where one run is kept; `path` None keeps nothing."""
 
-    def __init__(self, path: Path | None, run: "Run") -> None:
+    def __init__(self, path: Path | None, run: Resumable) -> None:
         self._path, self._run = path, run
 
     @classmethod
-    def at(cls, folder: Path | None, run: "Run") -> Self:
+    def at(cls, folder: Path | None, run: Resumable) -> Self:
         """The run's checkpoint in the folder; if it is there already the run goes on from it."""
         if folder is None:
             return cls(None, run)
@@ -102,7 +121,7 @@ def _shapes(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Size]:
     return {name: value.shape for name, value in tensors.items()}
 
 
-def _key(run: "Run") -> str:
+def _key(run: Resumable) -> str:
     """Names the data and the settings exactly."""
     training = run.training
     digest = hashlib.sha256(f"{FORMAT} {training.settings.model_dump_json()}".encode())

@@ -7,17 +7,15 @@ they rank high, and these alone are scored, by all of them.
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain.data import Behaviour, Floats, Ints, Term
+from foretaste.domain.data import Behaviour, Doubles, Floats, Ints, Term
+from foretaste.domain.ports import Expert
 from foretaste.model.index import whole
 from foretaste.model.scoring import opinion_of
-
-if TYPE_CHECKING:
-    from foretaste.model.product import Product
 
 Mask = npt.NDArray[np.bool_]
 EACH = 400
@@ -47,10 +45,37 @@ def _asks(behaviour: Behaviour) -> bool:
     return bool(behaviour.query and behaviour.query.strip())
 
 
+class Weighted(Protocol):
+    """What a scorer asks of a product: experts, what they are raised to, and the offsets of items
+    that few people have taken; see `Product`.
+    """
+
+    @property
+    def experts(self) -> Sequence[Expert]: ...
+
+    @property
+    def offsets(self) -> Floats | None: ...
+
+    @property
+    def cold_share(self) -> float | None: ...
+
+    @property
+    def hides_cold(self) -> bool: ...
+
+    @property
+    def size(self) -> int: ...
+
+    def exponents(self, behaviours: Sequence[Behaviour]) -> Floats: ...
+
+    def events(self) -> Doubles | None: ...
+
+    def offset(self, items: Ints | None = None) -> Floats | None: ...
+
+
 class Scorer:
     """What the product says of one person now."""
 
-    def __init__(self, product: "Product", behaviour: Behaviour) -> None:
+    def __init__(self, product: Weighted, behaviour: Behaviour) -> None:
         exponents = product.exponents([behaviour])
         self._product, self._behaviour = product, behaviour
         self._spoken = [

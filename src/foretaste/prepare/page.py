@@ -1,22 +1,27 @@
-"""A measured `Quality` in; one self-contained HTML page out. Everything in it is escaped."""
+"""A measured `QualityFigures` in; one self-contained HTML page out. Everything in it is escaped."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from foretaste.prepare.plots import plots
-from foretaste.prepare.report_text import counted, language, left_out, percent, rejected, span
-
-if TYPE_CHECKING:
-    from foretaste.prepare.report import Quality
+from foretaste.prepare.quality import QualityFigures
+from foretaste.prepare.report_text import (
+    counted,
+    language,
+    left_out,
+    percent,
+    rejected,
+    span,
+    warnings,
+)
 
 Bar = tuple[str, str, float]
 """(name, figure, length from 0 to 1)"""
 
 
-def page(q: "Quality", list_checks: Sequence[Mapping[str, str]] = ()) -> str:
+def page(q: QualityFigures, list_checks: Sequence[Mapping[str, str]] = ()) -> str:
     """The page; opens without a network.
 
     list_checks: `message` and `remedy` of each fault of the live model's lists.
@@ -40,6 +45,7 @@ def page(q: "Quality", list_checks: Sequence[Mapping[str, str]] = ()) -> str:
         rejected=[(problem, f"{n:,}") for problem, n in rejected(q).items()],
         imports=q.imports,
         list_checks=list_checks,
+        warnings=warnings(q),
         percent=percent,
     )
     return made.replace(" %", "&nbsp;%")  # a line never breaks between a number and its sign
@@ -48,7 +54,7 @@ def page(q: "Quality", list_checks: Sequence[Mapping[str, str]] = ()) -> str:
 _QUANTILES = ("shortest", "10 %", "25 %", "median", "75 %", "90 %", "99 %", "longest")
 
 
-def _tiles(q: "Quality") -> list[tuple[str, str, str]]:
+def _tiles(q: QualityFigures) -> list[tuple[str, str, str]]:
     """(what, how much, in other words)"""
     items = max(q.items, 1)
     sessions = f"{q.sessions:,} of them anonymous sessions" if q.sessions else "with any event"
@@ -65,7 +71,7 @@ def _tiles(q: "Quality") -> list[tuple[str, str, str]]:
     ]
 
 
-def _bars(q: "Quality") -> list[tuple[str, str, list[Bar]]]:
+def _bars(q: QualityFigures) -> list[tuple[str, str, list[Bar]]]:
     """(title, what the shares are of, bars)"""
     kinds = _shares((kind, n) for kind, n in q.kinds.items())
     told = _shares((language(code), n) for code, n in q.languages.items())

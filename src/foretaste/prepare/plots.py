@@ -1,4 +1,4 @@
-"""A measured `Quality` in; its plots as inline SVG out.
+"""A measured `QualityFigures` in; its plots as inline SVG out.
 
 Drawn with matplotlib's object API, so there is no global figure and no window. Colours are the
 page's CSS variables: the same picture is right on a light and on a dark page.
@@ -6,7 +6,7 @@ page's CSS variables: the same picture is right on a light and on a dark page.
 
 import re
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -14,8 +14,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-if TYPE_CHECKING:
-    from foretaste.prepare.report import Quality, Timeline
+from foretaste.prepare.quality import QualityFigures, Timeline
 
 # matplotlib knows no CSS variables: it draws in these colours, and they are replaced in its output
 INK, ACCENT, LINE = "#010203", "#040506", "#070809"
@@ -37,7 +36,7 @@ STYLE = {
 }
 
 
-def plots(q: "Quality") -> dict[str, str]:
+def plots(q: QualityFigures) -> dict[str, str]:
     """Name → `<svg>`; a plot that has nothing to show is not there."""
     with matplotlib.rc_context(STYLE):
         found = {}
@@ -69,7 +68,7 @@ def _short(x: float, _: object = None) -> str:
     return f"{x:g}"
 
 
-def _time(timeline: "Timeline") -> str:
+def _time(timeline: Timeline) -> str:
     figure, axes = _axes(8.6, 2.3)
     edges = np.append(timeline.starts, timeline.starts[-1] + 1).astype("datetime64[s]")
     axes.stairs(timeline.counts, edges.astype("O"), fill=True, color=ACCENT, linewidth=0)
@@ -77,7 +76,7 @@ def _time(timeline: "Timeline") -> str:
     return _svg(figure)
 
 
-def _tail(q: "Quality") -> str:
+def _tail(q: QualityFigures) -> str:
     figure, axes = _axes(4.2, 2.6)
     percent = np.arange(101)
     axes.fill_between(percent, q.tail.curve * 100, color=ACCENT, alpha=0.18, linewidth=0)
@@ -89,7 +88,7 @@ def _tail(q: "Quality") -> str:
     return _svg(figure)
 
 
-def _lengths(q: "Quality") -> str:
+def _lengths(q: QualityFigures) -> str:
     figure, axes = _axes(4.2, 2.6)
     top = max(int(q.lengths.max()), 2)
     # Whole numbers at first, then ever wider: lengths are spread over powers of ten

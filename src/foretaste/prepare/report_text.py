@@ -1,10 +1,8 @@
-"""A measured `Quality` in; its plain-text report and its warnings out."""
+"""A measured `QualityFigures` in; its plain-text report and its warnings out."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from foretaste.prepare.report import Quality
+from foretaste.prepare.quality import QualityFigures
 
 LANGUAGES = {
     "ar": "Arabic",
@@ -47,7 +45,7 @@ def language(code: str) -> str:
     return LANGUAGES.get(code, code)
 
 
-def span(q: "Quality") -> str:
+def span(q: QualityFigures) -> str:
     """From when to when."""
     if not q.events:
         return "no events"
@@ -61,7 +59,7 @@ def counted(n: int, noun: str, plural: str = "") -> str:
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
-def rejected(q: "Quality") -> dict[str, int]:
+def rejected(q: QualityFigures) -> dict[str, int]:
     """Problem → rows the readers refused, the most frequent first.
 
     A reader names the first rejects alone; what it only counted is under "not named".
@@ -76,7 +74,7 @@ def rejected(q: "Quality") -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda pair: -pair[1]))
 
 
-def left_out(q: "Quality") -> list[str]:
+def left_out(q: QualityFigures) -> list[str]:
     """What is in the store and not in the histories, a line a reason."""
     g = q.gathering
     lines = []
@@ -90,14 +88,14 @@ def left_out(q: "Quality") -> list[str]:
     return lines + q.cleaning.lines()
 
 
-def warnings(q: "Quality") -> list[str]:
+def warnings(q: QualityFigures) -> list[str]:
     """What will hurt, in words, the worst first."""
     if not q.taken or not q.items:
         return ["Nothing was taken: there is nothing to learn from. Import items and events first."]
     return [*_of_rows(q), *_of_items(q), *_of_events(q)]
 
 
-def _of_rows(q: "Quality") -> list[str]:
+def _of_rows(q: QualityFigures) -> list[str]:
     found = []
     refused = sum(done.rejected for done in q.imports)
     read = sum(done.read for done in q.imports)
@@ -125,7 +123,7 @@ def _of_rows(q: "Quality") -> list[str]:
     return found
 
 
-def _of_items(q: "Quality") -> list[str]:
+def _of_items(q: QualityFigures) -> list[str]:
     found = []
     if q.no_text:
         found.append(
@@ -156,7 +154,7 @@ def _of_items(q: "Quality") -> list[str]:
     return found
 
 
-def _of_events(q: "Quality") -> list[str]:
+def _of_events(q: QualityFigures) -> list[str]:
     found = []
     if q.order_only:
         found.append(
@@ -186,7 +184,7 @@ def _of_events(q: "Quality") -> list[str]:
     return found
 
 
-def text(q: "Quality") -> str:
+def text(q: QualityFigures) -> str:
     """The report for a terminal."""
     shortest, tenth, quarter, median, upper, ninth, top, longest = q.quantiles()
     people = f"{q.users:,}" + (f" ({q.sessions:,} anonymous sessions)" if q.sessions else "")
@@ -214,7 +212,7 @@ def text(q: "Quality") -> str:
     rows += _listed("left out", left_out(q) or ["nothing"])
     problems = [f"{counted(n, 'row')}: {problem}" for problem, n in rejected(q).items()]
     rows += _listed("rejected", problems or ["no row"])
-    rows += _listed("warnings", [f"! {warning}" for warning in q.warnings] or ["none"])
+    rows += _listed("warnings", [f"! {warning}" for warning in warnings(q)] or ["none"])
     return "\n".join(["Data quality", *(f"  {name:<10} {said}" for name, said in rows)])
 
 
@@ -225,7 +223,7 @@ def _listed(name: str, lines: list[str], most: int = 12) -> list[tuple[str, str]
     return list(zip([name, *[""] * (len(lines) - 1)], lines, strict=True))
 
 
-def _languages(q: "Quality") -> str:
+def _languages(q: QualityFigures) -> str:
     total = sum(q.languages.values())
     if not total:
         return "no text to tell them by"

@@ -1,0 +1,47 @@
+"""One thing said in a talk, while it is answered, and a model that may answer it."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from foretaste.converse.evidence import Evidence
+from foretaste.converse.state import State
+from foretaste.converse.tools import Tools
+from foretaste.converse.words import HELP, list_in_words
+from foretaste.domain.data import Recommendation
+from foretaste.preferences.matching import Understood
+
+
+@dataclass
+class Turn:
+    """One thing said, while it is answered."""
+
+    tools: Tools
+    state: State
+    found: Recommendation | None = None
+    understood: list[Understood] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What was done, in sentences of the loop's own."""
+    evidence: Evidence = field(default_factory=Evidence)
+    """What tools gave a model."""
+
+    def explain(self, item: str) -> dict[str, Any]:
+        """Why, and why not, in answer to what the talk has come to."""
+        state = self.state
+        return self.tools.explain(
+            item, state.query, filter=state.filter, like=state.items, n=state.n
+        )
+
+    def in_words(self) -> str:
+        """What was done and what was found."""
+        found = [] if self.found is None else [list_in_words(self.state, self.found)]
+        return " ".join([*self.notes, *found]) or HELP
+
+
+class Lead(Protocol):
+    """A model that answers by tool calls."""
+
+    def __call__(self, turn: Turn, text: str, /) -> str:
+        """What is said. Raises WriterError where it cannot."""
+
+    def close(self) -> None:
+        """Let go of what it holds."""
