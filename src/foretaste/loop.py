@@ -38,7 +38,8 @@ from foretaste.domain.data import (
     Recommendation,
     Request,
 )
-from foretaste.domain.ports import OpenReader, Progress, Store, TextEncoder, silent
+from foretaste.domain.ports import OpenReader, Progress, TextEncoder, silent
+from foretaste.domain.store import Store
 from foretaste.evaluate.evaluation import Evaluation
 from foretaste.generate.profile import Profile, profile
 from foretaste.language.open import forgetful

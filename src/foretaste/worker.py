@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from foretaste.behaviour.lock import Lock
 from foretaste.domain.data import Behaviour, Item
-from foretaste.domain.ports import Store
+from foretaste.domain.store import FactStore
 from foretaste.errors import Busy, ForetasteError, ModelError
 from foretaste.feedback.online import Lesson
 from foretaste.loop import Foretaste
@@ -55,7 +55,7 @@ class Outcome:
     figures: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def last(cls, store: Store) -> "Outcome | None":
+    def last(cls, store: FactStore) -> "Outcome | None":
         """The newest one of a workspace; None also where another version of Foretaste wrote it."""
         told = store.fact(FACT)
         try:

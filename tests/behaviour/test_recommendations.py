@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import Event, Request, Served
-from foretaste.domain.ports import Store
+from foretaste.domain.store import Store
 
 ASKED = Request(user="u", session="s", query="schön", filter={"genre": ["Drama"]}, n=3)
 SERVED = Served(

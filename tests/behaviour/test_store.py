@@ -20,7 +20,7 @@ from foretaste.behaviour.engine import _tune, migrate, opened, url_of, within, w
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import FILE, SqlStore, open_store
 from foretaste.domain.data import Event, Item, User
-from foretaste.domain.ports import Store
+from foretaste.domain.store import Store
 from foretaste.errors import StoreError
 
 FULL = Event(

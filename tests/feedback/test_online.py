@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from foretaste.domain.data import KINDS, Behaviour, Event
+from foretaste.domain.store import EventColumns
 from foretaste.feedback.online import Past, Person, learn, lessons
-from foretaste.prepare.histories import Row, pasts, person_key
+from foretaste.prepare.histories import pasts, person_key
 
 INDEX = {"a": 0, "b": 1, "c": 2}
 KIND_CODES = tuple(kind for kind, weight in KINDS.items() if weight)
@@ -31,7 +32,7 @@ def event(
     return Event(str(number), kind, at, user=user, session=session, item=item, query=query)
 
 
-def columns(one: Event, user: str | None, session: str | None) -> Row:
+def columns(one: Event, user: str | None, session: str | None) -> EventColumns:
     return user, session, one.item, one.kind, one.value, one.at, one.text, one.query
 
 

@@ -26,6 +26,7 @@ from foretaste.domain.data import (
     Split,
 )
 from foretaste.domain.ports import Progress, silent
+from foretaste.domain.store import EventColumns
 from foretaste.model.settings import (
     ModelSettings,
     PopularitySettings,
@@ -33,7 +34,7 @@ from foretaste.model.settings import (
 )
 from foretaste.model.training import Training
 from foretaste.prepare.catalogue import catalogue
-from foretaste.prepare.histories import Row, behaviour, histories
+from foretaste.prepare.histories import behaviour, histories
 from foretaste.prepare.splits import leave_one_out
 
 CLUSTERS = ("river stone", "lunar rocket", "garden rose", "jazz piano")
@@ -93,7 +94,7 @@ def shelf(items: Sequence[Item]) -> Catalogue:
     return catalogue(items, READER.encode([one.reading() for one in items]))
 
 
-def rows(people: int = 200, seed: int = 0) -> Iterator[Row]:
+def rows(people: int = 200, seed: int = 0) -> Iterator[EventColumns]:
     """What everybody did, person by person; some search, review and refuse as well."""
     rng = np.random.default_rng(seed)
     for person in range(people):

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import strategies as st
 
 from foretaste.domain.data import KINDS, Histories, Item
-from foretaste.prepare.histories import Row, histories
+from foretaste.domain.store import EventColumns
+from foretaste.prepare.histories import histories
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -28,11 +29,11 @@ def row(
     value: float | None = None,
     text: str | None = None,
     query: str | None = None,
-) -> Row:
+) -> EventColumns:
     return user, session, item, kind, value, at, text, query
 
 
-def made(*rows: Row, weights: Mapping[str, float] = KINDS) -> Histories:
+def made(*rows: EventColumns, weights: Mapping[str, float] = KINDS) -> Histories:
     return histories(rows, LETTERS, weights)[0]
 
 
@@ -84,7 +85,7 @@ def ml_small_items() -> list[Item]:
     ]
 
 
-def ml_small_rows() -> list[Row]:
+def ml_small_rows() -> list[EventColumns]:
     return [
         row(
             line["userId"],

@@ -3,15 +3,16 @@
 import numpy as np
 
 from foretaste.domain.data import KINDS, Histories
+from foretaste.domain.store import EventColumns
 from foretaste.prepare.arrivals import newest_takings
-from foretaste.prepare.histories import Row, histories
+from foretaste.prepare.histories import histories
 
 INDEX = {"a": 0, "b": 1, "c": 2}
 
 
 def made(*rows: tuple[str, str, str, float]) -> Histories:
     """Of (user, item, kind, at)."""
-    full: list[Row] = [
+    full: list[EventColumns] = [
         (user, None, item, kind, None, at, None, None) for user, item, kind, at in rows
     ]
     return histories(full, INDEX, KINDS)[0]

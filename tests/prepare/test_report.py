@@ -8,8 +8,9 @@ import pytest
 from markupsafe import escape
 
 from foretaste.domain.data import KINDS, Imported, Item, Reject
+from foretaste.domain.store import EventColumns
 from foretaste.prepare.clean import clean
-from foretaste.prepare.histories import Gathering, Row, histories
+from foretaste.prepare.histories import Gathering, histories
 from foretaste.prepare.plots import plots
 from foretaste.prepare.report import Quality, quality
 from foretaste.prepare.report_text import percent
@@ -31,7 +32,7 @@ def real() -> Quality:
     return quality(found, items, cleaning=cleaning, gathering=gathering, sample=100)
 
 
-def of(*rows: Row, items: Sequence[Item] = CATALOGUE) -> Quality:
+def of(*rows: EventColumns, items: Sequence[Item] = CATALOGUE) -> Quality:
     return quality(made(*rows), items, sample=0)
 
 

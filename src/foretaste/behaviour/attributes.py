@@ -16,7 +16,7 @@ from foretaste.behaviour.columns import squeezed
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.values import Fault, listed, missing, plain, storable
 from foretaste.domain.data import BAND
-from foretaste.domain.ports import Store
+from foretaste.domain.store import FactStore
 
 Role = Literal["text", "attribute", "commas", "price", "skip"]
 """`commas` is an attribute whose several values are written 'Drama, Comedy'."""
@@ -158,12 +158,12 @@ def _amount(value: Any) -> float | None:
     return found if math.isfinite(found) else None
 
 
-def remembered(store: Store, what: str) -> dict[str, tuple[Role, int]]:
+def remembered(store: FactStore, what: str) -> dict[str, tuple[Role, int]]:
     """What the store remembers of the columns of items or users."""
     kept = json.loads(store.fact(f"{what}_columns") or "{}")
     return {column: (role, n) for column, (role, n) in kept.items()}
 
 
-def remember(store: Store, what: str, roles: Mapping[str, tuple[Role, int]]) -> None:
+def remember(store: FactStore, what: str, roles: Mapping[str, tuple[Role, int]]) -> None:
     """Keep what was decided; columns that this file did not have stay as they were."""
     store.put_fact(f"{what}_columns", json.dumps({**remembered(store, what), **roles}))

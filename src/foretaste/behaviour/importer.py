@@ -15,7 +15,8 @@ from foretaste.behaviour.row_reader import Intake, What, intake
 from foretaste.behaviour.rows import Table, read, suffixes
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import Imported, Reject
-from foretaste.domain.ports import Progress, Store, silent
+from foretaste.domain.ports import Progress, silent
+from foretaste.domain.store import Store
 from foretaste.errors import InputError
 
 BATCH = 20_000

@@ -25,8 +25,8 @@ from foretaste.behaviour.parse import (
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.values import Fault, missing, shown, storable, strings
 from foretaste.domain.data import Event, Item, Reject, User
-from foretaste.domain.ports import Store
 from foretaste.domain.request import Unattributed
+from foretaste.domain.store import ItemStore, Store
 
 T = TypeVar("T", Item, User)
 Attribute = Callable[[Sequence[Event]], tuple[list[Event], dict[str, Unattributed]]]
@@ -136,7 +136,7 @@ class _Shelf:
     `behaviour.unknown_items` says what to do with others, and means the same as in an import.
     """
 
-    def __init__(self, store: Store, settings: BehaviourSettings) -> None:
+    def __init__(self, store: ItemStore, settings: BehaviourSettings) -> None:
         self._store = store
         self._rule: str = settings.unknown_items
         self._met: set[str] = set()

@@ -14,8 +14,9 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
+from foretaste.domain.store import FactStore
 from foretaste.errors import Busy, StoreError
 
 log = logging.getLogger(__name__)
@@ -26,20 +27,12 @@ BEATS = 5
 """Signs of life in a lease."""
 
 
-class Facts(Protocol):
-    """What keeps the text: the store."""
-
-    def fact(self, name: str) -> str | None: ...
-
-    def swap_fact(self, name: str, before: str | None, after: str | None) -> bool: ...
-
-
 class Lock:
     """Held by at most one process at a time. Use it in a `with`, or `take` and `release` it."""
 
     def __init__(
         self,
-        store: Facts,
+        store: FactStore,
         name: str,
         *,
         lease: float = LEASE,

@@ -26,7 +26,7 @@ from foretaste.behaviour.settings import ITEM_FIELDS, BehaviourSettings
 from foretaste.behaviour.values import Fault
 from foretaste.behaviour.wide import expanded, is_wide, wide_columns, wide_form
 from foretaste.domain.data import Event, Item, Reject, User
-from foretaste.domain.ports import Store
+from foretaste.domain.store import Store
 
 What = Literal["events", "items", "users"]
 

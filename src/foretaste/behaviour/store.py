@@ -33,7 +33,7 @@ from foretaste.behaviour.raw_select import Quick
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import Event, Item, User
-from foretaste.domain.ports import EventColumns
+from foretaste.domain.store import EventColumns
 from foretaste.errors import StoreError
 
 FILE = "behaviour.db"
@@ -53,7 +53,7 @@ def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
 
 
 class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
-    """Behaviour in a SQL database. See `ports.Store`."""
+    """Behaviour in a SQL database. See `domain.store.Store`."""
 
     def __init__(self, database: str | Path | sa.URL) -> None:
         self.url = url_of(database)

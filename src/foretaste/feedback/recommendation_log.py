@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from foretaste.domain.data import Served
-from foretaste.domain.ports import Store
+from foretaste.domain.store import RecommendationStore
 from foretaste.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,9 @@ PRUNE_EVERY = 3600.0
 class AnswerLog:
     """What was served. Safe to share between threads."""
 
-    def __init__(self, store: Store, *, keep_days: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, store: RecommendationStore, *, keep_days: float, clock: Callable[[], float]
+    ) -> None:
         self._store, self._keep, self._clock = store, keep_days * DAY, clock
         self._waiting: dict[str, Served] = {}
         self._lock = threading.Lock()

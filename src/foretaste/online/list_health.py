@@ -22,7 +22,8 @@ from foretaste.domain.data import (
     Recommended,
     Request,
 )
-from foretaste.domain.ports import Progress, Store
+from foretaste.domain.ports import Progress
+from foretaste.domain.store import Store
 from foretaste.errors import ModelError
 from foretaste.evaluate.list_checks import ListWarning, look
 from foretaste.evaluate.shown_lists import (

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from foretaste.domain.data import Item
-from foretaste.domain.ports import Store
+from foretaste.domain.store import Store
 from foretaste.errors import ForetasteError, ModelError, StoreError
 from foretaste.model.artefacts import Models
 from foretaste.online.fallback import Budget, Costs

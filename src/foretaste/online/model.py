@@ -15,7 +15,7 @@ import numpy as np
 
 from foretaste.domain.arrays import Packed, Vectors
 from foretaste.domain.data import Behaviour, Catalogue, Event, Floats, Item
-from foretaste.domain.ports import Store
+from foretaste.domain.store import Store
 from foretaste.feedback.online import Lesson, Past, Person, learn, lessons
 from foretaste.model.artefacts import Version
 from foretaste.model.product import Product

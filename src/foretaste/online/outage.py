@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from foretaste.domain.data import Event, Item, User
-from foretaste.domain.ports import Store
 from foretaste.domain.preference import Change
+from foretaste.domain.store import Store
 from foretaste.errors import StoreError
 from foretaste.online.manager import Keeper
 from foretaste.online.slate import Lists

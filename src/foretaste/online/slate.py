@@ -22,7 +22,7 @@ from foretaste.domain.data import (
     Served,
     Term,
 )
-from foretaste.domain.ports import Store
+from foretaste.domain.store import Store
 from foretaste.errors import InputError
 from foretaste.feedback.recommendation_log import AnswerLog
 from foretaste.generate.reasons import PLACED, UNKNOWN, reasons

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 from foretaste.domain.data import Event
-from foretaste.domain.ports import Store
 from foretaste.domain.preference import STRONGEST, Change
+from foretaste.domain.store import Store
 from foretaste.errors import InputError, did_you_mean
 from foretaste.preferences.grammar import clauses
 from foretaste.preferences.matching import Reads, Understood, Vocabulary, adjusted

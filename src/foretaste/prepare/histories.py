@@ -21,10 +21,8 @@ import numpy.typing as npt
 
 from foretaste.domain.data import Behaviour, Event, Histories, Longs
 from foretaste.domain.ports import Progress, silent
+from foretaste.domain.store import EventColumns
 from foretaste.errors import InputError
-
-Row = tuple[str | None, str | None, str | None, str, float | None, float, str | None, str | None]
-"""(user, session, item, kind, value, at, text, query), as the store gives its event columns."""
 
 CHUNK = 65_536
 """Rows turned into arrays at a time: the Python objects of one chunk are all that is alive."""
@@ -73,7 +71,7 @@ def codes_of(weights: Mapping[str, float]) -> dict[str, int]:
 
 
 def histories(
-    rows: Iterable[Row],
+    rows: Iterable[EventColumns],
     index: Mapping[str, int],
     weights: Mapping[str, float],
     *,
@@ -111,7 +109,7 @@ class _Builder:
         self.kinds: Counter[str] = Counter()
         self.read = 0
 
-    def add(self, chunk: Sequence[Row]) -> None:
+    def add(self, chunk: Sequence[EventColumns]) -> None:
         """Take in a chunk: columns, then the rows worth keeping, then names to numbers."""
         users, sessions, items, kinds, values, ats, texts, queries = zip(*chunk, strict=True)
         n = len(chunk)
@@ -233,7 +231,7 @@ def behaviour(
 
 
 def pasts(
-    rows: Sequence[tuple[int, Row]],
+    rows: Sequence[tuple[int, EventColumns]],
     index: Mapping[str, int],
     weights: Mapping[str, float],
     kinds: Sequence[str],

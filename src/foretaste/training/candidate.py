@@ -13,7 +13,8 @@ import numpy as np
 
 from foretaste.config.load import Config
 from foretaste.domain.data import Histories, Item, Split
-from foretaste.domain.ports import OpenReader, Progress, Store
+from foretaste.domain.ports import OpenReader, Progress
+from foretaste.domain.store import Store
 from foretaste.errors import InputError, ModelError
 from foretaste.evaluate.evaluation import Evaluation, judge
 from foretaste.evaluate.sampled_lists import Offers, Shop

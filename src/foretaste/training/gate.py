@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from foretaste.domain.data import Behaviour, Event
-from foretaste.domain.ports import Store
+from foretaste.domain.store import Store
 from foretaste.errors import ModelError
 from foretaste.evaluate.list_checks import SERIOUS, ListWarning
 from foretaste.evaluate.metrics import Interval, ndcg, paired_interval, ranks

@@ -19,7 +19,8 @@ import numpy as np
 from foretaste.behaviour.export import person_told
 from foretaste.config.load import Config
 from foretaste.domain.data import Cases, Erased, Floats, Histories, Item, User
-from foretaste.domain.ports import OpenReader, Store
+from foretaste.domain.ports import OpenReader
+from foretaste.domain.store import Store
 from foretaste.errors import ForetasteError, ModelError
 from foretaste.model.artefacts import WAS, Models, Version
 from foretaste.model.product import Product

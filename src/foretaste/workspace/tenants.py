@@ -12,7 +12,7 @@ from pathlib import Path
 from foretaste.behaviour.keys import DEFAULT
 from foretaste.behaviour.store import open_store
 from foretaste.config.load import FILE, load
-from foretaste.domain.ports import Store
+from foretaste.domain.store import FactStore
 from foretaste.errors import InputError, StoreError
 from foretaste.model.artefacts import Models
 
@@ -116,7 +116,7 @@ def _with_schema(text: str, schema: str) -> str:
     return f"{text[: head.end()].rstrip()}\n{line}{text[head.end() :]}"
 
 
-def claim(store: Store, tenant: str) -> None:
+def claim(store: FactStore, tenant: str) -> None:
     """Make sure that a store is this tenant's, and say so in it. Raises StoreError if it is not.
 
     A tenant's workspace may also be served on its own, as a root.

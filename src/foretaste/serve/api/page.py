@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
-from foretaste.domain.ports import Store
+from foretaste.domain.store import EventLog, ItemStore
 from foretaste.serve.api.lists import Behind
 from foretaste.serve.http.security import OPEN
 from foretaste.serve.schemas import Id
@@ -58,7 +58,7 @@ def people(service: Behind) -> list[str]:
     return _some(service.workspace.store)
 
 
-def _some(store: Store) -> list[str]:
+def _some(store: EventLog) -> list[str]:
     rows = islice(store.event_columns(chunk=SAMPLE), SAMPLE)
     counts = Counter(user for user, *_ in rows if user is not None)
     return [user for user, _ in counts.most_common(PEOPLE)]
@@ -86,6 +86,7 @@ def history(
     ]
 
 
-def _titles(store: Store, items: Iterable[str]) -> dict[str, str]:
-    found = {name: store.item(name) for name in set(items)}
-    return {name: (item.title if item else "") or name for name, item in found.items()}
+def _titles(store: ItemStore, items: Iterable[str]) -> dict[str, str]:
+    names = set(items)
+    there = store.items_by_id(list(names))
+    return {name: (there[name].title if name in there else "") or name for name in names}
