@@ -208,6 +208,6 @@ def test_closing_the_chat_lets_go_of_the_connections(shop: Foretaste) -> None:
         chat = Chat(shop, agent, "big")
         chat.say("hello", user="p1")
         chat.close()
-        assert agent._client.is_closed
+        assert agent._endpoint.client.is_closed
         assert chat.say("show me bread", user="p1").by == "grammar", "a late request is answered"
     Chat(shop).close()

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foretaste.domain.data import Term
+from foretaste.domain.words import words_of
 from foretaste.generate import templates
-from foretaste.generate.checker import PLAIN, fault, sayable, sentences, stem, words
+from foretaste.generate.checker import PLAIN, fault, sayable, sentences, stem
 from foretaste.generate.facts import Facts, ItemFacts
 from foretaste.generate.reasons import WORDS, why
 
@@ -92,7 +93,6 @@ def test_a_cut_off_sentence_is_left_out() -> None:
 
 
 def test_words_and_their_plurals() -> None:
-    assert words("L'Été, 2!") == ["l", "été", "2"]
     found = [stem(one) for one in ("dramas", "comedies", "glass", "is")]
     assert found == ["drama", "comedy", "glass", "is"]
 
@@ -110,8 +110,8 @@ def test_templates_name_nothing_but_evidence(terms: list[Term]) -> None:
     """A template's words are fixed but for what the facts name."""
     item = ItemFacts("1", "Up", why(terms, {}), ("Sci-Fi",))
     facts = Facts(("Comedy", "Horror"), ("space, alien",), "a warm coat", (item,))
-    fixed = {word for phrase in WORDS.values() for word in words(phrase)} | set(
-        words("genre and for you asked look next much of it is about popular what answers")
+    fixed = {word for phrase in WORDS.values() for word in words_of(phrase)} | set(
+        words_of("genre and for you asked look next much of it is about popular what answers")
     )
 
     from foretaste.generate.checker import without
@@ -121,4 +121,4 @@ def test_templates_name_nothing_but_evidence(terms: list[Term]) -> None:
         (templates.title(facts), facts.names),
         (templates.description(facts), facts.names),
     ]:
-        assert set(words(without(text, named))) <= fixed, text
+        assert set(words_of(without(text, named))) <= fixed, text

@@ -269,7 +269,7 @@ from model.world import SETTINGS, world
 here = world()
 product = fit(here.training(SETTINGS.model_copy(update={"experts": ("popularity", "transition")})))
 for step in map(int, sys.argv[3:]):
-    kept, calls = artefacts._flush, 0
+    kept, calls = artefacts.flush, 0
 
     def die(path):
         global calls
@@ -279,7 +279,7 @@ for step in map(int, sys.argv[3:]):
         kept(path)
 
     if not (child := os.fork()):
-        artefacts._flush = die
+        artefacts.flush = die
         models = artefacts.Models(Path(sys.argv[2]) / str(step))
         told = dict(data={}, settings={}, metrics={})
         models.promote(models.save(product, here.catalogue.ids, created=1.8e9, **told))

@@ -253,7 +253,7 @@ DYING = """
 import os, signal, sys
 from pathlib import Path
 from foretaste.workspace import backup
-step, calls, flush = int(sys.argv[3]), 0, backup._flush
+step, calls, flush = int(sys.argv[3]), 0, backup.flush
 
 def die(path):
     global calls
@@ -262,7 +262,7 @@ def die(path):
         os.kill(os.getpid(), signal.SIGKILL)
     flush(path)
 
-backup._flush = die
+backup.flush = die
 backup.restore(Path(sys.argv[1]), Path(sys.argv[2]), force=True)
 """
 

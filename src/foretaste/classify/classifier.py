@@ -20,10 +20,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
+from foretaste.domain.device import device_of
 from foretaste.domain.ports import Progress, silent
 from foretaste.errors import InputError, ModelError
 from foretaste.language.quiet import quiet
-from foretaste.model.sequence_training import device_of
 from foretaste.model.settings import ClassifierSettings
 
 WHAT = "training the classifier"

@@ -16,7 +16,8 @@ from foretaste.converse.evidence import contained
 from foretaste.converse.tools import listed
 from foretaste.converse.turn import Turn
 from foretaste.converse.words import plain, why_in_words, why_not_in_words
-from foretaste.errors import ForetasteError, InputError, MissingExtra, WriterError
+from foretaste.errors import ForetasteError, InputError, WriterError
+from foretaste.language.endpoint import Endpoint
 from foretaste.language.settings import WriterSettings
 
 ROUNDS = 6
@@ -157,19 +158,11 @@ class Agent:
     """Leads a talk; see `turn.Lead`."""
 
     def __init__(self, settings: WriterSettings) -> None:
-        try:
-            import httpx
-        except ImportError:
-            raise MissingExtra("httpx, which asks the endpoint,", "llm") from None
-        self._httpx, self._settings = httpx, settings
-        self._address = f"{(settings.url or '').rstrip('/')}/chat/completions"
-        key = settings.api_key
-        headers = {} if key is None else {"Authorization": f"Bearer {key.get_secret_value()}"}
-        self._client = httpx.Client(headers=headers, follow_redirects=False)
+        self._endpoint, self._settings = Endpoint(settings), settings
 
     def close(self) -> None:
         """Let go of the connections to the endpoint."""
-        self._client.close()
+        self._endpoint.close()
 
     def __call__(self, turn: Turn, text: str) -> str:
         """What the model says after its calls. Raises WriterError."""
@@ -195,7 +188,7 @@ class Agent:
         left = until - time.monotonic()
         if left <= 0:
             raise WriterError("not answered in time")
-        if self._client.is_closed:
+        if self._endpoint.client.is_closed:
             raise WriterError("the service is being closed")
         body = {
             "model": self._settings.model,
@@ -204,14 +197,14 @@ class Agent:
             "temperature": 0,
         }
         try:
-            answer = self._client.post(self._address, json=body, timeout=left)
-        except self._httpx.HTTPError as error:
+            answer = self._endpoint.answered(body, left)
+        except self._endpoint.httpx.HTTPError as error:
             said = str(error) or type(error).__name__
-            raise WriterError(f"{self._address} cannot be reached: {said}") from None
-        if answer.status_code != self._httpx.codes.OK:
-            raise WriterError(f"{self._address} answered {answer.status_code}")
+            raise WriterError(f"{self._endpoint.address} cannot be reached: {said}") from None
+        if answer.status_code != self._endpoint.httpx.codes.OK:
+            raise WriterError(f"{self._endpoint.address} answered {answer.status_code}")
         if len(answer.content) > LARGEST:
-            raise WriterError(f"{self._address} answered {len(answer.content):,} bytes")
+            raise WriterError(f"{self._endpoint.address} answered {len(answer.content):,} bytes")
         try:
             message = answer.json()["choices"][0]["message"]
             return dict(message)

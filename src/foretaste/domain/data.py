@@ -162,6 +162,11 @@ class Reject:
         return f"{self.file}:{self.line}: {self.problem}; {self.remedy}"
 
 
+def columns_at(events: "Histories | Behaviour", rows: slice | npt.NDArray[Any]) -> dict[str, Any]:
+    """These rows of what is kept of each event in an array of its own, by name."""
+    return {name: getattr(events, name)[rows] for name in ("item", "weight", "kind", "value", "at")}
+
+
 @dataclass(frozen=True, slots=True)
 class Histories:
     """What every person did, in columns, each person's events together and in time order.
@@ -209,11 +214,7 @@ class Histories:
         if self.vectors is not None and len(codes) and codes.max() >= 0:
             vectors = np.where(codes[:, None] >= 0, self.vectors[codes], np.float32(0))
         return Behaviour(
-            item=self.item[rows],
-            weight=self.weight[rows],
-            kind=self.kind[rows],
-            value=self.value[rows],
-            at=self.at[rows],
+            **columns_at(self, rows),
             text=tuple(self.texts[code] if code >= 0 else "" for code in codes),
             text_vectors=vectors,
             now=self._asked(person, end),
@@ -240,11 +241,7 @@ class Histories:
         return replace(
             self,
             offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-            item=self.item[keep],
-            weight=self.weight[keep],
-            kind=self.kind[keep],
-            value=self.value[keep],
-            at=self.at[keep],
+            **columns_at(self, keep),
             text=self.text[keep],
         )
 
@@ -327,11 +324,7 @@ class Behaviour:
         kept = range(len(self))[rows] if isinstance(rows, slice) else np.flatnonzero(rows)
         return replace(
             self,
-            item=self.item[rows],
-            weight=self.weight[rows],
-            kind=self.kind[rows],
-            value=self.value[rows],
-            at=self.at[rows],
+            **columns_at(self, rows),
             text=tuple(self.text[row] for row in kept) if self.text else (),
             text_vectors=None if self.text_vectors is None else self.text_vectors[rows],
         )

@@ -8,6 +8,7 @@ words of the template, which says the same facts. Anything else is refused, and 
 
 import re
 
+from foretaste.domain.words import words_of
 from foretaste.generate.safe import clean, suspicious
 
 LONGEST = 320
@@ -15,7 +16,6 @@ LONGEST = 320
 SHORT = 200
 """Characters up to which a sentence without its stop is whole, and was not cut off."""
 _SENTENCE = re.compile(r".+?[.!?…](?=\s|$)", re.DOTALL)
-_TOKEN = re.compile(r"\w+")
 _QUOTED = re.compile(r"[“”„\"«»]")
 _GAP = " ▢ "
 """Where evidence stood."""
@@ -63,8 +63,8 @@ def fault(text: str, names: tuple[str, ...], plain: str, *, bare: bool = False) 
         return "it names no evidence"
     if _QUOTED.search(rest):
         return "it quotes what is not in the evidence"
-    said, known = _stems(names), PLAIN | set(words(without(plain, names)))
-    for word in words(rest):
+    said, known = _stems(names), PLAIN | set(words_of(without(plain, names)))
+    for word in words_of(rest):
         if word not in known and stem(word) not in said:
             return f"'{word}' is not in the evidence"
     return None
@@ -73,12 +73,12 @@ def fault(text: str, names: tuple[str, ...], plain: str, *, bare: bool = False) 
 def sayable(names: tuple[str, ...], plain: str) -> tuple[str, ...]:
     """The words that may stand beside the names, for a writer that can hold itself to them."""
     plurals = {form for one in _stems(names) for form in (one, f"{one}s")}
-    return tuple(sorted(PLAIN | set(words(without(plain, names))) | plurals))
+    return tuple(sorted(PLAIN | set(words_of(without(plain, names))) | plurals))
 
 
 def _stems(names: tuple[str, ...]) -> set[str]:
     """Of the names of one word."""
-    return {stem(one) for name in names if len(one_word := words(name)) == 1 for one in one_word}
+    return {stem(one) for name in names if len(one_word := words_of(name)) == 1 for one in one_word}
 
 
 def without(text: str, names: tuple[str, ...]) -> str:
@@ -89,11 +89,6 @@ def without(text: str, names: tuple[str, ...]) -> str:
         quoted = rf"[“„\"«]{bare}[,.]?[”\"»]"
         text = re.sub(f"{quoted}|{bare}", _GAP, text, flags=re.IGNORECASE)
     return text
-
-
-def words(text: str) -> list[str]:
-    """For comparison."""
-    return _TOKEN.findall(text.casefold())
 
 
 def stem(word: str) -> str:

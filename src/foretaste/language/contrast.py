@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from foretaste.domain.data import Floats, Ints, Longs
+from foretaste.domain.device import device_of
 from foretaste.domain.ports import Pairs, Progress
 from foretaste.errors import ModelError
-from foretaste.language.encoder import device_of
 from foretaste.language.reader import TransformerReader
 from foretaste.language.settings import LanguageSettings, TuningSettings
 

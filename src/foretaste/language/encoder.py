@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from tokenizers import Tokenizer
 
 from foretaste.domain.data import Floats, Ints
+from foretaste.domain.device import device_of
 from foretaste.domain.ports import Progress, silent
 from foretaste.errors import WeightsError
 from foretaste.language.head import read_head
@@ -140,15 +141,6 @@ class TransformerEncoder:
                 config = read_config(self._weights)
                 self._loaded = load_model(self._weights, config, self._device), tokenizer
             return self._loaded
-
-
-def device_of(wanted: str) -> torch.device:
-    """The device that was asked for, or the best there is."""
-    if wanted != "auto":
-        return torch.device(wanted)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def load_tokenizer(weights: Weights, max_tokens: int) -> Tokenizer:

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from foretaste.domain.data import Floats
+from foretaste.domain.files import file_sha256, flush
 from foretaste.domain.ports import OpenReader, Pairs, Progress, TextEncoder, silent
 from foretaste.errors import ModelError, WeightsError
 from foretaste.language.cache import CachedEncoder
@@ -121,7 +122,7 @@ class Encoders:
                 "settings": self._settings.tuning.model_dump(),
                 "pairs": len(pairs),
                 "held_out_loss": held_out,
-                "sha256": {path.name: _sha256(path) for path in aside.glob("*.safetensors")},
+                "sha256": {path.name: file_sha256(path) for path in aside.glob("*.safetensors")},
             }
             (aside / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
             _renamed(aside, self._folder / name)
@@ -177,7 +178,7 @@ class Encoders:
         from safetensors.numpy import load_file
 
         path = self._folder / name / MAP
-        if not path.exists() or _sha256(path) != self._manifest(name)["sha256"][MAP]:
+        if not path.exists() or file_sha256(path) != self._manifest(name)["sha256"][MAP]:
             raise ModelError(f"encoder {name}: {MAP} is missing or damaged; {REMEDY}")
         return np.asarray(load_file(path)["map"], np.float32)
 
@@ -196,12 +197,6 @@ class Encoders:
 def _renamed(aside: Path, folder: Path) -> None:
     """In one step, through to the disk; another process may have been as quick."""
     for path in [path for path in aside.rglob("*") if path.is_file()]:
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
+        flush(path)
     if not folder.exists():
         os.replace(aside, folder)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,7 +12,8 @@ from contextlib import suppress
 from typing import Any
 
 from foretaste.domain.prompt import Deadline, Prompt
-from foretaste.errors import MissingExtra, WriterError
+from foretaste.errors import WriterError
+from foretaste.language.endpoint import Endpoint
 from foretaste.language.settings import WriterSettings
 
 LOOK = 0.1
@@ -26,15 +27,7 @@ class EndpointWriter:
     """Writes as many texts at once as it is asked for."""
 
     def __init__(self, settings: WriterSettings) -> None:
-        try:
-            import httpx
-        except ImportError:
-            raise MissingExtra("httpx, which asks the endpoint,", "llm") from None
-        self._httpx, self._settings = httpx, settings
-        self._address = f"{(settings.url or '').rstrip('/')}/chat/completions"
-        key = settings.api_key
-        headers = {} if key is None else {"Authorization": f"Bearer {key.get_secret_value()}"}
-        self._client = httpx.Client(headers=headers, follow_redirects=False)
+        self._endpoint, self._settings = Endpoint(settings), settings
 
     @property
     def name(self) -> str:
@@ -44,7 +37,7 @@ class EndpointWriter:
     @property
     def fingerprint(self) -> str:
         """The address and the model."""
-        return f"endpoint:{self._address}:{self._settings.model}"
+        return f"endpoint:{self._endpoint.address}:{self._settings.model}"
 
     def start(self) -> None:
         """Nothing is to be loaded here."""
@@ -76,19 +69,20 @@ class EndpointWriter:
             own.cancel()
 
     def _pump(self, prompt: Prompt, deadline: Deadline, pieces: "queue.SimpleQueue[Any]") -> None:
+        address = self._endpoint.address
         try:
             for piece in self._stream(prompt, deadline):
                 pieces.put(piece)
             pieces.put(_END)
         except WriterError as error:
             pieces.put(error)
-        except self._httpx.TimeoutException:
+        except self._endpoint.httpx.TimeoutException:
             pieces.put(WriterError("not written in time"))
-        except self._httpx.HTTPError as error:
+        except self._endpoint.httpx.HTTPError as error:
             said = str(error) or type(error).__name__
-            pieces.put(WriterError(f"the writer at {self._address} cannot be reached: {said}"))
+            pieces.put(WriterError(f"the writer at {address} cannot be reached: {said}"))
         except Exception as error:  # a thread that dies would leave its asker waiting
-            pieces.put(WriterError(f"the writer at {self._address}: {type(error).__name__}"))
+            pieces.put(WriterError(f"the writer at {address}: {type(error).__name__}"))
 
     def _stream(self, prompt: Prompt, deadline: Deadline) -> Iterator[str]:
         body = {
@@ -100,9 +94,9 @@ class EndpointWriter:
         }
         written, most = 0, prompt.tokens * CHARACTERS
         timeout = max(deadline.left(), 0.001)
-        with self._client.stream("POST", self._address, json=body, timeout=timeout) as answer:
-            if answer.status_code != self._httpx.codes.OK:
-                raise WriterError(f"{self._address} answered {answer.status_code}")
+        with self._endpoint.streamed(body, timeout) as answer:
+            if answer.status_code != self._endpoint.httpx.codes.OK:
+                raise WriterError(f"{self._endpoint.address} answered {answer.status_code}")
             for line in answer.iter_lines():
                 if not deadline.left() or written > most:
                     return
@@ -119,7 +113,7 @@ class EndpointWriter:
     def close(self) -> None:
         """Let go of the connections."""
         with suppress(Exception):  # one may be in use by a thread that nobody waits for
-            self._client.close()
+            self._endpoint.close()
 
 
 def _piece(data: str) -> str:

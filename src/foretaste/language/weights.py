@@ -15,6 +15,7 @@ import huggingface_hub
 from huggingface_hub import constants
 from huggingface_hub.constants import is_offline_mode
 
+from foretaste.domain.files import file_sha256
 from foretaste.errors import WeightsError
 
 Source = Literal["folder", "cache", "wheel", "hub"]
@@ -239,10 +240,7 @@ def _no_safetensors(folder: Path) -> str:
 
 def hashed(files: list[Path]) -> str:
     """SHA-256 of the file; of the parts' hashes in order where there are several."""
-    digests = []
-    for path in files:
-        with path.open("rb") as file:
-            digests.append(hashlib.file_digest(file, "sha256"))
+    digests = [file_sha256(path) for path in files]
     if len(digests) == 1:
-        return digests[0].hexdigest()
-    return hashlib.sha256(b"".join(digest.digest() for digest in digests)).hexdigest()
+        return digests[0]
+    return hashlib.sha256(b"".join(map(bytes.fromhex, digests))).hexdigest()

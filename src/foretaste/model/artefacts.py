@@ -30,6 +30,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from foretaste.domain.data import Catalogue
+from foretaste.domain.files import file_sha256, flush
 from foretaste.domain.ports import Arrays, Facts, OpenReader
 from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.locking import locked
@@ -290,7 +291,7 @@ class Models:
         path = self._folder / name / file
         expected = self._manifest(name)["sha256"][file]
         try:
-            state = None if _sha256(path) == expected else "damaged"
+            state = None if file_sha256(path) == expected else "damaged"
         except FileNotFoundError:  # also where it is deleted this very moment
             state = "missing"
         if state is not None:
@@ -332,7 +333,7 @@ class Models:
     def _point(self, live: str, before: list[str]) -> None:
         aside = self._aside()
         _write_json(aside, {"live": live, "before": before})
-        _flush(aside)
+        flush(aside)
         os.replace(aside, self._folder / "live.json")
 
 
@@ -346,7 +347,7 @@ def _written(folder: Path, product: Product, ids: Sequence[str]) -> dict[str, An
         save_file(whole, folder / f"{_file(expert)}.safetensors")
     return {
         "product": {**facts, "experts": list(states)},
-        "sha256": {path.name: _sha256(path) for path in sorted(folder.iterdir())},
+        "sha256": {path.name: file_sha256(path) for path in sorted(folder.iterdir())},
     }
 
 
@@ -375,11 +376,6 @@ def _write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
@@ -390,10 +386,4 @@ def _link(source: Path, target: Path) -> None:
 def _sync(folder: Path) -> None:
     """Through to the disk before the rename makes it count."""
     for path in [*folder.iterdir(), folder]:
-        _flush(path)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    os.fsync(handle)
-    os.close(handle)
+        flush(path)

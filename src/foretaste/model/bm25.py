@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from foretaste.domain.data import Floats, Ints
+from foretaste.domain.words import WORD
 from foretaste.model.inverted_index import Words
 
 K1, B = 1.5, 0.75
@@ -71,7 +72,7 @@ def tokens(texts: Sequence[str]) -> list[list[str]]:
     """The words of each text, those of one letter too: a film may be called “M”."""
     words: list[list[str]] = bm25s.tokenize(
         list(texts),
-        token_pattern=r"(?u)\b\w+\b",
+        token_pattern=WORD.pattern,
         stopwords="en",
         show_progress=False,
         return_ids=False,

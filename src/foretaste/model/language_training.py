@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from foretaste.domain.data import Behaviour, Floats, Histories, Ints, Longs
+from foretaste.domain.device import device_of
 from foretaste.domain.ports import Reader
 from foretaste.errors import ModelError
 from foretaste.model.history_text import Narrator
-from foretaste.model.sequence_training import device_of
 from foretaste.model.training import Training
 from foretaste.model.tuned import Tuned, batch, read
 

@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from foretaste.domain.arrays import at_once
 from foretaste.domain.data import Cases, Histories, Longs
+from foretaste.domain.device import device_of
 from foretaste.errors import ModelError
 from foretaste.model.checkpoint import Checkpoint
 from foretaste.model.index import whole
@@ -43,13 +44,6 @@ class Plan:
     input_dropout: float
     batch_events: int
     timed: bool
-
-
-def device_of(name: str) -> torch.device:
-    """ "auto" is the first accelerator there is, else the CPU."""
-    if name != "auto":
-        return torch.device(name)
-    return torch.accelerator.current_accelerator() or torch.device("cpu")
 
 
 def plan(histories: Histories, settings: SequenceSettings) -> Plan:

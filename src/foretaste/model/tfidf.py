@@ -6,7 +6,6 @@ log((1 + texts) / (1 + texts with it)) + 1 (Salton and Buckley 1988, smoothed). 
 holds it to; that one takes as long to import as all else a list needs but PyTorch, and 60 MB.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Self
@@ -15,8 +14,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from foretaste.domain.data import Floats
+from foretaste.domain.words import words_of
 
-TOKEN = re.compile(r"\b\w+\b")
 FEWEST = 2
 """Texts that must have a word."""
 
@@ -59,8 +58,3 @@ class TfIdf:
         weights = np.asarray(weights / lengths[owner], np.float32)
         parts = weights, np.array(columns, np.int32), np.array(ends, np.int32)
         return sp.csr_matrix(parts, shape=(len(texts), len(self.words)))
-
-
-def words_of(text: str) -> list[str]:
-    """In small letters, in their order."""
-    return TOKEN.findall(text.lower())

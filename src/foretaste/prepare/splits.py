@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from foretaste.domain.data import Cases, Doubles, Histories, Longs, Split
+from foretaste.domain.data import Cases, Doubles, Histories, Longs, Split, columns_at
 from foretaste.errors import InputError
 
 TEST_SHARE, MAX_TEST = 0.2, 1000
@@ -93,14 +93,8 @@ def shuffled_ties(
     at = histories.at if resolution <= 0 else np.floor(histories.at / resolution)
     chance = rng.random(histories.events)
     order = np.lexsort((chance, at, histories.owners()))
-    return replace(
-        histories,
-        item=histories.item[order],
-        weight=histories.weight[order],
-        kind=histories.kind[order],
-        value=histories.value[order],
-        text=histories.text[order],
-    )
+    columns = columns_at(histories, order) | {"at": histories.at}
+    return replace(histories, **columns, text=histories.text[order])
 
 
 def latest(histories: Histories, people: int, rng: np.random.Generator) -> Split:

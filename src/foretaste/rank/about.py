@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from foretaste.domain.arrays import Vectors
 from foretaste.domain.data import Catalogue, Floats
+from foretaste.domain.words import words_of
 
 Mask = npt.NDArray[np.bool_]
 Read = Callable[[str], Floats]
@@ -21,7 +22,6 @@ APART = 2.5
 """Standard deviations over the catalogue."""
 CLOSE = 0.25
 """The least cosine."""
-WORD = re.compile(r"\w+")
 PLURALS = ("ies", "es", "s")
 ENDINGS = ("ences", "ence", "ently", "ent", "ing", "ed", "ic", "al", "ly", "y", "e")
 SHORTEST = 4
@@ -41,7 +41,7 @@ def stem(word: str) -> str:
 
 def stems(text: str) -> list[str]:
     """The stems of the words of a text, in their order."""
-    return [stem(word) for word in WORD.findall(text.lower())]
+    return [stem(word) for word in words_of(text)]
 
 
 def saying(readings: Iterable[str], words: str) -> Mask:

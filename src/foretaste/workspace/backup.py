@@ -13,7 +13,6 @@ restored is put together and checked beside its place, which it then takes in on
 
 import fcntl
 import glob
-import hashlib
 import json
 import os
 import shutil
@@ -33,6 +32,7 @@ from foretaste.behaviour.store import FILE as STORE
 from foretaste.behaviour.store import SqlStore, open_store
 from foretaste.config.load import FILE as SETTINGS
 from foretaste.config.load import load
+from foretaste.domain.files import file_sha256, flush
 from foretaste.errors import InputError, ModelError
 from foretaste.model.artefacts import Models
 from foretaste.workspace.tenants import FOLDER, home, names
@@ -69,9 +69,9 @@ def back_up(root: Path, file: Path, *, now: float, force: bool = False) -> Backu
     try:
         with TemporaryDirectory(prefix=".backup-", dir=file.parent) as work:
             _write(root, aside, Path(work), now)
-        _flush(aside)
+        flush(aside)
         os.replace(aside, file)
-        _flush(file.parent)
+        flush(file.parent)
     finally:
         aside.unlink(missing_ok=True)
     return inspect(file)
@@ -116,7 +116,7 @@ def restore(file: Path, root: Path, *, force: bool = False) -> Backup:
         for folder in folders:
             _place_store(folder, force=force)
         for path in sorted(aside.rglob("*")):
-            _flush(path)
+            flush(path)
         _take_place(aside, root)
     finally:
         os.close(held)
@@ -156,7 +156,7 @@ def _write(root: Path, aside: Path, work: Path, now: float) -> None:
             for path in sorted(one for one in staged.rglob("*") if one.is_file()):
                 member = prefix + path.relative_to(staged).as_posix()
                 archive.write(path, member)
-                hashes[member] = _sha256(path)
+                hashes[member] = file_sha256(path)
             shutil.rmtree(staged)
         manifest = {
             "format": FORMAT,
@@ -221,7 +221,7 @@ def _extract(file: Path, aside: Path) -> None:
             except _DAMAGED as error:
                 raise InputError(f"{file}: {member} cannot be read; {_REMEDY}") from error
             path.chmod(archive.getinfo(member).external_attr >> 16 & 0o777 or 0o600)
-            if _sha256(path) != expected:
+            if file_sha256(path) != expected:
                 raise InputError(f"{file}: {member} is not as it was written; {_REMEDY}")
 
 
@@ -281,7 +281,7 @@ def _take_place(aside: Path, root: Path) -> None:
         if before is not None:
             os.rename(before, root)
         raise
-    _flush(root.parent)
+    flush(root.parent)
 
 
 def _opened(file: Path) -> zipfile.ZipFile:
@@ -302,16 +302,3 @@ def _manifest(file: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
     if later:
         raise InputError(f"{file} is of a later Foretaste; install that one, then restore")
     return told
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

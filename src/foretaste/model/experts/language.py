@@ -45,7 +45,7 @@ class Language:
         kinds: Sequence[str],
         catalogue: Catalogue,
     ) -> None:
-        from foretaste.model.sequence_training import device_of
+        from foretaste.domain.device import device_of
         from foretaste.model.tuned import merge_lora
 
         self._network = network.eval().to(device_of(settings.device))

@@ -6,11 +6,9 @@ wait for it.
 """
 
 from collections.abc import Sequence as Many
-from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from foretaste.domain.arrays import Growing
 from foretaste.domain.data import Behaviour, Catalogue, Doubles, Floats, Ints, Term
@@ -196,7 +194,7 @@ class Sequence:
         if not refusals.any():
             return behaviour
         taught = self._network.kind.weight.any(dim=1).cpu().numpy()  # [kinds + 2], of kind + 1
-        return _where(behaviour, ~refusals | taught[behaviour.kind.astype(np.int64) + 1])
+        return behaviour.part(~refusals | taught[behaviour.kind.astype(np.int64) + 1])
 
     def log_prob(self, behaviours: Many[Behaviour]) -> Floats:
         """[behaviours, items]"""
@@ -245,8 +243,8 @@ class Sequence:
         """The inverse of `state`."""
         import torch
 
+        from foretaste.domain.device import device_of
         from foretaste.model.network import Network
-        from foretaste.model.sequence_training import device_of
 
         settings = SequenceSettings(**facts["settings"])
         nothing = torch.zeros(1, catalogue.vectors.shape[1])  # the items are kept here, not there
@@ -322,22 +320,7 @@ def _kept(items: int) -> type[np.float32 | np.float16]:
 
 def _without(behaviour: Behaviour, row: int) -> Behaviour:
     """The same history less one event."""
-    return _where(behaviour, np.arange(len(behaviour)) != row)
-
-
-def _where(behaviour: Behaviour, keep: npt.NDArray[np.bool_]) -> Behaviour:
-    """The same history with only these events."""
-    texts = behaviour.text_vectors
-    return replace(
-        behaviour,
-        item=behaviour.item[keep],
-        weight=behaviour.weight[keep],
-        kind=behaviour.kind[keep],
-        value=behaviour.value[keep],
-        at=behaviour.at[keep],
-        text=tuple(text for text, kept in zip(behaviour.text, keep, strict=True) if kept),
-        text_vectors=None if texts is None else texts[keep],
-    )
+    return behaviour.part(np.arange(len(behaviour)) != row)
 
 
 def _name(behaviour: Behaviour, row: int, ids: tuple[str, ...]) -> str:

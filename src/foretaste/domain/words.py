@@ -1,0 +1,11 @@
+"""A text in; its words out. Whatever compares words takes texts apart in this way."""
+
+import re
+
+WORD = re.compile(r"\w+")
+"""Letters, digits and low lines: “rock-and-roll” is three words."""
+
+
+def words_of(text: str) -> list[str]:
+    """In lower case, in their order."""
+    return WORD.findall(text.lower())
