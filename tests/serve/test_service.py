@@ -4,7 +4,6 @@ import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -231,20 +230,22 @@ def test_a_closed_service_holds_no_file_of_vectors(copied: Path) -> None:
     np.testing.assert_allclose(encoder.encode(["rocket", "bread"])[0], vectors[0], atol=1e-5)
 
 
-def test_items_are_not_counted_for_every_scrape(
+def test_a_scrape_counts_only_items_and_only_where_one_has_changed(
     copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = Service(copied)
-    count, counted = SqlStore.counts, list[Mapping[str, int]]()
+    count, counted = SqlStore.item_count, list[int]()
 
-    def noted(store: SqlStore) -> Mapping[str, int]:
+    def noted(store: SqlStore) -> int:
         counted.append(count(store))
         return counted[-1]
 
-    monkeypatch.setattr(SqlStore, "counts", noted)
+    monkeypatch.setattr(SqlStore, "item_count", noted)
+    monkeypatch.setattr(SqlStore, "counts", None)  # it goes over all events as well
     assert [service.state()["foretaste_items"] for _ in range(3)] == [24, 24, 24]
-    assert len(counted) == 1
-    monkeypatch.setattr("foretaste.serve.service.COUNT_EVERY", 0.0)
     service.workspace.store.put_items([Item("new")])
-    assert service.state()["foretaste_items"] == 25
+    assert [service.state()["foretaste_items"] for _ in range(2)] == [25, 25]
+    service.workspace.store.delete_items(["new", "space-1"])
+    assert service.state()["foretaste_items"] == 23
+    assert counted == [24, 25, 23]
     service.close()

@@ -38,6 +38,10 @@ class ThingRows:
                 items_by_id[item.id] = item
         return items_by_id
 
+    def item_count(self) -> int:
+        """How many items there are."""
+        return int(self._rows(sa.select(sa.func.count()).select_from(items))[0][0])
+
     def items_page(self, after: str, n: int) -> list[Item]:
         """The next n items in order of their ids, from the first past `after`."""
         query = sa.select(*schema.ITEM).where(items.c.id > after).order_by(items.c.id).limit(n)

@@ -101,6 +101,9 @@ class ItemStore(Protocol):
 
     def item_ids(self) -> frozenset[str]: ...
 
+    def item_count(self) -> int:
+        """How many items there are."""
+
     def items_page(self, after: str, n: int) -> list[Item]:
         """The next n items in order of their ids, from the first past `after`."""
 

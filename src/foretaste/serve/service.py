@@ -38,8 +38,6 @@ log = logging.getLogger("foretaste.serve")
 STARTING = "the model and the language model are being loaded; ask again in a second"
 LOOK = 1.0
 """Seconds between two looks whether another model version was promoted."""
-COUNT_EVERY = 15.0
-"""Seconds for which a count of the items holds, for the metrics."""
 PATIENCE_MS = 1000
 """For a question that has the promoted version loaded, beside the one that answers."""
 AGAIN = 5.0
@@ -67,7 +65,7 @@ class Service:
         self._ready = self._closed = False
         self._failure: str | None = None  # what the last attempt to warm up ran into
         self._failed = 0.0  # when, on the monotonic clock
-        self._counted: tuple[float, int] | None = None  # when, and how many items there were
+        self._counted: tuple[int, int] | None = None  # at which revision, and how many items
         self._warming: threading.Thread | None = None
         self._watching: threading.Thread | None = None
         self._ending = threading.Event()
@@ -253,10 +251,10 @@ class Service:
         return found
 
     def _items(self, workspace: Foretaste) -> int:
-        """How many items there are, counted now and then: it takes a pass over all tables."""
-        now = time.monotonic()
-        if self._counted is None or now > self._counted[0] + COUNT_EVERY:
-            self._counted = now, workspace.store.counts()["items"]
+        """How many items there are, counted where one has changed since."""
+        _, revision = workspace.store.position()
+        if self._counted is None or self._counted[0] != revision:
+            self._counted = revision, workspace.store.item_count()
         return self._counted[1]
 
     def condition(self) -> dict[str, Any]:
