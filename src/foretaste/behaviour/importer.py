@@ -8,7 +8,6 @@ gives the store it would have given.
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Self
 
 from foretaste.behaviour.row_reader import Intake, What, intake
@@ -141,12 +140,7 @@ class Rejects:
         self.path.unlink(missing_ok=True)  # of an import before this one
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._file is not None:
             self._file.close()
 

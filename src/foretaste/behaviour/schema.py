@@ -169,27 +169,14 @@ def event_row(event: Event) -> dict[str, Any]:
 
 EVENT = tuple(column for column in events.columns if column.name != "seq")
 """The columns that `event` reads, in the order of the fields of Event."""
+_CONTEXT = [column.name for column in EVENT].index("context")
 
 
 def event(row: Sequence[Any]) -> Event:
     """A row of `EVENT` as an event."""
-    event_id, kind, at, user, session, item, value, text, query, device, *rest = row
-    context, recommendation_id, position = rest
-    return Event(
-        event_id,
-        kind,
-        at,
-        user,
-        session,
-        item,
-        value,
-        text,
-        query,
-        device,
-        json.loads(context) if context else {},
-        recommendation_id,
-        position,
-    )
+    values = list(row)
+    values[_CONTEXT] = json.loads(row[_CONTEXT]) if row[_CONTEXT] else {}
+    return Event(*values)
 
 
 def item_row(item: Item) -> dict[str, Any]:

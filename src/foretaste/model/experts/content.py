@@ -12,6 +12,7 @@ import numpy as np
 from foretaste.domain.arrays import total
 from foretaste.domain.data import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.domain.ports import Arrays, Facts
+from foretaste.model.experts.stateless import StatelessExpert
 from foretaste.model.index import Comparison, grown_space, read_space
 from foretaste.model.settings import ContentSettings
 from foretaste.model.terms import AVERAGE
@@ -24,14 +25,13 @@ def log_softmax(scores: Floats) -> Floats:
     return scores - top - np.log(np.exp(scores - top).sum(axis=-1, keepdims=True))
 
 
-class Content:
+class Content(StatelessExpert[ContentSettings]):
     """Cosine in the language model's space."""
 
     name = "content"
-    counting = False
 
     def __init__(self, settings: ContentSettings, catalogue: Catalogue) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self._read = read_space(catalogue.vectors)
         self._ids = catalogue.ids
         self._sum = total(catalogue.vectors)  # [dim]
@@ -96,23 +96,12 @@ class Content:
         """From the first event that can be read."""
         return any(self._vector(behaviour, row) is not None for row in range(len(behaviour))[::-1])
 
-    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
-        """Nothing to learn: the history is read when asked."""
-
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items are read like the others."""
         known = 0 if changed is None else len(self._ids)
         self._read = grown_space(self._read, catalogue.vectors, changed)
         self._sum = total(catalogue.vectors, known) + (self._sum if known else 0)
         self._ids = catalogue.ids
-
-    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
-        """What each event adds over what it adds to the average item, and the rest."""
-        return self.opinion(behaviour).terms(items, deep=deep)
-
-    def state(self) -> tuple[Arrays, Facts]:
-        """Only how it was set."""
-        return {}, self._settings.model_dump()
 
     @classmethod
     def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:

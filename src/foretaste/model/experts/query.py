@@ -14,6 +14,7 @@ from foretaste.domain.data import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.domain.ports import Arrays, Facts
 from foretaste.model.bm25 import Bm25, tokens
 from foretaste.model.experts.content import log_softmax
+from foretaste.model.experts.stateless import StatelessExpert
 from foretaste.model.index import grown_space, read_space, whole
 from foretaste.model.scoring import NOBODY, best_of
 from foretaste.model.settings import QuerySettings
@@ -29,14 +30,13 @@ MATTERS = 2000
 """Items of a large catalogue whose meaning is compared, by each of words and meaning."""
 
 
-class Query:
+class Query(StatelessExpert[QuerySettings]):
     """Meaning and words."""
 
     name = "query"
-    counting = False
 
     def __init__(self, settings: QuerySettings, catalogue: Catalogue) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self._size = len(catalogue)
         self._read = read_space(catalogue.vectors)
         self._all(catalogue)
@@ -94,17 +94,6 @@ class Query:
     def active(self, behaviour: Behaviour) -> bool:
         """With a query."""
         return bool(behaviour.query and behaviour.query.strip())
-
-    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
-        """Nothing to learn."""
-
-    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
-        """How much better than the average item it answers the query."""
-        return self.opinion(behaviour).terms(items, deep=deep)
-
-    def state(self) -> tuple[Arrays, Facts]:
-        """Only how it was set; the index is made from the catalogue."""
-        return {}, self._settings.model_dump()
 
     @classmethod
     def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:

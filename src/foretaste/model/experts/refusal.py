@@ -17,6 +17,7 @@ import scipy.sparse as sp
 from foretaste.domain.arrays import mean
 from foretaste.domain.data import Behaviour, Catalogue, Feature, Floats, Ints, Term
 from foretaste.domain.ports import Arrays, Facts
+from foretaste.model.experts.stateless import StatelessExpert
 from foretaste.model.settings import RefusalSettings
 from foretaste.model.terms import AVERAGE
 from foretaste.model.training import Training
@@ -25,14 +26,13 @@ EXACT = 50_000
 """Items up to which the normaliser is a sum over all of them; past it over a sample."""
 
 
-class Refusal:
+class Refusal(StatelessExpert[RefusalSettings]):
     """Likeness to what was refused."""
 
     name = "refusal"
-    counting = False
 
     def __init__(self, settings: RefusalSettings, catalogue: Catalogue) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self.grow(catalogue)
 
     @classmethod
@@ -103,10 +103,6 @@ class Refusal:
         stands_for = len(self._ids) / len(self._sample)
         return float(np.logaddexp.reduce(push.astype(np.float64)) + np.log(stands_for))
 
-    def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
-        """[behaviours, items]"""
-        return np.stack([self.opinion(one).log_prob() for one in behaviours])
-
     def opinion(self, behaviour: Behaviour) -> "RefusalOpinion":
         """The refusals read once."""
         return RefusalOpinion(self, behaviour)
@@ -114,17 +110,6 @@ class Refusal:
     def active(self, behaviour: Behaviour) -> bool:
         """From the first refusal."""
         return bool((behaviour.weight < 0).any()) and bool(self.refused(behaviour))
-
-    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
-        """Nothing to learn: the history is read when asked."""
-
-    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
-        """What each refused item takes away, and the normalisation."""
-        return self.opinion(behaviour).terms(items, deep=deep)
-
-    def state(self) -> tuple[Arrays, Facts]:
-        """Only how it was set."""
-        return {}, self._settings.model_dump()
 
     @classmethod
     def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
