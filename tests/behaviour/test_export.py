@@ -1,5 +1,6 @@
-from foretaste.behaviour import BehaviourSettings, parse_item, parse_user, service_item_form
 from foretaste.behaviour.export import event_told, item_told, person_told, user_told
+from foretaste.behaviour.parse import parse_item, parse_user, service_item_form
+from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import IDENTIFY, Event, Item, Served, User
 from foretaste.domain.preference import Change, Conversation
 

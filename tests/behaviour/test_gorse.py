@@ -2,15 +2,15 @@ from typing import Any
 
 import pytest
 
-from foretaste.behaviour import (
-    BehaviourSettings,
-    gorse,
+from foretaste.behaviour import gorse
+from foretaste.behaviour.parse import (
     parse_event,
     parse_item,
     parse_user,
     service_form,
     service_item_form,
 )
+from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import Event, Item, User
 
 SETTINGS = BehaviourSettings(kinds={"star": 1.0})

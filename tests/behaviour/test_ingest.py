@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import pytest
 
-from foretaste.behaviour import BehaviourSettings, SqlStore
 from foretaste.behaviour.ingest import Intake
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import Item
 from foretaste.feedback.attribution import attributed
 

@@ -33,7 +33,10 @@ SCRIPT = """
 import os, signal, sys
 from pathlib import Path
 import sqlalchemy as sa
-from foretaste.behaviour import BehaviourSettings, SqlStore, import_file, importer
+from foretaste.behaviour import importer
+from foretaste.behaviour.importer import import_file
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.store import SqlStore
 folder, where, step = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 importer.BATCH = 100
 store = SqlStore(folder / "behaviour.db")

@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from foretaste.behaviour import BehaviourSettings, service_item_form
+from foretaste.behaviour.parse import service_item_form
 from foretaste.behaviour.patch import of_item, of_user
+from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import Item, User
 from foretaste.errors import InputError
 

@@ -6,16 +6,13 @@ of a damaged file) come out as a `Reject`; a broken row never takes the rows aft
 
 import csv
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from foretaste.behaviour.stream import Stream
+from foretaste.behaviour.stream import Rows, Stream
 from foretaste.behaviour.values import shown
 from foretaste.domain.data import Reject
 from foretaste.errors import InputError
-
-Rows = Iterator[tuple[int, Mapping[str, Any] | Reject]]
 
 _UNREADABLE = "\ufffd"
 

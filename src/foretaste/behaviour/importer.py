@@ -42,13 +42,19 @@ def import_file(
     `now` is the present in seconds since 1970; `name` is what messages call a frame. With `strict`
     nothing is stored unless every row is good: the source is read twice.
     """
+    if strict and hasattr(source, "__next__"):
+        source = list(source)
+
+    def run(*, dry: bool) -> Imported:
+        with read(source, name) as table, Rejects(rejects_dir, table.name, what) as rejects:
+            way = intake(table, what, store, settings, now)
+            return _run(table, way, rejects, progress, dry=dry)
+
     if strict:
-        if hasattr(source, "__next__"):
-            source = list(source)
-        checked = _run(store, what, source, settings, rejects_dir, now, progress, name, dry=True)
+        checked = run(dry=True)
         if checked.rejected:
             raise _refusal(checked)
-    return _run(store, what, source, settings, rejects_dir, now, progress, name, dry=False)
+    return run(dry=False)
 
 
 def _refusal(checked: Imported) -> InputError:
@@ -60,37 +66,27 @@ def _refusal(checked: Imported) -> InputError:
 
 
 def _run(
-    store: Store,
-    what: What,
-    source: Any,
-    settings: BehaviourSettings,
-    rejects_dir: Path,
-    now: float,
-    progress: Progress,
-    name: str | None,
-    *,
-    dry: bool,
+    table: Table, way: Intake, rejects: "Rejects", progress: Progress, *, dry: bool
 ) -> Imported:
-    with read(source, name) as table, Rejects(rejects_dir, table.name, what) as rejects:
-        way = intake(table, what, store, settings, now)
-        count = added = 0
-        label = f"{'checking' if dry else 'importing'} {table.name}"
-        for batch in _batches(table, way, rejects):
-            count += len(batch)
-            if batch and not dry:
-                added += way.put(batch)
-            note = f"{rejects.count:,} rejected" if rejects.count else ""
-            progress(label, table.done(), table.total, note)
-        return Imported(
-            file=table.name,
-            read=count + rejects.count,
-            added=added,
-            known=count - added,
-            rejects=tuple(rejects.kept),
-            rejected=rejects.count,
-            rejects_file=str(rejects.path) if rejects.count else None,
-            warnings=tuple(way.warnings()),
-        )
+    """dry: the rows are looked at and nothing is stored."""
+    count = added = 0
+    label = f"{'checking' if dry else 'importing'} {table.name}"
+    for batch in _batches(table, way, rejects):
+        count += len(batch)
+        if batch and not dry:
+            added += way.put(batch)
+        note = f"{rejects.count:,} rejected" if rejects.count else ""
+        progress(label, table.done(), table.total, note)
+    return Imported(
+        file=table.name,
+        read=count + rejects.count,
+        added=added,
+        known=count - added,
+        rejects=tuple(rejects.kept),
+        rejected=rejects.count,
+        rejects_file=str(rejects.path) if rejects.count else None,
+        warnings=tuple(way.warnings()),
+    )
 
 
 def _batches(table: Table, way: Intake, rejects: "Rejects") -> Iterator[list[Any]]:

@@ -4,14 +4,12 @@ A line that is not a JSON object comes out as a `Reject`, and so does the point 
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from foretaste.behaviour.stream import Stream
+from foretaste.behaviour.stream import Rows, Stream
 from foretaste.behaviour.values import shown
 from foretaste.domain.data import Reject
-
-Rows = Iterator[tuple[int, Mapping[str, Any] | Reject]]
 
 
 def rows(stream: Stream) -> Rows:

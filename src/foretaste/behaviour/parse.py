@@ -12,6 +12,7 @@ from typing import Any, Literal
 from foretaste.behaviour.attributes import Role, role_of, valued
 from foretaste.behaviour.columns import resolved
 from foretaste.behaviour.settings import EVENT_FIELDS, ITEM_FIELDS, BehaviourSettings, spelled
+from foretaste.behaviour.stream import Row
 from foretaste.behaviour.values import (
     Fault,
     day,
@@ -28,7 +29,6 @@ from foretaste.behaviour.values import (
 from foretaste.domain.data import IDENTIFY, Event, Item, Reject, User
 from foretaste.errors import did_you_mean
 
-Row = Mapping[Any, Any]
 """Column → raw value. The key None is never there: it stands for a field without a column."""
 
 DAY = 86_400.0

@@ -12,7 +12,6 @@ from foretaste.behaviour.columns import resolved, unfound, without
 from foretaste.behaviour.parse import (
     EventForm,
     ItemForm,
-    Row,
     event_form,
     grown,
     parse_event,
@@ -23,6 +22,7 @@ from foretaste.behaviour.parse import (
 )
 from foretaste.behaviour.rows import Table
 from foretaste.behaviour.settings import ITEM_FIELDS, BehaviourSettings
+from foretaste.behaviour.stream import Row
 from foretaste.behaviour.values import Fault
 from foretaste.behaviour.wide import expanded, is_wide, wide_columns, wide_form
 from foretaste.domain.data import Event, Item, Reject, User

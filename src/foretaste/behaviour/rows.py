@@ -13,12 +13,9 @@ from typing import Any, Self
 import pyarrow as pa
 
 from foretaste.behaviour import delimited, jsonlines
-from foretaste.behaviour.stream import Stream
+from foretaste.behaviour.stream import Row, Rows, Stream
 from foretaste.domain.data import Reject
 from foretaste.errors import InputError
-
-Row = Mapping[Any, Any]
-Rows = Iterator[tuple[int, Row | Reject]]
 
 HEAD = 2_000
 """Rows read before anything is decided from the data."""

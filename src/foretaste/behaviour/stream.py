@@ -2,11 +2,18 @@
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
+from foretaste.domain.data import Reject
 from foretaste.errors import InputError
+
+Row = Mapping[Any, Any]
+"""Column → value, of one row of a table."""
+Rows = Iterator[tuple[int, Row | Reject]]
+"""(number of its first line, row), or what is wrong with it."""
 
 CHUNK = 1 << 18
 

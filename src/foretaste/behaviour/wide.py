@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from foretaste.behaviour.columns import resolved, squeezed
-from foretaste.behaviour.parse import EventForm, Row, service_form
+from foretaste.behaviour.parse import EventForm, service_form
 from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.stream import Row
 from foretaste.behaviour.values import Fault, listed, missing, shown
 
 _LISTS: Mapping[str, tuple[str, str]] = {

@@ -20,10 +20,15 @@ except ModuleNotFoundError as error:
     if error.name not in ("httpx", "tenacity"):
         raise
     raise MissingExtra("the client", "client") from None
-from foretaste.client.answers import Erasure, Page, Refusal, Rejected, Taken
+from foretaste.client.answers import BatchResult, Erasure, Page, Refusal, RejectedRow
+
+Rejected, Taken = RejectedRow, BatchResult  # as they were called before; for one release
+
+Rejected, Taken = RejectedRow, BatchResult  # as they were called before; for one release
 
 __all__ = [
     "AsyncClient",
+    "BatchResult",
     "Client",
     "Erasure",
     "Page",
@@ -31,6 +36,7 @@ __all__ = [
     "Recommended",
     "Refusal",
     "Rejected",
+    "RejectedRow",
     "Taken",
     "Term",
 ]

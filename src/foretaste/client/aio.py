@@ -7,7 +7,7 @@ import httpx
 from tenacity import AsyncRetrying
 
 from foretaste.client import calls
-from foretaste.client.answers import Erasure, Json, Page, Taken
+from foretaste.client.answers import BatchResult, Erasure, Json, Page
 from foretaste.client.calls import Call, Rows
 from foretaste.domain.request import Recommendation
 
@@ -71,7 +71,7 @@ class AsyncClient:
         """What most people took lately: window, category, filter, n, user."""
         return await self._send(calls.trending(asked))
 
-    async def events(self, rows: Rows) -> Taken:
+    async def events(self, rows: Rows) -> BatchResult:
         """Record what people did, at most a thousand at once; safe to repeat with the same ids."""
         return await self._send(calls.events(rows))
 
@@ -79,7 +79,7 @@ class AsyncClient:
         """A session is a user. → whether that is new."""
         return await self._send(calls.identify(session, user))
 
-    async def put_items(self, rows: list[Json]) -> Taken:
+    async def put_items(self, rows: list[Json]) -> BatchResult:
         """Create or replace items, at most a thousand at once."""
         return await self._send(calls.put("items", rows))
 
@@ -99,7 +99,7 @@ class AsyncClient:
         """A page of the catalogue."""
         return await self._send(calls.page("items", n, cursor))
 
-    async def put_users(self, rows: list[Json]) -> Taken:
+    async def put_users(self, rows: list[Json]) -> BatchResult:
         """Create or replace users, at most a thousand at once."""
         return await self._send(calls.put("users", rows))
 

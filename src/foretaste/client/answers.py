@@ -24,7 +24,7 @@ class Refusal(ForetasteError):
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedRow:
     """One row that was not taken, and why."""
 
     index: int
@@ -36,14 +36,14 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class BatchResult:
     """What became of rows that were sent."""
 
     accepted: int
     """New, or changed."""
     known: int
     """There already."""
-    rejected: Sequence[Rejected] = ()
+    rejected: Sequence[RejectedRow] = ()
     event_ids: Sequence[str | None] = ()
     """Of events: one each, None where it was rejected."""
     unattributed: Sequence[Json] = ()
@@ -100,9 +100,9 @@ def _recommended(told: Json) -> Recommended:
     )
 
 
-def taken(told: Json) -> Taken:
+def taken(told: Json) -> BatchResult:
     """What became of rows."""
-    return Taken(
+    return BatchResult(
         accepted=told["accepted"],
         known=told["known"],
         rejected=[rejected(one) for one in told["rejected"]],
@@ -111,10 +111,10 @@ def taken(told: Json) -> Taken:
     )
 
 
-def rejected(told: Json) -> Rejected:
+def rejected(told: Json) -> RejectedRow:
     """One row that was not taken."""
     index = told["line"] if "line" in told else told["index"]
-    return Rejected(index, told["field"], told["problem"], told["value"], told["remedy"])
+    return RejectedRow(index, told["field"], told["problem"], told["value"], told["remedy"])
 
 
 def erasure(told: Json) -> Erasure:

@@ -16,7 +16,7 @@ from tenacity import RetryCallState, retry_if_exception, stop_after_attempt, wai
 from tenacity.wait import wait_base
 
 from foretaste.client import answers
-from foretaste.client.answers import Erasure, Json, Page, Refusal, Taken
+from foretaste.client.answers import BatchResult, Erasure, Json, Page, Refusal
 from foretaste.domain.request import Recommendation
 
 T = TypeVar("T")
@@ -115,13 +115,13 @@ def trending(asked: Mapping[str, Any]) -> Call[Recommendation]:
     return Call("GET", "/v1/trending", answers.recommendation, params=params)
 
 
-def events(rows: Rows) -> Call[Taken]:
+def events(rows: Rows) -> Call[BatchResult]:
     """Events, each with an id before it is sent: that makes a retry safe."""
     body = [{"event_id": uuid.uuid4().hex, **row} for row in rows]
     return Call("POST", "/v1/events", answers.taken, {"events": body})
 
 
-def put(what: str, rows: Sequence[Mapping[str, Any]]) -> Call[Taken]:
+def put(what: str, rows: Sequence[Mapping[str, Any]]) -> Call[BatchResult]:
     """Items or users."""
     return Call("POST", f"/v1/{what}", answers.taken, {what: list(rows)})
 

@@ -7,7 +7,7 @@ import httpx
 from tenacity import Retrying
 
 from foretaste.client import calls
-from foretaste.client.answers import Erasure, Json, Page, Taken
+from foretaste.client.answers import BatchResult, Erasure, Json, Page
 from foretaste.client.calls import Call, Rows
 from foretaste.domain.request import Recommendation
 
@@ -71,7 +71,7 @@ class Client:
         """What most people took lately: window, category, filter, n, user."""
         return self._send(calls.trending(asked))
 
-    def events(self, rows: Rows) -> Taken:
+    def events(self, rows: Rows) -> BatchResult:
         """Record what people did, at most a thousand at once; safe to repeat with the same ids."""
         return self._send(calls.events(rows))
 
@@ -79,7 +79,7 @@ class Client:
         """A session is a user. → whether that is new."""
         return self._send(calls.identify(session, user))
 
-    def put_items(self, rows: list[Json]) -> Taken:
+    def put_items(self, rows: list[Json]) -> BatchResult:
         """Create or replace items, at most a thousand at once."""
         return self._send(calls.put("items", rows))
 
@@ -99,7 +99,7 @@ class Client:
         """A page of the catalogue."""
         return self._send(calls.page("items", n, cursor))
 
-    def put_users(self, rows: list[Json]) -> Taken:
+    def put_users(self, rows: list[Json]) -> BatchResult:
         """Create or replace users, at most a thousand at once."""
         return self._send(calls.put("users", rows))
 

@@ -33,7 +33,6 @@ api = APIRouter(prefix="/api", route_class=StrictRoute, include_in_schema=False)
 Many = Annotated[int, Query(ge=0, le=MOST)]
 Offset = Annotated[int, Query(ge=0, le=MOST)]
 Cursor = Annotated[str, Query(max_length=4000)]
-Row = dict[str, Any]
 
 
 def _affected(count: int) -> dict[str, int]:
@@ -70,13 +69,13 @@ def _after(cursor: str) -> str:
 
 
 @api.post("/user")
-def post_user(body: Row, service: Behind) -> Any:
+def post_user(body: gorse.Row, service: Behind) -> Any:
     """Create or replace one."""
     return post_users([body], service)
 
 
 @api.post("/users")
-def post_users(body: list[Row], service: Behind) -> Any:
+def post_users(body: list[gorse.Row], service: Behind) -> Any:
     """Create or replace some."""
     return _taken(service.intake.users([gorse.user_row(one) for one in body]), "users")
 
@@ -96,7 +95,7 @@ def get_user(user: str, service: Behind) -> Any:
 
 
 @api.patch("/user/{user}")
-def patch_user(user: str, body: Row, service: Behind) -> Any:
+def patch_user(user: str, body: gorse.Row, service: Behind) -> Any:
     """Change what is named and not null."""
     row = gorse.user_row(body)
     _there(service.intake.change_user(user, row), "user", user)
@@ -110,13 +109,13 @@ def delete_user(user: str, service: Behind) -> Any:
 
 
 @api.post("/item")
-def post_item(body: Row, service: Behind) -> Any:
+def post_item(body: gorse.Row, service: Behind) -> Any:
     """Create or replace one."""
     return post_items([body], service)
 
 
 @api.post("/items")
-def post_items(body: list[Row], service: Behind) -> Any:
+def post_items(body: list[gorse.Row], service: Behind) -> Any:
     """Create or replace some."""
     return _taken(service.intake.items([gorse.item_row(one) for one in body]), "items")
 
@@ -140,7 +139,7 @@ def get_item(item: str, service: Behind) -> Any:
 
 
 @api.patch("/item/{item}")
-def patch_item(item: str, body: Row, service: Behind) -> Any:
+def patch_item(item: str, body: gorse.Row, service: Behind) -> Any:
     """Change what is named and not null."""
     _there(service.intake.change_item(item, gorse.item_row(body)), "item", item)
     return _affected(1)
@@ -173,24 +172,24 @@ def _categories(service: Service, item: str, change: Callable[[list[str]], list[
 
 
 @api.post("/feedback", dependencies=[EVENTS])
-def post_feedback(body: list[Row], service: Behind) -> Any:
+def post_feedback(body: list[gorse.Row], service: Behind) -> Any:
     """Record what people did; of one type, user and item the first holds."""
     return _feedback(service, body)
 
 
 @api.put("/feedback", dependencies=[EVENTS])
-def put_feedback(body: list[Row], service: Behind) -> Any:
+def put_feedback(body: list[gorse.Row], service: Behind) -> Any:
     """Record what people did; of one type, user and item the newest is told."""
     return _feedback(service, body, again=True)
 
 
-def _feedback(service: Service, body: list[Row], *, again: bool = False) -> Any:
+def _feedback(service: Service, body: list[gorse.Row], *, again: bool = False) -> Any:
     rows = [gorse.event_row(one, again=again) for one in body]
     _make_known(service, rows)
     return _taken(service.record(rows), "feedback")
 
 
-def _make_known(service: Service, rows: Sequence[Row]) -> None:
+def _make_known(service: Service, rows: Sequence[gorse.Row]) -> None:
     """As Gorse does: an item that feedback names and nobody put is made, without content."""
     store = service.workspace.store
     named = dict.fromkeys(str(row["item"]) for row in rows if row.get("item") not in (None, ""))
@@ -261,7 +260,7 @@ def delete_typed_feedback(kind: str, user: str, item: str, service: Behind) -> A
     return _affected(service.workspace.take_back(user, item, kind))
 
 
-def _newest(service: Service, **which: str | None) -> list[Row]:
+def _newest(service: Service, **which: str | None) -> list[gorse.Row]:
     """Of each type, user and item the newest."""
     found = service.workspace.store.events_page(0, 100_000, **which)
     newest = {(one.kind, one.user, one.item): one for _, one in sorted(found, key=_at)}
@@ -295,7 +294,7 @@ def recommend(
 @api.post("/session/recommend", dependencies=[READ])
 @api.post("/session/recommend/{category}", dependencies=[READ])
 def session_recommend(
-    body: list[Row], service: Behind, category: str = "", n: Many = 10, offset: Offset = 0
+    body: list[gorse.Row], service: Behind, category: str = "", n: Many = 10, offset: Offset = 0
 ) -> Any:
     """A list for what happened in a session, which is not kept."""
     told = sorted(body, key=lambda one: gorse.seconds(one.get("Timestamp")) or 0)
@@ -360,7 +359,7 @@ def _wanted(request: Request, category: str) -> list[str]:
 
 def _list(
     service: Service, n: int, offset: int, categories: Sequence[str], **asked: Any
-) -> list[Row]:
+) -> list[gorse.Row]:
     chosen = [one for one in dict.fromkeys(categories) if one]
     if n == 0:
         return []
