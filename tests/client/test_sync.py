@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from foretaste import client
 from foretaste.client import Client, Recommendation, Refusal
 from serve.workspace import listening, make, serving
 
@@ -30,6 +31,10 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def shop(url: str) -> Iterator[Client]:
     with Client(url, timeout=60) as client:
         yield client
+
+
+def test_the_names_of_before_are_still_there() -> None:
+    assert (client.Taken, client.Rejected) == (client.BatchResult, client.RejectedRow)
 
 
 def test_lists_are_typed(shop: Client) -> None:

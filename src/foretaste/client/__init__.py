@@ -24,8 +24,6 @@ from foretaste.client.answers import BatchResult, Erasure, Page, Refusal, Reject
 
 Rejected, Taken = RejectedRow, BatchResult  # as they were called before; for one release
 
-Rejected, Taken = RejectedRow, BatchResult  # as they were called before; for one release
-
 __all__ = [
     "AsyncClient",
     "BatchResult",
