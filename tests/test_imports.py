@@ -5,9 +5,19 @@ from graphlib import CycleError, TopologicalSorter
 import grimp
 
 
+def graph_of_imports() -> grimp.ImportGraph:
+    """Of the sources as they are now, with what is imported for types and within functions."""
+    return grimp.build_graph(
+        "foretaste",
+        include_external_packages=True,
+        exclude_type_checking_imports=False,
+        cache_dir=None,
+    )
+
+
 def test_no_module_imports_itself_by_way_of_others() -> None:
     """Not for its types either, and not within a function."""
-    graph = grimp.build_graph("foretaste", exclude_type_checking_imports=False)
+    graph = graph_of_imports()
     imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
 
     try:
@@ -20,7 +30,7 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 
 
 def test_behaviour_and_the_problems_of_http_do_not_know_each_other() -> None:
-    graph = grimp.build_graph("foretaste")
+    graph = graph_of_imports()
     ingest, problems = "foretaste.behaviour.ingest", "foretaste.serve.http.problems"
 
     assert problems not in graph.find_upstream_modules(ingest)
@@ -31,7 +41,7 @@ SERVING = {"foretaste.cli.serve"}
 
 
 def test_nothing_but_what_serves_brings_in_a_web_framework() -> None:
-    graph = grimp.build_graph("foretaste", include_external_packages=True)
+    graph = graph_of_imports()
     users = graph.find_modules_that_directly_import("fastapi")
 
     assert users
