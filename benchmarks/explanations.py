@@ -16,12 +16,12 @@ from benchmarks.datasets import Absent, write
 from benchmarks.tables import keep_result, show
 from foretaste.domain.data import Behaviour, Request
 from foretaste.loop import Foretaste
-from foretaste.online.model import Live
+from foretaste.online.snapshot import Snapshot
 
 PEOPLE, CITED, DRAWS = 150, 3, 5000
 
 
-def standing(live: Live, one: Behaviour, item: int) -> tuple[float, float]:
+def standing(live: Snapshot, one: Behaviour, item: int) -> tuple[float, float]:
     """(log P, rank among all) of the item."""
     row = live.product.scorer(one).scores().astype(np.float64)
     top = row.max()
@@ -29,7 +29,7 @@ def standing(live: Live, one: Behaviour, item: int) -> tuple[float, float]:
     return float(log_prob), 1.0 + float((row > row[item]).sum())
 
 
-def cited(live: Live, one: Behaviour, item: int) -> list[int]:
+def cited(live: Snapshot, one: Behaviour, item: int) -> list[int]:
     """The past items that raise the score most by their terms."""
     sums: dict[str, float] = {}
     for term in live.product.terms(one, np.array([item], np.int32))[0]:
@@ -46,7 +46,7 @@ def measured(loop: Foretaste, people: int) -> list[dict[str, str | float]]:
     users = [user for user in {event.user for _, event in loop.store.events()} if user]
     falls, ranks, errors = [], [], []
     for user in rng.permutation(sorted(users)).tolist():
-        one = loop.listen(loop.lists.behaviour(Request(user=user), live), live.encoder)
+        one = loop.listen(loop.slates.user_context(Request(user=user), live), live.encoder)
         item = live.catalogue.index[loop.recommend(user, n=1).items[0].id]
         named = cited(live, one, item)
         rest = np.setdiff1d(np.unique(one.taken), named)

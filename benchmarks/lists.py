@@ -6,7 +6,7 @@ scores are given, so that everything else is measured, one question at a time, i
 
 import tempfile
 import time
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,13 @@ import numpy as np
 
 from benchmarks.tables import keep_result, show
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain.data import KINDS, Catalogue, Event, Item, Request
-from foretaste.online.fallback import Budget, Ladder, Way
-from foretaste.online.slate import Lists
-from foretaste.online.snapshot import Popular
-from foretaste.prepare.catalogue import catalogue
+from foretaste.domain.data import KINDS, Event, Item, Request
+from foretaste.model.product import FACTS, Product
+from foretaste.model.scorer import PopularityScorer
+from foretaste.online.fallback import Budget, FallbackChain, Level
+from foretaste.online.slate import SlateBuilder
+from foretaste.online.snapshot import Snapshot
+from foretaste.prepare.catalogue import Cataloguing
 from foretaste.rank.index import Shelf
 from foretaste.rank.settings import RankSettings
 from foretaste.serve.schemas import encoded
@@ -42,18 +44,7 @@ ASKED: dict[str, dict[str, Any]] = {
 }
 
 
-@dataclass
-class Stock:
-    """A catalogue without a model."""
-
-    items: dict[str, Item]
-    catalogue: Catalogue
-    shelf: Shelf
-    version: str = "none"
-    kinds: tuple[str, ...] = ("click",)
-
-
-def stock() -> Stock:
+def made_up() -> Snapshot:
     rng = np.random.default_rng(0)
     items = [
         Item(
@@ -69,29 +60,41 @@ def stock() -> Stock:
     ]
     vectors = rng.normal(size=(ITEMS, 384)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return Stock({one.id: one for one in items}, catalogue(items, vectors), Shelf.of(items))
+    return Snapshot(
+        version="v",
+        created=0.0,
+        product=Product((), np.zeros((len(FACTS), 0), np.float32)),
+        kinds=tuple(KINDS),
+        weights=KINDS,
+        read=lambda _: vectors[:0],
+        cataloguing=Cataloguing.of(items, vectors),
+        shelf=Shelf.of(items),
+        event=0,
+        revision=0,
+    )
 
 
-def measured(lists: Lists, live: Stock, asked: dict[str, Any]) -> dict[str, float]:
+def measured(slates: SlateBuilder, snapshot: Snapshot, asked: dict[str, Any]) -> dict[str, float]:
     """Milliseconds of each part."""
-    scores = Popular(np.random.default_rng(1).normal(size=ITEMS).astype(np.float32) - 9)
-    ladder, request = Ladder(), Request(user="u", **asked)
-    rows = []
+    scores = np.random.default_rng(1).normal(size=ITEMS).astype(np.float32) - 9
+    chain, request, rows = FallbackChain(), Request(user="u", **asked), []
     for _ in range(ROUNDS):
         times = [time.perf_counter()]
-        question = lists.asked(request, None, {})
-        one = lists.behaviour(request, live)
+        page = slates.page_request(request, None, {})
+        context = slates.user_context(request, snapshot)
         times.append(time.perf_counter())
-        whole = lists.question(question, one, live)
-
-        def full(question: Any = question, whole: Any = whole) -> Any:
-            return lists.compose(question, whole, scores, None)
-
-        _, made, _ = ladder.climb([Way("full", full), Way("popularity", full)], Budget(10_000))
+        question = slates.question(page, context, snapshot)
+        work = partial(slates.slate, page, question, PopularityScorer(scores))
+        slate = chain.first_in_time(
+            [Level("full", work), Level("popularity", work)], Budget(10_000)
+        ).result
         times.append(time.perf_counter())
-        encoded(lists.told(request, whole, live, made))
+        recommendation = slates.recommendation(question, snapshot, slate)
+        slates.keep(request, recommendation)
+        encoded(recommendation)
         times.append(time.perf_counter())
         rows.append(np.diff(times) * 1000)
+    chain.close()
     parts = np.array(rows[WARM:])
     names = ("history", "list", "answer")
     told = {name: float(np.median(part)) for name, part in zip(names, parts.T, strict=True)}
@@ -100,14 +103,16 @@ def measured(lists: Lists, live: Stock, asked: dict[str, Any]) -> dict[str, floa
 
 
 def main() -> None:
-    live = stock()
+    snapshot = made_up()
     with tempfile.TemporaryDirectory() as folder, SqlStore(Path(folder) / "b.db") as store:
         store.add_events(
             [Event(f"e{n}", "click", 1e9 + n, user="u", item=f"i{n}") for n in range(20)]
         )
-        lists = Lists(store, RankSettings(), KINDS, time.time)
-        rows = [{"asked": name, **measured(lists, live, asked)} for name, asked in ASKED.items()]
-        lists.answers.close()
+        slates = SlateBuilder(store, RankSettings(), KINDS, time.time)
+        rows = [
+            {"asked": name, **measured(slates, snapshot, asked)} for name, asked in ASKED.items()
+        ]
+        slates.log.close()
     show(PROTOCOL, rows)
     keep_result("lists", "12,000 items", PROTOCOL, rows)
 

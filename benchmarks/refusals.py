@@ -31,7 +31,7 @@ def ranks(loop: Foretaste, user: str, events: Sequence[Event]) -> Floats:
     """[items], the place of each by its score; what may not be shown keeps its place too."""
     loop.record(events)
     live = loop.catch_up()
-    one = loop.listen(loop.lists.behaviour(Request(user=user), live), live.encoder)
+    one = loop.listen(loop.slates.user_context(Request(user=user), live), live.encoder)
     order = np.argsort(-live.product.score([one])[0], kind="stable")
     places = np.empty(len(order), np.float32)
     places[order] = np.arange(1, len(order) + 1)

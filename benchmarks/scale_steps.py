@@ -267,7 +267,7 @@ def _workspace(folder: str) -> tuple[Product, list[Behaviour]]:
     people = list(dict.fromkeys(e.user for _, e in loop.store.events() if e.user))
     rng = np.random.default_rng(0)
     chosen = rng.choice(len(people), REQUESTS + WARM, replace=False)
-    asked = [loop.lists.behaviour(Request(user=people[n]), live) for n in chosen.tolist()]
+    asked = [loop.slates.user_context(Request(user=people[n]), live) for n in chosen.tolist()]
     loop.close()
     return live.product, asked
 

@@ -26,7 +26,7 @@ from foretaste.domain.prompt import TEMPLATE, Deadline, Prompt
 from foretaste.generate.narration import Passage
 from foretaste.language.settings import WriterSettings
 from foretaste.loop import Foretaste
-from foretaste.online.generation import Imagining
+from foretaste.online.generation import ContentGenerator
 
 PEOPLE, N = 30, 3
 WAIT = 600.0
@@ -102,11 +102,11 @@ def main() -> None:
         loop = _opened(asked, Path(passing))
         writer = WriterSettings(kind="local", seconds=WAIT, niceness=0)
         for way in asked.ways:
-            loop.imagining.close()
-            loop.imagining = Imagining(writer, loop.folder / "cache", seed=0)
-            assert loop.imagining.writer is not None
+            loop.generator.close()
+            loop.generator = ContentGenerator(writer, loop.folder / "cache", seed=0)
+            assert loop.generator.writer is not None
             if way == "free":
-                loop.imagining._writer = (Free(loop.imagining.writer),)
+                loop.generator._writer = (Free(loop.generator.writer),)
             _loaded(loop)
             told: list[str] = []
             rows = measured(loop, asked.people, told)
@@ -130,8 +130,8 @@ def _opened(asked: argparse.Namespace, passing: Path) -> Foretaste:
 
 def _loaded(loop: Foretaste) -> None:
     """The model is loaded, so that no passage waits for that."""
-    assert loop.imagining.writer is not None
-    list(loop.imagining.writer.write(Prompt((("user", "hello"),), 1), Deadline(WAIT)))
+    assert loop.generator.writer is not None
+    list(loop.generator.writer.write(Prompt((("user", "hello"),), 1), Deadline(WAIT)))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from foretaste.config.load import Config, load
 from foretaste.domain.data import Event, Item
 from foretaste.errors import Busy
 from foretaste.loop import Foretaste
-from foretaste.online.model import Live
+from foretaste.online.snapshot import Snapshot
 from foretaste.worker import Outcome, Rounds, Worker
 
 NOW = 1_700_200_000.0
@@ -75,7 +75,7 @@ def trained_by(loop: Foretaste) -> Outcome:
         return worker.train(lock)
 
 
-def counted(live: Live) -> int:
+def counted(live: Snapshot) -> int:
     """How many events the model has counted."""
     popularity = next(one for one in live.product.experts if one.name == "popularity")
     return int(np.sum(popularity.taken))  # type: ignore[attr-defined]

@@ -7,12 +7,11 @@
     5 generate    generate         the content this person wants, as features, items and words
                   reasons          why each item: the terms of its score, put into words
     6 rank        recommend        scores, then filters, then the list
-    7 feedback    catch_up         what happened since is learnt before the next answer (`live`)
+    7 feedback    catch_up         what happened since is learnt before the next answer
 
 The stages know nothing of one another; they speak in the nouns of `domain` and only meet here.
 """
 
-import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -40,31 +39,30 @@ from foretaste.domain.data import (
 )
 from foretaste.domain.ports import OpenReader, Progress, TextEncoder, silent
 from foretaste.domain.store import Store
+from foretaste.errors import ModelError, StoreError
 from foretaste.evaluate.evaluation import Evaluation
+from foretaste.feedback.recommendation_log import AnswerLog
 from foretaste.generate.profile import Profile, profile
 from foretaste.language.open import forgetful
 from foretaste.model.artefacts import Models, Version
 from foretaste.model.experts.attribute import Attribute
 from foretaste.model.training import Training
-from foretaste.online.answer import answer
-from foretaste.online.fallback import Budget, Ladder
-from foretaste.online.generation import Generation, Imagining
-from foretaste.online.list_health import amend_checks
-from foretaste.online.manager import Keeper
-from foretaste.online.model import Live
-from foretaste.online.outage import Outage
-from foretaste.online.slate import Lists
+from foretaste.online.answer import degradation, levels
+from foretaste.online.fallback import Budget, FallbackChain
+from foretaste.online.generation import ContentGenerator, Generation
+from foretaste.online.manager import NO_MODEL, ModelManager, Newest
+from foretaste.online.outage import WITHOUT_STORE, Outage
+from foretaste.online.slate import PageRequest, SlateBuilder
+from foretaste.online.snapshot import Snapshot
 from foretaste.online.why_not import WhyNot, why_not
 from foretaste.preferences.service import People, Steered
 from foretaste.prepare.clean import Cleaning, clean
 from foretaste.prepare.histories import Gathering, histories
 from foretaste.prepare.report import Quality, quality
 from foretaste.rank.trending import seconds
-from foretaste.training.candidate import evaluate, fit_candidate, measure
+from foretaste.training.candidate import evaluate, make_candidate
 from foretaste.training.encode import Read, Reading
-from foretaste.training.recount import KNOWN, Receipt, Settler, personal
-
-log = logging.getLogger(__name__)
+from foretaste.training.recount import Receipt, Settler, personal
 
 
 class Foretaste:
@@ -82,14 +80,19 @@ class Foretaste:
         self.store = open_store(config.behaviour, folder)
         self.models = Models(folder / "models")
         self.weights = {**KINDS, **config.behaviour.kinds}
-        self.lists = self._lists(self.store)
+        self.recommendation_log = AnswerLog(
+            self.store, keep_days=config.rank.keep_days, clock=clock
+        )
+        self.slates = self._slates(self.store)
         self.people = People(self.store, lambda texts: self.encoder.encode(texts), clock)
         self.reading = Reading(config, folder, progress=progress, clock=clock)
-        self.keeper = Keeper(self.store, self.models, self.at_snapshot, self._rehearse)
-        self.outage = Outage(self.store, self.keeper, self._lists)
-        self.ladder = Ladder()
+        self.manager = ModelManager(self.store, self.models, self.at_snapshot, self._rehearse)
+        self.outage = Outage(self.store, self.manager, self._slates)
+        self.fallback = FallbackChain()
         self.settler = Settler(self)
-        self.imagining = Imagining(config.language.writer, folder / "cache", seed=config.model.seed)
+        self.generator = ContentGenerator(
+            config.language.writer, folder / "cache", seed=config.model.seed
+        )
         self._rng: np.random.Generator | None = None  # for exploration; None draws anew each time
 
     @classmethod
@@ -101,12 +104,9 @@ class Foretaste:
 
     def close(self) -> None:
         """Keep what was served, and let go of the store."""
-        self.imagining.close()
-        self.outage.close()
-        self.settler.close()
-        self.ladder.close()
-        self.keeper.close()
-        self.lists.answers.close()
+        for part in (self.generator, self.outage, self.settler, self.fallback, self.manager):
+            part.close()
+        self.recommendation_log.close()
         self.reading.close()
         self.store.close()
 
@@ -145,7 +145,7 @@ class Foretaste:
 
     def erase(self, user: str) -> Receipt:
         """Forget a person: in the store, then in the counts of the models and of what answers."""
-        self.lists.answers.flush()
+        self.recommendation_log.flush()
         return self.settler.erase(user)
 
     def take_back(self, user: str, item: str, kind: str | None = None) -> int:
@@ -157,7 +157,7 @@ class Foretaste:
 
     def personal(self, user: str) -> dict[str, Any] | None:
         """All that is kept of a person, for JSON; None if nothing is."""
-        self.lists.answers.flush()
+        self.recommendation_log.flush()
         return personal(self.store, user)
 
     # 2 prepare ---------------------------------------------------------------------------------
@@ -215,12 +215,19 @@ class Foretaste:
 
     def _overheard(self, words: str) -> Floats:
         """[dim]; what a filter is about is not kept."""
-        return forgetful(self.reading.by(self.keeper.encoder)).encode([words])[0]
+        snapshot = self.manager.snapshot
+        encoder = None if snapshot is None else snapshot.encoder
+        return forgetful(self.reading.by(encoder)).encode([words])[0]
 
-    def _lists(self, store: Store) -> Lists:
-        most = self.config.behaviour.history_events
-        return Lists(
-            store, self.config.rank, self.weights, self.clock, self._overheard, history_events=most
+    def _slates(self, store: Store) -> SlateBuilder:
+        return SlateBuilder(
+            store,
+            self.config.rank,
+            self.weights,
+            self.clock,
+            self._overheard,
+            history_events=self.config.behaviour.history_events,
+            recommendation_log=self.recommendation_log,
         )
 
     # 4 model -----------------------------------------------------------------------------------
@@ -238,29 +245,7 @@ class Foretaste:
 
         Nothing past that number is known to it, not even what is accepted while it is fitted.
         """
-        start = time.process_time(), time.monotonic()
-        erasures = self.store.erasures()
-        candidate = fit_candidate(self, until)
-        read, fitted = candidate.read, candidate.fitted
-        name = self.models.save(
-            fitted.served,
-            read.catalogue.ids,
-            created=self.clock(),
-            data={"event": candidate.event, "revision": candidate.revision, KNOWN: erasures}
-            | {"kinds": read.histories.kinds, "encoder": read.encoder}
-            | dict(self.store.counts()),
-            settings=self.config.model_dump(mode="json"),
-            metrics={
-                "fit": fitted.report.figures(),
-                "measured": measure(self, candidate),
-                "cpu_seconds": time.process_time() - start[0],
-                "wall_seconds": time.monotonic() - start[1],
-            },
-        )
-        name = amend_checks(self, name)
-        self.imagining.study(name, read.catalogue)
-        self.settler.settle()  # somebody may have been erased meanwhile
-        return self.models.version(self.models.now(name))
+        return make_candidate(self, until)
 
     def training(self, read: Read) -> Training:
         """What a model is fitted on, with the settings of this workspace."""
@@ -285,31 +270,65 @@ class Foretaste:
     # 5 and 6 generate and rank -----------------------------------------------------------------
 
     def recommend(
-        self, who: Request | str | None = None, /, *, n: int | None = None, **rest: Any
+        self, who: Request | str | None = None, /, *, n: int | None = None, **fields: Any
     ) -> Recommendation:
         """The list, with the reason for each item, from all that happened up to now.
 
         who: a whole request; or a user's id, with the other fields of a `Request` by name: query,
         session, items, context, filter, rules, diversity, explain, …
         """
-        return answer(self, self.lists.asked(who, n, rest), self._rng)
+        page = self.slates.page_request(who, n, fields)
+        budget = Budget(page.request.timeout_ms)
+        try:
+            if self.outage.slates is None:
+                return self._answer(page, budget, self.slates, self.manager.newest(budget))
+        except StoreError as error:
+            self.outage.begin(error)
+        slates, snapshot = self.outage.slates or self.slates, self.manager.snapshot
+        if snapshot is None:
+            raise ModelError(NO_MODEL)
+        return self._answer(page, budget, slates, Newest(snapshot))
+
+    def _answer(
+        self, page: PageRequest, budget: Budget, slates: SlateBuilder, newest: Newest
+    ) -> Recommendation:
+        """The steps to one list, all by one snapshot, which nothing changes."""
+        request, snapshot = page.request, newest.snapshot
+        outage = None if slates is self.slates else WITHOUT_STORE
+        # the context: what the user did and asks; with it all that filters look at
+        context = slates.user_context(request, snapshot)
+        question = slates.question(page, context, snapshot)
+        # who scores, and what is made of the scores: what is left out, rules, the slate
+        listen = partial(self.listen, encoder=snapshot.encoder, keep=not request.incognito)
+        make_slate = partial(slates.slate, page, question, rng=self._rng)
+        chain = levels(snapshot, question, listen, make_slate)
+        level, slate, why = self.fallback.first_in_time(chain, budget)
+        lag = None
+        if newest.lag is not None:
+            slate = slates.on_offer(slate, question)
+            lag = newest.lag if slates.has_newer_events(request, snapshot) else None
+        # the reasons, and what is kept for attribution and for the next page
+        degraded = degradation(level, why, lag=lag, outage=outage)
+        recommendation = slates.recommendation(question, snapshot, slate, degraded)
+        slates.keep(request, recommendation)
+        return recommendation
 
     def generate(
-        self, who: Request | str | None = None, /, *, n: int | None = None, **rest: Any
+        self, who: Request | str | None = None, /, *, n: int | None = None, **fields: Any
     ) -> Generation:
         """The content this person would want: as features, as the real items nearest to them, and
         in words, which come one after another as they are written. Asked as `recommend` is.
         """
-        request = replace(self.lists.asked(who, n, rest).request, explain=True)
-        return self.imagining.generation(
-            self.imagining.wish(self, request), self.recommend(request)
+        request = replace(self.slates.page_request(who, n, fields).request, explain=True)
+        return self.generator.generation(
+            self.generator.target(self, request), self.recommend(request)
         )
 
     def why_not(
-        self, item: str, who: Request | str | None = None, /, *, n: int | None = None, **rest: Any
+        self, item: str, who: Request | str | None = None, /, *, n: int | None = None, **fields: Any
     ) -> WhyNot:
         """The rule, filter or term that keeps an item out of the list `recommend` gives."""
-        return why_not(self, item, self.lists.asked(who, n, rest))
+        return why_not(self, item, self.slates.page_request(who, n, fields))
 
     def search(self, text: str, user: str | None = None, **asked: Any) -> Recommendation:
         """What answers these words, for this person where one is named."""
@@ -333,11 +352,11 @@ class Foretaste:
         self, user: str | None = None, *, session: str | None = None, n: int = 5
     ) -> Profile:
         """What sets this person's taste apart, by attribute column, with the events behind it."""
-        with self.keeper.fresh(Budget(None)) as live:
-            one = self.lists.behaviour(Request(user=user, session=session), live)
-            one = self.lists.policy.discreet(one, self.lists.index(live), None)
-            tastes = [expert for expert in live.product.experts if isinstance(expert, Attribute)]
-            return profile(tastes, one, live.catalogue, most=n)
+        snapshot = self.catch_up()
+        context = self.slates.user_context(Request(user=user, session=session), snapshot)
+        context = self.slates.policy.discreet(context, self.slates.index(snapshot), None)
+        tastes = [expert for expert in snapshot.product.experts if isinstance(expert, Attribute)]
+        return profile(tastes, context, snapshot.catalogue, most=n)
 
     def steer(
         self, user: str | None = None, *, session: str | None = None, **asked: Any
@@ -348,26 +367,26 @@ class Foretaste:
         wish: "more slow films, nothing violent"; less_like: items; reset: away with all before.
         Without any of them what holds now is told.
         """
-        with self.keeper.fresh(Budget(None)) as live:
-            return self.people.steer(user, session, self.lists.index(live), **asked)
+        return self.people.steer(user, session, self.slates.index(self.catch_up()), **asked)
 
     # 7 feedback --------------------------------------------------------------------------------
 
     @property
     def learnt(self) -> int:
         """The number of the newest event that what answers has learnt; 0 while nothing does."""
-        return self.keeper.learnt
+        snapshot = self.manager.snapshot
+        return 0 if snapshot is None else snapshot.event
 
-    def catch_up(self) -> Live:
+    def catch_up(self) -> Snapshot:
         """What answers now, having learnt every event and met every item up to this moment."""
-        return self.keeper.caught_up()
+        return self.manager.caught_up()
 
-    def at_snapshot(self, version: str) -> Live:
+    def at_snapshot(self, version: str) -> Snapshot:
         """A version as it was trained, among the items there are now."""
-        told = self.models.version(version)
-        encoder = told.data.get("encoder")
-        return Live.of(
-            told,
+        stored = self.models.version(version)
+        encoder = stored.data.get("encoder")
+        return Snapshot.of(
+            stored,
             self.models.ids(version),
             self.store,
             weights=self.weights,
@@ -375,7 +394,8 @@ class Foretaste:
             product=partial(self.models.load, version, readers=self.readers(encoder)),
         )
 
-    def _rehearse(self, live: Live) -> None:
+    def _rehearse(self, snapshot: Snapshot) -> None:
         """Ask once, so that nobody waits for what a model makes at its first question."""
-        asked = self.lists.behaviour(Request(query="warm up"), live)
-        live.rehearse(self.listen(asked, live.encoder, keep=False), self.config.rank.n)
+        context = self.slates.user_context(Request(query="warm up"), snapshot)
+        read_context = self.listen(context, snapshot.encoder, keep=False)
+        snapshot.product.rehearse(read_context, self.config.rank.n, len(snapshot.catalogue))

@@ -21,7 +21,7 @@ from foretaste.feedback.online import Lesson
 from foretaste.loop import Foretaste
 from foretaste.model.artefacts import Version
 from foretaste.online.list_health import look_at_lists
-from foretaste.online.model import Live
+from foretaste.online.snapshot import Snapshot
 from foretaste.training.gate import Trial, compare
 
 log = logging.getLogger("foretaste.worker")
@@ -233,7 +233,7 @@ class Worker:
         except ModelError:  # whoever answers says so
             return None
 
-    def _asked(self, lesson: Lesson, one: Live) -> Behaviour:
+    def _asked(self, lesson: Lesson, one: Snapshot) -> Behaviour:
         """As the person would have been known to the service at that moment."""
         user = self._loop.store.user(lesson.person[0]) if lesson.person[0] else None
         taste = user.attributes if user else {}

@@ -25,7 +25,7 @@ def test_is_what_concatenating_gives(sizes: list[int]) -> None:
     parts = [np.full((size, 2), place, np.float32) for place, size in enumerate(sizes)]
     growing = Growing(np.zeros((3, 2), np.float32))
     for part in parts:
-        growing.append(part)
+        growing = growing.appended(part)
 
     np.testing.assert_array_equal(
         growing.rows, np.concatenate([np.zeros((3, 2), np.float32), *parts])
@@ -35,11 +35,26 @@ def test_is_what_concatenating_gives(sizes: list[int]) -> None:
 
 def test_there_is_room_for_more() -> None:
     growing = Growing(np.zeros((3, 2), np.float32))
-    growing.append(np.ones((1, 2), np.float32))
-    place = growing.rows.__array_interface__["data"]
-    growing.append(np.ones((20, 2), np.float32))
+    growing = growing.appended(np.ones((1, 2), np.float32))
+    longer = growing.appended(np.ones((20, 2), np.float32))
 
-    assert growing.rows.__array_interface__["data"] == place
+    assert np.shares_memory(longer.rows, growing.rows)
+
+
+def test_two_that_go_on_from_the_same_rows_do_not_meet() -> None:
+    start = Growing(np.zeros((3, 1), np.float32)).appended(np.zeros((1, 1), np.float32))
+    first = start.appended(np.full((1, 1), 5, np.float32))
+    second = start.appended(np.full((1, 1), 7, np.float32))
+    third = first.replaced([0, 4], np.full((2, 1), 9, np.float32))
+
+    assert [part.rows.ravel().tolist() for part in (start, first, second, third)] == [
+        [0, 0, 0, 0],
+        [0, 0, 0, 0, 5],
+        [0, 0, 0, 0, 7],
+        [9, 0, 0, 0, 9],
+    ]
+    with pytest.raises(ValueError, match="read-only"):
+        first.rows[0] = 1
 
 
 def test_many_rows_are_made_at_once_until_they_are_long() -> None:
@@ -94,8 +109,7 @@ def test_what_is_asked_of_rows_in_8_bits_is_asked_of_their_numbers() -> None:
 def test_vectors_grow_and_change_as_they_were_kept(packed: bool) -> None:
     rows, more = units(10), units(5, seed=1)
     growing = GrowingVectors(Packed.of([rows], 10) if packed else rows.copy())
-    growing.append(more)
-    growing.put([2, 0], more[3:])
+    growing = growing.appended(more).replaced([2, 0], more[3:])
 
     kept = growing.rows
     assert isinstance(kept, Packed) == packed

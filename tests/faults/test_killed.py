@@ -18,7 +18,7 @@ import pytest
 from foretaste.behaviour.store import FILE, SqlStore
 from foretaste.cli.common import intake
 from foretaste.loop import Foretaste
-from foretaste.online.model import Live
+from foretaste.online.snapshot import Snapshot
 from foretaste.worker import Outcome
 from serve.workspace import DEADLINE, until
 
@@ -47,7 +47,7 @@ def stored(folder: Path) -> Counter[str]:
         return Counter(event.event_id for _, event in store.events())
 
 
-def counted(live: Live) -> int:
+def counted(live: Snapshot) -> int:
     popularity: Any = next(one for one in live.product.experts if one.name == "popularity")
     return int(np.sum(popularity.taken))
 

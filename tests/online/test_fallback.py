@@ -1,4 +1,4 @@
-"""The ladder: what cannot finish is not begun, what takes too long is left, and it recovers."""
+"""The chain: what cannot finish is not begun, what takes too long is left, and it recovers."""
 
 import gc
 import threading
@@ -10,16 +10,15 @@ from functools import partial
 import pytest
 
 from foretaste.errors import InputError
-from foretaste.online import fallback as ladder
-from foretaste.online.fallback import SAFETY, Budget, Costs, Ladder, Way
-from foretaste.online.model import Readers
+from foretaste.online import fallback
+from foretaste.online.fallback import SAFETY_FACTOR, Budget, Costs, FallbackChain, Level
 
 PLENTY, SCARCE = 60_000.0, 40.0
 """Milliseconds."""
 
 
-def ways(full: Callable[[], str], counting: Callable[[], str] = lambda: "c") -> list[Way[str]]:
-    return [Way("full", full), Way("counting", counting), Way("popularity", lambda: "p")]
+def levels(full: Callable[[], str], counting: Callable[[], str] = lambda: "c") -> list[Level[str]]:
+    return [Level("full", full), Level("counting", counting), Level("popularity", lambda: "p")]
 
 
 @pytest.fixture
@@ -29,19 +28,19 @@ def gate() -> threading.Event:
 
 
 def test_the_best_way_is_taken_where_there_is_time() -> None:
-    assert Ladder().climb(ways(lambda: "f"), Budget(PLENTY)) == ("full", "f", None)
+    assert FallbackChain().first_in_time(levels(lambda: "f"), Budget(PLENTY)) == ("full", "f", None)
 
 
 def test_without_a_limit_it_waits(gate: threading.Event) -> None:
     threading.Timer(0.05, gate.set).start()
-    found = Ladder().climb(ways(lambda: str(gate.wait(60))), Budget(None))
+    found = FallbackChain().first_in_time(levels(lambda: str(gate.wait(60))), Budget(None))
     assert found == ("full", "True", None)
 
 
 def test_a_way_that_takes_too_long_is_left_behind(gate: threading.Event) -> None:
-    one = Ladder()
+    one = FallbackChain()
     began = time.monotonic()
-    rung, found, why = one.climb(ways(lambda: str(gate.wait(60))), Budget(SCARCE))
+    rung, found, why = one.first_in_time(levels(lambda: str(gate.wait(60))), Budget(SCARCE))
     assert time.monotonic() - began < 10
     assert (rung, found) in (("counting", "c"), ("popularity", "p"))  # as time was left
     assert why is not None
@@ -51,7 +50,9 @@ def test_a_way_that_takes_too_long_is_left_behind(gate: threading.Event) -> None
 
 def test_a_slow_first_way_leaves_time_for_the_next(gate: threading.Event) -> None:
     """Also where nothing is known yet of what the next one costs."""
-    rung, found, _ = Ladder().climb(ways(lambda: str(gate.wait(60))), Budget(400.0))
+    rung, found, _ = FallbackChain().first_in_time(
+        levels(lambda: str(gate.wait(60))), Budget(400.0)
+    )
     assert (rung, found) == ("counting", "c")
     gate.set()
 
@@ -63,9 +64,9 @@ def test_what_is_busy_is_not_begun_again(gate: threading.Event) -> None:
         begun.append(1)
         return str(gate.wait(60))
 
-    one = Ladder()
-    one.climb(ways(slow), Budget(SCARCE))
-    rung, _, why = one.climb(ways(slow), Budget(PLENTY))
+    one = FallbackChain()
+    one.first_in_time(levels(slow), Budget(SCARCE))
+    rung, _, why = one.first_in_time(levels(slow), Budget(PLENTY))
     assert begun == [1]
     assert rung != "full"
     assert why == "the whole product is busy with an earlier question"
@@ -75,42 +76,42 @@ def test_what_is_busy_is_not_begun_again(gate: threading.Event) -> None:
 def test_what_cannot_finish_is_not_begun_and_the_next_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ladder, "AGAIN", 3600)
-    one = Ladder()
+    monkeypatch.setattr(fallback, "RETRY_SECONDS", 3600)
+    one = FallbackChain()
     for _ in range(3):
         one.costs.note(("full", ()), 2.0)
-    one._tried["full", ()] = time.monotonic()
+    one._started["full", ()] = time.monotonic()
 
     def never() -> str:
         raise AssertionError("was begun")
 
-    rung, found, why = one.climb(ways(never), Budget(1000))
+    rung, found, why = one.first_in_time(levels(never), Budget(1000))
     assert (rung, found) == ("counting", "c")
     assert why is not None
     assert why.startswith("the whole product takes about 2500 ms and ")
 
 
 def test_a_slow_way_is_tried_beside_an_answer_and_comes_back() -> None:
-    one = Ladder()
+    one = FallbackChain()
     one.costs.note(("full", ()), 100.0)
-    assert one.climb(ways(lambda: "f"), Budget(1000))[1] != "f"
+    assert one.first_in_time(levels(lambda: "f"), Budget(1000))[1] != "f"
     for _ in range(500):
         if one.costs.expected(("full", ())) < 0.5:
             break
         time.sleep(0.01)
-    assert one.climb(ways(lambda: "f"), Budget(PLENTY)) == ("full", "f", None)
+    assert one.first_in_time(levels(lambda: "f"), Budget(PLENTY)) == ("full", "f", None)
 
 
 def test_a_way_that_fails_is_left_for_the_next(caplog: pytest.LogCaptureFixture) -> None:
     def broken() -> str:
         raise ValueError("secret")
 
-    rung, found, why = Ladder().climb(ways(broken), Budget(PLENTY))
+    rung, found, why = FallbackChain().first_in_time(levels(broken), Budget(PLENTY))
     assert (rung, found) == ("counting", "c")
     assert why == "the whole product failed (ValueError); see the log"
     assert "the whole product failed" in caplog.text
     with pytest.raises(ValueError, match="secret"):
-        Ladder().climb(ways(broken), Budget(None))
+        FallbackChain().first_in_time(levels(broken), Budget(None))
 
 
 def test_a_mistake_of_the_caller_is_told() -> None:
@@ -118,7 +119,7 @@ def test_a_mistake_of_the_caller_is_told() -> None:
         raise InputError("filter: no")
 
     with pytest.raises(InputError, match="filter: no"):
-        Ladder().climb(ways(asked), Budget(PLENTY))
+        FallbackChain().first_in_time(levels(asked), Budget(PLENTY))
 
 
 def test_costs_are_the_usual_and_not_the_worst() -> None:
@@ -126,10 +127,10 @@ def test_costs_are_the_usual_and_not_the_worst() -> None:
     assert costs.expected("x") == 0
     for seconds in (5.0, 0.1, 0.1, 0.2, 0.1):
         costs.note("x", seconds)
-    assert costs.expected("x") == pytest.approx(0.1 * SAFETY)
+    assert costs.expected("x") == pytest.approx(0.1 * SAFETY_FACTOR)
     for _ in range(5):
         costs.note("x", 3.0)
-    assert costs.expected("x") == pytest.approx(3.0 * SAFETY)
+    assert costs.expected("x") == pytest.approx(3.0 * SAFETY_FACTOR)
 
 
 def test_a_budget_runs_out() -> None:
@@ -140,7 +141,7 @@ def test_a_budget_runs_out() -> None:
     assert Budget(None).left() == float("inf")
 
 
-def lanes() -> set[threading.Thread]:
+def level_threads() -> set[threading.Thread]:
     names = {"full", "counting", "popularity"}
     return {thread for thread in threading.enumerate() if thread.name in names}
 
@@ -149,67 +150,63 @@ def test_a_run_that_has_ended_is_let_go_of() -> None:
     class Model:
         pass
 
-    model, ladder_ = Model(), Ladder()
+    model, chain = Model(), FallbackChain()
     alive = weakref.ref(model)
-    assert ladder_.climb(ways(partial(str, model)), Budget(PLENTY))[0] == "full"
+    assert chain.first_in_time(levels(partial(str, model)), Budget(PLENTY))[0] == "full"
     del model
     end = time.monotonic() + 10
     while alive() is not None and time.monotonic() < end:
-        gc.collect()  # the lane lets go a moment after the answer
+        gc.collect()  # the thread lets go a moment after the answer
     assert alive() is None
-    ladder_.close()
+    chain.close()
 
 
 def test_closing_ends_the_threads_and_what_is_asked_later_has_the_last_way() -> None:
-    before, ladder_ = lanes(), Ladder()
-    ladder_.climb(ways(lambda: "f"), Budget(PLENTY))
-    assert lanes() - before
-    ladder_.close()
-    assert not lanes() - before
-    answer = ladder_.climb(ways(lambda: "f"), Budget(PLENTY))
+    before, chain = level_threads(), FallbackChain()
+    chain.first_in_time(levels(lambda: "f"), Budget(PLENTY))
+    assert level_threads() - before
+    chain.close()
+    assert not level_threads() - before
+    answer = chain.first_in_time(levels(lambda: "f"), Budget(PLENTY))
     assert answer == ("popularity", "p", "the workspace is closed")
-    assert not lanes() - before
-    ladder_.close()
+    assert not level_threads() - before
+    chain.close()
 
 
 def test_closing_does_not_wait_for_ever_for_a_run(
     gate: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ladder, "PATIENCE", 0.05)
-    before, ladder_ = lanes(), Ladder()
-    ladder_.climb(ways(lambda: str(gate.wait(60))), Budget(SCARCE))
-    ladder_.close()
+    monkeypatch.setattr(fallback, "CLOSE_TIMEOUT", 0.05)
+    before, chain = level_threads(), FallbackChain()
+    chain.first_in_time(levels(lambda: str(gate.wait(60))), Budget(SCARCE))
+    chain.close()
     gate.set()
-    for thread in lanes() - before:
+    for thread in level_threads() - before:
         thread.join(10)
-    assert not lanes() - before, "it ends when the run does"
+    assert not level_threads() - before, "it ends when the run does"
 
 
-def test_a_run_that_was_left_behind_reads_until_it_ends(gate: threading.Event) -> None:
-    ladder_, readers = Ladder(), Readers()
-    ladder_.climb(ways(lambda: str(gate.wait(60))), Budget(SCARCE), readers)
-    assert not readers.wait(0.01)
-    gate.set()
-    assert readers.wait(10)
-    ladder_.close()
+def test_a_part_of_a_budget_is_a_share_of_what_is_left() -> None:
+    times = iter([0.0, 0.1, 0.1, 0.1])
+    part = Budget(300, clock=lambda: next(times)).part(0.25)
+    assert part.left() == pytest.approx(0.05)
+    unlimited = Budget(None).part(0.25)
+    assert (unlimited.left(), unlimited.timeout, unlimited.lock_timeout) == (float("inf"), None, -1)
 
 
-def test_a_run_that_nobody_waits_for_reads_until_it_ends(gate: threading.Event) -> None:
-    ladder_, readers = Ladder(), Readers()
-    ladder_.costs.note(("full", ()), 100.0)
-    rung, _, _ = ladder_.climb(ways(lambda: str(gate.wait(60))), Budget(1000), readers)
-    assert rung == "counting"
-    assert not readers.wait(0.01)
-    gate.set()
-    assert readers.wait(10)
-    ladder_.close()
-
-
-def test_a_run_that_fails_reads_no_more() -> None:
-    def broken() -> str:
-        raise ValueError("no")
-
-    ladder_, readers = Ladder(), Readers()
-    ladder_.climb(ways(broken), Budget(PLENTY), readers)
-    assert readers.wait(10)
-    ladder_.close()
+def test_a_level_is_busy_until_its_newest_run_ends(gate: threading.Event) -> None:
+    """Also where an older one of the same thread ends first."""
+    chain = FallbackChain()
+    first, second = threading.Event(), gate
+    chain.costs.note(("full", ()), 100.0)
+    chain.first_in_time(levels(lambda: str(first.wait(60))), Budget(1000))  # begun beside
+    thread = chain._threads["full"]
+    run = thread.start(lambda: str(second.wait(60)))
+    first.set()
+    assert chain.first_in_time(levels(lambda: "f"), Budget(PLENTY)).why == (
+        "the whole product is busy with an earlier question"
+    )
+    second.set()
+    assert run.result(10) == "True"
+    assert not thread.busy
+    chain.close()

@@ -78,7 +78,7 @@ def test_topics_are_studied_at_training_and_found_again(shop: Foretaste) -> None
     before = shop.generate("u1").imagined
 
     path.write_bytes(b"damaged")
-    shop.imagining._topics = None
+    shop.generator._topics = None
     assert shop.generate("u1").imagined == before
     assert path.stat().st_size > 100
 
@@ -132,7 +132,7 @@ class Obedient:
 
 def test_a_writer_led_astray_is_not_heard(shop: Foretaste) -> None:
     writer = Obedient()
-    shop.imagining._writer = (writer,)
+    shop.generator._writer = (writer,)
 
     passages = list(shop.generate("u1", n=3).passages)
 
@@ -143,7 +143,7 @@ def test_a_writer_led_astray_is_not_heard(shop: Foretaste) -> None:
 
 def test_an_incognito_question_is_kept_by_nobody(shop: Foretaste) -> None:
     writer = Obedient()
-    shop.imagining._writer = (writer,)
+    shop.generator._writer = (writer,)
 
     list(shop.generate(Request(user="u1", n=1, incognito=True)).passages)
 
@@ -159,7 +159,7 @@ def test_lists_are_given_while_words_are_written(shop: Foretaste) -> None:
             assert listed.wait(30)
             yield "Space."
 
-    shop.imagining._writer = (Waiting(),)
+    shop.generator._writer = (Waiting(),)
     found = shop.generate("u1", n=1)
     reading = threading.Thread(target=lambda: list(found.passages))
     reading.start()
@@ -198,7 +198,7 @@ def written(folder: Path, policy: str, events: list[Event], **asked: Any) -> lis
     adult = {"genre": ("space",), "cert": ("18",)}
     shop.store.put_items([Item("adult", "The Crimson Moon", attributes=adult)])
     shop.record(events)
-    shop.imagining._writer = (Eager(),)
+    shop.generator._writer = (Eager(),)
     found = list(told(shop.generate("u1", n=5, **asked)).values())
     shop.close()
     return found

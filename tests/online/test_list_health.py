@@ -20,7 +20,7 @@ from foretaste.online.list_health import (
     look_at_lists,
     look_at_live,
 )
-from foretaste.online.model import Live
+from foretaste.online.snapshot import Snapshot
 
 START = 1_700_200_000.0
 
@@ -33,14 +33,13 @@ def shop(trained: Path) -> Iterator[Foretaste]:
     loop.close()
 
 
-def snapshot(shop: Foretaste) -> Live:
+def snapshot(shop: Foretaste) -> Snapshot:
     return shop.at_snapshot(str(shop.models.live()))
 
 
-def without_taste(live: Live) -> Live:
+def without_taste(live: Snapshot) -> Snapshot:
     """The same with popularity alone: nothing that a person did counts."""
-    live.product = live.product.only(lambda expert: expert.name == "popularity")
-    return live
+    return replace(live, product=live.product.only(lambda expert: expert.name == "popularity"))
 
 
 def test_good_lists_are_passed_over(shop: Foretaste) -> None:
@@ -74,7 +73,7 @@ def test_the_lists_are_those_that_people_get(shop: Foretaste) -> None:
 
 def test_looking_leaves_no_trace(shop: Foretaste) -> None:
     look_at_live(shop)
-    shop.lists.answers.flush()
+    shop.slates.log.flush()
     assert shop.store.served_to("u1") == []
     assert shop.store.last_event() == 150
 

@@ -1,21 +1,21 @@
-"""What is live: another version takes its place beside it, and a damaged one does not."""
+"""The snapshots of a workspace: nobody waits for what takes long, and nothing is passed over."""
 
 import gc
 import logging
-import sys
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from foretaste.domain.data import Event, Floats, Item, Request
+from foretaste.domain.data import Degraded, Event, Floats, Item, Request
 from foretaste.errors import ModelError
 from foretaste.loop import Foretaste
-from foretaste.online import manager as keeping
-from foretaste.online.model import Live
+from foretaste.online import manager
+from foretaste.online.fallback import Budget
+from foretaste.online.snapshot import Snapshot
 
 PLENTY = Request(user="u1", n=3, timeout_ms=60_000)
 
@@ -58,7 +58,7 @@ def damage(loop: Foretaste, version: str) -> tuple[Path, bytes]:
 
 def ended(loop: Foretaste) -> None:
     """Wait for what goes on beside the answers."""
-    for thread in list(loop.keeper._under_way.values()):
+    for thread in list(loop.manager._background.values()):
         thread.join()
 
 
@@ -68,21 +68,18 @@ def test_another_version_is_loaded_beside_the_one_that_answers(
     first, second = names(loop)
     assert loop.recommend(PLENTY).model_version == second
     gate, asked = threading.Event(), []
-    load, rehearse = loop.keeper._load, loop.keeper._ask
+    load, rehearse = loop.manager._load, loop.manager._rehearse
 
-    turns = [sys.getswitchinterval()]
-
-    def slow(version: str) -> Live:
-        turns.append(sys.getswitchinterval())
+    def slow(version: str) -> Snapshot:
         gate.wait(60)
         return load(version)
 
-    def once(live: Live) -> None:
-        asked.append((live.version, loop.keeper.answering))
+    def once(live: Snapshot) -> None:
+        asked.append((live.version, loop.manager.answering))
         rehearse(live)
 
-    monkeypatch.setattr(loop.keeper, "_load", slow)
-    monkeypatch.setattr(loop.keeper, "_ask", once)
+    monkeypatch.setattr(loop.manager, "_load", slow)
+    monkeypatch.setattr(loop.manager, "_rehearse", once)
     loop.models.promote(first)
     for _ in range(3):  # nobody waits, nobody gets less
         answer = loop.recommend(PLENTY)
@@ -94,8 +91,6 @@ def test_another_version_is_loaded_beside_the_one_that_answers(
     )
     answer = loop.recommend(PLENTY)
     assert (answer.model_version, answer.rung) == (first, "full")
-    assert turns[1] < turns[0] / 10, "it gives way to the answers"
-    assert sys.getswitchinterval() == turns[0]
 
 
 def test_a_damaged_version_is_not_swapped_in_and_that_is_said(
@@ -111,7 +106,7 @@ def test_a_damaged_version_is_not_swapped_in_and_that_is_said(
     ended(loop)
     assert loop.recommend(PLENTY).model_version == second
     assert f"model {second} answers instead: model {first}: popularity" in (
-        loop.keeper.instead or ""
+        loop.manager.instead or ""
     )
     assert "is damaged; roll back" in caplog.text
     said = len(caplog.records)
@@ -119,18 +114,18 @@ def test_a_damaged_version_is_not_swapped_in_and_that_is_said(
         loop.recommend(PLENTY)
     assert len(caplog.records) == said, "it is not tried at every question"
     path.write_bytes(kept)
-    monkeypatch.setattr(keeping, "AGAIN", 0.0)
+    monkeypatch.setattr(manager, "LOAD_RETRY_SECONDS", 0.0)
     loop.recommend(PLENTY)
     ended(loop)
     assert loop.recommend(PLENTY).model_version == first
-    assert loop.keeper.instead is None
+    assert loop.manager.instead is None
 
 
 def test_who_starts_with_a_damaged_version_answers_by_the_one_before(loop: Foretaste) -> None:
     first, second = names(loop)
     damage(loop, second)
     assert loop.recommend("u1").model_version == first
-    assert f"model {first} answers instead" in (loop.keeper.instead or "")
+    assert f"model {first} answers instead" in (loop.manager.instead or "")
     damage(loop, first)
     again = Foretaste.open(loop.folder)
     with pytest.raises(ModelError, match=f"model {second}: popularity.safetensors is damaged"):
@@ -149,10 +144,10 @@ def test_a_damaged_pointer_leaves_the_newest_to_answer(
         assert loop.recommend("u1").model_version == second
         assert loop.recommend(PLENTY).model_version == second
     assert "live.json cannot be read" in caplog.text
-    assert "answers instead" in (loop.keeper.instead or "")
+    assert "answers instead" in (loop.manager.instead or "")
     pointer.write_text(kept)
     assert loop.recommend(PLENTY).model_version == second
-    assert loop.keeper.instead is None
+    assert loop.manager.instead is None
 
 
 def test_without_any_model_the_error_says_what_to_do(loop: Foretaste) -> None:
@@ -162,7 +157,122 @@ def test_without_any_model_the_error_says_what_to_do(loop: Foretaste) -> None:
         loop.recommend("u1")
 
 
-def test_while_an_item_cannot_be_read_questions_in_a_hurry_have_the_still_picture(
+# What happened --------------------------------------------------------------------------------
+
+
+def click(number: int, item: str, user: str = "u1") -> Event:
+    return Event(f"click-{number}", "click", 1_800_000_000.0 + number, user=user, item=item)
+
+
+def waits(loop: Foretaste, monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, list[int]]:
+    """The language model reads nothing until the gate is open. → (gate, sizes of its batches)"""
+    snapshot, gate, sizes = loop.catch_up(), threading.Event(), list[int]()
+
+    def slow(items: Sequence[Item]) -> Floats:
+        sizes.append(len(items))
+        gate.wait(60)
+        return snapshot.read(items)
+
+    loop.manager.snapshot = replace(snapshot, read=slow)
+    return gate, sizes
+
+
+def new_items(n: int) -> list[Item]:
+    return [
+        Item(f"new-{k}", f"The comet of {k}", attributes={"genre": ("space",)}) for k in range(n)
+    ]
+
+
+def test_an_accepted_event_is_in_the_very_next_answer(loop: Foretaste) -> None:
+    for number in range(5):
+        for asked in (PLENTY, replace(PLENTY, timeout_ms=None)):
+            loop.record([click(10 * number + bool(asked.timeout_ms), f"space-{number}")])
+            assert loop.recommend(asked).degraded is None
+            assert loop.learnt == loop.store.last_event()
+            assert loop.manager.newest(Budget(60_000)).lag is None
+
+
+def test_while_many_items_are_read_answers_are_full_and_events_are_learnt(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A catching up that takes long is deferred: it goes on beside the answers, in batches."""
+    gate, sizes = waits(loop, monkeypatch)
+    before = loop.catch_up()
+    loop.store.put_items(new_items(100))
+    hidden = loop.recommend(replace(PLENTY, n=1)).items[0].id
+    loop.store.put_items([replace(before.items[hidden], hidden=True)])
+    for number in range(3):
+        loop.record([click(number, "space-7")])
+        answer = loop.recommend(PLENTY)
+        assert answer.degraded is None, "nothing of this user is missing"
+        assert len(answer) == 2, "without the one that was hidden"
+        assert hidden not in [item.id for item in answer], "not in the snapshot, but in the store"
+        snapshot = loop.manager.snapshot
+        assert snapshot is not None
+        assert snapshot.event == loop.store.last_event(), "events wait for no item"
+        assert snapshot.revision == before.revision
+    assert sizes == [manager.ITEMS_PER_SNAPSHOT], "the first batch is being read, once"
+
+    gate.set()
+    ended(loop)
+    assert sizes == [32, 32, 32, 4]
+    answer = loop.recommend(replace(PLENTY, n=200))
+    assert {item.id for item in new_items(100)} <= {item.id for item in answer}
+    assert loop.catch_up().has(loop.store.position())
+
+
+def test_who_did_something_with_an_item_that_is_being_read_is_told_that_it_is_missing(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, _ = waits(loop, monkeypatch)
+    loop.store.put_items(new_items(100))
+    loop.record([click(1, "new-3", "u2"), click(2, "space-1", "u4")])
+    loop.record([Event("v", "click", 1_800_000_000.0, session="visit", item="space-2")])
+    lag = "what happened last is still being taken in"
+    for asked in (replace(PLENTY, user="u2"), Request(session="visit", timeout_ms=60_000)):
+        answer = loop.recommend(asked)
+        assert answer.degraded == Degraded("full", lag)
+        assert {item.source for item in answer} == {"model"}
+    assert loop.recommend(PLENTY).degraded is None, "others miss nothing of their own"
+    gate.set()
+    ended(loop)
+    assert loop.recommend(replace(PLENTY, user="u2")).degraded is None
+
+
+def test_a_few_items_are_waited_for_and_no_longer_than_there_is_time(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, _ = waits(loop, monkeypatch)
+    loop.store.put_items(new_items(2))
+    assert len(loop.recommend(replace(PLENTY, timeout_ms=100.0))) == 3
+    threading.Timer(0.05, gate.set).start()
+    answer = loop.recommend(replace(PLENTY, n=100))
+    assert {"new-0", "new-1"} <= {item.id for item in answer}
+
+
+def test_many_events_are_learnt_as_far_as_there_is_time_and_the_others_beside(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manager, "EVENTS_PER_SNAPSHOT", 10)
+    start = loop.catch_up().event
+    loop.record([click(number, f"space-{number % 9}") for number in range(40)])
+    reached: list[int] = []
+    begin = loop.manager._begin
+
+    def noted(name: str, work: Callable[[], object]) -> None:
+        reached.append(loop.learnt)
+        begin(name, work)
+
+    monkeypatch.setattr(loop.manager, "_begin", noted)
+    newest = loop.manager.newest(Budget(0.0))
+    assert reached == [start + 10], "one part, and then no time was left"
+    assert newest.lag == "what happened last is still being taken in"
+    assert newest.snapshot.event < start + 40
+    ended(loop)
+    assert loop.learnt == start + 40
+
+
+def test_while_an_item_cannot_be_read_requests_in_a_hurry_have_the_newest_snapshot(
     loop: Foretaste, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = loop.recommend(PLENTY)
@@ -172,41 +282,83 @@ def test_while_an_item_cannot_be_read_questions_in_a_hurry_have_the_still_pictur
         attempts.append(len(items))
         raise MemoryError("no room for the encoder")
 
-    live = loop.keeper.caught_up()
+    snapshot = loop.catch_up()
+    loop.manager.snapshot = replace(snapshot, read=broken)
     loop.store.put_items(
         [Item("space-new", "The nebula [space]"), Item(first.items[0].id, hidden=True)]
     )
-    with monkeypatch.context() as patch:
-        patch.setattr(keeping, "PAUSE", 3600.0)
-        patch.setattr(live, "read", broken)
-        for _ in range(3):
-            answer = loop.recommend(PLENTY)
-            assert answer.degraded is not None
-            assert answer.degraded.why == (
-                "what happened could not be taken in (MemoryError); see the log"
-            )
-            assert first.items[0].id not in [item.id for item in answer]
-        assert attempts == [2], "it is not tried at every question"
-        patch.setattr(keeping, "PAUSE", 0.0)
-        loop.recommend(PLENTY)
-        assert attempts == [2, 2]
-        with pytest.raises(MemoryError):
-            loop.recommend("u1")
+    loop.record([click(1, "space-new")])
+    monkeypatch.setattr(manager, "FAILURE_PAUSE", 3600.0)
+    for _ in range(3):
+        answer = loop.recommend(PLENTY)
+        assert answer.degraded == Degraded(
+            "full", "what happened could not be taken in (MemoryError); see the log"
+        )
+        assert first.items[0].id not in [item.id for item in answer]
+    assert attempts == [2], "it is not tried at every request"
+    monkeypatch.setattr(manager, "FAILURE_PAUSE", 0.0)
+    loop.recommend(PLENTY)
+    ended(loop)
+    assert attempts == [2, 2]
+    with pytest.raises(MemoryError):
+        loop.recommend("u1")
     assert "could not be taken in" in caplog.text
-    monkeypatch.setattr(keeping, "PAUSE", 0.0)
-    answer = loop.recommend(replace(PLENTY, n=20))
+
+    loop.manager.snapshot = replace(loop.manager.snapshot, read=snapshot.read)
+    answer = loop.recommend(replace(PLENTY, n=20, user="u2"))
     assert answer.degraded is None
     assert "space-new" in [item.id for item in answer]
-
-    monkeypatch.setattr(keeping, "PAUSE", 3600.0)
-    loop.record([Event("later", "click", 1_800_000_000.0, user="u1", item="space-new")])
+    monkeypatch.setattr(manager, "FAILURE_PAUSE", 3600.0)
+    loop.record([click(2, "space-new")])
     assert loop.recommend(PLENTY).degraded is None, "it is over"
+
+
+def test_events_that_cannot_be_learnt_leave_the_newest_snapshot_to_answer(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    snapshot = loop.catch_up()
+
+    def broken(*_: object) -> None:
+        raise ValueError("a number that is none")
+
+    loop.record([click(1, "space-1")])
+    with monkeypatch.context() as patch:
+        patch.setattr(Snapshot, "next_events", broken)
+        answer = loop.recommend(PLENTY)
+        assert answer.degraded is not None
+        assert "could not be taken in (ValueError)" in answer.degraded.why
+        assert loop.manager.snapshot is snapshot
+        with pytest.raises(ValueError, match="a number that is none"):
+            loop.recommend("u1")
+    monkeypatch.setattr(manager, "FAILURE_PAUSE", 0.0)
+    assert loop.recommend(PLENTY).degraded is None
+
+
+def test_items_that_were_read_for_a_version_that_answers_no_more_are_read_again(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = names(loop)
+    gate, _ = waits(loop, monkeypatch)
+    loop.store.put_items(new_items(40))
+    assert loop.recommend(PLENTY).degraded is None
+    loop.models.promote(first)
+    loop.manager.renew()
+    assert loop.manager.answering is not None
+    assert loop.manager.answering[0] == first
+    gate.set()
+    ended(loop)
+    snapshot = loop.manager.snapshot
+    assert snapshot is not None
+    assert (snapshot.version, "new-39" in snapshot.items) == (first, True)
+
+
+# What is let go of ----------------------------------------------------------------------------
 
 
 def test_a_model_that_was_replaced_is_let_go_of(loop: Foretaste) -> None:
     first, second = names(loop)
     assert loop.recommend(PLENTY).model_version == second
-    alive = weakref.ref(loop.keeper.caught_up())
+    alive = weakref.ref(loop.manager.caught_up())
     loop.models.promote(first)
     loop.recommend(PLENTY)
     ended(loop)
@@ -221,10 +373,10 @@ def test_a_model_that_was_replaced_is_let_go_of_also_when_only_the_quick_are_ask
     """A way that nobody takes any more keeps nothing of its last question."""
     first, second = names(loop)
     assert loop.recommend(PLENTY).model_version == second
-    alive = weakref.ref(loop.keeper.caught_up())
+    alive = weakref.ref(loop.manager.caught_up())
     loop.models.promote(first)
-    loop.keeper.renew()
-    assert loop.recommend("u1").model_version == first  # without a limit: in no lane
+    loop.manager.renew()
+    assert loop.recommend("u1").model_version == first  # without a limit: in no other thread
     gc.collect()
     assert alive() is None
 
@@ -234,7 +386,7 @@ def test_a_workspace_that_was_closed_leaves_neither_thread_nor_model(trained: Pa
     for _ in range(3):
         workspace = Foretaste.open(trained)
         assert workspace.recommend(PLENTY).rung == "full"
-        models.append(weakref.ref(workspace.keeper.caught_up().product))
+        models.append(weakref.ref(workspace.manager.caught_up().product))
         workspace.close()
         del workspace
     gc.collect()

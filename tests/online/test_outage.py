@@ -16,7 +16,7 @@ from foretaste.online import outage
 
 @pytest.fixture
 def loop(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Foretaste]:
-    monkeypatch.setattr(outage, "PAUSE", 0.01)
+    monkeypatch.setattr(outage, "RETRY_SECONDS", 0.01)
     one = Foretaste.open(trained)
     yield one
     one.close()
@@ -25,7 +25,7 @@ def loop(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Foretaste]:
 @contextmanager
 def away(loop: Foretaste) -> Iterator[None]:
     """Its file is not there, and nobody has it open."""
-    loop.lists.answers.flush()
+    loop.slates.log.flush()
     loop.store.close()
     path = loop.folder / FILE
     kept = path.rename(path.with_name("kept.db"))
@@ -50,7 +50,7 @@ def test_lists_go_on_without_the_person_and_say_so(loop: Foretaste) -> None:
         served = loop.recommend("u1", n=20)
         assert served.rung == "memory"
         assert served.degraded is not None
-        assert served.degraded.why == outage.WHY
+        assert served.degraded.why == outage.WITHOUT_STORE
         assert ids(served) == ids(nobody), "what the model knows of anybody"
         assert {one.source for one in served} <= {"fallback", "new"}
         assert ids(loop.recommend(query="rocket", n=3))[0].startswith("space")
@@ -63,7 +63,7 @@ def test_lists_go_on_without_the_person_and_say_so(loop: Foretaste) -> None:
     again = loop.recommend("u1", n=20)
     assert again.degraded is None
     assert ids(again) == ids(before)
-    loop.lists.answers.flush()
+    loop.slates.log.flush()
     assert loop.store.served([served.recommendation_id]), "kept until it was back"
 
 

@@ -18,7 +18,6 @@ from foretaste.domain.data import Event, Item, Recommendation, Request
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
 from foretaste.model.scoring import opinion_of
-from foretaste.online.fallback import Budget
 
 NOW = float(int(time.time()))  # answers of long ago are not kept
 PLAIN = {"explore": 0.0}
@@ -176,10 +175,14 @@ def test_below_the_tenth_place_what_nobody_has_taken_is_met(shop: Foretaste) -> 
     """Where people take such items, unless words ask for something or the list is the caller's."""
     shop.store.put_items([Item(f"new-{n}", f"late arrival {n}") for n in range(2)])
     live = shop.catch_up()
-    live.product = replace(live.product, cold_share=0.0)
+
+    def cold_share(share: float) -> None:
+        shop.manager.snapshot = replace(live, product=replace(live.product, cold_share=share))
+
+    cold_share(0.0)
     found = shop.recommend("u1", n=16, **PLAIN)
     assert {one.source for one in found} == {"model"}
-    live.product = replace(live.product, cold_share=0.1)
+    cold_share(0.1)
     found = shop.recommend("u1", n=16, **PLAIN)
     places = {one.position: one for one in found}
     assert places[15].source == "new"
@@ -240,14 +243,18 @@ def test_a_pin_that_is_no_candidate_is_told(shop: Foretaste) -> None:
     ]
 
 
-def test_what_stands_in_asks_the_store_once_for_all_its_items(
+def test_what_is_still_on_offer_is_asked_of_the_store_once_for_all_items(
     shop: Foretaste, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.recommend(n=1)
-    standby = shop.keeper.standby
-    assert standby is not None
-    asked = shop.lists.asked(None, 10, {})
-    shop.store.put_items([Item("space-2", hidden=True)])
+    snapshot = shop.catch_up()
+    page = shop.slates.page_request(None, 10, {})
+    question = shop.slates.question(
+        page, shop.slates.user_context(page.request, snapshot), snapshot
+    )
+    scorer = snapshot.product.popularity_scorer(len(snapshot.catalogue))
+    slate = shop.slates.slate(page, question, scorer)
+    first = int(slate.choice.items[0])
+    shop.store.put_items([Item(snapshot.catalogue.ids[first], hidden=True)])
     questions: list[str] = []
     for name in ("item", "items_by_id"):
         original = getattr(shop.store, name)
@@ -258,11 +265,12 @@ def test_what_stands_in_asks_the_store_once_for_all_its_items(
 
         monkeypatch.setattr(shop.store, name, counting)
 
-    answer = shop.lists.stand_in(asked, standby, "late")
+    left = shop.slates.on_offer(slate, question)
 
     assert questions == ["items_by_id"]
-    assert len(answer) >= 9
-    assert "space-2" not in ids(answer)
+    assert left.choice.items.tolist() == slate.choice.items.tolist()[1:]
+    assert left.choice.positions == tuple(range(1, 10))
+    assert left.terms == slate.terms[1:]
 
 
 def test_exploration_is_told_with_its_propensity(shop: Foretaste) -> None:
@@ -279,7 +287,7 @@ def test_exploration_is_told_with_its_propensity(shop: Foretaste) -> None:
 def test_a_next_page_goes_on_in_another_process(shop: Foretaste) -> None:
     whole = ids(shop.recommend("u1", n=9, **PLAIN))
     first = shop.recommend("u1", n=3, **PLAIN)
-    shop.lists.answers.flush()
+    shop.slates.log.flush()
     other = Foretaste.open(shop.folder)
     second = other.recommend(next_page_of=first.recommendation_id)
     third = other.recommend(next_page_of=second.recommendation_id, n=2)
@@ -304,7 +312,7 @@ def test_there_is_no_next_page_of_what_was_never_served(shop: Foretaste) -> None
 
 def test_what_was_served_is_kept(shop: Foretaste) -> None:
     found = shop.recommend("u1", n=2, session="v1", context={"surface": "home"})
-    shop.lists.answers.flush()
+    shop.slates.log.flush()
     kept = shop.store.served([found.recommendation_id])[found.recommendation_id]
     assert (kept.user, kept.session, kept.model) == ("u1", "v1", found.model_version)
     assert kept.items == [
@@ -317,17 +325,17 @@ def test_what_was_served_is_kept(shop: Foretaste) -> None:
 
 def test_an_incognito_question_leaves_no_trace(shop: Foretaste) -> None:
     shop.recommend("u1", query="warm up the reader")
-    shop.lists.answers.flush()
+    shop.slates.log.flush()
     before = snapshot(shop.folder)
     words = "zebra crossing at midnight"
     found = shop.recommend("u1", query=words, incognito=True)
-    shop.lists.answers.flush()
+    shop.slates.log.flush()
     assert len(found) == 10
     assert snapshot(shop.folder) == before
     with pytest.raises(InputError, match="it was incognito"):
         shop.recommend(next_page_of=found.recommendation_id)
     shop.recommend("u1", query=words)
-    shop.lists.answers.flush()
+    shop.slates.log.flush()
     assert snapshot(shop.folder) != before  # the same question asked openly is seen
 
 
@@ -428,7 +436,7 @@ def took(n: int, item: str, ago: float, user: str) -> Event:
 
 
 def test_trending_is_what_most_people_took_within_the_window(shop: Foretaste) -> None:
-    shop.lists._clock = lambda: NOW
+    shop.slates._clock = lambda: NOW
     shop.record(
         [
             *(took(n, "kitchen-7", 100, f"a{n}") for n in range(3)),
@@ -479,7 +487,8 @@ def slowed(shop: Foretaste, gate: threading.Event, *names: str) -> None:
     experts: list[Any] = [
         Slow(one, gate) if one.name in names else one for one in live.product.experts
     ]
-    live.product = replace(live.product, experts=tuple(experts))
+    product = replace(live.product, experts=tuple(experts))
+    shop.manager.snapshot = replace(live, product=product)
 
 
 def test_a_slow_expert_holds_no_answer_up_and_the_answer_says_so(shop: Foretaste) -> None:
@@ -518,8 +527,8 @@ def test_what_is_known_to_be_slow_is_not_begun_and_the_counting_experts_answer(
     shop.catch_up()
     for kind in ((False, False), (True, False)):
         for _ in range(3):
-            shop.ladder.costs.note(("full", kind), 3600.0)
-        shop.ladder._tried["full", kind] = time.monotonic() + 3600
+            shop.fallback.costs.note(("full", kind), 3600.0)
+        shop.fallback._started["full", kind] = time.monotonic() + 3600
     found = shop.recommend("u1", n=5, explain=True, timeout_ms=60_000)
     assert found.degraded is not None
     assert found.degraded.to == "counting"
@@ -529,45 +538,6 @@ def test_what_is_known_to_be_slow_is_not_begun_and_the_counting_experts_answer(
         assert {term.expert.split(":")[0] for term in one.terms} <= counting
         assert sum(term.nats for term in one.terms) == pytest.approx(one.score, abs=1e-3)
         assert one.source == "fallback"
-
-
-def test_a_long_catching_up_goes_on_beside_and_what_was_hidden_since_is_not_shown(
-    shop: Foretaste,
-) -> None:
-    shop.recommend("u1", n=3)
-    best = shop.recommend(n=3)
-    shop.store.put_items([Item(best.items[0].id, "gone", hidden=True)])
-    for _ in range(20):
-        shop.keeper._costs.note("catching up", 1e6)
-    found = shop.recommend("u1", n=5, timeout_ms=500)
-    assert found.degraded is not None
-    assert found.degraded.to == "popularity"
-    assert found.degraded.why.startswith("the model is taking in what happened, about ")
-    assert best.items[0].id not in ids(found)
-    for _ in range(20):
-        shop.keeper._costs.note("catching up", 1.0)
-    until(lambda: shop.recommend("u1", n=5, timeout_ms=60_000).degraded is None)
-    assert best.items[0].id not in ids(shop.recommend("u1", n=20, timeout_ms=60_000))
-
-
-def test_a_question_waits_no_longer_than_it_may_for_others(shop: Foretaste) -> None:
-    shop.recommend("u1", n=3)
-    held, done = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with shop.keeper.fresh(Budget(None)):
-            held.set()
-            done.wait(60)
-
-    other = threading.Thread(target=hold)
-    other.start()
-    held.wait(60)
-    found = shop.recommend("u1", n=3, timeout_ms=100)
-    done.set()
-    other.join()
-    assert found.degraded is not None
-    assert found.degraded.why == "the model is busy with other questions"
-    assert len(found) == 3
 
 
 def test_a_request_survives_being_told() -> None:
@@ -584,7 +554,7 @@ def test_of_a_long_history_so_many_events_are_read_as_the_settings_say(trained: 
         file.write("[behaviour]\nhistory_events = 3\n")
     workspace = Foretaste.open(trained)
     live = workspace.catch_up()
-    behaviour = workspace.lists.behaviour(Request(user="u1"), live)
+    behaviour = workspace.slates.user_context(Request(user="u1"), live)
     items = [event.item for event in workspace.store.history("u1", None)]
     workspace.close()
     assert len(items) > 3

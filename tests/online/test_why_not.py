@@ -80,7 +80,7 @@ def test_an_item_that_is_not_there_is_an_error(shop: Foretaste) -> None:
 
 def test_asking_leaves_no_answer_behind(shop: Foretaste) -> None:
     shop.record([Event("asked", "view", 1.0, user="someone", item="space-1")])
-    before = shop.lists.answers
+    before = shop.slates.log
     shop.why_not("space-2", "someone")
 
-    assert shop.lists.answers is before
+    assert shop.slates.log is before

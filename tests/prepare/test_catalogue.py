@@ -1,10 +1,12 @@
 """The catalogue that takes in items against the one made of all of them."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretaste.domain.data import Catalogue, Floats, Item
+from foretaste.prepare import catalogue as catalogue_module
 from foretaste.prepare.catalogue import Cataloguing, catalogue
 
 values = st.lists(st.sampled_from("abcd"), max_size=3).map(tuple)
@@ -38,10 +40,10 @@ def told(one: Catalogue) -> dict[str, list[tuple[str, ...]]]:
 @given(batch, st.lists(batch, max_size=4))
 def test_is_the_catalogue_of_all(first: list[Item], later: list[list[Item]]) -> None:
     present = {item.id: item for item in first}
-    growing = Cataloguing(first, vectors(first))
+    growing = Cataloguing.of(first, vectors(first))
     for some in later:
         before = set(present)
-        known = growing.put(some, vectors(some))
+        growing, known = growing.put(some, vectors(some))
         assert {growing.catalogue.ids[place] for place in known} == before & {i.id for i in some}
         present |= {item.id: item for item in some}
         every = list(present.values())
@@ -52,15 +54,49 @@ def test_is_the_catalogue_of_all(first: list[Item], later: list[list[Item]]) -> 
         assert grown.index == whole.index
         np.testing.assert_array_equal(grown.vectors, whole.vectors)
         assert told(grown) == told(whole)
+        assert dict(growing.items) == present
 
 
 def test_what_was_given_before_stays() -> None:
     first = [Item("a", "tent", attributes={"genre": ("x",)})]
-    growing = Cataloguing(first, vectors(first))
+    growing = Cataloguing.of(first, vectors(first))
     before = growing.catalogue
-    growing.put([Item("b", "lamp", attributes={"genre": ("y",)})], vectors(first))
+    growing, _ = growing.put([Item("b", "lamp", attributes={"genre": ("y",)})], vectors(first))
 
     assert len(before) == 1
     assert dict(before.index) == {"a": 0}
     assert before.vectors.shape == (1, 2)
     assert growing.catalogue.features[0].values == ("x", "y")
+
+
+def test_an_index_that_is_shared_is_that_of_each_catalogue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(catalogue_module, "MAX_COPIED_IDS", 0)
+    first = Cataloguing.of([Item("a")], vectors([Item("a")]))
+    second, _ = first.put([Item("b")], vectors([Item("b")]))
+    third, _ = second.put([Item("c")], vectors([Item("c")]))
+    aside, _ = second.put([Item("d")], vectors([Item("d")]))
+
+    assert [dict(one.catalogue.index) for one in (first, second, third, aside)] == [
+        {"a": 0},
+        {"a": 0, "b": 1},
+        {"a": 0, "b": 1, "c": 2},
+        {"a": 0, "b": 1, "d": 2},
+    ]
+    assert third.catalogue.index.get("d") is None
+    assert list(aside.items) == ["a", "b", "d"]
+    assert "c" not in second.catalogue.index
+
+
+def test_an_item_that_reads_as_before_changes_its_state_alone() -> None:
+    first = Cataloguing.of([Item("a", "tent"), Item("b")], vectors([Item("a", "tent"), Item("b")]))
+    hidden = Item("a", "tent", hidden=True)
+    assert first.same_words(hidden)
+    assert not first.same_words(Item("a", "lamp"))
+    assert not first.same_words(Item("a", "tent", attributes={"genre": ("x",)}))
+    assert not first.same_words(Item("c"))
+
+    after = first.with_states([hidden])
+    assert after.catalogue is first.catalogue
+    assert (after.items["a"], first.items["a"]) == (hidden, Item("a", "tent"))

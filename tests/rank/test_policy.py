@@ -1,7 +1,7 @@
 """The operator's policy: over any catalogue and any question, on every path to a list."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from foretaste.behaviour.store import SqlStore
 from foretaste.config.load import load
-from foretaste.domain.data import KINDS, Event, Item, Recommendation, Request, Term, User
+from foretaste.domain.data import KINDS, Degraded, Event, Item, Recommendation, Request, Term, User
 from foretaste.domain.preference import Change
 from foretaste.errors import SettingsError
-from foretaste.online.slate import Lists
-from foretaste.online.snapshot import Popular, Standby
-from foretaste.prepare.catalogue import catalogue
+from foretaste.model.product import FACTS, Product
+from foretaste.model.scorer import PopularityScorer
+from foretaste.online.slate import SlateBuilder
+from foretaste.online.snapshot import Snapshot
+from foretaste.prepare.catalogue import Cataloguing, catalogue
 from foretaste.rank.index import Index, Shelf
 from foretaste.rank.policy import Censor, Policy, _years
 from foretaste.rank.policy_settings import AgeSettings, Apart, PolicySettings
@@ -54,18 +56,20 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
         yield store
 
 
-@dataclass(frozen=True)
-class Stock:
-    """What a list is made of, as it is for all ways to make one."""
-
-    version = "v"
-    kinds = tuple(KINDS)
-    items: dict[str, Item]
-
-    def still(self, scores: Popular) -> Standby:
-        listed = list(self.items.values())
-        shelf = catalogue(listed, np.zeros((len(listed), 2), np.float32))
-        return Standby("v", self.kinds, self.items, shelf, Shelf.of(listed), scores, (0, 0))
+def snapshot_of(items: Sequence[Item]) -> Snapshot:
+    """These items and a model that says nothing."""
+    return Snapshot(
+        version="v",
+        created=0.0,
+        product=Product((), np.zeros((len(FACTS), 0), np.float32)),
+        kinds=tuple(KINDS),
+        weights=KINDS,
+        read=lambda some: np.zeros((len(some), 2), np.float32),
+        cataloguing=Cataloguing.of(items, np.zeros((len(items), 2), np.float32)),
+        shelf=Shelf.of(items),
+        event=0,
+        revision=0,
+    )
 
 
 catalogues = st.lists(
@@ -99,45 +103,46 @@ questions = st.fixed_dictionaries(
 )
 
 
-def stock_of(rows: Any) -> Stock:
+def stock_of(rows: Any) -> Snapshot:
     items = {
         name: Item(name, f"Title {name}", attributes={"genre": tuple(sorted(kinds)), "cert": cert})
         for name, (kinds, cert) in zip(NAMES, rows, strict=True)
     }
     # so that every attribute is one
     items["all"] = Item("all", hidden=True, attributes={"genre": GENRES, "cert": ("R",)})
-    return Stock(items)
+    return snapshot_of(list(items.values()))
 
 
-def answered(lists: Lists, stock: Stock, request: Request, scores: Any, way: str) -> Recommendation:
-    """One list, by the score of everything or as what stands in when time is short."""
-    still = stock.still(Popular(np.append(scores, 0).astype(np.float32)))
-    asked = lists.asked(request, None, {})
-    if way == "stand-in":
-        return lists.stand_in(asked, still, "busy")
-    question = lists.question(asked, lists.behaviour(asked.request, still), still)
-    made = (
-        lists.compose(asked, question, still.scores, np.random.default_rng(0))
-        if request.window is None
-        else lists.trending(asked, question, still.scores)
-    )
-    return lists.told(asked.request, question, still, made)
+def answered(
+    slates: SlateBuilder, snapshot: Snapshot, request: Request, scores: Any, way: str
+) -> Recommendation:
+    """One list, by the score of everything or when the snapshot is older than the store."""
+    scorer = PopularityScorer(np.append(scores, 0).astype(np.float32))
+    page = slates.page_request(request, None, {})
+    question = slates.question(page, slates.user_context(page.request, snapshot), snapshot)
+    slate = slates.slate(page, question, scorer, np.random.default_rng(0))
+    degraded = None
+    if way == "late":
+        slate, degraded = slates.on_offer(slate, question), Degraded("popularity", "busy")
+    recommendation = slates.recommendation(question, snapshot, slate, degraded)
+    slates.keep(page.request, recommendation)
+    return recommendation
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(catalogues, questions, st.permutations(range(SIZE)), st.sampled_from(["whole", "stand-in"]))
+@given(catalogues, questions, st.permutations(range(SIZE)), st.sampled_from(["whole", "late"]))
 def test_what_the_operator_will_not_have_is_in_no_list(
     store: SqlStore, rows: Any, asked: dict[str, Any], order: list[int], way: str
 ) -> None:
     stock = stock_of(rows)
     store.put_items(list(stock.items.values()))
-    lists = Lists(store, RankSettings(policy=POLICY, hide_seen=False), KINDS, lambda: NOW)
+    lists = SlateBuilder(store, RankSettings(policy=POLICY, hide_seen=False), KINDS, lambda: NOW)
     request = Request(**{"n": 5, "now": NOW, **asked})
     pages = [answered(lists, stock, request, order, way)]
     if request.candidates is None and request.window is None:
         again = Request(next_page_of=pages[0].recommendation_id, n=5, now=NOW)
         pages.append(answered(lists, stock, again, order, way))
-    lists.answers.close()
+    lists.log.close()
 
     shown = [stock.items[one.id] for page in pages for one in page]
     seeds = [stock.items[one] for one in request.items]
@@ -172,20 +177,20 @@ INDEX = Index(catalogue(ITEMS, np.zeros((4, 2), np.float32)), Shelf.of(ITEMS))
 
 
 @pytest.fixture
-def lists(store: SqlStore) -> Iterator[Lists]:
+def lists(store: SqlStore) -> Iterator[SlateBuilder]:
     store.put_items(ITEMS)
-    found = Lists(store, RankSettings(policy=POLICY), KINDS, lambda: NOW)
+    found = SlateBuilder(store, RankSettings(policy=POLICY), KINDS, lambda: NOW)
     yield found
-    found.answers.close()
+    found.log.close()
 
 
-def question(lists: Lists, **asked: Any) -> Any:
-    stock = Stock({one.id: one for one in ITEMS}).still(Popular(np.zeros(4, np.float32)))
-    request = Request(now=NOW, **asked)
-    return lists.question(lists.asked(request, None, {}), lists.behaviour(request, stock), stock)
+def question(lists: SlateBuilder, **asked: Any) -> Any:
+    snapshot, request = snapshot_of(ITEMS), Request(now=NOW, **asked)
+    page = lists.page_request(request, None, {})
+    return lists.question(page, lists.user_context(request, snapshot), snapshot)
 
 
-def test_generated_words_are_checked(lists: Lists) -> None:
+def test_generated_words_are_checked(lists: SlateBuilder) -> None:
     def faults(text: str, **asked: Any) -> tuple[str, ...]:
         one = question(lists, **asked)
         return lists.policy.faults(text, one.index, one.asking)
@@ -208,7 +213,7 @@ def test_a_title_of_one_word_is_told_from_the_word() -> None:
         assert "may not be shown" in censor(text)[0], text
 
 
-def test_a_title_that_another_item_has_may_be_said(lists: Lists, store: SqlStore) -> None:
+def test_a_title_that_another_item_has_may_be_said(lists: SlateBuilder, store: SqlStore) -> None:
     one = question(lists, user="child")
     twins = [*ITEMS, Item("war-2", "War at Sea", attributes={"genre": ("plain",)})]
     index = Index(catalogue(twins, np.zeros((5, 2), np.float32)), Shelf.of(twins))
@@ -217,7 +222,9 @@ def test_a_title_that_another_item_has_may_be_said(lists: Lists, store: SqlStore
     assert not lists.policy.faults("Try War at Sea.", index, one.asking)
 
 
-def test_what_was_done_with_sensitive_items_is_no_taste(lists: Lists, store: SqlStore) -> None:
+def test_what_was_done_with_sensitive_items_is_no_taste(
+    lists: SlateBuilder, store: SqlStore
+) -> None:
     store.add_events([Event("s1", "click", 9.0, user="teen", item="red")])
     store.add_events([Event("s2", "click", 8.0, user="teen", item="war")])
     assert [ITEMS[one].id for one in question(lists, user="teen").behaviour.item] == ["war"]
@@ -232,7 +239,7 @@ def test_what_was_done_with_sensitive_items_is_no_taste(lists: Lists, store: Sql
     assert [one.event for one in lists.policy.tellable(terms, INDEX)] == ["war"]
 
 
-def test_a_person_may_ask_once_and_for_all(lists: Lists, store: SqlStore) -> None:
+def test_a_person_may_ask_once_and_for_all(lists: SlateBuilder, store: SqlStore) -> None:
     change = Change("genre: erotica", {"genre": "erotica"}, "boost", 1.0, None, 1.0)
     places = INDEX.places(["red"])
     for user, nats, barred in (("grown", 1.0, False), ("grown", -1.0, True), ("teen", 1.0, False)):
@@ -262,7 +269,7 @@ def test_ages_as_people_state_them(told: Any, years: int | None) -> None:
 
 
 def test_an_attribute_that_no_item_has_is_told(
-    lists: Lists, caplog: pytest.LogCaptureFixture
+    lists: SlateBuilder, caplog: pytest.LogCaptureFixture
 ) -> None:
     one = question(lists)
     slips = PolicySettings(sensitive=({"gener": "x"},), age=AgeSettings(attribute="ceert"))

@@ -17,7 +17,7 @@ from foretaste.domain.data import Event, Item, Request
 from foretaste.language.cache import CachedEncoder
 from foretaste.loop import Foretaste
 from foretaste.model.artefacts import Models
-from foretaste.online.manager import NONE
+from foretaste.online.manager import NO_MODEL
 from foretaste.serve.service import Service
 
 from .conftest import checked
@@ -165,8 +165,8 @@ def test_words_are_looked_up_before_the_language_model_is_there(copied: Path) ->
     with closing(Foretaste.open(copied)) as loop:
         live = loop.catch_up()
         wanted = 5
-        asked = loop.lists.behaviour(Request(query=live.catalogue.titles[wanted]), live)
-        live.rehearse(asked, 1, quick=True)
+        asked = loop.slates.user_context(Request(query=live.catalogue.titles[wanted]), live)
+        live.product.quick().rehearse(asked, 1, len(live.catalogue))
         assert asked.query_vector is None  # nothing was read
         assert int(live.product.quick().scorer(asked).scores().argmax()) == wanted
 
@@ -176,12 +176,12 @@ def test_an_idle_service_takes_a_promotion_in(copied: Path) -> None:
     service = Service(copied)
     service.start()
     until(lambda: service.why_not() is None, "ready")
-    before = service.workspace.keeper.answering
+    before = service.workspace.manager.answering
     models = Models(copied / "models")
     promoted = models.amend(str(models.live()), {"checks": []})
 
     def answering() -> str | None:
-        version = service.workspace.keeper.answering
+        version = service.workspace.manager.answering
         return None if version is None else version[0]
 
     assert before is not None
@@ -198,9 +198,9 @@ def test_an_idle_service_takes_the_first_model_in(copied: Path) -> None:
     live.unlink()
     service = Service(copied)
     service.start()
-    until(lambda: service.why_not() == NONE, "without a model")
+    until(lambda: service.why_not() == NO_MODEL, "without a model")
     live.write_bytes(pointer)
-    until(lambda: service.workspace.keeper.answering is not None, "taken in")
+    until(lambda: service.workspace.manager.answering is not None, "taken in")
     service.close()
 
 

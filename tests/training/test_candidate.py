@@ -24,7 +24,7 @@ def opened(folder: Path, items: pd.DataFrame, events: pd.DataFrame, ends: float)
     folder.mkdir()
     (folder / "foretaste.toml").write_text(SETTINGS)
     workspace = Foretaste.open(folder)
-    workspace.clock = workspace.lists._clock = lambda: NOW
+    workspace.clock = workspace.slates._clock = lambda: NOW
     shifted = events.assign(at=events["at"] + np.round(ends - events["at"].max()))
     workspace.add(items=items, events=shifted)
     return workspace

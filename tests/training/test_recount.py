@@ -69,7 +69,7 @@ def test_what_was_taken_back_is_made_good_after_a_crash(loop: Foretaste) -> None
     assert event.item is not None
     gone = loop.store.delete_events("u1", event.item)
     loop.settler.settle()
-    loop.keeper.renew()
+    loop.manager.renew()
     assert taken(loop) == 150 - gone
     loop.close()
 
@@ -81,7 +81,7 @@ def test_a_crash_between_the_store_and_the_model_is_made_good(loop: Foretaste) -
 
     assert loop.settler.settle() == [loop.models.live()] != [before]
 
-    loop.keeper.renew()
+    loop.manager.renew()
     assert taken(loop) == 145
     assert loop.settler.settle() == []
     loop.close()
@@ -181,7 +181,7 @@ def test_a_version_that_was_replaced_meanwhile_is_counted_anew_in_its_successor(
     assert loop.settler.settle() == [loop.models.live()]
     (version,) = loop.models.versions()
     assert version.metrics["checks"] == []
-    loop.keeper.renew()
+    loop.manager.renew()
     assert taken(loop) == 145
     loop.close()
 

@@ -48,7 +48,7 @@ def shop(request: pytest.FixtureRequest, trained: Path) -> Iterator[Foretaste]:
     loop.record([Event("visit", "click", NOW, session="v", item="space-1", context={"a": [1]})])
     loop.identify("v", "ann")
     loop.recommend("ann", n=3)
-    loop.lists.answers.flush()
+    loop.slates.log.flush()
     loop.steer("ann", changes=[{"what": {"genre": "space"}, "nats": 1}])
     loop.store.put_items([Item("gone", "Soon gone")])
     loop.store.delete_items(["gone"])

@@ -38,7 +38,6 @@ from foretaste.domain.data import Recommendation
 from foretaste.domain.preference import Change, Conversation
 from foretaste.errors import InputError, WriterError
 from foretaste.loop import Foretaste
-from foretaste.online.fallback import Budget
 from foretaste.preferences.grammar import Clause, clauses, named
 from foretaste.preferences.matching import Understood
 
@@ -171,13 +170,11 @@ class Chat:
         why = turn.evidence.fault(words, turn.state)
         if why is not None:
             return why
-        lists = self._shop.lists
-        with self._shop.keeper.fresh(Budget(None)) as live:
-            asked = lists.asked(turn.tools.user, None, {"session": turn.tools.session})
-            asked = replace(asked, request=replace(asked.request, query=turn.state.query))
-            one = lists.behaviour(asked.request, live)
-            question = lists.question(asked, one, live)
-            faults = lists.policy.faults(words, question.index, question.asking)
+        slates, snapshot = self._shop.slates, self._shop.catch_up()
+        page = slates.page_request(turn.tools.user, None, {"session": turn.tools.session})
+        page = replace(page, request=replace(page.request, query=turn.state.query))
+        question = slates.question(page, slates.user_context(page.request, snapshot), snapshot)
+        faults = slates.policy.faults(words, question.index, question.asking)
         return faults[0] if faults else None
 
     # by grammar
@@ -217,8 +214,7 @@ class Chat:
 
     def _said(self, turn: Turn, meant: Say) -> None:
         """Bounds and “only” into the filter, wishes into the profile, the rest into the query."""
-        with self._shop.keeper.fresh(Budget(None)) as live:
-            index = self._shop.lists.index(live)
+        index = self._shop.slates.index(self._shop.catch_up())
         features = {one.column: one.values for one in index.catalogue.features}
         for bound in meant.bounds:
             turn.state = turn.state.narrowed({column_for(bound.about, features): _range(bound)})
@@ -267,9 +263,8 @@ class Chat:
 
     def _known(self, words: str) -> str | None:
         """The id of an item of the catalogue by its title."""
-        with self._shop.keeper.fresh(Budget(None)) as live:
-            catalogue = live.catalogue
-            return titled(words, dict(zip(catalogue.ids, catalogue.titles, strict=True)))
+        catalogue = self._shop.catch_up().catalogue
+        return titled(words, dict(zip(catalogue.ids, catalogue.titles, strict=True)))
 
     def _title(self, item: str) -> str:
         found = self._shop.store.item(item)

@@ -135,7 +135,7 @@ class Tools:
             raise InputError(f"item: there is no item '{item}'")
         position = None
         if recommendation_id is not None:
-            served = self.shop.lists.answers.get([recommendation_id]).get(recommendation_id)
+            served = self.shop.recommendation_log.get([recommendation_id]).get(recommendation_id)
             position = None if served is None else served.position(item)
         event = Event(
             f"agent-{uuid.uuid4().hex}",

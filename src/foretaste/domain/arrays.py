@@ -2,7 +2,7 @@
 for more.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -105,54 +105,88 @@ def filled(vectors: Vectors) -> npt.NDArray[np.bool_]:
     return np.asarray(found)
 
 
+class _Room:
+    """Rows with room behind them, and how many of them are used by whoever has the most."""
+
+    def __init__(self, array: Array, used: int) -> None:
+        self.array, self.used = array, used
+
+
 class Growing:
-    """Takes rows at its end without copying those before, but for now and then."""
+    """Rows that more can be put behind without copying them, but for now and then.
+
+    It is never changed: the longer one is another, and shares its beginning with this one.
+    """
 
     def __init__(self, rows: Array) -> None:
-        self._room, self._size = rows, len(rows)
-
-    @property
-    def rows(self) -> Array:
-        """[rows, …], a new view of all so far."""
-        return self._room[: self._size]
+        self._room, self.rows = _Room(rows, len(rows)), _unwritten(rows)
 
     def __len__(self) -> int:
-        return self._size
+        return len(self.rows)
 
-    def append(self, more: Array) -> None:
-        """More rows."""
-        size = self._size + len(more)
-        if size > len(self._room):
-            room = np.empty((size + max(size // 16, 64), *self._room.shape[1:]), self._room.dtype)
-            room[: self._size] = self.rows
-            self._room = room
-        self._room[self._size : size] = more
-        self._size = size
+    def appended(self, more: Array) -> Self:
+        """With more rows at the end."""
+        size, room = len(self.rows) + len(more), self._room
+        if size > len(room.array) or room.used != len(self.rows):
+            array = np.empty((size + max(size // 16, 64), *self.rows.shape[1:]), self.rows.dtype)
+            array[: len(self.rows)] = self.rows
+            room = _Room(array, len(self.rows))
+        room.array[len(self.rows) : size] = more
+        room.used = size
+        return self._on(room, size)
+
+    def replaced(self, places: Sequence[int], rows: Array) -> Self:
+        """With other rows in these places; all are copied, if there are any."""
+        if not len(places):
+            return self
+        array = np.empty_like(self._room.array)
+        array[: len(self.rows)] = self.rows
+        array[places] = rows
+        return self._on(_Room(array, len(self.rows)), len(self.rows))
+
+    def _on(self, room: _Room, size: int) -> Self:
+        other = type(self).__new__(type(self))
+        other._room, other.rows = room, _unwritten(room.array[:size])
+        return other
+
+
+def _unwritten(rows: Array) -> Array:
+    """A view that cannot be written to."""
+    view = rows.view()
+    view.flags.writeable = False
+    return view
 
 
 class GrowingVectors:
     """The same of vectors, which stay in 8 bits if they were."""
 
     def __init__(self, vectors: Vectors) -> None:
-        self._packed = isinstance(vectors, Packed)
         parts = (vectors.codes, vectors.steps) if isinstance(vectors, Packed) else (vectors,)
-        self._parts = [Growing(part) for part in parts]
+        self._parts = tuple(Growing(part) for part in parts)
+        self.rows: Vectors = vectors
+        """[rows, dim]"""
 
-    @property
-    def rows(self) -> Vectors:
-        """[rows, dim], all so far."""
-        rows = [part.rows for part in self._parts]
-        return Packed(*rows) if self._packed else rows[0]
+    def appended(self, more: Floats) -> Self:
+        """With more rows, of 32 bits, at the end."""
+        return self._of(
+            part.appended(rows) for part, rows in zip(self._parts, self._split(more), strict=True)
+        )
 
-    def put(self, places: list[int], new: Floats) -> None:
-        """Others in the place of these, which whoever holds `rows` sees as well."""
-        for part, one in zip(self._parts, self._split(new), strict=True):
-            part.rows[places] = one
+    def replaced(self, places: Sequence[int], new: Floats) -> Self:
+        """With other rows in these places."""
+        if not len(places):
+            return self
+        return self._of(
+            part.replaced(places, rows)
+            for part, rows in zip(self._parts, self._split(new), strict=True)
+        )
 
-    def append(self, more: Floats) -> None:
-        """More rows, of 32 bits."""
-        for part, one in zip(self._parts, self._split(more), strict=True):
-            part.append(one)
+    def _of(self, parts: Iterable[Growing]) -> Self:
+        other = type(self).__new__(type(self))
+        other._parts = tuple(parts)
+        rows = [part.rows for part in other._parts]
+        other.rows = Packed(*rows) if isinstance(self.rows, Packed) else rows[0]
+        return other
 
     def _split(self, rows: Floats) -> tuple[Array, ...]:
-        return _packed(rows) if self._packed else (rows,)
+        return _packed(rows) if isinstance(self.rows, Packed) else (rows,)

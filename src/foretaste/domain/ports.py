@@ -143,6 +143,11 @@ class Expert(Protocol):
 
     One that has a method `opinion(behaviour) -> Opinion` is asked that way at a request; of one
     that has none the whole `log_prob` is taken, and the candidates are those of the others.
+
+    One that answers requests is never changed: `learn` and `grow` are called on a copy, made by
+    `sharing.forked`, that nobody reads yet. So they put other values in the place of those there,
+    or write to a `sharing.Chunked`; arrays, dictionaries and lists that the copy shares with what
+    answers cannot be written to.
     """
 
     name: str

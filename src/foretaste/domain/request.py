@@ -168,6 +168,22 @@ class Served:
     """`Request.told()`."""
     items: Sequence[Shown]
 
+    @classmethod
+    def of(cls, request: Request, recommendation: Recommendation, at: float) -> Self:
+        """What is kept of this answer to this question."""
+        return cls(
+            id=recommendation.recommendation_id,
+            at=at,
+            user=request.user,
+            session=request.session,
+            model=recommendation.model_version,
+            request=request.told(),
+            items=[
+                (item.id, item.position, item.propensity, item.source, item.score)
+                for item in recommendation.items
+            ],
+        )
+
     def position(self, item: str) -> int | None:
         """Where the item was, None if it was not in the list."""
         return next((shown[1] for shown in self.items if shown[0] == item), None)

@@ -80,6 +80,13 @@ def reasons(terms: Sequence[Term], titles: Mapping[str, str], *, most: int = 3) 
     return tuple(f"{one.words} (+{one.nats:.2f})" for one in why(terms, titles, most=most))
 
 
+def reasons_of_each(
+    lists: Sequence[Sequence[Term]], titles: Mapping[str, str]
+) -> list[tuple[str, ...]]:
+    """The same for the terms of each item of a list."""
+    return [reasons(terms, titles) for terms in lists]
+
+
 def _event(term: Term, titles: Mapping[str, str]) -> str | None:
     return None if term.event is None else titles.get(term.event) or term.event
 

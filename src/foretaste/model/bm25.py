@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from foretaste.domain.data import Floats, Ints
+from foretaste.domain.sharing import Forking
 from foretaste.domain.words import WORD
 from foretaste.model.inverted_index import Words
 
@@ -18,7 +19,7 @@ K1, B = 1.5, 0.75
 """How soon a word said again counts no more, and how much long texts are toned down."""
 
 
-class Bm25:
+class Bm25(Forking):
     """An index of texts, by their places."""
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -56,8 +57,12 @@ class Bm25:
     def _counted(self, words: Sequence[str], *, new: bool = False) -> tuple[Ints, Floats]:
         """(numbers, times) of the words; new ones get the next number."""
         counts: dict[int, int] = {}
+        if new and not self.known.keys() >= set(words):
+            strange = [word for word in dict.fromkeys(words) if word not in self.known]
+            numbers = range(len(self.known), len(self.known) + len(strange))
+            self.known = {**self.known, **dict(zip(strange, numbers, strict=True))}
         for word in words:
-            code = self.known.setdefault(word, len(self.known)) if new else self.known[word]
+            code = self.known[word]
             counts[code] = counts.get(code, 0) + 1
         codes = np.fromiter(counts, np.int32, len(counts))
         return codes, np.fromiter(counts.values(), np.float32, len(counts))

@@ -1,7 +1,8 @@
 """Sparse counts item × item that keep learning: rows from a fitted matrix, changed ones on top.
 
 A fitted row lives in compressed arrays; what is added to it later is kept beside it and put in when
-the row is next looked at. So a hundred million pairs stay in arrays and an event costs a few adds.
+the row is next looked at. So a hundred million pairs stay in arrays and an event costs a few adds,
+also where others go on reading the counts before it.
 """
 
 import math
@@ -12,6 +13,10 @@ import scipy.sparse as sp
 
 from foretaste.domain.data import Floats, Histories, Ints, Longs
 from foretaste.domain.ports import Arrays
+from foretaste.domain.sharing import Chunked, Forking
+
+MAX_ADDED = 64
+"""Additions to a row that are copied when a fork adds one more; of more the row is put together."""
 
 
 def taken(histories: Histories) -> tuple[Longs, Ints, Floats]:
@@ -28,50 +33,85 @@ def pairs(histories: Histories, lag: int) -> tuple[Ints, Ints, Floats]:
     return item[:-lag][same], item[lag:][same], weight[lag:][same]
 
 
-class Prior:
+class Prior(Forking):
     """Popularity for smoothing: log of each item's share, kept while it is learnt."""
 
     def __init__(self, popular: Floats) -> None:
-        self.popular = popular
-        """[items], counts and one event each."""
-        self._logs = np.log(popular)
+        """popular: [items], counts and one event each."""
+        self._popular, self._logs = Chunked(popular), Chunked(np.log(popular))
         self._total = float(popular.sum(dtype=np.float64))
 
     def __len__(self) -> int:
-        return len(self.popular)
+        return len(self._popular)
+
+    @property
+    def popular(self) -> Floats:
+        """[items], counts and one event each."""
+        return self._popular.rows
 
     def log(self, items: Ints | None = None) -> Floats:
         """[items], log of the share of these, or of all."""
-        logs = self._logs if items is None else self._logs[items]
+        logs = self._logs.rows if items is None else self._logs.rows[items]
         return logs - np.float32(np.log(self._total))
 
     def add(self, item: int, weight: float) -> None:
         """One event more; a negative weight takes back what was added."""
-        before = float(self.popular[item])
+        before = float(self._popular[item])
         after = max(before + weight, 1.0)
-        self.popular[item] = after
+        self._popular[item] = after
         self._logs[item] = math.log(after)
         self._total += after - before
 
     def grow(self, size: int) -> None:
         """Make room for items at the end."""
-        extra = size - len(self.popular)
+        extra = size - len(self)
         if extra:
-            self.popular = np.concatenate([self.popular, np.ones(extra, np.float32)])
-            self._logs = np.concatenate([self._logs, np.zeros(extra, np.float32)])
+            self._popular.extend(np.ones(extra, np.float32))
+            self._logs.extend(np.zeros(extra, np.float32))
             self._total += extra
 
 
-class Counts:
-    """A square table of counts that takes additions."""
+class _Row:
+    """The counts of one row: those put in, and what was added since."""
+
+    __slots__ = ("_merged", "added", "columns", "counts", "owner")
+
+    def __init__(self, columns: Ints, counts: Floats, added: dict[int, float], owner: object):
+        self.columns, self.counts, self.added, self.owner = columns, counts, added, owner
+        self._merged: tuple[Ints, Floats] | None = None
+
+    def add(self, column: int, count: float) -> None:
+        self.added[column] = self.added.get(column, 0.0) + count
+        self._merged = None
+
+    def merged(self) -> tuple[Ints, Floats]:
+        """(columns, counts), each column once, in ascending order."""
+        merged = self._merged
+        if merged is None:
+            more = self.added
+            columns = np.concatenate([self.columns, np.fromiter(more, np.int32, len(more))])
+            added = np.fromiter(more.values(), np.float32, len(more))
+            columns, where = np.unique(columns, return_inverse=True)
+            counts = np.bincount(where, np.concatenate([self.counts, added])).astype(np.float32)
+            self._merged = merged = columns, counts
+        return merged
+
+
+class Counts(Forking):
+    """A square table of counts that takes additions. A fork shares all rows it adds nothing to."""
 
     def __init__(self, matrix: sp.csr_matrix) -> None:
         self._matrix = matrix
-        self._added: dict[int, dict[int, float]] = {}  # row → column → what was added
-        self._changed: dict[int, tuple[Ints, Floats]] = {}  # rows with what was added put in
         self.size = int(matrix.shape[0])
-        self.totals = np.asarray(matrix.sum(axis=1), dtype=np.float32).ravel()
+        self._changed = Chunked.filled(self.size, None, object)  # [items], a `_Row` or None
+        self._owner: object = object()  # of the rows that nobody else has
+        self._any_change = False
+        self._totals = Chunked(np.asarray(matrix.sum(axis=1), dtype=np.float32).ravel())
+
+    @property
+    def totals(self) -> Floats:
         """[items], the sum of each row."""
+        return self._totals.rows
 
     @classmethod
     def of(cls, size: int, parts: list[tuple[Ints, Ints, Floats]]) -> Self:
@@ -83,19 +123,14 @@ class Counts:
         matrix.sum_duplicates()  # and sorts the columns of each row
         return cls(matrix)
 
+    def total(self, row: int) -> float:
+        """The sum of one row."""
+        return float(self._totals[row])
+
     def row(self, index: int) -> tuple[Ints, Floats]:
         """(columns, counts) of one row, each column once, in ascending order."""
-        if index in self._changed:
-            return self._changed[index]
-        columns, counts = self._fitted(index)
-        if index in self._added:
-            more = self._added[index]
-            columns = np.concatenate([columns, np.fromiter(more, np.int32, len(more))])
-            added = np.fromiter(more.values(), np.float32, len(more))
-            columns, where = np.unique(columns, return_inverse=True)
-            counts = np.bincount(where, np.concatenate([counts, added])).astype(np.float32)
-            self._changed[index] = (columns, counts)
-        return columns, counts
+        changed: _Row | None = self._changed[index]
+        return self._fitted(index) if changed is None else changed.merged()
 
     def _fitted(self, index: int) -> tuple[Ints, Floats]:
         if index >= self._matrix.shape[0]:
@@ -105,10 +140,34 @@ class Counts:
 
     def add(self, row: int, column: int, count: float) -> None:
         """Add to one cell; a negative count takes away what was added before."""
-        added = self._added.setdefault(row, {})
-        added[column] = added.get(column, 0.0) + count
-        self._changed.pop(row, None)
-        self.totals[row] += count
+        self._own(row).add(column, count)
+        self._totals[row] += count
+        self._any_change = True
+
+    def _own(self, index: int) -> _Row:
+        """The row as one that nobody else reads."""
+        row: _Row | None = self._changed[index]
+        if row is None:
+            row = _Row(*self._fitted(index), {}, self._owner)
+        elif row.owner is self._owner:
+            return row
+        elif len(row.added) > MAX_ADDED:
+            row = _Row(*row.merged(), {}, self._owner)
+        else:
+            row = _Row(row.columns, row.counts, dict(row.added), self._owner)
+        self._changed[index] = row
+        return row
+
+    def fork(self) -> Self:
+        """The same counts, to be added to; what it came from stays as it is."""
+        fork = super().fork()
+        fork._owner, self._owner = object(), object()
+        return fork
+
+    def freeze(self) -> None:
+        """Whoever adds from now on does so to a fork."""
+        super().freeze()
+        self._owner = object()
 
     def column_sums(self) -> Floats:
         """[items], the sum of each column."""
@@ -121,12 +180,13 @@ class Counts:
         """Make room for items at the end."""
         if size == self.size:
             return
-        self.totals = np.concatenate([self.totals, np.zeros(size - self.size, np.float32)])
+        self._totals.extend(np.zeros(size - self.size, np.float32))
+        self._changed.extend(np.full(size - self.size, None, object))
         self.size = size
 
     def merged(self) -> sp.csr_matrix:
         """All of it as one matrix."""
-        if not self._added and self._matrix.shape[0] == self.size:
+        if not self._any_change and self._matrix.shape[0] == self.size:
             return self._matrix
         rows = [self.row(index) for index in range(self.size)]
         lengths = [len(columns) for columns, _ in rows]

@@ -5,11 +5,13 @@ are put together.
 """
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 import scipy.sparse as sp
 
 from foretaste.domain.data import Floats, Ints
+from foretaste.domain.sharing import Forking
 from foretaste.model.scoring import best_of
 
 Row = tuple[Ints, Floats]
@@ -18,7 +20,7 @@ VOLUME = 60_000
 """Items looked at to find those that share the rarest words, about."""
 
 
-class Words:
+class Words(Forking):
     """A sparse table item × word."""
 
     def __init__(self, rows: sp.csr_matrix) -> None:
@@ -28,17 +30,25 @@ class Words:
         self._rows = rows  # [items, words]
         self._postings = rows.T.tocsr()  # [words, items]
         self._late: dict[int, Row] = {}
+        self._late_is_shared = False
         self._late_rows: tuple[Ints, sp.csr_matrix] | None = None
         self.size, self._width = rows.shape
 
     def put(self, item: int, words: Ints, weights: Floats) -> None:
         """The row of a new item, or another for one that is there."""
+        if self._late_is_shared:
+            self._late, self._late_is_shared = dict(self._late), False
         self._late[item] = words, weights
         self._late_rows = None
         self.size = max(self.size, item + 1)
         self._width = max(self._width, int(words.max(initial=-1)) + 1)
         if len(self._late) > max(256, self._rows.shape[0] // 32):
             self._set(self._merged())
+
+    def fork(self) -> Self:
+        """The same table, to put rows in."""
+        self._late_is_shared = True
+        return super().fork()
 
     def row(self, item: int) -> Row:
         """(words, weights) of one item."""
@@ -116,10 +126,11 @@ class Words:
         """Put in the sums of the rows that came later."""
         if not self._late:
             return
-        if self._late_rows is None:
+        late_rows = self._late_rows
+        if late_rows is None:
             items = np.fromiter(self._late, np.int32, len(self._late))
-            self._late_rows = items, stacked(list(self._late.values()), self._width)
-        items, rows = self._late_rows
+            self._late_rows = late_rows = items, stacked(list(self._late.values()), self._width)
+        items, rows = late_rows
         total[items] = rows @ self._dense(words, weights)
 
     def _merged(self) -> sp.csr_matrix:

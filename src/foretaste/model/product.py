@@ -18,10 +18,11 @@ import numpy.typing as npt
 
 from foretaste.domain.data import Behaviour, Catalogue, Doubles, Floats, Ints, Longs, Term
 from foretaste.domain.ports import Arrays, Expert, Facts, OpenReader
+from foretaste.domain.sharing import forked, frozen
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.experts.popularity import DAY, Popularity
-from foretaste.model.scorer import COLDNESS, Scorer, has_offsets, is_unknown
+from foretaste.model.scorer import COLDNESS, PopularityScorer, Scorer, has_offsets, is_unknown
 from foretaste.model.training import Training
 
 FACTS = (
@@ -247,6 +248,15 @@ class Product:
         """For each item the terms of its score, by expert, event and feature; they sum to it."""
         return self.scorer(behaviour).terms(items, deep=deep)
 
+    def fork(self) -> "Product":
+        """The same, to learn and to grow; what it came from stays as it is."""
+        return replace(self, experts=tuple(forked(expert) for expert in self.experts))
+
+    def freeze(self) -> None:
+        """From now on it is read by many, and whoever learns does so to a fork."""
+        for expert in self.experts:
+            frozen(expert)
+
     def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
         """One event, to every expert."""
         for expert in self.experts:
@@ -256,6 +266,19 @@ class Product:
         """New and changed items, to every expert; as `Expert.grow`."""
         for expert in self.experts:
             expert.grow(catalogue, changed)
+
+    def popularity_scorer(self, items: int) -> PopularityScorer:
+        """What popularity alone says of so many items; all alike where there is no such expert."""
+        popularity = self.popularity
+        return PopularityScorer(
+            np.zeros(items, np.float32) if popularity is None else popularity.row()
+        )
+
+    def rehearse(self, behaviour: Behaviour, n: int, items: int) -> None:
+        """Make what is made at the first question, of a catalogue of so many items."""
+        scorer = self.scorer(behaviour)
+        scorer.row(np.ones(items, bool), n)
+        scorer.terms(np.arange(min(items, n), dtype=np.int32))
 
     def state(self) -> tuple[dict[str, tuple[Arrays, Facts]], Facts]:
         """({expert: its state}, own facts)."""

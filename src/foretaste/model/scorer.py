@@ -16,6 +16,7 @@ from foretaste.domain.data import Behaviour, Doubles, Floats, Ints, Term
 from foretaste.domain.ports import Expert
 from foretaste.model.index import whole
 from foretaste.model.scoring import opinion_of
+from foretaste.model.terms import against_average
 
 Mask = npt.NDArray[np.bool_]
 EACH = 400
@@ -27,6 +28,44 @@ MET = 2.0
 the top of a list: or else few of them would ever be met."""
 COLDNESS = "coldness"
 """Names the term that an item has for how few events it has had."""
+
+
+class Scores(Protocol):
+    """What scores items for one question. `Scorer` is one."""
+
+    def row(
+        self, allowed: Mask, n: int, *, also: Sequence[Mask] = (), items: Iterable[int] = ()
+    ) -> Floats: ...
+    def untaken(self, most: float) -> tuple[Mask | None, float]:
+        """([items], which nobody has taken; the share of the lower positions that is theirs)."""
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]: ...
+
+
+class PopularityScorer:
+    """The same scores for everyone; to be asked as a `Scorer` is."""
+
+    def __init__(self, log_prob: Floats) -> None:
+        """log_prob: [items]"""
+        self._log_prob = log_prob
+
+    def row(
+        self, allowed: Mask, n: int, *, also: Sequence[Mask] = (), items: Iterable[int] = ()
+    ) -> Floats:
+        """[items], log P."""
+        return self._log_prob
+
+    def untaken(self, most: float) -> tuple[Mask | None, float]:
+        """Not told: all that nobody has taken are alike here."""
+        return None, 0.0
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """How much more popular than the average item."""
+        size = len(self._log_prob)
+        return [
+            against_average("popularity", float(self._log_prob[item]), size, "popularity")
+            for item in items
+        ]
 
 
 def is_unknown(behaviour: Behaviour) -> bool:

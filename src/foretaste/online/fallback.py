@@ -1,10 +1,10 @@
-"""A time budget and ways to answer, the best first, in; the best answer that is there in time out.
+"""A time budget and levels of work, the best first, in; the best result that is there in time out.
 
-Which way is taken is decided beforehand, by what each has cost lately and by the time that is left:
-what cannot finish is not begun. Should one take longer than ever before, it is left behind and the
-next is taken; it ends on its own, its result is thrown away and its cost is remembered. A way that
-was found too slow is tried again now and then beside an answer, so that one slow moment is not for
-ever. The last way is always taken: it must be quick.
+Which level is taken is decided beforehand, by what each has cost lately and by the time that is
+left: what cannot finish is not begun. Should one take longer than ever before, it is left behind
+and the next is taken; it ends on its own, its result is thrown away and its cost is remembered. A
+level that was too slow is tried again now and then beside an answer, so that one slow moment is not
+for ever. The last level is always taken: it must be quick.
 """
 
 import logging
@@ -13,30 +13,30 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from foretaste.domain.data import Rung
 from foretaste.errors import InputError
-from foretaste.online.model import Readers
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-KEPT = 9
-"""Durations from which the cost of a way is told: their median."""
-SAFETY = 1.25
-"""How much longer than its usual cost a way must be able to take."""
-AGAIN = 5.0
-"""Seconds after which one that is too slow is tried again, beside an answer."""
-MARGIN = 0.002
-"""Seconds that writing the answer takes."""
-UNKNOWN, PART = 0.03, 0.25
-"""Seconds, and the share of what is left, that are at most kept for a way below that was never
+MAX_DURATIONS = 9
+"""Durations from which the cost of a level is told: their median."""
+SAFETY_FACTOR = 1.25
+"""How much longer than its usual cost a level must be able to take."""
+RETRY_SECONDS = 5.0
+"""After so long a level that is too slow is tried again, beside an answer."""
+ANSWER_SECONDS = 0.002
+"""What writing the answer takes."""
+UNKNOWN_COST_SECONDS, UNKNOWN_COST_SHARE = 0.03, 0.25
+"""Seconds, and the share of what is left, that are at most kept for a level below that was never
 taken: one above it that turns out to be slow must not leave it without any."""
-PATIENCE = 5.0
+CLOSE_TIMEOUT = 5.0
 """Seconds that closing waits for work under way."""
 CLOSED = "the workspace is closed"
 
@@ -55,28 +55,42 @@ class Budget:
         """Seconds; below 0 when it is over."""
         return self._end - self._clock() if self.limited else float("inf")
 
+    def part(self, share: float) -> "Budget":
+        """A share of what is left."""
+        return type(self)(max(self.left(), 0) * share * 1000 if self.limited else None, self._clock)
+
+    @property
+    def timeout(self) -> float | None:
+        """As a condition is waited for."""
+        return max(self.left(), 0) if self.limited else None
+
+    @property
+    def lock_timeout(self) -> float:
+        """As a lock is."""
+        return max(self.left(), 0) if self.limited else -1
+
 
 class Costs:
-    """What each way has cost lately."""
+    """What each kind of work has cost lately."""
 
     def __init__(self) -> None:
         self._seconds: dict[Hashable, deque[float]] = {}
 
-    def note(self, way: Hashable, seconds: float) -> None:
+    def note(self, work: Hashable, seconds: float) -> None:
         """One more duration."""
-        self._seconds.setdefault(way, deque(maxlen=KEPT)).append(seconds)
+        self._seconds.setdefault(work, deque(maxlen=MAX_DURATIONS)).append(seconds)
 
-    def expected(self, way: Hashable, unknown: float = 0.0) -> float:
+    def expected(self, work: Hashable, unknown: float = 0.0) -> float:
         """Seconds; 0 where nothing is known yet, so that it is tried, or `unknown`."""
-        found = sorted(self._seconds.get(way, ()))
-        return SAFETY * found[(len(found) - 1) // 2] if found else unknown
+        durations = sorted(self._seconds.get(work, ()))
+        return SAFETY_FACTOR * durations[(len(durations) - 1) // 2] if durations else unknown
 
 
 @dataclass(frozen=True)
-class Way(Generic[T]):
-    """One way to answer."""
+class Level(Generic[T]):
+    """One level of the chain: how it answers."""
 
-    rung: Rung
+    name: Rung
     work: Callable[[], T]
     kind: Hashable = ()
     """What its cost depends on besides, e.g. whether terms are explained."""
@@ -84,50 +98,41 @@ class Way(Generic[T]):
     @property
     def key(self) -> Hashable:
         """What its cost is kept under."""
-        return (self.rung, self.kind)
+        return (self.name, self.kind)
 
 
-@dataclass
-class _Run:
-    """Work under way in the other thread."""
+class Outcome(NamedTuple, Generic[T]):
+    """What came of the chain."""
 
-    work: Callable[[], Any]
-    note: Callable[[float], None]
-    readers: Readers
-    done: threading.Event = field(default_factory=threading.Event)
-    result: Any = None
-    error: BaseException | None = None
-
-    def __call__(self) -> None:
-        began = time.perf_counter()
-        try:
-            self.result = self.work()
-        except BaseException as error:  # told where it is waited for
-            self.error = error
-        self.note(time.perf_counter() - began)
-        self.readers.leave()
-        self.done.set()
+    level: Rung
+    result: T
+    why: str | None
+    """Why no better level answered; None where the best did."""
 
 
-class _Lane:
-    """The thread of one way. What it was left with it ends first.
+class _LevelThread:
+    """The thread of one level. What it was left with it ends first.
 
-    Between two runs it holds neither: a run holds the whole model.
+    Between two runs it holds neither: a run holds a whole model.
     """
 
     def __init__(self, name: str) -> None:
-        self._runs: queue.SimpleQueue[_Run | None] = queue.SimpleQueue()  # None ends the thread
-        self._done: threading.Event | None = None  # of the newest run
+        self._runs: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any], threading.Event] | None]
+        self._runs = queue.SimpleQueue()  # None ends the thread
+        self._done = threading.Event()  # of the newest run
+        self._done.set()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
     @property
     def busy(self) -> bool:
-        return self._done is not None and not self._done.is_set()
+        return not self._done.is_set()
 
-    def start(self, run: _Run) -> None:
-        self._done = run.done
-        self._runs.put(run)
+    def start(self, work: Callable[[], T]) -> "Future[T]":
+        run: Future[T] = Future()
+        self._done = threading.Event()
+        self._runs.put((run, work, self._done))
+        return run
 
     def close(self) -> None:
         self._runs.put(None)
@@ -136,107 +141,109 @@ class _Lane:
         self._thread.join(seconds)
 
     def _work(self) -> None:
-        while (run := self._runs.get()) is not None:
-            run()
-            del run
+        while (job := self._runs.get()) is not None:
+            run, work, done = job
+            try:
+                result, error = work(), None
+            except BaseException as failure:  # raised or said where it is waited for
+                result, error = None, failure
+            done.set()
+            run.set_result(result) if error is None else run.set_exception(error)
+            del job, run, work, result, error
 
 
-class Ladder:
-    """Ways are tried one after another, each in a thread that can be left behind."""
+class FallbackChain:
+    """Levels are tried one after another, each in a thread that can be left behind."""
 
     def __init__(self) -> None:
         self.costs = Costs()
-        self._lanes: dict[Rung, _Lane] = {}
-        self._tried: dict[Hashable, float] = {}
+        self._threads: dict[Rung, _LevelThread] = {}
+        self._started: dict[Hashable, float] = {}  # key of a level → when it was last begun
         self._lock = threading.Lock()
         self._closed = False
 
     def close(self) -> None:
         """End the threads, and wait a little for what is under way in them.
 
-        Who asks later has the last way.
+        Who asks later has the last level.
         """
         with self._lock:
             self._closed = True
-            lanes = list(self._lanes.values())
-            self._lanes = {}
-        for lane in lanes:
-            lane.close()
-        end = time.monotonic() + PATIENCE
-        for lane in lanes:
-            lane.join(max(end - time.monotonic(), 0))
+            threads = list(self._threads.values())
+            self._threads = {}
+        for thread in threads:
+            thread.close()
+        budget = Budget(CLOSE_TIMEOUT * 1000)
+        for thread in threads:
+            thread.join(max(budget.left(), 0))
 
-    def climb(
-        self, ways: Sequence[Way[T]], budget: Budget, readers: Readers | None = None
-    ) -> tuple[Rung, T, str | None]:
-        """(the way taken, what it found, why no better one was).
+    def first_in_time(self, levels: Sequence[Level[T]], budget: Budget) -> Outcome[T]:
+        """The result of the first level that has one in time.
 
-        Without a limit the first way is taken, however long it takes. With one, a way that fails is
-        left for the next; an InputError is the caller's and is raised.
-
-        readers: of the model that the ways read; a run is among them until it ends, also when it is
-        left behind.
+        Without a limit that is the first one, however long it takes. With one, a level that fails
+        is left for the next; an InputError is the caller's and is raised.
         """
         if not budget.limited:
-            return ways[0].rung, self._inline(ways[0]), None
-        readers = readers or Readers()
-        *better, last = ways
-        why: str | None = None
-        for place, way in enumerate(better, 1):
-            unknown = min(UNKNOWN, PART * budget.left())
-            kept = sum(self.costs.expected(one.key, unknown) for one in ways[place:-1])
-            kept += self.costs.expected(last.key)
-            left = budget.left() - kept - MARGIN
-            told = self._hopeless(way, left, readers)
-            if told is None:
-                run = self._start(way, readers)
+            return Outcome(levels[0].name, self._timed(levels[0]), None)
+        *better, last = levels
+        first_reason: str | None = None
+        for number, level in enumerate(better, 1):
+            unknown = min(UNKNOWN_COST_SECONDS, UNKNOWN_COST_SHARE * budget.left())
+            reserve = sum(self.costs.expected(below.key, unknown) for below in levels[number:-1])
+            reserve += self.costs.expected(last.key)
+            seconds = budget.left() - reserve - ANSWER_SECONDS
+            reason = self._hopeless(level, seconds)
+            if reason is None:
+                run = self._start(level)
                 if run is None:
-                    told = CLOSED
-                elif run.done.wait(max(left, 0)):
-                    if run.error is None:
-                        return way.rung, run.result, why
-                    told = self._failed(way, run.error)
+                    reason = CLOSED
                 else:
-                    told = f"{NAMES[way.rung]} took longer than the {_ms(left)} there were"
-            why = why or told
-        return last.rung, self._inline(last), why
+                    done, _ = wait([run], max(seconds, 0))
+                    error = run.exception() if done else None
+                    if done and error is None:
+                        return Outcome(level.name, run.result(), first_reason)
+                    reason = self._unanswered(level, error, seconds)
+            first_reason = first_reason or reason
+        return Outcome(last.name, self._timed(last), first_reason)
 
-    def _inline(self, way: Way[T]) -> T:
-        began = time.perf_counter()
-        found = way.work()
-        self.costs.note(way.key, time.perf_counter() - began)
-        return found
+    def _timed(self, level: Level[T]) -> T:
+        """Done now, in this thread."""
+        start = time.perf_counter()
+        try:
+            return level.work()
+        finally:
+            self.costs.note(level.key, time.perf_counter() - start)
 
-    def _hopeless(self, way: Way[Any], left: float, readers: Readers) -> str | None:
-        """Why a way is not begun; None if it may be."""
-        lane = self._lanes.get(way.rung)
-        if lane is not None and lane.busy:
-            return f"{NAMES[way.rung]} is busy with an earlier question"
-        expected = self.costs.expected(way.key)
-        if expected <= left:
+    def _hopeless(self, level: Level[Any], seconds: float) -> str | None:
+        """Why a level is not begun; None if it may be."""
+        thread = self._threads.get(level.name)
+        if thread is not None and thread.busy:
+            return f"{NAMES[level.name]} is busy with an earlier question"
+        expected = self.costs.expected(level.key)
+        if expected <= seconds:
             return None
-        if time.monotonic() > self._tried.get(way.key, 0.0) + AGAIN:
-            self._start(way, readers)  # nobody waits for it
-        return f"{NAMES[way.rung]} takes about {_ms(expected)} and {_ms(left)} were left"
+        if time.monotonic() > self._started.get(level.key, 0.0) + RETRY_SECONDS:
+            self._start(level)  # nobody waits for it
+        return f"{NAMES[level.name]} takes about {_ms(expected)} and {_ms(seconds)} were left"
 
-    def _start(self, way: Way[Any], readers: Readers) -> _Run | None:
-        """In the thread of this way; None once closed."""
-        self._tried[way.key] = time.monotonic()
-        run = _Run(way.work, partial(self.costs.note, way.key), readers)
+    def _start(self, level: Level[T]) -> "Future[T] | None":
+        """In the thread of this level; None once closed."""
+        self._started[level.key] = time.monotonic()
         with self._lock:
             if self._closed:
                 return None
-            if way.rung not in self._lanes:
-                self._lanes[way.rung] = _Lane(way.rung)
-            readers.enter()  # before the caller gives its turn to whoever changes the model
-            self._lanes[way.rung].start(run)
-        return run
+            if level.name not in self._threads:
+                self._threads[level.name] = _LevelThread(level.name)
+            return self._threads[level.name].start(partial(self._timed, level))
 
-    def _failed(self, way: Way[Any], error: BaseException) -> str:
+    def _unanswered(self, level: Level[Any], error: BaseException | None, seconds: float) -> str:
+        """Why a level that was begun gave no answer."""
         if isinstance(error, InputError):
             raise error
-        log.error("%s failed", NAMES[way.rung], exc_info=error)
-        return f"{NAMES[way.rung]} failed ({type(error).__name__}); see the log"
+        if error is None:
+            return f"{NAMES[level.name]} took longer than the {_ms(seconds)} there were"
+        log.error("%s failed", NAMES[level.name], exc_info=error)
+        return f"{NAMES[level.name]} failed ({type(error).__name__}); see the log"
 
 
 NAMES: dict[Rung, str] = {

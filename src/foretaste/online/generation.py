@@ -1,4 +1,4 @@
-"""Imagined content: a question and what answers it in; features, a list and words out.
+"""Generated content: a question and what answers it in; features, a list and words out.
 
 `loop` says in which order things happen; what generation keeps between questions is here: the
 topics of each model's catalogue, and who writes.
@@ -26,14 +26,13 @@ from foretaste.generate.profile import Liked
 from foretaste.generate.topics import Topics
 from foretaste.language.settings import WriterSettings
 from foretaste.language.writer import open_writer
-from foretaste.online.answer import Turn, heard
-from foretaste.online.slate import Asked
-from foretaste.online.snapshot import popular
+from foretaste.online.answer import Workspace, scored
+from foretaste.online.slate import PageRequest
 from foretaste.rank.filters import NEVER, Question, left_out
 
 log = logging.getLogger(__name__)
 
-LOOKED_AT = 1000
+CANDIDATES = 1000
 """Of a catalogue too large to score whole, the items that what is imagined stands on."""
 
 
@@ -52,7 +51,7 @@ class Generation:
 
 
 @dataclass(frozen=True)
-class Wish:
+class TargetScores:
     """What the product says to a question, before it is put into features and words."""
 
     question: Question
@@ -68,9 +67,8 @@ class Policed:
     """What the operator's policy lets be said in answer to one question."""
 
     def __init__(self, question: Question) -> None:
-        policy, one = question.policy, question
-        self._question = question
-        self._censor = None if policy is None else policy.censor(one.index, one.asking)
+        policy, self._question = question.policy, question
+        self._censor = None if policy is None else policy.censor(question.index, question.asking)
 
     def faults(self, text: str) -> tuple[str, ...]:
         """Why a text may not be said; none where it may."""
@@ -78,23 +76,23 @@ class Policed:
 
     def sayable(self, imagined: Imagined) -> Imagined:
         """Without values that may not be said, each by itself and with those before it."""
-        kept: dict[str, tuple[Liked, ...]] = {}
-        said: list[str] = []
+        sayable: dict[str, tuple[Liked, ...]] = {}
+        texts: list[str] = []
         for column, values in imagined.items():
-            for one in values:
-                if not self.faults(", ".join([*said, one.value])):
-                    said.append(one.value)
-                    kept[column] = (*kept.get(column, ()), one)
-        return kept
+            for liked in values:
+                if not self.faults(", ".join([*texts, liked.value])):
+                    texts.append(liked.value)
+                    sayable[column] = (*sayable.get(column, ()), liked)
+        return sayable
 
     def tellable(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
         """Those that may be reasons."""
-        one = self._question
-        return terms if one.policy is None else tuple(one.policy.tellable(terms, one.index))
+        policy, index = self._question.policy, self._question.index
+        return terms if policy is None else tuple(policy.tellable(terms, index))
 
 
-class Imagining:
-    """What one workspace imagines with."""
+class ContentGenerator:
+    """What one workspace generates content with."""
 
     def __init__(self, settings: WriterSettings, folder: Path, *, seed: int = 0) -> None:
         self._settings, self._folder, self._seed = settings, folder, seed
@@ -134,47 +132,48 @@ class Imagining:
     def _path(self, version: str) -> Path:
         return self._folder / "topics" / f"{version}.safetensors"
 
-    def wish(self, turn: Turn, request: Request) -> Wish:
+    def target(self, workspace: Workspace, request: Request) -> TargetScores:
         """What the product says of every item that may be shown."""
-        with heard(turn, Asked(request)) as (live, question, scorer):
-            allowed = ~left_out(question, NEVER)
-            row = np.where(allowed, scorer.row(allowed, LOOKED_AT), -np.inf).astype(np.float32)
-            everyone = popular(live).row(allowed, LOOKED_AT)
-            return Wish(question, live.version, live.catalogue, row, everyone)
+        snapshot, question, scorer = scored(workspace, PageRequest(request))
+        catalogue, allowed = snapshot.catalogue, ~left_out(question, NEVER)
+        scores = np.where(allowed, scorer.row(allowed, CANDIDATES), -np.inf).astype(np.float32)
+        popularity = snapshot.product.popularity_scorer(len(catalogue))
+        everyone = popularity.row(allowed, CANDIDATES)
+        return TargetScores(question, snapshot.version, catalogue, scores, everyone)
 
-    def generation(self, wish: Wish, found: Recommendation) -> Generation:
+    def generation(self, target: TargetScores, recommendation: Recommendation) -> Generation:
         """What is imagined, and what is said of it and of the list."""
-        catalogue, question = wish.catalogue, wish.question
+        catalogue, question = target.catalogue, target.question
         behaviour, policy = question.behaviour, Policed(question)
-        features = self._features(wish.version, catalogue)
+        features = self._features(target.version, catalogue)
         imagined = policy.sayable(
-            imagine(wish.scores, wish.everyone, features, behaviour, catalogue.ids)
+            imagine(target.scores, target.everyone, features, behaviour, catalogue.ids)
         )
-        told = facts(
+        told_facts = facts(
             imagined,
-            [replace(one, terms=policy.tellable(one.terms)) for one in found],
-            {catalogue.ids[one]: catalogue.titles[one] for one in behaviour.item if one >= 0},
+            [replace(item, terms=policy.tellable(item.terms)) for item in recommendation],
+            {catalogue.ids[item]: catalogue.titles[item] for item in behaviour.item if item >= 0},
             features,
             catalogue.index,
             asked=behaviour.query,
             private=question.request.incognito,
         )
         deadline = Deadline(self._settings.seconds)
-        passages = Teller(self.writer, policy.faults).tell(told, deadline)
-        return Generation(imagined, found, passages, deadline)
+        passages = Teller(self.writer, policy.faults).tell(told_facts, deadline)
+        return Generation(imagined, recommendation, passages, deadline)
 
     def _features(self, version: str, catalogue: Catalogue) -> Sequence[Feature]:
         """The named columns, and the topics as one more."""
         with self._studying:
             if self._topics is None or self._topics[0] != version:
-                self._topics = (version, self._known(version, catalogue))
+                self._topics = (version, self._stored_topics(version, catalogue))
                 self._codes = np.empty(0, np.int32)
-            topics, known = self._topics[1], len(self._codes)
-            new = topics.codes(catalogue.vectors, known)
+            topics = self._topics[1]
+            new = topics.codes(catalogue.vectors, len(self._codes))
             self._codes = np.concatenate([self._codes, new])
             return [*catalogue.told, topics.feature(self._codes[: len(catalogue)])]
 
-    def _known(self, version: str, catalogue: Catalogue) -> Topics:
+    def _stored_topics(self, version: str, catalogue: Catalogue) -> Topics:
         """Those that were studied for the version, or else now."""
         path = self._path(version)
         if path.exists():

@@ -5,7 +5,6 @@ trace.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
@@ -14,7 +13,6 @@ import numpy as np
 from foretaste.config.load import Config
 from foretaste.domain.data import (
     BAND,
-    Behaviour,
     Histories,
     Ints,
     Item,
@@ -36,10 +34,9 @@ from foretaste.evaluate.shown_lists import (
 )
 from foretaste.model.artefacts import Models
 from foretaste.model.training import showable
-from foretaste.online.answer import Turn
-from foretaste.online.fallback import Budget
-from foretaste.online.model import Live
-from foretaste.online.slate import Asked
+from foretaste.online.answer import Workspace as ScoringWorkspace
+from foretaste.online.slate import PageRequest
+from foretaste.online.snapshot import Snapshot
 from foretaste.prepare.arrivals import newest_takings
 from foretaste.prepare.histories import SESSION
 from foretaste.rank.filters import NEVER, left_out
@@ -54,11 +51,11 @@ CHECKS, MEASURED, FIT = "checks", "measured", "fit"
 """Under these names a version's metrics keep what is wrong with its lists, how it did beside its
 experts, and how its exponents came about."""
 
-OpenLive = Callable[[], AbstractContextManager[Live]]
-"""What answers, held still for as long as one list takes."""
+CurrentSnapshot = Callable[[], Snapshot]
+"""What answers when it is called."""
 
 
-class Workspace(Turn, Protocol):
+class Workspace(ScoringWorkspace, Protocol):
     """What is needed of the loop."""
 
     @property
@@ -69,7 +66,7 @@ class Workspace(Turn, Protocol):
     def config(self) -> Config: ...
     @property
     def progress(self) -> Progress: ...
-    def at_snapshot(self, version: str) -> Live: ...
+    def at_snapshot(self, version: str) -> Snapshot: ...
     def histories(
         self, items: Mapping[str, Item], until: int | None = None
     ) -> tuple[Histories, Any, Any]: ...
@@ -146,30 +143,27 @@ def checks_of_live(models: Models) -> list[dict[str, str]] | None:
 
 def look_at_live(workspace: Workspace) -> ListHealth:
     """The lists that people get now. Raises ModelError where nothing is live."""
-    with workspace.keeper.fresh(Budget(None)) as live:
-        version = live.version
-    return _health(workspace, lambda: workspace.keeper.fresh(Budget(None)), version)
+    return _health(workspace, workspace.manager.caught_up)
 
 
-def look_at_lists(workspace: Workspace, live: Live) -> ListHealth:
-    """The lists that people would get from a model that nobody else is using."""
-    return _health(workspace, lambda: nullcontext(live), live.version)
+def look_at_lists(workspace: Workspace, snapshot: Snapshot) -> ListHealth:
+    """The lists that people would get from one snapshot."""
+    return _health(workspace, lambda: snapshot)
 
 
 def _health(
-    workspace: Workspace, open_live: OpenLive, version: str, *, sample: int = SAMPLE, seed: int = 0
+    workspace: Workspace, current: CurrentSnapshot, *, sample: int = SAMPLE, seed: int = 0
 ) -> ListHealth:
-    with open_live() as live:
-        items = live.items
-        showable_items = _showable(workspace, live)
+    snapshot = current()
+    version, items = snapshot.version, snapshot.items
+    showable_items = _showable(workspace, snapshot)
     histories, _, _ = workspace.histories(items)
     rng = np.random.default_rng(seed)
     lists = []
     people = draw_people(histories, sample, rng)
-    for place, (request, history) in enumerate(people):
-        with open_live() as live:
-            lists.append(ShownList(history, compose_list(workspace, live, request)))
-        workspace.progress("looking at the lists", place + 1, len(people))
+    for number, (request, history) in enumerate(people, 1):
+        lists.append(ShownList(history, compose_list(workspace, current(), request)))
+        workspace.progress("looking at the lists", number, len(people))
     ids = list(items)
     events = _events(ids, histories.item[histories.takes()])
     lately, events_before = newest_takings(histories, repeats=not workspace.config.rank.hide_seen)
@@ -202,10 +196,10 @@ def draw_people(
     takes = histories.takes()
     lengths = np.bincount(histories.owners()[takes], minlength=len(histories))  # [people]
     able = np.flatnonzero(lengths)
-    places = np.sort(rng.choice(able, min(sample, len(able)), replace=False))
+    drawn = np.sort(rng.choice(able, min(sample, len(able)), replace=False))
     plain = Request(n=LENGTH, incognito=True, explore=0.0)
     people = [(plain, 0)]
-    for person in places.tolist():
+    for person in drawn.tolist():
         name = histories.users[person]
         session = name.removeprefix(SESSION) if name.startswith(SESSION) else None
         user = name if session is None else None
@@ -213,16 +207,18 @@ def draw_people(
     return people
 
 
-def compose_list(workspace: Workspace, live: Live, request: Request) -> tuple[Recommended, ...]:
-    """The list from one model, with its terms; nothing of it is kept."""
-    lists, asked = workspace.lists, Asked(request)
-    question = lists.question(asked, lists.behaviour(request, live), live)
-    behaviour = workspace.listen(question.behaviour, live.encoder, keep=False)
-    composition = lists.compose(asked, question, live.product.scorer(behaviour), None)
-    answer = lists.told(request, question, live, composition)
+def compose_list(
+    workspace: Workspace, snapshot: Snapshot, request: Request
+) -> tuple[Recommended, ...]:
+    """The list from one snapshot, with its terms; nothing of it is kept."""
+    slates, page = workspace.slates, PageRequest(request)
+    question = slates.question(page, slates.user_context(request, snapshot), snapshot)
+    behaviour = workspace.listen(question.behaviour, snapshot.encoder, keep=False)
+    slate = slates.slate(page, question, snapshot.product.scorer(behaviour))
+    recommendation = slates.recommendation(question, snapshot, slate)
     return tuple(
         replace(item, terms=tuple(terms))
-        for item, terms in zip(answer, composition.terms, strict=True)
+        for item, terms in zip(recommendation, slate.terms, strict=True)
     )
 
 
@@ -240,19 +236,19 @@ def _measured(metrics: Mapping[str, Any]) -> Measured | None:
     return Measured.of(metrics.get(MEASURED), (metrics.get(FIT) or {}).get("cause"))
 
 
-def _showable(workspace: Workspace, live: Live) -> int:
+def _showable(workspace: Workspace, snapshot: Snapshot) -> int:
     """Items that may be shown to somebody of whom nothing is known."""
     request = Request(n=LENGTH, incognito=True)
-    lists = workspace.lists
-    behaviour: Behaviour = lists.behaviour(request, live)
-    question = lists.question(Asked(request), behaviour, live)
+    slates = workspace.slates
+    context = slates.user_context(request, snapshot)
+    question = slates.question(PageRequest(request), context, snapshot)
     return int((~left_out(question, NEVER)).sum())
 
 
 def _events(ids: Sequence[str], takings: Ints) -> dict[str, int]:
-    """Item → how often it was taken, of those that were. takings: [takings], places in `ids`."""
+    """Item → how often it was taken, of those that were. takings: [takings], positions in `ids`."""
     counts = np.bincount(takings, minlength=len(ids))
-    return {ids[place]: int(counts[place]) for place in np.flatnonzero(counts).tolist()}
+    return {ids[item]: int(counts[item]) for item in np.flatnonzero(counts).tolist()}
 
 
 def _attributes(

@@ -1,299 +1,292 @@
-"""What is live, kept fresh: a model version in, the same with all that happened since out.
+"""What answers, kept fresh: model versions and the store in, one snapshot after another out.
 
-One question at a time catches up and scores. A question with a time budget waits for nothing that
-cannot be done within it: a long catching up (an import of many events or new items) goes on in a
-thread of its own, while a still picture answers (`standby`); another model version is loaded beside
-the one that answers, and takes its place when it is ready. A run that a question left behind goes
-on reading the model, which is changed only when it has ended (`live.Readers`): a question that
-has something to catch up with meanwhile has the still picture too.
+Snapshots are never changed. One owner at a time, who holds `_applying`, makes the next one from the
+newest, with the events or items that were accepted since, and publishes it by one assignment.
+Whoever asks reads the newest and needs no lock. What takes long is done before: items are read by
+the language model in batches, and another model version is loaded and caught up with, beside the
+snapshot that answers.
+
+A request waits until all that was accepted before it came is in, if its time allows; if not, it has
+the newest snapshot there is.
 """
 
 import logging
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+from typing import NamedTuple
 
-from foretaste.domain.data import Item
 from foretaste.domain.store import Store
 from foretaste.errors import ForetasteError, ModelError, StoreError
 from foretaste.model.artefacts import Models
-from foretaste.online.fallback import Budget, Costs
-from foretaste.online.model import Live
-from foretaste.online.snapshot import Standby
+from foretaste.online.fallback import Budget
+from foretaste.online.snapshot import ItemBatch, Snapshot, item_changes
 
 log = logging.getLogger(__name__)
 
-EVENT, ITEM = 0.0003, 0.01
-"""Seconds that learning an event and reading a new item usually take; then it is measured."""
-SHARE = 0.5
-"""Of the time left what catching up may take."""
-RENEW = 1.0
-"""Seconds between two still pictures."""
-PATIENCE = 5.0
+WAITING_SHARE = 0.5
+"""Of the time left what waiting for a newer snapshot may take."""
+EVENTS_PER_SNAPSHOT = 100
+"""Events between two snapshots at most: some 30 ms of work."""
+ITEMS_PER_SNAPSHOT = 32
+"""Items likewise: a third of a second of reading. For more no request waits that is in a hurry."""
+CLOSE_TIMEOUT = 5.0
 """Seconds that closing waits for work under way."""
-TURN = 0.0002
-"""Seconds that a thread may compute before another has its turn, while work goes on beside."""
-AGAIN = 60.0
-"""Seconds after which a version that could not be loaded is tried again."""
-PAUSE = 1.0
-"""Seconds after which a question with a time budget tries again to catch up, where that failed."""
+LOAD_RETRY_SECONDS = 60.0
+"""After so long a version that could not be loaded is tried again."""
+FAILURE_PAUSE = 1.0
+"""Seconds after which a request in a hurry tries again to take in what could not be taken in."""
+NO_MODEL = "there is no model yet; run 'foretaste train'"
+
+Position = tuple[int, int]
+"""(number of the newest event, newest revision of an item)"""
 
 
-NONE = "there is no model yet; run 'foretaste train'"
+class Newest(NamedTuple):
+    """The newest snapshot that a request could have in its time."""
+
+    snapshot: Snapshot
+    lag: str | None = None
+    """Why something that was accepted before the request came is not in it; None where all is."""
 
 
-class Behind(Exception):
-    """There is no time to catch up; says why."""
-
-
-class _GivingWay:
-    """While something goes on beside the answers, these need not wait for it for long.
-
-    Python lets a thread that computes go on for 5 ms before another has its turn, and an answer
-    takes many turns. It is one setting for the process, so the last one out sets it back.
-    """
-
-    def __init__(self) -> None:
-        self._lock, self._inside, self._before = threading.Lock(), 0, 0.0
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._inside == 0:
-                self._before = sys.getswitchinterval()
-                sys.setswitchinterval(min(TURN, self._before))
-            self._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                sys.setswitchinterval(self._before)
-
-
-_giving_way = _GivingWay()
-
-
-class Keeper:
-    """The live model of one workspace. Safe to share between threads."""
+class ModelManager:
+    """The snapshots of one workspace. Safe to share between threads."""
 
     def __init__(
         self,
         store: Store,
         models: Models,
-        load: Callable[[str], Live],
-        ask: Callable[[Live], object] = lambda _: None,
+        load: Callable[[str], Snapshot],
+        rehearse: Callable[[Snapshot], object] = lambda _: None,
     ) -> None:
-        self._store, self._models, self._load, self._ask = store, models, load, ask
-        self._live: Live | None = None
-        self._turn = threading.RLock()
-        self._costs = Costs()
-        for _ in range(3):  # so that one slow moment at the start does not decide
-            self._costs.note("catching up", 1.0)
-        self._under_way: dict[str, threading.Thread] = {}
-        self._drawn = 0.0
-        self._broken: dict[str, float] = {}  # version → when it was tried
-        self._failure: tuple[float, str] | None = None  # when catching up failed, and with what
+        self._store, self._models, self._load, self._rehearse = store, models, load, rehearse
+        self._applying = threading.Lock()  # held by whoever makes and publishes the next snapshot
+        self._reading = threading.Lock()  # held by whoever has items read
+        self._loading = threading.RLock()  # held by whoever loads another version
+        self._published = threading.Condition()
+        self._background: dict[str, threading.Thread] = {}
+        self._closed = False
+        self._broken: dict[str, float] = {}  # version → when loading it failed
+        self._failures: dict[str, tuple[float, str]] = {}  # of items or events: when, and with what
         self.instead: str | None = None
         """Why another version answers than the one that was promoted; None if it is that one."""
-        self.standby: Standby | None = None
-        """What answers when nothing else can in time; None before the first answer."""
+        self.snapshot: Snapshot | None = None
+        """The newest; None before the first request."""
 
-    def caught_up(self) -> Live:
-        """What answers now, having learnt every event and met every item up to this moment."""
-        with self._turn:
-            if self._live is None or self._wanted(self._live):
-                self._live = self._loaded()
-            self._catch_up(self._live, self._ahead(self._live))
-            return self._live
+    def newest(self, budget: Budget) -> Newest:
+        """The snapshot to answer by. Raises ModelError where there is no model, StoreError where
+        the store is away; without a limit of time also what an item cannot be read for.
+        """
+        snapshot = self.snapshot
+        if snapshot is None or not budget.limited:
+            return Newest(self.caught_up())
+        if self._promoted_other(snapshot):
+            self._begin("load", partial(self._swap, rehearsed=True))
+        position = self._store.position()
+        if not snapshot.has(position):
+            self._hurry(position, budget.part(WAITING_SHARE))
+            snapshot = self._current
+        return Newest(snapshot, None if snapshot.has(position) else self._lag())
+
+    def caught_up(self) -> Snapshot:
+        """The snapshot with everything up to this moment, however long that takes."""
+        with self._loading:
+            if self.snapshot is None or self._promoted_other(self.snapshot):
+                self._swap()
+        position = self._store.position()
+        self._take_in_items(position)
+        self._take_in_events(position, Budget(None))
+        return self._current
 
     @property
     def answering(self) -> tuple[str, float] | None:
         """The version that answers, and when it was trained; None while none does."""
-        live = self._live
-        return None if live is None else (live.version, live.created)
-
-    @property
-    def items(self) -> Mapping[str, Item]:
-        """The items of what answers, as last seen."""
-        live = self._live
-        return {} if live is None else live.items
-
-    @property
-    def encoder(self) -> str | None:
-        """The tuned encoder of what answers; None is the published one."""
-        live = self._live
-        return None if live is None else live.encoder
-
-    @property
-    def learnt(self) -> int:
-        """The number of the newest event that what answers has learnt; 0 while nothing does."""
-        live = self._live
-        return 0 if live is None else live.event
-
-    @contextmanager
-    def fresh(self, budget: Budget) -> Iterator[Live]:
-        """What answers now, for as long as it is needed. Raises Behind where the time is short."""
-        if not budget.limited or self._live is None:
-            with self._turn:
-                yield self.caught_up()
-            return
-        if self._busy("learn"):
-            raise Behind("the model is taking in what happened")
-        if not self._turn.acquire(timeout=max(budget.left(), 0) * SHARE):
-            raise Behind("the model is busy with other questions")
-        try:
-            yield self._within(budget, self._live)
-        finally:
-            self._turn.release()
-
-    @contextmanager
-    def as_it_is(self, budget: Budget) -> Iterator[Live]:
-        """What answers, as far as it has come: the store is not asked. Raises Behind where the time
-        is short.
-        """
-        live = self._live
-        if live is None:
-            raise ModelError(NONE)
-        if not self._turn.acquire(timeout=max(budget.left(), 0) * SHARE if budget.limited else -1):
-            raise Behind("the model is busy with other questions")
-        try:
-            yield live
-        finally:
-            self._turn.release()
+        snapshot = self.snapshot
+        return None if snapshot is None else (snapshot.version, snapshot.created)
 
     def renew(self) -> None:
         """The version that is to answer now does, when this returns; until then the one before."""
-        if self._live is not None:
-            self._swap()
-            with self._turn:
-                self._draw(self._live)
+        if self.snapshot is not None:
+            self._swap(rehearsed=True)
 
     def close(self) -> None:
         """Wait a little for what is under way."""
-        for thread in self._under_way.values():
-            thread.join(PATIENCE)
+        self._closed = True
+        for thread in self._background.values():
+            thread.join(CLOSE_TIMEOUT)
 
-    def _within(self, budget: Budget, live: Live) -> Live:
-        """Caught up, if there is time for it."""
-        if self._wanted(live):
-            self._begin("load", self._swap)  # the one before answers until it is there
-        ahead = self._ahead(live)
-        if ahead and self._failure is not None and time.monotonic() < self._failure[0] + PAUSE:
-            raise Behind(self._why_not_caught_up())
-        expected = ahead * self._costs.expected("catching up")
-        if expected > budget.left() * SHARE:
-            self._begin("learn", self.caught_up)
-            raise Behind(f"the model is taking in what happened, about {expected:.1f} s of work")
-        if ahead and not live.readers.wait(max(budget.left(), 0) * SHARE):
-            raise Behind("the model is still read for an earlier question")
+    # What happened ---------------------------------------------------------------------------
+
+    def _hurry(self, position: Position, budget: Budget) -> None:
+        """Take in what there is time for, and have the rest taken in beside."""
+        event, revision = position
+        missing = revision - self._revision
+        if missing > 0 and not self._paused("items"):
+            self._begin("items", partial(self._take_in_items, position))
+            if missing <= ITEMS_PER_SNAPSHOT:
+                with self._published:
+                    self._published.wait_for(
+                        lambda: self._revision >= revision or self._paused("items"), budget.timeout
+                    )
+        if self._current.event < event and not self._paused("events"):
+            try:
+                self._take_in_events(position, budget)
+            except StoreError:
+                raise
+            except Exception:
+                log.exception("events could not be taken in")
+            behind = self._current.event < event and not self._paused("events")
+            if behind and self._revision >= revision:
+                self._begin("events", partial(self._take_in_events, position, Budget(None)))
+
+    @property
+    def _current(self) -> Snapshot:
+        assert self.snapshot is not None, "there is one before anything is taken into it"
+        return self.snapshot
+
+    @property
+    def _revision(self) -> int:
+        return self._current.revision
+
+    def _take_in_items(self, position: Position) -> None:
+        """Have the items up to the position read, a batch a snapshot."""
+        until, reached = position[1], None
+        with self._noting("items"):
+            while self._revision < until and not self._closed:
+                with self._reading:
+                    snapshot = self._current
+                    if snapshot.revision != reached:  # at first, or others went on
+                        changes = item_changes(self._store, snapshot.revision, until)
+                    part = list(islice(changes, ITEMS_PER_SNAPSHOT))
+                    reached = part[-1][0] if len(part) == ITEMS_PER_SNAPSHOT else until
+                    if snapshot.revision < reached:
+                        batch = snapshot.read_batch([item for _, item in part], reached)
+                        self._put(batch, snapshot.version)
+
+    def _put(self, batch: ItemBatch, version: str) -> None:
+        """The batch into the newest snapshot, to which events may have come since it was read."""
+        with self._applying:
+            if self._current.version == version:
+                self._publish(self._current.with_items(batch))
+
+    def _take_in_events(self, position: Position, budget: Budget) -> None:
+        """Learn the events up to the position, as far as there is time, some a snapshot."""
+        with self._noting("events"):
+            while not self._closed and self._applying.acquire(timeout=budget.lock_timeout):
+                try:
+                    snapshot = self._current
+                    if snapshot.event >= position[0]:
+                        return
+                    newer = snapshot.next_events(self._store, position, EVENTS_PER_SNAPSHOT)
+                    if newer.event == snapshot.event:
+                        return
+                    self._publish(newer)
+                finally:
+                    self._applying.release()
+                if budget.left() <= 0:
+                    return
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        with self._published:
+            self._published.notify_all()
+
+    @contextmanager
+    def _noting(self, work: str) -> Iterator[None]:
+        """Remember when it failed, and with what, until it does not."""
         try:
-            self._catch_up(live, ahead)
-        except StoreError:
-            raise
+            yield
         except Exception as error:
-            log.exception("what happened could not be taken in")
-            raise Behind(self._why_not_caught_up()) from error
-        return live
-
-    def _catch_up(self, live: Live, ahead: float) -> None:
-        """Learn and meet what is new, note what it cost, and draw the still picture."""
-        began = time.perf_counter()
-        try:
-            live.catch_up(self._store)
-        except Exception as error:
-            self._failure = time.monotonic(), type(error).__name__
+            self._failures[work] = time.monotonic(), type(error).__name__
+            with self._published:
+                self._published.notify_all()
             raise
-        self._failure = None
-        if ahead:
-            self._costs.note("catching up", (time.perf_counter() - began) / ahead)
-        self._draw(live)
+        self._failures.pop(work, None)
 
-    def _why_not_caught_up(self) -> str:
-        """What is said while catching up fails."""
-        name = self._failure[1] if self._failure else "unknown"
-        return f"what happened could not be taken in ({name}); see the log"
+    def _paused(self, work: str) -> bool:
+        """Whether it failed a moment ago."""
+        failure = self._failures.get(work)
+        return failure is not None and time.monotonic() < failure[0] + FAILURE_PAUSE
 
-    def _wanted(self, live: Live) -> bool:
+    def _lag(self) -> str:
+        """Why something is not taken in yet."""
+        failure = next(iter(self._failures.values()), None)
+        if failure is None:
+            return "what happened last is still being taken in"
+        return f"what happened could not be taken in ({failure[1]}); see the log"
+
+    # Which version answers --------------------------------------------------------------------
+
+    def _promoted_other(self, snapshot: Snapshot) -> bool:
         """Whether another version is to answer, and may be there."""
         try:
             version = self._models.live()
         except ModelError as error:
-            self._instead(error, live.version)
+            self._say_instead(error, snapshot.version)
             return False
         if version is None:
-            raise ModelError(NONE)
-        if version == live.version:
+            raise ModelError(NO_MODEL)
+        if version == snapshot.version:
             self.instead = None
             return False
-        return time.monotonic() > self._broken.get(version, -AGAIN) + AGAIN
+        return (
+            time.monotonic() > self._broken.get(version, -LOAD_RETRY_SECONDS) + LOAD_RETRY_SECONDS
+        )
 
-    def _loaded(self) -> Live:
+    def _swap(self, *, rehearsed: bool = False) -> None:
+        """The version that is to answer, loaded and caught up with beside the one that does."""
+        with self._loading:
+            snapshot = self._loaded()
+            if snapshot is self.snapshot:
+                return
+            snapshot = snapshot.caught_up(self._store)
+            if rehearsed:
+                self._rehearse(snapshot)
+            with self._applying:
+                self._publish(snapshot.caught_up(self._store))
+
+    def _loaded(self) -> Snapshot:
         """The version that is to answer; where it cannot be loaded, the last before it that can."""
-        failed: ModelError | None = None
+        failure: ModelError | None = None
         for version in self._models.order():
             try:
-                live = self._live
-                if live is None or live.version != version:
-                    live = self._load(version)
+                snapshot = self.snapshot
+                if snapshot is None or snapshot.version != version:
+                    snapshot = self._load(version)
             except ModelError as error:
                 self._broken[version] = time.monotonic()
                 log.error("%s", error)
-                failed = failed or error
+                failure = failure or error
             else:
                 self.instead = None
-                if failed is not None:
-                    self._instead(failed, version)
-                return live
-        raise failed or ModelError(NONE)
+                if failure is not None:
+                    self._say_instead(failure, version)
+                return snapshot
+        raise failure or ModelError(NO_MODEL)
 
-    def _instead(self, why: ModelError, version: str) -> None:
-        told = f"model {version} answers instead: {why}"
-        if told != self.instead:
-            log.error("%s", told)
-        self.instead = told
+    def _say_instead(self, why: ModelError, version: str) -> None:
+        instead = f"model {version} answers instead: {why}"
+        if instead != self.instead:
+            log.error("%s", instead)
+        self.instead = instead
 
-    def _ahead(self, live: Live) -> float:
-        """Seconds that catching up usually takes."""
-        event, revision = self._store.position()
-        return EVENT * (event - live.event) + ITEM * (revision - live.revision)
-
-    def _draw(self, live: Live) -> None:
-        """A new still picture, now and then: it may be a moment old."""
-        still, now = self.standby, time.monotonic()
-        changed = still is None or still.at != (live.event, live.revision)
-        swapped = still is None or still.version != live.version
-        if swapped or (changed and now > self._drawn + RENEW):
-            self.standby, self._drawn = Standby.of(live), now
-
-    def _swap(self) -> None:
-        """The new version, read and caught up with beside the one that answers."""
-        live = self._loaded()
-        if live is self._live:
-            return
-        live.catch_up(self._store)
-        self._ask(live)
-        with self._turn:
-            self._live = live
-
-    def _busy(self, what: str) -> bool:
-        thread = self._under_way.get(what)
-        return thread is not None and thread.is_alive()
-
-    def _begin(self, what: str, work: Callable[[], object]) -> None:
+    def _begin(self, name: str, work: Callable[[], object]) -> None:
         """In a thread of its own, unless it is under way."""
-        if self._busy(what):
+        thread = self._background.get(name)
+        if self._closed or (thread is not None and thread.is_alive()):
             return
 
-        def told() -> None:
+        def logged() -> None:
             try:
-                with _giving_way:
-                    work()
-            except ForetasteError as error:  # the next question tries again
-                log.error("%s: %s", what, error)
+                work()
+            except ForetasteError as error:  # the next request tries again
+                log.error("%s: %s", name, error)
             except Exception:
-                log.exception("%s", what)
+                log.exception("%s could not be taken in", name)
 
-        self._under_way[what] = threading.Thread(target=told, name=what, daemon=True)
-        self._under_way[what].start()
+        self._background[name] = threading.Thread(target=logged, name=name, daemon=True)
+        self._background[name].start()

@@ -1,36 +1,36 @@
 """While the store cannot be reached: a question in, a list from memory out, which says so.
 
-A person's history is in the store. What the model knows, what is on offer and what the question
+A user's history is in the store. What the model knows, what is on offer and what the question
 itself says are in memory: with that a front page is answered, and a search or similar items hardly
 worse than usual. One thread looks whether the store is back, so that no answer waits for it.
 """
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from foretaste.domain.data import Event, Item, User
 from foretaste.domain.preference import Change
 from foretaste.domain.store import Store
 from foretaste.errors import StoreError
-from foretaste.online.manager import Keeper
-from foretaste.online.slate import Lists
+from foretaste.online.manager import ModelManager
+from foretaste.online.slate import SlateBuilder
 
 log = logging.getLogger(__name__)
 
-PAUSE = 1.0
-"""Seconds between two looks at whether it is back."""
-PATIENCE = 5.0
+RETRY_SECONDS = 1.0
+"""Between two looks at whether the store is back."""
+CLOSE_TIMEOUT = 5.0
 """Seconds that closing waits for such a look."""
-WHY = (
+WITHOUT_STORE = (
     "the store cannot be reached: what this person did and changed is not known now, and what is "
     "on offer is as it was last seen. The list is kept in memory until the store is back"
 )
 
 
-class Memory:
-    """What lists read of a store, where it cannot be asked: nobody is known, items as last seen."""
+class NullStore:
+    """What slates read of a store that cannot be asked: nobody is known, items as last seen."""
 
     def __init__(self, items: Callable[[], Mapping[str, Item]], why: StoreError) -> None:
         self._items, self._why = items, why
@@ -57,50 +57,53 @@ class Memory:
 
     def item(self, item_id: str) -> Item:
         """As it was last seen. Raises StoreError for one that was not: it may be new."""
-        found = self._items().get(item_id)
-        if found is None:
+        item = self._items().get(item_id)
+        if item is None:
             raise self._why
-        return found
-
-    def items_by_id(self, ids: Sequence[str]) -> dict[str, Item]:
-        """Each as it was last seen. Raises StoreError where one was not."""
-        return {item_id: self.item(item_id) for item_id in ids}
+        return item
 
 
 class Outage:
-    """Whether the store can be reached, and what lists are made with while it cannot."""
+    """Whether the store can be reached, and what makes lists while it cannot."""
 
-    def __init__(self, store: Store, keeper: Keeper, lists: Callable[[Store], Lists]) -> None:
-        self._store, self._keeper, self._made = store, keeper, lists
+    def __init__(
+        self, store: Store, manager: ModelManager, builder: Callable[[Store], SlateBuilder]
+    ) -> None:
+        self._store, self._manager, self._builder = store, manager, builder
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
-        self.lists: Lists | None = None
-        """Those that ask no store; None while it can be reached."""
+        self.slates: SlateBuilder | None = None
+        """What asks no store; None while it can be reached."""
         self.why: str | None = None
         """What it failed with; None while it can be reached."""
 
-    def begin(self, why: StoreError) -> Lists:
+    def begin(self, why: StoreError) -> SlateBuilder:
         """The store has just failed. Raises what it failed with where nothing is in memory."""
-        if self._keeper.answering is None:
+        snapshot = self._manager.snapshot
+        if snapshot is None:
             raise why
         with self._lock:
-            if self.lists is None:
+            if self.slates is None:
                 log.error("lists come from memory: %s", why)
-                memory = Memory(lambda: self._keeper.items, why)
-                self.lists, self.why = self._made(cast(Store, memory)), str(why)
+                null_store = NullStore(self._items, why)
+                self.slates, self.why = self._builder(cast(Store, null_store)), str(why)
                 self._thread = threading.Thread(target=self._watch, name="outage", daemon=True)
                 self._thread.start()
-            return self.lists
+            return self.slates
 
     def close(self) -> None:
         """Look no more."""
         self._ended.set()
         if self._thread is not None:
-            self._thread.join(PATIENCE)
+            self._thread.join(CLOSE_TIMEOUT)
+
+    def _items(self) -> Mapping[str, Item]:
+        snapshot = self._manager.snapshot
+        return {} if snapshot is None else snapshot.items
 
     def _watch(self) -> None:
-        while not self._ended.wait(PAUSE):
+        while not self._ended.wait(RETRY_SECONDS):
             try:
                 self._store.position()
             except StoreError:
@@ -108,4 +111,4 @@ class Outage:
             log.warning("the store is back")
             break
         with self._lock:
-            self.lists = self.why = None
+            self.slates = self.why = None

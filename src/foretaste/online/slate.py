@@ -1,4 +1,4 @@
-"""Lists: a question and what answers it in, the recommendation out.
+"""Slates: a question and the scores that answer it in, the recommendation out.
 
 `loop` says in which order things happen; how a list is put together from scores, rules and words
 is here, and what is kept of it afterwards.
@@ -20,16 +20,17 @@ from foretaste.domain.data import (
     Recommended,
     Request,
     Served,
+    Source,
     Term,
 )
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
 from foretaste.feedback.recommendation_log import AnswerLog
-from foretaste.generate.reasons import PLACED, UNKNOWN, reasons
-from foretaste.model.scorer import is_unknown
-from foretaste.online.snapshot import Popular, Scores, Standby, Stock
+from foretaste.generate.reasons import PLACED, UNKNOWN, reasons_of_each
+from foretaste.model.scorer import PopularityScorer, Scores, is_unknown
+from foretaste.online.snapshot import Snapshot
 from foretaste.prepare.histories import behaviour
-from foretaste.rank import preferences as wants
+from foretaste.rank import preferences
 from foretaste.rank.conditions import number
 from foretaste.rank.filters import NEVER, Question, left_out
 from foretaste.rank.index import Index, Mask
@@ -42,16 +43,16 @@ from foretaste.rank.slate import TEN, Choice, Draft
 from foretaste.rank.trending import counts, spoken
 from foretaste.rank.trending import scores as trending_scores
 
-PAGES = 100
-"""Pages of one list, at most."""
-REASONED = ("pinned", "promoted", "explored", "new")
+MAX_PAGES = 100
+"""Pages of one list."""
+SOURCES_WITH_REASON = ("pinned", "promoted", "explored", "new")
 """Sources that are a reason before those of the score."""
-COUNTED, WINDOWS = 5.0, 64
-"""Seconds for which counts of takers hold, and windows whose counts are kept."""
+TRENDING_REFRESH_SECONDS, MAX_TRENDING_WINDOWS = 5.0, 64
+"""Seconds for which counts of users hold, and windows whose counts are kept."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class PageRequest:
     """A question, and what earlier pages of its list have shown."""
 
     request: Request
@@ -60,16 +61,21 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Composed:
+class ExplainedSlate:
     """A list, and the terms of its scores."""
 
     choice: Choice
     terms: list[list[Term]]
-    told: tuple[str, ...] | None = None
+    texts: tuple[str, ...] | None = None
     """What is said of each item, where that is not its terms."""
 
+    def only(self, rows: list[int]) -> "ExplainedSlate":
+        """Some of its rows."""
+        texts = None if self.texts is None else tuple(self.texts[row] for row in rows)
+        return ExplainedSlate(self.choice.only(rows), [self.terms[row] for row in rows], texts)
 
-class Lists:
+
+class SlateBuilder:
     """Puts lists together for one workspace."""
 
     def __init__(
@@ -81,25 +87,30 @@ class Lists:
         read: Callable[[str], Floats] | None = None,
         *,
         history_events: int | None = None,
+        recommendation_log: AnswerLog | None = None,
     ) -> None:
         self._store, self._settings, self._weights, self._clock = store, settings, weights, clock
         self._read, self.policy = read, Policy(settings.policy)
         self._history_events = history_events
-        self.answers = AnswerLog(store, keep_days=settings.keep_days, clock=clock)
+        self.log = recommendation_log or AnswerLog(store, keep_days=settings.keep_days, clock=clock)
         """What was served."""
         self._index: Index | None = None
-        self._counted: dict[float, tuple[float, list[tuple[str, int]]]] = {}
+        self._trending: dict[float, tuple[float, list[tuple[str, int]]]] = {}
 
-    def asked(self, who: Request | str | None, n: int | None, rest: Mapping[str, Any]) -> Asked:
+    # The question -----------------------------------------------------------------------------
+
+    def page_request(
+        self, who: Request | str | None, n: int | None, fields: Mapping[str, Any]
+    ) -> PageRequest:
         """The question; that of a next page is the first page's."""
         request = who
         if not isinstance(request, Request):
-            request = Request(user=request, n=n or self._settings.n, **rest)
+            request = Request(user=request, n=n or self._settings.n, **fields)
         if request.next_page_of is None:
-            return Asked(request)
+            return PageRequest(request)
         pages = self._pages(request.next_page_of)
         first = Request.of(pages[0].request)
-        asked = replace(
+        repeated = replace(
             first,
             n=request.n if n or isinstance(who, Request) else first.n,
             explain=request.explain,
@@ -107,16 +118,16 @@ class Lists:
             now=request.now,
             next_page_of=request.next_page_of,
         )
-        shown = [one for page in pages for one in page.items]
-        offset = max((one[1] for one in shown), default=0)
-        return Asked(asked, tuple(one[0] for one in shown), offset)
+        shown_items = [item for page in pages for item in page.items]
+        offset = max((item[1] for item in shown_items), default=0)
+        return PageRequest(repeated, tuple(item[0] for item in shown_items), offset)
 
-    def _pages(self, last: str) -> list[Served]:
+    def _pages(self, last_page: str) -> list[Served]:
         """The pages of a list up to this one, the last first."""
         pages: list[Served] = []
-        following: Any = last
-        while following and len(pages) < PAGES:
-            page = self.answers.get([following]).get(following)
+        following: Any = last_page
+        while following and len(pages) < MAX_PAGES:
+            page = self.log.get([following]).get(following)
             if page is None:
                 raise InputError(
                     f"next_page_of: there is no recommendation '{following}'; it was incognito, is "
@@ -126,81 +137,102 @@ class Lists:
             following = page.request.get("next_page_of")
         return pages
 
-    def behaviour(self, request: Request, live: Stock) -> Behaviour:
-        """U: what this person did, and what they ask for now."""
+    def user_context(self, request: Request, snapshot: Snapshot) -> Behaviour:
+        """U: what this user did, and what they ask for now."""
         events: Sequence[Event] = ()
-        if request.user is not None or request.session is not None:
-            events = self._store.history(request.user, request.session, self._history_events)
-        user = request.user
-        if user is None and request.session is not None:
-            user = self._store.identified(request.session)
-        person = self._store.user(user) if user else None
-        spoken = request.context.get("text")
-        words = [part for part in (request.query, spoken) if isinstance(part, str)]
+        user, session = request.user, request.session
+        if user is not None or session is not None:
+            events = self._store.history(user, session, self._history_events)
+        if user is None and session is not None:
+            user = self._store.identified(session)
+        profile = self._store.user(user) if user else None
+        free_text = request.context.get("text")
+        words = [part for part in (request.query, free_text) if isinstance(part, str)]
         for item in request.items:
-            if item not in live.catalogue.index and self._store.item(item) is None:
+            if item not in snapshot.catalogue.index and self._store.item(item) is None:
                 raise InputError(f"items: there is no item '{item}'; import it first")
         return behaviour(
             events,
-            live.catalogue.index,
+            snapshot.catalogue.index,
             self._weights,
-            live.kinds,
-            now=self._moment(request),
+            snapshot.kinds,
+            now=self._request_time(request),
             query=" ".join(words).strip() or None,
-            taste=person.attributes if person else None,
+            taste=profile.attributes if profile else None,
             seeds=request.items,
         )
+
+    def has_newer_events(self, request: Request, snapshot: Snapshot) -> bool:
+        """Whether this user did something that the snapshot has not learnt."""
+        users = [(request.user, None)] if request.user is not None else []
+        sessions = [(None, request.session)] if request.session is not None else []
+        rows = self._store.pasts([*users, *sessions])
+        return any(event > snapshot.event for event, _ in rows)
 
     def _now(self, request: Request) -> float:
         return self._clock() if request.now is None else request.now
 
-    def _moment(self, request: Request) -> float:
-        """When the person asks, where the context tells; else now."""
-        told = request.context.get("time")
-        if told is None:
+    def _request_time(self, request: Request) -> float:
+        """When the user asks, where the context tells; else now."""
+        stated = request.context.get("time")
+        if stated is None:
             return self._now(request)
-        found = number(told)
-        if found is None:
+        seconds = number(stated)
+        if seconds is None:
             raise InputError(
-                f"context.time: '{told}' cannot be read; write ISO 8601 or seconds since 1970"
+                f"context.time: '{stated}' cannot be read; write ISO 8601 or seconds since 1970"
             )
-        return found
+        return seconds
 
-    def index(self, live: Stock) -> Index:
+    def index(self, snapshot: Snapshot) -> Index:
         """What meets a filter now; made anew when the catalogue has changed."""
-        index = self._index
-        if index is None or index.catalogue is not live.catalogue or index.shelf is not live.shelf:
-            index = self._index = Index(live.catalogue, live.shelf, self._read)
+        index, catalogue, shelf = self._index, snapshot.catalogue, snapshot.shelf
+        if index is None or index.catalogue is not catalogue or index.shelf is not shelf:
+            index = self._index = Index(catalogue, shelf, self._read)
         return index
 
-    def question(self, asked: Asked, one: Behaviour, live: Stock) -> Question:
+    def question(self, page: PageRequest, context: Behaviour, snapshot: Snapshot) -> Question:
         """All that filters look at."""
-        request = asked.request
+        request = page.request
         # whoever looks for something may want it again, and a list to be ordered is the caller's
         free = bool(request.query) or request.candidates is not None
         hide_seen = self._settings.hide_seen and not free
-        index, now = self.index(live), self._now(request)
+        index, now = self.index(snapshot), self._now(request)
         changes = self._store.changes(request.user, request.session)
-        asking = Asking(request, one, changes, asked.earlier, now)
-        known = self.policy.discreet(one, index, asking)
-        return Question(request, known, index, hide_seen, now, asked.earlier, changes, self.policy)
+        asking = Asking(request, context, changes, page.earlier, now)
+        discreet = self.policy.discreet(context, index, asking)
+        return Question(
+            request, discreet, index, hide_seen, now, page.earlier, changes, self.policy
+        )
 
-    def compose(
-        self, asked: Asked, question: Question, scorer: Scores, rng: np.random.Generator | None
-    ) -> Composed:
+    # The slate --------------------------------------------------------------------------------
+
+    def slate(
+        self,
+        page: PageRequest,
+        question: Question,
+        scorer: Scores,
+        rng: np.random.Generator | None = None,
+    ) -> ExplainedSlate:
         """The list by these scores: what may be shown, rules, terms."""
-        choice = self._chosen(asked, question, scorer, rng)
-        terms = scorer.terms(choice.items, deep=asked.request.explain)
+        if page.request.window is not None:
+            return self._trending_slate(page, question, scorer)
+        choice = self._choice(page, question, scorer, rng)
+        terms = scorer.terms(choice.items, deep=page.request.explain)
         for lift in choice.lifts:
-            for place, item in enumerate(choice.items):
+            for row, item in enumerate(choice.items):
                 if lift.mask[item]:
-                    terms[place].append(Term(lift.expert, lift.nats, feature=lift.name))
-        return Composed(choice, terms)
+                    terms[row].append(Term(lift.expert, lift.nats, feature=lift.name))
+        return ExplainedSlate(choice, terms)
 
-    def _chosen(
-        self, asked: Asked, question: Question, scorer: Scores, rng: np.random.Generator | None
+    def _choice(
+        self,
+        page: PageRequest,
+        question: Question,
+        scorer: Scores,
+        rng: np.random.Generator | None,
     ) -> Choice:
-        request, settings = asked.request, self._settings
+        request, settings = page.request, self._settings
         never = left_out(question, NEVER)
         draft = Draft(
             scores=np.zeros(len(question.index), np.float32),
@@ -208,147 +240,143 @@ class Lists:
             never=never,
             index=question.index,
             n=min(request.n, settings.most),
-            offset=asked.offset,
+            offset=page.offset,
             diversity=request.diversity,
             floor=request.floor,
             explore=settings.explore if request.explore is None else request.explore,
             pool=settings.explore_pool,
             apart=self.policy.pairs(question.index),
         )
-        if _may_meet_new(request) and asked.offset + draft.n > TEN:
+        if _may_show_cold_items(request) and page.offset + draft.n > TEN:
             draft.strangers, draft.newcomers = scorer.untaken(settings.newcomers)
-        for place, rule in enumerate(rules(request.rules)):
-            rule.apply(draft, f"rules.{place}")
-        if request.window is None:  # else the score is a number of people
-            wants.lift(draft, question.changes)
+        for row, rule in enumerate(rules(request.rules)):
+            rule.apply(draft, f"rules.{row}")
+        if request.window is None:  # else the score is a number of users
+            preferences.lift(draft, question.changes)
         # what rules speak of is scored even where the experts alone would not look
-        row = scorer.row(~draft.hide, draft.looked_at, also=draft.named, items=draft.pins.values())
-        draft.scores, draft.hide = draft.scores + row, draft.hide | np.isneginf(row)
+        scores = scorer.row(
+            ~draft.hide, draft.looked_at, also=draft.named, items=draft.pins.values()
+        )
+        draft.scores, draft.hide = draft.scores + scores, draft.hide | np.isneginf(scores)
         return draft.listed(lambda: rng or np.random.default_rng())
 
-    def trending(self, asked: Asked, question: Question, popular: Popular) -> Composed:
-        """What most people took within the window; then, to fill the list, what is popular."""
-        window = asked.request.window or 0.0
-        people = counts(self._takers(window, question.now), question.index.catalogue)
-        log_prob = popular.row(people >= 0, 0)
-        scorer = Popular(trending_scores(people, log_prob))
-        choice = self._chosen(asked, question, scorer, None)
-        found = people[choice.items]
+    def _trending_slate(
+        self, page: PageRequest, question: Question, popularity: Scores
+    ) -> ExplainedSlate:
+        """What most users took within the window; then, to fill the list, what is popular."""
+        window = page.request.window or 0.0
+        users = counts(self._window_counts(window, question.now), question.index.catalogue)
+        log_prob = popularity.row(users >= 0, 0)
+        scorer = PopularityScorer(trending_scores(users, log_prob))
+        choice = self._choice(page, question, scorer, None)
+        counted = users[choice.items]
         sources = tuple(
-            ("trending" if some else "fallback") if source == "model" else source
-            for source, some in zip(choice.sources, found > 0, strict=True)
+            ("trending" if count else "fallback") if source == "model" else source
+            for source, count in zip(choice.sources, counted > 0, strict=True)
         )
-        told = tuple(
-            f"taken by {int(some):,} people in {spoken(window)}" if some else PLACED["fallback"]
-            for some in found
+        texts = tuple(
+            f"taken by {int(count):,} people in {spoken(window)}" if count else PLACED["fallback"]
+            for count in counted
         )
-        choice = replace(choice, sources=sources, scores=found)
-        return Composed(choice, [[] for _ in found], told)
+        choice = replace(choice, sources=sources, scores=counted)
+        return ExplainedSlate(choice, [[] for _ in counted], texts)
 
-    def _takers(self, window: float, now: float) -> list[tuple[str, int]]:
-        """Counted anew every few seconds."""
-        kept = self._counted.get(window)
-        if kept is None or not 0 <= now - kept[0] < COUNTED:
+    def _window_counts(self, window: float, now: float) -> list[tuple[str, int]]:
+        """(item, users), counted anew every few seconds."""
+        counted = self._trending.get(window)
+        if counted is None or not 0 <= now - counted[0] < TRENDING_REFRESH_SECONDS:
             kinds = [kind for kind, weight in self._weights.items() if weight > 0]
-            kept = (now, self._store.takers(now - window, now, kinds))
-            if len(self._counted) >= WINDOWS:
-                self._counted.clear()
-            self._counted[window] = kept
-        return kept[1]
+            counted = (now, self._store.takers(now - window, now, kinds))
+            if len(self._trending) >= MAX_TRENDING_WINDOWS:
+                self._trending.clear()
+            self._trending[window] = counted
+        return counted[1]
 
-    def stand_in(self, asked: Asked, still: Standby, why: str) -> Recommendation:
-        """The answer by popularity alone, from a still picture; hidden items are looked up."""
-        request = asked.request
-        question = self.question(asked, self.behaviour(request, still), still)
-        if request.window is None:
-            composed = self.compose(asked, question, still.scores, None)
-        else:
-            composed = self.trending(asked, question, still.scores)
-        composed = self._still_there(composed, question)
-        return self.told(request, question, still, composed, Degraded("popularity", why))
-
-    def _still_there(self, composed: Composed, question: Question) -> Composed:
-        """Without what was hidden, taken off or changed since the picture was drawn."""
-        choice = composed.choice
-        ids = [question.index.catalogue.ids[item] for item in choice.items.tolist()]
+    def on_offer(self, slate: ExplainedSlate, question: Question) -> ExplainedSlate:
+        """Without what was hidden, taken off or changed since the snapshot."""
+        ids = [question.index.catalogue.ids[item] for item in slate.choice.items.tolist()]
         items = self._store.items_by_id(ids)
-        keep = [
-            place
-            for place, item_id in enumerate(ids)
-            if item_id in items and items[item_id].available(question.now)
+        rows = [
+            row
+            for row, item in enumerate(ids)
+            if item in items and items[item].available(question.now)
         ]
-        if len(keep) == len(choice.items):
-            return composed
-        told = composed.told
-        return Composed(
-            choice.only(keep),
-            [composed.terms[place] for place in keep],
-            None if told is None else tuple(told[place] for place in keep),
-        )
+        return slate if len(rows) == len(ids) else slate.only(rows)
 
-    def told(
+    # The recommendation -----------------------------------------------------------------------
+
+    def recommendation(
         self,
-        request: Request,
         question: Question,
-        live: Stock,
-        composed: Composed,
+        snapshot: Snapshot,
+        slate: ExplainedSlate,
         degraded: Degraded | None = None,
     ) -> Recommendation:
-        """The answer, with what is said of each item; kept, unless it is to leave no trace."""
-        answer = Recommendation(
+        """The slate with what is said of each item."""
+        return Recommendation(
             recommendation_id=uuid.uuid4().hex,
-            model_version=live.version,
-            items=self._items(request, question, live, composed, degraded),
+            model_version=snapshot.version,
+            items=self._recommended(question, snapshot, slate, degraded),
             degraded=degraded,
-            left_out=omissions(question, composed.choice),
+            left_out=omissions(question, slate.choice),
         )
-        if not request.incognito:
-            self.answers.add(served(request, answer, self._now(request)))
-        return answer
 
-    def _items(
+    def keep(self, request: Request, recommendation: Recommendation) -> None:
+        """Into the log of what was served, unless it is to leave no trace."""
+        if not request.incognito:
+            self.log.add(Served.of(request, recommendation, self._now(request)))
+
+    def _recommended(
         self,
-        request: Request,
         question: Question,
-        live: Stock,
-        composed: Composed,
+        snapshot: Snapshot,
+        slate: ExplainedSlate,
         degraded: Degraded | None,
     ) -> tuple[Recommended, ...]:
-        ids, titles = live.catalogue.ids, live.catalogue.titles
-        past = {ids[item]: titles[item] for item in question.behaviour.item if item >= 0}
-        choice = composed.choice
-        wanted = Wanted.of(request.properties, question.index, live.items)
-        unknown = composed.told is None and is_unknown(question.behaviour)
-        told = []
-        for place, item in enumerate(choice.items.tolist()):
-            source = choice.sources[place]
-            if degraded is not None and source == "model":
-                source = "fallback"
-            terms = composed.terms[place]
-            placed = (PLACED[source],) if source in REASONED else ()
-            tellable = self.policy.tellable(terms, question.index)
-            said = reasons(tellable, past) if composed.told is None else (composed.told[place],)
-            if unknown and source == "model":
-                said = (UNKNOWN,)
-            there = live.items[ids[item]]
-            told.append(
-                Recommended(
-                    id=ids[item],
-                    position=choice.positions[place],
-                    score=float(choice.scores[place]),
-                    title=titles[item],
-                    reason=placed + said,
-                    terms=tuple(terms) if request.explain else (),
-                    attributes=wanted.attributes(there),
-                    propensity=choice.propensities[place],
-                    source=source,
-                    properties=wanted.others(there),
-                )
+        request, choice, catalogue = question.request, slate.choice, snapshot.catalogue
+        ids, titles = catalogue.ids, catalogue.titles
+        items, chosen = snapshot.items, choice.items.tolist()
+        columns = Wanted.of(request.properties, question.index, items)
+        details = columns.of_each(items[ids[item]] for item in chosen)
+        reasons = self._reasons(question, slate, is_full=degraded is None or degraded.to == "full")
+        return tuple(
+            Recommended(
+                id=ids[item],
+                position=choice.positions[row],
+                score=float(choice.scores[row]),
+                title=titles[item],
+                reason=reasons[row][1],
+                terms=tuple(slate.terms[row]) if request.explain else (),
+                attributes=details[row][0],
+                propensity=choice.propensities[row],
+                source=reasons[row][0],
+                properties=details[row][1],
             )
-        return tuple(told)
+            for row, item in enumerate(chosen)
+        )
+
+    def _reasons(
+        self, question: Question, slate: ExplainedSlate, *, is_full: bool
+    ) -> list[tuple[Source, tuple[str, ...]]]:
+        """For each item what brought it to its position, and why, in words."""
+        catalogue, context = question.index.catalogue, question.behaviour
+        titles = {catalogue.ids[item]: catalogue.titles[item] for item in context.item if item >= 0}
+        tellable = self.policy.tellable_lists(slate.terms, question.index)
+        if slate.texts is None:
+            sentences = reasons_of_each(tellable, titles)
+        else:
+            sentences = [(text,) for text in slate.texts]
+        unknown = slate.texts is None and is_unknown(context)
+        answer: list[tuple[Source, tuple[str, ...]]] = []
+        for source, spoken_terms in zip(slate.choice.sources, sentences, strict=True):
+            by_model = source == "model"
+            placed = (PLACED[source],) if source in SOURCES_WITH_REASON else ()
+            reason = (UNKNOWN,) if unknown and by_model and is_full else placed + spoken_terms
+            answer.append(("fallback" if by_model and not is_full else source, reason))
+        return answer
 
 
-def _may_meet_new(request: Request) -> bool:
+def _may_show_cold_items(request: Request) -> bool:
     """Whoever asks for something, or orders their own list, is shown nothing else."""
     free = request.query is None and request.candidates is None and request.window is None
     return free and request.floor == 0
@@ -360,16 +388,3 @@ def _with_seen(never: Mask, question: Question) -> Mask:
     hide = never.copy()
     hide[question.behaviour.taken] = True
     return hide
-
-
-def served(request: Request, answer: Recommendation, at: float) -> Served:
-    """What is kept of an answer."""
-    return Served(
-        id=answer.recommendation_id,
-        at=at,
-        user=request.user,
-        session=request.session,
-        model=answer.model_version,
-        request=request.told(),
-        items=[(one.id, one.position, one.propensity, one.source, one.score) for one in answer],
-    )

@@ -1,112 +1,206 @@
-"""What answers when nothing else can in time: popularity, as it was a moment ago.
+"""What answers requests: a model version in, the same with every item and event up to now out.
 
-In: what is live, while it is at rest. Out: a still picture of it, which can be asked while the
-model is busy learning, reading new items or being replaced.
+A version was trained on the log up to a number. Whoever answers with it reads the log on from
+there: new items are met, new events are learnt, in the order they were accepted. So the command
+line, the service and any other process give the same list, whichever of them an event came through.
+
+A snapshot is never changed. What happens makes another one, which shares with it all that stayed
+the same; a request that reads one from its beginning to its end races nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, Self
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from heapq import merge
+from itertools import islice, takewhile
+from operator import itemgetter
+from typing import Self
 
-import numpy as np
+from foretaste.domain.data import Catalogue, Event, Floats, Item
+from foretaste.domain.store import Store
+from foretaste.feedback.online import Lesson, Past, Person, learn, lessons
+from foretaste.model.artefacts import Version
+from foretaste.model.product import Product
+from foretaste.prepare.catalogue import Cataloguing, ReadItems, vectors_of
+from foretaste.prepare.histories import pasts, person_key
+from foretaste.rank.filters import Shelf
 
-from foretaste.domain.data import Behaviour, Catalogue, Floats, Ints, Item, Term
-from foretaste.model.terms import against_average
-from foretaste.online.model import Live
-from foretaste.rank.index import Mask, Shelf
-
-
-class Stock(Protocol):
-    """What lists are made of: a model's catalogue as it is now. `Live` is one."""
-
-    @property
-    def version(self) -> str: ...
-    @property
-    def kinds(self) -> tuple[str, ...]: ...
-    @property
-    def items(self) -> Mapping[str, Item]: ...
-    @property
-    def catalogue(self) -> Catalogue: ...
-    @property
-    def shelf(self) -> Shelf: ...
-
-
-class Scores(Protocol):
-    """What scores items for one question. `model.scorer.Scorer` is one."""
-
-    def row(
-        self, allowed: Mask, n: int, *, also: Sequence[Mask] = (), items: Iterable[int] = ()
-    ) -> Floats: ...
-    def untaken(self, most: float) -> tuple[Mask | None, float]:
-        """([items], which nobody has taken; the share of the lower places that is theirs)."""
-
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]: ...
-
-
-class Popular:
-    """The same scores for everyone."""
-
-    def __init__(self, log_prob: Floats) -> None:
-        self._log_prob = log_prob
-
-    def row(
-        self, allowed: Mask, n: int, *, also: Sequence[Mask] = (), items: Iterable[int] = ()
-    ) -> Floats:
-        """[items], log P."""
-        return self._log_prob
-
-    def untaken(self, most: float) -> tuple[Mask | None, float]:
-        """Not told: all that nobody has taken are alike here."""
-        return None, 0.0
-
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
-        """How much more popular than the average item."""
-        size = len(self._log_prob)
-        return [
-            against_average("popularity", float(self._log_prob[item]), size, "popularity")
-            for item in items
-        ]
+EVENTS_PER_PART = 5_000
+"""Events that are held in memory at a time while many are learnt."""
 
 
 @dataclass(frozen=True)
-class Standby:
-    """A still picture of what is live."""
+class ItemBatch:
+    """Items that were put or deleted one after another, each once, and read."""
+
+    revision: int
+    """Of the last of them."""
+    restated: tuple[Item, ...]
+    """Those that read as before: hidden, shown, or on offer at other times."""
+    reworded: tuple[Item, ...]
+    """New ones, and those that read otherwise."""
+    vectors: Floats | None
+    """[reworded, dim]; None where there are none."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A model, what it may show, and how far along the log it has come."""
 
     version: str
+    created: float
+    """When it was trained, seconds since 1970."""
+    product: Product
     kinds: tuple[str, ...]
-    items: Mapping[str, Item]
-    catalogue: Catalogue
+    weights: Mapping[str, float]
+    read: ReadItems
+    cataloguing: Cataloguing
     shelf: Shelf
-    scores: Popular
-    at: tuple[int, int]
-    """(event, revision) it had come to."""
+    event: int
+    revision: int
+    encoder: str | None = None
+    """The tuned encoder that it was trained with; None is the published one."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The items, as the model sees them."""
+        return self.cataloguing.catalogue
+
+    @property
+    def items(self) -> Mapping[str, Item]:
+        """The items by their ids, in the catalogue's order."""
+        return self.cataloguing.items
 
     @classmethod
-    def of(cls, live: Live) -> Self:
-        """As it is now; nothing may be changing it meanwhile."""
-        return cls(
-            version=live.version,
-            kinds=live.kinds,
-            items=live.items,
-            catalogue=live.catalogue,
-            shelf=live.shelf,
-            scores=popular(live),
-            at=(live.event, live.revision),
+    def of(
+        cls,
+        version: Version,
+        ids: tuple[str, ...],
+        store: Store,
+        *,
+        weights: Mapping[str, float],
+        read: ReadItems,
+        product: Callable[[Catalogue], Product],
+    ) -> Self:
+        """A version as it was trained, with its items, `ids`, as they are now.
+
+        An item that is gone keeps its position, as the model counts positions, and is hidden.
+        """
+        present: dict[str, Item] = {}
+        revision = 0
+        for revision, item in store.items():  # noqa: B007
+            present[item.id] = item
+        trained = [present.pop(item_id, absent(item_id)) for item_id in ids]
+        cataloguing = Cataloguing.of(trained, vectors_of(trained, read))
+        own = product(cataloguing.catalogue)
+        own.freeze()
+        snapshot = cls(
+            version=version.name,
+            created=version.created,
+            product=own,
+            kinds=tuple(version.data["kinds"]),
+            weights=weights,
+            read=read,
+            cataloguing=cataloguing,
+            shelf=Shelf.of(trained),
+            event=int(version.data["event"]),
+            revision=revision,
+            encoder=version.data.get("encoder"),
+        )
+        return snapshot.with_items(snapshot.read_batch(list(present.values()), revision))
+
+    def has(self, position: tuple[int, int]) -> bool:
+        """Whether everything up to a position of the store, (event, revision), is in it."""
+        return self.event >= position[0] and self.revision >= position[1]
+
+    def caught_up(self, store: Store) -> Self:
+        """With every item and event of now."""
+        event, revision = store.position()
+        snapshot = self
+        if snapshot.revision < revision:
+            changes = [item for _, item in item_changes(store, snapshot.revision, revision)]
+            snapshot = snapshot.with_items(snapshot.read_batch(changes, revision))
+        return snapshot.learned(store, event)
+
+    def read_batch(self, changes: Sequence[Item], revision: int) -> ItemBatch:
+        """Items as they were put one after another, up to a revision, of which those are read whose
+        words are not those that were read before.
+        """
+        newest = {item.id: item for item in changes}
+        items = [one for one in newest.values() if one.id in self.items or one != absent(one.id)]
+        reworded = [item for item in items if not self.cataloguing.same_words(item)]
+        names = {item.id for item in reworded}
+        restated = tuple(item for item in items if item.id not in names)
+        vectors = self.read(reworded) if reworded else None
+        return ItemBatch(revision, restated, tuple(reworded), vectors)
+
+    def with_items(self, batch: ItemBatch) -> Self:
+        """With items that were read by it, or by a snapshot that only events came to since."""
+        cataloguing, product = self.cataloguing, self.product
+        if batch.restated:
+            cataloguing = cataloguing.with_states(batch.restated)
+        if batch.vectors is not None:
+            cataloguing, changed = cataloguing.put(batch.reworded, batch.vectors)
+            product = product.fork()
+            product.grow(cataloguing.catalogue, changed)
+            product.freeze()
+        items = (*batch.restated, *batch.reworded)
+        return replace(
+            self,
+            product=product,
+            cataloguing=cataloguing,
+            shelf=self.shelf.updated(items, cataloguing.catalogue) if items else self.shelf,
+            revision=batch.revision,
         )
 
+    def learned(self, store: Store, until: int | None = None) -> Self:
+        """With the events since, in the order they were accepted; up to a number, if one is given.
 
-def popular(live: Live) -> Popular:
-    """What popularity alone says now; every item alike where the model has no such expert."""
-    expert = next((one for one in live.product.experts if one.name == "popularity"), None)
-    if expert is None:
-        return Popular(np.zeros(len(live.catalogue), np.float32))
-    return Popular(expert.log_prob([_NOBODY])[0])
+        Events of items that are not met yet are passed over.
+        """
+        snapshot, events = self, store.events(after=self.event, until=until)
+        while tail := list(islice(events, EVENTS_PER_PART)):
+            snapshot = snapshot.with_lessons(snapshot.lessons(store, tail), tail[-1][0])
+        return snapshot
+
+    def next_events(self, store: Store, position: tuple[int, int], n: int) -> Self:
+        """With those of the next n events that can be learnt now, up to a position of the store.
+
+        An event of an item that is still to be met waits for it, and those after it too.
+        """
+        until = min(position[0], self.event + n)
+        tail = list(store.events(after=self.event, until=until))
+        if self.revision < position[1]:
+            index = self.catalogue.index
+            met = list(takewhile(lambda row: row[1].item is None or row[1].item in index, tail))
+            until = until if len(met) == len(tail) else met[-1][0] if met else self.event
+            tail = met
+        return self.with_lessons(self.lessons(store, tail), until)
+
+    def with_lessons(self, taught: Iterable[Lesson], event: int) -> Self:
+        """With what the events up to a number teach."""
+        product = self.product.fork()
+        learn(product, taught)
+        product.freeze()
+        return replace(self, product=product, event=event)
+
+    def lessons(self, store: Store, tail: Sequence[tuple[int, Event]]) -> Iterator[Lesson]:
+        """What these events teach, in this model's own ids."""
+        index, weights = self.catalogue.index, self.weights
+
+        def histories(people: Sequence[Person]) -> dict[Person, Past]:
+            by_key = pasts(list(store.pasts(people)), index, weights, self.kinds)
+            return {person: by_key[person_key(*person)] for person in people}
+
+        return lessons(tail, pasts=histories, index=index, weights=weights)
 
 
-_NOBODY = Behaviour(
-    item=np.empty(0, np.int32),
-    weight=np.empty(0, np.float32),
-    kind=np.empty(0, np.int8),
-    value=np.empty(0, np.float32),
-    at=np.empty(0, np.float64),
-)
+def item_changes(store: Store, after: int, until: int) -> Iterator[tuple[int, Item]]:
+    """(revision, item) of all that were put past a revision, or deleted, up to another."""
+    deleted = ((revision, absent(item_id)) for revision, item_id in store.gone(after=after))
+    changes = merge(store.items(after=after), deleted, key=itemgetter(0))
+    return takewhile(lambda change: change[0] <= until, changes)
+
+
+def absent(item_id: str) -> Item:
+    """What stands in the place of an item that is gone: models count positions."""
+    return Item(id=item_id, title=item_id, hidden=True)

@@ -12,12 +12,12 @@ import numpy as np
 from foretaste.domain.data import Ints, Term
 from foretaste.errors import InputError
 from foretaste.model.scorer import Scorer
-from foretaste.online.answer import Turn, heard
-from foretaste.online.slate import Asked
+from foretaste.online.answer import Workspace, scored
+from foretaste.online.slate import PageRequest
 from foretaste.rank.filters import FILTERS, WHY, Filter, Question, earlier, left_out, others, seen
 from foretaste.rank.slate import Choice, Lift
 
-ALSO: dict[Filter, str] = {
+MORE_FILTER_REASONS: dict[Filter, str] = {
     seen: "this person has taken it already",
     others: "it is not in the list that was to be put in order",
     earlier: "it was on an earlier page of this list",
@@ -26,7 +26,7 @@ ALSO: dict[Filter, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Behind:
+class TermDifference:
     """What one expert, or one rule, says of the item and of the last that was shown."""
 
     expert: str
@@ -55,77 +55,78 @@ class WhyNot:
     score: float | None
     last: str | None
     """The last item that was shown."""
-    terms: tuple[Behind, ...]
+    terms: tuple[TermDifference, ...]
     """By expert and rule, where it is most behind first; they sum to the two scores."""
     why: str
     """In a sentence."""
 
 
-def why_not(turn: Turn, item: str, asked: Asked) -> WhyNot:
+def why_not(workspace: Workspace, item: str, page: PageRequest) -> WhyNot:
     """What kept the item out of the answer to this question.
 
     Raises InputError for an item that is not there.
     """
-    asked = replace(asked, request=replace(asked.request, explain=True, explore=0.0))
-    with heard(turn, asked) as (live, question, scorer):
-        place = live.catalogue.index.get(item)
-        if place is None:
-            raise InputError(f"there is no item '{item}'; import it first")
-        choice = turn.lists.compose(asked, question, scorer, None).choice
-        barred = _filters(question, place)
-        if barred and place not in choice.items:
-            return WhyNot(item, None, barred, None, None, None, (), _sentence(barred))
-        return _scored(place, question, scorer, choice)
+    page = replace(page, request=replace(page.request, explain=True, explore=0.0))
+    snapshot, question, scorer = scored(workspace, page)
+    position = snapshot.catalogue.index.get(item)
+    if position is None:
+        raise InputError(f"there is no item '{item}'; import it first")
+    choice = workspace.slates.slate(page, question, scorer).choice
+    reasons = _filter_reasons(question, position)
+    if reasons and position not in choice.items:
+        return WhyNot(item, None, reasons, None, None, None, (), _barred_sentence(reasons))
+    return _compared(position, question, scorer, choice)
 
 
-def _scored(place: int, question: Question, scorer: Scorer, choice: Choice) -> WhyNot:
+def _compared(item: int, question: Question, scorer: Scorer, choice: Choice) -> WhyNot:
     """Of an item that may be shown: where its score puts it, and why."""
-    shown, ids = choice.items.tolist(), question.index.catalogue.ids
-    position = choice.positions[shown.index(place)] if place in shown else None
+    shown_items, ids = choice.items.tolist(), question.index.catalogue.ids
+    position = choice.positions[shown_items.index(item)] if item in shown_items else None
     allowed = ~left_out(question)
-    row = scorer.row(allowed, len(shown), items=[place, *shown]).astype(np.float64)
+    scores = scorer.row(allowed, len(shown_items), items=[item, *shown_items]).astype(np.float64)
     for lift in choice.lifts:
-        row += lift.mask * lift.nats
-    better = allowed & (row > row[place])
-    better[place] = False
+        scores += lift.mask * lift.nats
+    better = allowed & (scores > scores[item])
+    better[item] = False
     rank = int(better.sum()) + 1
-    terms, last = _behind(scorer, choice.lifts, place, [one for one in shown if one != place])
+    others = [other for other in shown_items if other != item]
+    last = others[-1] if others else None
+    terms = _differences(scorer, choice.lifts, item, last)
     return WhyNot(
-        id=ids[place],
+        id=ids[item],
         position=position,
         filters=(),
         rank=rank,
-        score=float(row[place]),
+        score=float(scores[item]),
         last=None if last is None else ids[last],
         terms=terms,
-        why=_told(position, rank, len(shown), terms, ruled=bool(question.request.rules)),
+        why=_sentence(position, rank, len(shown_items), terms, ruled=bool(question.request.rules)),
     )
 
 
-def _filters(question: Question, place: int) -> tuple[str, ...]:
+def _filter_reasons(question: Question, item: int) -> tuple[str, ...]:
     """Why it may not be shown."""
-    words = {**ALSO, **WHY}
+    reasons = {**MORE_FILTER_REASONS, **WHY}
     return tuple(
-        words.get(one, f"the filter '{one.__name__}' leaves it out")
-        for one in FILTERS
-        if left_out(question, [one])[place]
+        reasons.get(rule, f"the filter '{rule.__name__}' leaves it out")
+        for rule in FILTERS
+        if left_out(question, [rule])[item]
     )
 
 
-def _behind(
-    scorer: Scorer, lifts: Sequence[Lift], place: int, shown: list[int]
-) -> tuple[tuple[Behind, ...], int | None]:
+def _differences(
+    scorer: Scorer, lifts: Sequence[Lift], item: int, last: int | None
+) -> tuple[TermDifference, ...]:
     """Against the last item that was shown, by expert."""
-    last = shown[-1] if shown else None
-    items: Ints = np.array([place] if last is None else [place, last], np.int32)
+    items: Ints = np.array([item] if last is None else [item, last], np.int32)
     sums = [_by_expert(terms) for terms in scorer.terms(items, deep=False)]
     for lift in lifts:
-        for row, one in enumerate(items.tolist()):
-            if lift.mask[one]:
+        for row, compared_item in enumerate(items.tolist()):
+            if lift.mask[compared_item]:
                 sums[row][f"rule {lift.name}"] += lift.nats
-    own, other = sums[0], sums[-1] if last is not None else defaultdict(float)
-    found = [Behind(name, own[name], other[name]) for name in {**own, **other}]
-    return tuple(sorted(found, key=lambda one: one.difference)), last
+    own, others = sums[0], sums[-1] if last is not None else defaultdict(float)
+    differences = [TermDifference(name, own[name], others[name]) for name in {**own, **others}]
+    return tuple(sorted(differences, key=lambda term: term.difference))
 
 
 def _by_expert(terms: Sequence[Term]) -> defaultdict[str, float]:
@@ -135,21 +136,26 @@ def _by_expert(terms: Sequence[Term]) -> defaultdict[str, float]:
     return sums
 
 
-def _sentence(barred: tuple[str, ...]) -> str:
-    return "It may not be shown: " + "; ".join(barred) + "."
+def _barred_sentence(reasons: tuple[str, ...]) -> str:
+    return "It may not be shown: " + "; ".join(reasons) + "."
 
 
-def _told(
-    position: int | None, rank: int, shown: int, terms: tuple[Behind, ...], *, ruled: bool
+def _sentence(
+    position: int | None,
+    rank: int,
+    length: int,
+    terms: tuple[TermDifference, ...],
+    *,
+    ruled: bool,
 ) -> str:
     if position is not None:
         return f"It is in the list, at place {position}."
-    if rank <= shown and ruled:
+    if rank <= length and ruled:
         return f"By its score it is at place {rank}; a rule of the request gave its place away."
-    if rank <= shown:
+    if rank <= length:
         return f"By its score it is at place {rank}; diversity gave its place away."
     worst = terms[0]
     return (
-        f"By its score it is at place {rank}, below the {shown} that are shown; most is missing "
+        f"By its score it is at place {rank}, below the {length} that are shown; most is missing "
         f"in {worst.expert}: {worst.difference:+.2f} nats against the last of them."
     )

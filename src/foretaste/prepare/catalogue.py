@@ -1,11 +1,14 @@
 """Items in, the `Catalogue` of the model out: features as sparse tables, texts ready to be read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
-from foretaste.domain.arrays import GrowingVectors, Vectors
-from foretaste.domain.data import Catalogue, Feature, Floats, Ints, Item
+from foretaste.domain.arrays import Array, GrowingVectors, Packed, Vectors
+from foretaste.domain.data import Catalogue, Feature, Floats, Item
+from foretaste.domain.sharing import Chunked
 
 
 def catalogue(items: Sequence[Item], vectors: Vectors) -> Catalogue:
@@ -34,89 +37,205 @@ def _feature(column: str, items: Sequence[Item]) -> Feature:
     )
 
 
-COPIED = 100_000
-"""Items up to which the index by id is copied; that of more grows in place, also for those who hold
-the catalogue before."""
+ReadItems = Callable[[Sequence[Item]], Floats]
+"""Items → [items, dim], as the language model reads them."""
+MAX_FULL_PRECISION_ITEMS = 50_000
+"""Items of which the vectors are kept in 32 bits; of more in 8, a quarter of the memory."""
+ITEMS_PER_READ = 20_000
+MAX_COPIED_IDS = 100_000
+"""Items up to which the index by id is copied when there are more; beyond, one is shared."""
 
 
+def vectors_of(items: Sequence[Item], read: ReadItems) -> Vectors:
+    """[items, dim], read some at a time and kept in 8 bits where they are many."""
+    if len(items) <= MAX_FULL_PRECISION_ITEMS:
+        return read(items)
+    starts = range(0, len(items), ITEMS_PER_READ)
+    parts = (read(items[start : start + ITEMS_PER_READ]) for start in starts)
+    return Packed.of(parts, len(items))
+
+
+class SharedIndex(Mapping[str, int]):
+    """External id → internal id of the first `size` items of an index that goes on growing."""
+
+    def __init__(self, ids: tuple[str, ...], positions: dict[str, int]) -> None:
+        self.ids, self.positions = ids, positions
+
+    def __getitem__(self, item: str) -> int:
+        position = self.positions[item]
+        if position >= len(self.ids):
+            raise KeyError(item)
+        return position
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.ids)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class ItemTable(Mapping[str, Item]):
+    """The items of a catalogue by their ids, as they are at one moment."""
+
+    def __init__(self, index: Mapping[str, int], ids: tuple[str, ...], items: Chunked) -> None:
+        self._index, self._ids, self.rows = index, ids, items
+
+    def __getitem__(self, item: str) -> Item:
+        found: Item = self.rows[self._index[item]]
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+
+@dataclass(frozen=True)
 class Cataloguing:
     """A catalogue that takes in new and changed items, in proportion to what they are.
 
-    Values and columns keep their numbers: one that no item has any more stays, without items.
+    It is never changed: `put` gives another, which shares what it can. Values and columns keep
+    their numbers: one that no item has any more stays, without items.
     """
 
-    def __init__(self, items: Sequence[Item], vectors: Vectors) -> None:
-        self._vectors = GrowingVectors(vectors)
-        self.catalogue = catalogue(items, vectors)
-        self._codes = {
+    catalogue: Catalogue
+    items: ItemTable
+    _vectors: GrowingVectors
+    _codes: Mapping[str, Mapping[str, int]]
+    """Column → value → its code."""
+
+    @classmethod
+    def of(cls, items: Sequence[Item], vectors: Vectors) -> Self:
+        """Of these, in this order; `vectors`: [items, dim]."""
+        made = catalogue(items, vectors)
+        rows = Chunked(_objects(items))
+        rows.freeze()
+        codes = {
             feature.column: {value: code for code, value in enumerate(feature.values)}
-            for feature in self.catalogue.features
+            for feature in made.features
         }
+        table = ItemTable(made.index, made.ids, rows)
+        return cls(made, table, GrowingVectors(vectors), codes)
 
-    def put(self, items: Sequence[Item], vectors: Floats) -> list[int]:
-        """Take in items, each once; `vectors` [items, dim]. → the places of those that were known.
+    def same_words(self, item: Item) -> bool:
+        """Whether the item is there and reads as it did, with the same title and attributes."""
+        before = self.items.get(item.id)
+        if before is None:
+            return False
+        titles, attributes = (before.title, item.title), (before.attributes, item.attributes)
+        same = titles[0] == titles[1] and attributes[0] == attributes[1]
+        return same and before.reading() == item.reading()
 
-        Afterwards `catalogue` is another one, which shares with the one before what it can.
+    def with_states(self, items: Sequence[Item]) -> Self:
+        """The same with items in the place of those that read alike."""
+        rows = self.items.rows.fork()
+        for item in items:
+            rows[self.catalogue.index[item.id]] = item
+        rows.freeze()
+        table = ItemTable(self.catalogue.index, self.catalogue.ids, rows)
+        return type(self)(self.catalogue, table, self._vectors, self._codes)
+
+    def put(self, items: Sequence[Item], vectors: Floats) -> tuple[Self, list[int]]:
+        """→ (with these items, each once; the places of those that were there).
+
+        vectors: [items, dim], what is read of each.
         """
         before = self.catalogue
-        index = dict(before.index) if len(before) <= COPIED else before.index
-        known = [index[item.id] for item in items if item.id in index]
-        old = [row for row, item in enumerate(items) if item.id in index]
-        new = [row for row, item in enumerate(items) if item.id not in index]
-        if old:
-            self._vectors.put(known, vectors[old])
-        self._vectors.append(vectors[new])
+        positions = [before.index.get(item.id) for item in items]
+        old = [row for row, position in enumerate(positions) if position is not None]
+        new = [row for row, position in enumerate(positions) if position is None]
+        known = [position for position in positions if position is not None]
         places = dict(zip(old, known, strict=True))
         places |= {row: len(before) + more for more, row in enumerate(new)}
-        assert isinstance(index, dict)
-        index.update({items[row].id: places[row] for row in new})
+        at = [(places[row], item) for row, item in enumerate(items)]
+        ids = before.ids + tuple(items[row].id for row in new)
+        index = _index(before, ids)
+        grown = self._vectors.replaced(known, vectors[old]).appended(vectors[new])
         columns = dict.fromkeys(self._codes) | dict.fromkeys(
             column for item in items for column in item.attributes
         )
+        codes = {column: _coded(self._codes.get(column, {}), column, items) for column in columns}
         by_name = {feature.column: feature for feature in before.features}
-        at = [(places[row], item) for row, item in enumerate(items)]
-        self.catalogue = Catalogue(
-            ids=before.ids + tuple(items[row].id for row in new),
+        after = Catalogue(
+            ids=ids,
             titles=_put(before.titles, [(place, item.title) for place, item in at]),
             readings=_put(before.readings, [(place, item.reading()) for place, item in at]),
-            vectors=self._vectors.rows,
+            vectors=grown.rows,
             features=tuple(
-                self._feature(column, by_name.get(column), at, len(before)) for column in columns
+                _feature_with(column, by_name.get(column), codes[column], at, len(before))
+                for column in columns
             ),
             index=index,
         )
-        return known
+        rows = self.items.rows.fork()
+        for place, item in zip(known, (items[row] for row in old), strict=True):
+            rows[place] = item
+        rows.extend(_objects([items[row] for row in new]))
+        rows.freeze()
+        return type(self)(after, ItemTable(index, ids, rows), grown, codes), known
 
-    def _feature(
-        self, column: str, before: Feature | None, items: Sequence[tuple[int, Item]], size: int
-    ) -> Feature:
-        codes = self._codes.setdefault(column, {})
-        known = len(codes)
-        rows: dict[int, Ints] = {}
-        for place, item in items:
-            values = item.attributes.get(column, ())
-            coded = [codes.setdefault(value, len(codes)) for value in values]
-            rows[place] = np.array(coded, np.int32)
-        nothing = np.zeros(size + 1, np.int64)
-        if before is None:
-            before = Feature(column, (), nothing, np.zeros(0, np.int32))
-        new = list(codes)[known:] if len(codes) > known else []
-        offsets, flat = before.offsets, before.codes
-        lengths = np.diff(offsets)
-        changed = sorted(place for place in rows if place < size)
-        parts, last = [], 0
-        for place in changed:
-            parts += [flat[last : offsets[place]], rows[place]]
-            last = int(offsets[place + 1])
-            lengths[place] = len(rows[place])
-        added = [rows[place] for place in sorted(rows) if place >= size]
-        counts = np.array([len(row) for row in added], np.int64)
-        return Feature(
-            column=column,
-            values=before.values + tuple(new),
-            offsets=np.concatenate([[0], np.cumsum(np.concatenate([lengths, counts]))]),
-            codes=np.concatenate([*parts, flat[last:], *added]),
-        )
+
+def _index(before: Catalogue, ids: tuple[str, ...]) -> Mapping[str, int]:
+    """The index of a catalogue that has these ids, of which the first are those before."""
+    size, index = len(before), before.index
+    if len(ids) == size:
+        return index
+    new = {item: size + more for more, item in enumerate(ids[size:])}
+    if size <= MAX_COPIED_IDS:
+        return {**index, **new}
+    shared = index.positions if isinstance(index, SharedIndex) else dict(index)
+    if len(shared) > size:  # another catalogue went on from here before
+        shared = dict(index)
+    shared.update(new)
+    return SharedIndex(ids, shared)
+
+
+def _coded(codes: Mapping[str, int], column: str, items: Sequence[Item]) -> Mapping[str, int]:
+    """Value → code, with the values of these items."""
+    values = dict.fromkeys(value for item in items for value in item.attributes.get(column, ()))
+    new = [value for value in values if value not in codes]
+    return (
+        {**codes, **{value: len(codes) + more for more, value in enumerate(new)}} if new else codes
+    )
+
+
+def _feature_with(
+    column: str,
+    before: Feature | None,
+    codes: Mapping[str, int],
+    items: Sequence[tuple[int, Item]],
+    size: int,
+) -> Feature:
+    """The column with these items at their places, of which those past `size` are new."""
+    rows = {
+        place: np.array([codes[value] for value in item.attributes.get(column, ())], np.int32)
+        for place, item in items
+    }
+    if before is None:
+        before = Feature(column, (), np.zeros(size + 1, np.int64), np.zeros(0, np.int32))
+    offsets, flat = before.offsets, before.codes
+    lengths = np.diff(offsets)
+    parts, last = [], 0
+    for place in sorted(place for place in rows if place < size):
+        parts += [flat[last : offsets[place]], rows[place]]
+        last = int(offsets[place + 1])
+        lengths[place] = len(rows[place])
+    added = [rows[place] for place in sorted(rows) if place >= size]
+    counts = np.array([len(row) for row in added], np.int64)
+    return Feature(
+        column=column,
+        values=(*before.values, *list(codes)[len(before.values) :]),
+        offsets=np.concatenate([[0], np.cumsum(np.concatenate([lengths, counts]))]),
+        codes=np.concatenate([*parts, flat[last:], *added]),
+    )
+
+
+def _objects(items: Sequence[Item]) -> Array:
+    """[items], as NumPy holds what is no number."""
+    rows = np.empty(len(items), object)
+    rows[:] = items
+    return rows
 
 
 def _put(texts: tuple[str, ...], new: Sequence[tuple[int, str]]) -> tuple[str, ...]:

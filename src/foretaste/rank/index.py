@@ -54,6 +54,19 @@ class Shelf:
             np.array([_or(item.available_until, np.inf) for item in items]),
         )
 
+    def updated(self, items: Sequence[Item], catalogue: Catalogue) -> Self:
+        """With these items, which are in the catalogue, as they are now."""
+        positions = np.array([catalogue.index[item.id] for item in items])
+        states, columns = type(self).of(items), []
+        for name in ("hidden", "available_from", "available_until"):
+            earlier = getattr(self, name)
+            column = np.zeros(len(catalogue), earlier.dtype)
+            column[: len(earlier)] = earlier
+            column[positions] = getattr(states, name)
+            column.flags.writeable = False
+            columns.append(column)
+        return type(self)(*columns)
+
     @cached_property
     def timed(self) -> Longs:
         """The items that are not on offer at all times."""

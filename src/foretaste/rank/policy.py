@@ -81,9 +81,13 @@ class Policy:
 
     def tellable(self, terms: Sequence[Term], index: Index) -> list[Term]:
         """Those that may be said as reasons."""
+        return self.tellable_lists([terms], index)[0]
+
+    def tellable_lists(self, lists: Sequence[Sequence[Term]], index: Index) -> list[list[Term]]:
+        """The same for the terms of each item of a list."""
         kinds = self._kinds(index)
         if not kinds:
-            return list(terms)
+            return [list(terms) for terms in lists]
         features = {f"{column}: {value}" for kind, _ in kinds for column, value in named(kind)}
 
         def tells(term: Term) -> bool:
@@ -95,7 +99,7 @@ class Policy:
                 for kind, mask in kinds
             )
 
-        return [term for term in terms if not tells(term)]
+        return [[term for term in terms if not tells(term)] for terms in lists]
 
     def faults(self, text: str, index: Index, asking: Asking) -> tuple[str, ...]:
         """Why generated words may not be said to this person; none where they may."""

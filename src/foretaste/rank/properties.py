@@ -1,6 +1,6 @@
 """Properties: which columns of an item are wanted back in, those columns out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,12 @@ class Wanted:
                 hint = did_you_mean(name, sorted(known))
                 raise InputError(f"properties.{place}: no item has '{name}'; {hint}")
         return cls(frozenset(asked))
+
+    def of_each(
+        self, items: Iterable[Item]
+    ) -> list[tuple[Mapping[str, tuple[str, ...]], dict[str, Any]]]:
+        """(attributes, others) of each item."""
+        return [(self.attributes(item), self.others(item)) for item in items]
 
     def attributes(self, item: Item) -> Mapping[str, tuple[str, ...]]:
         """Of the attributes those that are wanted."""

@@ -24,7 +24,7 @@ from foretaste.loop import Foretaste
 from foretaste.online.fallback import Budget
 from foretaste.online.generation import Generation
 from foretaste.online.list_health import checks_of
-from foretaste.online.manager import NONE, Behind
+from foretaste.online.manager import NO_MODEL
 from foretaste.online.why_not import WhyNot
 from foretaste.serve.http import logs
 from foretaste.serve.http.metrics import Watch
@@ -133,7 +133,7 @@ class Service:
             self._intake = Intake(
                 workspace.store,
                 workspace.config.behaviour,
-                partial(attributed, served=workspace.lists.answers.get),
+                partial(attributed, served=workspace.recommendation_log.get),
             )
         return self._intake
 
@@ -153,7 +153,7 @@ class Service:
         """Forget a person, as the workspace does; the versions that do not answer count anew beside
         the answers, and the receipt says so.
         """
-        self.workspace.lists.answers.flush()
+        self.workspace.recommendation_log.flush()
         return self.workspace.settler.erase(user, others_soon=True)
 
     def _newest(self) -> int:
@@ -200,7 +200,7 @@ class Service:
                 return None  # it answers, if only from memory
             workspace.store.check()
             if not workspace.models.order():
-                return NONE
+                return NO_MODEL
             if self._ready:
                 return self._behind(workspace)
         except ForetasteError as error:
@@ -235,12 +235,12 @@ class Service:
             "foretaste_ready": float(self._ready),
             "foretaste_items": float(self._items(workspace)),
         }
-        answering = workspace.keeper.answering
+        answering = workspace.manager.answering
         if answering is not None:
             lag = workspace.store.last_event() - workspace.learnt
             found |= {
                 "foretaste_model_age_seconds": self._clock() - answering[1],
-                "foretaste_model_instead": float(workspace.keeper.instead is not None),
+                "foretaste_model_instead": float(workspace.manager.instead is not None),
                 "foretaste_event_lag": float(lag),
             }
         outcome = Outcome.last(workspace.store)
@@ -265,7 +265,7 @@ class Service:
         told: dict[str, Any] = {"status": "ready"}
         if away is not None:
             told = {"status": "degraded", "why": away}
-        answering, instead = workspace.keeper.answering, self._instead(workspace)
+        answering, instead = workspace.manager.answering, self._instead(workspace)
         if answering is not None:
             age = round(self._clock() - answering[1], 1)
             told["model"] = {"version": answering[0], "age_seconds": age}
@@ -288,7 +288,7 @@ class Service:
         while not self._ending.wait(LOOK):
             try:
                 self._take_in_promoted()
-            except (Behind, ForetasteError):
+            except ForetasteError:
                 continue  # said by /readyz and by the next answer; the next look tries again
             except Exception:  # a thread that dies would take in nothing any more
                 log.exception("while looking for another model version")
@@ -300,12 +300,11 @@ class Service:
         if not self._ready and self._failure is None and workspace.models.live() is not None:
             self.start()  # the first model there is
         elif self._ready and self._promoted(workspace) is not None:
-            with workspace.keeper.fresh(Budget(PATIENCE_MS)):  # has it loaded beside the other
-                pass
+            workspace.manager.newest(Budget(PATIENCE_MS))  # has it loaded beside the other
 
     def _promoted(self, workspace: Foretaste) -> str | None:
         """The version that was promoted and does not answer yet; None where it does."""
-        answering, live = workspace.keeper.answering, workspace.models.live()
+        answering, live = workspace.manager.answering, workspace.models.live()
         return live if answering is not None and answering[0] != live else None
 
     def _instead(self, workspace: Foretaste) -> str | None:
@@ -314,9 +313,9 @@ class Service:
             promoted = self._promoted(workspace)
         except ModelError as error:
             return str(error)
-        if workspace.keeper.instead is None and promoted is not None:
+        if workspace.manager.instead is None and promoted is not None:
             return f"model {promoted} was promoted and is being loaded"
-        return workspace.keeper.instead
+        return workspace.manager.instead
 
     def _warm(self) -> None:
         """Answer one question, so that the first person need not wait for what it loads."""
@@ -325,9 +324,10 @@ class Service:
             if not self.workspace.models.order():
                 return
             self.workspace.settler.settle()  # an erasure may have been cut short
-            with self.workspace.keeper.fresh(Budget(None)) as live:
-                asked = self.workspace.lists.behaviour(Request(query="warm up"), live)
-                live.rehearse(asked, 1, quick=True)  # words count until the language model is there
+            snapshot = self.workspace.catch_up()
+            context = self.workspace.slates.user_context(Request(query="warm up"), snapshot)
+            # words count until the encoder is there
+            snapshot.product.quick().rehearse(context, 1, len(snapshot.catalogue))
             self.workspace.recommend(Request(n=1, explain=True, incognito=True))
         except ForetasteError as error:
             self._fail(str(error))
@@ -347,9 +347,10 @@ class Service:
         try:
             workspace = self.workspace
             # loaded before a question is asked with it: meanwhile others have their turn
-            forgetful(workspace.reading.by(workspace.keeper.encoder)).encode(["warm up"])
+            encoder = workspace.catch_up().encoder
+            forgetful(workspace.reading.by(encoder)).encode(["warm up"])
             workspace.recommend(Request(query="warm up", n=1, explain=True, incognito=True))
-            workspace.imagining.warm()
+            workspace.generator.warm()
         except ForetasteError as error:
             log.error("words cannot be read: %s", error)
         except Exception:

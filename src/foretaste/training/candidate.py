@@ -5,7 +5,7 @@ what is held out alone.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
@@ -18,15 +18,20 @@ from foretaste.domain.store import Store
 from foretaste.errors import InputError, ModelError
 from foretaste.evaluate.evaluation import Evaluation, judge
 from foretaste.evaluate.sampled_lists import Offers, Shop
+from foretaste.model.artefacts import Version
 from foretaste.model.cold_items import Arrivals
 from foretaste.model.fit import Fitted, fit_to_serve
 from foretaste.model.training import Training
+from foretaste.online.generation import ContentGenerator
+from foretaste.online.list_health import Workspace as ListWorkspace
+from foretaste.online.list_health import amend_checks
 from foretaste.prepare.arrivals import newest_takings
 from foretaste.prepare.clean import Cleaning
 from foretaste.prepare.histories import Gathering
 from foretaste.prepare.splits import by_time, latest, leave_one_out
 from foretaste.prepare.streaming_counts import StreamingCounts
 from foretaste.training.encode import Read, Reading
+from foretaste.training.recount import KNOWN, Settler
 
 SPLITS = {"leave-one-out": leave_one_out, "time": by_time}
 HELD_OUT = 5000
@@ -62,6 +67,44 @@ class Candidate:
         """The number of the newest event that it may know."""
         self.revision = revision
         """The number of the newest change of an item that it knows."""
+
+
+class SavingWorkspace(Workspace, ListWorkspace, Protocol):
+    """What keeping it as a version needs besides."""
+
+    @property
+    def clock(self) -> Callable[[], float]: ...
+    @property
+    def generator(self) -> ContentGenerator: ...
+    @property
+    def settler(self) -> Settler: ...
+
+
+def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Version:
+    """Fit the product, look at its lists, and keep it as a version; see `fit_candidate`."""
+    cpu_start, start = time.process_time(), time.monotonic()
+    erasures = workspace.store.erasures()
+    candidate = fit_candidate(workspace, until)
+    read, fitted = candidate.read, candidate.fitted
+    name = workspace.models.save(
+        fitted.served,
+        read.catalogue.ids,
+        created=workspace.clock(),
+        data={"event": candidate.event, "revision": candidate.revision, KNOWN: erasures}
+        | {"kinds": read.histories.kinds, "encoder": read.encoder}
+        | dict(workspace.store.counts()),
+        settings=workspace.config.model_dump(mode="json"),
+        metrics={
+            "fit": fitted.report.figures(),
+            "measured": measure(workspace, candidate),
+            "cpu_seconds": time.process_time() - cpu_start,
+            "wall_seconds": time.monotonic() - start,
+        },
+    )
+    name = amend_checks(workspace, name)
+    workspace.generator.study(name, read.catalogue)
+    workspace.settler.settle()  # somebody may have been erased meanwhile
+    return workspace.models.version(workspace.models.now(name))
 
 
 def fit_candidate(workspace: Workspace, until: int | None = None) -> Candidate:

@@ -17,14 +17,14 @@ from foretaste.domain.store import Store
 from foretaste.errors import ModelError
 from foretaste.evaluate.list_checks import SERIOUS, ListWarning
 from foretaste.evaluate.metrics import Interval, ndcg, paired_interval, ranks
-from foretaste.feedback.online import Lesson, Person, learn
-from foretaste.online.model import Live
+from foretaste.feedback.online import Lesson, Person
+from foretaste.online.snapshot import Snapshot
 
 METRIC = "ndcg@10"
 BATCH = 64
 """Events that are scored before they are learnt, by both models alike."""
 
-Asked = Callable[[Lesson, Live], Behaviour]
+Asked = Callable[[Lesson, Snapshot], Behaviour]
 """What a model is told when it is asked at the moment of an event."""
 
 
@@ -82,7 +82,14 @@ class Trial:
 
 
 def compare(
-    candidate: Live, live: Live, store: Store, *, after: int, until: int, asked: Asked, masked: bool
+    candidate: Snapshot,
+    live: Snapshot,
+    store: Store,
+    *,
+    after: int,
+    until: int,
+    asked: Asked,
+    masked: bool,
 ) -> Trial:
     """Both on the events past `after`, up to `until`. Each is at its snapshot, not past `after`.
 
@@ -92,14 +99,13 @@ def compare(
     for one in (candidate, live):
         if one.event > after:
             raise ModelError(f"model {one.version} was trained on events past {after:,}")
-        one.learn(store, until=after)
+    candidate, live = candidate.learned(store, until=after), live.learned(store, until=after)
     people: dict[Person, int] = {}
     found: list[tuple[int, float, float]] = []  # (person, candidate, live)
     tail = store.events(after=after, until=until)
     while batch := list(islice(tail, BATCH)):
-        mine, theirs = (
-            _scored(one, store, batch, asked, masked=masked) for one in (candidate, live)
-        )
+        candidate, mine = _scored(candidate, store, batch, asked, masked=masked)
+        live, theirs = _scored(live, store, batch, asked, masked=masked)
         for number in mine.keys() & theirs.keys():
             person, value = mine[number]
             found.append((people.setdefault(person, len(people)), value, theirs[number][1]))
@@ -119,9 +125,11 @@ def compare(
 
 
 def _scored(
-    one: Live, store: Store, batch: Sequence[tuple[int, Event]], asked: Asked, *, masked: bool
-) -> dict[int, tuple[Person, float]]:
-    """By number in the log (whose event it is, NDCG@10 of its item); then the batch is learnt."""
+    one: Snapshot, store: Store, batch: Sequence[tuple[int, Event]], asked: Asked, *, masked: bool
+) -> tuple[Snapshot, dict[int, tuple[Person, float]]]:
+    """→ (with the batch learnt after it was scored, {number in the log: (whose event it is, NDCG@10
+    of its item)})
+    """
     taught = list(one.lessons(store, batch))
     everything = np.ones(len(one.catalogue), bool)
     found = {}
@@ -131,6 +139,4 @@ def _scored(
         seen = [behaviour.taken] if masked else None
         rank = ranks(row[None, :], np.array([lesson.item], np.int32), seen)
         found[lesson.number] = lesson.person, float(ndcg(rank.masked, 10)[0])
-    learn(one.product, taught)
-    one.event = batch[-1][0]
-    return found
+    return one.with_lessons(taught, batch[-1][0]), found

@@ -25,9 +25,9 @@ from foretaste.errors import ForetasteError, ModelError
 from foretaste.model.artefacts import WAS, Models, Version
 from foretaste.model.product import Product
 from foretaste.model.training import Training
-from foretaste.online.manager import Keeper
-from foretaste.online.model import absent, vectors_of
-from foretaste.prepare.catalogue import catalogue
+from foretaste.online.manager import ModelManager
+from foretaste.online.snapshot import absent
+from foretaste.prepare.catalogue import catalogue, vectors_of
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class Workspace(Protocol):
     @property
     def models(self) -> Models: ...
     @property
-    def keeper(self) -> Keeper: ...
+    def manager(self) -> ModelManager: ...
     @property
     def config(self) -> Config: ...
     def readers(self, encoder: str | None = None) -> OpenReader: ...
@@ -96,7 +96,7 @@ class Settler:
         """
         erased = self._its.store.erase(user)
         recounted = self.settle(answering=others_soon)
-        self._its.keeper.renew()
+        self._its.manager.renew()
         waits = WAITS if erased.anything else ()
         if others_soon and self._stale(self._its.store.erasures()) is not None:
             self.soon()
@@ -125,7 +125,7 @@ class Settler:
             self._wanted.clear()
             try:
                 self.settle()
-                self._its.keeper.renew()
+                self._its.manager.renew()
             except ForetasteError as error:
                 log.error("not counted anew: %s", error)
             except Exception:  # a thread that dies would settle nothing any more
@@ -157,7 +157,7 @@ class Settler:
         self, erasures: int, tried: Collection[str] = (), *, answering: bool = False
     ) -> Version | None:
         """The first version that knows of fewer erasures, past those that were tried."""
-        answers = self._its.keeper.answering
+        answers = self._its.manager.answering
         wanted = (
             version
             for version in self._its.models.versions()

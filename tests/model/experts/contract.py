@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from foretaste.domain.data import Behaviour, Floats
+from foretaste.domain.sharing import forked, frozen
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.scoring import opinion_of
 
@@ -167,6 +168,31 @@ class ExpertContract:
 
         assert np.isfinite(log_prob).all()
         np.testing.assert_allclose(sums(log_prob), 0, atol=1e-4)
+
+    def test_what_a_fork_learns_and_grows_by_leaves_its_parent_as_it_was(
+        self, fitted: Any, expert: Any, here: World
+    ) -> None:
+        """Requests read the parent meanwhile. The fork of a frozen one is as good as a whole."""
+        alone = again(fitted, here.catalogue, self._aside)
+        asked = [*ordinary(here), here.took(20, 21, query="garden rose walrus")]
+        parent = expert
+        frozen(parent)
+        before = expert.log_prob(asked).copy()
+        alone.log_prob(asked)  # an index of words is made when first asked
+        items = [*here.items]
+        for number in range(60, 63):
+            items = [*items, item(number, number % 4)]
+            items[7] = replace(items[7], title=f"jazz piano {number}")
+            fork = forked(parent)
+            for one in (fork, alone):
+                one.grow(shelf(items), [7])
+                one.learn(here.took(30, 31), number, 1.0, 1.8e9 + number)
+                one.learn(here.took(30, number), 31, 2.0, 1.8e9 + number)
+            frozen(fork)
+            parent = fork
+
+        np.testing.assert_array_equal(expert.log_prob(asked), before)
+        np.testing.assert_allclose(parent.log_prob(asked), alone.log_prob(asked), atol=1e-5)
 
 
 class CountingContract:

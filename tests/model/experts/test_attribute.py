@@ -134,7 +134,7 @@ def test_a_changed_item_moves_no_count_to_another_value(here: World) -> None:
     expert = made(films(("a",), ("b",), ("a",)))
     expert.learn(here.took(), 1, 9.0, 0.0)
     expert.grow(films(("new",), ("b",), ("a",)))
-    by_value = dict(zip(expert._feature.values, expert._counts.tolist(), strict=True))
+    by_value = dict(zip(expert._feature.values, expert._counts.rows.tolist(), strict=True))
 
     assert by_value == {"new": 0.0, "b": 9.0, "a": 0.0}
 

@@ -134,18 +134,20 @@ def test_a_deleted_item_is_in_no_list_again(client: httpx.Client) -> None:
     assert client.delete("/v1/items/gone-1").json() == {"deleted": False}
 
 
-def test_what_stands_in_has_no_deleted_item(copied: Path) -> None:
-    """It answers from a picture that was drawn before the deletion."""
+def test_an_older_snapshot_shows_no_deleted_item(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loop = Foretaste.open(copied)
     loop.recommend(n=1)
-    still = loop.keeper.standby
-    assert still is not None
-    asked = loop.lists.asked(None, 50, {})
-    assert "space-2" in {one.id for one in loop.lists.stand_in(asked, still, "late")}
+    monkeypatch.setattr(loop.manager, "_take_in_items", lambda _: None)
+    assert "space-2" in {one.id for one in loop.recommend(n=50, timeout_ms=60_000)}
 
     loop.store.delete_items(["space-2"])
 
-    assert "space-2" not in {one.id for one in loop.lists.stand_in(asked, still, "late")}
+    assert "space-2" not in {one.id for one in loop.recommend(n=50, timeout_ms=100)}
+    assert loop.manager.snapshot is not None
+    assert not loop.manager.snapshot.items["space-2"].hidden
+    monkeypatch.undo()
     assert "space-2" not in {one.id for one in loop.recommend(n=50)}
     loop.close()
 

@@ -12,8 +12,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from foretaste.domain.arrays import Growing
-from foretaste.domain.data import Behaviour, Catalogue, Doubles, Feature, Floats, Ints, Term
+from foretaste.domain.data import Behaviour, Catalogue, Feature, Floats, Ints, Term
 from foretaste.domain.ports import Arrays, Facts
+from foretaste.domain.sharing import Chunked, Once
 from foretaste.model.scoring import NOBODY
 from foretaste.model.settings import AttributeSettings
 from foretaste.model.terms import AVERAGE
@@ -43,12 +44,11 @@ class Attribute:
         self.name = f"attribute:{column}"
         self._settings = settings
         self._code: dict[str, int] = {}
-        self._counts = np.zeros(0, np.float32)
+        self._counts = Chunked(np.zeros(0, np.float32))
         self._log_everyone: Floats | None = None
         self._kinds: dict[tuple[int, ...], int] = {}
         self._members: list[int] = []
-        self._counted: Doubles | None = None
-        self._of_kind: sp.csr_matrix | None = None
+        self._kind_of = Growing(np.zeros(0, np.int32))  # [items]
         self.grow(catalogue)
 
     @classmethod
@@ -102,20 +102,21 @@ class Attribute:
             training.histories.weight[keep],
             minlength=len(training.catalogue),
         )
-        self._counts = np.asarray(items @ _shares(self._feature), np.float32)
+        self._counts = Chunked(np.asarray(items @ _shares(self._feature), np.float32))
         self._log_everyone = None
 
     @property
     def everyone(self) -> Floats:
         """[values], log P(value) over all people's events, with one event a value as prior."""
-        if self._log_everyone is None:
-            mass = self._counts + 1
-            self._log_everyone = np.log(mass / mass.sum())
-        return self._log_everyone
+        log_everyone = self._log_everyone
+        if log_everyone is None:
+            mass = self._counts.rows + 1
+            self._log_everyone = log_everyone = np.log(mass / mass.sum())
+        return log_everyone
 
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items, perhaps with new values."""
-        counted = dict(zip(self._code, self._counts.tolist(), strict=True))
+        counted = dict(zip(self._code, self._counts.rows.tolist(), strict=True))
         known = len(self._code)
         self._feature = _column(catalogue, self.column)
         values = self._feature.values
@@ -124,28 +125,42 @@ class Attribute:
             self._recount(counted)
             self._sort_all()
             return
-        self._code |= {value: known + more for more, value in enumerate(values[known:])}
-        self._counts = np.append(self._counts, np.zeros(len(values) - known, np.float32))
-        self._log_everyone = None
+        if len(values) > known:
+            new_codes = {value: known + more for more, value in enumerate(values[known:])}
+            self._code = {**self._code, **new_codes}
+            self._counts.extend(np.zeros(len(values) - known, np.float32))
+            self._log_everyone = None
+        self._kinds, self._members, kinds = dict(self._kinds), list(self._members), len(self._kinds)
         size = len(self._kind_of)
         new = [self._kind(item) for item in range(size, len(catalogue))]
         for item in changed:
             self._members[self._kind_of.rows[item]] -= 1
-            self._kind_of.rows[item] = self._kind(item)
-        self._kind_of.append(np.array(new, np.int32))
+        again = np.array([self._kind(item) for item in changed], np.int32)
+        self._kind_of = self._kind_of.replaced(changed, again).appended(np.array(new, np.int32))
+        self._count_members(again=len(self._kinds) > kinds)
 
     def _recount(self, counted: Mapping[str, float]) -> None:
         """By value: a changed item may have given every value another code."""
         counts = [counted.get(value, 0.0) for value in self._feature.values]
-        self._counts = np.array(counts, np.float32)
+        self._counts = Chunked(np.array(counts, np.float32))
         self._log_everyone = None
 
     def _sort_all(self) -> None:
         """Items with the same values are of one kind: there are far fewer kinds than items."""
-        self._kinds, self._members, self._of_kind = {}, [], None
+        self._kinds, self._members = {}, []
         size = len(self._feature.offsets) - 1
         kinds = np.fromiter((self._kind(item) for item in range(size)), np.int32, size)
-        self._kind_of = Growing(kinds)  # [items]
+        self._kind_of = Growing(kinds)
+        self._count_members(again=True)
+
+    def _count_members(self, *, again: bool) -> None:
+        """What is needed of the kinds at a request, made when first asked for; `again`: there are
+        other kinds, and not only others of each.
+        """
+        kinds, members, values = self._kinds, self._members, len(self._counts)
+        self._counted = Once(lambda: np.array(members, np.float64))  # [kinds]
+        if again:
+            self._tables = Once(lambda: _table(list(kinds), values))  # [kinds, values]
 
     def _kind(self, item: int) -> int:
         """The number of an item's kind, and one more of it."""
@@ -153,9 +168,7 @@ class Attribute:
         kind = self._kinds.setdefault(codes, len(self._kinds))
         if kind == len(self._members):
             self._members.append(0)
-            self._of_kind = None
         self._members[kind] += 1
-        self._counted = None
         return kind
 
     def _lifts(self, lift: Floats) -> Floats:
@@ -166,16 +179,12 @@ class Attribute:
     @property
     def _table(self) -> sp.csr_matrix:
         """[kinds, values], each kind's values in equal shares."""
-        if self._of_kind is None:
-            self._of_kind = _table(list(self._kinds), len(self._counts))
-        return self._of_kind
+        return self._tables.get()
 
     def _log_total(self, scores: Floats) -> np.float32:
         """Of [kinds], log Σ exp over the items."""
-        if self._counted is None:
-            self._counted = np.array(self._members, np.float64)
         top = scores.max(initial=0.0)
-        return np.float32(top + np.log((self._counted * np.exp(scores - top)).sum()))
+        return np.float32(top + np.log((self._counted.get() * np.exp(scores - top)).sum()))
 
     def _mass(self, behaviour: Behaviour, decay: float) -> Floats:
         """[values], what was taken of each, in events."""
@@ -215,8 +224,10 @@ class Attribute:
         """Everyone's share of the item's values moves a little."""
         codes = self._feature.of(item)
         if len(codes):
-            np.add.at(self._counts, codes, np.float32(weight / len(codes)))
-            self._counts[codes] = np.maximum(self._counts[codes], 0)
+            for code in codes.tolist():
+                self._counts[code] += np.float32(weight / len(codes))
+            for code in codes.tolist():
+                self._counts[code] = max(self._counts[code], 0)
             self._log_everyone = None
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
@@ -226,7 +237,7 @@ class Attribute:
     def state(self) -> tuple[Arrays, Facts]:
         """Everyone's counts, by value: codes may differ after a restart."""
         facts = {"column": self.column, "settings": self._settings.model_dump()}
-        return {"counts": self._counts}, facts | {"values": list(self._feature.values)}
+        return {"counts": self._counts.rows}, facts | {"values": list(self._feature.values)}
 
     @classmethod
     def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:

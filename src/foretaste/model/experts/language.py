@@ -6,8 +6,8 @@ and P is the softmax of the cosine. Alive for a new item and from the first even
 `model.language.enabled`: a request reads one text, training reads thousands.
 """
 
-from collections import OrderedDict
-from collections.abc import Sequence
+import threading
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -53,7 +53,7 @@ class Language:
         self._reader = reader
         self._settings = settings
         self._kinds = tuple(kinds)
-        self._states: OrderedDict[str, Floats] = OrderedDict()
+        self._states = _TextStates()
         self._items = read_space(catalogue.vectors)
         self._narrator = Narrator(catalogue, self._kinds, self._settings.events)
 
@@ -77,17 +77,14 @@ class Language:
 
     def _read(self, texts: Sequence[str]) -> Floats:
         """→ [texts, dim], of length 1, or zero where there is nothing to read."""
-        known = {text: self._states[text] for text in set(texts) if text in self._states}
+        known = self._states.of(set(texts))
         new = [text for text in dict.fromkeys(texts) if text and text not in known]
         if new:
             from foretaste.model.tuned import read
 
             states = read(self._network, self._reader.tokens(new), self._reader.pad)
             known |= dict(zip(new, states, strict=True))
-        for text in new[-REMEMBERED:]:
-            self._states[text] = known[text]
-        while len(self._states) > REMEMBERED:
-            self._states.popitem(last=False)
+            self._states.put({text: known[text] for text in new[-REMEMBERED:]})
         nothing = np.zeros(self._items.vectors.shape[1], np.float32)
         return np.stack([known.get(text, nothing) for text in texts])
 
@@ -198,6 +195,28 @@ class LanguageOpinion(Comparison):
             return np.empty((0, len(items)))
         states, space = self._expert._scaled(texts), self._expert._items.space
         return (space.some(states, items) - space.log_total(states)[:, None]).astype(np.float64)
+
+
+class _TextStates:
+    """The newest texts that were read, with their states. Forks of the expert share it: what a text
+    says does not change with what is learnt.
+    """
+
+    def __init__(self) -> None:
+        self._states: dict[str, Floats] = {}
+        self._lock = threading.Lock()
+
+    def of(self, texts: Collection[str]) -> dict[str, Floats]:
+        """Text → [dim], of those that are there."""
+        with self._lock:
+            return {text: self._states[text] for text in texts if text in self._states}
+
+    def put(self, states: Mapping[str, Floats]) -> None:
+        """Of more than `REMEMBERED` the oldest go."""
+        with self._lock:
+            self._states |= states
+            for text in list(self._states)[: len(self._states) - REMEMBERED]:
+                del self._states[text]
 
 
 def _opened(readers: OpenReader | None, settings: LanguageExpertSettings) -> Reader:

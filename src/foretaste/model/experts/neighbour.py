@@ -14,6 +14,7 @@ import numpy as np
 
 from foretaste.domain.data import Behaviour, Cases, Catalogue, Doubles, Floats, Ints, Term
 from foretaste.domain.ports import Arrays, Facts
+from foretaste.domain.sharing import Chunked
 from foretaste.model.counts import Counts, Prior, pairs, taken
 from foretaste.model.index import whole
 from foretaste.model.scoring import NOBODY, Sparse, found_in
@@ -54,7 +55,7 @@ class Neighbour:
         self._prior = Prior(popular)
         self._settings = settings
         self._reach = _reach(settings)
-        self._sums = near.column_sums()
+        self._sums = Chunked(near.column_sums())
         self._ids = catalogue.ids
 
     @classmethod
@@ -104,7 +105,7 @@ class Neighbour:
 
     def _neighbours(self, item: int, worth: float) -> tuple[Ints, Floats]:
         columns, counts = self.near.row(item)
-        toned = (self._sums[columns] + 1) ** np.float32(-self._reach.popular)
+        toned = (self._sums.rows[columns] + 1) ** np.float32(-self._reach.popular)
         return columns, counts * toned * np.float32(worth)
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
@@ -136,7 +137,7 @@ class Neighbour:
         """New items have no neighbours yet."""
         extra = len(catalogue) - len(self._sums)
         if extra:
-            self._sums = np.concatenate([self._sums, np.zeros(extra, np.float32)])
+            self._sums.extend(np.zeros(extra, np.float32))
         self._prior.grow(len(catalogue))
         self.near.grow(len(catalogue))
         self._ids = catalogue.ids

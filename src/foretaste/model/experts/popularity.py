@@ -7,6 +7,7 @@ import numpy as np
 
 from foretaste.domain.data import Behaviour, Catalogue, Doubles, Floats, Histories, Ints, Term
 from foretaste.domain.ports import Arrays, Facts
+from foretaste.domain.sharing import Chunked
 from foretaste.model.scoring import best_of
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
@@ -31,15 +32,14 @@ class Popularity:
     counting = True
 
     def __init__(self, mass: Doubles, latest: float, half_life: float | None, prior: float) -> None:
-        self._mass = mass
-        self.taken = mass.copy()
-        """[items], the weight of all events of each, never faded."""
-        self.events = np.zeros(len(mass), np.float64)
-        """[items], how many events each has had, whatever they weigh."""
+        self._mass, self._taken = Chunked(mass), Chunked(mass)
+        self._events = Chunked(np.zeros(len(mass), np.float64))
         self._reference = latest
         self._latest = latest
         self._half_life = half_life
-        self._silences: list[tuple[float, float]] = []  # (from when, seconds that do not count)
+        self._silences: tuple[
+            tuple[float, float], ...
+        ] = ()  # (from when, seconds that do not count)
         self._prior = prior
         self._log: Floats | None = None
         self._top: Ints | None = None
@@ -76,11 +76,21 @@ class Popularity:
             counts *= np.exp2((at - latest) / (half_life * DAY))
         mass = np.bincount(histories.item[keep], counts, minlength=items).astype(np.float64)
         expert = cls(mass, latest, half_life, prior)
-        expert.taken = np.bincount(
-            histories.item[keep], histories.weight[keep], minlength=items
-        ).astype(np.float64)
-        expert.events = np.bincount(histories.item[keep], minlength=items).astype(np.float64)
+        taken = np.bincount(histories.item[keep], histories.weight[keep], minlength=items)
+        expert._taken = Chunked(taken.astype(np.float64))
+        events = np.bincount(histories.item[keep], minlength=items)
+        expert._events = Chunked(events.astype(np.float64))
         return expert
+
+    @property
+    def taken(self) -> Doubles:
+        """[items], the weight of all events of each, never faded."""
+        return self._taken.rows
+
+    @property
+    def events(self) -> Doubles:
+        """[items], how many events each has had, whatever they weigh."""
+        return self._events.rows
 
     @property
     def latest(self) -> float:
@@ -94,10 +104,12 @@ class Popularity:
 
     def row(self) -> Floats:
         """[items], log P."""
-        if self._log is None:
-            mass = self._mass + self._prior * self._growth(self._latest)
-            self._log = np.log(mass / mass.sum()).astype(np.float32)
-        return self._log
+        log = self._log
+        if log is None:
+            mass = self._mass.rows + self._prior * self._growth(self._latest)
+            self._log = log = np.log(mass / mass.sum()).astype(np.float32)
+            log.flags.writeable = False
+        return log
 
     def _growth(self, at: float) -> float:
         if self._half_life is None:
@@ -115,10 +127,12 @@ class Popularity:
 
     def top(self, k: int) -> Ints:
         """About the k likeliest: found anew once a thousand events have been learnt."""
-        if self._top is None or len(self._top) < k or self._learnt > STALE:
-            self._top, self._learnt = best_of(self.row(), max(k, TOP)), 0
-        order = np.argsort(-self.row()[self._top], kind="stable")
-        return self._top[order[:k]]
+        top = self._top
+        if top is None or len(top) < k or self._learnt > STALE:
+            self._top = top = best_of(self.row(), max(k, TOP))
+            self._learnt = 0
+        order = np.argsort(-self.row()[top], kind="stable")
+        return top[order[:k]]
 
     def active(self, behaviour: Behaviour) -> bool:
         """Always."""
@@ -132,12 +146,13 @@ class Popularity:
         """
         at = self._heard(at)
         if self._half_life and at - self._reference > FAR * self._half_life * DAY:
-            self._mass *= np.exp2((self._reference - at) / (self._half_life * DAY))
+            faded = np.exp2((self._reference - at) / (self._half_life * DAY))
+            self._mass = Chunked(self._mass.rows * faded)
             self._reference = at
         self._latest = max(self._latest, at)
         self._mass[item] = max(self._mass[item] + weight * self._growth(at), 0.0)
-        self.taken[item] = max(self.taken[item] + weight, 0.0)
-        self.events[item] = max(self.events[item] + np.sign(weight), 0.0)
+        self._taken[item] = max(self._taken[item] + weight, 0.0)
+        self._events[item] = max(self._events[item] + np.sign(weight), 0.0)
         self._log = None
         self._learnt += 1
 
@@ -147,7 +162,7 @@ class Popularity:
         if self._half_life:
             much = heard - self._latest - SILENT * self._half_life * DAY
             if much > 0:
-                self._silences.append((at - much, much))
+                self._silences = (*self._silences, (at - much, much))
                 heard -= much
         return heard
 
@@ -156,9 +171,8 @@ class Popularity:
         extra = len(catalogue) - len(self._mass)
         if not extra:
             return
-        self._mass = np.concatenate([self._mass, np.zeros(extra)])
-        self.taken = np.concatenate([self.taken, np.zeros(extra)])
-        self.events = np.concatenate([self.events, np.zeros(extra)])
+        for counts in (self._mass, self._taken, self._events):
+            counts.extend(np.zeros(extra))
         self._log = None
 
     def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
@@ -174,7 +188,7 @@ class Popularity:
             "prior": self._prior,
             "silences": self._silences,
         }
-        return {"mass": self._mass, "taken": self.taken, "events": self.events}, facts
+        return {"mass": self._mass.rows, "taken": self.taken, "events": self.events}, facts
 
     @classmethod
     def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
@@ -182,10 +196,10 @@ class Popularity:
         half_life = facts["half_life_days"]
         expert = cls(arrays["mass"], facts["reference"], half_life, facts["prior"])
         expert._latest = facts["latest"]
-        expert._silences = [(since, much) for since, much in facts.get("silences", ())]
-        expert.taken = arrays["taken"].copy()
+        expert._silences = tuple((since, much) for since, much in facts.get("silences", ()))
+        expert._taken = Chunked(arrays["taken"])
         # not there if saved before events were counted: then an event weighed 1 as a rule
-        expert.events = arrays.get("events", np.ceil(arrays["taken"])).copy()
+        expert._events = Chunked(arrays.get("events", np.ceil(arrays["taken"])))
         return expert
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from foretaste.domain.data import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.domain.ports import Arrays, Facts
+from foretaste.domain.sharing import Once
 from foretaste.model.bm25 import Bm25, tokens
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.experts.stateless import StatelessExpert
@@ -34,6 +35,8 @@ class Query(StatelessExpert[QuerySettings]):
     """Meaning and words."""
 
     name = "query"
+    _bm25: Once[Bm25]
+    _letters: "Once[Letters]"
 
     def __init__(self, settings: QuerySettings, catalogue: Catalogue) -> None:
         super().__init__(settings)
@@ -54,32 +57,36 @@ class Query(StatelessExpert[QuerySettings]):
             return self._all(catalogue)
         known, self._size = self._size, len(catalogue)
         self._read = grown_space(self._read, catalogue.vectors, changed)
-        self._readings = catalogue.readings
-        if self._bm25 is not None:
-            for item in [*changed, *range(known, len(catalogue))]:
-                self._bm25.put(item, catalogue.readings[item])
+        bm25 = self._bm25.made
+        if bm25 is None:
+            return self._index(catalogue)
+        bm25 = bm25.fork()
+        for item in [*changed, *range(known, len(catalogue))]:
+            bm25.put(item, catalogue.readings[item])
+        self._bm25 = Once.of(bm25)
+        letters = self._letters.made
+        if letters is None or len(bm25.known) > 1.05 * letters.size:
+            self._letters = Once(lambda: Letters(sorted(bm25.known)))
         return None
 
     def _all(self, catalogue: Catalogue) -> None:
         self._size = len(catalogue)
         self._read = read_space(catalogue.vectors)
-        self._readings = catalogue.readings
-        self._bm25: Bm25 | None = None
-        self._letters: Letters | None = None
+        self._index(catalogue)
+
+    def _index(self, catalogue: Catalogue) -> None:
+        readings = catalogue.readings
+        bm25 = self._bm25 = Once(lambda: Bm25(readings))
+        self._letters = Once(lambda: Letters(sorted(bm25.get().known)))
 
     @property
     def bm25(self) -> Bm25:
         """The index of the words, made when first asked."""
-        if self._bm25 is None:
-            self._bm25 = Bm25(self._readings)
-        return self._bm25
+        return self._bm25.get()
 
     def _alike(self, strange: list[str]) -> list[list[tuple[str, float]]]:
         """For each word that nobody knows the known ones that it may be."""
-        known = self.bm25.known
-        if self._letters is None or len(known) > 1.05 * self._letters.size:
-            self._letters = Letters(sorted(known))
-        return self._letters.alike(strange, self._settings.near)
+        return self._letters.get().alike(strange, self._settings.near)
 
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items]; uniform where there is no query."""

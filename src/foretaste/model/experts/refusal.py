@@ -17,6 +17,7 @@ import scipy.sparse as sp
 from foretaste.domain.arrays import mean
 from foretaste.domain.data import Behaviour, Catalogue, Feature, Floats, Ints, Term
 from foretaste.domain.ports import Arrays, Facts
+from foretaste.domain.sharing import Once
 from foretaste.model.experts.stateless import StatelessExpert
 from foretaste.model.settings import RefusalSettings
 from foretaste.model.terms import AVERAGE
@@ -46,8 +47,8 @@ class Refusal(StatelessExpert[RefusalSettings]):
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items are read like the others; what is needed of the whole is made when needed."""
         self._vectors, self._ids = catalogue.vectors, catalogue.ids
-        self._features = catalogue.told
-        self._tables: list[_Table] | None = None
+        features = catalogue.told
+        self._tables = Once(lambda: [_Table.of(feature) for feature in features])
         if changed is None or len(catalogue) > self._measured * 1.01:
             self._measure(len(catalogue))
 
@@ -81,9 +82,7 @@ class Refusal(StatelessExpert[RefusalSettings]):
         usual = float(vector @ self._mean)
         cosine = (self._vectors if items is None else self._vectors[items]) @ vector
         alike = np.maximum((cosine - usual) / max(1 - usual, 1e-6), 0)
-        if self._tables is None:
-            self._tables = [_Table.of(feature) for feature in self._features]
-        found = [one.share(refused, items) for one in self._tables]
+        found = [one.share(refused, items) for one in self._tables.get()]
         shares = [share for share in found if share is not None]
         shared = sum(shares) / len(shares) if shares else np.zeros_like(alike)
         return np.asarray(1 - (1 - alike**2) * (1 - shared**2), np.float32)

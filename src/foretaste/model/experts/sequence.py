@@ -63,14 +63,13 @@ class Sequence:
         self._settings = settings
         if identity is None:
             identity = np.array(network.identity.weight.detach()[1:].cpu().numpy())
-        self._identity = Growing(identity.astype(_kept(len(identity)), copy=False))
-        self._guessed = Growing(
-            np.asarray(~identity.any(axis=1))
-        )  # those whose identity nobody taught
+        identity = identity.astype(_kept(len(identity)), copy=False)
+        untaught = np.asarray(~identity.any(axis=1))
+        self._guessed = Growing(untaught)  # [items], those whose identity nobody taught
         self._read = read_space(catalogue.vectors)
         self._reach: dict[int, float] = {}  # how like it the items are that a new one's guess is of
         self._set(catalogue)
-        self._guess_all()
+        self._identity = Growing(self._with_guesses(identity))
         self._space = space(self._units, len(identity))
         if len(catalogue) > len(identity):
             self.grow(catalogue, ())
@@ -96,13 +95,11 @@ class Sequence:
         self._read = grown_space(self._read, catalogue.vectors, changed)
         self._set(catalogue)
         new = len(catalogue) - size
-        self._identity.append(np.zeros((new, self._settings.dim), np.float32))
-        self._guessed.append(np.ones(new, bool))
-        for item in range(size, len(catalogue)):
-            self._identity.rows[item] = self._guess(item)
+        self._reach = dict(self._reach)
+        self._guessed = self._guessed.appended(np.ones(new, bool))
+        self._identity = self._identity.appended(self._guesses(range(size, len(catalogue))))
         moved = self._touched(np.concatenate([before, self._texts(changed or ())]))
-        for item in moved:
-            self._identity.rows[item] = self._guess(item)
+        self._identity = self._identity.replaced(moved, self._guesses(moved))
         again = sorted({*again, *moved} - {*range(size, len(catalogue))})
         if new or len(again):
             grown = None if changed is None else again
@@ -120,6 +117,11 @@ class Sequence:
         likeness = (self._texts(items.tolist()) @ texts.T).max(axis=1)
         return [int(i) for i in items[likeness >= np.fromiter(self._reach.values(), np.float32)]]
 
+    def _guesses(self, items: Many[int]) -> Floats:
+        """[items, dim]"""
+        guesses = [self._guess(item) for item in items]
+        return np.array(guesses, np.float32).reshape(len(items), self._settings.dim)
+
     def _guess(self, item: int) -> Floats:
         """[dim]"""
         vector = self._read.vectors[item]
@@ -132,9 +134,9 @@ class Sequence:
         self._reach[item] = float(likeness[-ALIKE:].min(initial=1.0))
         return mean_identities(vector[None], texts, self._identity.rows[near])[0]
 
-    def _guess_all(self) -> None:
-        """Those that nobody taught, at once."""
-        vectors, identity = self._read.vectors, self._identity.rows
+    def _with_guesses(self, identity: Floats) -> Floats:
+        """The same array, with what nobody taught guessed at once."""
+        vectors = self._read.vectors
         wanted = np.flatnonzero(self._guessed.rows[: len(vectors)]).astype(np.int32)
         known = np.flatnonzero(~self._guessed.rows).astype(np.int32)
         if not whole(len(known)):  # by a draw of them: a mean of ten nearest is a rough guess
@@ -145,6 +147,7 @@ class Sequence:
         for start in range(0, len(wanted), 1024):
             some = wanted[start : start + 1024]
             identity[some] = mean_identities(vectors[some], texts, theirs)
+        return identity
 
     def _composed(self, items: Ints) -> Floats:
         """[items, dim], identity and text together: what the network takes an item for."""

@@ -87,7 +87,7 @@ class TransitionOpinion(Sparse):
         self._last = None if last is None else expert._ids[last]
         columns, counts = expert.after.row(last) if last is not None else (NOBODY, np.empty(0))
         smoothing = expert._smoothing
-        total = (0.0 if last is None else float(expert.after.totals[last])) + smoothing
+        total = (0.0 if last is None else expert.after.total(last)) + smoothing
         mass = counts + smoothing * np.exp(self._log_prior(columns))
         values = np.log(mass / total).astype(np.float32)
         super().__init__(self._log_prior, np.log(smoothing / total), columns, values)
