@@ -26,7 +26,7 @@ from foretaste.model.scoring import opinion_of
 from foretaste.model.sequence_training import Pieces, loss_of, optimizers, plan, step
 from foretaste.model.settings import ModelSettings
 from foretaste.model.training import Training
-from foretaste.online import model as live
+from foretaste.prepare import catalogue as cataloguing
 from foretaste.rank.top import top
 
 BATCHES, REQUESTS, WARM, COMPARED = 10, 200, 20, 40
@@ -290,7 +290,7 @@ def workspace_packed(folder: str) -> dict[str, Any]:
     """Its vectors in 8 bits, as of a large catalogue, against 32: lists and scores."""
     product, asked = _workspace(folder)
     exact = [product.scorer(one).scores() for one in asked]
-    live.PRECISE = 0
+    cataloguing.MAX_FULL_PRECISION_ITEMS = 0
     product, asked = _workspace(folder)
     kept, apart = [], []
     for one, scores in zip(asked, exact, strict=True):

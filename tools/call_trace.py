@@ -20,6 +20,8 @@ PACKAGE = str(ROOT / "src" / "foretaste") + "/"
 HANDLER = ("serve/api/lists.py", "recommend")
 BACKUP = ROOT / "tests" / "workspace" / "7a8d2a0.zip"
 WARM_UP_REQUESTS = 5
+UNRELATED_THREADS = {"answers"}
+"""They write beside the answers what was answered before."""
 
 
 class CallTrace:
@@ -41,6 +43,8 @@ class CallTrace:
     def __call__(self, frame: FrameType, event: str, _: Any) -> None:
         """The profile function of each thread."""
         if not self.armed or event not in ("call", "return"):
+            return
+        if threading.current_thread().name in UNRELATED_THREADS:
             return
         path = frame.f_code.co_filename
         if not path.startswith(PACKAGE):

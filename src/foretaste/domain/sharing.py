@@ -43,14 +43,16 @@ def forked(parent: T) -> T:
 def frozen(own: object) -> None:
     """From now on whoever writes into what it holds, instead of replacing it, gets an error.
 
-    Attributes that fork are frozen, arrays cannot be written to, and dictionaries, lists and sets
+    Attributes that fork are frozen, arrays become views that cannot be written to, and dictionaries, lists and sets
     become read-only ones: a mistake in an expert shows where it is made, and not as a race.
     """
     for name, value in vars(own).items():
         if isinstance(value, Forking):
             value.freeze()
-        elif isinstance(value, np.ndarray):
-            value.flags.writeable = False
+        elif isinstance(value, np.ndarray) and value.flags.writeable:
+            view = value.view()  # the array itself may be somebody else's too
+            view.flags.writeable = False
+            setattr(own, name, view)
         elif type(value) in _READ_ONLY:
             setattr(own, name, _READ_ONLY[type(value)](value))
 
