@@ -123,6 +123,7 @@ def test_the_metadata_say_what_it_is(metadata: email.message.Message) -> None:
         "lora",
         "mcp",
         "otel",
+        "plots",
         "postgres",
     }
     assert str(metadata.get_payload()) == (REPOSITORY / "README.md").read_text(encoding="utf-8")

@@ -129,6 +129,26 @@ def test_a_command_imports_only_what_it_needs(
     assert not any(line.endswith("...") for line in done.stdout.splitlines()[1:])
 
 
+def test_only_plots_need_matplotlib(trained: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['matplotlib'] = None; from foretaste.cli.main import main; main()"
+    )
+
+    def report(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", code, "report", "-w", str(trained), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    page = tmp_path / "report.html"
+    with_plots = report("--html", str(page))
+    assert with_plots.returncode == 2
+    assert "pip install 'foretaste[plots]'" in with_plots.stderr
+    assert with_plots.stdout == "", "nothing is measured before it is said"
+    assert not page.exists()
+    as_text = report()
+    assert as_text.returncode == 0, as_text.stderr
+    assert "events" in as_text.stdout
+
+
 def test_help_is_there_in_a_fraction_of_a_second() -> None:
     times = []
     for _ in range(3):  # the best of three: this machine may be busy

@@ -132,7 +132,10 @@ def import_(
 def report(
     workspace: Workspace = HERE,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a page with plots as well.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write a page with plots as well; needs foretaste[plots]."
+        ),
     ] = None,
 ) -> None:
     """Say how good the data are.
@@ -141,6 +144,9 @@ def report(
     lists of the live model, where there is one.
     """
     from foretaste.online.list_health import checks_of_live
+
+    if html is not None:
+        import foretaste.prepare.page  # noqa: F401  # without matplotlib it ends here, not later
 
     with opened(workspace) as loop:
         quality = loop.quality()

@@ -8,11 +8,19 @@ import re
 from io import StringIO
 from typing import Any
 
-import matplotlib
 import numpy as np
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from foretaste.errors import MissingExtra
+
+try:
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+except ModuleNotFoundError as error:
+    if error.name != "matplotlib":
+        raise
+    raise MissingExtra("matplotlib, which draws the plots,", "plots") from None
 
 from foretaste.prepare.quality import QualityFigures, Timeline
 
