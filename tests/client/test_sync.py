@@ -1,9 +1,9 @@
 """The client that blocks, against the real service, and against one that fails for a moment."""
 
+import importlib
 import json
 import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from foretaste import client
-from foretaste.client import Client, Recommendation, Refusal
+from foretaste_client import Client, Recommendation, ServiceError, answers, calls
 from serve.workspace import listening, make, serving
 
 
@@ -31,10 +30,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def shop(url: str) -> Iterator[Client]:
     with Client(url, timeout=60) as client:
         yield client
-
-
-def test_the_names_of_before_are_still_there() -> None:
-    assert (client.Taken, client.Rejected) == (client.BatchResult, client.RejectedRow)
 
 
 def test_lists_are_typed(shop: Client) -> None:
@@ -82,11 +77,11 @@ def test_the_catalogue_and_people(shop: Client) -> None:
     assert shop.erase("c2").erased["events"] == 1
 
 
-def test_a_refusal_says_what_is_wrong(shop: Client) -> None:
-    with pytest.raises(Refusal, match="did you mean 'user'") as error:
+def test_an_error_says_what_is_wrong(shop: Client) -> None:
+    with pytest.raises(ServiceError, match="did you mean 'user'") as error:
         shop.recommend(usr="p1")
     assert (error.value.status, error.value.kind) == (422, "invalid")
-    with pytest.raises(Refusal, match="there is no item 'nothing'"):
+    with pytest.raises(ServiceError, match="there is no item 'nothing'"):
         shop.item("nothing")
 
 
@@ -122,19 +117,39 @@ def test_what_fails_for_a_moment_is_tried_again_with_the_same_ids() -> None:
 
 def test_what_fails_for_good_is_told() -> None:
     with failing([503] * 3) as (url, got), Client(url, pause=0.001, retries=2) as client:
-        with pytest.raises(Refusal) as error:
+        with pytest.raises(ServiceError) as error:
             client.events([])
         assert (error.value.status, len(got)) == (503, 3)
     with failing([422]) as (url, got), Client(url, pause=0.001) as client:
-        with pytest.raises(Refusal):
+        with pytest.raises(ServiceError):
             client.events([])
         assert len(got) == 1, "the same would be refused again"
     with Client(url, pause=0.001, retries=1) as client, pytest.raises(httpx.ConnectError):
         client.ready()
 
 
-def test_it_brings_nothing_heavy() -> None:
-    heavy = "{'torch', 'numpy', 'pandas', 'sqlalchemy', 'fastapi', 'transformers'}"
-    code = f"import sys, foretaste.client; print({heavy} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
+def test_no_pause_is_longer_than_the_longest() -> None:
+    answer = ServiceError(503, {}, wait=1e6)
+    assert calls.pause_after(answer, iter([1.0])) == calls.MAX_PAUSE
+    assert max(calls.pauses(60, 1.0)) <= calls.MAX_PAUSE
+    assert calls.pause_after(ServiceError(503, {}, wait=3.0), iter([1.0])) == 3.0
+    assert calls.pause_after(ServiceError(503, {}), iter([])) is None
+
+
+def test_a_list_is_a_frame() -> None:
+    item = {"id": "1", "position": 1, "score": 0.5, "title": "Alien", "reason": ["new", "space"]}
+    answer = {"recommendation_id": "r", "model_version": "m", "items": [item], "left_out": None}
+    recommendation = answers.recommendation(answer | {"a_field_of_a_newer_service": 1})
+    assert recommendation.to_pandas().to_dict("records") == [item | {"reason": "new; space"}]
+    assert recommendation.left_out == ()
+    assert recommendation.level == recommendation.rung == "full"
+
+
+def test_the_old_import_path_gives_the_same_names() -> None:
+    sys.modules.pop("foretaste.client", None)
+    with pytest.warns(DeprecationWarning, match="is now 'foretaste_client'"):
+        old = importlib.import_module("foretaste.client")
+    assert old.Client is Client
+    assert (old.Refusal, old.Recommendation) == (ServiceError, Recommendation)
+    assert (old.Taken, old.Rejected) == (old.BatchResult, old.RejectedRow)
+    assert all(hasattr(old, name) for name in old.__all__)

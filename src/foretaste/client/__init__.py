@@ -1,28 +1,40 @@
-"""A client of the service: calls in, typed answers out, each call safe to repeat.
+"""The old import path of the client, for one release: it is a distribution of its own now.
 
-    from foretaste.client import Client
+pip install foretaste-client
 
-    with Client("https://recommend.example", key="ft_…") as shop:
-        found = shop.recommend("anna", n=5, query="light for the night")
-        shop.events([{"user": "anna", "item": found.items[0].id, "kind": "click"}])
-
-`AsyncClient` has the same calls, to be awaited. What the network or the service fails at for a
-moment is tried again, with growing pauses; events are given ids first, so none counts twice.
+from foretaste_client import Client
 """
 
-from foretaste.domain.request import Recommendation, Recommended, Term
+import warnings
+
 from foretaste.errors import MissingExtra
 
 try:
-    from foretaste.client.aio import AsyncClient
-    from foretaste.client.sync import Client
+    from foretaste_client import (
+        AsyncClient,
+        BatchResult,
+        Client,
+        Erasure,
+        Page,
+        Recommendation,
+        Recommended,
+        RejectedRow,
+        ServiceError,
+        Term,
+    )
 except ModuleNotFoundError as error:
-    if error.name not in ("httpx", "tenacity"):
+    if error.name != "foretaste_client":
         raise
     raise MissingExtra("the client", "client") from None
-from foretaste.client.answers import BatchResult, Erasure, Page, Refusal, RejectedRow
 
-Rejected, Taken = RejectedRow, BatchResult  # as they were called before; for one release
+Refusal, Rejected, Taken = ServiceError, RejectedRow, BatchResult
+"""What these were called here."""
+
+warnings.warn(
+    "'foretaste.client' is now 'foretaste_client'; the old name goes with the next release",
+    DeprecationWarning,
+    stacklevel=2,
+)
 
 __all__ = [
     "AsyncClient",
@@ -35,6 +47,7 @@ __all__ = [
     "Refusal",
     "Rejected",
     "RejectedRow",
+    "ServiceError",
     "Taken",
     "Term",
 ]

@@ -1,15 +1,21 @@
 """In: calls. Out: typed answers, awaited; the asynchronous client."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Self, TypeVar
 
 import httpx
-from tenacity import AsyncRetrying
 
-from foretaste.client import calls
-from foretaste.client.answers import BatchResult, Erasure, Json, Page
-from foretaste.client.calls import Call, Rows
-from foretaste.domain.request import Recommendation
+from foretaste_client import calls
+from foretaste_client.answers import (
+    BatchResult,
+    Erasure,
+    Json,
+    Page,
+    Recommendation,
+    ServiceError,
+)
+from foretaste_client.calls import Call, Rows
 
 T = TypeVar("T")
 
@@ -30,7 +36,7 @@ class AsyncClient:
         first. pause: about how many seconds before the second; then it doubles.
         """
         self._http = httpx.AsyncClient(base_url=url, headers=calls.headers(key), timeout=timeout)
-        self._again = calls.retrying(retries, pause)
+        self._retries, self._pause = retries, pause
 
     async def __aenter__(self) -> Self:
         return self
@@ -43,36 +49,41 @@ class AsyncClient:
         await self._http.aclose()
 
     async def _send(self, call: Call[T]) -> T:
-        async for attempt in AsyncRetrying(**self._again):
-            with attempt:
-                answer = await self._http.request(
+        pauses = calls.pauses(self._retries, self._pause)
+        while True:
+            try:
+                response = await self._http.request(
                     call.method, call.path, json=call.body, params=call.params
                 )
-                return call.read(calls.checked(answer))
-        raise AssertionError("the last attempt raises")  # pragma: no cover
+                return call.read(calls.checked(response))
+            except (httpx.TransportError, ServiceError) as error:
+                seconds = calls.pause_after(error, pauses)
+                if seconds is None:
+                    raise
+            await asyncio.sleep(seconds)
 
-    async def recommend(self, user: str | None = None, **asked: Any) -> Recommendation:
+    async def recommend(self, user: str | None = None, **fields: Any) -> Recommendation:
         """A list for a user; further fields as in `POST /v1/recommend`: n, query, filter, …"""
-        return await self._send(calls.listed("/v1/recommend", {"user": user, **asked}))
+        return await self._send(calls.recommend("/v1/recommend", {"user": user, **fields}))
 
-    async def search(self, query: str, **asked: Any) -> Recommendation:
+    async def search(self, query: str, **fields: Any) -> Recommendation:
         """What answers a search."""
-        return await self._send(calls.listed("/v1/search", {"query": query, **asked}))
+        return await self._send(calls.recommend("/v1/search", {"query": query, **fields}))
 
-    async def similar(self, item: str, **asked: Any) -> Recommendation:
+    async def similar(self, item: str, **fields: Any) -> Recommendation:
         """What goes with an item."""
-        return await self._send(calls.listed("/v1/similar", {"item": item, **asked}))
+        return await self._send(calls.recommend("/v1/similar", {"item": item, **fields}))
 
-    async def rank(self, candidates: list[str], **asked: Any) -> Recommendation:
+    async def rank(self, candidates: list[str], **fields: Any) -> Recommendation:
         """A list of the caller's in order."""
-        return await self._send(calls.listed("/v1/rank", {"candidates": candidates, **asked}))
+        return await self._send(calls.recommend("/v1/rank", {"candidates": candidates, **fields}))
 
-    async def trending(self, **asked: Any) -> Recommendation:
-        """What most people took lately: window, category, filter, n, user."""
-        return await self._send(calls.trending(asked))
+    async def trending(self, **fields: Any) -> Recommendation:
+        """What most users consumed lately: window, category, filter, n, user."""
+        return await self._send(calls.trending(fields))
 
     async def events(self, rows: Rows) -> BatchResult:
-        """Record what people did, at most a thousand at once; safe to repeat with the same ids."""
+        """Record what users did, at most a thousand at once; safe to repeat with the same ids."""
         return await self._send(calls.events(rows))
 
     async def identify(self, session: str, user: str) -> bool:
@@ -85,11 +96,11 @@ class AsyncClient:
 
     async def item(self, item: str) -> Json:
         """One item."""
-        return await self._send(calls.one("GET", "items", item))
+        return await self._send(calls.record("GET", "items", item))
 
     async def change_item(self, item: str, patch: Json) -> Json:
         """Change some fields, None removes (RFC 7396). → the item as it is now."""
-        return await self._send(calls.one("PATCH", "items", item, patch))
+        return await self._send(calls.record("PATCH", "items", item, patch))
 
     async def delete_item(self, item: str) -> bool:
         """Take an item out of the catalogue. → whether it was there."""
@@ -105,18 +116,18 @@ class AsyncClient:
 
     async def user(self, user: str) -> Json:
         """A user's attributes."""
-        return await self._send(calls.one("GET", "users", user))
+        return await self._send(calls.record("GET", "users", user))
 
     async def change_user(self, user: str, patch: Json) -> Json:
         """Change some attributes, None removes. → the user as they are now."""
-        return await self._send(calls.one("PATCH", "users", user, patch))
+        return await self._send(calls.record("PATCH", "users", user, patch))
 
     async def users(self, *, n: int = 100, cursor: str | None = None) -> Page:
         """A page of the users."""
         return await self._send(calls.page("users", n, cursor))
 
     async def export(self, user: str) -> Json:
-        """All that is kept of a user."""
+        """All that is stored of a user."""
         return await self._send(calls.export(user))
 
     async def erase(self, user: str) -> Erasure:

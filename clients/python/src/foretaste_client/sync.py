@@ -1,15 +1,21 @@
 """In: calls. Out: typed answers; the client that blocks."""
 
+import time
 from collections.abc import Iterator
 from typing import Any, Self, TypeVar
 
 import httpx
-from tenacity import Retrying
 
-from foretaste.client import calls
-from foretaste.client.answers import BatchResult, Erasure, Json, Page
-from foretaste.client.calls import Call, Rows
-from foretaste.domain.request import Recommendation
+from foretaste_client import calls
+from foretaste_client.answers import (
+    BatchResult,
+    Erasure,
+    Json,
+    Page,
+    Recommendation,
+    ServiceError,
+)
+from foretaste_client.calls import Call, Rows
 
 T = TypeVar("T")
 
@@ -30,7 +36,7 @@ class Client:
         first. pause: about how many seconds before the second; then it doubles.
         """
         self._http = httpx.Client(base_url=url, headers=calls.headers(key), timeout=timeout)
-        self._again = calls.retrying(retries, pause)
+        self._retries, self._pause = retries, pause
 
     def __enter__(self) -> Self:
         return self
@@ -43,36 +49,41 @@ class Client:
         self._http.close()
 
     def _send(self, call: Call[T]) -> T:
-        for attempt in Retrying(**self._again):
-            with attempt:
-                answer = self._http.request(
+        pauses = calls.pauses(self._retries, self._pause)
+        while True:
+            try:
+                response = self._http.request(
                     call.method, call.path, json=call.body, params=call.params
                 )
-                return call.read(calls.checked(answer))
-        raise AssertionError("the last attempt raises")  # pragma: no cover
+                return call.read(calls.checked(response))
+            except (httpx.TransportError, ServiceError) as error:
+                seconds = calls.pause_after(error, pauses)
+                if seconds is None:
+                    raise
+            time.sleep(seconds)
 
-    def recommend(self, user: str | None = None, **asked: Any) -> Recommendation:
+    def recommend(self, user: str | None = None, **fields: Any) -> Recommendation:
         """A list for a user; further fields as in `POST /v1/recommend`: n, query, filter, …"""
-        return self._send(calls.listed("/v1/recommend", {"user": user, **asked}))
+        return self._send(calls.recommend("/v1/recommend", {"user": user, **fields}))
 
-    def search(self, query: str, **asked: Any) -> Recommendation:
+    def search(self, query: str, **fields: Any) -> Recommendation:
         """What answers a search."""
-        return self._send(calls.listed("/v1/search", {"query": query, **asked}))
+        return self._send(calls.recommend("/v1/search", {"query": query, **fields}))
 
-    def similar(self, item: str, **asked: Any) -> Recommendation:
+    def similar(self, item: str, **fields: Any) -> Recommendation:
         """What goes with an item."""
-        return self._send(calls.listed("/v1/similar", {"item": item, **asked}))
+        return self._send(calls.recommend("/v1/similar", {"item": item, **fields}))
 
-    def rank(self, candidates: list[str], **asked: Any) -> Recommendation:
+    def rank(self, candidates: list[str], **fields: Any) -> Recommendation:
         """A list of the caller's in order."""
-        return self._send(calls.listed("/v1/rank", {"candidates": candidates, **asked}))
+        return self._send(calls.recommend("/v1/rank", {"candidates": candidates, **fields}))
 
-    def trending(self, **asked: Any) -> Recommendation:
-        """What most people took lately: window, category, filter, n, user."""
-        return self._send(calls.trending(asked))
+    def trending(self, **fields: Any) -> Recommendation:
+        """What most users consumed lately: window, category, filter, n, user."""
+        return self._send(calls.trending(fields))
 
     def events(self, rows: Rows) -> BatchResult:
-        """Record what people did, at most a thousand at once; safe to repeat with the same ids."""
+        """Record what users did, at most a thousand at once; safe to repeat with the same ids."""
         return self._send(calls.events(rows))
 
     def identify(self, session: str, user: str) -> bool:
@@ -85,11 +96,11 @@ class Client:
 
     def item(self, item: str) -> Json:
         """One item."""
-        return self._send(calls.one("GET", "items", item))
+        return self._send(calls.record("GET", "items", item))
 
     def change_item(self, item: str, patch: Json) -> Json:
         """Change some fields, None removes (RFC 7396). → the item as it is now."""
-        return self._send(calls.one("PATCH", "items", item, patch))
+        return self._send(calls.record("PATCH", "items", item, patch))
 
     def delete_item(self, item: str) -> bool:
         """Take an item out of the catalogue. → whether it was there."""
@@ -105,18 +116,18 @@ class Client:
 
     def user(self, user: str) -> Json:
         """A user's attributes."""
-        return self._send(calls.one("GET", "users", user))
+        return self._send(calls.record("GET", "users", user))
 
     def change_user(self, user: str, patch: Json) -> Json:
         """Change some attributes, None removes. → the user as they are now."""
-        return self._send(calls.one("PATCH", "users", user, patch))
+        return self._send(calls.record("PATCH", "users", user, patch))
 
     def users(self, *, n: int = 100, cursor: str | None = None) -> Page:
         """A page of the users."""
         return self._send(calls.page("users", n, cursor))
 
     def export(self, user: str) -> Json:
-        """All that is kept of a user."""
+        """All that is stored of a user."""
         return self._send(calls.export(user))
 
     def erase(self, user: str) -> Erasure:

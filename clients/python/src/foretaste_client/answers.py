@@ -1,0 +1,177 @@
+"""What the service answers, as types: its JSON in, frozen dataclasses out.
+
+A field that this version does not know is passed over, so a newer service can be called.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AliasChoices, BeforeValidator, Field, TypeAdapter
+from pydantic.dataclasses import dataclass as checked_dataclass
+
+if TYPE_CHECKING:
+    import pandas
+
+Json = Mapping[str, Any]
+
+
+class ServiceError(Exception):
+    """The service answered with an error: a problem document (RFC 9457)."""
+
+    def __init__(self, status: int, problem: Json, *, wait: float = 0.0) -> None:
+        super().__init__(str(problem.get("detail") or problem.get("title") or status))
+        self.status = status
+        self.kind = str(problem.get("type", "")).rpartition(":")[2]
+        """What went wrong, e.g. "invalid"; a name that does not change."""
+        self.problem = problem
+        self.wait = wait
+        """Seconds after which the service asks to be tried again."""
+
+
+def _none_is_empty(value: Any) -> Any:
+    """Some fields are null, or absent, where there is nothing."""
+    return () if value is None else value
+
+
+OrEmpty = BeforeValidator(_none_is_empty)
+
+
+@checked_dataclass(frozen=True, slots=True)
+class Term:
+    """One part of a score. The terms of an item sum to its score."""
+
+    expert: str
+    nats: float
+    event: str | None = None
+    """The id of the past item, or the words of the past search, that this part comes from."""
+    feature: str | None = None
+    """The feature it comes from, e.g. "genre: Drama", "query", "popularity"."""
+
+
+@checked_dataclass(frozen=True, slots=True)
+class Recommended:
+    """One item of a list."""
+
+    id: str
+    position: int
+    """From 1; the second page of a list goes on counting."""
+    score: float
+    title: str = ""
+    reason: Annotated[tuple[str, ...], OrEmpty] = ()
+    """In words, strongest first."""
+    terms: Annotated[tuple[Term, ...], OrEmpty] = ()
+    """With `explain=True`."""
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    propensity: float = 1.0
+    """The probability with which this item is at this position, given the same scores."""
+    source: str = "model"
+    """What brought the item here: "model", "pinned", "promoted", "explored", "new", …"""
+    properties: Annotated[Mapping[str, Any], BeforeValidator(lambda value: value or {})] = field(
+        default_factory=dict
+    )
+    """What else was asked for by `properties`: texts, image, availability."""
+
+
+@checked_dataclass(frozen=True, slots=True)
+class Degraded:
+    """What stood in for the whole model, and why."""
+
+    to: str
+    why: str
+
+
+@checked_dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An item of the caller's list that may not be shown, and why."""
+
+    id: str
+    why: str
+
+
+@checked_dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A list. Its id goes back with the clicks on it."""
+
+    recommendation_id: str
+    model_version: str
+    items: tuple[Recommended, ...]
+    degraded: Degraded | None = None
+    left_out: Annotated[tuple[LeftOut, ...], OrEmpty] = ()
+    """Of a list to be put in order: what may not be shown."""
+
+    @property
+    def level(self) -> str:
+        """What scored: "full", or what stood in."""
+        return "full" if self.degraded is None else self.degraded.to
+
+    @property
+    def rung(self) -> str:
+        """The old name of `level`, for one release."""
+        return self.level
+
+    def __iter__(self) -> Iterator[Recommended]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """A row an item: position, id, title, score, reason. Needs pandas."""
+        import pandas  # of whoever wants a frame; the client does without
+
+        columns = ["position", "id", "title", "score", "reason"]
+        rows = [(i.position, i.id, i.title, i.score, "; ".join(i.reason)) for i in self.items]
+        return pandas.DataFrame(rows, columns=columns)
+
+
+@checked_dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """One row that was not accepted, and why."""
+
+    index: Annotated[int, Field(validation_alias=AliasChoices("line", "index"))]
+    """Its number among those sent, from 0; of JSON Lines its line, from 1."""
+    field: str
+    problem: str
+    value: str
+    remedy: str
+
+
+@checked_dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What became of rows that were sent."""
+
+    accepted: int
+    """New, or changed."""
+    known: int
+    """There already."""
+    rejected: tuple[RejectedRow, ...] = ()
+    event_ids: tuple[str | None, ...] = ()
+    """Of events: one each, None where it was rejected."""
+    unattributed: tuple[Json, ...] = ()
+    """Of events: those that do not fit the list they name, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Items or users, and where to go on."""
+
+    rows: Sequence[Json]
+    cursor: str | None
+    """Send it with the next call; None at the end."""
+
+
+@checked_dataclass(frozen=True, slots=True)
+class Erasure:
+    """The receipt of a user forgotten."""
+
+    user: str
+    erased: Mapping[str, int]
+    recounted: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
+    """What may still hold something of them, and until when."""
+
+
+recommendation = TypeAdapter(Recommendation).validate_python
+batch_result = TypeAdapter(BatchResult).validate_python
+erasure = TypeAdapter(Erasure).validate_python

@@ -1,0 +1,174 @@
+"""In: what a caller wants. Out: the request to send, how to read its answer, and when to try again;
+nothing is sent here, so that both clients share it.
+"""
+
+import json
+import random
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import httpx
+
+from foretaste_client import answers
+from foretaste_client.answers import (
+    BatchResult,
+    Erasure,
+    Json,
+    Page,
+    Recommendation,
+    ServiceError,
+)
+
+T = TypeVar("T")
+Rows = Iterable[Mapping[str, Any]]
+
+TIMEOUT = 10.0
+"""Seconds."""
+RETRIES = 4
+MAX_PAUSE = 20.0
+"""Seconds between two attempts."""
+RETRIED_STATUSES = (429, 502, 503, 504)
+"""Answers after which the same may be answered otherwise."""
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """One request."""
+
+    method: str
+    path: str
+    read: Callable[[Any], T]
+    body: Any = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def headers(key: str | None) -> dict[str, str]:
+    """What each request carries."""
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def checked(response: httpx.Response) -> Any:
+    """The JSON of an answer. Raises ServiceError."""
+    if response.is_success:
+        return response.json()
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = {"title": response.text[:200]}
+    wait = _retry_after(response.headers.get("retry-after"))
+    document = problem if isinstance(problem, dict) else {}
+    raise ServiceError(response.status_code, document, wait=wait)
+
+
+def _retry_after(header: str | None) -> float:
+    """Seconds that Retry-After asks for: a number or a date."""
+    if not header:
+        return 0.0
+    try:
+        return float(header)
+    except ValueError:
+        try:
+            return (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds()
+        except (TypeError, ValueError):
+            return 0.0
+
+
+def pauses(retries: int, first: float) -> Iterator[float]:
+    """Seconds before each retry: drawn from 0 up to a bound that doubles, so that many clients that
+    failed together do not come back together.
+    """
+    for attempt in range(retries):
+        yield random.uniform(0, min(first * 2**attempt, MAX_PAUSE))
+
+
+def pause_after(
+    error: httpx.TransportError | ServiceError, remaining: Iterator[float]
+) -> float | None:
+    """Seconds to wait before the next attempt; None where there is to be none.
+
+    At least what the service asks for, but no longer than `MAX_PAUSE`. No attempt follows where it
+    would not help, or where all are used up.
+    """
+    wait = 0.0
+    if isinstance(error, ServiceError):
+        if error.status not in RETRIED_STATUSES:
+            return None
+        wait = min(error.wait, MAX_PAUSE)
+    pause = next(remaining, None)
+    return None if pause is None else max(pause, wait)
+
+
+def recommend(path: str, fields: Mapping[str, Any]) -> Call[Recommendation]:
+    """A list; what is None is not asked."""
+    body = {name: value for name, value in fields.items() if value is not None}
+    return Call("POST", path, answers.recommendation, body)
+
+
+def trending(fields: Mapping[str, Any]) -> Call[Recommendation]:
+    """What most users consumed lately."""
+    params = {name: value for name, value in fields.items() if value is not None}
+    if isinstance(params.get("filter"), Mapping):
+        params["filter"] = json.dumps(params["filter"])
+    return Call("GET", "/v1/trending", answers.recommendation, params=params)
+
+
+def events(rows: Rows) -> Call[BatchResult]:
+    """Events, each with an id before it is sent: that makes a retry safe."""
+    body = [{"event_id": uuid.uuid4().hex, **row} for row in rows]
+    return Call("POST", "/v1/events", answers.batch_result, {"events": body})
+
+
+def put(collection: str, rows: Sequence[Mapping[str, Any]]) -> Call[BatchResult]:
+    """Items or users."""
+    return Call("POST", f"/v1/{collection}", answers.batch_result, {collection: list(rows)})
+
+
+def identify(session: str, user: str) -> Call[bool]:
+    """A session is a user."""
+    body = {"session": session, "user": user}
+    return Call("POST", "/v1/identify", lambda answer: bool(answer["new"]), body)
+
+
+def page(collection: str, n: int, cursor: str | None) -> Call[Page]:
+    """Items or users."""
+
+    def read(answer: Any) -> Page:
+        return Page(answer[collection], answer.get("cursor"))
+
+    params = {"n": n, **({"cursor": cursor} if cursor else {})}
+    return Call("GET", f"/v1/{collection}", read, params=params)
+
+
+def record(method: str, collection: str, name: str, body: Any = None) -> Call[Json]:
+    """An item or a user."""
+    return Call(method, f"/v1/{collection}/{quote(name, safe='')}", _same, body)
+
+
+def delete_item(item: str) -> Call[bool]:
+    """An item out of the catalogue."""
+    path = f"/v1/items/{quote(item, safe='')}"
+    return Call("DELETE", path, lambda answer: bool(answer["deleted"]))
+
+
+def erase(user: str) -> Call[Erasure]:
+    """A user forgotten."""
+    return Call("DELETE", f"/v1/users/{quote(user, safe='')}", answers.erasure)
+
+
+def export(user: str) -> Call[Json]:
+    """All that is stored of a user."""
+    return Call("GET", f"/v1/users/{quote(user, safe='')}/export", _same)
+
+
+def ready() -> Call[bool]:
+    """Whether the service can answer."""
+    return Call("GET", "/readyz", lambda answer: bool(answer["status"] == "ready"))
+
+
+def _same(answer: Any) -> Json:
+    return dict(answer)
