@@ -7,7 +7,7 @@ TORCH := $(shell grep '^torch==' requirements.lock)
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-zoo bench-scale bench-serve bench-serve-long api-docs readme wheel lock clean
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-zoo bench-index bench-scale bench-serve bench-serve-long api-docs readme wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -86,6 +86,9 @@ bench-tuning: setup ## whether an encoder tuned on behaviour pays
 
 bench-lists: setup ## what a list costs besides its experts
 	$(BIN)/python -m benchmarks.lists
+
+bench-index: setup ## searching a million item vectors: recall, latency, memory, build time
+	nice -n 10 $(BIN)/python -m benchmarks.index
 
 bench-scale: setup ## cost against size, to a million items and ten million events
 	$(BIN)/python -m benchmarks.scale
