@@ -5,9 +5,9 @@
 of its neighbours, so the clusters and the spectrum are those of real embeddings. Queries are made
 as the content expert makes them: a decayed sum of five items of one or two neighbourhoods.
 
-recall@100: what share of the exact 100 nearest is among the `NEAREST` items that a search returns,
-which the service then compares exactly. Latencies are of one thread; the indexes take turns, query
-after query, so that what else the machine does meets all alike.
+recall@100: what share of the exact 100 nearest is among the `COMPARED_NEIGHBOURS` items that a
+search returns, which the service then compares exactly. Latencies are of one thread; the indexes
+take turns, query after query, so that what else the machine does meets all alike.
 """
 
 import argparse
@@ -31,11 +31,12 @@ from foretaste.domain.arrays import Packed  # noqa: E402
 from foretaste.domain.data import Floats, Ints  # noqa: E402
 from foretaste.language.open import open_encoder  # noqa: E402
 from foretaste.language.settings import LanguageSettings  # noqa: E402
-from foretaste.model import index as own  # noqa: E402
+from foretaste.model.index import ivf  # noqa: E402
+from foretaste.model.index.base import BATCH_ROWS, COMPARED_NEIGHBOURS, rows_of  # noqa: E402
 
-NEAREST, COMPARED = own.NEAREST, 100
+COMPARED = 100
+"""Of the exact nearest, how many are looked for."""
 QUERIES, WARM_UP = 300, 20
-BATCH = 16_384
 TITLES = SHARED / "amazon-beauty-5core" / "items.jsonl"
 
 Search = Callable[[Floats, int], Ints]
@@ -73,8 +74,8 @@ def variations(vectors: Floats, near: Ints, items: int, rng: np.random.Generator
     """[items, dim], kept as the service keeps so many."""
 
     def parts() -> Iterator[Floats]:
-        for start in range(0, items, BATCH):
-            count = min(BATCH, items - start)
+        for start in range(0, items, BATCH_ROWS):
+            count = min(BATCH_ROWS, items - start)
             middle = rng.integers(len(vectors), size=count)
             pair = rng.integers(near.shape[1], size=(2, count))
             step = vectors[near[middle, pair[0]]] - vectors[near[middle, pair[1]]]
@@ -99,8 +100,8 @@ def exact(vectors: Packed, queries: Floats) -> Ints:
     """[queries, COMPARED], the nearest, by comparing all."""
     best = np.full((len(queries), COMPARED), -np.inf, np.float32)
     items = np.zeros((len(queries), COMPARED), np.int64)
-    for start in range(0, len(vectors), BATCH):
-        scores = queries @ vectors[start : start + BATCH].T
+    for start in range(0, len(vectors), BATCH_ROWS):
+        scores = queries @ vectors[start : start + BATCH_ROWS].T
         numbers = np.broadcast_to(np.arange(start, start + scores.shape[1]), scores.shape)
         scores, numbers = np.hstack([best, scores]), np.hstack([items, numbers])
         chosen = np.argpartition(scores, -COMPARED, axis=1)[:, -COMPARED:]
@@ -109,28 +110,19 @@ def exact(vectors: Packed, queries: Floats) -> Ints:
     return items.astype(np.int32)
 
 
-def rotation_of(vectors: Packed, dim: int) -> Floats:
-    """[dim of vectors, dim], the directions in which they differ most."""
-    sample = vectors[np.sort(np.random.default_rng(0).choice(len(vectors), 80_000, replace=False))]
-    _, directions = np.linalg.eigh(sample.T @ sample)
-    return np.ascontiguousarray(directions[:, ::-1][:, :dim], np.float32)
-
-
-def ours(vectors: Packed) -> Iterator[Contender]:
-    """The inverted lists written by hand."""
+def of_service(vectors: Packed) -> Iterator[Contender]:
+    """The index that the service has."""
     began = time.process_time()
-    index = own.Inverted.of(own.rows_of(vectors), len(vectors))
+    index = ivf.IvfIndex.of(rows_of(vectors), len(vectors))
     seconds = time.process_time() - began
-    lists = index._lists
-    arrays = (lists.rotation, lists._centroids, lists._order, lists._starts, lists._packed)
-    size = sum(array.nbytes for array in arrays)
+    size = len(faiss.serialize_index(index._lists._index)) + index._lists.rotation.nbytes
     for probes in (16, 32, 64, 128):
 
         def search(query: Floats, k: int, probes: int = probes) -> Ints:
-            own.PROBED = probes
-            return index.near(query, k)
+            ivf.PROBED_LISTS = probes
+            return index.nearest(query, k)
 
-        yield Contender("own IVF, 64-d, 8 bit", f"{probes} probes", search, seconds, size)
+        yield Contender("IvfIndex, as in service", f"{probes} probes", search, seconds, size)
 
 
 def of_faiss(
@@ -138,18 +130,18 @@ def of_faiss(
 ) -> Iterator[Contender]:
     """A type of FAISS, of all dimensions or of the first `dim` after a rotation."""
     began = time.process_time()
-    rotation = None if dim is None else rotation_of(vectors, dim)
+    rng = np.random.default_rng(1)
+    drawn = np.sort(rng.choice(len(vectors), min(len(vectors), 80_000), replace=False))
+    rotation = None if dim is None else ivf.principal_directions(vectors[drawn], dim)
 
     def reduced(rows: Floats) -> Floats:
         return rows if rotation is None else np.ascontiguousarray(rows @ rotation)
 
     width = dim or vectors.shape[1]
     index = faiss.index_factory(width, factory, faiss.METRIC_INNER_PRODUCT)
-    rng = np.random.default_rng(1)
-    drawn = np.sort(rng.choice(len(vectors), min(len(vectors), 80_000), replace=False))
     index.train(reduced(vectors[drawn]))
-    for start in range(0, len(vectors), BATCH):
-        index.add(reduced(vectors[start : start + BATCH]))
+    for start in range(0, len(vectors), BATCH_ROWS):
+        index.add(reduced(vectors[start : start + BATCH_ROWS]))
     seconds = time.process_time() - began
     size = len(faiss.serialize_index(index)) + (0 if rotation is None else rotation.nbytes)
     graph = factory.startswith("HNSW")
@@ -194,7 +186,7 @@ def measured(contenders: list[Contender], queries: Floats, truth: Ints) -> list[
     for query, nearest in zip(queries, truth, strict=True):
         for place, contender in enumerate(contenders):
             began = time.perf_counter()
-            items = contender.search(query, NEAREST)
+            items = contender.search(query, COMPARED_NEIGHBOURS)
             milliseconds[place].append((time.perf_counter() - began) * 1e3)
             recalls[place].append(len(np.intersect1d(items, nearest)) / len(nearest))
     return [
@@ -224,7 +216,7 @@ def main() -> None:
     vectors = variations(titles, near, asked.items, rng)
     queries = tastes(titles, near, QUERIES, rng)
     truth = exact(vectors, queries)
-    contenders = list(ours(vectors))
+    contenders = list(of_service(vectors))
     for name in asked.types:
         factory, dim, efforts = TYPES[name]
         lists = int(2 * np.sqrt(asked.items))
@@ -232,7 +224,8 @@ def main() -> None:
         print(f"{name}: built in {contenders[-1].build_seconds:.0f} s", flush=True)
     protocol = (
         f"{asked.items:,} vectors of {vectors.shape[1]} dimensions around 12,101 real ones, "
-        f"{QUERIES} queries one after another in turns, {NEAREST} items each, one thread"
+        f"{QUERIES} queries one after another in turns, {COMPARED_NEIGHBOURS} items each, "
+        "one thread"
     )
     rows = measured(contenders, queries, truth)
     show(protocol, rows)

@@ -14,11 +14,13 @@ from benchmarks.synthetic import histories, packed, shelf, vectors
 from foretaste.domain.arrays import Vectors
 from foretaste.domain.data import Behaviour, Cases, Catalogue, Histories, Ints
 from foretaste.domain.ports import Expert
-from foretaste.model import index as space
 from foretaste.model.artefacts import Models
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.sequence import Sequence as SequenceExpert
 from foretaste.model.exponents import usual
+from foretaste.model.index import base
+from foretaste.model.index.base import is_exhaustive, rows_of, widened
+from foretaste.model.index.exact import ExactIndex
 from foretaste.model.network import Network
 from foretaste.model.product import Product
 from foretaste.model.scorer import EACH
@@ -68,10 +70,10 @@ def peak() -> dict[str, Any]:
     told: dict[str, Any] = {"GFLOP/s": gflops}
     for items in (12_000, 50_000):
         rows = rng.standard_normal((items, 384), np.float32)
-        flat, query = space.Flat.of(space.rows_of(rows), items), rows[:1]
+        flat, query = ExactIndex.of(rows_of(rows), items), rows[:1]
         line = rows.ravel()
         read = 2 * rows.nbytes / best(lambda line=line: line @ line) / 1e9  # type: ignore[misc]
-        seconds = best(lambda flat=flat, query=query: flat.every(query))  # type: ignore[misc]
+        seconds = best(lambda flat=flat, query=query: flat.scores(query))  # type: ignore[misc]
         reached = rows.nbytes / seconds / 1e9
         told |= {
             f"compare {items} x 384, ms": seconds * 1e3,
@@ -80,7 +82,7 @@ def peak() -> dict[str, Any]:
             f"compare {items} x 384, share": 2 * reached / read,
         }
     packed, reduced = np.rint(rows[:16_000, :64] * 30).astype(np.int8), rows[0, :64].copy()
-    seconds = best(lambda: space.wide(packed) @ reduced)
+    seconds = best(lambda: widened(packed) @ reduced)
     told["lists 16,000 x 64 of 8 bits, ms"] = seconds * 1e3
     told["lists 16,000 x 64 of 8 bits, share"] = packed.nbytes / seconds / 5e8 / read
     for rows_, inner, columns in ((700, 128, 1024), (700, 128, 512)):
@@ -120,7 +122,7 @@ def fit(items: int, events: int, folder: str) -> dict[str, Any]:
 
 def sequence(items: int, events: int, folder: str) -> dict[str, Any]:
     """Some batches of training, and in what they spend their time."""
-    read = vectors(items, half=not space.whole(items))
+    read = vectors(items, half=not is_exhaustive(items))
     given = training(items, min(events, 1_000_000), read)
     settings = given.settings.sequence
     chosen = plan(given.histories, settings)
@@ -170,12 +172,12 @@ def network(shelved: Catalogue, found: Histories, settings: ModelSettings, lengt
     torch.manual_seed(0)
     read = torch.from_numpy(np.asarray(shelved.vectors))
     read = torch.cat([torch.zeros(1, read.shape[1], dtype=read.dtype), read])
-    sparse = not space.whole(len(shelved))
+    sparse = not is_exhaustive(len(shelved))
     return Network(read, settings.sequence, length, len(found.kinds), 0.0, sparse=sparse)
 
 
 def _loaded(items: int, events: int, folder: str) -> tuple[Product, list[Behaviour], float]:
-    shelved = shelf(items, None if space.whole(items) else packed(items))
+    shelved = shelf(items, None if is_exhaustive(items) else packed(items))
     models = Models(Path(folder) / f"{items}-{events}")
     began = time.process_time()
     product = models.load(str(models.live()), shelved)
@@ -224,7 +226,7 @@ def _by_expert(product: Product, asked: Sequence[Behaviour], pool: Ints, chosen:
         for one in asked[:COMPARED]:
             began = time.process_time()
             opinion = opinion_of(expert, one)
-            if not space.whole(product.size):
+            if not is_exhaustive(product.size):
                 opinion.candidates(EACH)
             opinion.log_prob(pool)
             opinion.terms(chosen, deep=False)
@@ -239,7 +241,7 @@ def answer(items: int, events: int, folder: str) -> dict[str, Any]:
     product, asked, seconds = _loaded(items, events, folder)
     told = {"load, s": round(seconds, 1), **_requests(product, asked)}
     told |= {"answering GB": memory("VmRSS"), "peak GB": memory()}
-    return told | ({} if space.whole(items) else _overlap(product, asked))
+    return told | ({} if is_exhaustive(items) else _overlap(product, asked))
 
 
 def _overlap(product: Product, asked: Sequence[Behaviour]) -> dict[str, Any]:
@@ -281,7 +283,7 @@ def workspace_answer(folder: str) -> dict[str, Any]:
 
 def workspace_overlap(folder: str) -> dict[str, Any]:
     """The same as if its catalogue were a large one."""
-    space.EXHAUSTIVE = 0
+    base.EXHAUSTIVE_LIMIT = 0
     product, asked = _workspace(folder)
     return {"items": product.size, **_overlap(product, asked), "peak GB": memory()}
 

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from foretaste.errors import ModelError
-from foretaste.model import index as space
+from foretaste.model.index import base
 from foretaste.model.sequence_training import train
 from foretaste.model.training import Training
 
@@ -65,7 +65,7 @@ def test_a_run_goes_on_from_its_checkpoint(training: Training, tmp_path: Path) -
 def test_a_run_over_a_large_catalogue_ends_as_it_would_have(
     training: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(space, "EXHAUSTIVE", 10)
+    monkeypatch.setattr(base, "EXHAUSTIVE_LIMIT", 10)
     broken_off(training, tmp_path)
     resumed, through = (train(replace(training, checkpoints=folder)) for folder in (tmp_path, None))
 

@@ -9,7 +9,6 @@ import torch
 
 from foretaste.domain import arrays
 from foretaste.domain.data import KINDS, Cases, Floats
-from foretaste.model import index as space
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.exponents import (
     DRAWN,
@@ -23,6 +22,7 @@ from foretaste.model.exponents import (
     usual,
 )
 from foretaste.model.fit import fit
+from foretaste.model.index import base
 from foretaste.model.product import Product
 from foretaste.model.training import Training, showable
 from foretaste.prepare.histories import histories
@@ -202,7 +202,7 @@ def test_the_table_of_a_large_catalogue_gives_the_likelihood_of_the_whole(
     crowded: Any, monkeypatch: pytest.MonkeyPatch, exhaustive: int
 ) -> None:
     """Also where only what the experts name is looked at, as in a catalogue larger still."""
-    monkeypatch.setattr(space, "EXHAUSTIVE", exhaustive)
+    monkeypatch.setattr(base, "EXHAUSTIVE_LIMIT", exhaustive)
     product = fit(crowded)
     cases = crowded.valid
     asked = cases.behaviours(0, len(cases))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foretaste.model import index as space
+from foretaste.model.index import base
 from foretaste.model.product import NEVER_OFFSET, Product
 from foretaste.model.scorer import MET
 
@@ -42,7 +42,7 @@ def test_a_small_catalogue_is_scored_whole(product: Product, here: World) -> Non
 @pytest.fixture
 def _large(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if sixty items were too many to score them all."""
-    monkeypatch.setattr(space, "EXHAUSTIVE", 20)
+    monkeypatch.setattr(base, "EXHAUSTIVE_LIMIT", 20)
     monkeypatch.setattr("foretaste.model.scorer.EACH", 8)
 
 

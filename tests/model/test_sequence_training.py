@@ -15,9 +15,9 @@ from torch import nn
 
 from foretaste.domain.data import Floats, Histories
 from foretaste.errors import ModelError
-from foretaste.model import index as space
 from foretaste.model.experts.popularity import Popularity
 from foretaste.model.experts.sequence import Sequence
+from foretaste.model.index import base
 from foretaste.model.network import NEVER, Network, tokens
 from foretaste.model.sequence_training import (
     Pieces,
@@ -285,7 +285,7 @@ def test_the_drawn_loss_is_about_the_whole_loss(trained: Sequence, here: World) 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """The small world is taken for a large one."""
-    monkeypatch.setattr(space, "EXHAUSTIVE", 10)
+    monkeypatch.setattr(base, "EXHAUSTIVE_LIMIT", 10)
 
 
 @pytest.mark.usefixtures("large")
@@ -332,7 +332,7 @@ def test_a_large_catalogue_is_learnt_as_well(here: World) -> None:
 
 
 def test_what_is_drawn_of_a_large_catalogue_differs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(space, "EXHAUSTIVE", 10)
+    monkeypatch.setattr(base, "EXHAUSTIVE_LIMIT", 10)
     drawn = drawn_of(1000, 400, torch.device("cpu"))
     assert len(drawn) == len(drawn.unique()) > 250
     assert 1 <= drawn.min() < drawn.max() <= 1000

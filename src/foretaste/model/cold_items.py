@@ -14,7 +14,7 @@ import numpy as np
 
 from foretaste.domain.arrays import at_once
 from foretaste.domain.data import Behaviour, Cases, Doubles, Floats, Longs
-from foretaste.model.index import whole
+from foretaste.model.index.base import is_exhaustive
 from foretaste.model.product import NEVER_OFFSET, TIER_STARTS, Product, tiers_of
 from foretaste.model.training import Training
 
@@ -151,7 +151,7 @@ def _best_of_tiers(product: Product, arrivals: Arrivals, training: Training) -> 
 
 def _scores(product: Product, behaviours: Sequence[Behaviour], size: int) -> Floats:
     """[behaviours, items]; of a large catalogue -inf for what no expert names, as in a request."""
-    if whole(size):
+    if is_exhaustive(size):
         return product.score(behaviours)
     everything = np.ones(size, bool)
     return np.stack(

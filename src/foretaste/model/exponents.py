@@ -24,7 +24,7 @@ from foretaste.domain.arrays import at_once
 from foretaste.domain.data import Behaviour, Floats, Ints, Longs
 from foretaste.domain.ports import Expert
 from foretaste.errors import ModelError
-from foretaste.model.index import whole
+from foretaste.model.index.base import is_exhaustive
 from foretaste.model.product import FACTS, Product
 from foretaste.model.scoring import opinion_of
 from foretaste.model.training import Training
@@ -115,10 +115,10 @@ def tabulate(
     """Every expert's opinion of every case's candidates, without what lists leave out."""
     parts, stands = [], []
     size = len(training.catalogue)
-    each = at_once(128, len(product.experts) * size) if whole(size) else 128
+    each = at_once(128, len(product.experts) * size) if is_exhaustive(size) else 128
     for start in range(0, len(behaviours), each):
         some, wanted = behaviours[start : start + each], targets[start : start + each]
-        said = _of_all if whole(size) else _of_named
+        said = _of_all if is_exhaustive(size) else _of_named
         part, chosen, weight = said(product, some, wanted, size, rng)
         parts.append(part)
         candidate = np.ones(chosen.shape, bool)

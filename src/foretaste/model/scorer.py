@@ -1,8 +1,8 @@
 """One request: a product and a person's behaviour in, scores of any items and their terms out.
 
 Every expert reads the history once and is then asked about items. In a catalogue of at most
-`space.EXHAUSTIVE` items all are scored. In a larger one two stages: the experts name the items that
-they rank high, and these alone are scored, by all of them.
+`index.base.EXHAUSTIVE_LIMIT` items all are scored. In a larger one two stages: the experts name the
+items that they rank high, and these alone are scored, by all of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from foretaste.domain.data import Behaviour, Doubles, Floats, Ints, Term
 from foretaste.domain.ports import Expert
-from foretaste.model.index import whole
+from foretaste.model.index.base import is_exhaustive
 from foretaste.model.scoring import opinion_of
 from foretaste.model.terms import against_average
 
@@ -122,7 +122,7 @@ class Scorer:
             for place, expert in enumerate(product.experts)
             if exponents[0, place] > 0
         ]
-        self._small = product.size > 0 and whole(product.size)
+        self._small = product.size > 0 and is_exhaustive(product.size)
         self._offset = product.offsets is not None and has_offsets(behaviour)
 
     def row(
@@ -133,7 +133,7 @@ class Scorer:
         allowed: [items], what may be shown. also: [items] each, of which the best n as well. items:
         more that are wanted. Of a small catalogue all are scored.
         """
-        if whole(len(allowed)):
+        if is_exhaustive(len(allowed)):
             return self.scores()
         pools = [self.pool(allowed, n), *(self.pool(allowed & mask, n) for mask in also)]
         pool = np.unique(np.concatenate([np.fromiter(items, np.int32), *pools]))
@@ -147,7 +147,7 @@ class Scorer:
         All of them where they are few, the catalogue is small or the experts name too few; so a
         list is never short.
         """
-        if not whole(len(allowed)) and not whole(int(allowed.sum())):
+        if not is_exhaustive(len(allowed)) and not is_exhaustive(int(allowed.sum())):
             found = self._named[allowed[self._named]]
             if len(found) >= n:
                 return found

@@ -20,7 +20,7 @@ from foretaste.domain.data import Cases, Histories, Longs
 from foretaste.domain.device import device_of
 from foretaste.errors import ModelError
 from foretaste.model.checkpoint import Checkpoint
-from foretaste.model.index import whole
+from foretaste.model.index.base import is_exhaustive
 from foretaste.model.network import Network, Tokens, buckets, steps, tokens
 from foretaste.model.settings import SequenceSettings
 from foretaste.model.training import Training
@@ -168,7 +168,7 @@ def drawn_of(items: int, wanted: int, device: torch.device) -> Tensor:
     """Different internal ids + 1; of a large catalogue a few less than wanted, for an order of all
     would take longer than the loss.
     """
-    if whole(items):
+    if is_exhaustive(items):
         return torch.randperm(items, device=device)[:wanted] + 1
     return torch.unique(torch.randint(items, (wanted,), device=device)) + 1
 
@@ -218,7 +218,7 @@ def train(training: Training) -> Network | None:
         len(training.histories.kinds),
         chosen.input_dropout,
         timed=chosen.timed,
-        sparse=not whole(len(vectors)),
+        sparse=not is_exhaustive(len(vectors)),
     )
     network.steps.copy_(torch.from_numpy(steps(training.histories)))
     network = network.to(device)

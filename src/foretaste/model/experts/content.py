@@ -13,7 +13,8 @@ from foretaste.domain.arrays import total
 from foretaste.domain.data import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.domain.ports import Arrays, Facts
 from foretaste.model.experts.stateless import StatelessExpert
-from foretaste.model.index import Comparison, grown_space, read_space
+from foretaste.model.index.build import extended_index, shared_index
+from foretaste.model.index.softmax import SoftmaxScorer
 from foretaste.model.settings import ContentSettings
 from foretaste.model.terms import AVERAGE
 from foretaste.model.training import Training
@@ -32,7 +33,7 @@ class Content(StatelessExpert[ContentSettings]):
 
     def __init__(self, settings: ContentSettings, catalogue: Catalogue) -> None:
         super().__init__(settings)
-        self._read = read_space(catalogue.vectors)
+        self._read = shared_index(catalogue.vectors)
         self._ids = catalogue.ids
         self._sum = total(catalogue.vectors)  # [dim]
 
@@ -86,7 +87,7 @@ class Content(StatelessExpert[ContentSettings]):
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items]"""
         tastes = np.stack([self._taste(one) for one in behaviours])
-        return log_softmax(self._read.space.every(tastes / np.float32(self._settings.temperature)))
+        return log_softmax(self._read.index.scores(tastes / np.float32(self._settings.temperature)))
 
     def opinion(self, behaviour: Behaviour) -> "ContentOpinion":
         """The history read once."""
@@ -99,7 +100,7 @@ class Content(StatelessExpert[ContentSettings]):
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items are read like the others."""
         known = 0 if changed is None else len(self._ids)
-        self._read = grown_space(self._read, catalogue.vectors, changed)
+        self._read = extended_index(self._read, catalogue.vectors, changed)
         self._sum = total(catalogue.vectors, known) + (self._sum if known else 0)
         self._ids = catalogue.ids
 
@@ -109,7 +110,7 @@ class Content(StatelessExpert[ContentSettings]):
         return cls(ContentSettings(**facts), catalogue)
 
 
-class ContentOpinion(Comparison):
+class ContentOpinion(SoftmaxScorer):
     """The taste vector against the items."""
 
     def __init__(self, expert: Content, behaviour: Behaviour) -> None:
@@ -117,7 +118,7 @@ class ContentOpinion(Comparison):
         self._names, self._parts = expert._parts(behaviour)
         temperature = np.float32(expert._settings.temperature)
         self._scale = 1 / (max(float(np.linalg.norm(self._parts.sum(axis=0))), 1e-9) * temperature)
-        super().__init__(expert._read.space, expert._direction(self._parts) / temperature)
+        super().__init__(expert._read.index, expert._direction(self._parts) / temperature)
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What each event adds over what it adds to the average item, and the rest."""

@@ -17,7 +17,8 @@ from foretaste.domain.ports import Arrays, Facts, OpenReader, Reader
 from foretaste.errors import ModelError
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.history_text import Narrator
-from foretaste.model.index import Comparison, grown_space, read_space
+from foretaste.model.index.build import extended_index, shared_index
+from foretaste.model.index.softmax import SoftmaxScorer
 from foretaste.model.settings import LanguageExpertSettings
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
@@ -54,7 +55,7 @@ class Language:
         self._settings = settings
         self._kinds = tuple(kinds)
         self._states = _TextStates()
-        self._items = read_space(catalogue.vectors)
+        self._items = shared_index(catalogue.vectors)
         self._narrator = Narrator(catalogue, self._kinds, self._settings.events)
 
     @classmethod
@@ -73,7 +74,7 @@ class Language:
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """A new item is placed by its vector and told by its title."""
         self._narrator = Narrator(catalogue, self._kinds, self._settings.events)
-        self._items = grown_space(self._items, catalogue.vectors, changed)
+        self._items = extended_index(self._items, catalogue.vectors, changed)
 
     def _read(self, texts: Sequence[str]) -> Floats:
         """→ [texts, dim], of length 1, or zero where there is nothing to read."""
@@ -95,7 +96,7 @@ class Language:
     def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
         """[behaviours, items]"""
         texts = [self._narrator.text(one) for one in behaviours]
-        return log_softmax(self._items.space.every(self._scaled(texts)))
+        return log_softmax(self._items.index.scores(self._scaled(texts)))
 
     def opinion(self, behaviour: Behaviour) -> "LanguageOpinion":
         """The history read once."""
@@ -148,13 +149,13 @@ class Language:
         return cls(network, reader, settings, facts["kinds"], catalogue)
 
 
-class LanguageOpinion(Comparison):
+class LanguageOpinion(SoftmaxScorer):
     """What was read of a person against the items."""
 
     def __init__(self, expert: Language, behaviour: Behaviour) -> None:
         self._expert, self._behaviour = expert, behaviour
         state = expert._scaled([expert._narrator.text(behaviour)])[0]
-        super().__init__(expert._items.space, state)
+        super().__init__(expert._items.index, state)
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What each event read, and the query, changes when it alone is left out, and the rest."""
@@ -163,7 +164,7 @@ class LanguageOpinion(Comparison):
         log_prob = self.log_prob(items).astype(np.float64)
         change = log_prob - self._of(texts, items)  # [events, items]
         rest = log_prob - change.sum(axis=0)
-        size = expert._items.space.size
+        size = expert._items.index.size
         return [
             [
                 *against_average(expert.name, float(rest[place]), size, "whole history"),
@@ -193,8 +194,10 @@ class LanguageOpinion(Comparison):
         """[texts, items], log P"""
         if not texts:
             return np.empty((0, len(items)))
-        states, space = self._expert._scaled(texts), self._expert._items.space
-        return (space.some(states, items) - space.log_total(states)[:, None]).astype(np.float64)
+        states, index = self._expert._scaled(texts), self._expert._items.index
+        return (index.scores_of(states, items) - index.log_partition(states)[:, None]).astype(
+            np.float64
+        )
 
 
 class _TextStates:

@@ -13,7 +13,7 @@ import numpy as np
 from foretaste.domain.data import Behaviour, Catalogue, Floats, Ints, Term
 from foretaste.domain.ports import Arrays, Facts
 from foretaste.model.experts.content import log_softmax
-from foretaste.model.index import whole
+from foretaste.model.index.base import is_exhaustive
 from foretaste.model.inverted_index import Row, Words
 from foretaste.model.scoring import NOBODY, best_of
 from foretaste.model.settings import LexicalSettings
@@ -125,7 +125,7 @@ class LexicalOpinion:
 
     def log_prob(self, items: Ints | None = None) -> Floats:
         """[items]"""
-        if items is None or whole(self._table.size):
+        if items is None or is_exhaustive(self._table.size):
             if self._row is None:
                 self._row = log_softmax(self._table.every(*self._taste))
             return self._row if items is None else self._row[items]

@@ -16,7 +16,7 @@ from foretaste.domain.data import Behaviour, Cases, Catalogue, Doubles, Floats, 
 from foretaste.domain.ports import Arrays, Facts
 from foretaste.domain.sharing import Chunked
 from foretaste.model.counts import Counts, Prior, pairs, taken
-from foretaste.model.index import whole
+from foretaste.model.index.base import is_exhaustive
 from foretaste.model.scoring import NOBODY, Sparse, found_in
 from foretaste.model.settings import NeighbourSettings
 from foretaste.model.terms import against_average
@@ -64,7 +64,7 @@ class Neighbour:
         settings = training.settings.neighbour
         named = {name: getattr(settings, name) for name in Reach.__dataclass_fields__}
         reaches = REACHES[:1] if any(value is not None for value in named.values()) else REACHES
-        if not whole(len(training.catalogue)) or training.histories.events > MAX_EVENTS:
+        if not is_exhaustive(len(training.catalogue)) or training.histories.events > MAX_EVENTS:
             reaches = reaches[:1]
         cases = showable(training.valid, training.hide_seen)
         cases = cases.sample(MAX_CASES, np.random.default_rng(training.settings.seed))

@@ -16,7 +16,8 @@ from foretaste.domain.sharing import Once
 from foretaste.model.bm25 import Bm25, tokens
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.experts.stateless import StatelessExpert
-from foretaste.model.index import grown_space, read_space, whole
+from foretaste.model.index.base import is_exhaustive
+from foretaste.model.index.build import extended_index, shared_index
 from foretaste.model.scoring import NOBODY, best_of
 from foretaste.model.settings import QuerySettings
 from foretaste.model.terms import against_average
@@ -41,7 +42,7 @@ class Query(StatelessExpert[QuerySettings]):
     def __init__(self, settings: QuerySettings, catalogue: Catalogue) -> None:
         super().__init__(settings)
         self._size = len(catalogue)
-        self._read = read_space(catalogue.vectors)
+        self._read = shared_index(catalogue.vectors)
         self._all(catalogue)
 
     @classmethod
@@ -56,7 +57,7 @@ class Query(StatelessExpert[QuerySettings]):
         if changed is None:
             return self._all(catalogue)
         known, self._size = self._size, len(catalogue)
-        self._read = grown_space(self._read, catalogue.vectors, changed)
+        self._read = extended_index(self._read, catalogue.vectors, changed)
         bm25 = self._bm25.made
         if bm25 is None:
             return self._index(catalogue)
@@ -71,7 +72,7 @@ class Query(StatelessExpert[QuerySettings]):
 
     def _all(self, catalogue: Catalogue) -> None:
         self._size = len(catalogue)
-        self._read = read_space(catalogue.vectors)
+        self._read = shared_index(catalogue.vectors)
         self._index(catalogue)
 
     def _index(self, catalogue: Catalogue) -> None:
@@ -129,7 +130,7 @@ class QueryOpinion:
         """[items]"""
         if self._row is None:
             found = self._words()
-            if not whole(len(found)):
+            if not is_exhaustive(len(found)):
                 self._few = self._worth_a_look(found)
             if self._vector is not None:
                 found = found + self._meaning(self._vector)
@@ -152,19 +153,19 @@ class QueryOpinion:
         shared = shared[best_of(found[shared], MATTERS)]
         if self._vector is None:
             return shared
-        return np.union1d(shared, self._expert._read.space.near(self._vector, MATTERS))
+        return np.union1d(shared, self._expert._read.index.nearest(self._vector, MATTERS))
 
     def _meaning(self, vector: Floats) -> Floats:
         """[items], the likeness in meaning; of a large catalogue only where it can matter.
 
         There an item that neither shares a word nor is among the nearest is taken to mean nothing.
         """
-        space = self._expert._read.space
-        if whole(space.size):
-            return space.every(vector[None])[0]
-        meaning = np.zeros(space.size, np.float32)
+        index = self._expert._read.index
+        if is_exhaustive(index.size):
+            return index.scores(vector[None])[0]
+        meaning = np.zeros(index.size, np.float32)
         few = NOBODY if self._few is None else self._few
-        meaning[few] = space.some(vector[None], few)[0]
+        meaning[few] = index.scores_of(vector[None], few)[0]
         return meaning
 
     def candidates(self, k: int) -> Ints:

@@ -14,15 +14,14 @@ from foretaste.domain.arrays import Growing
 from foretaste.domain.data import Behaviour, Catalogue, Doubles, Floats, Ints, Term
 from foretaste.domain.ports import Arrays, Facts
 from foretaste.model.experts.content import log_softmax
-from foretaste.model.index import (
-    CHUNK,
-    Comparison,
-    grown_space,
-    picked,
-    read_space,
-    space,
-    whole,
+from foretaste.model.index.base import BATCH_ROWS, float_rows, is_exhaustive
+from foretaste.model.index.build import (
+    build_index,
+    extend_index,
+    extended_index,
+    shared_index,
 )
+from foretaste.model.index.softmax import SoftmaxScorer
 from foretaste.model.settings import SequenceSettings
 from foretaste.model.terms import against_average
 from foretaste.model.training import Training
@@ -66,11 +65,11 @@ class Sequence:
         identity = identity.astype(_kept(len(identity)), copy=False)
         untaught = np.asarray(~identity.any(axis=1))
         self._guessed = Growing(untaught)  # [items], those whose identity nobody taught
-        self._read = read_space(catalogue.vectors)
+        self._read = shared_index(catalogue.vectors)
         self._reach: dict[int, float] = {}  # how like it the items are that a new one's guess is of
         self._set(catalogue)
         self._identity = Growing(self._with_guesses(identity))
-        self._space = space(self._units, len(identity))
+        self._index = build_index(self._units, len(identity))
         if len(catalogue) > len(identity):
             self.grow(catalogue, ())
 
@@ -92,7 +91,7 @@ class Sequence:
         size = len(self._identity)
         again = range(size) if changed is None else changed
         before = self._texts(changed or ())
-        self._read = grown_space(self._read, catalogue.vectors, changed)
+        self._read = extended_index(self._read, catalogue.vectors, changed)
         self._set(catalogue)
         new = len(catalogue) - size
         self._reach = dict(self._reach)
@@ -103,7 +102,7 @@ class Sequence:
         again = sorted({*again, *moved} - {*range(size, len(catalogue))})
         if new or len(again):
             grown = None if changed is None else again
-            self._space = self._space.grown(self._units, len(catalogue), grown)
+            self._index = extend_index(self._index, self._units, len(catalogue), grown)
 
     def _texts(self, items: Many[int]) -> Floats:
         """[items, read dim]"""
@@ -127,7 +126,7 @@ class Sequence:
         vector = self._read.vectors[item]
         if not vector.any():
             return np.zeros(self._settings.dim, np.float32)
-        near = self._read.space.near(vector, ASKED)
+        near = self._read.index.nearest(vector, ASKED)
         near = near[~self._guessed.rows[near]]
         texts = self._read.vectors[near]
         likeness = np.sort(texts @ vector)
@@ -139,7 +138,9 @@ class Sequence:
         vectors = self._read.vectors
         wanted = np.flatnonzero(self._guessed.rows[: len(vectors)]).astype(np.int32)
         known = np.flatnonzero(~self._guessed.rows).astype(np.int32)
-        if not whole(len(known)):  # by a draw of them: a mean of ten nearest is a rough guess
+        if not is_exhaustive(
+            len(known)
+        ):  # by a draw of them: a mean of ten nearest is a rough guess
             known = np.sort(
                 np.random.default_rng(0).choice(known, min(ROUGH, len(known)), replace=False)
             )
@@ -152,8 +153,9 @@ class Sequence:
     def _composed(self, items: Ints) -> Floats:
         """[items, dim], identity and text together: what the network takes an item for."""
         made = [
-            picked(self._identity.rows, some) + picked(self._read.vectors, some) @ self._project
-            for some in np.split(items, range(CHUNK, len(items), CHUNK))
+            float_rows(self._identity.rows, some)
+            + float_rows(self._read.vectors, some) @ self._project
+            for some in np.split(items, range(BATCH_ROWS, len(items), BATCH_ROWS))
         ]
         return np.concatenate(made)
 
@@ -201,7 +203,7 @@ class Sequence:
 
     def log_prob(self, behaviours: Many[Behaviour]) -> Floats:
         """[behaviours, items]"""
-        return log_softmax(self._space.every(self._states(behaviours)))
+        return log_softmax(self._index.scores(self._states(behaviours)))
 
     def opinion(self, behaviour: Behaviour) -> "SequenceOpinion":
         """One pass through the network."""
@@ -262,12 +264,12 @@ class Sequence:
         return cls(network.to(device_of(settings.device)), settings, catalogue, identity)
 
 
-class SequenceOpinion(Comparison):
+class SequenceOpinion(SoftmaxScorer):
     """Where the history stands among the items."""
 
     def __init__(self, expert: Sequence, behaviour: Behaviour) -> None:
         self._expert, self._behaviour = expert, behaviour
-        super().__init__(expert._space, expert._states([behaviour])[0])
+        super().__init__(expert._index, expert._states([behaviour])[0])
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What each of the last events changes when it alone is taken out, and the rest."""
@@ -296,8 +298,8 @@ class SequenceOpinion(Comparison):
             return np.empty((0, len(items)))
         expert = self._expert
         states = expert._states([_without(self._behaviour, row) for row in rows])
-        totals = expert._space.log_total(states)
-        return (expert._space.some(states, items) - totals[:, None]).astype(np.float64)
+        totals = expert._index.log_partition(states)
+        return (expert._index.scores_of(states, items) - totals[:, None]).astype(np.float64)
 
 
 def mean_identities(vectors: Floats, texts: Floats, theirs: Floats) -> Floats:
@@ -318,7 +320,7 @@ def mean_identities(vectors: Floats, texts: Floats, theirs: Floats) -> Floats:
 
 def _kept(items: int) -> type[np.float32 | np.float16]:
     """Half the memory where there are many."""
-    return np.float32 if whole(items) else np.float16
+    return np.float32 if is_exhaustive(items) else np.float16
 
 
 def _without(behaviour: Behaviour, row: int) -> Behaviour:

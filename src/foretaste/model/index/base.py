@@ -1,0 +1,93 @@
+"""The interface of vector search: item vectors in; inner products with queries, and the nearest
+items to a query, out.
+
+An index is never changed once it is made. `extended` gives another, which shares memory with the
+first, so whoever answers with the first sees the same as before.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from foretaste.domain.arrays import Vectors
+from foretaste.domain.data import Floats, Ints
+
+EXHAUSTIVE_LIMIT = 50_000
+"""Items up to which a catalogue is scored whole."""
+COMPARED_NEIGHBOURS = 512
+"""Items of a larger catalogue that are compared exactly: candidates, and the part of a softmax's
+sum that is exact."""
+BATCH_ROWS = 16_384
+"""Vectors made at a time."""
+
+Rows = Callable[[Ints], Floats]
+"""Internal ids → [ids, dim] float32. It reads arrays that belong to the index's own snapshot: an
+index asks it while it answers."""
+
+
+def is_exhaustive(size: int) -> bool:
+    """Whether a catalogue of this size is scored whole."""
+    return size <= EXHAUSTIVE_LIMIT
+
+
+class VectorIndex(ABC):
+    """What an exact and an approximate index share."""
+
+    size: int
+    """Items."""
+    is_exact: ClassVar[bool]
+    """Whether all items are compared, so that nothing is estimated."""
+
+    @abstractmethod
+    def scores(self, queries: Floats) -> Floats:
+        """[queries, dim] → [queries, items], inner products."""
+
+    @abstractmethod
+    def scores_of(self, queries: Floats, items: Ints) -> Floats:
+        """[queries, dim] → [queries, those items], exact."""
+
+    @abstractmethod
+    def nearest(self, query: Floats, k: int) -> Ints:
+        """[dim] → about k items with the greatest inner products, in any order."""
+
+    @abstractmethod
+    def log_partition(self, queries: Floats) -> Floats:
+        """[queries, dim] → [queries], log Σ exp over the catalogue; estimated in a large one."""
+
+    @abstractmethod
+    def log_partition_given(self, query: Floats, nearest: Ints, scores: Floats) -> float:
+        """The same of one query [dim] whose nearest items and their scores are known already."""
+
+    @abstractmethod
+    def extended(self, rows: Rows, size: int, changed: Sequence[int]) -> "VectorIndex":
+        """Another index with new items at the end and with those `changed` read again.
+
+        Items keep their numbers: one that is gone stays, and filters hide it.
+        """
+
+
+def log_sum_exp(scores: Floats) -> Floats:
+    """[rows, items] → [rows], log Σ exp."""
+    top = scores.max(axis=1)
+    return np.asarray(top + np.log(np.exp(scores - top[:, None]).sum(axis=1)), np.float32)
+
+
+def rows_of(vectors: Vectors) -> Rows:
+    """The rows of [items, dim], of any precision."""
+    return lambda items: float_rows(vectors, items)
+
+
+def float_rows(table: Vectors, items: Ints) -> Floats:
+    """[those items, dim] in 32 bits. PyTorch widens 16 bits ten times as fast as NumPy."""
+    rows = table[items]
+    return rows if rows.dtype == np.float32 else widened(rows)
+
+
+def widened(rows: npt.NDArray[Any]) -> Floats:
+    """8 or 16 bits as 32."""
+    import torch  # seconds, which only a large catalogue needs here
+
+    return np.asarray(torch.from_numpy(rows).float().numpy())

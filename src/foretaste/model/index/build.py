@@ -1,0 +1,62 @@
+"""Which index suits a catalogue: vectors in; an index out, one for all experts that compare with
+the same vectors.
+"""
+
+from collections.abc import Sequence
+from weakref import WeakValueDictionary
+
+from foretaste.domain.arrays import Vectors
+from foretaste.model.index.base import Rows, VectorIndex, is_exhaustive, rows_of
+from foretaste.model.index.exact import ExactIndex
+from foretaste.model.index.ivf import IvfIndex
+
+
+def build_index(rows: Rows, size: int) -> VectorIndex:
+    """The kind that suits the size."""
+    return ExactIndex.of(rows, size) if is_exhaustive(size) else IvfIndex.of(rows, size)
+
+
+def extend_index(
+    index: VectorIndex, rows: Rows, size: int, changed: Sequence[int] | None
+) -> VectorIndex:
+    """With new items at the end and those `changed` read again. None reads all anew."""
+    if changed is None or is_exhaustive(size) != is_exhaustive(index.size):
+        return build_index(rows, size)
+    return index.extended(rows, size, changed)
+
+
+class SharedIndex:
+    """A catalogue's vectors and the index of them, which several experts compare with."""
+
+    def __init__(self, vectors: Vectors, index: VectorIndex) -> None:
+        self.vectors, self.index = vectors, index  # the vectors stay, so their id stays theirs
+        self.extensions: WeakValueDictionary[int, SharedIndex] = WeakValueDictionary()
+
+
+_indexes: "WeakValueDictionary[int, SharedIndex]" = WeakValueDictionary()
+"""Those in use, by the id of their vectors."""
+
+
+def shared_index(vectors: Vectors) -> SharedIndex:
+    """The index of these vectors; made once, whoever asks."""
+    shared = _indexes.get(id(vectors))
+    if shared is None:
+        shared = SharedIndex(vectors, build_index(rows_of(vectors), len(vectors)))
+        _indexes[id(vectors)] = shared
+    return shared
+
+
+def extended_index(
+    shared: SharedIndex, vectors: Vectors, changed: Sequence[int] | None
+) -> SharedIndex:
+    """The same after the catalogue grew; made once, whoever asks. None reads all anew."""
+    if changed is None:
+        return shared_index(vectors)
+    if vectors is shared.vectors and not len(changed):
+        return shared
+    extension = shared.extensions.get(id(vectors))
+    if extension is None:
+        index = extend_index(shared.index, rows_of(vectors), len(vectors), changed)
+        extension = SharedIndex(vectors, index)
+        shared.extensions[id(vectors)] = extension
+    return extension

@@ -1,0 +1,48 @@
+"""One query vector in; log of the softmax of its inner products with the items out."""
+
+from functools import cached_property
+
+import numpy as np
+
+from foretaste.domain.data import Floats, Ints
+from foretaste.model.index.base import (
+    COMPARED_NEIGHBOURS,
+    VectorIndex,
+    log_sum_exp,
+)
+from foretaste.model.scoring import best_of
+
+
+class SoftmaxScorer:
+    """log P(item | query), of the whole catalogue or of the items that matter."""
+
+    def __init__(self, index: VectorIndex, query: Floats) -> None:
+        """query: [dim], over the temperature."""
+        self._index, self._query = index, query[None]
+        self._row: Floats | None = None
+
+    def log_prob(self, items: Ints | None = None) -> Floats:
+        """[items], log P"""
+        if items is not None and not self._index.is_exact:
+            return self._index.scores_of(self._query, items)[0] - self._log_partition
+        if self._row is None:
+            scores = self._index.scores(self._query)
+            self._row = scores[0] - (
+                log_sum_exp(scores)[0] if self._index.is_exact else self._log_partition
+            )
+        return self._row if items is None else self._row[items]
+
+    @cached_property
+    def _neighbours(self) -> tuple[Ints, Floats]:
+        """The nearest items and their inner products."""
+        items = self._index.nearest(self._query[0], COMPARED_NEIGHBOURS)
+        return items, self._index.scores_of(self._query, items)[0]
+
+    @cached_property
+    def _log_partition(self) -> np.float32:
+        return np.float32(self._index.log_partition_given(self._query[0], *self._neighbours))
+
+    def candidates(self, k: int) -> Ints:
+        """About the k likeliest, `COMPARED_NEIGHBOURS` at most."""
+        items, scores = self._neighbours
+        return items[best_of(scores, k)]
