@@ -43,8 +43,9 @@ def forked(parent: T) -> T:
 def frozen(own: object) -> None:
     """From now on whoever writes into what it holds, instead of replacing it, gets an error.
 
-    Attributes that fork are frozen, arrays become views that cannot be written to, and dictionaries, lists and sets
-    become read-only ones: a mistake in an expert shows where it is made, and not as a race.
+    Attributes that fork are frozen, arrays become views that cannot be written to, and
+    dictionaries, lists and sets become read-only ones: a mistake in an expert shows where it is
+    made, and not as a race.
     """
     for name, value in vars(own).items():
         if isinstance(value, Forking):
