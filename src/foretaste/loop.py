@@ -21,8 +21,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from foretaste.behaviour.importer import import_file
-from foretaste.behaviour.row_reader import What
+from foretaste.behaviour.importer import import_all
 from foretaste.behaviour.store import open_store
 from foretaste.config.load import Config, load
 from foretaste.domain.data import (
@@ -39,7 +38,7 @@ from foretaste.domain.data import (
 )
 from foretaste.domain.ports import OpenReader, Progress, TextEncoder, silent
 from foretaste.domain.store import Store
-from foretaste.errors import ModelError, StoreError
+from foretaste.errors import StoreError
 from foretaste.evaluate.evaluation import Evaluation
 from foretaste.feedback.recommendation_log import AnswerLog
 from foretaste.generate.profile import Profile, profile
@@ -50,7 +49,7 @@ from foretaste.model.training import Training
 from foretaste.online.answer import degradation, levels
 from foretaste.online.fallback import Budget, FallbackChain
 from foretaste.online.generation import ContentGenerator, Generation
-from foretaste.online.manager import NO_MODEL, ModelManager, Newest
+from foretaste.online.manager import ModelManager, Newest
 from foretaste.online.outage import WITHOUT_STORE, Outage
 from foretaste.online.slate import PageRequest, SlateBuilder
 from foretaste.online.snapshot import Snapshot
@@ -60,7 +59,7 @@ from foretaste.prepare.clean import Cleaning, clean
 from foretaste.prepare.histories import Gathering, histories
 from foretaste.prepare.report import Quality, quality
 from foretaste.rank.trending import seconds
-from foretaste.training.candidate import evaluate, make_candidate
+from foretaste.training.candidate import evaluate, make_candidate, training_of
 from foretaste.training.encode import Read, Reading
 from foretaste.training.recount import Receipt, Settler, personal
 
@@ -116,21 +115,15 @@ class Foretaste:
         self, *, events: Any = None, items: Any = None, users: Any = None, strict: bool = False
     ) -> list[Imported]:
         """Files, data frames or tables into the store: items first, as events name them."""
-        given: dict[What, Any] = {"items": items, "users": users, "events": events}
-        return [
-            import_file(
-                self.store,
-                what,
-                source,
-                self.config.behaviour,
-                rejects_dir=self.folder / "rejects",
-                now=self.clock(),
-                strict=strict,
-                progress=self.progress,
-            )
-            for what, source in given.items()
-            if source is not None
-        ]
+        return import_all(
+            self.store,
+            {"items": items, "users": users, "events": events},
+            self.config.behaviour,
+            rejects_dir=self.folder / "rejects",
+            now=self.clock(),
+            strict=strict,
+            progress=self.progress,
+        )
 
     def record(self, events: Sequence[Event]) -> int:
         """Feedback, as it happens: durable when this returns. → how many were new."""
@@ -150,10 +143,10 @@ class Foretaste:
 
     def take_back(self, user: str, item: str, kind: str | None = None) -> int:
         """Undo what a user did with an item; models count anew beside the answers. → how many."""
-        gone = self.store.delete_events(user, item, kind)
-        if gone:
+        deleted = self.store.delete_events(user, item, kind)
+        if deleted:
             self.settler.soon()
-        return gone
+        return deleted
 
     def personal(self, user: str) -> dict[str, Any] | None:
         """All that is kept of a person, for JSON; None if nothing is."""
@@ -168,7 +161,7 @@ class Foretaste:
         """Everybody's behaviour up to a number in the log, cleaned; items get their internal ids by
         their order.
         """
-        index = {item: place for place, item in enumerate(items)}
+        index = {item: position for position, item in enumerate(items)}
         raw, gathering = histories(
             self.store.event_columns(until=until),
             index,
@@ -181,9 +174,9 @@ class Foretaste:
     def quality(self, imports: Sequence[Imported] = ()) -> Quality:
         """The data-quality report."""
         items = {item.id: item for _, item in self.store.items()}
-        found, cleaning, gathering = self.histories(items)
+        cleaned, cleaning, gathering = self.histories(items)
         return quality(
-            found, list(items.values()), cleaning=cleaning, gathering=gathering, imports=imports
+            cleaned, list(items.values()), cleaning=cleaning, gathering=gathering, imports=imports
         )
 
     # 3 language --------------------------------------------------------------------------------
@@ -201,13 +194,15 @@ class Foretaste:
         """[items, dim], what is read of each."""
         return self.reading.vectors(items, encoder)
 
-    def read(self, found: Histories) -> Histories:
+    def read(self, histories: Histories) -> Histories:
         """The searches and reviews, each read."""
-        return self.reading.histories(found)
+        return self.reading.histories(histories)
 
-    def listen(self, one: Behaviour, encoder: str | None = None, *, keep: bool = True) -> Behaviour:
+    def listen(
+        self, behaviour: Behaviour, encoder: str | None = None, *, keep: bool = True
+    ) -> Behaviour:
         """One person's query, searches and reviews, each read; the query is kept only if it may."""
-        return self.reading.behaviour(one, encoder, keep=keep)
+        return self.reading.behaviour(behaviour, encoder, keep=keep)
 
     def readers(self, encoder: str | None = None) -> OpenReader:
         """What opens the backbones that experts tune; one of them may be the encoder's own."""
@@ -237,7 +232,7 @@ class Foretaste:
         name = self.candidate().name
         self.models.promote(name)
         self.models.prune(self.config.model.keep)
-        self.reading.prune(one.data.get("encoder") for one in self.models.versions())
+        self.reading.prune(version.data.get("encoder") for version in self.models.versions())
         return self.models.version(name)
 
     def candidate(self, until: int | None = None) -> Version:
@@ -249,16 +244,7 @@ class Foretaste:
 
     def training(self, read: Read) -> Training:
         """What a model is fitted on, with the settings of this workspace."""
-        return Training(
-            catalogue=read.catalogue,
-            histories=read.split.train,
-            valid=read.split.valid,
-            settings=self.config.model,
-            hide_seen=self.config.rank.hide_seen,
-            progress=self.progress,
-            checkpoints=self.folder / "cache" / "checkpoints",
-            readers=self.readers(read.encoder),
-        )
+        return training_of(self, read)
 
     def evaluate(self, protocol: str = "leave-one-out") -> Evaluation:
         """How good the product and each expert alone are on behaviour kept from them.
@@ -270,26 +256,23 @@ class Foretaste:
     # 5 and 6 generate and rank -----------------------------------------------------------------
 
     def recommend(
-        self, who: Request | str | None = None, /, *, n: int | None = None, **fields: Any
+        self, request: Request | str | None = None, /, *, n: int | None = None, **fields: Any
     ) -> Recommendation:
         """The list, with the reason for each item, from all that happened up to now.
 
-        who: a whole request; or a user's id, with the other fields of a `Request` by name: query,
+        request: a whole one; or a user's id, with the other fields of a `Request` by name: query,
         session, items, context, filter, rules, diversity, explain, …
         """
-        page = self.slates.page_request(who, n, fields)
-        budget = Budget(page.request.timeout_ms)
-        try:
-            if self.outage.slates is None:
-                return self._answer(page, budget, self.slates, self.manager.newest(budget))
-        except StoreError as error:
-            self.outage.begin(error)
-        slates, snapshot = self.outage.slates or self.slates, self.manager.snapshot
-        if snapshot is None:
-            raise ModelError(NO_MODEL)
-        return self._answer(page, budget, slates, Newest(snapshot))
+        page = self.slates.page_request(request, n, fields)
+        budget, without_store = Budget(page.request.timeout_ms), self.outage.slates
+        if without_store is None:
+            try:
+                return self.list_by(page, budget, self.slates, self.manager.newest(budget))
+            except StoreError as error:
+                without_store = self.outage.begin(error)
+        return self.list_by(page, budget, without_store, Newest(self.manager.current))
 
-    def _answer(
+    def list_by(
         self, page: PageRequest, budget: Budget, slates: SlateBuilder, newest: Newest
     ) -> Recommendation:
         """The steps to one list, all by one snapshot, which nothing changes."""
@@ -302,51 +285,51 @@ class Foretaste:
         listen = partial(self.listen, encoder=snapshot.encoder, keep=not request.incognito)
         make_slate = partial(slates.slate, page, question, rng=self._rng)
         chain = levels(snapshot, question, listen, make_slate)
-        level, slate, why = self.fallback.first_in_time(chain, budget)
+        level, slate, reason = self.fallback.first_in_time(chain, budget)
         lag = None
         if newest.lag is not None:
             slate = slates.on_offer(slate, question)
             lag = newest.lag if slates.has_newer_events(request, snapshot) else None
         # the reasons, and what is kept for attribution and for the next page
-        degraded = degradation(level, why, lag=lag, outage=outage)
+        degraded = degradation(level, reason, lag=lag, outage=outage)
         recommendation = slates.recommendation(question, snapshot, slate, degraded)
         slates.keep(request, recommendation)
         return recommendation
 
     def generate(
-        self, who: Request | str | None = None, /, *, n: int | None = None, **fields: Any
+        self, request: Request | str | None = None, /, *, n: int | None = None, **fields: Any
     ) -> Generation:
         """The content this person would want: as features, as the real items nearest to them, and
         in words, which come one after another as they are written. Asked as `recommend` is.
         """
-        request = replace(self.slates.page_request(who, n, fields).request, explain=True)
+        request = replace(self.slates.page_request(request, n, fields).request, explain=True)
         return self.generator.generation(
             self.generator.target(self, request), self.recommend(request)
         )
 
-    def why_not(
-        self, item: str, who: Request | str | None = None, /, *, n: int | None = None, **fields: Any
-    ) -> WhyNot:
+    def why_not(self, item: str, request: Request | str | None = None, /, **fields: Any) -> WhyNot:
         """The rule, filter or term that keeps an item out of the list `recommend` gives."""
-        return why_not(self, item, self.slates.page_request(who, n, fields))
+        return why_not(self, item, self.slates.page_request(request, fields.pop("n", None), fields))
 
-    def search(self, text: str, user: str | None = None, **asked: Any) -> Recommendation:
+    def search(self, text: str, user: str | None = None, **fields: Any) -> Recommendation:
         """What answers these words, for this person where one is named."""
-        return self.recommend(user, query=text, **asked)
+        return self.recommend(user, query=text, **fields)
 
-    def similar(self, item: str, user: str | None = None, **asked: Any) -> Recommendation:
+    def similar(self, item: str, user: str | None = None, **fields: Any) -> Recommendation:
         """What goes with an item, for this person where one is named."""
-        return self.recommend(user, items=(item,), **asked)
+        return self.recommend(user, items=(item,), **fields)
 
-    def rank(self, items: Sequence[str], user: str | None = None, **asked: Any) -> Recommendation:
+    def rank(self, items: Sequence[str], user: str | None = None, **fields: Any) -> Recommendation:
         """A list of the caller's in the order that suits this person, without what may not be
         shown, which `left_out` tells.
         """
-        return self.recommend(user, candidates=tuple(items), n=len(items), **asked)
+        return self.recommend(user, candidates=tuple(items), n=len(items), **fields)
 
-    def trending(self, window: str | float = "7d", **asked: Any) -> Recommendation:
+    def trending(self, window: str | float = "7d", **fields: Any) -> Recommendation:
         """What most people took lately: "24h", "7d", or seconds; with a filter, of a category."""
-        return self.recommend(Request(window=seconds(window), **{"n": self.config.rank.n, **asked}))
+        return self.recommend(
+            Request(window=seconds(window), **{"n": self.config.rank.n, **fields})
+        )
 
     def profile(
         self, user: str | None = None, *, session: str | None = None, n: int = 5
@@ -359,7 +342,7 @@ class Foretaste:
         return profile(tastes, context, snapshot.catalogue, most=n)
 
     def steer(
-        self, user: str | None = None, *, session: str | None = None, **asked: Any
+        self, user: str | None = None, *, session: str | None = None, **fields: Any
     ) -> Steered:
         """A person's own control; it holds from the very next list on, on all their devices.
 
@@ -367,7 +350,7 @@ class Foretaste:
         wish: "more slow films, nothing violent"; less_like: items; reset: away with all before.
         Without any of them what holds now is told.
         """
-        return self.people.steer(user, session, self.slates.index(self.catch_up()), **asked)
+        return self.people.steer(user, session, self.slates.index(self.catch_up()), **fields)
 
     # 7 feedback --------------------------------------------------------------------------------
 

@@ -136,9 +136,9 @@ def test_costs_are_the_usual_and_not_the_worst() -> None:
 def test_a_budget_runs_out() -> None:
     times = iter([0.0, 0.1, 0.3])
     budget = Budget(200, clock=lambda: next(times))
-    assert budget.left() == pytest.approx(0.1)
-    assert budget.left() < 0
-    assert Budget(None).left() == float("inf")
+    assert budget.seconds_left() == pytest.approx(0.1)
+    assert budget.seconds_left() < 0
+    assert Budget(None).seconds_left() == float("inf")
 
 
 def level_threads() -> set[threading.Thread]:
@@ -189,9 +189,13 @@ def test_closing_does_not_wait_for_ever_for_a_run(
 def test_a_part_of_a_budget_is_a_share_of_what_is_left() -> None:
     times = iter([0.0, 0.1, 0.1, 0.1])
     part = Budget(300, clock=lambda: next(times)).part(0.25)
-    assert part.left() == pytest.approx(0.05)
+    assert part.seconds_left() == pytest.approx(0.05)
     unlimited = Budget(None).part(0.25)
-    assert (unlimited.left(), unlimited.timeout, unlimited.lock_timeout) == (float("inf"), None, -1)
+    assert (unlimited.seconds_left(), unlimited.timeout, unlimited.lock_timeout) == (
+        float("inf"),
+        None,
+        -1,
+    )
 
 
 def test_a_level_is_busy_until_its_newest_run_ends(gate: threading.Event) -> None:
@@ -203,7 +207,7 @@ def test_a_level_is_busy_until_its_newest_run_ends(gate: threading.Event) -> Non
     thread = chain._threads["full"]
     run = thread.start(lambda: str(second.wait(60)))
     first.set()
-    assert chain.first_in_time(levels(lambda: "f"), Budget(PLENTY)).why == (
+    assert chain.first_in_time(levels(lambda: "f"), Budget(PLENTY)).reason == (
         "the whole product is busy with an earlier question"
     )
     second.set()

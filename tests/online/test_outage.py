@@ -59,7 +59,7 @@ def test_lists_go_on_without_the_person_and_say_so(loop: Foretaste) -> None:
         assert loop.trending(n=3).rung == "memory"
         with pytest.raises(StoreError):
             loop.record([Event("e", "click", 1.0, user="u1", item="space-3")])
-    assert loop.outage.why is None
+    assert loop.outage.reason is None
     again = loop.recommend("u1", n=20)
     assert again.degraded is None
     assert ids(again) == ids(before)

@@ -49,7 +49,7 @@ def shop(trained: Path) -> Iterator[Foretaste]:
 
 def listed(shop: Foretaste, request: Request, newest: Newest) -> list[tuple[str, float]]:
     page = shop.slates.page_request(request, None, {})
-    answer = shop._answer(page, Budget(None), shop.slates, newest)
+    answer = shop.list_by(page, Budget(None), shop.slates, newest)
     return [(item.id, item.score) for item in answer]
 
 

@@ -24,7 +24,7 @@ def test_a_filter_is_named(shop: Foretaste) -> None:
 
     assert found.filters == ("the filter leaves it out",)
     assert (found.position, found.rank, found.terms) == (None, None, ())
-    assert found.why == "It may not be shown: the filter leaves it out."
+    assert found.sentence == "It may not be shown: the filter leaves it out."
 
 
 def test_what_was_taken_is_named(shop: Foretaste) -> None:
@@ -47,7 +47,7 @@ def test_a_low_score_is_told_by_its_terms(shop: Foretaste) -> None:
     assert sum(one.item for one in found.terms) == pytest.approx(last.score, abs=1e-4)
     assert sum(one.last for one in found.terms) == pytest.approx(shown.items[-1].score, abs=1e-4)
     assert [one.difference for one in found.terms] == sorted(one.difference for one in found.terms)
-    assert found.terms[0].expert in found.why
+    assert found.terms[0].expert in found.sentence
 
 
 def test_a_rule_is_named(shop: Foretaste) -> None:
@@ -55,7 +55,7 @@ def test_a_rule_is_named(shop: Foretaste) -> None:
     found = shop.why_not(first, "u1", n=1, rules=({"pin": "kitchen-9", "at": 1},))
 
     assert (found.rank, found.position) == (1, None)
-    assert "a rule of the request gave its place away" in found.why
+    assert "a rule of the request gave its place away" in found.sentence
 
     rules = ({"bury": {"id": first}, "by": 1e6},) * 50
     buried = shop.why_not(first, "u1", n=1, rules=rules)
@@ -70,7 +70,7 @@ def test_what_is_in_the_list_is_said_to_be(shop: Foretaste) -> None:
     found = shop.why_not(second, "u1", n=3)
 
     assert found.position == 2
-    assert found.why == "It is in the list, at place 2."
+    assert found.sentence == "It is in the list, at place 2."
 
 
 def test_an_item_that_is_not_there_is_an_error(shop: Foretaste) -> None:

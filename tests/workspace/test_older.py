@@ -31,7 +31,7 @@ def test_it_opens_serves_learns_and_trains(older: Foretaste) -> None:
     older.record([Event("new-1", "click", 1_700_100_000.0, user="u1", item=LISTED[0])])
     assert LISTED[0] not in [item.id for item in older.recommend("u1", n=5)]
     assert older.generate("u1", n=2).imagined
-    assert older.why_not("kitchen-1", "u1").why
+    assert older.why_not("kitchen-1", "u1").sentence
 
     version = older.train()
     assert version.metrics["fit"]["chosen"]

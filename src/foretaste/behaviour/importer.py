@@ -6,7 +6,7 @@ gives the store it would have given.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -23,6 +23,33 @@ KEPT = 100
 """Rejects that are kept in memory; the file has them all."""
 TOLD = 3
 """Rejects that the message of a strict import names."""
+
+
+def import_all(
+    store: Store,
+    sources: Mapping[What, Any],
+    settings: BehaviourSettings,
+    *,
+    rejects_dir: Path,
+    now: float,
+    strict: bool = False,
+    progress: Progress = silent,
+) -> list[Imported]:
+    """`import_file` for each source that is given, in their order."""
+    return [
+        import_file(
+            store,
+            what,
+            source,
+            settings,
+            rejects_dir=rejects_dir,
+            now=now,
+            strict=strict,
+            progress=progress,
+        )
+        for what, source in sources.items()
+        if source is not None
+    ]
 
 
 def import_file(

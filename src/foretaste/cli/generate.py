@@ -56,7 +56,7 @@ def generate(
 
 
 def _print(found: "Generation") -> None:
-    titles = {one.id: console.named(one) for one in found.found}
+    titles = {one.id: console.named(one) for one in found.recommendation}
     for passage in found.passages:
         if passage.part == "title":
             console.say(passage.said.text)
@@ -81,7 +81,7 @@ def _json(found: "Generation") -> dict[str, object]:
         "imagined": {
             column: [asdict(one) for one in values] for column, values in found.imagined.items()
         },
-        "recommendation": console.recommendation_json(found.found, explain=False),
+        "recommendation": console.recommendation_json(found.recommendation, explain=False),
         **{one.part: asdict(one.said) for one in passages if one.item is None},
         "lines": [{"item": one.item, **asdict(one.said)} for one in passages if one.item],
     }
@@ -110,7 +110,7 @@ def why_not(
 
 
 def _absent(found: "WhyNot") -> None:
-    console.say(found.why)
+    console.say(found.sentence)
     rows = [
         (one.expert, f"{one.item:+.2f}", f"{one.last:+.2f}", f"{one.difference:+.2f}")
         for one in found.terms

@@ -110,7 +110,7 @@ class Tools:
             "position": absent.position,
             "rank": absent.rank,
             "why_not": "; ".join(absent.filters)
-            or (absent.why if absent.position is None else None),
+            or (absent.sentence if absent.position is None else None),
             "reasons": list(one.reason) if one else [],
             "score": absent.score,
             "terms": [_term(term) for term in _strongest(one.terms if one else ())],

@@ -7,7 +7,7 @@ chunk with what it came from, and copies the ones that it writes to, each once.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Any, Generic, Self, TypeVar
 
@@ -130,6 +130,11 @@ class Chunked(Forking):
             self._owned.add(chunk)
         self._chunks[chunk][row % ROWS_PER_CHUNK] = value
         self._joined = None
+
+    def take(self, rows: Sequence[int]) -> list[Any]:
+        """Some of them."""
+        size = ROWS_PER_CHUNK
+        return [self._chunks[row // size][row % size] for row in rows]
 
     @property
     def rows(self) -> Array:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from foretaste.domain.data import Behaviour, Doubles, Floats, Ints, Term
 from foretaste.domain.ports import Expert
 from foretaste.model.index.base import is_exhaustive
-from foretaste.model.scoring import opinion_of
+from foretaste.model.scoring import opinions_of
 from foretaste.model.terms import against_average
 
 Mask = npt.NDArray[np.bool_]
@@ -61,11 +61,8 @@ class PopularityScorer:
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """How much more popular than the average item."""
-        size = len(self._log_prob)
-        return [
-            against_average("popularity", float(self._log_prob[item]), size, "popularity")
-            for item in items
-        ]
+        size, log_probs = len(self._log_prob), self._log_prob[items]
+        return against_average("popularity", log_probs, size, "popularity")
 
 
 def is_unknown(behaviour: Behaviour) -> bool:
@@ -117,11 +114,7 @@ class Scorer:
     def __init__(self, product: Weighted, behaviour: Behaviour) -> None:
         exponents = product.exponents([behaviour])
         self._product, self._behaviour = product, behaviour
-        self._spoken = [
-            (opinion_of(expert, behaviour), exponents[0, place])
-            for place, expert in enumerate(product.experts)
-            if exponents[0, place] > 0
-        ]
+        self._spoken = opinions_of(product.experts, behaviour, exponents[0])
         self._small = product.size > 0 and is_exhaustive(product.size)
         self._offset = product.offsets is not None and has_offsets(behaviour)
 

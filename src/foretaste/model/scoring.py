@@ -1,6 +1,6 @@
 """Opinions: an expert and one person's behaviour in, what it thinks of any item out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,17 @@ def opinion_of(expert: Expert, behaviour: Behaviour) -> Opinion:
     """As the expert itself gives it, or else of the whole."""
     own: Any = getattr(expert, "opinion", None)
     return Whole(expert, behaviour) if own is None else own(behaviour)
+
+
+def opinions_of(
+    experts: Iterable[Expert], behaviour: Behaviour, exponents: Iterable[float]
+) -> list[tuple[Opinion, float]]:
+    """Those of the experts that are raised to more than 0, with that."""
+    return [
+        (opinion_of(expert, behaviour), exponent)
+        for expert, exponent in zip(experts, exponents, strict=True)
+        if exponent > 0
+    ]
 
 
 def best_of(scores: Floats, k: int) -> Ints:

@@ -1,6 +1,8 @@
 """Helpers for the terms of a score."""
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import repeat
 
 import numpy as np
 
@@ -16,7 +18,16 @@ def average(expert: str, items: int) -> Term:
     return Term(expert, -float(np.log(items)), feature=AVERAGE)
 
 
-def against_average(expert: str, log_prob: float, items: int, feature: str) -> list[Term]:
-    """Log P in two parts: the average item's, and what the feature adds to or takes from it."""
+def against_average(
+    expert: str, log_probs: Iterable[float], items: int, feature: str | Sequence[str]
+) -> list[list[Term]]:
+    """Each log P in two parts: the average item's, and what the feature adds to or takes from it.
+
+    items: of the catalogue. feature: the same for all, or one for each.
+    """
     base = average(expert, items)
-    return [base, Term(expert, log_prob - base.nats, feature=feature)]
+    features = repeat(feature) if isinstance(feature, str) else feature
+    return [
+        [base, Term(expert, float(log_prob) - base.nats, feature=name)]
+        for log_prob, name in zip(log_probs, features, strict=False)
+    ]

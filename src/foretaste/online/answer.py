@@ -28,7 +28,7 @@ class Workspace(Protocol):
     @property
     def manager(self) -> ModelManager: ...
     def listen(
-        self, one: Behaviour, encoder: str | None = None, *, keep: bool = True
+        self, behaviour: Behaviour, encoder: str | None = None, *, keep: bool = True
     ) -> Behaviour: ...
 
 
@@ -62,14 +62,14 @@ def levels(
 
 
 def degradation(
-    level: Rung, why: str | None, *, lag: str | None, outage: str | None
+    level: Rung, reason: str | None, *, lag: str | None, outage: str | None
 ) -> Degraded | None:
     """What is said of a list that is not what it might be.
 
-    why: no better level answered. lag: something that this user did is not in it. outage: what is
-    not known while the store cannot be reached.
+    reason: no better level answered. lag: something that this user did is not in it. outage: what
+    is not known while the store cannot be reached.
     """
-    reasons = [reason for reason in (why, lag, outage) if reason]
+    reasons = [text for text in (reason, lag, outage) if text]
     if level == "full" and outage is not None:
         level = "memory"
     return Degraded(level, "; ".join(reasons)) if reasons else None

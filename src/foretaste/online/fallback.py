@@ -51,23 +51,25 @@ class Budget:
         self._clock = clock
         self._end = clock() + (milliseconds or 0) / 1000
 
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Seconds; below 0 when it is over."""
         return self._end - self._clock() if self.limited else float("inf")
 
     def part(self, share: float) -> "Budget":
         """A share of what is left."""
-        return type(self)(max(self.left(), 0) * share * 1000 if self.limited else None, self._clock)
+        return type(self)(
+            max(self.seconds_left(), 0) * share * 1000 if self.limited else None, self._clock
+        )
 
     @property
     def timeout(self) -> float | None:
         """As a condition is waited for."""
-        return max(self.left(), 0) if self.limited else None
+        return max(self.seconds_left(), 0) if self.limited else None
 
     @property
     def lock_timeout(self) -> float:
         """As a lock is."""
-        return max(self.left(), 0) if self.limited else -1
+        return max(self.seconds_left(), 0) if self.limited else -1
 
 
 class Costs:
@@ -106,7 +108,7 @@ class Outcome(NamedTuple, Generic[T]):
 
     level: Rung
     result: T
-    why: str | None
+    reason: str | None
     """Why no better level answered; None where the best did."""
 
 
@@ -175,7 +177,7 @@ class FallbackChain:
             thread.close()
         budget = Budget(CLOSE_TIMEOUT * 1000)
         for thread in threads:
-            thread.join(max(budget.left(), 0))
+            thread.join(max(budget.seconds_left(), 0))
 
     def first_in_time(self, levels: Sequence[Level[T]], budget: Budget) -> Outcome[T]:
         """The result of the first level that has one in time.
@@ -188,10 +190,10 @@ class FallbackChain:
         *better, last = levels
         first_reason: str | None = None
         for number, level in enumerate(better, 1):
-            unknown = min(UNKNOWN_COST_SECONDS, UNKNOWN_COST_SHARE * budget.left())
+            unknown = min(UNKNOWN_COST_SECONDS, UNKNOWN_COST_SHARE * budget.seconds_left())
             reserve = sum(self.costs.expected(below.key, unknown) for below in levels[number:-1])
             reserve += self.costs.expected(last.key)
-            seconds = budget.left() - reserve - ANSWER_SECONDS
+            seconds = budget.seconds_left() - reserve - ANSWER_SECONDS
             reason = self._hopeless(level, seconds)
             if reason is None:
                 run = self._start(level)

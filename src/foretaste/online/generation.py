@@ -42,7 +42,7 @@ class Generation:
 
     imagined: Imagined
     """As features: column → values, the strongest first; "topic" is among the columns."""
-    found: Recommendation
+    recommendation: Recommendation
     """The real items nearest to it, which are those likeliest under P(R|U)."""
     passages: Iterator[Passage]
     """In words: title, description, a line for each item, each as soon as it is written."""

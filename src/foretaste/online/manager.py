@@ -89,7 +89,7 @@ class ModelManager:
         position = self._store.position()
         if not snapshot.has(position):
             self._hurry(position, budget.part(WAITING_SHARE))
-            snapshot = self._current
+            snapshot = self.current
         return Newest(snapshot, None if snapshot.has(position) else self._lag())
 
     def caught_up(self) -> Snapshot:
@@ -100,7 +100,7 @@ class ModelManager:
         position = self._store.position()
         self._take_in_items(position)
         self._take_in_events(position, Budget(None))
-        return self._current
+        return self.current
 
     @property
     def answering(self) -> tuple[str, float] | None:
@@ -132,25 +132,27 @@ class ModelManager:
                     self._published.wait_for(
                         lambda: self._revision >= revision or self._paused("items"), budget.timeout
                     )
-        if self._current.event < event and not self._paused("events"):
+        if self.current.event < event and not self._paused("events"):
             try:
                 self._take_in_events(position, budget)
             except StoreError:
                 raise
             except Exception:
                 log.exception("events could not be taken in")
-            behind = self._current.event < event and not self._paused("events")
-            if behind and self._revision >= revision:
+            is_late = self.current.event < event and not self._paused("events")
+            if is_late and self._revision >= revision:
                 self._begin("events", partial(self._take_in_events, position, Budget(None)))
 
     @property
-    def _current(self) -> Snapshot:
-        assert self.snapshot is not None, "there is one before anything is taken into it"
+    def current(self) -> Snapshot:
+        """The newest snapshot. Raises ModelError before the first request."""
+        if self.snapshot is None:
+            raise ModelError(NO_MODEL)
         return self.snapshot
 
     @property
     def _revision(self) -> int:
-        return self._current.revision
+        return self.current.revision
 
     def _take_in_items(self, position: Position) -> None:
         """Have the items up to the position read, a batch a snapshot."""
@@ -158,7 +160,7 @@ class ModelManager:
         with self._noting("items"):
             while self._revision < until and not self._closed:
                 with self._reading:
-                    snapshot = self._current
+                    snapshot = self.current
                     if snapshot.revision != reached:  # at first, or others went on
                         changes = item_changes(self._store, snapshot.revision, until)
                     part = list(islice(changes, ITEMS_PER_SNAPSHOT))
@@ -170,15 +172,15 @@ class ModelManager:
     def _put(self, batch: ItemBatch, version: str) -> None:
         """The batch into the newest snapshot, to which events may have come since it was read."""
         with self._applying:
-            if self._current.version == version:
-                self._publish(self._current.with_items(batch))
+            if self.current.version == version:
+                self._publish(self.current.with_items(batch))
 
     def _take_in_events(self, position: Position, budget: Budget) -> None:
         """Learn the events up to the position, as far as there is time, some a snapshot."""
         with self._noting("events"):
             while not self._closed and self._applying.acquire(timeout=budget.lock_timeout):
                 try:
-                    snapshot = self._current
+                    snapshot = self.current
                     if snapshot.event >= position[0]:
                         return
                     newer = snapshot.next_events(self._store, position, EVENTS_PER_SNAPSHOT)
@@ -187,7 +189,7 @@ class ModelManager:
                     self._publish(newer)
                 finally:
                     self._applying.release()
-                if budget.left() <= 0:
+                if budget.seconds_left() <= 0:
                     return
 
     def _publish(self, snapshot: Snapshot) -> None:
@@ -268,8 +270,8 @@ class ModelManager:
                 return snapshot
         raise failure or ModelError(NO_MODEL)
 
-    def _say_instead(self, why: ModelError, version: str) -> None:
-        instead = f"model {version} answers instead: {why}"
+    def _say_instead(self, error: ModelError, version: str) -> None:
+        instead = f"model {version} answers instead: {error}"
         if instead != self.instead:
             log.error("%s", instead)
         self.instead = instead

@@ -32,8 +32,8 @@ WITHOUT_STORE = (
 class NullStore:
     """What slates read of a store that cannot be asked: nobody is known, items as last seen."""
 
-    def __init__(self, items: Callable[[], Mapping[str, Item]], why: StoreError) -> None:
-        self._items, self._why = items, why
+    def __init__(self, items: Callable[[], Mapping[str, Item]], error: StoreError) -> None:
+        self._items, self._error = items, error
 
     def history(self, user: str | None, session: str | None, n: int | None = None) -> list[Event]:
         """Nothing."""
@@ -59,7 +59,7 @@ class NullStore:
         """As it was last seen. Raises StoreError for one that was not: it may be new."""
         item = self._items().get(item_id)
         if item is None:
-            raise self._why
+            raise self._error
         return item
 
 
@@ -75,19 +75,19 @@ class Outage:
         self._thread: threading.Thread | None = None
         self.slates: SlateBuilder | None = None
         """What asks no store; None while it can be reached."""
-        self.why: str | None = None
+        self.reason: str | None = None
         """What it failed with; None while it can be reached."""
 
-    def begin(self, why: StoreError) -> SlateBuilder:
+    def begin(self, error: StoreError) -> SlateBuilder:
         """The store has just failed. Raises what it failed with where nothing is in memory."""
         snapshot = self._manager.snapshot
         if snapshot is None:
-            raise why
+            raise error
         with self._lock:
             if self.slates is None:
-                log.error("lists come from memory: %s", why)
-                null_store = NullStore(self._items, why)
-                self.slates, self.why = self._builder(cast(Store, null_store)), str(why)
+                log.error("lists come from memory: %s", error)
+                null_store = NullStore(self._items, error)
+                self.slates, self.reason = self._builder(cast(Store, null_store)), str(error)
                 self._thread = threading.Thread(target=self._watch, name="outage", daemon=True)
                 self._thread.start()
             return self.slates
@@ -111,4 +111,4 @@ class Outage:
             log.warning("the store is back")
             break
         with self._lock:
-            self.slates = self.why = None
+            self.slates = self.reason = None

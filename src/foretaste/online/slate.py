@@ -100,10 +100,10 @@ class SlateBuilder:
     # The question -----------------------------------------------------------------------------
 
     def page_request(
-        self, who: Request | str | None, n: int | None, fields: Mapping[str, Any]
+        self, request_or_user: Request | str | None, n: int | None, fields: Mapping[str, Any]
     ) -> PageRequest:
         """The question; that of a next page is the first page's."""
-        request = who
+        request = request_or_user
         if not isinstance(request, Request):
             request = Request(user=request, n=n or self._settings.n, **fields)
         if request.next_page_of is None:
@@ -112,7 +112,7 @@ class SlateBuilder:
         first = Request.of(pages[0].request)
         repeated = replace(
             first,
-            n=request.n if n or isinstance(who, Request) else first.n,
+            n=request.n if n or isinstance(request_or_user, Request) else first.n,
             explain=request.explain,
             timeout_ms=request.timeout_ms,
             now=request.now,
@@ -337,7 +337,7 @@ class SlateBuilder:
         ids, titles = catalogue.ids, catalogue.titles
         items, chosen = snapshot.items, choice.items.tolist()
         columns = Wanted.of(request.properties, question.index, items)
-        details = columns.of_each(items[ids[item]] for item in chosen)
+        details = columns.of_each(items.at(chosen))
         reasons = self._reasons(question, slate, is_full=degraded is None or degraded.to == "full")
         return tuple(
             Recommended(
@@ -367,13 +367,13 @@ class SlateBuilder:
         else:
             sentences = [(text,) for text in slate.texts]
         unknown = slate.texts is None and is_unknown(context)
-        answer: list[tuple[Source, tuple[str, ...]]] = []
+        reasons: list[tuple[Source, tuple[str, ...]]] = []
         for source, spoken_terms in zip(slate.choice.sources, sentences, strict=True):
             by_model = source == "model"
             placed = (PLACED[source],) if source in SOURCES_WITH_REASON else ()
             reason = (UNKNOWN,) if unknown and by_model and is_full else placed + spoken_terms
-            answer.append(("fallback" if by_model and not is_full else source, reason))
-        return answer
+            reasons.append(("fallback" if by_model and not is_full else source, reason))
+        return reasons
 
 
 def _may_show_cold_items(request: Request) -> bool:

@@ -20,7 +20,7 @@ from foretaste.domain.store import Store
 from foretaste.feedback.online import Lesson, Past, Person, learn, lessons
 from foretaste.model.artefacts import Version
 from foretaste.model.product import Product
-from foretaste.prepare.catalogue import Cataloguing, ReadItems, vectors_of
+from foretaste.prepare.catalogue import Cataloguing, ItemTable, ReadItems, vectors_of
 from foretaste.prepare.histories import pasts, person_key
 from foretaste.rank.filters import Shelf
 
@@ -66,7 +66,7 @@ class Snapshot:
         return self.cataloguing.catalogue
 
     @property
-    def items(self) -> Mapping[str, Item]:
+    def items(self) -> ItemTable:
         """The items by their ids, in the catalogue's order."""
         return self.cataloguing.items
 
@@ -126,12 +126,16 @@ class Snapshot:
         words are not those that were read before.
         """
         newest = {item.id: item for item in changes}
-        items = [one for one in newest.values() if one.id in self.items or one != absent(one.id)]
+        items = [item for item in newest.values() if self._concerns(item)]
         reworded = [item for item in items if not self.cataloguing.same_words(item)]
         names = {item.id for item in reworded}
         restated = tuple(item for item in items if item.id not in names)
         vectors = self.read(reworded) if reworded else None
         return ItemBatch(revision, restated, tuple(reworded), vectors)
+
+    def _concerns(self, item: Item) -> bool:
+        """Not what was deleted before it was met."""
+        return item.id in self.items or item != absent(item.id)
 
     def with_items(self, batch: ItemBatch) -> Self:
         """With items that were read by it, or by a snapshot that only events came to since."""
@@ -171,9 +175,9 @@ class Snapshot:
         tail = list(store.events(after=self.event, until=until))
         if self.revision < position[1]:
             index = self.catalogue.index
-            met = list(takewhile(lambda row: row[1].item is None or row[1].item in index, tail))
-            until = until if len(met) == len(tail) else met[-1][0] if met else self.event
-            tail = met
+            learnable = [*takewhile(lambda row: row[1].item is None or row[1].item in index, tail)]
+            if len(learnable) < len(tail):
+                tail, until = learnable, learnable[-1][0] if learnable else self.event
         return self.with_lessons(self.lessons(store, tail), until)
 
     def with_lessons(self, taught: Iterable[Lesson], event: int) -> Self:
@@ -194,10 +198,10 @@ class Snapshot:
         return lessons(tail, pasts=histories, index=index, weights=weights)
 
 
-def item_changes(store: Store, after: int, until: int) -> Iterator[tuple[int, Item]]:
+def item_changes(store: Store, start: int, until: int) -> Iterator[tuple[int, Item]]:
     """(revision, item) of all that were put past a revision, or deleted, up to another."""
-    deleted = ((revision, absent(item_id)) for revision, item_id in store.gone(after=after))
-    changes = merge(store.items(after=after), deleted, key=itemgetter(0))
+    deleted = ((revision, absent(item_id)) for revision, item_id in store.gone(after=start))
+    changes = merge(store.items(after=start), deleted, key=itemgetter(0))
     return takewhile(lambda change: change[0] <= until, changes)
 
 

@@ -57,8 +57,8 @@ class WhyNot:
     """The last item that was shown."""
     terms: tuple[TermDifference, ...]
     """By expert and rule, where it is most behind first; they sum to the two scores."""
-    why: str
-    """In a sentence."""
+    sentence: str
+    """Why, in words."""
 
 
 def why_not(workspace: Workspace, item: str, page: PageRequest) -> WhyNot:
@@ -89,8 +89,7 @@ def _compared(item: int, question: Question, scorer: Scorer, choice: Choice) -> 
     better = allowed & (scores > scores[item])
     better[item] = False
     rank = int(better.sum()) + 1
-    others = [other for other in shown_items if other != item]
-    last = others[-1] if others else None
+    last = next((shown_item for shown_item in reversed(shown_items) if shown_item != item), None)
     terms = _differences(scorer, choice.lifts, item, last)
     return WhyNot(
         id=ids[item],
@@ -100,7 +99,9 @@ def _compared(item: int, question: Question, scorer: Scorer, choice: Choice) -> 
         score=float(scores[item]),
         last=None if last is None else ids[last],
         terms=terms,
-        why=_sentence(position, rank, len(shown_items), terms, ruled=bool(question.request.rules)),
+        sentence=_sentence(
+            position, rank, len(shown_items), terms, ruled=bool(question.request.rules)
+        ),
     )
 
 
@@ -124,8 +125,10 @@ def _differences(
         for row, compared_item in enumerate(items.tolist()):
             if lift.mask[compared_item]:
                 sums[row][f"rule {lift.name}"] += lift.nats
-    own, others = sums[0], sums[-1] if last is not None else defaultdict(float)
-    differences = [TermDifference(name, own[name], others[name]) for name in {**own, **others}]
+    own_sums, last_sums = sums[0], sums[-1] if last is not None else defaultdict(float)
+    differences = [
+        TermDifference(name, own_sums[name], last_sums[name]) for name in {**own_sums, **last_sums}
+    ]
     return tuple(sorted(differences, key=lambda term: term.difference))
 
 

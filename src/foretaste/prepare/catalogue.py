@@ -84,6 +84,10 @@ class ItemTable(Mapping[str, Item]):
         found: Item = self.rows[self._index[item]]
         return found
 
+    def at(self, positions: Sequence[int]) -> list[Item]:
+        """Those at these positions in the catalogue."""
+        return self.rows.take(positions)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._ids)
 

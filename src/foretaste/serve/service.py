@@ -174,7 +174,7 @@ class Service:
         """What is imagined, the list, and words that are still being written; as `recommend`."""
         self._check_ready()
         found = self.workspace.generate(request)
-        self._answered(found.found)
+        self._answered(found.recommendation)
         return found
 
     def absent(self, item: str, request: Request) -> WhyNot:
@@ -196,7 +196,7 @@ class Service:
         """Why it cannot answer, in words; None if it can."""
         try:
             workspace = self.workspace
-            if self._ready and workspace.outage.why is not None:
+            if self._ready and workspace.outage.reason is not None:
                 return None  # it answers, if only from memory
             workspace.store.check()
             if not workspace.models.order():
@@ -214,12 +214,12 @@ class Service:
         if not self._ready or self._workspace is None:
             return None
         outage = self._workspace.outage
-        if outage.why is None:
+        if outage.reason is None:
             try:
                 self._workspace.store.position()
             except StoreError as error:
                 outage.begin(error)
-        return outage.why and f"{outage.why}. Lists come from memory; no event can be taken"
+        return outage.reason and f"{outage.reason}. Lists come from memory; no event can be taken"
 
     def _behind(self, workspace: Foretaste) -> str | None:
         lag = workspace.store.last_event() - workspace.learnt

@@ -7,6 +7,7 @@ what is held out alone.
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -44,6 +45,8 @@ class Workspace(Protocol):
     """What a training needs of the loop."""
 
     @property
+    def folder(self) -> Path: ...
+    @property
     def config(self) -> Config: ...
     @property
     def store(self) -> Store: ...
@@ -67,6 +70,20 @@ class Candidate:
         """The number of the newest event that it may know."""
         self.revision = revision
         """The number of the newest change of an item that it knows."""
+
+
+def training_of(workspace: Workspace, read: Read) -> Training:
+    """What a model is fitted on, with the settings of the workspace."""
+    return Training(
+        catalogue=read.catalogue,
+        histories=read.split.train,
+        valid=read.split.valid,
+        settings=workspace.config.model,
+        hide_seen=workspace.config.rank.hide_seen,
+        progress=workspace.progress,
+        checkpoints=workspace.folder / "cache" / "checkpoints",
+        readers=workspace.readers(read.encoder),
+    )
 
 
 class SavingWorkspace(Workspace, ListWorkspace, Protocol):

@@ -269,8 +269,9 @@ class AttributeOpinion:
         """What each of the item's values adds, and the normalisation."""
         name, column, feature = self._expert.name, self._expert.column, self._expert._feature
         answer = []
-        for item in items:
-            codes = feature.of(int(item))
+        starts, stops = feature.offsets[items], feature.offsets[items + 1]
+        for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
+            codes = feature.codes[start:stop]  # of one item
             parts = [
                 Term(
                     name,

@@ -165,9 +165,10 @@ class LanguageOpinion(SoftmaxScorer):
         change = log_prob - self._of(texts, items)  # [events, items]
         rest = log_prob - change.sum(axis=0)
         size = expert._items.index.size
+        whole_history = against_average(expert.name, rest, size, "whole history")
         return [
             [
-                *against_average(expert.name, float(rest[place]), size, "whole history"),
+                *whole_history[place],
                 *(
                     Term(expert.name, float(change[one, place]), event=event, feature=feature)
                     for one, (event, feature) in enumerate(names)

@@ -215,9 +215,10 @@ class NeighbourOpinion(Sparse):
         shares = np.where(found > 0, shares / np.where(found > 0, found, 1), even)
         prior = self._log_prior(items)
         lift = self.log_prob(items) - prior
+        popularity = against_average(name, prior, len(ids), "popularity")
         return [
             [
-                *against_average(name, float(prior[place]), len(ids), "popularity"),
+                *popularity[place],
                 *(
                     Term(name, float(lift[place] * share), event=ids[source])
                     for (source, _), share in zip(self._sources, shares[place], strict=True)

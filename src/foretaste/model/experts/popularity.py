@@ -222,4 +222,4 @@ class PopularityOpinion:
         """How much more popular than the average item."""
         row = self._expert.row()
         name, size = self._expert.name, len(row)
-        return [against_average(name, float(row[i]), size, "popularity") for i in items]
+        return against_average(name, row[items], size, "popularity")

@@ -176,7 +176,7 @@ class QueryOpinion:
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """How much better than the average item it answers the query."""
         name, size = self._expert.name, self._expert._size
-        return [against_average(name, float(one), size, "query") for one in self.log_prob(items)]
+        return against_average(name, self.log_prob(items), size, "query")
 
 
 class Letters:

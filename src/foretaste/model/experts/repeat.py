@@ -116,7 +116,4 @@ class RepeatOpinion(Sparse):
         name, size = self._expert.name, self._expert._size
         seen = set(self._seen.tolist())
         words = ["taken before" if int(item) in seen else "new" for item in items]
-        return [
-            against_average(name, float(one), size, word)
-            for one, word in zip(self.log_prob(items), words, strict=True)
-        ]
+        return against_average(name, self.log_prob(items), size, words)

@@ -279,11 +279,10 @@ class SequenceOpinion(SoftmaxScorer):
         change = log_prob - self._without(rows, items)  # [events, items]
         rest = log_prob - change.sum(axis=0)
         names = [_name(behaviour, row, expert._ids) for row in rows]
+        whole_history = against_average(expert.name, rest, len(expert._ids), "whole history")
         return [
             [
-                *against_average(
-                    expert.name, float(rest[place]), len(expert._ids), "whole history"
-                ),
+                *whole_history[place],
                 *(
                     Term(expert.name, float(change[event, place]), event=name)
                     for event, name in enumerate(names)

@@ -97,10 +97,8 @@ class TransitionOpinion(Sparse):
         name, size = self._expert.name, len(self._expert._ids)
         prior = self._log_prior(items)
         added = self.log_prob(items) - prior
+        popularity = against_average(name, prior, size, "popularity")
         return [
-            [
-                *against_average(name, float(popularity), size, "popularity"),
-                Term(name, float(more), event=self._last),
-            ]
-            for popularity, more in zip(prior, added, strict=True)
+            [*terms, Term(name, float(more), event=self._last)]
+            for terms, more in zip(popularity, added, strict=True)
         ]

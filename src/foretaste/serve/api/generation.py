@@ -83,7 +83,7 @@ async def generate(
                 told["lines"].append(passage_json(passage))
             else:
                 told[passage.part] = passage_json(passage)
-    listed = encoded(found.found, explain=body.explain)
+    listed = encoded(found.recommendation, explain=body.explain)
     content = to_json(told)[:-1] + b',"recommendation":' + listed + b"}"
     return Response(content, media_type="application/json")
 
@@ -127,7 +127,7 @@ async def _passages(found: Generation) -> AsyncIterator[Passage]:
 
 async def _stream(found: Generation, body: GenerateBody) -> AsyncIterator[bytes]:
     yield _event("imagined", to_json(imagined_json(found.imagined)))
-    yield _event("recommendation", encoded(found.found, explain=body.explain))
+    yield _event("recommendation", encoded(found.recommendation, explain=body.explain))
     async for passage in _passages(found):
         yield _event(passage.part, to_json(passage_json(passage)))
     yield _event("done", b"{}")

@@ -135,7 +135,7 @@ def why_not_answer(found: WhyNot) -> WhyNotAnswer:
     """The answer for the operator."""
     return WhyNotAnswer(
         id=found.id,
-        why=found.why,
+        why=found.sentence,
         position=found.position,
         filters=list(found.filters),
         rank=found.rank,
