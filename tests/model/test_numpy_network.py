@@ -8,7 +8,7 @@ import torch
 
 from foretaste.domain.data import Behaviour
 from foretaste.model.network import Network, tokens
-from foretaste.model.numpy_network import Unpadded
+from foretaste.model.numpy_network import NumpyNetwork
 from foretaste.model.settings import SequenceSettings
 
 ITEMS, READ, LENGTH = 30, 12, 16
@@ -46,22 +46,22 @@ def history(length: int, seed: int = 0) -> Behaviour:
 @pytest.mark.parametrize("bare", [False, True])
 def test_as_the_network(network: Network, length: int, bare: bool) -> None:
     """The same state, to what 32 bits hold."""
-    one = history(length)
+    behaviour = history(length)
     if bare:
-        one = replace(one, text_vectors=None, value=np.full(length, np.nan))
-    batch = tokens([one], LENGTH)
+        behaviour = replace(behaviour, text_vectors=None, value=np.full(length, np.nan))
+    batch = tokens([behaviour], LENGTH)
     with torch.inference_mode():
         expected = network(batch)[:, -1].numpy()
         items = network.items(batch.item).numpy()
-    unpadded = Unpadded(network)
-    assert unpadded.reads(batch)
-    found = unpadded.states(batch, items)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    numpy_network = NumpyNetwork(network)
+    assert numpy_network.accepts(batch)
+    states = numpy_network.states(batch, items)
+    assert states.dtype == np.float32
+    np.testing.assert_allclose(states, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_what_it_does_not_read(network: Network) -> None:
+def test_what_it_does_not_accept(network: Network) -> None:
     """What is empty, and several."""
-    unpadded = Unpadded(network)
-    assert not unpadded.reads(tokens([history(0)], LENGTH))
-    assert not unpadded.reads(tokens([history(3), history(3)], LENGTH))
+    numpy_network = NumpyNetwork(network)
+    assert not numpy_network.accepts(tokens([history(0)], LENGTH))
+    assert not numpy_network.accepts(tokens([history(3), history(3)], LENGTH))

@@ -1,8 +1,9 @@
 """One history in, the state after its last event out: the sequence network's own sums, in NumPy.
 
 A list needs one short history read, where PyTorch spends more on each of its hundred operations
-than on the numbers. Several at once, as in an explanation, are the network's, as other devices and
-training are: there the numbers are most of the time. A test holds the two together.
+than on the numbers: with this a request takes a tenth less time (docs/decisions/0018). Several at
+once, as in an explanation, are the network's, as other devices and training are: there the numbers
+are most of the time. A test holds the two together.
 """
 
 import numpy as np
@@ -15,7 +16,7 @@ from foretaste.model.network import PERIODS, VALUES, Block, Network, Tokens
 EPSILON = float(np.finfo(np.float32).eps)
 
 
-class Unpadded:
+class NumpyNetwork:
     """The parameters of a trained network on the CPU; it shares their memory."""
 
     def __init__(self, network: Network) -> None:
@@ -28,10 +29,10 @@ class Unpadded:
         self._norm = _array(network.norm.weight)
         periods = np.logspace(*PERIODS, network.turning) if network.turning else None
         blocks = [block for block in network.blocks if isinstance(block, Block)]
-        self._blocks = [_Plain(block, periods) for block in blocks]
+        self._blocks = [_NumpyBlock(block, periods) for block in blocks]
 
-    def reads(self, batch: Tokens) -> bool:
-        """Whether it is for this."""
+    def accepts(self, batch: Tokens) -> bool:
+        """Whether it is one history without padding: others are for the network itself."""
         return len(batch.item) == 1 and bool(batch.real.all())
 
     def states(self, batch: Tokens, items: Floats) -> Floats:
@@ -44,8 +45,8 @@ class Unpadded:
         if batch.value is not None:
             value = batch.value.numpy()
             bucket = (value[..., None] >= self._steps[kind]).sum(axis=-1)
-            said = np.isfinite(value)[..., None].astype(np.float32)
-            events += self._value[kind * VALUES + bucket] * said
+            has_value = np.isfinite(value)[..., None].astype(np.float32)
+            events += self._value[kind * VALUES + bucket] * has_value
         length = events.shape[1]
         events += self._position[self._length - length :]
         at = None if batch.at is None else batch.at.numpy()
@@ -54,8 +55,8 @@ class Unpadded:
         return np.asarray(_normed(self._blocks[-1](events, at, 1)[:, 0], self._norm), np.float32)
 
 
-class _Plain:
-    """A block."""
+class _NumpyBlock:
+    """Attention and a feed-forward layer, as `network.Block` computes them."""
 
     def __init__(self, block: Block, periods: Doubles | None) -> None:
         self._heads, self._periods = block.heads, periods
@@ -75,16 +76,16 @@ class _Plain:
             cos, sin = np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
             key = _turned(key, cos, sin)
             query = _turned(query, cos[:, :, length - last :], sin[:, :, length - last :])
-        fit = query @ key.swapaxes(2, 3) / np.float32(np.sqrt(dim // self._heads))
+        attention = query @ key.swapaxes(2, 3) / np.float32(np.sqrt(dim // self._heads))
         if last > 1:  # the last event sees all
-            fit[..., np.triu(np.ones((last, length), bool), length - last + 1)] = -np.inf
-        fit = np.exp(fit - fit.max(axis=3, keepdims=True))
-        seen = (fit @ value) / fit.sum(axis=3, keepdims=True)
-        seen = seen.swapaxes(1, 2).reshape(batch, last, dim)
-        events = events[:, length - last :] + seen @ self._mix
-        wide = _normed(events, self._norms[1]) @ self._widen[0] + self._widen[1]
-        wide = wide * np.float32(0.5) * (1 + erf(wide / np.float32(np.sqrt(2))))
-        return np.asarray(events + wide @ self._narrow[0] + self._narrow[1])
+            attention[..., np.triu(np.ones((last, length), bool), length - last + 1)] = -np.inf
+        attention = np.exp(attention - attention.max(axis=3, keepdims=True))
+        context = (attention @ value) / attention.sum(axis=3, keepdims=True)
+        context = context.swapaxes(1, 2).reshape(batch, last, dim)
+        events = events[:, length - last :] + context @ self._mix
+        hidden = _normed(events, self._norms[1]) @ self._widen[0] + self._widen[1]
+        hidden = hidden * np.float32(0.5) * (1 + erf(hidden / np.float32(np.sqrt(2))))  # GELU
+        return np.asarray(events + hidden @ self._narrow[0] + self._narrow[1])
 
 
 def _array(tensor: Tensor) -> Floats:
@@ -103,5 +104,5 @@ def _normed(rows: Floats, weight: Floats) -> Floats:
 def _turned(part: Floats, cos: Floats, sin: Floats) -> Floats:
     """As `network.turned`."""
     pairs = cos.shape[-1]
-    one, other, rest = part[..., :pairs], part[..., pairs : 2 * pairs], part[..., 2 * pairs :]
-    return np.concatenate([one * cos - other * sin, one * sin + other * cos, rest], axis=-1)
+    x, y, unturned = part[..., :pairs], part[..., pairs : 2 * pairs], part[..., 2 * pairs :]
+    return np.concatenate([x * cos - y * sin, x * sin + y * cos, unturned], axis=-1)

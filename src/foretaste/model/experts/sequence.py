@@ -53,12 +53,12 @@ class Sequence:
         identity: Floats | None = None,
     ) -> None:
         """identity: [items, dim], kept and written to; None takes a copy of the network's own."""
-        from foretaste.model.numpy_network import Unpadded
+        from foretaste.model.numpy_network import NumpyNetwork
 
         self._network = network.eval()
         self._project = network.project.weight.detach().cpu().numpy().T.copy()  # [read dim, dim]
         on_cpu = network.project.weight.device.type == "cpu"
-        self._unpadded = Unpadded(network) if on_cpu else None
+        self._numpy_network = NumpyNetwork(network) if on_cpu else None
         self._settings = settings
         if identity is None:
             identity = np.array(network.identity.weight.detach()[1:].cpu().numpy())
@@ -184,8 +184,8 @@ class Sequence:
         # a place without an item is masked by the network: any item's vector will do
         distinct, where = np.unique(np.maximum(batch.item.numpy() - 1, 0), return_inverse=True)
         items = self._composed(distinct)[where]
-        if self._unpadded is not None and self._unpadded.reads(batch):
-            return self._unpadded.states(batch, items)
+        if self._numpy_network is not None and self._numpy_network.accepts(batch):
+            return self._numpy_network.states(batch, items)
         device = self._network.project.weight.device
         read = self._network(batch.to(device), torch.from_numpy(items).to(device))
         return np.asarray(read[:, -1].cpu().numpy())
