@@ -174,7 +174,7 @@ class _Lists:
         drawn = np.sort(rng.choice(size, min(size, 40 * count), replace=False)).astype(np.int32)
         sample = rows(drawn)
         rotation = principal_directions(sample, REDUCED_DIM)
-        index = faiss.index_factory(
+        index: Any = faiss.index_factory(
             rotation.shape[1], f"IVF{count},SQ4", faiss.METRIC_INNER_PRODUCT
         )
         index.cp.min_points_per_centroid = 1  # fewer is said on the screen otherwise
@@ -190,9 +190,9 @@ class _Lists:
         import faiss
 
         with _threads(1):
-            scores, items = self._index.search(
-                reduced[None], k, params=faiss.SearchParametersIVF(nprobe=PROBED_LISTS)
-            )
+            parameters: Any = faiss.SearchParametersIVF()
+            parameters.nprobe = PROBED_LISTS
+            scores, items = self._index.search(reduced[None], k, params=parameters)
         present = items[0] >= 0  # -1 where the lists hold fewer than k
         return items[0][present].astype(np.int32), scores[0][present]
 
