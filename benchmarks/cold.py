@@ -23,22 +23,22 @@ import numpy as np
 from benchmarks.datasets import Absent
 from benchmarks.tables import keep_result, show
 from benchmarks.worlds import World, world
-from foretaste.domain.data import Behaviour, Cases, Floats, Histories, Ints, Split
+from foretaste.domain.data import EvaluationCases, Floats, Interactions, Ints, Split, UserContext
 from foretaste.evaluate import metrics
 from foretaste.model.experts import EXPERTS
-from foretaste.model.experts.sequence import Sequence as SequenceExpert
-from foretaste.model.product import Product
-from foretaste.prepare.splits import leave_one_out
-from foretaste.rank.index import Index, Shelf
+from foretaste.model.experts.sequence import SequenceExpert as SequenceExpert
+from foretaste.model.product import ProductOfExperts
+from foretaste.prepare.splits import split_leave_one_out
+from foretaste.rank.index import FilterIndex, ItemAvailability
 from foretaste.rank.settings import RankSettings
-from foretaste.rank.slate import Draft
+from foretaste.rank.slate import SlateDraft
 
 SHARE, MOST, EACH = 0.1, 3000, 5
 """Of items hidden; events of hidden items predicted, and of one person, at most."""
 LENGTHS = (0, 1, 2, 5, 10)
 DOMAINS = (("ml-small", "movietweetings"), ("beauty", "sports"))
 
-Score = Callable[[list[Behaviour]], Floats]
+Score = Callable[[list[UserContext]], Floats]
 Row = dict[str, Any]
 
 
@@ -46,7 +46,7 @@ Row = dict[str, Any]
 class Asked:
     """Questions with the item that was taken next."""
 
-    behaviours: list[Behaviour]
+    behaviours: list[UserContext]
     targets: Ints
 
     def ranks(self, score: Score, among: Ints | None = None) -> Any:
@@ -72,19 +72,22 @@ def figures(ranks: Any) -> Row:
     }
 
 
-def lists(product: Product, here: World, behaviours: list[Behaviour]) -> list[Ints]:
+def lists(product: ProductOfExperts, here: World, behaviours: list[UserContext]) -> list[Ints]:
     """[cases][50], as `rank` fills them: places below the tenth are kept for new items."""
-    index, settings = Index(here.shelf, Shelf.of(list(here.items.values()))), RankSettings()
+    index, settings = (
+        FilterIndex(here.shelf, ItemAvailability.of(list(here.items.values()))),
+        RankSettings(),
+    )
     found = []
     for start in range(0, len(behaviours), 128):
         some = behaviours[start : start + 128]
         for scores, one in zip(product.score(some), some, strict=True):
-            untaken = product.scorer(one).untaken(settings.newcomers)
+            untaken = product.scorer(one).cold_items(settings.newcomers)
             seen = np.zeros(len(scores), bool)
-            seen[one.taken] = True
-            draft = Draft(scores, seen, seen, index, n=50)
-            draft.strangers, draft.newcomers = untaken
-            found.append(draft.listed(np.random.default_rng).items)
+            seen[one.consumed_items] = True
+            draft = SlateDraft(scores, seen, seen, index, n=50)
+            draft.cold_items, draft.cold_item_share = untaken
+            found.append(draft.build_slate(np.random.default_rng).items)
     return found
 
 
@@ -97,60 +100,64 @@ def listed(found: list[Ints], targets: Ints) -> Any:
     return np.array(ranks)
 
 
-FITTED: dict[str, Product] = {}
+FITTED: dict[str, ProductOfExperts] = {}
 """Of each set whose own leave-one-out split was fitted: several questions are asked of it."""
 
 
-def fitted(here: World, split: Split) -> Product:
+def fitted(here: World, split: Split) -> ProductOfExperts:
     if here.name not in FITTED:
         FITTED[here.name] = here.fitted(split.train, split.valid)
     return FITTED[here.name]
 
 
-def alone(product: Product, name: str) -> Score:
+def alone(product: ProductOfExperts, name: str) -> Score:
     return next(expert for expert in product.experts if expert.name == name).log_prob
 
 
 # cold items ------------------------------------------------------------------------------------
 
 
-def hidden_events(found: Histories, hidden: Ints, rng: np.random.Generator) -> Asked:
+def hidden_events(found: Interactions, hidden: Ints, rng: np.random.Generator) -> Asked:
     """Events of hidden items, each predicted from what else its person did before it."""
     keep = ~np.isin(found.item, hidden)
-    rest, owners = found.where(keep), found.owners()
+    rest, owners = found.filter_rows(keep), found.row_users()
     place = np.concatenate([[0], np.cumsum(keep)])
     times: dict[int, int] = {}
     chosen = []
-    for row in rng.permutation(np.flatnonzero(~keep & found.takes())):
+    for row in rng.permutation(np.flatnonzero(~keep & found.positive_mask())):
         person = int(owners[row])
         if times.get(person, 0) < EACH and place[row] > rest.offsets[person]:
             times[person] = times.get(person, 0) + 1
             chosen.append(int(row))
     chosen = chosen[:MOST]
     behaviours = [
-        replace(rest.behaviour(int(owners[row]), int(place[row])), now=float(found.at[row]))
+        replace(rest.user_context(int(owners[row]), int(place[row])), now=float(found.at[row]))
         for row in chosen
     ]
     return Asked(behaviours, found.item[chosen])
 
 
-def warm_cases(whole: Cases, part: Cases) -> tuple[Asked, Asked]:
+def warm_cases(whole: EvaluationCases, part: EvaluationCases) -> tuple[Asked, Asked]:
     """The test cases with the same person and target in both, with either history."""
     last = {
         int(person): (int(target), place)
-        for place, (person, target) in enumerate(zip(whole.people, whole.targets, strict=True))
+        for place, (person, target) in enumerate(
+            zip(whole.user_indices, whole.targets, strict=True)
+        )
     }
     pairs = [
         (last[int(person)][1], place)
-        for place, (person, target) in enumerate(zip(part.people, part.targets, strict=True))
+        for place, (person, target) in enumerate(zip(part.user_indices, part.targets, strict=True))
         if int(person) in last and last[int(person)][0] == int(target)
     ]
     both = []
     for cases, places in zip((whole, part), zip(*pairs, strict=True), strict=True):
         rows = np.array(places)
-        some = Cases(cases.histories, cases.people[rows], cases.rows[rows])
+        some = EvaluationCases(
+            cases.interactions, cases.user_indices[rows], cases.target_rows[rows]
+        )
         some = some.sample(2 * MOST, np.random.default_rng(0))
-        both.append(Asked(some.behaviours(0, len(some)), some.targets))
+        both.append(Asked(some.user_contexts(0, len(some)), some.targets))
     return both[0], both[1]
 
 
@@ -158,10 +165,10 @@ def items(name: str, keep: Path | None) -> tuple[str, list[Row]]:
     with world(name, keep) as here:
         rng = np.random.default_rng(0)
         found = here.histories
-        taken = np.unique(found.item[found.takes()])
+        taken = np.unique(found.item[found.positive_mask()])
         hidden = np.sort(rng.choice(taken, round(SHARE * len(taken)), replace=False))
-        whole = leave_one_out(found)
-        part = leave_one_out(found.where(~np.isin(found.item, hidden)))
+        whole = split_leave_one_out(found)
+        part = split_leave_one_out(found.filter_rows(~np.isin(found.item, hidden)))
         product = here.fitted(part.train, part.valid)
         all_known = fitted(here, whole)
         cold = hidden_events(found, hidden, rng)
@@ -204,7 +211,7 @@ def items(name: str, keep: Path | None) -> tuple[str, list[Row]]:
 # cold people -----------------------------------------------------------------------------------
 
 
-def cut(one: Behaviour, length: int) -> Behaviour:
+def cut(one: UserContext, length: int) -> UserContext:
     """The last so many events."""
     last = slice(max(len(one) - length, 0), None)
     return replace(
@@ -219,20 +226,20 @@ def cut(one: Behaviour, length: int) -> Behaviour:
     )
 
 
-def stated(here: World, train: Histories, people: Any, column: str) -> list[tuple[str, ...]]:
+def stated(here: World, train: Interactions, people: Any, column: str) -> list[tuple[str, ...]]:
     """What each person would say they like: of the values that make up a tenth or more of what
     they took in the training part, the three that they take most above what everybody does.
     """
     feature = next(one for one in here.shelf.features if one.column == column)
     shares = np.zeros((len(here.shelf), len(feature.values)))
     for item in range(len(here.shelf)):
-        codes = feature.of(item)
+        codes = feature.item_codes(item)
         shares[item, codes] = 1 / max(len(codes), 1)
-    everyone = shares[train.item[train.takes()]].mean(axis=0) + 1e-9
+    everyone = shares[train.item[train.positive_mask()]].mean(axis=0) + 1e-9
     answers = []
     for person in people:
-        rows = train.rows(int(person))
-        own = shares[train.item[rows][train.takes()[rows]]]
+        rows = train.user_slice(int(person))
+        own = shares[train.item[rows][train.positive_mask()[rows]]]
         own = own.mean(axis=0) if len(own) else everyone
         lift = np.where(own >= 0.1, own / everyone, 0)
         best = [code for code in np.argsort(-lift)[:3] if lift[code] > 0]
@@ -242,11 +249,11 @@ def stated(here: World, train: Histories, people: Any, column: str) -> list[tupl
 
 def people(name: str, keep: Path | None) -> tuple[str, list[Row]]:
     with world(name, keep) as here:
-        split = leave_one_out(here.histories)
+        split = split_leave_one_out(here.histories)
         product = fitted(here, split)
         test = split.test.sample(MOST, np.random.default_rng(0))
-        behaviours = test.behaviours(0, len(test))
-        tastes = stated(here, split.train, test.people, "genres")
+        behaviours = test.user_contexts(0, len(test))
+        tastes = stated(here, split.train, test.user_indices, "genres")
         rows = []
         for length in LENGTHS:
             short = [cut(one, length) for one in behaviours]
@@ -261,7 +268,7 @@ def people(name: str, keep: Path | None) -> tuple[str, list[Row]]:
         return f"{name}: {len(test):,} people, leave-one-out, histories cut to n events", rows
 
 
-def row(length: Any, model: str, asked: Asked, whole: list[Behaviour], score: Score) -> Row:
+def row(length: Any, model: str, asked: Asked, whole: list[UserContext], score: Score) -> Row:
     """Masked by the person's whole history."""
     parts = []
     for start in range(0, len(whole), 128):
@@ -275,9 +282,11 @@ def row(length: Any, model: str, asked: Asked, whole: list[Behaviour], score: Sc
 # a new domain ----------------------------------------------------------------------------------
 
 
-def carried(product: Product, here: World, nothing: Histories) -> Product:
+def carried(product: ProductOfExperts, here: World, nothing: Interactions) -> ProductOfExperts:
     """The product on another catalogue: exponents and network stay, nothing has been counted."""
-    training = here.training(nothing, Cases(nothing, np.empty(0, np.int64), np.empty(0, np.int64)))
+    training = here.training(
+        nothing, EvaluationCases(nothing, np.empty(0, np.int64), np.empty(0, np.int64))
+    )
     empty = {e.name: e for k in EXPERTS if k is not SequenceExpert for e in k.fit(training)}
     experts, places = [], []
     for place, expert in enumerate(product.experts):
@@ -285,7 +294,7 @@ def carried(product: Product, here: World, nothing: Histories) -> Product:
             arrays, facts = expert.state()
             size = len(here.shelf) + 1, arrays["identity.weight"].shape[1]
             arrays = {**arrays, "identity.weight": np.zeros(size, np.float32)}
-            experts.append(SequenceExpert.restored(arrays, facts, here.shelf))
+            experts.append(SequenceExpert.from_state(arrays, facts, here.shelf))
             places.append(place)
         elif expert.name in empty:
             experts.append(empty[expert.name])
@@ -295,19 +304,19 @@ def carried(product: Product, here: World, nothing: Histories) -> Product:
 
 def domain(source: str, target: str, keep: Path | None) -> tuple[str, list[Row]]:
     with world(source, keep) as there:
-        whole = leave_one_out(there.histories)
+        whole = split_leave_one_out(there.histories)
         product = fitted(there, whole)
-        kinds = there.histories.kinds
+        kinds = there.histories.event_types
     with world(target, keep) as here:
         found = here.histories
-        where = np.array([kinds.index(k) if k in kinds else 0 for k in found.kinds], np.int8)
+        where = np.array([kinds.index(k) if k in kinds else 0 for k in found.event_types], np.int8)
         found = replace(found, kind=where[found.kind], kinds=kinds)
-        split = leave_one_out(found)
-        nothing = found.where(np.zeros(found.events, bool))
+        split = split_leave_one_out(found)
+        nothing = found.filter_rows(np.zeros(found.event_count, bool))
         moved = carried(product, here, nothing)
-        fed = moved.recounted(here.training(split.train, split.valid))
+        fed = moved.recount(here.training(split.train, split.valid))
         test = split.test.sample(MOST, np.random.default_rng(0))
-        asked = Asked(test.behaviours(0, len(test)), test.targets)
+        asked = Asked(test.user_contexts(0, len(test)), test.targets)
         rows = [
             {"case": "nothing of the new set", "model": label, **figures(asked.ranks(score))}
             for label, score in {

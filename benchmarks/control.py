@@ -24,9 +24,9 @@ from foretaste.domain.data import Floats, Item, Recommendation
 from foretaste.loop import Foretaste
 from foretaste.preferences import matching
 from foretaste.preferences.matching import Vocabulary
-from foretaste.prepare.catalogue import catalogue
-from foretaste.rank.about import like, saying
-from foretaste.rank.index import Index, Shelf
+from foretaste.prepare.catalogue import build_catalogue
+from foretaste.rank.about import items_mentioning, items_similar_to
+from foretaste.rank.index import FilterIndex, ItemAvailability
 
 PEOPLE, N = 100, 10
 EPOCHS = 4
@@ -92,7 +92,7 @@ def share(loop: Foretaste, found: Recommendation, genre: str) -> float:
 def lists(loop: Foretaste) -> list[dict[str, Any]]:
     """A row a change and a way to ask."""
     rng = np.random.default_rng(3)
-    found, _, _ = loop.histories({one.id: one for _, one in loop.store.items()})
+    found, _, _ = loop.interactions({one.id: one for _, one in loop.store.items()})
     people = rng.choice(np.array(found.users), PEOPLE, replace=False).tolist()
     shares: dict[tuple[str, str], list[float]] = {}
     for user in people:
@@ -115,17 +115,17 @@ def lists(loop: Foretaste) -> list[dict[str, Any]]:
     ]
 
 
-def values(loop: Foretaste, index: Index) -> list[dict[str, Any]]:
+def values(loop: Foretaste, index: FilterIndex) -> list[dict[str, Any]]:
     """A row a least cosine."""
     cached = loop.encoder.encode
     rows = []
     for cut in CUTS:
-        matching.NEAR = cut
+        matching.MIN_COSINE = cut
         vocabulary = Vocabulary(index, cached)
         right = wrong = missed = 0
         for phrase, genre in PHRASES.items():
-            parts = vocabulary._parts(tuple(phrase.split()))
-            taken = [one.what["genres"] for one in parts if "genres" in one.what]
+            parts = vocabulary._phrase_matches(tuple(phrase.split()))
+            taken = [one.condition["genres"] for one in parts if "genres" in one.condition]
             right += taken == [genre]
             wrong += bool(taken) and taken != [genre]
             missed += genre is not None and not taken
@@ -139,11 +139,11 @@ def values(loop: Foretaste, index: Index) -> list[dict[str, Any]]:
                 "that mean none": float(sum(one is None for one in PHRASES.values())),
             }
         )
-    matching.NEAR = USUAL
+    matching.MIN_COSINE = USUAL
     return rows
 
 
-USUAL = matching.NEAR
+USUAL = matching.MIN_COSINE
 
 
 def topics(loop: Foretaste) -> list[dict[str, Any]]:
@@ -164,8 +164,8 @@ def topics(loop: Foretaste) -> list[dict[str, Any]]:
                 for item, text in zip(bare, read, strict=True)
             ]
         )
-        said = saying(read, topic)
-        near = like(vectors, loop.encoder.encode([topic])[0])
+        said = items_mentioning(read, topic)
+        near = items_similar_to(vectors, loop.encoder.encode([topic])[0])
         row: dict[str, Any] = {
             "topic": topic,
             "meant": f"{kind}: {meant.replace('|', ', ')}",
@@ -180,9 +180,9 @@ def topics(loop: Foretaste) -> list[dict[str, Any]]:
     return rows
 
 
-def index_of(loop: Foretaste) -> Index:
+def index_of(loop: Foretaste) -> FilterIndex:
     items = [item for _, item in loop.store.items()]
-    return Index(catalogue(items, loop.vectors(items)), Shelf.of(items))
+    return FilterIndex(build_catalogue(items, loop.vectors(items)), ItemAvailability.of(items))
 
 
 def opened(name: str, folder: Path) -> Foretaste:

@@ -14,14 +14,14 @@ import numpy as np
 
 from benchmarks.datasets import Absent, write
 from benchmarks.tables import keep_result, show
-from foretaste.domain.data import Behaviour, Request
+from foretaste.domain.data import Request, UserContext
 from foretaste.loop import Foretaste
 from foretaste.online.snapshot import Snapshot
 
 PEOPLE, CITED, DRAWS = 150, 3, 5000
 
 
-def standing(live: Snapshot, one: Behaviour, item: int) -> tuple[float, float]:
+def standing(live: Snapshot, one: UserContext, item: int) -> tuple[float, float]:
     """(log P, rank among all) of the item."""
     row = live.product.scorer(one).scores().astype(np.float64)
     top = row.max()
@@ -29,7 +29,7 @@ def standing(live: Snapshot, one: Behaviour, item: int) -> tuple[float, float]:
     return float(log_prob), 1.0 + float((row > row[item]).sum())
 
 
-def cited(live: Snapshot, one: Behaviour, item: int) -> list[int]:
+def cited(live: Snapshot, one: UserContext, item: int) -> list[int]:
     """The past items that raise the score most by their terms."""
     sums: dict[str, float] = {}
     for term in live.product.terms(one, np.array([item], np.int32))[0]:
@@ -49,13 +49,13 @@ def measured(loop: Foretaste, people: int) -> list[dict[str, str | float]]:
         one = loop.listen(loop.slates.user_context(Request(user=user), live), live.encoder)
         item = live.catalogue.index[loop.recommend(user, n=1).items[0].id]
         named = cited(live, one, item)
-        rest = np.setdiff1d(np.unique(one.taken), named)
+        rest = np.setdiff1d(np.unique(one.consumed_items), named)
         if not named or len(rest) < len(named):
             continue
         others = rng.choice(rest, len(named), replace=False)
         before = standing(live, one, item)
-        without = standing(live, one.part(~np.isin(one.item, named)), item)
-        random = standing(live, one.part(~np.isin(one.item, others)), item)
+        without = standing(live, one.select_events(~np.isin(one.item, named)), item)
+        random = standing(live, one.select_events(~np.isin(one.item, others)), item)
         falls.append((before[0] - without[0]) - (before[0] - random[0]))
         ranks.append(np.log(without[1]) - np.log(random[1]))
         terms = sum(term.nats for term in live.product.terms(one, np.array([item], np.int32))[0])

@@ -22,10 +22,10 @@ import scipy.sparse as sp
 from benchmarks.datasets import Absent
 from benchmarks.tables import keep_result, show
 from benchmarks.worlds import World, world
-from foretaste.domain.data import Behaviour, Cases, Feature, Floats, Ints
+from foretaste.domain.data import EvaluationCases, Feature, Floats, Ints, UserContext
 from foretaste.evaluate.metrics import paired_interval
-from foretaste.model.experts.attribute import Attribute
-from foretaste.prepare.splits import leave_one_out
+from foretaste.model.experts.attribute import AttributeExpert
+from foretaste.prepare.splits import split_leave_one_out
 
 COLUMNS = ("genres", "directors", "cast")
 TOP = 3
@@ -69,17 +69,17 @@ def nats(films: Floats, has: sp.csr_matrix, targets: Ints) -> float:
     return float((own * np.log(np.maximum(shares / known, 1e-12))).sum(axis=1).mean())
 
 
-def unseen(chances: Floats, behaviours: Sequence[Behaviour]) -> Floats:
+def unseen(chances: Floats, behaviours: Sequence[UserContext]) -> Floats:
     """[cases, items], P over the films not taken yet."""
     for row, one in zip(chances, behaviours, strict=True):
-        row[one.taken] = 0
+        row[one.consumed_items] = 0
     return chances / chances.sum(axis=1, keepdims=True)
 
 
 def rows_of(here: World) -> list[Row]:
-    split = leave_one_out(here.histories)
+    split = split_leave_one_out(here.histories)
     product = here.fitted(split.train, split.valid)
-    behaviours = split.test.behaviours(0, len(split.test))
+    behaviours = split.test.user_contexts(0, len(split.test))
     popularity = next(e for e in product.experts if e.name == "popularity").log_prob(behaviours)
     films = {
         "most frequent": unseen(np.exp(popularity), behaviours),
@@ -87,7 +87,7 @@ def rows_of(here: World) -> list[Row]:
     }
     rows = []
     for expert in product.experts:
-        if isinstance(expert, Attribute) and expert.column in COLUMNS:
+        if isinstance(expert, AttributeExpert) and expert.column in COLUMNS:
             own = unseen(np.exp(popularity + expert.log_prob(behaviours)), behaviours)
             models = {
                 "most frequent": films["most frequent"],
@@ -99,12 +99,12 @@ def rows_of(here: World) -> list[Row]:
 
 
 def rows_of_column(
-    here: World, expert: Attribute, models: Mapping[str, Floats], test: Cases
+    here: World, expert: AttributeExpert, models: Mapping[str, Floats], test: EvaluationCases
 ) -> list[Row]:
     feature = next(one for one in here.shelf.features if one.column == expert.column)
     has = having(feature)
     known = np.flatnonzero(np.diff(feature.offsets)[test.targets] > 0)
-    targets, people = test.targets[known], test.people[known]
+    targets, people = test.targets[known], test.user_indices[known]
     usual = hits(together(models["most frequent"][known], has), has, targets)
     rows = []
     for model, films in models.items():

@@ -27,7 +27,7 @@ import numpy as np  # noqa: E402
 
 from benchmarks.datasets import SHARED  # noqa: E402
 from benchmarks.tables import keep_result, show  # noqa: E402
-from foretaste.domain.arrays import Packed  # noqa: E402
+from foretaste.domain.arrays import QuantizedVectors  # noqa: E402
 from foretaste.domain.data import Floats, Ints  # noqa: E402
 from foretaste.language.open import open_encoder  # noqa: E402
 from foretaste.language.settings import LanguageSettings  # noqa: E402
@@ -70,7 +70,9 @@ def neighbourhoods(vectors: Floats, size: int = 50) -> Ints:
     return np.concatenate(parts).astype(np.int32)
 
 
-def variations(vectors: Floats, near: Ints, items: int, rng: np.random.Generator) -> Packed:
+def variations(
+    vectors: Floats, near: Ints, items: int, rng: np.random.Generator
+) -> QuantizedVectors:
     """[items, dim], kept as the service keeps so many."""
 
     def parts() -> Iterator[Floats]:
@@ -82,7 +84,7 @@ def variations(vectors: Floats, near: Ints, items: int, rng: np.random.Generator
             rows = vectors[middle] + np.float32(0.6) * step
             yield rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
-    return Packed.of(parts(), items)
+    return QuantizedVectors.from_blocks(parts(), items)
 
 
 def tastes(vectors: Floats, near: Ints, count: int, rng: np.random.Generator) -> Floats:
@@ -96,7 +98,7 @@ def tastes(vectors: Floats, near: Ints, count: int, rng: np.random.Generator) ->
     return queries / np.linalg.norm(queries, axis=1, keepdims=True)
 
 
-def exact(vectors: Packed, queries: Floats) -> Ints:
+def exact(vectors: QuantizedVectors, queries: Floats) -> Ints:
     """[queries, COMPARED], the nearest, by comparing all."""
     best = np.full((len(queries), COMPARED), -np.inf, np.float32)
     items = np.zeros((len(queries), COMPARED), np.int64)
@@ -110,7 +112,7 @@ def exact(vectors: Packed, queries: Floats) -> Ints:
     return items.astype(np.int32)
 
 
-def of_service(vectors: Packed) -> Iterator[Contender]:
+def of_service(vectors: QuantizedVectors) -> Iterator[Contender]:
     """The index that the service has."""
     began = time.process_time()
     index = ivf.IvfIndex.of(rows_of(vectors), len(vectors))
@@ -126,7 +128,7 @@ def of_service(vectors: Packed) -> Iterator[Contender]:
 
 
 def of_faiss(
-    vectors: Packed, factory: str, dim: int | None, efforts: tuple[int, ...]
+    vectors: QuantizedVectors, factory: str, dim: int | None, efforts: tuple[int, ...]
 ) -> Iterator[Contender]:
     """A type of FAISS, of all dimensions or of the first `dim` after a rotation."""
     began = time.process_time()

@@ -22,30 +22,30 @@ import numpy as np
 
 from benchmarks.datasets import REPOSITORY, write
 from benchmarks.tables import set_options
-from foretaste.domain.data import Behaviour, Floats
-from foretaste.evaluate.machine import machine
+from foretaste.domain.data import Floats, UserContext
+from foretaste.evaluate.machine import describe_machine
 from foretaste.evaluate.metrics import Interval
-from foretaste.evaluate.protocols import compare
+from foretaste.evaluate.protocols import evaluate_models
 from foretaste.loop import Foretaste
-from foretaste.model.experts.language import Language
-from foretaste.model.fit import fit_experts, fit_weights, usual
-from foretaste.model.product import Product
+from foretaste.model.experts.language import LanguageExpert
+from foretaste.model.fit import fit_expert_weights, fit_experts, usual
+from foretaste.model.product import ProductOfExperts
 from foretaste.model.training import Training
 from foretaste.training.candidate import SPLITS
 
 RESULTS = REPOSITORY / "benchmarks" / "results" / "language_expert.json"
 
 
-def product_of(experts: tuple[Any, ...], training: Training, loop: Foretaste) -> Product:
+def product_of(experts: tuple[Any, ...], training: Training, loop: Foretaste) -> ProductOfExperts:
     """The exponents fitted for these experts."""
-    return fit_weights(Product(experts, usual(experts)), training, loop.encoder)[0]
+    return fit_expert_weights(ProductOfExperts(experts, usual(experts)), training, loop.encoder)[0]
 
 
 def shown(one: Interval) -> list[float]:
     return [round(value, 5) for value in (one.mean, one.low, one.high)]
 
 
-def others(loop: Foretaste, training: Training) -> Product:
+def others(loop: Foretaste, training: Training) -> ProductOfExperts:
     """The product without the language expert: the one kept in the workspace, or a new one."""
     if kept := loop.models.versions():
         return loop.models.load(kept[-1].name, training.catalogue)
@@ -60,15 +60,15 @@ def others(loop: Foretaste, training: Training) -> Product:
 def measure(loop: Foretaste, protocol: str, most: int) -> dict[str, Any]:
     """The figures of one protocol."""
     items = {item.id: item for _, item in loop.store.items()}
-    read = loop.reading.apart(loop.histories(items)[0], items, SPLITS[protocol])
+    read = loop.data_encoder.encode_split(loop.interactions(items)[0], items, SPLITS[protocol])
     training, split = loop.training(read), read.split
     without = others(loop, training)
     start = time.process_time()
-    (language,) = Language.fit(training)
+    (language,) = LanguageExpert.fit(training)
     tuning = time.process_time() - start
     product = product_of((*without.experts, language), training, loop)
 
-    def scores(behaviours: list[Behaviour]) -> dict[str, Floats]:
+    def scores(behaviours: list[UserContext]) -> dict[str, Floats]:
         alone = {expert.name: expert.log_prob(behaviours) for expert in product.experts}
         return {
             "with": product.combine(list(alone.values()), behaviours),
@@ -78,17 +78,17 @@ def measure(loop: Foretaste, protocol: str, most: int) -> dict[str, Any]:
         }
 
     rng = np.random.default_rng(0)
-    found = compare(scores, split.test.sample(most, rng))
+    found = evaluate_models(scores, split.test.sample(most, rng))
     once = time.process_time()
-    for one in split.test.sample(20, rng).behaviours(0, 20):
+    for one in split.test.sample(20, rng).user_contexts(0, 20):
         language.log_prob([one])
     return {
         "cases": len(found["with"]),
         "ndcg@10": {
             name: shown(one.interval("ndcg@10", rng, masked=True)) for name, one in found.items()
         },
-        "added": shown(found["with"].ahead(found["without"], "ndcg@10", rng, masked=True)),
-        "exponents": product.told()["language"],
+        "added": shown(found["with"].margin_over(found["without"], "ndcg@10", rng, masked=True)),
+        "exponents": product.weights_by_expert()["language"],
         "tuning CPU s": round(tuning),
         "request CPU ms": round((time.process_time() - once) / 20 * 1000, 1),
     }
@@ -117,7 +117,7 @@ def main() -> None:
     print(json.dumps(figures, indent=1))
     kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     name = " ".join([asked.set, asked.protocol, *sorted(asked.given)])
-    kept[name] = {"machine": machine(REPOSITORY), **figures}
+    kept[name] = {"machine": describe_machine(REPOSITORY), **figures}
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
 
 

@@ -13,15 +13,15 @@ from benchmarks.scale_steps import LEFT_OUT, network, training
 from benchmarks.synthetic import packed, shelf
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.arrays import Vectors
-from foretaste.domain.data import Catalogue, Event, Floats, Histories, Item
-from foretaste.domain.ports import Progress, silent
+from foretaste.domain.data import Catalogue, Event, Floats, Interactions, Item
+from foretaste.domain.ports import Progress, no_progress
 from foretaste.language.cache import CachedEncoder
 from foretaste.loop import Foretaste
+from foretaste.model.expert_weights import default_expert_weights
 from foretaste.model.experts import EXPERTS
-from foretaste.model.experts.sequence import Sequence as SequenceExpert
-from foretaste.model.exponents import usual
-from foretaste.model.product import Product
-from foretaste.prepare.catalogue import catalogue
+from foretaste.model.experts.sequence import SequenceExpert as SequenceExpert
+from foretaste.model.product import ProductOfExperts
+from foretaste.prepare.catalogue import build_catalogue
 
 ITEMS, EVENTS = 1_000_000, 2_000_000
 PEOPLE = 20_000
@@ -36,7 +36,7 @@ class Planted:
         self.fingerprint, self.dim = fingerprint, vectors.shape[1]
         self._vectors, self._rows = vectors, {text: row for row, text in enumerate(texts)}
 
-    def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
+    def encode(self, texts: Sequence[str], progress: Progress = no_progress) -> Floats:
         """[texts, dim]"""
         return self._vectors[[self._rows[text] for text in texts]]
 
@@ -50,7 +50,7 @@ def workspace(folder: Path) -> Path:
     made = shelf(ITEMS, packed(ITEMS))
     items = list(_items(made))
     given = training(ITEMS, EVENTS, made.vectors)
-    _tell(loop.store, items, given.histories)
+    _tell(loop.store, items, given.interactions)
     texts = [item.reading() for item in items]
     planted = CachedEncoder(
         Planted(loop.encoder.fingerprint, texts, made.vectors), folder / "cache" / "vectors.sqlite"
@@ -58,13 +58,13 @@ def workspace(folder: Path) -> Path:
     for start in range(0, ITEMS, CHUNK):
         planted.encode(texts[start : start + CHUNK])
     planted.close()
-    given = replace(given, catalogue=catalogue(items, made.vectors))
+    given = replace(given, catalogue=build_catalogue(items, made.vectors))
     experts = [one for kind in EXPERTS if kind.name not in LEFT_OUT for one in kind.fit(given)]
-    untaught = network(given.catalogue, given.histories, given.settings, 50)
+    untaught = network(given.catalogue, given.interactions, given.settings, 50)
     experts.append(SequenceExpert(untaught, given.settings.sequence, given.catalogue))
-    product = Product(tuple(experts), usual(tuple(experts)))
-    event, revision = loop.store.position()
-    data = {"event": event, "revision": revision, "kinds": given.histories.kinds}
+    product = ProductOfExperts(tuple(experts), default_expert_weights(tuple(experts)))
+    event, revision = loop.store.log_position()
+    data = {"event": event, "revision": revision, "kinds": given.interactions.event_types}
     name = loop.models.save(
         product, given.catalogue.ids, created=0.0, data=data, settings={}, metrics={}
     )
@@ -83,7 +83,7 @@ def _items(made: Catalogue) -> list[Item]:
     ]
 
 
-def _tell(store: SqlStore, items: Sequence[Item], found: Histories) -> None:
+def _tell(store: SqlStore, items: Sequence[Item], found: Interactions) -> None:
     for start in range(0, len(items), CHUNK):
         store.put_items(items[start : start + CHUNK])
     rows = range(int(found.offsets[PEOPLE]))

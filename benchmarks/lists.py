@@ -14,16 +14,16 @@ import numpy as np
 
 from benchmarks.tables import keep_result, show
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain.data import KINDS, Event, Item, Request
-from foretaste.model.product import FACTS, Product
-from foretaste.model.scorer import PopularityScorer
+from foretaste.domain.data import EVENT_TYPE_WEIGHTS, Event, Item, Request
+from foretaste.model.product import REQUEST_FACTS, ProductOfExperts
+from foretaste.model.product_scorer import SharedScorer
 from foretaste.online.fallback import Budget, FallbackChain, Level
 from foretaste.online.slate import SlateBuilder
 from foretaste.online.snapshot import Snapshot
-from foretaste.prepare.catalogue import Cataloguing
-from foretaste.rank.index import Shelf
+from foretaste.prepare.catalogue import GrowingCatalogue
+from foretaste.rank.index import ItemAvailability
 from foretaste.rank.settings import RankSettings
-from foretaste.serve.schemas import encoded
+from foretaste.serve.schemas import encode_recommendation
 
 ITEMS, ROUNDS, WARM = 12_000, 1000, 50
 PROTOCOL = (
@@ -63,12 +63,12 @@ def made_up() -> Snapshot:
     return Snapshot(
         version="v",
         created=0.0,
-        product=Product((), np.zeros((len(FACTS), 0), np.float32)),
-        kinds=tuple(KINDS),
-        weights=KINDS,
+        product=ProductOfExperts((), np.zeros((len(REQUEST_FACTS), 0), np.float32)),
+        kinds=tuple(EVENT_TYPE_WEIGHTS),
+        weights=EVENT_TYPE_WEIGHTS,
         read=lambda _: vectors[:0],
-        cataloguing=Cataloguing.of(items, vectors),
-        shelf=Shelf.of(items),
+        cataloguing=GrowingCatalogue.of(items, vectors),
+        shelf=ItemAvailability.of(items),
         event=0,
         revision=0,
     )
@@ -84,14 +84,14 @@ def measured(slates: SlateBuilder, snapshot: Snapshot, asked: dict[str, Any]) ->
         context = slates.user_context(request, snapshot)
         times.append(time.perf_counter())
         question = slates.question(page, context, snapshot)
-        work = partial(slates.slate, page, question, PopularityScorer(scores))
+        work = partial(slates.slate, page, question, SharedScorer(scores))
         slate = chain.first_in_time(
             [Level("full", work), Level("popularity", work)], Budget(10_000)
         ).result
         times.append(time.perf_counter())
         recommendation = slates.recommendation(question, snapshot, slate)
         slates.keep(request, recommendation)
-        encoded(recommendation)
+        encode_recommendation(recommendation)
         times.append(time.perf_counter())
         rows.append(np.diff(times) * 1000)
     chain.close()
@@ -108,7 +108,7 @@ def main() -> None:
         store.add_events(
             [Event(f"e{n}", "click", 1e9 + n, user="u", item=f"i{n}") for n in range(20)]
         )
-        slates = SlateBuilder(store, RankSettings(), KINDS, time.time)
+        slates = SlateBuilder(store, RankSettings(), EVENT_TYPE_WEIGHTS, time.time)
         rows = [
             {"asked": name, **measured(slates, snapshot, asked)} for name, asked in ASKED.items()
         ]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.datasets import REPOSITORY, Absent, write
-from foretaste.evaluate.machine import machine
+from foretaste.evaluate.machine import describe_machine
 
 RESULTS = REPOSITORY / "benchmarks" / "results" / "quality.json"
 PROTOCOLS = {
@@ -86,7 +86,7 @@ def main() -> None:
                 print(absent)
                 break
             print(row(name, seed, figures), flush=True)
-            told = {"machine": machine(REPOSITORY), "figures": figures}
+            told = {"machine": describe_machine(REPOSITORY), "figures": figures}
             kept.setdefault(name, {})[str(seed)] = told
             RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
     print(f"written to {RESULTS.relative_to(REPOSITORY)}")

@@ -22,13 +22,13 @@ from benchmarks.datasets import Absent
 from benchmarks.tables import keep_result, show
 from benchmarks.wishes import BARE, LANGUAGES, TRANSLATED, WISHES, misspelt
 from benchmarks.worlds import World, world
-from foretaste.domain.data import Behaviour, Floats, Ints, Item
+from foretaste.domain.data import Floats, Ints, Item, UserContext
 from foretaste.evaluate import metrics
-from foretaste.model.product import Product
-from foretaste.prepare.splits import leave_one_out
+from foretaste.model.product import ProductOfExperts
+from foretaste.prepare.splits import split_leave_one_out
 
 Row = dict[str, Any]
-Score = Callable[[list[Behaviour]], Floats]
+Score = Callable[[list[UserContext]], Floats]
 
 
 def bm25(texts: tuple[str, ...]) -> Score:
@@ -39,7 +39,7 @@ def bm25(texts: tuple[str, ...]) -> Score:
     )
     known = frozenset(index.vocab_dict)
 
-    def score(behaviours: list[Behaviour]) -> Floats:
+    def score(behaviours: list[UserContext]) -> Floats:
         asked = [one.query or "" for one in behaviours]
         words = bm25s.tokenize(asked, stopwords="en", show_progress=False, return_ids=False)
         rows = [[word for word in some if word in known] for some in words]
@@ -49,7 +49,7 @@ def bm25(texts: tuple[str, ...]) -> Score:
     return score
 
 
-def ranks(score: Score, behaviours: list[Behaviour], targets: Ints) -> Any:
+def ranks(score: Score, behaviours: list[UserContext], targets: Ints) -> Any:
     parts = [
         metrics.ranks(score(behaviours[at : at + 128]), targets[at : at + 128]).unmasked
         for at in range(0, len(behaviours), 128)
@@ -61,7 +61,7 @@ def figures(found: Any) -> Row:
     return {f"recall@{k}": float(metrics.recall(found, k).mean()) for k in (10, 30)}
 
 
-def asked(here: World, behaviours: list[Behaviour], queries: list[str]) -> list[Behaviour]:
+def asked(here: World, behaviours: list[UserContext], queries: list[str]) -> list[UserContext]:
     """With their queries, read."""
     vectors = here.loop.encoder.encode(queries)
     return [
@@ -70,7 +70,7 @@ def asked(here: World, behaviours: list[Behaviour], queries: list[str]) -> list[
     ]
 
 
-def nobody(one: Behaviour) -> Behaviour:
+def nobody(one: UserContext) -> UserContext:
     """The same question from somebody nothing is known of."""
     nothing = slice(0, 0)
     return replace(
@@ -85,11 +85,11 @@ def nobody(one: Behaviour) -> Behaviour:
     )
 
 
-def models(here: World, product: Product) -> Mapping[str, tuple[Score, bool, bool]]:
+def models(here: World, product: ProductOfExperts) -> Mapping[str, tuple[Score, bool, bool]]:
     """Name → (score, whether it is told the history, whether it is told the query)."""
     query = next(expert for expert in product.experts if expert.name == "query")
     return {
-        "BM25 alone": (bm25(here.shelf.readings), False, True),
+        "BM25 alone": (bm25(here.shelf.full_texts), False, True),
         "query expert alone": (query.log_prob, False, True),
         "query alone": (product.score, False, True),
         "history alone": (product.score, True, False),
@@ -97,10 +97,12 @@ def models(here: World, product: Product) -> Mapping[str, tuple[Score, bool, boo
     }
 
 
-def wishes(here: World, product: Product, films: list[Item], kinds: Mapping[str, Any]) -> list[Row]:
+def wishes(
+    here: World, product: ProductOfExperts, films: list[Item], kinds: Mapping[str, Any]
+) -> list[Row]:
     """Every kind of query, spelt right and not, by every model; then the mean over the kinds."""
-    test = leave_one_out(here.histories).test
-    histories = test.behaviours(0, len(test))
+    test = split_leave_one_out(here.histories).test
+    histories = test.user_contexts(0, len(test))
     rows = []
     for spelling in ("", ", misspelt"):
         rng = np.random.default_rng(0)
@@ -125,12 +127,12 @@ def wishes(here: World, product: Product, films: list[Item], kinds: Mapping[str,
     return rows
 
 
-def languages(here: World, product: Product) -> list[Row]:
+def languages(here: World, product: ProductOfExperts) -> list[Row]:
     """The same wishes in four languages, of an encoder that reads English."""
     places = {item.title: place for place, item in enumerate(here.items.values())}
     known = [title for title in TRANSLATED if title in places]
     targets = np.array([places[title] for title in known], np.int32)
-    empty = nobody(leave_one_out(here.histories).test.behaviours(0, 1)[0])
+    empty = nobody(split_leave_one_out(here.histories).test.user_contexts(0, 1)[0])
     rows = []
     for number, language in enumerate(LANGUAGES):
         queries = [TRANSLATED[title][number] for title in known]
@@ -157,7 +159,7 @@ def main() -> None:
             films = list(here.items.values())
             without = here.read({name: bare(item) for name, item in here.items.items()})
             for name, one, kinds in (("full", here, list(WISHES)), ("bare", without, list(BARE))):
-                split = leave_one_out(one.histories)
+                split = split_leave_one_out(one.histories)
                 product = one.fitted(split.train, split.valid)
                 rows = wishes(one, product, films, {kind: WISHES[kind] for kind in kinds})
                 protocol = f"ml-100k, {name}: {len(split.test):,} people, leave-one-out, unmasked"

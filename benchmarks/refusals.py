@@ -18,7 +18,7 @@ from benchmarks.datasets import write
 from benchmarks.tables import keep_result, show
 from foretaste.domain.data import Event, Floats, Request
 from foretaste.loop import Foretaste
-from foretaste.model.counts import taken
+from foretaste.model.count_matrix import positive_interactions
 
 PEOPLE, NEAR, HIDES, FIRST = 100, 10, 3, 50
 PROTOCOL = (
@@ -62,9 +62,9 @@ def measured(loop: Foretaste) -> list[dict[str, str | float]]:
     rng = np.random.default_rng(7)
     live = loop.catch_up()
     vectors = live.catalogue.vectors
-    found, _, _ = loop.histories(live.items)
+    found, _, _ = loop.interactions(live.items)
     people = np.zeros((len(found), len(vectors)), np.float32)
-    owner, item, _ = taken(found)
+    owner, item, _ = positive_interactions(found)
     people[owner, item] = 1
     kinds = ("by text", "by people", "drawn at random")
     before, after = ({kind: list[float]() for kind in kinds} for _ in range(2))

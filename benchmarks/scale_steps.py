@@ -12,24 +12,30 @@ import torch
 
 from benchmarks.synthetic import histories, packed, shelf, vectors
 from foretaste.domain.arrays import Vectors
-from foretaste.domain.data import Behaviour, Cases, Catalogue, Histories, Ints
+from foretaste.domain.data import Catalogue, EvaluationCases, Interactions, Ints, UserContext
 from foretaste.domain.ports import Expert
-from foretaste.model.artefacts import Models
+from foretaste.model.artefacts import ModelRegistry
+from foretaste.model.expert_scorer import scorer_of
+from foretaste.model.expert_weights import default_expert_weights
 from foretaste.model.experts import EXPERTS
-from foretaste.model.experts.sequence import Sequence as SequenceExpert
-from foretaste.model.exponents import usual
+from foretaste.model.experts.sequence import SequenceExpert as SequenceExpert
 from foretaste.model.index import base
 from foretaste.model.index.base import is_exhaustive, rows_of, widened
 from foretaste.model.index.exact import ExactIndex
-from foretaste.model.network import Network
-from foretaste.model.product import Product
-from foretaste.model.scorer import EACH
-from foretaste.model.scoring import opinion_of
-from foretaste.model.sequence_training import Pieces, loss_of, optimizers, plan, step
+from foretaste.model.product import ProductOfExperts
+from foretaste.model.product_scorer import CANDIDATES_PER_EXPERT
+from foretaste.model.sequence_network import SequenceNetwork
+from foretaste.model.sequence_training import (
+    HistoryPieces,
+    gradient_step,
+    make_optimizers,
+    plan_training,
+    sampled_softmax_loss,
+)
 from foretaste.model.settings import ModelSettings
 from foretaste.model.training import Training
 from foretaste.prepare import catalogue as cataloguing
-from foretaste.rank.top import top
+from foretaste.rank.top import top_items
 
 BATCHES, REQUESTS, WARM, COMPARED = 10, 200, 20, 40
 LEFT_OUT = ("query", "language", "sequence")
@@ -59,7 +65,7 @@ def training(items: int, events: int, read: Vectors | None = None) -> Training:
     settings = ModelSettings()
     popularity = settings.popularity.model_copy(update={"half_life_days": 0.0})
     settings = settings.model_copy(update={"popularity": popularity})
-    return Training(shelf(items, read), found, Cases(found, nothing, nothing), settings)
+    return Training(shelf(items, read), found, EvaluationCases(found, nothing, nothing), settings)
 
 
 def peak() -> dict[str, Any]:
@@ -108,11 +114,11 @@ def fit(items: int, events: int, folder: str) -> dict[str, Any]:
             experts += kind.fit(given)
             told[f"{kind.name}, s"] = round(time.process_time() - began, 2)
     told["all, s"] = round(sum(told.values()), 2)
-    untaught = network(given.catalogue, given.histories, given.settings, 50)
+    untaught = network(given.catalogue, given.interactions, given.settings, 50)
     experts.append(SequenceExpert(untaught, given.settings.sequence, given.catalogue))
     began = time.process_time()
-    product = Product(tuple(experts), usual(tuple(experts)))
-    models = Models(Path(folder) / f"{items}-{events}")
+    product = ProductOfExperts(tuple(experts), default_expert_weights(tuple(experts)))
+    models = ModelRegistry(Path(folder) / f"{items}-{events}")
     name = models.save(product, given.catalogue.ids, created=0.0, data={}, settings={}, metrics={})
     models.promote(name)
     files = sum(path.stat().st_size for path in Path(folder).glob(f"{items}-{events}/{name}/*"))
@@ -125,10 +131,10 @@ def sequence(items: int, events: int, folder: str) -> dict[str, Any]:
     read = vectors(items, half=not is_exhaustive(items))
     given = training(items, min(events, 1_000_000), read)
     settings = given.settings.sequence
-    chosen = plan(given.histories, settings)
-    pieces = Pieces(given.histories, chosen.length)
-    learning = network(given.catalogue, given.histories, given.settings, chosen.length)
-    moving = optimizers(learning, settings.learning_rate)
+    chosen = plan_training(given.interactions, settings)
+    pieces = HistoryPieces(given.interactions, chosen.length)
+    learning = network(given.catalogue, given.interactions, given.settings, chosen.length)
+    moving = make_optimizers(learning, settings.learning_rate)
     spent: dict[str, list[float]] = {"forward": [], "backward and step": []}
     batches = pieces.batches(chosen.batch_events, np.random.default_rng(0))[: BATCHES + 2]
     learnt = 0
@@ -138,9 +144,9 @@ def sequence(items: int, events: int, folder: str) -> dict[str, Any]:
         batch, target = pieces.batch(rows)
         learnt += int((target > 0).sum())
         times = [time.process_time()]
-        loss = loss_of(learning, batch, target, settings.negatives)
+        loss = sampled_softmax_loss(learning, batch, target, settings.negatives)
         times.append(time.process_time())
-        step(learning, loss, moving)
+        gradient_step(learning, loss, moving)
         times.append(time.process_time())
         for name, seconds in zip(spent, np.diff(times), strict=True):
             spent[name].append(float(seconds))
@@ -168,25 +174,31 @@ def _hot(work: Callable[[], None], ms: float) -> dict[str, Any]:
     }
 
 
-def network(shelved: Catalogue, found: Histories, settings: ModelSettings, length: int) -> Network:
+def network(
+    shelved: Catalogue, found: Interactions, settings: ModelSettings, length: int
+) -> SequenceNetwork:
     torch.manual_seed(0)
     read = torch.from_numpy(np.asarray(shelved.vectors))
     read = torch.cat([torch.zeros(1, read.shape[1], dtype=read.dtype), read])
     sparse = not is_exhaustive(len(shelved))
-    return Network(read, settings.sequence, length, len(found.kinds), 0.0, sparse=sparse)
+    return SequenceNetwork(
+        read, settings.sequence, length, len(found.event_types), 0.0, has_sparse_identity=sparse
+    )
 
 
-def _loaded(items: int, events: int, folder: str) -> tuple[Product, list[Behaviour], float]:
+def _loaded(
+    items: int, events: int, folder: str
+) -> tuple[ProductOfExperts, list[UserContext], float]:
     shelved = shelf(items, None if is_exhaustive(items) else packed(items))
-    models = Models(Path(folder) / f"{items}-{events}")
+    models = ModelRegistry(Path(folder) / f"{items}-{events}")
     began = time.process_time()
-    product = models.load(str(models.live()), shelved)
+    product = models.load(str(models.live_name()), shelved)
     seconds = time.process_time() - began
     some = histories(items, 10 * (REQUESTS + WARM), seed=7)
-    return product, [some.behaviour(n, 10 * n + 10) for n in range(len(some))], seconds
+    return product, [some.user_context(n, 10 * n + 10) for n in range(len(some))], seconds
 
 
-def _requests(product: Product, asked: Sequence[Behaviour]) -> dict[str, Any]:
+def _requests(product: ProductOfExperts, asked: Sequence[UserContext]) -> dict[str, Any]:
     size = product.size
     parts: dict[str, list[float]] = {"read": [], "candidates": [], "score": [], "reasons": []}
     spent: list[float] = []
@@ -195,11 +207,11 @@ def _requests(product: Product, asked: Sequence[Behaviour]) -> dict[str, Any]:
         scorer = product.scorer(one)
         times.append(time.perf_counter())
         shown = np.ones(size, bool)
-        shown[one.taken] = False
-        pool = scorer.pool(shown, 10)
+        shown[one.consumed_items] = False
+        pool = scorer.candidate_pool(shown, 10)
         times.append(time.perf_counter())
         scores = scorer.scores(pool)
-        chosen = pool[top(scores, 10)]
+        chosen = pool[top_items(scores, 10)]
         times.append(time.perf_counter())
         scorer.terms(chosen, deep=False)
         times.append(time.perf_counter())
@@ -218,16 +230,18 @@ def _requests(product: Product, asked: Sequence[Behaviour]) -> dict[str, Any]:
     }
 
 
-def _by_expert(product: Product, asked: Sequence[Behaviour], pool: Ints, chosen: Ints) -> str:
+def _by_expert(
+    product: ProductOfExperts, asked: Sequence[UserContext], pool: Ints, chosen: Ints
+) -> str:
     """What each expert takes of a request, the most costly first."""
     told = {}
     for expert in product.experts:
         took = []
         for one in asked[:COMPARED]:
             began = time.process_time()
-            opinion = opinion_of(expert, one)
+            opinion = scorer_of(expert, one)
             if not is_exhaustive(product.size):
-                opinion.candidates(EACH)
+                opinion.candidates(CANDIDATES_PER_EXPERT)
             opinion.log_prob(pool)
             opinion.terms(chosen, deep=False)
             took.append((time.process_time() - began) * 1e3)
@@ -244,23 +258,23 @@ def answer(items: int, events: int, folder: str) -> dict[str, Any]:
     return told | ({} if is_exhaustive(items) else _overlap(product, asked))
 
 
-def _overlap(product: Product, asked: Sequence[Behaviour]) -> dict[str, Any]:
+def _overlap(product: ProductOfExperts, asked: Sequence[UserContext]) -> dict[str, Any]:
     """Of the ten best of all how many are found, and at how much of their scores."""
     found, lost = [], []
     for one in asked[:COMPARED]:
         scorer = product.scorer(one)
         shown = np.ones(product.size, bool)
-        shown[one.taken] = False
+        shown[one.consumed_items] = False
         every = scorer.scores()
-        pool = scorer.pool(shown, 10)
-        mine = pool[top(scorer.scores(pool), 10)]
-        exact = top(every, 10, hide=~shown)
+        pool = scorer.candidate_pool(shown, 10)
+        mine = pool[top_items(scorer.scores(pool), 10)]
+        exact = top_items(every, 10, hidden=~shown)
         found.append(len(set(mine) & set(exact)) / 10)
         lost.append(float(every[exact].mean() - every[mine].mean()))
     return {"overlap@10": round(float(np.mean(found)), 4), "nats lost": round(np.mean(lost), 4)}
 
 
-def _workspace(folder: str) -> tuple[Product, list[Behaviour]]:
+def _workspace(folder: str) -> tuple[ProductOfExperts, list[UserContext]]:
     from foretaste.domain.data import Request
     from foretaste.loop import Foretaste
 
@@ -296,8 +310,13 @@ def workspace_packed(folder: str) -> dict[str, Any]:
     product, asked = _workspace(folder)
     kept, apart = [], []
     for one, scores in zip(asked, exact, strict=True):
-        mine, hide = product.scorer(one).scores(), np.isin(np.arange(product.size), one.taken)
-        kept.append(len({*top(mine, 10, hide=hide)} & {*top(scores, 10, hide=hide)}) / 10)
+        mine, hide = (
+            product.scorer(one).scores(),
+            np.isin(np.arange(product.size), one.consumed_items),
+        )
+        kept.append(
+            len({*top_items(mine, 10, hidden=hide)} & {*top_items(scores, 10, hidden=hide)}) / 10
+        )
         apart.append(mine - scores)
     away = np.stack(apart)
     return {

@@ -18,7 +18,7 @@ from benchmarks.datasets import write
 from benchmarks.load import Fired, Gun, Shot, Shots
 from benchmarks.served import Served
 from foretaste.behaviour.store import open_store
-from foretaste.config.load import load
+from foretaste.config.load import load_config
 from foretaste.loop import Foretaste
 
 RATE = 100.0
@@ -58,7 +58,7 @@ def trained(folder: Path) -> None:
 
 def people(workspace: Path) -> list[str]:
     """Everybody who did something."""
-    with open_store(load(workspace).behaviour, workspace) as store:
+    with open_store(load_config(workspace).behaviour, workspace) as store:
         return list(dict.fromkeys(one.user for _, one in store.events() if one.user))
 
 

@@ -9,15 +9,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from foretaste.domain.arrays import Packed, Vectors
-from foretaste.domain.data import KINDS, Catalogue, Feature, Floats, Histories, Ints
+from foretaste.domain.arrays import QuantizedVectors, Vectors
+from foretaste.domain.data import EVENT_TYPE_WEIGHTS, Catalogue, Feature, Floats, Interactions, Ints
 
 DIM = 384
 CLUSTER = 100
 """Items in a cluster."""
 WORDS = 20_000
 CHUNK = 20_000
-WEIGHED = tuple(kind for kind, weight in KINDS.items() if weight)
+WEIGHED = tuple(kind for kind, weight in EVENT_TYPE_WEIGHTS.items() if weight)
 
 
 def vectors(items: int, *, half: bool = False, seed: int = 0) -> Floats:
@@ -30,9 +30,9 @@ def vectors(items: int, *, half: bool = False, seed: int = 0) -> Floats:
     return made
 
 
-def packed(items: int, *, seed: int = 0) -> Packed:
+def packed(items: int, *, seed: int = 0) -> QuantizedVectors:
     """The same as the service keeps them of so many."""
-    return Packed.of(_rows(items, seed), items)
+    return QuantizedVectors.from_blocks(_rows(items, seed), items)
 
 
 def _rows(items: int, seed: int) -> Iterator[Floats]:
@@ -65,7 +65,7 @@ def shelf(items: int, read: Vectors | None = None, *, seed: int = 0) -> Catalogu
     return Catalogue(
         ids=ids,
         titles=titles,
-        readings=titles,
+        full_texts=titles,
         vectors=vectors(items, seed=seed) if read is None else read,
         features=(
             Feature("brand", tuple(f"b{n}" for n in range(brands)), offsets, _codes(brand)),
@@ -79,7 +79,7 @@ def _codes(values: Ints) -> Ints:
     return np.asarray(values, np.int32)
 
 
-def histories(items: int, events: int, seed: int = 0) -> Histories:
+def histories(items: int, events: int, seed: int = 0) -> Interactions:
     """Ten events a person, an hour or so apart."""
     rng = np.random.default_rng(seed + 2)
     people = max(events // 10, 1)
@@ -90,7 +90,7 @@ def histories(items: int, events: int, seed: int = 0) -> Histories:
     within = np.minimum(rng.geometric(0.06, (people, 10)), CLUSTER) - 1
     item = np.minimum(home * CLUSTER + within, items - 1).astype(np.int32).ravel()
     at = 1.7e9 + rng.random((people, 1)) * 3e7 + np.arange(10) * 3600.0
-    return Histories(
+    return Interactions(
         users=tuple(f"u{n}" for n in range(people)),
         offsets=np.arange(people + 1, dtype=np.int64) * 10,
         item=item,
@@ -99,6 +99,6 @@ def histories(items: int, events: int, seed: int = 0) -> Histories:
         value=np.full(events, np.nan, np.float32),
         at=at.ravel(),
         text=np.full(events, -1, np.int32),
-        kinds=WEIGHED,
+        event_types=WEIGHED,
         texts=(),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.datasets import REPOSITORY
-from foretaste.evaluate.machine import machine
+from foretaste.evaluate.machine import describe_machine
 
 RESULTS = REPOSITORY / "benchmarks" / "results"
 
@@ -38,5 +38,5 @@ def keep_result(bench: str, name: str, protocol: str, rows: Sequence[Mapping[str
     path = RESULTS / f"{bench}.json"
     path.parent.mkdir(exist_ok=True)
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    kept[name] = {"machine": machine(REPOSITORY), "protocol": protocol, "rows": list(rows)}
+    kept[name] = {"machine": describe_machine(REPOSITORY), "protocol": protocol, "rows": list(rows)}
     path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -23,17 +23,17 @@ from benchmarks import queries
 from benchmarks.datasets import Absent, write
 from benchmarks.tables import keep_result, set_options, show
 from benchmarks.wishes import WISHES
-from foretaste.domain.data import Histories, Item, Split
+from foretaste.domain.data import Interactions, Item, Split
 from foretaste.evaluate.metrics import recall
-from foretaste.evaluate.protocols import Result, compare
+from foretaste.evaluate.protocols import RankingResult, evaluate_models
 from foretaste.loop import Foretaste
-from foretaste.model.experts.content import Content
-from foretaste.model.experts.query import Query
-from foretaste.model.fit import fit
-from foretaste.model.product import Product
+from foretaste.model.experts.content import ContentExpert
+from foretaste.model.experts.query import QueryExpert
+from foretaste.model.fit import fit_product
+from foretaste.model.product import ProductOfExperts
 from foretaste.model.training import Training
-from foretaste.prepare.splits import leave_one_out
-from foretaste.training.encode import Reading
+from foretaste.prepare.splits import split_leave_one_out
+from foretaste.training.encode import DataEncoder
 
 SETS = ("beauty", "ml-small", "ml-100k")
 PARTS = {"beauty": ("experts", "product"), "ml-small": ("experts",), "ml-100k": ("queries",)}
@@ -51,7 +51,7 @@ def opened(name: str, folder: Path) -> Foretaste:
 
 
 def prepared(
-    loop: Foretaste, found: Histories, items: dict[str, Item], what: str
+    loop: Foretaste, found: Interactions, items: dict[str, Item], what: str
 ) -> tuple[Training, Split, str | None, float]:
     """(what to fit on, the split, the encoder, CPU seconds of tuning) for one way of tuning."""
     language = loop.config.language
@@ -59,31 +59,31 @@ def prepared(
     config = loop.config.model_copy(
         update={"language": language.model_copy(update={"tuning": tuning})}
     )
-    loop.reading = Reading(config, loop.folder)
+    loop.data_encoder = DataEncoder(config, loop.folder)
     start = time.process_time()
     if what != "off":
-        loop.reading.tuned(leave_one_out(found).train, items)
+        loop.data_encoder.tune_encoder(split_leave_one_out(found).train, items)
     spent = time.process_time() - start
-    read = loop.reading.apart(found, items, leave_one_out)
+    read = loop.data_encoder.encode_split(found, items, split_leave_one_out)
     return loop.training(read), read.split, read.encoder, spent
 
 
-def fitted(loop: Foretaste, training: Training, what: str, tuned: str | None) -> Product:
+def fitted(loop: Foretaste, training: Training, what: str, tuned: str | None) -> ProductOfExperts:
     """The product, or the one that was kept."""
     for version in loop.models.versions():
         if version.metrics.get("what") == what:
             return loop.models.load(version.name, training.catalogue)
-    product = fit(training, loop.reading.by(tuned))
+    product = fit_product(training, loop.data_encoder.open_encoder(tuned))
     told: Row = {"data": {}, "settings": {}, "metrics": {"what": what}}
     loop.models.save(product, training.catalogue.ids, created=time.time(), **told)
     return product
 
 
-def row(case: str, what: str, one: Result, before: Result, metric: str) -> Row:
+def row(case: str, what: str, one: RankingResult, before: RankingResult, metric: str) -> Row:
     rng = np.random.default_rng(0)
     mean, added = (
         one.interval(metric, rng, masked=True),
-        one.ahead(before, metric, rng, masked=True),
+        one.margin_over(before, metric, rng, masked=True),
     )
     return {
         "case": case,
@@ -99,8 +99,8 @@ def row(case: str, what: str, one: Result, before: Result, metric: str) -> Row:
 
 def asked(training: Training, split: Split, items: list[Item], read: Any) -> Row:
     """Recall@10 of the query expert by kind of query."""
-    [expert] = Query.fit(training)
-    histories = split.test.behaviours(0, len(split.test))
+    [expert] = QueryExpert.fit(training)
+    histories = split.test.user_contexts(0, len(split.test))
     found: Row = {}
     for kind, ask in WISHES.items():
         rng = np.random.default_rng(0)
@@ -122,26 +122,28 @@ def measure(
     """Every part by every way of tuning, printed and kept."""
     loop = opened(name, folder)
     items = {item.id: item for _, item in loop.store.items()}
-    found, _, _ = loop.histories(items)
-    results: dict[str, dict[str, Result]] = {"experts": {}, "product": {}}
+    found, _, _ = loop.interactions(items)
+    results: dict[str, dict[str, RankingResult]] = {"experts": {}, "product": {}}
     rows: list[Row] = []
     for what in ("off", *ways):
         training, split, tuned, spent = prepared(loop, found, items, what)
-        told = loop.reading.encoders.told(tuned) if tuned else {}
+        told = loop.data_encoder.encoders.tuning_manifest(tuned) if tuned else {}
         print(f"{name}: {what}: {spent:.0f} CPU s, {told.get('held_out_loss')}", flush=True)
         cases = split.test.sample(most, np.random.default_rng(0))
         if "experts" in parts:
-            [content] = Content.fit(training)
-            one = compare(lambda some, by=content: {"": by.log_prob(some)}, cases)[""]
+            [content] = ContentExpert.fit(training)
+            one = evaluate_models(lambda some, by=content: {"": by.log_prob(some)}, cases)[""]
             first = results["experts"].setdefault("off", one)
             rows.append({**row("content alone", what, one, first, "ndcg@10"), "CPU s": spent})
         if "product" in parts:
             product = fitted(loop, training, what, tuned)
-            one = compare(lambda some, by=product: {"": by.score(some)}, cases)[""]
+            one = evaluate_models(lambda some, by=product: {"": by.score(some)}, cases)[""]
             first = results["product"].setdefault("off", one)
             rows.append({**row("product", what, one, first, "ndcg@10"), "CPU s": spent})
         if "queries" in parts:
-            by_kind = asked(training, split, list(items.values()), loop.reading.by(tuned))
+            by_kind = asked(
+                training, split, list(items.values()), loop.data_encoder.open_encoder(tuned)
+            )
             rows.append({"case": "query expert alone", "tuning": what, **by_kind, "CPU s": spent})
     protocol = ", ".join([name, "leave-one-out", f"{len(cases):,} cases", *given])
     show(protocol, rows)

@@ -22,7 +22,7 @@ from benchmarks.datasets import write
 from benchmarks.tables import keep_result, show
 from foretaste.domain.data import Request
 from foretaste.domain.ports import Writer
-from foretaste.domain.prompt import TEMPLATE, Deadline, Prompt
+from foretaste.domain.prompt import TEMPLATE_AUTHOR, Deadline, Prompt
 from foretaste.generate.narration import Passage
 from foretaste.language.settings import WriterSettings
 from foretaste.loop import Foretaste
@@ -67,7 +67,7 @@ def measured(loop: Foretaste, people: int, told: list[str]) -> list[Row]:
         for passage in found.passages:
             seconds[passage.part].append(time.perf_counter() - began)
             said[passage.part][_became(passage)] += 1
-            told.append(f"{passage.part:<12}{passage.said.by:<24}{passage.said.text}")
+            told.append(f"{passage.part:<12}{passage.wording.by:<24}{passage.wording.text}")
             began = time.perf_counter()
     return [
         {
@@ -84,9 +84,9 @@ def measured(loop: Foretaste, people: int, told: list[str]) -> list[Row]:
 
 
 def _became(passage: Passage) -> str:
-    if passage.said.by != TEMPLATE:
+    if passage.wording.by != TEMPLATE_AUTHOR:
         return "said"
-    why = (passage.said.why or "no reason").removeprefix("what was written is not said: ")
+    why = (passage.wording.why or "no reason").removeprefix("what was written is not said: ")
     return "template: " + re.sub(r"'[^']*'", "a word", why)
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.datasets import write
-from foretaste.domain.data import Cases, Catalogue, Histories, Item
+from foretaste.domain.data import Catalogue, EvaluationCases, Interactions, Item
 from foretaste.loop import Foretaste
-from foretaste.model.cold_items import Arrivals
+from foretaste.model.cold_items import NewestInteractions
 from foretaste.model.fit import fit_to_serve
-from foretaste.model.product import Product
+from foretaste.model.product import ProductOfExperts
 from foretaste.model.training import Training
-from foretaste.prepare.arrivals import newest_takings
+from foretaste.prepare.arrivals import newest_positive_cases
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,15 @@ class World:
     loop: Foretaste
     items: dict[str, Item]
     shelf: Catalogue
-    histories: Histories
+    histories: Interactions
 
-    def training(self, found: Histories, valid: Cases) -> Training:
+    def training(self, found: Interactions, valid: EvaluationCases) -> Training:
         """Learn from these, choose by those."""
         return Training(self.shelf, found, valid, self.loop.config.model, self.loop.progress)
 
-    def fitted(self, found: Histories, valid: Cases) -> Product:
+    def fitted(self, found: Interactions, valid: EvaluationCases) -> ProductOfExperts:
         """As `foretaste train` and `evaluate` fit."""
-        arrivals = Arrivals(*newest_takings(found, repeats=False))
+        arrivals = NewestInteractions(*newest_positive_cases(found, repeats=False))
         return fit_to_serve(self.training(found, valid), found, arrivals, self.loop.encoder).product
 
     def read(self, items: dict[str, Item]) -> "World":
@@ -56,7 +56,7 @@ def world(name: str, keep: Path | None = None) -> Iterator[World]:
             if fresh:
                 loop.add(events=events, items=items)
             known = {item.id: item for _, item in loop.store.items()}
-            found, _, _ = loop.histories(known)
+            found, _, _ = loop.interactions(known)
             yield World(name, loop, known, loop.catalogue(known), loop.read(found))
         finally:
             loop.close()

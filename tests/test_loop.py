@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 import torch
 
-from foretaste.config.load import load
-from foretaste.domain.arrays import Packed
+from foretaste.config.load import load_config
+from foretaste.domain.arrays import QuantizedVectors
 from foretaste.domain.data import Event, Item, Recommendation, Request, User
 from foretaste.errors import ForetasteError, InputError, ModelError
 from foretaste.loop import Foretaste
@@ -90,7 +90,7 @@ def opened(folder: Path, settings: str = SETTINGS) -> Foretaste:
     if not (folder / "foretaste.toml").exists():
         (folder / "foretaste.toml").write_text(settings)
     ticks = itertools.count()
-    return Foretaste(folder, load(folder, {}), clock=lambda: NOW + next(ticks))
+    return Foretaste(folder, load_config(folder, {}), clock=lambda: NOW + next(ticks))
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ def test_what_is_trained_recommends(quiet: Foretaste) -> None:
     history = [event.item for event in quiet.store.history("u0", None)]
 
     assert len(found) == 8
-    assert found.model_version == quiet.models.live()
+    assert found.model_version == quiet.models.live_name()
     assert [one.position for one in found] == list(range(1, 9))
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
     assert not set(ids(found)) & set(history)
@@ -399,7 +399,7 @@ def test_a_large_catalogue_is_kept_in_8_bits_and_changes_as_a_small_one(
     monkeypatch.setattr("foretaste.prepare.catalogue.MAX_FULL_PRECISION_ITEMS", 10)
     monkeypatch.setattr("foretaste.model.index.base.EXHAUSTIVE_LIMIT", 10)
     large = opened(shop.folder)
-    assert isinstance(large.catch_up().catalogue.vectors, Packed)
+    assert isinstance(large.catch_up().catalogue.vectors, QuantizedVectors)
 
     for one, score in scores(large, "u1").items():
         assert score == pytest.approx(small[one], abs=0.2)
@@ -495,8 +495,8 @@ def test_what_a_model_was_told_is_in_it_after_training_again(shop: Foretaste) ->
         shop.record(took(f"p{n}", "jazz-1", "garden-9"))
     version = shop.train()
 
-    assert version.live
-    assert version.data["event"] == shop.store.last_event()
+    assert version.is_live
+    assert version.data["event"] == shop.store.last_event_number()
     told = ids(shop.recommend(Request(items=("jazz-1",), n=100)))
     assert told.index("garden-9") < 10 <= untold.index("garden-9")
     assert all(told.index("garden-9") < told.index(f"garden-{n}") for n in range(9))
@@ -583,7 +583,7 @@ def test_from_data_frames_to_a_list(empty: Foretaste) -> None:
 def test_evaluation_knows_nothing_of_a_live_model(
     quiet: Foretaste, empty: Foretaste, protocol: str
 ) -> None:
-    live = quiet.models.live()
+    live = quiet.models.live_name()
     empty.store.put_items(ITEMS)
     empty.record(events())
     with_live, without = quiet.evaluate(protocol), empty.evaluate(protocol)
@@ -591,8 +591,8 @@ def test_evaluation_knows_nothing_of_a_live_model(
     for name, result in {"product": with_live.product, **with_live.experts}.items():
         other = {"product": without.product, **without.experts}[name]
         np.testing.assert_array_equal(result.ranks.unmasked, other.ranks.unmasked, err_msg=name)
-    assert quiet.models.live() == live
-    assert empty.models.live() is None
+    assert quiet.models.live_name() == live
+    assert empty.models.live_name() is None
     assert empty.models.versions() == []
 
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretaste.evaluate import metrics
-from foretaste.prepare.splits import leave_one_out
+from foretaste.prepare.splits import split_leave_one_out
 from prepare.helpers import LETTERS, behaving, made, row, sequences
 
 ITEMS = len(LETTERS)
@@ -25,7 +25,7 @@ ITEMS = len(LETTERS)
 def small() -> Held:
     """Four people on sixteen items, one of them not tested."""
     found = sequences(ann="abcde", ben="bcdea", cleo="ab", dora="cdefg")
-    return split.held(leave_one_out(found), ITEMS)
+    return split.held(split_leave_one_out(found), ITEMS)
 
 
 def at(folder: Path, held: Held) -> Bench:
@@ -64,7 +64,7 @@ def test_searches_and_refusals_are_not_given_to_peers() -> None:
         row("ann", "a", 4),
         row("ann", "d", 5),
     )
-    held = split.held(leave_one_out(found), ITEMS)
+    held = split.held(split_leave_one_out(found), ITEMS)
 
     assert [list(items) for items in held.train] == [[0, 2]]
     assert (list(held.valid), list(held.targets)) == ([0], [3])
@@ -73,7 +73,7 @@ def test_searches_and_refusals_are_not_given_to_peers() -> None:
 @given(behaving())
 @settings(max_examples=30, deadline=None)
 def test_the_files_hold_the_split(tmp_path_factory: pytest.TempPathFactory, found: object) -> None:
-    held = split.held(leave_one_out(found), ITEMS)  # type: ignore[arg-type]
+    held = split.held(split_leave_one_out(found), ITEMS)  # type: ignore[arg-type]
     folder = tmp_path_factory.mktemp("held") / "split"
     split.write(held, folder)
 
@@ -81,7 +81,7 @@ def test_the_files_hold_the_split(tmp_path_factory: pytest.TempPathFactory, foun
 
 
 def test_the_test_items_are_not_among_the_files_of_the_split(tmp_path: Path) -> None:
-    held = split.held(leave_one_out(sequences(ann="abcp", ben="bcdo")), ITEMS)
+    held = split.held(split_leave_one_out(sequences(ann="abcp", ben="bcdo")), ITEMS)
     split.write(held, tmp_path / "split")
 
     words = " ".join(path.read_text() for path in (tmp_path / "split").iterdir()).split()
@@ -153,7 +153,7 @@ def test_a_peer_is_run_and_judged(tmp_path: Path, key: str) -> None:
 
 
 def test_transition_counts_know_what_came_next(tmp_path: Path) -> None:
-    held = split.held(leave_one_out(sequences(ann="abcde", ben="deabc", cleo="pp")), ITEMS)
+    held = split.held(split_leave_one_out(sequences(ann="abcde", ben="deabc", cleo="pp")), ITEMS)
     found = at(tmp_path, held).peer("transition", PEERS["transition"])
 
     assert found["masked"]["ndcg@10"] == 1  # ben had d, e; ann had b, c; not p

@@ -14,12 +14,12 @@ import typer
 from benchmarks import readme
 
 from foretaste.cli.main import app
-from foretaste.config.load import parse
+from foretaste.config.load import parse_config
 from foretaste.domain.data import Recommendation
 from foretaste.model.experts import EXPERTS
 from foretaste.serve.app import create_app
-from foretaste.serve.schemas import Body, EventsBody, ItemsBody, RankBody, RecommendBody
-from foretaste.serve.schemas.generation import GenerateBody
+from foretaste.serve.schemas import EventsBody, ItemsBody, RankBody, RecommendBody, RequestSchema
+from foretaste.serve.schemas.generation_schemas import GenerateBody
 
 REPOSITORY = Path(__file__).parents[1]
 README = REPOSITORY / "README.md"
@@ -29,7 +29,7 @@ PAGES = [
     REPOSITORY / "CHANGELOG.md",
     *sorted((REPOSITORY / "docs").rglob("*.md")),
 ]
-BODIES: dict[str, type[Body]] = {
+BODIES: dict[str, type[RequestSchema]] = {
     "/v1/events": EventsBody,
     "/v1/generate": GenerateBody,
     "/v1/items": ItemsBody,
@@ -161,7 +161,7 @@ def test_the_curl_lines_are_requests_the_service_knows(words: list[str], tmp_pat
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_the_settings_shown_are_settings(page: Path) -> None:
     for block in blocks(page.read_text(encoding="utf-8"), "toml"):
-        parse(tomllib.loads(block), name(page))
+        parse_config(tomllib.loads(block), name(page))
 
 
 def tree(text: str) -> Iterator[Path]:

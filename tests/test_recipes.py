@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from foretaste.config.load import Config, parse
+from foretaste.config.load import Config, parse_config
 from foretaste.errors import InputError, SettingsError
 from foretaste.loop import Foretaste
 from foretaste.recipes import NAMES, recipe, write
@@ -18,7 +18,7 @@ PEOPLE = 24
 
 
 def settings(name: str) -> Config:
-    return parse(tomllib.loads(recipe(name)), name)
+    return parse_config(tomllib.loads(recipe(name)), name)
 
 
 def shop() -> tuple[list[Row], list[Row]]:
@@ -144,7 +144,7 @@ def test_the_commented_examples_are_valid_too(name: str) -> None:
         for line in recipe(name).splitlines()
         if not line.startswith("# ") or line[2:].startswith("[") or " = " in line[:20]
     )
-    assert parse(tomllib.loads(text), name).behaviour.columns.items["id"]
+    assert parse_config(tomllib.loads(text), name).behaviour.columns.items["id"]
 
 
 def test_what_sets_the_fields_apart() -> None:
@@ -152,7 +152,7 @@ def test_what_sets_the_fields_apart() -> None:
     assert settings("news").rank.hide_seen
     for name in NAMES:  # a fixed half-life is a trap where a shop sells little
         assert settings(name).model.popularity.half_life_days is None
-    weights = settings("shop").behaviour.weights()
+    weights = settings("shop").behaviour.event_weights()
     assert weights["purchase"] > weights["add_to_cart"] > weights["view"] > 0 > weights["return"]
 
 

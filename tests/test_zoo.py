@@ -27,7 +27,7 @@ from benchmarks.zoo.table import lines, record, summary
 
 from foretaste import recipes
 from foretaste.evaluate.metrics import Interval
-from foretaste.prepare.splits import by_time, leave_one_out
+from foretaste.prepare.splits import split_by_time, split_leave_one_out
 from prepare.helpers import LETTERS, made, row, sequences
 
 ITEMS = len(LETTERS)
@@ -195,13 +195,13 @@ def test_events_are_counted_up_to_the_moment_of_the_case() -> None:
         row("cleo", "c", 8),
         row("cleo", "a", 9),
     )
-    split = by_time(histories, valid_share=0.1, test_share=0.3)
+    split = split_by_time(histories, valid_share=0.1, test_share=0.3)
 
-    counts = lists.counts_before(split.test, timed=True, served=split.served)
-    by_then = dict(zip(split.test.rows.tolist(), counts.tolist(), strict=True))
+    counts = lists.counts_before(split.test, timed=True, served=split.service_interactions)
+    by_then = dict(zip(split.test.target_rows.tolist(), counts.tolist(), strict=True))
     assert [by_then[case] for case in sorted(by_then)] == [6, 0, 7]
 
-    counts = lists.counts_before(split.test, timed=False, served=split.served)
+    counts = lists.counts_before(split.test, timed=False, served=split.service_interactions)
     assert sorted(counts.tolist()) == [0, 6, 6]
 
 
@@ -211,7 +211,7 @@ def test_events_are_counted_up_to_the_moment_of_the_case() -> None:
 def test_item_neighbours_score_what_the_same_people_took() -> None:
     histories = sequences(ann="ab", ben="ab", cleo="cd", dora="cde")
     model = ItemNeighbours(histories, ITEMS)
-    scores = model.score([histories.behaviour(0, 1)])  # ann took a
+    scores = model.score([histories.user_context(0, 1)])  # ann took a
 
     assert scores.shape == (1, ITEMS)
     assert scores[0].argmax() == LETTERS["b"]
@@ -221,13 +221,13 @@ def test_item_neighbours_score_what_the_same_people_took() -> None:
 
 def test_item_neighbours_of_a_stranger_are_the_most_popular() -> None:
     histories = sequences(ann="ab", ben="b", cleo="bc")
-    scores = ItemNeighbours(histories, ITEMS).score([histories.behaviour(0, 0)])
+    scores = ItemNeighbours(histories, ITEMS).score([histories.user_context(0, 0)])
     assert scores[0].argmax() == LETTERS["b"]
 
 
 def test_item_neighbours_need_no_events() -> None:
-    histories = leave_one_out(sequences(ann="abc")).train.where(np.zeros(1, np.bool_))
-    assert not ItemNeighbours(histories, ITEMS).score([histories.behaviour(0, 0)]).any()
+    histories = split_leave_one_out(sequences(ann="abc")).train.filter_rows(np.zeros(1, np.bool_))
+    assert not ItemNeighbours(histories, ITEMS).score([histories.user_context(0, 0)]).any()
 
 
 # verdicts and rows -----------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from benchmarks.peers import shown, split
 from benchmarks.peers.environments import THREADS
 from benchmarks.peers.known import OURS, PEERS
 from benchmarks.peers.running import Bench, Row
-from foretaste.evaluate.machine import machine
+from foretaste.evaluate.machine import describe_machine
 
 RESULTS = REPOSITORY / "benchmarks" / "results"
 PROTOCOL = (
@@ -44,7 +44,7 @@ def told(bench: Bench, rows: dict[str, Row], before: dict[str, Any]) -> dict[str
     held = bench.split
     joined = {**before.get("rows", {}), **rows}
     return {
-        "machine": machine(REPOSITORY),
+        "machine": describe_machine(REPOSITORY),
         "protocol": PROTOCOL,
         "cap_cpu_seconds": bench.cap,
         "people": len(held.train),

@@ -8,12 +8,12 @@ from benchmarks.peers.split import Held
 from foretaste.domain.data import Doubles, Floats, Ints
 from foretaste.evaluate import metrics
 from foretaste.evaluate.metrics import Ranks
-from foretaste.evaluate.protocols import Result
+from foretaste.evaluate.protocols import RankingResult
 
 BATCH = 512
 
 
-def judged(lists: Path, split: Held) -> Result:
+def judged(lists: Path, split: Held) -> RankingResult:
     """Of the lists that a peer's program wrote, best first, with their scores.
 
     Raises ValueError where they are not lists of this split.
@@ -25,7 +25,7 @@ def judged(lists: Path, split: Held) -> Result:
                 for variant in Ranks._fields
             )
         )
-    return Result(split.people, split.targets, ranks, split.items)
+    return RankingResult(split.people, split.targets, ranks, split.items)
 
 
 def _ranks(items: Ints, scores: Floats, split: Held) -> Doubles:

@@ -21,8 +21,8 @@ from benchmarks.peers.judged import judged
 from benchmarks.peers.known import Peer
 from benchmarks.peers.split import Held
 from benchmarks.quality import foretaste
-from foretaste.evaluate.machine import commit
-from foretaste.evaluate.protocols import Result
+from foretaste.evaluate.machine import checked_out_commit
+from foretaste.evaluate.protocols import RankingResult
 
 PROGRAMS = Path(__file__).parent / "programs"
 Row = dict[str, Any]
@@ -115,7 +115,7 @@ class Bench:
             "train_cpu_seconds": round(found["cpu_seconds"] + reading["cpu_seconds"], 2),
             "reading_cpu_seconds": reading["cpu_seconds"],
             **used,
-            "versions": {"foretaste": commit(REPOSITORY) or "unknown"},
+            "versions": {"foretaste": checked_out_commit(REPOSITORY) or "unknown"},
             "masked": found["masked"],
             "unmasked": found["unmasked"],
             "interval": found["interval"],
@@ -129,11 +129,11 @@ def about(title: str, settings: Mapping[str, Any], source: str) -> Row:
         "title": title,
         "settings": dict(settings),
         "source": source,
-        "commit": commit(REPOSITORY),
+        "commit": checked_out_commit(REPOSITORY),
     }
 
 
-def figures(result: Result) -> Row:
+def figures(result: RankingResult) -> Row:
     """Masked and unmasked, and the interval of the masked NDCG@10."""
     found = result.interval("ndcg@10", np.random.default_rng(0), masked=True)
     return {**result.figures(), "interval": [found.low, found.high]}

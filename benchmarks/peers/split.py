@@ -19,7 +19,7 @@ from benchmarks.datasets import write as write_set
 from foretaste.domain.data import Ints, Longs
 from foretaste.domain.data import Split as Protocol
 from foretaste.loop import Foretaste
-from foretaste.prepare.splits import leave_one_out
+from foretaste.prepare.splits import split_leave_one_out
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ class Held:
 def held(protocol: Protocol, items: int) -> Held:
     """From the split that Foretaste itself is measured on: the items taken, in their order."""
     train, valid, test = protocol.train, protocol.valid, protocol.test
-    takes = train.takes()
-    rows = [train.rows(person) for person in range(len(train))]
+    takes = train.positive_mask()
+    rows = [train.user_slice(person) for person in range(len(train))]
     chosen = np.full(len(train), -1, np.int32)
-    chosen[valid.people] = valid.targets
+    chosen[valid.user_indices] = valid.targets
     return Held(
         items, [train.item[one][takes[one]] for one in rows], chosen, test.targets.astype(np.int32)
     )
@@ -78,8 +78,8 @@ def of_set(name: str) -> Held:
         try:
             loop.add(events=events, items=items)
             known = {item.id: item for _, item in loop.store.items()}
-            found, _, _ = loop.histories(known)
-            return held(leave_one_out(found), len(known))
+            found, _, _ = loop.interactions(known)
+            return held(split_leave_one_out(found), len(known))
         finally:
             loop.close()
 

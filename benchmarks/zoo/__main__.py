@@ -23,7 +23,7 @@ from benchmarks.datasets import REPOSITORY, Absent
 from benchmarks.zoo.rows import Row, select_rows
 from benchmarks.zoo.running import Outcome, run
 from benchmarks.zoo.table import HEADER, lines, record, summary
-from foretaste.evaluate.machine import machine
+from foretaste.evaluate.machine import describe_machine
 
 RESULTS = REPOSITORY / "benchmarks" / "results" / "zoo.json"
 
@@ -65,7 +65,7 @@ def keep(path: Path, row: Row, figures: dict[str, Any]) -> None:
     """Into the file of results, beside the other rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
     results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    results[row.name] = {"machine": machine(REPOSITORY), **figures}
+    results[row.name] = {"machine": describe_machine(REPOSITORY), **figures}
     path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from foretaste.evaluate.evaluation import Evaluation
 from foretaste.evaluate.metrics import Interval
-from foretaste.evaluate.protocols import Result
+from foretaste.evaluate.protocols import RankingResult
 
 NEIGHBOURS = "item neighbours"
 MAIN, METRICS = "ndcg@10", ("ndcg@10", "recall@10")
@@ -46,20 +46,20 @@ def verdict(margin: Interval, differing: int) -> str:
     return "BELOW" if margin.high < 0 and differing >= FEWEST else "~"
 
 
-def judgement(evaluation: Evaluation, neighbours: Result, *, hide_seen: bool) -> Judgement:
+def judgement(evaluation: Evaluation, neighbours: RankingResult, *, hide_seen: bool) -> Judgement:
     """Compare on the same cases. `neighbours` is the other library's result."""
-    served, rng = evaluation.served, np.random.default_rng
+    served, rng = evaluation.served_product, np.random.default_rng
     results = {**evaluation.experts, NEIGHBOURS: neighbours}
     gains = {name: result.values(MAIN, masked=hide_seen) for name, result in results.items()}
     parts = {name: float(column.mean()) for name, column in gains.items()}
     best = max(parts, key=lambda name: parts[name])
-    margin = served.ahead(results[best], MAIN, rng(0), masked=hide_seen)
+    margin = served.margin_over(results[best], MAIN, rng(0), masked=hide_seen)
     differs = served.values(MAIN, masked=hide_seen) != gains[best]
-    differing = len(np.unique(served.people[differs]))
+    differing = len(np.unique(served.users[differs]))
     return Judgement(
         protocol=evaluation.protocol,
         cases=len(served),
-        people=len(np.unique(served.people)),
+        people=len(np.unique(served.users)),
         product={m: served.interval(m, rng(0), masked=hide_seen) for m in METRICS},
         parts=parts,
         as_fitted=float(evaluation.product.values(MAIN, masked=hide_seen).mean()),

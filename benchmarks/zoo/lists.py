@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from foretaste.domain.data import Cases, Histories, Longs
+from foretaste.domain.data import EvaluationCases, Interactions, Longs
 
 FEW = (0, 1, 2, 5)
 """Events up to which an item is counted as hardly taken."""
@@ -44,19 +44,19 @@ def own_share(
     return float(np.mean(matches)) if matches else None
 
 
-def counts_before(cases: Cases, *, timed: bool, served: Histories) -> Longs:
+def counts_before(cases: EvaluationCases, *, timed: bool, served: Interactions) -> Longs:
     """[cases] how often each target had been taken by then: before its time, or in `served`."""
     if not timed:
-        taken = served.item[served.takes()]
+        taken = served.item[served.positive_mask()]
         counts = np.bincount(taken, minlength=int(cases.targets.max(initial=0)) + 1)
         return counts[cases.targets]
-    histories = cases.histories
-    takes = histories.takes()
+    histories = cases.interactions
+    takes = histories.positive_mask()
     order = np.lexsort((histories.at[takes], histories.item[takes]))
     item, at = histories.item[takes][order], histories.at[takes][order]
     starts = np.searchsorted(item, cases.targets, side="left")
     stops = np.searchsorted(item, cases.targets, side="right")
-    moments = histories.at[cases.rows]
+    moments = histories.at[cases.target_rows]
     return np.array(
         [
             np.searchsorted(at[start:stop], moment, side="left")

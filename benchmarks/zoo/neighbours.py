@@ -14,7 +14,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.neighbors import NearestNeighbors
 
-from foretaste.domain.data import Behaviour, Floats, Histories
+from foretaste.domain.data import Floats, Interactions, UserContext
 
 NEIGHBOURS = 100
 """Of each item, at most."""
@@ -25,9 +25,9 @@ TIE = 1e-6
 class ItemNeighbours:
     """Fitted on histories."""
 
-    def __init__(self, histories: Histories, items: int) -> None:
-        takes = histories.takes()
-        item, person = histories.item[takes], histories.owners()[takes]
+    def __init__(self, histories: Interactions, items: int) -> None:
+        takes = histories.positive_mask()
+        item, person = histories.item[takes], histories.row_users()[takes]
         counts = np.bincount(item, minlength=items)
         self._popularity = (TIE * counts / max(counts.max(initial=0), 1)).astype(np.float32)
         shape = (items, len(histories))
@@ -35,9 +35,9 @@ class ItemNeighbours:
         once.data[:] = 1
         self._cosines = _cosines(once, np.flatnonzero(counts))
 
-    def score(self, behaviours: Sequence[Behaviour]) -> Floats:
+    def score(self, behaviours: Sequence[UserContext]) -> Floats:
         """[behaviours, items]"""
-        taken = [np.unique(behaviour.taken) for behaviour in behaviours]
+        taken = [np.unique(behaviour.consumed_items) for behaviour in behaviours]
         rows = np.repeat(np.arange(len(taken)), [len(items) for items in taken])
         columns = np.concatenate([*taken, np.empty(0, np.int32)])
         shape = (len(taken), self._cosines.shape[0])

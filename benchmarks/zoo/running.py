@@ -16,12 +16,12 @@ from benchmarks.zoo.judging import Judgement, judgement
 from benchmarks.zoo.neighbours import ItemNeighbours
 from benchmarks.zoo.rows import AGES, DATASETS, DEFAULTS, Row
 from foretaste import recipes
-from foretaste.domain.data import Imported
-from foretaste.evaluate.protocols import evaluate
+from foretaste.domain.data import ImportResult
+from foretaste.evaluate.protocols import evaluate_model
 from foretaste.loop import Foretaste
-from foretaste.prepare.splits import by_time, leave_one_out
+from foretaste.prepare.splits import split_by_time, split_leave_one_out
 
-SPLITS = {"leave-one-out": leave_one_out, "time": by_time}
+SPLITS = {"leave-one-out": split_leave_one_out, "time": split_by_time}
 PEOPLE, TOP = 50, 10
 """How many are asked for their lists; how long those are."""
 MOST_EVENTS = 60_000
@@ -115,7 +115,7 @@ def workspace(folder: Path, settings: str, vectors: Path) -> Foretaste:
     return Foretaste.open(folder)
 
 
-def rejects(imports: Sequence[Imported]) -> Iterator[str]:
+def rejects(imports: Sequence[ImportResult]) -> Iterator[str]:
     """Rows that did not go in."""
     for imported in imports:
         if imported.rejected:
@@ -126,19 +126,19 @@ def rejects(imports: Sequence[Imported]) -> Iterator[str]:
 def judge(outcome: Outcome, loop: Foretaste, protocol: str) -> None:
     """Evaluate, and the other library's neighbours on the same cases."""
     items = {item.id: item for _, item in loop.store.items()}
-    histories, _, _ = loop.histories(items)
+    histories, _, _ = loop.interactions(items)
     split = SPLITS[protocol](histories)
     if not len(split.test):
         outcome.notes.append(f"{protocol}: no case to test")
         return
     evaluation = loop.evaluate(protocol)
-    neighbours = ItemNeighbours(split.served, len(items))
-    result = evaluate(neighbours.score, split.test)
+    neighbours = ItemNeighbours(split.service_interactions, len(items))
+    result = evaluate_model(neighbours.score, split.test)
     hide_seen = loop.config.rank.hide_seen
     outcome.judgements.append(judgement(evaluation, result, hide_seen=hide_seen))
     if not outcome.rare_next:
         timed = protocol == "time"
-        counts = lists.counts_before(split.test, timed=timed, served=split.served)
+        counts = lists.counts_before(split.test, timed=timed, served=split.service_interactions)
         outcome.rare_next = lists.rare_shares(counts)
 
 

@@ -40,7 +40,7 @@ __all__ = [
 # epoch cost 25 CPU-seconds instead of 8. OpenMP reads this once, when PyTorch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-_HOMES = {"Foretaste": "foretaste.loop", "ForetasteError": "foretaste.errors"}
+_MODULE_BY_NAME = {"Foretaste": "foretaste.loop", "ForetasteError": "foretaste.errors"}
 """Where a name lives that is not one of the nouns of `domain`."""
 
 
@@ -48,13 +48,13 @@ def open(  # noqa: A001  # `foretaste.open("shop")` is what it does
     folder: "str | Path" = ".", *, progress: "Progress | None" = None
 ) -> "Foretaste":
     """The workspace in a folder, which is made if it is not there."""
-    from foretaste.domain.ports import silent
+    from foretaste.domain.ports import no_progress
     from foretaste.loop import Foretaste
 
-    return Foretaste.open(folder, progress=progress or silent)
+    return Foretaste.open(folder, progress=progress or no_progress)
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'foretaste' has no attribute '{name}'")
-    return getattr(import_module(_HOMES.get(name, "foretaste.domain.data")), name)
+    return getattr(import_module(_MODULE_BY_NAME.get(name, "foretaste.domain.data")), name)

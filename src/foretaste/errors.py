@@ -39,14 +39,14 @@ class Busy(ForetasteError):
 class MissingExtra(ForetasteError):
     """An optional dependency that is not installed."""
 
-    def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} is not installed; pip install 'foretaste[{extra}]'")
+    def __init__(self, dependency: str, extra: str) -> None:
+        super().__init__(f"{dependency} is not installed; pip install 'foretaste[{extra}]'")
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, valid_words: Iterable[str]) -> str:
     """`; did you mean 'x'?` or the known words, to end a message about an unknown word."""
-    known = list(known)
-    close = get_close_matches(word, known, n=1)
+    valid_words = list(valid_words)
+    close = get_close_matches(word, valid_words, n=1)
     if close:
         return f"did you mean '{close[0]}'?"
-    return f"expected one of {', '.join(known)}"
+    return f"expected one of {', '.join(valid_words)}"

@@ -23,28 +23,28 @@ import numpy as np
 
 from foretaste.behaviour.importer import import_all
 from foretaste.behaviour.store import open_store
-from foretaste.config.load import Config, load
+from foretaste.config.load import Config, load_config
 from foretaste.domain.data import (
-    KINDS,
-    Behaviour,
+    EVENT_TYPE_WEIGHTS,
     Catalogue,
     Event,
     Floats,
-    Histories,
-    Imported,
+    ImportResult,
+    Interactions,
     Item,
     Recommendation,
     Request,
+    UserContext,
 )
-from foretaste.domain.ports import OpenReader, Progress, TextEncoder, silent
+from foretaste.domain.ports import BackboneOpener, Progress, TextEncoder, no_progress
 from foretaste.domain.store import Store
 from foretaste.errors import StoreError
 from foretaste.evaluate.evaluation import Evaluation
-from foretaste.feedback.recommendation_log import AnswerLog
-from foretaste.generate.profile import Profile, profile
+from foretaste.feedback.recommendation_log import RecommendationLog
+from foretaste.generate.profile import TasteProfile, taste_profile
 from foretaste.language.open import forgetful
-from foretaste.model.artefacts import Models, Version
-from foretaste.model.experts.attribute import Attribute
+from foretaste.model.artefacts import ModelRegistry, ModelVersion
+from foretaste.model.experts.attribute import AttributeExpert
 from foretaste.model.training import Training
 from foretaste.online.answer import degradation, levels
 from foretaste.online.fallback import Budget, FallbackChain
@@ -54,14 +54,14 @@ from foretaste.online.outage import WITHOUT_STORE, Outage
 from foretaste.online.slate import PageRequest, SlateBuilder
 from foretaste.online.snapshot import Snapshot
 from foretaste.online.why_not import WhyNot, why_not
-from foretaste.preferences.service import People, Steered
-from foretaste.prepare.clean import Cleaning, clean
-from foretaste.prepare.histories import Gathering, histories
-from foretaste.prepare.report import Quality, quality
-from foretaste.rank.trending import seconds
-from foretaste.training.candidate import evaluate, make_candidate, training_of
-from foretaste.training.encode import Read, Reading
-from foretaste.training.recount import Receipt, Settler, personal
+from foretaste.preferences.service import PreferenceService, PreferenceUpdate
+from foretaste.prepare.clean import CleaningReport, clean
+from foretaste.prepare.interactions import LoadReport, build_interactions
+from foretaste.prepare.report import QualityReport, measure_quality
+from foretaste.rank.trending import parse_window
+from foretaste.training.candidate import evaluate_protocol, make_candidate, training_of
+from foretaste.training.encode import DataEncoder, EncodedData
+from foretaste.training.recount import ErasureReceipt, ErasureRecounter, personal_data
 
 
 class Foretaste:
@@ -72,48 +72,48 @@ class Foretaste:
         folder: Path,
         config: Config,
         *,
-        progress: Progress = silent,
+        progress: Progress = no_progress,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.folder, self.config, self.progress, self.clock = folder, config, progress, clock
         self.store = open_store(config.behaviour, folder)
-        self.models = Models(folder / "models")
-        self.weights = {**KINDS, **config.behaviour.kinds}
-        self.recommendation_log = AnswerLog(
+        self.models = ModelRegistry(folder / "models")
+        self.weights = {**EVENT_TYPE_WEIGHTS, **config.behaviour.kinds}
+        self.recommendation_log = RecommendationLog(
             self.store, keep_days=config.rank.keep_days, clock=clock
         )
         self.slates = self._slates(self.store)
-        self.people = People(self.store, lambda texts: self.encoder.encode(texts), clock)
-        self.reading = Reading(config, folder, progress=progress, clock=clock)
+        self.people = PreferenceService(self.store, lambda texts: self.encoder.encode(texts), clock)
+        self.data_encoder = DataEncoder(config, folder, progress=progress, clock=clock)
         self.manager = ModelManager(self.store, self.models, self.at_snapshot, self._rehearse)
         self.outage = Outage(self.store, self.manager, self._slates)
         self.fallback = FallbackChain()
-        self.settler = Settler(self)
+        self.recounter = ErasureRecounter(self)
         self.generator = ContentGenerator(
             config.language.writer, folder / "cache", seed=config.model.seed
         )
         self._rng: np.random.Generator | None = None  # for exploration; None draws anew each time
 
     @classmethod
-    def open(cls, folder: str | Path, *, progress: Progress = silent) -> Self:
+    def open(cls, folder: str | Path, *, progress: Progress = no_progress) -> Self:
         """The workspace in a folder, which is made if it is not there."""
         folder = Path(folder).absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        return cls(folder, load(folder), progress=progress)
+        return cls(folder, load_config(folder), progress=progress)
 
     def close(self) -> None:
         """Keep what was served, and let go of the store."""
-        for part in (self.generator, self.outage, self.settler, self.fallback, self.manager):
+        for part in (self.generator, self.outage, self.recounter, self.fallback, self.manager):
             part.close()
         self.recommendation_log.close()
-        self.reading.close()
+        self.data_encoder.close()
         self.store.close()
 
     # 1 behaviour -------------------------------------------------------------------------------
 
     def add(
         self, *, events: Any = None, items: Any = None, users: Any = None, strict: bool = False
-    ) -> list[Imported]:
+    ) -> list[ImportResult]:
         """Files, data frames or tables into the store: items first, as events name them."""
         return import_all(
             self.store,
@@ -136,34 +136,34 @@ class Foretaste:
         """
         return self.store.identify(session, user, self.clock())
 
-    def erase(self, user: str) -> Receipt:
+    def erase(self, user: str) -> ErasureReceipt:
         """Forget a person: in the store, then in the counts of the models and of what answers."""
         self.recommendation_log.flush()
-        return self.settler.erase(user)
+        return self.recounter.erase(user)
 
     def take_back(self, user: str, item: str, kind: str | None = None) -> int:
         """Undo what a user did with an item; models count anew beside the answers. → how many."""
         deleted = self.store.delete_events(user, item, kind)
         if deleted:
-            self.settler.soon()
+            self.recounter.recount_soon()
         return deleted
 
     def personal(self, user: str) -> dict[str, Any] | None:
         """All that is kept of a person, for JSON; None if nothing is."""
         self.recommendation_log.flush()
-        return personal(self.store, user)
+        return personal_data(self.store, user)
 
     # 2 prepare ---------------------------------------------------------------------------------
 
-    def histories(
+    def interactions(
         self, items: Mapping[str, Item], until: int | None = None
-    ) -> tuple[Histories, Cleaning, Gathering]:
+    ) -> tuple[Interactions, CleaningReport, LoadReport]:
         """Everybody's behaviour up to a number in the log, cleaned; items get their internal ids by
         their order.
         """
         index = {item: position for position, item in enumerate(items)}
-        raw, gathering = histories(
-            self.store.event_columns(until=until),
+        raw, gathering = build_interactions(
+            self.store.event_columns(until_number=until),
             index,
             self.weights,
             total=self.store.counts()["events"],
@@ -171,11 +171,13 @@ class Foretaste:
         )
         return *clean(raw, self.config.prepare), gathering
 
-    def quality(self, imports: Sequence[Imported] = ()) -> Quality:
+    histories = interactions  # as it was called before; for one release
+
+    def quality(self, imports: Sequence[ImportResult] = ()) -> QualityReport:
         """The data-quality report."""
         items = {item.id: item for _, item in self.store.items()}
-        cleaned, cleaning, gathering = self.histories(items)
-        return quality(
+        cleaned, cleaning, gathering = self.interactions(items)
+        return measure_quality(
             cleaned, list(items.values()), cleaning=cleaning, gathering=gathering, imports=imports
         )
 
@@ -184,35 +186,35 @@ class Foretaste:
     @property
     def encoder(self) -> TextEncoder:
         """The language model that reads, as it was published."""
-        return self.reading.by(None)
+        return self.data_encoder.open_encoder(None)
 
     def catalogue(self, items: Mapping[str, Item]) -> Catalogue:
         """The items, each read."""
-        return self.reading.catalogue(items)
+        return self.data_encoder.catalogue(items)
 
     def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats:
         """[items, dim], what is read of each."""
-        return self.reading.vectors(items, encoder)
+        return self.data_encoder.vectors(items, encoder)
 
-    def read(self, histories: Histories) -> Histories:
+    def read(self, histories: Interactions) -> Interactions:
         """The searches and reviews, each read."""
-        return self.reading.histories(histories)
+        return self.data_encoder.interactions(histories)
 
     def listen(
-        self, behaviour: Behaviour, encoder: str | None = None, *, keep: bool = True
-    ) -> Behaviour:
+        self, behaviour: UserContext, encoder: str | None = None, *, keep: bool = True
+    ) -> UserContext:
         """One person's query, searches and reviews, each read; the query is kept only if it may."""
-        return self.reading.behaviour(behaviour, encoder, keep=keep)
+        return self.data_encoder.user_context(behaviour, encoder, keep=keep)
 
-    def readers(self, encoder: str | None = None) -> OpenReader:
+    def readers(self, encoder: str | None = None) -> BackboneOpener:
         """What opens the backbones that experts tune; one of them may be the encoder's own."""
-        return self.reading.encoders.readers(encoder)
+        return self.data_encoder.encoders.backbone_opener(encoder)
 
     def _overheard(self, words: str) -> Floats:
         """[dim]; what a filter is about is not kept."""
         snapshot = self.manager.snapshot
         encoder = None if snapshot is None else snapshot.encoder
-        return forgetful(self.reading.by(encoder)).encode([words])[0]
+        return forgetful(self.data_encoder.open_encoder(encoder)).encode([words])[0]
 
     def _slates(self, store: Store) -> SlateBuilder:
         return SlateBuilder(
@@ -227,31 +229,31 @@ class Foretaste:
 
     # 4 model -----------------------------------------------------------------------------------
 
-    def train(self) -> Version:
+    def train(self) -> ModelVersion:
         """Fit the product on all behaviour so far, keep it as a version, and make it live."""
         name = self.candidate().name
         self.models.promote(name)
         self.models.prune(self.config.model.keep)
-        self.reading.prune(version.data.get("encoder") for version in self.models.versions())
+        self.data_encoder.prune(version.data.get("encoder") for version in self.models.versions())
         return self.models.version(name)
 
-    def candidate(self, until: int | None = None) -> Version:
+    def candidate(self, until: int | None = None) -> ModelVersion:
         """Fit the product on the behaviour up to a number in the log, and keep it as a version.
 
         Nothing past that number is known to it, not even what is accepted while it is fitted.
         """
         return make_candidate(self, until)
 
-    def training(self, read: Read) -> Training:
+    def training(self, encoded_data: EncodedData) -> Training:
         """What a model is fitted on, with the settings of this workspace."""
-        return training_of(self, read)
+        return training_of(self, encoded_data)
 
     def evaluate(self, protocol: str = "leave-one-out") -> Evaluation:
         """How good the product and each expert alone are on behaviour kept from them.
 
         Fitted anew on the protocol's own training part: nothing of a live model leaks in.
         """
-        return evaluate(self, protocol)
+        return evaluate_protocol(self, protocol)
 
     # 5 and 6 generate and rank -----------------------------------------------------------------
 
@@ -328,22 +330,24 @@ class Foretaste:
     def trending(self, window: str | float = "7d", **fields: Any) -> Recommendation:
         """What most people took lately: "24h", "7d", or seconds; with a filter, of a category."""
         return self.recommend(
-            Request(window=seconds(window), **{"n": self.config.rank.n, **fields})
+            Request(window=parse_window(window), **{"n": self.config.rank.n, **fields})
         )
 
     def profile(
         self, user: str | None = None, *, session: str | None = None, n: int = 5
-    ) -> Profile:
+    ) -> TasteProfile:
         """What sets this person's taste apart, by attribute column, with the events behind it."""
         snapshot = self.catch_up()
         context = self.slates.user_context(Request(user=user, session=session), snapshot)
-        context = self.slates.policy.discreet(context, self.slates.index(snapshot), None)
-        tastes = [expert for expert in snapshot.product.experts if isinstance(expert, Attribute)]
-        return profile(tastes, context, snapshot.catalogue, most=n)
+        context = self.slates.policy.without_sensitive(context, self.slates.index(snapshot), None)
+        tastes = [
+            expert for expert in snapshot.product.experts if isinstance(expert, AttributeExpert)
+        ]
+        return taste_profile(tastes, context, snapshot.catalogue, max_values=n)
 
     def steer(
         self, user: str | None = None, *, session: str | None = None, **fields: Any
-    ) -> Steered:
+    ) -> PreferenceUpdate:
         """A person's own control; it holds from the very next list on, on all their devices.
 
         changes: [{"what": {"genres": "Drama"}, "nats": 1}], or "mute", "only", "remove": True;
@@ -370,11 +374,11 @@ class Foretaste:
         encoder = stored.data.get("encoder")
         return Snapshot.of(
             stored,
-            self.models.ids(version),
+            self.models.item_ids(version),
             self.store,
             weights=self.weights,
             read=partial(self.vectors, encoder=encoder),
-            product=partial(self.models.load, version, readers=self.readers(encoder)),
+            product=partial(self.models.load, version, open_reader=self.readers(encoder)),
         )
 
     def _rehearse(self, snapshot: Snapshot) -> None:

@@ -5,25 +5,25 @@ from typing import Any
 import pytest
 
 from foretaste.behaviour.attributes import (
-    Role,
-    band,
-    remember,
-    remembered,
-    role_of,
-    roles_of,
-    valued,
+    ColumnRole,
+    attribute_values,
+    column_roles,
+    load_column_roles,
+    price_band,
+    role_of_value,
+    save_column_roles,
 )
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import SqlStore
-from foretaste.behaviour.values import Fault
+from foretaste.behaviour.values import CellError
 
 SETTINGS = BehaviourSettings()
 SENTENCE = "A long sentence about what happens in the film and why it matters so much to them"
 
 
-def role(column: str, values: list[Any], settings: BehaviourSettings = SETTINGS) -> Role:
+def role(column: str, values: list[Any], settings: BehaviourSettings = SETTINGS) -> ColumnRole:
     rows = [{column: value} for value in values]
-    return roles_of([column], rows, settings, {})[column][0]
+    return column_roles([column], rows, settings, {})[column][0]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def role(column: str, values: list[Any], settings: BehaviourSettings = SETTINGS)
         ("empty", [None, ""], "attribute"),
     ],
 )
-def test_decided_on_the_first_rows(column: str, values: list[Any], expected: Role) -> None:
+def test_decided_on_the_first_rows(column: str, values: list[Any], expected: ColumnRole) -> None:
     assert role(column, values) == expected
 
 
@@ -62,19 +62,19 @@ def test_the_settings_win() -> None:
 
 def test_the_decision_on_more_values_stays() -> None:
     rows = [{"brand": f"brand {n}"} for n in range(60)]
-    before: dict[str, tuple[Role, int]] = {"brand": ("attribute", 2_000)}
-    assert roles_of(["brand"], rows, SETTINGS, before) == before
-    few: dict[str, tuple[Role, int]] = {"brand": ("attribute", 3)}
-    assert roles_of(["brand"], rows, SETTINGS, few) == {"brand": ("skip", 60)}
+    before: dict[str, tuple[ColumnRole, int]] = {"brand": ("attribute", 2_000)}
+    assert column_roles(["brand"], rows, SETTINGS, before) == before
+    few: dict[str, tuple[ColumnRole, int]] = {"brand": ("attribute", 3)}
+    assert column_roles(["brand"], rows, SETTINGS, few) == {"brand": ("skip", 60)}
 
 
 def test_a_single_value_decides_for_an_item_sent_alone() -> None:
-    assert role_of("mood", "dark", "|") == "attribute"
-    assert role_of("mood", ["dark"], "|") == "attribute"
-    assert role_of("blurb", SENTENCE, "|") == "text"
-    assert role_of("price", 3, "|") == "price"
-    with pytest.raises(Fault, match="mood is an object; give a word"):
-        role_of("mood", {"a": 1}, "|")
+    assert role_of_value("mood", "dark", "|") == "attribute"
+    assert role_of_value("mood", ["dark"], "|") == "attribute"
+    assert role_of_value("blurb", SENTENCE, "|") == "text"
+    assert role_of_value("price", 3, "|") == "price"
+    with pytest.raises(CellError, match="mood is an object; give a word"):
+        role_of_value("mood", {"a": 1}, "|")
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_a_single_value_decides_for_an_item_sent_alone() -> None:
         (None, "attribute", ()),
     ],
 )
-def test_values(raw: Any, role: Role, expected: tuple[str, ...]) -> None:
-    assert valued("x", raw, role, "|") == {"x": expected}
+def test_values(raw: Any, role: ColumnRole, expected: tuple[str, ...]) -> None:
+    assert attribute_values("x", raw, role, "|") == {"x": expected}
 
 
 @pytest.mark.parametrize(
@@ -112,21 +112,21 @@ def test_values(raw: Any, role: Role, expected: tuple[str, ...]) -> None:
 def test_a_price_is_kept_as_it_is_and_as_a_band(
     raw: Any, exact: list[str], bands: list[str]
 ) -> None:
-    found = valued("price", raw, "price", "|")
+    found = attribute_values("price", raw, "price", "|")
     assert found == {"price": tuple(exact), "price_band": tuple(bands)}
-    again = valued("price", list(found["price"]), "price", "|")
+    again = attribute_values("price", list(found["price"]), "price", "|")
     assert again == found, "as it is told, it may be sent again"
 
 
 def test_without_an_amount_there_is_no_price() -> None:
     for nothing in (None, "call us", True, float("inf"), [], [3, "?"]):
-        assert not any(valued("price", nothing, "price", "|").values())
-    assert band(30) == "25-50"
+        assert not any(attribute_values("price", nothing, "price", "|").values())
+    assert price_band(30) == "25-50"
 
 
 def test_what_is_decided_is_remembered(store: SqlStore) -> None:
-    assert remembered(store, "items") == {}
-    remember(store, "items", {"genre": ("commas", 60), "asin": ("skip", 60)})
-    remember(store, "items", {"genre": ("attribute", 90)})
-    assert remembered(store, "items") == {"genre": ("attribute", 90), "asin": ("skip", 60)}
-    assert remembered(store, "users") == {}
+    assert load_column_roles(store, "items") == {}
+    save_column_roles(store, "items", {"genre": ("commas", 60), "asin": ("skip", 60)})
+    save_column_roles(store, "items", {"genre": ("attribute", 90)})
+    assert load_column_roles(store, "items") == {"genre": ("attribute", 90), "asin": ("skip", 60)}
+    assert load_column_roles(store, "users") == {}

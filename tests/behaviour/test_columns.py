@@ -2,7 +2,12 @@
 
 import pytest
 
-from foretaste.behaviour.columns import resolved, squeezed, unfound, without
+from foretaste.behaviour.columns import (
+    missing_column_error,
+    missing_column_warnings,
+    normalise_column,
+    resolve_columns,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,55 +24,60 @@ from foretaste.behaviour.columns import resolved, squeezed, unfound, without
 )
 def test_usual_names(columns: str, expected: str) -> None:
     wanted = dict(zip(expected.split(), columns.split(), strict=True))
-    assert resolved("events", columns.split(), {}) == wanted
+    assert resolve_columns("events", columns.split(), {}) == wanted
 
 
 def test_our_own_name_comes_before_a_usual_one() -> None:
-    found = resolved("events", ["userId", "user", "itemId", "rating", "value"], {})
+    found = resolve_columns("events", ["userId", "user", "itemId", "rating", "value"], {})
     assert found == {"user": "user", "item": "itemId", "value": "value"}
 
 
 def test_the_settings_come_before_all() -> None:
-    found = resolved("events", ["user", "buyer", "item"], {"user": "buyer"})
+    found = resolve_columns("events", ["user", "buyer", "item"], {"user": "buyer"})
     assert found == {"user": "buyer", "item": "item"}
 
 
 def test_a_column_named_in_the_settings_is_not_guessed_when_it_is_missing() -> None:
-    assert resolved("events", ["user", "item", "rating"], {"value": "stars"}) == {
+    assert resolve_columns("events", ["user", "item", "rating"], {"value": "stars"}) == {
         "user": "user",
         "item": "item",
     }
-    assert unfound(["user"], {"value": "stars"}, "events") == [
+    assert missing_column_warnings(["user"], {"value": "stars"}, "events") == [
         "[behaviour.columns.events] says value = 'stars', which is not a column here"
     ]
 
 
 def test_items_and_users() -> None:
-    assert resolved("items", ["movieId", "title", "asin"], {}) == {
+    assert resolve_columns("items", ["movieId", "title", "asin"], {}) == {
         "id": "movieId",
         "title": "title",
     }
-    assert resolved("items", ["sku", "Product Name"], {}) == {"id": "sku", "title": "Product Name"}
-    assert resolved("users", ["user_id", "age"], {}) == {"id": "user_id"}
+    assert resolve_columns("items", ["sku", "Product Name"], {}) == {
+        "id": "sku",
+        "title": "Product Name",
+    }
+    assert resolve_columns("users", ["user_id", "age"], {}) == {"id": "user_id"}
 
 
 def test_what_was_decided_stays() -> None:
     kept = {"user": "userId"}
-    assert resolved("events", ["userId", "user", "query"], {}, kept) == {
+    assert resolve_columns("events", ["userId", "user", "query"], {}, kept) == {
         "user": "userId",
         "query": "query",
     }
 
 
 def test_the_error_names_the_columns_and_the_setting() -> None:
-    told = str(without("a.csv", "events", "user", ["usr", "item"], {}))
+    told = str(missing_column_error("a.csv", "events", "user", ["usr", "item"], {}))
     assert told == (
         "a.csv: no column 'user' or 'session' among usr, item; did you mean 'usr'? name yours "
         'under [behaviour.columns.events], e.g. user = "usr"'
     )
-    told = str(without("a.csv", "items", "id", ["x"], {"id": "number"}))
+    told = str(missing_column_error("a.csv", "items", "id", ["x"], {"id": "number"}))
     assert "no column 'number' among x; name yours under [behaviour.columns.items]" in told
 
 
 def test_squeezed() -> None:
-    assert {squeezed(name) for name in ("User ID", "user_id", "userId", "USER-ID")} == {"userid"}
+    assert {normalise_column(name) for name in ("User ID", "user_id", "userId", "USER-ID")} == {
+        "userid"
+    }

@@ -24,6 +24,6 @@ def test_as_it_was_left(store: SqlStore) -> None:
     store.put_conversation(other)
     assert store.conversation("c") == one
     later = Conversation("c", "ann", None, 9.0, {"query": None})
-    store.put_conversation(later, forget_before=5.0)
+    store.put_conversation(later, delete_before=5.0)
     assert store.conversation("c") == later
     assert store.conversation("d") is None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from foretaste.behaviour.delimited import rows
 from foretaste.behaviour.stream import Stream
-from foretaste.domain.data import Reject
+from foretaste.domain.data import RejectedRow
 
 
 def parsed(path: Path, content: bytes, *, zipped: bool = False) -> tuple[Any, list[Any]]:
@@ -24,11 +24,11 @@ def parsed(path: Path, content: bytes, *, zipped: bool = False) -> tuple[Any, li
 
 
 def problems(found: list[tuple[int, Any]]) -> dict[int, str]:
-    return {line: row.problem for line, row in found if isinstance(row, Reject)}
+    return {line: row.problem for line, row in found if isinstance(row, RejectedRow)}
 
 
 def good(found: list[tuple[int, Any]]) -> dict[int, list[str]]:
-    return {line: [*row.values()] for line, row in found if not isinstance(row, Reject)}
+    return {line: [*row.values()] for line, row in found if not isinstance(row, RejectedRow)}
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
@@ -133,7 +133,7 @@ def test_no_line_ever_vanishes(
     assert starts == sorted(set(starts))
     covered: set[int] = set()
     for line, row in found:
-        fields = row.row if isinstance(row, Reject) else row
+        fields = row.row if isinstance(row, RejectedRow) else row
         length = 1 + sum(value.count("\n") for value in fields.values())
         covered.update(range(line, line + length))
     filled = {at for at, line in enumerate(content.split(b"\n"), 1) if line.strip() and at > 1}

@@ -30,29 +30,29 @@ def test_pages_of_items_and_users(store: SqlStore) -> None:
 
 def test_an_item_is_changed_in_its_place_under_a_new_revision(store: SqlStore) -> None:
     store.put_items([Item("a", title="old"), Item("b")])
-    before = store.position()[1]
+    before = store.log_position()[1]
 
     changed = store.change_item("a", lambda item: replace(item, hidden=True))
 
     assert changed == store.item("a") == Item("a", title="old", hidden=True)
-    assert [item.id for _, item in store.items(after=before)] == ["a"]
+    assert [item.id for _, item in store.items(after_revision=before)] == ["a"]
     assert store.change_item("nothing", lambda item: item) is None
-    again = store.position()
+    again = store.log_position()
     assert store.change_item("a", lambda item: item) == changed
-    assert store.position() == again, "nothing changed, so nobody need look"
+    assert store.log_position() == again, "nothing changed, so nobody need look"
 
 
 def test_what_a_change_raises_leaves_all_as_it_was(store: SqlStore) -> None:
     store.put_items([Item("a")])
     store.put_users([User("u")])
-    before = store.position()
+    before = store.log_position()
 
     def fails(_: object) -> Item:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
         store.change_item("a", fails)
-    assert (store.item("a"), store.position()) == (Item("a"), before)
+    assert (store.item("a"), store.log_position()) == (Item("a"), before)
     store.put_items([Item("b")])  # and the writer's lock is free again
 
 
@@ -67,30 +67,30 @@ def test_a_user_is_changed(store: SqlStore) -> None:
 
 def test_a_deleted_item_leaves_its_id_and_a_revision(store: SqlStore) -> None:
     store.put_items([Item(name, title=name) for name in "abc"])
-    before = store.position()[1]
+    before = store.log_position()[1]
 
     assert store.delete_items(["b", "nothing", "c"]) == 2
 
     assert store.item("b") is None
     assert store.item_ids() == {"a"}
-    gone = {name: revision for revision, name in store.gone(after=before)}
+    gone = {name: revision for revision, name in store.deleted_items(after_revision=before)}
     assert gone.keys() == {"b", "c"}
     assert min(gone.values()) > before
-    assert store.position()[1] == max(gone.values())
-    assert store.ever(["b", "a", "nothing"]) == {"a", "b"}
+    assert store.log_position()[1] == max(gone.values())
+    assert store.known_item_ids(["b", "a", "nothing"]) == {"a", "b"}
     assert store.delete_items(["b"]) == store.delete_items([]) == 0
 
 
 def test_a_deleted_item_that_is_put_again_is_back(store: SqlStore) -> None:
     store.put_items([Item("a")])
     store.delete_items(["a"])
-    before = store.position()[1]
+    before = store.log_position()[1]
 
     assert store.put_items([Item("a")]) == 1
 
-    assert store.ever(["a"]) == {"a"}
-    assert [name for _, name in store.gone()] == []
-    assert [item.id for _, item in store.items(after=before)] == ["a"]
+    assert store.known_item_ids(["a"]) == {"a"}
+    assert [name for _, name in store.deleted_items()] == []
+    assert [item.id for _, item in store.items(after_revision=before)] == ["a"]
     assert store.delete_items(["a"]) == 1
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain.data import Erased, Event, Served, User
-from foretaste.domain.preference import Change, Conversation
+from foretaste.domain.data import ErasureCounts, Event, LoggedRecommendation, User
+from foretaste.domain.preference import Conversation, Preference
 
-NOTHING = Erased(events=0, sessions=0, recommendations=0, attributes=0)
+NOTHING = ErasureCounts(events=0, sessions=0, recommendations=0, attributes=0)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -23,8 +23,8 @@ def click(name: str, user: str | None = None, session: str | None = None) -> Eve
     return Event(name, "click", 1.0, user=user, session=session, item="i")
 
 
-def answer(name: str, user: str | None = None, session: str | None = None) -> Served:
-    return Served(name, 1.0, user, session, "m", {}, [("i", 1, 1.0, "model", 0.0)])
+def answer(name: str, user: str | None = None, session: str | None = None) -> LoggedRecommendation:
+    return LoggedRecommendation(name, 1.0, user, session, "m", {}, [("i", 1, 1.0, "model", 0.0)])
 
 
 def left(store: SqlStore) -> list[str]:
@@ -36,32 +36,32 @@ def test_all_that_is_theirs_goes_and_nothing_else(store: SqlStore) -> None:
     store.add_events([click("a1", "ann"), click("b1", "bob"), click("s1", session="phone")])
     store.identify("phone", "ann", 2.0)
     store.add_events([click("s2", session="phone"), click("x1", session="stranger")])
-    less = Change("genre: War", {"genre": "War"}, "mute")
+    less = Preference("genre: War", {"genre": "War"}, "mute")
     for user, session in (("ann", None), (None, "phone"), ("bob", None)):
-        store.put_changes(user, session, [less])
+        store.put_preferences(user, session, [less])
     talks = [("a", "ann", None), ("p", None, "phone"), ("b", "bob", None)]
     for name, user, session in talks:
         store.put_conversation(Conversation(name, user, session, 1.0, {"query": "é"}))
     assert [one.id for one in store.conversations_with("ann")] == ["a", "p"]
     answers = [answer("to-ann", "ann"), answer("to-phone", session="phone"), answer("b", "bob")]
-    store.add_served(answers)
-    assert [one.id for one in store.served_to("ann")] == ["to-ann", "to-phone"]
+    store.add_recommendations(answers)
+    assert [one.id for one in store.recommendations_to("ann")] == ["to-ann", "to-phone"]
 
     found = store.erase("ann")
 
-    assert found == Erased(
+    assert found == ErasureCounts(
         events=4, sessions=1, recommendations=2, attributes=1, changes=1, conversations=2
     )
-    assert store.changes("ann", None) == store.changes(None, "phone") == ()
-    assert store.changes("bob", None) == (less,)
+    assert store.preferences("ann", None) == store.preferences(None, "phone") == ()
+    assert store.preferences("bob", None) == (less,)
     assert left(store) == ["b1", "x1"]
     assert store.user("ann") is None
     assert store.user("bob") is not None
-    assert store.identified("phone") is None
+    assert store.user_of_session("phone") is None
     assert store.history("ann", None) == store.history(None, "phone") == []
-    assert store.served(["to-ann", "to-phone", "b"]).keys() == {"b"}
+    assert store.recommendations_by_id(["to-ann", "to-phone", "b"]).keys() == {"b"}
     assert [store.conversation(name) is None for name, *_ in talks] == [True, True, False]
-    assert store.erasures() == 1
+    assert store.erasure_count() == 1
 
 
 def test_on_a_shared_device_what_is_anothers_stays(store: SqlStore) -> None:
@@ -80,18 +80,18 @@ def test_on_a_shared_device_what_is_anothers_stays(store: SqlStore) -> None:
 def test_of_a_stranger_there_is_nothing_and_again_nothing(store: SqlStore) -> None:
     store.add_events([click("a1", "ann")])
     assert store.erase("nobody") == NOTHING
-    assert store.erasures() == 0
+    assert store.erasure_count() == 0
     assert store.erase("ann").events == 1
     assert store.erase("ann") == NOTHING
-    assert store.erasures() == 1
+    assert store.erasure_count() == 1
 
 
 def test_numbers_are_never_given_again(store: SqlStore) -> None:
     store.add_events([click("b1", "bob"), click("a1", "ann")])
-    reached = store.last_event()
+    reached = store.last_event_number()
     store.erase("ann")
     store.add_events([click("b2", "bob")])
-    assert [event.event_id for _, event in store.events(after=reached)] == ["b2"]
+    assert [event.event_id for _, event in store.events(after_number=reached)] == ["b2"]
 
 
 def test_their_words_are_not_in_the_file_any_more(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-from foretaste.behaviour.export import event_told, item_told, person_told, user_told
+from foretaste.behaviour.export import event_to_json, item_to_json, user_data_to_json, user_to_json
 from foretaste.behaviour.parse import parse_item, parse_user, service_item_form
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.domain.data import IDENTIFY, Event, Item, Served, User
-from foretaste.domain.preference import Change, Conversation
+from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, LoggedRecommendation, User
+from foretaste.domain.preference import Conversation, Preference
 
 FORM = service_item_form(BehaviourSettings(), {})
 
@@ -17,30 +17,32 @@ def test_an_item_is_read_back_as_it_was() -> None:
         available_from=5.0,
         hidden=True,
     )
-    assert parse_item(item_told(item), FORM, file="f", line=1) == item
-    assert item_told(Item("j")) == {"id": "j", "title": ""}
+    assert parse_item(item_to_json(item), FORM, file="f", line=1) == item
+    assert item_to_json(Item("j")) == {"id": "j", "title": ""}
 
 
 def test_a_user_is_read_back_as_they_were() -> None:
     user = User("u", {"genre": ("Drama", "War")})
-    assert parse_user(user_told(user), FORM, file="f", line=1) == user
+    assert parse_user(user_to_json(user), FORM, file="f", line=1) == user
 
 
 def test_a_person_is_told_everything() -> None:
     events = [
         Event("e", "click", 1.0, user="u", item="i", context={"page": "home"}),
-        Event("f", IDENTIFY, 2.0, user="u", session="s"),
+        Event("f", IDENTIFY_EVENT, 2.0, user="u", session="s"),
     ]
-    answer = Served("r", 3.0, "u", None, "m", {"user": "u"}, [("i", 1, 1.0, "model", 0.5)])
-    change = Change("genre: Drama", {"genre": "Drama"}, "mute")
+    answer = LoggedRecommendation(
+        "r", 3.0, "u", None, "m", {"user": "u"}, [("i", 1, 1.0, "model", 0.5)]
+    )
+    change = Preference("genre: Drama", {"genre": "Drama"}, "mute")
     talk = Conversation("c", "u", None, 4.0, {"query": "é"})
-    told = person_told(User("u"), events, [change], [answer], [talk])
+    told = user_data_to_json(User("u"), events, [change], [answer], [talk])
     assert told["conversations"] == [{"conversation_id": "c", "at": 4.0, "state": {"query": "é"}}]
     assert told["user"] == {"id": "u"}
     assert told["sessions"] == ["s"]
     assert (
         told["events"][0]
-        == event_told(events[0])
+        == event_to_json(events[0])
         == {
             "event_id": "e",
             "kind": "click",

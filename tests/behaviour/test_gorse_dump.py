@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, timestamp_pb2
 
-from foretaste.behaviour.gorse_dump import tables, things
+from foretaste.behaviour.gorse_dump import gorse_tables, read_records
 from foretaste.errors import InputError
 
 STRING, BYTES, BOOL, DOUBLE, MESSAGE = 9, 12, 8, 1, 11
@@ -80,7 +80,7 @@ def test_both_forms_of_the_dump(tmp_path: Path, form: dict[str, str], value: Any
     path = tmp_path / "dump.bin"
     path.write_bytes(dumped(form, f"p{len(value)}"))
 
-    found = {what: list(rows) for what, rows in tables([path]).items()}
+    found = {what: list(rows) for what, rows in gorse_tables([path]).items()}
 
     assert found["users"] == [{"id": "u", "labels": ["a", "b"], "subscribe": ["x"]}]
     assert found["items"] == [
@@ -112,13 +112,13 @@ def test_a_file_that_is_cut_off_or_something_else(tmp_path: Path) -> None:
     whole = dumped(PLAIN, "cut")
     path.write_bytes(whole[:-12])
     with pytest.raises(InputError, match="cut off: what came before is in"):
-        list(things(path))
+        list(read_records(path))
     path.write_bytes(b"PK\x03\x04 something else entirely")
     with pytest.raises(InputError, match=r"no dump of Gorse's; make one with GET /api/dump"):
-        list(things(path))
+        list(read_records(path))
     path.write_text('{"UserId": "u"}\n{"no": 1}\n')
     with pytest.raises(InputError, match=r"dump.bin:2: not a user, an item or a feedback"):
-        list(things(path))
+        list(read_records(path))
 
 
 def test_exported_lines(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_exported_lines(tmp_path: Path) -> None:
         {"FeedbackType": "star", "UserId": "u", "ItemId": "i", "Timestamp": "2024-01-01T00:00:00Z"},
     ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    found = {what: list(some) for what, some in tables([path]).items()}
+    found = {what: list(some) for what, some in gorse_tables([path]).items()}
     assert found["users"] == [{"id": "u"}]
     assert found["items"] == [{"id": "i", "categories": ["a"]}]
     assert found["events"][0]["at"] == "2024-01-01T00:00:00Z"

@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from foretaste.behaviour.group_commit import MOST, Rows, Together
+from foretaste.behaviour.group_commit import MAX_ROWS_PER_COMMIT, GroupCommit, RowBatch
 from foretaste.errors import StoreError
 
 
 class Disk:
     """Writes when it is let; counts what it wrote together."""
 
-    def __init__(self, fails: Callable[[Rows], Exception | None] = lambda rows: None) -> None:
+    def __init__(self, fails: Callable[[RowBatch], Exception | None] = lambda rows: None) -> None:
         self.begun, self.free = Signal(), Signal()
         self.written: list[list[Any]] = []
         self._fails = fails
 
-    def __call__(self, batches: Sequence[Rows]) -> list[int]:
+    def __call__(self, batches: Sequence[RowBatch]) -> list[int]:
         self.begun.set()
         assert self.free.wait(10)
         for rows in batches:
@@ -30,9 +30,9 @@ class Disk:
         return [len(rows) for rows in batches]
 
 
-def all_at_once(disk: Disk, batches: Sequence[Rows]) -> list[Future[int]]:
+def all_at_once(disk: Disk, batches: Sequence[RowBatch]) -> list[Future[int]]:
     """The first begins to be written; the others come while it is, in their order."""
-    together = Together(disk)
+    together = GroupCommit(disk)
     with ThreadPoolExecutor(len(batches)) as pool:
         asked = [pool.submit(together, batches[0])]
         assert disk.begun.wait(10)
@@ -41,11 +41,11 @@ def all_at_once(disk: Disk, batches: Sequence[Rows]) -> list[Future[int]]:
             while len(together._waiting) < place:
                 pass
         disk.free.set()
-    assert not together._writing
+    assert not together._is_writing
     return asked
 
 
-def rows(*numbers: int) -> Rows:
+def rows(*numbers: int) -> RowBatch:
     return [{"n": number} for number in numbers]
 
 
@@ -58,9 +58,9 @@ def test_what_comes_meanwhile_is_written_together() -> None:
 
 def test_not_more_at_once_than_fits() -> None:
     disk = Disk()
-    many = [rows(0), rows(*range(MOST - 1)), rows(-1), rows(-2)]
-    assert [one.result() for one in all_at_once(disk, many)] == [1, MOST - 1, 1, 1]
-    assert [len(one) for one in disk.written] == [1, MOST, 1]
+    many = [rows(0), rows(*range(MAX_ROWS_PER_COMMIT - 1)), rows(-1), rows(-2)]
+    assert [one.result() for one in all_at_once(disk, many)] == [1, MAX_ROWS_PER_COMMIT - 1, 1, 1]
+    assert [len(one) for one in disk.written] == [1, MAX_ROWS_PER_COMMIT, 1]
 
 
 def test_rows_that_do_not_go_in_keep_out_nobody_else() -> None:
@@ -75,7 +75,7 @@ def test_rows_that_do_not_go_in_keep_out_nobody_else() -> None:
 def test_a_store_that_is_away_is_asked_once() -> None:
     asked_for: list[int] = []
 
-    def away(some: Rows) -> Exception | None:
+    def away(some: RowBatch) -> Exception | None:
         if some == rows(0):
             return None
         asked_for.append(len(some))

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretaste.behaviour.identity import Owners
+from foretaste.behaviour.identity import SessionOwners
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain.data import IDENTIFY, Event
+from foretaste.domain.data import IDENTIFY_EVENT, Event
 
 
 def click(name: str, at: float, user: str | None = None, session: str | None = None) -> Event:
@@ -18,14 +18,14 @@ def click(name: str, at: float, user: str | None = None, session: str | None = N
 
 def did(store: SqlStore, user: str | None, session: str | None = None) -> list[str]:
     """The ids of a history, but for the facts themselves."""
-    return [one.event_id for one in store.history(user, session) if one.kind != IDENTIFY]
+    return [one.event_id for one in store.history(user, session) if one.kind != IDENTIFY_EVENT]
 
 
 def trained(store: SqlStore) -> dict[str | None, int]:
     """How many events training finds of each user."""
     found: dict[str | None, int] = {}
-    for user, _, _, kind, *_ in store.event_columns(chunk=3):
-        if kind != IDENTIFY:
+    for user, _, _, kind, *_ in store.event_columns(chunk_size=3):
+        if kind != IDENTIFY_EVENT:
             found[user] = found.get(user, 0) + 1
     return found
 
@@ -53,9 +53,9 @@ class IdentityContract:
     def test_twice_is_once(self, store: SqlStore) -> None:
         store.add_events([click("a", 1, None, "s")])
         assert store.identify("s", "ann", 2.0)
-        before = store.last_event()
+        before = store.last_event_number()
         assert not store.identify("s", "ann", 3.0)
-        assert store.last_event() == before
+        assert store.last_event_number() == before
         assert did(store, "ann") == ["a"]
 
     def test_several_devices(self, store: SqlStore) -> None:
@@ -66,8 +66,8 @@ class IdentityContract:
         for who in (("ann", None), (None, "x"), (None, "z")):
             assert did(store, *who) == ["x", "z", "a"]
         assert did(store, None, "y") == ["y"]
-        assert store.identified("x") == "ann"
-        assert store.identified("y") is None
+        assert store.user_of_session("x") == "ann"
+        assert store.user_of_session("y") is None
 
     def test_a_shared_device(self, store: SqlStore) -> None:
         store.add_events([click("before", 1, None, "tv")])
@@ -87,9 +87,9 @@ class IdentityContract:
         store.add_events([click("a", 1, None, "s")])
         store.identify("s", "ann", 2.0)
         store.add_events([click("b", 3, None, "s")])
-        told = [(one.event_id, one.user) for _, one in store.events() if one.kind != IDENTIFY]
+        told = [(one.event_id, one.user) for _, one in store.events() if one.kind != IDENTIFY_EVENT]
         assert told == [("a", None), ("b", "ann")]
-        (fact,) = [one for _, one in store.events() if one.kind == IDENTIFY]
+        (fact,) = [one for _, one in store.events() if one.kind == IDENTIFY_EVENT]
         assert (fact.session, fact.user, fact.at, fact.item) == ("s", "ann", 2.0, None)
 
     def test_the_past_says_since_when_it_is_known(self, store: SqlStore) -> None:
@@ -98,14 +98,18 @@ class IdentityContract:
         numbers = {one.event_id: number for number, one in store.events()}
         fact = max(numbers.values())
         people = [("ann", None), (None, "s")]
-        rows = [(row[0], number, row[5]) for number, row in store.pasts(people) if row[2]]
+        rows = [
+            (row[0], number, row[5]) for number, row in store.user_event_columns(people) if row[2]
+        ]
         assert {row[1:] for row in rows if row[0] == "ann"} == {(numbers["a"], 1), (fact, 2)}
         assert [row[1:] for row in rows if row[0] is None] == [(numbers["b"], 2)]
 
     def test_many_sessions(self, store: SqlStore) -> None:
         names = [f"s{n}" for n in range(1200)]
         store.add_events([click(f"e-{name}", n, None, name) for n, name in enumerate(names)])
-        facts = [Event(f"f-{name}", IDENTIFY, 1.0, user="ann", session=name) for name in names]
+        facts = [
+            Event(f"f-{name}", IDENTIFY_EVENT, 1.0, user="ann", session=name) for name in names
+        ]
         store.add_events(facts)
         assert len(did(store, "ann")) == 1200
         assert trained(store) == {"ann": 1200}
@@ -131,18 +135,18 @@ _names = st.sampled_from(["ann", "ben"])
 def test_every_anonymous_event_has_at_most_one_owner(log: list[str | None]) -> None:
     """A log of one session: None is an event, a name is a fact."""
     facts = [("s", number, name) for number, name in enumerate(log) if name is not None]
-    owners = Owners(facts)
+    owners = SessionOwners(facts)
     for number, name in enumerate(log):
         if name is None:
             before = [who for _, at, who in facts if at < number]
             after = [(at, who) for _, at, who in facts if at > number]
             if before:
-                assert owners.of("s", number) == (before[-1], number)
-                assert owners.then("s", number) == before[-1]
+                assert owners.owner_of("s", number) == (before[-1], number)
+                assert owners.owner_when_accepted("s", number) == before[-1]
             elif after:
-                assert owners.of("s", number) == (after[0][1], after[0][0])
-                assert owners.then("s", number) is None
+                assert owners.owner_of("s", number) == (after[0][1], after[0][0])
+                assert owners.owner_when_accepted("s", number) is None
             else:
-                assert owners.of("s", number) == (None, number)
-    assert Owners([]).of("s", 1) == (None, 1)
-    assert owners.of(None, 1) == (None, 1)
+                assert owners.owner_of("s", number) == (None, number)
+    assert SessionOwners([]).owner_of("s", 1) == (None, 1)
+    assert owners.owner_of(None, 1) == (None, 1)

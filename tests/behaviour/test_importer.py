@@ -10,22 +10,24 @@ import polars as pl
 import pytest
 
 from foretaste.behaviour import importer
-from foretaste.behaviour.attributes import remembered
+from foretaste.behaviour.attributes import load_column_roles
 from foretaste.behaviour.importer import import_file
 from foretaste.behaviour.parse import parse_item, service_item_form
-from foretaste.behaviour.row_reader import What
-from foretaste.behaviour.settings import BehaviourSettings, Columns
+from foretaste.behaviour.row_reader import RecordType
+from foretaste.behaviour.settings import BehaviourSettings, ColumnSettings
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain.data import Event, Imported, Item, User
+from foretaste.domain.data import Event, ImportResult, Item, User
 from foretaste.errors import InputError
 
 NOW = 1_770_000_000.0
-WHATS: tuple[What, What] = ("items", "events")
+WHATS: tuple[RecordType, RecordType] = ("items", "events")
 HEADER = "user,item,kind,at,value,text,context"
 ITEMS = [Item(f"i{n}", title=f"title {n}") for n in range(100)]
 
 
-def run(store: SqlStore, source: Any, folder: Path, what: What = "events", **more: Any) -> Imported:
+def run(
+    store: SqlStore, source: Any, folder: Path, what: RecordType = "events", **more: Any
+) -> ImportResult:
     behaviour = more.pop("settings", BehaviourSettings())
     done = import_file(
         store, what, source, behaviour, rejects_dir=folder / "rejects", now=NOW, **more
@@ -96,7 +98,7 @@ def test_every_fault_is_named_and_every_good_row_is_in(
         assert reject["file"] == path.name
         assert reject["remedy"]
         assert reject["row"]
-    assert len(done.rejects) == importer.KEPT, "only the first are kept in memory"
+    assert len(done.rejects) == importer.MAX_REJECTS_IN_MEMORY, "only the first are kept in memory"
     assert str(done.rejects[0]).startswith(f"{path.name}:11: unknown kind 'clik'; did you mean")
 
 
@@ -123,7 +125,7 @@ def test_strict_stores_nothing_if_one_row_is_bad(store: SqlStore, tmp_path: Path
     assert store.counts() == {"events": 0, "items": 0, "users": 0}
     with pytest.raises(InputError, match="'maybe' is not yes or no"):
         run(store, [{"id": "i", "x": 1, "hidden": "maybe"}], tmp_path, "items", strict=True)
-    assert store.fact("items_columns") is None
+    assert store.meta_text("items_columns") is None
 
 
 def test_strict_stores_what_is_good(store: SqlStore, tmp_path: Path) -> None:
@@ -189,7 +191,7 @@ def test_unknown_items(tmp_path: Path) -> None:
 
 def test_columns_of_the_settings(store: SqlStore, tmp_path: Path) -> None:
     behaviour = BehaviourSettings(
-        columns=Columns(
+        columns=ColumnSettings(
             events={"user": "buyer", "value": "stars"}, items={"id": "no"}, users={"id": "buyer"}
         )
     )
@@ -218,7 +220,7 @@ def test_columns_of_the_settings(store: SqlStore, tmp_path: Path) -> None:
     ],
 )
 def test_a_missing_column_is_one_error(
-    store: SqlStore, tmp_path: Path, what: What, columns: str, message: str
+    store: SqlStore, tmp_path: Path, what: RecordType, columns: str, message: str
 ) -> None:
     path = tmp_path / "some.csv"
     path.write_text(f"{columns}\n1,2\n")
@@ -257,7 +259,7 @@ def test_items_are_read_by_the_file_and_single_ones_after_it(
     assert done.warnings[0].startswith("column 'imdb' has a different value in nearly every row")
     expected = {"genres": ("Drama", "War"), "year": ("1995",)}
     assert store.item("3") == Item("3", title="t3", attributes=expected)
-    form = service_item_form(BehaviourSettings(), remembered(store, "items"))
+    form = service_item_form(BehaviourSettings(), load_column_roles(store, "items"))
     body = {"id": 99, "title": "t", "genres": "Drama, War", "imdb": "tt99", "year": 1995}
     assert parse_item(body, form, file="request", line=1) == Item(
         "99", title="t", attributes=expected
@@ -301,8 +303,8 @@ def test_rejects_that_are_hard_to_write(store: SqlStore, tmp_path: Path) -> None
 def test_progress_is_told(store: SqlStore, tmp_path: Path) -> None:
     told: list[tuple[str, int, int, str]] = []
 
-    def progress(what: str, done: int, total: int, note: str = "") -> None:
-        told.append((what, done, total, note))
+    def progress(task: str, done: int, total: int, note: str = "") -> None:
+        told.append((task, done, total, note))
 
     rows = pd.DataFrame({"user": ["u", ""], "item": ["i", "i"], "at": [1, 2]})
     run(store, rows, tmp_path, progress=progress, name="shop")
@@ -312,7 +314,7 @@ def test_progress_is_told(store: SqlStore, tmp_path: Path) -> None:
 def test_a_large_import_is_done_in_batches(
     store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer, "BATCH", 7)
+    monkeypatch.setattr(importer, "ROWS_PER_BATCH", 7)
     rows = [{"user": f"u{n}", "item": "i", "at": n} for n in range(40)]
     assert run(store, [*rows, *rows], tmp_path).rejected == 40
     assert store.counts()["events"] == 40

@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 import pytest
 
-from foretaste.behaviour.ingest import Intake
+from foretaste.behaviour.ingest import Ingestor
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import Item
-from foretaste.feedback.attribution import attributed
+from foretaste.feedback.attribution import attribute_events
 
 NOW = 1_750_000_000.0
 CLICK = {"user": "u", "item": "a", "kind": "click"}
@@ -24,39 +24,41 @@ def store(tmp_path: Path) -> Any:
         yield found
 
 
-def intake_of(store: SqlStore, settings: BehaviourSettings) -> Intake:
-    return Intake(store, settings, partial(attributed, served=store.served))
+def intake_of(store: SqlStore, settings: BehaviourSettings) -> Ingestor:
+    return Ingestor(
+        store, settings, partial(attribute_events, find_served=store.recommendations_by_id)
+    )
 
 
 @pytest.fixture
-def intake(store: SqlStore) -> Intake:
+def intake(store: SqlStore) -> Ingestor:
     return intake_of(store, BehaviourSettings())
 
 
-def test_a_retry_is_known_and_the_first_use_holds(intake: Intake, store: SqlStore) -> None:
+def test_a_retry_is_known_and_the_first_use_holds(intake: Ingestor, store: SqlStore) -> None:
     first = intake.events([{**CLICK, "event_id": "e"}], NOW)
     again = intake.events([{**CLICK, "event_id": "e", "kind": "hide"}], NOW)
-    assert (first.accepted, first.known, again.accepted, again.known) == (1, 0, 0, 1)
+    assert (first.accepted, first.duplicates, again.accepted, again.duplicates) == (1, 0, 0, 1)
     assert [event.kind for _, event in store.events()] == ["click"]
 
 
-def test_without_an_id_two_clicks_are_two_clicks(intake: Intake) -> None:
+def test_without_an_id_two_clicks_are_two_clicks(intake: Ingestor) -> None:
     taken = intake.events([CLICK, CLICK, {**CLICK, "event_id": " "}], NOW)
     assert taken.accepted == 3
     assert len(set(taken.ids)) == 3
 
 
-def test_the_same_id_twice_in_a_batch_counts_once(intake: Intake) -> None:
+def test_the_same_id_twice_in_a_batch_counts_once(intake: Ingestor) -> None:
     taken = intake.events([{**CLICK, "event_id": "e"}] * 2, NOW)
-    assert (taken.accepted, taken.known) == (1, 1)
+    assert (taken.accepted, taken.duplicates) == (1, 1)
 
 
-def test_an_event_without_a_time_is_now(intake: Intake, store: SqlStore) -> None:
+def test_an_event_without_a_time_is_now(intake: Ingestor, store: SqlStore) -> None:
     intake.events([CLICK, {**CLICK, "at": "2020-01-01T00:00:00Z"}], NOW)
     assert [event.at for _, event in store.events()] == [NOW, 1_577_836_800.0]
 
 
-def test_everything_an_event_may_say_is_kept(intake: Intake, store: SqlStore) -> None:
+def test_everything_an_event_may_say_is_kept(intake: Ingestor, store: SqlStore) -> None:
     row = {
         "event_id": "e",
         "user": "u",
@@ -100,7 +102,7 @@ def test_everything_an_event_may_say_is_kept(intake: Intake, store: SqlStore) ->
     ],
 )
 def test_a_wrong_event_is_told_and_the_good_ones_go_in(
-    intake: Intake, store: SqlStore, row: Any, field: str
+    intake: Ingestor, store: SqlStore, row: Any, field: str
 ) -> None:
     taken = intake.events([CLICK, row, CLICK], NOW)
     assert taken.accepted == 2
@@ -128,13 +130,13 @@ def test_unknown_items_are_created_where_the_settings_say_so(store: SqlStore) ->
     assert store.item("new") == Item("new")
 
 
-def test_an_item_that_came_in_since_is_known(intake: Intake, store: SqlStore) -> None:
+def test_an_item_that_came_in_since_is_known(intake: Ingestor, store: SqlStore) -> None:
     assert intake.events([{**CLICK, "item": "late"}], NOW).rejected
     store.put_items([Item("late", "Late")])
     assert intake.events([{**CLICK, "item": "late"}], NOW).accepted == 1
 
 
-def test_items_with_any_columns(intake: Intake, store: SqlStore) -> None:
+def test_items_with_any_columns(intake: Ingestor, store: SqlStore) -> None:
     row = {
         "id": "b",
         "title": "Second",
@@ -153,10 +155,10 @@ def test_items_with_any_columns(intake: Intake, store: SqlStore) -> None:
     assert item.attributes["year"] == ("1995",)
     assert (item.attributes["price"], item.attributes["price_band"]) == (("12.5",), ("10-25",))
     assert item.hidden
-    assert intake.items([row]).known == 1
+    assert intake.items([row]).duplicates == 1
 
 
-def test_wrong_items_are_told(intake: Intake, store: SqlStore) -> None:
+def test_wrong_items_are_told(intake: Ingestor, store: SqlStore) -> None:
     rows = [
         {"id": "b", "title": "fine"},
         {"title": "no id"},
@@ -182,7 +184,7 @@ def test_a_late_event_does_not_bring_a_deleted_item_back(
 
 
 def test_of_two_changes_of_a_column_at_once_neither_is_lost(
-    intake: Intake, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+    intake: Ingestor, store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meeting, read = threading.Barrier(2), SqlStore.item
 

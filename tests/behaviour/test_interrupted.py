@@ -11,16 +11,16 @@ import pytest
 
 from foretaste.behaviour import importer
 from foretaste.behaviour.importer import import_file
-from foretaste.behaviour.row_reader import What
+from foretaste.behaviour.row_reader import RecordType
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain.data import Imported, Reject
+from foretaste.domain.data import ImportResult, RejectedRow
 
 NOW = 1_770_000_000.0
-WHATS: tuple[What, What] = ("items", "events")
+WHATS: tuple[RecordType, RecordType] = ("items", "events")
 
 
-def run(store: SqlStore, source: Path, folder: Path, what: What = "events") -> Imported:
+def run(store: SqlStore, source: Path, folder: Path, what: RecordType = "events") -> ImportResult:
     return import_file(store, what, source, BehaviourSettings(), rejects_dir=folder, now=NOW)
 
 
@@ -38,7 +38,7 @@ from foretaste.behaviour.importer import import_file
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import SqlStore
 folder, where, step = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-importer.BATCH = 100
+importer.ROWS_PER_BATCH = 100
 store = SqlStore(folder / "behaviour.db")
 calls = 0
 
@@ -64,7 +64,7 @@ for what in ("items", "events"):
 def everything(store: SqlStore) -> tuple[Any, ...]:
     events = Counter(str(event) for _, event in store.events())
     items = {item.id: item for _, item in store.items()}
-    return events, items, store.fact("items_columns")
+    return events, items, store.meta_text("items_columns")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_killed_in_the_middle_and_run_again(
     titles = [f"i{n},title {n},{n % 7}" for n in range(100)] if catalogue else ["i1,,"]
     (tmp_path / "items.csv").write_text("\n".join(["id,title,shelf", *titles]))
 
-    def once(folder: Path) -> list[Imported]:
+    def once(folder: Path) -> list[ImportResult]:
         with SqlStore(folder / "behaviour.db") as store:
             return [run(store, tmp_path / f"{what}.csv", folder, what) for what in WHATS]
 
@@ -103,14 +103,14 @@ def test_killed_in_the_middle_and_run_again(
 def test_a_source_that_breaks_off_keeps_what_came_before(
     store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer, "BATCH", 1_000)
+    monkeypatch.setattr(importer, "ROWS_PER_BATCH", 1_000)
     rows = [f"u{n * 7_919 % 100_003},i{n * 104_729 % 9_973},{n}" for n in range(4_000)]
     whole = gzip.compress("\n".join(["user,item,at", *rows, ""]).encode())
     path = tmp_path / "events.csv.gz"
     path.write_bytes(whole[: len(whole) * 3 // 4])
     cut = run(store, path, tmp_path)
     assert cut.rejected == 1
-    assert isinstance(cut.rejects[0], Reject)
+    assert isinstance(cut.rejects[0], RejectedRow)
     assert cut.rejects[0].line == cut.added + 2
     assert 1_000 < cut.added < 4_000
     path.write_bytes(whole)

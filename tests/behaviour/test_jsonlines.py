@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from foretaste.behaviour.rows import read
-from foretaste.domain.data import Reject
+from foretaste.behaviour.rows import open_table
+from foretaste.domain.data import RejectedRow
 
 
 def parsed(path: Path, content: bytes) -> list[tuple[int, Any]]:
     path.write_bytes(content)
-    with read(path) as table:
+    with open_table(path) as table:
         return list(table.rows)
 
 
@@ -24,7 +24,7 @@ def test_lines(tmp_path: Path, name: str) -> None:
 def test_columns_are_those_of_the_first_rows(tmp_path: Path) -> None:
     path = tmp_path / "f.jsonl"
     path.write_bytes(b'{"user": 1}\n{"item": 2, "user": 3}\n')
-    with read(path) as table:
+    with open_table(path) as table:
         assert table.columns == ("user", "item")
         assert table.open_ended
 
@@ -32,8 +32,8 @@ def test_columns_are_those_of_the_first_rows(tmp_path: Path) -> None:
 def test_broken_lines(tmp_path: Path) -> None:
     content = b'{"user": 1}\n{"user": 2,}\n[3]\n{"user": "caf\xe9"}\n{"user": 5}\n{"user": 6, "it'
     found = parsed(tmp_path / "f.jsonl", content)
-    assert [line for line, row in found if not isinstance(row, Reject)] == [1, 5]
-    told = {line: row.problem for line, row in found if isinstance(row, Reject)}
+    assert [line for line, row in found if not isinstance(row, RejectedRow)] == [1, 5]
+    told = {line: row.problem for line, row in found if isinstance(row, RejectedRow)}
     assert list(told) == [2, 3, 4, 6]
     assert told[2].startswith("not JSON (")
     assert told[3] == "not a JSON object"
@@ -43,7 +43,7 @@ def test_broken_lines(tmp_path: Path) -> None:
 
 def test_json_too_deep_to_read(tmp_path: Path) -> None:
     found = parsed(tmp_path / "f.jsonl", b"{}\n" + b"[" * 100_000 + b"\n{}\n")
-    assert [type(row) for _, row in found] == [dict, Reject, dict]
+    assert [type(row) for _, row in found] == [dict, RejectedRow, dict]
 
 
 def test_an_array_over_many_lines(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_an_array_that_breaks(tmp_path: Path) -> None:
         (1, {"user": 1}),
         (4, {"user": 4}),
     ]
-    told = {line: row.problem for line, row in found if isinstance(row, Reject)}
+    told = {line: row.problem for line, row in found if isinstance(row, RejectedRow)}
     assert told[2] == "not a JSON object"
     assert told[3] == "not UTF-8 (byte 0xe9)"
     assert told[5].startswith("not JSON from here on")

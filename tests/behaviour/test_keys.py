@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from foretaste.behaviour.keys import Key, KeyTable
+from foretaste.behaviour.keys import ApiKey, KeyTable
 from foretaste.behaviour.store import SqlStore
 
-KEY = Key("k1", "ab" * 32, "shop", "default", ("read", "events"), created=1.0)
+KEY = ApiKey("k1", "ab" * 32, "shop", "default", ("read", "events"), created=1.0)
 
 
 class KeysContract:
@@ -22,29 +22,29 @@ class KeysContract:
             yield store.keys
 
     def test_a_key_comes_back_as_it_was(self, table: KeyTable) -> None:
-        assert not table.any()
+        assert not table.has_keys()
         assert table.get("k1") is None
         table.add(KEY)
-        table.add(Key("k2", "cd" * 32, "é", "acme", ("admin",), created=2.0, expires=9.5))
+        table.add(ApiKey("k2", "cd" * 32, "é", "acme", ("admin",), created=2.0, expires=9.5))
         assert table.get("k1") == KEY
-        assert [key.id for key in table.all()] == ["k1", "k2"]
-        assert table.all()[1].expires == 9.5
+        assert [key.id for key in table.all_keys()] == ["k1", "k2"]
+        assert table.all_keys()[1].expires == 9.5
 
     def test_an_end_is_never_put_off(self, table: KeyTable) -> None:
         table.add(KEY)
-        assert table.end("k1", expires=20.0)
-        assert table.end("k1", expires=30.0)
-        assert table.end("k1", revoked=5.0)
-        assert table.end("k1", revoked=6.0)
+        assert table.end_key("k1", expires=20.0)
+        assert table.end_key("k1", expires=30.0)
+        assert table.end_key("k1", revoked=5.0)
+        assert table.end_key("k1", revoked=6.0)
         found = table.get("k1")
         assert found is not None
         assert (found.expires, found.revoked) == (20.0, 5.0)
-        assert not table.end("k9", revoked=1.0)
+        assert not table.end_key("k9", revoked=1.0)
 
     def test_a_key_that_was_once_there_always_was(self, table: KeyTable) -> None:
         table.add(KEY)
-        table.end("k1", revoked=2.0)
-        assert table.any()
+        table.end_key("k1", revoked=2.0)
+        assert table.has_keys()
 
     def test_when_it_was_used(self, table: KeyTable) -> None:
         table.add(KEY)
@@ -67,7 +67,7 @@ class TestPostgreSQL(KeysContract):
 
 
 def test_what_is_good() -> None:
-    assert KEY.good(1e12)
-    assert Key("k", "", "n", "t", (), created=0.0, expires=5.0).good(4.9)
-    assert not Key("k", "", "n", "t", (), created=0.0, expires=5.0).good(5.0)
-    assert not Key("k", "", "n", "t", (), created=0.0, revoked=9.0).good(1.0)
+    assert KEY.is_valid(1e12)
+    assert ApiKey("k", "", "n", "t", (), created=0.0, expires=5.0).is_valid(4.9)
+    assert not ApiKey("k", "", "n", "t", (), created=0.0, expires=5.0).is_valid(5.0)
+    assert not ApiKey("k", "", "n", "t", (), created=0.0, revoked=9.0).is_valid(1.0)

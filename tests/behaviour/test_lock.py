@@ -35,20 +35,20 @@ def lock(store: SqlStore, *, wait: bool = False) -> Lock:
 def test_the_second_is_told_who_has_it_and_gets_it_afterwards(store: SqlStore, url: str) -> None:
     with SqlStore(url) as other:
         with lock(store) as first:
-            assert first.held
+            assert first.is_held
             with pytest.raises(Busy, match=r"another worker is at work .*\(process \d+ on "):
-                lock(other).take()
-            assert first.held
+                lock(other).acquire()
+            assert first.is_held
         with lock(other) as second:
-            assert second.held
-            assert not first.held
+            assert second.is_held
+            assert not first.is_held
 
 
 def test_the_second_waits_where_it_may(store: SqlStore, url: str) -> None:
     order: list[str] = []
     with SqlStore(url) as other:
         first = lock(store)
-        first.take()
+        first.acquire()
 
         def second() -> None:
             with lock(other, wait=True):
@@ -85,7 +85,7 @@ DYING = """
 import os, signal, sys
 from foretaste.behaviour.lock import Lock
 from foretaste.behaviour.store import SqlStore
-Lock(SqlStore(sys.argv[1]), "worker", lease=0.5).take()
+Lock(SqlStore(sys.argv[1]), "worker", lease=0.5).acquire()
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -93,23 +93,23 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_one_that_was_killed_does_not_block_for_ever(store: SqlStore, url: str) -> None:
     done = subprocess.run([sys.executable, "-c", DYING, url], check=False)
     assert done.returncode == -9
-    assert store.fact("lock:worker") is not None, "it died with the lock"
+    assert store.meta_text("lock:worker") is not None, "it died with the lock"
     with lock(store) as mine:
-        assert mine.held
+        assert mine.is_held
 
 
 def test_who_lost_it_knows(store: SqlStore) -> None:
     with lock(store) as mine:
-        store.put_fact("lock:worker", '{"process": 1, "host": "elsewhere", "beat": 1}')
-        while mine.held:
+        store.put_meta_text("lock:worker", '{"process": 1, "host": "elsewhere", "beat": 1}')
+        while mine.is_held:
             threading.Event().wait(0.02)
-    assert "elsewhere" in (store.fact("lock:worker") or ""), "what is another's is left alone"
+    assert "elsewhere" in (store.meta_text("lock:worker") or ""), "what is another's is left alone"
 
 
 def test_only_what_is_there_is_swapped(store: SqlStore) -> None:
-    assert not store.swap_fact("a", "x", "y")
-    assert store.swap_fact("a", None, "x")
-    assert not store.swap_fact("a", None, "y")
-    assert store.fact("a") == "x"
-    assert store.swap_fact("a", "x", None)
-    assert store.fact("a") is None
+    assert not store.swap_meta_text("a", "x", "y")
+    assert store.swap_meta_text("a", None, "x")
+    assert not store.swap_meta_text("a", None, "y")
+    assert store.meta_text("a") == "x"
+    assert store.swap_meta_text("a", "x", None)
+    assert store.meta_text("a") is None

@@ -12,12 +12,12 @@ from foretaste.behaviour.parse import (
     parse_event,
     parse_item,
     parse_user,
-    service_form,
+    service_event_form,
     service_item_form,
-    unknown_item,
+    unknown_item_reject,
 )
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.domain.data import KINDS, Event, Item, Reject, User
+from foretaste.domain.data import EVENT_TYPE_WEIGHTS, Event, Item, RejectedRow, User
 
 NOW = 1_770_000_000.0
 SETTINGS = BehaviourSettings()
@@ -32,10 +32,10 @@ def event(row: dict[str, Any], behaviour: BehaviourSettings = SETTINGS) -> Event
     return found
 
 
-def reject(row: dict[str, Any], behaviour: BehaviourSettings = SETTINGS) -> Reject:
+def reject(row: dict[str, Any], behaviour: BehaviourSettings = SETTINGS) -> RejectedRow:
     form = event_form(COLUMNS, behaviour)
     found = parse_event(row, form, file="e.csv", line=7, now=NOW)
-    assert isinstance(found, Reject), str(found)
+    assert isinstance(found, RejectedRow), str(found)
     assert (found.file, found.line, found.row) == ("e.csv", 7, row)
     return found
 
@@ -105,7 +105,7 @@ def test_the_column_is_called_as_in_the_file() -> None:
     form = event_form(["userId", "movieId", "stars", "timestamp"], SETTINGS)
     row = {"userId": 1, "movieId": 2, "stars": "x", "timestamp": 3}
     found = parse_event(row, form, file="e.csv", line=2, now=NOW)
-    assert isinstance(found, Reject)
+    assert isinstance(found, RejectedRow)
     assert found.column == "stars"
 
 
@@ -179,7 +179,7 @@ def test_a_given_id_is_kept() -> None:
 
 
 def test_a_body_of_the_service() -> None:
-    form = service_form(SETTINGS)
+    form = service_event_form(SETTINGS)
     body = {
         "user": "ann",
         "item": "i",
@@ -194,20 +194,20 @@ def test_a_body_of_the_service() -> None:
     assert isinstance(again, Event)
     assert again.event_id != found.event_id
     wrong = parse_event({**body, "itm": 1}, form, file="request", line=1, now=NOW)
-    assert isinstance(wrong, Reject)
+    assert isinstance(wrong, RejectedRow)
     assert (wrong.problem, wrong.remedy) == ("unknown field 'itm'", "did you mean 'item'?")
 
 
 def test_an_unknown_item() -> None:
     known = {"i1", "31"}
-    assert unknown_item(event(GOOD), known, file="f", line=2) is None
-    found = unknown_item(event({**GOOD, "item": "i2"}), known, file="f", line=2)
+    assert unknown_item_reject(event(GOOD), known, file="f", line=2) is None
+    found = unknown_item_reject(event({**GOOD, "item": "i2"}), known, file="f", line=2)
     assert found is not None
     assert found.problem == "unknown item 'i2'"
     assert found.remedy.startswith(
         "import the item first (--items), or set behaviour.unknown_items"
     )
-    found = unknown_item(event({**GOOD, "item": "31.0"}), known, file="f", line=2)
+    found = unknown_item_reject(event({**GOOD, "item": "31.0"}), known, file="f", line=2)
     assert found is not None
     assert found.remedy.startswith("is it '31', which is there?")
 
@@ -229,9 +229,9 @@ _anything = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from(COLUMNS), _anything))
 def test_whatever_is_in_a_row_it_is_an_event_or_a_reject(row: dict[str, Any]) -> None:
-    found = parse_event(row, service_form(SETTINGS), file="f", line=1, now=NOW)
+    found = parse_event(row, service_event_form(SETTINGS), file="f", line=1, now=NOW)
     if isinstance(found, Event):
-        assert found.kind in KINDS
+        assert found.kind in EVENT_TYPE_WEIGHTS
         assert 0 <= found.at <= NOW + 86_400
         assert found.user or found.session
         for text in (found.user, found.session, found.item, found.text, found.query):
@@ -299,7 +299,7 @@ def test_a_whole_item() -> None:
 )
 def test_what_is_wrong_with_an_item(row: dict[str, Any], column: str, problem: str) -> None:
     found = parse_item(row, service_item_form(SETTINGS, {}), file="f", line=3)
-    assert isinstance(found, Reject)
+    assert isinstance(found, RejectedRow)
     assert (found.column, found.line, found.row) == (column, 3, row)
     assert found.problem.startswith(problem)
 
@@ -320,5 +320,5 @@ def test_a_user() -> None:
     found = parse_user(row, form, file="f", line=2)
     assert found == User("7", {"genre": ("Drama", "War"), "age": ("31",)})
     wrong = parse_user({"age": 3}, form, file="f", line=2)
-    assert isinstance(wrong, Reject)
+    assert isinstance(wrong, RejectedRow)
     assert (wrong.column, wrong.problem) == ("user_id", "a user without an id")

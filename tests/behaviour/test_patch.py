@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from foretaste.behaviour.parse import service_item_form
-from foretaste.behaviour.patch import of_item, of_user
+from foretaste.behaviour.patch import item_change, user_change
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import Item, User
 from foretaste.errors import InputError
@@ -21,7 +21,7 @@ ITEM = Item(
 
 
 def changed(patch: dict[str, Any]) -> Item:
-    return of_item("i", patch, FORM)(ITEM)
+    return item_change("i", patch, FORM)(ITEM)
 
 
 def test_nothing_named_nothing_changed() -> None:
@@ -64,5 +64,5 @@ def test_what_cannot_be() -> None:
 
 def test_a_users_attributes() -> None:
     user = User("u", {"genre": ("Drama",), "country": ("NZ",)})
-    change = of_user("u", {"genre": None, "age": 30}, FORM)
+    change = user_change("u", {"genre": None, "age": 30}, FORM)
     assert change(user) == User("u", {"country": ("NZ",), "age": ("30",)})

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from foretaste.behaviour.engine import opened, url_of
-from foretaste.behaviour.raw_select import Quick
+from foretaste.behaviour.engine import database_url, open_engine
+from foretaste.behaviour.raw_select import RawSelect
 from foretaste.behaviour.schema import meta
 from foretaste.errors import StoreError
 
@@ -19,8 +19,8 @@ GONE = sa.text("SELECT a FROM no_such_table").columns(sa.column("a")).subquery()
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> sa.Engine:
     if request.param == "sqlite":
-        return opened(url_of(tmp_path / "behaviour.db"))
-    return opened(url_of(request.getfixturevalue("empty_postgres")))
+        return open_engine(database_url(tmp_path / "behaviour.db"))
+    return open_engine(database_url(request.getfixturevalue("empty_postgres")))
 
 
 def test_values_of_the_call_and_of_the_statement(engine: sa.Engine) -> None:
@@ -28,7 +28,7 @@ def test_values_of_the_call_and_of_the_statement(engine: sa.Engine) -> None:
         connection.execute(
             sa.insert(meta), [{"name": name, "text": name.upper()} for name in ("one", "two")]
         )
-    read = Quick(engine)
+    read = RawSelect(engine)
 
     assert read(NAMED, wanted="one") == [("one", "ONE")]
     assert read(NAMED, wanted="two") == [("two", "TWO")]
@@ -37,7 +37,7 @@ def test_values_of_the_call_and_of_the_statement(engine: sa.Engine) -> None:
 
 
 def test_a_failure_is_told_and_the_next_read_works(engine: sa.Engine) -> None:
-    read = Quick(engine)
+    read = RawSelect(engine)
 
     with pytest.raises(StoreError, match="no_such_table"):
         read(sa.select(GONE.c.a))

@@ -8,17 +8,17 @@ import pytest
 import sqlalchemy as sa
 
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain.data import Event, Request, Served
+from foretaste.domain.data import Event, LoggedRecommendation, Request
 from foretaste.domain.store import Store
 
 ASKED = Request(user="u", session="s", query="schön", filter={"genre": ["Drama"]}, n=3)
-SERVED = Served(
+SERVED = LoggedRecommendation(
     "r1",
     at=5.0,
     user="u",
     session="s",
     model="m",
-    request=ASKED.told(),
+    request=ASKED.to_json_dict(),
     items=[("a", 1, 0.9, "model", -3.25), ("b", 2, 0.05, "explored", -9.0)],
 )
 
@@ -38,21 +38,23 @@ class ServedContract:
             yield store
 
     def test_an_answer_comes_back_as_it_was(self, store: Store) -> None:
-        nobody = Served("r2", 6.0, None, None, "m", {}, [])
-        store.add_served([SERVED, nobody])
-        assert store.served(["r2", "r1", "gone"]) == {"r1": SERVED, "r2": nobody}
-        assert Request.of(store.served(["r1"])["r1"].request) == ASKED
-        assert store.served([]) == {}
+        nobody = LoggedRecommendation("r2", 6.0, None, None, "m", {}, [])
+        store.add_recommendations([SERVED, nobody])
+        assert store.recommendations_by_id(["r2", "r1", "gone"]) == {"r1": SERVED, "r2": nobody}
+        assert Request.from_json_dict(store.recommendations_by_id(["r1"])["r1"].request) == ASKED
+        assert store.recommendations_by_id([]) == {}
 
     def test_the_first_of_an_id_stays(self, store: Store) -> None:
-        store.add_served([SERVED])
-        store.add_served([Served("r1", 9.0, None, None, "other", {}, [])])
-        assert store.served(["r1"]) == {"r1": SERVED}
+        store.add_recommendations([SERVED])
+        store.add_recommendations([LoggedRecommendation("r1", 9.0, None, None, "other", {}, [])])
+        assert store.recommendations_by_id(["r1"]) == {"r1": SERVED}
 
     def test_the_old_are_forgotten(self, store: Store) -> None:
-        store.add_served([SERVED, Served("r2", 6.0, None, None, "m", {}, [])])
-        assert store.forget_served(6.0) == 1
-        assert list(store.served(["r1", "r2"])) == ["r2"]
+        store.add_recommendations(
+            [SERVED, LoggedRecommendation("r2", 6.0, None, None, "m", {}, [])]
+        )
+        assert store.delete_recommendations(6.0) == 1
+        assert list(store.recommendations_by_id(["r1", "r2"])) == ["r2"]
 
     def test_takers_are_people_and_not_events(self, store: Store) -> None:
         store.add_events(
@@ -66,9 +68,9 @@ class ServedContract:
                 Event("e7", "search", 12.0, user="ben", query="x"),
             ]
         )
-        found = dict(store.takers(9.0, 15.0, ["click", "search"]))
+        found = dict(store.user_counts(9.0, 15.0, ["click", "search"]))
         assert found == {"a": 2}
-        assert dict(store.takers(0.0, 20.0, ["click"])) == {"a": 2, "b": 1}
+        assert dict(store.user_counts(0.0, 20.0, ["click"])) == {"a": 2, "b": 1}
 
 
 class TestSQLite(ServedContract):
@@ -95,7 +97,7 @@ def test_a_store_of_before_is_migrated_with_what_is_in_it(tmp_path: Path) -> Non
         connection.execute("DROP INDEX events_identify_user")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     with SqlStore(path) as store:
-        assert dict(store.takers(0.0, 2.0, ["click"])) == {"a": 1}
-        store.add_served([SERVED])
+        assert dict(store.user_counts(0.0, 2.0, ["click"])) == {"a": 1}
+        store.add_recommendations([SERVED])
         names = {index["name"] for index in sa.inspect(store._engine).get_indexes("events")}
         assert "events_at" in names

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from foretaste.behaviour.rows import HEAD, Table, read
-from foretaste.domain.data import Reject
+from foretaste.behaviour.rows import HEAD_ROWS, OpenTable, open_table
+from foretaste.domain.data import RejectedRow
 from foretaste.errors import InputError
 
 ROWS: list[dict[str, Any]] = [
@@ -26,7 +26,7 @@ FRAME = pd.DataFrame(ROWS)
 
 
 def all_rows(source: Any) -> list[tuple[int, Any]]:
-    with read(source) as table:
+    with open_table(source) as table:
         return list(table.rows)
 
 
@@ -50,7 +50,7 @@ def all_rows(source: Any) -> list[tuple[int, Any]]:
     ],
 )
 def test_frames_of_all_kinds(make: Callable[[], Any]) -> None:
-    with read(make()) as table:
+    with open_table(make()) as table:
         assert table.columns == ("user", "item", "value")
         assert list(table.rows) == [(1, ROWS[0]), (2, ROWS[1])]
         assert table.name == "frame"
@@ -58,17 +58,17 @@ def test_frames_of_all_kinds(make: Callable[[], Any]) -> None:
 
 def test_parquet(tmp_path: Path) -> None:
     FRAME.to_parquet(tmp_path / "events.parquet")
-    with read(tmp_path / "events.parquet") as table:
+    with open_table(tmp_path / "events.parquet") as table:
         assert table.total == 2
         assert list(table.rows) == [(1, ROWS[0]), (2, ROWS[1])]
-        assert table.done() == 2
+        assert table.amount_read() == 2
         assert table.name == "events.parquet"
 
 
 def test_the_head_comes_again(tmp_path: Path) -> None:
-    n = HEAD + 5
-    with read({"user": list(range(n))}) as table:
-        assert len(table.head) == HEAD
+    n = HEAD_ROWS + 5
+    with open_table({"user": list(range(n))}) as table:
+        assert len(table.head) == HEAD_ROWS
         assert [line for line, _ in table.rows] == list(range(1, n + 1))
 
 
@@ -96,7 +96,7 @@ def test_pandas_with_all_that_pandas_does() -> None:
 
 
 def test_a_plain_index_is_no_column() -> None:
-    with read(FRAME.iloc[::-1]) as table:
+    with open_table(FRAME.iloc[::-1]) as table:
         assert table.columns == ("user", "item", "value")
 
 
@@ -108,25 +108,25 @@ def test_nanoseconds_are_no_trouble() -> None:
 
 def test_a_row_that_is_no_mapping() -> None:
     rows = all_rows([{"user": "a"}, 7])
-    assert isinstance(rows[1][1], Reject)
+    assert isinstance(rows[1][1], RejectedRow)
     assert (rows[1][1].line, rows[1][1].problem) == (2, "a row is a int")
 
 
 @pytest.mark.parametrize("source", [7, b"bytes", None, pl.LazyFrame(ROWS)])
 def test_no_frame_at_all(source: Any) -> None:
     with pytest.raises(InputError, match=r"cannot read rows from .*expected a path, a data frame"):
-        read(source)
+        open_table(source)
 
 
 def test_columns_of_different_lengths() -> None:
     with pytest.raises(InputError, match=r"different lengths, \[1, 2\]"):
-        read({"a": [1], "b": [1, 2]})
+        open_table({"a": [1], "b": [1, 2]})
 
 
 def test_two_columns_of_one_name() -> None:
     frame = pd.DataFrame([[1, 2]], columns=["a", "a"])
     with pytest.raises(InputError, match="two columns are called 'a'; rename one"):
-        read(frame)
+        open_table(frame)
 
 
 @pytest.mark.parametrize(
@@ -153,15 +153,15 @@ def test_two_columns_of_one_name() -> None:
 def test_a_file_that_is_of_no_use(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=message) as raised:
-        read(tmp_path / name)
+        open_table(tmp_path / name)
     assert name in str(raised.value)
 
 
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere.csv is not there; check the name"):
-        read(tmp_path / "nowhere.csv")
+        open_table(tmp_path / "nowhere.csv")
     with pytest.raises(InputError, match="is a folder; name the file in it"):
-        read(tmp_path)
+        open_table(tmp_path)
 
 
 def test_a_parquet_file_that_was_cut_off(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_parquet_file_that_was_cut_off(tmp_path: Path) -> None:
     FRAME.to_parquet(path)
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(InputError, match=r"events.parquet is not a whole Parquet file"):
-        read(path)
+        open_table(path)
 
 
 def test_a_parquet_file_that_is_damaged_inside(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_a_parquet_file_that_is_damaged_inside(tmp_path: Path) -> None:
     rows = all_rows(path)
     assert [line for line, _ in rows] == list(range(1, 20_002))
     broken = rows[-1][1]
-    assert isinstance(broken, Reject)
+    assert isinstance(broken, RejectedRow)
     assert "the file is damaged from row 20001 on" in broken.problem
 
 
@@ -215,7 +215,7 @@ def test_a_gzip_file_that_was_cut_off(tmp_path: Path, suffix: str) -> None:
     path.write_bytes(whole[: len(whole) // 2])
     rows = all_rows(path)
     last, broken = rows[-1]
-    assert isinstance(broken, Reject)
+    assert isinstance(broken, RejectedRow)
     assert broken.problem == "the compressed file is cut off here"
     good = rows[:-1]
     assert 1_000 < len(good) < 5_000
@@ -226,16 +226,16 @@ def test_a_gzip_file_that_was_cut_off(tmp_path: Path, suffix: str) -> None:
 def test_progress_ends_at_the_total(tmp_path: Path) -> None:
     path = tmp_path / "events.csv.gz"
     path.write_bytes(gzip.compress(b"user,item\n" + b"a,b\n" * 10_000))
-    with read(path) as table:
+    with open_table(path) as table:
         assert table.total == path.stat().st_size
         assert sum(1 for _ in table.rows) == 10_000
-        assert table.done() == table.total
+        assert table.amount_read() == table.total
 
 
 def test_closing_a_table_that_was_not_read(tmp_path: Path) -> None:
     path = tmp_path / "events.csv"
     path.write_text("user,item\na,b\n")
-    table: Table = read(path)
+    table: OpenTable = open_table(path)
     assert str(path) in {file.path for file in psutil.Process().open_files()}
     table.close()
     assert str(path) not in {file.path for file in psutil.Process().open_files()}

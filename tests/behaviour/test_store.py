@@ -16,9 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretaste.behaviour import schema
-from foretaste.behaviour.engine import _tune, migrate, opened, url_of, within, writing
+from foretaste.behaviour.engine import (
+    _tune,
+    database_url,
+    migrate,
+    open_engine,
+    url_with_schema,
+    write_transaction,
+)
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.behaviour.store import FILE, SqlStore, open_store
+from foretaste.behaviour.store import STORE_FILE, SqlStore, open_store
 from foretaste.domain.data import Event, Item, User
 from foretaste.domain.store import Store
 from foretaste.errors import StoreError
@@ -50,7 +57,7 @@ ITEM = Item(
     hidden=True,
 )
 
-OLDER = [f"{number:04}" for number in range(1, int(schema.HEAD))]
+OLDER = [f"{number:04}" for number in range(1, int(schema.HEAD_REVISION))]
 """Every form that tables ever had but the newest."""
 
 few = settings(max_examples=15, deadline=None)
@@ -102,7 +109,7 @@ class StoreContract:
 
     def test_an_empty_store(self, store: Store) -> None:
         assert store.counts() == {"events": 0, "items": 0, "users": 0}
-        assert store.last_event() == 0
+        assert store.last_event_number() == 0
         assert [*store.events(), *store.items(), *store.users()] == []
         assert store.item("i") is None
         assert store.user("u") is None
@@ -119,7 +126,7 @@ class StoreContract:
         @few
         @given(st.lists(_events, max_size=8, unique_by=lambda event: event.event_id))
         def check(batch: list[Event]) -> None:
-            before = store.last_event()
+            before = store.last_event_number()
             old = {event.event_id for _, event in store.events()}
             fresh = [event for event in batch if event.event_id not in old]
             assert store.add_events(batch) == len(fresh)
@@ -165,9 +172,9 @@ class StoreContract:
         store.add_events([click("b", 1), click("c", 3)])
         numbers = [number for number, _ in store.events()]
         assert numbers == sorted(set(numbers))
-        assert store.last_event() == numbers[-1]
-        assert [event.event_id for _, event in store.events(after=numbers[0])] == ["b", "c"]
-        assert list(store.events(after=numbers[-1])) == []
+        assert store.last_event_number() == numbers[-1]
+        assert [event.event_id for _, event in store.events(after_number=numbers[0])] == ["b", "c"]
+        assert list(store.events(after_number=numbers[-1])) == []
 
     def test_columns_are_those_of_the_events(self, store: Store) -> None:
         store.add_events([FULL, *(click(f"c{n}", n, "u") for n in range(7))])
@@ -175,8 +182,10 @@ class StoreContract:
             (e.user, e.session, e.item, e.kind, e.value, e.at, e.text, e.query)
             for _, e in store.events()
         ]
-        assert [tuple(row) for row in store.event_columns(chunk=3)] == expected
-        assert [tuple(row) for row in store.event_columns(store.last_event() - 2)] == expected[-2:]
+        assert [tuple(row) for row in store.event_columns(chunk_size=3)] == expected
+        assert [
+            tuple(row) for row in store.event_columns(store.last_event_number() - 2)
+        ] == expected[-2:]
 
     def test_the_pasts_of_many_are_their_histories(self, store: Store) -> None:
         store.add_events(
@@ -190,7 +199,7 @@ class StoreContract:
             ]
         )
         people = [("u", None), ("v", None), (None, "s"), ("nobody", None)]
-        found = sorted(store.pasts(people), key=lambda pair: pair[0])
+        found = sorted(store.user_event_columns(people), key=lambda pair: pair[0])
         numbers = {event.event_id: number for number, event in store.events()}
 
         for user, session in people:
@@ -201,15 +210,15 @@ class StoreContract:
             assert {n: row for n, row in found if row[:2] == (user, session)} == wanted
 
     def test_the_position_is_the_newest_of_both(self, store: Store) -> None:
-        assert store.position() == (0, 0)
+        assert store.log_position() == (0, 0)
         store.add_events([click("a", 1.0, user="u"), click("b", 1.0, user="u")])
         store.put_items([ITEM, replace(ITEM, id="j")])
-        event, revision = store.position()
+        event, revision = store.log_position()
 
-        assert event == store.last_event()
+        assert event == store.last_event_number()
         assert revision == max(number for number, _ in store.items())
-        assert not list(store.events(after=event))
-        assert not list(store.items(after=revision))
+        assert not list(store.events(after_number=event))
+        assert not list(store.items(after_revision=revision))
 
     def test_a_history_is_in_time_order(self, store: Store) -> None:
         mine = [click("a", 5, "u"), click("b", 1, "u", "s1"), click("c", 3, None, "s2")]
@@ -268,15 +277,15 @@ class StoreContract:
         assert store.counts()["users"] == 2
 
     def test_facts(self, store: Store) -> None:
-        assert store.fact("x") is None
-        store.put_fact("x", "one")
-        store.put_fact("x", "two")
-        assert store.fact("x") == "two"
+        assert store.meta_text("x") is None
+        store.put_meta_text("x", "one")
+        store.put_meta_text("x", "two")
+        assert store.meta_text("x") == "two"
 
     def test_it_is_still_there_when_opened_again(self, url: str | Path) -> None:
         with SqlStore(url) as store:
             store.add_events([FULL])
-            number = store.last_event()
+            number = store.last_event_number()
         with SqlStore(url) as store:
             assert list(store.events()) == [(number, FULL)]
 
@@ -301,7 +310,10 @@ class StoreContract:
             for number, event in store.events(after):
                 seen.append(event.event_id)
                 after = number
-            if not any(writer.is_alive() for writer in writers) and store.last_event() == after:
+            if (
+                not any(writer.is_alive() for writer in writers)
+                and store.last_event_number() == after
+            ):
                 break
         for writer in writers:
             writer.join()
@@ -330,20 +342,20 @@ class StoreContract:
         assert max(revisions) == 90, "each change has a number of its own"
 
     def test_the_migrations_make_the_tables_of_the_schema(self, url: str | Path) -> None:
-        engine = opened(url_of(url))
+        engine = open_engine(database_url(url))
         with engine.connect() as connection:
             context = MigrationContext.configure(connection)
             assert compare_metadata(context, schema.metadata) == []
-            assert context.get_current_revision() == schema.HEAD
+            assert context.get_current_revision() == schema.HEAD_REVISION
         engine.dispose()
 
     @pytest.mark.parametrize("old", OLDER)
     def test_an_older_store_keeps_its_data(self, url: str | Path, old: str) -> None:
-        engine = sa.create_engine(url_of(url))
+        engine = sa.create_engine(database_url(url))
         _tune(engine) if engine.dialect.name == "sqlite" else None
         migrate(engine, old)
         rows = [schema.event_row(FULL) | {"at": float(n), "event_id": f"e{n}"} for n in range(3)]
-        with writing(engine) as connection:
+        with write_transaction(engine) as connection:
             for table, row in (
                 (schema.events, rows),
                 (schema.items, schema.item_row(ITEM) | {"revision": 7}),
@@ -372,8 +384,8 @@ class StoreContract:
 
     def test_a_newer_store_is_refused(self, url: str | Path) -> None:
         SqlStore(url).close()
-        engine = opened(url_of(url))
-        with writing(engine) as connection:
+        engine = open_engine(database_url(url))
+        with write_transaction(engine) as connection:
             connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
         engine.dispose()
         with pytest.raises(StoreError, match=r"newer Foretaste \(revision 9999\).*pip install"):
@@ -427,16 +439,18 @@ class TestPostgreSQL(StoreContract):
 
 
 def test_two_schemas_of_one_database_know_nothing_of_each_other(empty_postgres: str) -> None:
-    ours, theirs = (within(url_of(empty_postgres), name) for name in ("ours", "theirs"))
+    ours, theirs = (
+        url_with_schema(database_url(empty_postgres), name) for name in ("ours", "theirs")
+    )
     with SqlStore(ours) as one, SqlStore(theirs) as other, SqlStore(empty_postgres) as usual:
         one.add_events([FULL])
         one.put_items([ITEM])
         assert other.counts() == usual.counts() == {"events": 0, "items": 0, "users": 0}
         assert other.add_events([FULL]) == 1
-        assert other.last_event() == 1
+        assert other.last_event_number() == 1
     with SqlStore(ours) as again:
         assert [event for _, event in again.events()] == [FULL]
-        assert again.last_event() == 1
+        assert again.last_event_number() == 1
 
 
 def test_a_schema_is_for_postgresql(tmp_path: Path) -> None:
@@ -447,7 +461,7 @@ def test_a_schema_is_for_postgresql(tmp_path: Path) -> None:
 
 def test_the_workspace_has_a_store_of_its_own(tmp_path: Path) -> None:
     open_store(BehaviourSettings(), tmp_path).close()
-    assert (tmp_path / FILE).exists()
+    assert (tmp_path / STORE_FILE).exists()
 
 
 def test_the_settings_name_another_store(tmp_path: Path) -> None:
@@ -456,7 +470,7 @@ def test_the_settings_name_another_store(tmp_path: Path) -> None:
 
 
 def test_sqlite_survives_a_power_cut(tmp_path: Path) -> None:
-    engine = opened(url_of(tmp_path / "behaviour.db"))
+    engine = open_engine(database_url(tmp_path / "behaviour.db"))
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2, "FULL"

@@ -9,21 +9,21 @@ import pandas as pd
 import pytest
 
 from foretaste.behaviour import values
-from foretaste.behaviour.values import Fault
+from foretaste.behaviour.values import CellError
 
 NOTHING = [None, "", "  ", float("nan"), pd.NaT]
 
 
 @pytest.mark.parametrize("nothing", NOTHING)
 def test_missing(nothing: Any) -> None:
-    assert values.missing(nothing)
-    assert values.identifier(nothing, "user") is None
-    assert values.words(nothing, "text") is None
-    assert values.number(nothing, "value") is None
-    assert values.moment(nothing, "at") is None
-    assert values.flag(nothing, "hidden") is False
-    assert values.mapping(nothing, "context") == {}
-    assert values.listed(nothing, "|") == []
+    assert values.is_missing(nothing)
+    assert values.parse_identifier(nothing, "user") is None
+    assert values.parse_text(nothing, "text") is None
+    assert values.parse_number(nothing, "value") is None
+    assert values.parse_time(nothing, "at") is None
+    assert values.parse_flag(nothing, "hidden") is False
+    assert values.parse_json_object(nothing, "context") == {}
+    assert values.split_values(nothing, "|") == []
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_missing(nothing: Any) -> None:
     ],
 )
 def test_identifiers(raw: Any, expected: str) -> None:
-    assert values.identifier(raw, "user") == expected
+    assert values.parse_identifier(raw, "user") == expected
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_identifiers(raw: Any, expected: str) -> None:
     ],
 )
 def test_what_is_no_identifier(raw: Any, problem: str) -> None:
-    with pytest.raises(Fault) as raised:
-        values.identifier(raw, "user")
+    with pytest.raises(CellError) as raised:
+        values.parse_identifier(raw, "user")
     assert problem in raised.value.problem
 
 
@@ -66,20 +66,20 @@ def test_what_is_no_identifier(raw: Any, problem: str) -> None:
     [("4.5", 4.5), (" 4 ", 4.0), (4, 4.0), (Decimal("4.5"), 4.5), ("-1e3", -1000)],
 )
 def test_numbers(raw: Any, expected: float) -> None:
-    assert values.number(raw, "value") == expected
+    assert values.parse_number(raw, "value") == expected
 
 
 @pytest.mark.parametrize(
     "raw", ["five", "4,5", True, [4], "inf", float("-inf"), "nan", "1e999", {}]
 )
 def test_what_is_no_number(raw: Any) -> None:
-    with pytest.raises(Fault, match=r"value '.*' is not (a number|finite); write a number"):
-        values.number(raw, "value")
+    with pytest.raises(CellError, match=r"value '.*' is not (a number|finite); write a number"):
+        values.parse_number(raw, "value")
 
 
 def test_a_decimal_comma_gets_a_hint() -> None:
-    with pytest.raises(Fault, match="with a point for the decimals"):
-        values.number("4,5", "value")
+    with pytest.raises(CellError, match="with a point for the decimals"):
+        values.parse_number("4,5", "value")
 
 
 AT = datetime(2024, 1, 31, 18, 30, tzinfo=UTC).timestamp()
@@ -112,35 +112,42 @@ AT = datetime(2024, 1, 31, 18, 30, tzinfo=UTC).timestamp()
     ],
 )
 def test_moments(raw: Any, expected: float) -> None:
-    assert values.moment(raw, "at") == expected
+    assert values.parse_time(raw, "at") == expected
 
 
 @pytest.mark.parametrize("raw", ["yesterday", "31.01.2024", "2024-13-01", True, [1], "nan", "inf"])
 def test_what_is_no_moment(raw: Any) -> None:
-    with pytest.raises(Fault, match=r"time '.*' cannot be read; write ISO 8601, e.g. "):
-        values.moment(raw, "at")
+    with pytest.raises(CellError, match=r"time '.*' cannot be read; write ISO 8601, e.g. "):
+        values.parse_time(raw, "at")
 
 
 def test_flags() -> None:
-    assert [values.flag(raw, "hidden") for raw in ("true", "YES", 1, True, "1")] == [True] * 5
-    assert [values.flag(raw, "hidden") for raw in ("False", "no", 0, False, "0")] == [False] * 5
-    with pytest.raises(Fault, match="hidden 'maybe' is not yes or no; write true or false"):
-        values.flag("maybe", "hidden")
+    assert [values.parse_flag(raw, "hidden") for raw in ("true", "YES", 1, True, "1")] == [True] * 5
+    assert [values.parse_flag(raw, "hidden") for raw in ("False", "no", 0, False, "0")] == [
+        False
+    ] * 5
+    with pytest.raises(CellError, match="hidden 'maybe' is not yes or no; write true or false"):
+        values.parse_flag("maybe", "hidden")
 
 
 def test_places() -> None:
-    assert [values.whole(raw, "position") for raw in (1, "2", 3.0, None)] == [1, 2, 3, None]
+    assert [values.parse_positive_integer(raw, "position") for raw in (1, "2", 3.0, None)] == [
+        1,
+        2,
+        3,
+        None,
+    ]
     for raw in (0, -1, 1.5, "x", 2**40):
-        with pytest.raises(Fault):
-            values.whole(raw, "position")
+        with pytest.raises(CellError):
+            values.parse_positive_integer(raw, "position")
 
 
 def test_mappings() -> None:
-    assert values.mapping('{"page": "home", "gone": null}', "context") == {"page": "home"}
-    assert values.mapping({"a": [1, {"b": 2}]}, "context") == {"a": [1, {"b": 2}]}
+    assert values.parse_json_object('{"page": "home", "gone": null}', "context") == {"page": "home"}
+    assert values.parse_json_object({"a": [1, {"b": 2}]}, "context") == {"a": [1, {"b": 2}]}
     for raw in ("page=home", "[1]", 7, '{"a": "\\u0000"}', {"a": ["\ud800"]}):
-        with pytest.raises(Fault):
-            values.mapping(raw, "context")
+        with pytest.raises(CellError):
+            values.parse_json_object(raw, "context")
 
 
 @pytest.mark.parametrize(
@@ -160,10 +167,10 @@ def test_mappings() -> None:
     ],
 )
 def test_lists(raw: Any, expected: list[Any]) -> None:
-    assert values.listed(raw, "|") == expected
+    assert values.split_values(raw, "|") == expected
 
 
 def test_a_message_shows_a_value_on_one_line() -> None:
-    assert values.shown("a\nb\x1b") == "a\\nb\\x1b"
-    assert len(values.shown("x" * 500)) == 80
-    assert values.shown("\ud800") == "\\ud800"
+    assert values.display_text("a\nb\x1b") == "a\\nb\\x1b"
+    assert len(values.display_text("x" * 500)) == 80
+    assert values.display_text("\ud800") == "\\ud800"

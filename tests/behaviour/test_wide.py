@@ -11,13 +11,13 @@ from foretaste.behaviour.importer import import_file
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import SqlStore
 from foretaste.behaviour.wide import is_wide
-from foretaste.domain.data import Imported
+from foretaste.domain.data import ImportResult
 from foretaste.errors import InputError
 
 NOW = 1_770_000_000.0
 
 
-def imported(store: SqlStore, folder: Path, source: Any) -> Imported:
+def imported(store: SqlStore, folder: Path, source: Any) -> ImportResult:
     return import_file(store, "events", source, BehaviourSettings(), rejects_dir=folder, now=NOW)
 
 

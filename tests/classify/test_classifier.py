@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from foretaste.classify.classifier import Classifier, Measured, Told, accuracy, split
+from foretaste.classify.classifier import (
+    Classifier,
+    ClassifierMetrics,
+    LabelledSearch,
+    accuracy,
+    split_rows,
+)
 from foretaste.errors import InputError, ModelError
 from foretaste.model.settings import ClassifierSettings
 from model.backbones import made
@@ -16,10 +22,12 @@ SETTINGS = ClassifierSettings(
     epochs=6, learning_rate=2e-3, head_rate=1e-2, batch=8, tokens=32, device="cpu"
 )
 ROWS = [
-    Told(f"{CLUSTERS[n % 4]} {n % 9}. {CLUSTERS[n % 4]} {n // 4 % 3}", (f"{CLUSTERS[n % 4]}!",))
+    LabelledSearch(
+        f"{CLUSTERS[n % 4]} {n % 9}. {CLUSTERS[n % 4]} {n // 4 % 3}", (f"{CLUSTERS[n % 4]}!",)
+    )
     for n in range(96)
 ]
-Made = Callable[[str], tuple[Classifier, Measured]]
+Made = Callable[[str], tuple[Classifier, ClassifierMetrics]]
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +38,9 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def trained(base: Path) -> Made:
     """Family → the classifier and its figures, each trained once."""
-    kept: dict[str, tuple[Classifier, Measured]] = {}
+    kept: dict[str, tuple[Classifier, ClassifierMetrics]] = {}
 
-    def of(family: str) -> tuple[Classifier, Measured]:
+    def of(family: str) -> tuple[Classifier, ClassifierMetrics]:
         if family not in kept:
             kept[family] = Classifier.fit(ROWS, made(family, base), SETTINGS)
         return kept[family]
@@ -50,20 +58,20 @@ def test_every_family_learns_what_is_taken(trained: Made, family: str, tmp_path:
     assert measured.accuracy_5 == measured.frequent_5 == 1  # there are four
     assert measured.held_out == 19
     back = Classifier.load(tmp_path / "kept")
-    for one, other in zip(back.top(texts), classifier.top(texts), strict=True):
+    for one, other in zip(back.predict_top(texts), classifier.predict_top(texts), strict=True):
         assert dict(one) == pytest.approx(dict(other), abs=1e-5)
     assert not list(tmp_path.rglob("*.bin"))
 
 
 def test_the_likeliest_come_first_and_are_probabilities(trained: Made) -> None:
     classifier, _ = trained("bert")
-    [top] = classifier.top(["jazz piano 3"], 4)
+    [top] = classifier.predict_top(["jazz piano 3"], 4)
     chances = [chance for _, chance in top]
 
     assert top[0][0] == "jazz piano!"
     assert chances == sorted(chances, reverse=True)
     assert sum(chances) == pytest.approx(1, abs=1e-5)
-    assert len(classifier.top(["jazz " * 500, ""], 2)) == 2
+    assert len(classifier.predict_top(["jazz " * 500, ""], 2)) == 2
 
 
 def test_a_new_one_replaces_the_old(trained: Made, tmp_path: Path) -> None:
@@ -76,8 +84,8 @@ def test_a_new_one_replaces_the_old(trained: Made, tmp_path: Path) -> None:
 
 
 def test_rows_that_measure_are_not_learned_from() -> None:
-    train, choose, test = split(ROWS, SETTINGS, 0)
-    again = split(ROWS, SETTINGS, 0)
+    train, choose, test = split_rows(ROWS, SETTINGS, 0)
+    again = split_rows(ROWS, SETTINGS, 0)
 
     assert (train, choose, test) == again
     assert len(train) + len(choose) + len(test) == len(ROWS)
@@ -85,7 +93,7 @@ def test_rows_that_measure_are_not_learned_from() -> None:
 
 
 def test_one_of_several_taken_is_a_hit() -> None:
-    rows = [Told("", ("a", "b")), Told("", ("c",))]
+    rows = [LabelledSearch("", ("a", "b")), LabelledSearch("", ("c",))]
     assert accuracy(rows, [["b", "x"], ["x", "y"]]) == 0.5
 
 
@@ -93,10 +101,10 @@ def test_one_of_several_taken_is_a_hit() -> None:
     ("rows", "said"),
     [
         (ROWS[:9], "9 rows have both .* at least 10 are needed"),
-        ([Told("a", ("same",))] * 20, "two different things taken"),
+        ([LabelledSearch("a", ("same",))] * 20, "two different things taken"),
     ],
 )
-def test_too_little_to_learn_from(base: Path, rows: list[Told], said: str) -> None:
+def test_too_little_to_learn_from(base: Path, rows: list[LabelledSearch], said: str) -> None:
     with pytest.raises(InputError, match=said):
         Classifier.fit(rows, made("bert", base), SETTINGS)
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
-from foretaste.cli.classify import parts
+from foretaste.cli.classify import cell_parts
 from foretaste.cli.main import app
 from model.backbones import made
 
@@ -107,4 +107,4 @@ def test_errors_are_one_line(table: Path, tmp_path: Path, words: list[str], said
     ],
 )
 def test_cells(cell: object, found: tuple[str, ...]) -> None:
-    assert parts(cell, "|", ("query", "text")) == found
+    assert cell_parts(cell, "|", ("query", "text")) == found

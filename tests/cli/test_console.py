@@ -18,7 +18,9 @@ def test_a_narrow_table_leaves_ids_and_numbers_whole(
     told = StringIO()
     narrow = Console(file=told, width=width, highlight=False, markup=False)
     monkeypatch.setattr(console, "OUT", narrow)
-    console.table(("id", "name", "made", "items", "users", ""), ROWS, right=("items", "users"))
+    console.print_table(
+        ("id", "name", "made", "items", "users", ""), ROWS, right=("items", "users")
+    )
 
     shown = told.getvalue()
     words = [word for row in ROWS for cell in row for word in cell.split()]

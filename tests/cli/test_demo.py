@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from foretaste.cli import demo
-from foretaste.config.load import load
+from foretaste.config.load import load_config
 from foretaste.domain.data import Recommendation, Recommended
 from foretaste.errors import InputError
 from foretaste.recipes import write
@@ -69,7 +69,7 @@ def test_the_whole_story_and_again(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "popularity" in text
     assert demo.QUERY in text
     assert "clicks “" in text
-    assert f"recommend {demo.PERSON} --explain --workspace {folder}" in text
+    assert f"recommend {demo.USER} --explain --workspace {folder}" in text
     assert max(map(len, text.split("Go on with it")[0].splitlines())) <= 80
     read = known(folder)
     demo.run(folder)
@@ -94,9 +94,9 @@ def test_a_workspace_of_ones_own_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_the_settings_are_the_video_recipe_and_the_demos_own(tmp_path: Path) -> None:
-    (tmp_path / "foretaste.toml").write_text(demo.settings())
-    config = load(tmp_path)
-    assert config.name == demo.NAME
+    (tmp_path / "foretaste.toml").write_text(demo.demo_settings())
+    config = load_config(tmp_path)
+    assert config.name == demo.DEMO_NAME
     assert config.model.sequence.dim == 64
     assert config.behaviour.rating_range == (0.5, 5.0)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from foretaste.cli.progress import Bars
+from foretaste.cli.progress import ProgressBars
 
 
 class Clock:
@@ -18,28 +18,28 @@ class Clock:
         return self.now
 
 
-def shown(work: Callable[[Bars, Clock], None], *, terminal: bool) -> str:
+def shown(work: Callable[[ProgressBars, Clock], None], *, terminal: bool) -> str:
     """What is on stderr after the work."""
     file, clock = io.StringIO(), Clock()
     console = Console(file=file, force_terminal=terminal, width=100, color_system=None)
-    with Bars(console, clock=clock) as bars:
+    with ProgressBars(console, clock=clock) as bars:
         work(bars, clock)
     return file.getvalue()
 
 
-def long(bars: Bars, clock: Clock) -> None:
+def long(bars: ProgressBars, clock: Clock) -> None:
     for done in range(5):
         bars("reading", done, 4, "of texts")
         clock.now += 1
 
 
-def short(bars: Bars, clock: Clock) -> None:
+def short(bars: ProgressBars, clock: Clock) -> None:
     for done in range(5):
         bars("reading", done, 4)
         clock.now += 0.1
 
 
-def nested(bars: Bars, clock: Clock) -> None:
+def nested(bars: ProgressBars, clock: Clock) -> None:
     bars("fitting", 0, 2)
     for done in (1, 2, 3):
         clock.now += 3
@@ -78,10 +78,10 @@ def test_a_stage_that_stopped_early_is_shown_as_done() -> None:
 
 
 def test_rest_ends_what_is_left() -> None:
-    def left(bars: Bars, clock: Clock) -> None:
+    def left(bars: ProgressBars, clock: Clock) -> None:
         bars("training", 1, 60)
         clock.now += 5
-        bars.rest()
-        bars.rest()
+        bars.finish()
+        bars.finish()
 
     assert shown(left, terminal=False) == "Training: done in 5 s\n"

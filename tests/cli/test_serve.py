@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.cli import main as cli
-from foretaste.cli.worker import THREADS
+from foretaste.cli.worker import THREAD_VARIABLES
 from foretaste.serve.http.keys import Keyring
 
 
@@ -37,8 +37,8 @@ def refused(folder: Path, *words: str) -> str:
 
 
 def opens(folder: Path, secret: str) -> bool:
-    with SqlStore(folder / FILE) as store:
-        return Keyring(lambda: store.keys).find(secret) is not None
+    with SqlStore(folder / STORE_FILE) as store:
+        return Keyring(lambda: store.keys).find_key(secret) is not None
 
 
 def test_a_key_from_its_making_to_its_end(workspace: Path) -> None:
@@ -86,10 +86,10 @@ def test_what_is_refused(workspace: Path, tmp_path: Path) -> None:
 
 def test_a_tenant_and_its_key(workspace: Path) -> None:
     assert "foretaste keys create" in good(workspace, "tenants", "create", "acme")
-    assert (workspace / "tenants" / "acme" / FILE).exists()
+    assert (workspace / "tenants" / "acme" / STORE_FILE).exists()
     secret = good(workspace, "keys", "create", "a", "--tenant", "acme").strip()
-    with SqlStore(workspace / FILE) as store:
-        key = Keyring(lambda: store.keys).find(secret)
+    with SqlStore(workspace / STORE_FILE) as store:
+        key = Keyring(lambda: store.keys).find_key(secret)
         assert key is not None
         assert key.tenant == "acme"
     assert "acme" in good(workspace, "tenants", "list")
@@ -128,7 +128,7 @@ def test_a_service_computes_with_one_thread_unless_told_otherwise(
     threads: str,
 ) -> None:
     """What is in the environment when PyTorch is imported."""
-    for name in THREADS:
+    for name in THREAD_VARIABLES:
         monkeypatch.setenv(name, "8")  # so that it is put back afterwards, as it was
         monkeypatch.delenv(name)
     for name, value in environment.items():
@@ -136,9 +136,9 @@ def test_a_service_computes_with_one_thread_unless_told_otherwise(
     seen: dict[str, str | None] = {}
 
     def serve(*_: object, **__: object) -> None:
-        seen.update({name: os.environ.get(name) for name in THREADS})
+        seen.update({name: os.environ.get(name) for name in THREAD_VARIABLES})
 
     monkeypatch.setattr("foretaste.serve.run.serve", serve)
     (workspace / "foretaste.toml").write_text(settings)
     good(workspace, "serve")
-    assert seen == dict.fromkeys(THREADS, threads)
+    assert seen == dict.fromkeys(THREAD_VARIABLES, threads)

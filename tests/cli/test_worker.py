@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from foretaste.behaviour.lock import Lock
-from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.behaviour.store import STORE_FILE, SqlStore
 
 PROGRAM = "from foretaste.cli.main import main; main()"
 
@@ -22,7 +22,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_it_looks_once_and_a_second_one_leaves_and_says_why(trained: Path) -> None:
-    with SqlStore(trained / FILE) as store, Lock(store, "worker", lease=1.0):
+    with SqlStore(trained / STORE_FILE) as store, Lock(store, "worker", lease=1.0):
         second = run(trained, "--once")
     assert second.returncode == 2
     told = second.stderr.splitlines()[-1]
@@ -31,5 +31,5 @@ def test_it_looks_once_and_a_second_one_leaves_and_says_why(trained: Path) -> No
     first = run(trained, "--once")
     assert first.returncode == 0, first.stderr
     assert first.stdout == "default: nothing is to be done\n"
-    with SqlStore(trained / FILE) as store:
-        assert store.fact("lock:worker") is None
+    with SqlStore(trained / STORE_FILE) as store:
+        assert store.meta_text("lock:worker") is None

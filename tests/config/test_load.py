@@ -4,25 +4,25 @@ from pathlib import Path
 
 import pytest
 
-from foretaste.config.load import FILE, Config, load
+from foretaste.config.load import SETTINGS_FILE, Config, load_config
 from foretaste.errors import SettingsError
 
 
 def written(folder: Path, text: str) -> Path:
-    (folder / FILE).write_text(text, encoding="utf-8")
+    (folder / SETTINGS_FILE).write_text(text, encoding="utf-8")
     return folder
 
 
 def fault(folder: Path, environment: dict[str, str] | None = None) -> str:
     with pytest.raises(SettingsError) as caught:
-        load(folder, environment or {})
+        load_config(folder, environment or {})
     said = str(caught.value)
     assert "\n" not in said
     return said
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
-    assert load(tmp_path, {}) == Config()
+    assert load_config(tmp_path, {}) == Config()
 
 
 def test_the_file_is_read_by_group(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_the_file_is_read_by_group(tmp_path: Path) -> None:
         [model.sequence]
         epochs = 7
     """
-    config = load(written(tmp_path, text), {})
+    config = load_config(written(tmp_path, text), {})
 
     assert config.name == "my shop"
     assert config.behaviour.kinds == {"wishlist": 0.5}
@@ -46,7 +46,7 @@ def test_the_file_is_read_by_group(tmp_path: Path) -> None:
 
 def test_the_environment_goes_over_the_file(tmp_path: Path) -> None:
     folder = written(tmp_path, 'name = "file"\n[model.sequence]\nepochs = 7\ndim = 32\n')
-    config = load(
+    config = load_config(
         folder,
         {
             "FORETASTE_MODEL__SEQUENCE__EPOCHS": "9",
@@ -93,7 +93,7 @@ def test_a_fault_in_the_file_names_key_value_and_remedy(
     told = fault(written(tmp_path, text))
 
     assert said in told
-    assert told.startswith(str(tmp_path / FILE))
+    assert told.startswith(str(tmp_path / SETTINGS_FILE))
 
 
 @pytest.mark.parametrize(
@@ -116,15 +116,15 @@ def test_a_fault_in_the_environment_names_the_variable(
 
 
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_bytes(b'name = "\xff\xfe"')
+    (tmp_path / SETTINGS_FILE).write_bytes(b'name = "\xff\xfe"')
     assert "not valid TOML" in fault(tmp_path)
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    (tmp_path / FILE).mkdir()
+    (tmp_path / SETTINGS_FILE).mkdir()
     assert "cannot be read" in fault(tmp_path)
 
 
 def test_settings_cannot_be_changed_afterwards(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="frozen"):
-        setattr(load(tmp_path, {}), "name", "other")  # noqa: B010
+        setattr(load_config(tmp_path, {}), "name", "other")  # noqa: B010

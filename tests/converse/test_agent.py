@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from foretaste.converse.agent import OFFERED, ROUNDS, Agent
+from foretaste.converse.agent import MAX_MODEL_CALLS, TOOL_SCHEMAS, Agent
 from foretaste.converse.chat import Chat
 from foretaste.domain.data import Item
 from foretaste.language.settings import WriterSettings
@@ -86,14 +86,14 @@ def test_the_model_leads_over_the_same_tools(shop: Foretaste) -> None:
     )
     with endpoint(steps) as (settings, sent):
         reply = Chat(shop, Agent(settings), settings.model).say("rockets, no kitchens", user="p1")
-    assert reply.by == "big"
+    assert reply.author == "big"
     assert reply.recommendation is not None
-    assert reply.said == f"Try {reply.recommendation.items[0].title}."
+    assert reply.text == f"Try {reply.recommendation.items[0].title}."
     assert reply.state.query == "a rocket"
     assert reply.state.filter == {"part": ["0", "1"]}
     assert len(reply.state.shown) == 3
-    assert [(one.name, one.act) for one in reply.changes] == [("theme: kitchen", "mute")]
-    assert sent[0]["tools"] == json.loads(json.dumps(OFFERED))
+    assert [(one.name, one.act) for one in reply.preferences] == [("theme: kitchen", "mute")]
+    assert sent[0]["tools"] == json.loads(json.dumps(TOOL_SCHEMAS))
     assert sent[0]["key"] == "Bearer sesame"
     assert [one["role"] for one in sent[-1]["messages"]] == [
         *("system", "user"),
@@ -118,15 +118,15 @@ def test_faults_of_its_calls_are_told_to_the_model(shop: Foretaste) -> None:
         noted(call("record", item="space-1", kind="like")),  # never shown to this person
         noted({"content": "Sorry."}),
     )
-    before = shop.store.last_event()
+    before = shop.store.last_event_number()
     with endpoint(steps) as (settings, _):
         reply = Chat(shop, Agent(settings), "big").say("hm", user="p1")
-    assert reply.said == "Sorry."
+    assert reply.text == "Sorry."
     assert "there is no tool 'delete_everything'" in heard[0]
     assert "did you mean 'theme'?" in heard[1]
     assert "arguments" in heard[2]
     assert "was not shown to this person" in heard[3]
-    assert shop.store.last_event() == before
+    assert shop.store.last_event_number() == before
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_faults_of_its_calls_are_told_to_the_model(shop: Foretaste) -> None:
 def test_what_may_not_be_said_is_not(shop: Foretaste, words: str) -> None:
     with endpoint(scripted(call("recommend", query="bread"), {"content": words})) as (settings, _):
         reply = Chat(shop, Agent(settings), "big").say("bread", user="p2")
-    assert reply.by == "grammar"
-    assert reply.said.startswith("For “bread”: 1. ")
+    assert reply.author == "grammar"
+    assert reply.text.startswith("For “bread”: 1. ")
     assert reply.recommendation is not None
 
 
@@ -154,8 +154,8 @@ def test_words_that_name_what_no_tool_gave_are_the_templates(
     with endpoint(scripted(call("recommend", query="bread"), {"content": words})) as (settings, _):
         reply = Chat(shop, Agent(settings), "big").say("bread", user="p2")
 
-    assert (reply.by, reply.said[: len(told)]) == ("grammar", told)
-    assert words not in reply.said
+    assert (reply.author, reply.text[: len(told)]) == ("grammar", told)
+    assert words not in reply.text
 
 
 def test_the_template_tells_the_same_facts(shop: Foretaste) -> None:
@@ -165,9 +165,9 @@ def test_the_template_tells_the_same_facts(shop: Foretaste) -> None:
         reply = Chat(shop, Agent(settings), "big").say("why not space-1?", user="p2")
 
     title = shop.store.item("space-1")
-    assert reply.by == "grammar"
+    assert reply.author == "grammar"
     assert title is not None
-    assert f"“{title.title}” is in place " in reply.said
+    assert f"“{title.title}” is in place " in reply.text
 
 
 def test_a_hostile_title_reaches_neither_the_model_nor_the_answer(shop: Foretaste) -> None:
@@ -179,27 +179,27 @@ def test_a_hostile_title_reaches_neither_the_model_nor_the_answer(shop: Foretast
 
     assert "left out: it looks like an instruction" in sent[-1]["messages"][-1]["content"]
     assert "evil" not in json.dumps(sent)
-    assert "1. bad" in reply.said
-    assert "evil" not in reply.said
+    assert "1. bad" in reply.text
+    assert "evil" not in reply.text
 
 
 def test_what_a_model_did_before_it_failed_is_not_done_again(shop: Foretaste) -> None:
     with endpoint(scripted(call("steer", wish="more space"), {})) as (settings, _):
         reply = Chat(shop, Agent(settings), "big").say("more space", user="p2")
 
-    assert [(one.name, one.nats) for one in reply.changes] == [("theme: space", 1.0)]
-    assert reply.said == "For all your lists now: theme: space (boost)."
+    assert [(one.name, one.nats) for one in reply.preferences] == [("theme: space", 1.0)]
+    assert reply.text == "For all your lists now: theme: space (boost)."
 
 
 def test_where_the_model_fails_the_grammar_answers(shop: Foretaste) -> None:
-    endless = scripted(*[call("profile")] * ROUNDS)
+    endless = scripted(*[call("profile")] * MAX_MODEL_CALLS)
     for model in (scripted({}), endless):
         with endpoint(model) as (settings, _):
             reply = Chat(shop, Agent(settings), "big").say("show me bread", user="p2")
-        assert reply.by == "grammar"
+        assert reply.author == "grammar"
         assert reply.state.query == "bread"
     gone = WriterSettings(kind="endpoint", url="http://127.0.0.1:9", model="big", tools=True)
-    assert Chat(shop, Agent(gone), "big").say("show me bread", user="p2").by == "grammar"
+    assert Chat(shop, Agent(gone), "big").say("show me bread", user="p2").author == "grammar"
 
 
 def test_closing_the_chat_lets_go_of_the_connections(shop: Foretaste) -> None:
@@ -209,5 +209,7 @@ def test_closing_the_chat_lets_go_of_the_connections(shop: Foretaste) -> None:
         chat.say("hello", user="p1")
         chat.close()
         assert agent._endpoint.client.is_closed
-        assert chat.say("show me bread", user="p1").by == "grammar", "a late request is answered"
+        assert chat.say("show me bread", user="p1").author == "grammar", (
+            "a late request is answered"
+        )
     Chat(shop).close()

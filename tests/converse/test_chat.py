@@ -39,9 +39,9 @@ def themes(reply: Reply) -> set[str]:
 def test_a_talk(shop: Foretaste) -> None:
     chat = Chat(shop)
     first = chat.say("show me something about a rocket in space", user="p1")
-    assert first.by == "grammar"
+    assert first.author == "grammar"
     assert first.state.query == "rocket in space"
-    assert "rocket" in first.said
+    assert "rocket" in first.text
     talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p1"}
 
     second = chat.say("but with a planet", **talk)
@@ -58,7 +58,7 @@ def test_a_talk(shop: Foretaste) -> None:
 
     why = chat.say("why the second?", **talk)
     second_title = list(why.state.shown.values())[1]
-    assert f"“{second_title}”" in why.said
+    assert f"“{second_title}”" in why.text
     assert why.recommendation is None
 
     anew = chat.say("start over", **talk)
@@ -70,13 +70,13 @@ def test_wishes_change_the_profile_and_act_at_once(shop: Foretaste) -> None:
     chat = Chat(shop)
     reply = chat.say("stories about a comet, nothing about dinosaurs, no kitchen", user="p1")
     assert reply.state.query == "comet"
-    assert {one.name: one.act for one in reply.changes}["theme: kitchen"] == "mute"
-    assert "No item has anything of “dinosaurs”." in reply.said
+    assert {one.name: one.act for one in reply.preferences}["theme: kitchen"] == "mute"
+    assert "No item has anything of “dinosaurs”." in reply.text
     assert themes(reply) == {"space"}
     talk: dict[str, Any] = {"conversation": reply.conversation_id, "user": "p1"}
-    assert "this person asked never" in chat.say("why not kitchen-1?", **talk).said
+    assert "this person asked never" in chat.say("why not kitchen-1?", **talk).text
     gone = chat.say("forget everything", **talk)
-    assert gone.changes == ()
+    assert gone.preferences == ()
 
 
 def test_why_not_answers_the_question_of_the_talk(shop: Foretaste) -> None:
@@ -84,14 +84,14 @@ def test_why_not_answers_the_question_of_the_talk(shop: Foretaste) -> None:
     first = chat.say("a rocket", user="p1", edit={"filter": {"theme": "space"}})
     talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p1"}
     assert (
-        chat.say("why not kitchen-1?", **talk).said == "It is not shown: the filter leaves it out."
+        chat.say("why not kitchen-1?", **talk).text == "It is not shown: the filter leaves it out."
     )
 
     low = shop.recommend("p1", query="rocket", filter={"theme": "space"}, n=12).items[-1]
-    said = chat.say(f"why not {low.id}?", **talk).said
+    said = chat.say(f"why not {low.id}?", **talk).text
     assert f"“{low.title}” is in place 12 by its score, most of all in" in said
     top = first.state.shown[ids(first)[0]]
-    assert chat.say(f"why not {top}?", **talk).said == "It is in the list, in place 1."
+    assert chat.say(f"why not {top}?", **talk).text == "It is in the list, in place 1."
 
 
 def test_a_hostile_title_is_no_part_of_what_is_said(shop: Foretaste) -> None:
@@ -101,9 +101,9 @@ def test_a_hostile_title_is_no_part_of_what_is_said(shop: Foretaste) -> None:
     first = chat.say("bread", user="p2", edit={"filter": {"theme": "bread"}})
     talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p2"}
 
-    assert "1. bad (" in first.said
+    assert "1. bad (" in first.text
     for text in ("why the first?", "more like the first", "hide the first"):
-        assert "evil" not in chat.say(text, **talk).said
+        assert "evil" not in chat.say(text, **talk).text
 
 
 def test_what_is_done_with_items_becomes_events(shop: Foretaste) -> None:
@@ -124,7 +124,7 @@ def test_what_is_done_with_items_becomes_events(shop: Foretaste) -> None:
     assert shop.store.history(None, "tv")[-1].kind == "hide"
     like = chat.say("more like the first", **talk)
     assert like.state.items == (ids(after)[0],)
-    assert chat.say("less like the first", **talk).said.startswith("Less like “")
+    assert chat.say("less like the first", **talk).text.startswith("Less like “")
 
 
 def test_the_state_is_edited_by_hand_and_kept(shop: Foretaste) -> None:
@@ -136,7 +136,7 @@ def test_the_state_is_edited_by_hand_and_kept(shop: Foretaste) -> None:
     assert len(ids(edited)) == 3
     with pytest.raises(InputError, match="unknown test"):
         Chat(shop).say("", edit={"filter": {"theme": {"is": 1}}}, **talk)
-    assert "did you mean 'theme'" in Chat(shop).say("", edit={"filter": {"them": "x"}}, **talk).said
+    assert "did you mean 'theme'" in Chat(shop).say("", edit={"filter": {"them": "x"}}, **talk).text
 
 
 def test_a_talk_is_only_its_persons(shop: Foretaste) -> None:
@@ -155,15 +155,15 @@ def test_a_talk_is_only_its_persons(shop: Foretaste) -> None:
     visit = chat.say("bread, no space", session="tv").conversation_id
     shop.identify("tv", "p4")
     reply = chat.say("show more", conversation=visit, user="p4")
-    assert [one.name for one in reply.changes] == ["theme: space"]
+    assert [one.name for one in reply.preferences] == ["theme: space"]
     with pytest.raises(InputError, match="is not of this person"):
         chat.say("more", conversation=visit, user="p1")
 
 
 def test_what_it_cannot_do_is_said(shop: Foretaste) -> None:
     chat = Chat(shop)
-    assert "Say what you would like" in chat.say("  ").said
-    assert "no attribute of the items is a year" in chat.say("films before 1980").said
-    assert "Which one?" in chat.say("why the ninth?").said
+    assert "Say what you would like" in chat.say("  ").text
+    assert "no attribute of the items is a year" in chat.say("films before 1980").text
+    assert "Which one?" in chat.say("why the ninth?").text
     nothing = chat.say("only kitchen", edit={"filter": {"part": "9"}})
-    assert "take something of it back" in nothing.said
+    assert "take something of it back" in nothing.text

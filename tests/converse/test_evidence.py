@@ -2,8 +2,8 @@
 
 import pytest
 
-from foretaste.converse.evidence import LONGEST, Evidence, contained
-from foretaste.converse.state import State
+from foretaste.converse.evidence import MAX_ANSWER_CHARACTERS, Evidence, without_instructions
+from foretaste.converse.state import ChatState
 from generate.test_safe import HOSTILE
 
 LISTED = {
@@ -25,13 +25,13 @@ LISTED = {
         },
     ],
 }
-STATE = State(query="a bank robbery", shown={"up": "Up"})
+STATE = ChatState(query="a bank robbery", shown={"up": "Up"})
 
 
 def fault(text: str) -> str | None:
     evidence = Evidence()
-    evidence.hear(LISTED)
-    evidence.hear({"changes": [{"what": "genres: Horror", "act": "mute"}]})
+    evidence.add(LISTED)
+    evidence.add({"changes": [{"what": "genres: Horror", "act": "mute"}]})
     return evidence.fault(text, STATE)
 
 
@@ -65,7 +65,7 @@ def test_what_tools_gave_is_told(text: str) -> None:
         ("Up is a Drama.", "'drama'"),
         ("Heat is not violent.", "'not'"),
         ("   ", "empty"),
-        ("Heat. " * LONGEST, "too long"),
+        ("Heat. " * MAX_ANSWER_CHARACTERS, "too long"),
         ("See [Heat](x).", "link, markup"),
     ],
 )
@@ -76,10 +76,10 @@ def test_anything_else_is_not(text: str, why: str) -> None:
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_words_are_neither_shown_to_a_model_nor_told(hostile: str) -> None:
     item = {"id": "x", "title": hostile, "attributes": {"genres": [hostile, "Drama"]}}
-    given = contained({"items": [item]})
+    given = without_instructions({"items": [item]})
     evidence = Evidence()
-    evidence.hear({"items": [item]})
+    evidence.add({"items": [item]})
 
     assert hostile not in str(given)
     assert "Drama" in str(given)
-    assert evidence.fault(f"Here you go. {hostile}", State(shown={"x": hostile})) is not None
+    assert evidence.fault(f"Here you go. {hostile}", ChatState(shown={"x": hostile})) is not None

@@ -4,17 +4,17 @@ import pytest
 
 from foretaste.converse.intents import (
     Bound,
-    Forget,
+    FeedbackIntent,
+    FreeTextIntent,
     Intent,
-    Like,
-    More,
-    Say,
-    Took,
-    Why,
-    WhyNot,
-    bounds,
-    intent,
-    place,
+    LikeIntent,
+    NextPageIntent,
+    ResetIntent,
+    WhyIntent,
+    WhyNotIntent,
+    extract_bounds,
+    item_by_reference,
+    parse_intent,
 )
 
 SHOWN = {"a": "Solaris", "b": "The Red Night", "c": "Heat"}
@@ -24,40 +24,43 @@ KNOWN = {"alien": "x"}
 @pytest.mark.parametrize(
     ("text", "means"),
     [
-        ("start over", Forget(all=False)),
-        ("Forget everything!", Forget(all=True)),
-        ("show me more", More()),
-        ("more", More()),
-        ("what else is there?", More()),
-        ("why?", Why("a")),
-        ("why the second one?", Why("b")),
-        ("explain 3", Why("c")),
-        ("why did you show me Heat?", Why("c")),
-        ("why not Alien?", WhyNot("x")),
-        ("Why isn't Nonsense there?", WhyNot("")),
-        ("more like the second", Like("b", less=False)),
-        ("something like Alien", Like("x", less=False)),
-        ("less like this", Like("a", less=True)),
-        ("nothing like heat please", Like("c", less=True)),
-        ("I'll take the last", Took("c", "like")),
-        ("I like number 2", Took("b", "like")),
-        ("hide the first", Took("a", "hide")),
-        ("I've seen Solaris", Took("a", "hide")),
-        ("not the 2nd", Took("b", "hide")),
+        ("start over", ResetIntent(whole_profile=False)),
+        ("Forget everything!", ResetIntent(whole_profile=True)),
+        ("show me more", NextPageIntent()),
+        ("more", NextPageIntent()),
+        ("what else is there?", NextPageIntent()),
+        ("why?", WhyIntent("a")),
+        ("why the second one?", WhyIntent("b")),
+        ("explain 3", WhyIntent("c")),
+        ("why did you show me Heat?", WhyIntent("c")),
+        ("why not Alien?", WhyNotIntent("x")),
+        ("Why isn't Nonsense there?", WhyNotIntent("")),
+        ("more like the second", LikeIntent("b", less=False)),
+        ("something like Alien", LikeIntent("x", less=False)),
+        ("less like this", LikeIntent("a", less=True)),
+        ("nothing like heat please", LikeIntent("c", less=True)),
+        ("I'll take the last", FeedbackIntent("c", "like")),
+        ("I like number 2", FeedbackIntent("b", "like")),
+        ("hide the first", FeedbackIntent("a", "hide")),
+        ("I've seen Solaris", FeedbackIntent("a", "hide")),
+        ("not the 2nd", FeedbackIntent("b", "hide")),
         # what names no item is a wish
-        ("I like slow films", Say("i like slow films")),
-        ("not too violent", Say("not too violent")),
-        ("more science fiction", Say("more science fiction")),
-        ("under 20 euros", Say("", (Bound("price", high=20.0),))),
+        ("I like slow films", FreeTextIntent("i like slow films")),
+        ("not too violent", FreeTextIntent("not too violent")),
+        ("more science fiction", FreeTextIntent("more science fiction")),
+        ("under 20 euros", FreeTextIntent("", (Bound("price", high=20.0),))),
         (
             "comedies from the 90s, before 1997",
-            Say("comedies  ,", (Bound("year", 1990, 1999), Bound("year", high=1997, open=True))),
+            FreeTextIntent(
+                "comedies  ,",
+                (Bound("year", 1990, 1999), Bound("year", high=1997, is_exclusive=True)),
+            ),
         ),
     ],
 )
 def test_what_is_meant(text: str, means: Intent) -> None:
-    found = intent(text, SHOWN, lambda words: KNOWN.get(words.strip("?")))
-    if isinstance(means, Say) and isinstance(found, Say):
+    found = parse_intent(text, SHOWN, lambda words: KNOWN.get(words.strip("?")))
+    if isinstance(means, FreeTextIntent) and isinstance(found, FreeTextIntent):
         assert found.bounds == means.bounds
         assert found.text.strip(" ,") == means.text.strip(" ,")
     else:
@@ -77,13 +80,13 @@ def test_what_is_meant(text: str, means: Intent) -> None:
     ],
 )
 def test_bounds(text: str, found: Bound) -> None:
-    assert bounds(text) == (" , ", (found,))
+    assert extract_bounds(text) == (" , ", (found,))
 
 
 def test_words_that_only_look_like_bounds() -> None:
-    assert bounds("under pressure, over the moon") == ("under pressure, over the moon", ())
+    assert extract_bounds("under pressure, over the moon") == ("under pressure, over the moon", ())
 
 
 def test_without_a_list_no_place_names_anything() -> None:
-    assert place("the first", {}) is None
-    assert place("the ninth", SHOWN) is None
+    assert item_by_reference("the first", {}) is None
+    assert item_by_reference("the ninth", SHOWN) is None

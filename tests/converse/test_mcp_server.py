@@ -15,9 +15,9 @@ import httpx
 import pytest
 from mcp import Client, StdioServerParameters, stdio_client
 
-from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.loop import Foretaste
-from foretaste.serve.http.keys import make as make_key
+from foretaste.serve.http.keys import create_key as make_key
 from serve.workspace import make, until
 
 FORETASTE = [sys.executable, "-c", "from foretaste.cli.main import main; main()"]
@@ -115,7 +115,7 @@ def test_over_http_with_a_key_where_there_is_one(folder: Path) -> None:
                 await used(client)
 
         anyio.run(talk)
-        with SqlStore(folder / FILE) as store:
+        with SqlStore(folder / STORE_FILE) as store:
             keys = [
                 make_key(store.keys, name, [scope], tenant=tenant, days=None, now=time.time())[1]
                 for name, scope, tenant in (

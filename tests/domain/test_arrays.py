@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foretaste.domain.arrays import (
-    ROOM,
-    Growing,
+    MAX_NUMBERS_IN_MEMORY,
+    GrowingArray,
     GrowingVectors,
-    Packed,
-    at_once,
-    filled,
-    mean,
-    total,
+    QuantizedVectors,
+    mean_row,
+    nonzero_rows,
+    rows_that_fit,
+    sum_rows,
 )
 from foretaste.domain.data import Floats
 
@@ -23,7 +23,7 @@ from foretaste.domain.data import Floats
 @given(st.lists(st.integers(0, 90), max_size=8))
 def test_is_what_concatenating_gives(sizes: list[int]) -> None:
     parts = [np.full((size, 2), place, np.float32) for place, size in enumerate(sizes)]
-    growing = Growing(np.zeros((3, 2), np.float32))
+    growing = GrowingArray(np.zeros((3, 2), np.float32))
     for part in parts:
         growing = growing.appended(part)
 
@@ -34,7 +34,7 @@ def test_is_what_concatenating_gives(sizes: list[int]) -> None:
 
 
 def test_there_is_room_for_more() -> None:
-    growing = Growing(np.zeros((3, 2), np.float32))
+    growing = GrowingArray(np.zeros((3, 2), np.float32))
     growing = growing.appended(np.ones((1, 2), np.float32))
     longer = growing.appended(np.ones((20, 2), np.float32))
 
@@ -42,7 +42,7 @@ def test_there_is_room_for_more() -> None:
 
 
 def test_two_that_go_on_from_the_same_rows_do_not_meet() -> None:
-    start = Growing(np.zeros((3, 1), np.float32)).appended(np.zeros((1, 1), np.float32))
+    start = GrowingArray(np.zeros((3, 1), np.float32)).appended(np.zeros((1, 1), np.float32))
     first = start.appended(np.full((1, 1), 5, np.float32))
     second = start.appended(np.full((1, 1), 7, np.float32))
     third = first.replaced([0, 4], np.full((2, 1), 9, np.float32))
@@ -58,10 +58,10 @@ def test_two_that_go_on_from_the_same_rows_do_not_meet() -> None:
 
 
 def test_many_rows_are_made_at_once_until_they_are_long() -> None:
-    assert at_once(128, 10 * 12_000) == 128
-    assert at_once(128, 10 * 1_000_000) * 10 * 1_000_000 <= ROOM
-    assert at_once(128, 2 * ROOM) == 1
-    assert at_once(128, 0) == 128
+    assert rows_that_fit(128, 10 * 12_000) == 128
+    assert rows_that_fit(128, 10 * 1_000_000) * 10 * 1_000_000 <= MAX_NUMBERS_IN_MEMORY
+    assert rows_that_fit(128, 2 * MAX_NUMBERS_IN_MEMORY) == 1
+    assert rows_that_fit(128, 0) == 128
 
 
 def units(rows: int, seed: int = 0) -> Floats:
@@ -79,7 +79,7 @@ def near(rows: Floats) -> float:
 
 def test_rows_in_8_bits_are_what_they_were_but_for_half_a_step() -> None:
     rows = units(50)
-    packed = Packed.of([rows[:20], rows[20:]], 50)
+    packed = QuantizedVectors.from_blocks([rows[:20], rows[20:]], 50)
 
     assert packed.codes.dtype == np.int8
     assert (len(packed), packed.shape) == (50, (50, 24))
@@ -92,27 +92,27 @@ def test_rows_in_8_bits_are_what_they_were_but_for_half_a_step() -> None:
 
 def test_what_is_asked_of_rows_in_8_bits_is_asked_of_their_numbers() -> None:
     rows = units(40)
-    packed = Packed.of([rows], 40)
+    packed = QuantizedVectors.from_blocks([rows], 40)
     wide = np.asarray(packed)
 
     np.testing.assert_allclose(packed @ rows[5], wide @ rows[5], atol=1e-6)
-    np.testing.assert_allclose(total(packed, 30), wide[30:].sum(axis=0), atol=1e-5)
-    np.testing.assert_allclose(mean(packed), wide.mean(axis=0), atol=1e-6)
-    np.testing.assert_array_equal(filled(packed), np.arange(40) != 1)
-    np.testing.assert_array_equal(filled(rows), np.arange(40) != 1)
+    np.testing.assert_allclose(sum_rows(packed, 30), wide[30:].sum(axis=0), atol=1e-5)
+    np.testing.assert_allclose(mean_row(packed), wide.mean(axis=0), atol=1e-6)
+    np.testing.assert_array_equal(nonzero_rows(packed), np.arange(40) != 1)
+    np.testing.assert_array_equal(nonzero_rows(rows), np.arange(40) != 1)
     assert packed.any()
-    assert not Packed.of([np.zeros((2, 3), np.float32)], 2).any()
-    assert mean(np.zeros((0, 3), np.float32)).tolist() == [0, 0, 0]
+    assert not QuantizedVectors.from_blocks([np.zeros((2, 3), np.float32)], 2).any()
+    assert mean_row(np.zeros((0, 3), np.float32)).tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize("packed", [True, False])
 def test_vectors_grow_and_change_as_they_were_kept(packed: bool) -> None:
     rows, more = units(10), units(5, seed=1)
-    growing = GrowingVectors(Packed.of([rows], 10) if packed else rows.copy())
+    growing = GrowingVectors(QuantizedVectors.from_blocks([rows], 10) if packed else rows.copy())
     growing = growing.appended(more).replaced([2, 0], more[3:])
 
     kept = growing.rows
-    assert isinstance(kept, Packed) == packed
+    assert isinstance(kept, QuantizedVectors) == packed
     wanted = np.concatenate([rows, more])
     wanted[[2, 0]] = more[3:]
     np.testing.assert_allclose(np.asarray(kept), wanted, atol=near(wanted) if packed else 0)

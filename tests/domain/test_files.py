@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from foretaste.domain.files import file_sha256, flush
+from foretaste.domain.files import file_sha256, sync_to_disk
 
 
 def test_the_hash_is_that_of_all_that_the_file_holds(tmp_path: Path) -> None:
@@ -18,8 +18,8 @@ def test_a_file_and_a_folder_are_flushed_and_one_that_is_not_there_is_an_error(
 ) -> None:
     path = tmp_path / "file"
     path.write_text("x")
-    flush(path)
-    flush(tmp_path)
+    sync_to_disk(path)
+    sync_to_disk(tmp_path)
 
     with pytest.raises(FileNotFoundError):
-        flush(tmp_path / "missing")
+        sync_to_disk(tmp_path / "missing")

@@ -2,9 +2,9 @@ from foretaste.domain.prompt import Deadline
 
 
 def test_a_deadline_runs_out() -> None:
-    assert 9 < Deadline(10).left() <= 10
-    assert Deadline(0).left() == 0
-    assert Deadline(-1).left() == 0
+    assert 9 < Deadline(10).seconds_left() <= 10
+    assert Deadline(0).seconds_left() == 0
+    assert Deadline(-1).seconds_left() == 0
 
 
 def test_what_is_called_off_has_no_time_left() -> None:
@@ -14,4 +14,4 @@ def test_what_is_called_off_has_no_time_left() -> None:
     deadline.cancel()
 
     assert deadline.cancelled
-    assert deadline.left() == 0
+    assert deadline.seconds_left() == 0

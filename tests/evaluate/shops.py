@@ -5,12 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from foretaste.domain.data import Behaviour, Cases, Floats, Item
-from foretaste.evaluate.sampled_lists import Offers, SampledLists, Shop, sampled_lists
-from foretaste.prepare.catalogue import catalogue
+from foretaste.domain.data import EvaluationCases, Floats, Item, UserContext
+from foretaste.evaluate.sampled_lists import (
+    AvailabilityWindows,
+    ListInputs,
+    SampledLists,
+    sampled_lists,
+)
+from foretaste.prepare.catalogue import build_catalogue
 from foretaste.prepare.streaming_counts import StreamingCounts
 
-Scores = Callable[[list[Behaviour]], dict[str, Floats]]
+Scores = Callable[[list[UserContext]], dict[str, Floats]]
 
 
 def items(n: int, **attributes: Sequence[tuple[str, ...]]) -> list[Item]:
@@ -21,14 +26,20 @@ def items(n: int, **attributes: Sequence[tuple[str, ...]]) -> list[Item]:
     ]
 
 
-def shop(cases: Cases, goods: Sequence[Item], vectors: Floats | None = None) -> Shop:
+def shop(
+    cases: EvaluationCases, goods: Sequence[Item], vectors: Floats | None = None
+) -> ListInputs:
     """Without texts unless vectors are given."""
     empty = np.zeros((len(goods), 2), np.float32)
-    shelf = catalogue(goods, empty if vectors is None else vectors)
-    return Shop(shelf, Offers.of(goods), StreamingCounts.of(cases.histories))
+    shelf = build_catalogue(goods, empty if vectors is None else vectors)
+    return ListInputs(
+        shelf, AvailabilityWindows.of(goods), StreamingCounts.from_interactions(cases.interactions)
+    )
 
 
-def sample(cases: Cases, place: Shop, *scores: float, hide_seen: bool = True) -> SampledLists:
+def sample(
+    cases: EvaluationCases, place: ListInputs, *scores: float, hide_seen: bool = True
+) -> SampledLists:
     """The lists of a product that gives everybody these scores."""
     return sampled_lists(everybody(product=scores), cases, place, hide_seen=hide_seen)
 
@@ -36,13 +47,13 @@ def sample(cases: Cases, place: Shop, *scores: float, hide_seen: bool = True) ->
 def everybody(**scores: Sequence[float]) -> Scores:
     """Each model gives everybody the same scores."""
 
-    def score(behaviours: list[Behaviour]) -> dict[str, Floats]:
+    def score(behaviours: list[UserContext]) -> dict[str, Floats]:
         size = len(behaviours), 1
         return {name: np.tile(np.array(row, np.float32), size) for name, row in scores.items()}
 
     return score
 
 
-def at(cases: Cases, times: Sequence[float]) -> Cases:
+def at(cases: EvaluationCases, times: Sequence[float]) -> EvaluationCases:
     """With other times, a row each."""
-    return replace(cases, histories=replace(cases.histories, at=np.array(times, np.float64)))
+    return replace(cases, interactions=replace(cases.interactions, at=np.array(times, np.float64)))

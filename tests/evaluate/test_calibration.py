@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from foretaste.evaluate.calibration import calibration, reliability
+from foretaste.evaluate.calibration import measure_calibration, reliability
 
 from .helpers import Fixed, cases
 
@@ -36,7 +36,7 @@ def test_bins_hold_equally_many_and_few_predictions_make_few_bins() -> None:
 
 def test_an_even_guess_is_as_sure_as_it_should_be() -> None:
     held = cases(*([0, item] for item in range(20)))
-    told = calibration(Fixed(*([1.0] * 20)), held)
+    told = measure_calibration(Fixed(*([1.0] * 20)), held)
 
     assert json.loads(json.dumps(told, allow_nan=False)) == told
     assert told["cases"] == 20
@@ -46,7 +46,7 @@ def test_an_even_guess_is_as_sure_as_it_should_be() -> None:
 
 
 def test_who_is_sure_of_what_never_comes_is_told() -> None:
-    told = calibration(Fixed(9, 0, 0), cases([0, 1], [0, 2]))
+    told = measure_calibration(Fixed(9, 0, 0), cases([0, 1], [0, 2]))
 
     assert told["ece"] > 0.9
     assert told["ratio"] is None

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from foretaste.cli import console
-from foretaste.domain.data import Behaviour, Cases, Floats, Split
-from foretaste.evaluate.evaluation import Evaluation, judge
-from foretaste.evaluate.sampled_lists import Shop
+from foretaste.domain.data import EvaluationCases, Floats, Split, UserContext
+from foretaste.evaluate.evaluation import Evaluation, evaluate_product
+from foretaste.evaluate.sampled_lists import ListInputs
 
 from .helpers import cases, follows
 from .shops import items, shop
@@ -22,8 +22,8 @@ class Expert:
     def __init__(self, name: str, scores: Floats) -> None:
         self.name, self._scores = name, scores
 
-    def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
-        return np.tile(self._scores, (len(behaviours), 1))
+    def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
+        return np.tile(self._scores, (len(user_contexts), 1))
 
 
 class Product:
@@ -35,19 +35,19 @@ class Product:
         self.experts, self._listens_to = experts, listens_to
         self.asked = 0
 
-    def told(self) -> Mapping[str, Any]:
+    def weights_by_expert(self) -> Mapping[str, Any]:
         return {}
 
-    def exponents(self, behaviours: Sequence[Behaviour]) -> Floats:
-        return np.ones((len(behaviours), len(self.experts)), np.float32)
+    def expert_weights(self, user_contexts: Sequence[UserContext]) -> Floats:
+        return np.ones((len(user_contexts), len(self.experts)), np.float32)
 
-    def score(self, behaviours: Sequence[Behaviour]) -> Floats:
-        return self.combine([one.log_prob(behaviours) for one in self.experts], behaviours)
+    def score(self, user_contexts: Sequence[UserContext]) -> Floats:
+        return self.combine([one.log_prob(user_contexts) for one in self.experts], user_contexts)
 
-    def combine(self, log_probs: Sequence[Floats], behaviours: Sequence[Behaviour]) -> Floats:
-        self.asked += len(behaviours)
+    def combine(self, log_probs: Sequence[Floats], user_contexts: Sequence[UserContext]) -> Floats:
+        self.asked += len(user_contexts)
         return (
-            follows(list(behaviours), SIZE)
+            follows(list(user_contexts), SIZE)
             if self._listens_to is None
             else log_probs[self._listens_to]
         )
@@ -57,17 +57,28 @@ UP = Expert("up", np.arange(SIZE, dtype=np.float32))
 DOWN = Expert("down", np.arange(SIZE, 0, -1).astype(np.float32))
 
 
-def split(held: Cases) -> Split:
-    return Split("leave-one-out", held.histories, held, held, held.histories)
+def split(held: EvaluationCases) -> Split:
+    return Split("leave-one-out", held.interactions, held, held, held.interactions)
 
 
 def judged(
-    held: Cases, product: Product, *, hide_seen: bool = True, place: Shop | None = None
+    held: EvaluationCases,
+    product: Product,
+    *,
+    hide_seen: bool = True,
+    place: ListInputs | None = None,
 ) -> Evaluation:
-    return judge(product, product, split(held), spent=(0.0, 0.0), hide_seen=hide_seen, shop=place)
+    return evaluate_product(
+        product,
+        product,
+        split(held),
+        training_seconds=(0.0, 0.0),
+        hide_seen=hide_seen,
+        list_inputs=place,
+    )
 
 
-def steps(people: int = 60) -> Cases:
+def steps(people: int = 60) -> EvaluationCases:
     """Everybody takes the item after their last one."""
     return cases(*([n % 8, n % 8 + 1] for n in range(people)))
 
@@ -83,7 +94,7 @@ def test_the_figures_are_those_of_the_lists_as_they_are_shown(
     assert summary["interval"] == [shown, shown]
     assert (summary["masked"]["recall@10"], summary["unmasked"]["recall@10"]) == (0, 1)
     assert evaluation.table() == evaluation.table(masked=hide_seen)
-    assert evaluation.brief()["ndcg@10"] == [shown, shown, shown]
+    assert evaluation.manifest_figures()["ndcg@10"] == [shown, shown, shown]
     assert (summary["ahead"]["up"][0] > 0) != hide_seen
 
 
@@ -100,8 +111,13 @@ def test_lists_are_those_of_the_product_as_in_service() -> None:
     held = steps()
     place = shop(held, items(SIZE))
     served = Product(UP, listens_to=0)
-    evaluation = judge(
-        Product(UP, DOWN), served, split(held), spent=(0.0, 0.0), hide_seen=True, shop=place
+    evaluation = evaluate_product(
+        Product(UP, DOWN),
+        served,
+        split(held),
+        training_seconds=(0.0, 0.0),
+        hide_seen=True,
+        list_inputs=place,
     )
     summary = evaluation.summary()
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
@@ -112,8 +128,11 @@ def test_lists_are_those_of_the_product_as_in_service() -> None:
 
 def test_the_product_as_in_service_is_not_an_expert_above_the_product() -> None:
     held = cases(*([n % 8, SIZE - 1] for n in range(60)))
-    evaluation = judge(
-        Product(DOWN, listens_to=0), Product(UP, listens_to=0), split(held), spent=(0.0, 0.0)
+    evaluation = evaluate_product(
+        Product(DOWN, listens_to=0),
+        Product(UP, listens_to=0),
+        split(held),
+        training_seconds=(0.0, 0.0),
     )
     assert evaluation.summary()["as_in_service"]["masked"]["recall@10"] == 1
     assert evaluation.summary()["masked"]["recall@10"] == 0
@@ -123,7 +142,7 @@ def test_the_product_as_in_service_is_not_an_expert_above_the_product() -> None:
 def test_a_product_that_is_as_in_service_already_is_not_asked_twice() -> None:
     product = Product(UP)
     evaluation = judged(steps(), product)
-    assert evaluation.served is evaluation.product
+    assert evaluation.served_product is evaluation.product
     assert product.asked == 60 + 60, "for the ranks and for the calibration"
 
 
@@ -140,7 +159,9 @@ def test_the_terminal_shows_the_lists_as_shown_first_and_then_what_they_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     held = steps()
-    console.evaluation(judged(held, Product(UP), hide_seen=False, place=shop(held, items(SIZE))))
+    console.print_evaluation(
+        judged(held, Product(UP), hide_seen=False, place=shop(held, items(SIZE)))
+    )
     text = capsys.readouterr().out
     assert text.index("ndcg@10 unmasked") < text.index("ndcg@10 masked")
     assert text.index("ndcg@10 masked") < text.index("the lists show 10 different items")

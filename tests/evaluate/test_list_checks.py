@@ -7,9 +7,15 @@ from typing import Any
 import pytest
 
 from foretaste.domain.data import Recommended, Term
-from foretaste.evaluate.list_checks import CHECKS, FEWEST, SERIOUS, ListWarning, look
+from foretaste.evaluate.list_checks import (
+    BLOCKING_CODES,
+    CHECKS,
+    MIN_SAMPLE_SIZE,
+    ListWarning,
+    check_lists,
+)
 from foretaste.evaluate.metrics import Interval
-from foretaste.evaluate.shown_lists import ListSample, Measured, ShownList
+from foretaste.evaluate.shown_lists import ListSample, MeasuredQuality, ShownList
 
 PEOPLE, LENGTH, ITEMS = 40, 10, 400
 GENRES = ("drama", "comedy", "crime", "sport")
@@ -58,7 +64,7 @@ def healthy(people: int = PEOPLE) -> ListSample:
         events_lately={f"i{number}": 1 + number % 3 for number in range(ITEMS)},
         attributes={f"i{number}": {"genre": (GENRES[number % 4],)} for number in range(ITEMS)},
         usual_hardly_taken_share=0.1,
-        measured=Measured("transition", Interval(0.01, -0.002, 0.02), 500),
+        measured=MeasuredQuality("transition", Interval(0.01, -0.002, 0.02), 500),
     )
 
 
@@ -74,17 +80,17 @@ def changed(sample: ListSample, change: Any) -> ListSample:
 
 
 def codes(sample: ListSample) -> list[str]:
-    return [warning.code for warning in look(sample)]
+    return [warning.code for warning in check_lists(sample)]
 
 
 def only(sample: ListSample) -> ListWarning:
     """The one warning there is."""
-    (warning,) = look(sample)
+    (warning,) = check_lists(sample)
     return warning
 
 
 def test_lists_as_they_should_be_are_passed_over() -> None:
-    assert look(healthy()) == ()
+    assert check_lists(healthy()) == ()
 
 
 def test_the_same_list_for_everybody() -> None:
@@ -105,7 +111,7 @@ def test_half_of_a_list_in_common_is_not_the_same_list() -> None:
     def half(person: int, place: int, shown: Recommended) -> Recommended:
         return replace(shown, id=f"i{place + 10}") if place < 2 else shown
 
-    assert look(changed(healthy(), half)) == ()
+    assert check_lists(changed(healthy(), half)) == ()
 
 
 def test_in_a_small_catalogue_chance_makes_nobody_the_same() -> None:
@@ -121,7 +127,7 @@ def test_in_a_small_catalogue_chance_makes_nobody_the_same() -> None:
         lists=[shown._replace(items=shown.items[:6]) for shown in sample.lists],
         events={f"i{number}": 20 for number in range(6)},
     )
-    assert look(sample) == ()
+    assert check_lists(sample) == ()
 
 
 def test_tied_scores() -> None:
@@ -135,7 +141,7 @@ def test_places_that_no_score_gave_are_in_no_tie() -> None:
     sample = changed(
         healthy(), lambda _, place, shown: replace(shown, score=0.0, source="explored")
     )
-    assert look(sample) == ()
+    assert check_lists(sample) == ()
 
 
 def test_one_reason_for_all() -> None:
@@ -157,7 +163,9 @@ def test_one_reason_for_all() -> None:
     ],
 )
 def test_a_reason_of_the_persons_own_is_not_one_for_all(term: Term) -> None:
-    assert look(changed(healthy(), lambda _, place, shown: replace(shown, terms=(term,)))) == ()
+    assert (
+        check_lists(changed(healthy(), lambda _, place, shown: replace(shown, terms=(term,)))) == ()
+    )
 
 
 def test_popularity_is_one_reason_whichever_expert_says_so() -> None:
@@ -192,8 +200,8 @@ def test_items_hardly_taken() -> None:
 )
 def test_how_much_above_life_is_too_much(shown: float, taken: float | None, tells: bool) -> None:
     sample = healthy()
-    ids = sorted({shown.id for shown in sample.places})
-    places = [shown.id for shown in sample.places]
+    ids = sorted({shown.id for shown in sample.shown_items})
+    places = [shown.id for shown in sample.shown_items]
     rare: set[str] = set()
     for name in ids:  # as many items as come nearest to the share
         if sum(map(places.count, rare)) / len(places) < shown:
@@ -205,19 +213,29 @@ def test_how_much_above_life_is_too_much(shown: float, taken: float | None, tell
 
 def test_below_its_best_expert_for_certain() -> None:
     ahead = {"neighbour": [-0.02, -0.03, -0.01], "repeat": [-0.01, -0.03, 0.01]}
-    warning = only(replace(healthy(), measured=Measured.of({"cases": 500, "ahead": ahead})))
+    warning = only(replace(healthy(), measured=MeasuredQuality.of({"cases": 500, "ahead": ahead})))
     assert warning.code == "below-expert"
     assert "“neighbour”" in warning.message
     assert "-0.0200 [-0.0300, -0.0100]" in warning.message
     within = {"neighbour": [-0.02, -0.05, 0.001]}
-    assert look(replace(healthy(), measured=Measured.of({"cases": 500, "ahead": within}))) == ()
-    assert look(replace(healthy(), measured=Measured.of({"cases": 19, "ahead": ahead}))) == ()
+    assert (
+        check_lists(
+            replace(healthy(), measured=MeasuredQuality.of({"cases": 500, "ahead": within}))
+        )
+        == ()
+    )
+    assert (
+        check_lists(replace(healthy(), measured=MeasuredQuality.of({"cases": 19, "ahead": ahead})))
+        == ()
+    )
 
 
 def test_the_fit_says_why_it_fell_back() -> None:
     cause = "'neighbour' alone ranked the validation events better"
     ahead = {"neighbour": [0.0, 0.0, 0.0]}
-    warning = only(replace(healthy(), measured=Measured.of({"cases": 500, "ahead": ahead}, cause)))
+    warning = only(
+        replace(healthy(), measured=MeasuredQuality.of({"cases": 500, "ahead": ahead}, cause))
+    )
     assert warning.code == "fallback"
     assert cause in warning.message
 
@@ -253,13 +271,13 @@ def test_a_few_people_who_took_nearly_all_are_let_pass() -> None:
     lists = [
         shown._replace(items=()) if place < 2 else shown for place, shown in enumerate(sample.lists)
     ]
-    assert look(replace(sample, lists=lists)) == ()
+    assert check_lists(replace(sample, lists=lists)) == ()
 
 
 def test_a_short_catalogue_gives_short_lists_and_no_warning() -> None:
     sample = replace(healthy(), showable=5)
     lists = [shown._replace(items=shown.items[:3]) for shown in sample.lists]
-    assert look(replace(sample, lists=lists)) == ()
+    assert check_lists(replace(sample, lists=lists)) == ()
 
 
 def test_a_column_that_decides_everything() -> None:
@@ -283,7 +301,7 @@ def test_a_value_that_fills_the_lists() -> None:
     attributes: Mapping[str, Mapping[str, Sequence[str]]] = {
         name: {
             "brand": ("Acme",)
-            if name in {shown.id for shown in sample.places[:300]}
+            if name in {shown.id for shown in sample.shown_items[:300]}
             else ("other",)
         }
         for name in sample.attributes
@@ -298,12 +316,13 @@ def test_a_value_that_fills_the_lists() -> None:
 def test_a_value_that_people_take_as_often_is_no_fault() -> None:
     sample = healthy()
     attributes = {name: {"brand": ("Acme",)} for name in sample.attributes}
-    assert look(replace(sample, attributes=attributes)) == ()
+    assert check_lists(replace(sample, attributes=attributes)) == ()
 
 
 def test_of_few_people_it_is_said_that_they_are_few() -> None:
     sample = changed(
-        healthy(FEWEST - 1), lambda _, place, shown: replace(shown, id=f"i{place}", score=1.0)
+        healthy(MIN_SAMPLE_SIZE - 1),
+        lambda _, place, shown: replace(shown, id=f"i{place}", score=1.0),
     )
     assert codes(sample) == ["too-few-people"]
     assert "19 people have a history: too few people to judge" in only(sample).message
@@ -325,7 +344,9 @@ def test_the_worst_comes_first_and_every_code_is_one_of_a_check() -> None:
         ),
     )
     sample = replace(
-        sample, events={}, measured=Measured("repeat", Interval(-0.2, -0.3, -0.1), 99, "too few")
+        sample,
+        events={},
+        measured=MeasuredQuality("repeat", Interval(-0.2, -0.3, -0.1), 99, "too few"),
     )
     names = codes(sample)
     assert names == [
@@ -336,7 +357,7 @@ def test_the_worst_comes_first_and_every_code_is_one_of_a_check() -> None:
         "hardly-taken",
         "fallback",
     ]
-    assert set(names) >= SERIOUS
+    assert set(names) >= BLOCKING_CODES
     assert len(CHECKS) == 11
 
 
@@ -346,16 +367,16 @@ def test_a_warning_is_what_json_can_hold() -> None:
 
 
 def test_lists_no_better_than_what_is_popular_are_said_to_be_so() -> None:
-    def measured(cases: int, low: float) -> Measured | None:
+    def measured(cases: int, low: float) -> MeasuredQuality | None:
         ahead = {"popularity": [0.01, low, 0.03], "transition": [0.01, low, 0.03]}
-        return Measured.of({"cases": cases, "ahead": ahead})
+        return MeasuredQuality.of({"cases": cases, "ahead": ahead})
 
     warning = only(replace(healthy(), measured=measured(300, -0.001)))
 
     assert warning.code == "weak-data"
     assert "300 events" in warning.message
-    assert look(replace(healthy(), measured=measured(300, 0.001))) == ()
-    assert look(replace(healthy(), measured=measured(99, -0.001))) == ()
+    assert check_lists(replace(healthy(), measured=measured(300, 0.001))) == ()
+    assert check_lists(replace(healthy(), measured=measured(99, -0.001))) == ()
 
 
 def test_repeats_that_lists_leave_out_are_told() -> None:
@@ -364,5 +385,5 @@ def test_repeats_that_lists_leave_out_are_told() -> None:
     assert warning.code == "hidden-repeats"
     assert warning.message.startswith("63% of what people took lately")
     assert "rank.hide_seen = false" in warning.remedy
-    assert look(replace(healthy(), hidden_repeats=0.1)) == ()
-    assert look(replace(healthy(), hidden_repeats=None)) == ()
+    assert check_lists(replace(healthy(), hidden_repeats=0.1)) == ()
+    assert check_lists(replace(healthy(), hidden_repeats=None)) == ()

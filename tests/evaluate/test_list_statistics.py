@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foretaste.domain.data import Cases
+from foretaste.domain.data import EvaluationCases
 from foretaste.evaluate.list_statistics import ListStatistics, list_statistics
 from foretaste.evaluate.sampled_lists import sampled_lists
 
@@ -12,7 +12,7 @@ from .helpers import cases
 from .shops import at, everybody, items, sample, shop
 
 
-def statistics(held: Cases, *scores: float, hide_seen: bool = True) -> ListStatistics:
+def statistics(held: EvaluationCases, *scores: float, hide_seen: bool = True) -> ListStatistics:
     goods = shop(held, items(len(scores)))
     return list_statistics(sample(held, goods, *scores, hide_seen=hide_seen), goods, "product")
 
@@ -69,10 +69,12 @@ def test_the_overlap_is_the_mean_over_all_pairs_of_people() -> None:
 
 def test_each_person_counts_once_however_often_they_came() -> None:
     held = cases([0, 1, 2, 3, 4, 5], [9, 8], [9, 7])
-    often = Cases(held.histories, np.array([0, 0, 0, 0, 0, 1, 2]), np.array([1, 2, 3, 4, 5, 7, 9]))
+    often = EvaluationCases(
+        held.interactions, np.array([0, 0, 0, 0, 0, 1, 2]), np.array([1, 2, 3, 4, 5, 7, 9])
+    )
     # p0 is shown the items up from 5, the others those up to 8
     lists = statistics(often, *range(10, 0, -1))
-    assert (lists.cases, lists.people) == (7, 3)
+    assert (lists.cases, lists.users) == (7, 3)
     assert lists.product.overlap is not None
     single = statistics(held, *range(10, 0, -1))
     assert lists.product.overlap == pytest.approx(single.product.overlap)

@@ -5,11 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from foretaste.evaluate.machine import commit, machine
+from foretaste.evaluate.machine import checked_out_commit, describe_machine
 
 
 def test_it_says_what_a_reader_of_a_figure_needs(tmp_path: Path) -> None:
-    said = machine(tmp_path, ["numpy", "no-such-library"])
+    said = describe_machine(tmp_path, ["numpy", "no-such-library"])
     assert said["cpu"]
     assert isinstance(said["cores"], int)
     assert said["cores"] >= 1
@@ -30,11 +30,11 @@ def git(folder: Path, *words: str) -> None:
 
 def test_the_commit_is_marked_when_files_are_changed(tmp_path: Path) -> None:
     git(tmp_path, "init")
-    assert commit(tmp_path) is None, "no commit yet"
+    assert checked_out_commit(tmp_path) is None, "no commit yet"
     (tmp_path / "a").write_text("1")
     git(tmp_path, "add", "a")
     git(tmp_path, "commit", "-m", "a")
-    clean = commit(tmp_path)
+    clean = checked_out_commit(tmp_path)
     assert clean is not None
     assert re.fullmatch("[0-9a-f]{12}", clean)
     results = tmp_path / "benchmarks" / "results"
@@ -42,8 +42,8 @@ def test_the_commit_is_marked_when_files_are_changed(tmp_path: Path) -> None:
     (results / "quality.json").write_text("1")
     git(tmp_path, "add", "benchmarks")
     git(tmp_path, "commit", "-m", "results")
-    clean = commit(tmp_path)
+    clean = checked_out_commit(tmp_path)
     (results / "quality.json").write_text("2")
-    assert commit(tmp_path) == clean, "what a bench writes is not what it measured"
+    assert checked_out_commit(tmp_path) == clean, "what a bench writes is not what it measured"
     (tmp_path / "a").write_text("2")
-    assert commit(tmp_path) == f"{clean}+"
+    assert checked_out_commit(tmp_path) == f"{clean}+"

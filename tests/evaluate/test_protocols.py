@@ -3,10 +3,10 @@ import time
 import numpy as np
 import pytest
 
-from foretaste.domain.data import Behaviour, Cases, Floats
+from foretaste.domain.data import EvaluationCases, Floats, UserContext
 from foretaste.errors import InputError
 from foretaste.evaluate.metrics import NEVER_SHOWN
-from foretaste.evaluate.protocols import compare, evaluate
+from foretaste.evaluate.protocols import evaluate_model, evaluate_models
 
 from .helpers import Fixed, cases, follows
 
@@ -14,7 +14,7 @@ from .helpers import Fixed, cases, follows
 def test_figures_by_hand() -> None:
     # p0 has seen items 0 and 1, which stand before its target 2; p1 takes item 0 again
     held = cases([0, 1, 2], [3, 0, 0])
-    result = evaluate(Fixed(9, 8, 7, 6, 5), held, ks=(1, 2))
+    result = evaluate_model(Fixed(9, 8, 7, 6, 5), held, cutoffs=(1, 2))
     assert result.ranks.unmasked.tolist() == [2, 0]
     assert result.ranks.masked.tolist() == [0, NEVER_SHOWN]
     assert result.figures() == {
@@ -27,7 +27,7 @@ def test_figures_by_hand() -> None:
 
 def test_people_who_only_take_one_item_again_see_it_only_where_repeats_are_shown() -> None:
     held = cases(*([0, 0, 0] for _ in range(30)))
-    figures = evaluate(Fixed(9, 8, 7), held).figures()
+    figures = evaluate_model(Fixed(9, 8, 7), held).figures()
     assert figures["masked"] == {"recall@5": 0, "recall@10": 0, "ndcg@5": 0, "ndcg@10": 0}
     assert figures["unmasked"]["recall@10"] == figures["unmasked"]["ndcg@10"] == 1
 
@@ -35,7 +35,7 @@ def test_people_who_only_take_one_item_again_see_it_only_where_repeats_are_shown
 def test_a_refused_item_is_in_no_list_until_it_is_taken_again() -> None:
     # both hid item 0; p1 took it afterwards
     held = cases([0, 1, 2], [0, 0, 1, 2], refused=(0, 3))
-    ranks = evaluate(Fixed(9, 8, 7), held).ranks
+    ranks = evaluate_model(Fixed(9, 8, 7), held).ranks
     assert ranks.unmasked.tolist() == [1, 2]
     assert ranks.masked.tolist() == [0, 0]
 
@@ -46,11 +46,11 @@ def test_without_repeats_ties_and_refusals_the_figures_are_those_of_a_plain_rank
     held = cases(*(chance.permutation(40)[: chance.integers(1, 20)].tolist() for _ in range(80)))
     matrix = chance.random((80, 40), dtype=np.float32)
 
-    def score(behaviours: list[Behaviour]) -> Floats:
+    def score(behaviours: list[UserContext]) -> Floats:
         return np.stack([matrix[len(b) * 3 + (b.item.sum() % 3)] for b in behaviours])
 
-    ranks = evaluate(score, held).ranks
-    for case, behaviour in enumerate(held.behaviours(0, 80)):
+    ranks = evaluate_model(score, held).ranks
+    for case, behaviour in enumerate(held.user_contexts(0, 80)):
         above = score([behaviour])[0] > score([behaviour])[0][held.targets[case]]
         assert ranks.unmasked[case] == np.count_nonzero(above)
         above[behaviour.item] = False
@@ -58,27 +58,27 @@ def test_without_repeats_ties_and_refusals_the_figures_are_those_of_a_plain_rank
 
 
 def test_the_default_figures_are_those_of_the_command_line() -> None:
-    figures = evaluate(Fixed(1, 2, 3), cases([0, 1])).figures()
+    figures = evaluate_model(Fixed(1, 2, 3), cases([0, 1])).figures()
     assert list(figures) == ["masked", "unmasked"]
     assert list(figures["masked"]) == ["recall@5", "recall@10", "ndcg@5", "ndcg@10"]
 
 
 def test_a_model_that_knows_is_perfect_and_one_that_does_not_is_not() -> None:
     held = cases(*([start, start + 1, start + 2] for start in range(8)))
-    assert evaluate(follows, held).figures()["unmasked"]["ndcg@10"] == 1
-    constant = evaluate(Fixed(*[1] * 12), held).figures()["unmasked"]
+    assert evaluate_model(follows, held).figures()["unmasked"]["ndcg@10"] == 1
+    constant = evaluate_model(Fixed(*[1] * 12), held).figures()["unmasked"]
     assert constant["recall@5"] == 3 / 8, "the targets are 2 to 9, the list is 0 to 4"
 
 
 def test_results_are_in_the_order_of_the_cases_whatever_the_batch() -> None:
     chance = np.random.default_rng(1)
     held = cases(*(chance.integers(0, 10, chance.integers(1, 9)).tolist() for _ in range(50)))
-    whole = evaluate(follows, held)
+    whole = evaluate_model(follows, held)
     for batch in (1, 7, 50):
-        cut = evaluate(follows, held, batch=batch)
+        cut = evaluate_model(follows, held, batch_size=batch)
         assert np.array_equal(cut.ranks.masked, whole.ranks.masked)
         assert np.array_equal(cut.ranks.unmasked, whole.ranks.unmasked)
-    first = [held.behaviours(n, n + 1)[0] for n in range(50)]
+    first = [held.user_contexts(n, n + 1)[0] for n in range(50)]
     own = [follows([told])[0] for told in first]
     expected = [
         np.count_nonzero(s > s[t]) + np.count_nonzero(s[:t] == s[t])
@@ -90,11 +90,11 @@ def test_results_are_in_the_order_of_the_cases_whatever_the_batch() -> None:
 def test_the_model_sees_nothing_but_what_came_before() -> None:
     told: list[list[int]] = []
 
-    def score(behaviours: list[Behaviour]) -> Floats:
+    def score(behaviours: list[UserContext]) -> Floats:
         told.extend(behaviour.item.tolist() for behaviour in behaviours)
         return np.zeros((len(behaviours), 10), np.float32)
 
-    evaluate(score, cases([1, 2, 9], [3, 9], [9]))
+    evaluate_model(score, cases([1, 2, 9], [3, 9], [9]))
     assert sorted(told) == [[], [1, 2], [3]]
 
 
@@ -103,35 +103,37 @@ def test_several_models_in_one_pass_are_as_each_alone() -> None:
     popular = Fixed(*range(10))
     calls = 0
 
-    def both(behaviours: list[Behaviour]) -> dict[str, Floats]:
+    def both(behaviours: list[UserContext]) -> dict[str, Floats]:
         nonlocal calls
         calls += 1
         return {"follows": follows(behaviours), "popular": popular(behaviours)}
 
-    found = compare(both, held)
+    found = evaluate_models(both, held)
     assert calls == 1
-    assert found["follows"].figures() == evaluate(follows, held).figures()
-    assert found["popular"].figures() == evaluate(popular, held).figures()
+    assert found["follows"].figures() == evaluate_model(follows, held).figures()
+    assert found["popular"].figures() == evaluate_model(popular, held).figures()
 
 
 def test_progress_reaches_the_end() -> None:
     told: list[tuple[int, int]] = []
 
-    def progress(what: str, done: int, total: int, note: str = "") -> None:
+    def progress(task: str, done: int, total: int, note: str = "") -> None:
         told.append((done, total))
 
-    evaluate(follows, cases([1, 2], [1, 2], [1, 2]), batch=2, progress=progress)
+    evaluate_model(follows, cases([1, 2], [1, 2], [1, 2]), batch_size=2, progress=progress)
     assert told == [(2, 3), (3, 3)]
 
 
 def test_no_case_is_refused_with_what_to_do() -> None:
     held = cases([1, 2])
     with pytest.raises(InputError, match="at least 3 items"):
-        evaluate(follows, Cases(held.histories, held.people[:0], held.rows[:0]))
+        evaluate_model(
+            follows, EvaluationCases(held.interactions, held.user_indices[:0], held.target_rows[:0])
+        )
 
 
 def test_a_metric_that_is_not_there_is_refused() -> None:
-    found = evaluate(follows, cases([1, 2]))
+    found = evaluate_model(follows, cases([1, 2]))
     assert found.values("mrr", masked=True).tolist() == [1]
     for name in ("ndcg", "auc@5", "recall@x", "mrr@5"):
         with pytest.raises(InputError, match=f"unknown metric '{name}'"):
@@ -142,13 +144,13 @@ def test_one_model_is_ahead_of_another_on_the_same_cases_alone() -> None:
     chance = np.random.default_rng(0)
     starts = chance.integers(0, 8, 100).tolist()
     held = cases(*([start, start + 1] for start in starts))
-    good, bad = evaluate(follows, held), evaluate(Fixed(*range(10)), held)
-    assert good.ahead(bad, "ndcg@10", chance, masked=True).low > 0
-    same = good.ahead(good, "ndcg@10", chance, masked=True)
+    good, bad = evaluate_model(follows, held), evaluate_model(Fixed(*range(10)), held)
+    assert good.margin_over(bad, "ndcg@10", chance, masked=True).low > 0
+    same = good.margin_over(good, "ndcg@10", chance, masked=True)
     assert same == (0, 0, 0)
     assert good.interval("recall@5", chance, masked=False).mean == 1
     with pytest.raises(InputError, match="different cases"):
-        good.ahead(evaluate(follows, cases([1, 2])), "ndcg@10", chance, masked=True)
+        good.margin_over(evaluate_model(follows, cases([1, 2])), "ndcg@10", chance, masked=True)
 
 
 def test_the_whole_of_a_large_set_takes_moments() -> None:
@@ -156,5 +158,5 @@ def test_the_whole_of_a_large_set_takes_moments() -> None:
     held = cases(*chance.integers(0, 12_000, (3_000, 9)).tolist())
     matrix = chance.random((256, 12_000), dtype=np.float32)
     started = time.process_time()
-    evaluate(lambda behaviours: matrix[: len(behaviours)], held)
+    evaluate_model(lambda behaviours: matrix[: len(behaviours)], held)
     assert time.process_time() - started < 3, "0.1 s on a quiet machine"

@@ -3,19 +3,19 @@ import json
 import numpy as np
 import pytest
 
-from foretaste.evaluate.protocols import Result, evaluate
-from foretaste.evaluate.report import summary, table
+from foretaste.evaluate.protocols import RankingResult, evaluate_model
+from foretaste.evaluate.report import evaluation_summary, results_table
 
 from .helpers import Fixed, cases, follows
 
 
-def results() -> dict[str, Result]:
+def results() -> dict[str, RankingResult]:
     starts = np.random.default_rng(0).integers(0, 8, 200).tolist()
     held = cases(*([start, start + 1] for start in starts))
     return {
-        "product": evaluate(follows, held),
-        "twin": evaluate(follows, held),
-        "popularity": evaluate(Fixed(*range(10, 0, -1)), held),
+        "product": evaluate_model(follows, held),
+        "twin": evaluate_model(follows, held),
+        "popularity": evaluate_model(Fixed(*range(10, 0, -1)), held),
     }
 
 
@@ -24,7 +24,7 @@ def rng() -> np.random.Generator:
 
 
 def test_a_table_has_a_row_a_model_with_intervals() -> None:
-    lines = table(results(), rng(), protocol="leave-one-out").splitlines()
+    lines = results_table(results(), rng(), protocol="leave-one-out").splitlines()
     assert lines[0].startswith(
         "leave-one-out: 200 cases of 200 people, all 10 items ranked; ± is half"
     )
@@ -56,7 +56,7 @@ def test_a_table_has_a_row_a_model_with_intervals() -> None:
 def test_the_head_says_what_is_left_out_and_how_ties_are_broken(
     masked: bool, hide_seen: bool, head: str
 ) -> None:
-    lines = table(
+    lines = results_table(
         results(), rng(), protocol="time", masked=masked, hide_seen=hide_seen
     ).splitlines()
     assert lines[1] == f"lists {head}; equal scores keep catalogue order"
@@ -64,42 +64,42 @@ def test_the_head_says_what_is_left_out_and_how_ties_are_broken(
 
 
 def test_the_head_counts_what_no_list_can_show() -> None:
-    again = {"product": evaluate(follows, cases([1, 1], [1, 2], [3, 3]))}
-    lines = table(again, rng(), protocol="time").splitlines()
+    again = {"product": evaluate_model(follows, cases([1, 1], [1, 2], [3, 3]))}
+    lines = results_table(again, rng(), protocol="time").splitlines()
     assert lines[2].startswith("2 of the 3 test items are left out so")
-    assert "2 of the 3" not in table(again, rng(), protocol="time", masked=False)
+    assert "2 of the 3" not in results_table(again, rng(), protocol="time", masked=False)
 
 
 def test_a_row_that_is_not_below_the_first_for_certain_is_marked() -> None:
-    lines = table(results(), rng(), protocol="time").splitlines()
+    lines = results_table(results(), rng(), protocol="time").splitlines()
     assert [line.endswith(" ~") for line in lines[4:7]] == [False, True, False]
     assert lines[-1] == "~ not below product for certain (paired over people, 95 %)"
     alone = {"product": results()["product"]}
-    assert "~" not in table(alone, rng(), protocol="time")
+    assert "~" not in results_table(alone, rng(), protocol="time")
 
 
 def test_a_row_above_the_first_for_certain_is_marked_and_named() -> None:
     rows = results()
     weak = {"product": rows["popularity"], "sequence": rows["twin"], "repeat": rows["twin"]}
-    lines = table(weak, rng(), protocol="time").splitlines()
+    lines = results_table(weak, rng(), protocol="time").splitlines()
     assert [line.endswith(" !") for line in lines[4:7]] == [False, True, True]
     assert lines[-1] == "! better than the product for certain: sequence, repeat"
-    assert "!" not in table(results(), rng(), protocol="time")
+    assert "!" not in results_table(results(), rng(), protocol="time")
 
 
 def test_a_row_that_is_the_first_in_another_state_has_no_mark() -> None:
-    text = table(results(), rng(), protocol="time", unmarked=("twin",))
+    text = results_table(results(), rng(), protocol="time", unmarked=("twin",))
     assert "~" not in text
 
 
 def test_the_metrics_can_be_chosen() -> None:
-    text = table(results(), rng(), protocol="time", metrics=("recall@1",), masked=False)
+    text = results_table(results(), rng(), protocol="time", metrics=("recall@1",), masked=False)
     assert text.splitlines()[3].split() == ["recall@1", "unmasked"]
 
 
 def test_the_summary_is_the_object_of_the_command_line() -> None:
     found = results()
-    said = summary(
+    said = evaluation_summary(
         "time",
         found["product"],
         {"popularity": found["popularity"]},
@@ -115,7 +115,7 @@ def test_the_summary_is_the_object_of_the_command_line() -> None:
         assert set(figures["masked"]) == set(figures["unmasked"]) == names
     assert said["weights"] == {"popularity": 0.5}
     assert (said["cpu_seconds"], said["wall_seconds"]) == (1.23, 2.0)
-    more = summary(
+    more = evaluation_summary(
         "time", found["product"], {}, weights=None, cpu_seconds=0, wall_seconds=0, users=671
     )
     assert more["users"] == 671

@@ -5,10 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretaste.domain.data import Behaviour, Floats, Item
+from foretaste.domain.data import Floats, Item, UserContext
 from foretaste.evaluate import sampled_lists as module
-from foretaste.evaluate.sampled_lists import YEAR, Offers, best_items, sampled_lists
-from foretaste.rank.top import top
+from foretaste.evaluate.sampled_lists import (
+    SECONDS_PER_YEAR,
+    AvailabilityWindows,
+    best_items,
+    sampled_lists,
+)
+from foretaste.rank.top import top_items
 
 from .helpers import cases
 from .shops import at, everybody, items, sample, shop
@@ -24,7 +29,7 @@ def filled(*places: int) -> list[int]:
 def test_a_list_leaves_out_what_was_taken_and_keeps_catalogue_order() -> None:
     held = cases([0, 1, 2], [3, 4])
     product = sample(held, shop(held, items(5)), 1, 1, 1, 2, 1)
-    by_person = dict(zip(product.people.tolist(), product.lists["product"].tolist(), strict=True))
+    by_person = dict(zip(product.users.tolist(), product.lists["product"].tolist(), strict=True))
     assert by_person == {0: filled(3, 2, 4), 1: filled(0, 1, 2, 4)}
 
 
@@ -43,7 +48,7 @@ def test_a_target_that_no_list_can_show_is_left_out_of_the_comparison() -> None:
 
 
 def test_what_is_not_on_offer_at_that_moment_is_not_shown() -> None:
-    year = 40 * YEAR
+    year = 40 * SECONDS_PER_YEAR
     held = at(cases([0, 4], [0, 4]), [year, year + 1, year, year + 9])
     goods = items(6)
     goods[1] = replace(goods[1], hidden=True)
@@ -55,9 +60,12 @@ def test_what_is_not_on_offer_at_that_moment_is_not_shown() -> None:
 
 
 def test_times_that_are_an_order_do_not_say_what_is_on_offer() -> None:
-    goods = [Item("new", available_from=40 * YEAR), Item("old", hidden=True)]
-    assert Offers.of(goods).at(3).tolist() == [True, False]
-    assert Offers.of(goods).at(39 * YEAR).tolist() == [False, False]
+    goods = [Item("new", available_from=40 * SECONDS_PER_YEAR), Item("old", hidden=True)]
+    assert AvailabilityWindows.of(goods).available_at(3).tolist() == [True, False]
+    assert AvailabilityWindows.of(goods).available_at(39 * SECONDS_PER_YEAR).tolist() == [
+        False,
+        False,
+    ]
 
 
 def test_random_items_are_drawn_from_all_that_could_be_shown() -> None:
@@ -78,39 +86,39 @@ def test_each_case_has_its_own_list_whatever_the_batch() -> None:
     held = cases(*(chance.permutation(30)[: chance.integers(1, 9)].tolist() for _ in range(40)))
     table = chance.random((30, 30), dtype=np.float32)
 
-    def scores(behaviours: list[Behaviour]) -> dict[str, Floats]:
+    def scores(behaviours: list[UserContext]) -> dict[str, Floats]:
         return {"a": np.stack([table[b.item.sum() % 30] for b in behaviours])}
 
     goods = shop(held, items(30))
     whole = sampled_lists(scores, held, goods, hide_seen=True)
-    parts = sampled_lists(scores, held, goods, hide_seen=True, batch=7)
+    parts = sampled_lists(scores, held, goods, hide_seen=True, batch_size=7)
     assert whole.lists["a"].tolist() == parts.lists["a"].tolist()
-    behaviours = held.behaviours(0, 40)
-    for person, list_ in zip(whole.people, whole.lists["a"], strict=True):
+    behaviours = held.user_contexts(0, 40)
+    for person, list_ in zip(whole.users, whole.lists["a"], strict=True):
         row = table[behaviours[person].item.sum() % 30].copy()
         hide = np.zeros(30, np.bool_)
         hide[behaviours[person].item] = True
-        assert list_.tolist() == top(row, 10, hide=hide).tolist()
+        assert list_.tolist() == top_items(row, 10, hidden=hide).tolist()
 
 
 def test_no_more_cases_are_looked_at_than_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 5)
+    monkeypatch.setattr(module, "MAX_CASES", 5)
     held = cases(*([0, 1] for _ in range(20)))
     asked = 0
 
-    def scores(behaviours: list[Behaviour]) -> dict[str, Floats]:
+    def scores(behaviours: list[UserContext]) -> dict[str, Floats]:
         nonlocal asked
         asked += len(behaviours)
         return everybody(product=[1, 2, 3])(behaviours)
 
     lists = sampled_lists(scores, held, shop(held, items(3)), hide_seen=True)
     assert asked == len(lists) == 5
-    assert len(set(lists.people.tolist())) == 5
+    assert len(set(lists.users.tolist())) == 5
 
 
 def test_one_case_a_person_is_their_last() -> None:
     held = cases([0, 1, 2], [3, 4])
-    more = replace(held, people=np.array([0, 0, 1]), rows=np.array([1, 2, 4]))
+    more = replace(held, user_indices=np.array([0, 0, 1]), target_rows=np.array([1, 2, 4]))
     lists = sample(more, shop(held, items(6)), *[1] * 6)
     assert lists.positions[lists.latest_cases()].tolist() == [2, 4]
 
@@ -121,5 +129,5 @@ def test_the_best_items_are_those_of_a_shown_list(data: st.DataObject, size: int
     hide = np.array(data.draw(st.lists(st.booleans(), min_size=size, max_size=size)))
     scores = np.array(row, np.float32)
     best = best_items(scores, np.flatnonzero(~hide), n).tolist()
-    shown = top(scores, n, hide=hide).tolist()
+    shown = top_items(scores, n, hidden=hide).tolist()
     assert best == shown + [NOTHING] * (n - len(shown))

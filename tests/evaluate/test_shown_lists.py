@@ -5,13 +5,13 @@ import pytest
 from foretaste.domain.data import Recommended, Term
 from foretaste.evaluate.shown_lists import (
     ListSample,
-    Measured,
+    MeasuredQuality,
     ShownList,
     causes,
+    compared_positions,
     deciding_column,
-    figures,
+    list_figures,
     overlap,
-    places_compared,
     sole_cause,
     tied_share,
     values_shown,
@@ -43,7 +43,7 @@ def test_overlap_is_over_all_pairs() -> None:
 
 @pytest.mark.parametrize(("showable", "places"), [(0, 1), (5, 1), (12, 3), (20, 5), (9000, 5)])
 def test_fewer_places_are_compared_where_there_are_few_items(showable: int, places: int) -> None:
-    assert places_compared(showable) == places
+    assert compared_positions(showable) == places
 
 
 def test_ties_are_counted_within_a_list() -> None:
@@ -119,7 +119,7 @@ def test_values_are_counted_by_place_and_by_event() -> None:
 
 
 def test_the_lists_in_numbers() -> None:
-    numbers = figures(sample())
+    numbers = list_figures(sample())
     assert (numbers.people, numbers.places, numbers.distinct_items) == (2, 4, 3)
     assert (numbers.overlap, numbers.tied_share) == (0.5, 0.0)
     assert (numbers.hardly_taken_share, numbers.usual_hardly_taken_share) == (0.5, 0.25)
@@ -127,11 +127,11 @@ def test_the_lists_in_numbers() -> None:
 
 def test_the_best_expert_is_the_one_least_behind() -> None:
     ahead = {"popularity": [0.1, 0.0, 0.2], "repeat": [-0.1, -0.2, 0.1], "content": [0.0, 0.0, 0.0]}
-    measured = Measured.of({"ahead": ahead, "cases": 7})
+    measured = MeasuredQuality.of({"ahead": ahead, "cases": 7})
     assert measured is not None
-    assert (measured.expert, measured.ahead.low, measured.cases) == ("repeat", -0.2, 7)
+    assert (measured.expert, measured.margin.low, measured.cases) == ("repeat", -0.2, 7)
     assert measured.fallback is None
-    assert Measured.of(None) is Measured.of({"ahead": {}}) is None
-    simpler = Measured.of(None, "too few events")
+    assert MeasuredQuality.of(None) is MeasuredQuality.of({"ahead": {}}) is None
+    simpler = MeasuredQuality.of(None, "too few events")
     assert simpler is not None
-    assert (simpler.ahead.high, simpler.fallback) == (0.0, "too few events")
+    assert (simpler.margin.high, simpler.fallback) == (0.0, "too few events")

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from foretaste.behaviour.store import FILE, SqlStore
-from foretaste.config.load import load
+from foretaste.behaviour.store import STORE_FILE, SqlStore
+from foretaste.config.load import load_config
 from foretaste.loop import Foretaste
 from serve.conftest import checked
 from serve.workspace import DEADLINE, serving, until, until_ready
@@ -67,7 +67,7 @@ def test_a_full_disk(nursery: Nursery, disk: Disk, workspace: Path) -> None:
         (place / "other").unlink()  # makes room
         answer = send(client, *names, **long)
         assert answer.json().get("accepted") == 20, answer.text
-    with SqlStore(folder / FILE) as store:
+    with SqlStore(folder / STORE_FILE) as store:
         stored = [found.event_id for _, found in store.events()]
     assert set(acknowledged) | set(names) <= set(stored)
     assert len(stored) == len(set(stored))
@@ -92,7 +92,7 @@ def test_a_database_that_goes_and_comes_back(
     nursery: Nursery, workspace: Path, postgres: Any, empty_postgres: str
 ) -> None:
     with SqlStore(empty_postgres) as store:
-        store.fill_from(workspace / FILE)
+        store.fill_from(workspace / STORE_FILE)
     with (workspace / "foretaste.toml").open("a") as file:
         file.write(f'[behaviour]\ndatabase = "{empty_postgres}"\n')
     with (
@@ -180,7 +180,7 @@ def test_a_damaged_cache_is_made_again(workspace: Path) -> None:
 
 def test_a_damaged_model_leaves_the_one_before(workspace: Path) -> None:
     with closing(Foretaste.open(workspace)) as loop:
-        first = loop.models.live()
+        first = loop.models.live_name()
         second = loop.train().name
     (workspace / "models" / second / "sequence.safetensors").write_bytes(b"damaged")
     with serving(workspace) as client:
@@ -195,18 +195,18 @@ def test_a_damaged_model_leaves_the_one_before(workspace: Path) -> None:
 @pytest.mark.parametrize("back", [3600.0, 40 * 365 * 86_400.0])
 def test_a_clock_that_steps_back(workspace: Path, back: float) -> None:
     now = [1_750_000_000.0]
-    with closing(Foretaste(workspace, load(workspace, {}), clock=lambda: now[0])) as loop:
-        before = loop.models.live()
+    with closing(Foretaste(workspace, load_config(workspace, {}), clock=lambda: now[0])) as loop:
+        before = loop.models.live_name()
         page = loop.recommend("p1", n=3)
         loop.trending("7d")
         now[0] -= back
         version = loop.train().name
-        assert loop.models.live() == version, "older by its date, and live"
+        assert loop.models.live_name() == version, "older by its date, and live"
         answer = loop.recommend("p1", n=3)
         assert answer.model_version == version
         following = loop.recommend(n=3, next_page_of=page.recommendation_id)
         assert not {one.id for one in following} & {one.id for one in page}
         loop.trending("7d")
         loop.models.prune(0)
-        assert loop.models.live() == version
+        assert loop.models.live_name() == version
         assert loop.models.rollback() == before

@@ -15,11 +15,11 @@ import httpx
 import numpy as np
 import pytest
 
-from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.cli.common import intake
 from foretaste.loop import Foretaste
 from foretaste.online.snapshot import Snapshot
-from foretaste.worker import Outcome
+from foretaste.worker import TrainingOutcome
 from serve.workspace import DEADLINE, until
 
 from .nursery import Child, Nursery
@@ -43,7 +43,7 @@ def batch(name: str, size: int) -> Batch:
 
 
 def stored(folder: Path) -> Counter[str]:
-    with SqlStore(folder / FILE) as store:
+    with SqlStore(folder / STORE_FILE) as store:
         return Counter(event.event_id for _, event in store.events())
 
 
@@ -129,17 +129,17 @@ def test_the_worker(nursery: Nursery, workspace: Path, rounds: int) -> None:
     reads, trains, writes, compares or promotes.
     """
     rng = random.Random(rounds)
-    with SqlStore(workspace / FILE) as store, closing(Foretaste.open(workspace)) as loop:
+    with SqlStore(workspace / STORE_FILE) as store, closing(Foretaste.open(workspace)) as loop:
         more(loop, "first")
-        first = last = loop.models.live()
+        first = last = loop.models.live_name()
         expected, promoted, takes, judged = KNOWN + NEW, 0, 1.0, 0.0
         if rounds >= SEVERAL:  # how long one takes here, so that some are killed at their very end
             takes = worked(nursery, workspace)
         for turn in range(rounds):
-            outcome = Outcome.last(store)
-            if loop.models.live() != last or (outcome and outcome.at != judged):
-                promoted += loop.models.live() != last
-                last, judged = loop.models.live(), outcome.at if outcome else 0.0
+            outcome = TrainingOutcome.last(store)
+            if loop.models.live_name() != last or (outcome and outcome.at != judged):
+                promoted += loop.models.live_name() != last
+                last, judged = loop.models.live_name(), outcome.at if outcome else 0.0
                 expected += (
                     NEW  # what it was judged by is used up, whether it was found good or not
                 )
@@ -147,21 +147,21 @@ def test_the_worker(nursery: Nursery, workspace: Path, rounds: int) -> None:
             with nursery.start(workspace, "worker", "--now") as worker:
                 threading.Event().wait(rng.uniform(0.05, 1.2) * takes)
                 worker.end()
-            outcome = Outcome.last(store)
+            outcome = TrainingOutcome.last(store)
             assert outcome is None or outcome.what != "failed", (outcome, worker.log)
             whole = [version.name for version in loop.models.versions()]
-            assert loop.models.live() in whole
+            assert loop.models.live_name() in whole
             for name in whole:
                 loop.at_snapshot(name)  # checks every hash
             assert counted(loop.catch_up()) == expected
         for turn in range(TRIES):  # of so few people some candidates are rightly found worse
-            if loop.models.live() != first:
+            if loop.models.live_name() != first:
                 break
             worked(nursery, workspace)
-            if loop.models.live() == first:
+            if loop.models.live_name() == first:
                 expected += NEW
                 more(loop, f"more{turn}")
-        assert loop.models.live() != first
+        assert loop.models.live_name() != first
         assert counted(loop.catch_up()) == expected
         assert stored(workspace).total() == expected
     assert rounds < SEVERAL or 0 < promoted < rounds, "some in the middle, some at the end"
@@ -171,8 +171,8 @@ def test_two_workers_at_once(nursery: Nursery, workspace: Path) -> None:
     """The second waits; when the first is killed it goes on in its place."""
 
     def holder() -> str:
-        with SqlStore(workspace / FILE) as store:
-            return store.fact("lock:worker") or ""
+        with SqlStore(workspace / STORE_FILE) as store:
+            return store.meta_text("lock:worker") or ""
 
     def at_work(one: Child) -> bool:
         return f'"process": {one.pid},' in holder()

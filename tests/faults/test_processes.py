@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.behaviour.store import STORE_FILE, SqlStore
 from serve.workspace import DEADLINE, until_ready
 
 from .nursery import Nursery
@@ -18,10 +18,10 @@ def either(request: pytest.FixtureRequest, workspace: Path) -> Path:
     if request.param == "postgresql":
         url = request.getfixturevalue("empty_postgres")
         with SqlStore(url) as store:
-            store.fill_from(workspace / FILE)
+            store.fill_from(workspace / STORE_FILE)
         with (workspace / "foretaste.toml").open("a") as file:
             file.write(f'[behaviour]\ndatabase = "{url}"\n')
-        (workspace / FILE).rename(workspace / "not-used.db")
+        (workspace / STORE_FILE).rename(workspace / "not-used.db")
     return workspace
 
 

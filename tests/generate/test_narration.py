@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from foretaste.domain.prompt import TEMPLATE, Deadline, Prompt
+from foretaste.domain.prompt import TEMPLATE_AUTHOR, Deadline, Prompt
 from foretaste.errors import WriterError
-from foretaste.generate.facts import Facts, ItemFacts
-from foretaste.generate.narration import SAID_ENOUGH, Teller
+from foretaste.generate.facts import ItemFacts, SlateFacts
+from foretaste.generate.narration import MAX_WRITER_ERRORS, Narrator
 from foretaste.generate.reasons import Reason
 
 REASON = Reason("taken together with “Dune”", 1.0, event="Dune")
-FACTS = Facts(
+FACTS = SlateFacts(
     ("Sci-Fi",), (), None,
     (ItemFacts("1", "Arrival", (REASON,)), ItemFacts("2", "Solaris", (REASON,)),
      ItemFacts("3", None, (REASON,))),
@@ -37,19 +37,19 @@ class Scripted:
         yield from (text[:5], text[5:])
 
 
-def told(writer: Scripted | None, facts: Facts = FACTS) -> list[tuple[str, str, str | None]]:
+def told(writer: Scripted | None, facts: SlateFacts = FACTS) -> list[tuple[str, str, str | None]]:
     """(text, who, why) of each passage."""
-    found = Teller(writer).tell(facts, Deadline(30))
-    return [(one.said.text, one.said.by, one.said.why) for one in found]
+    found = Narrator(writer).narrate(facts, Deadline(30))
+    return [(one.wording.text, one.wording.by, one.wording.why) for one in found]
 
 
 def test_without_a_writer_templates_say_it_all() -> None:
     assert told(None) == [
-        ("Sci-Fi", TEMPLATE, None),
-        ("Look next for Sci-Fi.", TEMPLATE, None),
-        ("Taken together with “Dune”.", TEMPLATE, None),
-        ("Taken together with “Dune”.", TEMPLATE, None),
-        ("Taken together with “Dune”.", TEMPLATE, "its title cannot stand in a sentence"),
+        ("Sci-Fi", TEMPLATE_AUTHOR, None),
+        ("Look next for Sci-Fi.", TEMPLATE_AUTHOR, None),
+        ("Taken together with “Dune”.", TEMPLATE_AUTHOR, None),
+        ("Taken together with “Dune”.", TEMPLATE_AUTHOR, None),
+        ("Taken together with “Dune”.", TEMPLATE_AUTHOR, "its title cannot stand in a sentence"),
     ]
 
 
@@ -66,24 +66,24 @@ def test_true_sentences_are_the_writer_s_and_false_ones_are_not() -> None:
     assert title == ("More Sci-Fi for you", "scripted", None)
     assert description == ("Look for more Sci-Fi.", "scripted", None)
     assert first == ("People take “Arrival” together with “Dune”.", "scripted", None)
-    assert second[:2] == ("Taken together with “Dune”.", TEMPLATE)
+    assert second[:2] == ("Taken together with “Dune”.", TEMPLATE_AUTHOR)
     assert "quotes what is not in the evidence" in str(second[2])
-    assert third[1] == TEMPLATE  # it is not even asked
+    assert third[1] == TEMPLATE_AUTHOR  # it is not even asked
 
 
 @pytest.mark.parametrize("why", ["not written in time", "cannot be reached"])
 def test_a_writer_that_fails_is_stood_in_for_and_soon_left_alone(why: str) -> None:
-    writer = Scripted(*[WriterError(why)] * SAID_ENOUGH)
+    writer = Scripted(*[WriterError(why)] * MAX_WRITER_ERRORS)
 
     found = told(writer)
 
-    assert [one[1:] for one in found[:4]] == [(TEMPLATE, why)] * 4
-    assert len(writer.prompts) == SAID_ENOUGH
+    assert [one[1:] for one in found[:4]] == [(TEMPLATE_AUTHOR, why)] * 4
+    assert len(writer.prompts) == MAX_WRITER_ERRORS
 
 
 def test_who_called_it_off_is_told_no_more() -> None:
     deadline = Deadline(30)
-    passages = Teller(None).tell(FACTS, deadline)
+    passages = Narrator(None).narrate(FACTS, deadline)
     next(passages), next(passages)
     deadline.cancel()
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from foretaste.domain.data import Catalogue, Feature
-from foretaste.generate.topics import COLUMN, Topics
+from foretaste.generate.topics import TOPIC_COLUMN, Topics
 
 SPACE = [f"A rocket and a planet far away in the galaxy, part {n}" for n in range(12)]
 BREAD = [f"Baking bread and cake at home with flour, volume {n}" for n in range(12)]
@@ -28,11 +28,11 @@ def catalogue(texts: list[str]) -> Catalogue:
 def test_alike_items_share_a_topic_named_by_their_words() -> None:
     shelf = catalogue([*SPACE, *BREAD, ""])
     topics = Topics.of(shelf)
-    codes = topics.codes(shelf.vectors)
+    codes = topics.nearest_topics(shelf.vectors)
     feature = topics.feature(codes)
 
-    values = [[feature.values[code] for code in feature.of(item)] for item in range(25)]
-    assert feature.column == COLUMN
+    values = [[feature.values[code] for code in feature.item_codes(item)] for item in range(25)]
+    assert feature.column == TOPIC_COLUMN
     assert all(set(v) <= {v[0] for v in values[:12]} for v in values[:12])
     assert not {v[0] for v in values[:12]} & {v[0] for v in values[12:24]}
     assert {word for v in values[:12] for word in v[0].split(", ")} <= set(
@@ -67,7 +67,7 @@ def test_without_texts_there_are_none() -> None:
     topics = Topics.of(shelf)
 
     assert topics.names == ()
-    feature = topics.feature(topics.codes(shelf.vectors))
+    feature = topics.feature(topics.nearest_topics(shelf.vectors))
     assert (feature.values, len(feature.offsets)) == ((), 21)
 
 

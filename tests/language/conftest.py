@@ -6,7 +6,7 @@ import torch
 
 from foretaste.language.encoder import TransformerEncoder
 from foretaste.language.settings import LanguageSettings
-from foretaste.language.weights import resolve
+from foretaste.language.weights import resolve_weights
 
 from .checkpoints import FAMILIES
 
@@ -30,11 +30,13 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture
 def tiny(checkpoints: dict[str, Path]) -> TransformerEncoder:
     """A small BERT that reads."""
-    return TransformerEncoder(resolve(str(checkpoints["bert"])), LanguageSettings(device="cpu"))
+    return TransformerEncoder(
+        resolve_weights(str(checkpoints["bert"])), LanguageSettings(device="cpu")
+    )
 
 
 @pytest.fixture(scope="session")
 def minilm() -> TransformerEncoder:
     """The default encoder, for real."""
     settings = LanguageSettings(device="cpu")
-    return TransformerEncoder(resolve(settings.encoder), settings)
+    return TransformerEncoder(resolve_weights(settings.encoder), settings)

@@ -70,7 +70,7 @@ class TextEncoderContract:
 
     def test_progress_ends_at_the_total(self, encoder: TextEncoder) -> None:
         seen: list[tuple[str, int, int]] = []
-        encoder.encode(TEXTS, lambda what, done, total, note="": seen.append((what, done, total)))
+        encoder.encode(TEXTS, lambda task, done, total, note="": seen.append((task, done, total)))
 
         reading = [(done, total) for what, done, total in seen if what == "reading"]
         assert reading[-1][0] == reading[-1][1] > 0

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from foretaste.domain.data import Floats
-from foretaste.domain.ports import Progress, TextEncoder, silent
+from foretaste.domain.ports import Progress, TextEncoder, no_progress
 from foretaste.language.cache import CachedEncoder
 from foretaste.language.encoder import TransformerEncoder
 
@@ -25,7 +25,7 @@ class Counting:
         self.dim = inner.dim
         self.asked: list[str] = []
 
-    def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
+    def encode(self, texts: Sequence[str], progress: Progress = no_progress) -> Floats:
         self.asked += texts
         return self._inner.encode(texts, progress)
 
@@ -98,7 +98,7 @@ def test_a_known_query_does_not_touch_the_disk(counting: Counting, path: Path) -
 
 
 def test_the_memory_has_an_end(counting: Counting, path: Path) -> None:
-    cached = CachedEncoder(counting, path, latest=2)
+    cached = CachedEncoder(counting, path, max_recent=2)
     for text in ["one", "two", "one", "three"]:
         cached.encode([text])
     cached.close()

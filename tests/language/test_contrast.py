@@ -5,16 +5,16 @@ import pytest
 import torch
 
 from foretaste.domain.data import Floats
-from foretaste.domain.ports import Pairs, silent
+from foretaste.domain.ports import TextPairs, no_progress
 from foretaste.errors import ModelError
-from foretaste.language.contrast import Mapped, Run, info_nce, wrong_answers
+from foretaste.language.contrast import MatrixEmbedding, TuningRun, info_nce, negative_mask
 from foretaste.language.settings import TuningSettings
 
 SETTINGS = TuningSettings(what="linear", batch=64, learning_rate=1e-2, epochs=3)
 THEMES, EACH = 8, 12
 
 
-def themed() -> tuple[Floats, Pairs]:
+def themed() -> tuple[Floats, TextPairs]:
     """Texts of eight themes; the theme is in the first numbers, under louder noise in the rest."""
     rng = np.random.default_rng(0)
     theme = np.repeat(np.arange(THEMES), EACH)
@@ -22,7 +22,7 @@ def themed() -> tuple[Floats, Pairs]:
     vectors[:, :THEMES] = np.eye(THEMES)[theme] * 1.5
     left = rng.integers(0, len(theme), 1500)
     right = theme[left] * EACH + rng.integers(0, EACH, len(left))
-    return vectors, Pairs(tuple(f"text {n}" for n in range(len(theme))), left, right)
+    return vectors, TextPairs(tuple(f"text {n}" for n in range(len(theme))), left, right)
 
 
 def nearest_of_the_theme(vectors: Floats) -> float:
@@ -35,8 +35,8 @@ def nearest_of_the_theme(vectors: Floats) -> float:
 
 def test_texts_that_go_together_come_near() -> None:
     vectors, pairs = themed()
-    embedding = Mapped(vectors)
-    held_out = Run(embedding, pairs, SETTINGS, 0, silent).go()
+    embedding = MatrixEmbedding(vectors)
+    held_out = TuningRun(embedding, pairs, SETTINGS, 0, no_progress).run()
     tuned = vectors @ embedding.matrix.detach().numpy().T
 
     assert held_out.after < held_out.before
@@ -48,9 +48,9 @@ def test_what_predicts_held_out_pairs_worse_is_not_kept() -> None:
     apart = np.eye(THEMES * EACH, dtype=np.float32)  # texts that have nothing in common
     rng = np.random.default_rng(1)
     left, right = rng.integers(0, len(apart), (2, 1500))  # pairs by chance: nothing to learn
-    embedding = Mapped(apart)
-    chance = Pairs(themed()[1].texts, left, right)
-    held_out = Run(embedding, chance, SETTINGS, 0, silent).go()
+    embedding = MatrixEmbedding(apart)
+    chance = TextPairs(themed()[1].texts, left, right)
+    held_out = TuningRun(embedding, chance, SETTINGS, 0, no_progress).run()
 
     assert held_out.after == held_out.before
     np.testing.assert_array_equal(embedding.matrix.detach(), apart)
@@ -58,9 +58,9 @@ def test_what_predicts_held_out_pairs_worse_is_not_kept() -> None:
 
 def test_the_same_seed_gives_the_same_matrix() -> None:
     vectors, pairs = themed()
-    first, again = Mapped(vectors), Mapped(vectors)
+    first, again = MatrixEmbedding(vectors), MatrixEmbedding(vectors)
     for embedding in (first, again):
-        Run(embedding, pairs, SETTINGS, 3, silent).go()
+        TuningRun(embedding, pairs, SETTINGS, 3, no_progress).run()
 
     assert torch.equal(first.matrix, again.matrix)
 
@@ -69,7 +69,7 @@ def test_a_loss_that_is_no_number_stops_with_what_to_do() -> None:
     vectors, pairs = themed()
     vectors[0] = np.nan
     with pytest.raises(ModelError, match=r"lower language\.tuning\.learning_rate"):
-        Run(Mapped(vectors), pairs, SETTINGS, 0, silent).go()
+        TuningRun(MatrixEmbedding(vectors), pairs, SETTINGS, 0, no_progress).run()
 
 
 def test_the_loss_is_the_cross_entropy_in_both_directions() -> None:
@@ -87,7 +87,7 @@ def test_the_loss_is_the_cross_entropy_in_both_directions() -> None:
 
 def test_the_true_text_and_the_asking_one_are_no_wrong_answers() -> None:
     left, right = np.array([0, 1, 2, 0]), np.array([5, 5, 0, 6])
-    wrong = wrong_answers(left, right)
+    wrong = negative_mask(left, right)
 
     assert not wrong[0, 1]  # the same right side
     assert not wrong[0, 2]  # the left side itself

@@ -11,14 +11,14 @@ from foretaste.domain.data import Floats
 from foretaste.errors import WeightsError
 from foretaste.language.encoder import TransformerEncoder
 from foretaste.language.settings import LanguageSettings
-from foretaste.language.weights import resolve
+from foretaste.language.weights import resolve_weights
 
 from .contract import TEXTS, TextEncoderContract
 
 
 def _open(folder: Path, **settings: object) -> TransformerEncoder:
     made = LanguageSettings.model_validate({"device": "cpu", **settings})
-    return TransformerEncoder(resolve(str(folder)), made)
+    return TransformerEncoder(resolve_weights(str(folder)), made)
 
 
 @pytest.mark.parametrize("family", ["bert", "roberta", "t5"])
@@ -30,7 +30,7 @@ class TestFamilies(TextEncoderContract):
     def test_is_named_after_family_weights_pooling_and_length(
         self, encoder: TransformerEncoder, checkpoints: dict[str, Path], family: str
     ) -> None:
-        digest = resolve(str(checkpoints[family])).sha256
+        digest = resolve_weights(str(checkpoints[family])).sha256
 
         assert encoder.fingerprint == f"{family}:{digest}:mean:{encoder.max_tokens}"
 
@@ -72,7 +72,7 @@ def _by_definition(folder: Path, texts: list[str], model: torch.nn.Module | None
 
 
 def test_minilm_reads_as_sentence_transformers_defines(minilm: TransformerEncoder) -> None:
-    folder = resolve("sentence-transformers/all-MiniLM-L6-v2").path
+    folder = resolve_weights("sentence-transformers/all-MiniLM-L6-v2").path
     texts = [text for text in TEXTS if text]
 
     np.testing.assert_allclose(minilm.encode(texts), _by_definition(folder, texts), atol=1e-5)

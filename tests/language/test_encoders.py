@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from foretaste.domain.data import Longs
-from foretaste.domain.ports import Pairs
+from foretaste.domain.ports import TextPairs
 from foretaste.errors import ModelError
-from foretaste.language.encoders import STALE, Encoders
+from foretaste.language.encoders import UNUSED_KEEP_SECONDS, Encoders
 from foretaste.language.settings import LanguageSettings, TuningSettings
 
 WORDS = ["a slow film about space", "science fiction in space", "the red nail polish", "a cat"]
@@ -19,11 +19,11 @@ TEXTS = tuple(f"{words} {last}" for words in WORDS for last in LAST)
 RATES = {"linear": 1e-2, "lora": 1e-2, "whole": 1e-3}
 
 
-def pairs() -> Pairs:
+def pairs() -> TextPairs:
     """Texts that end alike go together, though the rest of their words says otherwise."""
     rng = np.random.default_rng(0)
     left: Longs = rng.integers(0, len(TEXTS), 240)
-    return Pairs(TEXTS, left, left % 6 + 6 * rng.integers(0, 4, len(left)))
+    return TextPairs(TEXTS, left, left % 6 + 6 * rng.integers(0, 4, len(left)))
 
 
 def opened(
@@ -53,7 +53,7 @@ def test_tuned_kept_and_opened_by_another_process(
     published = encoders.open(None).encode(TEXTS)
     name = encoders.tune(pairs(), seed=0, now=1.0)
     tuned = encoders.open(name).encode(TEXTS)
-    told = encoders.told(name)
+    told = encoders.tuning_manifest(name)
     again = opened(checkpoints[family], tmp_path, what, rate)
 
     assert told["what"] == what
@@ -65,8 +65,8 @@ def test_tuned_kept_and_opened_by_another_process(
     assert again.open(name).fingerprint != again.open(None).fingerprint
     # a backbone that is the encoder is as it was tuned
     assert (
-        again.readers(name)("", tokens=32).fingerprint
-        != again.readers(None)("", tokens=32).fingerprint
+        again.backbone_opener(name)("", tokens=32).fingerprint
+        != again.backbone_opener(None)("", tokens=32).fingerprint
     )
 
 
@@ -75,7 +75,7 @@ def test_the_same_is_tuned_once(checkpoints: dict[str, Path], tmp_path: Path) ->
     encoders = opened(checkpoints["bert"], tmp_path)
     name = encoders.tune(pairs(), seed=0, now=1.0)
     again = encoders.tune(
-        pairs(), seed=0, now=2.0, progress=lambda what, done, total, note="": told.append(what)
+        pairs(), seed=0, now=2.0, progress=lambda task, done, total, note="": told.append(task)
     )
     assert again == name
     assert not told
@@ -122,11 +122,15 @@ def test_what_no_version_names_goes_after_a_day(
     kept, old = (encoders.tune(pairs(), seed=seed, now=1.0) for seed in (0, 1))
     young = encoders.tune(pairs(), seed=2, now=1.0)
     now = 1_800_000_000.0
-    for name, age in ((kept, 2 * STALE), (old, 2 * STALE), (young, STALE / 2)):
+    for name, age in (
+        (kept, 2 * UNUSED_KEEP_SECONDS),
+        (old, 2 * UNUSED_KEEP_SECONDS),
+        (young, UNUSED_KEEP_SECONDS / 2),
+    ):
         os.utime(tmp_path / "encoders" / name, (now - age, now - age))
     encoders.prune({kept, None}, now)
     assert sorted(path.name for path in (tmp_path / "encoders").iterdir()) == sorted([kept, young])
 
 
 def test_off_wants_no_pairs() -> None:
-    assert Encoders(LanguageSettings(), Path()).pairs == 0
+    assert Encoders(LanguageSettings(), Path()).pair_count == 0

@@ -19,13 +19,13 @@ from foretaste.domain.prompt import Deadline
 from foretaste.errors import MissingExtra, WriterError
 from foretaste.language.endpoint_writer import EndpointWriter
 from foretaste.language.settings import WriterSettings
-from foretaste.language.writing_process import Model, Work
+from foretaste.language.writing_process import LocalModel, WorkQueue
 
 from .checkpoints import llama
 from .writer_contract import PROMPT, WriterContract, written
 
 
-def application(model: Model, asked: list[dict[str, Any]]) -> FastAPI:
+def application(model: LocalModel, asked: list[dict[str, Any]]) -> FastAPI:
     app = FastAPI()
     one_at_a_time = threading.Lock()
 
@@ -45,7 +45,7 @@ def application(model: Model, asked: list[dict[str, Any]]) -> FastAPI:
         said: list[dict[str, Any]] = []
         with one_at_a_time:
             told = {"id": 1, "messages": messages, "tokens": body["max_tokens"]}
-            model.write(told, Work(), said.append)
+            model.write(told, WorkQueue(), said.append)
         yield ": a comment\n\n"
         for one in said:
             yield event(one["piece"])
@@ -81,7 +81,7 @@ def asked() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory, asked: list[dict[str, Any]]) -> Iterator[str]:
-    model = Model(llama(tmp_path_factory.mktemp("llama")))
+    model = LocalModel(llama(tmp_path_factory.mktemp("llama")))
     with served(application(model, asked)) as address:
         yield address
 

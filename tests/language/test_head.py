@@ -11,7 +11,7 @@ from foretaste.errors import WeightsError
 from foretaste.language.encoder import TransformerEncoder
 from foretaste.language.head import Head, Pooling, read_head
 from foretaste.language.settings import LanguageSettings
-from foretaste.language.weights import resolve
+from foretaste.language.weights import resolve_weights
 
 CPU = torch.device("cpu")
 _ST = "sentence_transformers.models"
@@ -59,7 +59,7 @@ def test_pooling_changes_vectors_and_fingerprint(
 ) -> None:
     folder = copytree(checkpoints["bert"], tmp_path / "cls")
     _describe(folder, {"pooling_mode_cls_token": True})
-    cls = TransformerEncoder(resolve(str(folder)), LanguageSettings(device="cpu"))
+    cls = TransformerEncoder(resolve_weights(str(folder)), LanguageSettings(device="cpu"))
 
     assert cls.fingerprint == tiny.fingerprint.replace("mean", "cls")
     assert not np.allclose(cls.encode(["a cat"]), tiny.encode(["a cat"]), atol=1e-3)
@@ -71,7 +71,7 @@ def test_a_dense_layer_is_applied(
     folder = copytree(checkpoints["bert"], tmp_path / "dense")
     _describe(folder, {"pooling_mode_mean_tokens": True}, "Dense")
     _dense(folder / "2_Dense", torch.eye(32)[:4])  # the first four numbers of the mean
-    encoder = TransformerEncoder(resolve(str(folder)), LanguageSettings(device="cpu"))
+    encoder = TransformerEncoder(resolve_weights(str(folder)), LanguageSettings(device="cpu"))
 
     wanted = tiny.encode(["a cat"])[:, :4]
     assert encoder.dim == 4

@@ -13,7 +13,7 @@ from foretaste.domain.ports import Writer
 from foretaste.errors import WriterError
 from foretaste.language.local_writer import LocalWriter
 from foretaste.language.settings import WriterSettings
-from foretaste.language.weights import resolve
+from foretaste.language.weights import resolve_weights
 
 from .checkpoints import llama
 from .writer_contract import PROMPT, WriterContract, written
@@ -25,7 +25,7 @@ NICE = 5
 
 def opened(folder: Path) -> LocalWriter:
     settings = WriterSettings(kind="local", model=str(folder), niceness=NICE)
-    return LocalWriter(resolve(str(folder), gguf=True), settings, folder / "cache")
+    return LocalWriter(resolve_weights(str(folder), gguf=True), settings, folder / "cache")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_a_process_that_is_killed_is_told_and_started_again(
     with pytest.raises(WriterError, match="process"):
         written(local)
 
-    monkeypatch.setattr("foretaste.language.local_writer.AGAIN", 0.0)
+    monkeypatch.setattr("foretaste.language.local_writer.RESTART_SECONDS", 0.0)
 
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:

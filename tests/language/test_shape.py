@@ -9,29 +9,29 @@ import pytest
 
 from foretaste.errors import WeightsError
 from foretaste.language.settings import LanguageSettings
-from foretaste.language.shape import FILE, Shape, shape_of
-from foretaste.language.weights import Weights, resolve
+from foretaste.language.shape import SHAPES_FILE, TransformerShape, shape_of
+from foretaste.language.weights import Weights, resolve_weights
 
 
 @pytest.fixture
 def minilm() -> Weights:
     """The bundled encoder's."""
-    return resolve(LanguageSettings().encoder)
+    return resolve_weights(LanguageSettings().encoder)
 
 
 def test_is_remembered(minilm: Weights, tmp_path: Path) -> None:
     """The second time the file answers: what it says is what is told."""
-    assert shape_of(minilm, tmp_path) == Shape("bert", 384, 512, 0)
-    file = tmp_path / FILE
+    assert shape_of(minilm, tmp_path) == TransformerShape("bert", 384, 512, 0)
+    file = tmp_path / SHAPES_FILE
     file.write_text(file.read_text().replace("384", "385"))
     assert shape_of(minilm, tmp_path).dim == 385
 
 
 def test_a_damaged_memory_is_made_anew(minilm: Weights, tmp_path: Path) -> None:
     """And a folder that is none does no harm."""
-    (tmp_path / FILE).write_text('{"half')
+    (tmp_path / SHAPES_FILE).write_text('{"half')
     assert shape_of(minilm, tmp_path).dim == 384
-    assert shape_of(minilm, tmp_path / FILE).dim == 384
+    assert shape_of(minilm, tmp_path / SHAPES_FILE).dim == 384
 
 
 def test_of_another_folder_nothing_is_remembered(minilm: Weights, tmp_path: Path) -> None:

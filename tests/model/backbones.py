@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from foretaste.domain.ports import OpenReader
-from foretaste.language.open import open_readers
+from foretaste.domain.ports import BackboneOpener
+from foretaste.language.open import open_backbones
 from foretaste.language.settings import LanguageSettings
 from foretaste.model.settings import LanguageExpertSettings, ModelSettings
 from language.checkpoints import FAMILIES
@@ -24,9 +24,9 @@ def made(family: str, folder: Path) -> Path:
     return path
 
 
-def readers() -> OpenReader:
+def readers() -> BackboneOpener:
     """What opens them."""
-    return open_readers(LanguageSettings(device="cpu"))
+    return open_backbones(LanguageSettings(device="cpu"))
 
 
 def asked(backbone: Path, tune: str = "whole", **changed: Any) -> ModelSettings:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from foretaste.model.fit import fit
-from foretaste.model.product import Product
+from foretaste.model.fit import fit_product
+from foretaste.model.product import ProductOfExperts
 
 from .world import READER, World, world
 
@@ -27,9 +27,9 @@ def here() -> World:
 
 
 @pytest.fixture(scope="session")
-def product(here: World) -> Product:
+def product(here: World) -> ProductOfExperts:
     """All experts and their weights, fitted on the world's training part."""
-    return fit(here.training(), READER)
+    return fit_product(here.training(), READER)
 
 
 @pytest.fixture

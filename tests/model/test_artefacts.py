@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from foretaste.errors import ModelError
-from foretaste.model.artefacts import Models, _name
-from foretaste.model.product import Product
+from foretaste.model.artefacts import ModelRegistry, _version_name
+from foretaste.model.product import ProductOfExperts
 
 from .world import World, ordinary, shelf
 
@@ -30,11 +30,13 @@ FILES = (
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> Models:
-    return Models(tmp_path / "models")
+def models(tmp_path: Path) -> ModelRegistry:
+    return ModelRegistry(tmp_path / "models")
 
 
-def save(models: Models, product: Product, here: World, created: float = 1.7e9) -> str:
+def save(
+    models: ModelRegistry, product: ProductOfExperts, here: World, created: float = 1.7e9
+) -> str:
     return models.save(
         product,
         here.catalogue.ids,
@@ -45,18 +47,22 @@ def save(models: Models, product: Product, here: World, created: float = 1.7e9) 
     )
 
 
-def test_what_is_loaded_is_what_was_saved(models: Models, product: Product, here: World) -> None:
+def test_what_is_loaded_is_what_was_saved(
+    models: ModelRegistry, product: ProductOfExperts, here: World
+) -> None:
     name = save(models, product, here)
     back = models.load(name, here.catalogue)
 
-    assert models.ids(name) == here.catalogue.ids
+    assert models.item_ids(name) == here.catalogue.ids
     assert back.names == product.names
     np.testing.assert_array_equal(back.weights, product.weights)
     asked = [*ordinary(here), here.took(3, query="garden rose")]
     np.testing.assert_allclose(back.score(asked), product.score(asked), atol=1e-4)
 
 
-def test_what_is_loaded_goes_on_learning(models: Models, product: Product, here: World) -> None:
+def test_what_is_loaded_goes_on_learning(
+    models: ModelRegistry, product: ProductOfExperts, here: World
+) -> None:
     back = models.load(save(models, product, here), here.catalogue)
     before = back.score([here.took(3)])
     back.learn(here.took(3), 4, 1.0, 1.71e9)
@@ -64,20 +70,24 @@ def test_what_is_loaded_goes_on_learning(models: Models, product: Product, here:
     assert not np.array_equal(back.score([here.took(3)]), before)
 
 
-def test_a_version_tells_what_it_is(models: Models, product: Product, here: World) -> None:
+def test_a_version_tells_what_it_is(
+    models: ModelRegistry, product: ProductOfExperts, here: World
+) -> None:
     name = save(models, product, here)
     version = models.version(name)
 
     assert name.startswith("20231114-221320-")
-    assert (version.name, version.created, version.live) == (name, 1.7e9, False)
+    assert (version.name, version.created, version.is_live) == (name, 1.7e9, False)
     assert version.data == {"event": 7, "kinds": ["view"]}
     assert version.settings == {"model": {"seed": 0}}
     assert version.metrics == {"cpu_seconds": 1.5}
     models.promote(name)
-    assert models.version(name).live
+    assert models.version(name).is_live
 
 
-def test_nothing_is_pickled(models: Models, product: Product, here: World, tmp_path: Path) -> None:
+def test_nothing_is_pickled(
+    models: ModelRegistry, product: ProductOfExperts, here: World, tmp_path: Path
+) -> None:
     folder = tmp_path / "models" / save(models, product, here)
 
     assert {path.suffix for path in folder.iterdir()} == {".json", ".safetensors"}
@@ -86,14 +96,16 @@ def test_nothing_is_pickled(models: Models, product: Product, here: World, tmp_p
         assert start[8:9] == b"{" if path.suffix == ".safetensors" else start[:1] in b"{["
 
 
-def test_the_same_again_is_the_same_version(models: Models, product: Product, here: World) -> None:
+def test_the_same_again_is_the_same_version(
+    models: ModelRegistry, product: ProductOfExperts, here: World
+) -> None:
     names = {save(models, product, here) for _ in range(2)}
 
     assert [version.name for version in models.versions()] == list(names)
 
 
 def test_versions_come_oldest_first_even_within_a_second(
-    models: Models, product: Product, here: World
+    models: ModelRegistry, product: ProductOfExperts, here: World
 ) -> None:
     moments = [1.7e9 + 0.1 * n for n in (3, 0, 2, 1, 5, 4)]
     for created in moments:
@@ -118,18 +130,18 @@ def unlinkable(*_: object) -> None:
 
 @pytest.mark.usefixtures("disk")
 def test_metrics_are_added_and_the_version_has_another_name(
-    models: Models, product: Product, here: World, tmp_path: Path
+    models: ModelRegistry, product: ProductOfExperts, here: World, tmp_path: Path
 ) -> None:
     before = save(models, product, here)
     models.promote(before)
     name = models.amend(before, {"checks": [{"code": "same-list"}]})
 
     assert name != before
-    assert [version.name for version in models.versions()] == [name] == [models.live()]
+    assert [version.name for version in models.versions()] == [name] == [models.live_name()]
     version = models.version(name)
     assert version.metrics == {"cpu_seconds": 1.5, "checks": [{"code": "same-list"}]}
     assert version.data == {"event": 7, "kinds": ["view"], "was": [before]}
-    assert models.now(before) == name, "who knows the old name still finds it"
+    assert models.current_name(before) == name, "who knows the old name still finds it"
     assert models.load(name, here.catalogue).names == product.names
     assert not list((tmp_path / "models").glob("*.partial")), "nothing is left aside"
     again = models.amend(before, {"checks": []})
@@ -137,7 +149,7 @@ def test_metrics_are_added_and_the_version_has_another_name(
 
 
 def test_what_was_amended_is_guarded_like_all_else(
-    models: Models, product: Product, here: World, tmp_path: Path
+    models: ModelRegistry, product: ProductOfExperts, here: World, tmp_path: Path
 ) -> None:
     name = models.amend(save(models, product, here), {"checks": []})
     edit(tmp_path / "models" / name / "manifest.json", metrics={"checks": [{"code": "none"}]})
@@ -147,7 +159,7 @@ def test_what_was_amended_is_guarded_like_all_else(
 
 
 def test_amending_that_fails_leaves_the_version_as_it_was(
-    models: Models, product: Product, here: World, tmp_path: Path
+    models: ModelRegistry, product: ProductOfExperts, here: World, tmp_path: Path
 ) -> None:
     name = save(models, product, here)
     with pytest.raises(TypeError):
@@ -162,7 +174,7 @@ def test_amending_that_fails_leaves_the_version_as_it_was(
 
 @pytest.mark.parametrize("file", FILES)
 def test_a_changed_byte_is_noticed(
-    models: Models, product: Product, here: World, tmp_path: Path, file: str
+    models: ModelRegistry, product: ProductOfExperts, here: World, tmp_path: Path, file: str
 ) -> None:
     name = save(models, product, here)
     path = tmp_path / "models" / name / file
@@ -179,7 +191,12 @@ def test_a_changed_byte_is_noticed(
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("damage", ["gone", "empty", "cut"])
 def test_a_missing_empty_or_cut_file_is_noticed(
-    models: Models, product: Product, here: World, tmp_path: Path, file: str, damage: str
+    models: ModelRegistry,
+    product: ProductOfExperts,
+    here: World,
+    tmp_path: Path,
+    file: str,
+    damage: str,
 ) -> None:
     name = save(models, product, here)
     path = tmp_path / "models" / name / file
@@ -193,13 +210,13 @@ def test_a_missing_empty_or_cut_file_is_noticed(
 
 
 def test_damaged_item_ids_are_noticed_before_they_are_read(
-    models: Models, product: Product, here: World, tmp_path: Path
+    models: ModelRegistry, product: ProductOfExperts, here: World, tmp_path: Path
 ) -> None:
     name = save(models, product, here)
     (tmp_path / "models" / name / "catalogue.json").write_text('["i0", ')
 
     with pytest.raises(ModelError, match=r"catalogue\.json is damaged"):
-        models.ids(name)
+        models.item_ids(name)
 
 
 def edit(path: Path, **changed: Any) -> None:
@@ -207,7 +224,7 @@ def edit(path: Path, **changed: Any) -> None:
 
 
 def test_a_manifest_of_a_later_format_is_refused(
-    models: Models, product: Product, here: World, tmp_path: Path
+    models: ModelRegistry, product: ProductOfExperts, here: World, tmp_path: Path
 ) -> None:
     name = save(models, product, here)
     edit(tmp_path / "models" / name / "manifest.json", format=2)
@@ -217,8 +234,8 @@ def test_a_manifest_of_a_later_format_is_refused(
 
 
 def test_one_damaged_version_does_not_keep_the_others_back(
-    models: Models,
-    product: Product,
+    models: ModelRegistry,
+    product: ProductOfExperts,
     here: World,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
@@ -231,7 +248,7 @@ def test_one_damaged_version_does_not_keep_the_others_back(
     assert bad in caplog.text
     models.promote(good)
     models.prune(5)
-    assert models.live() == good
+    assert models.live_name() == good
     with pytest.raises(ModelError, match=f"{bad}: manifest.json is damaged"):
         models.promote(bad)
 
@@ -239,16 +256,18 @@ def test_one_damaged_version_does_not_keep_the_others_back(
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"live": "x"}', "null", '{"live": 1, "before": 2}']
 )
-def test_a_damaged_pointer_says_what_to_do(models: Models, tmp_path: Path, text: str) -> None:
+def test_a_damaged_pointer_says_what_to_do(
+    models: ModelRegistry, tmp_path: Path, text: str
+) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "live.json").write_text(text)
 
     with pytest.raises(ModelError, match=r"live\.json cannot be read; delete it, then .*promote"):
-        models.live()
+        models.live_name()
 
 
 def test_what_is_not_whole_is_not_there(
-    models: Models, product: Product, here: World, tmp_path: Path
+    models: ModelRegistry, product: ProductOfExperts, here: World, tmp_path: Path
 ) -> None:
     name = save(models, product, here)
     folder = tmp_path / "models"
@@ -263,13 +282,13 @@ import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from foretaste.model import artefacts
-from foretaste.model.fit import fit
+from foretaste.model.fit import fit_product
 from model.world import SETTINGS, world
 
 here = world()
-product = fit(here.training(SETTINGS.model_copy(update={"experts": ("popularity", "transition")})))
+product = fit_product(here.training(SETTINGS.model_copy(update={"experts": ("popularity", "transition")})))
 for step in map(int, sys.argv[3:]):
-    kept, calls = artefacts.flush, 0
+    kept, calls = artefacts.sync_to_disk, 0
 
     def die(path):
         global calls
@@ -279,8 +298,8 @@ for step in map(int, sys.argv[3:]):
         kept(path)
 
     if not (child := os.fork()):
-        artefacts.flush = die
-        models = artefacts.Models(Path(sys.argv[2]) / str(step))
+        artefacts.sync_to_disk = die
+        models = artefacts.ModelRegistry(Path(sys.argv[2]) / str(step))
         told = dict(data={}, settings={}, metrics={})
         models.promote(models.save(product, here.catalogue.ids, created=1.8e9, **told))
         os._exit(0)
@@ -291,11 +310,13 @@ STEPS = (1, 4, 7, 8)
 
 
 @pytest.fixture(scope="module")
-def killed(tmp_path_factory: pytest.TempPathFactory, product: Product, here: World) -> Path:
+def killed(
+    tmp_path_factory: pytest.TempPathFactory, product: ProductOfExperts, here: World
+) -> Path:
     """A folder for each step, with a live version, in which a process saving another was killed."""
     folder = tmp_path_factory.mktemp("killed")
     for step in STEPS:
-        models = Models(folder / str(step))
+        models = ModelRegistry(folder / str(step))
         models.promote(save(models, product, here))
     arguments = [str(Path(__file__).parents[1]), str(folder), *map(str, STEPS)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -305,13 +326,13 @@ def killed(tmp_path_factory: pytest.TempPathFactory, product: Product, here: Wor
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_kill_in_the_middle_leaves_the_live_version_as_it_was(
-    killed: Path, product: Product, here: World, step: int
+    killed: Path, product: ProductOfExperts, here: World, step: int
 ) -> None:
-    models = Models(killed / str(step))
+    models = ModelRegistry(killed / str(step))
     whole = models.versions()
 
     assert len(whole) == (1 if step < 8 else 2)
-    assert models.live() == whole[0].name
+    assert models.live_name() == whole[0].name
     assert models.load(whole[0].name, here.catalogue).names == product.names
     assert all(models.load(version.name, here.catalogue) for version in whole)
 
@@ -320,39 +341,41 @@ def test_a_kill_in_the_middle_leaves_the_live_version_as_it_was(
 
 
 @pytest.fixture
-def three(models: Models, product: Product, here: World) -> list[str]:
+def three(models: ModelRegistry, product: ProductOfExperts, here: World) -> list[str]:
     return [save(models, product, here, 1.7e9 + n) for n in range(3)]
 
 
-def test_none_is_live_until_one_is_promoted(models: Models, three: list[str]) -> None:
-    assert models.live() is None
+def test_none_is_live_until_one_is_promoted(models: ModelRegistry, three: list[str]) -> None:
+    assert models.live_name() is None
     models.promote(three[1])
-    assert models.live() == three[1]
-    assert [version.live for version in models.versions()] == [False, True, False]
+    assert models.live_name() == three[1]
+    assert [version.is_live for version in models.versions()] == [False, True, False]
 
 
-def test_rolling_back_goes_the_way_that_was_come(models: Models, three: list[str]) -> None:
+def test_rolling_back_goes_the_way_that_was_come(models: ModelRegistry, three: list[str]) -> None:
     for name in three:
         models.promote(name)
     models.promote(three[2])  # again: no step
 
-    assert models.rollback() == three[1] == models.live()
-    assert models.rollback() == three[0] == models.live()
+    assert models.rollback() == three[1] == models.live_name()
+    assert models.rollback() == three[0] == models.live_name()
     with pytest.raises(ModelError, match="no earlier model version"):
         models.rollback()
-    assert models.live() == three[0]
+    assert models.live_name() == three[0]
 
 
-def test_a_version_not_there_is_named_with_the_nearest(models: Models, three: list[str]) -> None:
+def test_a_version_not_there_is_named_with_the_nearest(
+    models: ModelRegistry, three: list[str]
+) -> None:
     with pytest.raises(ModelError, match=f"no model version '{three[1]}x'; did you mean '2023"):
         models.promote(three[1] + "x")
     for name in ("", ".", ".."):
         with pytest.raises(ModelError):
             models.promote(name)
-    assert models.live() is None
+    assert models.live_name() is None
 
 
-def test_without_any_version_the_hint_is_to_train(models: Models) -> None:
+def test_without_any_version_the_hint_is_to_train(models: ModelRegistry) -> None:
     assert models.versions() == []
     with pytest.raises(ModelError, match="there are none; run 'foretaste train'"):
         models.promote("x")
@@ -360,7 +383,7 @@ def test_without_any_version_the_hint_is_to_train(models: Models) -> None:
         models.rollback()
 
 
-def test_pruning_keeps_the_newest_and_the_live_one(models: Models, three: list[str]) -> None:
+def test_pruning_keeps_the_newest_and_the_live_one(models: ModelRegistry, three: list[str]) -> None:
     models.promote(three[0])
     models.prune(5)
     assert len(models.versions()) == 3
@@ -370,7 +393,7 @@ def test_pruning_keeps_the_newest_and_the_live_one(models: Models, three: list[s
     assert [version.name for version in models.versions()] == [three[0]]
 
 
-def test_rolling_back_passes_over_what_was_pruned(models: Models, three: list[str]) -> None:
+def test_rolling_back_passes_over_what_was_pruned(models: ModelRegistry, three: list[str]) -> None:
     for name in (three[1], three[0], three[2]):
         models.promote(name)
     models.prune(1)  # leaves that before the live one
@@ -381,7 +404,7 @@ def test_rolling_back_passes_over_what_was_pruned(models: Models, three: list[st
 
 
 def test_a_larger_catalogue_is_taken_from_where_the_version_ends(
-    models: Models, product: Product, here: World
+    models: ModelRegistry, product: ProductOfExperts, here: World
 ) -> None:
     name = save(models, product, here)
     back = models.load(name, here.catalogue)
@@ -395,9 +418,9 @@ def test_a_larger_catalogue_is_taken_from_where_the_version_ends(
 PROMOTES = """
 import sys
 from pathlib import Path
-from foretaste.model.artefacts import Models
+from foretaste.model.artefacts import ModelRegistry
 
-models = Models(Path(sys.argv[1]))
+models = ModelRegistry(Path(sys.argv[1]))
 print("open", flush=True)
 sys.stdin.readline()
 for name in sys.argv[2:]:
@@ -406,9 +429,9 @@ for name in sys.argv[2:]:
 REPLACES = """
 import sys
 from pathlib import Path
-from foretaste.model.artefacts import Models
+from foretaste.model.artefacts import ModelRegistry
 
-models = Models(Path(sys.argv[1]))
+models = ModelRegistry(Path(sys.argv[1]))
 print("open", flush=True)
 sys.stdin.readline()
 print(models.replace(*sys.argv[2:]))
@@ -418,7 +441,7 @@ print(models.replace(*sys.argv[2:]))
 def bare(folder: Path, created: float, **data: Any) -> str:
     """A version without files, for what looks at manifests alone. → its name."""
     manifest = {"format": 1, "created": created, "data": data, "settings": {}, "metrics": {}}
-    name = _name(manifest)
+    name = _version_name(manifest)
     (folder / name).mkdir(parents=True)
     (folder / name / "manifest.json").write_text(json.dumps(manifest))
     return name
@@ -451,18 +474,20 @@ def test_of_two_processes_that_promote_neither_loses_a_promotion(tmp_path: Path)
     names = [bare(tmp_path, 1.7e9 + n) for n in range(60)]
     together(PROMOTES, [tmp_path, *names[:30]], [tmp_path, *names[30:]])
 
-    models = Models(tmp_path)
-    assert sorted(models.order()) == sorted(names), "each was live, so each is in the pointer"
+    models = ModelRegistry(tmp_path)
+    assert sorted(models.serving_order()) == sorted(names), (
+        "each was live, so each is in the pointer"
+    )
     assert not list(tmp_path.glob("*.partial"))
 
 
 def test_of_two_processes_that_replace_a_version_the_second_finds_it_done(tmp_path: Path) -> None:
     before = bare(tmp_path, 1.7e9)
     successors = [bare(tmp_path, 1.7e9, was=[before], erasures=n) for n in (1, 2)]
-    models = Models(tmp_path)
+    models = ModelRegistry(tmp_path)
     models.promote(before)
     printed = together(REPLACES, *([tmp_path, before, name] for name in successors))
 
-    assert printed == [models.live()] * 2, "both are told which version is there now"
-    assert [version.name for version in models.versions()] == [models.live()]
-    assert models.now(before) == models.live()
+    assert printed == [models.live_name()] * 2, "both are told which version is there now"
+    assert [version.name for version in models.versions()] == [models.live_name()]
+    assert models.current_name(before) == models.live_name()

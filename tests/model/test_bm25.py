@@ -3,14 +3,14 @@
 import bm25s
 import numpy as np
 
-from foretaste.model.bm25 import Bm25, tokens
+from foretaste.model.bm25 import Bm25, tokenize
 
 TEXTS = ["the red rose", "blue rose rose garden", "garden tools, red handle", "lamp", ""]
 
 
 def test_is_what_the_library_says() -> None:
     index = bm25s.BM25(method="lucene")
-    index.index(tokens(TEXTS), show_progress=False)
+    index.index(tokenize(TEXTS), show_progress=False)
     mine = Bm25(TEXTS)
 
     for words in (["red"], ["red", "rose"], ["rose", "rose", "lamp"]):

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from foretaste.errors import ModelError
 from foretaste.model.index import base
-from foretaste.model.sequence_training import train
+from foretaste.model.sequence_training import train_network
 from foretaste.model.training import Training
 
 from .world import SEQUENCE, SETTINGS, World
@@ -28,12 +28,12 @@ class StoppedError(Exception):
 def broken_off(training: Training, folder: Path, epoch: int = 3) -> Path:
     """The checkpoint that a run leaves which stops in an epoch."""
 
-    def progress(what: str, done: int, total: int, note: str = "") -> None:
+    def progress(task: str, done: int, total: int, note: str = "") -> None:
         if done == epoch:
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        train(replace(training, checkpoints=folder, progress=progress))
+        train_network(replace(training, checkpoint_folder=folder, progress=progress))
     (path,) = folder.iterdir()
     return path
 
@@ -42,11 +42,11 @@ def epochs(training: Training, folder: Path) -> list[int]:
     """Those a run goes through."""
     through: list[int] = []
 
-    def progress(what: str, done: int, total: int, note: str = "") -> None:
+    def progress(task: str, done: int, total: int, note: str = "") -> None:
         if note:
             through.append(done)
 
-    train(replace(training, checkpoints=folder, progress=progress))
+    train_network(replace(training, checkpoint_folder=folder, progress=progress))
     return through
 
 
@@ -67,7 +67,9 @@ def test_a_run_over_a_large_catalogue_ends_as_it_would_have(
 ) -> None:
     monkeypatch.setattr(base, "EXHAUSTIVE_LIMIT", 10)
     broken_off(training, tmp_path)
-    resumed, through = (train(replace(training, checkpoints=folder)) for folder in (tmp_path, None))
+    resumed, through = (
+        train_network(replace(training, checkpoint_folder=folder)) for folder in (tmp_path, None)
+    )
 
     assert resumed is not None
     assert through is not None
@@ -81,7 +83,7 @@ def test_the_best_so_far_is_kept_over_the_break(training: Training, tmp_path: Pa
     path = broken_off(training, tmp_path)
     tensors = load_file(path)
     save_file(tensors, path, {"run": '{"epoch": 2, "worse": 0, "best": 2.0}'})
-    network = train(replace(training, checkpoints=tmp_path))
+    network = train_network(replace(training, checkpoint_folder=tmp_path))
 
     assert network is not None
     for name, value in network.state_dict().items():
@@ -90,30 +92,32 @@ def test_the_best_so_far_is_kept_over_the_break(training: Training, tmp_path: Pa
 
 
 def test_without_a_folder_nothing_is_kept(training: Training, tmp_path: Path) -> None:
-    train(training)
+    train_network(training)
 
     assert list(tmp_path.iterdir()) == []
 
 
 def other_kinds(training: Training) -> Training:
-    found = training.histories
-    return replace(training, histories=replace(found, kind=(found.kind + 1) % 3))
+    found = training.interactions
+    return replace(training, interactions=replace(found, kind=(found.kind + 1) % 3))
 
 
 def other_weights(training: Training) -> Training:
-    weight = training.histories.weight.copy()
+    weight = training.interactions.weight.copy()
     weight[1] = -weight[1]
-    return replace(training, histories=replace(training.histories, weight=weight))
+    return replace(training, interactions=replace(training.interactions, weight=weight))
 
 
 def other_times(training: Training) -> Training:
-    return replace(training, histories=replace(training.histories, at=training.histories.at * 2))
+    return replace(
+        training, interactions=replace(training.interactions, at=training.interactions.at * 2)
+    )
 
 
 def other_items(training: Training) -> Training:
-    item = training.histories.item.copy()
+    item = training.interactions.item.copy()
     item[:2] = item[:2][::-1]
-    return replace(training, histories=replace(training.histories, item=item))
+    return replace(training, interactions=replace(training.interactions, item=item))
 
 
 def other_vectors(training: Training) -> Training:
@@ -123,16 +127,19 @@ def other_vectors(training: Training) -> Training:
 
 
 def other_searches(training: Training) -> Training:
-    found = training.histories
+    found = training.interactions
     assert found.vectors is not None
-    return replace(training, histories=replace(found, vectors=found.vectors[::-1].copy()))
+    return replace(training, interactions=replace(found, vectors=found.vectors[::-1].copy()))
 
 
 def other_targets(training: Training) -> Training:
-    valid = training.valid
-    item = valid.histories.item.copy()
-    item[valid.rows] = 0
-    return replace(training, valid=replace(valid, histories=replace(valid.histories, item=item)))
+    valid = training.validation_cases
+    item = valid.interactions.item.copy()
+    item[valid.target_rows] = 0
+    return replace(
+        training,
+        validation_cases=replace(valid, interactions=replace(valid.interactions, item=item)),
+    )
 
 
 def other_seed(training: Training) -> Training:
@@ -203,9 +210,9 @@ def test_a_run_that_fails_leaves_what_was_good(training: Training, tmp_path: Pat
     path = broken_off(training, tmp_path)
     before = path.read_bytes()
 
-    def fail(what: str, done: int, total: int, note: str = "") -> None:
+    def fail(task: str, done: int, total: int, note: str = "") -> None:
         raise ModelError("no more room")
 
     with pytest.raises(ModelError):
-        train(replace(training, checkpoints=tmp_path, progress=fail))
+        train_network(replace(training, checkpoint_folder=tmp_path, progress=fail))
     assert path.read_bytes() == before

@@ -5,13 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foretaste.domain.data import Catalogue, Floats, Histories
-from foretaste.model.cold_items import MIN_TAKINGS, WITHIN, Arrivals, fit_offsets
-from foretaste.model.exponents import usual
+from foretaste.domain.data import Catalogue, Floats, Interactions
+from foretaste.model.cold_items import (
+    MAX_SHARE_RATIO,
+    MIN_NEWEST_INTERACTIONS,
+    NewestInteractions,
+    fit_offsets,
+)
+from foretaste.model.expert_weights import default_expert_weights
 from foretaste.model.fit import fit_experts
-from foretaste.model.product import NEVER_OFFSET, TIER_STARTS, Product, tiers_of
+from foretaste.model.product import HIDING_OFFSET, TIER_STARTS, ProductOfExperts, item_tiers
 from foretaste.model.training import Training
-from foretaste.prepare.arrivals import newest_takings
+from foretaste.prepare.arrivals import newest_positive_cases
 
 from .world import SETTINGS, World, item, shelf
 
@@ -24,36 +29,41 @@ def wide(here: World) -> Catalogue:
     return shelf([*here.items, *(item(number, number % 4) for number in range(60, 120))])
 
 
-def counted(here: World, catalogue: Catalogue, histories: Histories) -> tuple[Product, Training]:
+def counted(
+    here: World, catalogue: Catalogue, histories: Interactions
+) -> tuple[ProductOfExperts, Training]:
     """The usual product of that catalogue, and what it was counted on."""
     settings = SETTINGS.model_copy(update={"experts": EXPERTS})
     training = Training(catalogue, histories, here.none(), settings)
     experts = fit_experts(training)
-    return Product(experts, usual(experts)), training
+    return ProductOfExperts(experts, default_expert_weights(experts)), training
 
 
-def arrivals(here: World, cold: int, known: int) -> Arrivals:
+def arrivals(here: World, cold: int, known: int) -> NewestInteractions:
     """The newest takings, so many of items that had no event and so many that had many."""
-    cases, _ = newest_takings(here.histories, repeats=True)
+    cases, _ = newest_positive_cases(here.histories, repeats=True)
     count = cold + known
     rows = np.linspace(0, len(cases) - 1, count).astype(np.int64)  # of all sorts of people
-    return Arrivals(cases.at(rows), np.where(np.arange(count) < cold, 0, 50).astype(np.int64))
+    return NewestInteractions(
+        cases.select(rows), np.where(np.arange(count) < cold, 0, 50).astype(np.int64)
+    )
 
 
-def shares(product: Product, here: World, training: Training) -> Floats:
+def shares(product: ProductOfExperts, here: World, training: Training) -> Floats:
     """[tiers], of the places in everybody's first ten."""
     ends = [
-        here.histories.behaviour(user, int(here.histories.offsets[user + 1]))
+        here.histories.user_context(user, int(here.histories.offsets[user + 1]))
         for user in range(len(here.histories))
     ]
     scores = product.score(ends)
     for row, behaviour in enumerate(ends):
-        scores[row, behaviour.taken] = -np.inf
+        scores[row, behaviour.consumed_items] = -np.inf
     best = np.argsort(-scores, axis=1, kind="stable")[:, :10]
     popularity = product.popularity
     assert popularity is not None
     return np.asarray(
-        np.bincount(tiers_of(popularity.events[best]).ravel(), minlength=4) / best.size, np.float32
+        np.bincount(item_tiers(popularity.events[best]).ravel(), minlength=4) / best.size,
+        np.float32,
     )
 
 
@@ -67,12 +77,12 @@ def test_lists_hold_as_many_cold_items_as_people_take(
 
     assert not cold / 200 / 1.5 <= shares(product, here, training)[0] <= cold / 200 * 1.5
     assert cold / 200 / 1.5 <= shown <= cold / 200 * 1.5
-    assert WITHIN < 1.5
+    assert MAX_SHARE_RATIO < 1.5
 
 
 def test_few_takings_lower_cold_items_but_never_raise_them(here: World, wide: Catalogue) -> None:
     product, training = counted(here, wide, here.histories)
-    few = MIN_TAKINGS // 2
+    few = MIN_NEWEST_INTERACTIONS // 2
     offsets = fit_offsets(product, arrivals(here, few, 0), training).offsets
 
     assert offsets is not None
@@ -83,7 +93,7 @@ def test_cold_items_that_nothing_tells_apart_are_not_shown(here: World, wide: Ca
     blank = replace(
         wide,
         titles=("",) * len(wide),
-        readings=("",) * len(wide),
+        full_texts=("",) * len(wide),
         vectors=np.zeros_like(wide.vectors),
         features=(),
     )
@@ -91,13 +101,13 @@ def test_cold_items_that_nothing_tells_apart_are_not_shown(here: World, wide: Ca
     placed = fit_offsets(product, arrivals(here, 100, 100), training)
 
     assert placed.offsets is not None
-    assert placed.offsets[0] == NEVER_OFFSET
+    assert placed.offsets[0] == HIDING_OFFSET
     assert shares(placed, here, training)[0] == 0
 
 
 def test_without_takings_nothing_is_placed(here: World, wide: Catalogue) -> None:
     product, training = counted(here, wide, here.histories)
-    nothing = Arrivals(here.none(), np.empty(0, np.int64))
+    nothing = NewestInteractions(here.none(), np.empty(0, np.int64))
 
     assert fit_offsets(product, nothing, training).offsets is None
 
@@ -108,18 +118,18 @@ def test_an_item_leaves_its_tier_by_the_events_it_has(here: World, wide: Catalog
     asked, cold = here.took(1, 2), np.array([70], np.int32)
     offsets = []
     for _ in range(7):
-        offset = product.offset(cold)
+        offset = product.item_offsets(cold)
         assert offset is not None
         offsets.append(float(offset[0]))
         product.learn(asked, 70, 3.0, 0.0)  # a purchase weighs three and is one event
 
     assert offsets == [4, 2, 2, 1, 1, 1, 0]
     product.learn(asked, 70, -3.0, 0.0)
-    assert float(product.offset(cold)[0]) == 0  # type: ignore[index]  # six events are left
+    assert float(product.item_offsets(cold)[0]) == 0  # type: ignore[index]  # six events are left
 
 
 def test_tiers_begin_where_they_say() -> None:
-    assert tiers_of(np.array([0, 1, 2, 3, 5, 6, 1000])).tolist() == [0, 1, 1, 2, 2, 3, 3]
+    assert item_tiers(np.array([0, 1, 2, 3, 5, 6, 1000])).tolist() == [0, 1, 1, 2, 2, 3, 3]
     assert len(TIER_STARTS) == 4
 
 

@@ -6,19 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foretaste.domain.data import Behaviour, Cases, Floats, Histories
+from foretaste.domain.data import EvaluationCases, Floats, Interactions, UserContext
 from foretaste.errors import ModelError
-from foretaste.model.experts.popularity import Popularity
-from foretaste.model.experts.sequence import Sequence
-from foretaste.model.experts.transition import Transition
-from foretaste.model.exponents import (
-    usual,
+from foretaste.model.expert_weights import (
+    default_expert_weights,
 )
-from foretaste.model.fit import fit, fit_experts, with_queries
-from foretaste.model.product import FACTS, Product
+from foretaste.model.experts.popularity import PopularityExpert
+from foretaste.model.experts.sequence import SequenceExpert
+from foretaste.model.experts.transition import TransitionExpert
+from foretaste.model.fit import contexts_with_queries, fit_experts, fit_product
+from foretaste.model.product import REQUEST_FACTS, ProductOfExperts
 from foretaste.model.settings import ModelSettings, PopularitySettings
-from foretaste.model.training import showable
-from foretaste.prepare.splits import leave_one_out
+from foretaste.model.training import showable_cases
+from foretaste.prepare.splits import split_leave_one_out
 
 from .world import READER, SETTINGS, START, World
 
@@ -28,39 +28,41 @@ QUICK = SETTINGS.model_copy(
 NO_SEQUENCE = ("popularity", "transition", "neighbour", "content", "attribute", "repeat")
 
 
-def likelihood(product: Product, cases: Cases) -> float:
+def likelihood(product: ProductOfExperts, cases: EvaluationCases) -> float:
     """Mean log P of what was taken."""
-    log_prob = product.log_prob(cases.behaviours(0, len(cases)))
+    log_prob = product.log_prob(cases.user_contexts(0, len(cases)))
     return float(log_prob[np.arange(len(cases)), cases.targets].mean())
 
 
-def gain(score: Callable[[list[Behaviour]], Floats], cases: Cases) -> float:
+def gain(score: Callable[[list[UserContext]], Floats], cases: EvaluationCases) -> float:
     """NDCG@10 of what a list can hold."""
-    cases = showable(cases, hide_seen=True)
-    behaviours = cases.behaviours(0, len(cases))
+    cases = showable_cases(cases, hide_seen=True)
+    behaviours = cases.user_contexts(0, len(cases))
     scores = score(behaviours)
     own = scores[np.arange(len(cases)), cases.targets]
     for row, behaviour in enumerate(behaviours):
-        scores[row, behaviour.taken] = -np.inf
+        scores[row, behaviour.consumed_items] = -np.inf
     ties = (scores == own[:, None]).sum(axis=1) - 1
     rank = (scores > own[:, None]).sum(axis=1) + ties / 2
     return float(np.where(rank < 10, 1 / np.log2(rank + 2), 0).mean())
 
 
 @pytest.fixture(scope="module")
-def weighed(here: World) -> Product:
+def weighed(here: World) -> ProductOfExperts:
     """Without an encoder, so that nothing but the validation events is maximised."""
     settings = SETTINGS.model_copy(update={"experts": NO_SEQUENCE})
-    return fit(here.training(settings))
+    return fit_product(here.training(settings))
 
 
-def test_fitted_weights_are_likelier_than_one(weighed: Product, here: World) -> None:
+def test_fitted_weights_are_likelier_than_one(weighed: ProductOfExperts, here: World) -> None:
     fitted, literal = (likelihood(p, here.split.valid) for p in (weighed, weighed.literal()))
 
     assert fitted > literal + 0.1
 
 
-def test_the_product_ranks_no_worse_than_each_expert_alone(product: Product, here: World) -> None:
+def test_the_product_ranks_no_worse_than_each_expert_alone(
+    product: ProductOfExperts, here: World
+) -> None:
     for cases in (here.split.valid, here.split.test):
         whole = gain(product.score, cases)
         for expert in product.experts:
@@ -69,7 +71,7 @@ def test_the_product_ranks_no_worse_than_each_expert_alone(product: Product, her
 
 def test_weights_one_are_left_at_one(here: World) -> None:
     settings = QUICK.model_copy(update={"weights": "one", "experts": ("popularity", "content")})
-    product = fit(here.training(settings))
+    product = fit_product(here.training(settings))
 
     assert product.weights[0].tolist() == [1, 1]
     assert not product.weights[1:].any()
@@ -77,24 +79,28 @@ def test_weights_one_are_left_at_one(here: World) -> None:
 
 def test_without_validation_events_weights_are_the_usual_ones(here: World) -> None:
     settings = QUICK.model_copy(update={"experts": ("popularity", "transition")})
-    product = fit(here.training(settings, valid=here.none()), READER)
+    product = fit_product(here.training(settings, validation_cases=here.none()), READER)
 
-    np.testing.assert_array_equal(product.weights, usual(product.experts))
+    np.testing.assert_array_equal(product.weights, default_expert_weights(product.experts))
     assert (product.weights[0] > 0).all()
 
 
 @pytest.mark.parametrize("cases", [1, 2, 3])
 def test_a_handful_of_validation_events_is_enough(here: World, cases: int) -> None:
-    valid = Cases(here.histories, here.split.valid.people[:cases], here.split.valid.rows[:cases])
+    valid = EvaluationCases(
+        here.histories, here.split.valid.user_indices[:cases], here.split.valid.target_rows[:cases]
+    )
     settings = QUICK.model_copy(update={"experts": ("popularity", "content", "query")})
-    product = fit(here.training(settings, valid=valid), READER)
+    product = fit_product(here.training(settings, validation_cases=valid), READER)
 
     assert np.isfinite(product.weights).all()
 
 
-def test_the_query_expert_weighs_where_there_is_a_query(product: Product, here: World) -> None:
+def test_the_query_expert_weighs_where_there_is_a_query(
+    product: ProductOfExperts, here: World
+) -> None:
     place = product.names.index("query")
-    without, asked = product.exponents([here.took(1, 2), here.took(1, 2, query="jazz")])
+    without, asked = product.expert_weights([here.took(1, 2), here.took(1, 2, query="jazz")])
 
     assert without[place] == 0
     assert asked[place] > 0.1
@@ -102,11 +108,11 @@ def test_the_query_expert_weighs_where_there_is_a_query(product: Product, here: 
 
 def test_made_up_queries_are_words_of_the_target(here: World) -> None:
     cases = here.split.valid.sample(50, np.random.default_rng(3))
-    asked = with_queries(cases, here.catalogue, READER, np.random.default_rng(0))
+    asked = contexts_with_queries(cases, here.catalogue, READER, np.random.default_rng(0))
 
     for one, target in zip(asked, cases.targets, strict=True):
         assert one.query
-        assert one.query in here.catalogue.readings[target]
+        assert one.query in here.catalogue.full_texts[target]
         assert one.query_vector is not None
         np.testing.assert_allclose(one.query_vector, READER.encode([one.query])[0])
 
@@ -114,15 +120,15 @@ def test_made_up_queries_are_words_of_the_target(here: World) -> None:
 # Chance ---------------------------------------------------------------------------------------
 
 
-def parameters(product: Product) -> dict[str, Floats]:
-    expert = next(e for e in product.experts if isinstance(e, Sequence))
+def parameters(product: ProductOfExperts) -> dict[str, Floats]:
+    expert = next(e for e in product.experts if isinstance(e, SequenceExpert))
     return {"weights": product.weights, **expert.state()[0]}
 
 
 def test_the_same_seed_gives_the_same_to_the_bit_and_another_seed_another(here: World) -> None:
     settings = QUICK.model_copy(update={"experts": ("popularity", "content", "query", "sequence")})
-    one, same = (parameters(fit(here.training(settings), READER)) for _ in range(2))
-    other = parameters(fit(here.training(settings.model_copy(update={"seed": 1})), READER))
+    one, same = (parameters(fit_product(here.training(settings), READER)) for _ in range(2))
+    other = parameters(fit_product(here.training(settings.model_copy(update={"seed": 1})), READER))
 
     assert one.keys() == same.keys()
     for name in one:
@@ -138,7 +144,7 @@ def test_an_expert_is_left_out_where_the_data_have_nothing_for_it(here: World) -
     bare = replace(
         here.catalogue,
         titles=("",) * 60,
-        readings=("",) * 60,
+        full_texts=("",) * 60,
         vectors=np.zeros_like(here.catalogue.vectors),
         features=(),
     )
@@ -154,8 +160,8 @@ def test_an_expert_is_left_out_where_the_data_have_nothing_for_it(here: World) -
 
 
 def test_without_any_events_what_reads_is_left(here: World) -> None:
-    nothing = here.histories.where(np.zeros(here.histories.events, bool))
-    product = fit(here.training(QUICK, histories=nothing, valid=here.none()), READER)
+    nothing = here.histories.filter_rows(np.zeros(here.histories.event_count, bool))
+    product = fit_product(here.training(QUICK, interactions=nothing, validation_cases=here.none()), READER)
 
     assert "content" in product.names
     assert "sequence" not in product.names
@@ -165,9 +171,11 @@ def test_without_any_events_what_reads_is_left(here: World) -> None:
 
 
 def test_people_with_one_event_each(here: World) -> None:
-    first = np.zeros(here.histories.events, bool)
+    first = np.zeros(here.histories.event_count, bool)
     first[here.histories.offsets[:-1]] = True
-    product = fit(here.training(QUICK, histories=here.histories.where(first), valid=here.none()))
+    product = fit_product(
+        here.training(QUICK, interactions=here.histories.filter_rows(first), validation_cases=here.none())
+    )
 
     assert np.isfinite(product.score([here.took(), here.took(3)])).all()
 
@@ -176,16 +184,16 @@ def test_an_unknown_expert_is_named(here: World) -> None:
     settings = ModelSettings(experts=("populrity",))
 
     with pytest.raises(ModelError, match=r"model\.experts.*'populrity'; did you mean 'popularity'"):
-        fit(here.training(settings))
+        fit_product(here.training(settings))
 
 
 def test_progress_ends_at_the_total(here: World) -> None:
     told: dict[str, list[tuple[int, int]]] = {}
 
-    def progress(what: str, done: int, total: int, note: str = "") -> None:
-        told.setdefault(what, []).append((done, total))
+    def progress(task: str, done: int, total: int, note: str = "") -> None:
+        told.setdefault(task, []).append((done, total))
 
-    fit(here.training(QUICK, progress=progress), READER)
+    fit_product(here.training(QUICK, progress=progress), READER)
 
     assert {"fitting the experts", "weighing the experts"} < set(told)
     for what, steps in told.items():
@@ -196,28 +204,28 @@ def test_progress_ends_at_the_total(here: World) -> None:
 
 
 @pytest.fixture(scope="module")
-def planted(here: World) -> tuple[Histories, int, int]:
+def planted(here: World) -> tuple[Interactions, int, int]:
     """Item 59 occurs as a test target alone, of many people; item 58 never occurs."""
     found = here.histories
-    takes = found.takes()
-    kept = found.where((found.item < 58) | ~takes & (found.item < 58))
-    test = leave_one_out(kept).test
+    takes = found.positive_mask()
+    kept = found.filter_rows((found.item < 58) | ~takes & (found.item < 58))
+    test = split_leave_one_out(kept).test
     changed = kept.item.copy()
-    changed[test.rows] = 59
+    changed[test.target_rows] = 59
     return replace(kept, item=changed), 59, 58
 
 
 def test_fitting_never_sees_what_is_held_out(
-    here: World, planted: tuple[Histories, int, int]
+    here: World, planted: tuple[Interactions, int, int]
 ) -> None:
     found, leaked, untaken = planted
-    split = leave_one_out(found)
+    split = split_leave_one_out(found)
     assert (split.test.targets == leaked).all()
-    product = fit(here.training(QUICK, histories=split.train, valid=split.valid), READER)
+    product = fit_product(here.training(QUICK, interactions=split.train, validation_cases=split.valid), READER)
     experts = {expert.name: expert for expert in product.experts}
     sequence = experts["sequence"].state()[0]["identity.weight"]
 
-    asked = split.test.behaviours(0, 20)
+    asked = split.test.user_contexts(0, 20)
     for name in ("popularity", "transition", "neighbour", "repeat"):
         log_prob = experts[name].log_prob(asked)
         np.testing.assert_array_equal(log_prob[:, leaked], log_prob[:, untaken], err_msg=name)
@@ -228,12 +236,12 @@ def test_fitting_never_sees_what_is_held_out(
 
 def test_the_validation_target_is_not_learnt_from_either(here: World) -> None:
     training = here.training(SETTINGS)
-    rows = here.split.valid.rows
-    owners = here.histories.owners()
+    rows = here.split.valid.target_rows
+    owners = here.histories.row_users()
 
     trained = {
         (int(p), float(at))
-        for p, at in zip(training.histories.owners(), training.histories.at, strict=True)
+        for p, at in zip(training.interactions.row_users(), training.interactions.at, strict=True)
     }
     assert not trained & {(int(owners[row]), float(here.histories.at[row])) for row in rows}
 
@@ -241,9 +249,11 @@ def test_the_validation_target_is_not_learnt_from_either(here: World) -> None:
 # Counting anew --------------------------------------------------------------------------------
 
 
-def test_recounting_counts_what_chose_and_keeps_the_rest(product: Product, here: World) -> None:
-    served = product.recounted(here.training(histories=here.histories))
-    whole = Transition.fit(here.training(histories=here.histories))[0]
+def test_recounting_counts_what_chose_and_keeps_the_rest(
+    product: ProductOfExperts, here: World
+) -> None:
+    served = product.recount(here.training(interactions=here.histories))
+    whole = TransitionExpert.fit(here.training(interactions=here.histories))[0]
     before = {expert.name: expert for expert in product.experts}
     after = {expert.name: expert for expert in served.experts}
 
@@ -259,23 +269,23 @@ def test_recounting_counts_what_chose_and_keeps_the_rest(product: Product, here:
 
 def test_recounting_does_not_choose_again_by_what_it_counts(here: World) -> None:
     """The last takings are the newest events: by themselves they would choose the shortest life."""
-    at = START + np.arange(here.histories.events) * 3600.0 * 12
+    at = START + np.arange(here.histories.event_count) * 3600.0 * 12
     found = replace(here.histories, at=np.asarray(at, np.float64))
-    split = leave_one_out(found)
+    split = split_leave_one_out(found)
     free = SETTINGS.model_copy(
         update={"popularity": PopularitySettings(), "experts": ("popularity", "transition")}
     )
-    training = here.training(free, histories=split.train, valid=split.valid)
-    product = fit(training)
-    served = product.recounted(replace(training, histories=found))
-    naive = Popularity.fit(replace(training, histories=found))[0]
+    training = here.training(free, interactions=split.train, validation_cases=split.valid)
+    product = fit_product(training)
+    served = product.recount(replace(training, interactions=found))
+    naive = PopularityExpert.fit(replace(training, interactions=found))[0]
 
-    def life(some: Product) -> float:
-        return next(e for e in some.experts if isinstance(e, Popularity)).half_life_days
+    def life(some: ProductOfExperts) -> float:
+        return next(e for e in some.experts if isinstance(e, PopularityExpert)).half_life_days
 
     assert life(served) == life(product)
     assert life(product) != naive.half_life_days  # else this would show nothing
 
 
-def test_facts_and_weights_agree_in_shape(product: Product) -> None:
-    assert product.weights.shape == (len(FACTS), len(product.experts))
+def test_facts_and_weights_agree_in_shape(product: ProductOfExperts) -> None:
+    assert product.weights.shape == (len(REQUEST_FACTS), len(product.experts))

@@ -11,12 +11,12 @@ from torch.nn import functional
 
 from foretaste.errors import ModelError
 from foretaste.model.language_training import (
-    examples,
-    likelihood,
+    example_rows,
+    linear_schedule,
     log_popularity,
-    schedule,
-    told_apart,
-    tune,
+    mean_log_prob,
+    sampled_cross_entropy,
+    tune_network,
 )
 from foretaste.model.training import Training
 
@@ -31,14 +31,14 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def training(here: World, backbone: Path, tune: str = "head", **changed: object) -> Training:
     settings = asked(backbone, tune, **changed)
-    return here.training(settings, readers=readers())
+    return here.training(settings, open_reader=readers())
 
 
 def arrays(one: Training) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
     settings = one.settings.language
-    assert one.readers is not None
-    reader = one.readers(settings.backbone, tokens=settings.tokens)
-    return tune(one, reader, one.histories.kinds).arrays()
+    assert one.open_reader is not None
+    reader = one.open_reader(settings.backbone, tokens=settings.tokens)
+    return tune_network(one, reader, one.interactions.event_types).arrays()
 
 
 def draw(items: int, wanted: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -55,8 +55,10 @@ def test_all_items_are_told_apart_where_there_are_few() -> None:
     scores = functional.log_softmax(states @ vectors.T / 0.1 + usual, dim=1)
     true = float(scores[range(3), wanted].mean())
 
-    assert float(told_apart(states, wanted, vectors, usual, warmth, 100)) == pytest.approx(-true)
-    found = likelihood(states.numpy(), wanted.numpy().astype(np.int32), vectors, usual, warmth)
+    assert float(
+        sampled_cross_entropy(states, wanted, vectors, usual, warmth, 100)
+    ) == pytest.approx(-true)
+    found = mean_log_prob(states.numpy(), wanted.numpy().astype(np.int32), vectors, usual, warmth)
     assert found == pytest.approx(true)
 
 
@@ -64,14 +66,16 @@ def test_a_draw_estimates_the_same_loss() -> None:
     states, vectors, usual = draw(2000, 16)
     wanted, warmth = torch.arange(16), torch.tensor(0.3)
 
-    whole = float(told_apart(states, wanted, vectors, usual, warmth, 5000))
-    drawn = [float(told_apart(states, wanted, vectors, usual, warmth, 500)) for _ in range(20)]
+    whole = float(sampled_cross_entropy(states, wanted, vectors, usual, warmth, 5000))
+    drawn = [
+        float(sampled_cross_entropy(states, wanted, vectors, usual, warmth, 500)) for _ in range(20)
+    ]
     assert np.mean(drawn) == pytest.approx(whole, abs=0.02)
 
 
 def test_popularity_is_a_share_of_what_was_taken(here: World) -> None:
     found = log_popularity(here.histories, 70)
-    counts = np.bincount(here.histories.item[here.histories.takes()], minlength=70)
+    counts = np.bincount(here.histories.item[here.histories.positive_mask()], minlength=70)
 
     assert np.exp(found).sum() == pytest.approx(1, abs=1e-5)
     assert np.isfinite(found).all()
@@ -79,18 +83,18 @@ def test_popularity_is_a_share_of_what_was_taken(here: World) -> None:
 
 
 def test_the_rate_rises_and_falls() -> None:
-    rates = [schedule(step, 100) for step in range(100)]
+    rates = [linear_schedule(step, 100) for step in range(100)]
     assert max(rates) == pytest.approx(1, abs=0.02)
     assert rates[0] < 0.2
     assert rates[-1] < 0.05
     assert min(rates) > 0
-    assert schedule(0, 1) > 0
+    assert linear_schedule(0, 1) > 0
 
 
 def test_examples_are_taken_after_something() -> None:
     offsets = np.array([0, 3, 3, 4, 6])
     takes = np.array([True, False, True, True, True, True])
-    assert examples(offsets, takes).tolist() == [2, 5]
+    assert example_rows(offsets, takes).tolist() == [2, 5]
 
 
 def test_the_same_seed_gives_the_same_network(here: World, backbone: Path) -> None:
@@ -112,7 +116,7 @@ def broken() -> Iterator[None]:
     """Every loss is no number."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "foretaste.model.language_training.told_apart",
+            "foretaste.model.language_training.sampled_cross_entropy",
             lambda states, *_: states.sum() * torch.nan,
         )
         yield
@@ -129,8 +133,8 @@ def test_progress_is_told_and_training_without_validation_ends(here: World, back
     one = training(here, backbone, epochs=1, examples=64)
     one = replace(
         one,
-        valid=here.none(),
-        progress=lambda what, done, total, note="": told.append((what, done, total)),
+        validation_cases=here.none(),
+        progress=lambda task, done, total, note="": told.append((task, done, total)),
     )
     arrays(one)
     assert {what for what, _, _ in told} == {"tuning the language expert"}

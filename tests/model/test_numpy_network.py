@@ -6,32 +6,32 @@ import numpy as np
 import pytest
 import torch
 
-from foretaste.domain.data import Behaviour
-from foretaste.model.network import Network, tokens
+from foretaste.domain.data import UserContext
 from foretaste.model.numpy_network import NumpyNetwork
+from foretaste.model.sequence_network import SequenceNetwork, event_tokens
 from foretaste.model.settings import SequenceSettings
 
 ITEMS, READ, LENGTH = 30, 12, 16
 
 
 @pytest.fixture(params=[True, False], ids=["timed", "in order"])
-def network(request: pytest.FixtureRequest) -> Network:
+def network(request: pytest.FixtureRequest) -> SequenceNetwork:
     """With parameters that all say something."""
     torch.manual_seed(0)
     settings = SequenceSettings(dim=16, layers=2, heads=2)
     vectors = torch.randn(ITEMS + 1, READ)
-    network = Network(vectors, settings, LENGTH, 3, 0.0, timed=request.param).eval()
+    network = SequenceNetwork(vectors, settings, LENGTH, 3, 0.0, is_timed=request.param).eval()
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     network.steps[:] = torch.linspace(1, 5, network.steps.shape[1])
     return network
 
 
-def history(length: int, seed: int = 0) -> Behaviour:
+def history(length: int, seed: int = 0) -> UserContext:
     """Items and searches, some with values, over years."""
     rng = np.random.default_rng(seed)
     item = rng.integers(-1, ITEMS, length).astype(np.int32)
-    return Behaviour(
+    return UserContext(
         item=item,
         weight=np.ones(length, np.float32),
         kind=rng.integers(0, 3, length).astype(np.int16),
@@ -44,15 +44,15 @@ def history(length: int, seed: int = 0) -> Behaviour:
 
 @pytest.mark.parametrize("length", [1, 2, 5, LENGTH, 40])
 @pytest.mark.parametrize("bare", [False, True])
-def test_as_the_network(network: Network, length: int, bare: bool) -> None:
+def test_as_the_network(network: SequenceNetwork, length: int, bare: bool) -> None:
     """The same state, to what 32 bits hold."""
     behaviour = history(length)
     if bare:
         behaviour = replace(behaviour, text_vectors=None, value=np.full(length, np.nan))
-    batch = tokens([behaviour], LENGTH)
+    batch = event_tokens([behaviour], LENGTH)
     with torch.inference_mode():
         expected = network(batch)[:, -1].numpy()
-        items = network.items(batch.item).numpy()
+        items = network.item_vectors(batch.item).numpy()
     numpy_network = NumpyNetwork(network)
     assert numpy_network.accepts(batch)
     states = numpy_network.states(batch, items)
@@ -60,8 +60,8 @@ def test_as_the_network(network: Network, length: int, bare: bool) -> None:
     np.testing.assert_allclose(states, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_what_it_does_not_accept(network: Network) -> None:
+def test_what_it_does_not_accept(network: SequenceNetwork) -> None:
     """What is empty, and several."""
     numpy_network = NumpyNetwork(network)
-    assert not numpy_network.accepts(tokens([history(0)], LENGTH))
-    assert not numpy_network.accepts(tokens([history(3), history(3)], LENGTH))
+    assert not numpy_network.accepts(event_tokens([history(0)], LENGTH))
+    assert not numpy_network.accepts(event_tokens([history(3), history(3)], LENGTH))

@@ -13,20 +13,20 @@ import pytest
 import torch
 from torch import nn
 
-from foretaste.domain.data import Floats, Histories
+from foretaste.domain.data import Floats, Interactions
 from foretaste.errors import ModelError
-from foretaste.model.experts.popularity import Popularity
-from foretaste.model.experts.sequence import Sequence
+from foretaste.model.experts.popularity import PopularityExpert
+from foretaste.model.experts.sequence import SequenceExpert
 from foretaste.model.index import base
-from foretaste.model.network import NEVER, Network, tokens
+from foretaste.model.sequence_network import UNREACHABLE_VALUE, SequenceNetwork, event_tokens
 from foretaste.model.sequence_training import (
-    Pieces,
-    drawn_of,
-    loss_of,
-    plan,
-    quality,
-    step,
-    train,
+    HistoryPieces,
+    draw_negatives,
+    gradient_step,
+    plan_training,
+    sampled_softmax_loss,
+    train_network,
+    validation_quality,
 )
 from foretaste.model.settings import ModelSettings, SequenceSettings
 from foretaste.model.training import Training
@@ -38,7 +38,7 @@ def with_(**changed: Any) -> ModelSettings:
     return SETTINGS.model_copy(update={"sequence": SEQUENCE.model_copy(update=changed)})
 
 
-def parameters(network: Network | None) -> dict[str, Floats]:
+def parameters(network: SequenceNetwork | None) -> dict[str, Floats]:
     assert network is not None
     return {name: value.numpy() for name, value in network.state_dict().items()}
 
@@ -48,26 +48,26 @@ def same(one: dict[str, Floats], other: dict[str, Floats]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def trained(here: World) -> Sequence:
-    return Sequence.fit(here.training())[0]
+def trained(here: World) -> SequenceExpert:
+    return SequenceExpert.fit(here.training())[0]
 
 
 # It learns ------------------------------------------------------------------------------------
 
 
-def test_it_learns_the_cycle(trained: Sequence, here: World) -> None:
+def test_it_learns_the_cycle(trained: SequenceExpert, here: World) -> None:
     cases = here.split.test
-    asked = cases.behaviours(0, len(cases))
+    asked = cases.user_contexts(0, len(cases))
     rows = np.arange(len(cases))
     mine = trained.log_prob(asked)
-    popular = Popularity.fit(here.training())[0].log_prob(asked)
+    popular = PopularityExpert.fit(here.training())[0].log_prob(asked)
 
     assert mine[rows, cases.targets].mean() > popular[rows, cases.targets].mean() + 1.0
     hits = (mine >= mine[rows, cases.targets][:, None]).sum(1) <= 3
     assert hits.mean() > 0.4  # by chance one in fifteen
 
 
-def test_the_next_in_the_cycle_comes_first(trained: Sequence, here: World) -> None:
+def test_the_next_in_the_cycle_comes_first(trained: SequenceExpert, here: World) -> None:
     hits = 0
     for start in (0, 3, 6, 9):
         for cluster in range(4):
@@ -78,10 +78,14 @@ def test_the_next_in_the_cycle_comes_first(trained: Sequence, here: World) -> No
     assert hits >= 12  # of 16; by chance one
 
 
-def test_a_new_item_is_placed_near_its_like_by_its_text(here: World, trained: Sequence) -> None:
+def test_a_new_item_is_placed_near_its_like_by_its_text(
+    here: World, trained: SequenceExpert
+) -> None:
     larger = shelf([*here.items, item(60, 1), item(61, 3)])
     state = trained.state()
-    grown = Sequence.restored({n: a.copy() for n, a in state[0].items()}, state[1], here.catalogue)
+    grown = SequenceExpert.from_state(
+        {n: a.copy() for n, a in state[0].items()}, state[1], here.catalogue
+    )
     grown.grow(larger)
     rockets, pianos = (
         grown.log_prob([here.took(*(c * EACH + n for n in (3, 4, 5)))])[0] for c in (1, 3)
@@ -93,7 +97,7 @@ def test_a_new_item_is_placed_near_its_like_by_its_text(here: World, trained: Se
     assert (rockets[60] > rockets[strangers]).mean() > 0.9
 
 
-def test_searches_and_reviews_are_read_as_text(here: World, trained: Sequence) -> None:
+def test_searches_and_reviews_are_read_as_text(here: World, trained: SequenceExpert) -> None:
     searched = {
         cluster: trained.log_prob([here.behaviour(did(None, 0, "search", query=words))])[0]
         for cluster, words in ((1, "lunar rocket"), (3, "jazz piano"))
@@ -104,27 +108,27 @@ def test_searches_and_reviews_are_read_as_text(here: World, trained: Sequence) -
 
 
 def test_the_best_check_is_kept(here: World) -> None:
-    many = train(here.training(with_(epochs=9, check_every=3)))
+    many = train_network(here.training(with_(epochs=9, check_every=3)))
     assert many is not None
-    gain = quality(many, here.split.valid)[1]
+    gain = validation_quality(many, here.split.valid)[1]
     checks = []
 
-    def progress(what: str, done: int, total: int, note: str = "") -> None:
+    def progress(task: str, done: int, total: int, note: str = "") -> None:
         if "NDCG" in note:
             checks.append(float(note.rsplit(" ", 1)[1]))
 
-    train(here.training(with_(epochs=9, check_every=3), progress=progress))
+    train_network(here.training(with_(epochs=9, check_every=3), progress=progress))
     assert gain == pytest.approx(max(checks), abs=2e-3)
 
 
 def test_checks_without_a_gain_end_it(here: World) -> None:
     epochs = []
 
-    def progress(what: str, done: int, total: int, note: str = "") -> None:
+    def progress(task: str, done: int, total: int, note: str = "") -> None:
         epochs.append(done)
 
     stands = with_(epochs=40, check_every=1, patience=2, learning_rate=1e-30)
-    train(here.training(stands, progress=progress))
+    train_network(here.training(stands, progress=progress))
     assert epochs[-1] == 3  # the first is the best, two are no better
 
 
@@ -132,13 +136,13 @@ def test_checks_without_a_gain_end_it(here: World) -> None:
 
 
 def test_where_nobody_took_two_items_there_is_no_network(here: World) -> None:
-    nothing = here.histories.where(np.zeros(here.histories.events, bool))
+    nothing = here.histories.filter_rows(np.zeros(here.histories.event_count, bool))
 
-    assert train(here.training(histories=nothing, valid=here.none())) is None
+    assert train_network(here.training(interactions=nothing, validation_cases=here.none())) is None
 
 
 def test_without_validation_events_it_trains_all_the_same(here: World) -> None:
-    network = train(here.training(with_(epochs=4, check_every=2), valid=here.none()))
+    network = train_network(here.training(with_(epochs=4, check_every=2), validation_cases=here.none()))
 
     assert network is not None
     assert all(np.isfinite(array).all() for array in parameters(network).values())
@@ -146,8 +150,8 @@ def test_without_validation_events_it_trains_all_the_same(here: World) -> None:
 
 def test_items_nobody_took_keep_no_identity(here: World) -> None:
     found = here.split.train
-    kept = found.where(found.item != 17)
-    network = train(here.training(with_(epochs=1), histories=kept))
+    kept = found.filter_rows(found.item != 17)
+    network = train_network(here.training(with_(epochs=1), interactions=kept))
 
     assert network is not None
     assert not network.identity.weight[18].any()
@@ -157,35 +161,36 @@ def test_items_nobody_took_keep_no_identity(here: World) -> None:
 def test_plan_follows_the_length_of_the_histories(here: World) -> None:
     short, long = here.histories, grown_long(here.histories)
 
-    assert plan(short, SequenceSettings()).length == 50
-    assert plan(long, SequenceSettings()).length == 200
+    assert plan_training(short, SequenceSettings()).length == 50
+    assert plan_training(long, SequenceSettings()).length == 200
     assert (
-        plan(short, SequenceSettings()).input_dropout > plan(long, SequenceSettings()).input_dropout
+        plan_training(short, SequenceSettings()).input_dropout
+        > plan_training(long, SequenceSettings()).input_dropout
     )
-    assert plan(long, SequenceSettings(length=7, input_dropout=0.0)).length == 7
+    assert plan_training(long, SequenceSettings(length=7, input_dropout=0.0)).length == 7
 
 
 def test_times_are_read_where_they_are_more_than_an_order(here: World) -> None:
     found = here.histories
-    order = replace(found, at=np.arange(found.events, dtype=np.float64) % 50)
+    order = replace(found, at=np.arange(found.event_count, dtype=np.float64) % 50)
 
-    assert plan(found, SequenceSettings()).timed
-    assert not plan(order, SequenceSettings()).timed
+    assert plan_training(found, SequenceSettings()).is_timed
+    assert not plan_training(order, SequenceSettings()).is_timed
 
 
 def test_what_values_say_is_learnt(here: World) -> None:
     found = here.split.train
-    rated = replace(found, value=(1 + np.arange(found.events) % 5).astype(np.float32))
-    network = train(here.training(with_(epochs=1), histories=rated))
+    rated = replace(found, value=(1 + np.arange(found.event_count) % 5).astype(np.float32))
+    network = train_network(here.training(with_(epochs=1), interactions=rated))
 
     assert network is not None
     assert network.value.weight.any()
-    assert (network.steps.numpy() < NEVER).any()
+    assert (network.steps.numpy() < UNREACHABLE_VALUE).any()
 
 
-def grown_long(found: Histories) -> Histories:
+def grown_long(found: Interactions) -> Interactions:
     """All people in one."""
-    ends = np.array([0, found.events], np.int64)
+    ends = np.array([0, found.event_count], np.int64)
     return replace(found, users=("all",), offsets=ends)
 
 
@@ -198,33 +203,33 @@ def test_every_taking_but_the_first_is_a_target_once(
     here: World, length: int, *, anew: bool
 ) -> None:
     found = here.split.train
-    pieces = Pieces(found, length)
+    pieces = HistoryPieces(found, length)
     if anew:
-        pieces.cut_anew(np.random.default_rng(length))
+        pieces.recut(np.random.default_rng(length))
     seen = []
     for chosen in pieces.batches(64, np.random.default_rng(0)):
         batch, target = pieces.batch(chosen)
         assert batch.item.shape == target.shape
         assert batch.item.shape[1] <= length
-        assert not (target > 0)[~batch.real].any()
+        assert not (target > 0)[~batch.is_event].any()
         seen += target[target > 0].tolist()
 
     wanted = []
     for person in range(len(found)):
-        rows = found.rows(person)
+        rows = found.user_slice(person)
         later = slice(rows.start + 1, rows.stop)
-        taken = found.takes()[later]
+        taken = found.positive_mask()[later]
         wanted += (found.item[later][taken] + 1).tolist()
     assert sorted(seen) == sorted(wanted)
 
 
 def test_long_histories_are_cut_elsewhere_in_every_epoch(here: World) -> None:
-    pieces = Pieces(here.split.train, 5)
-    whole = Pieces(here.split.train, 50)
+    pieces = HistoryPieces(here.split.train, 5)
+    whole = HistoryPieces(here.split.train, 50)
     cuts, uncut = [], list(zip(whole.starts, whole.stops, strict=True))
     for epoch in range(3):
-        pieces.cut_anew(np.random.default_rng(epoch))
-        whole.cut_anew(np.random.default_rng(epoch))
+        pieces.recut(np.random.default_rng(epoch))
+        whole.recut(np.random.default_rng(epoch))
         cuts.append(set(zip(pieces.starts.tolist(), pieces.stops.tolist(), strict=True)))
         assert list(zip(whole.starts, whole.stops, strict=True)) == uncut
 
@@ -233,7 +238,7 @@ def test_long_histories_are_cut_elsewhere_in_every_epoch(here: World) -> None:
 
 
 def test_pieces_of_similar_length_go_together(here: World) -> None:
-    pieces = Pieces(here.split.train, 50)
+    pieces = HistoryPieces(here.split.train, 50)
     lengths = pieces.stops - pieces.starts
     batches = pieces.batches(100, np.random.default_rng(0))
     padding = sum(int((lengths[one].max() - lengths[one]).sum()) for one in batches)
@@ -246,35 +251,39 @@ def test_pieces_of_similar_length_go_together(here: World) -> None:
 def test_a_piece_is_what_is_read_when_asked(here: World) -> None:
     """The tokens of training and of a request are the same but for the first gap."""
     found = here.split.train
-    pieces = Pieces(found, 50)
+    pieces = HistoryPieces(found, 50)
     batch, target = pieces.batch(np.arange(4))
     for place in range(4):
-        rows = found.rows(int(np.searchsorted(found.offsets, pieces.starts[place], "right")) - 1)
-        one = found.behaviour(
+        rows = found.user_slice(
+            int(np.searchsorted(found.offsets, pieces.starts[place], "right")) - 1
+        )
+        one = found.user_context(
             int(np.searchsorted(found.offsets, rows.start, "right")) - 1, rows.stop - 1
         )
-        asked = tokens([one], 50)
+        asked = event_tokens([one], 50)
         size = asked.item.shape[1]
         assert batch.item[place, -size:].tolist() == asked.item[0].tolist()
-        assert batch.kind[place, -size:].tolist() == asked.kind[0].tolist()
+        assert batch.event_type[place, -size:].tolist() == asked.event_type[0].tolist()
         assert batch.gap[place, -size:].tolist() == asked.gap[0].tolist()
         assert batch.at is not None
         assert asked.at is not None
         assert batch.at[place, -size:].tolist() == asked.at[0].tolist()
         if asked.text is not None and batch.text is not None:
             np.testing.assert_allclose(batch.text[place, -size:], asked.text[0])
-        last = int(found.item[rows.stop - 1]) + 1 if found.takes()[rows.stop - 1] else 0
+        last = int(found.item[rows.stop - 1]) + 1 if found.positive_mask()[rows.stop - 1] else 0
         assert int(target[place, -1]) == last
 
 
-def test_the_drawn_loss_is_about_the_whole_loss(trained: Sequence, here: World) -> None:
+def test_the_drawn_loss_is_about_the_whole_loss(trained: SequenceExpert, here: World) -> None:
     network = trained._network
-    pieces = Pieces(here.split.train, 50)
+    pieces = HistoryPieces(here.split.train, 50)
     batch, target = pieces.batch(np.arange(100))
     with torch.inference_mode():
         torch.manual_seed(0)
-        whole = float(loss_of(network, batch, target, ITEMS))
-        drawn = np.mean([float(loss_of(network, batch, target, 50)) for _ in range(60)])
+        whole = float(sampled_softmax_loss(network, batch, target, ITEMS))
+        drawn = np.mean(
+            [float(sampled_softmax_loss(network, batch, target, 50)) for _ in range(60)]
+        )
 
     assert drawn == pytest.approx(whole, abs=0.1)
 
@@ -289,9 +298,11 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("large")
-def test_a_step_of_a_large_catalogue_is_that_of_a_small_one(trained: Sequence, here: World) -> None:
+def test_a_step_of_a_large_catalogue_is_that_of_a_small_one(
+    trained: SequenceExpert, here: World
+) -> None:
     """The gradient is clipped alike, and is zero for identities outside the batch."""
-    batch, target = Pieces(here.split.train, 50).batch(np.arange(3))
+    batch, target = HistoryPieces(here.split.train, 50).batch(np.arange(3))
     moved = []
     for sparse in (False, True):
         network = deepcopy(trained._network)
@@ -309,8 +320,8 @@ def test_a_step_of_a_large_catalogue_is_that_of_a_small_one(trained: Sequence, h
             ]
         )
         torch.manual_seed(0)
-        loss = 10 * loss_of(network, batch, target, 20)  # so steep that it is clipped
-        step(network, loss, [torch.optim.SGD(network.parameters(), lr=0.1)])
+        loss = 10 * sampled_softmax_loss(network, batch, target, 20)  # so steep that it is clipped
+        gradient_step(network, loss, [torch.optim.SGD(network.parameters(), lr=0.1)])
         moved.append(parameters(network))
 
     assert torch.tensor(moved[0]["identity.weight"]).isfinite().all()
@@ -322,9 +333,9 @@ def test_a_step_of_a_large_catalogue_is_that_of_a_small_one(trained: Sequence, h
 
 @pytest.mark.usefixtures("large")
 def test_a_large_catalogue_is_learnt_as_well(here: World) -> None:
-    expert = Sequence.fit(here.training())[0]
+    expert = SequenceExpert.fit(here.training())[0]
     cases = here.split.test
-    mine = expert.log_prob(cases.behaviours(0, len(cases)))
+    mine = expert.log_prob(cases.user_contexts(0, len(cases)))
     hits = (mine >= mine[np.arange(len(cases)), cases.targets][:, None]).sum(1) <= 3
 
     assert expert._identity.rows.dtype == np.float16
@@ -333,7 +344,7 @@ def test_a_large_catalogue_is_learnt_as_well(here: World) -> None:
 
 def test_what_is_drawn_of_a_large_catalogue_differs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base, "EXHAUSTIVE_LIMIT", 10)
-    drawn = drawn_of(1000, 400, torch.device("cpu"))
+    drawn = draw_negatives(1000, 400, torch.device("cpu"))
     assert len(drawn) == len(drawn.unique()) > 250
     assert 1 <= drawn.min() < drawn.max() <= 1000
 
@@ -349,7 +360,7 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)
 sys.path.insert(0, sys.argv[1])
-from foretaste.model.sequence_training import train
+from foretaste.model.sequence_training import train_network
 from model.test_sequence_training import LONG
 from model.world import world
 
@@ -361,7 +372,7 @@ for last in map(int, sys.argv[3:]):
             os.kill(os.getpid(), signal.SIGKILL)
 
     if not (child := os.fork()):
-        train(here.training(LONG, checkpoints=Path(sys.argv[2]) / str(last), progress=progress))
+        train_network(here.training(LONG, checkpoint_folder=Path(sys.argv[2]) / str(last), progress=progress))
         os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
 """
@@ -369,7 +380,7 @@ for last in map(int, sys.argv[3:]):
 
 @pytest.fixture(scope="module")
 def uninterrupted(here: World) -> dict[str, Floats]:
-    return parameters(train(here.training(LONG)))
+    return parameters(train_network(here.training(LONG)))
 
 
 @pytest.fixture(scope="module")
@@ -391,11 +402,11 @@ def test_after_a_kill_training_ends_where_it_would_have(
 
     epochs: list[int] = []
 
-    def progress(what: str, done: int, total: int, note: str = "") -> None:
+    def progress(task: str, done: int, total: int, note: str = "") -> None:
         if note:
             epochs.append(done)
 
-    resumed = train(here.training(LONG, checkpoints=folder, progress=progress))
+    resumed = train_network(here.training(LONG, checkpoint_folder=folder, progress=progress))
 
     assert epochs[0] == epoch - epoch % 2 + 1  # it went on, it did not begin anew
     assert same(parameters(resumed), uninterrupted)
@@ -406,12 +417,12 @@ def test_after_a_kill_training_ends_where_it_would_have(
 
 
 def blown(here: World, learning_rate: float, folder: Path) -> Training:
-    return here.training(with_(learning_rate=learning_rate), checkpoints=folder)
+    return here.training(with_(learning_rate=learning_rate), checkpoint_folder=folder)
 
 
 def test_a_huge_learning_rate_is_told_with_epoch_and_remedy(here: World, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"in epoch \d+.*lower model\.sequence\.learning_rate"):
-        train(blown(here, 1e38, tmp_path))
+        train_network(blown(here, 1e38, tmp_path))
     assert list(tmp_path.iterdir()) == []  # nothing of it is kept
 
 
@@ -419,11 +430,11 @@ def test_vectors_that_are_not_numbers_are_told(here: World, tmp_path: Path) -> N
     vectors = np.array(here.catalogue.vectors)
     vectors[3] = np.nan
     training = replace(
-        here.training(checkpoints=tmp_path), catalogue=replace(here.catalogue, vectors=vectors)
+        here.training(checkpoint_folder=tmp_path), catalogue=replace(here.catalogue, vectors=vectors)
     )
 
     with pytest.raises(ModelError, match="epoch 1"):
-        train(training)
+        train_network(training)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -19,7 +19,7 @@ def test_the_same_as_scikit_learn(known: list[str], others: list[str]) -> None:
     reference = TfidfVectorizer(
         sublinear_tf=True, min_df=2, token_pattern=r"(?u)\b\w+\b", dtype=np.float32
     )
-    tfidf = TfIdf.of(known)
+    tfidf = TfIdf.fit(known)
     try:
         reference.fit(known)
     except ValueError:
@@ -27,17 +27,17 @@ def test_the_same_as_scikit_learn(known: list[str], others: list[str]) -> None:
         return
     assert tfidf is not None
     assert list(tfidf.words) == reference.get_feature_names_out().tolist()
-    np.testing.assert_allclose(tfidf.rarity, reference.idf_, rtol=1e-6)
+    np.testing.assert_allclose(tfidf.idf, reference.idf_, rtol=1e-6)
     for read in (known, others):
-        rows, expected = tfidf.rows(read), reference.transform(read)
+        rows, expected = tfidf.transform(read), reference.transform(read)
         assert rows.dtype == np.float32
         assert rows.has_sorted_indices
         np.testing.assert_allclose(rows.toarray(), expected.toarray(), atol=1e-6)
 
 
 def test_no_texts() -> None:
-    tfidf = TfIdf.of(["red shoe", "red hat"])
+    tfidf = TfIdf.fit(["red shoe", "red hat"])
     assert tfidf is not None
     assert tfidf.words == ("red",)
-    assert tfidf.rows([]).shape == (0, 1)
-    assert tfidf.rows(["", "nothing known"]).nnz == 0
+    assert tfidf.transform([]).shape == (0, 1)
+    assert tfidf.transform(["", "nothing known"]).nnz == 0

@@ -15,17 +15,17 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from foretaste.domain.data import (
-    KINDS,
-    Behaviour,
-    Cases,
+    EVENT_TYPE_WEIGHTS,
     Catalogue,
+    EvaluationCases,
     Event,
     Floats,
-    Histories,
+    Interactions,
     Item,
     Split,
+    UserContext,
 )
-from foretaste.domain.ports import Progress, silent
+from foretaste.domain.ports import Progress, no_progress
 from foretaste.domain.store import EventColumns
 from foretaste.model.settings import (
     ModelSettings,
@@ -33,9 +33,9 @@ from foretaste.model.settings import (
     SequenceSettings,
 )
 from foretaste.model.training import Training
-from foretaste.prepare.catalogue import catalogue
-from foretaste.prepare.histories import behaviour, histories
-from foretaste.prepare.splits import leave_one_out
+from foretaste.prepare.catalogue import build_catalogue
+from foretaste.prepare.interactions import build_interactions, build_user_context
+from foretaste.prepare.splits import split_leave_one_out
 
 CLUSTERS = ("river stone", "lunar rocket", "garden rose", "jazz piano")
 EACH = 15
@@ -65,7 +65,7 @@ class Reader:
     dim = 16
     fingerprint = "sum of words"
 
-    def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
+    def encode(self, texts: Sequence[str], progress: Progress = no_progress) -> Floats:
         vectors = np.zeros((len(texts), self.dim), np.float32)
         for place, text in enumerate(texts):
             for word in text.lower().replace(":", " ").replace(".", " ").split():
@@ -91,7 +91,7 @@ def item(number: int, cluster: int | None = None) -> Item:
 
 def shelf(items: Sequence[Item]) -> Catalogue:
     """The catalogue of these items, read."""
-    return catalogue(items, READER.encode([one.reading() for one in items]))
+    return build_catalogue(items, READER.encode([one.reading() for one in items]))
 
 
 def rows(people: int = 200, seed: int = 0) -> Iterator[EventColumns]:
@@ -120,7 +120,7 @@ def rows(people: int = 200, seed: int = 0) -> Iterator[EventColumns]:
             yield user, None, name, "review" if review else "view", None, at, review, None
 
 
-def read(found: Histories) -> Histories:
+def read(found: Interactions) -> Interactions:
     """The searches and reviews, read."""
     return replace(found, vectors=READER.encode(found.texts)) if found.texts else found
 
@@ -131,29 +131,31 @@ class World:
 
     items: tuple[Item, ...]
     catalogue: Catalogue
-    histories: Histories
+    histories: Interactions
     split: Split
 
     def training(self, settings: ModelSettings = SETTINGS, **changed: Any) -> Training:
         """What is to be fitted on: the protocol's own training part, unless `changed`."""
-        given = {"histories": self.split.train, "valid": self.split.valid, **changed}
+        given = {"interactions": self.split.train, "validation_cases": self.split.valid, **changed}
         return Training(catalogue=self.catalogue, settings=settings, **given)
 
-    def until(self, at: float) -> Histories:
+    def until(self, at: float) -> Interactions:
         """What had happened before a time."""
-        return self.histories.where(self.histories.at < at)
+        return self.histories.filter_rows(self.histories.at < at)
 
-    def none(self) -> Cases:
+    def none(self) -> EvaluationCases:
         """No validation events."""
         nothing = np.empty(0, np.int64)
-        return Cases(self.histories, nothing, nothing)
+        return EvaluationCases(self.histories, nothing, nothing)
 
-    def behaviour(self, *events: Event, **asked: Any) -> Behaviour:
+    def behaviour(self, *events: Event, **asked: Any) -> UserContext:
         """U of these events, read."""
-        index, kinds = self.catalogue.index, self.histories.kinds
-        return listened(behaviour(events, index, KINDS, kinds, now=START, **asked))
+        index, kinds = self.catalogue.index, self.histories.event_types
+        return listened(
+            build_user_context(events, index, EVENT_TYPE_WEIGHTS, kinds, now=START, **asked)
+        )
 
-    def took(self, *numbers: int, **asked: Any) -> Behaviour:
+    def took(self, *numbers: int, **asked: Any) -> UserContext:
         """U of somebody who took these items, an hour apart."""
         return self.behaviour(*(did(n, at) for at, n in enumerate(numbers)), **asked)
 
@@ -164,7 +166,7 @@ def did(number: int | None, at: float, kind: str = "view", **more: Any) -> Event
     return Event(f"e{at}", kind, START + at * HOUR, user="u", item=name, **more)
 
 
-def listened(one: Behaviour) -> Behaviour:
+def listened(one: UserContext) -> UserContext:
     """Query, searches and reviews read, as the loop does."""
     if one.query:
         one = replace(one, query_vector=READER.encode([one.query])[0])
@@ -178,8 +180,8 @@ def world() -> World:
     """The one world all tests share; nothing in it is ever changed."""
     items = tuple(item(number) for number in range(ITEMS))
     shelved = shelf(items)
-    found = read(histories(rows(), shelved.index, KINDS)[0])
-    return World(items, shelved, found, leave_one_out(found))
+    found = read(build_interactions(rows(), shelved.index, EVENT_TYPE_WEIGHTS)[0])
+    return World(items, shelved, found, split_leave_one_out(found))
 
 
 def again(expert: Any, where: Catalogue, folder: Path) -> Any:
@@ -187,13 +189,13 @@ def again(expert: Any, where: Catalogue, folder: Path) -> Any:
     arrays, facts = expert.state()
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / "a")
     (folder / "f").write_text(json.dumps(facts))
-    return type(expert).restored(
+    return type(expert).from_state(
         load_file(folder / "a"), json.loads((folder / "f").read_text()), where
     )
 
 
 @cache
-def strange() -> dict[str, Behaviour]:
+def strange() -> dict[str, UserContext]:
     """Behaviours that a service meets sooner or later."""
     here = world()
     unknown = here.took(1, 2)
@@ -220,6 +222,6 @@ def strange() -> dict[str, Behaviour]:
     }
 
 
-def ordinary(here: World, n: int = 20) -> list[Behaviour]:
+def ordinary(here: World, n: int = 20) -> list[UserContext]:
     """U of the first validation events."""
-    return here.split.valid.behaviours(0, n)
+    return here.split.valid.user_contexts(0, n)

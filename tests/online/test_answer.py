@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from foretaste.domain.data import Degraded, Request
+from foretaste.domain.data import Degradation, Request
 from foretaste.loop import Foretaste
 from foretaste.online.answer import degradation, levels
 
@@ -38,14 +38,14 @@ def test_the_best_level_comes_first_and_what_most_took_has_one(shop: Foretaste) 
     ("level", "why", "lag", "outage", "wanted"),
     [
         ("full", None, None, None, None),
-        ("counting", "slow", None, None, Degraded("counting", "slow")),
-        ("full", None, "behind", None, Degraded("full", "behind")),
-        ("popularity", "slow", "behind", None, Degraded("popularity", "slow; behind")),
-        ("full", None, None, "away", Degraded("memory", "away")),
-        ("counting", "slow", None, "away", Degraded("counting", "slow; away")),
+        ("counting", "slow", None, None, Degradation("counting", "slow")),
+        ("full", None, "behind", None, Degradation("full", "behind")),
+        ("popularity", "slow", "behind", None, Degradation("popularity", "slow; behind")),
+        ("full", None, None, "away", Degradation("memory", "away")),
+        ("counting", "slow", None, "away", Degradation("counting", "slow; away")),
     ],
 )
 def test_what_is_said_of_an_answer_that_is_not_what_it_might_be(
-    level: Any, why: str | None, lag: str | None, outage: str | None, wanted: Degraded | None
+    level: Any, why: str | None, lag: str | None, outage: str | None, wanted: Degradation | None
 ) -> None:
     assert degradation(level, why, lag=lag, outage=outage) == wanted

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from foretaste.domain.data import Event, Item, Request
-from foretaste.domain.prompt import TEMPLATE, Deadline, Prompt
-from foretaste.generate.facts import Facts
-from foretaste.generate.narration import Teller
-from foretaste.generate.safe import suspicious
-from foretaste.generate.templates import ANY
+from foretaste.domain.prompt import TEMPLATE_AUTHOR, Deadline, Prompt
+from foretaste.generate.facts import SlateFacts
+from foretaste.generate.narration import Narrator
+from foretaste.generate.safe import is_suspicious
+from foretaste.generate.templates import DEFAULT_TITLE
 from foretaste.loop import Foretaste
 from foretaste.online.generation import Generation
 
@@ -29,7 +29,7 @@ def shop(trained: Path) -> Iterator[Foretaste]:
 
 def told(found: Generation) -> dict[str, str]:
     """The words, by part or by item."""
-    return {one.item or one.part: one.said.text for one in found.passages}
+    return {one.item or one.part: one.wording.text for one in found.passages}
 
 
 def test_from_a_history_alone(shop: Foretaste) -> None:
@@ -72,7 +72,7 @@ def test_the_list_is_that_of_recommend(shop: Foretaste) -> None:
 
 
 def test_topics_are_studied_at_training_and_found_again(shop: Foretaste) -> None:
-    version = shop.models.live()
+    version = shop.models.live_name()
     path = shop.folder / "cache" / "topics" / f"{version}.safetensors"
     assert path.exists()
     before = shop.generate("u1").imagined
@@ -111,7 +111,7 @@ def test_hostile_items_and_reviews_add_nothing_to_the_words(shop: Foretaste) -> 
     words = told(found)
 
     assert {one.id for one in found.recommendation} == set(words) - {"title", "description"}
-    assert not [text for text in words.values() if suspicious(text) or "evil" in text]
+    assert not [text for text in words.values() if is_suspicious(text) or "evil" in text]
 
 
 class Obedient:
@@ -137,8 +137,8 @@ def test_a_writer_led_astray_is_not_heard(shop: Foretaste) -> None:
     passages = list(shop.generate("u1", n=3).passages)
 
     assert len(writer.prompts) == 5
-    assert {one.said.by for one in passages} == {TEMPLATE}
-    assert all("what was written is not said" in str(one.said.why) for one in passages)
+    assert {one.wording.by for one in passages} == {TEMPLATE_AUTHOR}
+    assert all("what was written is not said" in str(one.wording.why) for one in passages)
 
 
 def test_an_incognito_question_is_kept_by_nobody(shop: Foretaste) -> None:
@@ -228,10 +228,10 @@ def test_a_writer_is_held_to_the_policy_even_in_what_is_true(
 
 
 def test_words_the_policy_bars_are_not_said() -> None:
-    facts = Facts(("Sci-Fi",), (), None, ())
-    teller = Teller(None, lambda text: ("it is sensitive",) if "Sci-Fi" in text else ())
+    facts = SlateFacts(("Sci-Fi",), (), None, ())
+    teller = Narrator(None, lambda text: ("it is sensitive",) if "Sci-Fi" in text else ())
 
-    said = [one.said for one in teller.tell(facts, Deadline(9))]
+    said = [one.wording for one in teller.narrate(facts, Deadline(9))]
 
-    assert [one.text for one in said] == [ANY, ANY]
+    assert [one.text for one in said] == [DEFAULT_TITLE, DEFAULT_TITLE]
     assert "policy: it is sensitive" in str(said[0].why)

@@ -34,18 +34,20 @@ def shop(trained: Path) -> Iterator[Foretaste]:
 
 
 def snapshot(shop: Foretaste) -> Snapshot:
-    return shop.at_snapshot(str(shop.models.live()))
+    return shop.at_snapshot(str(shop.models.live_name()))
 
 
 def without_taste(live: Snapshot) -> Snapshot:
     """The same with popularity alone: nothing that a person did counts."""
-    return replace(live, product=live.product.only(lambda expert: expert.name == "popularity"))
+    return replace(
+        live, product=live.product.filter_experts(lambda expert: expert.name == "popularity")
+    )
 
 
 def test_good_lists_are_passed_over(shop: Foretaste) -> None:
     health = look_at_live(shop)
     assert health.warnings == ()
-    assert health.version == shop.models.live()
+    assert health.version == shop.models.live_name()
     assert health.figures.people == 31, "thirty people and a stranger"
     assert health.figures.places == 31 * LENGTH
     assert health.figures.distinct_items == 20
@@ -74,8 +76,8 @@ def test_the_lists_are_those_that_people_get(shop: Foretaste) -> None:
 def test_looking_leaves_no_trace(shop: Foretaste) -> None:
     look_at_live(shop)
     shop.slates.log.flush()
-    assert shop.store.served_to("u1") == []
-    assert shop.store.last_event() == 150
+    assert shop.store.recommendations_to("u1") == []
+    assert shop.store.last_event_number() == 150
 
 
 def test_sessions_are_people_too(trained: Path) -> None:
@@ -89,7 +91,7 @@ def test_sessions_are_people_too(trained: Path) -> None:
     ]
     loop.record(visits)
     items = {item.id: item for _, item in loop.store.items()}
-    people = draw_people(loop.histories(items)[0], 200, np.random.default_rng(0))
+    people = draw_people(loop.interactions(items)[0], 200, np.random.default_rng(0))
     assert people[0] == (Request(n=LENGTH, incognito=True, explore=0.0), 0)
     assert {request.session for request, _ in people[1:]} == {f"s{n}" for n in range(25)}
     assert {request.user for request, _ in people} == {None}
@@ -100,7 +102,7 @@ def test_sessions_are_people_too(trained: Path) -> None:
 
 def test_at_most_so_many_people_are_drawn_and_the_same_ones_again(shop: Foretaste) -> None:
     items = {item.id: item for _, item in shop.store.items()}
-    histories, _, _ = shop.histories(items)
+    histories, _, _ = shop.interactions(items)
     people = draw_people(histories, 10, np.random.default_rng(1))
     assert len(people) == 11
     assert people == draw_people(histories, 10, np.random.default_rng(1))
@@ -126,7 +128,7 @@ def test_hidden_items_leave_people_with_nothing(shop: Foretaste) -> None:
 
 
 def test_an_item_that_comes_meanwhile_is_no_trouble(shop: Foretaste) -> None:
-    def late(what: str, done: int, total: int, note: str = "") -> None:
+    def late(task: str, done: int, total: int, note: str = "") -> None:
         shop.store.put_items([Item(f"late-{done}", f"The moon again {done}", {})])
 
     shop.progress = late
@@ -156,11 +158,11 @@ def test_what_people_take_next_counts_as_lists_are_made(trained: Path) -> None:
 
 
 def test_what_is_found_is_kept_with_the_version(shop: Foretaste) -> None:
-    version = shop.models.version(str(shop.models.live()))
+    version = shop.models.version(str(shop.models.live_name()))
     assert version.metrics["checks"] == [] == checks_of_live(shop.models)
     name = amend_checks(shop, version.name)
     assert checks_of(shop.models, version.name) == checks_of(shop.models, name) == []
-    assert shop.models.live() == name
+    assert shop.models.live_name() == name
 
 
 def test_nobody_looked_at_a_version_that_is_not_there(tmp_path: Path) -> None:
@@ -182,5 +184,5 @@ def test_training_keeps_what_is_wrong(trained: Path) -> None:
     codes = [check["code"] for check in version.metrics["checks"]]
     assert "one-reason" in codes
     assert checks_of_live(loop.models) == version.metrics["checks"]
-    assert [other.name for other in loop.models.versions() if other.live] == [version.name]
+    assert [other.name for other in loop.models.versions() if other.is_live] == [version.name]
     loop.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from foretaste.domain.data import Degraded, Event, Floats, Item, Request
+from foretaste.domain.data import Degradation, Event, Floats, Item, Request
 from foretaste.errors import ModelError
 from foretaste.loop import Foretaste
 from foretaste.online import manager
@@ -24,7 +24,7 @@ PLENTY = Request(user="u1", n=3, timeout_ms=60_000)
 def loop(trained: Path) -> Iterator[Foretaste]:
     """With two versions, of which the second is live."""
     one = Foretaste.open(trained)
-    first = one.models.live()
+    first = one.models.live_name()
     assert first is not None
     one.models.promote(_again(one))
     yield one
@@ -33,7 +33,7 @@ def loop(trained: Path) -> Iterator[Foretaste]:
 
 def _again(loop: Foretaste) -> str:
     """One more version; not live."""
-    live = loop.at_snapshot(loop.models.live() or "")
+    live = loop.at_snapshot(loop.models.live_name() or "")
     version = loop.models.version(live.version)
     return loop.models.save(
         live.product,
@@ -188,7 +188,7 @@ def test_an_accepted_event_is_in_the_very_next_answer(loop: Foretaste) -> None:
         for asked in (PLENTY, replace(PLENTY, timeout_ms=None)):
             loop.record([click(10 * number + bool(asked.timeout_ms), f"space-{number}")])
             assert loop.recommend(asked).degraded is None
-            assert loop.learnt == loop.store.last_event()
+            assert loop.learnt == loop.store.last_event_number()
             assert loop.manager.newest(Budget(60_000)).lag is None
 
 
@@ -209,7 +209,7 @@ def test_while_many_items_are_read_answers_are_full_and_events_are_learnt(
         assert hidden not in [item.id for item in answer], "not in the snapshot, but in the store"
         snapshot = loop.manager.snapshot
         assert snapshot is not None
-        assert snapshot.event == loop.store.last_event(), "events wait for no item"
+        assert snapshot.event == loop.store.last_event_number(), "events wait for no item"
         assert snapshot.revision == before.revision
     assert sizes == [manager.ITEMS_PER_SNAPSHOT], "the first batch is being read, once"
 
@@ -218,7 +218,7 @@ def test_while_many_items_are_read_answers_are_full_and_events_are_learnt(
     assert sizes == [32, 32, 32, 4]
     answer = loop.recommend(replace(PLENTY, n=200))
     assert {item.id for item in new_items(100)} <= {item.id for item in answer}
-    assert loop.catch_up().has(loop.store.position())
+    assert loop.catch_up().has(loop.store.log_position())
 
 
 def test_who_did_something_with_an_item_that_is_being_read_is_told_that_it_is_missing(
@@ -231,7 +231,7 @@ def test_who_did_something_with_an_item_that_is_being_read_is_told_that_it_is_mi
     lag = "what happened last is still being taken in"
     for asked in (replace(PLENTY, user="u2"), Request(session="visit", timeout_ms=60_000)):
         answer = loop.recommend(asked)
-        assert answer.degraded == Degraded("full", lag)
+        assert answer.degraded == Degradation("full", lag)
         assert {item.source for item in answer} == {"model"}
     assert loop.recommend(PLENTY).degraded is None, "others miss nothing of their own"
     gate.set()
@@ -256,18 +256,19 @@ def test_many_events_are_learnt_as_far_as_there_is_time_and_the_others_beside(
     monkeypatch.setattr(manager, "EVENTS_PER_SNAPSHOT", 10)
     start = loop.catch_up().event
     loop.record([click(number, f"space-{number % 9}") for number in range(40)])
-    reached: list[int] = []
+    deferred: list[tuple[int, str, Callable[[], object]]] = []
     begin = loop.manager._begin
 
-    def noted(name: str, work: Callable[[], object]) -> None:
-        reached.append(loop.learnt)
-        begin(name, work)
+    def later(name: str, work: Callable[[], object]) -> None:
+        deferred.append((loop.learnt, name, work))
 
-    monkeypatch.setattr(loop.manager, "_begin", noted)
+    monkeypatch.setattr(loop.manager, "_begin", later)
     newest = loop.manager.newest(Budget(0.0))
-    assert reached == [start + 10], "one part, and then no time was left"
+    [(reached, name, work)] = deferred
+    assert (reached, name) == (start + 10, "events"), "one part, and then no time was left"
     assert newest.lag == "what happened last is still being taken in"
-    assert newest.snapshot.event < start + 40
+    assert newest.snapshot.event == start + 10
+    begin(name, work)
     ended(loop)
     assert loop.learnt == start + 40
 
@@ -291,7 +292,7 @@ def test_while_an_item_cannot_be_read_requests_in_a_hurry_have_the_newest_snapsh
     monkeypatch.setattr(manager, "FAILURE_PAUSE", 3600.0)
     for _ in range(3):
         answer = loop.recommend(PLENTY)
-        assert answer.degraded == Degraded(
+        assert answer.degraded == Degradation(
             "full", "what happened could not be taken in (MemoryError); see the log"
         )
         assert first.items[0].id not in [item.id for item in answer]
@@ -350,6 +351,32 @@ def test_items_that_were_read_for_a_version_that_answers_no_more_are_read_again(
     snapshot = loop.manager.snapshot
     assert snapshot is not None
     assert (snapshot.version, "new-39" in snapshot.items) == (first, True)
+
+
+def test_what_comes_while_a_version_is_loaded_is_in_it_when_it_answers(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = names(loop)
+    loop.catch_up()
+
+    def meanwhile(_: Snapshot) -> None:
+        """Taken in by the version that answers until then."""
+        loop.store.put_items(new_items(40))
+        loop.record([click(1, "new-3"), click(2, "space-1")])
+        assert loop.manager.caught_up().version != first
+
+    monkeypatch.setattr(loop.manager, "_promoted_other", lambda _: False)
+    monkeypatch.setattr(loop.manager, "_rehearse", meanwhile)
+    loop.models.promote(first)
+    loop.manager.renew()
+
+    snapshot = loop.manager.snapshot
+    assert snapshot is not None
+    assert snapshot.version == first
+    assert snapshot.has(loop.store.log_position())
+    events = snapshot.product.event_counts()
+    assert events is not None
+    assert events[snapshot.catalogue.index["new-3"]] == 1
 
 
 # What is let go of ----------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from foretaste.domain.data import Request
-from foretaste.feedback.online import Lesson
+from foretaste.feedback.online_learning import TrainingExample
 from foretaste.loop import Foretaste
 from foretaste.online.snapshot import Snapshot
 
@@ -49,12 +49,12 @@ def test_ten_thousand_updates_leave_one_snapshot_and_no_more_memory(shop: Foreta
             snapshot = shop.manager.snapshot
             assert snapshot is not None
             context = contexts[number % len(contexts)]
-            lesson = Lesson(0, ("u", None), context, number % 7, 1.0, 1.8e9)
+            lesson = TrainingExample(0, ("u", None), context, number % 7, 1.0, 1.8e9)
             shop.manager._publish(snapshot.with_lessons([lesson], snapshot.event + 1))
             if number % 50 == 0:
                 references.append(weakref.ref(snapshot))
                 scorer = snapshot.product.scorer(context)
-                scorer.row(np.ones(len(snapshot.catalogue), bool), 10)
+                scorer.score_row(np.ones(len(snapshot.catalogue), bool), 10)
                 scorer.terms(np.arange(5, dtype=np.int32))
 
     update(500)  # until what is added to a row is put into it, see `model.counts`

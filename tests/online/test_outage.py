@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from foretaste.behaviour.store import FILE
+from foretaste.behaviour.store import STORE_FILE
 from foretaste.domain.data import Event, Recommendation
 from foretaste.errors import StoreError
 from foretaste.loop import Foretaste
@@ -27,7 +27,7 @@ def away(loop: Foretaste) -> Iterator[None]:
     """Its file is not there, and nobody has it open."""
     loop.slates.log.flush()
     loop.store.close()
-    path = loop.folder / FILE
+    path = loop.folder / STORE_FILE
     kept = path.rename(path.with_name("kept.db"))
     path.mkdir()
     loop.store.close()  # what a thread opened again before the file was away
@@ -64,7 +64,7 @@ def test_lists_go_on_without_the_person_and_say_so(loop: Foretaste) -> None:
     assert again.degraded is None
     assert ids(again) == ids(before)
     loop.slates.log.flush()
-    assert loop.store.served([served.recommendation_id]), "kept until it was back"
+    assert loop.store.recommendations_by_id([served.recommendation_id]), "kept until it was back"
 
 
 def test_what_is_hidden_and_what_is_not_on_offer_stays_away(loop: Foretaste) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from foretaste.domain.data import Event, Item, Recommendation, Request
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
-from foretaste.model.scoring import opinion_of
+from foretaste.model.expert_scorer import scorer_of
 
 NOW = float(int(time.time()))  # answers of long ago are not kept
 PLAIN = {"explore": 0.0}
@@ -313,7 +313,7 @@ def test_there_is_no_next_page_of_what_was_never_served(shop: Foretaste) -> None
 def test_what_was_served_is_kept(shop: Foretaste) -> None:
     found = shop.recommend("u1", n=2, session="v1", context={"surface": "home"})
     shop.slates.log.flush()
-    kept = shop.store.served([found.recommendation_id])[found.recommendation_id]
+    kept = shop.store.recommendations_by_id([found.recommendation_id])[found.recommendation_id]
     assert (kept.user, kept.session, kept.model) == ("u1", "v1", found.model_version)
     assert kept.items == [
         (one.id, one.position, one.propensity, one.source, one.score) for one in found
@@ -471,11 +471,11 @@ class Slow:
 
     def __init__(self, expert: Any, gate: threading.Event) -> None:
         self._expert, self._gate = expert, gate
-        self.name, self.counting = expert.name, expert.counting
+        self.name, self.is_counting = expert.name, expert.is_counting
 
-    def opinion(self, behaviour: Any) -> Any:
+    def scorer(self, user_context: Any) -> Any:
         self._gate.wait(60)
-        return opinion_of(self._expert, behaviour)
+        return scorer_of(self._expert, user_context)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._expert, name)
@@ -544,9 +544,9 @@ def test_a_request_survives_being_told() -> None:
     asked = Request(
         user="u", items=("a", "b"), rules=({"pin": "a", "at": 1},), floor=0.1, explain=True
     )
-    assert Request.of(asked.told()) == asked
-    assert Request().told() == {}
-    assert replace(asked, user=None).told().keys() == {"items", "rules", "floor", "explain"}
+    assert Request.from_json_dict(asked.to_json_dict()) == asked
+    assert Request().to_json_dict() == {}
+    assert replace(asked, user=None).to_json_dict().keys() == {"items", "rules", "floor", "explain"}
 
 
 def test_of_a_long_history_so_many_events_are_read_as_the_settings_say(trained: Path) -> None:

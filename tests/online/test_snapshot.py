@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foretaste.domain.data import Behaviour, Event, Floats, Item, Request
+from foretaste.domain.data import Event, Floats, Item, Request, UserContext
 from foretaste.loop import Foretaste
 from foretaste.online import snapshot as snapshot_module
 from foretaste.online.snapshot import Snapshot, item_changes
@@ -32,11 +32,11 @@ def broken(items: Sequence[Item]) -> Floats:
 
 def counts(snapshot: Snapshot) -> list[Floats]:
     """All that the counting experts have counted."""
-    experts = [expert for expert in snapshot.product.experts if expert.counting]
+    experts = [expert for expert in snapshot.product.experts if expert.is_counting]
     return [array.copy() for expert in experts for array in expert.state()[0].values()]
 
 
-def context_of(shop: Foretaste, snapshot: Snapshot, user: str) -> Behaviour:
+def context_of(shop: Foretaste, snapshot: Snapshot, user: str) -> UserContext:
     """What all experts are asked about."""
     request = Request(user=user, query="a comet", now=1_800_001_000.0)
     return shop.listen(shop.slates.user_context(request, snapshot), snapshot.encoder)
@@ -54,9 +54,11 @@ def test_its_position_moves_with_each_update_and_that_of_those_before_stays(
 
     assert (first.event, first.revision) == start
     assert (second.event, second.revision) == (start[0] + 1, start[1])
-    assert (third.event, third.revision) == shop.store.position() == (start[0] + 1, start[1] + 1)
-    assert third.has(shop.store.position())
-    assert not second.has(shop.store.position())
+    assert (
+        (third.event, third.revision) == shop.store.log_position() == (start[0] + 1, start[1] + 1)
+    )
+    assert third.has(shop.store.log_position())
+    assert not second.has(shop.store.log_position())
     assert not first.has((start[0] + 1, start[1]))
 
 
@@ -92,8 +94,8 @@ def test_an_item_that_could_not_be_read_is_met_the_next_time(shop: Foretaste) ->
         replace(before, read=broken).caught_up(shop.store)
 
     after = before.caught_up(shop.store)
-    events = after.product.events()
-    assert (after.event, after.revision) == shop.store.position()
+    events = after.product.event_counts()
+    assert (after.event, after.revision) == shop.store.log_position()
     assert events is not None
     assert events[after.catalogue.index[ITEM.id]] == 1, "nor is what somebody did with it"
 
@@ -117,7 +119,7 @@ def test_an_event_of_an_item_that_is_still_to_be_met_waits_and_so_do_those_after
     shop.record([click(1, "space-1")])
     shop.store.put_items([ITEM])
     shop.record([click(2, ITEM.id), click(3, "space-2"), click(4, "never met")])
-    position = shop.store.position()
+    position = shop.store.log_position()
 
     waiting = before.next_events(shop.store, position, 100)
     assert waiting.event == position[0] - 3
@@ -137,8 +139,8 @@ def test_a_long_tail_is_learnt_some_events_at_a_time_and_to_the_same_end(
     shop.record([click(number, f"space-{number % 3}") for number in range(5)])
     at_once = before.learned(shop.store)
     one_by_one = before
-    while not one_by_one.has(shop.store.position()):
-        one_by_one = one_by_one.next_events(shop.store, shop.store.position(), 1)
+    while not one_by_one.has(shop.store.log_position()):
+        one_by_one = one_by_one.next_events(shop.store, shop.store.log_position(), 1)
     monkeypatch.setattr(snapshot_module, "EVENTS_PER_PART", 2)
     in_parts = before.learned(shop.store)
 
@@ -155,7 +157,7 @@ def test_deletions_and_changes_are_met_in_their_order(shop: Foretaste) -> None:
     shop.store.delete_items(["brief", "space-2"])
     shop.store.put_items([replace(before.items["space-2"], title="Back")])
     shop.store.delete_items(["space-3"])
-    _, revision = shop.store.position()
+    _, revision = shop.store.log_position()
     names = [item.id for _, item in item_changes(shop.store, before.revision, revision)]
     assert names == [ITEM.id, "brief", "space-2", "space-3"]
     part = [item.id for _, item in item_changes(shop.store, before.revision, before.revision + 1)]

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretaste.preferences.grammar import PLAIN, SAYING, clauses, named, tokens
+from foretaste.preferences.grammar import (
+    PLAIN_WORDS,
+    STRENGTH_BY_PHRASE,
+    drop_plain_start,
+    parse_clauses,
+    tokenize,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,15 +41,19 @@ from foretaste.preferences.grammar import PLAIN, SAYING, clauses, named, tokens
     ],
 )
 def test_what_is_wished(wish: str, means: str) -> None:
-    assert "|".join(f"{one.much}: {one.said}" for one in clauses(wish)) == means
+    assert "|".join(f"{one.strength}: {one.text}" for one in parse_clauses(wish)) == means
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.sampled_from([*SAYING, *PLAIN, "jazz", "war", ",", ".", "but", "and"])))
+@given(
+    st.lists(
+        st.sampled_from([*STRENGTH_BY_PHRASE, *PLAIN_WORDS, "jazz", "war", ",", ".", "but", "and"])
+    )
+)
 def test_nothing_is_made_up_and_nothing_named_is_lost(words: list[str]) -> None:
     text = " ".join(words)
-    found = clauses(text)
-    assert all(set(one.words) <= set(tokens(text)) for one in found)
+    found = parse_clauses(text)
+    assert all(set(one.words) <= set(tokenize(text)) for one in found)
     assert [w for one in found for w in one.words if w in ("jazz", "war")] == [
         w for w in words if w in ("jazz", "war")
     ]
@@ -51,8 +61,8 @@ def test_nothing_is_made_up_and_nothing_named_is_lost(words: list[str]) -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_can_be_read(text: str) -> None:
-    said = {word for one in clauses(text) for word in one.words}
-    assert said <= set(tokens(text))
+    said = {word for one in parse_clauses(text) for word in one.words}
+    assert said <= set(tokenize(text))
 
 
 @pytest.mark.parametrize(
@@ -60,4 +70,4 @@ def test_any_text_can_be_read(text: str) -> None:
     [("something funny", "funny"), ("a film about the sea", "sea"), ("it", "it"), ("", "")],
 )
 def test_what_is_named_begins_where_words_say_something(said: str, names: str) -> None:
-    assert named(said) == names
+    assert drop_plain_start(said) == names

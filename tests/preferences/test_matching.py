@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from foretaste.domain.data import Floats, Item
-from foretaste.domain.preference import STRONGEST, Change
-from foretaste.preferences.grammar import clauses
-from foretaste.preferences.matching import Understood, Vocabulary, adjusted
-from foretaste.prepare.catalogue import catalogue
-from foretaste.rank.index import Index, Shelf
+from foretaste.domain.preference import MAX_PREFERENCE_NATS, Preference
+from foretaste.preferences.grammar import parse_clauses
+from foretaste.preferences.matching import ClauseMatch, Vocabulary, updated_preferences
+from foretaste.prepare.catalogue import build_catalogue
+from foretaste.rank.index import FilterIndex, ItemAvailability
 
 AXES = {"sci-fi": 0, "science fiction": 0, "comedy": 1, "western": 2}
 
@@ -28,12 +28,14 @@ ITEMS = [
     Item("b", "Airplane", {"plot": "Quick jokes."}, {"genre": ("Comedy",), "cast": ("Al Hall",)}),
     Item("c", "Shane", {"plot": "A violent slow duel."}, {"genre": ("Western", "Film-Noir")}),
 ]
-INDEX = Index(catalogue(ITEMS, reads(["sci-fi", "comedy", "western"])), Shelf.of(ITEMS))
+INDEX = FilterIndex(
+    build_catalogue(ITEMS, reads(["sci-fi", "comedy", "western"])), ItemAvailability.of(ITEMS)
+)
 VOCABULARY = Vocabulary(INDEX, reads)
 
 
 def told(wish: str, vocabulary: Vocabulary = VOCABULARY) -> list[str]:
-    found = [one for clause in clauses(wish) for one in vocabulary.understood(clause)]
+    found = [one for clause in parse_clauses(wish) for one in vocabulary.match_clause(clause)]
     return [f"{one.act} {one.nats:g} {one.name} ({one.how})" for one in found]
 
 
@@ -69,12 +71,12 @@ def test_without_a_language_model_names_and_words_still_hold() -> None:
     ]
 
 
-def change(act: str, nats: float = 0.0) -> Change:
-    return Change("genre: war", {"genre": "war"}, act, nats)  # type: ignore[arg-type]
+def change(act: str, nats: float = 0.0) -> Preference:
+    return Preference("genre: war", {"genre": "war"}, act, nats)  # type: ignore[arg-type]
 
 
-def wished(act: str, nats: float = 0.0) -> Understood:
-    return Understood("war", {"genre": "war"}, "genre: war", "named", act, nats)  # type: ignore[arg-type]
+def wished(act: str, nats: float = 0.0) -> ClauseMatch:
+    return ClauseMatch("war", {"genre": "war"}, "genre: war", "named", act, nats)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def wished(act: str, nats: float = 0.0) -> Understood:
     [
         (None, ("boost", 1.0), ("boost", 1.0)),
         (("boost", 1.0), ("boost", 2.0), ("boost", 3.0)),
-        (("boost", 4.5), ("boost", 2.0), ("boost", STRONGEST)),
+        (("boost", 4.5), ("boost", 2.0), ("boost", MAX_PREFERENCE_NATS)),
         (("boost", 1.0), ("boost", -1.0), None),
         (("boost", 1.0), ("mute", 0.0), ("mute", 0.0)),
         (("mute", 0.0), ("boost", 1.0), ("boost", 1.0)),
@@ -94,7 +96,7 @@ def test_a_wish_moves_what_was_there(
     before: tuple[str, float] | None, wish: tuple[str, float], after: tuple[str, float] | None
 ) -> None:
     old = [change(*before)] if before else []
-    put, remove = adjusted(old, [wished(*wish)], 9.0)
+    put, remove = updated_preferences(old, [wished(*wish)], 9.0)
     kept = {one.name: one for one in old if one.name not in remove}
     kept |= {one.name: one for one in put}
     left = kept.get("genre: war")
@@ -102,4 +104,7 @@ def test_a_wish_moves_what_was_there(
 
 
 def test_what_means_nothing_changes_nothing() -> None:
-    assert adjusted([], [Understood("x", None, "x", "nothing", "mute")], 0.0) == ([], [])
+    assert updated_preferences([], [ClauseMatch("x", None, "x", "nothing", "mute")], 0.0) == (
+        [],
+        [],
+    )

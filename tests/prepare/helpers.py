@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from foretaste.domain.data import KINDS, Histories, Item
+from foretaste.domain.data import EVENT_TYPE_WEIGHTS, Interactions, Item
 from foretaste.domain.store import EventColumns
-from foretaste.prepare.histories import histories
+from foretaste.prepare.interactions import build_interactions
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -33,16 +33,16 @@ def row(
     return user, session, item, kind, value, at, text, query
 
 
-def made(*rows: EventColumns, weights: Mapping[str, float] = KINDS) -> Histories:
-    return histories(rows, LETTERS, weights)[0]
+def made(*rows: EventColumns, weights: Mapping[str, float] = EVENT_TYPE_WEIGHTS) -> Interactions:
+    return build_interactions(rows, LETTERS, weights)[0]
 
 
-def sequences(**items: str) -> Histories:
+def sequences(**items: str) -> Interactions:
     """`sequences(ann="abc")`: ann took a, b, c at 0, 1, 2."""
     return made(*(row(user, i, at) for user, taken in items.items() for at, i in enumerate(taken)))
 
 
-def behaving(max_people: int = 6) -> st.SearchStrategy[Histories]:
+def behaving(max_people: int = 6) -> st.SearchStrategy[Interactions]:
     """Histories with ties, searches, refusals and people of a single event."""
     one = st.builds(
         lambda person, item, at, kind: (
@@ -58,9 +58,9 @@ def behaving(max_people: int = 6) -> st.SearchStrategy[Histories]:
     return st.lists(one, max_size=60).map(lambda rows: made(*rows))
 
 
-def events_of(found: Histories) -> list[tuple[str, int, int, float]]:
+def events_of(found: Interactions) -> list[tuple[str, int, int, float]]:
     """(user, item, kind, at) of every row."""
-    owners = [found.users[person] for person in found.owners()]
+    owners = [found.users[person] for person in found.row_users()]
     return list(
         zip(owners, found.item.tolist(), found.kind.tolist(), found.at.tolist(), strict=True)
     )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from foretaste.domain.data import Catalogue, Floats, Item
 from foretaste.prepare import catalogue as catalogue_module
-from foretaste.prepare.catalogue import Cataloguing, catalogue
+from foretaste.prepare.catalogue import GrowingCatalogue, build_catalogue
 
 values = st.lists(st.sampled_from("abcd"), max_size=3).map(tuple)
 items = st.builds(
@@ -29,7 +29,8 @@ def told(one: Catalogue) -> dict[str, list[tuple[str, ...]]]:
     """Column → the values of each item."""
     return {
         feature.column: [
-            tuple(feature.values[code] for code in feature.of(place)) for place in range(len(one))
+            tuple(feature.values[code] for code in feature.item_codes(place))
+            for place in range(len(one))
         ]
         for feature in one.features
         if len(feature.codes)
@@ -40,17 +41,17 @@ def told(one: Catalogue) -> dict[str, list[tuple[str, ...]]]:
 @given(batch, st.lists(batch, max_size=4))
 def test_is_the_catalogue_of_all(first: list[Item], later: list[list[Item]]) -> None:
     present = {item.id: item for item in first}
-    growing = Cataloguing.of(first, vectors(first))
+    growing = GrowingCatalogue.of(first, vectors(first))
     for some in later:
         before = set(present)
-        growing, known = growing.put(some, vectors(some))
+        growing, known = growing.update(some, vectors(some))
         assert {growing.catalogue.ids[place] for place in known} == before & {i.id for i in some}
         present |= {item.id: item for item in some}
         every = list(present.values())
-        whole, grown = catalogue(every, vectors(every)), growing.catalogue
+        whole, grown = build_catalogue(every, vectors(every)), growing.catalogue
 
         assert grown.ids == whole.ids
-        assert (grown.titles, grown.readings) == (whole.titles, whole.readings)
+        assert (grown.titles, grown.full_texts) == (whole.titles, whole.full_texts)
         assert grown.index == whole.index
         np.testing.assert_array_equal(grown.vectors, whole.vectors)
         assert told(grown) == told(whole)
@@ -59,9 +60,9 @@ def test_is_the_catalogue_of_all(first: list[Item], later: list[list[Item]]) -> 
 
 def test_what_was_given_before_stays() -> None:
     first = [Item("a", "tent", attributes={"genre": ("x",)})]
-    growing = Cataloguing.of(first, vectors(first))
+    growing = GrowingCatalogue.of(first, vectors(first))
     before = growing.catalogue
-    growing, _ = growing.put([Item("b", "lamp", attributes={"genre": ("y",)})], vectors(first))
+    growing, _ = growing.update([Item("b", "lamp", attributes={"genre": ("y",)})], vectors(first))
 
     assert len(before) == 1
     assert dict(before.index) == {"a": 0}
@@ -73,10 +74,10 @@ def test_an_index_that_is_shared_is_that_of_each_catalogue(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(catalogue_module, "MAX_COPIED_IDS", 0)
-    first = Cataloguing.of([Item("a")], vectors([Item("a")]))
-    second, _ = first.put([Item("b")], vectors([Item("b")]))
-    third, _ = second.put([Item("c")], vectors([Item("c")]))
-    aside, _ = second.put([Item("d")], vectors([Item("d")]))
+    first = GrowingCatalogue.of([Item("a")], vectors([Item("a")]))
+    second, _ = first.update([Item("b")], vectors([Item("b")]))
+    third, _ = second.update([Item("c")], vectors([Item("c")]))
+    aside, _ = second.update([Item("d")], vectors([Item("d")]))
 
     assert [dict(one.catalogue.index) for one in (first, second, third, aside)] == [
         {"a": 0},
@@ -90,7 +91,9 @@ def test_an_index_that_is_shared_is_that_of_each_catalogue(
 
 
 def test_an_item_that_reads_as_before_changes_its_state_alone() -> None:
-    first = Cataloguing.of([Item("a", "tent"), Item("b")], vectors([Item("a", "tent"), Item("b")]))
+    first = GrowingCatalogue.of(
+        [Item("a", "tent"), Item("b")], vectors([Item("a", "tent"), Item("b")])
+    )
     hidden = Item("a", "tent", hidden=True)
     assert first.same_words(hidden)
     assert not first.same_words(Item("a", "lamp"))

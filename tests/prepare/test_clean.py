@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from foretaste.domain.data import Histories
-from foretaste.prepare.clean import DAY, clean, order_only, repeats
+from foretaste.domain.data import Interactions
+from foretaste.prepare.clean import SECONDS_PER_DAY, clean, has_order_only, repeated_events
 from foretaste.prepare.settings import PrepareSettings
 
 from .helpers import behaving, events_of, made, row, sequences
@@ -11,7 +11,7 @@ from .helpers import behaving, events_of, made, row, sequences
 NOW = 1.6e9
 
 
-def items(found: Histories) -> str:
+def items(found: Interactions) -> str:
     return "".join("abcdefghijklmnop"[item] for item in found.item)
 
 
@@ -19,14 +19,14 @@ def test_clean_data_stay_as_they_are() -> None:
     found = sequences(ann="abc", bob="a")
     cleaned, account = clean(found, PrepareSettings())
     assert cleaned is found
-    assert account.lines() == []
-    assert account.before == account.after == 4
+    assert account.summary_lines() == []
+    assert account.events_before == account.events_after == 4
 
 
 def test_the_same_at_the_same_time_is_one_event() -> None:
     found = made(row("ann", "a", NOW), row("ann", "a", NOW), row("ann", "a", NOW, "like"))
     cleaned, account = clean(found, PrepareSettings())
-    assert [found.kinds[code] for code in cleaned.kind] == ["view", "like"]
+    assert [found.event_types[code] for code in cleaned.kind] == ["view", "like"]
     assert account.duplicates == 1
 
 
@@ -45,28 +45,28 @@ def test_other_people_items_and_words_are_no_repeats() -> None:
         row("bob", None, NOW, "search", query="x"),
         row("bob", None, NOW, "search", query="y"),
     )
-    assert not repeats(found, within=60).any()
+    assert not repeated_events(found, within=60).any()
 
 
 def test_an_order_is_not_seconds() -> None:
     found = sequences(ann="aab")
-    assert order_only(found)
+    assert has_order_only(found)
     cleaned, account = clean(found, PrepareSettings(drop_repeats_within=60, robot_events_per_day=1))
     assert items(cleaned) == "aab"
     assert (account.duplicates, account.robots) == (0, 0)
-    assert not order_only(made(row("ann", "a", 0), row("ann", "b", NOW)))
-    assert not order_only(made())
+    assert not has_order_only(made(row("ann", "a", 0), row("ann", "b", NOW)))
+    assert not has_order_only(made())
 
 
 def test_a_robot_is_left_out_and_a_person_with_a_long_sitting_is_not() -> None:
     robot = [row("robot", "abcd"[n % 4], NOW + n) for n in range(60)]
-    fan = [row("fan", "abcd"[n % 4], NOW + n * DAY / 10) for n in range(60)]
+    fan = [row("fan", "abcd"[n % 4], NOW + n * SECONDS_PER_DAY / 10) for n in range(60)]
     cleaned, account = clean(made(*robot, *fan), PrepareSettings(robot_events_per_day=50))
     assert {user for user, *_ in events_of(cleaned)} == {"fan"}
     assert (account.robots, account.robot_events) == (1, 60)
     assert cleaned.users == ("robot", "fan"), "people stay, so that codes stay"
     default, account = clean(made(*robot, *fan), PrepareSettings())
-    assert (account.robots, default.events) == (0, 120)
+    assert (account.robots, default.event_count) == (0, 120)
 
 
 @pytest.mark.parametrize("at", [-1.0, float("nan"), float("inf"), NOW * 1000])
@@ -87,14 +87,14 @@ def test_minimums_are_applied_until_nothing_changes() -> None:
 
 def test_without_minimums_somebody_who_only_searched_stays() -> None:
     found = made(row("ann", None, NOW, "search", query="x"))
-    assert clean(found, PrepareSettings())[0].events == 1
-    assert clean(found, PrepareSettings(min_user_events=2))[0].events == 0
+    assert clean(found, PrepareSettings())[0].event_count == 1
+    assert clean(found, PrepareSettings(min_user_events=2))[0].event_count == 0
 
 
 def test_the_account_says_in_words_what_went() -> None:
     found = made(row("ann", "a", NOW), row("ann", "a", NOW), row("bob", "a", -5))
     _, account = clean(found, PrepareSettings())
-    assert account.lines() == [
+    assert account.summary_lines() == [
         "1 events at an impossible time",
         "1 repeats of the event before",
     ]
@@ -102,7 +102,7 @@ def test_the_account_says_in_words_what_went() -> None:
 
 @settings(deadline=None)
 @given(behaving())
-def test_every_event_is_kept_or_counted(found: Histories) -> None:
+def test_every_event_is_kept_or_counted(found: Interactions) -> None:
     cleaned, account = clean(found, PrepareSettings(min_user_events=2, min_item_events=2))
     gone = (
         account.impossible_times
@@ -111,10 +111,10 @@ def test_every_event_is_kept_or_counted(found: Histories) -> None:
         + account.rare_user_events
         + account.rare_item_events
     )
-    assert account.before - gone == account.after == cleaned.events
+    assert account.events_before - gone == account.events_after == cleaned.event_count
     assert cleaned.users == found.users
-    taken = cleaned.takes()
-    users = np.bincount(cleaned.owners()[taken], minlength=len(cleaned))
+    taken = cleaned.positive_mask()
+    users = np.bincount(cleaned.row_users()[taken], minlength=len(cleaned))
     assert np.all((users >= 2) | (np.diff(cleaned.offsets) == 0))
     counts = np.bincount(cleaned.item[taken], minlength=17)
     assert np.all(counts[cleaned.item[cleaned.item >= 0]] >= 2)
@@ -122,13 +122,13 @@ def test_every_event_is_kept_or_counted(found: Histories) -> None:
 
 @settings(deadline=None)
 @given(behaving())
-def test_repeats_agree_with_a_plain_loop(found: Histories) -> None:
+def test_repeats_agree_with_a_plain_loop(found: Interactions) -> None:
     last: dict[tuple[object, ...], float] = {}
     expected = []
     for person, item, kind, text, at in zip(
-        found.owners(), found.item, found.kind, found.text, found.at, strict=True
+        found.row_users(), found.item, found.kind, found.text, found.at, strict=True
     ):
         key = (person, item, kind, text)
         expected.append(at - last.get(key, -np.inf) <= 2)
         last[key] = at
-    assert repeats(found, within=2).tolist() == expected
+    assert repeated_events(found, within=2).tolist() == expected

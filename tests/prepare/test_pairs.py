@@ -1,7 +1,7 @@
-from foretaste.domain.data import Histories, Item
-from foretaste.domain.ports import Pairs
-from foretaste.prepare.pairs import OWN_WORDS, pairs, together
-from foretaste.prepare.splits import leave_one_out
+from foretaste.domain.data import Interactions, Item
+from foretaste.domain.ports import TextPairs
+from foretaste.prepare.pairs import MAX_OWN_WORDS_SHARE, build_text_pairs, co_consumed_pairs
+from foretaste.prepare.splits import split_leave_one_out
 
 from .helpers import LETTERS, made, rng, row, sequences
 
@@ -9,16 +9,16 @@ PLAIN = [Item(letter, f"item {letter}") for letter in LETTERS]
 HOUR = 3600.0
 
 
-def found(histories: Histories, items: list[Item] = PLAIN, most: int = 100) -> Pairs:
-    return pairs(histories, items, most=most, window=2, seconds=HOUR, rng=rng())
+def found(histories: Interactions, items: list[Item] = PLAIN, most: int = 100) -> TextPairs:
+    return build_text_pairs(histories, items, max_pairs=most, window=2, seconds=HOUR, rng=rng())
 
 
-def told(one: Pairs) -> set[tuple[str, str]]:
-    return {(one.texts[a], one.texts[b]) for a, b in zip(one.left, one.right, strict=True)}
+def told(one: TextPairs) -> set[tuple[str, str]]:
+    return {(one.texts[a], one.texts[b]) for a, b in zip(one.anchors, one.positives, strict=True)}
 
 
 def test_what_one_person_took_near_one_another_goes_together() -> None:
-    left, right = together(sequences(ann="abcd", bob="ef"), 2)
+    left, right = co_consumed_pairs(sequences(ann="abcd", bob="ef"), 2)
     names = "".join(LETTERS)
     assert sorted(names[a] + names[b] for a, b in zip(left, right, strict=True)) == [
         "ab", "ac", "bc", "bd", "cd", "ef",
@@ -62,7 +62,7 @@ def test_of_many_some_are_drawn_and_own_words_are_few() -> None:
     own = [text for text in told(one) if text[1].startswith("of ")]
 
     assert len(one) == 20
-    assert len(own) == round(OWN_WORDS * 20)
+    assert len(own) == round(MAX_OWN_WORDS_SHARE * 20)
     assert len(set(one.texts)) == len(one.texts)
 
 
@@ -71,5 +71,5 @@ def test_items_without_text_are_left_out() -> None:
 
 
 def test_what_is_held_back_is_in_no_pair() -> None:
-    split = leave_one_out(sequences(ann="abcd", bob="abc"))
+    split = split_leave_one_out(sequences(ann="abcd", bob="abc"))
     assert told(found(split.train)) == {("item a", "item b")}

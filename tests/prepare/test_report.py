@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from markupsafe import escape
 
-from foretaste.domain.data import KINDS, Imported, Item, Reject
+from foretaste.domain.data import EVENT_TYPE_WEIGHTS, ImportResult, Item, RejectedRow
 from foretaste.domain.store import EventColumns
 from foretaste.prepare.clean import clean
-from foretaste.prepare.histories import Gathering, histories
-from foretaste.prepare.plots import plots
-from foretaste.prepare.report import Quality, quality
+from foretaste.prepare.interactions import LoadReport, build_interactions
+from foretaste.prepare.plots import render_plots
+from foretaste.prepare.report import QualityReport, measure_quality
 from foretaste.prepare.report_text import percent
 from foretaste.prepare.settings import PrepareSettings
 
@@ -24,21 +24,26 @@ EVIL = "<script>alert('x')</script>"
 
 
 @pytest.fixture(scope="module")
-def real() -> Quality:
+def real() -> QualityReport:
     items = ml_small_items()
     index = {item.id: place for place, item in enumerate(items)}
-    found, gathering = histories(ml_small_rows(), index, KINDS)
+    found, gathering = build_interactions(ml_small_rows(), index, EVENT_TYPE_WEIGHTS)
     found, cleaning = clean(found, PrepareSettings())
-    return quality(found, items, cleaning=cleaning, gathering=gathering, sample=100)
+    return measure_quality(found, items, cleaning=cleaning, gathering=gathering, sample=100)
 
 
-def of(*rows: EventColumns, items: Sequence[Item] = CATALOGUE) -> Quality:
-    return quality(made(*rows), items, sample=0)
+def of(*rows: EventColumns, items: Sequence[Item] = CATALOGUE) -> QualityReport:
+    return measure_quality(made(*rows), items, sample=0)
 
 
-def test_the_counts_of_real_data(real: Quality) -> None:
-    assert (real.users, real.items, real.events, real.taken) == (671, 9066, 100_004, 100_004)
-    assert real.kinds == {"rating": 100_004}
+def test_the_counts_of_real_data(real: QualityReport) -> None:
+    assert (real.users, real.items, real.events, real.positive_events) == (
+        671,
+        9066,
+        100_004,
+        100_004,
+    )
+    assert real.event_type_counts == {"rating": 100_004}
     assert real.density == pytest.approx(100_004 / (671 * 9066))
     assert real.repeats == 0
     assert real.quantiles()[0] == 20
@@ -51,7 +56,7 @@ def test_the_counts_of_real_data(real: Quality) -> None:
     assert real.cleaning.robots == 0, "people who rate hundreds of films in minutes are no robots"
 
 
-def test_the_text_is_a_screen_long(real: Quality) -> None:
+def test_the_text_is_a_screen_long(real: QualityReport) -> None:
     lines = real.text().splitlines()
     assert 15 <= len(lines) <= 30
     assert max(map(len, lines)) <= 160
@@ -59,7 +64,7 @@ def test_the_text_is_a_screen_long(real: Quality) -> None:
     assert "median 71 items" in real.text()
 
 
-def test_a_page_needs_nothing_from_outside(real: Quality, tmp_path: Path) -> None:
+def test_a_page_needs_nothing_from_outside(real: QualityReport, tmp_path: Path) -> None:
     path = tmp_path / "quality.html"
     made_page = real.html(path)
     assert path.read_text(encoding="utf-8") == made_page
@@ -92,16 +97,16 @@ class Tags(HTMLParser):
 
 
 def test_everything_from_the_data_is_escaped() -> None:
-    weights = {**KINDS, EVIL: 1.0}
+    weights = {**EVENT_TYPE_WEIGHTS, EVIL: 1.0}
     rows = [row("ann", "a", NOW, EVIL), row("ann", "b", NOW + 9e6), row("ann", "b", 0, EVIL * 2)]
-    found, gathering = histories(rows, LETTERS, weights)
+    found, gathering = build_interactions(rows, LETTERS, weights)
     items = [Item("a", EVIL, texts={EVIL: EVIL}, attributes={EVIL: (EVIL,)}), *CATALOGUE[1:]]
-    reject = Reject(EVIL, 3, EVIL, EVIL, EVIL, EVIL)
-    q = quality(
+    reject = RejectedRow(EVIL, 3, EVIL, EVIL, EVIL, EVIL)
+    q = measure_quality(
         found,
         items,
         gathering=gathering,
-        imports=[Imported(EVIL, 4, 3, 0, [reject], 1, EVIL)],
+        imports=[ImportResult(EVIL, 4, 3, 0, [reject], 1, EVIL)],
         sample=0,
     )
     page = q.html(list_checks=[{"code": "same", "message": EVIL, "remedy": EVIL}])
@@ -131,7 +136,7 @@ def test_repeats_density_and_refusals_by_hand() -> None:
         row("bob", None, NOW, "search", query="x"),
         row(None, "d", NOW, session="s"),
     )
-    assert (q.users, q.sessions, q.events, q.taken, q.refused) == (3, 1, 6, 4, 1)
+    assert (q.users, q.sessions, q.events, q.positive_events, q.negative_events) == (3, 1, 6, 4, 1)
     assert (q.searches, q.reviews) == (1, 1)
     assert q.repeats == pytest.approx(1 / 4)
     assert q.density == pytest.approx(3 / (3 * 16))
@@ -167,11 +172,11 @@ def test_the_timeline_has_every_unit_and_every_event(seconds: float, unit: str) 
 
 
 def test_orders_are_flagged_and_not_drawn_as_time() -> None:
-    q = quality(sequences(ann="abc"), CATALOGUE, sample=0)
+    q = measure_quality(sequences(ann="abc"), CATALOGUE, sample=0)
     assert q.order_only
     assert q.timeline is None
     assert "only an order" in q.text()
-    assert "time" not in plots(q)
+    assert "time" not in render_plots(q)
 
 
 def test_missing_columns_and_texts() -> None:
@@ -189,16 +194,23 @@ def test_missing_columns_and_texts() -> None:
 
 
 def test_what_did_not_go_in_is_told() -> None:
-    rejects = [Reject("e.csv", 2, "kind", "clik", "unknown kind 'clik'", "expected view")] * 2
-    q = quality(
+    rejects = [RejectedRow("e.csv", 2, "kind", "clik", "unknown kind 'clik'", "expected view")] * 2
+    q = measure_quality(
         made(row("ann", "a", NOW)),
         CATALOGUE,
         sample=0,
-        gathering=Gathering(
-            read=9, kept=1, weightless=3, unknown_item=2, empty=1, unknown_kind={"wink": 2}
+        gathering=LoadReport(
+            read=9,
+            kept_events=1,
+            weightless=3,
+            unknown_item=2,
+            empty=1,
+            unknown_event_types={"wink": 2},
         ),
         imports=[
-            Imported("e.csv", 12, 9, 0, rejects, 3, "rejects/e.csv", ["column x was left alone"])
+            ImportResult(
+                "e.csv", 12, 9, 0, rejects, 3, "rejects/e.csv", ["column x was left alone"]
+            )
         ],
     )
     said = q.text()
@@ -221,13 +233,13 @@ def test_what_did_not_go_in_is_told() -> None:
 def test_other_languages_are_a_warning_for_the_built_in_encoder() -> None:
     titles = ["Das Leben der Anderen", "Der Untergang", "Der Himmel über Berlin"] * 3
     items = [Item(str(n), title) for n, title in enumerate(titles)]
-    q = quality(made(row("ann", "a", NOW)), items)
+    q = measure_quality(made(row("ann", "a", NOW)), items)
     assert any("not in English" in warning for warning in q.warnings)
     assert "German" in q.text()
 
 
 def test_nothing_at_all_is_a_report_too() -> None:
-    q = quality(made(), [])
+    q = measure_quality(made(), [])
     assert q.warnings == [
         "Nothing was taken: there is nothing to learn from. Import items and events first."
     ]

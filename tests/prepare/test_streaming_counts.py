@@ -35,7 +35,7 @@ def test_equal_times_keep_the_order_of_the_rows() -> None:
 
 def test_any_item_can_be_asked_for_at_any_position() -> None:
     histories = made(row("ann", "a", 0), row("ann", "b", 1), row("bob", "a", 2))
-    counts = StreamingCounts.of(histories)
+    counts = StreamingCounts.from_interactions(histories)
     assert counts.positions.tolist() == [0, 1, 2]
     items = np.array([[0, 1, 5, -1]] * 4, np.int32)
     before = counts.events_before(items, np.arange(4)[:, None])
@@ -44,7 +44,7 @@ def test_any_item_can_be_asked_for_at_any_position() -> None:
 
 def test_without_events_there_is_nothing_to_count() -> None:
     assert prior_events(made()).tolist() == []
-    counts = StreamingCounts.of(made())
+    counts = StreamingCounts.from_interactions(made())
     assert counts.events_before(np.array([3], np.int32), np.array([0])).tolist() == [0]
 
 
@@ -56,8 +56,8 @@ def test_without_events_there_is_nothing_to_count() -> None:
 def test_the_counts_are_those_of_a_loop_over_time(events: list[tuple[str, str, int]]) -> None:
     histories = made(*(row(person, item, at) for person, item, at in events))
     taken: dict[int, int] = {}
-    expected = [0] * histories.events
-    for place in sorted(range(histories.events), key=lambda place: histories.at[place]):
+    expected = [0] * histories.event_count
+    for place in sorted(range(histories.event_count), key=lambda place: histories.at[place]):
         item = int(histories.item[place])
         expected[place] = taken.get(item, 0)
         taken[item] = expected[place] + 1

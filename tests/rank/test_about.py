@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from foretaste.rank.about import CLOSE, like, saying, stem
+from foretaste.rank.about import MIN_COSINE, items_mentioning, items_similar_to, stem
 
 
 @pytest.mark.parametrize(
@@ -27,9 +27,9 @@ def test_other_words_stay_apart() -> None:
 
 def test_who_says_so() -> None:
     readings = ["A violent man", "No VIOLENCE here", "A violin", "space travel", "Space. Traveller"]
-    assert saying(readings, "violent").tolist() == [True, True, False, False, False]
-    assert saying(readings, "travel space").tolist() == [False, False, False, True, False]
-    assert not saying(readings, "…").any()
+    assert items_mentioning(readings, "violent").tolist() == [True, True, False, False, False]
+    assert items_mentioning(readings, "travel space").tolist() == [False, False, False, True, False]
+    assert not items_mentioning(readings, "…").any()
 
 
 def test_who_reads_like_it() -> None:
@@ -37,10 +37,10 @@ def test_who_reads_like_it() -> None:
     vectors = rng.normal(size=(200, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     topic = vectors[7]
-    found = like(vectors, topic)
+    found = items_similar_to(vectors, topic)
     assert found[7]
     assert found.sum() < 12
-    assert (vectors[found] @ topic >= CLOSE).all()
+    assert (vectors[found] @ topic >= MIN_COSINE).all()
     # where nothing is close, nothing is about it, however far it stands out
-    assert not like(vectors * np.float32(CLOSE / 2), topic).any()
-    assert like(vectors[:0], topic).shape == (0,)
+    assert not items_similar_to(vectors * np.float32(MIN_COSINE / 2), topic).any()
+    assert items_similar_to(vectors[:0], topic).shape == (0,)

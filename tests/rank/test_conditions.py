@@ -9,36 +9,36 @@ from hypothesis import strategies as st
 
 from foretaste.errors import InputError
 from foretaste.rank.conditions import (
-    DEEPEST,
+    MAX_DEPTH,
+    And,
     AnyOf,
-    Every,
     Exists,
-    Ids,
+    IdIn,
     Not,
+    Or,
     Range,
-    Some,
-    columns,
-    decimal,
-    number,
-    parsed,
+    condition_columns,
+    parse_condition,
+    parse_decimal,
+    parse_number,
 )
 
 
 def test_the_simple_form() -> None:
-    assert parsed({"genre": "Drama"}) == AnyOf("genre", ("Drama",))
-    assert parsed({"genre": ["Drama", "War", "Drama"]}) == AnyOf("genre", ("Drama", "War"))
-    assert parsed({"genre": "Drama", "year": 1995.0}) == Every(
+    assert parse_condition({"genre": "Drama"}) == AnyOf("genre", ("Drama",))
+    assert parse_condition({"genre": ["Drama", "War", "Drama"]}) == AnyOf("genre", ("Drama", "War"))
+    assert parse_condition({"genre": "Drama", "year": 1995.0}) == And(
         (AnyOf("genre", ("Drama",)), AnyOf("year", numbers=(Decimal(1995),)))
     )
-    assert parsed({"new": True}) == AnyOf("new", flags=(True,))
-    assert parsed({}) == Every(())
+    assert parse_condition({"new": True}) == AnyOf("new", flags=(True,))
+    assert parse_condition({}) == And(())
 
 
 def test_a_text_a_number_and_a_flag_are_three_conditions() -> None:
-    conditions = [parsed({"new": value}) for value in ("1", 1, True, "true", False, 0)]
+    conditions = [parse_condition({"new": value}) for value in ("1", 1, True, "true", False, 0)]
     assert len(set(conditions)) == len(conditions)
-    assert parsed({"size": [1.0, 1]}) == parsed({"size": 1})
-    assert str(parsed({"size": ["S", 40.0, 40.5, True]})) == "size: S, 40, 40.5, true"
+    assert parse_condition({"size": [1.0, 1]}) == parse_condition({"size": 1})
+    assert str(parse_condition({"size": ["S", 40.0, 40.5, True]})) == "size: S, 40, 40.5, true"
 
 
 @pytest.mark.parametrize(
@@ -56,42 +56,44 @@ def test_a_text_a_number_and_a_flag_are_three_conditions() -> None:
     ],
 )
 def test_what_is_a_number_exactly(text: str, amount: Decimal | None) -> None:
-    assert decimal(text) == amount
+    assert parse_decimal(text) == amount
 
 
 def test_tests_of_values() -> None:
-    assert parsed({"genre": {"in": ["a", "b"]}}) == AnyOf("genre", ("a", "b"))
-    assert parsed({"genre": {"not_in": "a"}}) == Not(AnyOf("genre", ("a",)))
-    assert parsed({"genre": {"all": ["a", "b"]}}) == Every(
+    assert parse_condition({"genre": {"in": ["a", "b"]}}) == AnyOf("genre", ("a", "b"))
+    assert parse_condition({"genre": {"not_in": "a"}}) == Not(AnyOf("genre", ("a",)))
+    assert parse_condition({"genre": {"all": ["a", "b"]}}) == And(
         (AnyOf("genre", ("a",)), AnyOf("genre", ("b",)))
     )
-    assert parsed({"genre": {"exists": True}}) == Exists("genre")
-    assert parsed({"genre": {"exists": False}}) == Not(Exists("genre"))
-    assert parsed({"id": ["7", 8]}) == Ids(("7", "8"))
+    assert parse_condition({"genre": {"exists": True}}) == Exists("genre")
+    assert parse_condition({"genre": {"exists": False}}) == Not(Exists("genre"))
+    assert parse_condition({"id": ["7", 8]}) == IdIn(("7", "8"))
 
 
 def test_ranges_are_open_or_closed_and_take_dates() -> None:
-    assert parsed({"year": {"gte": 1990, "lt": 2000}}) == Range("year", 1990, 2000, False, True)
-    assert parsed({"year": {"gt": "1990"}}) == Range("year", 1990, math.inf, True, False)
-    assert parsed({"day": {"lte": "1970-01-02"}}) == Range("day", -math.inf, 86400.0)
-    both = parsed({"year": {"gte": 1990, "not_in": ["1995"]}})
-    assert both == Every((Range("year", 1990), Not(AnyOf("year", ("1995",)))))
+    assert parse_condition({"year": {"gte": 1990, "lt": 2000}}) == Range(
+        "year", 1990, 2000, False, True
+    )
+    assert parse_condition({"year": {"gt": "1990"}}) == Range("year", 1990, math.inf, True, False)
+    assert parse_condition({"day": {"lte": "1970-01-02"}}) == Range("day", -math.inf, 86400.0)
+    both = parse_condition({"year": {"gte": 1990, "not_in": ["1995"]}})
+    assert both == And((Range("year", 1990), Not(AnyOf("year", ("1995",)))))
 
 
 def test_filters_are_joined() -> None:
     asked = {"or": [{"a": "1"}, {"and": [{"b": "2"}, {"not": {"c": "3"}}]}], "d": "4"}
-    assert parsed(asked) == Every(
+    assert parse_condition(asked) == And(
         (
-            Some((AnyOf("a", ("1",)), Every((AnyOf("b", ("2",)), Not(AnyOf("c", ("3",))))))),
+            Or((AnyOf("a", ("1",)), And((AnyOf("b", ("2",)), Not(AnyOf("c", ("3",))))))),
             AnyOf("d", ("4",)),
         )
     )
-    assert list(columns(parsed(asked))) == ["a", "b", "c", "d"]
+    assert list(condition_columns(parse_condition(asked))) == ["a", "b", "c", "d"]
 
 
 def test_a_condition_says_what_it_is() -> None:
     asked = {"year": {"gte": 1990, "lt": 2000}, "not": {"genre": ["War", "Horror"]}}
-    assert str(parsed(asked)) == "year ≥ 1990, < 2000 and not (genre: War, Horror)"
+    assert str(parse_condition(asked)) == "year ≥ 1990, < 2000 and not (genre: War, Horror)"
 
 
 @pytest.mark.parametrize(
@@ -118,22 +120,22 @@ def test_a_condition_says_what_it_is() -> None:
 )
 def test_what_cannot_be_read_is_named(asked: object, told: str) -> None:
     with pytest.raises(InputError) as error:
-        parsed(asked)
+        parse_condition(asked)
     assert str(error.value).startswith(told)
 
 
 def test_nesting_has_an_end() -> None:
     asked: dict[str, object] = {"a": "1"}
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         asked = {"not": asked}
     with pytest.raises(InputError, match="nested more than 10 levels"):
-        parsed(asked)
+        parse_condition(asked)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_numbers_are_read_as_written(value: float) -> None:
-    assert number(value) == number(repr(value)) == value
+    assert parse_number(value) == parse_number(repr(value)) == value
 
 
 def test_what_is_no_number() -> None:
-    assert [number(one) for one in ("", "nan", "inf", "abc", None, True, [1])] == [None] * 7
+    assert [parse_number(one) for one in ("", "nan", "inf", "abc", None, True, [1])] == [None] * 7

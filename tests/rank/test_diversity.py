@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretaste.rank.diversity import diverse
+from foretaste.rank.diversity import rerank_for_diversity
 
 
 def world(items: int = 60, topics: int = 6) -> tuple[np.ndarray, np.ndarray]:
@@ -26,7 +26,7 @@ def alike(chosen: list[int], vectors: np.ndarray) -> float:
 def test_lists_are_less_alike_the_more_is_asked_for() -> None:
     scores, vectors = world()
     likeness = [
-        alike(diverse(range(60), scores, vectors, strength=one, n=10)[:10], vectors)
+        alike(rerank_for_diversity(range(60), scores, vectors, strength=one, n=10)[:10], vectors)
         for one in (0.0, 0.25, 0.5, 0.75, 1.0)
     ]
     steps = np.diff(likeness)
@@ -37,8 +37,8 @@ def test_lists_are_less_alike_the_more_is_asked_for() -> None:
 
 def test_none_is_the_order_of_the_scores_and_a_little_changes_little() -> None:
     scores, vectors = world()
-    assert diverse(range(60), scores, vectors, strength=0.0, n=10) == list(range(60))
-    little = diverse(range(60), scores, vectors, strength=0.01, n=10)
+    assert rerank_for_diversity(range(60), scores, vectors, strength=0.0, n=10) == list(range(60))
+    little = rerank_for_diversity(range(60), scores, vectors, strength=0.01, n=10)
     assert set(little[:10]) == set(range(10))
 
 
@@ -56,7 +56,7 @@ def test_nothing_is_lost_or_doubled(items: int, strength: float, n: int, kind: s
     if kind != "any":
         vectors[:] = 0 if kind == "zero" else 0.5
         scores[:] = 1
-    found = diverse(range(items), scores, vectors, strength=strength, n=n)
+    found = rerank_for_diversity(range(items), scores, vectors, strength=strength, n=n)
     assert sorted(found) == list(range(items))
     if items:
         assert found[0] == 0
@@ -64,6 +64,6 @@ def test_nothing_is_lost_or_doubled(items: int, strength: float, n: int, kind: s
 
 def test_the_best_stays_first() -> None:
     scores, vectors = world()
-    assert diverse(range(60), scores, vectors, strength=1.0, n=10)[0] == 0
-    assert diverse([], scores, vectors, strength=1.0, n=10) == []
+    assert rerank_for_diversity(range(60), scores, vectors, strength=1.0, n=10)[0] == 0
+    assert rerank_for_diversity([], scores, vectors, strength=1.0, n=10) == []
     assert scores[0] == pytest.approx(0)

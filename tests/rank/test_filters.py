@@ -7,14 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretaste.domain.data import KINDS, Event, Item, Request
+from foretaste.domain.data import EVENT_TYPE_WEIGHTS, Event, Item, Request
 from foretaste.errors import InputError
-from foretaste.prepare.catalogue import catalogue
-from foretaste.prepare.histories import behaviour
-from foretaste.rank.filters import FILTERS, Question, Shelf, left_out, seen, unavailable
-from foretaste.rank.index import Index
+from foretaste.prepare.catalogue import build_catalogue
+from foretaste.prepare.interactions import build_user_context
+from foretaste.rank.filters import (
+    FILTERS,
+    FilterContext,
+    ItemAvailability,
+    consumed_items,
+    excluded_items,
+    unavailable_items,
+)
+from foretaste.rank.index import FilterIndex
 
-KIND_CODES = tuple(kind for kind, weight in KINDS.items() if weight)
+KIND_CODES = tuple(kind for kind, weight in EVENT_TYPE_WEIGHTS.items() if weight)
 GENRES = ("drama", "comedy", "odd")
 
 
@@ -28,22 +35,27 @@ class Case:
     now: float
     hide_seen: bool
 
-    def question(self) -> Question:
+    def question(self) -> FilterContext:
         index = {item.id: place for place, item in enumerate(self.items)}
-        one = behaviour(
-            self.events, index, KINDS, KIND_CODES, now=self.now, seeds=self.request.items
+        one = build_user_context(
+            self.events,
+            index,
+            EVENT_TYPE_WEIGHTS,
+            KIND_CODES,
+            now=self.now,
+            seeds=self.request.items,
         )
-        shelf = Shelf.of(self.items)
+        shelf = ItemAvailability.of(self.items)
         vectors = np.zeros((len(self.items), 2), np.float32)
-        offer = Index(catalogue(self.items, vectors), shelf)
-        return Question(self.request, one, offer, self.hide_seen, self.now)
+        offer = FilterIndex(build_catalogue(self.items, vectors), shelf)
+        return FilterContext(self.request, one, offer, self.hide_seen, self.now)
 
     def allowed(self, item: Item) -> bool:
         """The rules again, in other words."""
-        mine = [e for e in self.events if e.item == item.id and KINDS[e.kind] != 0]
-        taken = any(KINDS[event.kind] > 0 for event in mine)
+        mine = [e for e in self.events if e.item == item.id and EVENT_TYPE_WEIGHTS[e.kind] != 0]
+        taken = any(EVENT_TYPE_WEIGHTS[event.kind] > 0 for event in mine)
         last = max(mine, key=lambda event: event.at, default=None)
-        refused = last is not None and KINDS[last.kind] < 0
+        refused = last is not None and EVENT_TYPE_WEIGHTS[last.kind] < 0
         matches = all(
             set(item.attributes.get(column, ())) & set(values)
             for column, values in self.request.filter.items()
@@ -119,7 +131,7 @@ def cases(draw: st.DrawFn) -> Case:
 @settings(deadline=None, max_examples=100)
 @given(cases())
 def test_exactly_what_may_be_shown_is_left(case: Case) -> None:
-    hidden = left_out(case.question())
+    hidden = excluded_items(case.question())
 
     # seeds count as views, so an item asked about is seen; it is left out as a seed all the same
     assert [item.id for item, out in zip(case.items, hidden, strict=True) if not out] == [
@@ -138,7 +150,7 @@ def test_each_filter_says_yes_or_no_of_every_item_or_names_some(case: Case) -> N
             assert set(found.tolist()) <= set(range(len(case.items)))
 
 
-def simple(*items: Item, events: tuple[Event, ...] = (), **asked: object) -> Question:
+def simple(*items: Item, events: tuple[Event, ...] = (), **asked: object) -> FilterContext:
     given = {"request": Request(user="u"), "now": 5.0, "hide_seen": True, **asked}
     return Case(items, events, **given).question()  # type: ignore[arg-type]
 
@@ -147,15 +159,15 @@ def simple(*items: Item, events: tuple[Event, ...] = (), **asked: object) -> Que
 def test_an_item_is_there_from_its_first_moment_up_to_its_last(now: float, shown: bool) -> None:
     item = Item("a", available_from=3.0, available_until=7.0)
 
-    assert unavailable(simple(item, now=now)).tolist() == [not shown]
+    assert unavailable_items(simple(item, now=now)).tolist() == [not shown]
     assert item.available(now) is shown
 
 
 def test_seen_items_come_back_where_the_operator_wants_it() -> None:
     events = (Event("e", "view", 1.0, user="u", item="a"),)
 
-    assert seen(simple(Item("a"), Item("b"), events=events)).tolist() == [0]
-    assert not len(seen(simple(Item("a"), events=events, hide_seen=False)))
+    assert consumed_items(simple(Item("a"), Item("b"), events=events)).tolist() == [0]
+    assert not len(consumed_items(simple(Item("a"), events=events, hide_seen=False)))
 
 
 def test_what_was_refused_comes_back_when_it_is_taken_again() -> None:
@@ -163,8 +175,8 @@ def test_what_was_refused_comes_back_when_it_is_taken_again() -> None:
     again = Event("2", "view", 2.0, user="u", item="a")
     shown = simple(Item("a"), events=(refusal, again), hide_seen=False)
 
-    assert left_out(simple(Item("a"), events=(refusal,), hide_seen=False)).tolist() == [True]
-    assert left_out(shown).tolist() == [False]
+    assert excluded_items(simple(Item("a"), events=(refusal,), hide_seen=False)).tolist() == [True]
+    assert excluded_items(shown).tolist() == [False]
 
 
 def test_an_unknown_attribute_is_named_with_the_nearest() -> None:
@@ -172,9 +184,9 @@ def test_an_unknown_attribute_is_named_with_the_nearest() -> None:
     asked = Request(user="u", filter={"gerne": ("drama",)})
 
     with pytest.raises(InputError, match="filter: unknown attribute 'gerne'; did you mean 'genre'"):
-        left_out(simple(item, request=asked))
+        excluded_items(simple(item, request=asked))
     with pytest.raises(InputError, match="no item has an attribute"):
-        left_out(simple(Item("a"), request=asked))
+        excluded_items(simple(Item("a"), request=asked))
 
 
 def test_one_of_the_values_is_enough_in_each_of_the_columns() -> None:
@@ -186,4 +198,4 @@ def test_one_of_the_values_is_enough_in_each_of_the_columns() -> None:
     ]
     wanted = Request(user="u", filter={"genre": ("odd", "comedy"), "year": ("1990",)})
 
-    assert left_out(simple(*items, request=wanted)).tolist() == [False, False, True, True]
+    assert excluded_items(simple(*items, request=wanted)).tolist() == [False, False, True, True]

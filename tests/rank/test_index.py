@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from foretaste.domain.data import Item
 from foretaste.errors import InputError
-from foretaste.rank.conditions import number, parsed
-from foretaste.rank.index import Index
+from foretaste.rank.conditions import parse_condition, parse_number
+from foretaste.rank.index import FilterIndex
 
 from .shop import film, index_of
 
@@ -23,9 +23,9 @@ FILMS = [
 ]
 
 
-def met(asked: Any, index: Index | None = None) -> str:
+def met(asked: Any, index: FilterIndex | None = None) -> str:
     index = index or index_of(FILMS)
-    return "".join(FILMS[place].id for place in np.flatnonzero(index.mask(parsed(asked))))
+    return "".join(FILMS[place].id for place in np.flatnonzero(index.mask(parse_condition(asked))))
 
 
 @pytest.mark.parametrize(
@@ -113,16 +113,16 @@ CODES += ["1750000000000000002", "1_000", "2026-02-01"]
 )
 def test_ids_that_are_equal_as_numbers_are_not_the_same(wanted: Any, found: list[str]) -> None:
     index = index_of([Item(code, attributes={"sku": (code,)}) for code in CODES])
-    mask = index.mask(parsed({"sku": wanted}))
+    mask = index.mask(parse_condition({"sku": wanted}))
     assert [CODES[place] for place in np.flatnonzero(mask)] == found
-    others = index.mask(parsed({"not": {"sku": wanted}}))
+    others = index.mask(parse_condition({"not": {"sku": wanted}}))
     assert [CODES[place] for place in np.flatnonzero(~others)] == found
 
 
 def test_a_number_and_a_flag_are_not_one_mask() -> None:
     index = index_of([Item(word, attributes={"new": (word,)}) for word in ("1", "yes", "1.0")])
     for wanted, found in ((1, [0, 2]), (True, [0, 1]), ("1", [0]), (1, [0, 2])):
-        assert np.flatnonzero(index.mask(parsed({"new": wanted}))).tolist() == found
+        assert np.flatnonzero(index.mask(parse_condition({"new": wanted}))).tolist() == found
 
 
 def test_what_tables_call_true() -> None:
@@ -137,7 +137,7 @@ def test_an_unknown_attribute_is_named_with_the_nearest() -> None:
     with pytest.raises(InputError, match="filter: unknown attribute 'gerne'; did you mean 'genre'"):
         met({"gerne": "drama"})
     with pytest.raises(InputError, match="no item has an attribute"):
-        index_of([Item("a")]).mask(parsed({"x": "1"}))
+        index_of([Item("a")]).mask(parse_condition({"x": "1"}))
 
 
 def test_a_range_over_words_is_a_mistake() -> None:
@@ -147,18 +147,18 @@ def test_a_range_over_words_is_a_mistake() -> None:
 
 def test_a_mask_is_made_once_and_cannot_be_changed() -> None:
     index = index_of(FILMS)
-    first = index.mask(parsed({"genre": "drama"}))
-    assert index.mask(parsed({"genre": ["drama"]})) is first
+    first = index.mask(parse_condition({"genre": "drama"}))
+    assert index.mask(parse_condition({"genre": ["drama"]})) is first
     with pytest.raises(ValueError, match="read-only"):
         first[0] = False
 
 
 def test_few_masks_are_kept_of_a_large_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("foretaste.rank.index.ROOM", 1)
+    monkeypatch.setattr("foretaste.rank.index.MASK_CACHE_BYTES", 1)
     index = index_of(FILMS)
-    masks = [index.mask(parsed({"id": str(n)})) for n in range(20)]
-    assert index.mask(parsed({"id": "19"})) is masks[19]
-    assert index.mask(parsed({"id": "0"})) is not masks[0]
+    masks = [index.mask(parse_condition({"id": str(n)})) for n in range(20)]
+    assert index.mask(parse_condition({"id": "19"})) is masks[19]
+    assert index.mask(parse_condition({"id": "0"})) is not masks[0]
 
 
 VALUES = ("1", "2", "3", "x")
@@ -195,7 +195,7 @@ def holds(item: Item, asked: dict[str, Any]) -> bool:
             true = item.id in wanted
         else:
             mine = item.attributes.get(key, ())
-            numbers = [one for value in mine if (one := number(value)) is not None]
+            numbers = [one for value in mine if (one := parse_number(value)) is not None]
             if isinstance(wanted, list):
                 true = bool(set(mine) & set(wanted))
             elif "exists" in wanted:
@@ -216,5 +216,5 @@ def test_the_same_as_looking_at_every_item(rows: list[Any], asked: dict[str, Any
         Item("first", attributes={"a": ("1",), "b": ("2",)}),
         *(Item(str(n), attributes={"a": a, "b": b}) for n, (a, b) in enumerate(rows)),
     ]
-    mask = index_of(items).mask(parsed(asked))
+    mask = index_of(items).mask(parse_condition(asked))
     assert mask.tolist() == [holds(item, asked) for item in items]

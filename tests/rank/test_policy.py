@@ -11,25 +11,34 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from foretaste.behaviour.store import SqlStore
-from foretaste.config.load import load
-from foretaste.domain.data import KINDS, Degraded, Event, Item, Recommendation, Request, Term, User
-from foretaste.domain.preference import Change
+from foretaste.config.load import load_config
+from foretaste.domain.data import (
+    EVENT_TYPE_WEIGHTS,
+    Degradation,
+    Event,
+    Item,
+    Recommendation,
+    Request,
+    Term,
+    User,
+)
+from foretaste.domain.preference import Preference
 from foretaste.errors import SettingsError
-from foretaste.model.product import FACTS, Product
-from foretaste.model.scorer import PopularityScorer
+from foretaste.model.product import REQUEST_FACTS, ProductOfExperts
+from foretaste.model.product_scorer import SharedScorer
 from foretaste.online.slate import SlateBuilder
 from foretaste.online.snapshot import Snapshot
-from foretaste.prepare.catalogue import Cataloguing, catalogue
-from foretaste.rank.index import Index, Shelf
-from foretaste.rank.policy import Censor, Policy, _years
-from foretaste.rank.policy_settings import AgeSettings, Apart, PolicySettings
+from foretaste.prepare.catalogue import GrowingCatalogue, build_catalogue
+from foretaste.rank.index import FilterIndex, ItemAvailability
+from foretaste.rank.policy import Policy, PolicyTextChecker, _age_in_years
+from foretaste.rank.policy_settings import AgeSettings, MutualExclusion, PolicySettings
 from foretaste.rank.settings import RankSettings
 
 NOW = 1_790_000_000.0  # 2026-09-21
 AGE = AgeSettings(attribute="cert", limits={"R": 17}, unknown=13)
 POLICY = PolicySettings(
     sensitive=({"genre": "erotica"},),
-    apart=(Apart(these={"genre": "beer"}, those={"genre": "baby"}),),
+    apart=(MutualExclusion(these={"genre": "beer"}, those={"genre": "baby"}),),
     age=AGE,
 )
 LIMITS = {(): 0, ("R",): 17, ("12",): 12, ("odd",): 18, ("12", "R"): 17}
@@ -61,12 +70,12 @@ def snapshot_of(items: Sequence[Item]) -> Snapshot:
     return Snapshot(
         version="v",
         created=0.0,
-        product=Product((), np.zeros((len(FACTS), 0), np.float32)),
-        kinds=tuple(KINDS),
-        weights=KINDS,
+        product=ProductOfExperts((), np.zeros((len(REQUEST_FACTS), 0), np.float32)),
+        kinds=tuple(EVENT_TYPE_WEIGHTS),
+        weights=EVENT_TYPE_WEIGHTS,
         read=lambda some: np.zeros((len(some), 2), np.float32),
-        cataloguing=Cataloguing.of(items, np.zeros((len(items), 2), np.float32)),
-        shelf=Shelf.of(items),
+        cataloguing=GrowingCatalogue.of(items, np.zeros((len(items), 2), np.float32)),
+        shelf=ItemAvailability.of(items),
         event=0,
         revision=0,
     )
@@ -117,13 +126,13 @@ def answered(
     slates: SlateBuilder, snapshot: Snapshot, request: Request, scores: Any, way: str
 ) -> Recommendation:
     """One list, by the score of everything or when the snapshot is older than the store."""
-    scorer = PopularityScorer(np.append(scores, 0).astype(np.float32))
+    scorer = SharedScorer(np.append(scores, 0).astype(np.float32))
     page = slates.page_request(request, None, {})
     question = slates.question(page, slates.user_context(page.request, snapshot), snapshot)
     slate = slates.slate(page, question, scorer, np.random.default_rng(0))
     degraded = None
     if way == "late":
-        slate, degraded = slates.on_offer(slate, question), Degraded("popularity", "busy")
+        slate, degraded = slates.on_offer(slate, question), Degradation("popularity", "busy")
     recommendation = slates.recommendation(question, snapshot, slate, degraded)
     slates.keep(page.request, recommendation)
     return recommendation
@@ -136,7 +145,9 @@ def test_what_the_operator_will_not_have_is_in_no_list(
 ) -> None:
     stock = stock_of(rows)
     store.put_items(list(stock.items.values()))
-    lists = SlateBuilder(store, RankSettings(policy=POLICY, hide_seen=False), KINDS, lambda: NOW)
+    lists = SlateBuilder(
+        store, RankSettings(policy=POLICY, hide_seen=False), EVENT_TYPE_WEIGHTS, lambda: NOW
+    )
     request = Request(**{"n": 5, "now": NOW, **asked})
     pages = [answered(lists, stock, request, order, way)]
     if request.candidates is None and request.window is None:
@@ -173,13 +184,15 @@ ITEMS = [
     Item("cot", "A Cot", attributes={"genre": ("baby",)}),
     Item("war", "War at Sea", attributes={"genre": ("plain",), "cert": ("R",)}),
 ]
-INDEX = Index(catalogue(ITEMS, np.zeros((4, 2), np.float32)), Shelf.of(ITEMS))
+INDEX = FilterIndex(
+    build_catalogue(ITEMS, np.zeros((4, 2), np.float32)), ItemAvailability.of(ITEMS)
+)
 
 
 @pytest.fixture
 def lists(store: SqlStore) -> Iterator[SlateBuilder]:
     store.put_items(ITEMS)
-    found = SlateBuilder(store, RankSettings(policy=POLICY), KINDS, lambda: NOW)
+    found = SlateBuilder(store, RankSettings(policy=POLICY), EVENT_TYPE_WEIGHTS, lambda: NOW)
     yield found
     found.log.close()
 
@@ -193,7 +206,7 @@ def question(lists: SlateBuilder, **asked: Any) -> Any:
 def test_generated_words_are_checked(lists: SlateBuilder) -> None:
     def faults(text: str, **asked: Any) -> tuple[str, ...]:
         one = question(lists, **asked)
-        return lists.policy.faults(text, one.index, one.asking)
+        return lists.policy.text_violations(text, one.index, one.policy_context)
 
     assert faults("A quiet evening with A Cot, and warm seas.") == ()
     assert "sensitive (genre: erotica)" in faults("Tales of erotica.", user="grown")[0]
@@ -205,7 +218,7 @@ def test_generated_words_are_checked(lists: SlateBuilder) -> None:
 
 
 def test_a_title_of_one_word_is_told_from_the_word() -> None:
-    censor = Censor((), (), ["Taken", "Love Story", "Up"])
+    censor = PolicyTextChecker((), (), ["Taken", "Love Story", "Up"])
 
     for text in ("Taken together with Heat.", "It is taken. Taken alone.", "Up and up.", "I love"):
         assert censor(text) == (), text
@@ -216,10 +229,12 @@ def test_a_title_of_one_word_is_told_from_the_word() -> None:
 def test_a_title_that_another_item_has_may_be_said(lists: SlateBuilder, store: SqlStore) -> None:
     one = question(lists, user="child")
     twins = [*ITEMS, Item("war-2", "War at Sea", attributes={"genre": ("plain",)})]
-    index = Index(catalogue(twins, np.zeros((5, 2), np.float32)), Shelf.of(twins))
+    index = FilterIndex(
+        build_catalogue(twins, np.zeros((5, 2), np.float32)), ItemAvailability.of(twins)
+    )
 
-    assert lists.policy.faults("Try War at Sea.", one.index, one.asking)
-    assert not lists.policy.faults("Try War at Sea.", index, one.asking)
+    assert lists.policy.text_violations("Try War at Sea.", one.index, one.policy_context)
+    assert not lists.policy.text_violations("Try War at Sea.", index, one.policy_context)
 
 
 def test_what_was_done_with_sensitive_items_is_no_taste(
@@ -227,8 +242,8 @@ def test_what_was_done_with_sensitive_items_is_no_taste(
 ) -> None:
     store.add_events([Event("s1", "click", 9.0, user="teen", item="red")])
     store.add_events([Event("s2", "click", 8.0, user="teen", item="war")])
-    assert [ITEMS[one].id for one in question(lists, user="teen").behaviour.item] == ["war"]
-    asked = question(lists, user="teen", query="erotica").behaviour
+    assert [ITEMS[one].id for one in question(lists, user="teen").user_context.item] == ["war"]
+    asked = question(lists, user="teen", query="erotica").user_context
     assert [ITEMS[one].id for one in asked.item] == ["war", "red"]
     terms = [
         Term("content", 1.0, event="red"),
@@ -236,17 +251,19 @@ def test_what_was_done_with_sensitive_items_is_no_taste(
         Term("content", 1.0, event="my search for erotica"),
         Term("content", 1.0, event="war"),
     ]
-    assert [one.event for one in lists.policy.tellable(terms, INDEX)] == ["war"]
+    assert [one.event for one in lists.policy.allowed_terms(terms, INDEX)] == ["war"]
 
 
 def test_a_person_may_ask_once_and_for_all(lists: SlateBuilder, store: SqlStore) -> None:
-    change = Change("genre: erotica", {"genre": "erotica"}, "boost", 1.0, None, 1.0)
-    places = INDEX.places(["red"])
+    change = Preference("genre: erotica", {"genre": "erotica"}, "boost", 1.0, None, 1.0)
+    places = INDEX.item_indices(["red"])
     for user, nats, barred in (("grown", 1.0, False), ("grown", -1.0, True), ("teen", 1.0, False)):
-        store.put_changes(user, None, [Change(change.name, change.what, "boost", nats)], None)
+        store.put_preferences(
+            user, None, [Preference(change.name, change.what, "boost", nats)], None
+        )
         one = question(lists, user=user)
-        assert lists.policy.barred(one.index, one.asking)[places] == [barred]
-        store.put_changes(user, None, [], None)
+        assert lists.policy.barred_items(one.index, one.policy_context)[places] == [barred]
+        store.put_preferences(user, None, [], None)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +282,7 @@ def test_a_person_may_ask_once_and_for_all(lists: SlateBuilder, store: SqlStore)
     ],
 )
 def test_ages_as_people_state_them(told: Any, years: int | None) -> None:
-    assert _years(told, NOW) == years
+    assert _age_in_years(told, NOW) == years
 
 
 def test_an_attribute_that_no_item_has_is_told(
@@ -273,14 +290,14 @@ def test_an_attribute_that_no_item_has_is_told(
 ) -> None:
     one = question(lists)
     slips = PolicySettings(sensitive=({"gener": "x"},), age=AgeSettings(attribute="ceert"))
-    assert not Policy(slips).barred(one.index, one.asking).any()
+    assert not Policy(slips).barred_items(one.index, one.policy_context).any()
     assert "unknown attribute 'gener'; did you mean 'genre'?" in caplog.text
     assert "'ceert'" in caplog.text
 
 
 def test_no_policy_bars_nothing() -> None:
     policy = Policy(PolicySettings())
-    assert policy.pairs(INDEX) == []
+    assert policy.exclusive_pairs(INDEX) == []
 
 
 @pytest.mark.parametrize(
@@ -295,14 +312,14 @@ def test_a_fault_in_the_settings_is_told(tmp_path: Path, text: str, says: str) -
     head = "" if text.startswith("[") else "[rank.policy]\n"
     (tmp_path / "foretaste.toml").write_text(head + text)
     with pytest.raises(SettingsError, match=says):
-        load(tmp_path, {})
+        load_config(tmp_path, {})
 
 
 def test_the_reason_of_a_rule_does_not_name_what_is_sensitive() -> None:
     sensitive = Term("rule", 4.6, feature="boosted, genre: plain, erotica")
     plain = Term("rule", 1.0, feature="boosted, genre: plain")
 
-    assert Policy(POLICY).tellable([sensitive, plain], INDEX) == [plain]
+    assert Policy(POLICY).allowed_terms([sensitive, plain], INDEX) == [plain]
 
 
 class Counted(tuple[str, ...]):
@@ -324,14 +341,14 @@ def test_the_reasons_of_a_list_do_not_go_through_the_catalogue() -> None:
     items = [
         Item(str(n), attributes={"genre": (("erotica", "plain")[n % 2],)}) for n in range(1000)
     ]
-    shelf = catalogue(items, np.zeros((1000, 2), np.float32))
-    index = Index(replace(shelf, ids=Counted(shelf.ids)), Shelf.of(items))
+    shelf = build_catalogue(items, np.zeros((1000, 2), np.float32))
+    index = FilterIndex(replace(shelf, ids=Counted(shelf.ids)), ItemAvailability.of(items))
     policy = Policy(POLICY)
     terms = [Term("content", 1.0, event=str(n)) for n in (3, 4, 5, 2000)]
-    policy.tellable(terms, index)
+    policy.allowed_terms(terms, index)
 
     Counted.reads = 0
     for _ in range(10):
-        assert [term.event for term in policy.tellable(terms, index)] == ["3", "5", "2000"]
+        assert [term.event for term in policy.allowed_terms(terms, index)] == ["3", "5", "2000"]
 
     assert Counted.reads <= 10 * len(terms)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from foretaste.errors import InputError
-from foretaste.rank.rules import NAMES, RULES, rule, rules
-from foretaste.rank.slate import Choice, Draft
+from foretaste.rank.rules import RULE_TYPE_BY_NAME, RULE_TYPES, parse_rule, parse_rules
+from foretaste.rank.slate import Slate, SlateDraft
 
 from .shop import film, index_of
 
@@ -23,12 +23,14 @@ FILMS = [
 SCORES = np.array([6, 5, 4, 3, 2, 1], np.float32)
 
 
-def drafted(asked: list[Any], n: int = 4, hidden: str = "", **more: Any) -> tuple[Draft, Choice]:
+def drafted(
+    asked: list[Any], n: int = 4, hidden: str = "", **more: Any
+) -> tuple[SlateDraft, Slate]:
     hide = np.array([one.id in hidden for one in FILMS])
-    draft = Draft(SCORES, hide, hide, index_of(FILMS), n, **more)
-    for one in rules(asked):
+    draft = SlateDraft(SCORES, hide, hide, index_of(FILMS), n, **more)
+    for one in parse_rules(asked):
         one.apply(draft, "rules.0")
-    return draft, draft.listed(np.random.default_rng)
+    return draft, draft.build_slate(np.random.default_rng)
 
 
 def listed(asked: list[Any], n: int = 4, **more: Any) -> str:
@@ -45,8 +47,8 @@ def test_a_boost_adds_to_the_score_and_a_bury_takes_off() -> None:
     assert listed([{"bury": {"genre": "drama"}, "by": math.exp(4.5)}], n=6) == "deafbc"
     _, choice = drafted([{"boost": {"genre": "comedy"}, "by": 2}])
     assert choice.scores[-1] == pytest.approx(3 + math.log(2))
-    assert choice.lifts[0].name == "boosted, genre: comedy"
-    assert choice.lifts[0].nats == pytest.approx(math.log(2))
+    assert choice.boosts[0].name == "boosted, genre: comedy"
+    assert choice.boosts[0].nats == pytest.approx(math.log(2))
 
 
 def test_a_pin_is_at_its_place() -> None:
@@ -117,7 +119,7 @@ def test_a_promotion_gets_its_share_spread_over_the_list() -> None:
 )
 def test_a_rule_that_cannot_be_read_is_told(asked: Any, told: str) -> None:
     with pytest.raises(InputError) as error:
-        rule(asked)
+        parse_rule(asked)
     assert str(error.value).startswith(told)
 
 
@@ -130,9 +132,9 @@ def test_what_the_catalogue_does_not_have_is_told() -> None:
 
 def test_too_many_rules_are_refused() -> None:
     with pytest.raises(InputError, match="51 rules; give at most 50"):
-        rules([{"pin": "a", "at": 1}] * 51)
+        parse_rules([{"pin": "a", "at": 1}] * 51)
 
 
 def test_every_rule_has_a_name_of_its_own() -> None:
-    assert list(NAMES) == ["boost", "bury", "pin", "quota", "promote"]
-    assert len(NAMES) == len(RULES)
+    assert list(RULE_TYPE_BY_NAME) == ["boost", "bury", "pin", "quota", "promote"]
+    assert len(RULE_TYPE_BY_NAME) == len(RULE_TYPES)

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretaste.domain.data import Item
-from foretaste.rank.conditions import parsed
-from foretaste.rank.rules import rules
-from foretaste.rank.slate import Choice, Draft
+from foretaste.rank.conditions import parse_condition
+from foretaste.rank.rules import parse_rules
+from foretaste.rank.slate import Slate, SlateDraft
 
 from .shop import film, index_of
 
@@ -39,7 +39,7 @@ catalogues = st.lists(
 @dataclass(frozen=True)
 class Case:
     items: list[Item]
-    draft: Draft
+    draft: SlateDraft
     asked: list[dict[str, Any]]
 
 
@@ -50,37 +50,37 @@ def cases(draw: st.DrawFn) -> Case:
     never = np.array(draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))))
     hide = never | np.array(draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))))
     asked = draw(st.lists(one_rule, max_size=4))
-    draft = Draft(
+    draft = SlateDraft(
         scores=np.array([score for _, score in rows], np.float32),
-        hide=hide,
-        never=never,
+        hidden=hide,
+        never_shown=never,
         index=index_of(items),
         n=draw(st.integers(1, 14)),
         offset=draw(st.sampled_from([0, 0, 3])),
         diversity=draw(st.sampled_from([0.0, 0.5, 1.0])),
-        floor=draw(st.sampled_from([0.0, 0.1])),
-        explore=draw(st.sampled_from([0.0, 0.5, 1.0])),
-        pool=draw(st.integers(1, 6)),
+        min_relative_likelihood=draw(st.sampled_from([0.0, 0.1])),
+        exploration_rate=draw(st.sampled_from([0.0, 0.5, 1.0])),
+        exploration_pool=draw(st.integers(1, 6)),
     )
-    for place, one in enumerate(rules(asked)):
+    for place, one in enumerate(parse_rules(asked)):
         one.apply(draft, f"rules.{place}")
     return Case(items, draft, asked)
 
 
-def falling() -> Draft:
+def falling() -> SlateDraft:
     """Items 0 to 39, each a little less likely than the one before; nothing is hidden."""
     nothing = np.zeros(40, bool)
     items = [film(str(n), "drama") for n in range(40)]
     scores = -np.arange(40, dtype=np.float32)
-    return Draft(scores, nothing.copy(), nothing, index_of(items), n=40)
+    return SlateDraft(scores, nothing.copy(), nothing, index_of(items), n=40)
 
 
 def none() -> np.random.Generator:
     raise AssertionError("nothing is drawn")
 
 
-def made(case: Case, seed: int = 0) -> Choice:
-    return case.draft.listed(lambda: np.random.default_rng(seed))
+def made(case: Case, seed: int = 0) -> Slate:
+    return case.draft.build_slate(lambda: np.random.default_rng(seed))
 
 
 @settings(deadline=None, max_examples=150)
@@ -91,8 +91,8 @@ def test_what_may_not_be_shown_is_not_shown_and_nothing_is_shown_twice(case: Cas
 
     assert len(set(items)) == len(items) <= case.draft.n
     for item, source in zip(items, choice.sources, strict=True):
-        assert not case.draft.never[item]
-        assert not case.draft.hide[item] or source == "pinned"
+        assert not case.draft.never_shown[item]
+        assert not case.draft.hidden[item] or source == "pinned"
     first = case.draft.offset + 1
     assert choice.positions == tuple(range(first, first + len(items)))
     assert choice.scores.tolist() == case.draft.scores[choice.items].tolist()
@@ -111,21 +111,21 @@ def test_the_rules_hold(case: Case) -> None:
             for kind, count in kinds(case, one["quota"], free).items():
                 there = kinds(case, one["quota"], pinned)[kind]
                 assert count <= max(one["most"] - there, 0)
-        if "promote" in one and len(case.asked) == 1 and not case.draft.floor:
-            fits = case.draft.index.mask(parsed(one["promote"]))
+        if "promote" in one and len(case.asked) == 1 and not case.draft.min_relative_likelihood:
+            fits = case.draft.index.mask(parse_condition(one["promote"]))
             share = int(case.draft.n * one["percent"] / 100 + 0.5)
             given = sum(source == "promoted" for source in drawn.values())
             assert given <= share
             if given < share and len(drawn) == case.draft.n:
-                left = fits & ~case.draft.hide
+                left = fits & ~case.draft.hidden
                 left[choice.items] = False
-                assert not left.any() or case.draft.explore > 0
+                assert not left.any() or case.draft.exploration_rate > 0
 
 
 def kinds(case: Case, quota: Any, items: list[int]) -> Counter[str]:
     if isinstance(quota, str):
         return Counter(value for item in items for value in case.items[item].attributes[quota])
-    mask = case.draft.index.mask(parsed(quota))
+    mask = case.draft.index.mask(parse_condition(quota))
     return Counter("it" for item in items if mask[item])
 
 
@@ -137,25 +137,27 @@ def test_the_same_chance_gives_the_same_list(case: Case) -> None:
     assert one.propensities == other.propensities
 
 
-def plain(n: int = 5, items: int = 40, **more: Any) -> Draft:
+def plain(n: int = 5, items: int = 40, **more: Any) -> SlateDraft:
     films = [film(str(one), GENRES[one % 3]) for one in range(items)]
     hide = np.zeros(items, bool)
-    return Draft(np.arange(items, 0, -1, dtype=np.float32), hide, hide, index_of(films), n, **more)
+    return SlateDraft(
+        np.arange(items, 0, -1, dtype=np.float32), hide, hide, index_of(films), n, **more
+    )
 
 
 def test_a_floor_leaves_out_what_is_far_less_likely_than_the_best() -> None:
-    draft = plain(n=20, floor=float(np.exp(-3.5)))
-    assert draft.listed(np.random.default_rng).items.tolist() == [0, 1, 2, 3]
+    draft = plain(n=20, min_relative_likelihood=float(np.exp(-3.5)))
+    assert draft.build_slate(np.random.default_rng).items.tolist() == [0, 1, 2, 3]
 
 
 def test_propensities_are_the_true_probabilities() -> None:
     """How often an item is at a place, over many draws, is what each answer says of it."""
-    draft, rounds = plain(n=4, explore=0.3, pool=6), 4000
+    draft, rounds = plain(n=4, exploration_rate=0.3, exploration_pool=6), 4000
     rng = np.random.default_rng(11)
     seen: Counter[tuple[int, int]] = Counter()
     told: dict[tuple[int, int], float] = {}
     for _ in range(rounds):
-        choice = draft.listed(lambda: rng)
+        choice = draft.build_slate(lambda: rng)
         for item, place, odds in zip(
             choice.items.tolist(), choice.positions, choice.propensities, strict=True
         ):
@@ -173,15 +175,15 @@ def test_propensities_are_the_true_probabilities() -> None:
 
 
 def test_chance_leaves_rules_alone() -> None:
-    draft = plain(n=6, explore=1.0, pool=20)
+    draft = plain(n=6, exploration_rate=1.0, exploration_pool=20)
     asked = [
         {"pin": "30", "at": 1},
         {"promote": {"genre": "odd"}, "percent": 17},
         {"quota": {"genre": "comedy"}, "most": 1},
     ]
-    for one in rules(asked):
+    for one in parse_rules(asked):
         one.apply(draft, "rules")
-    choice = draft.listed(lambda: np.random.default_rng(0))
+    choice = draft.build_slate(lambda: np.random.default_rng(0))
     assert choice.items[0] == 30
     assert choice.sources[0] == "pinned"
     assert choice.propensities[0] == 1.0
@@ -199,12 +201,12 @@ def test_without_exploration_nothing_is_drawn() -> None:
     def rng() -> np.random.Generator:
         raise AssertionError("chance was asked")
 
-    assert set(plain(explore=0.0).listed(rng).propensities) == {1.0}
+    assert set(plain(exploration_rate=0.0).build_slate(rng).propensities) == {1.0}
 
 
 def test_too_few_to_draw_from_leaves_the_list_as_it_is() -> None:
-    draft = plain(n=5, items=8, explore=1.0)
-    assert draft.listed(np.random.default_rng).sources == ("model",) * 5
+    draft = plain(n=5, items=8, exploration_rate=1.0)
+    assert draft.build_slate(np.random.default_rng).sources == ("model",) * 5
 
 
 def test_below_the_first_ten_every_fifth_place_is_for_what_nobody_has_taken() -> None:
@@ -212,9 +214,9 @@ def test_below_the_first_ten_every_fifth_place_is_for_what_nobody_has_taken() ->
     new = np.zeros(40, bool)
     new[[3, 30, 35, 38, 39]] = True
     draft = falling()
-    draft.strangers, draft.newcomers, draft.hide[38] = new, 0.2, True
+    draft.cold_items, draft.cold_item_share, draft.hidden[38] = new, 0.2, True
     draft.n = 32
-    choice = draft.listed(none)
+    choice = draft.build_slate(none)
     rows = zip(choice.items.tolist(), choice.sources, strict=True)
     places = dict(zip(choice.positions, rows, strict=True))
 
@@ -227,19 +229,19 @@ def test_below_the_first_ten_every_fifth_place_is_for_what_nobody_has_taken() ->
 
 def test_the_places_of_new_items_go_on_on_the_next_page() -> None:
     draft = falling()
-    draft.strangers, draft.newcomers = np.arange(40) >= 30, 0.5
+    draft.cold_items, draft.cold_item_share = np.arange(40) >= 30, 0.5
     draft.n, draft.offset = 5, 10
-    choice = draft.listed(none)
+    choice = draft.build_slate(none)
 
     assert choice.positions == (11, 12, 13, 14, 15)
     assert choice.sources == ("model", "new", "model", "new", "model")
 
 
-@pytest.mark.parametrize("changed", [{"newcomers": 0.0}, {"strangers": None}, {"n": 10}])
+@pytest.mark.parametrize("changed", [{"cold_item_share": 0.0}, {"cold_items": None}, {"n": 10}])
 def test_without_places_for_new_items_the_scores_alone_decide(changed: dict[str, Any]) -> None:
     draft = falling()
-    draft.strangers, draft.newcomers, draft.n = np.arange(40) >= 30, 0.2, 20
+    draft.cold_items, draft.cold_item_share, draft.n = np.arange(40) >= 30, 0.2, 20
     for name, value in changed.items():
         setattr(draft, name, value)
 
-    assert draft.listed(none).items.tolist() == list(range(draft.n))
+    assert draft.build_slate(none).items.tolist() == list(range(draft.n))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from foretaste.errors import InputError
-from foretaste.rank.trending import counts, scores, seconds, spoken
+from foretaste.rank.trending import counts_by_item, parse_window, trending_scores, window_text
 
 from .shop import film, index_of
 
@@ -14,18 +14,18 @@ from .shop import film, index_of
     [("24h", 86_400), ("7d", 604_800), ("2W", 1_209_600), ("90m", 5400), ("60", 60), (1.5, 1.5)],
 )
 def test_a_window_is_read(window: object, length: float) -> None:
-    assert seconds(window) == length
+    assert parse_window(window) == length
 
 
 @pytest.mark.parametrize("window", ["", "d", "-1d", "0", "nan", "inf", "1y", "99999999d", None])
 def test_what_is_no_window_is_told(window: object) -> None:
     with pytest.raises(InputError, match="is no length of time; write it like 24h"):
-        seconds(window)
+        parse_window(window)
 
 
 def test_a_window_in_words() -> None:
     lengths = (3600, 86_400, 7 * 86_400, 14 * 86_400, 36 * 3600, 90)
-    assert [spoken(one) for one in lengths] == [
+    assert [window_text(one) for one in lengths] == [
         "the last hour",
         "the last day",
         "the last 7 days",
@@ -37,7 +37,7 @@ def test_a_window_in_words() -> None:
 
 def test_people_decide_and_popularity_breaks_ties() -> None:
     catalogue = index_of([film(one) for one in "abcd"]).catalogue
-    people = counts([("b", 2), ("c", 2), ("gone", 9)], catalogue)
+    people = counts_by_item([("b", 2), ("c", 2), ("gone", 9)], catalogue)
     assert people.tolist() == [0, 2, 2, 0]
-    order = np.argsort(-scores(people, np.array([-1, -5, -2, -3], np.float32)))
+    order = np.argsort(-trending_scores(people, np.array([-1, -5, -2, -3], np.float32)))
     assert [catalogue.ids[place] for place in order] == ["c", "b", "a", "d"]

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from foretaste.behaviour.store import FILE, SqlStore
-from foretaste.config.load import load
+from foretaste.behaviour.store import STORE_FILE, SqlStore
+from foretaste.config.load import load_config
 from foretaste.errors import SettingsError
-from foretaste.serve.http.keys import make
-from foretaste.serve.run import FILES, _allow_files, check_host, check_port, serve
+from foretaste.serve.http.keys import create_key
+from foretaste.serve.run import MAX_OPEN_FILES, _raise_file_limit, check_host, check_port, serve
 
 from .workspace import running
 
 
 def check(host: str, folder: Path, *, insecure: bool = False) -> None:
-    check_host(host, folder, load(folder), insecure=insecure)
+    check_host(host, folder, load_config(folder), insecure=insecure)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "[::1]", "localhost"])
@@ -30,10 +30,10 @@ def test_others_are_kept_out_unless_there_is_a_key_or_that_is_wanted(
     with pytest.raises(SettingsError, match=r"foretaste keys create.*--insecure"):
         check(host, tmp_path)
     check(host, tmp_path, insecure=True)
-    with SqlStore(tmp_path / FILE) as store:
+    with SqlStore(tmp_path / STORE_FILE) as store:
         with pytest.raises(SettingsError, match="keys create"):
             check(host, tmp_path)
-        make(store.keys, "shop", ["read"], now=0.0)
+        create_key(store.keys, "shop", ["read"], now=0.0)
     check(host, tmp_path)
 
 
@@ -50,10 +50,12 @@ def test_as_many_connections_as_the_system_allows() -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
-        _allow_files()
+        _raise_file_limit()
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         assert hard == before[1]
-        assert soft == (FILES if hard == resource.RLIM_INFINITY else min(hard, FILES))
+        assert soft == (
+            MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
+        )
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from foretaste.behaviour.store import FILE, SqlStore
-from foretaste.serve.http.keys import make, revoke
+from foretaste.behaviour.store import STORE_FILE, SqlStore
+from foretaste.serve.http.keys import create_key, revoke_key
 
 from .workspace import DEADLINE, until, until_ready
 
@@ -55,15 +55,15 @@ def server(folder: Path, *options: str) -> Iterator[tuple[str, list[str]]]:
 
 @pytest.fixture
 def secrets(copied: Path) -> dict[str, str]:
-    with SqlStore(copied / FILE) as store:
+    with SqlStore(copied / STORE_FILE) as store:
         found = {
-            "admin": make(store.keys, "a", ["admin"], now=0.0)[1],
-            "read": make(store.keys, "b", ["read"], now=0.0)[1],
-            "expired": make(store.keys, "c", ["read"], days=1, now=0.0)[1],
-            "other": make(store.keys, "d", ["read"], tenant="gone", now=0.0)[1],
+            "admin": create_key(store.keys, "a", ["admin"], now=0.0)[1],
+            "read": create_key(store.keys, "b", ["read"], now=0.0)[1],
+            "expired": create_key(store.keys, "c", ["read"], days=1, now=0.0)[1],
+            "other": create_key(store.keys, "d", ["read"], tenant="gone", now=0.0)[1],
         }
-        key, found["revoked"] = make(store.keys, "e", ["read"], now=0.0)
-        revoke(store.keys, key.id, now=1.0)
+        key, found["revoked"] = create_key(store.keys, "e", ["read"], now=0.0)
+        revoke_key(store.keys, key.id, now=1.0)
     return found
 
 

@@ -11,12 +11,12 @@ import httpx
 import numpy as np
 import pytest
 
-from foretaste.behaviour.schema import HEAD
+from foretaste.behaviour.schema import HEAD_REVISION
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import Event, Item, Request
 from foretaste.language.cache import CachedEncoder
 from foretaste.loop import Foretaste
-from foretaste.model.artefacts import Models
+from foretaste.model.artefacts import ModelRegistry
 from foretaste.online.manager import NO_MODEL
 from foretaste.serve.service import Service
 
@@ -79,19 +79,19 @@ def test_a_damaged_model_is_told(copied: Path) -> None:
 
 def test_what_is_wrong_with_the_lists_is_told(copied: Path) -> None:
     check = {"code": "same-list", "message": "All are alike.", "remedy": "Look at the events."}
-    models = Models(copied / "models")
-    name = models.amend(str(models.live()), {"checks": [check]})
+    models = ModelRegistry(copied / "models")
+    name = models.amend(str(models.live_name()), {"checks": [check]})
     with serving(copied) as client:
         model = client.get("/readyz").json()["model"]
         assert (model["version"], model["warnings"]) == (name, [check])
         forms = client.get("/openapi.json").json()["components"]["schemas"]
         assert set(forms["ListCheck"]["properties"]) == set(check)
-        assert "warnings" in forms["Answering"]["properties"]
+        assert "warnings" in forms["ServingModelOut"]["properties"]
 
 
 def test_of_a_model_that_nobody_looked_at_nothing_is_told(copied: Path) -> None:
-    models = Models(copied / "models")
-    models.amend(str(models.live()), {"checks": None})
+    models = ModelRegistry(copied / "models")
+    models.amend(str(models.live_name()), {"checks": None})
     with serving(copied) as client:
         assert "warnings" not in client.get("/readyz").json()["model"]
 
@@ -101,9 +101,9 @@ def test_a_store_that_cannot_be_opened_is_told_and_tried_again(tmp_path: Path) -
     folder.mkdir()
     (folder / "behaviour.db").mkdir()
     service = Service(folder)
-    assert "is a folder" in (service.why_not() or "")
+    assert "is a folder" in (service.not_ready_reason() or "")
     (folder / "behaviour.db").rmdir()
-    assert "no model" in (service.why_not() or "")
+    assert "no model" in (service.not_ready_reason() or "")
     service.close()
 
 
@@ -115,7 +115,7 @@ def test_readiness_is_asked_anew_of_the_store(copied: Path) -> None:
         assert answer.status_code == 503
         assert "tables of revision 9999" in checked(answer, "not-ready")
         with sqlite3.connect(copied / "behaviour.db") as other:
-            other.execute("UPDATE alembic_version SET version_num = ?", (HEAD,))
+            other.execute("UPDATE alembic_version SET version_num = ?", (HEAD_REVISION,))
         other.close()
         assert client.get("/readyz").status_code == 200
 
@@ -123,7 +123,7 @@ def test_readiness_is_asked_anew_of_the_store(copied: Path) -> None:
 def test_a_process_that_is_far_behind_catches_up_by_itself(
     copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("foretaste.serve.service.BEHIND", 5)
+    monkeypatch.setattr("foretaste.serve.service.MAX_EVENT_LAG", 5)
     with serving(copied) as client:
         rows = [Event(f"b{n}", "view", 1.0, user="u", item="space-1") for n in range(20)]
         with SqlStore(copied / "behaviour.db") as store:  # another process
@@ -166,19 +166,19 @@ def test_words_are_looked_up_before_the_language_model_is_there(copied: Path) ->
         live = loop.catch_up()
         wanted = 5
         asked = loop.slates.user_context(Request(query=live.catalogue.titles[wanted]), live)
-        live.product.quick().rehearse(asked, 1, len(live.catalogue))
+        live.product.fast_product().rehearse(asked, 1, len(live.catalogue))
         assert asked.query_vector is None  # nothing was read
-        assert int(live.product.quick().scorer(asked).scores().argmax()) == wanted
+        assert int(live.product.fast_product().scorer(asked).scores().argmax()) == wanted
 
 
 def test_an_idle_service_takes_a_promotion_in(copied: Path) -> None:
     """Nobody asks it anything, not even for its metrics."""
     service = Service(copied)
     service.start()
-    until(lambda: service.why_not() is None, "ready")
+    until(lambda: service.not_ready_reason() is None, "ready")
     before = service.workspace.manager.answering
-    models = Models(copied / "models")
-    promoted = models.amend(str(models.live()), {"checks": []})
+    models = ModelRegistry(copied / "models")
+    promoted = models.amend(str(models.live_name()), {"checks": []})
 
     def answering() -> str | None:
         version = service.workspace.manager.answering
@@ -198,7 +198,7 @@ def test_an_idle_service_takes_the_first_model_in(copied: Path) -> None:
     live.unlink()
     service = Service(copied)
     service.start()
-    until(lambda: service.why_not() == NO_MODEL, "without a model")
+    until(lambda: service.not_ready_reason() == NO_MODEL, "without a model")
     live.write_bytes(pointer)
     until(lambda: service.workspace.manager.answering is not None, "taken in")
     service.close()
@@ -207,14 +207,14 @@ def test_an_idle_service_takes_the_first_model_in(copied: Path) -> None:
 def test_while_a_promoted_model_is_loaded_it_is_said(
     copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("foretaste.serve.service.LOOK", 3600.0)
+    monkeypatch.setattr("foretaste.serve.service.PROMOTION_POLL_SECONDS", 3600.0)
     service = Service(copied)
     service.start()
-    until(lambda: service.why_not() is None, "ready")
-    assert "instead" not in service.condition()["model"]
-    models = Models(copied / "models")
-    promoted = models.amend(str(models.live()), {"checks": []})
-    why = service.condition()["model"]["instead"]
+    until(lambda: service.not_ready_reason() is None, "ready")
+    assert "instead" not in service.readiness()["model"]
+    models = ModelRegistry(copied / "models")
+    promoted = models.amend(str(models.live_name()), {"checks": []})
+    why = service.readiness()["model"]["instead"]
     assert why == f"model {promoted} was promoted and is being loaded"
     service.close()
 
@@ -242,10 +242,10 @@ def test_a_scrape_counts_only_items_and_only_where_one_has_changed(
 
     monkeypatch.setattr(SqlStore, "item_count", noted)
     monkeypatch.setattr(SqlStore, "counts", None)  # it goes over all events as well
-    assert [service.state()["foretaste_items"] for _ in range(3)] == [24, 24, 24]
+    assert [service.gauges()["foretaste_items"] for _ in range(3)] == [24, 24, 24]
     service.workspace.store.put_items([Item("new")])
-    assert [service.state()["foretaste_items"] for _ in range(2)] == [25, 25]
+    assert [service.gauges()["foretaste_items"] for _ in range(2)] == [25, 25]
     service.workspace.store.delete_items(["new", "space-1"])
-    assert service.state()["foretaste_items"] == 23
+    assert service.gauges()["foretaste_items"] == 23
     assert counted == [24, 25, 23]
     service.close()

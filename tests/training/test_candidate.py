@@ -10,7 +10,7 @@ import pytest
 
 from foretaste.domain.data import Recommendation, Request
 from foretaste.loop import Foretaste
-from foretaste.training.candidate import evaluate, fit_candidate, measure
+from foretaste.training.candidate import evaluate_protocol, fit_candidate, measure_candidate
 
 DAY = 86_400
 NOW = 1_790_000_000.0
@@ -52,7 +52,7 @@ def test_a_file_of_ten_years_ago_gives_the_model_of_a_file_of_yesterday(
         assert versions[0].metrics[key] == versions[1].metrics[key]
     products = [workspace.catch_up().product for workspace in (old, fresh)]
     np.testing.assert_array_equal(products[0].weights, products[1].weights)
-    assert products[0].told() == products[1].told()
+    assert products[0].weights_by_expert() == products[1].weights_by_expert()
     for user in ("u1", "u4", None):
         before, after = (listed(workspace, user) for workspace in (old, fresh))
         assert [item.id for item in before] == [item.id for item in after]
@@ -77,11 +77,11 @@ def test_training_measures_what_it_promotes_on_events_it_has_not_seen(
     assert manifest["metrics"]["measured"] == measured
 
     candidate = fit_candidate(workspace)
-    test = candidate.read.split.test
-    learned = candidate.read.split.train
-    for user, row in zip(test.people, test.rows, strict=True):
-        rows = learned.rows(int(user))
-        assert test.histories.at[row] > learned.at[rows].max(initial=0)
+    test = candidate.encoded_data.split.test
+    learned = candidate.encoded_data.split.train
+    for user, row in zip(test.user_indices, test.target_rows, strict=True):
+        rows = learned.user_slice(int(user))
+        assert test.interactions.at[row] > learned.at[rows].max(initial=0)
     workspace.close()
 
 
@@ -91,20 +91,20 @@ def test_what_serves_and_what_is_evaluated_are_made_alike(
     """The same events held out give the same figures, whoever asks."""
     workspace = opened(tmp_path / "shop", items, events, NOW - DAY)
     candidate = fit_candidate(workspace)
-    held = replace(candidate.read.split, protocol="latest")
+    held = replace(candidate.encoded_data.split, protocol="latest")
     from foretaste.training import candidate as module
 
     before = dict(module.SPLITS)
     try:
-        module.SPLITS["latest"] = lambda histories: held
-        evaluation = evaluate(workspace, "latest")
+        module.SPLITS["latest"] = lambda interactions: held
+        evaluation = evaluate_protocol(workspace, "latest")
     finally:
         module.SPLITS.clear()
         module.SPLITS.update(before)
 
-    measured = measure(workspace, candidate)
+    measured = measure_candidate(workspace, candidate)
     assert measured is not None
-    assert evaluation.brief()["ndcg@10"] == measured["ndcg@10"]
+    assert evaluation.manifest_figures()["ndcg@10"] == measured["ndcg@10"]
     workspace.close()
 
 

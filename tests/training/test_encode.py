@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foretaste.domain.data import Event, Histories, Item
+from foretaste.domain.data import Event, Interactions, Item
 from foretaste.loop import Foretaste
-from foretaste.training.encode import Reading
+from foretaste.training.encode import DataEncoder
 from model.backbones import made
 
 SETTINGS = """
@@ -75,17 +75,17 @@ def test_an_evaluation_tunes_on_its_training_part_alone(
     """A planted leak: the items of the last step of everybody are never a pair to tune on."""
     loop = workspace(tmp_path, "linear")
     loop.add(items=items, events=events)
-    learned: list[Histories] = []
-    real = Reading.tuned
+    learned: list[Interactions] = []
+    real = DataEncoder.tune_encoder
 
-    def seen(self: Reading, training: Histories, items: Any) -> str | None:
+    def seen(self: DataEncoder, training: Interactions, items: Any) -> str | None:
         learned.append(training)
         return real(self, training, items)
 
-    monkeypatch.setattr(Reading, "tuned", seen)
+    monkeypatch.setattr(DataEncoder, "tune_encoder", seen)
     loop.evaluate(protocol)
     [training] = learned
-    whole, _, _ = loop.histories({item.id: item for _, item in loop.store.items()})
+    whole, _, _ = loop.interactions({item.id: item for _, item in loop.store.items()})
     if protocol == "leave-one-out":  # five events each, of which the last two are held back
         assert np.diff(training.offsets).tolist() == [3] * 30
     else:

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foretaste.domain.data import Behaviour, Event, Floats
+from foretaste.domain.data import Event, Floats, UserContext
 from foretaste.errors import ModelError
 from foretaste.evaluate.list_checks import ListWarning
 from foretaste.evaluate.metrics import Interval
-from foretaste.feedback.online import Lesson
+from foretaste.feedback.online_learning import TrainingExample
 from foretaste.loop import Foretaste
 from foretaste.online.snapshot import Snapshot
 from foretaste.training import gate
-from foretaste.training.gate import Trial, compare
+from foretaste.training.gate import ModelComparison, compare_models
 
 START = 1_700_100_000.0
 
@@ -45,19 +45,21 @@ def shop(trained: Path) -> Iterator[Foretaste]:
 
 
 def snapshot(shop: Foretaste) -> Snapshot:
-    name = shop.models.live()
+    name = shop.models.live_name()
     assert name is not None
     return shop.at_snapshot(name)
 
 
-def tried(shop: Foretaste, candidate: Snapshot, live: Snapshot, after: int = 150) -> Trial:
-    return compare(
+def tried(
+    shop: Foretaste, candidate: Snapshot, live: Snapshot, after: int = 150
+) -> ModelComparison:
+    return compare_models(
         candidate,
         live,
         shop.store,
-        after=after,
-        until=shop.store.last_event(),
-        asked=lambda lesson, _: shop.listen(replace(lesson.before, now=lesson.at)),
+        after_event=after,
+        until_event=shop.store.last_event_number(),
+        build_context=lambda lesson, _: shop.listen(replace(lesson.user_context, now=lesson.at)),
         masked=True,
     )
 
@@ -68,15 +70,15 @@ def test_a_model_is_as_good_as_itself(shop: Foretaste) -> None:
     assert found.people == 10
     assert found.live == found.candidate > 0
     assert found.difference == Interval(0, 0, 0)
-    assert found.refusal() is None
+    assert found.rejection_reason() is None
 
 
 def test_one_that_knows_nothing_is_refused_with_the_figures(shop: Foretaste) -> None:
     worse = snapshot(shop)
-    popularity = worse.product.only(lambda expert: expert.name == "popularity")
+    popularity = worse.product.filter_experts(lambda expert: expert.name == "popularity")
     worse = replace(worse, product=popularity)
     found = tried(shop, worse, snapshot(shop))
-    refusal = found.refusal()
+    refusal = found.rejection_reason()
     assert refusal is not None
     assert refusal.startswith("it is worse for certain: ndcg@10 0.")
     assert "on 60 events of 10 people" in refusal
@@ -91,22 +93,33 @@ def test_the_comparison_sees_nothing_of_an_event_before_it_is_scored(
     shop: Foretaste, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At each event the person's history ends before it, and so do the counts of both models."""
-    monkeypatch.setattr(gate, "BATCH", 30)
+    monkeypatch.setattr(gate, "EVENTS_PER_BATCH", 30)
     live, candidate = snapshot(shop), snapshot(shop)
     taken: dict[object, list[int]] = {}
     counts: list[float] = []
 
-    def asked(lesson: Lesson, one: Snapshot) -> Behaviour:
-        assert lesson.before.item.tolist() == taken.get(lesson.person, [])[: len(lesson.before)]
-        assert lesson.at not in lesson.before.at
-        assert (lesson.before.at < lesson.at).all()
+    def asked(lesson: TrainingExample, one: Snapshot) -> UserContext:
+        assert (
+            lesson.user_context.item.tolist()
+            == taken.get(lesson.user_key, [])[: len(lesson.user_context)]
+        )
+        assert lesson.at not in lesson.user_context.at
+        assert (lesson.user_context.at < lesson.at).all()
         counts.append(float(taken_by(one).sum()))
-        return lesson.before
+        return lesson.user_context
 
-    for _, event in shop.store.events(after=150):
+    for _, event in shop.store.events(after_number=150):
         person = (event.user, None)
         taken.setdefault(person, []).append(live.catalogue.index[event.item or ""])
-    compare(candidate, live, shop.store, after=150, until=210, asked=asked, masked=True)
+    compare_models(
+        candidate,
+        live,
+        shop.store,
+        after_event=150,
+        until_event=210,
+        build_context=asked,
+        masked=True,
+    )
     before = float(taken_by(live).sum())
     assert counts[:60] == [before] * 60, "within a batch nothing is learnt before it is scored"
     assert counts[60:] == [before + 30] * 60, "and then all of it is"
@@ -134,7 +147,9 @@ def test_nothing_to_compare_on(shop: Foretaste) -> None:
 def test_only_what_is_worse_for_certain_is_refused(
     mean: float, low: float, high: float, *, refused: bool
 ) -> None:
-    found = Trial(300, 100, 0.07, 0.07 + mean, Interval(mean, low, high)).refusal()
+    found = ModelComparison(
+        300, 100, 0.07, 0.07 + mean, Interval(mean, low, high)
+    ).rejection_reason()
     assert (found is not None) is refused
     assert found is None or found.startswith("it is worse for certain: ")
 
@@ -156,8 +171,8 @@ RARE = ListWarning("hardly-taken", "All of it was hardly taken.", "Look at the e
 def test_a_fault_of_the_lists_that_is_new_is_refused(
     candidate: tuple[ListWarning, ...], live: tuple[ListWarning, ...], *, refused: bool
 ) -> None:
-    better = Trial(300, 100, 0.1, 0.12, Interval(0.02, 0.01, 0.03), candidate, live)
-    refusal = better.refusal()
+    better = ModelComparison(300, 100, 0.1, 0.12, Interval(0.02, 0.01, 0.03), candidate, live)
+    refusal = better.rejection_reason()
     assert (refusal is not None) is refused
     assert refusal is None or f"do not have: {SAME.message} ndcg@10 0.1200" in refusal
     assert json.loads(json.dumps(better.figures()))["live_warnings"] == [

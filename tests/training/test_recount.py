@@ -13,17 +13,17 @@ import pytest
 
 from foretaste.domain.data import Event
 from foretaste.loop import Foretaste
-from foretaste.model.artefacts import WAS, Models
-from foretaste.model.experts.popularity import Popularity
-from foretaste.model.product import Product
+from foretaste.model.artefacts import REPLACED_NAMES_KEY, ModelRegistry
+from foretaste.model.experts.popularity import PopularityExpert
+from foretaste.model.product import ProductOfExperts
 from foretaste.training import recount as erasing
-from foretaste.training.recount import KNOWN
+from foretaste.training.recount import ERASURES_KEY
 
 
 def taken(loop: Foretaste, version: str | None = None) -> float:
     """Events that a version, or what answers, has counted."""
     live = loop.catch_up() if version is None else loop.at_snapshot(version)
-    expert = next(one for one in live.product.experts if isinstance(one, Popularity))
+    expert = next(one for one in live.product.experts if isinstance(one, PopularityExpert))
     return float(np.round(expert.taken.sum(), 3))
 
 
@@ -40,15 +40,15 @@ def test_what_answers_has_forgotten_them_when_it_returns(loop: Foretaste) -> Non
 
     assert taken(loop) == 145
     assert receipt.erased.events == 6
-    assert receipt.recounted == (loop.catch_up().version,)
-    assert loop.erase("u1").recounted == ()
+    assert receipt.recounted_versions == (loop.catch_up().version,)
+    assert loop.erase("u1").recounted_versions == ()
     loop.close()
 
 
 def test_what_is_taken_back_soon_counts_no_more(
     loop: Foretaste, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("MOMENT", "REST"):
+    for name in ("RECOUNT_DELAY_SECONDS", "RECOUNT_PAUSE_SECONDS"):
         monkeypatch.setattr(erasing, name, 0.0)
     late = [Event(f"late-{n}", "click", 1.8e9, user="u1", item="space-9") for n in range(2)]
     loop.record([*late, Event("other", "like", 1.8e9, user="u1", item="space-9")])
@@ -68,27 +68,27 @@ def test_what_was_taken_back_is_made_good_after_a_crash(loop: Foretaste) -> None
     (event,) = [one for _, one in loop.store.events() if one.user == "u1"][:1]
     assert event.item is not None
     gone = loop.store.delete_events("u1", event.item)
-    loop.settler.settle()
+    loop.recounter.recount()
     loop.manager.renew()
     assert taken(loop) == 150 - gone
     loop.close()
 
 
 def test_a_crash_between_the_store_and_the_model_is_made_good(loop: Foretaste) -> None:
-    before = loop.models.live()
+    before = loop.models.live_name()
     loop.store.erase("u1")  # and no more: the process died here
     assert taken(loop) == 150
 
-    assert loop.settler.settle() == [loop.models.live()] != [before]
+    assert loop.recounter.recount() == [loop.models.live_name()] != [before]
 
     loop.manager.renew()
     assert taken(loop) == 145
-    assert loop.settler.settle() == []
+    assert loop.recounter.recount() == []
     loop.close()
 
 
 def test_a_version_to_roll_back_to_has_forgotten_them_too(loop: Foretaste) -> None:
-    first = loop.models.live()
+    first = loop.models.live_name()
     loop.train()
     loop.erase("u1")
     assert taken(loop) == 145
@@ -96,32 +96,36 @@ def test_a_version_to_roll_back_to_has_forgotten_them_too(loop: Foretaste) -> No
     assert earlier != first
     assert loop.models.version(earlier).created == min(v.created for v in loop.models.versions())
     assert taken(loop) == 145
-    assert [v.data[KNOWN] for v in loop.models.versions()] == [1, 1]
+    assert [v.data[ERASURES_KEY] for v in loop.models.versions()] == [1, 1]
     loop.close()
 
 
 def test_a_training_that_began_before_forgets_them_as_well(
     loop: Foretaste, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = loop.reading.histories
+    read = loop.data_encoder.interactions
 
     def meanwhile(found: object, encoder: str | None) -> object:
         loop.store.erase("u1")
         return read(found, encoder)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(loop.reading, "histories", meanwhile)
+    monkeypatch.setattr(loop.data_encoder, "interactions", meanwhile)
     trained = loop.candidate()
-    assert trained.data[KNOWN] == 1
-    loop.models.promote(trained.data[WAS][0])  # by the name it had before
-    assert loop.models.live() == trained.name
+    assert trained.data[ERASURES_KEY] == 1
+    loop.models.promote(trained.data[REPLACED_NAMES_KEY][0])  # by the name it had before
+    assert loop.models.live_name() == trained.name
     assert taken(loop) == 145
     loop.close()
 
 
 def test_a_stranger_changes_nothing(loop: Foretaste) -> None:
-    before = loop.models.live()
+    before = loop.models.live_name()
     receipt = loop.erase("nobody")
-    assert (receipt.recounted, receipt.waits, loop.models.live()) == ((), (), before)
+    assert (receipt.recounted_versions, receipt.pending_notes, loop.models.live_name()) == (
+        (),
+        (),
+        before,
+    )
     assert loop.personal("nobody") is None
     loop.close()
 
@@ -162,23 +166,25 @@ def test_two_processes_erase_at_once(trained: Path) -> None:
     assert printed == ["5\n", "5\n"]
     loop = Foretaste.open(trained)
     assert taken(loop) == 140
-    assert [version.data[KNOWN] for version in loop.models.versions()] == [2]
+    assert [version.data[ERASURES_KEY] for version in loop.models.versions()] == [2]
     loop.close()
 
 
 def test_a_version_that_was_replaced_meanwhile_is_counted_anew_in_its_successor(
     loop: Foretaste, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save, amended = Models.save, list[str]()
+    save, amended = ModelRegistry.save, list[str]()
 
-    def meanwhile(models: Models, product: Product, ids: Sequence[str], **what: Any) -> str:
+    def meanwhile(
+        models: ModelRegistry, product: ProductOfExperts, ids: Sequence[str], **what: Any
+    ) -> str:
         if not amended:  # as a training does at its end, in another process
-            amended.append(models.amend(str(models.live()), {"checks": []}))
+            amended.append(models.amend(str(models.live_name()), {"checks": []}))
         return save(models, product, ids, **what)
 
     loop.store.erase("u1")
-    monkeypatch.setattr(Models, "save", meanwhile)
-    assert loop.settler.settle() == [loop.models.live()]
+    monkeypatch.setattr(ModelRegistry, "save", meanwhile)
+    assert loop.recounter.recount() == [loop.models.live_name()]
     (version,) = loop.models.versions()
     assert version.metrics["checks"] == []
     loop.manager.renew()
@@ -191,23 +197,23 @@ def test_what_does_not_answer_is_counted_anew_beside_the_answers(
 ) -> None:
     loop.train()
     before = loop.catch_up().version
-    monkeypatch.setattr(erasing, "MOMENT", 0.0)
-    going_on, settle = threading.Event(), loop.settler.settle
+    monkeypatch.setattr(erasing, "RECOUNT_DELAY_SECONDS", 0.0)
+    going_on, settle = threading.Event(), loop.recounter.recount
 
-    def later(*, answering: bool = False) -> list[str]:
-        if not answering:
+    def later(*, answering_only: bool = False) -> list[str]:
+        if not answering_only:
             going_on.wait(60)
-        return settle(answering=answering)
+        return settle(answering_only=answering_only)
 
-    monkeypatch.setattr(loop.settler, "settle", later)
-    receipt = loop.settler.erase("u1", others_soon=True)
-    assert receipt.recounted == (loop.catch_up().version,) != (before,)
-    assert receipt.waits[0] == erasing.DUE
+    monkeypatch.setattr(loop.recounter, "recount", later)
+    receipt = loop.recounter.erase("u1", defer_others=True)
+    assert receipt.recounted_versions == (loop.catch_up().version,) != (before,)
+    assert receipt.pending_notes[0] == erasing.PENDING_RECOUNT_NOTE
     assert taken(loop) == 145
-    assert sorted(version.data[KNOWN] for version in loop.models.versions()) == [0, 1]
+    assert sorted(version.data[ERASURES_KEY] for version in loop.models.versions()) == [0, 1]
     going_on.set()
     end = time.monotonic() + 60
-    while [version.data[KNOWN] for version in loop.models.versions()] != [1, 1]:
+    while [version.data[ERASURES_KEY] for version in loop.models.versions()] != [1, 1]:
         assert time.monotonic() < end
         threading.Event().wait(0.01)
     assert taken(loop, loop.models.rollback()) == 145

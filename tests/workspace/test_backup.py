@@ -19,16 +19,16 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from foretaste.behaviour import schema
-from foretaste.behaviour.store import FILE, SqlStore, open_store
+from foretaste.behaviour.store import STORE_FILE, SqlStore, open_store
 from foretaste.cli import main as cli
-from foretaste.config.load import load
+from foretaste.config.load import load_config
 from foretaste.domain.data import Event, Item, Request, User
 from foretaste.domain.preference import Conversation
 from foretaste.errors import InputError, StoreError
 from foretaste.loop import Foretaste
-from foretaste.serve.http.keys import Keyring, make
+from foretaste.serve.http.keys import Keyring, create_key
 from foretaste.workspace.backup import back_up, restore
-from foretaste.workspace.tenants import create, home
+from foretaste.workspace.tenants import create_tenant, tenant_folder
 
 NOW = 1_700_300_000.0
 
@@ -41,8 +41,8 @@ def shop(request: pytest.FixtureRequest, trained: Path) -> Iterator[Foretaste]:
         with (trained / "foretaste.toml").open("a") as file:
             file.write(f'[behaviour]\ndatabase = "{url}"\n')
         with SqlStore(url) as store:
-            store.fill_from(trained / FILE)
-        (trained / FILE).unlink()
+            store.fill_from(trained / STORE_FILE)
+        (trained / STORE_FILE).unlink()
     loop = Foretaste.open(trained)
     loop.store.put_users([User("ann", {"genre": ("space",)})])
     loop.record([Event("visit", "click", NOW, session="v", item="space-1", context={"a": [1]})])
@@ -53,7 +53,7 @@ def shop(request: pytest.FixtureRequest, trained: Path) -> Iterator[Foretaste]:
     loop.store.put_items([Item("gone", "Soon gone")])
     loop.store.delete_items(["gone"])
     loop.store.put_conversation(Conversation("talk", "ann", None, NOW, {"query": "space"}))
-    loop.store.put_fact("lock:worker", "held")
+    loop.store.put_meta_text("lock:worker", "held")
     yield loop
     loop.close()
 
@@ -79,9 +79,9 @@ def empty_again(loop: Foretaste) -> None:
 
 
 def test_all_of_it_comes_back(shop: Foretaste, tmp_path: Path) -> None:
-    _, secret = make(shop.store.keys, "front", ["read"], now=NOW)
+    _, secret = create_key(shop.store.keys, "front", ["read"], now=NOW)
     shop.record([Event("last", "click", NOW, user="bob", item="space-2")])
-    last = shop.store.last_event()
+    last = shop.store.last_event_number()
     with shop.store._engine.begin() as connection:  # as an erasure does
         connection.execute(sa.delete(schema.events).where(schema.events.c.seq == last))
     before = everything(shop.store)
@@ -96,14 +96,16 @@ def test_all_of_it_comes_back(shop: Foretaste, tmp_path: Path) -> None:
     assert restored == told
     with closing(Foretaste.open(tmp_path / "elsewhere" / "shop")) as again:
         assert everything(again.store) == before
-        assert again.store.fact("lock:worker") is None, "who was at work then is not at work now"
+        assert again.store.meta_text("lock:worker") is None, (
+            "who was at work then is not at work now"
+        )
         assert [(one.id, one.score) for one in again.recommend(asked)] == answer
-        assert Keyring(lambda: again.store.keys).find(secret) is not None
+        assert Keyring(lambda: again.store.keys).find_key(secret) is not None
         assert [one.name for one in again.models.versions()] == [
             one.name for one in shop.models.versions()
         ]
         again.record([Event("next", "click", NOW, user="bob", item="space-2")])
-        assert again.store.last_event() > last, "no number is given twice"
+        assert again.store.last_event_number() > last, "no number is given twice"
 
 
 def test_a_copy_is_of_one_moment_while_others_write(shop: Foretaste, tmp_path: Path) -> None:
@@ -148,11 +150,11 @@ def test_a_store_that_has_something_is_not_filled(shop: Foretaste, tmp_path: Pat
 
 
 def test_from_one_kind_of_store_to_the_other(trained: Path, empty_postgres: str) -> None:
-    with SqlStore(trained / FILE) as old, SqlStore(empty_postgres) as new:
-        new.fill_from(trained / FILE)
+    with SqlStore(trained / STORE_FILE) as old, SqlStore(empty_postgres) as new:
+        new.fill_from(trained / STORE_FILE)
         assert everything(new) == everything(old)
         assert new.add_events([Event("next", "view", NOW, user="a", item="space-1")]) == 1
-        assert new.last_event() == 151
+        assert new.last_event_number() == 151
 
 
 # Tenants, refusals, damage ----------------------------------------------------------------------
@@ -160,8 +162,10 @@ def test_from_one_kind_of_store_to_the_other(trained: Path, empty_postgres: str)
 
 @pytest.fixture
 def file(trained: Path, tmp_path: Path) -> Path:
-    create(trained, "acme")
-    with open_store(load(home(trained, "acme")).behaviour, home(trained, "acme")) as store:
+    create_tenant(trained, "acme")
+    with open_store(
+        load_config(tenant_folder(trained, "acme")).behaviour, tenant_folder(trained, "acme")
+    ) as store:
         store.add_events([Event("acme", "view", NOW, user="a", item="x")])
     back_up(trained, tmp_path / "shop.zip", now=NOW)
     return tmp_path / "shop.zip"
@@ -174,10 +178,10 @@ def there(folder: Path) -> list[str]:
 def test_tenants_come_with_their_root(file: Path, tmp_path: Path) -> None:
     told = restore(file, tmp_path / "again")
     assert told.tenants == ("default", "acme")
-    folder = home(tmp_path / "again", "acme")
-    with open_store(load(folder).behaviour, folder) as store:
+    folder = tenant_folder(tmp_path / "again", "acme")
+    with open_store(load_config(folder).behaviour, folder) as store:
         assert [event.event_id for _, event in store.events()] == ["acme"]
-        assert store.fact("tenant") == "acme"
+        assert store.meta_text("tenant") == "acme"
 
 
 def test_what_is_there_is_not_overwritten_unless_asked(
@@ -193,7 +197,7 @@ def test_what_is_there_is_not_overwritten_unless_asked(
     assert not (trained / "mine.txt").exists()
     (before,) = tmp_path.glob("trained.before-*")
     assert (before / "mine.txt").read_text() == "kept"
-    assert (before / FILE).exists()
+    assert (before / STORE_FILE).exists()
 
 
 def test_a_damaged_file_restores_nothing(file: Path, tmp_path: Path) -> None:
@@ -253,7 +257,7 @@ DYING = """
 import os, signal, sys
 from pathlib import Path
 from foretaste.workspace import backup
-step, calls, flush = int(sys.argv[3]), 0, backup.flush
+step, calls, flush = int(sys.argv[3]), 0, backup.sync_to_disk
 
 def die(path):
     global calls
@@ -262,19 +266,19 @@ def die(path):
         os.kill(os.getpid(), signal.SIGKILL)
     flush(path)
 
-backup.flush = die
+backup.sync_to_disk = die
 backup.restore(Path(sys.argv[1]), Path(sys.argv[2]), force=True)
 """
 
 
 @pytest.mark.parametrize("step", [1, 20])
 def test_killed_in_the_middle_what_was_there_is_there(file: Path, trained: Path, step: int) -> None:
-    with SqlStore(trained / FILE) as store:
+    with SqlStore(trained / STORE_FILE) as store:
         store.add_events([Event("since", "view", NOW, user="a", item="space-1")])
     command = [sys.executable, "-c", DYING, str(file), str(trained), str(step)]
     assert subprocess.run(command, check=False).returncode == -9
-    with SqlStore(trained / FILE) as store:
-        assert store.last_event() == 151
+    with SqlStore(trained / STORE_FILE) as store:
+        assert store.last_event_number() == 151
     assert len(list(trained.parent.glob(".*.restoring"))) == 1
     at_work = trained.parent / f".{trained.name}.other.restoring"
     at_work.mkdir()
@@ -283,8 +287,8 @@ def test_killed_in_the_middle_what_was_there_is_there(file: Path, trained: Path,
     restore(file, trained, force=True)
     assert list(trained.parent.glob(".*.restoring")) == [at_work], "what was killed is swept away"
     os.close(held)
-    with SqlStore(trained / FILE) as store:
-        assert store.last_event() == 150
+    with SqlStore(trained / STORE_FILE) as store:
+        assert store.last_event_number() == 150
 
 
 def test_as_typed(trained: Path, tmp_path: Path) -> None:

@@ -12,126 +12,143 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from foretaste.behaviour.columns import squeezed
+from foretaste.behaviour.columns import normalise_column
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.behaviour.values import Fault, listed, missing, plain, storable
-from foretaste.domain.data import BAND
+from foretaste.behaviour.values import (
+    CellError,
+    check_storable,
+    is_missing,
+    scalar_text,
+    split_values,
+)
+from foretaste.domain.data import BAND_SUFFIX
 from foretaste.domain.store import FactStore
 
-Role = Literal["text", "attribute", "commas", "price", "skip"]
+ColumnRole = Literal["text", "attribute", "commas", "price", "skip"]
 """`commas` is an attribute whose several values are written 'Drama, Comedy'."""
 
-_TEXT = (
+_TEXT_COLUMN_WORDS = (
     "description text plot summary overview abstract body content lyrics review reviews synopsis "
     "longdescription shortdescription productdescription storyline bio transcript details"
 )
-TEXT_NAMES = frozenset(_TEXT.split())
-LONG = 60
+TEXT_COLUMN_NAMES = frozenset(_TEXT_COLUMN_WORDS.split())
+MIN_FREE_TEXT_LENGTH = 60
 """Mean characters of a value from which a column is free text."""
-UNIQUE = 0.9
+IDENTIFIER_UNIQUE_SHARE = 0.9
 """Share of different values above which a column is an identifier…"""
-ENOUGH = 50
+MIN_SAMPLE_VALUES = 50
 """…if it has more values than this."""
-FEW = 0.3
+MAX_LIST_UNIQUE_SHARE = 0.3
 """Share of different parts below which values with commas are lists…"""
-SHORT = 30
+MAX_LIST_PART_LENGTH = 30
 """…if a part has fewer characters than this on average."""
-BANDS = (10.0, 25.0, 50.0, 100.0, 250.0)
+PRICE_BAND_EDGES = (10.0, 25.0, 50.0, 100.0, 250.0)
 """Where price bands begin and end. Fixed, so that a band means the same in every import."""
-_NOTHING = frozenset({"(no genres listed)"})  # how MovieLens writes an empty list
-_WHOLE = re.compile(r"-?\d+\.0")  # how pandas writes whole numbers beside an empty cell
+_EMPTY_LIST_MARKERS = frozenset({"(no genres listed)"})  # how MovieLens writes an empty list
+_INTEGRAL_FLOAT = re.compile(r"-?\d+\.0")  # how pandas writes whole numbers beside an empty cell
 _MONEY = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 
 
-def roles_of(
+def column_roles(
     columns: Iterable[str],
     rows: Sequence[Mapping[str, Any]],
     settings: BehaviourSettings,
-    remembered: Mapping[str, tuple[Role, int]],
-) -> dict[str, tuple[Role, int]]:
+    stored_roles: Mapping[str, tuple[ColumnRole, int]],
+) -> dict[str, tuple[ColumnRole, int]]:
     """Column → (what it is, on how many values that was decided).
 
     The settings win; then what was decided on more values, by this file or by one before it.
     """
-    decided: dict[str, tuple[Role, int]] = {}
+    roles: dict[str, tuple[ColumnRole, int]] = {}
     for column in columns:
-        values = [value for row in rows if not missing(value := row.get(column))]
-        before = remembered.get(column)
+        values = [value for row in rows if not is_missing(value := row.get(column))]
+        previous_role = stored_roles.get(column)
         if column in settings.text_columns:
-            decided[column] = ("text", len(values))
+            roles[column] = ("text", len(values))
         elif column in settings.attribute_columns:
-            role: Role = "price" if _is_price(column, values) else "attribute"
-            decided[column] = (role, len(values))
-        elif before is not None and before[1] >= len(values):
-            decided[column] = before
+            role: ColumnRole = "price" if _is_price(column, values) else "attribute"
+            roles[column] = (role, len(values))
+        elif previous_role is not None and previous_role[1] >= len(values):
+            roles[column] = previous_role
         else:
-            decided[column] = (_role(column, values, settings.attribute_separator), len(values))
-    return decided
+            roles[column] = (_role(column, values, settings.attribute_separator), len(values))
+    return roles
 
 
-def _role(column: str, values: Sequence[Any], separator: str) -> Role:
+def _role(column: str, values: Sequence[Any], separator: str) -> ColumnRole:
     if any(isinstance(value, Mapping) for value in values):
         return "skip"
-    if squeezed(column) in TEXT_NAMES and all(isinstance(value, str) for value in values):
+    if normalise_column(column) in TEXT_COLUMN_NAMES and all(
+        isinstance(value, str) for value in values
+    ):
         return "text"
     if _is_price(column, values):
         return "price"
-    if _in_commas(values, separator):
+    if _is_comma_list(values, separator):
         return "commas"
-    parts = [str(part) for value in values for part in listed(value, separator)]
+    parts = [str(part) for value in values for part in split_values(value, separator)]
     if not parts:
         return "attribute"
-    if sum(map(len, parts)) > LONG * len(parts):
+    if sum(map(len, parts)) > MIN_FREE_TEXT_LENGTH * len(parts):
         return "text"
-    unique = len(set(parts)) > UNIQUE * len(parts) and len(parts) > ENOUGH
+    unique = (
+        len(set(parts)) > IDENTIFIER_UNIQUE_SHARE * len(parts) and len(parts) > MIN_SAMPLE_VALUES
+    )
     return "skip" if unique else "attribute"
 
 
-def _in_commas(values: Sequence[Any], separator: str) -> bool:
+def _is_comma_list(values: Sequence[Any], separator: str) -> bool:
     """Whether the values are lists with commas: short parts, few different ones, in many rows."""
-    if len(values) <= ENOUGH or not all(isinstance(value, str) for value in values):
+    if len(values) <= MIN_SAMPLE_VALUES or not all(isinstance(value, str) for value in values):
         return False
     if any(separator in value or value.startswith("[") for value in values):
         return False
-    parts = [part for value in values for part in listed(value, ",")]
-    few = len(set(parts)) < FEW * len(parts) and sum(map(len, parts)) < SHORT * len(parts)
-    return few and sum(", " in value for value in values) * 3 > len(values)
+    parts = [part for value in values for part in split_values(value, ",")]
+    looks_like_list = len(set(parts)) < MAX_LIST_UNIQUE_SHARE * len(parts) and sum(
+        map(len, parts)
+    ) < MAX_LIST_PART_LENGTH * len(parts)
+    return looks_like_list and sum(", " in value for value in values) * 3 > len(values)
 
 
-def role_of(column: str, value: Any, separator: str) -> Role:
+def role_of_value(column: str, value: Any, separator: str) -> ColumnRole:
     """What a column is, judged by a single value: that of an item sent to the service."""
     if isinstance(value, Mapping):
-        raise Fault(column, value, f"{column} is an object", "give a word, a number or a list")
-    return _role(column, [] if missing(value) else [value], separator)
+        raise CellError(column, value, f"{column} is an object", "give a word, a number or a list")
+    return _role(column, [] if is_missing(value) else [value], separator)
 
 
 def _is_price(column: str, values: Sequence[Any]) -> bool:
-    named = "price" in column.lower() and "band" not in column.lower()
-    return named and all(_amounts(value) for value in values)
+    has_price_name = "price" in column.lower() and "band" not in column.lower()
+    return has_price_name and all(_amounts(value) for value in values)
 
 
-def valued(column: str, value: Any, role: Role, separator: str) -> Mapping[str, tuple[str, ...]]:
+def attribute_values(
+    column: str, value: Any, role: ColumnRole, separator: str
+) -> Mapping[str, tuple[str, ...]]:
     """Attribute → its values: different ones, in their order. A price is two attributes: itself,
     for filters, and its band, which is what a model can learn from.
     """
     if role == "price":
         amounts = _amounts(value)
-        exact = tuple(dict.fromkeys(plain(amount, column) for amount in amounts))
-        return {column: exact, f"{column}{BAND}": tuple(dict.fromkeys(map(band, amounts)))}
-    found: dict[str, None] = {}
-    for part in listed(value, "," if role == "commas" else separator):
-        text = plain(part, column).strip()
-        if _WHOLE.fullmatch(text):
+        amount_texts = tuple(dict.fromkeys(scalar_text(amount, column) for amount in amounts))
+        return {
+            column: amount_texts,
+            f"{column}{BAND_SUFFIX}": tuple(dict.fromkeys(map(price_band, amounts))),
+        }
+    values: dict[str, None] = {}
+    for part in split_values(value, "," if role == "commas" else separator):
+        text = scalar_text(part, column).strip()
+        if _INTEGRAL_FLOAT.fullmatch(text):
             text = text[:-2]
-        if text and text not in _NOTHING:
-            found[storable(text, column)] = None
-    return {column: tuple(found)}
+        if text and text not in _EMPTY_LIST_MARKERS:
+            values[check_storable(text, column)] = None
+    return {column: tuple(values)}
 
 
-def band(amount: float) -> str:
+def price_band(amount: float) -> str:
     """'0-10', '10-25', … '250+'. A band holds its lower end."""
     low = 0.0
-    for high in BANDS:
+    for high in PRICE_BAND_EDGES:
         if amount < high:
             return f"{low:g}-{high:g}"
         low = high
@@ -140,9 +157,9 @@ def band(amount: float) -> str:
 
 def _amounts(value: Any) -> list[float]:
     """12.5, '12.50', '$1,299.00', [9, 12] → numbers; none if one of them is no amount."""
-    several = value if isinstance(value, list | tuple) else [value]
-    found = [_amount(one) for one in several if not missing(one)]
-    return [one for one in found if one is not None] if None not in found else []
+    cells = value if isinstance(value, list | tuple) else [value]
+    amounts = [_amount(cell) for cell in cells if not is_missing(cell)]
+    return [amount for amount in amounts if amount is not None] if None not in amounts else []
 
 
 def _amount(value: Any) -> float | None:
@@ -152,18 +169,22 @@ def _amount(value: Any) -> float | None:
         money = _MONEY.search(value)
         return float(money[0].replace(",", "")) if money else None
     try:
-        found = float(value)
+        amount = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return found if math.isfinite(found) else None
+    return amount if math.isfinite(amount) else None
 
 
-def remembered(store: FactStore, what: str) -> dict[str, tuple[Role, int]]:
+def load_column_roles(store: FactStore, record_type: str) -> dict[str, tuple[ColumnRole, int]]:
     """What the store remembers of the columns of items or users."""
-    kept = json.loads(store.fact(f"{what}_columns") or "{}")
-    return {column: (role, n) for column, (role, n) in kept.items()}
+    roles_by_column = json.loads(store.meta_text(f"{record_type}_columns") or "{}")
+    return {column: (role, n) for column, (role, n) in roles_by_column.items()}
 
 
-def remember(store: FactStore, what: str, roles: Mapping[str, tuple[Role, int]]) -> None:
+def save_column_roles(
+    store: FactStore, record_type: str, roles: Mapping[str, tuple[ColumnRole, int]]
+) -> None:
     """Keep what was decided; columns that this file did not have stay as they were."""
-    store.put_fact(f"{what}_columns", json.dumps({**remembered(store, what), **roles}))
+    store.put_meta_text(
+        f"{record_type}_columns", json.dumps({**load_column_roles(store, record_type), **roles})
+    )

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from foretaste.domain.request import Unattributed
 
 
-class Rejected(BaseModel):
+class BatchRejection(BaseModel):
     """One event or item of a batch that was not taken."""
 
     index: int
@@ -22,14 +22,14 @@ class Rejected(BaseModel):
 
 
 @dataclass
-class Taken:
+class IngestSummary:
     """What became of a batch."""
 
     accepted: int = 0
     """New, or changed."""
-    known: int = 0
+    duplicates: int = 0
     """There already."""
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: list[BatchRejection] = field(default_factory=list)
     ids: list[str | None] = field(default_factory=list)
     """The id of each row, None where it was rejected."""
     unattributed: dict[str, Unattributed] = field(default_factory=dict)

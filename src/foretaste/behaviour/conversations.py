@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from foretaste.behaviour.engine import errors, writing
+from foretaste.behaviour.engine import store_errors, write_transaction
 from foretaste.behaviour.schema import conversations
 from foretaste.domain.preference import Conversation
 
@@ -19,32 +19,36 @@ class ConversationRows:
     url: sa.URL
     _engine: sa.Engine
 
-    def conversation(self, name: str) -> Conversation | None:
+    def conversation(self, conversation_id: str) -> Conversation | None:
         """One, if it is there."""
         table = conversations
-        with errors(self.url), self._engine.connect() as connection:
-            row: Any = connection.execute(sa.select(table).where(table.c.id == name)).first()
+        with store_errors(self.url), self._engine.connect() as connection:
+            row: Any = connection.execute(
+                sa.select(table).where(table.c.id == conversation_id)
+            ).first()
         if row is None:
             return None
-        return conversation(row)
+        return conversation_from_row(row)
 
-    def put_conversation(self, one: Conversation, *, forget_before: float | None = None) -> None:
+    def put_conversation(
+        self, conversation: Conversation, *, delete_before: float | None = None
+    ) -> None:
         """Create or replace; and delete those that have rested since a time."""
         c = conversations.c
         row = {
-            "id": one.id,
-            "user": one.user,
-            "session": one.session,
-            "at": one.at,
-            "state": json.dumps(one.state, ensure_ascii=False),
+            "id": conversation.id,
+            "user": conversation.user,
+            "session": conversation.session,
+            "at": conversation.at,
+            "state": json.dumps(conversation.state, ensure_ascii=False),
         }
-        with errors(self.url), writing(self._engine) as connection:
-            connection.execute(sa.delete(conversations).where(c.id == one.id))
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            connection.execute(sa.delete(conversations).where(c.id == conversation.id))
             connection.execute(sa.insert(conversations).values(row))
-            if forget_before is not None:
-                connection.execute(sa.delete(conversations).where(c.at < forget_before))
+            if delete_before is not None:
+                connection.execute(sa.delete(conversations).where(c.at < delete_before))
 
 
-def conversation(row: Any) -> Conversation:
+def conversation_from_row(row: Any) -> Conversation:
     """A row of `conversations` as a conversation."""
     return Conversation(row.id, row.user, row.session, row.at, json.loads(row.state))

@@ -13,16 +13,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from foretaste.behaviour import schema
-from foretaste.behaviour.engine import errors, opened, url_of, writing
+from foretaste.behaviour.engine import database_url, open_engine, store_errors, write_transaction
 from foretaste.errors import StoreError
 
-CHUNK = 10_000
+ROWS_PER_CHUNK = 10_000
 """Rows copied at once."""
-HELD = "lock:"
+LOCK_PREFIX = "lock:"
 """Begins the names of facts that are of the moment and not copied: who holds which lock."""
 
 
-class CopiedRows:
+class StoreCopier:
     """The whole store at one moment."""
 
     url: sa.URL
@@ -30,13 +30,13 @@ class CopiedRows:
 
     def copy_to(self, path: Path) -> None:
         """Write all of it, as it is at one moment, to a new SQLite file. Writers go on."""
-        with errors(self.url):
+        with store_errors(self.url):
             if self._engine.dialect.name == "sqlite":
                 self._copy_file(path)
             else:
                 self._copy_rows(path)
         with closing(sqlite3.connect(path, isolation_level=None)) as copy:
-            copy.execute(f"DELETE FROM meta WHERE name LIKE '{HELD}%'")
+            copy.execute(f"DELETE FROM meta WHERE name LIKE '{LOCK_PREFIX}%'")
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, without one for its log
 
     def fill_from(self, path: Path, *, replace: bool = False) -> None:
@@ -45,23 +45,23 @@ class CopiedRows:
         Raises StoreError where something is in the store already, unless that is to be replaced.
         """
         tables = schema.metadata.sorted_tables
-        with errors(self.url), writing(self._engine) as connection:
+        with store_errors(self.url), write_transaction(self._engine) as connection:
             for table in tables:
                 if replace:
                     connection.execute(sa.delete(table))
-                elif table is not schema.meta and _rows(connection, table):
+                elif table is not schema.meta and _has_rows(connection, table):
                     raise StoreError(
                         f"{self.url.render_as_string(hide_password=True)} has {table.name} in it; "
                         "name an empty database, or add --force to replace what it has"
                     )
             connection.execute(sa.delete(schema.meta))
-            source = opened(url_of(path))
+            source = open_engine(database_url(path))
             try:
-                with source.connect() as reading:
+                with source.connect() as source_connection:
                     for table in tables:
-                        for rows in _chunks(reading, table):
+                        for rows in _row_chunks(source_connection, table):
                             connection.execute(sa.insert(table), rows)
-                    _set_last(connection, _last(reading))
+                    _set_last_event_number(connection, _last_event_number(source_connection))
             finally:
                 source.dispose()
 
@@ -73,53 +73,53 @@ class CopiedRows:
 
     def _copy_rows(self, path: Path) -> None:
         """In one transaction that sees one state of all tables."""
-        target = opened(url_of(path))
+        target = open_engine(database_url(path))
         try:
             snapshot = self._engine.connect().execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-            with snapshot as reading, writing(target) as connection:
+            with snapshot as source_connection, write_transaction(target) as connection:
                 connection.execute(sa.delete(schema.meta))
                 for table in schema.metadata.sorted_tables:
-                    for rows in _chunks(reading, table):
+                    for rows in _row_chunks(source_connection, table):
                         connection.execute(sa.insert(table), rows)
-                _set_last(connection, _last(reading))
+                _set_last_event_number(connection, _last_event_number(source_connection))
         finally:
             target.dispose()
 
 
-def _chunks(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[dict[str, Any]]]:
+def _row_chunks(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[dict[str, Any]]]:
     """All rows, in the order of their keys."""
     query = sa.select(table).order_by(*table.primary_key)
-    found = connection.execution_options(stream_results=True).execute(query)
-    for rows in found.mappings().partitions(CHUNK):
+    cursor = connection.execution_options(stream_results=True).execute(query)
+    for rows in cursor.mappings().partitions(ROWS_PER_CHUNK):
         yield [dict(row) for row in rows]
 
 
-def _rows(connection: sa.Connection, table: sa.Table) -> bool:
+def _has_rows(connection: sa.Connection, table: sa.Table) -> bool:
     return connection.scalar(sa.select(sa.literal(1)).select_from(table).limit(1)) is not None
 
 
-_SEQUENCE = "pg_get_serial_sequence('events', 'seq')"
+_EVENT_SEQUENCE = "pg_get_serial_sequence('events', 'seq')"
 
 
-def _last(connection: sa.Connection) -> int:
+def _last_event_number(connection: sa.Connection) -> int:
     """The last number an event was given, also if that event is gone."""
-    newest = connection.scalar(sa.select(sa.func.max(schema.events.c.seq))) or 0
+    newest_number = connection.scalar(sa.select(sa.func.max(schema.events.c.seq))) or 0
     if connection.dialect.name == "sqlite":
         query = "SELECT seq FROM sqlite_sequence WHERE name = 'events'"
-        return max(newest, connection.scalar(sa.text(query)) or 0)
-    name = connection.scalar(sa.text(f"SELECT {_SEQUENCE}"))
-    given = connection.scalar(sa.text(f"SELECT last_value FROM {name} WHERE is_called"))
-    return max(newest, given or 0)
+        return max(newest_number, connection.scalar(sa.text(query)) or 0)
+    name = connection.scalar(sa.text(f"SELECT {_EVENT_SEQUENCE}"))
+    sequence_value = connection.scalar(sa.text(f"SELECT last_value FROM {name} WHERE is_called"))
+    return max(newest_number, sequence_value or 0)
 
 
-def _set_last(connection: sa.Connection, number: int) -> None:
+def _set_last_event_number(connection: sa.Connection, number: int) -> None:
     """No number is ever given twice, not even after what had it was erased."""
     if number == 0:
         return
     if connection.dialect.name != "sqlite":
-        connection.execute(sa.text(f"SELECT setval({_SEQUENCE}, {number})"))
+        connection.execute(sa.text(f"SELECT setval({_EVENT_SEQUENCE}, {number})"))
         return
     connection.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = 'events'"))
     connection.execute(

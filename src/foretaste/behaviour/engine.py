@@ -14,20 +14,22 @@ import sqlalchemy as sa
 from foretaste.behaviour import schema
 from foretaste.errors import MissingExtra, StoreError
 
-BUSY = 30_000
+BUSY_TIMEOUT_MS = 30_000
 """Milliseconds that SQLite waits for another writer."""
-CACHE = 65_536
+CACHE_KIB = 65_536
 """KiB of pages that SQLite keeps: with its default of 2,000 an import is a sixth slower."""
-THREADS = 50
+MAX_CONNECTIONS = 50
 """Connections at most: a web server of Python runs 40 threads."""
-AWAY = {"connect_timeout": "5", "tcp_user_timeout": "10000", "keepalives_idle": "30"}
+POSTGRES_TIMEOUTS = {"connect_timeout": "5", "tcp_user_timeout": "10000", "keepalives_idle": "30"}
 """How soon a PostgreSQL that does not answer is given up: seconds, milliseconds, seconds."""
-LOCK = 0x666F7265  # "fore": the advisory locks in a PostgreSQL database that are ours
-_LOCKED = sa.text(f"SELECT pg_advisory_xact_lock({LOCK}, hashtext(coalesce(current_schema(), '')))")
+ADVISORY_LOCK_ID = 0x666F7265  # "fore": the advisory locks in a PostgreSQL database that are ours
+_TAKE_WRITE_LOCK = sa.text(
+    f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK_ID}, hashtext(coalesce(current_schema(), '')))"
+)
 
-_SEARCH = "-csearch_path="
+_SEARCH_PATH_OPTION = "-csearch_path="
 
-_migrating = Lock()  # Alembic keeps its context in a global variable
+_migration_lock = Lock()  # Alembic keeps its context in a global variable
 
 _REMEDIES = {
     "unable to open database file": "check that the folder is there and may be written to",
@@ -50,7 +52,7 @@ _REMEDIES = {
 }
 
 
-def url_of(database: str | Path | sa.URL) -> sa.URL:
+def database_url(database: str | Path | sa.URL) -> sa.URL:
     """The URL of a path to a SQLite file, or of a URL as people write them."""
     if isinstance(database, sa.URL):
         return database
@@ -73,29 +75,35 @@ def url_of(database: str | Path | sa.URL) -> sa.URL:
     return url
 
 
-def within(url: sa.URL, schema: str) -> sa.URL:
+def url_with_schema(url: sa.URL, schema_name: str) -> sa.URL:
     """The URL of a schema in a PostgreSQL database: all its connections see that schema alone."""
     if url.drivername == "sqlite":
         raise StoreError("behaviour.database_schema is for PostgreSQL; leave it out with SQLite")
-    given = url.query.get("options", "")
-    kept = given if isinstance(given, str) else " ".join(given)
-    return url.update_query_dict({"options": f"{kept} {_SEARCH}{schema}".strip()})
+    options = url.query.get("options", "")
+    options_text = options if isinstance(options, str) else " ".join(options)
+    return url.update_query_dict(
+        {"options": f"{options_text} {_SEARCH_PATH_OPTION}{schema_name}".strip()}
+    )
 
 
-def _schema(url: sa.URL) -> str | None:
+def _schema_of(url: sa.URL) -> str | None:
     options = url.query.get("options", "")
     last = options.split()[-1:] if isinstance(options, str) else []
-    return last[0].removeprefix(_SEARCH) if last and last[0].startswith(_SEARCH) else None
+    return (
+        last[0].removeprefix(_SEARCH_PATH_OPTION)
+        if last and last[0].startswith(_SEARCH_PATH_OPTION)
+        else None
+    )
 
 
-def shown(url: sa.URL) -> str:
+def display_url(url: sa.URL) -> str:
     """A database as a message names it, without the password."""
     if url.drivername == "sqlite":
         return url.database or "memory"
     return url.render_as_string(hide_password=True)
 
 
-def opened(url: sa.URL) -> sa.Engine:
+def open_engine(url: sa.URL) -> sa.Engine:
     """An engine on the database, which is created or migrated first where that is needed."""
     if url.drivername == "sqlite":
         _check_path(url)
@@ -103,16 +111,16 @@ def opened(url: sa.URL) -> sa.Engine:
         engine = sa.create_engine(
             url,
             pool_size=10,
-            max_overflow=THREADS - 10,
+            max_overflow=MAX_CONNECTIONS - 10,
             pool_pre_ping=url.drivername != "sqlite",
-            connect_args={} if url.drivername == "sqlite" else {**AWAY, **url.query},
+            connect_args={} if url.drivername == "sqlite" else {**POSTGRES_TIMEOUTS, **url.query},
         )
     except ModuleNotFoundError:
         raise MissingExtra("the driver for PostgreSQL", "postgres") from None
     if url.drivername == "sqlite":
         _tune(engine)
     try:
-        with errors(url):
+        with store_errors(url):
             _make_schema(engine)
             migrate(engine)
     except BaseException:
@@ -122,13 +130,13 @@ def opened(url: sa.URL) -> sa.Engine:
 
 
 def _make_schema(engine: sa.Engine) -> None:
-    schema_name = _schema(engine.url)
+    schema_name = _schema_of(engine.url)
     if schema_name is None:
         return
     with engine.connect() as connection:
         if connection.scalar(sa.text("SELECT current_schema()")) is not None:
             return
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(sa.schema.CreateSchema(schema_name, if_not_exists=True))
 
 
@@ -149,9 +157,9 @@ def _tune(engine: sa.Engine) -> None:
     def connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we begin transactions ourselves, see below
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY}")
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute(f"PRAGMA cache_size = -{CACHE}")
+        cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         cursor.execute("PRAGMA journal_mode = WAL")
         # FULL and not NORMAL: in WAL mode NORMAL may lose the last commits when the power fails,
         # and an event that was acknowledged must not be lost. One fsync a batch.
@@ -162,12 +170,12 @@ def _tune(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         # A writer takes the lock when it begins: one that read first could not get it any more.
-        writing = connection.get_execution_options().get("writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        is_write = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
 
 
 @contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+def write_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that writes, one at a time in the whole database.
 
     On PostgreSQL two transactions that run at once may commit in another order than that of the
@@ -177,16 +185,16 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
-            connection.execute(_LOCKED)
+            connection.execute(_TAKE_WRITE_LOCK)
         yield connection
 
 
-def migrate(engine: sa.Engine, to: str = schema.HEAD) -> None:
+def migrate(engine: sa.Engine, revision: str = schema.HEAD_REVISION) -> None:
     """Bring the tables to the newest form, in one transaction and under the writer's lock."""
-    if table_revision(engine) == to:
+    if table_revision(engine) == revision:
         return
-    with _migrating, writing(engine) as connection:
-        _upgrade(connection, to)
+    with _migration_lock, write_transaction(engine) as connection:
+        _upgrade(connection, revision)
 
 
 def table_revision(engine: sa.Engine) -> str | None:
@@ -194,11 +202,11 @@ def table_revision(engine: sa.Engine) -> str | None:
     with engine.connect() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
-        found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-        return found
+        revision: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        return revision
 
 
-def _upgrade(connection: sa.Connection, to: str) -> None:
+def _upgrade(connection: sa.Connection, revision: str) -> None:
     from alembic import command  # a third of a second, for new and older stores only
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -208,26 +216,30 @@ def _upgrade(connection: sa.Connection, to: str) -> None:
     config.set_main_option("script_location", folder.replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    known_revisions = {
+        script.revision for script in ScriptDirectory.from_config(config).walk_revisions()
+    }
     if sa.inspect(connection).has_table("alembic_version"):
-        found = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-        if found is not None and found not in known:
+        stored_revision = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        if stored_revision is not None and stored_revision not in known_revisions:
             raise StoreError(
-                f"{shown(connection.engine.url)} was made by a newer Foretaste (revision {found}); "
+                f"{display_url(connection.engine.url)} was made by a newer Foretaste (revision {stored_revision}); "
                 "install that one: pip install --upgrade foretaste"
             )
-    command.upgrade(config, to)
+    command.upgrade(config, revision)
 
 
 @contextmanager
-def errors(url: sa.URL) -> Iterator[None]:
+def store_errors(url: sa.URL) -> Iterator[None]:
     """What the database complains of, in one line and with a remedy."""
     try:
         yield
     except sa.exc.DBAPIError as error:
-        told = " ".join(str(error.orig).split())
-        low = told.lower()
-        remedy = next((what for sign, what in _REMEDIES.items() if sign in low), "")
-        raise StoreError(f"{shown(url)}: {told}" + (f"; {remedy}" if remedy else "")) from error
+        message = " ".join(str(error.orig).split())
+        lower_message = message.lower()
+        remedy = next((advice for sign, advice in _REMEDIES.items() if sign in lower_message), "")
+        raise StoreError(
+            f"{display_url(url)}: {message}" + (f"; {remedy}" if remedy else "")
+        ) from error
     except sa.exc.TimeoutError as error:
-        raise StoreError(f"{shown(url)}: all connections are in use; ask again") from error
+        raise StoreError(f"{display_url(url)}: all connections are in use; ask again") from error

@@ -11,17 +11,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from foretaste.behaviour import schema
-from foretaste.behaviour.engine import errors, writing
-from foretaste.behaviour.schema import events, gone, items, meta, users
+from foretaste.behaviour.engine import store_errors, write_transaction
+from foretaste.behaviour.schema import deleted_items, events, items, meta, users
 from foretaste.domain.data import Event, Item, User
 
-SOME = 500
+IDS_PER_QUERY = 500
 """Ids asked for at once."""
-REVISION = "item_revision"
+ITEM_REVISION_KEY = "item_revision"
 """Under this name `meta` keeps the newest revision of an item."""
 
 
-class ThingRows:
+class EntityRows:
     """Items and users one by one, and events by what they name."""
 
     url: sa.URL
@@ -31,128 +31,144 @@ class ThingRows:
     def items_by_id(self, ids: Sequence[str]) -> dict[str, Item]:
         """Those of these items that are there, by their ids."""
         items_by_id: dict[str, Item] = {}
-        for start in range(0, len(ids), SOME):
-            wanted = items.c.id.in_(ids[start : start + SOME])
-            for row in self._rows(sa.select(*schema.ITEM).where(wanted)):
-                item = schema.item(row)
+        for start in range(0, len(ids), IDS_PER_QUERY):
+            id_condition = items.c.id.in_(ids[start : start + IDS_PER_QUERY])
+            for row in self._fetch_rows(sa.select(*schema.ITEM_COLUMNS).where(id_condition)):
+                item = schema.item_from_row(row)
                 items_by_id[item.id] = item
         return items_by_id
 
     def item_count(self) -> int:
         """How many items there are."""
-        return int(self._rows(sa.select(sa.func.count()).select_from(items))[0][0])
+        return int(self._fetch_rows(sa.select(sa.func.count()).select_from(items))[0][0])
 
-    def items_page(self, after: str, n: int) -> list[Item]:
+    def items_page(self, after_id: str, n: int) -> list[Item]:
         """The next n items in order of their ids, from the first past `after`."""
-        query = sa.select(*schema.ITEM).where(items.c.id > after).order_by(items.c.id).limit(n)
-        return [schema.item(row) for row in self._rows(query)]
+        query = (
+            sa.select(*schema.ITEM_COLUMNS)
+            .where(items.c.id > after_id)
+            .order_by(items.c.id)
+            .limit(n)
+        )
+        return [schema.item_from_row(row) for row in self._fetch_rows(query)]
 
-    def users_page(self, after: str, n: int) -> list[User]:
+    def users_page(self, after_id: str, n: int) -> list[User]:
         """The next n users in order of their ids, from the first past `after`."""
-        query = sa.select(users).where(users.c.id > after).order_by(users.c.id).limit(n)
-        return [schema.user(row) for row in self._rows(query)]
+        query = sa.select(users).where(users.c.id > after_id).order_by(users.c.id).limit(n)
+        return [schema.user_from_row(row) for row in self._fetch_rows(query)]
 
     def events_page(
         self,
-        after: int,
+        after_number: int,
         n: int,
         *,
-        kind: str | None = None,
+        event_type: str | None = None,
         user: str | None = None,
         item: str | None = None,
     ) -> list[tuple[int, Event]]:
         """(number, event) of the next n that users did with items, from the first past `after`."""
         c = events.c
-        query = sa.select(c.seq, *schema.EVENT).where(c.seq > after)
+        query = sa.select(c.seq, *schema.EVENT_COLUMNS).where(c.seq > after_number)
         query = query.where(c.user.is_not(None), c.item.is_not(None))
-        for column, wanted in ((c.kind, kind), (c.user, user), (c.item, item)):
-            if wanted is not None:
-                query = query.where(column == wanted)
-        rows = self._rows(query.order_by(c.seq).limit(n))
-        return [(number, schema.event(row)) for number, *row in rows]
+        for column, filter_value in ((c.kind, event_type), (c.user, user), (c.item, item)):
+            if filter_value is not None:
+                query = query.where(column == filter_value)
+        rows = self._fetch_rows(query.order_by(c.seq).limit(n))
+        return [(number, schema.event_from_row(row)) for number, *row in rows]
 
     def newest_items(self, now: float, n: int) -> list[Item]:
         """The n that came on offer last, the newest first; those without a time never did."""
         c = items.c
-        query = sa.select(*schema.ITEM).where(c.available_from <= now, c.hidden.is_(sa.false()))
+        query = sa.select(*schema.ITEM_COLUMNS).where(
+            c.available_from <= now, c.hidden.is_(sa.false())
+        )
         query = query.where(sa.or_(c.available_until.is_(None), c.available_until > now))
-        rows = self._rows(query.order_by(c.available_from.desc(), c.id).limit(n))
-        return [schema.item(row) for row in rows]
+        rows = self._fetch_rows(query.order_by(c.available_from.desc(), c.id).limit(n))
+        return [schema.item_from_row(row) for row in rows]
 
     def change_item(self, item_id: str, change: Callable[[Item], Item]) -> Item | None:
         """What `change` makes of an item, in its place, in one step; None if it is not there.
 
         Whoever else writes waits; what the change raises leaves the item as it was.
         """
-        query = sa.select(*schema.ITEM).where(items.c.id == item_id)
-        with errors(self.url), writing(self._engine) as connection:
-            found = connection.execute(query).first()
-            if found is None:
+        query = sa.select(*schema.ITEM_COLUMNS).where(items.c.id == item_id)
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            stored_row = connection.execute(query).first()
+            if stored_row is None:
                 return None
-            before = schema.item(found)
-            after = change(before)
-            if after != before:
-                row = schema.item_row(after) | {"revision": self._revise(connection, 1)}
+            stored_item = schema.item_from_row(stored_row)
+            changed_item = change(stored_item)
+            if changed_item != stored_item:
+                row = schema.item_row(changed_item) | {
+                    "revision": self._take_revisions(connection, 1)
+                }
                 connection.execute(sa.update(items).where(items.c.id == item_id).values(row))
-            return after
+            return changed_item
 
     def change_user(self, user_id: str, change: Callable[[User], User]) -> User | None:
         """What `change` makes of a user, in their place; None if nothing was put of them."""
         query = sa.select(users).where(users.c.id == user_id)
-        with errors(self.url), writing(self._engine) as connection:
-            found = connection.execute(query).first()
-            if found is None:
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            stored_row = connection.execute(query).first()
+            if stored_row is None:
                 return None
-            after = change(schema.user(found))
-            row = schema.user_row(after)
+            changed_user = change(schema.user_from_row(stored_row))
+            row = schema.user_row(changed_user)
             connection.execute(sa.update(users).where(users.c.id == user_id).values(row))
-            return after
+            return changed_user
 
     def delete_items(self, ids: Sequence[str]) -> int:
         """Take items out of the catalogue. → how many were in it. Their events stay."""
-        with errors(self.url), writing(self._engine) as connection:
-            there: list[str] = []
-            for start in range(0, len(ids), SOME):
-                these = items.c.id.in_(ids[start : start + SOME])
-                there += connection.scalars(sa.select(items.c.id).where(these))
-                connection.execute(sa.delete(items).where(these))
-            if there:
-                first = self._revise(connection, len(there))
-                rows = [{"id": one, "revision": number} for number, one in enumerate(there, first)]
-                connection.execute(self._insert(gone), rows)
-            return len(there)
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            present_ids: list[str] = []
+            for start in range(0, len(ids), IDS_PER_QUERY):
+                id_condition = items.c.id.in_(ids[start : start + IDS_PER_QUERY])
+                present_ids += connection.scalars(sa.select(items.c.id).where(id_condition))
+                connection.execute(sa.delete(items).where(id_condition))
+            if present_ids:
+                first_revision = self._take_revisions(connection, len(present_ids))
+                rows = [
+                    {"id": item_id, "revision": number}
+                    for number, item_id in enumerate(present_ids, first_revision)
+                ]
+                connection.execute(self._insert(deleted_items), rows)
+            return len(present_ids)
 
-    def gone(self, after: int = 0) -> Iterator[tuple[int, str]]:
+    def deleted_items(self, after_revision: int = 0) -> Iterator[tuple[int, str]]:
         """(revision, id) of the items that were deleted past revision `after`, in that order."""
-        query = sa.select(gone.c.revision, gone.c.id).where(gone.c.revision > after)
-        yield from self._rows(query.order_by(gone.c.revision))
+        query = sa.select(deleted_items.c.revision, deleted_items.c.id).where(
+            deleted_items.c.revision > after_revision
+        )
+        yield from self._fetch_rows(query.order_by(deleted_items.c.revision))
 
-    def ever(self, ids: Collection[str]) -> set[str]:
+    def known_item_ids(self, ids: Collection[str]) -> set[str]:
         """Those of these items that are there, or were and have been deleted."""
         ordered = sorted(ids)
-        found: set[str] = set()
-        for start in range(0, len(ordered), SOME):
-            some = ordered[start : start + SOME]
-            there = sa.select(items.c.id).where(items.c.id.in_(some))
-            once = sa.select(gone.c.id).where(gone.c.id.in_(some))
-            found.update(row[0] for row in self._rows(sa.union(there, once)))
-        return found
+        known_ids: set[str] = set()
+        for start in range(0, len(ordered), IDS_PER_QUERY):
+            chunk = ordered[start : start + IDS_PER_QUERY]
+            present_query = sa.select(items.c.id).where(items.c.id.in_(chunk))
+            deleted_query = sa.select(deleted_items.c.id).where(deleted_items.c.id.in_(chunk))
+            known_ids.update(
+                row[0] for row in self._fetch_rows(sa.union(present_query, deleted_query))
+            )
+        return known_ids
 
-    def _back(self, connection: sa.Connection, ids: Sequence[str]) -> None:
+    def _undelete(self, connection: sa.Connection, ids: Sequence[str]) -> None:
         """Items that are put again are no longer gone."""
-        for start in range(0, len(ids), SOME):
-            these = gone.c.id.in_(ids[start : start + SOME])
-            connection.execute(sa.delete(gone).where(these))
+        for start in range(0, len(ids), IDS_PER_QUERY):
+            id_condition = deleted_items.c.id.in_(ids[start : start + IDS_PER_QUERY])
+            connection.execute(sa.delete(deleted_items).where(id_condition))
 
-    def _revise(self, connection: sa.Connection, n: int) -> int:
+    def _take_revisions(self, connection: sa.Connection, n: int) -> int:
         """Take the next n revisions. → the first of them."""
-        kept = sa.select(meta.c.text).where(meta.c.name == REVISION)
-        last = int(connection.scalar(kept) or 0)
-        insert = self._insert(meta).values(name=REVISION, text=str(last + n))
-        newer = {"text": insert.excluded.text}
-        connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_=newer))
-        return last + 1
+        revision_query = sa.select(meta.c.text).where(meta.c.name == ITEM_REVISION_KEY)
+        last_revision = int(connection.scalar(revision_query) or 0)
+        insert = self._insert(meta).values(name=ITEM_REVISION_KEY, text=str(last_revision + n))
+        replacement = {"text": insert.excluded.text}
+        connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_=replacement))
+        return last_revision + 1
 
-    def _rows(self, query: sa.Select[Any] | sa.CompoundSelect[Any]) -> Sequence[Any]:
-        with errors(self.url), self._engine.connect() as connection:
+    def _fetch_rows(self, query: sa.Select[Any] | sa.CompoundSelect[Any]) -> Sequence[Any]:
+        with store_errors(self.url), self._engine.connect() as connection:
             return connection.execute(query).all()

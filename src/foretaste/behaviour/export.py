@@ -7,60 +7,67 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from foretaste.domain.data import IDENTIFY, Event, Item, Served, User
-from foretaste.domain.preference import Change, Conversation
+from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, LoggedRecommendation, User
+from foretaste.domain.preference import Conversation, Preference
 
-Told = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
-def item_told(item: Item) -> Told:
+def item_to_json(item: Item) -> JsonObject:
     """An item: its fields, then its columns; those that are empty are left out."""
-    told: Told = {"id": item.id, "title": item.title}
-    told |= item.texts
-    told |= {name: list(values) for name, values in item.attributes.items()}
+    fields: JsonObject = {"id": item.id, "title": item.title}
+    fields |= item.texts
+    fields |= {name: list(values) for name, values in item.attributes.items()}
     for name in ("image", "audio", "available_from", "available_until"):
         value = getattr(item, name)
         if value is not None:
-            told[name] = value
-    return told | {"hidden": True} if item.hidden else told
+            fields[name] = value
+    return fields | {"hidden": True} if item.hidden else fields
 
 
-def user_told(user: User) -> Told:
+def user_to_json(user: User) -> JsonObject:
     """A user: the id, then the attributes."""
     return {"id": user.id} | {name: list(values) for name, values in user.attributes.items()}
 
 
-def event_told(event: Event) -> Told:
+def event_to_json(event: Event) -> JsonObject:
     """An event, without what is empty."""
     return {name: value for name, value in asdict(event).items() if value not in (None, {})}
 
 
-def served_told(one: Served) -> Told:
+def recommendation_to_json(recommendation: LoggedRecommendation) -> JsonObject:
     """An answer, for whom it was given to."""
     return {
-        "recommendation_id": one.id,
-        "at": one.at,
-        "request": dict(one.request),
-        "items": [list(shown) for shown in one.items],
+        "recommendation_id": recommendation.id,
+        "at": recommendation.at,
+        "request": dict(recommendation.request),
+        "items": [list(shown_item) for shown_item in recommendation.items],
     }
 
 
-def person_told(
+def user_data_to_json(
     user: User,
     events: Sequence[Event],
-    changes: Sequence[Change],
-    answers: Sequence[Served],
-    talks: Sequence[Conversation] = (),
-) -> Told:
+    changes: Sequence[Preference],
+    recommendations: Sequence[LoggedRecommendation],
+    conversations: Sequence[Conversation] = (),
+) -> JsonObject:
     """All that is kept of one person."""
-    sessions = {event.session for event in events if event.kind == IDENTIFY and event.session}
+    sessions = {event.session for event in events if event.kind == IDENTIFY_EVENT and event.session}
     return {
-        "user": user_told(user),
+        "user": user_to_json(user),
         "sessions": sorted(sessions),
-        "events": [event_told(event) for event in events],
-        "changes": [asdict(one) for one in changes],
-        "recommendations": [served_told(one) for one in answers],
+        "events": [event_to_json(event) for event in events],
+        "changes": [asdict(change) for change in changes],
+        "recommendations": [
+            recommendation_to_json(recommendation) for recommendation in recommendations
+        ],
         "conversations": [
-            {"conversation_id": one.id, "at": one.at, "state": dict(one.state)} for one in talks
+            {
+                "conversation_id": conversation.id,
+                "at": conversation.at,
+                "state": dict(conversation.state),
+            }
+            for conversation in conversations
         ],
     }

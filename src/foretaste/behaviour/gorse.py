@@ -15,48 +15,48 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-from foretaste.behaviour.values import Fault, moment
+from foretaste.behaviour.values import CellError, parse_time
 from foretaste.domain.data import Event, Item, User
 
 Row = dict[str, Any]
-UNSET = "0001-01-01T00:00:00Z"
+NO_TIMESTAMP = "0001-01-01T00:00:00Z"
 """How Gorse writes that there is no time."""
 CATEGORIES, LABELS = "categories", "labels"
 
 
-def item_row(gorse: Mapping[str, Any]) -> Row:
+def item_from_gorse(gorse: Mapping[str, Any]) -> Row:
     """An item, as `parse_item` reads it; a field that Gorse does not name is not there."""
     row: Row = dict(_labels(gorse.get("Labels")))
-    for name, ours in (
+    for name, column in (
         ("ItemId", "id"),
         ("Categories", CATEGORIES),
         ("Comment", "title"),
         ("IsHidden", "hidden"),
     ):
         if gorse.get(name) is not None:
-            row[ours] = gorse[name]
+            row[column] = gorse[name]
     return row | _time(gorse, "available_from")
 
 
-def user_row(gorse: Mapping[str, Any]) -> Row:
+def user_from_gorse(gorse: Mapping[str, Any]) -> Row:
     """A user, as `parse_user` reads them."""
     row: Row = dict(_labels(gorse.get("Labels")))
-    for name, ours in (("UserId", "id"), ("Subscribe", "subscribe"), ("Comment", "comment")):
+    for name, column in (("UserId", "id"), ("Subscribe", "subscribe"), ("Comment", "comment")):
         if gorse.get(name):
-            row[ours] = gorse[name]
+            row[column] = gorse[name]
     return row
 
 
-def event_row(gorse: Mapping[str, Any], *, again: bool = False) -> Row:
+def event_from_gorse(gorse: Mapping[str, Any], *, keep_repeats: bool = False) -> Row:
     """A feedback, as `parse_event` reads it.
 
     Gorse keeps one of a type, user and item. So has its event_id; with `again` (what Gorse calls
     overwriting) also of its time and value: it happened once more, and the newest is told.
     """
-    names = ("FeedbackType", "UserId", "ItemId", *(("Timestamp", "Value") if again else ()))
-    told = "\x1f".join(str(gorse.get(name, "")) for name in names)
-    row: Row = {"event_id": f"gorse-{blake2b(told.encode(), digest_size=16).hexdigest()}"}
-    for name, ours in (
+    names = ("FeedbackType", "UserId", "ItemId", *(("Timestamp", "Value") if keep_repeats else ()))
+    identity_text = "\x1f".join(str(gorse.get(name, "")) for name in names)
+    row: Row = {"event_id": f"gorse-{blake2b(identity_text.encode(), digest_size=16).hexdigest()}"}
+    for name, column in (
         ("FeedbackType", "kind"),
         ("UserId", "user"),
         ("ItemId", "item"),
@@ -64,13 +64,13 @@ def event_row(gorse: Mapping[str, Any], *, again: bool = False) -> Row:
         ("Comment", "text"),
     ):
         if gorse.get(name) not in (None, ""):
-            row[ours] = gorse[name]
+            row[column] = gorse[name]
     return row | _time(gorse, "at")
 
 
-def _time(gorse: Mapping[str, Any], ours: str) -> Row:
-    told = gorse.get("Timestamp")
-    return {} if not told or told == UNSET else {ours: told}
+def _time(gorse: Mapping[str, Any], column: str) -> Row:
+    timestamp = gorse.get("Timestamp")
+    return {} if not timestamp or timestamp == NO_TIMESTAMP else {column: timestamp}
 
 
 def _labels(labels: Any, outer: str = "") -> Iterator[tuple[str, Any]]:
@@ -79,66 +79,68 @@ def _labels(labels: Any, outer: str = "") -> Iterator[tuple[str, Any]]:
         for name, inner in labels.items():
             yield from _labels(inner, f"{outer}.{name}" if outer else str(name))
     elif isinstance(labels, list):
-        words = [one for one in labels if isinstance(one, str)]
+        words = [label for label in labels if isinstance(label, str)]
         if words:
             yield outer or LABELS, words
     elif labels is not None and labels != "":
         yield outer or LABELS, [labels] if isinstance(labels, bool) else labels
 
 
-def as_item(item: Item) -> Row:
+def item_to_gorse(item: Item) -> Row:
     """An item as Gorse writes it."""
-    kept = {name: list(values) for name, values in item.attributes.items() if name != CATEGORIES}
+    labels = {name: list(values) for name, values in item.attributes.items() if name != CATEGORIES}
     return {
         "ItemId": item.id,
         "IsHidden": item.hidden,
         "Categories": list(item.attributes.get(CATEGORIES, ())),
-        "Timestamp": written(item.available_from),
-        "Labels": _as_labels(kept, item.texts),
+        "Timestamp": format_timestamp(item.available_from),
+        "Labels": _labels_to_gorse(labels, item.texts),
         "Comment": item.title,
     }
 
 
-def as_user(user: User) -> Row:
+def user_to_gorse(user: User) -> Row:
     """A user as Gorse writes them."""
-    own = ("subscribe", "comment")
-    kept = {name: list(values) for name, values in user.attributes.items() if name not in own}
+    own_fields = ("subscribe", "comment")
+    labels = {
+        name: list(values) for name, values in user.attributes.items() if name not in own_fields
+    }
     return {
         "UserId": user.id,
-        "Labels": _as_labels(kept, {}),
+        "Labels": _labels_to_gorse(labels, {}),
         "Subscribe": list(user.attributes.get("subscribe", ())),
         "Comment": ", ".join(user.attributes.get("comment", ())),
     }
 
 
-def as_feedback(event: Event) -> Row:
+def event_to_gorse(event: Event) -> Row:
     """An event as Gorse writes a feedback."""
     return {
         "FeedbackType": event.kind,
         "UserId": event.user or "",
         "ItemId": event.item or "",
         "Value": event.value or 0,
-        "Timestamp": written(event.at),
+        "Timestamp": format_timestamp(event.at),
         "Comment": event.text or "",
     }
 
 
-def _as_labels(kept: Mapping[str, list[str]], texts: Mapping[str, str]) -> Any:
-    if set(kept) == {LABELS} and not texts:
-        return kept[LABELS]
-    return {**kept, **texts} or None
+def _labels_to_gorse(labels: Mapping[str, list[str]], texts: Mapping[str, str]) -> Any:
+    if set(labels) == {LABELS} and not texts:
+        return labels[LABELS]
+    return {**labels, **texts} or None
 
 
-def written(at: float | None) -> str:
+def format_timestamp(at: float | None) -> str:
     """A time as Gorse writes it."""
     if at is None:
-        return UNSET
+        return NO_TIMESTAMP
     return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
 
 
-def seconds(told: Any) -> float | None:
+def parse_timestamp(timestamp: Any) -> float | None:
     """A time of Gorse's in seconds since 1970; None where there is none or it cannot be read."""
     try:
-        return None if told == UNSET else moment(told, "Timestamp")
-    except Fault:
+        return None if timestamp == NO_TIMESTAMP else parse_time(timestamp, "Timestamp")
+    except CellError:
         return None

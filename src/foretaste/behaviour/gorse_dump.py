@@ -13,44 +13,54 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from foretaste.behaviour.gorse import UNSET, event_row, item_row, user_row, written
+from foretaste.behaviour.gorse import (
+    NO_TIMESTAMP,
+    event_from_gorse,
+    format_timestamp,
+    item_from_gorse,
+    user_from_gorse,
+)
 from foretaste.errors import InputError
 
-What = Literal["users", "items", "events"]
-Thing = tuple[What, dict[str, Any]]
-STREAMS: Mapping[int, What] = {-1: "users", -2: "items", -3: "events"}
-LONGEST = 1 << 26
+RecordType = Literal["users", "items", "events"]
+Record = tuple[RecordType, dict[str, Any]]
+RECORD_TYPE_BY_STREAM: Mapping[int, RecordType] = {-1: "users", -2: "items", -3: "events"}
+MAX_MESSAGE_BYTES = 1 << 26
 """Bytes of a message past which the file is not a dump."""
-IDS: Mapping[str, What] = {"FeedbackType": "events", "ItemId": "items", "UserId": "users"}
-_DOUBLE, _BYTES = 1, 2
+RECORD_TYPE_BY_FIELD: Mapping[str, RecordType] = {
+    "FeedbackType": "events",
+    "ItemId": "items",
+    "UserId": "users",
+}
+_WIRE_DOUBLE, _WIRE_BYTES = 1, 2
 
-Field = tuple[int, int, Any]
+ProtobufField = tuple[int, int, Any]
 """(number, wire type, value)"""
 
 
-ROWS: Mapping[What, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    "users": user_row,
-    "items": item_row,
-    "events": event_row,
+ROW_CONVERTERS: Mapping[RecordType, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "users": user_from_gorse,
+    "items": item_from_gorse,
+    "events": event_from_gorse,
 }
 
 
-def tables(paths: Sequence[Path]) -> dict[What, Iterator[dict[str, Any]]]:
+def gorse_tables(paths: Sequence[Path]) -> dict[RecordType, Iterator[dict[str, Any]]]:
     """What of each there is in these files, as rows to be imported; each file is read three times.
 
     The same feedback twice is one event.
     """
-    return {what: _rows(paths, what) for what in ("items", "users", "events")}
+    return {record_type: _rows(paths, record_type) for record_type in ("items", "users", "events")}
 
 
-def _rows(paths: Sequence[Path], wanted: What) -> Iterator[dict[str, Any]]:
+def _rows(paths: Sequence[Path], wanted_type: RecordType) -> Iterator[dict[str, Any]]:
     for path in paths:
-        for what, told in things(path):
-            if what == wanted:
-                yield ROWS[what](told)
+        for record_type, record in read_records(path):
+            if record_type == wanted_type:
+                yield ROW_CONVERTERS[record_type](record)
 
 
-def things(path: Path) -> Iterator[Thing]:
+def read_records(path: Path) -> Iterator[Record]:
     """(what it is, as Gorse's JSON) of each in the file. Raises InputError where it breaks off."""
     with path.open("rb") as file:
         start = file.read(1)
@@ -61,34 +71,36 @@ def things(path: Path) -> Iterator[Thing]:
             yield from _messages(path, file)
 
 
-def _lines(path: Path, file: IO[bytes]) -> Iterator[Thing]:
+def _lines(path: Path, file: IO[bytes]) -> Iterator[Record]:
     for number, line in enumerate(file, 1):
         if not line.strip():
             continue
         try:
-            told = json.loads(line)
-            what = next(IDS[name] for name in IDS if name in told)
+            record = json.loads(line)
+            record_type = next(
+                RECORD_TYPE_BY_FIELD[name] for name in RECORD_TYPE_BY_FIELD if name in record
+            )
         except (ValueError, StopIteration, TypeError):
             raise InputError(
                 f"{path.name}:{number}: not a user, an item or a feedback of Gorse's; expected an "
                 "object with FeedbackType, ItemId or UserId"
             ) from None
-        yield what, told
+        yield record_type, record
 
 
-def _messages(path: Path, file: IO[bytes]) -> Iterator[Thing]:
-    what: What | None = None
+def _messages(path: Path, file: IO[bytes]) -> Iterator[Record]:
+    record_type: RecordType | None = None
     while (size := _size(path, file)) != 0:
-        if size in STREAMS:
-            what = STREAMS[size]
+        if size in RECORD_TYPE_BY_STREAM:
+            record_type = RECORD_TYPE_BY_STREAM[size]
             continue
-        if what is None or not 0 < size <= LONGEST:
+        if record_type is None or not 0 < size <= MAX_MESSAGE_BYTES:
             raise InputError(f"{path.name} is no dump of Gorse's; make one with GET /api/dump")
         raw = file.read(size)
         if len(raw) < size:
-            raise _cut(path)
+            raise _truncated_error(path)
         try:
-            yield what, READ[what](list(_fields(raw)))
+            yield record_type, MESSAGE_READERS[record_type](list(_fields(raw)))
         except (IndexError, struct.error, UnicodeDecodeError, ValueError) as error:
             raise InputError(f"{path.name}: a damaged message ({error}); dump it again") from error
 
@@ -96,15 +108,15 @@ def _messages(path: Path, file: IO[bytes]) -> Iterator[Thing]:
 def _size(path: Path, file: IO[bytes]) -> int:
     raw = file.read(8)
     if len(raw) < 8:
-        raise _cut(path)
+        raise _truncated_error(path)
     return int(struct.unpack("<q", raw)[0])
 
 
-def _cut(path: Path) -> InputError:
+def _truncated_error(path: Path) -> InputError:
     return InputError(f"{path.name} is cut off: what came before is in; dump it again")
 
 
-def _fields(raw: bytes) -> Iterator[Field]:
+def _fields(raw: bytes) -> Iterator[ProtobufField]:
     """The fields of a protobuf message (encoding: protobuf.dev/programming-guides/encoding)."""
     at = 0
     while at < len(raw):
@@ -113,9 +125,9 @@ def _fields(raw: bytes) -> Iterator[Field]:
         value: Any
         if wire == 0:
             value, at = _varint(raw, at)
-        elif wire == _DOUBLE:
+        elif wire == _WIRE_DOUBLE:
             value, at = struct.unpack_from("<d", raw, at)[0], at + 8
-        elif wire == _BYTES:
+        elif wire == _WIRE_BYTES:
             length, at = _varint(raw, at)
             value, at = raw[at : at + length], at + length
             if len(value) < length:
@@ -137,47 +149,49 @@ def _varint(raw: bytes, at: int) -> tuple[int, int]:
             return value, at
 
 
-def _user(fields: list[Field]) -> dict[str, Any]:
-    told = {number: value for number, _, value in fields}
+def _user(fields: list[ProtobufField]) -> dict[str, Any]:
+    values_by_number = {number: value for number, _, value in fields}
     return {
-        "UserId": told.get(1, b"").decode(),
-        "Labels": _json(told.get(2)),
-        "Comment": told.get(3, b"").decode(),
+        "UserId": values_by_number.get(1, b"").decode(),
+        "Labels": _json(values_by_number.get(2)),
+        "Comment": values_by_number.get(3, b"").decode(),
         "Subscribe": [value.decode() for number, _, value in fields if number == 4],
     }
 
 
-def _item(fields: list[Field]) -> dict[str, Any]:
-    shift = _shift(fields)
-    told = {number - shift: value for number, _, value in fields}
+def _item(fields: list[ProtobufField]) -> dict[str, Any]:
+    shift = _namespace_offset(fields)
+    values_by_number = {number - shift: value for number, _, value in fields}
     categories = [value.decode() for number, _, value in fields if number == 3 + shift]
     return {
-        "ItemId": told[1].decode(),
-        "IsHidden": bool(told.get(2, 0)),
+        "ItemId": values_by_number[1].decode(),
+        "IsHidden": bool(values_by_number.get(2, 0)),
         "Categories": categories,
-        "Timestamp": _timestamp(told.get(4)),
-        "Labels": _json(told.get(5)),
-        "Comment": told.get(6, b"").decode(),
+        "Timestamp": _timestamp(values_by_number.get(4)),
+        "Labels": _json(values_by_number.get(5)),
+        "Comment": values_by_number.get(6, b"").decode(),
     }
 
 
-def _feedback(fields: list[Field]) -> dict[str, Any]:
-    shift = _shift(fields)
-    told = {number - shift: value for number, _, value in fields}
-    rest = [(wire, value) for number, wire, value in fields if number > 3 + shift]
-    times = [value for wire, value in rest if wire == _BYTES and _is_time(value)]
-    words = [value for wire, value in rest if wire == _BYTES and not _is_time(value)]
+def _feedback(fields: list[ProtobufField]) -> dict[str, Any]:
+    shift = _namespace_offset(fields)
+    values_by_number = {number - shift: value for number, _, value in fields}
+    later_fields = [(wire, value) for number, wire, value in fields if number > 3 + shift]
+    times = [value for wire, value in later_fields if wire == _WIRE_BYTES and _is_time(value)]
+    comments = [
+        value for wire, value in later_fields if wire == _WIRE_BYTES and not _is_time(value)
+    ]
     return {
-        "FeedbackType": told[1].decode(),
-        "UserId": told[2].decode(),
-        "ItemId": told[3].decode(),
-        "Value": next((value for wire, value in rest if wire == _DOUBLE), None),
+        "FeedbackType": values_by_number[1].decode(),
+        "UserId": values_by_number[2].decode(),
+        "ItemId": values_by_number[3].decode(),
+        "Value": next((value for wire, value in later_fields if wire == _WIRE_DOUBLE), None),
         "Timestamp": _timestamp(times[0] if times else None),
-        "Comment": words[-1].decode() if words else "",
+        "Comment": comments[-1].decode() if comments else "",
     }
 
 
-def _shift(fields: list[Field]) -> int:
+def _namespace_offset(fields: list[ProtobufField]) -> int:
     """1 where the first field is an (empty, hence absent) namespace, else 0."""
     if not any(number in (1, 2) for number, _, _ in fields):
         raise ValueError("it has no id")
@@ -186,23 +200,23 @@ def _shift(fields: list[Field]) -> int:
 
 def _is_time(raw: bytes) -> bool:
     try:
-        found = list(_fields(raw))
+        fields = list(_fields(raw))
     except (IndexError, ValueError, struct.error):
         return False
-    return all(wire == 0 and number in (1, 2) for number, wire, _ in found)
+    return all(wire == 0 and number in (1, 2) for number, wire, _ in fields)
 
 
 def _timestamp(raw: bytes | None) -> str:
     """google.protobuf.Timestamp: seconds and nanoseconds since 1970."""
-    told = {number: value for number, _, value in _fields(raw or b"")}
-    whole = told.get(1, 0)
-    if not told or whole >> 63:  # before 1970: no time at all
-        return UNSET
-    return written(whole + told.get(2, 0) / 1e9)
+    values_by_number = {number: value for number, _, value in _fields(raw or b"")}
+    seconds = values_by_number.get(1, 0)
+    if not values_by_number or seconds >> 63:  # before 1970: no time at all
+        return NO_TIMESTAMP
+    return format_timestamp(seconds + values_by_number.get(2, 0) / 1e9)
 
 
 def _json(raw: bytes | None) -> Any:
     return json.loads(raw) if raw else None
 
 
-READ = {"users": _user, "items": _item, "events": _feedback}
+MESSAGE_READERS = {"users": _user, "items": _item, "events": _feedback}

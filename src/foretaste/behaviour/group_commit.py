@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from foretaste.errors import StoreError
 
-Rows = Sequence[dict[str, Any]]
-MOST = 10_000
+RowBatch = Sequence[dict[str, Any]]
+MAX_ROWS_PER_COMMIT = 10_000
 """Rows written together; of more the rest waits for the next transaction."""
 
 
@@ -24,84 +24,84 @@ MOST = 10_000
 class _Batch:
     """What one thread brought, and what became of it."""
 
-    rows: Rows
+    rows: RowBatch
     count: int | None = None
     error: Exception | None = None
-    woken: Event = field(default_factory=Event)
+    wake_signal: Event = field(default_factory=Event)
     """Set when it is over, or when it is this thread's turn to write."""
 
     @property
-    def over(self) -> bool:
+    def is_finished(self) -> bool:
         return self.count is not None or self.error is not None
 
 
-class Together:
+class GroupCommit:
     """One thread writes what waits, oldest first, then it is the turn of the next."""
 
-    def __init__(self, write: Callable[[Sequence[Rows]], Sequence[int]]) -> None:
+    def __init__(self, write: Callable[[Sequence[RowBatch]], Sequence[int]]) -> None:
         """write: all of these in one transaction or none. → for each how many were new."""
         self._write = write
         self._lock = Lock()
         self._waiting: deque[_Batch] = deque()
-        self._writing = False
+        self._is_writing = False
 
-    def __call__(self, rows: Rows) -> int:
+    def __call__(self, rows: RowBatch) -> int:
         """→ how many were new. Raises what `write` raises for these rows, or StoreError."""
-        mine = _Batch(rows)
+        batch = _Batch(rows)
         with self._lock:
-            self._waiting.append(mine)
-            busy, self._writing = self._writing, True
+            self._waiting.append(batch)
+            busy, self._is_writing = self._is_writing, True
         if busy:
-            mine.woken.wait()
-        if not mine.over:
-            self._lead()
-        if mine.error is not None:
-            raise mine.error
-        return mine.count or 0
+            batch.wake_signal.wait()
+        if not batch.is_finished:
+            self._write_as_leader()
+        if batch.error is not None:
+            raise batch.error
+        return batch.count or 0
 
-    def _lead(self) -> None:
+    def _write_as_leader(self) -> None:
         with self._lock:
-            some = self._oldest()
+            batches = self._take_oldest()
         try:
-            self._settle(some)
+            self._write_batches(batches)
         finally:
             with self._lock:
                 if self._waiting:
-                    self._waiting[0].woken.set()
+                    self._waiting[0].wake_signal.set()
                 else:
-                    self._writing = False
-            for one in some:
-                one.woken.set()
+                    self._is_writing = False
+            for batch in batches:
+                batch.wake_signal.set()
 
-    def _oldest(self) -> list[_Batch]:
-        some = [self._waiting.popleft()]
-        size = len(some[0].rows)
-        while self._waiting and size + len(self._waiting[0].rows) <= MOST:
-            some.append(self._waiting.popleft())
-            size += len(some[-1].rows)
-        return some
+    def _take_oldest(self) -> list[_Batch]:
+        batches = [self._waiting.popleft()]
+        row_count = len(batches[0].rows)
+        while self._waiting and row_count + len(self._waiting[0].rows) <= MAX_ROWS_PER_COMMIT:
+            batches.append(self._waiting.popleft())
+            row_count += len(batches[-1].rows)
+        return batches
 
-    def _settle(self, some: Sequence[_Batch]) -> None:
+    def _write_batches(self, batches: Sequence[_Batch]) -> None:
         """Write these; where one of them will not go in, each alone."""
         try:
-            counts = self._write([one.rows for one in some])
+            counts = self._write([batch.rows for batch in batches])
         except Exception as error:
-            if len(some) > 1 and not _away(error):
-                for one in some:
-                    self._settle([one])
+            if len(batches) > 1 and not _is_store_failure(error):
+                for one in batches:
+                    self._write_batches([one])
                 return
-            for one in some:
+            for one in batches:
                 one.error = error
         except BaseException:  # this thread is ended; the others must not wait for it
-            for one in some:
+            for one in batches:
                 one.error = StoreError("the write was broken off; send it again")
             raise
         else:
-            for one, count in zip(some, counts, strict=True):
+            for one, count in zip(batches, counts, strict=True):
                 one.count = count
 
 
-def _away(error: Exception) -> bool:
+def _is_store_failure(error: Exception) -> bool:
     """Whether the store is at fault, not what was written: then none of the others goes in."""
     cause = error.__cause__ or error
     return isinstance(cause, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError)

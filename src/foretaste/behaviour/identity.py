@@ -14,42 +14,42 @@ from typing import Any
 import sqlalchemy as sa
 
 from foretaste.behaviour import schema
-from foretaste.behaviour.engine import errors, writing
-from foretaste.behaviour.raw_select import Quick
+from foretaste.behaviour.engine import store_errors, write_transaction
+from foretaste.behaviour.raw_select import RawSelect
 from foretaste.behaviour.schema import events
-from foretaste.domain.data import IDENTIFY, Event
+from foretaste.domain.data import IDENTIFY_EVENT, Event
 
-SOME = 500
+IDS_PER_QUERY = 500
 """Names asked for at once."""
 
-Fact = tuple[str, int, str]
+Identification = tuple[str, int, str]
 """(session, number in the log, user)"""
 
 
-class Owners:
+class SessionOwners:
     """Whose the anonymous events of some sessions are."""
 
-    def __init__(self, facts: Iterable[Fact]) -> None:
-        self._facts: dict[str, list[tuple[int, str]]] = {}
-        for session, number, user in sorted(facts):
-            self._facts.setdefault(session, []).append((number, user))
+    def __init__(self, identifications: Iterable[Identification]) -> None:
+        self._users_by_session: dict[str, list[tuple[int, str]]] = {}
+        for session, number, user in sorted(identifications):
+            self._users_by_session.setdefault(session, []).append((number, user))
 
     def __bool__(self) -> bool:
-        return bool(self._facts)
+        return bool(self._users_by_session)
 
-    def of(self, session: str | None, number: int) -> tuple[str | None, int]:
+    def owner_of(self, session: str | None, number: int) -> tuple[str | None, int]:
         """(the owner of an anonymous event, None while nobody is known; since which number)."""
-        facts = self._facts.get(session or "", ())
-        if session is None or not facts:
+        numbered_users = self._users_by_session.get(session or "", ())
+        if session is None or not numbered_users:
             return None, number
-        before = bisect_left(facts, (number, ""))
-        if before:
-            return facts[before - 1][1], number
-        return facts[0][1], facts[0][0]
+        earlier_count = bisect_left(numbered_users, (number, ""))
+        if earlier_count:
+            return numbered_users[earlier_count - 1][1], number
+        return numbered_users[0][1], numbered_users[0][0]
 
-    def then(self, session: str | None, number: int) -> str | None:
+    def owner_when_accepted(self, session: str | None, number: int) -> str | None:
         """The owner as it was known when the event was accepted."""
-        owner, since = self.of(session, number)
+        owner, since = self.owner_of(session, number)
         return owner if since <= number else None
 
 
@@ -58,51 +58,59 @@ class IdentityRows:
 
     url: sa.URL
     _engine: sa.Engine
-    _quick: Quick
+    _raw_select: RawSelect
 
     def identify(self, session: str, user: str, at: float) -> bool:
         """From now on a session is a user's, and so is what it did while nobody was known.
 
         → whether that is new; once more changes nothing.
         """
-        with errors(self.url), writing(self._engine) as connection:
-            if connection.scalar(_OWNER, {"session": session}) == user:
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            if connection.scalar(_OWNER_OF_SESSION, {"session": session}) == user:
                 return False
-            fact = Event(f"identify-{uuid.uuid4().hex}", IDENTIFY, at, user=user, session=session)
-            connection.execute(sa.insert(events).values(schema.event_row(fact)))
+            event = Event(
+                f"identify-{uuid.uuid4().hex}", IDENTIFY_EVENT, at, user=user, session=session
+            )
+            connection.execute(sa.insert(events).values(schema.event_row(event)))
             return True
 
-    def identified(self, session: str) -> str | None:
+    def user_of_session(self, session: str) -> str | None:
         """Whose a session is now; None while nobody was identified on it."""
-        found = self._quick(_OWNER, session=session)
-        return found[0][0] if found else None
+        rows = self._raw_select(_OWNER_OF_SESSION, session=session)
+        return rows[0][0] if rows else None
 
-    def owners(self, sessions: Collection[str] | None = None, until: int | None = None) -> Owners:
+    def owners(
+        self, sessions: Collection[str] | None = None, until: int | None = None
+    ) -> SessionOwners:
         """Whose events of these sessions are, or of all; as was known at the number `until`."""
         c = events.c
-        query = sa.select(c.session, c.seq, c.user).where(c.kind == IDENTIFY)
+        query = sa.select(c.session, c.seq, c.user).where(c.kind == IDENTIFY_EVENT)
         if until is not None:
             query = query.where(c.seq <= until)
         query = query.where(c.session.is_not(None), c.user.is_not(None))
-        if sessions is None or len(sessions) > 20 * SOME:
-            return Owners(self._facts([query]))
-        return Owners(self._facts(query.where(c.session.in_(some)) for some in _some(sessions)))
+        if sessions is None or len(sessions) > 20 * IDS_PER_QUERY:
+            return SessionOwners(self._identifications([query]))
+        return SessionOwners(
+            self._identifications(
+                query.where(c.session.in_(chunk)) for chunk in _id_chunks(sessions)
+            )
+        )
 
     def sessions_of(self, users: Collection[str]) -> set[str]:
         """The sessions on which any of these users was ever identified."""
         c = events.c
-        facts = sa.select(c.session, c.seq, c.user).where(
-            c.kind == IDENTIFY, c.session.is_not(None)
+        identifications = sa.select(c.session, c.seq, c.user).where(
+            c.kind == IDENTIFY_EVENT, c.session.is_not(None)
         )
-        queries = (facts.where(c.user.in_(some)) for some in _some(users))
-        return {session for session, _, _ in self._facts(queries)}
+        queries = (identifications.where(c.user.in_(chunk)) for chunk in _id_chunks(users))
+        return {session for session, _, _ in self._identifications(queries)}
 
-    def visits(self, user: str) -> set[str]:
+    def sessions_of_user(self, user: str) -> set[str]:
         """The same of one user."""
-        return {session for (session,) in self._quick(_VISITS, user=user)}
+        return {session for (session,) in self._raw_select(_SESSIONS_OF_USER, user=user)}
 
-    def _facts(self, queries: Iterable[sa.Select[Any]]) -> list[Fact]:
-        with errors(self.url), self._engine.connect() as connection:
+    def _identifications(self, queries: Iterable[sa.Select[Any]]) -> list[Identification]:
+        with store_errors(self.url), self._engine.connect() as connection:
             return [
                 (session, number, user)
                 for query in queries
@@ -110,18 +118,22 @@ class IdentityRows:
             ]
 
 
-def _some(names: Collection[str]) -> Iterable[Sequence[str]]:
+def _id_chunks(names: Collection[str]) -> Iterable[Sequence[str]]:
     ordered = sorted(names)
-    return (ordered[start : start + SOME] for start in range(0, len(ordered), SOME))
+    return (
+        ordered[start : start + IDS_PER_QUERY] for start in range(0, len(ordered), IDS_PER_QUERY)
+    )
 
 
-_VISITS = sa.select(events.c.session).where(
-    events.c.kind == IDENTIFY, events.c.session.is_not(None), events.c.user == sa.bindparam("user")
+_SESSIONS_OF_USER = sa.select(events.c.session).where(
+    events.c.kind == IDENTIFY_EVENT,
+    events.c.session.is_not(None),
+    events.c.user == sa.bindparam("user"),
 )
-_OWNER = (
+_OWNER_OF_SESSION = (
     sa.select(events.c.user)
     .where(
-        events.c.kind == IDENTIFY,
+        events.c.kind == IDENTIFY_EVENT,
         events.c.session == sa.bindparam("session"),
         events.c.user.is_not(None),
     )

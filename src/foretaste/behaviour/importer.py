@@ -10,31 +10,31 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Self
 
-from foretaste.behaviour.row_reader import Intake, What, intake
-from foretaste.behaviour.rows import Table, read, suffixes
+from foretaste.behaviour.row_reader import RecordType, RowReader, make_row_reader
+from foretaste.behaviour.rows import OpenTable, file_extension, open_table
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.domain.data import Imported, Reject
-from foretaste.domain.ports import Progress, silent
+from foretaste.domain.data import ImportResult, RejectedRow
+from foretaste.domain.ports import Progress, no_progress
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
 
-BATCH = 20_000
-KEPT = 100
+ROWS_PER_BATCH = 20_000
+MAX_REJECTS_IN_MEMORY = 100
 """Rejects that are kept in memory; the file has them all."""
-TOLD = 3
+MAX_REJECTS_IN_MESSAGE = 3
 """Rejects that the message of a strict import names."""
 
 
 def import_all(
     store: Store,
-    sources: Mapping[What, Any],
+    sources: Mapping[RecordType, Any],
     settings: BehaviourSettings,
     *,
     rejects_dir: Path,
     now: float,
     strict: bool = False,
-    progress: Progress = silent,
-) -> list[Imported]:
+    progress: Progress = no_progress,
+) -> list[ImportResult]:
     """`import_file` for each source that is given, in their order."""
     return [
         import_file(
@@ -54,16 +54,16 @@ def import_all(
 
 def import_file(
     store: Store,
-    what: What,
+    record_type: RecordType,
     source: Any,
     settings: BehaviourSettings,
     *,
     rejects_dir: Path,
     now: float,
     strict: bool = False,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     name: str | None = None,
-) -> Imported:
+) -> ImportResult:
     """Import a path, a frame or an iterable of mappings.
 
     `now` is the present in seconds since 1970; `name` is what messages call a frame. With `strict`
@@ -72,91 +72,101 @@ def import_file(
     if strict and hasattr(source, "__next__"):
         source = list(source)
 
-    def run(*, dry: bool) -> Imported:
-        with read(source, name) as table, Rejects(rejects_dir, table.name, what) as rejects:
-            way = intake(table, what, store, settings, now)
-            return _run(table, way, rejects, progress, dry=dry)
+    def run(*, dry: bool) -> ImportResult:
+        with (
+            open_table(source, name) as table,
+            RejectsFile(rejects_dir, table.name, record_type) as rejects,
+        ):
+            way = make_row_reader(table, record_type, store, settings, now)
+            return _import(table, way, rejects, progress, dry_run=dry)
 
     if strict:
         checked = run(dry=True)
         if checked.rejected:
-            raise _refusal(checked)
+            raise _strict_error(checked)
     return run(dry=False)
 
 
-def _refusal(checked: Imported) -> InputError:
-    first = "; ".join(str(reject) for reject in checked.rejects[:TOLD])
+def _strict_error(checked: ImportResult) -> InputError:
+    first = "; ".join(str(reject) for reject in checked.rejects[:MAX_REJECTS_IN_MESSAGE])
     return InputError(
         f"{checked.file}: {checked.rejected:,} of {checked.read:,} rows are bad and nothing was "
         f"stored, as --strict asks. {first}. All of them: {checked.rejects_file}"
     )
 
 
-def _run(
-    table: Table, way: Intake, rejects: "Rejects", progress: Progress, *, dry: bool
-) -> Imported:
+def _import(
+    table: OpenTable,
+    reader: RowReader,
+    rejects: "RejectsFile",
+    progress: Progress,
+    *,
+    dry_run: bool,
+) -> ImportResult:
     """dry: the rows are looked at and nothing is stored."""
     count = added = 0
-    label = f"{'checking' if dry else 'importing'} {table.name}"
-    for batch in _batches(table, way, rejects):
+    label = f"{'checking' if dry_run else 'importing'} {table.name}"
+    for batch in _batches(table, reader, rejects):
         count += len(batch)
-        if batch and not dry:
-            added += way.put(batch)
+        if batch and not dry_run:
+            added += reader.put(batch)
         note = f"{rejects.count:,} rejected" if rejects.count else ""
-        progress(label, table.done(), table.total, note)
-    return Imported(
+        progress(label, table.amount_read(), table.total, note)
+    return ImportResult(
         file=table.name,
         read=count + rejects.count,
         added=added,
         known=count - added,
-        rejects=tuple(rejects.kept),
+        rejects=tuple(rejects.first_rejects),
         rejected=rejects.count,
         rejects_file=str(rejects.path) if rejects.count else None,
-        warnings=tuple(way.warnings()),
+        warnings=tuple(reader.warnings()),
     )
 
 
-def _batches(table: Table, way: Intake, rejects: "Rejects") -> Iterator[list[Any]]:
+def _batches(table: OpenTable, reader: RowReader, rejects: "RejectsFile") -> Iterator[list[Any]]:
     """The good things, by `BATCH`; a last batch may be empty. The rest goes to the rejects."""
-    first: dict[str, int] = {}
+    first_lines: dict[str, int] = {}
     batch: list[Any] = []
     for line, row in table.rows:
-        if isinstance(row, Reject):
+        if isinstance(row, RejectedRow):
             rejects.add(row)
             continue
-        for thing in way.parse(line, row):
-            if thing.__class__ is Reject:
-                rejects.add(thing)
+        for record in reader.parse(line, row):
+            if record.__class__ is RejectedRow:
+                rejects.add(record)
                 continue
-            key = way.key(thing)
-            if key in first:
-                rejects.add(_duplicate(table.name, line, first[key], key, row))
+            key = reader.key(record)
+            if key in first_lines:
+                rejects.add(_duplicate(table.name, line, first_lines[key], key, row))
                 continue
-            first[key] = line
-            batch.append(thing)
-        if len(batch) >= BATCH:
+            first_lines[key] = line
+            batch.append(record)
+        if len(batch) >= ROWS_PER_BATCH:
             yield batch
             batch = []
     yield batch
 
 
-def _duplicate(file: str, line: int, first: int, key: str, row: Any) -> Reject:
+def _duplicate(file: str, line: int, first_line: int, key: str, row: Any) -> RejectedRow:
     remedy = (
         "the first one is in and nothing needs doing; a second event that is the same in all "
         "columns needs an event_id of its own"
     )
-    return Reject(file, line, "", key, f"duplicate of line {first}", remedy, row)
+    return RejectedRow(file, line, "", key, f"duplicate of line {first_line}", remedy, row)
 
 
-class Rejects:
+class RejectsFile:
     """The file of bad rows, written as they come: JSON Lines with line, reason, remedy and row."""
 
-    def __init__(self, folder: Path, file: str, what: str) -> None:
-        kind, zipped = suffixes(Path(file))
+    def __init__(self, folder: Path, file: str, record_type: str) -> None:
+        extension, zipped = file_extension(Path(file))
         stem = file.removesuffix(".gz") if zipped else file
-        self.path = folder / f"{stem.removesuffix(kind) if kind else stem}-{what}.jsonl"
+        self.path = (
+            folder / f"{stem.removesuffix(extension) if extension else stem}-{record_type}.jsonl"
+        )
         self.count = 0
-        self.kept: list[Reject] = []
+        self.first_rejects: list[RejectedRow] = []
         self._file: IO[str] | None = None
 
     def __enter__(self) -> Self:
@@ -167,14 +177,14 @@ class Rejects:
         if self._file is not None:
             self._file.close()
 
-    def add(self, reject: Reject) -> None:
+    def add(self, reject: RejectedRow) -> None:
         """Count it, write it, and keep it if it is one of the first."""
         self.count += 1
-        if len(self.kept) < KEPT:
-            self.kept.append(reject)
+        if len(self.first_rejects) < MAX_REJECTS_IN_MEMORY:
+            self.first_rejects.append(reject)
         if self._file is None:
-            self._file = self._opened()
-        told = {
+            self._file = self._open()
+        fields = {
             "file": reject.file,
             "line": reject.line,
             "column": reject.column,
@@ -183,9 +193,9 @@ class Rejects:
             "remedy": reject.remedy,
             "row": dict(reject.row),
         }
-        self._file.write(json.dumps(told, ensure_ascii=False, default=str) + "\n")
+        self._file.write(json.dumps(fields, ensure_ascii=False, default=str) + "\n")
 
-    def _opened(self) -> IO[str]:
+    def _open(self) -> IO[str]:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             return self.path.open("w", encoding="utf-8", errors="backslashreplace")

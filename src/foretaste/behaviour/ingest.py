@@ -11,20 +11,26 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from foretaste.behaviour import patch as patching
-from foretaste.behaviour.attributes import remembered
-from foretaste.behaviour.batch import Rejected, Taken
+from foretaste.behaviour.attributes import load_column_roles
+from foretaste.behaviour.batch import BatchRejection, IngestSummary
 from foretaste.behaviour.parse import (
     ItemForm,
     parse_event,
     parse_item,
     parse_user,
-    service_form,
+    service_event_form,
     service_item_form,
-    unknown_item,
+    unknown_item_reject,
 )
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.behaviour.values import Fault, missing, shown, storable, strings
-from foretaste.domain.data import Event, Item, Reject, User
+from foretaste.behaviour.values import (
+    CellError,
+    check_storable,
+    display_text,
+    is_missing,
+    nested_strings,
+)
+from foretaste.domain.data import Event, Item, RejectedRow, User
 from foretaste.domain.request import Unattributed
 from foretaste.domain.store import ItemStore, Store
 
@@ -34,80 +40,88 @@ Attribute = Callable[[Sequence[Event]], tuple[list[Event], dict[str, Unattribute
 by event id."""
 
 
-class Intake:
+class Ingestor:
     """The way into one store, shared by all requests."""
 
     def __init__(self, store: Store, settings: BehaviourSettings, attribute: Attribute) -> None:
         self._store, self._settings, self._attribute = store, settings, attribute
-        self._form = service_form(settings)
-        self._shelf = _Shelf(store, settings)
+        self._event_form = service_event_form(settings)
+        self._item_register = _ItemRegister(store, settings)
 
-    def events(self, rows: Sequence[Any], now: float) -> Taken:
+    def events(self, rows: Sequence[Any], now: float) -> IngestSummary:
         """Events, durable when this returns. `now` is the time of those that name none."""
-        taken, good = Taken(), list[Event]()
-        read = [self._event(row, place, now) for place, row in enumerate(rows)]
-        self._shelf.meet(one.item for one in read if isinstance(one, Event) and one.item)
-        for place, one in enumerate(read):
-            event = self._shelf.check(one, place) if isinstance(one, Event) else one
-            if isinstance(event, Reject):
-                taken.rejected.append(_told(event, place))
-                taken.ids.append(None)
+        summary, valid_events = IngestSummary(), list[Event]()
+        parsed_rows = [
+            self._parse_event_row(row, row_index, now) for row_index, row in enumerate(rows)
+        ]
+        self._item_register.look_up(
+            parsed_row.item
+            for parsed_row in parsed_rows
+            if isinstance(parsed_row, Event) and parsed_row.item
+        )
+        for place, one in enumerate(parsed_rows):
+            event = self._item_register.check_item(one, place) if isinstance(one, Event) else one
+            if isinstance(event, RejectedRow):
+                summary.rejected.append(_batch_rejection(event, place))
+                summary.ids.append(None)
             else:
-                good.append(event)
-                taken.ids.append(event.event_id)
-        good, taken.unattributed = self._attribute(good)
-        self._shelf.create(good)
-        taken.accepted = self._store.add_events(good)
-        taken.known = len(good) - taken.accepted
-        return taken
+                valid_events.append(event)
+                summary.ids.append(event.event_id)
+        valid_events, summary.unattributed = self._attribute(valid_events)
+        self._item_register.create_missing(valid_events)
+        summary.accepted = self._store.add_events(valid_events)
+        summary.duplicates = len(valid_events) - summary.accepted
+        return summary
 
-    def _event(self, row: Any, place: int, now: float) -> Event | Reject:
-        wrong = _unusable(row, "event")
-        if wrong is not None:
-            return wrong
-        if missing(row.get("event_id")):
+    def _parse_event_row(self, row: Any, row_index: int, now: float) -> Event | RejectedRow:
+        rejected_row = _unreadable_row(row, "event")
+        if rejected_row is not None:
+            return rejected_row
+        if is_missing(row.get("event_id")):
             # Not a hash of the content as in files: two clicks in one second are two clicks.
             row = {**row, "event_id": uuid.uuid4().hex}
-        return parse_event(row, self._form, file="events", line=place, now=now)
+        return parse_event(row, self._event_form, file="events", line=row_index, now=now)
 
-    def items(self, rows: Sequence[Any]) -> Taken:
+    def items(self, rows: Sequence[Any]) -> IngestSummary:
         """Items, created or replaced as a whole."""
-        return self._things(rows, "items", parse_item, self._store.put_items)
+        return self._ingest_entities(rows, "items", parse_item, self._store.put_items)
 
-    def users(self, rows: Sequence[Any]) -> Taken:
+    def users(self, rows: Sequence[Any]) -> IngestSummary:
         """Users, created or replaced as a whole."""
-        return self._things(rows, "users", parse_user, self._store.put_users)
+        return self._ingest_entities(rows, "users", parse_user, self._store.put_users)
 
-    def _things(
+    def _ingest_entities(
         self,
         rows: Sequence[Any],
-        what: str,
-        parse: Callable[..., T | Reject],
+        table_name: str,
+        parse: Callable[..., T | RejectedRow],
         put: Callable[[Sequence[T]], int],
-    ) -> Taken:
-        form = self.form(what)
-        taken, good = Taken(), dict[str, T]()
-        count = 0
-        for place, row in enumerate(rows):
-            thing = _unusable(row, what[:-1]) or parse(row, form, file=what, line=place)
-            if isinstance(thing, Reject):
-                taken.rejected.append(_told(thing, place))
-                taken.ids.append(None)
+    ) -> IngestSummary:
+        form = self.entity_form(table_name)
+        summary, entities = IngestSummary(), dict[str, T]()
+        valid_rows = 0
+        for row_index, row in enumerate(rows):
+            entity = _unreadable_row(row, table_name[:-1]) or parse(
+                row, form, file=table_name, line=row_index
+            )
+            if isinstance(entity, RejectedRow):
+                summary.rejected.append(_batch_rejection(entity, row_index))
+                summary.ids.append(None)
             else:
-                good[thing.id] = thing  # of two with one id the later holds, as in two calls
-                taken.ids.append(thing.id)
-                count += 1
-        taken.accepted = put(list(good.values())) if good else 0
-        taken.known = count - taken.accepted
-        return taken
+                entities[entity.id] = entity  # of two with one id the later holds, as in two calls
+                summary.ids.append(entity.id)
+                valid_rows += 1
+        summary.accepted = put(list(entities.values())) if entities else 0
+        summary.duplicates = valid_rows - summary.accepted
+        return summary
 
-    def form(self, what: str) -> ItemForm:
+    def entity_form(self, table_name: str) -> ItemForm:
         """How bodies with items or users are read."""
-        return service_item_form(self._settings, remembered(self._store, what))
+        return service_item_form(self._settings, load_column_roles(self._store, table_name))
 
     def change_item(self, item_id: str, patch: Mapping[str, Any]) -> Item | None:
         """An item with the named fields changed; see `behaviour.patch`. None if it is not there."""
-        change = patching.of_item(item_id, patch, self.form("items"))
+        change = patching.item_change(item_id, patch, self.entity_form("items"))
         return self._store.change_item(item_id, change)
 
     def change_values(
@@ -116,21 +130,21 @@ class Intake:
         """An item with what `change` makes of the values of a column, in one step: of two changes
         at once neither is lost. None if it is not there.
         """
-        form = self.form("items")
+        form = self.entity_form("items")
 
-        def changed(item: Item) -> Item:
-            values = change(list(item.attributes.get(column, ())))
-            return patching.of_item(item_id, {column: values or None}, form)(item)
+        def with_new_values(item: Item) -> Item:
+            new_values = change(list(item.attributes.get(column, ())))
+            return patching.item_change(item_id, {column: new_values or None}, form)(item)
 
-        return self._store.change_item(item_id, changed)
+        return self._store.change_item(item_id, with_new_values)
 
     def change_user(self, user_id: str, patch: Mapping[str, Any]) -> User | None:
         """A user with the named attributes changed; None if nothing was put of them."""
-        change = patching.of_user(user_id, patch, self.form("users"))
+        change = patching.user_change(user_id, patch, self.entity_form("users"))
         return self._store.change_user(user_id, change)
 
 
-class _Shelf:
+class _ItemRegister:
     """Which items events may name. Asks the store only for ids it has not met.
 
     `behaviour.unknown_items` says what to do with others, and means the same as in an import.
@@ -139,78 +153,82 @@ class _Shelf:
     def __init__(self, store: ItemStore, settings: BehaviourSettings) -> None:
         self._store = store
         self._rule: str = settings.unknown_items
-        self._met: set[str] = set()
+        self._known_ids: set[str] = set()
         self._revision = 0
         self._lock = Lock()
 
-    def meet(self, named: Iterable[str]) -> None:
+    def look_up(self, item_ids: Iterable[str]) -> None:
         """Look up, at once, all that a batch names and that was never met."""
-        new = {item for item in named if item not in self._met}
-        if not new:
+        new_ids = {item for item in item_ids if item not in self._known_ids}
+        if not new_ids:
             return
         # What people did with an item counts also when it comes after the item was deleted
-        met = self._store.ever(new)
-        self._met |= met
-        if met != new:
-            self._look_again()
+        existing_ids = self._store.known_item_ids(new_ids)
+        self._known_ids |= existing_ids
+        if existing_ids != new_ids:
+            self._update_rule()
 
-    def check(self, event: Event, place: int) -> Event | Reject:
+    def check_item(self, event: Event, row_index: int) -> Event | RejectedRow:
         """The event, or why its item will not do."""
-        if event.item is None or event.item in self._met or self._rule != "reject":
+        if event.item is None or event.item in self._known_ids or self._rule != "reject":
             return event
-        wrong = unknown_item(event, self, file="events", line=place)
-        if wrong is None:
+        rejected_row = unknown_item_reject(event, self, file="events", line=row_index)
+        if rejected_row is None:
             return event
-        remedy = wrong.remedy.replace(
+        remedy = rejected_row.remedy.replace(
             "import the item first (--items)",
             "import the item first (--items, or POST it to /v1/items)",
         )
-        return replace(wrong, remedy=remedy)
+        return replace(rejected_row, remedy=remedy)
 
-    def create(self, events: Sequence[Event]) -> None:
+    def create_missing(self, events: Sequence[Event]) -> None:
         """Make the items that the events name and that are not there."""
-        named = dict.fromkeys(event.item for event in events if event.item is not None)
-        new = [item for item in named if item not in self._met]
-        if new:
-            self._store.put_items([Item(item) for item in new])
-            self._met.update(new)
+        item_ids = dict.fromkeys(event.item for event in events if event.item is not None)
+        new_ids = [item for item in item_ids if item not in self._known_ids]
+        if new_ids:
+            self._store.put_items([Item(item) for item in new_ids])
+            self._known_ids.update(new_ids)
 
     def __contains__(self, item: object) -> bool:
-        return item in self._met or (isinstance(item, str) and bool(self._store.ever([item])))
+        return item in self._known_ids or (
+            isinstance(item, str) and bool(self._store.known_item_ids([item]))
+        )
 
-    def _look_again(self) -> None:
+    def _update_rule(self) -> None:
         """Where the rule is "auto": items are made for events until one has more than an id."""
         with self._lock:  # only what changed since is looked at again
             if self._rule != "auto":
                 return
-            for revision, item in self._store.items(after=self._revision):
+            for revision, item in self._store.items(after_revision=self._revision):
                 self._revision = revision
                 if item != Item(item.id):
                     self._rule = "reject"  # titles do not go away again
                     return
 
 
-def _unusable(row: Any, what: str) -> Reject | None:
+def _unreadable_row(row: Any, noun: str) -> RejectedRow | None:
     """Why a row cannot be read as a row at all."""
     if not isinstance(row, Mapping):
-        problem = f"{'an' if what[0] in 'aeiou' else 'a'} {what} is an object, this is {shown(row)}"
-        return Reject(what, 0, what, shown(row), problem, 'write it like {"item": "31", …}')
+        problem = f"{'an' if noun[0] in 'aeiou' else 'a'} {noun} is an object, this is {display_text(row)}"
+        return RejectedRow(
+            noun, 0, noun, display_text(row), problem, 'write it like {"item": "31", …}'
+        )
     try:
-        storable("".join(strings(row)), what)
-    except Fault as fault:
-        return Reject(what, 0, what, shown(fault.value), fault.problem, fault.remedy)
+        check_storable("".join(nested_strings(row)), noun)
+    except CellError as fault:
+        return RejectedRow(noun, 0, noun, display_text(fault.value), fault.problem, fault.remedy)
     return None
 
 
-def _told(reject: Reject, place: int) -> Rejected:
-    return Rejected(
-        index=place,
-        field=shown(reject.column),
-        problem=_clean(reject.problem),
-        value=shown(reject.value),
-        remedy=_clean(reject.remedy),
+def _batch_rejection(rejected_row: RejectedRow, row_index: int) -> BatchRejection:
+    return BatchRejection(
+        index=row_index,
+        field=display_text(rejected_row.column),
+        problem=_encodable(rejected_row.problem),
+        value=display_text(rejected_row.value),
+        remedy=_encodable(rejected_row.remedy),
     )
 
 
-def _clean(text: str) -> str:
+def _encodable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()

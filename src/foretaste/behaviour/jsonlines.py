@@ -8,36 +8,42 @@ from collections.abc import Mapping
 from typing import Any
 
 from foretaste.behaviour.stream import Rows, Stream
-from foretaste.behaviour.values import shown
-from foretaste.domain.data import Reject
+from foretaste.behaviour.values import display_text
+from foretaste.domain.data import RejectedRow
 
 
 def rows(stream: Stream) -> Rows:
     """Every object of the file."""
-    if stream.start().lstrip().startswith(b"["):
+    if stream.first_bytes().lstrip().startswith(b"["):
         yield from _array(stream)
         return
     number = 0
     for number, raw in enumerate(stream.lines(), 1):
         if not raw.isspace():
             yield number, _object(raw, stream.name, number)
-    if stream.broken:
-        yield number + 1, _break(stream, number + 1)
+    if stream.break_reason:
+        yield number + 1, _break_reject(stream, number + 1)
 
 
-def _object(raw: bytes, file: str, line: int) -> Mapping[str, Any] | Reject:
+def _object(raw: bytes, file: str, line: int) -> Mapping[str, Any] | RejectedRow:
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
         text = raw.decode(errors="replace")
-        why = f"not UTF-8 (byte 0x{raw[error.start]:02x} at place {error.start + 1} of the line)"
-        return _reject(file, line, text, why, "save the file as UTF-8")
+        problem = (
+            f"not UTF-8 (byte 0x{raw[error.start]:02x} at place {error.start + 1} of the line)"
+        )
+        return _reject(file, line, text, problem, "save the file as UTF-8")
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        cut = "" if text.endswith("\n") else ", and the file ends here as if cut off"
+        cut_hint = "" if text.endswith("\n") else ", and the file ends here as if cut off"
         return _reject(
-            file, line, text, f"not JSON ({_short(error)}){cut}", "write one object a line"
+            file,
+            line,
+            text,
+            f"not JSON ({_error_text(error)}){cut_hint}",
+            "write one object a line",
         )
     if not isinstance(value, dict):
         return _reject(file, line, text, "not a JSON object", 'write {"column": value, …}')
@@ -46,20 +52,20 @@ def _object(raw: bytes, file: str, line: int) -> Mapping[str, Any] | Reject:
 
 def _array(stream: Stream) -> Rows:
     """The elements of an array, one after the other, so that what precedes a break still comes."""
-    text = stream.whole().decode(errors="surrogateescape")
+    text = stream.read_all().decode(errors="surrogateescape")
     decoder = json.JSONDecoder()
     line, at = 1, 0
     while True:
         step = at
-        at = _next(text, at)
+        at = _skip_separators(text, at)
         line += text.count("\n", step, at)
         if text[at : at + 1] == "]":
             return
         try:
             value, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            if stream.broken:
-                yield line, _break(stream, line)
+            if stream.break_reason:
+                yield line, _break_reject(stream, line)
             else:
                 yield (
                     line,
@@ -67,7 +73,7 @@ def _array(stream: Stream) -> Rows:
                         stream.name,
                         line,
                         text[at : at + 200],
-                        f"not JSON from here on ({_short(error)})",
+                        f"not JSON from here on ({_error_text(error)})",
                         "copy or write the file again; the rows before it are in",
                     ),
                 )
@@ -77,7 +83,7 @@ def _array(stream: Stream) -> Rows:
         at = end
 
 
-def _next(text: str, at: int) -> int:
+def _skip_separators(text: str, at: int) -> int:
     """Past white space, the opening bracket and commas."""
     opening = "[" if at == 0 else ","
     while at < len(text) and (text[at].isspace() or text[at] == opening):
@@ -87,7 +93,7 @@ def _next(text: str, at: int) -> int:
     return at
 
 
-def _element(value: Any, text: str, file: str, line: int) -> Mapping[str, Any] | Reject:
+def _element(value: Any, text: str, file: str, line: int) -> Mapping[str, Any] | RejectedRow:
     if not text.isascii():
         try:
             text.encode()
@@ -99,15 +105,17 @@ def _element(value: Any, text: str, file: str, line: int) -> Mapping[str, Any] |
     return value
 
 
-def _short(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     return "too deep" if isinstance(error, RecursionError) else str(error)
 
 
-def _break(stream: Stream, line: int) -> Reject:
-    why = stream.broken or ""
-    return Reject(stream.name, line, "", "", why, "copy the file again; the rows before it are in")
+def _break_reject(stream: Stream, line: int) -> RejectedRow:
+    reason = stream.break_reason or ""
+    return RejectedRow(
+        stream.name, line, "", "", reason, "copy the file again; the rows before it are in"
+    )
 
 
-def _reject(file: str, line: int, text: str, problem: str, remedy: str) -> Reject:
-    value = shown(text.strip())
-    return Reject(file, line, "", value, problem, remedy, {"": value})
+def _reject(file: str, line: int, text: str, problem: str, remedy: str) -> RejectedRow:
+    value = display_text(text.strip())
+    return RejectedRow(file, line, "", value, problem, remedy, {"": value})

@@ -10,17 +10,17 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from foretaste.behaviour.engine import errors, writing
+from foretaste.behaviour.engine import store_errors, write_transaction
 from foretaste.behaviour.schema import api_keys
 
 SCOPES = ("read", "events", "admin")
 """read: ask for lists and items. events: say what people did. admin: everything."""
-DEFAULT = "default"
+DEFAULT_TENANT = "default"
 """The tenant that the root workspace is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class ApiKey:
     """What is known of one API key. Times are seconds since 1970."""
 
     id: str
@@ -36,7 +36,7 @@ class Key:
     used: float | None = None
     """Last used, to the minute."""
 
-    def good(self, now: float) -> bool:
+    def is_valid(self, now: float) -> bool:
         """Whether it opens anything."""
         return self.revoked is None and (self.expires is None or now < self.expires)
 
@@ -47,27 +47,27 @@ class KeyTable:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def add(self, key: Key) -> None:
+    def add(self, key: ApiKey) -> None:
         """Keep a new key."""
         row = asdict(key) | {"scopes": " ".join(key.scopes)}
-        with errors(self._engine.url), writing(self._engine) as connection:
+        with store_errors(self._engine.url), write_transaction(self._engine) as connection:
             connection.execute(sa.insert(api_keys).values(row))
 
-    def get(self, key_id: str) -> Key | None:
+    def get(self, key_id: str) -> ApiKey | None:
         """One key, good or not."""
-        found = self._read(sa.select(api_keys).where(api_keys.c.id == key_id))
-        return found[0] if found else None
+        keys = self._read(sa.select(api_keys).where(api_keys.c.id == key_id))
+        return keys[0] if keys else None
 
-    def all(self) -> list[Key]:
+    def all_keys(self) -> list[ApiKey]:
         """Every key there ever was, oldest first."""
         return self._read(sa.select(api_keys).order_by(api_keys.c.created, api_keys.c.id))
 
-    def any(self) -> bool:
+    def has_keys(self) -> bool:
         """Whether there ever was one."""
-        with errors(self._engine.url), self._engine.connect() as connection:
+        with store_errors(self._engine.url), self._engine.connect() as connection:
             return connection.scalar(sa.select(api_keys.c.id).limit(1)) is not None
 
-    def end(
+    def end_key(
         self, key_id: str, *, revoked: float | None = None, expires: float | None = None
     ) -> bool:
         """Revoke a key now, or let it expire. An end that is set is never put off. → found?"""
@@ -76,18 +76,18 @@ class KeyTable:
         if revoked is not None:
             change = change.values(revoked=sa.func.coalesce(c.revoked, revoked))
         if expires is not None:
-            sooner = sa.case((c.expires < expires, c.expires), else_=expires)
-            change = change.values(expires=sooner)
-        with errors(self._engine.url), writing(self._engine) as connection:
+            earlier_expiry = sa.case((c.expires < expires, c.expires), else_=expires)
+            change = change.values(expires=earlier_expiry)
+        with store_errors(self._engine.url), write_transaction(self._engine) as connection:
             return connection.execute(change).rowcount > 0
 
     def touch(self, key_id: str, now: float) -> None:
         """It was used."""
         change = sa.update(api_keys).where(api_keys.c.id == key_id).values(used=now)
-        with errors(self._engine.url), writing(self._engine) as connection:
+        with store_errors(self._engine.url), write_transaction(self._engine) as connection:
             connection.execute(change)
 
-    def _read(self, query: sa.Select[tuple[object, ...]]) -> list[Key]:
-        with errors(self._engine.url), self._engine.connect() as connection:
+    def _read(self, query: sa.Select[tuple[object, ...]]) -> list[ApiKey]:
+        with store_errors(self._engine.url), self._engine.connect() as connection:
             rows: Sequence[sa.RowMapping] = connection.execute(query).mappings().all()
-        return [Key(**{**row, "scopes": tuple(row["scopes"].split())}) for row in rows]
+        return [ApiKey(**{**row, "scopes": tuple(row["scopes"].split())}) for row in rows]

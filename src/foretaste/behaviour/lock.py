@@ -21,9 +21,9 @@ from foretaste.errors import Busy, StoreError
 
 log = logging.getLogger(__name__)
 
-LEASE = 30.0
+LEASE_SECONDS = 30.0
 """Seconds without a sign of life after which a holder is taken to be gone."""
-BEATS = 5
+BEATS_PER_LEASE = 5
 """Signs of life in a lease."""
 
 
@@ -35,81 +35,86 @@ class Lock:
         store: FactStore,
         name: str,
         *,
-        lease: float = LEASE,
+        lease: float = LEASE_SECONDS,
         wait: bool = True,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._name = store, f"lock:{name}"
-        self._what, self._lease, self._wait, self._ticks = name, lease, wait, ticks
+        self._role, self._lease, self._wait, self._ticks = name, lease, wait, ticks
         self._text: str | None = None
-        self._seen_alive = 0.0  # when the store last confirmed that it is ours
-        self._ended = threading.Event()
+        self._confirmed_at = 0.0  # when the store last confirmed that it is ours
+        self._stop_signal = threading.Event()
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        self.take()
+        self.acquire()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.release()
 
     @property
-    def held(self) -> bool:
+    def is_held(self) -> bool:
         """Whether nobody else can have it."""
-        return self._text is not None and self._ticks() < self._seen_alive + self._lease
+        return self._text is not None and self._ticks() < self._confirmed_at + self._lease
 
-    def take(self) -> None:
+    def acquire(self) -> None:
         """Wait for it, or raise Busy where waiting is not wanted and its holder is alive."""
-        seen: str | None = None
-        since = self._ticks()
-        told = False
+        last_text: str | None = None
+        unchanged_since = self._ticks()
+        wait_logged = False
         while True:
-            there = self._store.fact(self._name)
-            if there is None or (there == seen and self._ticks() - since > self._lease):
-                if there is not None:
-                    log.warning("%s gives no sign of life; its lock is taken over", _who(there))
-                if self._swap(there, _text()):
+            current_text = self._store.meta_text(self._name)
+            if current_text is None or (
+                current_text == last_text and self._ticks() - unchanged_since > self._lease
+            ):
+                if current_text is not None:
+                    log.warning(
+                        "%s gives no sign of life; its lock is taken over",
+                        _holder_name(current_text),
+                    )
+                if self._swap(current_text, _next_text()):
                     break
                 continue
-            if there != seen:
-                if seen is not None and not self._wait:
-                    raise Busy(self._busy(there))
-                seen, since = there, self._ticks()
-                if self._wait and not told:
-                    log.info("%s; waiting for it", self._busy(there))
-                    told = True
-            self._ended.wait(self._lease / BEATS / 2)
-        self._ended.clear()
+            if current_text != last_text:
+                if last_text is not None and not self._wait:
+                    raise Busy(self._busy_message(current_text))
+                last_text, unchanged_since = current_text, self._ticks()
+                if self._wait and not wait_logged:
+                    log.info("%s; waiting for it", self._busy_message(current_text))
+                    wait_logged = True
+            self._stop_signal.wait(self._lease / BEATS_PER_LEASE / 2)
+        self._stop_signal.clear()
         self._thread = threading.Thread(target=self._beat, name="lock", daemon=True)
         self._thread.start()
 
     def release(self) -> None:
         """Let somebody else have it."""
-        self._ended.set()
+        self._stop_signal.set()
         if self._thread is not None:
             self._thread.join()
         text, self._text, self._thread = self._text, None, None
         if text is None:
             return
         try:
-            self._store.swap_fact(self._name, text, None)
+            self._store.swap_meta_text(self._name, text, None)
         except StoreError as error:  # it runs out by itself
             log.warning("the lock could not be released: %s", error)
 
-    def _busy(self, text: str) -> str:
-        return f"another {self._what} is at work on this workspace ({_who(text)})"
+    def _busy_message(self, text: str) -> str:
+        return f"another {self._role} is at work on this workspace ({_holder_name(text)})"
 
-    def _swap(self, before: str | None, after: str) -> bool:
-        began = self._ticks()
-        if not self._store.swap_fact(self._name, before, after):
+    def _swap(self, expected: str | None, replacement: str) -> bool:
+        started_at = self._ticks()
+        if not self._store.swap_meta_text(self._name, expected, replacement):
             return False
-        self._text, self._seen_alive = after, began
+        self._text, self._confirmed_at = replacement, started_at
         return True
 
     def _beat(self) -> None:
-        while not self._ended.wait(self._lease / BEATS):
+        while not self._stop_signal.wait(self._lease / BEATS_PER_LEASE):
             try:
-                if not self._swap(self._text, _text(self._text)):
+                if not self._swap(self._text, _next_text(self._text)):
                     log.error("the lock was taken over: this process gave no sign of life")
                     self._text = None
                     return
@@ -117,16 +122,18 @@ class Lock:
                 log.warning("the lock cannot be renewed: %s", error)
 
 
-def _text(before: str | None = None) -> str:
+def _next_text(previous_text: str | None = None) -> str:
     """What stands in the store: never the same twice."""
-    told: dict[str, Any] = json.loads(before) if before else {}
-    mine = {"host": socket.gethostname(), "process": os.getpid(), "id": uuid.uuid4().hex}
-    return json.dumps({**mine, **told, "beat": int(told.get("beat", 0)) + 1})
+    previous_fields: dict[str, Any] = json.loads(previous_text) if previous_text else {}
+    own_fields = {"host": socket.gethostname(), "process": os.getpid(), "id": uuid.uuid4().hex}
+    return json.dumps(
+        {**own_fields, **previous_fields, "beat": int(previous_fields.get("beat", 0)) + 1}
+    )
 
 
-def _who(text: str) -> str:
+def _holder_name(text: str) -> str:
     try:
-        told = json.loads(text)
-        return f"process {told['process']} on {told['host']}"
+        fields = json.loads(text)
+        return f"process {fields['process']} on {fields['host']}"
     except (ValueError, KeyError, TypeError):
         return "unknown"

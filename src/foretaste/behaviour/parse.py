@@ -9,29 +9,34 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Literal
 
-from foretaste.behaviour.attributes import Role, role_of, valued
-from foretaste.behaviour.columns import resolved
-from foretaste.behaviour.settings import EVENT_FIELDS, ITEM_FIELDS, BehaviourSettings, spelled
+from foretaste.behaviour.attributes import ColumnRole, attribute_values, role_of_value
+from foretaste.behaviour.columns import resolve_columns
+from foretaste.behaviour.settings import (
+    EVENT_FIELDS,
+    ITEM_FIELDS,
+    BehaviourSettings,
+    normalise_event_type,
+)
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.values import (
-    Fault,
-    day,
-    flag,
-    identifier,
-    mapping,
-    moment,
-    number,
-    shown,
-    storable,
-    whole,
-    words,
+    CellError,
+    check_storable,
+    display_text,
+    format_time,
+    parse_flag,
+    parse_identifier,
+    parse_json_object,
+    parse_number,
+    parse_positive_integer,
+    parse_text,
+    parse_time,
 )
-from foretaste.domain.data import IDENTIFY, Event, Item, Reject, User
+from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, RejectedRow, User
 from foretaste.errors import did_you_mean
 
 """Column → raw value. The key None is never there: it stands for a field without a column."""
 
-DAY = 86_400.0
+SECONDS_PER_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,53 +45,59 @@ class EventForm:
 
     columns: Mapping[str, str | None]
     """Every field → its column, None where there is none."""
-    kinds: Mapping[str, float]
-    default_kind: str = "view"
-    missing_at: Literal["now", "row", "reject"] = "reject"
+    event_weights: Mapping[str, float]
+    default_event_type: str = "view"
+    missing_time: Literal["now", "row", "reject"] = "reject"
     """What an event without a time means: it happened now (the service); the file is in order, so
     the row number is the time; or a mistake."""
     rating_range: tuple[float, float] | None = None
-    itemless: frozenset[str] = frozenset({"search", IDENTIFY})
+    itemless_event_types: frozenset[str] = frozenset({"search", IDENTIFY_EVENT})
     """Kinds that may go without an item."""
-    closed: bool = False
+    reject_unknown_fields: bool = False
     """Whether a name that is not a field is a mistake (the service) or left alone (a file)."""
-    spellings: dict[str, str] = field(default_factory=dict)
+    event_type_spellings: dict[str, str] = field(default_factory=dict)
     """Kinds as they were written → as we write them: a memory, filled as rows are read."""
 
 
 def event_form(columns: Iterable[str], settings: BehaviourSettings) -> EventForm:
     """The form for a file with these columns."""
-    found = resolved("events", columns, settings.columns.events)
-    rated = "value" in found and "kind" not in found
+    columns_by_field = resolve_columns("events", columns, settings.columns.events)
+    is_rating_table = "value" in columns_by_field and "kind" not in columns_by_field
     return EventForm(
-        columns={name: found.get(name) for name in EVENT_FIELDS},
-        kinds=settings.weights(),
-        default_kind="rating" if rated else spelled(settings.default_kind),
-        missing_at="reject" if "at" in found else "row",
+        columns={name: columns_by_field.get(name) for name in EVENT_FIELDS},
+        event_weights=settings.event_weights(),
+        default_event_type="rating"
+        if is_rating_table
+        else normalise_event_type(settings.default_kind),
+        missing_time="reject" if "at" in columns_by_field else "row",
         rating_range=settings.rating_range,
     )
 
 
-def service_form(settings: BehaviourSettings) -> EventForm:
+def service_event_form(settings: BehaviourSettings) -> EventForm:
     """The form for JSON bodies: our own names and no others, and an event without a time is now."""
     return EventForm(
         columns={name: name for name in EVENT_FIELDS},
-        kinds=settings.weights(),
-        default_kind=spelled(settings.default_kind),
-        missing_at="now",
+        event_weights=settings.event_weights(),
+        default_event_type=normalise_event_type(settings.default_kind),
+        missing_time="now",
         rating_range=settings.rating_range,
-        closed=True,
+        reject_unknown_fields=True,
     )
 
 
-def grown(form: EventForm, columns: Iterable[str], settings: BehaviourSettings) -> EventForm:
+def extend_event_form(
+    form: EventForm, columns: Iterable[str], settings: BehaviourSettings
+) -> EventForm:
     """The form with columns that appear only further down in a JSON file."""
-    kept = {name: column for name, column in form.columns.items() if column is not None}
-    found = resolved("events", columns, settings.columns.events, kept)
-    return replace(form, columns={name: found.get(name) for name in EVENT_FIELDS})
+    decided_columns = {name: column for name, column in form.columns.items() if column is not None}
+    columns_by_field = resolve_columns("events", columns, settings.columns.events, decided_columns)
+    return replace(form, columns={name: columns_by_field.get(name) for name in EVENT_FIELDS})
 
 
-def parse_event(row: Row, form: EventForm, *, file: str, line: int, now: float) -> Event | Reject:
+def parse_event(
+    row: Row, form: EventForm, *, file: str, line: int, now: float
+) -> Event | RejectedRow:
     """One event. `now` is the present, in seconds since 1970: a day past it is the last time taken.
 
     An event without an id gets a hash of its content, so that the same row read again is the same
@@ -94,64 +105,66 @@ def parse_event(row: Row, form: EventForm, *, file: str, line: int, now: float) 
     """
     try:
         return _event(row, form, line, now)
-    except Fault as fault:
+    except CellError as fault:
         column = form.columns.get(fault.field) or fault.field
-        return rejected(fault, row, file=file, line=line, column=column)
+        return make_reject(fault, row, file=file, line=line, column=column)
 
 
-def rejected(fault: Fault, row: Row, *, file: str, line: int, column: str) -> Reject:
+def make_reject(error: CellError, row: Row, *, file: str, line: int, column: str) -> RejectedRow:
     """What a fault is when it is known where it happened."""
-    value = "" if fault.value is None else shown(fault.value)
-    return Reject(file, line, column, value, fault.problem, fault.remedy, row)
+    value = "" if error.value is None else display_text(error.value)
+    return RejectedRow(file, line, column, value, error.problem, error.remedy, row)
 
 
 def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
-    if form.closed:
-        _only_fields(row, EVENT_FIELDS)
+    if form.reject_unknown_fields:
+        _check_fields(row, EVENT_FIELDS)
     columns, get = form.columns, row.get
-    user = identifier(get(columns["user"]), "user")
-    session = identifier(get(columns["session"]), "session")
-    item = identifier(get(columns["item"]), "item")
-    text = words(get(columns["text"]), "text")
-    query = words(get(columns["query"]), "query")
-    kind = _kind(get(columns["kind"]), form, search=item is None and query is not None)
-    if kind == "search" and query is None:
+    user = parse_identifier(get(columns["user"]), "user")
+    session = parse_identifier(get(columns["session"]), "session")
+    item = parse_identifier(get(columns["item"]), "item")
+    text = parse_text(get(columns["text"]), "text")
+    query = parse_text(get(columns["query"]), "query")
+    event_type = _event_type(
+        get(columns["kind"]), form, is_search=item is None and query is not None
+    )
+    if event_type == "search" and query is None:
         query, text = text, None  # a file with one column of text has the words of a search there
-    value = number(get(columns["value"]), "value")
-    at = _at(get(columns["at"]), form, line, now)
+    value = parse_number(get(columns["value"]), "value")
+    at = _event_time(get(columns["at"]), form, line, now)
     device = recommendation_id = position = None
     if columns["recommendation_id"]:
-        recommendation_id = identifier(get(columns["recommendation_id"]), "recommendation_id")
-    whole_list = kind == "impression" and recommendation_id is not None
-    if kind == IDENTIFY and (user is None or session is None):
-        raise Fault(
+        recommendation_id = parse_identifier(get(columns["recommendation_id"]), "recommendation_id")
+    whole_list = event_type == "impression" and recommendation_id is not None
+    if event_type == IDENTIFY_EVENT and (user is None or session is None):
+        raise CellError(
             "user" if user is None else "session",
             None,
             "an identify needs both a user and a session",
             "say who was identified on which session",
         )
-    _complete(form, user or session, item, kind, query, whole_list=whole_list)
-    if kind == "rating":
-        _rating(value, form)
+    _check_complete(form, user or session, item, event_type, query, whole_list=whole_list)
+    if event_type == "rating":
+        _check_rating(value, form)
     context: dict[str, Any] = {}
     if columns["device"]:
-        device = words(get(columns["device"]), "device")
+        device = parse_text(get(columns["device"]), "device")
     if columns["context"]:
-        context = mapping(get(columns["context"]), "context")
+        context = parse_json_object(get(columns["context"]), "context")
     if columns["position"]:
-        position = whole(get(columns["position"]), "position")
+        position = parse_positive_integer(get(columns["position"]), "position")
     event_id = None
     if columns["event_id"]:
-        event_id = identifier(get(columns["event_id"]), "event_id")
+        event_id = parse_identifier(get(columns["event_id"]), "event_id")
     if event_id is None:
-        told = json.dumps(context, sort_keys=True, default=str) if context else ""
-        event_id = _hash(
-            (user, session, item, kind, at, value, text, query),
-            (device, told, recommendation_id, position),
+        context_text = json.dumps(context, sort_keys=True, default=str) if context else ""
+        event_id = _content_hash(
+            (user, session, item, event_type, at, value, text, query),
+            (device, context_text, recommendation_id, position),
         )
     return Event(
         event_id,
-        kind,
+        event_type,
         at,
         user,
         session,
@@ -166,85 +179,92 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
     )
 
 
-def _hash(*content: tuple[Any, ...]) -> str:
+def _content_hash(*content: tuple[Any, ...]) -> str:
     # ascii() and not repr(): what repr() escapes depends on the Unicode tables of this Python
     return blake2b(ascii(content).encode("ascii"), digest_size=16).hexdigest()
 
 
-def _only_fields(row: Row, fields: tuple[str, ...]) -> None:
+def _check_fields(row: Row, fields: tuple[str, ...]) -> None:
     for name in row:
         if name not in fields:
-            raise Fault(
-                name, row[name], f"unknown field '{shown(name)}'", did_you_mean(name, fields)
+            raise CellError(
+                name, row[name], f"unknown field '{display_text(name)}'", did_you_mean(name, fields)
             )
 
 
-def _kind(raw: Any, form: EventForm, *, search: bool) -> str:
-    kind = form.spellings.get(raw) if raw.__class__ is str else None
-    if kind is not None:
-        return kind
-    word = words(raw, "kind")
+def _event_type(raw: Any, form: EventForm, *, is_search: bool) -> str:
+    event_type = form.event_type_spellings.get(raw) if raw.__class__ is str else None
+    if event_type is not None:
+        return event_type
+    word = parse_text(raw, "kind")
     if word is None:
-        return "search" if search else form.default_kind
-    kind = spelled(word)
-    if kind not in form.kinds:
-        raise Fault(
+        return "search" if is_search else form.default_event_type
+    event_type = normalise_event_type(word)
+    if event_type not in form.event_weights:
+        raise CellError(
             "kind",
             raw,
-            f"unknown kind '{shown(word)}'",
-            f"{did_you_mean(kind, form.kinds)} (a kind of your own is named with a weight under "
+            f"unknown kind '{display_text(word)}'",
+            f"{did_you_mean(event_type, form.event_weights)} (a kind of your own is named with a weight under "
             "[behaviour.kinds])",
         )
     if raw.__class__ is str:
-        form.spellings[raw] = kind
-    return kind
+        form.event_type_spellings[raw] = event_type
+    return event_type
 
 
-def _at(raw: Any, form: EventForm, line: int, now: float) -> float:
-    if form.missing_at == "row":
+def _event_time(raw: Any, form: EventForm, line: int, now: float) -> float:
+    if form.missing_time == "row":
         return float(line)
-    at = moment(raw, "at")
+    at = parse_time(raw, "at")
     if at is None:
-        if form.missing_at == "now":
+        if form.missing_time == "now":
             return now
-        raise Fault("at", raw, "no time", "fill in the time, or leave the column out for all rows")
-    if not 0 <= at <= now + DAY:
-        raise Fault(
+        raise CellError(
+            "at", raw, "no time", "fill in the time, or leave the column out for all rows"
+        )
+    if not 0 <= at <= now + SECONDS_PER_DAY:
+        raise CellError(
             "at",
             raw,
-            f"time out of range: '{shown(raw)}' is {day(at)} UTC",
-            f"expected between 1970-01-01 and {day(now + DAY)}, a day from now",
+            f"time out of range: '{display_text(raw)}' is {format_time(at)} UTC",
+            f"expected between 1970-01-01 and {format_time(now + SECONDS_PER_DAY)}, a day from now",
         )
     return at
 
 
-def _complete(
+def _check_complete(
     form: EventForm,
-    who: str | None,
+    user_or_session: str | None,
     item: str | None,
-    kind: str,
+    event_type: str,
     query: str | None,
     *,
     whole_list: bool,
 ) -> None:
-    if who is None:
-        raise Fault("user", None, "no user and no session", "say whose event it is")
-    if kind == "search" and query is None:
-        raise Fault("query", None, "a search without words", "fill in the query")
-    if item is None and kind not in form.itemless and not whole_list:
+    if user_or_session is None:
+        raise CellError("user", None, "no user and no session", "say whose event it is")
+    if event_type == "search" and query is None:
+        raise CellError("query", None, "a search without words", "fill in the query")
+    if item is None and event_type not in form.itemless_event_types and not whole_list:
         remedy = "fill in the item; only a search has none"
-        if kind == "impression":
+        if event_type == "impression":
             remedy = "fill in the item, or the recommendation_id of the list that was seen"
-        raise Fault("item", None, f"a{'n' * (kind[0] in 'aeiou')} {kind} without an item", remedy)
+        raise CellError(
+            "item",
+            None,
+            f"a{'n' * (event_type[0] in 'aeiou')} {event_type} without an item",
+            remedy,
+        )
 
 
-def _rating(value: float | None, form: EventForm) -> None:
+def _check_rating(value: float | None, form: EventForm) -> None:
     if value is None:
-        raise Fault("value", None, "a rating without a value", "fill in the value")
+        raise CellError("value", None, "a rating without a value", "fill in the value")
     if form.rating_range is not None:
         low, high = form.rating_range
         if not low <= value <= high:
-            raise Fault(
+            raise CellError(
                 "value",
                 value,
                 f"rating {value:g} is out of range",
@@ -252,18 +272,20 @@ def _rating(value: float | None, form: EventForm) -> None:
             )
 
 
-def unknown_item(event: Event, known: Container[str], *, file: str, line: int) -> Reject | None:
+def unknown_item_reject(
+    event: Event, known_items: Container[str], *, file: str, line: int
+) -> RejectedRow | None:
     """The reject for an event whose item is not in the catalogue; None if all is well."""
-    if event.item is None or event.item in known:
+    if event.item is None or event.item in known_items:
         return None
     short = event.item.removesuffix(".0")
-    hint = f"is it '{short}', which is there? Otherwise " if short in known else ""
-    return Reject(
+    hint = f"is it '{short}', which is there? Otherwise " if short in known_items else ""
+    return RejectedRow(
         file,
         line,
         "item",
         event.item,
-        f"unknown item '{shown(event.item)}'",
+        f"unknown item '{display_text(event.item)}'",
         f'{hint}import the item first (--items), or set behaviour.unknown_items = "create"',
     )
 
@@ -274,85 +296,85 @@ class ItemForm:
 
     columns: Mapping[str, str | None]
     """Every field → its column, None where there is none."""
-    roles: Mapping[str, Role] = field(default_factory=dict)
+    roles: Mapping[str, ColumnRole] = field(default_factory=dict)
     """Every other column → what it is; a column that is not here is judged by each value."""
     separator: str = "|"
 
 
 def service_item_form(
-    settings: BehaviourSettings, remembered: Mapping[str, tuple[Role, int]]
+    settings: BehaviourSettings, stored_roles: Mapping[str, tuple[ColumnRole, int]]
 ) -> ItemForm:
     """The form for JSON bodies; `remembered` is what imported files have taught of the columns."""
-    named: dict[str, Role] = dict.fromkeys(settings.attribute_columns, "attribute")
-    named |= dict.fromkeys(settings.text_columns, "text")
+    configured_roles: dict[str, ColumnRole] = dict.fromkeys(settings.attribute_columns, "attribute")
+    configured_roles |= dict.fromkeys(settings.text_columns, "text")
     columns: dict[str, str | None] = {name: name for name in ITEM_FIELDS}
-    roles = {column: role for column, (role, _) in remembered.items()}
-    return ItemForm(columns, {**roles, **named}, settings.attribute_separator)
+    roles = {column: role for column, (role, _) in stored_roles.items()}
+    return ItemForm(columns, {**roles, **configured_roles}, settings.attribute_separator)
 
 
-def parse_item(row: Row, form: ItemForm, *, file: str, line: int) -> Item | Reject:
+def parse_item(row: Row, form: ItemForm, *, file: str, line: int) -> Item | RejectedRow:
     """One item. Columns that are no field become texts or attributes, as the form's roles say."""
     try:
         return _item(row, form)
-    except Fault as fault:
+    except CellError as fault:
         column = form.columns.get(fault.field) or fault.field
-        return rejected(fault, row, file=file, line=line, column=column)
+        return make_reject(fault, row, file=file, line=line, column=column)
 
 
 def _item(row: Row, form: ItemForm) -> Item:
     get, columns = row.get, form.columns
-    item_id = identifier(get(columns["id"]), "id")
+    item_id = parse_identifier(get(columns["id"]), "id")
     if item_id is None:
-        raise Fault("id", None, "an item without an id", "fill in the id")
-    start = moment(get(columns["available_from"]), "available_from")
-    end = moment(get(columns["available_until"]), "available_until")
+        raise CellError("id", None, "an item without an id", "fill in the id")
+    start = parse_time(get(columns["available_from"]), "available_from")
+    end = parse_time(get(columns["available_until"]), "available_until")
     if start is not None and end is not None and end <= start:
-        raise Fault(
+        raise CellError(
             "available_until",
             get(columns["available_until"]),
-            f"available until {day(end)}, which is not after {day(start)}, where it starts",
+            f"available until {format_time(end)}, which is not after {format_time(start)}, where it starts",
             "swap the two times or leave one empty",
         )
     texts, attributes = _features(row, form)
     return Item(
         id=item_id,
-        title=words(get(columns["title"]), "title") or "",
+        title=parse_text(get(columns["title"]), "title") or "",
         texts=texts,
         attributes=attributes,
-        image=words(get(columns["image"]), "image"),
-        audio=words(get(columns["audio"]), "audio"),
+        image=parse_text(get(columns["image"]), "image"),
+        audio=parse_text(get(columns["audio"]), "audio"),
         available_from=start,
         available_until=end,
-        hidden=flag(get(columns["hidden"]), "hidden"),
+        hidden=parse_flag(get(columns["hidden"]), "hidden"),
     )
 
 
 def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
     texts: dict[str, str] = {}
     attributes: dict[str, tuple[str, ...]] = {}
-    taken = set(form.columns.values())
+    field_columns = set(form.columns.values())
     for column, value in row.items():
-        if column in taken:
+        if column in field_columns:
             continue
-        role = form.roles.get(column) or role_of(column, value, form.separator)
+        role = form.roles.get(column) or role_of_value(column, value, form.separator)
         if role == "text":
-            text = words(value, column)
+            text = parse_text(value, column)
             if text:
                 texts[column] = text
         elif role != "skip":
-            storable(column, column)
-            found = valued(column, value, role, form.separator)
-            attributes |= {name: values for name, values in found.items() if values}
+            check_storable(column, column)
+            new_attributes = attribute_values(column, value, role, form.separator)
+            attributes |= {name: values for name, values in new_attributes.items() if values}
     return texts, attributes
 
 
-def parse_user(row: Row, form: ItemForm, *, file: str, line: int) -> User | Reject:
+def parse_user(row: Row, form: ItemForm, *, file: str, line: int) -> User | RejectedRow:
     """One user: the id, and every column that is an attribute."""
     try:
-        user_id = identifier(row.get(form.columns["id"]), "id")
+        user_id = parse_identifier(row.get(form.columns["id"]), "id")
         if user_id is None:
-            raise Fault("id", None, "a user without an id", "fill in the id")
+            raise CellError("id", None, "a user without an id", "fill in the id")
         return User(user_id, _features(row, form)[1])
-    except Fault as fault:
+    except CellError as fault:
         column = form.columns.get(fault.field) or fault.field
-        return rejected(fault, row, file=file, line=line, column=column)
+        return make_reject(fault, row, file=file, line=line, column=column)

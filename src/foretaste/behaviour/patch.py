@@ -10,29 +10,31 @@ from typing import Any
 
 from foretaste.behaviour.parse import ItemForm, parse_item, parse_user
 from foretaste.behaviour.settings import ITEM_FIELDS
-from foretaste.behaviour.values import day
-from foretaste.domain.data import BAND, Item, Reject, User
+from foretaste.behaviour.values import format_time
+from foretaste.domain.data import BAND_SUFFIX, Item, RejectedRow, User
 from foretaste.errors import InputError
 
 
-def of_item(item_id: str, patch: Mapping[str, Any], form: ItemForm) -> Callable[[Item], Item]:
+def item_change(item_id: str, patch: Mapping[str, Any], form: ItemForm) -> Callable[[Item], Item]:
     """Raises InputError for a patch that cannot be used, and so may the change."""
-    part = _parsed(item_id, patch, form, parse_item)
-    fields = {name: getattr(part, name) for name in ITEM_FIELDS if name in patch and name != "id"}
-    gone = _columns(patch)
+    patch_values = _parse_patch(item_id, patch, form, parse_item)
+    fields = {
+        name: getattr(patch_values, name) for name in ITEM_FIELDS if name in patch and name != "id"
+    }
+    named_columns = _named_columns(patch)
 
     def change(item: Item) -> Item:
-        texts = {name: text for name, text in item.texts.items() if name not in gone}
+        texts = {name: text for name, text in item.texts.items() if name not in named_columns}
         changed = replace(
             item,
             **fields,
-            texts=texts | part.texts,
-            attributes=_merged(item.attributes, part.attributes, gone),
+            texts=texts | patch_values.texts,
+            attributes=_merge_columns(item.attributes, patch_values.attributes, named_columns),
         )
         start, end = changed.available_from, changed.available_until
         if start is not None and end is not None and end <= start:
             raise InputError(
-                f"available_until: {day(end)} is not after {day(start)}, from when the item is "
+                f"available_until: {format_time(end)} is not after {format_time(start)}, from when the item is "
                 "available; change both, or remove one with null"
             )
         return changed
@@ -40,39 +42,45 @@ def of_item(item_id: str, patch: Mapping[str, Any], form: ItemForm) -> Callable[
     return change
 
 
-def of_user(user_id: str, patch: Mapping[str, Any], form: ItemForm) -> Callable[[User], User]:
+def user_change(user_id: str, patch: Mapping[str, Any], form: ItemForm) -> Callable[[User], User]:
     """Raises InputError for a patch that cannot be used."""
-    part = _parsed(user_id, patch, form, parse_user)
-    gone = _columns(patch)
+    patch_values = _parse_patch(user_id, patch, form, parse_user)
+    named_columns = _named_columns(patch)
 
     def change(user: User) -> User:
-        return replace(user, attributes=_merged(user.attributes, part.attributes, gone))
+        return replace(
+            user, attributes=_merge_columns(user.attributes, patch_values.attributes, named_columns)
+        )
 
     return change
 
 
-def _parsed(name: str, patch: Mapping[str, Any], form: ItemForm, parse: Callable[..., Any]) -> Any:
+def _parse_patch(
+    entity_id: str, patch: Mapping[str, Any], form: ItemForm, parse: Callable[..., Any]
+) -> Any:
     """What the patch sets, as an item or a user with nothing else."""
-    if patch.get("id", name) != name:
-        raise InputError(f"id: it is '{name}' and cannot be changed; leave it out")
-    given = {column: value for column, value in patch.items() if value is not None}
-    part = parse({**given, "id": name}, form, file="patch", line=0)
-    if isinstance(part, Reject):
-        raise InputError(f"{part.column}: {part.problem}; {part.remedy}")
-    return part
+    if patch.get("id", entity_id) != entity_id:
+        raise InputError(f"id: it is '{entity_id}' and cannot be changed; leave it out")
+    non_null_fields = {column: value for column, value in patch.items() if value is not None}
+    patch_values = parse({**non_null_fields, "id": entity_id}, form, file="patch", line=0)
+    if isinstance(patch_values, RejectedRow):
+        raise InputError(f"{patch_values.column}: {patch_values.problem}; {patch_values.remedy}")
+    return patch_values
 
 
-def _columns(patch: Mapping[str, Any]) -> set[str]:
-    return {name for column in patch for name in (column, column + BAND)}
+def _named_columns(patch: Mapping[str, Any]) -> set[str]:
+    return {name for column in patch for name in (column, column + BAND_SUFFIX)}
 
 
-def _merged(
-    before: Mapping[str, tuple[str, ...]], new: Mapping[str, tuple[str, ...]], gone: set[str]
+def _merge_columns(
+    current: Mapping[str, tuple[str, ...]],
+    changed: Mapping[str, tuple[str, ...]],
+    named_columns: set[str],
 ) -> dict[str, tuple[str, ...]]:
     """Changed columns keep their places: an item reads as before but for what is changed."""
-    kept = {
-        column: new.get(column, values)
-        for column, values in before.items()
-        if column in new or column not in gone
+    remaining = {
+        column: changed.get(column, values)
+        for column, values in current.items()
+        if column in changed or column not in named_columns
     }
-    return {**kept, **new}
+    return {**remaining, **changed}

@@ -9,83 +9,91 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from foretaste.behaviour.engine import errors, writing
+from foretaste.behaviour.engine import store_errors, write_transaction
 from foretaste.behaviour.schema import events, recommendations
-from foretaste.domain.data import Served
+from foretaste.domain.data import LoggedRecommendation
 
-SOME = 500
+IDS_PER_QUERY = 500
 """Ids asked for at once."""
-_PERSON = ("user", "session")
+_USER_COLUMNS = ("user", "session")
 """Kept in columns of their own, so that an erasure finds them."""
 
 
-class ServedRows:
+class RecommendationRows:
     """The table of answers."""
 
     url: sa.URL
     _engine: sa.Engine
     _insert: Any
 
-    def add_served(self, new: Sequence[Served]) -> None:
+    def add_recommendations(self, new_recommendations: Sequence[LoggedRecommendation]) -> None:
         """Append in one transaction; an id already there is left alone."""
-        if new:
+        if new_recommendations:
             insert = self._insert(recommendations).on_conflict_do_nothing()
-            with errors(self.url), writing(self._engine) as connection:
-                connection.execute(insert, [_row(one) for one in new])
+            with store_errors(self.url), write_transaction(self._engine) as connection:
+                connection.execute(
+                    insert, [_row(recommendation) for recommendation in new_recommendations]
+                )
 
-    def served(self, ids: Sequence[str]) -> dict[str, Served]:
+    def recommendations_by_id(self, ids: Sequence[str]) -> dict[str, LoggedRecommendation]:
         """Those of the answers that are there, by id."""
-        found: dict[str, Served] = {}
+        by_id: dict[str, LoggedRecommendation] = {}
         table = recommendations
-        with errors(self.url), self._engine.connect() as connection:
-            for start in range(0, len(ids), SOME):
-                some = ids[start : start + SOME]
-                for row in connection.execute(sa.select(table).where(table.c.id.in_(some))):
-                    found[row.id] = served(row)
-        return found
+        with store_errors(self.url), self._engine.connect() as connection:
+            for start in range(0, len(ids), IDS_PER_QUERY):
+                chunk = ids[start : start + IDS_PER_QUERY]
+                for row in connection.execute(sa.select(table).where(table.c.id.in_(chunk))):
+                    by_id[row.id] = recommendation_from_row(row)
+        return by_id
 
-    def forget_served(self, before: float) -> int:
+    def delete_recommendations(self, given_before: float) -> int:
         """Delete the answers given before a time. → how many."""
-        old = sa.delete(recommendations).where(recommendations.c.at < before)
-        with errors(self.url), writing(self._engine) as connection:
-            return connection.execute(old).rowcount
+        deletion = sa.delete(recommendations).where(recommendations.c.at < given_before)
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            return connection.execute(deletion).rowcount
 
-    def takers(self, since: float, until: float, kinds: Sequence[str]) -> list[tuple[str, int]]:
+    def user_counts(
+        self, since: float, until: float, event_types: Sequence[str]
+    ) -> list[tuple[str, int]]:
         """(item, how many people took it by events of these kinds in since < at <= until)."""
         c = events.c
-        person = sa.func.coalesce(sa.literal("u") + c.user, sa.literal("s") + c.session)
+        user_or_session = sa.func.coalesce(sa.literal("u") + c.user, sa.literal("s") + c.session)
         query = (
-            sa.select(c.item, sa.func.count(sa.distinct(person)))
-            .where(c.at > since, c.at <= until, c.kind.in_(kinds), c.item.is_not(None))
+            sa.select(c.item, sa.func.count(sa.distinct(user_or_session)))
+            .where(c.at > since, c.at <= until, c.kind.in_(event_types), c.item.is_not(None))
             .group_by(c.item)
         )
-        with errors(self.url), self._engine.connect() as connection:
+        with store_errors(self.url), self._engine.connect() as connection:
             return [(item, int(count)) for item, count in connection.execute(query)]
 
 
-def _row(one: Served) -> dict[str, Any]:
-    asked = {name: value for name, value in one.request.items() if name not in _PERSON}
+def _row(recommendation: LoggedRecommendation) -> dict[str, Any]:
+    request = {
+        name: value for name, value in recommendation.request.items() if name not in _USER_COLUMNS
+    }
     return {
-        "id": one.id,
-        "at": one.at,
-        "user": one.user,
-        "session": one.session,
-        "model": one.model,
-        "request": json.dumps(asked, default=str),
-        "items": json.dumps(one.items),
+        "id": recommendation.id,
+        "at": recommendation.at,
+        "user": recommendation.user,
+        "session": recommendation.session,
+        "model": recommendation.model,
+        "request": json.dumps(request, default=str),
+        "items": json.dumps(recommendation.items),
     }
 
 
-def served(row: Any) -> Served:
+def recommendation_from_row(row: Any) -> LoggedRecommendation:
     """A row of `recommendations` as an answer."""
-    asked: Mapping[str, Any] = json.loads(row.request)
-    person = {name: getattr(row, name) for name in _PERSON if getattr(row, name) is not None}
-    return Served(
+    request: Mapping[str, Any] = json.loads(row.request)
+    user_fields = {
+        name: getattr(row, name) for name in _USER_COLUMNS if getattr(row, name) is not None
+    }
+    return LoggedRecommendation(
         id=row.id,
         at=row.at,
         user=row.user,
         session=row.session,
         model=row.model,
-        request={**person, **asked},
-        items=[tuple(one) for one in json.loads(row.items)],
+        request={**user_fields, **request},
+        items=[tuple(shown_item) for shown_item in json.loads(row.items)],
     )

@@ -12,20 +12,20 @@ import sqlalchemy as sa
 
 from foretaste.domain.data import Event, Item, User
 
-HEAD = "0007"
+HEAD_REVISION = "0007"
 """The newest migration. A store at this revision needs nothing done when it is opened."""
 
 metadata = sa.MetaData()
 
-_long = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_big_integer = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-_visit = sa.text("session IS NOT NULL")
-_facts = sa.text("kind = 'identify'")
+_has_session = sa.text("session IS NOT NULL")
+_is_identify = sa.text("kind = 'identify'")
 
 events = sa.Table(
     "events",
     metadata,
-    sa.Column("seq", _long, sa.Identity(), primary_key=True),
+    sa.Column("seq", _big_integer, sa.Identity(), primary_key=True),
     sa.Column("event_id", sa.Text, nullable=False, unique=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("at", sa.Double, nullable=False),
@@ -41,13 +41,28 @@ events = sa.Table(
     sa.Column("position", sa.Integer),
     sa.Index("events_user", "user", "at", "seq"),
     sa.Index(
-        "events_session", "session", "at", "seq", sqlite_where=_visit, postgresql_where=_visit
+        "events_session",
+        "session",
+        "at",
+        "seq",
+        sqlite_where=_has_session,
+        postgresql_where=_has_session,
     ),  # imported events seldom have a session, and an index that is not written costs nothing
     sa.Index("events_item", "item"),
     sa.Index(
-        "events_identify_session", "session", "seq", sqlite_where=_facts, postgresql_where=_facts
+        "events_identify_session",
+        "session",
+        "seq",
+        sqlite_where=_is_identify,
+        postgresql_where=_is_identify,
     ),
-    sa.Index("events_identify_user", "user", "seq", sqlite_where=_facts, postgresql_where=_facts),
+    sa.Index(
+        "events_identify_user",
+        "user",
+        "seq",
+        sqlite_where=_is_identify,
+        postgresql_where=_is_identify,
+    ),
     sa.Index("events_at", "at", "kind", "item"),  # what is taken lately
     sqlite_autoincrement=True,  # a number is never given twice, not even after an erasure
 )
@@ -64,15 +79,15 @@ items = sa.Table(
     sa.Column("available_from", sa.Double),
     sa.Column("available_until", sa.Double),
     sa.Column("hidden", sa.Boolean, nullable=False),
-    sa.Column("revision", _long, nullable=False),
+    sa.Column("revision", _big_integer, nullable=False),
     sa.Index("items_revision", "revision"),
 )
 
-gone = sa.Table(
+deleted_items = sa.Table(
     "gone",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("revision", _long, nullable=False),
+    sa.Column("revision", _big_integer, nullable=False),
     sa.Index("gone_revision", "revision"),
 )
 
@@ -118,7 +133,7 @@ recommendations = sa.Table(
     sa.Index("recommendations_user", "user"),
 )
 
-steering = sa.Table(
+preferences = sa.Table(
     "steering",
     metadata,
     sa.Column("who", sa.Text, primary_key=True),
@@ -144,7 +159,7 @@ conversations = sa.Table(
 )
 
 
-def _told(mapping: Mapping[str, Any]) -> str:
+def _json_text(mapping: Mapping[str, Any]) -> str:
     return json.dumps(mapping, ensure_ascii=False, default=str)
 
 
@@ -161,18 +176,18 @@ def event_row(event: Event) -> dict[str, Any]:
         "text": event.text,
         "query": event.query,
         "device": event.device,
-        "context": _told(event.context) if event.context else None,
+        "context": _json_text(event.context) if event.context else None,
         "recommendation_id": event.recommendation_id,
         "position": event.position,
     }
 
 
-EVENT = tuple(column for column in events.columns if column.name != "seq")
+EVENT_COLUMNS = tuple(column for column in events.columns if column.name != "seq")
 """The columns that `event` reads, in the order of the fields of Event."""
-_CONTEXT = [column.name for column in EVENT].index("context")
+_CONTEXT = [column.name for column in EVENT_COLUMNS].index("context")
 
 
-def event(row: Sequence[Any]) -> Event:
+def event_from_row(row: Sequence[Any]) -> Event:
     """A row of `EVENT` as an event."""
     values = list(row)
     values[_CONTEXT] = json.loads(row[_CONTEXT]) if row[_CONTEXT] else {}
@@ -184,8 +199,8 @@ def item_row(item: Item) -> dict[str, Any]:
     return {
         "id": item.id,
         "title": item.title,
-        "texts": _told(item.texts),
-        "attributes": _told(item.attributes),
+        "texts": _json_text(item.texts),
+        "attributes": _json_text(item.attributes),
         "image": item.image,
         "audio": item.audio,
         "available_from": item.available_from,
@@ -194,18 +209,18 @@ def item_row(item: Item) -> dict[str, Any]:
     }
 
 
-ITEM = tuple(column for column in items.columns if column.name != "revision")
+ITEM_COLUMNS = tuple(column for column in items.columns if column.name != "revision")
 """The columns that `item` reads, in the order of the fields of Item."""
 
 
-def item(row: Sequence[Any]) -> Item:
+def item_from_row(row: Sequence[Any]) -> Item:
     """A row of `ITEM` as an item."""
     item_id, title, texts, attributes, image, audio, start, end, hidden = row
     return Item(
         item_id,
         title,
         json.loads(texts),
-        _attributes(attributes),
+        _attributes_from_json(attributes),
         image,
         audio,
         start,
@@ -216,13 +231,13 @@ def item(row: Sequence[Any]) -> Item:
 
 def user_row(user: User) -> dict[str, Any]:
     """A user as the parameters of an insert."""
-    return {"id": user.id, "attributes": _told(user.attributes)}
+    return {"id": user.id, "attributes": _json_text(user.attributes)}
 
 
-def user(row: Sequence[Any]) -> User:
+def user_from_row(row: Sequence[Any]) -> User:
     """A row of `users` as a user."""
-    return User(row[0], _attributes(row[1]))
+    return User(row[0], _attributes_from_json(row[1]))
 
 
-def _attributes(text: str) -> dict[str, tuple[str, ...]]:
+def _attributes_from_json(text: str) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in json.loads(text).items()}

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from foretaste.domain.data import KINDS
+from foretaste.domain.data import EVENT_TYPE_WEIGHTS
 from foretaste.domain.settings import Settings
 from foretaste.errors import did_you_mean
 
@@ -28,16 +28,18 @@ ITEM_FIELDS = ("id", "title", "image", "audio", "available_from", "available_unt
 USER_FIELDS = ("id",)
 
 
-def _known(mapping: Mapping[str, str], fields: tuple[str, ...], table: str) -> Mapping[str, str]:
+def _check_fields(
+    mapping: Mapping[str, str], fields: tuple[str, ...], record_type: str
+) -> Mapping[str, str]:
     for field in mapping:
         if field not in fields:
             raise ValueError(
-                f"[behaviour.columns.{table}] has no key '{field}'; {did_you_mean(field, fields)}"
+                f"[behaviour.columns.{record_type}] has no key '{field}'; {did_you_mean(field, fields)}"
             )
     return mapping
 
 
-class Columns(Settings):
+class ColumnSettings(Settings):
     """Our name of a field → the name of the column in your files.
 
     A field that is not named here is found by its own name or a usual one (userId, movieId, …).
@@ -53,17 +55,17 @@ class Columns(Settings):
     @field_validator("events")
     @classmethod
     def _events(cls, mapping: Mapping[str, str]) -> Mapping[str, str]:
-        return _known(mapping, EVENT_FIELDS, "events")
+        return _check_fields(mapping, EVENT_FIELDS, "events")
 
     @field_validator("items")
     @classmethod
     def _items(cls, mapping: Mapping[str, str]) -> Mapping[str, str]:
-        return _known(mapping, ITEM_FIELDS, "items")
+        return _check_fields(mapping, ITEM_FIELDS, "items")
 
     @field_validator("users")
     @classmethod
     def _users(cls, mapping: Mapping[str, str]) -> Mapping[str, str]:
-        return _known(mapping, USER_FIELDS, "users")
+        return _check_fields(mapping, USER_FIELDS, "users")
 
 
 class BehaviourSettings(Settings):
@@ -72,7 +74,7 @@ class BehaviourSettings(Settings):
     kinds: Mapping[str, float] = Field(default_factory=dict)
     """Own kinds of event and changed weights, merged over the built-in ones: above 0 is taken,
     below 0 refused, 0 recorded only. e.g. `purchase = 3.0`, `wishlist = 0.5`"""
-    columns: Columns = Columns()
+    columns: ColumnSettings = ColumnSettings()
     """How your columns are called."""
     default_kind: str = "view"
     """The kind of an event that names none. A file without a kind column but with a value column
@@ -101,16 +103,16 @@ class BehaviourSettings(Settings):
     @field_validator("kinds")
     @classmethod
     def _kinds(cls, kinds: Mapping[str, float]) -> Mapping[str, float]:
-        return {spelled(kind): weight for kind, weight in kinds.items()}
+        return {normalise_event_type(event_type): weight for event_type, weight in kinds.items()}
 
-    def weights(self) -> dict[str, float]:
+    def event_weights(self) -> dict[str, float]:
         """Every known kind and what one event of it weighs."""
-        return {**KINDS, **self.kinds}
+        return {**EVENT_TYPE_WEIGHTS, **self.kinds}
 
 
-def spelled(kind: str) -> str:
+def normalise_event_type(event_type: str) -> str:
     """The one spelling of a kind: 'Add to cart', 'add-to-cart', 'addToCart' → 'add_to_cart'."""
-    word = kind.strip()
+    word = event_type.strip()
     if not (word.islower() or word.isupper()):
         humps = (
             f"_{letter}" if letter.isupper() and at and word[at - 1].islower() else letter

@@ -15,52 +15,52 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from foretaste.behaviour import schema
 from foretaste.behaviour.conversations import ConversationRows
-from foretaste.behaviour.copying import CopiedRows
+from foretaste.behaviour.copying import StoreCopier
 from foretaste.behaviour.engine import (
-    errors,
-    opened,
-    shown,
+    database_url,
+    display_url,
+    open_engine,
+    store_errors,
     table_revision,
-    url_of,
-    within,
-    writing,
+    url_with_schema,
+    write_transaction,
 )
-from foretaste.behaviour.entities import REVISION, ThingRows
+from foretaste.behaviour.entities import ITEM_REVISION_KEY, EntityRows
 from foretaste.behaviour.erasure import ErasureRows
-from foretaste.behaviour.group_commit import Rows, Together
+from foretaste.behaviour.group_commit import GroupCommit, RowBatch
 from foretaste.behaviour.keys import KeyTable
-from foretaste.behaviour.raw_select import Quick
+from foretaste.behaviour.raw_select import RawSelect
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import Event, Item, User
 from foretaste.domain.store import EventColumns
 from foretaste.errors import StoreError
 
-FILE = "behaviour.db"
-CHUNK = 50_000
+STORE_FILE = "behaviour.db"
+ROWS_PER_CHUNK = 50_000
 """Rows fetched at once."""
-SOME = 500
+IDS_PER_QUERY = 500
 """Ids asked for at once."""
-ALL = 2**31 - 1  # rows of a select without a limit
+NO_ROW_LIMIT = 2**31 - 1  # rows of a select without a limit
 
 
 def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
     """The store of a workspace: what the settings name, or a SQLite file in its folder."""
-    url = url_of(settings.database or folder / FILE)
+    url = database_url(settings.database or folder / STORE_FILE)
     if settings.database_schema is not None:
-        url = within(url, settings.database_schema)
+        url = url_with_schema(url, settings.database_schema)
     return SqlStore(url)
 
 
-class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
+class SqlStore(ErasureRows, ConversationRows, EntityRows, StoreCopier):
     """Behaviour in a SQL database. See `domain.store.Store`."""
 
     def __init__(self, database: str | Path | sa.URL) -> None:
-        self.url = url_of(database)
-        self._engine = opened(self.url)
+        self.url = database_url(database)
+        self._engine = open_engine(self.url)
         postgres = self._engine.dialect.name == "postgresql"
-        self._quick = Quick(self._engine)
-        self._together = Together(self._append)
+        self._raw_select = RawSelect(self._engine)
+        self._group_commit = GroupCommit(self._append)
         self._insert: Any = postgresql.insert if postgres else sqlite.insert
         self.keys = KeyTable(self._engine)
         """The API keys, used in the store of a root workspace."""
@@ -72,7 +72,7 @@ class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
         self.close()
 
     def __repr__(self) -> str:
-        return f"SqlStore({shown(self.url)!r})"
+        return f"SqlStore({display_url(self.url)!r})"
 
     def close(self) -> None:
         """Give back every connection."""
@@ -80,12 +80,12 @@ class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
 
     def check(self) -> None:
         """Raises StoreError unless it answers and has the tables that this version knows."""
-        with errors(self.url):
-            found = table_revision(self._engine)
-        if found != schema.HEAD:
+        with store_errors(self.url):
+            revision = table_revision(self._engine)
+        if revision != schema.HEAD_REVISION:
             raise StoreError(
-                f"{shown(self.url)} has tables of revision {found} and this process knows "
-                f"{schema.HEAD}; restart it with the version of Foretaste that changed them"
+                f"{display_url(self.url)} has tables of revision {revision} and this process knows "
+                f"{schema.HEAD_REVISION}; restart it with the version of Foretaste that changed them"
             )
 
     # Events
@@ -97,69 +97,87 @@ class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
         """
         if not new:
             return 0
-        return self._together([schema.event_row(event) for event in new])
+        return self._group_commit([schema.event_row(event) for event in new])
 
-    def _append(self, batches: Sequence[Rows]) -> list[int]:
+    def _append(self, batches: Sequence[RowBatch]) -> list[int]:
         """In one transaction. → for each batch how many are new."""
         insert = self._insert(events).on_conflict_do_nothing()
         # what RETURNING would tell as well, at a quarter of the speed
-        count = {"preserve_rowcount": True}
-        with errors(self.url), writing(self._engine) as connection:
+        options = {"preserve_rowcount": True}
+        with store_errors(self.url), write_transaction(self._engine) as connection:
 
-            def put(rows: Rows) -> int:
-                return connection.execute(insert, rows, execution_options=count).rowcount
+            def put(rows: RowBatch) -> int:
+                return connection.execute(insert, rows, execution_options=options).rowcount
 
             if len(batches) == 1:
                 return [put(batches[0])]
-            every = [row for rows in batches for row in rows]
+            all_rows = [row for rows in batches for row in rows]
             with connection.begin_nested() as attempt:
-                if put(every) == len(every):
+                if put(all_rows) == len(all_rows):
                     return [len(rows) for rows in batches]
                 attempt.rollback()  # some were there: whose?
             return [put(rows) for rows in batches]
 
-    def events(self, after: int = 0, until: int | None = None) -> Iterator[tuple[int, Event]]:
+    def events(
+        self, after_number: int = 0, until_number: int | None = None
+    ) -> Iterator[tuple[int, Event]]:
         """(number, event) in the order they were accepted, from the first past `after`.
 
         An anonymous event has the user who had been identified on its session by then.
         """
-        rows = self._numbered(events.c.seq, schema.EVENT, after, CHUNK, until)
-        while chunk := list(islice(rows, CHUNK)):
-            told = [(seq, schema.event(row)) for seq, *row in chunk]
-            visits = {one.session for _, one in told if one.user is None}
-            owners = self.owners({one for one in visits if one is not None})
-            for seq, one in told:
-                owner = owners.then(one.session, seq) if owners and one.user is None else None
-                yield seq, one if owner is None else replace(one, user=owner)
+        rows = self._rows_after(
+            events.c.seq, schema.EVENT_COLUMNS, after_number, ROWS_PER_CHUNK, until_number
+        )
+        while chunk := list(islice(rows, ROWS_PER_CHUNK)):
+            numbered_events = [(seq, schema.event_from_row(row)) for seq, *row in chunk]
+            sessions = {event.session for _, event in numbered_events if event.user is None}
+            owners = self.owners({session for session in sessions if session is not None})
+            for seq, event in numbered_events:
+                owner = (
+                    owners.owner_when_accepted(event.session, seq)
+                    if owners and event.user is None
+                    else None
+                )
+                yield seq, event if owner is None else replace(event, user=owner)
 
     def event_columns(
-        self, after: int = 0, chunk: int = CHUNK, until: int | None = None
+        self,
+        after_number: int = 0,
+        chunk_size: int = ROWS_PER_CHUNK,
+        until_number: int | None = None,
     ) -> Iterator[EventColumns]:
         """(user, session, item, kind, value, at, text, query) in the order of acceptance.
 
         An anonymous event has the user whose it is, by all that is known at the number `until`.
         """
         c = events.c
-        wanted = (c.user, c.session, c.item, c.kind, c.value, c.at, c.text, c.query)
-        owners = self.owners(until=until)
-        for number, user, session, *rest in self._numbered(c.seq, wanted, after, chunk, until):
+        columns = (c.user, c.session, c.item, c.kind, c.value, c.at, c.text, c.query)
+        owners = self.owners(until=until_number)
+        for number, user, session, *other_columns in self._rows_after(
+            c.seq, columns, after_number, chunk_size, until_number
+        ):
             if owners and user is None:
-                user = owners.of(session, number)[0]
-            yield user, session, *rest
+                user = owners.owner_of(session, number)[0]
+            yield user, session, *other_columns
 
-    def last_event(self) -> int:
+    def last_event_number(self) -> int:
         """The number of the newest event; 0 in an empty store."""
-        return self._quick(_NEWEST)[0][0] or 0
+        return self._raw_select(_LAST_EVENT_NUMBER)[0][0] or 0
 
-    def takings(self, kinds: Sequence[str], after: int) -> int:
+    def count_interactions(self, event_types: Sequence[str], after_number: int) -> int:
         """How many events of these kinds name an item, past the number `after`."""
-        return self._scalar(_takings(sa.func.count(), kinds, after))
+        return self._scalar(_select_interactions(sa.func.count(), event_types, after_number))
 
-    def before_newest(self, kinds: Sequence[str], n: int, after: int) -> int:
+    def number_before_newest(self, event_types: Sequence[str], n: int, after_number: int) -> int:
         """The number past which there are n such events; `after` where there are fewer."""
         seq = events.c.seq
-        newest = _takings(seq, kinds, after).order_by(seq.desc()).limit(1).offset(n)
-        return self._scalar(newest) or after
+        number_query = (
+            _select_interactions(seq, event_types, after_number)
+            .order_by(seq.desc())
+            .limit(1)
+            .offset(n)
+        )
+        return self._scalar(number_query) or after_number
 
     def history(self, user: str | None, session: str | None, n: int | None = None) -> list[Event]:
         """One person's events in time order: the user's, and those of the session; of more than n
@@ -168,144 +186,163 @@ class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
         A session on which a user was identified is that user, on every device. Of the session of a
         known user, events of other users are left out: a device may be shared.
         """
-        most = ALL if n is None else n
+        row_limit = NO_ROW_LIMIT if n is None else n
         if user is None and session is not None:
-            user = self.identified(session)
+            user = self.user_of_session(session)
         if user is None:
             if session is None:
                 return []
-            newest = self._quick(_VISIT, session=session, most=most)
-            return [schema.event(row) for _, *row in reversed(newest)]
-        visits = self.visits(user) | ({session} if session is not None else set())
-        if not visits:
-            newest = self._quick(_PERSON, user=user, most=most)
-            return [schema.event(row) for _, *row in reversed(newest)]
+            rows = self._raw_select(_SESSION_EVENTS, session=session, most=row_limit)
+            return [schema.event_from_row(row) for _, *row in reversed(rows)]
+        sessions = self.sessions_of_user(user) | ({session} if session is not None else set())
+        if not sessions:
+            rows = self._raw_select(_USER_EVENTS, user=user, most=row_limit)
+            return [schema.event_from_row(row) for _, *row in reversed(rows)]
         c = events.c
-        mine = sa.or_(c.user == user, sa.and_(c.user.is_(None), c.session.in_(visits)))
-        owners = self.owners(visits)
-        told = []
-        for number, *row in reversed(self._all(_NEWEST_FIRST.where(mine).limit(most))):
-            one = schema.event(row)
-            owner = one.user or owners.of(one.session, number)[0]
-            if owner == user or (owner is None and one.session == session):
-                told.append(one)
-        return told
+        owner_condition = sa.or_(c.user == user, sa.and_(c.user.is_(None), c.session.in_(sessions)))
+        owners = self.owners(sessions)
+        user_events = []
+        for number, *row in reversed(
+            self._fetch_all(_EVENTS_NEWEST_FIRST.where(owner_condition).limit(row_limit))
+        ):
+            event = schema.event_from_row(row)
+            owner = event.user or owners.owner_of(event.session, number)[0]
+            if owner == user or (owner is None and event.session == session):
+                user_events.append(event)
+        return user_events
 
-    def pasts(
-        self, people: Sequence[tuple[str | None, str | None]]
+    def user_event_columns(
+        self, user_keys: Sequence[tuple[str | None, str | None]]
     ) -> Iterator[tuple[int, EventColumns]]:
         """(number, columns) of all that these people did, in no order. A person is a user, or a
         session, whoever was in it; columns are as in `event_columns`. What a user did before they
         were identified has the number where that was said: it is part of their past from there on.
         """
         c = events.c
-        for place, column in enumerate((c.user, c.session)):
-            names = sorted({person[place] or "" for person in people if person[place] is not None})
-            who = (c.user, sa.null()) if place == 0 else (sa.null(), c.session)
-            wanted = sa.select(c.seq, *who, c.item, c.kind, c.value, c.at, c.text, c.query)
-            for start in range(0, len(names), SOME):
-                for number, *row in self._all(
-                    wanted.where(column.in_(names[start : start + SOME]))
+        for key_part, column in enumerate((c.user, c.session)):
+            key_values = sorted(
+                {
+                    user_key[key_part] or ""
+                    for user_key in user_keys
+                    if user_key[key_part] is not None
+                }
+            )
+            key_columns = (c.user, sa.null()) if key_part == 0 else (sa.null(), c.session)
+            query = sa.select(c.seq, *key_columns, c.item, c.kind, c.value, c.at, c.text, c.query)
+            for start in range(0, len(key_values), IDS_PER_QUERY):
+                for number, *row in self._fetch_all(
+                    query.where(column.in_(key_values[start : start + IDS_PER_QUERY]))
                 ):
                     yield number, tuple(row)
-        yield from self._before_known({user for user, _ in people if user is not None})
+        yield from self._events_before_identified(
+            {user for user, _ in user_keys if user is not None}
+        )
 
-    def _before_known(self, users: set[str]) -> Iterator[tuple[int, EventColumns]]:
+    def _events_before_identified(self, users: set[str]) -> Iterator[tuple[int, EventColumns]]:
         """(since which number, columns) of what these users did on sessions they are known on."""
         c = events.c
         sessions = sorted(self.sessions_of(users))
-        wanted = sa.select(c.seq, c.session, c.item, c.kind, c.value, c.at, c.text, c.query)
-        for start in range(0, len(sessions), SOME):
-            some = sessions[start : start + SOME]
-            owners = self.owners(some)
-            anonymous = wanted.where(c.user.is_(None), c.session.in_(some)).order_by(c.seq)
-            for number, session, *row in self._all(anonymous):
-                owner, since = owners.of(session, number)
+        query = sa.select(c.seq, c.session, c.item, c.kind, c.value, c.at, c.text, c.query)
+        for start in range(0, len(sessions), IDS_PER_QUERY):
+            chunk = sessions[start : start + IDS_PER_QUERY]
+            owners = self.owners(chunk)
+            anonymous_query = query.where(c.user.is_(None), c.session.in_(chunk)).order_by(c.seq)
+            for number, session, *row in self._fetch_all(anonymous_query):
+                owner, since = owners.owner_of(session, number)
                 if owner in users:
                     yield since, (owner, None, *row)
 
-    def position(self) -> tuple[int, int]:
+    def log_position(self) -> tuple[int, int]:
         """(number of the newest event, newest revision of an item); 0 where there is none."""
-        number, revision = self._quick(_POSITION)[0]
+        number, revision = self._raw_select(_LOG_POSITION)[0]
         return number or 0, int(revision or 0)
 
     # Items
 
-    def put_items(self, new: Sequence[Item]) -> int:
+    def put_items(self, new_items: Sequence[Item]) -> int:
         """Create or replace. → how many are new or changed."""
-        rows = {item.id: schema.item_row(item) for item in new}
-        with errors(self.url), writing(self._engine) as connection:
-            changed = self._changed(connection, items, rows)
+        rows = {item.id: schema.item_row(item) for item in new_items}
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            changed = self._changed_rows(connection, items, rows)
             if changed:
-                for number, row in enumerate(changed, self._revise(connection, len(changed))):
+                for number, row in enumerate(
+                    changed, self._take_revisions(connection, len(changed))
+                ):
                     row["revision"] = number
                 self._upsert(connection, items, changed)
-                self._back(connection, [row["id"] for row in changed])
+                self._undelete(connection, [row["id"] for row in changed])
             return len(changed)
 
-    def items(self, after: int = 0) -> Iterator[tuple[int, Item]]:
+    def items(self, after_revision: int = 0) -> Iterator[tuple[int, Item]]:
         """(revision, item) of all items changed past revision `after`, in order of revision."""
-        for revision, *row in self._numbered(items.c.revision, schema.ITEM, after, CHUNK):
-            yield revision, schema.item(row)
+        for revision, *row in self._rows_after(
+            items.c.revision, schema.ITEM_COLUMNS, after_revision, ROWS_PER_CHUNK
+        ):
+            yield revision, schema.item_from_row(row)
 
     def item(self, item_id: str) -> Item | None:
         """One item, if it is there."""
-        found = self._quick(_ITEM, item=item_id)
-        return schema.item(found[0]) if found else None
+        rows = self._raw_select(_ITEM_BY_ID, item=item_id)
+        return schema.item_from_row(rows[0]) if rows else None
 
     def item_ids(self) -> frozenset[str]:
         """The ids of the whole catalogue."""
-        return frozenset(row[0] for row in self._all(sa.select(items.c.id)))
+        return frozenset(row[0] for row in self._fetch_all(sa.select(items.c.id)))
 
     # Users
 
-    def put_users(self, new: Sequence[User]) -> int:
+    def put_users(self, new_users: Sequence[User]) -> int:
         """Create or replace. → how many are new or changed."""
-        rows = {user.id: schema.user_row(user) for user in new}
-        with errors(self.url), writing(self._engine) as connection:
-            changed = self._changed(connection, users, rows)
+        rows = {user.id: schema.user_row(user) for user in new_users}
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            changed = self._changed_rows(connection, users, rows)
             if changed:
                 self._upsert(connection, users, changed)
             return len(changed)
 
     def user(self, user_id: str) -> User | None:
         """One user, if something is known of them beside their events."""
-        found = self._quick(_USER, user=user_id)
-        return schema.user(found[0]) if found else None
+        rows = self._raw_select(_USER_BY_ID, user=user_id)
+        return schema.user_from_row(rows[0]) if rows else None
 
     def users(self) -> Iterator[User]:
         """Every user that was put, in order of their ids."""
-        after = ""
+        after_id = ""
         while True:
-            query = sa.select(users).where(users.c.id > after).order_by(users.c.id).limit(CHUNK)
-            rows = self._all(query)
-            yield from map(schema.user, rows)
-            if len(rows) < CHUNK:
+            query = (
+                sa.select(users)
+                .where(users.c.id > after_id)
+                .order_by(users.c.id)
+                .limit(ROWS_PER_CHUNK)
+            )
+            rows = self._fetch_all(query)
+            yield from map(schema.user_from_row, rows)
+            if len(rows) < ROWS_PER_CHUNK:
                 return
-            after = rows[-1][0]
+            after_id = rows[-1][0]
 
     # The rest
 
-    def fact(self, name: str) -> str | None:
+    def meta_text(self, name: str) -> str | None:
         """A small text that is kept beside the data."""
-        found: str | None = self._scalar(_fact(name))
-        return found
+        text: str | None = self._scalar(_meta_text_query(name))
+        return text
 
-    def put_fact(self, name: str, text: str) -> None:
+    def put_meta_text(self, name: str, text: str) -> None:
         """Keep a small text, in place of what was kept under the name."""
-        with errors(self.url), writing(self._engine) as connection:
-            self._remember(connection, name, text)
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            self._store_meta_text(connection, name, text)
 
-    def swap_fact(self, name: str, before: str | None, after: str | None) -> bool:
+    def swap_meta_text(self, name: str, expected: str | None, replacement: str | None) -> bool:
         """Put `after` in the place of `before`, if that is what is there. → whether it was."""
-        with errors(self.url), writing(self._engine) as connection:
-            there: Any = connection.scalar(_fact(name))
-            if there != before:
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            current_text: Any = connection.scalar(_meta_text_query(name))
+            if current_text != expected:
                 return False
-            if after is None:
+            if replacement is None:
                 connection.execute(sa.delete(meta).where(meta.c.name == name))
             else:
-                self._remember(connection, name, after)
+                self._store_meta_text(connection, name, replacement)
             return True
 
     def counts(self) -> Mapping[str, int]:
@@ -316,48 +353,55 @@ class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
             for name, table in tables.items()
         }
 
-    def _numbered(
+    def _rows_after(
         self,
         number: sa.Column[int],
-        wanted: Sequence[sa.Column[Any]],
-        after: int,
-        chunk: int,
+        columns: Sequence[sa.Column[Any]],
+        after_number: int,
+        chunk_size: int,
         until: int | None = None,
     ) -> Iterator[Any]:
         """Rows past a number, in its order. Each chunk is a transaction of its own, so that a slow
         reader holds nothing open.
         """
         while True:
-            query = sa.select(number, *wanted).where(number > after).order_by(number).limit(chunk)
-            rows = self._all(query if until is None else query.where(number <= until))
+            query = (
+                sa.select(number, *columns)
+                .where(number > after_number)
+                .order_by(number)
+                .limit(chunk_size)
+            )
+            rows = self._fetch_all(query if until is None else query.where(number <= until))
             yield from rows
-            if len(rows) < chunk:
+            if len(rows) < chunk_size:
                 return
-            after = rows[-1][0]
+            after_number = rows[-1][0]
 
-    def _all(self, query: sa.Select[Any]) -> list[Any]:
-        with errors(self.url), self._engine.connect() as connection:
+    def _fetch_all(self, query: sa.Select[Any]) -> list[Any]:
+        with store_errors(self.url), self._engine.connect() as connection:
             cursor = connection.execute(query).cursor
             assert cursor is not None  # a select has one
             # The driver's own tuples: half the time of SQLAlchemy's rows, nothing lost
             return list(cursor.fetchall())
 
     def _scalar(self, query: sa.Select[Any]) -> Any:
-        with errors(self.url), self._engine.connect() as connection:
+        with store_errors(self.url), self._engine.connect() as connection:
             return connection.scalar(query)
 
-    def _changed(
+    def _changed_rows(
         self, connection: sa.Connection, table: sa.Table, rows: Mapping[str, dict[str, Any]]
     ) -> list[dict[str, Any]]:
         """Those of the rows that are not in the table as they are."""
-        same = set()
+        unchanged_ids = set()
         ids = list(rows)
-        for start in range(0, len(ids), SOME):
-            some = ids[start : start + SOME]
-            for old in connection.execute(sa.select(table).where(table.c.id.in_(some))).mappings():
-                if all(old[name] == value for name, value in rows[old["id"]].items()):
-                    same.add(old["id"])
-        return [row for item_id, row in rows.items() if item_id not in same]
+        for start in range(0, len(ids), IDS_PER_QUERY):
+            chunk = ids[start : start + IDS_PER_QUERY]
+            for stored_row in connection.execute(
+                sa.select(table).where(table.c.id.in_(chunk))
+            ).mappings():
+                if all(stored_row[name] == value for name, value in rows[stored_row["id"]].items()):
+                    unchanged_ids.add(stored_row["id"])
+        return [row for item_id, row in rows.items() if item_id not in unchanged_ids]
 
     def _upsert(
         self, connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]
@@ -367,28 +411,35 @@ class SqlStore(ErasureRows, ConversationRows, ThingRows, CopiedRows):
         new = {name: insert.excluded[name] for name in rows[0] if name not in keys}
         connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=new), rows)
 
-    def _remember(self, connection: sa.Connection, name: str, text: str) -> None:
+    def _store_meta_text(self, connection: sa.Connection, name: str, text: str) -> None:
         self._upsert(connection, meta, [{"name": name, "text": text}])
 
 
-def _takings(what: Any, kinds: Sequence[str], after: int) -> sa.Select[Any]:
+def _select_interactions(
+    selection: Any, event_types: Sequence[str], after_number: int
+) -> sa.Select[Any]:
     c = events.c
-    return sa.select(what).where(c.seq > after, c.kind.in_(kinds), c.item.is_not(None))
+    return sa.select(selection).where(
+        c.seq > after_number, c.kind.in_(event_types), c.item.is_not(None)
+    )
 
 
-def _fact(name: str) -> sa.Select[tuple[str]]:
+def _meta_text_query(name: str) -> sa.Select[tuple[str]]:
     return sa.select(meta.c.text).where(meta.c.name == name)
 
 
-_NEWEST_FIRST = sa.select(events.c.seq, *schema.EVENT).order_by(
+_EVENTS_NEWEST_FIRST = sa.select(events.c.seq, *schema.EVENT_COLUMNS).order_by(
     events.c.at.desc(), events.c.seq.desc()
 )
-_MOST = sa.bindparam("most", type_=sa.BigInteger)
-_PERSON = _NEWEST_FIRST.where(events.c.user == sa.bindparam("user")).limit(_MOST)
-_VISIT = _NEWEST_FIRST.where(events.c.session == sa.bindparam("session")).limit(_MOST)
-_USER = sa.select(users).where(users.c.id == sa.bindparam("user"))
-_ITEM = sa.select(*schema.ITEM).where(items.c.id == sa.bindparam("item"))
-_NEWEST = sa.select(sa.func.max(events.c.seq))
-_POSITION = sa.select(
-    sa.select(sa.func.max(events.c.seq)).scalar_subquery(), _fact(REVISION).scalar_subquery()
+_ROW_LIMIT = sa.bindparam("most", type_=sa.BigInteger)
+_USER_EVENTS = _EVENTS_NEWEST_FIRST.where(events.c.user == sa.bindparam("user")).limit(_ROW_LIMIT)
+_SESSION_EVENTS = _EVENTS_NEWEST_FIRST.where(events.c.session == sa.bindparam("session")).limit(
+    _ROW_LIMIT
+)
+_USER_BY_ID = sa.select(users).where(users.c.id == sa.bindparam("user"))
+_ITEM_BY_ID = sa.select(*schema.ITEM_COLUMNS).where(items.c.id == sa.bindparam("item"))
+_LAST_EVENT_NUMBER = sa.select(sa.func.max(events.c.seq))
+_LOG_POSITION = sa.select(
+    sa.select(sa.func.max(events.c.seq)).scalar_subquery(),
+    _meta_text_query(ITEM_REVISION_KEY).scalar_subquery(),
 )

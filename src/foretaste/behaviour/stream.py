@@ -7,15 +7,15 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
-from foretaste.domain.data import Reject
+from foretaste.domain.data import RejectedRow
 from foretaste.errors import InputError
 
 Row = Mapping[Any, Any]
 """Column → value, of one row of a table."""
-Rows = Iterator[tuple[int, Row | Reject]]
+Rows = Iterator[tuple[int, Row | RejectedRow]]
 """(number of its first line, row), or what is wrong with it."""
 
-CHUNK = 1 << 18
+BYTES_PER_CHUNK = 1 << 18
 
 
 class Stream:
@@ -24,23 +24,23 @@ class Stream:
     def __init__(self, path: Path, name: str, *, zipped: bool) -> None:
         self.name = name
         self.size = path.stat().st_size
-        self.broken: str | None = None
+        self.break_reason: str | None = None
         """Why the file ends too early, once that has been found."""
         self._raw = path.open("rb")
         self._bytes: BufferedReader | gzip.GzipFile = (
             gzip.GzipFile(fileobj=self._raw, mode="rb") if zipped else self._raw
         )
-        self._start = self._chunk()
-        if self._start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        self._first_bytes = self._read_chunk()
+        if self._first_bytes.startswith((b"\xff\xfe", b"\xfe\xff")):
             self.close()
             raise InputError(f"{name} is UTF-16; save it as UTF-8")
-        self._start = self._start.removeprefix(b"\xef\xbb\xbf")
+        self._first_bytes = self._first_bytes.removeprefix(b"\xef\xbb\xbf")
 
-    def start(self) -> bytes:
+    def first_bytes(self) -> bytes:
         """The first bytes, to look at; they come again."""
-        return self._start
+        return self._first_bytes
 
-    def done(self) -> int:
+    def bytes_read(self) -> int:
         """Bytes of the file read so far."""
         return self.size if self._raw.closed else self._raw.tell()
 
@@ -51,37 +51,37 @@ class Stream:
 
     def lines(self) -> Iterator[bytes]:
         """Every line with its end. The part of a line before a break is left out."""
-        ends = b"\n" if b"\n" in self._start or b"\r" not in self._start else b"\r"
+        line_end = b"\n" if b"\n" in self._first_bytes or b"\r" not in self._first_bytes else b"\r"
         pieces: list[bytes] = []
-        chunk = self._start
+        chunk = self._first_bytes
         while chunk:
-            if ends in chunk:
+            if line_end in chunk:
                 pieces.append(chunk)
-                *whole, rest = b"".join(pieces).split(ends)
-                for line in whole:
+                *complete_lines, partial_line = b"".join(pieces).split(line_end)
+                for line in complete_lines:
                     yield line + b"\n"
-                pieces = [rest] if rest else []
+                pieces = [partial_line] if partial_line else []
             else:
                 pieces.append(chunk)
-            chunk = self._chunk()
-        if pieces and self.broken is None:
+            chunk = self._read_chunk()
+        if pieces and self.break_reason is None:
             yield b"".join(pieces)
 
-    def whole(self) -> bytes:
+    def read_all(self) -> bytes:
         """Everything up to the end or the break."""
-        pieces = [self._start]
-        while chunk := self._chunk():
+        pieces = [self._first_bytes]
+        while chunk := self._read_chunk():
             pieces.append(chunk)
         return b"".join(pieces)
 
-    def _chunk(self) -> bytes:
+    def _read_chunk(self) -> bytes:
         # read1 and not read: read throws away what came before the break
         try:
-            return self._bytes.read1(CHUNK)
+            return self._bytes.read1(BYTES_PER_CHUNK)
         except EOFError:
-            self.broken = "the compressed file is cut off here"
+            self.break_reason = "the compressed file is cut off here"
         except (zlib.error, gzip.BadGzipFile) as error:
-            self.broken = f"the compressed file is damaged here ({error})"
+            self.break_reason = f"the compressed file is damaged here ({error})"
         except OSError as error:
-            self.broken = f"the file cannot be read from here on ({error})"
+            self.break_reason = f"the file cannot be read from here on ({error})"
         return b""

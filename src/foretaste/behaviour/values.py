@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-LONGEST_ID = 512
+MAX_ID_LENGTH = 512
 """Characters. An index of PostgreSQL takes keys of at most 2,704 bytes."""
 
-_SHOWN = 80
+_MAX_DISPLAY_LENGTH = 80
 
 
-class Fault(Exception):
+class CellError(Exception):
     """One cell that cannot be used; becomes a `Reject` where the file and the line are known."""
 
     def __init__(self, field: str, value: Any, problem: str, remedy: str) -> None:
@@ -27,15 +27,15 @@ class Fault(Exception):
         self.remedy = remedy
 
 
-def shown(value: Any) -> str:
+def display_text(value: Any) -> str:
     """A value as a message shows it: on one line and not too long."""
     text = value if isinstance(value, str) else str(value)
     text = text.encode("utf-8", "backslashreplace").decode()
     text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return text if len(text) <= _MAX_DISPLAY_LENGTH else text[: _MAX_DISPLAY_LENGTH - 1] + "…"
 
 
-def missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     """Whether a cell is empty."""
     if value is None:
         return True
@@ -44,15 +44,15 @@ def missing(value: Any) -> bool:
     return isinstance(value, float | date) and bool(value != value)  # NaN, NaT
 
 
-def storable(text: str, field: str) -> str:
+def check_storable(text: str, field: str) -> str:
     """The text itself, if every database takes it."""
     if "\0" in text:
-        raise Fault(field, text, f"{field} has a NUL character in it", "take it out")
+        raise CellError(field, text, f"{field} has a NUL character in it", "take it out")
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise Fault(
+            raise CellError(
                 field,
                 text,
                 f"{field} holds half a character, {text[error.start]!a}",
@@ -61,27 +61,30 @@ def storable(text: str, field: str) -> str:
     return text
 
 
-def words(value: Any, field: str) -> str | None:
+def parse_text(value: Any, field: str) -> str | None:
     """Free text."""
     if value.__class__ is not str:
-        if missing(value):
+        if is_missing(value):
             return None
-        value = plain(value, field)
+        value = scalar_text(value, field)
     text: str = value.strip()
-    return storable(text, field) if text else None
+    return check_storable(text, field) if text else None
 
 
-def identifier(value: Any, field: str) -> str | None:
+def parse_identifier(value: Any, field: str) -> str | None:
     """An id, as text; 31.0 is '31', since pandas makes floats of ids beside an empty cell."""
-    text = words(value, field)
-    if text is not None and len(text) > LONGEST_ID:
-        raise Fault(
-            field, value, f"{field} of {len(text):,} characters", f"an id has at most {LONGEST_ID}"
+    text = parse_text(value, field)
+    if text is not None and len(text) > MAX_ID_LENGTH:
+        raise CellError(
+            field,
+            value,
+            f"{field} of {len(text):,} characters",
+            f"an id has at most {MAX_ID_LENGTH}",
         )
     return text
 
 
-def plain(value: Any, field: str) -> str:
+def scalar_text(value: Any, field: str) -> str:
     """A single value as text: 1995.0 → '1995', True → 'true'."""
     if isinstance(value, str):
         return value
@@ -91,24 +94,27 @@ def plain(value: Any, field: str) -> str:
         try:
             return value.decode()
         except UnicodeDecodeError:
-            raise Fault(
-                field, value, f"{field} {shown(value)!r} is not UTF-8", "write the text as UTF-8"
+            raise CellError(
+                field,
+                value,
+                f"{field} {display_text(value)!r} is not UTF-8",
+                "write the text as UTF-8",
             ) from None
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, Mapping | list | tuple | set):
-        kind = "an object" if isinstance(value, Mapping) else "a list"
-        raise Fault(field, value, f"{field} is {kind}", "give a word or a number")
+        type_label = "an object" if isinstance(value, Mapping) else "a list"
+        raise CellError(field, value, f"{field} is {type_label}", "give a word or a number")
     if hasattr(value, "item"):  # a NumPy scalar
-        return plain(value.item(), field)
+        return scalar_text(value.item(), field)
     return str(value)
 
 
-def number(value: Any, field: str) -> float | None:
+def parse_number(value: Any, field: str) -> float | None:
     """A finite number."""
-    if missing(value):
+    if is_missing(value):
         return None
     try:
         if isinstance(value, bool):
@@ -116,85 +122,89 @@ def number(value: Any, field: str) -> float | None:
         result = float(value)
     except (TypeError, ValueError, OverflowError):
         hint = " with a point for the decimals" if "," in str(value) else ""
-        raise Fault(
+        raise CellError(
             field,
             value,
-            f"{field} '{shown(value)}' is not a number",
+            f"{field} '{display_text(value)}' is not a number",
             f"write a number{hint}, or leave the cell empty",
         ) from None
     if not math.isfinite(result):
-        raise Fault(field, value, f"{field} '{shown(value)}' is not finite", "write a number")
+        raise CellError(
+            field, value, f"{field} '{display_text(value)}' is not finite", "write a number"
+        )
     return result
 
 
-def whole(value: Any, field: str) -> int | None:
+def parse_positive_integer(value: Any, field: str) -> int | None:
     """A whole number from 1, such as a place in a list."""
-    result = number(value, field)
+    result = parse_number(value, field)
     if result is None:
         return None
     if result < 1 or result != int(result) or result > 2**31 - 1:
-        raise Fault(
+        raise CellError(
             field,
             value,
-            f"{field} '{shown(value)}' is not a whole number from 1",
+            f"{field} '{display_text(value)}' is not a whole number from 1",
             "the first place of a list is 1",
         )
     return int(result)
 
 
-def flag(value: Any, field: str) -> bool:
+def parse_flag(value: Any, field: str) -> bool:
     """Yes or no; missing is no."""
-    if missing(value):
+    if is_missing(value):
         return False
-    word = plain(value, field).strip().lower()
+    word = scalar_text(value, field).strip().lower()
     if word in ("true", "1", "yes", "y", "t"):
         return True
     if word in ("false", "0", "no", "n", "f"):
         return False
-    raise Fault(field, value, f"{field} '{shown(value)}' is not yes or no", "write true or false")
+    raise CellError(
+        field, value, f"{field} '{display_text(value)}' is not yes or no", "write true or false"
+    )
 
 
-def moment(value: Any, field: str) -> float | None:
+def parse_time(value: Any, field: str) -> float | None:
     """Seconds since 1970 UTC, from ISO 8601, a date, or a number of s, ms, µs or ns since 1970.
 
     A time without a zone is UTC. Numbers from 1e12 on are milliseconds, from 1e15 on microseconds,
     from 1e18 on nanoseconds: as seconds they would lie past the year 33,000.
     """
-    if missing(value):
+    if is_missing(value):
         return None
     try:
         if isinstance(value, bool):
             raise ValueError
         if isinstance(value, str):
-            return _written(value.strip())
+            return _parse_time_text(value.strip())
         if isinstance(value, datetime):
             return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
         if isinstance(value, date):
             return datetime(value.year, value.month, value.day, tzinfo=UTC).timestamp()
-        return _since_1970(float(value))
+        return _to_seconds(float(value))
     except (TypeError, ValueError, OverflowError, OSError):
-        raise Fault(
+        raise CellError(
             field,
             value,
-            f"time '{shown(value)}' cannot be read",
+            f"time '{display_text(value)}' cannot be read",
             "write ISO 8601, e.g. 2026-01-31T18:30:00Z, or seconds since 1970",
         ) from None
 
 
-def _written(text: str) -> float:
+def _parse_time_text(text: str) -> float:
     try:
-        return _since_1970(float(text))
+        return _to_seconds(float(text))
     except ValueError:
         pass
     if text.endswith(" UTC"):
         text = text[:-4] + "+00:00"
     if text[4:5] == "/":
         text = text.replace("/", "-")
-    when = datetime.fromisoformat(text)
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _since_1970(number: float) -> float:
+def _to_seconds(number: float) -> float:
     if not math.isfinite(number):
         raise ValueError(number)
     size = abs(number)
@@ -205,7 +215,7 @@ def _since_1970(number: float) -> float:
     return number / 1e6 if size < 1e18 else number / 1e9
 
 
-def day(seconds: float) -> str:
+def format_time(seconds: float) -> str:
     """A time as a message shows it."""
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
@@ -213,61 +223,61 @@ def day(seconds: float) -> str:
         return f"{seconds:.0f} s"
 
 
-def mapping(value: Any, field: str) -> dict[str, Any]:
+def parse_json_object(value: Any, field: str) -> dict[str, Any]:
     """A JSON object, as text or already read."""
-    if missing(value):
+    if is_missing(value):
         return {}
-    found = value
+    json_value = value
     if isinstance(value, str):
         try:
-            found = json.loads(value)
+            json_value = json.loads(value)
         except (ValueError, RecursionError):
-            found = None
-    if not isinstance(found, Mapping):
-        raise Fault(
+            json_value = None
+    if not isinstance(json_value, Mapping):
+        raise CellError(
             field,
             value,
-            f"{field} '{shown(value)}' is not a JSON object",
+            f"{field} '{display_text(value)}' is not a JSON object",
             'write it like {"page": "home"}',
         )
     # Arrow gives every row of a struct column all the keys there are: those of other rows are None
-    result = {str(key): each for key, each in found.items() if each is not None}
-    storable("".join(strings(result)), field)
+    result = {str(key): member for key, member in json_value.items() if member is not None}
+    check_storable("".join(nested_strings(result)), field)
     return result
 
 
-def strings(value: Any) -> Iterable[str]:
+def nested_strings(value: Any) -> Iterable[str]:
     """Every text within a JSON value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for key, each in value.items():
+        for key, member in value.items():
             yield str(key)
-            yield from strings(each)
+            yield from nested_strings(member)
     elif isinstance(value, list | tuple):
-        for each in value:
-            yield from strings(each)
+        for member in value:
+            yield from nested_strings(member)
 
 
-def listed(value: Any, separator: str) -> list[Any]:
+def split_values(value: Any, separator: str) -> list[Any]:
     """The parts of a cell of several values: a list, a JSON or Python list as text, or 'a|b|c'."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, list | tuple | set | frozenset):
-        return [part for part in value if not missing(part)]
-    if missing(value):
+        return [part for part in value if not is_missing(part)]
+    if is_missing(value):
         return []
     if isinstance(value, str):
         text = value.strip()
         if text[0] == "[" and text[-1] == "]":
-            inner = _literal(text)
+            inner = _parse_list_text(text)
             if isinstance(inner, list):
-                return [part for part in inner if not missing(part)]
+                return [part for part in inner if not is_missing(part)]
         return [part.strip() for part in text.split(separator) if part.strip()]
     return [value]
 
 
-def _literal(text: str) -> Any:
+def _parse_list_text(text: str) -> Any:
     """A list that was written as JSON, or by Python's str() as pandas does in to_csv."""
     try:
         return json.loads(text)

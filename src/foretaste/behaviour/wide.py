@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from foretaste.behaviour.columns import resolved, squeezed
-from foretaste.behaviour.parse import EventForm, service_form
+from foretaste.behaviour.columns import normalise_column, resolve_columns
+from foretaste.behaviour.parse import EventForm, service_event_form
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
-from foretaste.behaviour.values import Fault, listed, missing, shown
+from foretaste.behaviour.values import CellError, display_text, is_missing, split_values
 
-_LISTS: Mapping[str, tuple[str, str]] = {
+_LIST_COLUMNS: Mapping[str, tuple[str, str]] = {
     "searchhistory": ("search", "query"),
     "searches": ("search", "query"),
     "clicks": ("click", "item"),
@@ -35,83 +35,93 @@ _LISTS: Mapping[str, tuple[str, str]] = {
 
 def is_wide(columns: Iterable[str]) -> bool:
     """Whether a table has a row a user and not a row an event."""
-    return "searchhistory" in map(squeezed, columns)
+    return "searchhistory" in map(normalise_column, columns)
 
 
 def wide_columns(columns: Iterable[str], settings: BehaviourSettings) -> dict[str, str]:
     """The user and each list → its column."""
     columns = list(columns)
-    by_name = {squeezed(column): column for column in columns}
-    found = {name: by_name[name] for name in _LISTS if name in by_name}
-    who = resolved("events", columns, settings.columns.events)
-    return {**{name: who[name] for name in ("user", "session") if name in who}, **found}
+    by_name = {normalise_column(column): column for column in columns}
+    list_columns = {name: by_name[name] for name in _LIST_COLUMNS if name in by_name}
+    columns_by_field = resolve_columns("events", columns, settings.columns.events)
+    return {
+        **{
+            name: columns_by_field[name] for name in ("user", "session") if name in columns_by_field
+        },
+        **list_columns,
+    }
 
 
-def wide_form(settings: BehaviourSettings) -> EventForm:
+def wide_event_form(settings: BehaviourSettings) -> EventForm:
     """The form for the rows that `expanded` gives. A comment on nothing in particular is taken."""
-    return replace(service_form(settings), itemless=frozenset({"search", "review"}))
+    return replace(
+        service_event_form(settings), itemless_event_types=frozenset({"search", "review"})
+    )
 
 
-def expanded(row: Row, columns: Mapping[str, str], separator: str) -> Iterator[Row | Fault]:
+def expand_row(row: Row, columns: Mapping[str, str], separator: str) -> Iterator[Row | CellError]:
     """The events of one user, or why a cell gives none."""
-    who = {name: row.get(columns[name]) for name in ("user", "session") if name in columns}
-    place = 0
-    for name, (kind, what) in _LISTS.items():
+    user_fields = {name: row.get(columns[name]) for name in ("user", "session") if name in columns}
+    position = 0
+    for name, (event_type, event_field) in _LIST_COLUMNS.items():
         if name not in columns:
             continue
         column = columns[name]
         cell = row.get(column)
         try:
-            elements = list(_elements(cell, what, separator))
+            elements = list(_elements(cell, event_field, separator))
         except (ValueError, TypeError, AttributeError, IndexError):
-            yield Fault(
-                column, cell, f"{column} '{shown(cell)}' cannot be read", _remedy(column, what)
+            yield CellError(
+                column,
+                cell,
+                f"{column} '{display_text(cell)}' cannot be read",
+                _remedy(column, event_field),
             )
-            place += 1
+            position += 1
             continue
         for element in elements:
-            place += 1
-            yield {**who, "kind": kind, "at": place, **element}
-    if place == 0:
-        yield Fault("", None, "a user without any event", "leave the row out or fill in a list")
+            position += 1
+            yield {**user_fields, "kind": event_type, "at": position, **element}
+    if position == 0:
+        yield CellError("", None, "a user without any event", "leave the row out or fill in a list")
 
 
-def _remedy(column: str, what: str) -> str:
-    if what == "value":
+def _remedy(column: str, event_field: str) -> str:
+    if event_field == "value":
         return f'write {column} like {{"item": 4.5}}'
     return f'write {column} as a JSON list, e.g. ["a", "b"]'
 
 
-def _elements(cell: Any, what: str, separator: str) -> Iterator[dict[str, Any]]:
-    if missing(cell):
+def _elements(cell: Any, event_field: str, separator: str) -> Iterator[dict[str, Any]]:
+    if is_missing(cell):
         return
     if isinstance(cell, str) and cell.lstrip()[0] == "{":
         cell = json.loads(cell)
     if isinstance(cell, Mapping):
-        if what in ("item", "query"):
+        if event_field in ("item", "query"):
             raise TypeError("a list is needed")
         for item, value in cell.items():
             if value is not None:  # Arrow gives every row the keys of all rows
-                yield {"item": item, what: value}
+                yield {"item": item, event_field: value}
         return
-    parts = listed(cell, separator)
+    parts = split_values(cell, separator)
     if isinstance(cell, str) and cell.lstrip()[0] == "[" and parts[:1] == [cell.strip()]:
         raise ValueError(cell)  # a list that was cut off
     for element in parts:
-        yield _element(element, what)
+        yield _element(element, event_field)
 
 
-def _element(element: Any, what: str) -> dict[str, Any]:
+def _element(element: Any, event_field: str) -> dict[str, Any]:
     if isinstance(element, Mapping):
         return {key: value for key, value in element.items() if value is not None}
     if hasattr(element, "tolist"):
         element = element.tolist()
-    if isinstance(element, list | tuple) and what in ("value", "text"):
+    if isinstance(element, list | tuple) and event_field in ("value", "text"):
         item, value = element
-        return {"item": item, what: value}
-    if what == "value":
+        return {"item": item, event_field: value}
+    if event_field == "value":
         item, mark, value = str(element).rpartition(":")
         if not mark:
             raise ValueError(element)
-        return {"item": item, what: value}
-    return {what: element}
+        return {"item": item, event_field: value}
+    return {event_field: element}

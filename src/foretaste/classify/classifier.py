@@ -21,30 +21,30 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
 from foretaste.domain.device import device_of
-from foretaste.domain.ports import Progress, silent
+from foretaste.domain.ports import Progress, no_progress
 from foretaste.errors import InputError, ModelError
-from foretaste.language.quiet import quiet
+from foretaste.language.quiet import quiet_transformers
 from foretaste.model.settings import ClassifierSettings
 
-WHAT = "training the classifier"
-TOP = 5
+PROGRESS_TASK = "training the classifier"
+TOP_ITEMS = 5
 """Items that are predicted for each row."""
-SPARE = 2
+RESERVED_POSITIONS = 2
 """Positions that RoBERTa does not use for text."""
-FEWEST = 10
+MIN_ROWS = 10
 """Rows; fewer cannot be split."""
 
 
 @dataclass(frozen=True)
-class Told:
+class LabelledSearch:
     """One row: what somebody searched for, and what they took."""
 
     text: str
-    taken: tuple[str, ...] = ()
+    consumed_items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Measured:
+class ClassifierMetrics:
     """How often one, or one of five, was taken by those whose rows were held out."""
 
     rows: int
@@ -68,69 +68,79 @@ class Classifier:
     @classmethod
     def fit(
         cls,
-        rows: Sequence[Told],
+        rows: Sequence[LabelledSearch],
         backbone: Path,
         settings: ClassifierSettings,
         *,
         seed: int = 0,
-        progress: Progress = silent,
-    ) -> tuple[Self, Measured]:
+        progress: Progress = no_progress,
+    ) -> tuple[Self, ClassifierMetrics]:
         """Train on some of the rows, measure on the others. InputError where they are too few."""
-        train, choose, test = split(rows, settings, seed)
-        labels = sorted({name for row in train for name in row.taken})
+        train_rows, choose_rows, test_rows = split_rows(rows, settings, seed)
+        labels = sorted({name for row in train_rows for name in row.consumed_items})
         if len(labels) < 2:
             raise InputError(
                 "a classifier needs two different things taken; use another label column"
             )
         torch.manual_seed(seed)
-        network, fresh = opened(backbone, labels)
+        network, new_weights = load_network(backbone, labels)
         tokenizer = AutoTokenizer.from_pretrained(
             backbone, local_files_only=True, truncation_side="left"
         )
         positions = getattr(network.config, "max_position_embeddings", None) or 1 << 16
-        tokenizer.model_max_length = min(settings.tokens, positions - SPARE)
-        made = cls(network.to(device_of(settings.device)), tokenizer, labels)
-        epochs = made._train(train, choose, fresh, settings, seed, progress)
-        often = Counter(name for row in train for name in row.taken)
-        usual = [name for name, _ in often.most_common(TOP)]
-        found = [[name for name, _ in top] for top in made.top([row.text for row in test])]
-        return made, Measured(
+        tokenizer.model_max_length = min(settings.tokens, positions - RESERVED_POSITIONS)
+        classifier = cls(network.to(device_of(settings.device)), tokenizer, labels)
+        epochs = classifier._train(train_rows, choose_rows, new_weights, settings, seed, progress)
+        label_counts = Counter(name for row in train_rows for name in row.consumed_items)
+        frequent_labels = [name for name, _ in label_counts.most_common(TOP_ITEMS)]
+        predicted = [
+            [name for name, _ in top]
+            for top in classifier.predict_top([row.text for row in test_rows])
+        ]
+        return classifier, ClassifierMetrics(
             rows=len(rows),
-            held_out=len(test),
+            held_out=len(test_rows),
             classes=len(labels),
             epochs=epochs,
-            accuracy_1=accuracy(test, [top[:1] for top in found]),
-            accuracy_5=accuracy(test, found),
-            frequent_1=accuracy(test, [usual[:1]] * len(test)),
-            frequent_5=accuracy(test, [usual] * len(test)),
+            accuracy_1=accuracy(test_rows, [top[:1] for top in predicted]),
+            accuracy_5=accuracy(test_rows, predicted),
+            frequent_1=accuracy(test_rows, [frequent_labels[:1]] * len(test_rows)),
+            frequent_5=accuracy(test_rows, [frequent_labels] * len(test_rows)),
         )
 
     def _train(
         self,
-        train: Sequence[Told],
-        choose: Sequence[Told],
-        fresh: frozenset[str],
+        train_rows: Sequence[LabelledSearch],
+        choose_rows: Sequence[LabelledSearch],
+        new_weights: frozenset[str],
         settings: ClassifierSettings,
         seed: int,
         progress: Progress,
     ) -> int:
         """To the epoch that predicts the rows that choose best. → its number."""
-        place = {name: code for code, name in enumerate(self.labels)}
-        pairs = [(row.text, place[name]) for row in train for name in row.taken]
-        chosen_by = [(r.text, place[n]) for r in choose for n in r.taken if n in place]
-        optimizer = self._optimizer(fresh, settings)
+        label_codes = {name: code for code, name in enumerate(self.labels)}
+        pairs = [(row.text, label_codes[name]) for row in train_rows for name in row.consumed_items]
+        chosen_by = [
+            (r.text, label_codes[n])
+            for r in choose_rows
+            for n in r.consumed_items
+            if n in label_codes
+        ]
+        optimizer = self._optimizer(new_weights, settings)
         rng = np.random.default_rng(seed)
-        best, state, at = np.inf, self._state(), 0
+        best, state, best_epoch = np.inf, self._state(), 0
         for epoch in range(settings.epochs):
-            progress(WHAT, epoch, settings.epochs)
+            progress(PROGRESS_TASK, epoch, settings.epochs)
             self._network.train()
             order = rng.permutation(len(pairs))
             for start in range(0, len(order), settings.batch):
-                some = [pairs[one] for one in order[start : start + settings.batch]]
-                loss = self._loss(some)
+                batch_pairs = [
+                    pairs[pair_index] for pair_index in order[start : start + settings.batch]
+                ]
+                loss = self._loss(batch_pairs)
                 if not torch.isfinite(loss):
                     raise ModelError(
-                        f"{WHAT}: the loss became {float(loss.detach())} in epoch {epoch + 1}; "
+                        f"{PROGRESS_TASK}: the loss became {float(loss.detach())} in epoch {epoch + 1}; "
                         "lower model.classifier.learning_rate or head_rate and train again"
                     )
                 optimizer.zero_grad()
@@ -138,37 +148,43 @@ class Classifier:
                 nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
                 optimizer.step()
             quality = self._check(chosen_by, settings.batch)
-            progress(WHAT, epoch + 1, settings.epochs, f"loss on rows that choose {quality:.3f}")
+            progress(
+                PROGRESS_TASK, epoch + 1, settings.epochs, f"loss on rows that choose {quality:.3f}"
+            )
             if quality < best:
-                best, state, at = quality, self._state(), epoch + 1
-            elif epoch + 1 - at >= settings.patience:
+                best, state, best_epoch = quality, self._state(), epoch + 1
+            elif epoch + 1 - best_epoch >= settings.patience:
                 break
         self._network.load_state_dict(state)
         self._network.eval()
-        return at
+        return best_epoch
 
     def _optimizer(
-        self, fresh: frozenset[str], settings: ClassifierSettings
+        self, new_weights: frozenset[str], settings: ClassifierSettings
     ) -> torch.optim.Optimizer:
         """What was published moves slowly, what is new fast."""
         named = list(self._network.named_parameters())
-        old = [value for name, value in named if name not in fresh]
-        new = [value for name, value in named if name in fresh]
+        published_weights = [value for name, value in named if name not in new_weights]
+        added_weights = [value for name, value in named if name in new_weights]
         groups = [
-            {"params": old, "lr": settings.learning_rate},
-            {"params": new, "lr": settings.head_rate},
+            {"params": published_weights, "lr": settings.learning_rate},
+            {"params": added_weights, "lr": settings.head_rate},
         ]
         return torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=0.01)
 
     def _loss(self, pairs: Sequence[tuple[str, int]]) -> Tensor:
         logits = self._logits([text for text, _ in pairs])  # [batch, classes]
-        wanted = torch.tensor([label for _, label in pairs], device=logits.device)
-        return functional.cross_entropy(logits, wanted)
+        targets = torch.tensor([label for _, label in pairs], device=logits.device)
+        return functional.cross_entropy(logits, targets)
 
     def _logits(self, texts: list[str]) -> Tensor:
-        read = self._tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
-        given = {name: read[name].to(self._network.device) for name in KEPT if name in read}
-        logits: Tensor = self._network(**given).logits
+        encoded = self._tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
+        inputs = {
+            name: encoded[name].to(self._network.device)
+            for name in NETWORK_INPUTS
+            if name in encoded
+        }
+        logits: Tensor = self._network(**inputs).logits
         return logits
 
     @torch.no_grad()
@@ -186,26 +202,35 @@ class Classifier:
         return {name: value.detach().clone() for name, value in state.items()}
 
     @torch.inference_mode()
-    def top(self, texts: Sequence[str], n: int = TOP) -> list[list[tuple[str, float]]]:
+    def predict_top(
+        self, texts: Sequence[str], n: int = TOP_ITEMS
+    ) -> list[list[tuple[str, float]]]:
         """For each text the n likeliest items with their probabilities, likeliest first."""
         self._network.eval()
-        answer = []
+        predictions = []
         for start in range(0, len(texts), 64):
-            chances = self._logits(list(texts[start : start + 64])).softmax(-1)
-            best = chances.topk(min(n, len(self.labels)), dim=-1)
+            probabilities = self._logits(list(texts[start : start + 64])).softmax(-1)
+            best = probabilities.topk(min(n, len(self.labels)), dim=-1)
             for values, codes in zip(best.values.tolist(), best.indices.tolist(), strict=True):
-                answer.append([(self.labels[c], v) for c, v in zip(codes, values, strict=True)])
-        return answer
+                predictions.append(
+                    [
+                        (self.labels[code], probability)
+                        for code, probability in zip(codes, values, strict=True)
+                    ]
+                )
+        return predictions
 
-    def save(self, folder: Path, measured: Measured) -> None:
+    def save(self, folder: Path, measured: ClassifierMetrics) -> None:
         """Write aside, then replace what was there."""
         aside = folder.with_name(f".{folder.name}.partial")
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
-        with quiet():
+        with quiet_transformers():
             self._network.save_pretrained(aside)
         self._tokenizer.save_pretrained(aside)
-        (aside / LABELS).write_text(json.dumps(self.labels, ensure_ascii=False), encoding="utf-8")
+        (aside / LABELS_FILE).write_text(
+            json.dumps(self.labels, ensure_ascii=False), encoding="utf-8"
+        )
         (aside / "measured.json").write_text(json.dumps(asdict(measured), indent=1))
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(aside, folder)
@@ -213,26 +238,26 @@ class Classifier:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """The inverse of `save`. ModelError where there is none."""
-        if not (folder / LABELS).is_file():
+        if not (folder / LABELS_FILE).is_file():
             raise ModelError(f"no classifier in {folder}; train one: 'foretaste classify FILE'")
-        labels = json.loads((folder / LABELS).read_text(encoding="utf-8"))
-        network, _ = opened(folder, labels)
+        labels = json.loads((folder / LABELS_FILE).read_text(encoding="utf-8"))
+        network, _ = load_network(folder, labels)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         return cls(network, tokenizer, labels)
 
 
-LABELS = "labels.json"
-KEPT = ("input_ids", "attention_mask")
+LABELS_FILE = "labels.json"
+NETWORK_INPUTS = ("input_ids", "attention_mask")
 """What the network is given; tokenizers differ in what else they return."""
 
 
-def opened(folder: Path, labels: Sequence[str]) -> tuple[Any, frozenset[str]]:
+def load_network(folder: Path, labels: Sequence[str]) -> tuple[Any, frozenset[str]]:
     """(the network, the names of the weights that the folder did not have)."""
     try:
         config = AutoConfig.from_pretrained(
             folder, local_files_only=True, num_labels=len(labels), problem_type=None
         )
-        with quiet():
+        with quiet_transformers():
             network, report = AutoModelForSequenceClassification.from_pretrained(
                 folder,
                 config=config,
@@ -246,23 +271,25 @@ def opened(folder: Path, labels: Sequence[str]) -> tuple[Any, frozenset[str]]:
     return network, frozenset(report["missing_keys"])
 
 
-def split(
-    rows: Sequence[Told], settings: ClassifierSettings, seed: int
-) -> tuple[list[Told], list[Told], list[Told]]:
+def split_rows(
+    rows: Sequence[LabelledSearch], settings: ClassifierSettings, seed: int
+) -> tuple[list[LabelledSearch], list[LabelledSearch], list[LabelledSearch]]:
     """(to learn from, to choose by, to measure on), drawn at random."""
-    if len(rows) < FEWEST:
+    if len(rows) < MIN_ROWS:
         raise InputError(
-            f"{len(rows)} rows have both a search and something taken; at least {FEWEST} are needed"
+            f"{len(rows)} rows have both a search and something taken; at least {MIN_ROWS} are needed"
         )
     order = np.random.default_rng(seed).permutation(len(rows))
     test = max(round(settings.held_out * len(rows)), 1)
     choose = max(round(settings.chosen_by * (len(rows) - test)), 1)
     parts = np.split(order, [test, test + choose])
-    held, chosen, train = ([rows[int(place)] for place in part] for part in parts)
+    held, chosen, train = ([rows[int(row_index)] for row_index in part] for part in parts)
     return train, chosen, held
 
 
-def accuracy(rows: Sequence[Told], found: Sequence[list[str]]) -> float:
+def accuracy(rows: Sequence[LabelledSearch], predicted: Sequence[list[str]]) -> float:
     """Share of the rows of which something that was taken is among what was found."""
-    hits = [bool(set(top) & set(row.taken)) for row, top in zip(rows, found, strict=True)]
+    hits = [
+        bool(set(top) & set(row.consumed_items)) for row, top in zip(rows, predicted, strict=True)
+    ]
     return float(np.mean(hits))

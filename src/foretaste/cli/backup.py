@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from foretaste.cli import console
-from foretaste.cli.common import HERE, Json, Workspace, command, require
+from foretaste.cli.common import CURRENT_FOLDER, Json, Workspace, command, require_workspace
 
 if TYPE_CHECKING:
     from foretaste.workspace.backup import Backup
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def backup(
     file: File,
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     force: Annotated[bool, typer.Option("--force", help="Replace the file there is.")] = False,
     json: Json = False,
 ) -> None:
@@ -32,15 +32,15 @@ def backup(
     Settings, events, items, people, hashed keys and models, of its tenants too, as they are at this
     moment; the service may go on. Caches are left out.
     """
-    require(workspace)
+    require_workspace(workspace)
     from foretaste.workspace.backup import back_up
 
-    _told("wrote", back_up(workspace, file, now=time.time(), force=force), json=json)
+    _print_backup("wrote", back_up(workspace, file, now=time.time(), force=force), json=json)
 
 
 def restore(
     file: File,
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     force: Annotated[
         bool, typer.Option("--force", help="Move what is there aside, and replace its database.")
     ] = False,
@@ -52,24 +52,24 @@ def restore(
     """
     from foretaste.workspace.backup import restore as put_back
 
-    _told("restored", put_back(file, workspace, force=force), json=json)
+    _print_backup("restored", put_back(file, workspace, force=force), json=json)
 
 
-def _told(verb: str, found: "Backup", *, json: bool) -> None:
+def _print_backup(verb: str, archive: "Backup", *, json: bool) -> None:
     if json:
-        console.as_json(
+        console.print_json(
             {
-                "file": str(found.file),
-                "created": found.created,
-                "tenants": list(found.tenants),
-                "events": found.events,
-                "items": found.items,
-                "models": found.models,
-                "bytes": found.size,
+                "file": str(archive.file),
+                "created": archive.created,
+                "tenants": list(archive.tenants),
+                "events": archive.events,
+                "items": archive.items,
+                "models": archive.models,
+                "bytes": archive.size,
             }
         )
         return
     console.say(
-        f"{verb} {found.file}: {found.events:,} events, {found.items:,} items, {found.models} "
-        f"models, {len(found.tenants)} workspaces, {found.size / 1e6:.1f} MB"
+        f"{verb} {archive.file}: {archive.events:,} events, {archive.items:,} items, {archive.models} "
+        f"models, {len(archive.tenants)} workspaces, {archive.size / 1e6:.1f} MB"
     )

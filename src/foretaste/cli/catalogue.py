@@ -10,10 +10,10 @@ from typing import IO, Annotated, Any
 import typer
 
 from foretaste.cli import console
-from foretaste.cli.common import HERE, Workspace, command, intake, opened
+from foretaste.cli.common import CURRENT_FOLDER, Workspace, command, intake, open_loop
 from foretaste.errors import InputError
 
-PAGE = 1000
+ROWS_PER_PAGE = 1000
 """Items or users read at once."""
 
 items = typer.Typer(help="The catalogue: show, set, delete, export.")
@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the others."""
     for name, group in (("items", items), ("users", users)):
         app.add_typer(group, name=name, no_args_is_help=True)
-    for group, name, work in (
+    for group, name, function in (
         (items, "show", items_show),
         (items, "set", items_set),
         (items, "delete", items_delete),
@@ -44,129 +44,135 @@ def register(app: typer.Typer) -> None:
         (users, "erase", users_erase),
         (users, "export", users_export),
     ):
-        command(group, name)(work)
+        command(group, name)(function)
 
 
-def items_show(item: ItemId, workspace: Workspace = HERE) -> None:
+def items_show(item: ItemId, workspace: Workspace = CURRENT_FOLDER) -> None:
     """One item, as JSON."""
-    from foretaste.behaviour.export import item_told
+    from foretaste.behaviour.export import item_to_json
 
-    with opened(workspace) as loop:
-        found = loop.store.item(item)
-    console.as_json(item_told(_there(found, f"no item '{item}'")))
+    with open_loop(workspace) as loop:
+        stored_item = loop.store.item(item)
+    console.print_json(item_to_json(_require_found(stored_item, f"no item '{item}'")))
 
 
-def items_set(item: ItemId, patch: Patch, workspace: Workspace = HERE) -> None:
+def items_set(item: ItemId, patch: Patch, workspace: Workspace = CURRENT_FOLDER) -> None:
     """Change some fields of an item. It counts in the next list."""
-    from foretaste.behaviour.export import item_told
+    from foretaste.behaviour.export import item_to_json
 
-    change = _patch(patch)
-    with opened(workspace) as loop:
-        found = intake(loop).change_item(item, change)
-    console.as_json(item_told(_there(found, f"no item '{item}'")))
+    change = _parse_patch(patch)
+    with open_loop(workspace) as loop:
+        changed_item = intake(loop).change_item(item, change)
+    console.print_json(item_to_json(_require_found(changed_item, f"no item '{item}'")))
 
 
 def items_delete(
     ids: Annotated[list[str], typer.Argument(metavar="ITEM…", help="The items' ids.")],
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
 ) -> None:
     """Take items out of the catalogue: no list has them from now on.
 
     What people did with them stays. Only importing or sending an item again brings it back.
     """
-    with opened(workspace) as loop:
+    with open_loop(workspace) as loop:
         count = loop.store.delete_items(ids)
     console.say(f"deleted {count} of {len(ids)}; the others were not there")
 
 
-def items_export(workspace: Workspace = HERE, out: Out = None) -> None:
+def items_export(workspace: Workspace = CURRENT_FOLDER, out: Out = None) -> None:
     """The whole catalogue as JSON Lines, to be read by 'import --items' again."""
-    from foretaste.behaviour.export import item_told
+    from foretaste.behaviour.export import item_to_json
 
-    with opened(workspace) as loop:
-        _export(loop.store.items_page, item_told, out)
+    with open_loop(workspace) as loop:
+        _export_lines(loop.store.items_page, item_to_json, out)
 
 
-def users_show(user: UserId, workspace: Workspace = HERE) -> None:
+def users_show(user: UserId, workspace: Workspace = CURRENT_FOLDER) -> None:
     """A user's attributes, as JSON."""
-    from foretaste.behaviour.export import user_told
+    from foretaste.behaviour.export import user_to_json
 
-    with opened(workspace) as loop:
-        found = loop.store.user(user)
-    console.as_json(user_told(_there(found, f"no user '{user}' with attributes")))
+    with open_loop(workspace) as loop:
+        stored_user = loop.store.user(user)
+    console.print_json(
+        user_to_json(_require_found(stored_user, f"no user '{user}' with attributes"))
+    )
 
 
-def users_set(user: UserId, patch: Patch, workspace: Workspace = HERE) -> None:
+def users_set(user: UserId, patch: Patch, workspace: Workspace = CURRENT_FOLDER) -> None:
     """Change some attributes of a user. They count in the next list."""
-    from foretaste.behaviour.export import user_told
+    from foretaste.behaviour.export import user_to_json
 
-    change = _patch(patch)
-    with opened(workspace) as loop:
-        found = intake(loop).change_user(user, change)
-    console.as_json(user_told(_there(found, f"no user '{user}' with attributes")))
+    change = _parse_patch(patch)
+    with open_loop(workspace) as loop:
+        changed_user = intake(loop).change_user(user, change)
+    console.print_json(
+        user_to_json(_require_found(changed_user, f"no user '{user}' with attributes"))
+    )
 
 
-def users_data(user: UserId, workspace: Workspace = HERE) -> None:
+def users_data(user: UserId, workspace: Workspace = CURRENT_FOLDER) -> None:
     """All that is kept of a user, for themselves, as JSON."""
-    with opened(workspace) as loop:
-        found = loop.personal(user)
-    console.as_json(_there(found, f"nothing kept of a user '{user}'"))
+    with open_loop(workspace) as loop:
+        personal_data = loop.personal(user)
+    console.print_json(_require_found(personal_data, f"nothing kept of a user '{user}'"))
 
 
-def users_erase(user: UserId, workspace: Workspace = HERE) -> None:
+def users_erase(user: UserId, workspace: Workspace = CURRENT_FOLDER) -> None:
     """Forget a user: in the store, and in the counts of every kept model."""
-    with opened(workspace) as loop:
-        found = loop.erase(user)
-    erased = found.erased
+    with open_loop(workspace) as loop:
+        receipt = loop.erase(user)
+    erased = receipt.erased
     console.say(
         f"erased of '{user}': {erased.events} events, {erased.sessions} sessions, "
         f"{erased.recommendations} answers, {erased.attributes} sets of attributes, "
         f"{erased.changes} changes to their lists, {erased.conversations} conversations"
     )
-    for version in found.recounted:
+    for version in receipt.recounted_versions:
         console.say(f"model {version} was counted anew without them")
-    if found.waits:
+    if receipt.pending_notes:
         console.say("what may still hold something of them:")
-    for one in found.waits:
-        console.say(f"  {one}")
+    for remaining_copy in receipt.pending_notes:
+        console.say(f"  {remaining_copy}")
 
 
-def users_export(workspace: Workspace = HERE, out: Out = None) -> None:
+def users_export(workspace: Workspace = CURRENT_FOLDER, out: Out = None) -> None:
     """All users with attributes as JSON Lines, to be read by 'import --users' again."""
-    from foretaste.behaviour.export import user_told
+    from foretaste.behaviour.export import user_to_json
 
-    with opened(workspace) as loop:
-        _export(loop.store.users_page, user_told, out)
-
-
-def _there(found: Any, what: str) -> Any:
-    if found is None:
-        raise InputError(f"there is {what}; check the id")
-    return found
+    with open_loop(workspace) as loop:
+        _export_lines(loop.store.users_page, user_to_json, out)
 
 
-def _patch(text: str) -> dict[str, Any]:
+def _require_found(entity: Any, problem: str) -> Any:
+    if entity is None:
+        raise InputError(f"there is {problem}; check the id")
+    return entity
+
+
+def _parse_patch(text: str) -> dict[str, Any]:
     try:
-        told = jsonlib.loads(text)
+        patch = jsonlib.loads(text)
     except ValueError as error:
         raise InputError(f"not JSON: {error}; put it in single quotes") from None
-    if not isinstance(told, dict):
+    if not isinstance(patch, dict):
         raise InputError(f'a change is an object, this is {text[:60]}; write {{"price": 7.5}}')
-    return told
+    return patch
 
 
-def _export(
-    page: Callable[[str, int], list[Any]], told: Callable[[Any], Any], out: Path | None
+def _export_lines(
+    read_page: Callable[[str, int], list[Any]], to_mapping: Callable[[Any], Any], out: Path | None
 ) -> None:
-    after = ""
-    with _written(out) as file:
-        while found := page(after, PAGE):
-            file.writelines(jsonlib.dumps(told(one), ensure_ascii=False) + "\n" for one in found)
-            after = found[-1].id
+    last_id = ""
+    with _output_file(out) as file:
+        while rows := read_page(last_id, ROWS_PER_PAGE):
+            file.writelines(
+                jsonlib.dumps(to_mapping(row), ensure_ascii=False) + "\n" for row in rows
+            )
+            last_id = rows[-1].id
 
 
 @contextmanager
-def _written(out: Path | None) -> Iterator[IO[str]]:
+def _output_file(out: Path | None) -> Iterator[IO[str]]:
     if out is None:
         yield sys.stdout
     else:

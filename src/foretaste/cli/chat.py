@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from foretaste.cli import console
-from foretaste.cli.common import HERE, Json, Workspace, command, opened
+from foretaste.cli.common import CURRENT_FOLDER, Json, Workspace, command, open_loop
 
 if TYPE_CHECKING:
     from foretaste.converse.chat import Reply
@@ -21,7 +21,7 @@ def chat(
     text: Annotated[
         str | None, typer.Argument(metavar="TEXT", help="What is said; without it, line by line.")
     ] = None,
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     user: Annotated[str | None, typer.Option(help="Who is talking.")] = None,
     session: Annotated[str | None, typer.Option(help="An anonymous visit.")] = None,
     conversation: Annotated[str | None, typer.Option(help="Go on with this one.")] = None,
@@ -32,9 +32,9 @@ def chat(
     Say it, refine it ("but slower", "under 20", "nothing violent"), ask "why the first?", "show
     more", "start over". Wishes with more, less or no change the profile; the rest is of this talk.
     """
-    with opened(workspace) as loop:
+    with open_loop(workspace) as loop:
         from foretaste.converse.chat import open_chat
-        from foretaste.serve.schemas.chat import answer_of
+        from foretaste.serve.schemas.chat_schemas import chat_answer
 
         talk = open_chat(loop)
         lines = [text] if text is not None else sys.stdin
@@ -44,18 +44,22 @@ def chat(
             reply = talk.say(line.strip(), conversation=conversation, user=user, session=session)
             conversation = reply.conversation_id
             if json:
-                console.as_json(answer_of(reply).model_dump())
+                console.print_json(chat_answer(reply).model_dump())
             else:
-                _told(reply)
+                _print_reply(reply)
     if conversation is not None and not json:
         console.note(f"go on with --conversation {conversation}")
 
 
-def _told(reply: "Reply") -> None:
-    console.say(reply.said)
+def _print_reply(reply: "Reply") -> None:
+    console.say(reply.text)
     state = reply.state
     parts = [f"query “{state.query}”"] if state.query else []
     parts += [f"filter {dict(state.filter)}"] if state.filter else []
     parts += [f"like {', '.join(state.items)}"] if state.items else []
-    parts += [f"profile: {', '.join(one.name for one in reply.changes)}"] if reply.changes else []
+    parts += (
+        [f"profile: {', '.join(preference.name for preference in reply.preferences)}"]
+        if reply.preferences
+        else []
+    )
     console.note(f"[{'; '.join(parts) or 'nothing asked yet'}]")

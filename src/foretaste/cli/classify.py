@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from foretaste.cli import console
-from foretaste.cli.common import HERE, Json, Workspace, command
+from foretaste.cli.common import CURRENT_FOLDER, Json, Workspace, command
 from foretaste.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
-    from foretaste.classify.classifier import Classifier, Measured, Told
+    from foretaste.classify.classifier import Classifier, ClassifierMetrics, LabelledSearch
     from foretaste.config.load import Config
 
-FOLDER = "classifier"
-HISTORY = "search_history"
-TAKEN = ("purchases", "clicks", "likes", "views", "label")
+CLASSIFIER_FOLDER = "classifier"
+HISTORY_COLUMN = "search_history"
+LABEL_COLUMNS = ("purchases", "clicks", "likes", "views", "label")
 """Columns of what was taken, the first that is there."""
-SHOWN = 60
+MAX_HISTORY_CHARACTERS = 60
 """Characters of a history in a line."""
 
 
@@ -33,16 +33,16 @@ def classify(
         Path | None,
         typer.Argument(metavar="[FILE]", help="CSV, Parquet or JSON Lines, a row a user."),
     ] = None,
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     label: Annotated[
         str | None,
         typer.Option(
-            metavar="COLUMN", help=f"What was taken; else the first of {', '.join(TAKEN)}."
+            metavar="COLUMN", help=f"What was taken; else the first of {', '.join(LABEL_COLUMNS)}."
         ),
     ] = None,
     history: Annotated[
         str, typer.Option(metavar="COLUMN", help="What was searched for.")
-    ] = HISTORY,
+    ] = HISTORY_COLUMN,
     predict: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Rows to predict for.")
     ] = None,
@@ -58,90 +58,92 @@ def classify(
     if table is None and predict is None:
         raise InputError("nothing to do; name a FILE to train on, rows to --predict for, or both")
     from foretaste.classify.classifier import Classifier
-    from foretaste.cli.progress import Bars
-    from foretaste.config.load import load
+    from foretaste.cli.progress import ProgressBars
+    from foretaste.config.load import load_config
 
-    config = load(workspace)
-    said: dict[str, Any] = {}
+    config = load_config(workspace)
+    output: dict[str, Any] = {}
     if table is not None:
-        rows = [row for _, row in told(table, history, label, config, labelled=True)]
-        with Bars() as bars:
-            trained, measured = _trained(rows, config, bars)
-        trained.save(workspace / FOLDER, measured)
-        said["measured"] = asdict(measured)
+        rows = [row for _, row in read_rows(table, history, label, config, labelled=True)]
+        with ProgressBars() as bars:
+            trained, measured = _train(rows, config, bars)
+        trained.save(workspace / CLASSIFIER_FOLDER, measured)
+        output["measured"] = asdict(measured)
         if not json:
-            _say(measured, workspace / FOLDER)
+            _print_measurement(measured, workspace / CLASSIFIER_FOLDER)
     if predict is not None:
-        known = Classifier.load(workspace / FOLDER)
-        said["rows"] = _predicted(known, predict, history, config, n)
+        classifier = Classifier.load(workspace / CLASSIFIER_FOLDER)
+        output["rows"] = _predict_rows(classifier, predict, history, config, n)
         if not json:
-            _show(said["rows"])
+            _print_predictions(output["rows"])
     if json:
-        console.as_json(said)
+        console.print_json(output)
 
 
-def _trained(rows: list["Told"], config: "Config", bars: Any) -> "tuple[Classifier, Measured]":
+def _train(
+    rows: list["LabelledSearch"], config: "Config", bars: Any
+) -> "tuple[Classifier, ClassifierMetrics]":
     from foretaste.classify.classifier import Classifier
-    from foretaste.language.weights import resolve
+    from foretaste.language.weights import resolve_weights
 
     settings, language = config.model.classifier, config.language
-    own = settings.backbone in ("", language.encoder)
-    weights = resolve(
+    is_own_encoder = settings.backbone in ("", language.encoder)
+    weights = resolve_weights(
         settings.backbone or language.encoder,
-        language.revision if own else None,
-        language.sha256 if own else None,
+        language.revision if is_own_encoder else None,
+        language.sha256 if is_own_encoder else None,
     )
     return Classifier.fit(rows, weights.path, settings, seed=config.model.seed, progress=bars)
 
 
-def told(
+def read_rows(
     path: Path, history: str, label: str | None, config: "Config", *, labelled: bool
-) -> Iterator[tuple[int, "Told"]]:
+) -> Iterator[tuple[int, "LabelledSearch"]]:
     """(line, row) of those with a history and, where it is `labelled`, something taken."""
-    from foretaste.behaviour.rows import read
-    from foretaste.classify.classifier import Told
-    from foretaste.domain.data import Reject
+    from foretaste.behaviour.rows import open_table
+    from foretaste.classify.classifier import LabelledSearch
+    from foretaste.domain.data import RejectedRow
 
-    mark = config.behaviour.attribute_separator
+    separator = config.behaviour.attribute_separator
     skipped: list[str] = []
-    with read(path) as table:
-        history = _there(history, table.columns, path, "--history")
-        column = _label(label, table.columns, path) if labelled else None
+    with open_table(path) as table:
+        history = _find_column(history, table.columns, path, "--history")
+        column = _label_column(label, table.columns, path) if labelled else None
         for line, row in table.rows:
-            if isinstance(row, Reject):
+            if isinstance(row, RejectedRow):
                 skipped.append(str(row))
                 continue
-            text = ". ".join(parts(row.get(history), mark, ("query", "text", "item")))
-            taken = parts(row.get(column), mark, ("item", "id")) if column else ()
-            if text and (taken or not labelled):
-                yield line, Told(text, tuple(dict.fromkeys(taken)))
+            text = ". ".join(cell_parts(row.get(history), separator, ("query", "text", "item")))
+            labels = cell_parts(row.get(column), separator, ("item", "id")) if column else ()
+            if text and (labels or not labelled):
+                yield line, LabelledSearch(text, tuple(dict.fromkeys(labels)))
             else:
                 missing = column if text else history
                 skipped.append(f"{path.name}:{line}: '{missing}' is empty; fill it in")
-    for one in skipped[: console.SHOWN]:
-        console.note(one)
+    for message in skipped[: console.MAX_REJECTS]:
+        console.note(message)
     if skipped:
         console.note(f"{path}: {len(skipped):,} rows were left out")
 
 
-def parts(cell: Any, separator: str, keys: tuple[str, ...]) -> tuple[str, ...]:
+def cell_parts(cell: Any, separator: str, keys: tuple[str, ...]) -> tuple[str, ...]:
     """The words of a cell: a text, a list, a JSON list, 'a|b|c', or objects with one of `keys`."""
-    from foretaste.behaviour.values import listed, plain
+    from foretaste.behaviour.values import scalar_text, split_values
 
-    found = []
-    for part in listed(cell, separator):
+    texts = []
+    for part in split_values(cell, separator):
         if isinstance(part, Mapping):
             part = next((part[key] for key in keys if part.get(key)), None)
         if part is not None and not isinstance(part, list | tuple | Mapping):
-            found.append(plain(part, "a cell").strip())
-    return tuple(filter(None, found))
+            texts.append(scalar_text(part, "a cell").strip())
+    return tuple(filter(None, texts))
 
 
-def _label(label: str | None, columns: tuple[str, ...], path: Path) -> str:
+def _label_column(label: str | None, columns: tuple[str, ...], path: Path) -> str:
     if label is not None:
-        return _there(label, columns, path, "--label")
+        return _find_column(label, columns, path, "--label")
     by_name = {column.lower(): column for column in columns}
-    for name in TAKEN:
+    for name in LABEL_COLUMNS:
         if name in by_name:
             return by_name[name]
     raise InputError(
@@ -149,33 +151,35 @@ def _label(label: str | None, columns: tuple[str, ...], path: Path) -> str:
     )
 
 
-def _there(column: str, columns: tuple[str, ...], path: Path, option: str) -> str:
+def _find_column(column: str, columns: tuple[str, ...], path: Path, option: str) -> str:
     """The column as the file spells it: search_history is also searchHistory."""
-    from foretaste.behaviour.columns import squeezed
+    from foretaste.behaviour.columns import normalise_column
 
-    found = next((name for name in columns if squeezed(name) == squeezed(column)), None)
-    if found is None:
+    matching_column = next(
+        (name for name in columns if normalise_column(name) == normalise_column(column)), None
+    )
+    if matching_column is None:
         hint = did_you_mean(column, columns)
         raise InputError(f"{path}: no column '{column}', name one with {option}; {hint}")
-    return found
+    return matching_column
 
 
-def _predicted(
-    known: "Classifier", path: Path, history: str, config: "Config", n: int
+def _predict_rows(
+    classifier: "Classifier", path: Path, history: str, config: "Config", n: int
 ) -> list[dict[str, Any]]:
-    rows = list(told(path, history, None, config, labelled=False))
-    found = known.top([row.text for _, row in rows], n)
+    rows = list(read_rows(path, history, None, config, labelled=False))
+    predictions = classifier.predict_top([row.text for _, row in rows], n)
     return [
         {
             "line": line,
             "history": row.text,
             "items": [{"id": item, "probability": chance} for item, chance in top],
         }
-        for (line, row), top in zip(rows, found, strict=True)
+        for (line, row), top in zip(rows, predictions, strict=True)
     ]
 
 
-def _say(measured: "Measured", folder: Path) -> None:
+def _print_measurement(measured: "ClassifierMetrics", folder: Path) -> None:
     console.say(
         f"{measured.rows:,} rows, {measured.classes:,} items; measured on "
         f"{measured.held_out:,} rows that were held out"
@@ -185,17 +189,19 @@ def _say(measured: "Measured", folder: Path) -> None:
         ("most frequent", f"{measured.frequent_1:.3f}", f"{measured.frequent_5:.3f}"),
     ]
     columns = ("accuracy@1", "accuracy@5")
-    console.table(("", *columns), rows, right=columns)
+    console.print_table(("", *columns), rows, right=columns)
     console.say(f"kept in {folder}")
 
 
-def _show(rows: list[dict[str, Any]]) -> None:
-    shown = [
+def _print_predictions(rows: list[dict[str, Any]]) -> None:
+    table_rows = [
         (
             str(row["line"]),
-            row["history"][-SHOWN:],
-            ", ".join(f"{one['id']} {one['probability']:.2f}" for one in row["items"]),
+            row["history"][-MAX_HISTORY_CHARACTERS:],
+            ", ".join(
+                f"{prediction['id']} {prediction['probability']:.2f}" for prediction in row["items"]
+            ),
         )
         for row in rows
     ]
-    console.table(("line", "searched for", "will take"), shown, right=("line",))
+    console.print_table(("line", "searched for", "will take"), table_rows, right=("line",))

@@ -19,10 +19,10 @@ from foretaste.cli import console
 from foretaste.errors import ForetasteError, InputError
 
 if TYPE_CHECKING:
-    from foretaste.behaviour.ingest import Intake
+    from foretaste.behaviour.ingest import Ingestor
     from foretaste.loop import Foretaste
 
-ERROR, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
+EXIT_ERROR, EXIT_INTERRUPTED, EXIT_PIPE_CLOSED = 2, 130, 141
 
 Workspace = Annotated[
     Path,
@@ -35,7 +35,7 @@ Workspace = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
-HERE = Path()
+CURRENT_FOLDER = Path()
 
 P = ParamSpec("P")
 
@@ -43,21 +43,21 @@ P = ParamSpec("P")
 def command(group: typer.Typer, name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
     """Makes a function a command whose errors are told in one line."""
 
-    def register(work: Callable[P, None]) -> Callable[P, None]:
-        @functools.wraps(work)
-        def told(*args: P.args, **kwargs: P.kwargs) -> None:
-            with _told():
-                work(*args, **kwargs)
+    def register(function: Callable[P, None]) -> Callable[P, None]:
+        @functools.wraps(function)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+            with _report_errors():
+                function(*args, **kwargs)
                 sys.stdout.flush()  # a closed pipe shows here, and not when Python ends
 
-        group.command(name)(told)
-        return work
+        group.command(name)(wrapper)
+        return function
 
     return register
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _report_errors() -> Iterator[None]:
     """Errors in one line, with their exit code."""
     try:
         yield
@@ -66,23 +66,23 @@ def _told() -> Iterator[None]:
     except BrokenPipeError:
         # What Python still has to write when it ends must go somewhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(PIPE_CLOSED) from None
+        raise typer.Exit(EXIT_PIPE_CLOSED) from None
     except KeyboardInterrupt:
         _fail("interrupted; what was stored stays, and the same command goes on from there")
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     except ForetasteError as error:
         _fail(f"error: {error}")
-        raise typer.Exit(ERROR) from None
+        raise typer.Exit(EXIT_ERROR) from None
     except OSError as error:
         _fail(f"error: {error.filename or type(error).__name__}: {error.strerror or error}")
-        raise typer.Exit(ERROR) from None
+        raise typer.Exit(EXIT_ERROR) from None
     except Exception as error:
-        said = " ".join(str(error).split())
+        message = " ".join(str(error).split())
         _fail(
-            f"error: {type(error).__name__}: {said}; this should not happen, run "
+            f"error: {type(error).__name__}: {message}; this should not happen, run "
             "'foretaste --debug …' for the traceback and report it"
         )
-        raise typer.Exit(ERROR) from None
+        raise typer.Exit(EXIT_ERROR) from None
 
 
 DEBUG = {"on": False}
@@ -96,43 +96,43 @@ def _fail(line: str) -> None:
 
 
 @contextmanager
-def opened(folder: Path, *, make: bool = False) -> Iterator["Foretaste"]:
+def open_loop(folder: Path, *, create: bool = False) -> Iterator["Foretaste"]:
     """The loop on a folder. One that is no workspace is an error, unless it may be made."""
-    if not make:
-        require(folder)
+    if not create:
+        require_workspace(folder)
     from foretaste.cli.progress import (
-        Bars,  # these take two seconds; whoever asks for help does not wait
+        ProgressBars,  # these take two seconds; whoever asks for help does not wait
     )
     from foretaste.loop import Foretaste
 
-    with Bars() as bars:
+    with ProgressBars() as bars:
         loop = Foretaste.open(folder, progress=bars)
         try:
             yield loop
         finally:
-            bars.rest()
+            bars.finish()
             loop.close()
 
 
-def intake(loop: "Foretaste") -> "Intake":
+def intake(loop: "Foretaste") -> "Ingestor":
     """The way in for events, items and users, which is that of the service."""
-    from foretaste.behaviour.ingest import Intake
-    from foretaste.feedback.attribution import attributed
+    from foretaste.behaviour.ingest import Ingestor
+    from foretaste.feedback.attribution import attribute_events
 
-    attribute = functools.partial(attributed, served=loop.store.served)
-    return Intake(loop.store, loop.config.behaviour, attribute)
+    attribute = functools.partial(attribute_events, find_served=loop.store.recommendations_by_id)
+    return Ingestor(loop.store, loop.config.behaviour, attribute)
 
 
-def require(folder: Path) -> None:
+def require_workspace(folder: Path) -> None:
     """Reading must not leave an empty store behind where a path was mistyped."""
-    from foretaste.behaviour.store import FILE as STORE
-    from foretaste.config.load import FILE as SETTINGS
-    from foretaste.config.load import load
+    from foretaste.behaviour.store import STORE_FILE as STORE
+    from foretaste.config.load import SETTINGS_FILE as SETTINGS
+    from foretaste.config.load import load_config
 
-    there = any((folder / name).exists() for name in (SETTINGS, STORE))
-    if not there and not (folder.is_dir() and load(folder).behaviour.database):
-        where = "this folder" if folder == HERE else str(folder)
+    is_workspace = any((folder / name).exists() for name in (SETTINGS, STORE))
+    if not is_workspace and not (folder.is_dir() and load_config(folder).behaviour.database):
+        folder_text = "this folder" if folder == CURRENT_FOLDER else str(folder)
         raise InputError(
-            f"{where} is no workspace; name one with --workspace, or make one with "
+            f"{folder_text} is no workspace; name one with --workspace, or make one with "
             "'foretaste init' or 'foretaste import'"
         )

@@ -18,26 +18,26 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:  # the nouns bring NumPy; `foretaste --help` does without
-    from foretaste.behaviour.keys import Key
-    from foretaste.domain.data import Imported, Item, Recommendation, Recommended, Term
+    from foretaste.behaviour.keys import ApiKey
+    from foretaste.domain.data import ImportResult, Item, Recommendation, Recommended, Term
     from foretaste.evaluate.evaluation import Evaluation
-    from foretaste.generate.profile import Liked, Profile
-    from foretaste.model.artefacts import Version
+    from foretaste.generate.profile import LikedValue, TasteProfile
+    from foretaste.model.artefacts import ModelVersion
     from foretaste.online.list_health import ListHealth
-    from foretaste.preferences.service import Steered
+    from foretaste.preferences.service import PreferenceUpdate
     from foretaste.workspace.tenants import Tenant
 
 ItemOf = Callable[[str], "Item | None"]
 
 OUT = Console(highlight=False, markup=False, emoji=False)
 ERR = Console(highlight=False, markup=False, emoji=False, stderr=True)
-SHOWN = 5
+MAX_REJECTS = 5
 """Rejects that are told; the file has them all."""
-TERMS = 8
+MAX_TERMS = 8
 """Terms of an item that are told one by one, the largest first."""
-WHOLE = 24
+MAX_WORD_WIDTH = 24
 """Letters of a word that is not broken."""
-AVERAGE = "average item"
+AVERAGE_ITEM = "average item"
 """The feature of terms that are the same for every item of a list."""
 
 
@@ -51,72 +51,72 @@ def note(text: str) -> None:
     ERR.print(text, soft_wrap=True)
 
 
-def heading(text: str) -> None:
+def print_heading(text: str) -> None:
     """The title of a part."""
     OUT.print()
     OUT.print(Text(text, style="bold"))
 
 
-def as_json(value: Any) -> None:
+def print_json(value: Any) -> None:
     """Exactly one JSON object on stdout."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
 
 
-def table(
+def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()
 ) -> None:
     """Rows under bold names; the columns named in `right` are numbers.
 
     Where it is narrow, text goes on below; a word, like an id, is left whole: it can be copied.
     """
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     rows = [tuple(row) for row in rows]
-    least = 0
-    for place, column in enumerate(columns):
-        words = [word for text in (column, *(row[place] for row in rows)) for word in text.split()]
-        longest = min(max((cell_len(word) for word in words), default=0), WHOLE)
-        least += longest + 2
-        number = column in right
-        side: JustifyMethod = "right" if number else "left"
-        made.add_column(column, justify=side, no_wrap=number, overflow="fold", min_width=longest)
+    total_width = 0
+    for index, column in enumerate(columns):
+        words = [word for text in (column, *(row[index] for row in rows)) for word in text.split()]
+        width = min(max((cell_len(word) for word in words), default=0), MAX_WORD_WIDTH)
+        total_width += width + 2
+        numeric = column in right
+        side: JustifyMethod = "right" if numeric else "left"
+        grid.add_column(column, justify=side, no_wrap=numeric, overflow="fold", min_width=width)
     for row in rows:
-        made.add_row(*(Text(cell) for cell in row))
-    if least > OUT.width:
-        made.width = least  # too wide rather than cut off
-    OUT.print(made, crop=False)
+        grid.add_row(*(Text(cell) for cell in row))
+    if total_width > OUT.width:
+        grid.width = total_width  # too wide rather than cut off
+    OUT.print(grid, crop=False)
 
 
-def report(text: str, indent: int = 15) -> None:
+def print_wrapped(text: str, indent: int = 15) -> None:
     """Lines laid out already; those too long go on below where their words began."""
     for line in text.splitlines():
         say(textwrap.fill(line, OUT.width, subsequent_indent=" " * indent))
 
 
-def moment(at: float) -> str:
+def format_time(at: float) -> str:
     """A time as people write it, in UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def imported(done: Sequence["Imported"]) -> None:
+def print_imports(imports: Sequence["ImportResult"]) -> None:
     """What became of each file."""
     rows = [
-        (one.file, *(f"{n:,}" for n in (one.read, one.added, one.known, one.rejected)))
-        for one in done
+        (file.file, *(f"{n:,}" for n in (file.read, file.added, file.known, file.rejected)))
+        for file in imports
     ]
     counts = ("read", "added", "known", "rejected")
-    table(("file", *counts), rows, right=counts)
-    for one in done:
+    print_table(("file", *counts), rows, right=counts)
+    for one in imports:
         for warning in one.warnings:
             note(f"warning: {one.file}: {warning}")
-        for reject in one.rejects[:SHOWN]:
+        for reject in one.rejects[:MAX_REJECTS]:
             note(str(reject))
         if one.rejected:
-            more = f"{one.rejected - SHOWN:,} more; " if one.rejected > SHOWN else ""
-            note(f"{more}all {one.rejected:,} rejected rows are in {one.rejects_file}")
+            extra = f"{one.rejected - MAX_REJECTS:,} more; " if one.rejected > MAX_REJECTS else ""
+            note(f"{extra}all {one.rejected:,} rejected rows are in {one.rejects_file}")
 
 
-def answer(
-    found: "Recommendation", *, explain: bool = False, json: bool = False, items: ItemOf
+def print_recommendation(
+    recommendation: "Recommendation", *, explain: bool = False, json: bool = False, items: ItemOf
 ) -> None:
     """The list with its reasons; with `explain` the terms of each score as well. What was asked for
     by name and is not in it is told on stderr.
@@ -124,173 +124,195 @@ def answer(
     items: a past item by its id, for the names of what terms come from.
     """
     if json:
-        as_json(recommendation_json(found, explain=explain))
-    elif not len(found):
+        print_json(recommendation_json(recommendation, explain=explain))
+    elif not len(recommendation):
         say("nothing to recommend: everything is hidden, taken or filtered out")
     else:
-        ranked(found)
-        past = {term.event for one in found for term in one.terms if term.event} if explain else ()
-        known = {event: items(event) for event in past}
-        titles = {event: item.title for event, item in known.items() if item is not None}
-        for one in found if explain else ():
-            _terms(one, titles)
-    for item in found.left_out:
-        note(f"left out: {item.id}: {item.why}")
+        print_items(recommendation)
+        past_ids = (
+            {term.event for item in recommendation for term in item.terms if term.event}
+            if explain
+            else ()
+        )
+        past_items = {event: items(event) for event in past_ids}
+        titles = {event: item.title for event, item in past_items.items() if item is not None}
+        for item in recommendation if explain else ():
+            _print_terms(item, titles)
+    for omitted_item in recommendation.left_out:
+        note(f"left out: {omitted_item.id}: {omitted_item.why}")
 
 
-def ranked(found: "Recommendation") -> None:
+def print_items(recommendation: "Recommendation") -> None:
     """A row an item: its name, its score and why it is there."""
     rows = [
-        (str(one.position), named(one), f"{one.score:.2f}", "\n".join(one.reason)) for one in found
+        (str(item.position), item_name(item), f"{item.score:.2f}", "\n".join(item.reason))
+        for item in recommendation
     ]
-    table(("#", "item", "score", "why"), rows, right=("#", "score"))
+    print_table(("#", "item", "score", "why"), rows, right=("#", "score"))
 
 
-def named(one: "Recommended") -> str:
+def item_name(item: "Recommended") -> str:
     """Title and id; the id is what other commands take."""
-    return f"{one.title} [{one.id}]" if one.title and one.title != one.id else one.id
+    return f"{item.title} [{item.id}]" if item.title and item.title != item.id else item.id
 
 
-def _terms(one: "Recommended", titles: Mapping[str, str]) -> None:
+def _print_terms(item: "Recommended", titles: Mapping[str, str]) -> None:
     """What sets the item apart, the largest first; then what it shares with the average item."""
-    heading(f"{one.position}  {named(one)}")
-    apart = sorted(
-        (term for term in one.terms if term.feature != AVERAGE), key=lambda term: -abs(term.nats)
+    print_heading(f"{item.position}  {item_name(item)}")
+    own_terms = sorted(
+        (term for term in item.terms if term.feature != AVERAGE_ITEM),
+        key=lambda term: -abs(term.nats),
     )
-    rows = [(f"{term.nats:+.2f}", term.expert, source(term, titles)) for term in apart[:TERMS]]
-    if apart[TERMS:]:
-        rest = sum(term.nats for term in apart[TERMS:])
-        rows.append((f"{rest:+.2f}", "", f"{len(apart) - TERMS} smaller terms together"))
-    average = sum(term.nats for term in one.terms if term.feature == AVERAGE)
-    rows.append((f"{average:+.2f}", "all", "what the average item has"))
-    rows.append((f"{one.score:+.2f}", "", "the score, their sum"))
-    table(("nats", "expert", "from"), rows, right=("nats",))
+    rows = [
+        (f"{term.nats:+.2f}", term.expert, term_source(term, titles))
+        for term in own_terms[:MAX_TERMS]
+    ]
+    if own_terms[MAX_TERMS:]:
+        smaller_nats = sum(term.nats for term in own_terms[MAX_TERMS:])
+        rows.append(
+            (f"{smaller_nats:+.2f}", "", f"{len(own_terms) - MAX_TERMS} smaller terms together")
+        )
+    average_nats = sum(term.nats for term in item.terms if term.feature == AVERAGE_ITEM)
+    rows.append((f"{average_nats:+.2f}", "all", "what the average item has"))
+    rows.append((f"{item.score:+.2f}", "", "the score, their sum"))
+    print_table(("nats", "expert", "from"), rows, right=("nats",))
 
 
-def source(term: "Term", titles: Mapping[str, str]) -> str:
+def term_source(term: "Term", titles: Mapping[str, str]) -> str:
     """Where a term comes from: a past item or search, a feature, or both."""
     event = titles.get(term.event) or term.event if term.event is not None else None
     return ", ".join(part for part in (event, term.feature) if part)
 
 
-def recommendation_json(found: "Recommendation", *, explain: bool) -> dict[str, Any]:
+def recommendation_json(recommendation: "Recommendation", *, explain: bool) -> dict[str, Any]:
     """The object that `recommend --json` prints."""
     return {
-        "recommendation_id": found.recommendation_id,
-        "model_version": found.model_version,
-        "items": [_item_json(one, explain=explain) for one in found],
-        "degraded": None if found.degraded is None else asdict(found.degraded),
-        "left_out": [asdict(item) for item in found.left_out],
+        "recommendation_id": recommendation.recommendation_id,
+        "model_version": recommendation.model_version,
+        "items": [_item_json(item, explain=explain) for item in recommendation],
+        "degraded": None if recommendation.degraded is None else asdict(recommendation.degraded),
+        "left_out": [asdict(item) for item in recommendation.left_out],
     }
 
 
-def _item_json(one: "Recommended", *, explain: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "id": one.id,
-        "position": one.position,
-        "score": one.score,
-        "propensity": one.propensity,
-        "source": one.source,
-        "title": one.title,
-        "reason": list(one.reason),
+def _item_json(item: "Recommended", *, explain: bool) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "id": item.id,
+        "position": item.position,
+        "score": item.score,
+        "propensity": item.propensity,
+        "source": item.source,
+        "title": item.title,
+        "reason": list(item.reason),
     }
     if explain:
-        told["terms"] = [
+        content["terms"] = [
             {
                 "expert": term.expert,
                 "nats": term.nats,
                 "event": term.event,
                 "feature": term.feature,
             }
-            for term in one.terms
+            for term in item.terms
         ]
-    return told
+    return content
 
 
-def evaluation(done: "Evaluation") -> None:
+def print_evaluation(evaluation: "Evaluation") -> None:
     """A row a model: of lists as people see them, then of the others; then what the lists are."""
-    for masked in (done.hide_seen, not done.hide_seen):
-        report(done.table(masked=masked), indent=0)
+    for masked in (evaluation.hide_seen, not evaluation.hide_seen):
+        print_wrapped(evaluation.table(masked=masked), indent=0)
         say()
-    for line in () if done.lists is None else done.lists.lines():
-        report(line, indent=2) if line else say()
+    for line in () if evaluation.lists is None else evaluation.lists.lines():
+        print_wrapped(line, indent=2) if line else say()
 
 
-def checks(warnings: Sequence[Mapping[str, str]]) -> None:
+def print_checks(warnings: Sequence[Mapping[str, str]]) -> None:
     """What is wrong with the lists of a model, and what to do about each."""
     for check in warnings:
-        report(f"warning: {check['message']}", indent=9)
-        report(f"         {check['remedy']}", indent=9)
+        print_wrapped(f"warning: {check['message']}", indent=9)
+        print_wrapped(f"         {check['remedy']}", indent=9)
 
 
-def list_health(health: "ListHealth", *, json: bool = False) -> None:
+def print_list_health(health: "ListHealth", *, json: bool = False) -> None:
     """What is wrong with the lists that people get, and the lists in numbers."""
     if json:
-        as_json(health.summary())
+        print_json(health.summary())
         return
     if health.warnings:
-        checks(health.checks())
+        print_checks(health.checks())
     else:
         say(f"nothing wrong found: {health.figures.people:,} lists looked at")
     for name, words in health.rows():
         say(f"  {name:<16} {words}")
 
 
-def models(versions: Sequence["Version"]) -> None:
+def print_models(versions: Sequence["ModelVersion"]) -> None:
     """Every version, the live one marked."""
     rows = [
         (
-            one.name,
-            moment(one.created),
-            *(f"{one.data.get(what, 0):,}" for what in ("events", "items", "users")),
-            "live" if one.live else "",
+            version.name,
+            format_time(version.created),
+            *(f"{version.data.get(name, 0):,}" for name in ("events", "items", "users")),
+            "live" if version.is_live else "",
         )
-        for one in versions
+        for version in versions
     ]
     counts = ("events", "items", "users")
-    table(("version", "trained (UTC)", *counts, ""), rows, right=counts)
+    print_table(("version", "trained (UTC)", *counts, ""), rows, right=counts)
 
 
-def model_json(version: "Version") -> dict[str, Any]:
+def model_json(version: "ModelVersion") -> dict[str, Any]:
     """One version in the object that `models list --json` prints."""
     return {
         "version": version.name,
         "created": version.created,
-        "live": version.live,
+        "live": version.is_live,
         "data": dict(version.data),
         "metrics": dict(version.metrics),
     }
 
 
-def profile(
-    found: "Profile", items: ItemOf, *, steered: "Steered | None" = None, json: bool = False
+def print_profile(
+    profile: "TasteProfile",
+    items: ItemOf,
+    *,
+    preference_update: "PreferenceUpdate | None" = None,
+    json: bool = False,
 ) -> None:
     """A person's taste, a table a column, and what they changed; `items` names the events."""
-    changes = () if steered is None else steered.changes
-    understood = () if steered is None else steered.understood
+    preferences = () if preference_update is None else preference_update.preferences
+    clause_matches = () if preference_update is None else preference_update.clause_matches
     if json:
-        told = {column: [asdict(one) for one in values] for column, values in found.items()}
-        as_json(
+        taste = {column: [asdict(liked) for liked in values] for column, values in profile.items()}
+        print_json(
             {
-                "profile": told,
-                "changes": [asdict(one) for one in changes],
-                "understood": [asdict(one) for one in understood],
+                "profile": taste,
+                "changes": [asdict(preference) for preference in preferences],
+                "understood": [asdict(clause_match) for clause_match in clause_matches],
             }
         )
         return
-    for one in understood:
-        how = f"{_act(one.act, one.nats)} {one.name}" if one.what else "no item has anything of it"
-        note(f"“{one.said}”: {how}")
-    for column, values in found.items():
+    for clause_match in clause_matches:
+        meaning = (
+            f"{_act(clause_match.act, clause_match.nats)} {clause_match.name}"
+            if clause_match.what
+            else "no item has anything of it"
+        )
+        note(f"“{clause_match.said}”: {meaning}")
+    for column, values in profile.items():
         if values:
-            heading(column)
-            rows = [_liked(one, items) for one in values]
-            table(("value", "share", "of others", "from"), rows, right=("share", "of others"))
-    if changes:
-        heading("changed by this person")
-        changed = [(one.name, _act(one.act, one.nats), one.said or "") for one in changes]
-        table(("what", "how", "said"), changed)
-    elif not any(found.values()):
+            print_heading(column)
+            rows = [_taste_row(liked, items) for liked in values]
+            print_table(("value", "share", "of others", "from"), rows, right=("share", "of others"))
+    if preferences:
+        print_heading("changed by this person")
+        changed = [
+            (preference.name, _act(preference.act, preference.nats), preference.said or "")
+            for preference in preferences
+        ]
+        print_table(("what", "how", "said"), changed)
+    elif not any(profile.values()):
         say("nothing sets this person's taste apart yet")
 
 
@@ -299,17 +321,17 @@ def _act(act: str, nats: float) -> str:
     return words.get(act) or f"{nats:+.2f} nats"
 
 
-def _liked(one: "Liked", items: ItemOf) -> tuple[str, str, str, str]:
-    named = [(items(event), event) for event in one.events]
-    titles = ", ".join(item.title or event if item else event for item, event in named)
-    stated = " (stated)" if one.stated else ""
-    return one.value + stated, f"{one.probability:.1%}", f"x {one.lift:.1f}", titles
+def _taste_row(liked: "LikedValue", items: ItemOf) -> tuple[str, str, str, str]:
+    past_items = [(items(event), event) for event in liked.events]
+    titles = ", ".join(item.title or event if item else event for item, event in past_items)
+    stated = " (stated)" if liked.stated else ""
+    return liked.value + stated, f"{liked.probability:.1%}", f"x {liked.lift:.1f}", titles
 
 
-def new_key(key: "Key", secret: str, *, json: bool = False) -> None:
+def print_new_key(key: "ApiKey", secret: str, *, json: bool = False) -> None:
     """A key that was just made, with its secret."""
     if json:
-        as_json(_key_json(key) | {"secret": secret})
+        print_json(_key_json(key) | {"secret": secret})
         return
     say(secret)
     note(
@@ -318,11 +340,11 @@ def new_key(key: "Key", secret: str, *, json: bool = False) -> None:
     )
 
 
-def keys(found: Sequence["Key"], now: float, *, json: bool = False) -> None:
+def print_keys(keys: Sequence["ApiKey"], now: float, *, json: bool = False) -> None:
     """Every key, and what became of it."""
     if json:
-        as_json({"keys": [_key_json(key) for key in found]})
-    elif not found:
+        print_json({"keys": [_key_json(key) for key in keys]})
+    elif not keys:
         say("there is no key yet; make one with 'foretaste keys create'")
     else:
         rows = [
@@ -331,34 +353,36 @@ def keys(found: Sequence["Key"], now: float, *, json: bool = False) -> None:
                 key.name,
                 key.tenant,
                 ", ".join(key.scopes),
-                moment(key.created),
-                moment(key.used) if key.used else "never",
-                _standing(key, now),
+                format_time(key.created),
+                format_time(key.used) if key.used else "never",
+                _key_status(key, now),
             )
-            for key in found
+            for key in keys
         ]
-        table(("id", "name", "tenant", "scopes", "made (UTC)", "last used", ""), rows)
+        print_table(("id", "name", "tenant", "scopes", "made (UTC)", "last used", ""), rows)
 
 
-def _standing(key: "Key", now: float) -> str:
+def _key_status(key: "ApiKey", now: float) -> str:
     if key.revoked is not None:
-        return f"revoked {moment(key.revoked)}"
+        return f"revoked {format_time(key.revoked)}"
     if key.expires is None:
         return "good"
-    return f"{'good until' if now < key.expires else 'expired'} {moment(key.expires)}"
+    return f"{'good until' if now < key.expires else 'expired'} {format_time(key.expires)}"
 
 
-def _key_json(key: "Key") -> dict[str, Any]:
+def _key_json(key: "ApiKey") -> dict[str, Any]:
     return {name: value for name, value in asdict(key).items() if name != "hash"}
 
 
-def tenants(found: Sequence["Tenant"], *, json: bool = False) -> None:
+def print_tenants(tenants: Sequence["Tenant"], *, json: bool = False) -> None:
     """Every tenant, with what it has."""
     if json:
-        as_json({"tenants": [asdict(one) for one in found]})
+        print_json({"tenants": [asdict(tenant) for tenant in tenants]})
         return
     rows = [
         (one.name, f"{one.events:,}", f"{one.items:,}", one.model or "none", one.folder)
-        for one in found
+        for one in tenants
     ]
-    table(("tenant", "events", "items", "model", "workspace"), rows, right=("events", "items"))
+    print_table(
+        ("tenant", "events", "items", "model", "workspace"), rows, right=("events", "items")
+    )

@@ -14,17 +14,17 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from foretaste.cli import console
-from foretaste.cli.progress import Bars
-from foretaste.config.load import FILE, load
+from foretaste.cli.progress import ProgressBars
+from foretaste.config.load import SETTINGS_FILE, load_config
 from foretaste.domain.data import Event, Recommendation, Request
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
 from foretaste.recipes import recipe
 
-NAME = "Foretaste demo"
+DEMO_NAME = "Foretaste demo"
 """The name in the settings: what marks a folder as the demo's own."""
-CHANGES: Mapping[str, str] = {
-    'name = "Video"': f'name = "{NAME}"  # written by the demo, and again at its next run',
+RECIPE_CHANGES: Mapping[str, str] = {
+    'name = "Video"': f'name = "{DEMO_NAME}"  # written by the demo, and again at its next run',
     "epochs = 60": """epochs = 12
 # The demo has five minutes for two trainings on two cores; the recipe's own values learn more.
 dim = 64
@@ -35,64 +35,64 @@ batch_events = 384""",
 }
 """Lines of the video recipe and what the demo has in their place."""
 
-PERSON = "395"
+USER = "395"
 """23 ratings in the spring of 2000, most of them science fiction: one sees what the model sees."""
 QUERY = "a slow film about space"
-OTHER = "Animation"
+UNSEEN_GENRE = "Animation"
 """A genre the person has not touched: clicks on it show how the list follows."""
-CLICKS = 3
-LIST = 10
+CLICK_COUNT = 3
+LIST_LENGTH = 10
 
 
 def run(folder: Path) -> None:
     """The demo, start to end."""
-    started = time.monotonic()
-    afresh(folder)
-    with Bars() as bars, opened(folder, bars) as loop:
+    start_time = time.monotonic()
+    start_afresh(folder)
+    with ProgressBars() as bars, open_loop(folder, bars) as loop:
         behaviour(loop)
         prepare(loop)
         language(loop)
         model(loop)
-        before = rank(loop)
-        feedback(loop, before)
-    minutes, seconds = divmod(round(time.monotonic() - started), 60)
+        old_list = rank(loop)
+        feedback(loop, old_list)
+    minutes, seconds = divmod(round(time.monotonic() - start_time), 60)
     next_steps(folder, f"{minutes} min {seconds} s")
 
 
-def afresh(folder: Path) -> None:
+def start_afresh(folder: Path) -> None:
     """Settings for the demo, and nothing of its last run but the vectors.
 
     Raises InputError where the folder holds somebody's own workspace.
     """
-    there = folder.exists() and any(folder.iterdir())
-    if there and not (folder / FILE).exists():
+    has_files = folder.exists() and any(folder.iterdir())
+    if has_files and not (folder / SETTINGS_FILE).exists():
         raise InputError(f"{folder} is not empty; name a new folder for the demo with --workspace")
-    if there and load(folder).name != NAME:
+    if has_files and load_config(folder).name != DEMO_NAME:
         raise InputError(
             f"{folder} is a workspace of your own; name a new folder for the demo with --workspace"
         )
-    if there:
+    if has_files:
         console.say(f"{folder}: starting afresh; texts that were read last time stay read")
         for path in folder.glob("behaviour.db*"):
             path.unlink()
         shutil.rmtree(folder / "models", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILE).write_text(settings(), encoding="utf-8")
+    (folder / SETTINGS_FILE).write_text(demo_settings(), encoding="utf-8")
 
 
-def settings() -> str:
+def demo_settings() -> str:
     """The video recipe with the demo's own lines."""
     text = recipe("video")
-    for line, ours in CHANGES.items():
-        before, found, after = text.partition(f"{line}\n")
-        if not found:
+    for line, demo_line in RECIPE_CHANGES.items():
+        head, matched_line, tail = text.partition(f"{line}\n")
+        if not matched_line:
             raise InputError(f"the video recipe has no line '{line}' for the demo to change")
-        text = f"{before}{ours}\n{after}"
+        text = f"{head}{demo_line}\n{tail}"
     return text
 
 
 @contextmanager
-def opened(folder: Path, bars: Bars) -> Iterator[Foretaste]:
+def open_loop(folder: Path, bars: ProgressBars) -> Iterator[Foretaste]:
     """The loop, closed at the end."""
     loop = Foretaste.open(folder, progress=bars)
     try:
@@ -103,158 +103,164 @@ def opened(folder: Path, bars: Bars) -> Iterator[Foretaste]:
 
 def behaviour(loop: Foretaste) -> None:
     """Ratings and films into the store."""
-    console.heading("1  Behaviour: what people did goes into the store")
+    console.print_heading("1  Behaviour: what people did goes into the store")
     with as_file(files("foretaste.data") / "ml-small") as data:
-        done = loop.add(items=data / "items.csv.gz", events=data / "ratings.csv.gz")
-    _rest(loop)
-    console.imported(done)
+        imports = loop.add(items=data / "items.csv.gz", events=data / "ratings.csv.gz")
+    _finish_bars(loop)
+    console.print_imports(imports)
     console.say("MovieLens small, GroupLens; its licence is beside the data")
 
 
 def prepare(loop: Foretaste) -> None:
     """The data-quality report."""
-    console.heading("2  Prepare: cleaned and checked, one history a person")
+    console.print_heading("2  Prepare: cleaned and checked, one history a person")
     quality = loop.quality()
-    _rest(loop)
-    console.report(quality.text())
+    _finish_bars(loop)
+    console.print_wrapped(quality.text())
 
 
 def language(loop: Foretaste) -> None:
     """Every film read."""
-    console.heading("3  Language: a language model reads every item")
+    console.print_heading("3  Language: a language model reads every item")
     items = {item.id: item for _, item in loop.store.items()}
     start = time.monotonic()
-    shelf = loop.catalogue(items)
-    _rest(loop)
-    items_read, dim = shelf.vectors.shape
-    took = time.monotonic() - start
-    console.say(f"{items_read:,} films are vectors of {dim} numbers, in {took:.0f} s")
-    console.report(f"it reads: “{shelf.readings[0]}”", indent=0)
+    catalogue = loop.catalogue(items)
+    _finish_bars(loop)
+    items_read, dim = catalogue.vectors.shape
+    seconds = time.monotonic() - start
+    console.say(f"{items_read:,} films are vectors of {dim} numbers, in {seconds:.0f} s")
+    console.print_wrapped(f"it reads: “{catalogue.full_texts[0]}”", indent=0)
 
 
 def model(loop: Foretaste) -> None:
     """Judged on behaviour kept from it; then trained on all there is."""
-    console.heading("4  Model: P(R|U) as a product of experts, trained on the histories")
+    console.print_heading("4  Model: P(R|U) as a product of experts, trained on the histories")
     console.say("First it must predict each person's last film, which is kept from it:")
     evaluation = loop.evaluate("leave-one-out")
-    _rest(loop)
-    console.evaluation(evaluation)
+    _finish_bars(loop)
+    console.print_evaluation(evaluation)
     console.say()
     console.say("Now it learns from everything, to answer:")
     version = loop.train()
-    _rest(loop)
+    _finish_bars(loop)
     console.say(f"model {version.name} is live; the lists of 200 people were looked at:")
-    console.checks(version.metrics["checks"])
+    console.print_checks(version.metrics["checks"])
     if not version.metrics["checks"]:
         console.say("nothing is wrong with them")
 
 
 def rank(loop: Foretaste) -> Recommendation:
     """A person, their list, and an answer to a search of theirs."""
-    console.heading(f"5  Generate, 6  Rank: what person {PERSON} wants, and why")
-    past = watched(loop, PERSON)
+    console.print_heading(f"5  Generate, 6  Rank: what person {USER} wants, and why")
+    past = user_events(loop, USER)
     console.say(f"{len(past)} ratings, the last of them:")
-    _films(loop, past[-12:])
+    _print_films(loop, past[-12:])
     console.say()
     console.say("The list. Each reason is a part of the score, in nats:")
-    found = loop.recommend(PERSON, n=LIST, explain=True)
-    _rest(loop)
-    console.ranked(found)
+    recommendation = loop.recommend(USER, n=LIST_LENGTH, explain=True)
+    _finish_bars(loop)
+    console.print_items(recommendation)
     console.say()
     console.say(f"The same person searches for “{QUERY}”:")
-    console.ranked(loop.search(QUERY, PERSON, n=5, explain=True))
-    return found
+    console.print_items(loop.search(QUERY, USER, n=5, explain=True))
+    return recommendation
 
 
-def watched(loop: Foretaste, user: str) -> list[Event]:
+def user_events(loop: Foretaste, user: str) -> list[Event]:
     """What a person did with films, oldest first."""
     return [event for event in loop.store.history(user, None) if event.item is not None]
 
 
-def _films(loop: Foretaste, events: Sequence[Event]) -> None:
+def _print_films(loop: Foretaste, events: Sequence[Event]) -> None:
     rows = []
     for event in events:
         item = loop.store.item(event.item or "")
         genres = ", ".join(item.attributes.get("genres", ())) if item else ""
         stars = "" if event.value is None else f"{event.value:g}"
-        rows.append((console.moment(event.at)[:10], item.title if item else "", genres, stars))
-    console.table(("rated", "film", "genres", "stars"), rows, right=("stars",))
+        rows.append((console.format_time(event.at)[:10], item.title if item else "", genres, stars))
+    console.print_table(("rated", "film", "genres", "stars"), rows, right=("stars",))
 
 
-def feedback(loop: Foretaste, before: Recommendation) -> None:
+def feedback(loop: Foretaste, old_list: Recommendation) -> None:
     """Three clicks, and the list before and after."""
-    console.heading("7  Feedback: three clicks go back in, and the next list knows them")
+    console.print_heading("7  Feedback: three clicks go back in, and the next list knows them")
     # The data end in 2016. The clicks come right after, as they would in a service: years of
     # silence in between would tell the model that everything it knows is old.
-    last = max(event.at for _, event in loop.store.events())
-    loop.clock = lambda: last + 60
-    shown = loop.recommend(Request(user=PERSON, n=CLICKS, filter={"genres": (OTHER,)}))
-    clicks = clicks_on(shown, PERSON, last)
+    last_time = max(event.at for _, event in loop.store.events())
+    loop.clock = lambda: last_time + 60
+    genre_list = loop.recommend(
+        Request(user=USER, n=CLICK_COUNT, filter={"genres": (UNSEEN_GENRE,)})
+    )
+    clicks = clicks_on(genre_list, USER, last_time)
     loop.record(clicks)
-    titles = ", ".join(f"“{one.title}”" for one in shown)
-    console.report(f"Shown {OTHER.lower()} for once, the person clicks {titles}.", indent=0)
+    titles = ", ".join(f"“{item.title}”" for item in genre_list)
+    console.print_wrapped(
+        f"Shown {UNSEEN_GENRE.lower()} for once, the person clicks {titles}.", indent=0
+    )
     console.say("No training in between:")
-    after = loop.recommend(PERSON, n=LIST)
-    _rest(loop)
-    console.table(("#", "before", "after", "moved"), side_by_side(before, after), right=("#",))
+    new_list = loop.recommend(USER, n=LIST_LENGTH)
+    _finish_bars(loop)
+    console.print_table(
+        ("#", "before", "after", "moved"), side_by_side(old_list, new_list), right=("#",)
+    )
 
 
-def clicks_on(shown: Recommendation, user: str, at: float) -> list[Event]:
+def clicks_on(shown_list: Recommendation, user: str, at: float) -> list[Event]:
     """A click on each item of a list, a second apart, attributed to it."""
     return [
         Event(
-            event_id=f"{shown.recommendation_id}-{one.position}",
+            event_id=f"{shown_list.recommendation_id}-{item.position}",
             kind="click",
-            at=at + one.position,
+            at=at + item.position,
             user=user,
-            item=one.id,
-            recommendation_id=shown.recommendation_id,
-            position=one.position,
+            item=item.id,
+            recommendation_id=shown_list.recommendation_id,
+            position=item.position,
         )
-        for one in shown
+        for item in shown_list
     ]
 
 
 def side_by_side(
-    before: Recommendation, after: Recommendation
+    old_list: Recommendation, new_list: Recommendation
 ) -> Iterator[tuple[str, str, str, str]]:
     """(place, before, after, how the latter moved) for every place of two lists."""
-    places = {one.id: one.position for one in before}
-    for old, new in zip(before, after, strict=False):
-        was = places.get(new.id)
-        if was is None:
-            moved = "new"
-        elif was == new.position:
-            moved = ""
+    old_positions = {item.id: item.position for item in old_list}
+    for old, new in zip(old_list, new_list, strict=False):
+        old_position = old_positions.get(new.id)
+        if old_position is None:
+            movement = "new"
+        elif old_position == new.position:
+            movement = ""
         else:
-            moved = f"{'up' if was > new.position else 'down'} {abs(was - new.position)}"
-        yield str(new.position), old.title, new.title, moved
+            movement = f"{'up' if old_position > new.position else 'down'} {abs(old_position - new.position)}"
+        yield str(new.position), old.title, new.title, movement
 
 
-def next_steps(folder: Path, took: str) -> None:
+def next_steps(folder: Path, duration: str) -> None:
     """What to type next."""
-    console.heading(f"The loop has turned once, in {took}. Go on with it:")
-    command = own_name()
-    for arguments, why in (
-        (f"recommend {PERSON} --explain", "every term of every score"),
+    console.print_heading(f"The loop has turned once, in {duration}. Go on with it:")
+    command = command_name()
+    for arguments, purpose in (
+        (f"recommend {USER} --explain", "every term of every score"),
         ('search "heist with a twist" --user 15', "the same words, another person"),
         ("similar 1", "what goes with Toy Story"),
-        (f"record {PERSON} 1 --kind hide", "it leaves the list; ask again"),
+        (f"record {USER} 1 --kind hide", "it leaves the list; ask again"),
         ("serve", "the same over HTTP; a page to try it on is at /"),
     ):
         console.say(f"  {command} {arguments} --workspace {folder}")
-        console.say(f"      {why}")
+        console.say(f"      {purpose}")
     console.say("Your own data: 'foretaste init --help', then 'foretaste import --help'.")
 
 
-def own_name() -> str:
+def command_name() -> str:
     """How this command can be typed: by its path where the shell does not find it."""
     if shutil.which("foretaste") is not None or not sys.argv[0].endswith("foretaste"):
         return "foretaste"
     return os.path.relpath(sys.argv[0])
 
 
-def _rest(loop: Foretaste) -> None:
+def _finish_bars(loop: Foretaste) -> None:
     """End the bars, so that what is said next does not run into them."""
-    if isinstance(loop.progress, Bars):
-        loop.progress.rest()
+    if isinstance(loop.progress, ProgressBars):
+        loop.progress.finish()

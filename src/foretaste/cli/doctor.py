@@ -3,9 +3,9 @@
 import typer
 
 from foretaste.cli import console
-from foretaste.cli.common import HERE, Json, Workspace, command, opened
+from foretaste.cli.common import CURRENT_FOLDER, Json, Workspace, command, open_loop
 
-WRONG = 1
+EXIT_WARNINGS = 1
 """Exit code where something is wrong with the lists."""
 
 
@@ -14,16 +14,16 @@ def register(app: typer.Typer) -> None:
     command(app, "doctor")(doctor)
 
 
-def doctor(workspace: Workspace = HERE, json: Json = False) -> None:
+def doctor(workspace: Workspace = CURRENT_FOLDER, json: Json = False) -> None:
     """Look at the lists of 200 people and say what is wrong.
 
     The live model is asked as the service asks it. Each warning comes with what to do. The exit
     code is 0 where nothing is wrong, 1 where something is.
     """
-    with opened(workspace) as loop:
+    with open_loop(workspace) as loop:
         from foretaste.online.list_health import look_at_live
 
         health = look_at_live(loop)
-    console.list_health(health, json=json)
+    console.print_list_health(health, json=json)
     if health.warnings:
-        raise typer.Exit(WRONG)
+        raise typer.Exit(EXIT_WARNINGS)

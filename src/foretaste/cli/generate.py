@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from foretaste.cli import console
-from foretaste.cli.common import HERE, Json, Workspace, command, opened
-from foretaste.cli.lists import Diversity, Filter, Many, Rules, asked_of
+from foretaste.cli.common import CURRENT_FOLDER, Json, Workspace, command, open_loop
+from foretaste.cli.lists import Diversity, Filter, ItemCount, Rules, parse_list_options
 
 if TYPE_CHECKING:
-    from foretaste.generate.features import Imagined
+    from foretaste.generate.features import ImaginedFeatures
     from foretaste.online.generation import Generation
     from foretaste.online.why_not import WhyNot
 
@@ -32,12 +32,12 @@ def register(app: typer.Typer) -> None:
 
 
 def generate(
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     user: User = None,
     query: Query = None,
     context: Context = None,
     session: Session = None,
-    n: Many = None,
+    n: ItemCount = None,
     filter: Filter = None,  # noqa: A002  # the option's name
     json: Json = False,
 ) -> None:
@@ -45,76 +45,83 @@ def generate(
 
     From a history, a query or a context; each alone will do.
     """
-    told = {} if context is None else {"text": context}
-    asked = asked_of(filter, None, 0.0)
-    with opened(workspace) as loop:
-        found = loop.generate(user, n=n, query=query, session=session, context=told, **asked)
-        if json:
-            console.as_json(_json(found))
-        else:
-            _print(found)
-
-
-def _print(found: "Generation") -> None:
-    titles = {one.id: console.named(one) for one in found.recommendation}
-    for passage in found.passages:
-        if passage.part == "title":
-            console.say(passage.said.text)
-            _features(found.imagined)
-        elif passage.part == "description":
-            console.say(f"\n{passage.said.text}\n")
-        else:
-            console.say(f"{titles[passage.item or '']}\n    {passage.said.text}")
-
-
-def _features(imagined: "Imagined") -> None:
-    for column, values in imagined.items():
-        told = ", ".join(
-            f"{one.value} ({one.probability:.0%}, {one.lift:.1f} times)" for one in values
+    context_fields = {} if context is None else {"text": context}
+    list_options = parse_list_options(filter, None, 0.0)
+    with open_loop(workspace) as loop:
+        generation = loop.generate(
+            user, n=n, query=query, session=session, context=context_fields, **list_options
         )
-        console.say(f"  {column}: {told}")
+        if json:
+            console.print_json(_generation_json(generation))
+        else:
+            _print_generation(generation)
 
 
-def _json(found: "Generation") -> dict[str, object]:
-    passages = list(found.passages)
+def _print_generation(generation: "Generation") -> None:
+    titles = {item.id: console.item_name(item) for item in generation.recommendation}
+    for passage in generation.passages:
+        if passage.part == "title":
+            console.say(passage.wording.text)
+            _print_features(generation.imagined)
+        elif passage.part == "description":
+            console.say(f"\n{passage.wording.text}\n")
+        else:
+            console.say(f"{titles[passage.item or '']}\n    {passage.wording.text}")
+
+
+def _print_features(imagined: "ImaginedFeatures") -> None:
+    for column, values in imagined.items():
+        values_text = ", ".join(
+            f"{liked.value} ({liked.probability:.0%}, {liked.lift:.1f} times)" for liked in values
+        )
+        console.say(f"  {column}: {values_text}")
+
+
+def _generation_json(generation: "Generation") -> dict[str, object]:
+    passages = list(generation.passages)
     return {
         "imagined": {
-            column: [asdict(one) for one in values] for column, values in found.imagined.items()
+            column: [asdict(liked) for liked in values]
+            for column, values in generation.imagined.items()
         },
-        "recommendation": console.recommendation_json(found.recommendation, explain=False),
-        **{one.part: asdict(one.said) for one in passages if one.item is None},
-        "lines": [{"item": one.item, **asdict(one.said)} for one in passages if one.item],
+        "recommendation": console.recommendation_json(generation.recommendation, explain=False),
+        **{passage.part: asdict(passage.wording) for passage in passages if passage.item is None},
+        "lines": [
+            {"item": passage.item, **asdict(passage.wording)}
+            for passage in passages
+            if passage.item
+        ],
     }
 
 
 def why_not(
     item: Annotated[str, typer.Argument(metavar="ITEM", help="The item that is missed.")],
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     user: User = None,
     query: Query = None,
     session: Session = None,
-    n: Many = None,
+    n: ItemCount = None,
     filter: Filter = None,  # noqa: A002
     rules: Rules = None,
     diversity: Diversity = 0.0,
     json: Json = False,
 ) -> None:
     """Why an item is not in a list: rule, filter or term."""
-    asked = asked_of(filter, rules, diversity)
-    with opened(workspace) as loop:
-        found = loop.why_not(item, user, n=n, query=query, session=session, **asked)
+    list_options = parse_list_options(filter, rules, diversity)
+    with open_loop(workspace) as loop:
+        explanation = loop.why_not(item, user, n=n, query=query, session=session, **list_options)
     if json:
-        console.as_json(asdict(found))
+        console.print_json(asdict(explanation))
     else:
-        _absent(found)
+        _print_why_not(explanation)
 
 
-def _absent(found: "WhyNot") -> None:
-    console.say(found.sentence)
+def _print_why_not(explanation: "WhyNot") -> None:
+    console.say(explanation.sentence)
     rows = [
-        (one.expert, f"{one.item:+.2f}", f"{one.last:+.2f}", f"{one.difference:+.2f}")
-        for one in found.terms
+        (term.expert, f"{term.item:+.2f}", f"{term.last:+.2f}", f"{term.difference:+.2f}")
+        for term in explanation.terms
     ]
-    if rows and found.last is not None:
+    if rows and explanation.last is not None:
         right = ("this item", "the last shown", "difference")
-        console.table(("expert", *right), rows, right=right)
+        console.print_table(("expert", *right), rows, right=right)

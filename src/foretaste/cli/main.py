@@ -19,10 +19,10 @@ from foretaste.cli import doctor as doctor_cli
 from foretaste.cli import generate as generate_cli
 from foretaste.cli import lists as lists_cli
 from foretaste.cli import mcp as mcp_cli
-from foretaste.cli import preferences as control_cli
+from foretaste.cli import profile as profile_cli
 from foretaste.cli import serve as serve_cli
 from foretaste.cli import worker as worker_cli
-from foretaste.cli.common import DEBUG, HERE, Json, Workspace, command, intake, opened
+from foretaste.cli.common import CURRENT_FOLDER, DEBUG, Json, Workspace, command, intake, open_loop
 from foretaste.errors import InputError
 
 HELP = """A self-hosted recommender whose model is a language model.
@@ -57,8 +57,8 @@ def main() -> None:
     app()
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_requested: bool) -> None:
+    if is_requested:
         print(f"foretaste {__version__}")
         raise typer.Exit
 
@@ -67,7 +67,8 @@ def _version(wanted: bool) -> None:
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """What holds for every command."""
@@ -85,7 +86,7 @@ def demo(workspace: Workspace = Path("demo")) -> None:
 @command(app, "init")
 def init(
     recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="shop, video, news or music.")],
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     force: Annotated[bool, typer.Option("--force", help="Replace the settings there are.")] = False,
 ) -> None:
     """Write the settings of a kind of service.
@@ -100,7 +101,7 @@ def init(
 
 @command(app, "import")
 def import_(
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     events: File = None,
     items: File = None,
     users: File = None,
@@ -119,18 +120,18 @@ def import_(
     """
     if events is None and items is None and users is None and not gorse:
         raise InputError("nothing to import; name a file with --events, --items or --users")
-    with opened(workspace, make=True) as loop:
-        done = loop.add(events=events, items=items, users=users, strict=strict)
+    with open_loop(workspace, create=True) as loop:
+        imports = loop.add(events=events, items=items, users=users, strict=strict)
         if gorse:
-            from foretaste.behaviour.gorse_dump import tables
+            from foretaste.behaviour.gorse_dump import gorse_tables
 
-            done += loop.add(**tables(gorse), strict=strict)
-    console.imported(done)
+            imports += loop.add(**gorse_tables(gorse), strict=strict)
+    console.print_imports(imports)
 
 
 @command(app, "report")
 def report(
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     html: Annotated[
         Path | None,
         typer.Option(
@@ -148,13 +149,13 @@ def report(
     if html is not None:
         import foretaste.prepare.page  # noqa: F401  # without matplotlib it ends here, not later
 
-    with opened(workspace) as loop:
+    with open_loop(workspace) as loop:
         quality = loop.quality()
         checks = checks_of_live(loop.models)
-    console.report(quality.text())
+    console.print_wrapped(quality.text())
     if checks is not None:
-        console.heading("Lists of the live model")
-        console.checks(checks)
+        console.print_heading("Lists of the live model")
+        console.print_checks(checks)
         if not checks:
             console.say("nothing wrong found; 'foretaste doctor' looks anew")
     if html is not None:
@@ -163,18 +164,18 @@ def report(
 
 
 @command(app, "train")
-def train(workspace: Workspace = HERE) -> None:
+def train(workspace: Workspace = CURRENT_FOLDER) -> None:
     """Fit the model, and make it the one that answers."""
-    with opened(workspace) as loop:
+    with open_loop(workspace) as loop:
         version = loop.train()
     seconds = version.metrics["wall_seconds"]
     console.say(f"model {version.name} is live; trained in {seconds:.0f} s")
-    console.checks(version.metrics["checks"])
+    console.print_checks(version.metrics["checks"])
 
 
 @command(app, "evaluate")
 def evaluate(
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     protocol: Annotated[
         str, typer.Option(help="leave-one-out or time: how behaviour is held out.")
     ] = "leave-one-out",
@@ -185,19 +186,19 @@ def evaluate(
     The product and each expert alone, with intervals. Fits anew on what is not held out; the live
     model is neither used nor changed.
     """
-    with opened(workspace) as loop:
+    with open_loop(workspace) as loop:
         evaluation = loop.evaluate(protocol)
     if json:
-        console.as_json(evaluation.summary())
+        console.print_json(evaluation.summary())
     else:
-        console.evaluation(evaluation)
+        console.print_evaluation(evaluation)
 
 
 @command(app, "record")
 def record(
     user: Annotated[str, typer.Argument(metavar="USER", help="Who did it.")],
     item: Annotated[str | None, typer.Argument(metavar="ITEM", help="With what.")] = None,
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     kind: Annotated[str | None, typer.Option(help="view, click, purchase, …")] = None,
     value: Annotated[float | None, typer.Option(help="Stars, price or seconds.")] = None,
     text: Annotated[str | None, typer.Option(help="The words of a review.")] = None,
@@ -205,40 +206,41 @@ def record(
 ) -> None:
     """One thing a person did, now. The very next list knows it."""
     row = {"user": user, "item": item, "kind": kind, "value": value, "text": text, "query": query}
-    with opened(workspace) as loop:
-        taken = intake(loop).events([row], loop.clock())
-    for reject in taken.rejected:
+    with open_loop(workspace) as loop:
+        summary = intake(loop).events([row], loop.clock())
+    for reject in summary.rejected:
         raise InputError(f"{reject.problem}; {reject.remedy}")
-    console.say(f"recorded as event {taken.ids[0]}")
+    console.say(f"recorded as event {summary.ids[0]}")
 
 
 @command(models, "list")
-def models_list(workspace: Workspace = HERE, json: Json = False) -> None:
+def models_list(workspace: Workspace = CURRENT_FOLDER, json: Json = False) -> None:
     """Every version there is, the live one marked."""
-    with opened(workspace) as loop:
+    with open_loop(workspace) as loop:
         versions = loop.models.versions()
     if json:
-        console.as_json({"models": [console.model_json(version) for version in versions]})
+        console.print_json({"models": [console.model_json(version) for version in versions]})
     elif versions:
-        console.models(versions)
+        console.print_models(versions)
     else:
         console.say("there is no model yet; run 'foretaste train'")
 
 
 @command(models, "promote")
 def models_promote(
-    version: Annotated[str, typer.Argument(metavar="VERSION")], workspace: Workspace = HERE
+    version: Annotated[str, typer.Argument(metavar="VERSION")],
+    workspace: Workspace = CURRENT_FOLDER,
 ) -> None:
     """Make a version the one that answers."""
-    with opened(workspace) as loop:
+    with open_loop(workspace) as loop:
         loop.models.promote(version)
     console.say(f"model {version} is live")
 
 
 @command(models, "rollback")
-def models_rollback(workspace: Workspace = HERE) -> None:
+def models_rollback(workspace: Workspace = CURRENT_FOLDER) -> None:
     """Make the version before the live one answer again."""
-    with opened(workspace) as loop:
+    with open_loop(workspace) as loop:
         version = loop.models.rollback()
     console.say(f"model {version} is live again")
 
@@ -247,7 +249,7 @@ for group in (
     lists_cli,
     catalogue_cli,
     generate_cli,
-    control_cli,
+    profile_cli,
     chat_cli,
     mcp_cli,
     classify_cli,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from foretaste.cli import console
-from foretaste.cli.common import HERE, Workspace, command, opened
+from foretaste.cli.common import CURRENT_FOLDER, Workspace, command, open_loop
 
 
 def register(app: typer.Typer) -> None:
@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
 
 
 def mcp(
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     http: Annotated[
         bool, typer.Option("--http", help="Streamable HTTP at /mcp instead of stdio.")
     ] = False,
@@ -25,8 +25,8 @@ def mcp(
     Recommend, search, explain, record, profile, steer. By stdio for the agent that starts it, or
     over HTTP on 127.0.0.1; there it asks for an admin key as soon as the workspace has keys.
     """
-    with opened(workspace) as loop:
-        from foretaste.behaviour.keys import DEFAULT
+    with open_loop(workspace) as loop:
+        from foretaste.behaviour.keys import DEFAULT_TENANT
         from foretaste.converse import mcp_server
         from foretaste.serve.http.keys import Keyring
 
@@ -36,12 +36,12 @@ def mcp(
         keys = Keyring(lambda: loop.store.keys)
 
         def admit(secret: str | None) -> bool:
-            if not keys.asked_for():
+            if not keys.is_key_required():
                 return True
-            found = keys.find(secret) if secret else None
-            if found is None or found.tenant != DEFAULT:
+            key = keys.find_key(secret) if secret else None
+            if key is None or key.tenant != DEFAULT_TENANT:
                 return False
-            return "admin" in found.scopes
+            return "admin" in key.scopes
 
         console.note(f"MCP at http://127.0.0.1:{port}{mcp_server.PATH}")
         mcp_server.run_http(loop, port=port, admit=admit)

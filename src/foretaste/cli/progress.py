@@ -19,14 +19,14 @@ from rich.table import Column
 from foretaste.cli.console import ERR
 
 
-class Bars:
+class ProgressBars:
     """Bars in a terminal; elsewhere a line when a stage turns out long, and at its end.
 
     Stages nest: when an outer one goes on, those begun inside it are over. `rest` ends what is
     shown, so that other output does not run into it.
     """
 
-    LONG = 2.0
+    MIN_LINE_SECONDS = 2.0
     """Seconds after which a stage is worth a line."""
 
     def __init__(
@@ -41,55 +41,57 @@ class Bars:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.rest()
+        self.finish()
 
-    def __call__(self, what: str, done: int, total: int, note: str = "") -> None:
+    def __call__(self, task: str, done: int, total: int, note: str = "") -> None:
         """See `ports.Progress`."""
         with self._lock:
-            stage = self._stage(what, done, total)
+            stage = self._find_or_begin_stage(task, done, total)
             if stage is None:
                 return
             stage.done, stage.total, stage.note = done, total, note
-            self._show(stage)
+            self._show_stage(stage)
             if done >= total:
-                self._end(stage)
+                self._end_stage(stage)
 
-    def rest(self) -> None:
+    def finish(self) -> None:
         """Nothing is under way any more."""
         with self._lock:
             while self._stages:
-                self._end(self._stages[-1])
+                self._end_stage(self._stages[-1])
 
-    def _stage(self, what: str, done: int, total: int) -> "_Stage | None":
+    def _find_or_begin_stage(self, task: str, done: int, total: int) -> "_Stage | None":
         """The stage of this name, those inside it ended; None for one that is over at once."""
-        known = [stage for stage in self._stages if stage.what == what]
-        if known:
-            while self._stages[-1] is not known[0]:
-                self._end(self._stages[-1])
-            return known[0]
+        open_stages = [stage for stage in self._stages if stage.name == task]
+        if open_stages:
+            while self._stages[-1] is not open_stages[0]:
+                self._end_stage(self._stages[-1])
+            return open_stages[0]
         if done >= total:
             return None
-        self._stages.append(_Stage(what, self._clock()))
+        self._stages.append(_Stage(task, self._clock()))
         return self._stages[-1]
 
-    def _show(self, stage: "_Stage") -> None:
+    def _show_stage(self, stage: "_Stage") -> None:
         if self._console.is_terminal:
-            self._draw(stage)
+            self._draw_stage(stage)
         elif (
-            not stage.told and self._clock() - stage.since >= self.LONG and stage.done < stage.total
+            not stage.is_announced
+            and self._clock() - stage.start_time >= self.MIN_LINE_SECONDS
+            and stage.done < stage.total
         ):
-            stage.told = True
-            self._line(f"{stage.what} …")
+            stage.is_announced = True
+            self._print_line(f"{stage.name} …")
 
-    def _draw(self, stage: "_Stage") -> None:
+    def _draw_stage(self, stage: "_Stage") -> None:
         if self._bars is None:
             self._bars = _bars(self._console)
             self._bars.start()
         if stage.task is None:
-            stage.task = self._bars.add_task(_capital(stage.what), total=stage.total, note="")
+            stage.task = self._bars.add_task(_capitalised(stage.name), total=stage.total, note="")
         self._bars.update(stage.task, completed=stage.done, total=stage.total, note=stage.note)
 
-    def _end(self, stage: "_Stage") -> None:
+    def _end_stage(self, stage: "_Stage") -> None:
         self._stages.remove(stage)
         if self._bars is not None and stage.task is not None:
             # A stage may stop before its end, e.g. training that no longer improves: it is done.
@@ -99,22 +101,22 @@ class Bars:
                 self._bars.stop()
                 self._bars = None
         elif not self._console.is_terminal:
-            seconds = self._clock() - stage.since
-            if stage.told or seconds >= self.LONG:
-                more = f", {stage.note}" if stage.note else ""
-                self._line(f"{stage.what}: done in {seconds:.0f} s{more}")
+            seconds = self._clock() - stage.start_time
+            if stage.is_announced or seconds >= self.MIN_LINE_SECONDS:
+                note_text = f", {stage.note}" if stage.note else ""
+                self._print_line(f"{stage.name}: done in {seconds:.0f} s{note_text}")
 
-    def _line(self, text: str) -> None:
-        self._console.print(_capital(text), soft_wrap=True)
+    def _print_line(self, text: str) -> None:
+        self._console.print(_capitalised(text), soft_wrap=True)
 
 
 class _Stage:
     """One piece of work under way."""
 
-    def __init__(self, what: str, since: float) -> None:
-        self.what, self.since = what, since
+    def __init__(self, name: str, start_time: float) -> None:
+        self.name, self.start_time = name, start_time
         self.done, self.total, self.note = 0, 0, ""
-        self.told = False
+        self.is_announced = False
         self.task: TaskID | None = None
 
 
@@ -132,5 +134,5 @@ def _bars(console: Console) -> Progress:
     )
 
 
-def _capital(text: str) -> str:
+def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]

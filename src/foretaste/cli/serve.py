@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from foretaste.cli import console
-from foretaste.cli.common import HERE, Json, Workspace, command, require
-from foretaste.cli.worker import THREADS
+from foretaste.cli.common import CURRENT_FOLDER, Json, Workspace, command, require_workspace
+from foretaste.cli.worker import THREAD_VARIABLES
 
 if TYPE_CHECKING:
     from foretaste.behaviour.keys import KeyTable
@@ -26,19 +26,19 @@ def register(app: typer.Typer) -> None:
     command(app, "serve")(serve)
     for name, group in (("keys", keys), ("tenants", tenants)):
         app.add_typer(group, name=name, no_args_is_help=True)
-    for name, work in (
+    for name, function in (
         ("create", keys_create),
         ("list", keys_list),
         ("rotate", keys_rotate),
         ("revoke", keys_revoke),
     ):
-        command(keys, name)(work)
+        command(keys, name)(function)
     command(tenants, "create")(tenants_create)
     command(tenants, "list")(tenants_list)
 
 
 def serve(
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     host: Annotated[
         str, typer.Option(help="To be reached from other machines there must be a key.")
     ] = "127.0.0.1",
@@ -57,13 +57,13 @@ def serve(
     ] = False,
 ) -> None:
     """Answer over HTTP; a page to try it on is at /."""
-    limit_threads(os.environ.get(THREADS[0], "1"))  # before anything else is imported
-    from foretaste.config.load import load
+    limit_threads(os.environ.get(THREAD_VARIABLES[0], "1"))  # before anything else is imported
+    from foretaste.config.load import load_config
 
-    require(workspace)
+    require_workspace(workspace)
     if log_format is not None:
         os.environ["FORETASTE_SERVE__LOG_FORMAT"] = log_format  # also for the workers
-    threads = load(workspace).language.threads
+    threads = load_config(workspace).language.threads
     if threads is not None:
         limit_threads(str(threads))
     from foretaste.serve import run
@@ -85,17 +85,17 @@ def limit_threads(number: str) -> None:
     its requests come in several threads already, and those of a pool wait for one another. Training
     is a process of its own and has a number of its own.
     """
-    os.environ.update(dict.fromkeys(THREADS, number))
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, number))
 
 
 @contextmanager
-def _table(workspace: Path) -> Iterator["KeyTable"]:
+def _open_key_table(workspace: Path) -> Iterator["KeyTable"]:
     """The keys of a workspace."""
-    require(workspace)
+    require_workspace(workspace)
     from foretaste.behaviour.store import open_store
-    from foretaste.config.load import load
+    from foretaste.config.load import load_config
 
-    store = open_store(load(workspace).behaviour, workspace)
+    store = open_store(load_config(workspace).behaviour, workspace)
     try:
         yield store.keys
     finally:
@@ -104,7 +104,7 @@ def _table(workspace: Path) -> Iterator["KeyTable"]:
 
 def keys_create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Whose it is, for the list.")],
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     scope: Annotated[
         list[str] | None, typer.Option(help="read, events or admin; give it several times.")
     ] = None,
@@ -116,62 +116,62 @@ def keys_create(
 
     Without --scope it may read and send events. The service asks for a key as soon as there is one.
     """
-    from foretaste.serve.http.keys import make
+    from foretaste.serve.http.keys import create_key
     from foretaste.workspace import tenants as folders
 
-    folders.check(workspace, tenant)
-    with _table(workspace) as table:
+    folders.require_tenant(workspace, tenant)
+    with _open_key_table(workspace) as table:
         scopes = scope or ["read", "events"]
-        key, secret = make(table, name, scopes, tenant=tenant, days=days, now=time.time())
-    console.new_key(key, secret, json=json)
+        key, secret = create_key(table, name, scopes, tenant=tenant, days=days, now=time.time())
+    console.print_new_key(key, secret, json=json)
 
 
-def keys_list(workspace: Workspace = HERE, json: Json = False) -> None:
+def keys_list(workspace: Workspace = CURRENT_FOLDER, json: Json = False) -> None:
     """Every key there ever was, without its secret."""
-    with _table(workspace) as table:
-        console.keys(table.all(), time.time(), json=json)
+    with _open_key_table(workspace) as table:
+        console.print_keys(table.all_keys(), time.time(), json=json)
 
 
 def keys_rotate(
     key: KeyId,
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     overlap: Annotated[
         float, typer.Option(min=0, help="Days for which the old key stays good beside it.")
     ] = 7,
     json: Json = False,
 ) -> None:
     """Make a successor with the same scopes and print it; the old key ends after an overlap."""
-    from foretaste.serve.http.keys import rotate
+    from foretaste.serve.http.keys import rotate_key
 
-    with _table(workspace) as table:
-        made, secret = rotate(table, key, overlap=overlap, now=time.time())
-    console.new_key(made, secret, json=json)
+    with _open_key_table(workspace) as table:
+        successor, secret = rotate_key(table, key, overlap_days=overlap, now=time.time())
+    console.print_new_key(successor, secret, json=json)
 
 
-def keys_revoke(key: KeyId, workspace: Workspace = HERE) -> None:
+def keys_revoke(key: KeyId, workspace: Workspace = CURRENT_FOLDER) -> None:
     """End a key at once; every process knows within two seconds."""
-    from foretaste.serve.http.keys import revoke
+    from foretaste.serve.http.keys import revoke_key
 
-    with _table(workspace) as table:
-        revoke(table, key, now=time.time())
+    with _open_key_table(workspace) as table:
+        revoke_key(table, key, now=time.time())
     console.say(f"key {key} is revoked")
 
 
 def tenants_create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Lowercase, digits, hyphens.")],
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
 ) -> None:
     """Make a workspace within the workspace, with the same settings and nothing in it."""
-    require(workspace)
-    from foretaste.workspace.tenants import create
+    require_workspace(workspace)
+    from foretaste.workspace.tenants import create_tenant
 
-    folder = create(workspace, name)
+    folder = create_tenant(workspace, name)
     console.say(f"tenant {name} is the workspace {folder}; it needs a key: 'foretaste keys create'")
 
 
-def tenants_list(workspace: Workspace = HERE, json: Json = False) -> None:
+def tenants_list(workspace: Workspace = CURRENT_FOLDER, json: Json = False) -> None:
     """Every tenant, with what it has."""
-    require(workspace)
-    from foretaste.workspace.tenants import listed
+    require_workspace(workspace)
+    from foretaste.workspace.tenants import list_tenants
 
-    console.tenants(listed(workspace), json=json)
+    console.print_tenants(list_tenants(workspace), json=json)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from foretaste.cli import console
-from foretaste.cli.common import HERE, Workspace, command, require
+from foretaste.cli.common import CURRENT_FOLDER, Workspace, command, require_workspace
 
 if TYPE_CHECKING:
     from foretaste.worker import Worker
 
 log = logging.getLogger("foretaste.worker")
 
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 """Read by the libraries when they are imported."""
 
 
@@ -28,14 +28,16 @@ def register(app: typer.Typer) -> None:
 
 
 def worker(
-    workspace: Workspace = HERE,
+    workspace: Workspace = CURRENT_FOLDER,
     once: Annotated[
         bool, typer.Option("--once", help="Look once, train if it is time, and end.")
     ] = False,
     now: Annotated[
         bool, typer.Option("--now", help="Train now, whatever the schedule says; with --once.")
     ] = False,
-    tied: Annotated[bool, typer.Option("--tied", hidden=True, help="End when stdin does.")] = False,
+    exits_with_stdin: Annotated[
+        bool, typer.Option("--tied", hidden=True, help="End when stdin does.")
+    ] = False,
 ) -> None:
     """Keep the models fresh, until stopped.
 
@@ -43,81 +45,81 @@ def worker(
     model is trained, compared with the live one on the newest events, and promoted only if it is
     not worse. See [worker] in the settings.
     """
-    require(workspace)
-    from foretaste.config.load import load
+    require_workspace(workspace)
+    from foretaste.config.load import load_config
     from foretaste.serve.http import logs
 
-    config = load(workspace)
-    _stand_back(config.worker.nice, config.worker.threads)
-    logs.to_stderr(config.serve.log_format)
-    signal.signal(signal.SIGTERM, _stop)
-    if tied:
-        threading.Thread(target=_end_with_stdin, daemon=True).start()
+    config = load_config(workspace)
+    _lower_priority(config.worker.nice, config.worker.threads)
+    logs.log_to_stderr(config.serve.log_format)
+    signal.signal(signal.SIGTERM, _exit_on_signal)
+    if exits_with_stdin:
+        threading.Thread(target=_exit_with_stdin, daemon=True).start()
     if once or now:
-        _once(workspace, now=now)
+        _run_once(workspace, now=now)
     else:
-        _go_on(workspace)
+        _run_forever(workspace)
 
 
-def _stand_back(nice: int, threads: int) -> None:
+def _lower_priority(nice: int, threads: int) -> None:
     """Requests come first: low priority and few threads."""
     os.nice(max(nice - os.nice(0), 0))
-    for name in THREADS:
+    for name in THREAD_VARIABLES:
         os.environ[name] = str(threads)
     os.environ["FORETASTE_LANGUAGE__THREADS"] = str(threads)
 
 
-def _stop(*_: Any) -> None:
+def _exit_on_signal(*_: Any) -> None:
     raise typer.Exit  # what holds a lock lets go of it on the way out
 
 
-def _end_with_stdin() -> None:
+def _exit_with_stdin() -> None:
     """Whoever started it is gone, however it went."""
     sys.stdin.buffer.read()
     signal.raise_signal(signal.SIGTERM)
 
 
-def _once(root: Path, *, now: bool) -> None:
+def _run_once(root: Path, *, now: bool) -> None:
     """One look at each workspace. Raises Busy where another worker is at one of them."""
-    for name in _names(root):
-        one = _opened(root, name)
+    for name in _tenant_names(root):
+        tenant_worker = _open_worker(root, name)
         try:
-            with one.lock(wait=False) as lock:
-                one.read()
-                why = "asked for" if now else one.due()
-                if why is None:
+            with tenant_worker.lock(wait=False) as lock:
+                tenant_worker.read_new_items()
+                reason = "asked for" if now else tenant_worker.training_reason()
+                if reason is None:
                     console.say(f"{name}: nothing is to be done")
                     continue
-                outcome = one.train(lock)
+                outcome = tenant_worker.train(lock)
                 console.say(f"{name}: {outcome.what}: {outcome.why}")
         finally:
-            one.close()
+            tenant_worker.close()
 
 
-def _go_on(root: Path) -> None:
+def _run_forever(root: Path) -> None:
     """Look at every workspace again and again; new tenants are found by themselves."""
-    from foretaste.worker import Rounds
+    from foretaste.worker import WorkspaceWorkers
 
-    rounds = Rounds(lambda: _names(root), lambda name: _opened(root, name))
+    rounds = WorkspaceWorkers(lambda: _tenant_names(root), lambda name: _open_worker(root, name))
     try:
         rounds.run()
     finally:
         rounds.close()
 
 
-def _names(root: Path) -> list[str]:
-    from foretaste.workspace.tenants import names
+def _tenant_names(root: Path) -> list[str]:
+    from foretaste.workspace.tenants import tenant_names
 
-    return list(names(root))
+    return list(tenant_names(root))
 
 
-def _opened(root: Path, name: str) -> "Worker":
+def _open_worker(root: Path, name: str) -> "Worker":
     import torch
 
     from foretaste.loop import Foretaste
     from foretaste.worker import Worker
-    from foretaste.workspace.tenants import home
+    from foretaste.workspace.tenants import tenant_folder
 
-    loop = Foretaste.open(home(root, name))
+    loop = Foretaste.open(tenant_folder(root, name))
     torch.set_num_threads(loop.config.worker.threads)
     return Worker(loop)

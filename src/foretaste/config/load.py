@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.config.serve import ServeSettings
-from foretaste.config.worker import WorkerSettings
+from foretaste.config.serve_settings import ServeSettings
+from foretaste.config.worker_settings import WorkerSettings
 from foretaste.domain.settings import Settings
 from foretaste.errors import SettingsError, did_you_mean
 from foretaste.language.settings import LanguageSettings
@@ -22,9 +22,9 @@ from foretaste.model.settings import ModelSettings
 from foretaste.prepare.settings import PrepareSettings
 from foretaste.rank.settings import RankSettings
 
-FILE = "foretaste.toml"
-PREFIX = "FORETASTE_"
-NOT_SETTINGS = frozenset({"FORETASTE_WORKSPACE"})
+SETTINGS_FILE = "foretaste.toml"
+ENVIRONMENT_PREFIX = "FORETASTE_"
+NON_SETTING_VARIABLES = frozenset({"FORETASTE_WORKSPACE"})
 """Says where the settings are, not what."""
 
 
@@ -42,9 +42,9 @@ class Config(Settings):
     worker: WorkerSettings = WorkerSettings()
 
 
-def load(folder: Path, environment: Mapping[str, str] = os.environ) -> Config:
+def load_config(folder: Path, environment: Mapping[str, str] = os.environ) -> Config:
     """The settings of a workspace. SettingsError names the key, the value and the remedy."""
-    path = folder / FILE
+    path = folder / SETTINGS_FILE
     tree: dict[str, Any] = {}
     if path.exists():
         try:
@@ -53,23 +53,31 @@ def load(folder: Path, environment: Mapping[str, str] = os.environ) -> Config:
             raise SettingsError(f"{path}: not valid TOML: {error}") from error
         except OSError as error:
             raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
-    config = parse(tree, str(path))  # first alone: a fault is told of the place where it is
-    named = [n for n in sorted(environment) if n.startswith(PREFIX) and n not in NOT_SETTINGS]
+    config = parse_config(tree, str(path))  # first alone: a fault is told of the place where it is
+    named = [
+        n
+        for n in sorted(environment)
+        if n.startswith(ENVIRONMENT_PREFIX) and n not in NON_SETTING_VARIABLES
+    ]
     for name in named:
-        _place(tree, name.removeprefix(PREFIX).lower().split("__"), _parsed(environment[name]))
-        config = parse(tree, f"the environment variable {name}")
+        _set_value(
+            tree,
+            name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"),
+            _parse_value(environment[name]),
+        )
+        config = parse_config(tree, f"the environment variable {name}")
     return config
 
 
-def parse(tree: Mapping[str, Any], where: str) -> Config:
+def parse_config(tree: Mapping[str, Any], source: str) -> Config:
     """A tree of plain values, checked."""
     try:
         return Config.model_validate(tree)
     except ValidationError as error:
-        raise SettingsError(f"{where}: {_said(error)}") from error
+        raise SettingsError(f"{source}: {_describe_error(error)}") from error
 
 
-def _place(tree: dict[str, Any], keys: list[str], value: Any) -> None:
+def _set_value(tree: dict[str, Any], keys: list[str], value: Any) -> None:
     """Into the tree; a group of settings that was given a plain value is left to be faulted."""
     for key in keys[:-1]:
         if not isinstance(tree.setdefault(key, {}), dict):
@@ -78,7 +86,7 @@ def _place(tree: dict[str, Any], keys: list[str], value: Any) -> None:
     tree[keys[-1]] = value
 
 
-def _parsed(value: str) -> Any:
+def _parse_value(value: str) -> Any:
     """A number, a list, true or false where it is one; else the words."""
     try:
         return json.loads(value)
@@ -86,20 +94,20 @@ def _parsed(value: str) -> Any:
         return value
 
 
-def _said(error: ValidationError) -> str:
+def _describe_error(error: ValidationError) -> str:
     """The first fault in one line."""
     first = error.errors()[0]
     *group, key = first["loc"]
     section = f"[{'.'.join(map(str, group))}]" if group else "the top level"
     if first["type"] == "extra_forbidden":
-        known = _fields(group)
-        return f"{section} has no key '{key}'; {did_you_mean(str(key), known)}"
-    said = first["msg"].removeprefix("Value error, ")
-    return f"{section} {key} = {first['input']!r}: {said[:1].lower()}{said[1:]}"
+        valid_keys = _fields(group)
+        return f"{section} has no key '{key}'; {did_you_mean(str(key), valid_keys)}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{section} {key} = {first['input']!r}: {message[:1].lower()}{message[1:]}"
 
 
 def _fields(group: list[int | str]) -> list[str]:
-    kind: Any = Config
+    settings_class: Any = Config
     for part in group:
-        kind = kind.model_fields[str(part)].annotation
-    return list(kind.model_fields) if issubclass(kind, BaseModel) else []
+        settings_class = settings_class.model_fields[str(part)].annotation
+    return list(settings_class.model_fields) if issubclass(settings_class, BaseModel) else []

@@ -14,48 +14,53 @@ from typing import Any
 
 from foretaste.converse.intents import (
     Bound,
-    Forget,
+    FeedbackIntent,
+    FreeTextIntent,
     Intent,
-    Like,
-    More,
-    Say,
-    Took,
-    Why,
-    WhyNot,
-    intent,
-    titled,
+    LikeIntent,
+    NextPageIntent,
+    ResetIntent,
+    WhyIntent,
+    WhyNotIntent,
+    item_by_title,
+    parse_intent,
 )
-from foretaste.converse.state import LONGEST, State, column_for
-from foretaste.converse.tools import Tools
-from foretaste.converse.turn import Lead, Turn
-from foretaste.converse.words import (
-    HELP,
-    plain,
+from foretaste.converse.sentences import (
+    HELP_TEXT,
+    safe_title,
     why_in_words,
     why_not_in_words,
 )
+from foretaste.converse.state import MAX_TEXT_CHARACTERS, ChatState, column_for
+from foretaste.converse.tools import Tools
+from foretaste.converse.turn import ChatTurn, LeadingModel
 from foretaste.domain.data import Recommendation
-from foretaste.domain.preference import Change, Conversation
+from foretaste.domain.preference import Conversation, Preference
 from foretaste.errors import InputError, WriterError
 from foretaste.loop import Foretaste
-from foretaste.preferences.grammar import Clause, clauses, named
-from foretaste.preferences.matching import Understood
+from foretaste.preferences.grammar import Clause, drop_plain_start, parse_clauses
+from foretaste.preferences.matching import ClauseMatch
 
 log = logging.getLogger(__name__)
 
 GRAMMAR = "grammar"
 """Who answers where no language model does."""
-DAY = 86_400.0
-LEADS = re.compile(
+SECONDS_PER_DAY = 86_400.0
+REQUEST_PHRASES = re.compile(
     r"(?<!don't )(?<!not )(?<!never )(?<!stop )\b(?:please |can you |could you )*"
     r"(?:(?:show|give|find|recommend|suggest)(?: me)?|i want|i would like|i'd like|i need|"
     r"i'm looking for|i am looking for|looking for|do you have|have you got)\b"
 )
 """What asks for a list now; it changes no profile."""
-REFINES = re.compile(r"^(?:but|and|also|with|or|rather|maybe|preferably)\b")
+REFINING_WORDS = re.compile(r"^(?:but|and|also|with|or|rather|maybe|preferably)\b")
 """Words that go on with the wish before."""
-SPOKEN = {"much more": "much more", "more": "more", "less": "less", "much less": "much less"}
-SPOKEN |= {"none": "no", "forget": "forget"}
+PHRASE_BY_STRENGTH = {
+    "much more": "much more",
+    "more": "more",
+    "less": "less",
+    "much less": "much less",
+}
+PHRASE_BY_STRENGTH |= {"none": "no", "forget": "forget"}
 
 
 @dataclass(frozen=True)
@@ -63,20 +68,22 @@ class Reply:
     """What is answered."""
 
     conversation_id: str
-    said: str
-    by: str
+    text: str
+    author: str
     """"grammar", or the model's name."""
-    state: State
-    changes: tuple[Change, ...] = ()
+    state: ChatState
+    preferences: tuple[Preference, ...] = ()
     """What holds of the person's profile."""
-    understood: tuple[Understood, ...] = ()
+    clause_matches: tuple[ClauseMatch, ...] = ()
     recommendation: Recommendation | None = None
 
 
 class Chat:
     """Conversations in one workspace."""
 
-    def __init__(self, shop: Foretaste, lead: Lead | None = None, name: str = GRAMMAR) -> None:
+    def __init__(
+        self, shop: Foretaste, lead: LeadingModel | None = None, name: str = GRAMMAR
+    ) -> None:
         self._shop, self._lead, self._name = shop, lead, name
 
     def close(self) -> None:
@@ -97,178 +104,203 @@ class Chat:
 
         Raises InputError for a conversation that is not this person's.
         """
-        if len(text) > LONGEST:
-            raise InputError(f"text: {len(text):,} characters; say it in {LONGEST:,}")
-        name, state, session = self._begun(conversation, user, session)
-        state = state.edited(edit or {})
-        turn = Turn(Tools(self._shop, user, session), state)
-        words, by = self._answered(turn, text, edited=bool(edit))
-        if turn.found is not None:
-            shown = {one.id: one.title or one.id for one in turn.found}
+        if len(text) > MAX_TEXT_CHARACTERS:
+            raise InputError(f"text: {len(text):,} characters; say it in {MAX_TEXT_CHARACTERS:,}")
+        name, state, session = self._load_conversation(conversation, user, session)
+        state = state.with_edits(edit or {})
+        turn = ChatTurn(Tools(self._shop, user, session), state)
+        words, author = self._reply(turn, text, edited=bool(edit))
+        if turn.recommendation is not None:
+            shown_titles = {
+                recommended.id: recommended.title or recommended.id
+                for recommended in turn.recommendation
+            }
             turn.state = replace(
-                turn.state, shown=shown, recommendation_id=turn.found.recommendation_id
+                turn.state,
+                shown=shown_titles,
+                recommendation_id=turn.recommendation.recommendation_id,
             )
-        kept = turn.state.said(text, words)
+        new_state = turn.state.with_turn(text, words)
         now = self._shop.clock()
         self._shop.store.put_conversation(
-            Conversation(name, user, session, now, kept.told()),
-            forget_before=now - self._shop.config.rank.keep_days * DAY,
+            Conversation(name, user, session, now, new_state.to_json_dict()),
+            delete_before=now - self._shop.config.rank.keep_days * SECONDS_PER_DAY,
         )
-        changes = self._shop.store.changes(user, session)
-        return Reply(name, words, by, kept, changes, tuple(turn.understood), turn.found)
+        changes = self._shop.store.preferences(user, session)
+        return Reply(
+            name, words, author, new_state, changes, tuple(turn.clause_matches), turn.recommendation
+        )
 
-    def _begun(
+    def _load_conversation(
         self, name: str | None, user: str | None, session: str | None
-    ) -> tuple[str, State, str | None]:
+    ) -> tuple[str, ChatState, str | None]:
         """(its id, its state, the session it is on) of a conversation, or of a new one."""
         if name is None:
             name = uuid.uuid4().hex
-            alone = user is None and session is None
-            return name, State(), f"chat-{name}" if alone else session
-        kept = self._shop.store.conversation(name)
-        if kept is None:
+            is_anonymous = user is None and session is None
+            return name, ChatState(), f"chat-{name}" if is_anonymous else session
+        conversation = self._shop.store.conversation(name)
+        if conversation is None:
             raise InputError(f"conversation_id: there is no conversation '{name}'; begin a new one")
-        if user is None and session is None and kept.user is None:
-            session = kept.session if kept.session == f"chat-{name}" else None
-        theirs = self._shop.store.identified
-        owner = kept.user or (theirs(kept.session) if kept.session else None)
-        mine = user or (theirs(session) if session else None)
-        same_person = owner is not None and owner == mine
-        same_visit = owner is None and kept.session is not None and kept.session == session
+        if user is None and session is None and conversation.user is None:
+            session = conversation.session if conversation.session == f"chat-{name}" else None
+        user_of_session = self._shop.store.user_of_session
+        owner = conversation.user or (
+            user_of_session(conversation.session) if conversation.session else None
+        )
+        asking_user = user or (user_of_session(session) if session else None)
+        same_person = owner is not None and owner == asking_user
+        same_visit = (
+            owner is None and conversation.session is not None and conversation.session == session
+        )
         if not same_person and not same_visit:
             raise InputError(
                 f"conversation_id: '{name}' is not of this person; send the user or session that "
                 "began it"
             )
-        return name, State.of(kept.state), session
+        return name, ChatState.from_json_dict(conversation.state), session
 
-    def _answered(self, turn: Turn, text: str, *, edited: bool) -> tuple[str, str]:
+    def _reply(self, turn: ChatTurn, text: str, *, edited: bool) -> tuple[str, str]:
         """(what is said, by whom)."""
         if self._lead is not None and text.strip():
-            before = turn.state
+            previous_state = turn.state
             try:
                 words = self._lead(turn, text)
-                why = self._unsayable(turn, words)
-                if why is None:
+                objection = self._objection(turn, words)
+                if objection is None:
                     return words, self._name
-                log.warning("what the model said is not told: %s", why)
+                log.warning("what the model said is not told: %s", objection)
                 return turn.in_words(), GRAMMAR
             except WriterError as error:
                 log.warning("the model does not lead: %s", error)
                 if turn.notes:  # what it has done is done, and must not be done twice
                     return turn.in_words(), GRAMMAR
-                turn.state, turn.found = before, None
+                turn.state, turn.recommendation = previous_state, None
         try:
             return self._by_grammar(turn, text, edited=edited), GRAMMAR
         except InputError as error:
             return f"That does not work: {error}.", GRAMMAR
 
-    def _unsayable(self, turn: Turn, words: str) -> str | None:
+    def _objection(self, turn: ChatTurn, words: str) -> str | None:
         """Why words of a model may not be told: they name what no tool gave it, hold a link, break
         the operator's policy, or are none.
         """
-        why = turn.evidence.fault(words, turn.state)
-        if why is not None:
-            return why
+        evidence_fault = turn.evidence.fault(words, turn.state)
+        if evidence_fault is not None:
+            return evidence_fault
         slates, snapshot = self._shop.slates, self._shop.catch_up()
         page = slates.page_request(turn.tools.user, None, {"session": turn.tools.session})
         page = replace(page, request=replace(page.request, query=turn.state.query))
         question = slates.question(page, slates.user_context(page.request, snapshot), snapshot)
-        faults = slates.policy.faults(words, question.index, question.asking)
+        faults = slates.policy.text_violations(words, question.index, question.policy_context)
         return faults[0] if faults else None
 
     # by grammar
 
-    def _by_grammar(self, turn: Turn, text: str, *, edited: bool) -> str:
+    def _by_grammar(self, turn: ChatTurn, text: str, *, edited: bool) -> str:
         if not text.strip() and not edited:
-            return HELP
-        meant: Intent = Say("") if not text.strip() else intent(text, turn.state.shown, self._known)
-        match meant:
-            case Forget(all=everything):
-                turn.state = turn.state.begun_anew()
+            return HELP_TEXT
+        parsed_intent: Intent = (
+            FreeTextIntent("")
+            if not text.strip()
+            else parse_intent(text, turn.state.shown, self._catalogue_item_id)
+        )
+        match parsed_intent:
+            case ResetIntent(whole_profile=everything):
+                turn.state = turn.state.reset()
                 if everything:
                     turn.tools.shop.steer(turn.tools.user, session=turn.tools.session, reset=True)
                 return "Forgotten. What would you like?"
-            case More():
-                return self._next(turn)
-            case Why(item=item):
+            case NextPageIntent():
+                return self._next_page(turn)
+            case WhyIntent(item=item):
                 if not item:
                     return "Which one? Say its place in the list, or its title."
                 return why_in_words(turn.explain(item))
-            case WhyNot(item=item):
+            case WhyNotIntent(item=item):
                 if not item:
                     return "There is no such item; say its whole title."
                 return why_not_in_words(turn.explain(item))
-            case Like(item=item, less=True):
+            case LikeIntent(item=item, less=True):
                 turn.tools.steer(less_like=[item])
                 turn.notes.append(f"Less like {self._title(item)} from now on.")
-            case Like(item=item):
+            case LikeIntent(item=item):
                 turn.state = replace(turn.state, items=(item,), query=None)
-            case Took(item=item, kind=kind):
+            case FeedbackIntent(item=item, kind=kind):
                 turn.tools.record(item, kind, turn.state.recommendation_id)
                 noted = "Noted that you like" if kind == "like" else "No more of"
                 turn.notes.append(f"{noted} {self._title(item)}.")
-            case Say():
-                self._said(turn, meant)
-        return self._list(turn)
+            case FreeTextIntent():
+                self._apply_wishes(turn, parsed_intent)
+        return self._new_list(turn)
 
-    def _said(self, turn: Turn, meant: Say) -> None:
+    def _apply_wishes(self, turn: ChatTurn, parsed_intent: FreeTextIntent) -> None:
         """Bounds and “only” into the filter, wishes into the profile, the rest into the query."""
         index = self._shop.slates.index(self._shop.catch_up())
         features = {one.column: one.values for one in index.catalogue.features}
-        for bound in meant.bounds:
-            turn.state = turn.state.narrowed({column_for(bound.about, features): _range(bound)})
-        plain, wishes = [], []
-        for clause in clauses(LEADS.sub(" , ", meant.text)):
-            if clause.much == "only":
-                self._only(turn, clause, index)
-            elif clause.plain:
-                plain.append(clause.said)
+        for bound in parsed_intent.bounds:
+            turn.state = turn.state.with_conditions(
+                {column_for(bound.subject, features): _bound_filter(bound)}
+            )
+        query_phrases, wishes = [], []
+        for clause in parse_clauses(REQUEST_PHRASES.sub(" , ", parsed_intent.text)):
+            if clause.strength == "only":
+                self._restrict(turn, clause, index)
+            elif clause.is_implicit:
+                query_phrases.append(clause.text)
             else:
-                wishes.append(f"{SPOKEN[clause.much]} {clause.said}")
+                wishes.append(f"{PHRASE_BY_STRENGTH[clause.strength]} {clause.text}")
         if wishes:
-            done = self._shop.steer(
+            update = self._shop.steer(
                 turn.tools.user, session=turn.tools.session, wish="; ".join(wishes)
             )
-            turn.understood += done.understood
+            turn.clause_matches += update.clause_matches
             turn.notes += [
                 f"No item has anything of “{one.said}”."
-                for one in done.understood
+                for one in update.clause_matches
                 if one.what is None
             ]
-        if plain:
-            before = turn.state.query if REFINES.match(meant.text) else None
-            said = " ".join(plain) if before else named(" ".join(plain))
-            query = " ".join(filter(None, (before, said)))
+        if query_phrases:
+            previous_query = turn.state.query if REFINING_WORDS.match(parsed_intent.text) else None
+            new_words = (
+                " ".join(query_phrases)
+                if previous_query
+                else drop_plain_start(" ".join(query_phrases))
+            )
+            query = " ".join(filter(None, (previous_query, new_words)))
             turn.state = replace(turn.state, query=query, items=())
 
-    def _only(self, turn: Turn, clause: Clause, index: Any) -> None:
-        for one in self._shop.people.vocabulary(index).understood(clause):
-            turn.understood.append(one)
-            if one.what is None:
-                turn.notes.append(f"No item has anything of “{one.said}”.")
+    def _restrict(self, turn: ChatTurn, clause: Clause, index: Any) -> None:
+        for clause_match in self._shop.people.vocabulary(index).match_clause(clause):
+            turn.clause_matches.append(clause_match)
+            if clause_match.what is None:
+                turn.notes.append(f"No item has anything of “{clause_match.said}”.")
             else:
-                turn.state = turn.state.narrowed(one.what)
+                turn.state = turn.state.with_conditions(clause_match.what)
 
-    def _list(self, turn: Turn) -> str:
+    def _new_list(self, turn: ChatTurn) -> str:
         state = turn.state
-        turn.found = turn.tools.ask(state.query, filter=state.filter, like=state.items, n=state.n)
+        turn.recommendation = turn.tools.ask(
+            state.query, filter=state.filter, like=state.items, n=state.n
+        )
         return turn.in_words()
 
-    def _next(self, turn: Turn) -> str:
+    def _next_page(self, turn: ChatTurn) -> str:
         if turn.state.recommendation_id is None:
-            return self._list(turn)
-        turn.found = turn.tools.ask(next_page_of=turn.state.recommendation_id, n=turn.state.n)
+            return self._new_list(turn)
+        turn.recommendation = turn.tools.ask(
+            next_page_of=turn.state.recommendation_id, n=turn.state.n
+        )
         return turn.in_words()
 
-    def _known(self, words: str) -> str | None:
+    def _catalogue_item_id(self, words: str) -> str | None:
         """The id of an item of the catalogue by its title."""
         catalogue = self._shop.catch_up().catalogue
-        return titled(words, dict(zip(catalogue.ids, catalogue.titles, strict=True)))
+        return item_by_title(words, dict(zip(catalogue.ids, catalogue.titles, strict=True)))
 
     def _title(self, item: str) -> str:
-        found = self._shop.store.item(item)
-        return f"“{plain(found.title, item)}”" if found is not None else item
+        stored_item = self._shop.store.item(item)
+        return f"“{safe_title(stored_item.title, item)}”" if stored_item is not None else item
 
 
 def open_chat(shop: Foretaste) -> Chat:
@@ -281,7 +313,7 @@ def open_chat(shop: Foretaste) -> Chat:
     return Chat(shop, Agent(writer), writer.model)
 
 
-def _range(bound: Bound) -> dict[str, float]:
-    low, high = ("gt", "lt") if bound.open else ("gte", "lte")
-    found = {low: bound.low, high: bound.high}
-    return {name: value for name, value in found.items() if value is not None}
+def _bound_filter(bound: Bound) -> dict[str, float]:
+    low, high = ("gt", "lt") if bound.is_exclusive else ("gte", "lte")
+    limits = {low: bound.low, high: bound.high}
+    return {name: value for name, value in limits.items() if value is not None}

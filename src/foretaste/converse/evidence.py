@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from foretaste.converse.state import State
-from foretaste.generate.checker import fault
-from foretaste.generate.safe import name, suspicious
+from foretaste.converse.state import ChatState
+from foretaste.generate.checker import find_fault
+from foretaste.generate.safe import is_suspicious, safe_name
 
-LONGEST = 1500
+MAX_ANSWER_CHARACTERS = 1500
 """Characters of one answer."""
-TALK = """
+TALK_WORDS = """
 ask asked asking begin beginning can could do else everything fine first found give given got hello
 help hi i is last list lists me ok okay option options please prefer rather say second see shown
 sorry start sure tell thank thanks them third too want welcome what which wish would you
@@ -23,7 +23,7 @@ sorry start sure tell thank thanks them third too want welcome what which wish w
 """Words of a talk that claim nothing, beside the checker's."""
 MARKER = re.compile(r"(?m)^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 """What stands before an entry of a list."""
-SENTENCES = ("reasons", "why_not")
+SENTENCE_FIELDS = ("reasons", "why_not")
 """Fields that hold sentences of the loop's own."""
 _AMOUNT = re.compile(r" \([+-]?\d+\.\d+\)$")
 _QUOTED = re.compile(r"“([^”]+)”")
@@ -32,13 +32,13 @@ _SENTENCE = re.compile(r"(?<=[.!?…;])\s+|\n+")
 LEFT_OUT = "(left out: it looks like an instruction)"
 
 
-def contained(told: Any) -> Any:
+def without_instructions(tool_output: Any) -> Any:
     """What a tool gave, without texts that tell machines what to do."""
-    if isinstance(told, Mapping):
-        return {key: contained(value) for key, value in told.items()}
-    if isinstance(told, list | tuple):
-        return [contained(value) for value in told]
-    return LEFT_OUT if isinstance(told, str) and suspicious(told) else told
+    if isinstance(tool_output, Mapping):
+        return {key: without_instructions(value) for key, value in tool_output.items()}
+    if isinstance(tool_output, list | tuple):
+        return [without_instructions(value) for value in tool_output]
+    return LEFT_OUT if isinstance(tool_output, str) and is_suspicious(tool_output) else tool_output
 
 
 class Evidence:
@@ -50,30 +50,33 @@ class Evidence:
         self._names: set[str] = set()
         self._words: list[str] = []
 
-    def hear(self, told: Any) -> None:
+    def add(self, tool_output: Any) -> None:
         """What a tool gave."""
-        if isinstance(told, Mapping) and isinstance(told.get("title"), str):
-            title = name(told["title"])
+        if isinstance(tool_output, Mapping) and isinstance(tool_output.get("title"), str):
+            title = safe_name(tool_output["title"])
             if title is not None:
-                own = self._items.setdefault(title, set())
-                self._keep({key: one for key, one in told.items() if key != "title"}, own)
-        elif isinstance(told, Mapping):
-            for key, value in told.items():
+                title_facts = self._items.setdefault(title, set())
+                self._collect_names(
+                    {key: entry for key, entry in tool_output.items() if key != "title"},
+                    title_facts,
+                )
+        elif isinstance(tool_output, Mapping):
+            for key, value in tool_output.items():
                 self._words.append(str(key))
-                self.hear(value)
-        elif isinstance(told, list | tuple):
-            for one in told:
-                self.hear(one)
+                self.add(value)
+        elif isinstance(tool_output, list | tuple):
+            for one in tool_output:
+                self.add(one)
         else:
-            self._keep(told, self._names)
+            self._collect_names(tool_output, self._names)
 
-    def _keep(self, told: Any, names: set[str]) -> None:
+    def _collect_names(self, tool_output: Any, names: set[str]) -> None:
         """The names in it; the words around them are the loop's own."""
-        for key, text in _texts(told):
+        for key, text in _texts(tool_output):
             self._words.append(key)
             text = _AMOUNT.sub("", text)
             head, colon, value = text.partition(": ")
-            if key in SENTENCES and not colon:
+            if key in SENTENCE_FIELDS and not colon:
                 names.update(_QUOTED.findall(text))
                 self._words.append(_QUOTED.sub(" ", text))
             elif colon:  # as "genres: Drama"
@@ -82,28 +85,37 @@ class Evidence:
             else:
                 names.add(text)
 
-    def fault(self, text: str, state: State) -> str | None:
+    def fault(self, text: str, state: ChatState) -> str | None:
         """Why a text may not be told; None if it may."""
-        if not text.strip() or len(text) > LONGEST:
+        if not text.strip() or len(text) > MAX_ANSWER_CHARACTERS:
             return "it is too long" if text.strip() else "it is empty"
-        items = {title: set[str]() for one in state.shown.values() if (title := name(one))}
+        items = {
+            title: set[str]()
+            for shown_title in state.shown.values()
+            if (title := safe_name(shown_title))
+        }
         items |= self._items
         titles = sorted(items, key=len, reverse=True)
         marked = MARKER.sub("", text)
-        for place, title in enumerate(titles):
+        for title_index, title in enumerate(titles):
             exact = r"\s+".join(re.escape(part) for part in title.split())
             marked = re.sub(
-                rf"(?<!\w){exact}(?!\w)", f"\ue000{place}\ue001", marked, flags=re.IGNORECASE
+                rf"(?<!\w){exact}(?!\w)", f"\ue000{title_index}\ue001", marked, flags=re.IGNORECASE
             )
         common = self._names | ({state.query} if state.query else set())
         for sentence in _SENTENCE.split(marked):
             named = {titles[int(place)] for place in _ITEM.findall(sentence)}
-            own = [items[one] for one in named] or [_shared(items)]
-            names = common.union(named, *own)
-            said = _ITEM.sub(lambda hit: titles[int(hit[1])], sentence).strip()
-            why = said and fault(said, tuple(names), f"{TALK} {' '.join(self._words)}", bare=True)
-            if why:
-                return why
+            facts_by_title = [items[named_title] for named_title in named] or [_shared(items)]
+            names = common.union(named, *facts_by_title)
+            checked_text = _ITEM.sub(lambda hit: titles[int(hit[1])], sentence).strip()
+            objection = checked_text and find_fault(
+                checked_text,
+                tuple(names),
+                f"{TALK_WORDS} {' '.join(self._words)}",
+                allow_unnamed=True,
+            )
+            if objection:
+                return objection
         return None
 
 
@@ -113,13 +125,15 @@ def _shared(items: Mapping[str, set[str]]) -> set[str]:
     return set.intersection(*owns) if owns else set()
 
 
-def _texts(told: Any, key: str = "") -> Iterator[tuple[str, str]]:
+def _texts(tool_output: Any, key: str = "") -> Iterator[tuple[str, str]]:
     """(the field, the text) of all that is in it; numbers of a score are no evidence to name."""
-    if isinstance(told, Mapping):
-        for inner, value in told.items():
+    if isinstance(tool_output, Mapping):
+        for inner, value in tool_output.items():
             yield from _texts(value, str(inner))
-    elif isinstance(told, list | tuple):
-        for value in told:
+    elif isinstance(tool_output, list | tuple):
+        for value in tool_output:
             yield from _texts(value, key)
-    elif isinstance(told, str) or (isinstance(told, int) and key in ("position", "rank")):
-        yield key, str(told)
+    elif isinstance(tool_output, str) or (
+        isinstance(tool_output, int) and key in ("position", "rank")
+    ):
+        yield key, str(tool_output)

@@ -22,33 +22,33 @@ NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine
 
 
 @dataclass(frozen=True, slots=True)
-class Forget:
+class ResetIntent:
     """Begin anew; `all` takes back the changes of the profile too."""
 
-    all: bool
+    whole_profile: bool
 
 
 @dataclass(frozen=True, slots=True)
-class More:
+class NextPageIntent:
     """The next page."""
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class WhyIntent:
     """Why an item is there."""
 
     item: str
 
 
 @dataclass(frozen=True, slots=True)
-class WhyNot:
+class WhyNotIntent:
     """Why an item is not there."""
 
     item: str
 
 
 @dataclass(frozen=True, slots=True)
-class Like:
+class LikeIntent:
     """More like an item, or less."""
 
     item: str
@@ -56,7 +56,7 @@ class Like:
 
 
 @dataclass(frozen=True, slots=True)
-class Took:
+class FeedbackIntent:
     """What somebody does with an item of the list."""
 
     item: str
@@ -67,22 +67,30 @@ class Took:
 class Bound:
     """A number that an attribute must be under or over."""
 
-    about: Literal["price", "year", "any"]
+    subject: Literal["price", "year", "any"]
     low: float | None = None
     high: float | None = None
-    open: bool = False
+    is_exclusive: bool = False
     """Whether the bound itself is left out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
+class FreeTextIntent:
     """A wish, to be read further; without the bounds, which are told apart."""
 
     text: str
     bounds: tuple[Bound, ...] = ()
 
 
-Intent = Forget | More | Why | WhyNot | Like | Took | Say
+Intent = (
+    ResetIntent
+    | NextPageIntent
+    | WhyIntent
+    | WhyNotIntent
+    | LikeIntent
+    | FeedbackIntent
+    | FreeTextIntent
+)
 
 _ASK = r"(?:please |can you |could you |would you )*"
 _ITEM = r"(?P<item>.+?)"
@@ -90,57 +98,60 @@ _END = r"(?: please)?[.!?]*$"
 _RULES: tuple[tuple[str, Callable[[Mapping[str, str]], Intent]], ...] = (
     (
         r"(?:forget|undo|reset|clear) (?:everything|all)(?: about me| i said)?|reset my profile",
-        lambda _: Forget(all=True),
+        lambda _: ResetIntent(whole_profile=True),
     ),
     (
         r"start over|start again|begin again|new search|reset|clear|forget (?:it|that|this)",
-        lambda _: Forget(all=False),
+        lambda _: ResetIntent(whole_profile=False),
     ),
     (
         r"(?:show |give )?(?:me )?(?:some |any )?(?:more|others|other ones)(?: results| items)?|"
         r"next(?: page| ones)?|what else(?: is there| do you have)?|anything else|go on",
-        lambda _: More(),
+        lambda _: NextPageIntent(),
     ),
     (
         rf"why (?:not|isn't|is not|don't i see|do i not see|didn't you show)(?: me)? {_ITEM}"
         r"(?: there| here| in the list| shown)?",
-        lambda found: WhyNot(found["item"]),
+        lambda groups: WhyNotIntent(groups["item"]),
     ),
     (
         r"(?:why|explain)(?: is| do i see| do i get| did you show me| did you recommend)?"
         rf"(?: {_ITEM})?(?: there| here| in the list)?",
-        lambda found: Why(found["item"] or "this"),
+        lambda found: WhyIntent(found["item"] or "this"),
     ),
     (
         rf"(?:less|nothing|not|no more|fewer)(?: \w+)? like {_ITEM}",
-        lambda found: Like(found["item"], less=True),
+        lambda found: LikeIntent(found["item"], less=True),
     ),
     (
         r"(?:show me |give me |i want |find )?(?:more |something |some |others )?"
         rf"(?:similar to|like) {_ITEM}",
-        lambda found: Like(found["item"], less=False),
+        lambda found: LikeIntent(found["item"], less=False),
     ),
     (
         rf"(?:i'll take|i will take|i take|i choose|i like|i love|i liked|yes,? to|yes,?) {_ITEM}",
-        lambda found: Took(found["item"], "like"),
+        lambda found: FeedbackIntent(found["item"], "like"),
     ),
     (
         rf"(?:hide|remove|not|no,? not|i don't like|i do not like|i hate|skip|i've seen|"
         rf"i have seen|i know|already saw|i have) {_ITEM}(?: already)?",
-        lambda found: Took(found["item"], "hide"),
+        lambda found: FeedbackIntent(found["item"], "hide"),
     ),
 )
-RULES = tuple((re.compile(f"{_ASK}(?:{words}){_END}"), made) for words, made in _RULES)
-NEEDS_ITEM = (Why, WhyNot, Like, Took)
+RULES = tuple((re.compile(f"{_ASK}(?:{words}){_END}"), build) for words, build in _RULES)
+NEEDS_ITEM = (WhyIntent, WhyNotIntent, LikeIntent, FeedbackIntent)
 
 _N = r"(?:[$€£] ?)?(?P<{0}>\d+(?:[.,]\d+)?) ?(?:[$€£]|euros?|dollars?|pounds?)?"
 _A, _B = _N.format("a"), _N.format("b")
 _YEAR = r"(?P<a>(?:19|20)\d\d)"
 _BOUNDS: tuple[tuple[str, Callable[[float, float], Bound]], ...] = (
     (r"(?:from |of |in )?the (?:(?:19|20)?(?P<a>\d0)'?s)", lambda a, _: _decade(a)),
-    (rf"(?:between|from) {_A} (?:and|to) {_B}", lambda a, b: Bound(_kind(a), a, b)),
-    (rf"(?:before|until|older than) {_YEAR}", lambda a, _: Bound("year", high=a, open=True)),
-    (rf"(?:after|newer than) {_YEAR}", lambda a, _: Bound("year", low=a, open=True)),
+    (rf"(?:between|from) {_A} (?:and|to) {_B}", lambda a, b: Bound(_bound_subject(a), a, b)),
+    (
+        rf"(?:before|until|older than) {_YEAR}",
+        lambda a, _: Bound("year", high=a, is_exclusive=True),
+    ),
+    (rf"(?:after|newer than) {_YEAR}", lambda a, _: Bound("year", low=a, is_exclusive=True)),
     (rf"since {_YEAR}", lambda a, _: Bound("year", low=a)),
     (rf"(?:from|of) {_YEAR}", lambda a, _: Bound("year", a, a)),
     (
@@ -155,7 +166,7 @@ _BOUNDS: tuple[tuple[str, Callable[[float, float], Bound]], ...] = (
 BOUNDS = tuple((re.compile(rf"\b{words}(?!\w)"), made) for words, made in _BOUNDS)
 
 
-def _kind(number: float) -> Literal["price", "year"]:
+def _bound_subject(number: float) -> Literal["price", "year"]:
     return "year" if 1900 <= number < 2100 else "price"
 
 
@@ -164,72 +175,84 @@ def _decade(number: float) -> Bound:
     return Bound("year", century + number, century + number + 9)
 
 
-def bounds(text: str) -> tuple[str, tuple[Bound, ...]]:
+def extract_bounds(text: str) -> tuple[str, tuple[Bound, ...]]:
     """(the text without them, the bounds that it names)."""
-    found = []
-    for pattern, made in BOUNDS:
+    parsed_bounds = []
+    for pattern, build in BOUNDS:
         while (hit := pattern.search(text)) is not None:
             named = hit.groupdict()
-            a, b = (float((named.get(one) or "0").replace(",", ".")) for one in ("a", "b"))
-            found.append(made(a, b))
+            a, b = (float((named.get(group) or "0").replace(",", ".")) for group in ("a", "b"))
+            parsed_bounds.append(build(a, b))
             text = f"{text[: hit.start()]} , {text[hit.end() :]}"
-    return text, tuple(found)
+    return text, tuple(parsed_bounds)
 
 
-def intent(text: str, titles: Mapping[str, str], known: Callable[[str], str | None]) -> Intent:
+def parse_intent(
+    text: str, titles: Mapping[str, str], find_item_id: Callable[[str], str | None]
+) -> Intent:
     """What is meant. An intent that speaks of an item has its id, from the list or by its title.
 
     titles: id → title of the items of the last list, in their order. known: a title → the id of an
     item of the catalogue.
     """
     plain = " ".join(text.lower().replace("’", "'").split())
-    for pattern, made in RULES:
+    for pattern, build in RULES:
         hit = pattern.fullmatch(plain)
         if hit is None:
             continue
-        found = made({name: value or "" for name, value in hit.groupdict().items()})
-        if not isinstance(found, NEEDS_ITEM):
-            return found
-        item = place(found.item, titles) or known(found.item)
+        matched_intent = build({name: value or "" for name, value in hit.groupdict().items()})
+        if not isinstance(matched_intent, NEEDS_ITEM):
+            return matched_intent
+        item = item_by_reference(matched_intent.item, titles) or find_item_id(matched_intent.item)
         if item is not None:
-            return _with(found, item)
-        if isinstance(found, Why | WhyNot):
-            return _with(found, "")
-    left, numbers = bounds(plain)
-    return Say(left.strip(" ,"), numbers)
+            return _with_item(matched_intent, item)
+        if isinstance(matched_intent, WhyIntent | WhyNotIntent):
+            return _with_item(matched_intent, "")
+    remaining_text, named_bounds = extract_bounds(plain)
+    return FreeTextIntent(remaining_text.strip(" ,"), named_bounds)
 
 
-def _with(found: Why | WhyNot | Like | Took, item: str) -> Intent:
-    if isinstance(found, Like):
-        return Like(item, found.less)
-    return Took(item, found.kind) if isinstance(found, Took) else type(found)(item)
+def _with_item(
+    matched_intent: WhyIntent | WhyNotIntent | LikeIntent | FeedbackIntent, item: str
+) -> Intent:
+    if isinstance(matched_intent, LikeIntent):
+        return LikeIntent(item, matched_intent.less)
+    return (
+        FeedbackIntent(item, matched_intent.kind)
+        if isinstance(matched_intent, FeedbackIntent)
+        else type(matched_intent)(item)
+    )
 
 
-def place(words: str, titles: Mapping[str, str]) -> str | None:
+def item_by_reference(words: str, titles: Mapping[str, str]) -> str | None:
     """The item of the list that words name: by place, by "this", by its title or a part of it."""
-    shown = list(titles)
+    item_ids = list(titles)
     words = re.sub(r"^(?:the|number|no\.?|#|item) ?", "", words.strip(" \"'“”?.!"))
     words = re.sub(r" (?:one|item|film|movie|book|song)$", "", words).strip()
-    if not shown:
+    if not item_ids:
         return None
     if words in ("last", "last one"):
-        return shown[-1]
+        return item_ids[-1]
     if words in ("this", "that", "it", "this one", "that one", "top", "best"):
-        return shown[0]
-    for place_, names in enumerate(zip(ORDINALS, NUMBERS, strict=False)):
-        if words in names or words in (str(place_ + 1), f"{place_ + 1}."):
-            return shown[place_] if place_ < len(shown) else None
+        return item_ids[0]
+    for ordinal_index, names in enumerate(zip(ORDINALS, NUMBERS, strict=False)):
+        if words in names or words in (str(ordinal_index + 1), f"{ordinal_index + 1}."):
+            return item_ids[ordinal_index] if ordinal_index < len(item_ids) else None
     if re.fullmatch(r"\d+(?:st|nd|rd|th)?", words):
         number = int(re.sub(r"\D", "", words))
-        return shown[number - 1] if 1 <= number <= len(shown) else None
-    return titled(words, titles)
+        return item_ids[number - 1] if 1 <= number <= len(item_ids) else None
+    return item_by_title(words, titles)
 
 
-def titled(words: str, titles: Mapping[str, str]) -> str | None:
+def item_by_title(words: str, titles: Mapping[str, str]) -> str | None:
     """The one item whose title is, or else begins with, these words."""
     words = words.lower().strip(" \"'“”?.!")
-    whole = [one for one, title in titles.items() if title.lower() == words or one.lower() == words]
-    if whole or len(words) < 3:
-        return whole[0] if whole else None
-    starts = [one for one, title in titles.items() if title.lower().startswith(words)]
-    return starts[0] if len(starts) == 1 else None
+    exact_matches = [
+        item_id
+        for item_id, title in titles.items()
+        if title.lower() == words or item_id.lower() == words
+    ]
+    if exact_matches or len(words) < 3:
+        return exact_matches[0] if exact_matches else None
+    prefix_matches = [one for one, title in titles.items() if title.lower().startswith(words)]
+    return prefix_matches[0] if len(prefix_matches) == 1 else None

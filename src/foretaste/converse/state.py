@@ -5,17 +5,17 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from foretaste.errors import InputError
-from foretaste.rank.conditions import number, parsed
+from foretaste.rank.conditions import parse_condition, parse_number
 
-EDITED = ("query", "filter", "items", "n")
-TURNS = 12
+EDITABLE_FIELDS = ("query", "filter", "items", "n")
+MAX_TURNS = 12
 """Things said that are kept, of both sides."""
-LONGEST = 2000
+MAX_TEXT_CHARACTERS = 2000
 """Characters of one thing said."""
 
 
 @dataclass(frozen=True)
-class State:
+class ChatState:
     """What the talk has come to."""
 
     query: str | None = None
@@ -31,49 +31,55 @@ class State:
     """(who, what was said), the oldest first: "person" or "assistant"."""
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
+    def from_json_dict(cls, json_dict: Mapping[str, Any]) -> Self:
         """The inverse of `told`."""
-        given = dict(told)
-        given["items"] = tuple(given.get("items", ()))
-        given["turns"] = tuple((who, text) for who, text in given.get("turns", ()))
-        return cls(**given)
+        arguments = dict(json_dict)
+        arguments["items"] = tuple(arguments.get("items", ()))
+        arguments["turns"] = tuple((speaker, text) for speaker, text in arguments.get("turns", ()))
+        return cls(**arguments)
 
-    def told(self) -> dict[str, Any]:
+    def to_json_dict(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self) | {
             "items": list(self.items),
-            "turns": [list(one) for one in self.turns],
+            "turns": [list(turn) for turn in self.turns],
         }
 
-    def edited(self, by: Mapping[str, Any]) -> "State":
+    def with_edits(self, edits: Mapping[str, Any]) -> "ChatState":
         """With what the person edited: query, filter, items, n."""
         changed = {
-            name: value for name, value in by.items() if name in EDITED and value is not None
+            name: value
+            for name, value in edits.items()
+            if name in EDITABLE_FIELDS and value is not None
         }
         if "items" in changed:
             changed["items"] = tuple(changed["items"])
         if "filter" in changed:
-            parsed(changed["filter"])  # a fault is told at once
+            parse_condition(changed["filter"])  # a fault is told at once
         if "query" in changed:
             changed["query"] = changed["query"].strip() or None
         return replace(self, **changed)
 
-    def narrowed(self, what: Mapping[str, Any]) -> "State":
+    def with_conditions(self, conditions: Mapping[str, Any]) -> "ChatState":
         """With one more condition; of a column that was named before the newer holds."""
-        return replace(self, filter={**self.filter, **what})
+        return replace(self, filter={**self.filter, **conditions})
 
-    def said(self, person: str, assistant: str) -> "State":
+    def with_turn(self, person: str, assistant: str) -> "ChatState":
         """With one more turn."""
-        turns = (*self.turns, ("person", person[:LONGEST]), ("assistant", assistant[:LONGEST]))
-        return replace(self, turns=turns[-TURNS:])
+        turns = (
+            *self.turns,
+            ("person", person[:MAX_TEXT_CHARACTERS]),
+            ("assistant", assistant[:MAX_TEXT_CHARACTERS]),
+        )
+        return replace(self, turns=turns[-MAX_TURNS:])
 
-    def begun_anew(self) -> "State":
+    def reset(self) -> "ChatState":
         """Without query, filter and seeds."""
-        return State(n=self.n, turns=self.turns)
+        return ChatState(n=self.n, turns=self.turns)
 
 
-YEARS = ("year", "released", "release_year", "published", "release")
-PRICES = ("price", "cost", "amount", "price_eur", "price_usd")
+YEAR_COLUMNS = ("year", "released", "release_year", "published", "release")
+PRICE_COLUMNS = ("price", "cost", "amount", "price_eur", "price_usd")
 
 
 def column_for(about: str, features: Mapping[str, tuple[str, ...]]) -> str:
@@ -81,14 +87,20 @@ def column_for(about: str, features: Mapping[str, tuple[str, ...]]) -> str:
 
     Raises InputError where no attribute has such numbers.
     """
-    numeric = {name: found for name, values in features.items() if (found := _numbers(values))}
-    by_name = YEARS if about == "year" else PRICES
+    numeric = {
+        name: column_numbers
+        for name, values in features.items()
+        if (column_numbers := _column_numbers(values))
+    }
+    by_name = YEAR_COLUMNS if about == "year" else PRICE_COLUMNS
     for name in by_name:
         if name in numeric:
             return name
-    years = [name for name, found in numeric.items() if all(1800 <= one < 2200 for one in found)]
-    others = [name for name in numeric if name not in years]
-    likely = years if about == "year" else others
+    years = [
+        name for name, found in numeric.items() if all(1800 <= value < 2200 for value in found)
+    ]
+    other_columns = [name for name in numeric if name not in years]
+    likely = years if about == "year" else other_columns
     if len(likely) == 1:
         return likely[0]
     raise InputError(
@@ -98,7 +110,9 @@ def column_for(about: str, features: Mapping[str, tuple[str, ...]]) -> str:
     )
 
 
-def _numbers(values: tuple[str, ...]) -> list[float]:
+def _column_numbers(values: tuple[str, ...]) -> list[float]:
     """The numbers of a column that has hardly anything else."""
-    found = [one for one in map(number, values) if one is not None]
-    return found if len(found) >= 0.8 * len(values) else []
+    parsed_numbers = [
+        parsed_number for parsed_number in map(parse_number, values) if parsed_number is not None
+    ]
+    return parsed_numbers if len(parsed_numbers) >= 0.8 * len(values) else []

@@ -13,9 +13,9 @@ from foretaste.domain.data import Event, Recommendation, Recommended, Request, T
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
 
-KINDS = ("view", "click", "like", "dislike", "hide", "purchase", "add_to_cart")
+RECORDABLE_EVENT_TYPES = ("view", "click", "like", "dislike", "hide", "purchase", "add_to_cart")
 """Kinds of event that an agent may record."""
-MOST = 50
+MAX_ITEMS = 50
 """Items in one answer of a tool."""
 
 
@@ -35,8 +35,8 @@ class Tools:
         next_page_of: str | None = None,
     ) -> Recommendation:
         """A list. Raises InputError."""
-        if not 1 <= n <= MOST:
-            raise InputError(f"n: {n}; ask for 1 to {MOST} items")
+        if not 1 <= n <= MAX_ITEMS:
+            raise InputError(f"n: {n}; ask for 1 to {MAX_ITEMS} items")
         if next_page_of is not None:
             return self.shop.recommend(Request(next_page_of=next_page_of, n=n))
         return self.shop.recommend(
@@ -47,7 +47,7 @@ class Tools:
                 items=tuple(like),
                 filter=filter or {},
                 n=n,
-                timeout_ms=self.shop.config.rank.timeout_ms * PATIENT,
+                timeout_ms=self.shop.config.rank.timeout_ms * TIMEOUT_FACTOR,
             )
         )
 
@@ -66,12 +66,14 @@ class Tools:
         should be like. next_page_of: a recommendation_id, for its next items; then leave out the
         rest.
         """
-        found = self.ask(query, filter=filter, like=like or (), n=n, next_page_of=next_page_of)
-        return listed(found)
+        recommendation = self.ask(
+            query, filter=filter, like=like or (), n=n, next_page_of=next_page_of
+        )
+        return recommendation_json(recommendation)
 
     def search(self, query: str, n: int = 5) -> dict[str, Any]:
         """What answers these words, in the order that suits this person."""
-        return listed(self.ask(query, n=n))
+        return recommendation_json(self.ask(query, n=n))
 
     def explain(
         self,
@@ -88,36 +90,38 @@ class Tools:
         """
         if self.shop.store.item(item) is None:
             raise InputError(f"item: there is no item '{item}'")
-        asked = Request(
+        request = Request(
             user=self.user,
             session=self.session,
             query=(query or "").strip() or None,
-            items=tuple(one for one in like if one != item),
+            items=tuple(seed for seed in like if seed != item),
             filter=filter or {},
             n=n,
             explain=True,
             incognito=True,  # nobody is shown a list
         )
-        absent = self.shop.why_not(item, asked)
-        alone = replace(asked, candidates=(item,), filter={}, n=1)
-        found = () if absent.filters else self.shop.recommend(alone).items
-        one = found[0] if found else None
-        there = self.shop.store.item(item)
+        absence = self.shop.why_not(item, request)
+        single_request = replace(request, candidates=(item,), filter={}, n=1)
+        answer_items = () if absence.filters else self.shop.recommend(single_request).items
+        recommended = answer_items[0] if answer_items else None
+        stored_item = self.shop.store.item(item)
         return {
             "item": item,
-            "title": there.title if there else None,
-            "shown": not absent.filters,
-            "position": absent.position,
-            "rank": absent.rank,
-            "why_not": "; ".join(absent.filters)
-            or (absent.sentence if absent.position is None else None),
-            "reasons": list(one.reason) if one else [],
-            "score": absent.score,
-            "terms": [_term(term) for term in _strongest(one.terms if one else ())],
+            "title": stored_item.title if stored_item else None,
+            "shown": not absence.filters,
+            "position": absence.position,
+            "rank": absence.rank,
+            "why_not": "; ".join(absence.filters)
+            or (absence.sentence if absence.position is None else None),
+            "reasons": list(recommended.reason) if recommended else [],
+            "score": absence.score,
+            "terms": [
+                _term_json(term) for term in _strongest(recommended.terms if recommended else ())
+            ],
             "missing": [
-                {"expert": each.expert, "nats": round(each.difference, 3)}
-                for each in absent.terms
-                if each.difference < 0 and absent.position is None
+                {"expert": missing_term.expert, "nats": round(missing_term.difference, 3)}
+                for missing_term in absence.terms
+                if missing_term.difference < 0 and absence.position is None
             ],
         }
 
@@ -127,16 +131,16 @@ class Tools:
         kind: view, click, like, dislike, hide, purchase or add_to_cart. recommendation_id: the
         list it came from.
         """
-        if kind not in KINDS:
-            raise InputError(f"kind: '{kind}' is none of {', '.join(KINDS)}")
+        if kind not in RECORDABLE_EVENT_TYPES:
+            raise InputError(f"kind: '{kind}' is none of {', '.join(RECORDABLE_EVENT_TYPES)}")
         if self.user is None and self.session is None:
             raise InputError("who did it? name a user or a session")
         if self.shop.store.item(item) is None:
             raise InputError(f"item: there is no item '{item}'")
         position = None
         if recommendation_id is not None:
-            served = self.shop.recommendation_log.get([recommendation_id]).get(recommendation_id)
-            position = None if served is None else served.position(item)
+            logged = self.shop.recommendation_log.get([recommendation_id]).get(recommendation_id)
+            position = None if logged is None else logged.position(item)
         event = Event(
             f"agent-{uuid.uuid4().hex}",
             kind,
@@ -157,10 +161,15 @@ class Tools:
         liked = self.shop.profile(self.user, session=self.session)
         return {
             "taste": {
-                column: [{"value": one.value, "lift": round(one.lift, 2)} for one in values]
+                column: [
+                    {"value": feature_value.value, "lift": round(feature_value.lift, 2)}
+                    for feature_value in values
+                ]
                 for column, values in liked.items()
             },
-            "changes": changes_of(self.shop.steer(self.user, session=self.session).changes),
+            "changes": preferences_json(
+                self.shop.steer(self.user, session=self.session).preferences
+            ),
         }
 
     def steer(self, wish: str | None = None, less_like: list[str] | None = None) -> dict[str, Any]:
@@ -169,61 +178,66 @@ class Tools:
         wish: in plain English, e.g. "more slow films, nothing violent, only comedies, forget the
         westerns". less_like: ids of items of whose kind they want less.
         """
-        done = self.shop.steer(
+        update = self.shop.steer(
             self.user, session=self.session, wish=wish, less_like=less_like or ()
         )
         return {
             "understood": [
-                {"said": one.said, "as": one.name if one.what else None, "act": one.act}
-                for one in done.understood
+                {
+                    "said": clause_match.said,
+                    "as": clause_match.name if clause_match.what else None,
+                    "act": clause_match.act,
+                }
+                for clause_match in update.clause_matches
             ],
-            "changes": changes_of(done.changes),
+            "changes": preferences_json(update.preferences),
         }
 
 
-TERMS = 12
+MAX_TERMS = 12
 """Of a score, the strongest that are told."""
 
 
 def _strongest(terms: Sequence[Term]) -> list[Term]:
-    return sorted(terms, key=lambda term: -abs(term.nats))[:TERMS]
+    return sorted(terms, key=lambda term: -abs(term.nats))[:MAX_TERMS]
 
 
-def _term(term: Term) -> dict[str, Any]:
-    told: dict[str, Any] = {"expert": term.expert, "nats": round(term.nats, 3)}
+def _term_json(term: Term) -> dict[str, Any]:
+    json_fields: dict[str, Any] = {"expert": term.expert, "nats": round(term.nats, 3)}
     named = {"event": term.event, "feature": term.feature}
-    return told | {name: value for name, value in named.items() if value}
+    return json_fields | {name: value for name, value in named.items() if value}
 
 
-PATIENT = 10.0
+TIMEOUT_FACTOR = 10.0
 """How many times as long as a list in a page a list in a talk may take."""
 
 
-def listed(found: Recommendation) -> dict[str, Any]:
+def recommendation_json(recommendation: Recommendation) -> dict[str, Any]:
     """A list, for whoever reads JSON."""
-    told: dict[str, Any] = {
-        "recommendation_id": found.recommendation_id,
-        "items": [item_of(one) for one in found],
+    json_fields: dict[str, Any] = {
+        "recommendation_id": recommendation.recommendation_id,
+        "items": [item_json(recommended) for recommended in recommendation],
     }
-    if found.degraded is not None:
-        told["degraded"] = found.degraded.why
-    return told
+    if recommendation.degraded is not None:
+        json_fields["degraded"] = recommendation.degraded.why
+    return json_fields
 
 
-def item_of(one: Recommended) -> dict[str, Any]:
+def item_json(recommended: Recommended) -> dict[str, Any]:
     """An item of a list."""
     return {
-        "id": one.id,
-        "position": one.position,
-        "title": one.title,
-        "reasons": list(one.reason),
-        "attributes": {name: list(values) for name, values in one.attributes.items()},
+        "id": recommended.id,
+        "position": recommended.position,
+        "title": recommended.title,
+        "reasons": list(recommended.reason),
+        "attributes": {name: list(values) for name, values in recommended.attributes.items()},
     }
 
 
-def changes_of(changes: Sequence[Any]) -> list[dict[str, Any]]:
+def preferences_json(preferences: Sequence[Any]) -> list[dict[str, Any]]:
     """What a person changed."""
     return [
-        {"what": one.name, "act": one.act} | ({"nats": one.nats} if one.act == "boost" else {})
-        for one in changes
+        {"what": preference.name, "act": preference.act}
+        | ({"nats": preference.nats} if preference.act == "boost" else {})
+        for preference in preferences
     ]

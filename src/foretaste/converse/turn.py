@@ -4,21 +4,21 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from foretaste.converse.evidence import Evidence
-from foretaste.converse.state import State
+from foretaste.converse.sentences import HELP_TEXT, list_in_words
+from foretaste.converse.state import ChatState
 from foretaste.converse.tools import Tools
-from foretaste.converse.words import HELP, list_in_words
 from foretaste.domain.data import Recommendation
-from foretaste.preferences.matching import Understood
+from foretaste.preferences.matching import ClauseMatch
 
 
 @dataclass
-class Turn:
+class ChatTurn:
     """One thing said, while it is answered."""
 
     tools: Tools
-    state: State
-    found: Recommendation | None = None
-    understood: list[Understood] = field(default_factory=list)
+    state: ChatState
+    recommendation: Recommendation | None = None
+    clause_matches: list[ClauseMatch] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What was done, in sentences of the loop's own."""
     evidence: Evidence = field(default_factory=Evidence)
@@ -33,14 +33,16 @@ class Turn:
 
     def in_words(self) -> str:
         """What was done and what was found."""
-        found = [] if self.found is None else [list_in_words(self.state, self.found)]
-        return " ".join([*self.notes, *found]) or HELP
+        list_sentences = (
+            [] if self.recommendation is None else [list_in_words(self.state, self.recommendation)]
+        )
+        return " ".join([*self.notes, *list_sentences]) or HELP_TEXT
 
 
-class Lead(Protocol):
+class LeadingModel(Protocol):
     """A model that answers by tool calls."""
 
-    def __call__(self, turn: Turn, text: str, /) -> str:
+    def __call__(self, turn: ChatTurn, text: str, /) -> str:
         """What is said. Raises WriterError where it cannot."""
 
     def close(self) -> None:

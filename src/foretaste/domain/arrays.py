@@ -12,18 +12,18 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
 
 
-ROOM = 1 << 28
+MAX_NUMBERS_IN_MEMORY = 1 << 28
 """Numbers that are held at once where as many rows as items would be too many: 1 GB of 32 bits."""
-CHUNK = 16_384
+ROWS_PER_CHUNK = 16_384
 """Rows widened at a time."""
 
 
-def at_once(most: int, numbers: int) -> int:
+def rows_that_fit(max_rows: int, numbers_per_row: int) -> int:
     """How many rows of so many numbers are made at once: `most`, or what there is room for."""
-    return max(min(most, ROOM // max(numbers, 1)), 1)
+    return max(min(max_rows, MAX_NUMBERS_IN_MEMORY // max(numbers_per_row, 1)), 1)
 
 
-class Packed:
+class QuantizedVectors:
     """[rows, dim] of 32 bits in 8: each row in steps of its own, 1/127 of its greatest number.
 
     What is taken of it, a row, a slice or rows by their places, is an array of 32 bits.
@@ -34,18 +34,18 @@ class Packed:
         self.codes, self.steps = codes, steps
 
     @classmethod
-    def of(cls, parts: Iterable[Floats], size: int) -> Self:
+    def from_blocks(cls, blocks: Iterable[Floats], row_count: int) -> Self:
         """Of so many rows, some at a time; of none there must be one part, which tells the dim."""
         codes: npt.NDArray[np.int8] | None = None
-        steps, start = np.empty(size, np.float32), 0
-        for part in parts:
+        steps, start = np.empty(row_count, np.float32), 0
+        for block in blocks:
             if codes is None:
-                codes = np.empty((size, part.shape[1]), np.int8)
-            stop = start + len(part)
-            codes[start:stop], steps[start:stop] = _packed(part)
+                codes = np.empty((row_count, block.shape[1]), np.int8)
+            stop = start + len(block)
+            codes[start:stop], steps[start:stop] = _quantize(block)
             start = stop
         assert codes is not None
-        assert start == size
+        assert start == row_count
         return cls(codes, steps)
 
     @property
@@ -56,9 +56,9 @@ class Packed:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def __getitem__(self, which: Any) -> Floats:
-        steps = self.steps[which]
-        rows = self.codes[which].astype(np.float32)
+    def __getitem__(self, index: Any) -> Floats:
+        steps = self.steps[index]
+        rows = self.codes[index].astype(np.float32)
         rows *= steps if rows.ndim == 1 else steps[:, None]
         return np.asarray(rows)
 
@@ -68,41 +68,44 @@ class Packed:
 
     def __matmul__(self, column: Floats) -> Floats:
         """[dim] → [rows], inner products."""
-        parts = [self.codes[start : start + CHUNK] for start in range(0, len(self), CHUNK)]
-        found = [part.astype(np.float32) @ column for part in parts]
-        return np.asarray(np.concatenate([np.empty(0, np.float32), *found]) * self.steps)
+        parts = [
+            self.codes[start : start + ROWS_PER_CHUNK]
+            for start in range(0, len(self), ROWS_PER_CHUNK)
+        ]
+        products = [part.astype(np.float32) @ column for part in parts]
+        return np.asarray(np.concatenate([np.empty(0, np.float32), *products]) * self.steps)
 
     def any(self) -> bool:
         """Whether there is a number other than 0."""
         return bool(self.steps.any())
 
 
-def _packed(rows: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
+def _quantize(rows: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
     steps = np.abs(rows).max(axis=1, initial=0) / np.float32(127)
     return np.rint(rows / np.where(steps > 0, steps, 1)[:, None]).astype(np.int8), steps
 
 
-Vectors = Floats | Packed
+Vectors = Floats | QuantizedVectors
 """[rows, dim], of 32 bits, or of 8 where they are many."""
 
 
-def mean(vectors: Vectors) -> Floats:
+def mean_row(vectors: Vectors) -> Floats:
     """[dim], of the rows; zeros where there are none."""
-    return np.asarray(total(vectors) / max(len(vectors), 1), np.float32)
+    return np.asarray(sum_rows(vectors) / max(len(vectors), 1), np.float32)
 
 
-def total(vectors: Vectors, start: int = 0) -> Floats:
+def sum_rows(vectors: Vectors, start: int = 0) -> Floats:
     """[dim], of the rows from `start` on; some at a time, in 64 bits."""
-    found = np.zeros(vectors.shape[1], np.float64)
-    for place in range(start, len(vectors), CHUNK):
-        found += vectors[place : place + CHUNK].sum(axis=0, dtype=np.float64)
-    return found.astype(np.float32)
+    running_sum = np.zeros(vectors.shape[1], np.float64)
+    for first_row in range(start, len(vectors), ROWS_PER_CHUNK):
+        running_sum += vectors[first_row : first_row + ROWS_PER_CHUNK].sum(axis=0, dtype=np.float64)
+    return running_sum.astype(np.float32)
 
 
-def filled(vectors: Vectors) -> npt.NDArray[np.bool_]:
+def nonzero_rows(vectors: Vectors) -> npt.NDArray[np.bool_]:
     """[rows], which have a number other than 0."""
-    found = vectors.steps > 0 if isinstance(vectors, Packed) else vectors.any(axis=1)
-    return np.asarray(found)
+    nonzero = vectors.steps > 0 if isinstance(vectors, QuantizedVectors) else vectors.any(axis=1)
+    return np.asarray(nonzero)
 
 
 class _Room:
@@ -112,21 +115,21 @@ class _Room:
         self.array, self.used = array, used
 
 
-class Growing:
+class GrowingArray:
     """Rows that more can be put behind without copying them, but for now and then.
 
     It is never changed: the longer one is another, and shares its beginning with this one.
     """
 
     def __init__(self, rows: Array) -> None:
-        self._room, self.rows = _Room(rows, len(rows)), _unwritten(rows)
+        self._buffer, self.rows = _Room(rows, len(rows)), _unwritten(rows)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def appended(self, more: Array) -> Self:
         """With more rows at the end."""
-        size, room = len(self.rows) + len(more), self._room
+        size, room = len(self.rows) + len(more), self._buffer
         if size > len(room.array) or room.used != len(self.rows):
             array = np.empty((size + max(size // 16, 64), *self.rows.shape[1:]), self.rows.dtype)
             array[: len(self.rows)] = self.rows
@@ -139,14 +142,14 @@ class Growing:
         """With other rows in these places; all are copied, if there are any."""
         if not len(places):
             return self
-        array = np.empty_like(self._room.array)
+        array = np.empty_like(self._buffer.array)
         array[: len(self.rows)] = self.rows
         array[places] = rows
         return self._on(_Room(array, len(self.rows)), len(self.rows))
 
     def _on(self, room: _Room, size: int) -> Self:
         other = type(self).__new__(type(self))
-        other._room, other.rows = room, _unwritten(room.array[:size])
+        other._buffer, other.rows = room, _unwritten(room.array[:size])
         return other
 
 
@@ -161,8 +164,10 @@ class GrowingVectors:
     """The same of vectors, which stay in 8 bits if they were."""
 
     def __init__(self, vectors: Vectors) -> None:
-        parts = (vectors.codes, vectors.steps) if isinstance(vectors, Packed) else (vectors,)
-        self._parts = tuple(Growing(part) for part in parts)
+        parts = (
+            (vectors.codes, vectors.steps) if isinstance(vectors, QuantizedVectors) else (vectors,)
+        )
+        self._parts = tuple(GrowingArray(part) for part in parts)
         self.rows: Vectors = vectors
         """[rows, dim]"""
 
@@ -181,12 +186,12 @@ class GrowingVectors:
             for part, rows in zip(self._parts, self._split(new), strict=True)
         )
 
-    def _of(self, parts: Iterable[Growing]) -> Self:
+    def _of(self, parts: Iterable[GrowingArray]) -> Self:
         other = type(self).__new__(type(self))
         other._parts = tuple(parts)
         rows = [part.rows for part in other._parts]
-        other.rows = Packed(*rows) if isinstance(self.rows, Packed) else rows[0]
+        other.rows = QuantizedVectors(*rows) if isinstance(self.rows, QuantizedVectors) else rows[0]
         return other
 
     def _split(self, rows: Floats) -> tuple[Array, ...]:
-        return _packed(rows) if isinstance(self.rows, Packed) else (rows,)
+        return _quantize(rows) if isinstance(self.rows, QuantizedVectors) else (rows,)

@@ -17,27 +17,27 @@ import numpy.typing as npt
 
 from foretaste.domain.arrays import Floats as Floats
 from foretaste.domain.arrays import Vectors
-from foretaste.domain.request import Degraded as Degraded
-from foretaste.domain.request import LeftOut as LeftOut
+from foretaste.domain.request import Degradation as Degradation
+from foretaste.domain.request import FallbackLevel as FallbackLevel
+from foretaste.domain.request import ItemSource as ItemSource
+from foretaste.domain.request import LoggedItem as LoggedItem
+from foretaste.domain.request import LoggedRecommendation as LoggedRecommendation
+from foretaste.domain.request import OmittedItem as OmittedItem
 from foretaste.domain.request import Recommendation as Recommendation
 from foretaste.domain.request import Recommended as Recommended
 from foretaste.domain.request import Request as Request
-from foretaste.domain.request import Rung as Rung
-from foretaste.domain.request import Served as Served
-from foretaste.domain.request import Shown as Shown
-from foretaste.domain.request import Source as Source
 from foretaste.domain.request import Term as Term
 
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 
-BAND = "_band"
+BAND_SUFFIX = "_band"
 """Ends the name of a column that stands for another one's numbers: `price_band`, of `price`."""
-IDENTIFY = "identify"
+IDENTIFY_EVENT = "identify"
 """The kind of event by which a session becomes a user's; it has both and no item."""
 
-KINDS: Mapping[str, float] = {
+EVENT_TYPE_WEIGHTS: Mapping[str, float] = {
     "view": 1.0,
     "click": 1.0,
     "add_to_cart": 1.0,
@@ -49,7 +49,7 @@ KINDS: Mapping[str, float] = {
     "dislike": -1.0,
     "hide": -1.0,
     "impression": 0.0,
-    IDENTIFY: 0.0,
+    IDENTIFY_EVENT: 0.0,
 }
 """The built-in kinds of event and what one of each weighs: above 0 is taken, below 0 is refused,
 0 is recorded but says nothing of taste. `behaviour.kinds` in the settings changes and adds."""
@@ -103,16 +103,16 @@ class Item:
         named = (
             f"{column}: {', '.join(filter(None, values))}"
             for column, values in self.attributes.items()
-            if any(values) and column + BAND not in self.attributes
+            if any(values) and column + BAND_SUFFIX not in self.attributes
         )
         parts = [self.title, *named, *self.texts.values()]
         return ". ".join(part.strip().rstrip(".") for part in parts if part.strip())
 
     def available(self, at: float) -> bool:
         """Whether the item may be shown at this time."""
-        after = self.available_from is None or self.available_from <= at
-        before = self.available_until is None or at < self.available_until
-        return after and before and not self.hidden
+        has_started = self.available_from is None or self.available_from <= at
+        not_ended = self.available_until is None or at < self.available_until
+        return has_started and not_ended and not self.hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class ErasureCounts:
     """How much was kept of a person that is kept no longer."""
 
     events: int
@@ -139,14 +139,14 @@ class Erased:
     conversations: int = 0
 
     @property
-    def anything(self) -> bool:
+    def any_erased(self) -> bool:
         """Whether there was anything."""
-        these = (self.events, self.recommendations, self.attributes, self.changes)
-        return any(these) or bool(self.conversations)
+        counts = (self.events, self.recommendations, self.attributes, self.changes)
+        return any(counts) or bool(self.conversations)
 
 
 @dataclass(frozen=True, slots=True)
-class Reject:
+class RejectedRow:
     """A row that did not go in: where it is, what is wrong, and what to do about it."""
 
     file: str
@@ -162,13 +162,15 @@ class Reject:
         return f"{self.file}:{self.line}: {self.problem}; {self.remedy}"
 
 
-def columns_at(events: "Histories | Behaviour", rows: slice | npt.NDArray[Any]) -> dict[str, Any]:
+def columns_at(
+    events: "Interactions | UserContext", rows: slice | npt.NDArray[Any]
+) -> dict[str, Any]:
     """These rows of what is kept of each event in an array of its own, by name."""
     return {name: getattr(events, name)[rows] for name in ("item", "weight", "kind", "value", "at")}
 
 
 @dataclass(frozen=True, slots=True)
-class Histories:
+class Interactions:
     """What every person did, in columns, each person's events together and in time order.
 
     Person p owns rows offsets[p]:offsets[p+1]. A million events take about 40 MB.
@@ -189,7 +191,7 @@ class Histories:
     """[events], seconds since 1970."""
     text: Ints
     """[events], position in `texts`, -1 where there is none."""
-    kinds: tuple[str, ...]
+    event_types: tuple[str, ...]
     texts: tuple[str, ...]
     """The distinct searches and reviews."""
     vectors: Floats | None = None
@@ -199,85 +201,89 @@ class Histories:
         return len(self.users)
 
     @property
-    def events(self) -> int:
+    def event_count(self) -> int:
         return len(self.item)
 
-    def rows(self, person: int) -> slice:
+    def user_slice(self, user_index: int) -> slice:
         """The rows of one person."""
-        return slice(int(self.offsets[person]), int(self.offsets[person + 1]))
+        return slice(int(self.offsets[user_index]), int(self.offsets[user_index + 1]))
 
-    def behaviour(self, person: int, end: int) -> "Behaviour":
+    def user_context(self, user_index: int, end_row: int) -> "UserContext":
         """What was known of a person just before row `end`, which is one of theirs or one past."""
-        rows = slice(int(self.offsets[person]), end)
+        rows = slice(int(self.offsets[user_index]), end_row)
         codes = self.text[rows]
         vectors = None
         if self.vectors is not None and len(codes) and codes.max() >= 0:
             vectors = np.where(codes[:, None] >= 0, self.vectors[codes], np.float32(0))
-        return Behaviour(
+        return UserContext(
             **columns_at(self, rows),
             text=tuple(self.texts[code] if code >= 0 else "" for code in codes),
             text_vectors=vectors,
-            now=self._asked(person, end),
+            now=self._time_of_row(user_index, end_row),
         )
 
-    def _asked(self, person: int, end: int) -> float:
+    def _time_of_row(self, user_index: int, end_row: int) -> float:
         """The time of row `end`, or of their last row past it; never another person's."""
-        start, stop = int(self.offsets[person]), int(self.offsets[person + 1])
-        row = min(end, stop - 1)
+        start, stop = int(self.offsets[user_index]), int(self.offsets[user_index + 1])
+        row = min(end_row, stop - 1)
         return float(self.at[row]) if row >= start else 0.0
 
-    def owners(self) -> Longs:
+    def row_users(self) -> Longs:
         """[events], the person of each row."""
         return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.offsets))
 
-    def takes(self) -> npt.NDArray[np.bool_]:
+    def positive_mask(self) -> npt.NDArray[np.bool_]:
         """[events], whether the row takes an item: not a search, not a refusal."""
         return (self.item >= 0) & (self.weight > 0)
 
-    def where(self, keep: npt.NDArray[np.bool_]) -> "Histories":
+    def filter_rows(self, row_mask: npt.NDArray[np.bool_]) -> "Interactions":
         """The rows for which `keep` [events] holds; people stay, even those left with none."""
-        counts = np.add.reduceat(np.append(keep, False).astype(np.int64), self.offsets[:-1])
+        counts = np.add.reduceat(np.append(row_mask, False).astype(np.int64), self.offsets[:-1])
         counts[np.diff(self.offsets) == 0] = 0
         return replace(
             self,
             offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-            **columns_at(self, keep),
-            text=self.text[keep],
+            **columns_at(self, row_mask),
+            text=self.text[row_mask],
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Cases:
+class EvaluationCases:
     """Moments to predict: at each row the item that was taken, given all that came before it."""
 
-    histories: Histories
-    people: Longs
+    interactions: Interactions
+    user_indices: Longs
     """[cases], position in histories.users."""
-    rows: Longs
+    target_rows: Longs
     """[cases], row of the target in `histories`."""
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.target_rows)
 
     @property
     def targets(self) -> Ints:
         """[cases], the items taken."""
-        return self.histories.item[self.rows]
+        return self.interactions.item[self.target_rows]
 
-    def behaviours(self, start: int, stop: int) -> list["Behaviour"]:
+    def user_contexts(self, start: int, stop: int) -> list["UserContext"]:
         """U of the cases start:stop."""
-        pairs = zip(self.people[start:stop], self.rows[start:stop], strict=True)
-        return [self.histories.behaviour(int(person), int(row)) for person, row in pairs]
+        pairs = zip(self.user_indices[start:stop], self.target_rows[start:stop], strict=True)
+        return [
+            self.interactions.user_context(int(user_index), int(row)) for user_index, row in pairs
+        ]
 
-    def sample(self, n: int, rng: np.random.Generator) -> "Cases":
+    def sample(self, n: int, rng: np.random.Generator) -> "EvaluationCases":
         """At most n of them, drawn without replacement, in their order."""
         if n >= len(self):
             return self
-        return self.at(np.sort(rng.choice(len(self), n, replace=False)))
+        return self.select(np.sort(rng.choice(len(self), n, replace=False)))
 
-    def at(self, places: Longs) -> "Cases":
+    def select(self, case_indices: Longs) -> "EvaluationCases":
         """The cases at these places."""
-        return Cases(self.histories, self.people[places], self.rows[places])
+        return EvaluationCases(
+            self.interactions, self.user_indices[case_indices], self.target_rows[case_indices]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,15 +291,15 @@ class Split:
     """A protocol: what may be learned from, what chooses, what is read once."""
 
     protocol: str
-    train: Histories
-    valid: Cases
-    test: Cases
-    served: Histories
+    train: Interactions
+    valid: EvaluationCases
+    test: EvaluationCases
+    service_interactions: Interactions
     """What a service has counted by the time of the test: `train` and what chose."""
 
 
 @dataclass(frozen=True, slots=True)
-class Behaviour:
+class UserContext:
     """U: what a model is told of one person at one moment. Oldest event first."""
 
     item: Ints
@@ -314,27 +320,27 @@ class Behaviour:
     """Stated tastes by attribute column."""
     now: float = 0.0
     """When the question is asked, seconds since 1970."""
-    _taken: list[Ints] = field(default_factory=list, init=False, repr=False, compare=False)
+    _consumed_cache: list[Ints] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.item)
 
-    def part(self, rows: slice | npt.NDArray[np.bool_]) -> "Behaviour":
+    def select_events(self, rows: slice | npt.NDArray[np.bool_]) -> "UserContext":
         """The same question with only some of the events: a slice, or [length] of which."""
-        kept = range(len(self))[rows] if isinstance(rows, slice) else np.flatnonzero(rows)
+        kept_rows = range(len(self))[rows] if isinstance(rows, slice) else np.flatnonzero(rows)
         return replace(
             self,
             **columns_at(self, rows),
-            text=tuple(self.text[row] for row in kept) if self.text else (),
+            text=tuple(self.text[row] for row in kept_rows) if self.text else (),
             text_vectors=None if self.text_vectors is None else self.text_vectors[rows],
         )
 
     @property
-    def taken(self) -> Ints:
+    def consumed_items(self) -> Ints:
         """The items the person took, oldest first, without refusals and searches."""
-        if not self._taken:  # every expert asks
-            self._taken.append(self.item[(self.item >= 0) & (self.weight > 0)])
-        return self._taken[0]
+        if not self._consumed_cache:  # every expert asks
+            self._consumed_cache.append(self.item[(self.item >= 0) & (self.weight > 0)])
+        return self._consumed_cache[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,9 +353,9 @@ class Feature:
     """[items + 1]; item i has values codes[offsets[i]:offsets[i+1]]."""
     codes: Ints
 
-    def of(self, item: int) -> Ints:
+    def item_codes(self, item_index: int) -> Ints:
         """The value codes of one item."""
-        return self.codes[self.offsets[item] : self.offsets[item + 1]]
+        return self.codes[self.offsets[item_index] : self.offsets[item_index + 1]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +364,7 @@ class Catalogue:
 
     ids: tuple[str, ...]
     titles: tuple[str, ...]
-    readings: tuple[str, ...]
+    full_texts: tuple[str, ...]
     """The text of each item, for words and for BM25."""
     vectors: Vectors
     """[items, dim], each of length 1, or zero where there is nothing to read."""
@@ -370,14 +376,16 @@ class Catalogue:
         return len(self.ids)
 
     @property
-    def told(self) -> tuple[Feature, ...]:
+    def descriptive_features(self) -> tuple[Feature, ...]:
         """The features that say what items are: a number that has a band is told by the band."""
         names = {feature.column for feature in self.features}
-        return tuple(one for one in self.features if one.column + BAND not in names)
+        return tuple(
+            feature for feature in self.features if feature.column + BAND_SUFFIX not in names
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportResult:
     """What became of a file."""
 
     file: str
@@ -385,7 +393,7 @@ class Imported:
     added: int
     known: int
     """Rows that were in the store already."""
-    rejects: Sequence[Reject] = ()
+    rejects: Sequence[RejectedRow] = ()
     rejected: int = 0
     rejects_file: str | None = None
     warnings: Sequence[str] = ()

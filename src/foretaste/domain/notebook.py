@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pandas
 
 
-class Frame(ABC):
+class NotebookDisplay(ABC):
     """What a recommendation can do in a notebook."""
 
     __slots__ = ()
@@ -22,14 +22,23 @@ class Frame(ABC):
         import pandas  # a third of a second, for those who want one
 
         columns = ["position", "id", "title", "score", "reason"]
-        rows = [(i.position, i.id, i.title, i.score, "; ".join(i.reason)) for i in self]
+        rows = [
+            (
+                recommended.position,
+                recommended.id,
+                recommended.title,
+                recommended.score,
+                "; ".join(recommended.reason),
+            )
+            for recommended in self
+        ]
         return pandas.DataFrame(rows, columns=columns)
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{one.position}</td><td>{escape(one.title or one.id)}</td>"
-            f"<td>{one.score:.2f}</td><td>{'<br>'.join(map(escape, one.reason))}</td></tr>"
-            for one in self
+            f"<tr><td>{recommended.position}</td><td>{escape(recommended.title or recommended.id)}</td>"
+            f"<td>{recommended.score:.2f}</td><td>{'<br>'.join(map(escape, recommended.reason))}</td></tr>"
+            for recommended in self
         )
         return (
             "<table><thead><tr><th>#</th><th>item</th><th>score</th><th>why</th></tr></thead>"

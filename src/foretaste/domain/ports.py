@@ -7,13 +7,13 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from foretaste.domain.data import (
-    Behaviour,
     Catalogue,
     Floats,
-    Histories,
+    Interactions,
     Ints,
     Longs,
     Term,
+    UserContext,
 )
 from foretaste.domain.prompt import Deadline, Prompt
 
@@ -21,10 +21,10 @@ from foretaste.domain.prompt import Deadline, Prompt
 class Progress(Protocol):
     """Told how far a long piece of work has come."""
 
-    def __call__(self, what: str, done: int, total: int, note: str = "") -> None: ...
+    def __call__(self, task: str, done: int, total: int, note: str = "") -> None: ...
 
 
-def silent(what: str, done: int, total: int, note: str = "") -> None:
+def no_progress(task: str, done: int, total: int, note: str = "") -> None:
     """The progress that shows nothing."""
 
 
@@ -38,25 +38,25 @@ class TextEncoder(Protocol):
     @property
     def dim(self) -> int: ...
 
-    def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
+    def encode(self, texts: Sequence[str], progress: Progress = no_progress) -> Floats:
         """→ [texts, dim] float32, rows of length 1; an empty text is a zero row."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
+class TextPairs:
     """What an encoder is tuned on: texts that belong together, as positions in `texts`."""
 
     texts: tuple[str, ...]
-    left: Longs
+    anchors: Longs
     """[pairs], what is given: an item's text, a search, a review, a title."""
-    right: Longs
+    positives: Longs
     """[pairs], what goes with it: an item's text."""
 
     def __len__(self) -> int:
-        return len(self.left)
+        return len(self.anchors)
 
 
-class Reader(Protocol):
+class Backbone(Protocol):
     """A language model open to be tuned: its tokens, and the network that reads them."""
 
     pad: int
@@ -82,12 +82,12 @@ class Reader(Protocol):
         """
 
 
-class OpenReader(Protocol):
+class BackboneOpener(Protocol):
     """Finds a backbone by its name or folder; "" is the one that reads the items."""
 
     def __call__(
         self, name: str, *, tokens: int, revision: str | None = None, sha256: str | None = None
-    ) -> Reader: ...
+    ) -> Backbone: ...
 
 
 class Writer(Protocol):
@@ -118,11 +118,11 @@ class Writer(Protocol):
         """Let go of it; what is being written ends with a WriterError."""
 
 
-Arrays = dict[str, np.ndarray[Any, Any]]
-Facts = dict[str, Any]
+StateArrays = dict[str, np.ndarray[Any, Any]]
+StateMetadata = dict[str, Any]
 
 
-class Opinion(Protocol):
+class RequestScorer(Protocol):
     """What one expert thinks at one request: the history is read once, then asked about items."""
 
     def log_prob(self, items: Ints | None = None) -> Floats:
@@ -151,16 +151,16 @@ class Expert(Protocol):
     """
 
     name: str
-    counting: bool
+    is_counting: bool
     """Whether it only counts: fitting is quick and `learn` makes the same of an event."""
 
-    def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
+    def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
         """→ [behaviours, items], log P_i, each row normalised over the catalogue."""
 
-    def active(self, behaviour: Behaviour) -> bool:
+    def is_active(self, user_context: UserContext) -> bool:
         """Whether it has something to say of this person now; if not, its term is left out."""
 
-    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
+    def learn(self, user_context: UserContext, item: int, weight: float, at: float) -> None:
         """Take in one event as it arrives: the person's behaviour before it, and what was taken."""
 
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
@@ -169,32 +169,36 @@ class Expert(Protocol):
         Then it should cost in proportion to these. None: any item may have changed.
         """
 
-    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(
+        self, user_context: UserContext, items: Ints, *, deep: bool = True
+    ) -> list[list[Term]]:
         """For each item the parts of log P_i by past event and by feature; they sum to it.
 
         Not `deep`: in fewer parts where finer ones cost more passes through a network.
         """
 
-    def state(self) -> tuple[Arrays, Facts]:
+    def state(self) -> tuple[StateArrays, StateMetadata]:
         """What to write down: arrays for safetensors, facts for JSON."""
 
     @classmethod
-    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self: ...
+    def from_state(
+        cls, arrays: StateArrays, metadata: StateMetadata, catalogue: Catalogue
+    ) -> Self: ...
 
 
 __all__ = [
-    "Arrays",
+    "Backbone",
+    "BackboneOpener",
     "Expert",
-    "Facts",
-    "Histories",
+    "Interactions",
     "Iterable",
     "Longs",
-    "OpenReader",
-    "Opinion",
-    "Pairs",
     "Progress",
-    "Reader",
+    "RequestScorer",
+    "StateArrays",
+    "StateMetadata",
     "TextEncoder",
+    "TextPairs",
     "Writer",
-    "silent",
+    "no_progress",
 ]

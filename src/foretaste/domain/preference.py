@@ -9,22 +9,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Act = Literal["boost", "mute", "only"]
+PreferenceAct = Literal["boost", "mute", "only"]
 """boost: nats on the score, below 0 for less. mute: never shown. only: nothing else is shown; of
 several, what meets one of them."""
-STRONGEST = 5.0
+MAX_PREFERENCE_NATS = 5.0
 """Nats of one change, either way: 148 times as likely."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Preference:
     """One thing that a person changed."""
 
     name: str
     """The filter in words, e.g. "genres: Drama"; there is one change of a name a person."""
     what: Mapping[str, Any]
     """Which items, see `rank.conditions`."""
-    act: Act
+    act: PreferenceAct
     nats: float = 0.0
     """Of a boost."""
     said: str | None = None

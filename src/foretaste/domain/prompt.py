@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Role = Literal["system", "user", "assistant"]
-TEMPLATE = "template"
+TEMPLATE_AUTHOR = "template"
 """Who wrote what no language model wrote."""
 
 
@@ -30,11 +30,11 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class GeneratedText:
     """Words for people, and who wrote them."""
 
     text: str
-    by: str = TEMPLATE
+    by: str = TEMPLATE_AUTHOR
     """The model's name, or "template"."""
     why: str | None = None
     """Why the template stood in for a writer."""
@@ -45,17 +45,17 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self._until = time.monotonic() + seconds
-        self._off = threading.Event()
+        self._cancel_event = threading.Event()
 
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Seconds; 0 once it is past or called off."""
-        return 0.0 if self._off.is_set() else max(0.0, self._until - time.monotonic())
+        return 0.0 if self._cancel_event.is_set() else max(0.0, self._until - time.monotonic())
 
     def cancel(self) -> None:
         """Nobody waits any more."""
-        self._off.set()
+        self._cancel_event.set()
 
     @property
     def cancelled(self) -> bool:
         """Whether it was called off."""
-        return self._off.is_set()
+        return self._cancel_event.is_set()

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NamedTuple, Self
 
-from foretaste.domain.notebook import Frame
+from foretaste.domain.notebook import NotebookDisplay
 
-Source = Literal["model", "pinned", "promoted", "explored", "new", "fallback", "trending"]
+ItemSource = Literal["model", "pinned", "promoted", "explored", "new", "fallback", "trending"]
 """What brought an item to its place: the model's score, a rule, a draw, or what stood in for it."""
-Rung = Literal["full", "memory", "counting", "popularity"]
+FallbackLevel = Literal["full", "memory", "counting", "popularity"]
 """What scored: the whole product; the same without a history, the store being away; its
 experts that only count; popularity alone."""
 
@@ -58,22 +58,25 @@ class Request:
     next_page_of: str | None = None
     """The recommendation that this is the next page of."""
 
-    def told(self) -> dict[str, Any]:
+    def to_json_dict(self) -> dict[str, Any]:
         """What differs from a question about nothing, for JSON."""
         return {
-            one.name: list(value) if isinstance(value, tuple) else value
-            for one in fields(self)
-            if (value := getattr(self, one.name)) != getattr(_PLAIN, one.name)
+            request_field.name: list(value) if isinstance(value, tuple) else value
+            for request_field in fields(self)
+            if (value := getattr(self, request_field.name))
+            != getattr(_DEFAULT_REQUEST, request_field.name)
         }
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
+    def from_json_dict(cls, json_dict: Mapping[str, Any]) -> Self:
         """The inverse of `told`."""
-        given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
-        return cls(**given)
+        arguments: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in json_dict.items()
+        }
+        return cls(**arguments)
 
 
-_PLAIN = Request()
+_DEFAULT_REQUEST = Request()
 
 
 class Term(NamedTuple):
@@ -106,21 +109,21 @@ class Recommended:
     propensity: float = 1.0
     """The probability with which this item is at this place, given the same scores: 1 where no
     chance was involved."""
-    source: Source = "model"
+    source: ItemSource = "model"
     properties: Mapping[str, Any] = field(default_factory=dict)
     """What else was asked for by `Request.properties`: texts, image, availability."""
 
 
 @dataclass(frozen=True, slots=True)
-class Degraded:
+class Degradation:
     """What stood in for the whole product, and why."""
 
-    to: Rung
+    to: FallbackLevel
     why: str
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class OmittedItem:
     """An item of the caller's list that is not in the answer, and why."""
 
     id: str
@@ -128,18 +131,18 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Recommendation(Frame):
+class Recommendation(NotebookDisplay):
     """The answer. Its id goes back with the clicks on it."""
 
     recommendation_id: str
     model_version: str
     items: tuple[Recommended, ...]
-    degraded: Degraded | None = None
-    left_out: tuple[LeftOut, ...] = ()
+    degraded: Degradation | None = None
+    left_out: tuple[OmittedItem, ...] = ()
     """Of a list to be put in order: what may not be shown."""
 
     @property
-    def rung(self) -> Rung:
+    def rung(self) -> FallbackLevel:
         """What scored: "full", or what stood in."""
         return "full" if self.degraded is None else self.degraded.to
 
@@ -150,12 +153,12 @@ class Recommendation(Frame):
         return len(self.items)
 
 
-Shown = tuple[str, int, float, str, float]
+LoggedItem = tuple[str, int, float, str, float]
 """(item, position, propensity, source, score)"""
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class LoggedRecommendation:
     """What is kept of an answer."""
 
     id: str
@@ -166,7 +169,7 @@ class Served:
     model: str
     request: Mapping[str, Any]
     """`Request.told()`."""
-    items: Sequence[Shown]
+    items: Sequence[LoggedItem]
 
     @classmethod
     def of(cls, request: Request, recommendation: Recommendation, at: float) -> Self:
@@ -177,7 +180,7 @@ class Served:
             user=request.user,
             session=request.session,
             model=recommendation.model_version,
-            request=request.told(),
+            request=request.to_json_dict(),
             items=[
                 (item.id, item.position, item.propensity, item.source, item.score)
                 for item in recommendation.items
@@ -186,7 +189,7 @@ class Served:
 
     def position(self, item: str) -> int | None:
         """Where the item was, None if it was not in the list."""
-        return next((shown[1] for shown in self.items if shown[0] == item), None)
+        return next((logged_item[1] for logged_item in self.items if logged_item[0] == item), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ is new.
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from foretaste.domain.data import Erased, Event, Item, User
-from foretaste.domain.preference import Change, Conversation
-from foretaste.domain.request import Served
+from foretaste.domain.data import ErasureCounts, Event, Item, User
+from foretaste.domain.preference import Conversation, Preference
+from foretaste.domain.request import LoggedRecommendation
 
 EventColumns = tuple[
     str | None, str | None, str | None, str, float | None, float, str | None, str | None
@@ -23,13 +23,15 @@ class EventLog(Protocol):
     def add_events(self, events: Sequence[Event]) -> int:
         """Append in one transaction; an id already there is left alone. → how many are new."""
 
-    def events(self, after: int = 0, until: int | None = None) -> Iterator[tuple[int, Event]]:
+    def events(
+        self, after_number: int = 0, until_number: int | None = None
+    ) -> Iterator[tuple[int, Event]]:
         """(number, event) in the order they were accepted, from the first past `after`, up to the
         number `until`.
         """
 
     def event_columns(
-        self, after: int = 0, chunk: int = 50_000, until: int | None = None
+        self, after_number: int = 0, chunk_size: int = 50_000, until_number: int | None = None
     ) -> Iterator[EventColumns]:
         """(user, session, item, kind, value, at, text, query) in the order of acceptance.
 
@@ -40,10 +42,10 @@ class EventLog(Protocol):
 
     def events_page(
         self,
-        after: int,
+        after_number: int,
         n: int,
         *,
-        kind: str | None = None,
+        event_type: str | None = None,
         user: str | None = None,
         item: str | None = None,
     ) -> list[tuple[int, Event]]:
@@ -54,8 +56,8 @@ class EventLog(Protocol):
         the newest n.
         """
 
-    def pasts(
-        self, people: Sequence[tuple[str | None, str | None]]
+    def user_event_columns(
+        self, user_keys: Sequence[tuple[str | None, str | None]]
     ) -> Iterator[tuple[int, EventColumns]]:
         """(number, columns) of all that these people did, in no order, each as (user, session) of
         `people`: a user and None, or None and a session, whoever was in it.
@@ -63,35 +65,37 @@ class EventLog(Protocol):
         What a user did before they were identified has the number where that was said.
         """
 
-    def takers(self, since: float, until: float, kinds: Sequence[str]) -> list[tuple[str, int]]:
+    def user_counts(
+        self, since: float, until: float, event_types: Sequence[str]
+    ) -> list[tuple[str, int]]:
         """(item, how many people took it by events of these kinds in since < at <= until)."""
 
-    def takings(self, kinds: Sequence[str], after: int) -> int:
+    def count_interactions(self, event_types: Sequence[str], after_number: int) -> int:
         """How many events of these kinds name an item, past the number `after`."""
 
-    def before_newest(self, kinds: Sequence[str], n: int, after: int) -> int:
+    def number_before_newest(self, event_types: Sequence[str], n: int, after_number: int) -> int:
         """The number past which there are n such events; `after` where there are fewer."""
 
-    def last_event(self) -> int:
+    def last_event_number(self) -> int:
         """The number of the newest event; 0 in an empty store."""
 
-    def delete_events(self, user: str, item: str, kind: str | None = None) -> int:
+    def delete_events(self, user: str, item: str, event_type: str | None = None) -> int:
         """Take back what a user did with an item, of one kind or of all. → how many events."""
 
     def identify(self, session: str, user: str, at: float) -> bool:
         """A session is a user's from now on, as is what it did while nobody was known. → new?"""
 
-    def identified(self, session: str) -> str | None:
+    def user_of_session(self, session: str) -> str | None:
         """Whose a session is now; None while nobody was identified on it."""
 
 
 class ItemStore(Protocol):
     """The present state of the items, and the ids of those that were deleted."""
 
-    def put_items(self, items: Sequence[Item]) -> int:
+    def put_items(self, new_items: Sequence[Item]) -> int:
         """Create or replace. → how many are new or changed."""
 
-    def items(self, after: int = 0) -> Iterator[tuple[int, Item]]:
+    def items(self, after_revision: int = 0) -> Iterator[tuple[int, Item]]:
         """(revision, item) of all items changed past revision `after`, in order of revision."""
 
     def item(self, item_id: str) -> Item | None: ...
@@ -104,7 +108,7 @@ class ItemStore(Protocol):
     def item_count(self) -> int:
         """How many items there are."""
 
-    def items_page(self, after: str, n: int) -> list[Item]:
+    def items_page(self, after_id: str, n: int) -> list[Item]:
         """The next n items in order of their ids, from the first past `after`."""
 
     def newest_items(self, now: float, n: int) -> list[Item]:
@@ -116,23 +120,23 @@ class ItemStore(Protocol):
     def delete_items(self, ids: Sequence[str]) -> int:
         """Take items out of the catalogue. → how many were in it. Their events stay."""
 
-    def gone(self, after: int = 0) -> Iterator[tuple[int, str]]:
+    def deleted_items(self, after_revision: int = 0) -> Iterator[tuple[int, str]]:
         """(revision, id) of the items that were deleted past a revision, in that order."""
 
-    def ever(self, ids: Collection[str]) -> set[str]:
+    def known_item_ids(self, ids: Collection[str]) -> set[str]:
         """Those of these items that are there, or were and have been deleted."""
 
 
 class UserStore(Protocol):
     """The attributes of users."""
 
-    def put_users(self, users: Sequence[User]) -> int: ...
+    def put_users(self, new_users: Sequence[User]) -> int: ...
 
     def user(self, user_id: str) -> User | None: ...
 
     def users(self) -> Iterator[User]: ...
 
-    def users_page(self, after: str, n: int) -> list[User]:
+    def users_page(self, after_id: str, n: int) -> list[User]:
         """The next n users in order of their ids, from the first past `after`."""
 
     def change_user(self, user_id: str, change: Callable[[User], User]) -> User | None:
@@ -142,15 +146,15 @@ class UserStore(Protocol):
 class PreferenceStore(Protocol):
     """What people changed about their lists."""
 
-    def changes(self, user: str | None, session: str | None) -> tuple[Change, ...]:
+    def preferences(self, user: str | None, session: str | None) -> tuple[Preference, ...]:
         """What this person changed about their lists, oldest first; of all devices."""
 
-    def put_changes(
+    def put_preferences(
         self,
         user: str | None,
         session: str | None,
-        put: Sequence[Change],
-        remove: Sequence[str] | None = (),
+        new_preferences: Sequence[Preference],
+        names_to_remove: Sequence[str] | None = (),
     ) -> None:
         """Take out the changes of these names, None for all; then put. One transaction."""
 
@@ -158,25 +162,27 @@ class PreferenceStore(Protocol):
 class RecommendationStore(Protocol):
     """The answers that were given."""
 
-    def add_served(self, new: Sequence[Served]) -> None:
+    def add_recommendations(self, new_recommendations: Sequence[LoggedRecommendation]) -> None:
         """Keep answers that were given, in one transaction; an id already there is left alone."""
 
-    def served(self, ids: Sequence[str]) -> dict[str, Served]:
+    def recommendations_by_id(self, ids: Sequence[str]) -> dict[str, LoggedRecommendation]:
         """Those of the answers that are kept, by id."""
 
-    def served_to(self, user: str) -> list[Served]:
+    def recommendations_to(self, user: str) -> list[LoggedRecommendation]:
         """The answers that were given to a user and are kept, oldest first."""
 
-    def forget_served(self, before: float) -> int:
+    def delete_recommendations(self, given_before: float) -> int:
         """Delete the answers given before a time. → how many."""
 
 
 class ConversationStore(Protocol):
     """Conversations, as they were left."""
 
-    def conversation(self, name: str) -> Conversation | None: ...
+    def conversation(self, conversation_id: str) -> Conversation | None: ...
 
-    def put_conversation(self, one: Conversation, *, forget_before: float | None = None) -> None:
+    def put_conversation(
+        self, conversation: Conversation, *, delete_before: float | None = None
+    ) -> None:
         """Create or replace; and delete those that have rested since a time."""
 
     def conversations_with(self, user: str) -> list[Conversation]:
@@ -186,12 +192,12 @@ class ConversationStore(Protocol):
 class FactStore(Protocol):
     """Small texts that are kept beside the data."""
 
-    def fact(self, name: str) -> str | None:
+    def meta_text(self, name: str) -> str | None:
         """A small text that is kept beside the data, such as what each item column is."""
 
-    def put_fact(self, name: str, text: str) -> None: ...
+    def put_meta_text(self, name: str, text: str) -> None: ...
 
-    def swap_fact(self, name: str, before: str | None, after: str | None) -> bool:
+    def swap_meta_text(self, name: str, expected: str | None, replacement: str | None) -> bool:
         """Put `after` in the place of `before`, None being nothing, if that is what is there.
 
         → whether it was. One step, whoever else writes.
@@ -210,13 +216,13 @@ class Store(
 ):
     """All of them: one place, so that one transaction can reach across."""
 
-    def position(self) -> tuple[int, int]:
+    def log_position(self) -> tuple[int, int]:
         """(number of the newest event, newest revision of an item); 0 where there is none."""
 
-    def erase(self, user: str) -> Erased:
+    def erase(self, user: str) -> ErasureCounts:
         """Delete all that is kept of a user, in one transaction. → how much that was."""
 
-    def erasures(self) -> int:
+    def erasure_count(self) -> int:
         """How many erasures there have been."""
 
     def counts(self) -> Mapping[str, int]:

@@ -2,10 +2,10 @@
 
 import re
 
-WORD = re.compile(r"\w+")
+WORD_PATTERN = re.compile(r"\w+")
 """Letters, digits and low lines: “rock-and-roll” is three words."""
 
 
 def words_of(text: str) -> list[str]:
     """In lower case, in their order."""
-    return WORD.findall(text.lower())
+    return WORD_PATTERN.findall(text.lower())

@@ -6,22 +6,27 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from foretaste.domain.arrays import at_once
-from foretaste.domain.data import Behaviour, Floats, Split
-from foretaste.domain.ports import Expert, Progress, silent
-from foretaste.evaluate.calibration import calibration
+from foretaste.domain.arrays import rows_that_fit
+from foretaste.domain.data import Floats, Split, UserContext
+from foretaste.domain.ports import Expert, Progress, no_progress
+from foretaste.evaluate.calibration import measure_calibration
 from foretaste.evaluate.list_statistics import ListStatistics, list_statistics
 from foretaste.evaluate.metrics import Interval
-from foretaste.evaluate.protocols import Result, Scores, compare, evaluate
-from foretaste.evaluate.report import summary, table
-from foretaste.evaluate.sampled_lists import Shop, sampled_lists
+from foretaste.evaluate.protocols import (
+    JointScoreFunction,
+    RankingResult,
+    evaluate_model,
+    evaluate_models,
+)
+from foretaste.evaluate.report import evaluation_summary, results_table
+from foretaste.evaluate.sampled_lists import ListInputs, sampled_lists
 
-PRODUCT = "product"
-SERVED = "as in service"
+PRODUCT_NAME = "product"
+SERVED_NAME = "as in service"
 """The product with its counting experts fed up to the test event."""
 
 
-class Judged(Protocol):
+class EvaluatedProduct(Protocol):
     """What is judged: the product."""
 
     @property
@@ -31,14 +36,14 @@ class Judged(Protocol):
     def size(self) -> int:
         """The items of the catalogue."""
 
-    def told(self) -> Mapping[str, Any]:
+    def weights_by_expert(self) -> Mapping[str, Any]:
         """The exponents, by expert and fact."""
 
-    def exponents(self, behaviours: Sequence[Behaviour]) -> Floats: ...
+    def expert_weights(self, user_contexts: Sequence[UserContext]) -> Floats: ...
 
-    def score(self, behaviours: Sequence[Behaviour]) -> Floats: ...
+    def score(self, user_contexts: Sequence[UserContext]) -> Floats: ...
 
-    def combine(self, log_probs: Sequence[Floats], behaviours: Sequence[Behaviour]) -> Floats:
+    def combine(self, log_probs: Sequence[Floats], user_contexts: Sequence[UserContext]) -> Floats:
         """[behaviours, items] from each expert's own."""
 
 
@@ -48,9 +53,9 @@ class Evaluation:
 
     protocol: str
     users: int
-    product: Result
-    served: Result
-    experts: Mapping[str, Result]
+    product: RankingResult
+    served_product: RankingResult
+    experts: Mapping[str, RankingResult]
     weights: Mapping[str, Any]
     cpu_seconds: float
     wall_seconds: float
@@ -63,7 +68,7 @@ class Evaluation:
 
     def summary(self) -> dict[str, Any]:
         """One object that JSON can hold."""
-        figures = summary(
+        figures = evaluation_summary(
             self.protocol,
             self.product,
             self.experts,
@@ -72,25 +77,25 @@ class Evaluation:
             wall_seconds=self.wall_seconds,
             users=self.users,
         )
-        ahead = {name: self._ahead(name) for name in self.experts}
+        margins = {name: self._margin_over(name) for name in self.experts}
         return {
             **figures,
             "hide_seen": self.hide_seen,
-            "as_in_service": self.served.figures(),
+            "as_in_service": self.served_product.figures(),
             "interval": list(self._interval()[1:]),
             "calibration": dict(self.calibration),
-            "ahead": {name: [margin.low, margin.high] for name, margin in ahead.items()},
-            "better": [name for name, margin in ahead.items() if margin.high < 0],
+            "ahead": {name: [margin.low, margin.high] for name, margin in margins.items()},
+            "better": [name for name, margin in margins.items() if margin.high < 0],
             "lists": None if self.lists is None else self.lists.figures(),
         }
 
-    def brief(self) -> dict[str, Any]:
+    def manifest_figures(self) -> dict[str, Any]:
         """What the manifest of a version keeps: means with their 95 % interval, low and high."""
         return {
             "protocol": self.protocol,
             "cases": len(self.product),
             "ndcg@10": list(self._interval()),
-            "ahead": {name: list(self._ahead(name)) for name in self.experts},
+            "ahead": {name: list(self._margin_over(name)) for name in self.experts},
         }
 
     def _interval(self, seed: int = 0) -> Interval:
@@ -98,10 +103,10 @@ class Evaluation:
         rng = np.random.default_rng(seed)
         return self.product.interval("ndcg@10", rng, masked=self.hide_seen)
 
-    def _ahead(self, expert: str, seed: int = 0) -> Interval:
+    def _margin_over(self, expert: str, seed: int = 0) -> Interval:
         """How far the product is above one expert in the same, paired over people."""
         rng = np.random.default_rng(seed)
-        return self.product.ahead(self.experts[expert], "ndcg@10", rng, masked=self.hide_seen)
+        return self.product.margin_over(self.experts[expert], "ndcg@10", rng, masked=self.hide_seen)
 
     def table(self, *, masked: bool | None = None, seed: int = 0) -> str:
         """A row a model, with intervals; of the lists as they are shown if nothing is said.
@@ -109,25 +114,25 @@ class Evaluation:
         `!` marks experts that are better than the product for certain. The product as in service
         has counted more than the experts have, so it is not compared with them.
         """
-        return table(
-            {PRODUCT: self.product, SERVED: self.served, **self.experts},
+        return results_table(
+            {PRODUCT_NAME: self.product, SERVED_NAME: self.served_product, **self.experts},
             np.random.default_rng(seed),
             protocol=self.protocol,
             masked=self.hide_seen if masked is None else masked,
             hide_seen=self.hide_seen,
-            unmarked=(SERVED,),
+            unmarked=(SERVED_NAME,),
         )
 
 
-def judge(
-    product: Judged,
-    served: Judged,
+def evaluate_product(
+    product: EvaluatedProduct,
+    served: EvaluatedProduct,
     split: Split,
     *,
-    spent: tuple[float, float],
+    training_seconds: tuple[float, float],
     hide_seen: bool = True,
-    shop: Shop | None = None,
-    progress: Progress = silent,
+    list_inputs: ListInputs | None = None,
+    progress: Progress = no_progress,
 ) -> Evaluation:
     """Rank every test case by the product and by each expert alone, in one pass.
 
@@ -135,35 +140,48 @@ def judge(
     the training. hide_seen: the setting by which lists are made. shop: what lists are made from;
     without it they are not looked at.
     """
-    batch = at_once(256, (len(product.experts) + 1) * product.size)
-    results = compare(_scores(product), split.test, batch=batch, progress=progress)
+    batch_size = rows_that_fit(256, (len(product.experts) + 1) * product.size)
+    results = evaluate_models(
+        _joint_scores(product), split.test, batch_size=batch_size, progress=progress
+    )
     lists = None
-    if shop is not None:
-        sample = sampled_lists(_scores(served), split.test, shop, hide_seen=hide_seen, batch=batch)
-        lists = list_statistics(sample, shop, PRODUCT)
-    in_service = results[PRODUCT]
+    if list_inputs is not None:
+        sample = sampled_lists(
+            _joint_scores(served),
+            split.test,
+            list_inputs,
+            hide_seen=hide_seen,
+            batch_size=batch_size,
+        )
+        lists = list_statistics(sample, list_inputs, PRODUCT_NAME)
+    in_service = results[PRODUCT_NAME]
     if served is not product:
-        in_service = evaluate(served.score, split.test, batch=batch, progress=progress)
+        in_service = evaluate_model(
+            served.score, split.test, batch_size=batch_size, progress=progress
+        )
     return Evaluation(
         protocol=split.protocol,
         users=len(split.train),
-        product=results.pop(PRODUCT),
-        served=in_service,
+        product=results.pop(PRODUCT_NAME),
+        served_product=in_service,
         experts=results,
-        weights=product.told(),
-        cpu_seconds=spent[0],
-        wall_seconds=spent[1],
-        calibration=calibration(product.score, split.test, batch=batch),
+        weights=product.weights_by_expert(),
+        cpu_seconds=training_seconds[0],
+        wall_seconds=training_seconds[1],
+        calibration=measure_calibration(product.score, split.test, batch_size=batch_size),
         hide_seen=hide_seen,
         lists=lists,
     )
 
 
-def _scores(product: Judged) -> Scores:
+def _joint_scores(product: EvaluatedProduct) -> JointScoreFunction:
     """Those of the product and of each of its experts alone; each expert is asked once."""
 
-    def scores(behaviours: list[Behaviour]) -> dict[str, Floats]:
-        alone = {expert.name: expert.log_prob(behaviours) for expert in product.experts}
-        return {PRODUCT: product.combine(list(alone.values()), behaviours), **alone}
+    def scores(user_contexts: list[UserContext]) -> dict[str, Floats]:
+        expert_scores = {expert.name: expert.log_prob(user_contexts) for expert in product.experts}
+        return {
+            PRODUCT_NAME: product.combine(list(expert_scores.values()), user_contexts),
+            **expert_scores,
+        }
 
     return scores

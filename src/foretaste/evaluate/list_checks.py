@@ -12,45 +12,45 @@ from dataclasses import asdict, dataclass
 
 from foretaste.domain.data import Recommended
 from foretaste.evaluate.shown_lists import (
-    HARDLY,
+    HARDLY_TAKEN_EVENTS,
     ListSample,
+    compared_positions,
     deciding_column,
     hardly_taken_share,
     overlap,
-    places_compared,
     sole_cause,
     tied_share,
     values_shown,
 )
 
-SAME = 0.8
+SAME_LIST_OVERLAP = 0.8
 """Share of the first places that two people's lists have in common, from which on they are the same
 for everybody. What is popular, less what each person has, comes near it where histories are short.
 """
-TIED = 0.5
+MAX_TIED_SHARE = 0.5
 """Share of places that stand in a tie, from which on the order of a list is mostly chance."""
-ONE_REASON = 0.8
+MAX_ONE_REASON_SHARE = 0.8
 """Share of the places with the same only reason, from which on there is one reason for all."""
-TOO_OFTEN, MARGIN = 2.5, 0.05
+MAX_HARDLY_TAKEN_ODDS, HARDLY_TAKEN_MARGIN = 2.5, 0.05
 """How many times the odds with which people take them hardly taken items may be shown with, and a
 share of the places that is let pass in any case, half a place of ten: two samples differ."""
-NOTHING = 0.05
+MAX_SHORT_LIST_SHARE = 0.05
 """Share of people with next to nothing in their list that is let pass: some took nearly all."""
-COLUMN = 0.8
+MAX_COLUMN_SHARE = 0.8
 """Share of the places decided by one column of attributes, from which on that dominates."""
-FILLS, FAR_ABOVE = 0.5, 2.5
+MAX_VALUE_SHARE, MAX_VALUE_RATIO = 0.5, 2.5
 """Share of the places from which on one value fills most, and how many times its share among what
 people take that must be: what is popular is less varied than what people take."""
-FEWEST = 20
+MIN_SAMPLE_SIZE = 20
 """People without whom nothing is said of what their lists have in common; and measured events
 without which no expert is called better for certain."""
-SERIOUS = frozenset({"same-list", "tied-scores", "one-reason", "below-expert"})
+BLOCKING_CODES = frozenset({"same-list", "tied-scores", "one-reason", "below-expert"})
 """Codes for which a model is not promoted in the place of one that does not have them."""
 
 
-MIN_MEASURED = 100
+MIN_MEASURED_EVENTS = 100
 """Measured events without which it is not said that they show nothing."""
-MANY_REPEATS = 0.2
+MAX_REPEAT_SHARE = 0.2
 """Share of repeats from which on they are what many people come for."""
 
 
@@ -68,10 +68,10 @@ class ListWarning:
         return asdict(self)
 
 
-def look(sample: ListSample) -> tuple[ListWarning, ...]:
+def check_lists(sample: ListSample) -> tuple[ListWarning, ...]:
     """What is wrong with the lists, the worst first."""
-    people = sum(row.history > 0 for row in sample.lists)
-    warnings = [check(sample) for check, fewest in CHECKS if people >= fewest]
+    user_count = sum(row.history > 0 for row in sample.lists)
+    warnings = [check(sample) for check, min_users in CHECKS if user_count >= min_users]
     return tuple(warning for warning in warnings if warning is not None)
 
 
@@ -79,17 +79,17 @@ def empty_lists(sample: ListSample) -> ListWarning | None:
     """People with an empty list, or less than half of what there could be."""
     minimum = max(min(sample.length, sample.showable) // 2, 1)
     short = [row for row in sample.lists if len(row.items) < minimum]
-    if len(short) > NOTHING * len(sample.lists):
-        people = f"{len(short):,} of {len(sample.lists):,} people"
+    if len(short) > MAX_SHORT_LIST_SHARE * len(sample.lists):
+        affected_users = f"{len(short):,} of {len(sample.lists):,} people"
     elif any(not row.history for row in short):
-        people = "A person who comes for the first time"
+        affected_users = "A person who comes for the first time"
     else:
         return None
     empty = sum(not row.items for row in short)
     took_most = sum(row.history > sample.showable / 2 for row in short) > len(short) / 2
     return ListWarning(
         "empty-lists",
-        f"{people} would get fewer than {minimum} of {sample.length} items; {empty:,} lists are "
+        f"{affected_users} would get fewer than {minimum} of {sample.length} items; {empty:,} lists are "
         "empty.",
         "They took most of what there is: set rank.hide_seen = false to show it again."
         if took_most
@@ -101,9 +101,9 @@ def empty_lists(sample: ListSample) -> ListWarning | None:
 def better_expert(sample: ListSample) -> ListWarning | None:
     """The product is worse than one of its experts, for certain."""
     measured = sample.measured
-    if measured is None or measured.cases < FEWEST or measured.ahead.high >= 0:
+    if measured is None or measured.cases < MIN_SAMPLE_SIZE or measured.margin.high >= 0:
         return None
-    mean, low, high = measured.ahead
+    mean, low, high = measured.margin
     return ListWarning(
         "below-expert",
         f"The expert “{measured.expert}” alone is better than all together, on events kept from "
@@ -115,9 +115,13 @@ def better_expert(sample: ListSample) -> ListWarning | None:
 def weak_data(sample: ListSample) -> ListWarning | None:
     """As far as can be told, one list of what is popular is as good for everybody."""
     measured = sample.measured
-    if measured is None or measured.over_popularity is None or measured.cases < MIN_MEASURED:
+    if (
+        measured is None
+        or measured.margin_over_popularity is None
+        or measured.cases < MIN_MEASURED_EVENTS
+    ):
         return None
-    if measured.over_popularity.low > 0:
+    if measured.margin_over_popularity.low > 0:
         return None
     return ListWarning(
         "weak-data",
@@ -131,7 +135,7 @@ def weak_data(sample: ListSample) -> ListWarning | None:
 def hidden_repeats(sample: ListSample) -> ListWarning | None:
     """People take the same again, and lists leave it out."""
     share = sample.hidden_repeats
-    if share is None or share < MANY_REPEATS:
+    if share is None or share < MAX_REPEAT_SHARE:
         return None
     return ListWarning(
         "hidden-repeats",
@@ -144,11 +148,11 @@ def hidden_repeats(sample: ListSample) -> ListWarning | None:
 
 def same_list(sample: ListSample) -> ListWarning | None:
     """Everybody is shown the same."""
-    places = places_compared(sample.showable)
-    share = overlap(sample.lists, places)
-    if share < SAME:
+    compared_count = compared_positions(sample.showable)
+    share = overlap(sample.lists, compared_count)
+    if share < SAME_LIST_OVERLAP:
         return None
-    first = "item" if places == 1 else f"{places} items"
+    first = "item" if compared_count == 1 else f"{compared_count} items"
     return ListWarning(
         "same-list",
         f"Nearly everybody is shown the same: of the first {first} of two people {share:.0%} are "
@@ -161,7 +165,7 @@ def same_list(sample: ListSample) -> ListWarning | None:
 def tied_scores(sample: ListSample) -> ListWarning | None:
     """The order of the lists is chance."""
     share = tied_share(sample.lists)
-    if share < TIED:
+    if share < MAX_TIED_SHARE:
         return None
     return ListWarning(
         "tied-scores",
@@ -175,23 +179,27 @@ def tied_scores(sample: ListSample) -> ListWarning | None:
 def one_reason(sample: ListSample) -> ListWarning | None:
     """Everything is shown for one reason that has nothing to do with the person."""
     lists = [row for row in sample.lists if row.history]  # of a stranger nothing else is known
-    places = [(item, sole_cause(item)) for row in lists for item in row.items]
-    counts = Counter(cause for _, cause in places if cause is not None)
-    if not counts or counts.most_common(1)[0][1] < ONE_REASON * len(places):
+    item_causes = [(item, sole_cause(item)) for row in lists for item in row.items]
+    counts = Counter(cause for _, cause in item_causes if cause is not None)
+    if not counts or counts.most_common(1)[0][1] < MAX_ONE_REASON_SHARE * len(item_causes):
         return None
     cause, count = counts.most_common(1)[0]
-    words = Counter(_words(item) for item, sole in places if sole == cause and item.reason)
+    words = Counter(
+        _reason_text(item)
+        for item, item_cause in item_causes
+        if item_cause == cause and item.reason
+    )
     reason = words.most_common(1)[0][0] if words else cause[2] or cause[0]
     return ListWarning(
         "one-reason",
-        f"{count / len(places):.0%} of what is shown has one and the same reason, whoever asks: "
+        f"{count / len(item_causes):.0%} of what is shown has one and the same reason, whoever asks: "
         f"“{reason}”.",
         "Nothing that a person did counts. See in 'foretaste report' that events name people, and "
         "in 'foretaste evaluate' how each expert does.",
     )
 
 
-def _words(item: Recommended) -> str:
+def _reason_text(item: Recommended) -> str:
     """The first reason without its nats: “it is popular” of “it is popular (+0.88)”."""
     return re.sub(r" \([+-][\d.]+\)$", "", item.reason[0])
 
@@ -199,13 +207,13 @@ def _words(item: Recommended) -> str:
 def hardly_taken_items(sample: ListSample) -> ListWarning | None:
     """Items that hardly anybody took are shown much more often than people take such items."""
     usual, share = sample.usual_hardly_taken_share, hardly_taken_share(sample)
-    if usual is None or share <= usual + MARGIN:
+    if usual is None or share <= usual + HARDLY_TAKEN_MARGIN:
         return None
-    if share * (1 - usual) <= TOO_OFTEN * usual * (1 - share):
+    if share * (1 - usual) <= MAX_HARDLY_TAKEN_ODDS * usual * (1 - share):
         return None
     return ListWarning(
         "hardly-taken",
-        f"{share:.0%} of what is shown was taken at most {HARDLY} times so far; of what people "
+        f"{share:.0%} of what is shown was taken at most {HARDLY_TAKEN_EVENTS} times so far; of what people "
         f"really take next it is {usual:.0%}.",
         "The lists are full of items of which next to nothing is known. See that all events are "
         "imported and reach back far enough (model.popularity.half_life_days).",
@@ -214,23 +222,21 @@ def hardly_taken_items(sample: ListSample) -> ListWarning | None:
 
 def one_attribute(sample: ListSample) -> ListWarning | None:
     """One column, or one value of it, decides what is shown."""
-    places = len(sample.places)
-    deciding = map(deciding_column, sample.places)
+    item_count = len(sample.shown_items)
+    deciding = map(deciding_column, sample.shown_items)
     columns = Counter(column for column in deciding if column is not None)
     for column, count in columns.most_common(1):
-        if count >= COLUMN * places:
-            share = f"“{column}” alone decides {count / places:.0%} of what is shown."
-            return _dominates(column, share)
-    for column, value, of_places, of_takings in values_shown(sample):
-        if of_places >= FILLS and of_places > FAR_ABOVE * of_takings:
-            share = (
-                f"{of_places:.0%} of what is shown has {column} “{value}”; of what people take it "
-            )
-            return _dominates(column, f"{share}is {of_takings:.0%}.")
+        if count >= MAX_COLUMN_SHARE * item_count:
+            share = f"“{column}” alone decides {count / item_count:.0%} of what is shown."
+            return _one_attribute_warning(column, share)
+    for column, value, shown_share, taken_share in values_shown(sample):
+        if shown_share >= MAX_VALUE_SHARE and shown_share > MAX_VALUE_RATIO * taken_share:
+            share = f"{shown_share:.0%} of what is shown has {column} “{value}”; of what people take it "
+            return _one_attribute_warning(column, f"{share}is {taken_share:.0%}.")
     return None
 
 
-def _dominates(column: str, message: str) -> ListWarning:
+def _one_attribute_warning(column: str, message: str) -> ListWarning:
     return ListWarning(
         "one-attribute",
         message,
@@ -239,7 +245,7 @@ def _dominates(column: str, message: str) -> ListWarning:
     )
 
 
-def fallback(sample: ListSample) -> ListWarning | None:
+def weights_fallback(sample: ListSample) -> ListWarning | None:
     """The fitted exponents were given up for plainer ones."""
     if sample.measured is None or not sample.measured.fallback:
         return None
@@ -252,13 +258,13 @@ def fallback(sample: ListSample) -> ListWarning | None:
 
 def too_few_people(sample: ListSample) -> ListWarning | None:
     """Too few lists to say what is alike between them."""
-    people = sum(row.history > 0 for row in sample.lists)
-    if people >= FEWEST:
+    user_count = sum(row.history > 0 for row in sample.lists)
+    if user_count >= MIN_SAMPLE_SIZE:
         return None
     return ListWarning(
         "too-few-people",
-        f"{people:,} people have a history: too few people to judge the lists by.",
-        f"Look at them with 'foretaste recommend'; with {FEWEST} people they are checked.",
+        f"{user_count:,} people have a history: too few people to judge the lists by.",
+        f"Look at them with 'foretaste recommend'; with {MIN_SAMPLE_SIZE} people they are checked.",
     )
 
 
@@ -268,12 +274,12 @@ CHECKS: tuple[tuple[Check, int], ...] = (
     (better_expert, 0),
     (weak_data, 0),
     (hidden_repeats, 0),
-    (same_list, FEWEST),
-    (tied_scores, FEWEST),
-    (one_reason, FEWEST),
-    (hardly_taken_items, FEWEST),
-    (one_attribute, FEWEST),
-    (fallback, 0),
+    (same_list, MIN_SAMPLE_SIZE),
+    (tied_scores, MIN_SAMPLE_SIZE),
+    (one_reason, MIN_SAMPLE_SIZE),
+    (hardly_taken_items, MIN_SAMPLE_SIZE),
+    (one_attribute, MIN_SAMPLE_SIZE),
+    (weights_fallback, 0),
     (too_few_people, 0),
 )
 """What to look for, the worst first, and the people it takes to tell."""

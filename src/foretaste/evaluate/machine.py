@@ -9,12 +9,12 @@ from pathlib import Path
 
 Description = dict[str, str | int | dict[str, str] | None]
 
-RESULTS = "benchmarks/results"
+RESULTS_FOLDER = "benchmarks/results"
 """What benches write."""
 LIBRARIES = ("foretaste", "numpy", "scipy", "pandas", "torch", "transformers")
 
 
-def machine(folder: Path, libraries: Sequence[str] = LIBRARIES) -> Description:
+def describe_machine(folder: Path, libraries: Sequence[str] = LIBRARIES) -> Description:
     """cpu, cores (that this process may use), memory_gb, system, python, libraries, commit.
 
     folder: whose git commit is meant; None outside a repository or without git, and with a
@@ -27,7 +27,7 @@ def machine(folder: Path, libraries: Sequence[str] = LIBRARIES) -> Description:
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
         "libraries": _versions(libraries),
-        "commit": commit(folder),
+        "commit": checked_out_commit(folder),
     }
 
 
@@ -58,31 +58,31 @@ def _memory() -> int | None:
 
 def _versions(libraries: Sequence[str]) -> dict[str, str]:
     """Of those installed; read from their metadata, so nothing heavy is imported."""
-    found = {}
+    version_by_library = {}
     for name in libraries:
         try:
-            found[name] = version(name)
+            version_by_library[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return version_by_library
 
 
-def commit(folder: Path) -> str | None:
+def checked_out_commit(folder: Path) -> str | None:
     """The commit checked out in `folder`, short, with a `+` where tracked files are changed."""
     head = _git(folder, "rev-parse", "--short=12", "HEAD")
     if head is None:
         return None
     # a bench writes its results while it runs: they do not change what was measured
     changed = _git(
-        folder, "status", "--porcelain", "--untracked-files=no", "--", ".", f":!{RESULTS}"
+        folder, "status", "--porcelain", "--untracked-files=no", "--", ".", f":!{RESULTS_FOLDER}"
     )
     return head + ("+" if changed else "")
 
 
-def _git(folder: Path, *words: str) -> str | None:
+def _git(folder: Path, *arguments: str) -> str | None:
     try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *words],
+        completed = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
             capture_output=True,
             text=True,
             timeout=10,
@@ -90,4 +90,4 @@ def _git(folder: Path, *words: str) -> str | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()
+    return completed.stdout.strip()

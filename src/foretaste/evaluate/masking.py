@@ -6,18 +6,24 @@ shown: so a list that is judged is the list that people see.
 
 import numpy as np
 
-from foretaste.domain.data import Behaviour, Ints
+from foretaste.domain.data import Ints, UserContext
 
 
-def refused_items(behaviour: Behaviour) -> Ints:
+def find_negative_feedback(user_context: UserContext) -> Ints:
     """[refused], each item whose last event is a refusal, which nobody is shown again."""
-    if not (behaviour.weight < 0).any():
+    if not (user_context.weight < 0).any():
         return np.empty(0, np.int32)
-    last = dict(zip(behaviour.item.tolist(), behaviour.weight.tolist(), strict=True))
-    return np.array([item for item, weight in last.items() if item >= 0 and weight < 0], np.int32)
+    last_weights = dict(zip(user_context.item.tolist(), user_context.weight.tolist(), strict=True))
+    return np.array(
+        [item for item, weight in last_weights.items() if item >= 0 and weight < 0], np.int32
+    )
 
 
-def hidden_items(behaviour: Behaviour, *, hide_seen: bool) -> Ints:
+def hidden_items(user_context: UserContext, *, hide_seen: bool) -> Ints:
     """[hidden], what they refused and, with `hide_seen`, what they took; an item may come twice."""
-    refused = refused_items(behaviour)
-    return np.concatenate([behaviour.taken, refused]) if hide_seen else refused
+    negative_feedback = find_negative_feedback(user_context)
+    return (
+        np.concatenate([user_context.consumed_items, negative_feedback])
+        if hide_seen
+        else negative_feedback
+    )

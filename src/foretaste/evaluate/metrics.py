@@ -17,7 +17,7 @@ from foretaste.errors import ModelError
 Numbers = npt.NDArray[np.floating]
 
 
-DRAWS = 50
+DRAWS_PER_BATCH = 50
 """Bootstrap draws multiplied at a time: one matrix product, and little memory."""
 
 
@@ -48,8 +48,8 @@ class Ranks(NamedTuple):
 def ranks(
     scores: Floats,
     targets: Ints,
-    taken: Sequence[Ints] | None = None,
-    refused: Sequence[Ints] | None = None,
+    consumed: Sequence[Ints] | None = None,
+    negative_feedback: Sequence[Ints] | None = None,
 ) -> Ranks:
     """The rank of each target: how many items a list shows before it.
 
@@ -65,12 +65,12 @@ def ranks(
         raise ModelError("a score is not a number (nan); the model is damaged or did not train")
     cases = zip(scores, targets.tolist(), strict=True)
     among_all = np.array([_items_before(row, target) for row, target in cases], np.float64)
-    if refused is None:
-        refused = [np.empty(0, np.int32)] * len(targets)
-    unmasked = among_all - _hidden_before(scores, targets, refused)
-    if taken is None:
+    if negative_feedback is None:
+        negative_feedback = [np.empty(0, np.int32)] * len(targets)
+    unmasked = among_all - _hidden_before(scores, targets, negative_feedback)
+    if consumed is None:
         return Ranks(unmasked, unmasked.copy())
-    hidden = [np.concatenate(items) for items in zip(taken, refused, strict=True)]
+    hidden = [np.concatenate(items) for items in zip(consumed, negative_feedback, strict=True)]
     return Ranks(unmasked, among_all - _hidden_before(scores, targets, hidden))
 
 
@@ -88,13 +88,15 @@ def _hidden_before(scores: Floats, targets: Ints, hidden: Sequence[Ints]) -> Dou
     width = scores.shape[1]
     rows = np.repeat(np.arange(len(targets)), [len(items) for items in hidden])
     items = np.concatenate([np.empty(0, np.int64), *hidden]).astype(np.int64)
-    once = np.unique((rows * width + items)[items >= 0])  # an item hidden twice counts once
-    rows, items = once // width, once % width
+    distinct_cells = np.unique(
+        (rows * width + items)[items >= 0]
+    )  # an item hidden twice counts once
+    rows, items = distinct_cells // width, distinct_cells % width
     score, own = scores[rows, items], scores[rows, targets[rows]]
-    before = (score > own) | ((score == own) & (items < targets[rows]))
-    places = np.bincount(rows, before, minlength=len(targets)).astype(np.float64)
-    places[rows[items == targets[rows]]] = -NEVER_SHOWN
-    return places
+    precedes_target = (score > own) | ((score == own) & (items < targets[rows]))
+    hidden_counts = np.bincount(rows, precedes_target, minlength=len(targets)).astype(np.float64)
+    hidden_counts[rows[items == targets[rows]]] = -NEVER_SHOWN
+    return hidden_counts
 
 
 def recall(ranks: Doubles, k: int) -> Doubles:
@@ -125,7 +127,7 @@ def coverage(lists: Ints, items: int) -> float:
 
 def intervals(
     values: Numbers,
-    people: Longs,
+    users: Longs,
     rng: np.random.Generator,
     *,
     n: int = 1000,
@@ -137,11 +139,16 @@ def intervals(
     cluster bootstrap, Field and Welsh 2007). All columns are drawn alike, so their differences
     may be compared. people: [cases], who each case belongs to. n: draws. level: e.g. 0.95.
     """
-    _, place = np.unique(people, return_inverse=True)
-    counts = np.bincount(place).astype(np.float64)  # [people]
-    columns = [np.bincount(place, column, minlength=len(counts)) for column in values.T]
+    _, user_index = np.unique(users, return_inverse=True)
+    counts = np.bincount(user_index).astype(np.float64)  # [people]
+    columns = [np.bincount(user_index, column, minlength=len(counts)) for column in values.T]
     sums = np.stack([counts, *columns], axis=1)  # [people, 1 + columns]
-    drawn = np.concatenate([_drawn(sums, min(DRAWS, n - done), rng) for done in range(0, n, DRAWS)])
+    drawn = np.concatenate(
+        [
+            _bootstrap_sums(sums, min(DRAWS_PER_BATCH, n - drawn_count), rng)
+            for drawn_count in range(0, n, DRAWS_PER_BATCH)
+        ]
+    )
     means = drawn[:, 1:] / drawn[:, :1]  # [n, columns]
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return [
@@ -150,35 +157,37 @@ def intervals(
     ]
 
 
-def _drawn(sums: Doubles, n: int, rng: np.random.Generator) -> Doubles:
+def _bootstrap_sums(sums: Doubles, n: int, rng: np.random.Generator) -> Doubles:
     """[n, columns] the sums over n draws of as many people as there are."""
-    people = len(sums)
-    times = np.empty((n, people))  # how often each is drawn
-    for row in times:
-        row[:] = np.bincount(rng.integers(people, size=people, dtype=np.int32), minlength=people)
-    return times @ sums
+    user_count = len(sums)
+    draw_counts = np.empty((n, user_count))  # how often each is drawn
+    for row in draw_counts:
+        row[:] = np.bincount(
+            rng.integers(user_count, size=user_count, dtype=np.int32), minlength=user_count
+        )
+    return draw_counts @ sums
 
 
 def interval(
     values: Numbers,
-    people: Longs,
+    users: Longs,
     rng: np.random.Generator,
     *,
     n: int = 1000,
     level: float = 0.95,
 ) -> Interval:
     """The same for one column [cases]."""
-    return intervals(values[:, None], people, rng, n=n, level=level)[0]
+    return intervals(values[:, None], users, rng, n=n, level=level)[0]
 
 
 def paired_interval(
     a: Numbers,
     b: Numbers,
-    people: Longs,
+    users: Longs,
     rng: np.random.Generator,
     *,
     n: int = 1000,
     level: float = 0.95,
 ) -> Interval:
     """Of the mean difference a - b on the same cases; a is better for certain where low > 0."""
-    return interval(a - b, people, rng, n=n, level=level)
+    return interval(a - b, users, rng, n=n, level=level)

@@ -11,33 +11,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foretaste.domain.data import Behaviour, Cases, Doubles, Floats, Ints, Longs
-from foretaste.domain.ports import Progress, silent
+from foretaste.domain.data import Doubles, EvaluationCases, Floats, Ints, Longs, UserContext
+from foretaste.domain.ports import Progress, no_progress
 from foretaste.errors import InputError
 from foretaste.evaluate import metrics
-from foretaste.evaluate.masking import refused_items
+from foretaste.evaluate.masking import find_negative_feedback
 from foretaste.evaluate.metrics import Interval, Ranks
 
-Score = Callable[[list[Behaviour]], Floats]
+ScoreFunction = Callable[[list[UserContext]], Floats]
 """Behaviours → [behaviours, items], higher is better."""
 
-Scores = Callable[[list[Behaviour]], Mapping[str, Floats]]
+JointScoreFunction = Callable[[list[UserContext]], Mapping[str, Floats]]
 """The same for several models at once: name → [behaviours, items]."""
 
-Figures = dict[str, float]
+MetricMeans = dict[str, float]
 """Metric, e.g. `ndcg@10`, → mean over the cases."""
 
-KS = (5, 10)
+CUTOFFS = (5, 10)
 """How long the lists are that are judged."""
 
 VARIANTS = ("masked", "unmasked")
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class RankingResult:
     """What a model did on each case, in the order of the cases."""
 
-    people: Longs
+    users: Longs
     """[cases]"""
     targets: Ints
     """[cases]"""
@@ -45,10 +45,10 @@ class Result:
     """[cases] each, from 0."""
     items: int
     """How many were ranked."""
-    ks: tuple[int, ...] = KS
+    cutoffs: tuple[int, ...] = CUTOFFS
 
     def __len__(self) -> int:
-        return len(self.people)
+        return len(self.users)
 
     def values(self, metric: str, *, masked: bool) -> Doubles:
         """[cases] of `recall@k`, `ndcg@k` or `mrr`. Raises InputError for another name."""
@@ -65,9 +65,9 @@ class Result:
         ranks = self.ranks.masked if masked else self.ranks.unmasked
         return int(np.isinf(ranks).sum())
 
-    def figures(self) -> dict[str, Figures]:
+    def figures(self) -> dict[str, MetricMeans]:
         """`{"masked": {"recall@5": …, "recall@10": …, "ndcg@5": …, …}, "unmasked": {…}}`"""
-        names = [f"{metric}@{k}" for metric in ("recall", "ndcg") for k in self.ks]
+        names = [f"{metric}@{k}" for metric in ("recall", "ndcg") for k in self.cutoffs]
         return {
             variant: {
                 name: float(self.values(name, masked=variant == "masked").mean()) for name in names
@@ -77,46 +77,52 @@ class Result:
 
     def interval(self, metric: str, rng: np.random.Generator, *, masked: bool) -> Interval:
         """The mean and its 95 % interval over people."""
-        return metrics.interval(self.values(metric, masked=masked), self.people, rng)
+        return metrics.interval(self.values(metric, masked=masked), self.users, rng)
 
-    def ahead(
-        self, other: "Result", metric: str, rng: np.random.Generator, *, masked: bool
+    def margin_over(
+        self, baseline: "RankingResult", metric: str, rng: np.random.Generator, *, masked: bool
     ) -> Interval:
         """How far this is above another on the same cases; `low` > 0 is above for certain.
 
         Raises InputError where the cases are not the same.
         """
         if not (
-            np.array_equal(self.people, other.people)
-            and np.array_equal(self.targets, other.targets)
+            np.array_equal(self.users, baseline.users)
+            and np.array_equal(self.targets, baseline.targets)
         ):
             raise InputError("two results of different cases; evaluate both on the same split")
-        mine, theirs = (result.values(metric, masked=masked) for result in (self, other))
-        return metrics.paired_interval(mine, theirs, self.people, rng)
+        own_values, baseline_values = (
+            result.values(metric, masked=masked) for result in (self, baseline)
+        )
+        return metrics.paired_interval(own_values, baseline_values, self.users, rng)
 
 
-def evaluate(
-    score: Score,
-    cases: Cases,
+def evaluate_model(
+    score: ScoreFunction,
+    cases: EvaluationCases,
     *,
-    ks: tuple[int, ...] = KS,
-    batch: int = 256,
-    progress: Progress = silent,
-) -> Result:
+    cutoffs: tuple[int, ...] = CUTOFFS,
+    batch_size: int = 256,
+    progress: Progress = no_progress,
+) -> RankingResult:
     """Rank the whole catalogue for each case. Errors as in `compare`."""
-    return compare(
-        lambda behaviours: {"": score(behaviours)}, cases, ks=ks, batch=batch, progress=progress
+    return evaluate_models(
+        lambda user_contexts: {"": score(user_contexts)},
+        cases,
+        cutoffs=cutoffs,
+        batch_size=batch_size,
+        progress=progress,
     )[""]
 
 
-def compare(
-    scores: Scores,
-    cases: Cases,
+def evaluate_models(
+    scores: JointScoreFunction,
+    cases: EvaluationCases,
     *,
-    ks: tuple[int, ...] = KS,
-    batch: int = 256,
-    progress: Progress = silent,
-) -> dict[str, Result]:
+    cutoffs: tuple[int, ...] = CUTOFFS,
+    batch_size: int = 256,
+    progress: Progress = no_progress,
+) -> dict[str, RankingResult]:
     """The same for several models in one pass, e.g. a product and each of its experts.
 
     Cases are scored in order of their history's length, so that a batch holds equal lengths and
@@ -129,32 +135,38 @@ def compare(
             "nothing to evaluate on: no case was held out; people need at least 3 items each "
             "(leave-one-out), or behaviour after the cutoff (time)"
         )
-    histories = cases.histories
-    order = np.argsort(cases.rows - histories.offsets[cases.people], kind="stable")
-    ordered = Cases(histories, cases.people[order], cases.rows[order])
+    interactions = cases.interactions
+    order = np.argsort(cases.target_rows - interactions.offsets[cases.user_indices], kind="stable")
+    ordered = EvaluationCases(interactions, cases.user_indices[order], cases.target_rows[order])
     targets = ordered.targets
-    parts: dict[str, list[Ranks]] = {}
+    rank_batches: dict[str, list[Ranks]] = {}
     items = 0
-    for start in range(0, len(ordered), batch):
-        stop = min(start + batch, len(ordered))
-        behaviours = ordered.behaviours(start, stop)
-        taken = [behaviour.taken for behaviour in behaviours]
-        refused = [refused_items(behaviour) for behaviour in behaviours]
-        for name, matrix in scores(behaviours).items():
-            ranks = metrics.ranks(matrix, targets[start:stop], taken, refused)
-            parts.setdefault(name, []).append(ranks)
+    for start in range(0, len(ordered), batch_size):
+        stop = min(start + batch_size, len(ordered))
+        user_contexts = ordered.user_contexts(start, stop)
+        consumed = [user_context.consumed_items for user_context in user_contexts]
+        negative_feedback = [find_negative_feedback(behaviour) for behaviour in user_contexts]
+        for name, matrix in scores(user_contexts).items():
+            ranks = metrics.ranks(matrix, targets[start:stop], consumed, negative_feedback)
+            rank_batches.setdefault(name, []).append(ranks)
             items = matrix.shape[1]
         progress("Evaluating", stop, len(ordered))
-    back = np.argsort(order)
+    original_order = np.argsort(order)
     return {
-        name: Result(cases.people, cases.targets, _joined(batches, back), items, ks)
-        for name, batches in parts.items()
+        name: RankingResult(
+            cases.user_indices,
+            cases.targets,
+            _concatenated_ranks(batches, original_order),
+            items,
+            cutoffs,
+        )
+        for name, batches in rank_batches.items()
     }
 
 
-def _joined(batches: list[Ranks], back: Longs) -> Ranks:
+def _concatenated_ranks(batches: list[Ranks], original_order: Longs) -> Ranks:
     """The batches in one, in the order of the cases."""
     return Ranks(
-        np.concatenate([batch.unmasked for batch in batches])[back],
-        np.concatenate([batch.masked for batch in batches])[back],
+        np.concatenate([batch.unmasked for batch in batches])[original_order],
+        np.concatenate([batch.masked for batch in batches])[original_order],
     )

@@ -6,20 +6,20 @@ from typing import Any
 import numpy as np
 
 from foretaste.evaluate.metrics import Interval, intervals
-from foretaste.evaluate.protocols import Result
+from foretaste.evaluate.protocols import RankingResult
 
-METRICS = ("recall@10", "ndcg@10")
+TABLE_METRICS = ("recall@10", "ndcg@10")
 """Of the table, left to right."""
 
 
-def table(
-    results: Mapping[str, Result],
+def results_table(
+    results: Mapping[str, RankingResult],
     rng: np.random.Generator,
     *,
     protocol: str,
     masked: bool = True,
     hide_seen: bool = True,
-    metrics: tuple[str, ...] = METRICS,
+    metrics: tuple[str, ...] = TABLE_METRICS,
     unmarked: Collection[str] = (),
 ) -> str:
     """A row a model, in the order given: each figure with half the width of its 95 % interval.
@@ -30,25 +30,28 @@ def table(
     masked: the variant of the figures. hide_seen: the setting by which people's lists are made.
     unmarked: rows that are the first one in another state, which get no mark.
     """
-    first = next(iter(results))
-    figures, ahead = _intervals(results, rng, metrics, masked=masked)
-    marks = {name: _mark(ahead[name]) for name in results if name not in {first, *unmarked}}
+    first_model = next(iter(results))
+    figures, margins = _intervals(results, rng, metrics, masked=masked)
+    marks = {name: _mark(margins[name]) for name in results if name not in {first_model, *unmarked}}
     width = max(map(len, results)) + 2
     variant = "masked" if masked else "unmasked"
     lines = [
-        _heading(results[first], protocol),
-        *_left_out(results[first], masked=masked, hide_seen=hide_seen),
+        _heading(results[first_model], protocol),
+        *_exclusion_lines(results[first_model], masked=masked, hide_seen=hide_seen),
         "",
         " " * width + "".join(f"{f'{metric} {variant}':>22}" for metric in metrics),
     ]
     for name, row in figures.items():
-        cells = "".join(f"{f'{x.mean:.4f} ± {(x.high - x.low) / 2:.4f}':>22}" for x in row)
+        cells = "".join(
+            f"{f'{interval.mean:.4f} ± {(interval.high - interval.low) / 2:.4f}':>22}"
+            for interval in row
+        )
         lines.append(f"{name:<{width}}{cells} {marks.get(name, '')}".rstrip())
-    return "\n".join([*lines, *_legend(first, marks)])
+    return "\n".join([*lines, *_legend(first_model, marks)])
 
 
 def _intervals(
-    results: Mapping[str, Result],
+    results: Mapping[str, RankingResult],
     rng: np.random.Generator,
     metrics: tuple[str, ...],
     *,
@@ -59,10 +62,17 @@ def _intervals(
         name: np.stack([result.values(metric, masked=masked) for metric in metrics], axis=1)
         for name, result in results.items()
     }  # each [cases, metrics]
-    first = next(iter(results))
-    compared = next((place for place, name in enumerate(metrics) if name.startswith("ndcg")), 0)
-    ahead = [values[first][:, compared] - other[:, compared] for other in values.values()]
-    estimates = intervals(np.column_stack([*values.values(), *ahead]), results[first].people, rng)
+    first_model = next(iter(results))
+    compared_column = next(
+        (column for column, name in enumerate(metrics) if name.startswith("ndcg")), 0
+    )
+    differences = [
+        values[first_model][:, compared_column] - model_values[:, compared_column]
+        for model_values in values.values()
+    ]
+    estimates = intervals(
+        np.column_stack([*values.values(), *differences]), results[first_model].users, rng
+    )
     columns = len(metrics)
     figures = {
         name: estimates[row * columns : (row + 1) * columns] for row, name in enumerate(results)
@@ -70,55 +80,55 @@ def _intervals(
     return figures, dict(zip(results, estimates[len(results) * columns :], strict=True))
 
 
-def _mark(ahead: Interval) -> str:
+def _mark(margin: Interval) -> str:
     """Of a row that the first one is ahead of by so much."""
-    if ahead.high < 0:
+    if margin.high < 0:
         return "!"
-    return "~" if ahead.low <= 0 else ""
+    return "~" if margin.low <= 0 else ""
 
 
-def _legend(first: str, marks: Mapping[str, str]) -> list[str]:
+def _legend(first_model: str, marks: Mapping[str, str]) -> list[str]:
     """What the marks mean, where there are any."""
     better = [name for name, mark in marks.items() if mark == "!"]
     lines = []
     if "~" in marks.values():
-        lines.append(f"~ not below {first} for certain (paired over people, 95 %)")
+        lines.append(f"~ not below {first_model} for certain (paired over people, 95 %)")
     if better:
-        lines.append(f"! better than the {first} for certain: {', '.join(better)}")
+        lines.append(f"! better than the {first_model} for certain: {', '.join(better)}")
     return ["", *lines] if lines else []
 
 
-def _heading(result: Result, protocol: str) -> str:
-    people = len(np.unique(result.people))
+def _heading(result: RankingResult, protocol: str) -> str:
+    user_count = len(np.unique(result.users))
     return (
-        f"{protocol}: {len(result):,} cases of {people:,} people, all {result.items:,} items "
+        f"{protocol}: {len(result):,} cases of {user_count:,} people, all {result.items:,} items "
         "ranked; ± is half of the 95 % interval over people"
     )
 
 
-def _left_out(result: Result, *, masked: bool, hide_seen: bool) -> list[str]:
+def _exclusion_lines(result: RankingResult, *, masked: bool, hide_seen: bool) -> list[str]:
     """What the lists leave out and how ties are broken, in plain words."""
-    what = (
+    exclusion_text = (
         "leave out what the person already took or refused"
         if masked
         else "keep what the person took, not what they refused"
     )
     setting = f"rank.hide_seen = {str(masked).lower()}"
     as_shown = f"({setting})" if masked == hide_seen else f"(not as shown; as with {setting})"
-    lines = [f"lists {what} {as_shown}; equal scores keep catalogue order"]
-    never = result.never_shown(masked=masked)
-    if never:
+    lines = [f"lists {exclusion_text} {as_shown}; equal scores keep catalogue order"]
+    excluded_count = result.never_shown(masked=masked)
+    if excluded_count:
         lines.append(
-            f"{never:,} of the {len(result):,} test items are left out so, as the person took or "
+            f"{excluded_count:,} of the {len(result):,} test items are left out so, as the person took or "
             "refused them before; they count as misses"
         )
     return lines
 
 
-def summary(
+def evaluation_summary(
     protocol: str,
-    product: Result,
-    experts: Mapping[str, Result],
+    product: RankingResult,
+    experts: Mapping[str, RankingResult],
     *,
     weights: Any,
     cpu_seconds: float,
@@ -132,7 +142,7 @@ def summary(
     """
     return {
         "protocol": protocol,
-        "users": len(np.unique(product.people)) if users is None else users,
+        "users": len(np.unique(product.users)) if users is None else users,
         "items": product.items,
         "cases": len(product),
         **product.figures(),

@@ -12,18 +12,27 @@ from typing import Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain.data import Behaviour, Cases, Catalogue, Doubles, Floats, Ints, Item, Longs
+from foretaste.domain.data import (
+    Catalogue,
+    Doubles,
+    EvaluationCases,
+    Floats,
+    Ints,
+    Item,
+    Longs,
+    UserContext,
+)
 from foretaste.evaluate.masking import hidden_items
 
 Mask = npt.NDArray[np.bool_]
 
-MOST = 2000
+MAX_CASES = 2000
 """Cases whose lists are made."""
-LENGTH = 10
+LIST_LENGTH = 10
 """Items of a list."""
-RECENT = 50
+RECENT_ITEMS = 50
 """Items that a person took last, by which their taste is told."""
-YEAR = 365 * 86_400.0
+SECONDS_PER_YEAR = 365 * 86_400.0
 """No service recorded behaviour in 1970: times within it are an order and no times."""
 
 
@@ -39,7 +48,7 @@ class PriorCounts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Offers:
+class AvailabilityWindows:
     """When each item of the catalogue may be shown."""
 
     hidden: Mask
@@ -57,19 +66,19 @@ class Offers:
         hidden = np.array([item.hidden for item in items], np.bool_)
         return cls(hidden, np.array(starts, np.float64), np.array(ends, np.float64))
 
-    def at(self, moment: float) -> Mask:
+    def available_at(self, moment: float) -> Mask:
         """[items], which may be shown at this time."""
-        if moment < YEAR:
+        if moment < SECONDS_PER_YEAR:
             return ~self.hidden
         return ~self.hidden & (self.start <= moment) & (moment < self.end)
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
+class ListInputs:
     """What lists are made from."""
 
     catalogue: Catalogue
-    offers: Offers
+    offers: AvailabilityWindows
     counts: PriorCounts
     """Of the histories of the test cases."""
 
@@ -78,7 +87,7 @@ class Shop:
 class SampledLists:
     """The lists of some test cases. A place that nothing fills is -1."""
 
-    people: Longs
+    users: Longs
     """[cases]"""
     positions: Longs
     """[cases], the moment of each in the order of all events"""
@@ -94,52 +103,52 @@ class SampledLists:
     """[items], which could be shown at one of the moments at least"""
 
     def __len__(self) -> int:
-        return len(self.people)
+        return len(self.users)
 
     def latest_cases(self) -> Longs:
         """[people], the last case of each person."""
-        order = np.lexsort((self.positions, self.people))
-        last = np.append(np.diff(self.people[order]) != 0, True)[: len(order)]
+        order = np.lexsort((self.positions, self.users))
+        last = np.append(np.diff(self.users[order]) != 0, True)[: len(order)]
         return np.asarray(order[last])
 
 
 def sampled_lists(
-    scores: Callable[[list[Behaviour]], Mapping[str, Floats]],
-    cases: Cases,
-    shop: Shop,
+    scores: Callable[[list[UserContext]], Mapping[str, Floats]],
+    cases: EvaluationCases,
+    list_inputs: ListInputs,
     *,
     hide_seen: bool,
     seed: int = 0,
-    batch: int = 256,
+    batch_size: int = 256,
 ) -> SampledLists:
     """Score at most `MOST` of the cases, and put a list together for each, by each model.
 
     scores: behaviours → for each model [behaviours, items].
     """
     rng = np.random.default_rng(seed)
-    cases = cases.sample(MOST, rng)
-    lengths = cases.rows - cases.histories.offsets[cases.people]
-    cases = cases.at(np.argsort(lengths, kind="stable"))  # a transformer pads little
-    targets, available = cases.targets.copy(), np.zeros(len(shop.catalogue), np.bool_)
+    cases = cases.sample(MAX_CASES, rng)
+    lengths = cases.target_rows - cases.interactions.offsets[cases.user_indices]
+    cases = cases.select(np.argsort(lengths, kind="stable"))  # a transformer pads little
+    targets, available = cases.targets.copy(), np.zeros(len(list_inputs.catalogue), np.bool_)
     lists: defaultdict[str, list[Ints]] = defaultdict(list)
     random, recent = [], []
-    for start in range(0, len(cases), batch):
-        behaviours = cases.behaviours(start, start + batch)
-        matrices = scores(behaviours)
-        for row, behaviour in enumerate(behaviours):
-            showable = shop.offers.at(behaviour.now)
+    for start in range(0, len(cases), batch_size):
+        user_contexts = cases.user_contexts(start, start + batch_size)
+        matrices = scores(user_contexts)
+        for row, user_context in enumerate(user_contexts):
+            showable = list_inputs.offers.available_at(user_context.now)
             available |= showable
-            showable[hidden_items(behaviour, hide_seen=hide_seen)] = False
+            showable[hidden_items(user_context, hide_seen=hide_seen)] = False
             if not showable[targets[start + row]]:
                 targets[start + row] = -1
             items = np.flatnonzero(showable)
             for model, matrix in matrices.items():
                 lists[model].append(best_items(matrix[row], items))
             random.append(_random_items(items, rng))
-            recent.append(behaviour.taken[-RECENT:])
+            recent.append(user_context.consumed_items[-RECENT_ITEMS:])
     return SampledLists(
-        people=cases.people,
-        positions=shop.counts.positions[cases.rows],
+        users=cases.user_indices,
+        positions=list_inputs.counts.positions[cases.target_rows],
         lists={model: np.stack(rows) for model, rows in lists.items()},
         targets=targets[:, None],
         random=np.stack(random),
@@ -148,15 +157,15 @@ def sampled_lists(
     )
 
 
-def best_items(scores: Floats, items: Longs, n: int = LENGTH) -> Ints:
+def best_items(scores: Floats, items: Longs, n: int = LIST_LENGTH) -> Ints:
     """[n], of these items those with the highest of the scores [all items], best first.
 
     Equal scores in the order of ids, as `rank.top` has them; -1 where there are no more items.
     """
     values = scores[items]
     if n < len(items):
-        edge = np.partition(values, len(items) - n)[len(items) - n]
-        items, values = items[values >= edge], values[values >= edge]
+        lowest_kept_score = np.partition(values, len(items) - n)[len(items) - n]
+        items, values = items[values >= lowest_kept_score], values[values >= lowest_kept_score]
     best = items[np.argsort(-values, kind="stable")[:n]]
     return np.pad(best, (0, n - len(best)), constant_values=-1).astype(np.int32)
 
@@ -164,5 +173,5 @@ def best_items(scores: Floats, items: Longs, n: int = LENGTH) -> Ints:
 def _random_items(items: Longs, rng: np.random.Generator) -> Ints:
     """[LENGTH], any of these items, each as likely."""
     if not len(items):
-        return np.full(LENGTH, -1, np.int32)
-    return items[rng.integers(len(items), size=LENGTH)].astype(np.int32)
+        return np.full(LIST_LENGTH, -1, np.int32)
+    return items[rng.integers(len(items), size=LIST_LENGTH)].astype(np.int32)

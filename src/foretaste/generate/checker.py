@@ -9,17 +9,17 @@ words of the template, which says the same facts. Anything else is refused, and 
 import re
 
 from foretaste.domain.words import words_of
-from foretaste.generate.safe import clean, suspicious
+from foretaste.generate.safe import clean_text, is_suspicious
 
-LONGEST = 320
+MAX_TEXT_LENGTH = 320
 """Characters that a writer may say at once."""
-SHORT = 200
+MAX_UNENDED_LENGTH = 200
 """Characters up to which a sentence without its stop is whole, and was not cut off."""
 _SENTENCE = re.compile(r".+?[.!?…](?=\s|$)", re.DOTALL)
 _QUOTED = re.compile(r"[“”„\"«»]")
-_GAP = " ▢ "
+_EVIDENCE_GAP = " ▢ "
 """Where evidence stood."""
-_PLAIN = """
+_PLAIN_WORDS_TEXT = """
 a about after again all along also always an and another any are around as at be because been
 before belongs both brings but by can choice choices close comes could day describes each enjoy
 enjoyed evening every everything explore fan fans favourite favorite feel feeling few fit fits
@@ -36,62 +36,76 @@ thing things think this those through time to today together tonight too topic t
 under up us ve very vein want wanted wants was way we well were what when where which while who
 whose why will with word words worth would you your yours yet piece pieces title titles
 """
-PLAIN = frozenset(_PLAIN.split())
+PLAIN_WORDS = frozenset(_PLAIN_WORDS_TEXT.split())
 """Words that claim nothing: no number, no denial, no praise, no order, no name, no kind of thing:
 what is in the list may be films or shoes.
 """
 
 
-def sentences(text: str) -> str:
+def whole_sentences(text: str) -> str:
     """The text up to the end of its last whole sentence; a writer may have been cut off."""
-    found = "".join(one.group() for one in _SENTENCE.finditer(text)).strip()
-    return found or (f"{text.strip()}." if text.strip() and len(text) <= SHORT else "")
+    complete_text = "".join(match.group() for match in _SENTENCE.finditer(text)).strip()
+    return complete_text or (
+        f"{text.strip()}." if text.strip() and len(text) <= MAX_UNENDED_LENGTH else ""
+    )
 
 
-def fault(text: str, names: tuple[str, ...], plain: str, *, bare: bool = False) -> str | None:
+def find_fault(
+    text: str, names: tuple[str, ...], template_text: str, *, allow_unnamed: bool = False
+) -> str | None:
     """Why a text may not be said; None if it may.
 
     names: the evidence. plain: the template's text, whose words may be used too. bare: whether it
     may name no evidence at all.
     """
-    if not text or len(text) > LONGEST:
+    if not text or len(text) > MAX_TEXT_LENGTH:
         return "it is too long" if text else "it has no whole sentence"
-    if text != clean(text) or suspicious(text):
+    if text != clean_text(text) or is_suspicious(text):
         return "it holds a link, markup or an instruction"
-    rest = without(text, names)
-    if _GAP.strip() not in rest and not bare:
+    remaining_text = remove_names(text, names)
+    if _EVIDENCE_GAP.strip() not in remaining_text and not allow_unnamed:
         return "it names no evidence"
-    if _QUOTED.search(rest):
+    if _QUOTED.search(remaining_text):
         return "it quotes what is not in the evidence"
-    said, known = _stems(names), PLAIN | set(words_of(without(plain, names)))
-    for word in words_of(rest):
-        if word not in known and stem(word) not in said:
+    name_stems, allowed_words = (
+        _stems(names),
+        PLAIN_WORDS | set(words_of(remove_names(template_text, names))),
+    )
+    for word in words_of(remaining_text):
+        if word not in allowed_words and strip_plural(word) not in name_stems:
             return f"'{word}' is not in the evidence"
     return None
 
 
-def sayable(names: tuple[str, ...], plain: str) -> tuple[str, ...]:
+def allowed_vocabulary(names: tuple[str, ...], template_text: str) -> tuple[str, ...]:
     """The words that may stand beside the names, for a writer that can hold itself to them."""
-    plurals = {form for one in _stems(names) for form in (one, f"{one}s")}
-    return tuple(sorted(PLAIN | set(words_of(without(plain, names))) | plurals))
+    plurals = {form for name_stem in _stems(names) for form in (name_stem, f"{name_stem}s")}
+    return tuple(sorted(PLAIN_WORDS | set(words_of(remove_names(template_text, names))) | plurals))
 
 
 def _stems(names: tuple[str, ...]) -> set[str]:
     """Of the names of one word."""
-    return {stem(one) for name in names if len(one_word := words_of(name)) == 1 for one in one_word}
+    return {
+        strip_plural(single_word)
+        for name in names
+        if len(one_word := words_of(name)) == 1
+        for single_word in one_word
+    }
 
 
-def without(text: str, names: tuple[str, ...]) -> str:
+def remove_names(text: str, names: tuple[str, ...]) -> str:
     """The text with a gap for each of the names, the longest first, also where it is quoted."""
     for name in sorted(names, key=len, reverse=True):
-        exact = r"\s+".join(re.escape(part) for part in name.split())
-        bare = rf"(?<!\w){exact}(?!\w)"
-        quoted = rf"[“„\"«]{bare}[,.]?[”\"»]"
-        text = re.sub(f"{quoted}|{bare}", _GAP, text, flags=re.IGNORECASE)
+        name_pattern = r"\s+".join(re.escape(part) for part in name.split())
+        unquoted_pattern = rf"(?<!\w){name_pattern}(?!\w)"
+        quoted_pattern = rf"[“„\"«]{unquoted_pattern}[,.]?[”\"»]"
+        text = re.sub(
+            f"{quoted_pattern}|{unquoted_pattern}", _EVIDENCE_GAP, text, flags=re.IGNORECASE
+        )
     return text
 
 
-def stem(word: str) -> str:
+def strip_plural(word: str) -> str:
     """Without the ending of a plural."""
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"

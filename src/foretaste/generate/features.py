@@ -9,79 +9,86 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from foretaste.domain.data import Behaviour, Doubles, Feature, Floats
-from foretaste.generate.profile import Liked, behind
+from foretaste.domain.data import Doubles, Feature, Floats, UserContext
+from foretaste.generate.profile import LikedValue, supporting_items
 
-Imagined = Mapping[str, tuple[Liked, ...]]
+ImaginedFeatures = Mapping[str, tuple[LikedValue, ...]]
 """Column → the values of the imagined item, the strongest first: P · log lift."""
-LIKELY, LIFTED = 0.02, 1.1
+MIN_PROBABILITY, MIN_LIFT = 0.02, 1.1
 """Below this probability or lift a value is no part of it."""
 
 
-def imagine(
+def imagine_features(
     scores: Floats,
-    everyone: Floats,
+    baseline_scores: Floats,
     features: Sequence[Feature],
-    behaviour: Behaviour,
+    user_context: UserContext,
     ids: Sequence[str],
     *,
-    most: int = 3,
-) -> Imagined:
+    max_values: int = 3,
+) -> ImaginedFeatures:
     """At most so many values of each column.
 
     scores: [items], log P(R|U) up to a constant, -inf for what may not be shown. everyone: [items],
     the same for people in general.
     """
-    there = ~np.isneginf(scores)
-    if not there.any():
+    showable = ~np.isneginf(scores)
+    if not showable.any():
         return {}
-    own, general = _softmax(scores, there), _softmax(everyone, there)
-    found = {}
+    user_probability, baseline_probability = (
+        _softmax(scores, showable),
+        _softmax(baseline_scores, showable),
+    )
+    values_by_column = {}
     for feature in features:
         if len(feature.values) < len(feature.codes):  # else no two items share a value
-            values = _values(feature, own, general, behaviour, ids, most)
+            values = _strongest_values(
+                feature, user_probability, baseline_probability, user_context, ids, max_values
+            )
             if values:
-                found[feature.column] = values
-    return found
+                values_by_column[feature.column] = values
+    return values_by_column
 
 
-def _values(
+def _strongest_values(
     feature: Feature,
-    own: Doubles,
-    general: Doubles,
-    behaviour: Behaviour,
+    user_probability: Doubles,
+    baseline_probability: Doubles,
+    user_context: UserContext,
     ids: Sequence[str],
-    most: int,
-) -> tuple[Liked, ...]:
-    p, q = shares(feature, own), shares(feature, general)
+    max_values: int,
+) -> tuple[LikedValue, ...]:
+    p, q = value_shares(feature, user_probability), value_shares(feature, baseline_probability)
     lift = p / np.maximum(q, 1e-12)
-    worth = np.where((p >= LIKELY) & (lift >= LIFTED), p * np.log(np.maximum(lift, 1e-12)), 0)
-    stated = behaviour.taste.get(feature.column, ())
+    worth = np.where(
+        (p >= MIN_PROBABILITY) & (lift >= MIN_LIFT), p * np.log(np.maximum(lift, 1e-12)), 0
+    )
+    stated = user_context.taste.get(feature.column, ())
     return tuple(
-        Liked(
+        LikedValue(
             value=feature.values[code],
             probability=float(p[code]),
             lift=float(lift[code]),
-            events=behind(behaviour, feature, code, ids),
+            events=supporting_items(user_context, feature, code, ids),
             stated=feature.values[code] in stated,
         )
-        for code in np.argsort(-worth, kind="stable")[:most].tolist()
+        for code in np.argsort(-worth, kind="stable")[:max_values].tolist()
         if worth[code] > 0
     )
 
 
-def shares(feature: Feature, probability: Doubles) -> Doubles:
+def value_shares(feature: Feature, probability: Doubles) -> Doubles:
     """[values], the probability of each; they sum to that of the items that have any."""
     lengths = np.diff(feature.offsets)
-    each = np.repeat(probability / np.maximum(lengths, 1), lengths)
-    found = np.bincount(feature.codes, each, minlength=len(feature.values))
-    return np.asarray(found, np.float64)
+    item_shares = np.repeat(probability / np.maximum(lengths, 1), lengths)
+    share_totals = np.bincount(feature.codes, item_shares, minlength=len(feature.values))
+    return np.asarray(share_totals, np.float64)
 
 
-def _softmax(scores: Floats, there: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Doubles:
-    told = np.where(there, scores, -np.inf).astype(np.float64)
-    top = told.max()
-    if np.isneginf(top):
-        return there / there.sum()
-    odds = np.exp(told - top)
+def _softmax(scores: Floats, showable: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Doubles:
+    showable_scores = np.where(showable, scores, -np.inf).astype(np.float64)
+    highest_score = showable_scores.max()
+    if np.isneginf(highest_score):
+        return showable / showable.sum()
+    odds = np.exp(showable_scores - highest_score)
     return np.asarray(odds / odds.sum(), np.float64)

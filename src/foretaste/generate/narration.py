@@ -9,20 +9,20 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from foretaste.domain.ports import Writer
-from foretaste.domain.prompt import Deadline, Prompt, Said
+from foretaste.domain.prompt import Deadline, GeneratedText, Prompt
 from foretaste.errors import WriterError
 from foretaste.generate import prompts, templates
-from foretaste.generate.checker import fault, sayable, sentences
-from foretaste.generate.facts import Facts
+from foretaste.generate.checker import allowed_vocabulary, find_fault, whole_sentences
+from foretaste.generate.facts import SlateFacts
 
-SAID_ENOUGH = 3
+MAX_WRITER_ERRORS = 3
 """Errors of the writer after which it is asked no more for this answer."""
 
 
-Faults = Callable[[str], tuple[str, ...]]
+FindViolations = Callable[[str], tuple[str, ...]]
 
 
-def nothing(text: str) -> tuple[str, ...]:
+def no_violations(text: str) -> tuple[str, ...]:
     """No policy."""
     return ()
 
@@ -32,86 +32,96 @@ class Passage:
     """A part of what is said."""
 
     part: Literal["title", "description", "line"]
-    said: Said
+    wording: GeneratedText
     item: str | None = None
     """Of a line: the item's id."""
 
 
-class Teller:
+class Narrator:
     """Puts facts into words."""
 
-    def __init__(self, writer: Writer | None, faults: Faults = nothing) -> None:
+    def __init__(
+        self, writer: Writer | None, find_violations: FindViolations = no_violations
+    ) -> None:
         """faults: why the operator will not have a text said; none where they will."""
-        self._writer, self._faults = writer, faults
+        self._writer, self._find_violations = writer, find_violations
 
-    def tell(self, facts: Facts, deadline: Deadline) -> Iterator[Passage]:
+    def narrate(self, facts: SlateFacts, deadline: Deadline) -> Iterator[Passage]:
         """Title, description, and a line for each item, in their order."""
-        one = _Answer(self._writer, self._faults, deadline)
+        passage_writer = _PassageWriter(self._writer, self._find_violations, deadline)
         yield Passage(
             "title",
-            one.say(prompts.title(facts), facts.names, templates.title(facts), _titled),
+            passage_writer.write_passage(
+                prompts.title_prompt(facts), facts.names, templates.title_text(facts), _title_line
+            ),
         )
         yield Passage(
             "description",
-            one.say(prompts.description(facts), facts.names, templates.description(facts)),
+            passage_writer.write_passage(
+                prompts.description_prompt(facts), facts.names, templates.description_text(facts)
+            ),
         )
         for item in facts.items:
             if deadline.cancelled:
                 return
-            plain = templates.line(item)
+            template_text = templates.line_text(item)
             if item.title is None:
-                said = Said(plain, why="its title cannot stand in a sentence")
+                wording = GeneratedText(template_text, why="its title cannot stand in a sentence")
             else:
-                prompt = prompts.line(item, private=facts.private)
-                said = one.say(prompt, item.names, plain)
-            yield Passage("line", said, item.id)
+                prompt = prompts.line_prompt(item, private=facts.private)
+                wording = passage_writer.write_passage(prompt, item.names, template_text)
+            yield Passage("line", wording, item.id)
 
 
-def _titled(text: str) -> str:
+def _title_line(text: str) -> str:
     """The first line, without the stop and the quotes that a title has not."""
     return text.strip().split("\n")[0].strip().rstrip(".").strip()
 
 
-def _plain(text: str) -> str:
+def _first_paragraph(text: str) -> str:
     """The whole sentences of the first paragraph."""
-    return sentences(text.strip().split("\n")[0])
+    return whole_sentences(text.strip().split("\n")[0])
 
 
-class _Answer:
+class _PassageWriter:
     """The words of one answer."""
 
-    def __init__(self, writer: Writer | None, faults: Faults, deadline: Deadline) -> None:
-        self._writer, self._faults, self._deadline = writer, faults, deadline
-        self._errors = 0
-        self._last: str | None = None
+    def __init__(
+        self, writer: Writer | None, find_violations: FindViolations, deadline: Deadline
+    ) -> None:
+        self._writer, self._find_violations, self._deadline = writer, find_violations, deadline
+        self._error_count = 0
+        self._last_error: str | None = None
 
-    def say(
+    def write_passage(
         self,
         prompt: Prompt,
         names: tuple[str, ...],
-        plain: str,
-        cut: Callable[[str], str] = _plain,
-    ) -> Said:
+        template_text: str,
+        trim_text: Callable[[str], str] = _first_paragraph,
+    ) -> GeneratedText:
         """What the writer says of it, or else `plain`; nothing much where neither may be said."""
-        barred = self._faults(plain)
-        if barred:
-            return Said(templates.ANY, why=f"the operator's policy: {barred[0]}")
+        violations = self._find_violations(template_text)
+        if violations:
+            return GeneratedText(
+                templates.DEFAULT_TITLE, why=f"the operator's policy: {violations[0]}"
+            )
         writer = self._writer
         if writer is None:
-            return Said(plain)
+            return GeneratedText(template_text)
         if not names:
-            return Said(plain, why="there is nothing to name")
-        if self._errors >= SAID_ENOUGH or not self._deadline.left():
-            return Said(plain, why=self._last or "not written in time")
-        prompt = replace(prompt, names=names, words=sayable(names, plain))
+            return GeneratedText(template_text, why="there is nothing to name")
+        if self._error_count >= MAX_WRITER_ERRORS or not self._deadline.seconds_left():
+            return GeneratedText(template_text, why=self._last_error or "not written in time")
+        prompt = replace(prompt, names=names, words=allowed_vocabulary(names, template_text))
         try:
-            text = cut("".join(writer.write(prompt, self._deadline)))
+            text = trim_text("".join(writer.write(prompt, self._deadline)))
         except WriterError as error:
-            self._errors, self._last = self._errors + 1, str(error)
-            return Said(plain, why=str(error))
-        wrong = fault(text, names, plain)
-        if wrong is None and (barred := self._faults(text)):
-            wrong = barred[0]
-        if wrong is not None:
-            return Said(plain, why=f"what was written is not said: {wrong}")
-        return Said(text, by=writer.name)
+            self._error_count, self._last_error = self._error_count + 1, str(error)
+            return GeneratedText(template_text, why=str(error))
+        problem = find_fault(text, names, template_text)
+        if problem is None and (violations := self._find_violations(text)):
+            problem = violations[0]
+        if problem is not None:
+            return GeneratedText(template_text, why=f"what was written is not said: {problem}")
+        return GeneratedText(text, by=writer.name)

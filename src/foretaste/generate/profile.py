@@ -10,31 +10,31 @@ from typing import Protocol
 
 import numpy as np
 
-from foretaste.domain.data import Behaviour, Catalogue, Feature, Floats
+from foretaste.domain.data import Catalogue, Feature, Floats, UserContext
 
-EVENTS = 3
+MAX_EVENTS_PER_VALUE = 3
 """Events told of each value, at most, the newest first."""
-Profile = Mapping[str, tuple["Liked", ...]]
+TasteProfile = Mapping[str, tuple["LikedValue", ...]]
 """Column → its values, strongest first."""
 
 
-class Taste(Protocol):
+class ColumnTaste(Protocol):
     """What knows a person's share of each value of one column."""
 
     column: str
 
     @property
-    def everyone(self) -> Floats:
+    def log_value_shares(self) -> Floats:
         """[values], log P(value)."""
 
-    def active(self, behaviour: Behaviour) -> bool: ...
+    def is_active(self, user_context: UserContext) -> bool: ...
 
-    def preference(self, behaviour: Behaviour) -> Floats:
+    def log_preference(self, user_context: UserContext) -> Floats:
         """[values], log P(value | U)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Liked:
+class LikedValue:
     """One value of a column."""
 
     value: str
@@ -47,42 +47,54 @@ class Liked:
     """Whether the person said so."""
 
 
-def profile(
-    tastes: Sequence[Taste], behaviour: Behaviour, catalogue: Catalogue, *, most: int = 5
-) -> Profile:
+def taste_profile(
+    tastes: Sequence[ColumnTaste],
+    user_context: UserContext,
+    catalogue: Catalogue,
+    *,
+    max_values: int = 5,
+) -> TasteProfile:
     """By column at most so many values that the person takes more than people do."""
     features = {feature.column: feature for feature in catalogue.features}
     return {
-        taste.column: _liked(taste, behaviour, features[taste.column], catalogue.ids, most)
+        taste.column: _liked_values(
+            taste, user_context, features[taste.column], catalogue.ids, max_values
+        )
         for taste in tastes
-        if taste.column in features and taste.active(behaviour)
+        if taste.column in features and taste.is_active(user_context)
     }
 
 
-def _liked(
-    taste: Taste, behaviour: Behaviour, feature: Feature, ids: Sequence[str], most: int
-) -> tuple[Liked, ...]:
-    own, everyone = taste.preference(behaviour), taste.everyone
+def _liked_values(
+    taste: ColumnTaste,
+    user_context: UserContext,
+    feature: Feature,
+    ids: Sequence[str],
+    max_values: int,
+) -> tuple[LikedValue, ...]:
+    own, everyone = taste.log_preference(user_context), taste.log_value_shares
     worth = np.exp(own) * (own - everyone)
-    best = [int(code) for code in np.argsort(-worth, kind="stable")[:most] if worth[code] > 0]
-    stated = behaviour.taste.get(taste.column, ())
+    best = [int(code) for code in np.argsort(-worth, kind="stable")[:max_values] if worth[code] > 0]
+    stated = user_context.taste.get(taste.column, ())
     return tuple(
-        Liked(
+        LikedValue(
             value=feature.values[code],
             probability=float(np.exp(own[code])),
             lift=float(np.exp(own[code] - everyone[code])),
-            events=behind(behaviour, feature, code, ids),
+            events=supporting_items(user_context, feature, code, ids),
             stated=feature.values[code] in stated,
         )
         for code in best
     )
 
 
-def behind(
-    behaviour: Behaviour, feature: Feature, code: int, ids: Sequence[str]
+def supporting_items(
+    user_context: UserContext, feature: Feature, code: int, ids: Sequence[str]
 ) -> tuple[str, ...]:
     """Ids of the last items taken that have the value, each once."""
-    found = dict.fromkeys(
-        ids[item] for item in behaviour.taken[::-1].tolist() if code in feature.of(item)
+    supporting_ids = dict.fromkeys(
+        ids[item]
+        for item in user_context.consumed_items[::-1].tolist()
+        if code in feature.item_codes(item)
     )
-    return tuple(found)[:EVENTS]
+    return tuple(supporting_ids)[:MAX_EVENTS_PER_VALUE]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from foretaste.domain.data import Term
 
-WORDS: Mapping[str, str] = {
+REASON_TEMPLATES: Mapping[str, str] = {
     "transition": "people go on to it from {event}",
     "neighbour": "taken together with {event}",
     "content": "it reads like {event}",
@@ -24,7 +24,7 @@ WORDS: Mapping[str, str] = {
     "rule": "{feature}",
     "wish": "you asked for more of {feature}",
 }
-PLACED: Mapping[str, str] = {
+SOURCE_REASONS: Mapping[str, str] = {
     "pinned": "it is placed here by a rule",
     "promoted": "it is promoted",
     "explored": "it is shown to learn who likes it",
@@ -32,12 +32,12 @@ PLACED: Mapping[str, str] = {
     "fallback": "it is popular",
 }
 """What is said of an item that something else than its score brought to its place."""
-UNKNOWN = "popular right now; nothing is known of this visitor yet"
+UNKNOWN_USER_REASON = "popular right now; nothing is known of this visitor yet"
 """What is said to somebody who has done nothing, asked nothing and stated no taste."""
-WHOLE = "it fits your history as a whole"
-LEAST = 0.05
+WHOLE_HISTORY_REASON = "it fits your history as a whole"
+MIN_REASON_NATS = 0.05
 """Nats below which a reason is not worth telling."""
-SILENT = frozenset({"average item", "new", "few events"})
+SILENT_FEATURES = frozenset({"average item", "new", "few events"})
 """Features that set an item apart from nothing, or are no reason to show it."""
 
 
@@ -45,58 +45,72 @@ SILENT = frozenset({"average item", "new", "few events"})
 class Reason:
     """What raises a score, in words: the terms of one event or of one feature, added up."""
 
-    words: str
+    text: str
     nats: float
     event: str | None = None
     """The title of the past item, or the words of the past search."""
     feature: str | None = None
 
 
-def why(terms: Sequence[Term], titles: Mapping[str, str], *, most: int = 3) -> tuple[Reason, ...]:
+def strongest_reasons(
+    terms: Sequence[Term], titles: Mapping[str, str], *, max_reasons: int = 3
+) -> tuple[Reason, ...]:
     """At most so many, strongest first; what was asked for is among them.
 
     titles: the events', by item id.
     """
-    sums: dict[str, float] = {}
-    first: dict[str, Term] = {}
-    wished: set[str] = set()
+    nats_by_text: dict[str, float] = {}
+    first_terms: dict[str, Term] = {}
+    requested_texts: set[str] = set()
     for term in terms:
-        if term.feature not in SILENT:
-            words = _words(term, titles)
-            sums[words] = sums.get(words, 0.0) + term.nats
-            first.setdefault(words, term)
+        if term.feature not in SILENT_FEATURES:
+            reason_text = _reason_text(term, titles)
+            nats_by_text[reason_text] = nats_by_text.get(reason_text, 0.0) + term.nats
+            first_terms.setdefault(reason_text, term)
             if term.expert == "wish":
-                wished.add(words)
-    enough = [words for words, nats in sums.items() if nats >= LEAST]
-    told = sorted(enough, key=lambda words: (words not in wished, -sums[words]))[:most]
+                requested_texts.add(reason_text)
+    sufficient_texts = [words for words, nats in nats_by_text.items() if nats >= MIN_REASON_NATS]
+    strongest_texts = sorted(
+        sufficient_texts, key=lambda words: (words not in requested_texts, -nats_by_text[words])
+    )[:max_reasons]
     return tuple(
-        Reason(words, sums[words], _event(first[words], titles), first[words].feature)
-        for words in sorted(told, key=lambda words: -sums[words])
+        Reason(
+            words,
+            nats_by_text[words],
+            _event_name(first_terms[words], titles),
+            first_terms[words].feature,
+        )
+        for words in sorted(strongest_texts, key=lambda words: -nats_by_text[words])
     )
 
 
-def reasons(terms: Sequence[Term], titles: Mapping[str, str], *, most: int = 3) -> tuple[str, ...]:
+def reason_sentences(
+    terms: Sequence[Term], titles: Mapping[str, str], *, max_reasons: int = 3
+) -> tuple[str, ...]:
     """At most so many sentences, each with its nats."""
-    return tuple(f"{one.words} (+{one.nats:.2f})" for one in why(terms, titles, most=most))
+    return tuple(
+        f"{strong_reason.text} (+{strong_reason.nats:.2f})"
+        for strong_reason in strongest_reasons(terms, titles, max_reasons=max_reasons)
+    )
 
 
 def reasons_of_each(
     lists: Sequence[Sequence[Term]], titles: Mapping[str, str]
 ) -> list[tuple[str, ...]]:
     """The same for the terms of each item of a list."""
-    return [reasons(terms, titles) for terms in lists]
+    return [reason_sentences(terms, titles) for terms in lists]
 
 
-def _event(term: Term, titles: Mapping[str, str]) -> str | None:
+def _event_name(term: Term, titles: Mapping[str, str]) -> str | None:
     return None if term.event is None else titles.get(term.event) or term.event
 
 
-def _words(term: Term, titles: Mapping[str, str]) -> str:
+def _reason_text(term: Term, titles: Mapping[str, str]) -> str:
     if term.event is not None:
-        event = f"“{titles.get(term.event) or term.event}”"
-        return WORDS[term.expert.split(":", 1)[0]].format(event=event, feature="")
+        quoted_event = f"“{titles.get(term.event) or term.event}”"
+        return REASON_TEMPLATES[term.expert.split(":", 1)[0]].format(event=quoted_event, feature="")
     if term.feature in ("popularity", "query"):
-        return WORDS[term.feature]
+        return REASON_TEMPLATES[term.feature]
     if term.feature == "whole history":
-        return WHOLE
-    return WORDS[term.expert.split(":", 1)[0]].format(feature=term.feature, event="")
+        return WHOLE_HISTORY_REASON
+    return REASON_TEMPLATES[term.expert.split(":", 1)[0]].format(feature=term.feature, event="")

@@ -7,7 +7,7 @@ markup or like an instruction is in no sentence of ours and in no prompt.
 import re
 import unicodedata
 
-LONGEST = 100
+MAX_NAME_LENGTH = 100
 """Characters of a name; a longer one is no name."""
 _LINK = re.compile(
     r"https?:|www\.|\b[\w-]+\.(?:com|net|org|io|ru|cn|info|biz|xyz|shop|link|app|dev|ly|co)\b"
@@ -19,7 +19,7 @@ _MARKUP = re.compile(
     r"|\b(?:system|assistant|user|human)\s*:",
     re.IGNORECASE,
 )
-_ORDER = re.compile(
+_INSTRUCTION = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}"
     r"\b(?:all|any|above|previous|prior|earlier|instructions?|rules?|prompts?|everything)\b"
     r"|\b(?:instructions?|prompts?)\b.{0,30}\b(?:above|previous|new|system|follow|obey)\b"
@@ -36,25 +36,33 @@ _ORDER = re.compile(
 )
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """One line, without what cannot be seen or turns the direction of the text."""
-    kept = "".join(
-        " " if unicodedata.category(one) in ("Cc", "Zl", "Zp", "Cn", "Co", "Cs") else one
-        for one in unicodedata.normalize("NFC", text)
-        if unicodedata.category(one) != "Cf"
+    visible_text = "".join(
+        " "
+        if unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cn", "Co", "Cs")
+        else character
+        for character in unicodedata.normalize("NFC", text)
+        if unicodedata.category(character) != "Cf"
     )
-    return " ".join(kept.split())
+    return " ".join(visible_text.split())
 
 
-def suspicious(text: str) -> bool:
+def is_suspicious(text: str) -> bool:
     """Whether it holds a link, markup, or words that tell people or machines what to do."""
-    told = unicodedata.normalize("NFKC", clean(text))
-    return any(pattern.search(told) for pattern in (_LINK, _MARKUP, _ORDER))
+    normalised_text = unicodedata.normalize("NFKC", clean_text(text))
+    return any(pattern.search(normalised_text) for pattern in (_LINK, _MARKUP, _INSTRUCTION))
 
 
-def name(text: str) -> str | None:
+def safe_name(text: str) -> str | None:
     """The text as a name; None where it must not be in a sentence."""
-    told = clean(text)
+    cleaned_text = clean_text(text)
     for quote in '“”„"«»':
-        told = told.replace(quote, "'")  # a name stands in quotes, and must not end them
-    return None if not told or len(told) > LONGEST or suspicious(text) else told
+        cleaned_text = cleaned_text.replace(
+            quote, "'"
+        )  # a name stands in quotes, and must not end them
+    return (
+        None
+        if not cleaned_text or len(cleaned_text) > MAX_NAME_LENGTH or is_suspicious(text)
+        else cleaned_text
+    )

@@ -4,27 +4,27 @@ they say; so they name what the facts name and nothing else.
 
 from collections.abc import Sequence
 
-from foretaste.generate.facts import Facts, ItemFacts
+from foretaste.generate.facts import ItemFacts, SlateFacts
 
-ANY = "What suits you next"
+DEFAULT_TITLE = "What suits you next"
 """The title where nothing sets the person apart."""
 
 
-def title(facts: Facts) -> str:
+def title_text(facts: SlateFacts) -> str:
     """A few words over the list."""
-    told = [*facts.features[:3], *facts.topics[:1]][:3]
-    if facts.asked:
-        return f"For “{facts.asked}”" + (f": {', '.join(told)}" if told else "")
-    return " · ".join(told) if told else ANY
+    title_parts = [*facts.features[:3], *facts.topics[:1]][:3]
+    if facts.query:
+        return f"For “{facts.query}”" + (f": {', '.join(title_parts)}" if title_parts else "")
+    return " · ".join(title_parts) if title_parts else DEFAULT_TITLE
 
 
-def description(facts: Facts) -> str:
+def description_text(facts: SlateFacts) -> str:
     """What to look for next."""
     parts = []
-    if facts.asked:
-        parts.append(f"You asked for “{facts.asked}”.")
+    if facts.query:
+        parts.append(f"You asked for “{facts.query}”.")
     if facts.features:
-        parts.append(f"Look next for {listed(facts.features[:4])}.")
+        parts.append(f"Look next for {join_names(facts.features[:4])}.")
     if facts.topics:
         parts.append(f"Much of it is about {facts.topics[0]}.")
     if not parts:
@@ -32,17 +32,17 @@ def description(facts: Facts) -> str:
     return " ".join(parts)
 
 
-def line(item: ItemFacts) -> str:
+def line_text(item: ItemFacts) -> str:
     """Why this item."""
-    told = [reason.words for reason in item.reasons[:2]]
-    if told:
-        said = " and ".join(told)
-        return said[:1].upper() + said[1:] + "."
+    reason_texts = [reason.text for reason in item.reasons[:2]]
+    if reason_texts:
+        joined_reasons = " and ".join(reason_texts)
+        return joined_reasons[:1].upper() + joined_reasons[1:] + "."
     if item.features:
-        return f"It has {listed(item.features)}."
+        return f"It has {join_names(item.features)}."
     return "It is among the likeliest for you."
 
 
-def listed(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """a, b and c"""
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

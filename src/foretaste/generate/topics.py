@@ -12,22 +12,22 @@ from typing import Self
 import numpy as np
 import scipy.sparse as sp
 
-from foretaste.domain.arrays import CHUNK, Vectors, filled
+from foretaste.domain.arrays import ROWS_PER_CHUNK, Vectors, nonzero_rows
 from foretaste.domain.data import Catalogue, Feature, Floats, Ints
-from foretaste.generate.safe import suspicious
+from foretaste.generate.safe import is_suspicious
 
-COLUMN = "topic"
-MOST, FEWEST = 64, 2
+TOPIC_COLUMN = "topic"
+MAX_TOPICS, MIN_TOPICS = 64, 2
 """Topics of a catalogue: the square root of half its items, within these."""
-ENOUGH = 8
+MIN_READABLE_ITEMS = 8
 """Items with a text, below which there are no topics."""
-SAMPLED = 20_000
+MAX_SAMPLED_ITEMS = 20_000
 """Items that are clustered and counted; of more a sample."""
-WORDS = 3
+WORDS_PER_NAME = 3
 """Of a name."""
-SHARE = 0.05
+MIN_WORD_SHARE = 0.05
 """Of a topic's items that must have a word for it to be in the name: one text names no topic."""
-TOKEN = r"(?u)\b[^\W\d_]{3,}\b"
+TOKEN_PATTERN = r"(?u)\b[^\W\d_]{3,}\b"
 
 
 @dataclass(frozen=True)
@@ -42,74 +42,85 @@ class Topics:
     def of(cls, catalogue: Catalogue, seed: int = 0) -> Self:
         """The topics of a catalogue; the same catalogue and seed give the same."""
         rng = np.random.default_rng(seed)
-        read = np.flatnonzero(filled(catalogue.vectors))
-        if len(read) < ENOUGH:
+        readable_items = np.flatnonzero(nonzero_rows(catalogue.vectors))
+        if len(readable_items) < MIN_READABLE_ITEMS:
             return cls(np.zeros((0, catalogue.vectors.shape[1]), np.float32), ())
-        if len(read) > SAMPLED:
-            read = np.sort(rng.choice(read, SAMPLED, replace=False))
-        vectors = catalogue.vectors[read]
-        centres, codes = _clustered(vectors, seed)
+        if len(readable_items) > MAX_SAMPLED_ITEMS:
+            readable_items = np.sort(rng.choice(readable_items, MAX_SAMPLED_ITEMS, replace=False))
+        vectors = catalogue.vectors[readable_items]
+        centres, codes = _cluster_vectors(vectors, seed)
         columns = {feature.column for feature in catalogue.features}
-        names = _named([catalogue.readings[item] for item in read], codes, len(centres), columns)
-        kept = [place for place, name in enumerate(names) if name]
-        return cls(centres[kept], tuple(names[place] for place in kept))
+        names = _topic_names(
+            [catalogue.full_texts[item] for item in readable_items], codes, len(centres), columns
+        )
+        named_topics = [topic for topic, name in enumerate(names) if name]
+        return cls(centres[named_topics], tuple(names[place] for place in named_topics))
 
-    def codes(self, vectors: Vectors, start: int = 0) -> Ints:
+    def nearest_topics(self, vectors: Vectors, start: int = 0) -> Ints:
         """[items from `start` on], the nearest topic of each; -1 for an item without a text."""
-        found = np.full(len(vectors) - start, -1, np.int32)
+        topic_codes = np.full(len(vectors) - start, -1, np.int32)
         if not self.names:
-            return found
-        for place in range(start, len(vectors), CHUNK):
-            rows = vectors[place : place + CHUNK]
+            return topic_codes
+        for chunk_start in range(start, len(vectors), ROWS_PER_CHUNK):
+            rows = vectors[chunk_start : chunk_start + ROWS_PER_CHUNK]
             nearest = (rows @ self.centres.T).argmax(axis=1)
-            found[place - start :][: len(rows)] = np.where(rows.any(axis=1), nearest, -1)
-        return found
+            topic_codes[chunk_start - start :][: len(rows)] = np.where(
+                rows.any(axis=1), nearest, -1
+            )
+        return topic_codes
 
     def feature(self, codes: Ints) -> Feature:
         """The topics as a column of the items; two of one name are one value."""
         values = tuple(dict.fromkeys(self.names))
-        places = {name: place for place, name in enumerate(values)}
-        merged = np.array([places[name] for name in self.names], np.int32)
-        there = codes >= 0
-        offsets = np.concatenate([[0], np.cumsum(there)]).astype(np.int64)
-        return Feature(COLUMN, values, offsets, merged[codes[there]] if values else codes[:0])
+        code_by_name = {name: value_code for value_code, name in enumerate(values)}
+        code_of_topic = np.array([code_by_name[name] for name in self.names], np.int32)
+        has_topic = codes >= 0
+        offsets = np.concatenate([[0], np.cumsum(has_topic)]).astype(np.int64)
+        return Feature(
+            TOPIC_COLUMN, values, offsets, code_of_topic[codes[has_topic]] if values else codes[:0]
+        )
 
 
-def _clustered(vectors: Floats, seed: int) -> tuple[Floats, Ints]:
+def _cluster_vectors(vectors: Floats, seed: int) -> tuple[Floats, Ints]:
     """([topics, dim], [items])"""
     from sklearn.cluster import MiniBatchKMeans  # takes a second to import
 
-    many = int(np.clip(np.sqrt(len(vectors) / 2), FEWEST, MOST))
-    found = MiniBatchKMeans(many, batch_size=2048, n_init=3, random_state=seed).fit(vectors)
-    centres = found.cluster_centers_.astype(np.float32)
+    topic_count = int(np.clip(np.sqrt(len(vectors) / 2), MIN_TOPICS, MAX_TOPICS))
+    kmeans = MiniBatchKMeans(topic_count, batch_size=2048, n_init=3, random_state=seed).fit(vectors)
+    centres = kmeans.cluster_centers_.astype(np.float32)
     lengths = np.linalg.norm(centres, axis=1, keepdims=True)
-    return centres / np.where(lengths > 0, lengths, 1), found.labels_.astype(np.int32)
+    return centres / np.where(lengths > 0, lengths, 1), kmeans.labels_.astype(np.int32)
 
 
-def _named(texts: list[str], codes: Ints, topics: int, columns: set[str]) -> list[str]:
+def _topic_names(texts: list[str], codes: Ints, topics: int, columns: set[str]) -> list[str]:
     """A name for each; "" where no word is shared by enough of its items."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
     # taken apart as the texts are: of 'price-band' scikit-learn would warn
-    parts = re.findall(TOKEN, " ".join(columns).lower().replace("_", " "))
-    dull = ENGLISH_STOP_WORDS.union(parts)
+    parts = re.findall(TOKEN_PATTERN, " ".join(columns).lower().replace("_", " "))
+    stop_words = ENGLISH_STOP_WORDS.union(parts)
     counter = CountVectorizer(
-        stop_words=sorted(dull), token_pattern=TOKEN, max_features=20_000, dtype=np.float32
+        stop_words=sorted(stop_words),
+        token_pattern=TOKEN_PATTERN,
+        max_features=20_000,
+        dtype=np.float32,
     )
     try:
         counts = counter.fit_transform(texts)  # [items, words]
     except ValueError:  # there are no words
         return [""] * topics
     words = counter.get_feature_names_out()
-    which = sp.csr_matrix(
+    membership = sp.csr_matrix(
         (np.ones(len(codes), np.float32), (codes, np.arange(len(codes)))),
         shape=(topics, len(codes)),
     )
-    weights = _class_tf_idf((which @ counts).toarray())  # [topics, words]
-    shares = (which @ counts.sign()).toarray() / np.maximum(which.sum(axis=1).A1, 1)[:, None]
-    held = (which @ counts.sign()).toarray()
-    weights[(shares < SHARE) | (held < 2)] = 0
-    return [_name(row, words) for row in weights]
+    weights = _class_tf_idf((membership @ counts).toarray())  # [topics, words]
+    shares = (membership @ counts.sign()).toarray() / np.maximum(membership.sum(axis=1).A1, 1)[
+        :, None
+    ]
+    items_with_word = (membership @ counts.sign()).toarray()
+    weights[(shares < MIN_WORD_SHARE) | (items_with_word < 2)] = 0
+    return [_topic_name(row, words) for row in weights]
 
 
 def _class_tf_idf(counts: Floats) -> Floats:
@@ -119,8 +130,8 @@ def _class_tf_idf(counts: Floats) -> Floats:
     return np.asarray(counts / np.maximum(lengths, 1) * inverse, np.float32)
 
 
-def _name(row: Floats, words: "np.ndarray[tuple[int], np.dtype[np.object_]]") -> str:
+def _topic_name(row: Floats, words: "np.ndarray[tuple[int], np.dtype[np.object_]]") -> str:
     """The words that weigh most, but for those that tell people or machines what to do."""
-    best = [str(words[place]) for place in np.argsort(-row, kind="stable")[: 4 * WORDS]
-            if row[place] > 0]  # fmt: skip
-    return ", ".join([word for word in best if not suspicious(word)][:WORDS])
+    best_words = [str(words[word_index]) for word_index in np.argsort(-row, kind="stable")[: 4 * WORDS_PER_NAME]
+            if row[word_index] > 0]  # fmt: skip
+    return ", ".join([word for word in best_words if not is_suspicious(word)][:WORDS_PER_NAME])

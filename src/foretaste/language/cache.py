@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from foretaste.domain.data import Floats
-from foretaste.domain.ports import Progress, TextEncoder, silent
+from foretaste.domain.ports import Progress, TextEncoder, no_progress
 from foretaste.language.vectors import VectorFile
 
-_BATCH = 512
+_TEXTS_PER_COMMIT = 512
 """Texts read between two commits: what a kill -9 can lose."""
 
-_FEW = 64
+_MAX_QUERY_TEXTS = 64
 """A call with more texts than this is a bulk load and does not push queries out of the memory."""
 
-_OFF = 1e-3
+_MAX_LENGTH_ERROR = 1e-3
 """How far from 1 the length of a stored row may be; past it the row is damaged and read again."""
 
 
@@ -29,10 +29,10 @@ class CachedEncoder:
     share a file and never one another's vectors.
     """
 
-    def __init__(self, encoder: TextEncoder, path: Path, latest: int = 4096) -> None:
+    def __init__(self, encoder: TextEncoder, path: Path, max_recent: int = 4096) -> None:
         self._encoder = encoder
         self._file = VectorFile(path)
-        self._latest = _Latest(latest)
+        self._recent = _RecentVectors(max_recent)
         self._seed = blake2b(encoder.fingerprint.encode() + b"\0", digest_size=16)
 
     @property
@@ -45,20 +45,20 @@ class CachedEncoder:
         """The length of a vector."""
         return self._encoder.dim
 
-    def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
+    def encode(self, texts: Sequence[str], progress: Progress = no_progress) -> Floats:
         """→ [texts, dim] float32, rows of length 1; an empty text is a zero row.
 
         `progress` counts the distinct texts that must be read, not those that are known. Killed at
         any point and called again, it goes on from the last batch.
         """
         vectors = np.zeros((len(texts), self.dim), np.float32)  # [texts, dim]
-        wanted: dict[bytes, list[int]] = {}  # key → rows
+        rows_by_key: dict[bytes, list[int]] = {}  # key → rows
         for row, text in enumerate(texts):
             if text.strip():
-                wanted.setdefault(self._key(text), []).append(row)
-        self._recall(wanted, vectors)
-        self._look_up(wanted, vectors)
-        self._read(wanted, texts, vectors, progress)
+                rows_by_key.setdefault(self._key(text), []).append(row)
+        self._fill_from_memory(rows_by_key, vectors)
+        self._fill_from_file(rows_by_key, vectors)
+        self._encode_missing(rows_by_key, texts, vectors, progress)
         return vectors
 
     @property
@@ -76,55 +76,56 @@ class CachedEncoder:
         seed.update(text.encode("utf-8", "surrogatepass"))
         return seed.digest()
 
-    def _recall(self, wanted: dict[bytes, list[int]], vectors: Floats) -> None:
+    def _fill_from_memory(self, rows_by_key: dict[bytes, list[int]], vectors: Floats) -> None:
         """Fill in what is in memory, and take it off `wanted`."""
-        for key in list(wanted):
-            vector = self._latest.get(key)
+        for key in list(rows_by_key):
+            vector = self._recent.get(key)
             if vector is not None:
-                vectors[wanted.pop(key)] = vector
+                vectors[rows_by_key.pop(key)] = vector
 
-    def _look_up(self, wanted: dict[bytes, list[int]], vectors: Floats) -> None:
+    def _fill_from_file(self, rows_by_key: dict[bytes, list[int]], vectors: Floats) -> None:
         """Fill in what is on disk, and take it off `wanted`."""
-        few = len(wanted) <= _FEW
-        for key, stored in self._file.find(list(wanted)):
+        is_query = len(rows_by_key) <= _MAX_QUERY_TEXTS
+        for key, stored in self._file.find(list(rows_by_key)):
             vector = np.frombuffer(stored, np.float32) if len(stored) == 4 * self.dim else None
-            if vector is not None and _sound(vector):
-                vectors[wanted.pop(key)] = vector
-                if few:
-                    self._latest.put(key, vector)
+            if vector is not None and _is_intact(vector):
+                vectors[rows_by_key.pop(key)] = vector
+                if is_query:
+                    self._recent.put(key, vector)
 
-    def _read(
+    def _encode_missing(
         self,
-        wanted: dict[bytes, list[int]],
+        rows_by_key: dict[bytes, list[int]],
         texts: Sequence[str],
         vectors: Floats,
         progress: Progress,
     ) -> None:
         """Read the rest and keep it, batch by batch, the longest first so that batches are even."""
-        keys = sorted(wanted, key=lambda key: -len(texts[wanted[key][0]]))
-        for start in range(0, len(keys), _BATCH):
-            batch = keys[start : start + _BATCH]
-            read = self._encoder.encode(
-                [texts[wanted[key][0]] for key in batch], _Later(progress, start, len(keys))
+        keys = sorted(rows_by_key, key=lambda key: -len(texts[rows_by_key[key][0]]))
+        for start in range(0, len(keys), _TEXTS_PER_COMMIT):
+            batch = keys[start : start + _TEXTS_PER_COMMIT]
+            encoded = self._encoder.encode(
+                [texts[rows_by_key[key][0]] for key in batch],
+                _BatchProgress(progress, start, len(keys)),
             )  # [batch, dim]
-            self._file.add({key: row.tobytes() for key, row in zip(batch, read, strict=True)})
-            for key, row in zip(batch, read, strict=True):
-                vectors[wanted[key]] = row
-                if len(keys) <= _FEW:
-                    self._latest.put(key, row)
+            self._file.add({key: row.tobytes() for key, row in zip(batch, encoded, strict=True)})
+            for key, row in zip(batch, encoded, strict=True):
+                vectors[rows_by_key[key]] = row
+                if len(keys) <= _MAX_QUERY_TEXTS:
+                    self._recent.put(key, row)
 
 
-class _Later:
+class _BatchProgress:
     """The progress of one batch as a part of the whole."""
 
-    def __init__(self, progress: Progress, before: int, total: int) -> None:
-        self._progress, self._before, self._total = progress, before, total
+    def __init__(self, progress: Progress, done_before: int, total: int) -> None:
+        self._progress, self._done_before, self._total = progress, done_before, total
 
-    def __call__(self, what: str, done: int, total: int, note: str = "") -> None:
-        self._progress(what, self._before + done, self._total, note)
+    def __call__(self, task: str, done: int, total: int, note: str = "") -> None:
+        self._progress(task, self._done_before + done, self._total, note)
 
 
-class _Latest:
+class _RecentVectors:
     """The vectors used last, at most `size` of them. Safe to share between threads."""
 
     def __init__(self, size: int) -> None:
@@ -146,7 +147,7 @@ class _Latest:
                 self._rows.popitem(last=False)
 
 
-def _sound(vector: Floats) -> bool:
+def _is_intact(vector: Floats) -> bool:
     """Of length 1, or zero. False for nan too."""
     length = float(np.linalg.norm(vector))
-    return length == 0 or abs(length - 1) <= _OFF
+    return length == 0 or abs(length - 1) <= _MAX_LENGTH_ERROR

@@ -18,22 +18,22 @@ from torch.nn import functional
 
 from foretaste.domain.data import Floats, Ints, Longs
 from foretaste.domain.device import device_of
-from foretaste.domain.ports import Pairs, Progress
+from foretaste.domain.ports import Progress, TextPairs
 from foretaste.errors import ModelError
-from foretaste.language.reader import TransformerReader
+from foretaste.language.backbone import TransformerBackbone
 from foretaste.language.settings import LanguageSettings, TuningSettings
 
 log = logging.getLogger(__name__)
 
-RATES = {"linear": 1e-3, "lora": 3e-4, "whole": 2e-5}
-BATCH = {"linear": 1024, "lora": 64, "whole": 64}
-HELD_OUT, HELD_OUT_MOST = 0.1, 4096
+LEARNING_RATES = {"linear": 1e-3, "lora": 3e-4, "whole": 2e-5}
+BATCH_SIZES = {"linear": 1024, "lora": 64, "whole": 64}
+HELD_OUT_SHARE, MAX_HELD_OUT_PAIRS = 0.1, 4096
 """Share of the pairs by which tuning stops, and how many at most."""
 TEMPERATURES = (0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3)
-WHAT = "tuning the encoder"
+PROGRESS_TASK = "tuning the encoder"
 
 
-class Mapped(nn.Module):
+class MatrixEmbedding(nn.Module):
     """Vectors as they were read, by a matrix that begins as the identity."""
 
     def __init__(self, vectors: Floats) -> None:
@@ -45,11 +45,15 @@ class Mapped(nn.Module):
         return functional.normalize(self.vectors[torch.from_numpy(texts)] @ self.matrix.T, dim=-1)
 
 
-class Read(nn.Module):
+class TransformerEmbedding(nn.Module):
     """Texts read by a transformer that changes."""
 
     def __init__(
-        self, reader: TransformerReader, texts: tuple[str, ...], tuning: TuningSettings, device: str
+        self,
+        reader: TransformerBackbone,
+        texts: tuple[str, ...],
+        tuning: TuningSettings,
+        device: str,
     ) -> None:
         super().__init__()
         lora = tuning.rank if tuning.what == "lora" else None
@@ -61,167 +65,191 @@ class Read(nn.Module):
         self.tokens, self.pad, self.device = reader.tokens(texts), reader.pad, device
 
     def forward(self, texts: Longs) -> Tensor:
-        some, places = np.unique(texts, return_inverse=True)  # each text is read once
-        ids, mask = padded([self.tokens[one] for one in some], self.pad)
-        read = self.reading(ids.to(self.device), mask.to(self.device))
-        return functional.normalize(read, dim=-1)[torch.from_numpy(places).to(self.device)]
+        unique_texts, inverse = np.unique(texts, return_inverse=True)  # each text is read once
+        ids, mask = pad_tokens([self.tokens[text_index] for text_index in unique_texts], self.pad)
+        embedded = self.reading(ids.to(self.device), mask.to(self.device))
+        return functional.normalize(embedded, dim=-1)[torch.from_numpy(inverse).to(self.device)]
 
 
-def padded(tokens: list[Ints], pad: int) -> tuple[Tensor, Tensor]:
+def pad_tokens(tokens: list[Ints], pad: int) -> tuple[Tensor, Tensor]:
     """(token ids, attention mask), [texts, longest] each."""
     ids = np.full((len(tokens), max(map(len, tokens))), pad, np.int64)
     mask = np.zeros_like(ids)
-    for row, one in enumerate(tokens):
-        ids[row, : len(one)] = one
-        mask[row, : len(one)] = 1
+    for row, token_ids in enumerate(tokens):
+        ids[row, : len(token_ids)] = token_ids
+        mask[row, : len(token_ids)] = 1
     return torch.from_numpy(ids), torch.from_numpy(mask)
 
 
-def info_nce(left: Tensor, right: Tensor, wrong: Tensor, temperature: Tensor) -> Tensor:
+def info_nce(anchors: Tensor, positives: Tensor, negatives: Tensor, temperature: Tensor) -> Tensor:
     """Mean cross-entropy of each pair's own partner, in both directions.
 
     left, right: [pairs, dim], of length 1; wrong: [pairs, pairs], whether right j is a wrong answer
     to left i.
     """
-    scores = left @ right.T / temperature
-    own = torch.eye(len(scores), dtype=torch.bool, device=scores.device)
-    scores = scores.masked_fill(~(wrong | own), -torch.inf)
-    true = torch.arange(len(scores), device=scores.device)
-    forth, back = functional.cross_entropy(scores, true), functional.cross_entropy(scores.T, true)
-    return (forth + back) / 2
+    scores = anchors @ positives.T / temperature
+    diagonal = torch.eye(len(scores), dtype=torch.bool, device=scores.device)
+    scores = scores.masked_fill(~(negatives | diagonal), -torch.inf)
+    own_indices = torch.arange(len(scores), device=scores.device)
+    forward_loss, backward_loss = (
+        functional.cross_entropy(scores, own_indices),
+        functional.cross_entropy(scores.T, own_indices),
+    )
+    return (forward_loss + backward_loss) / 2
 
 
-def wrong_answers(left: Longs, right: Longs) -> Tensor:
+def negative_mask(anchors: Longs, positives: Longs) -> Tensor:
     """[pairs, pairs], whether right j is another text than right i and left i, and left j than
     left i: the same in both directions.
     """
-    same = (right[:, None] == right) | (left[:, None] == right) | (left[:, None] == left)
+    same = (
+        (positives[:, None] == positives)
+        | (anchors[:, None] == positives)
+        | (anchors[:, None] == anchors)
+    )
     return torch.from_numpy(~same)
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
+class HeldOutLoss:
     """The loss of the pairs that were not learned from, in nats."""
 
     before: float
     after: float
 
 
-class Run:
+class TuningRun:
     """One tuning: epochs, a check after each, and the best of them in the end."""
 
     def __init__(
         self,
         embedding: nn.Module,
-        pairs: Pairs,
+        pairs: TextPairs,
         settings: TuningSettings,
         seed: int,
         progress: Progress,
     ) -> None:
         self.embedding, self.settings, self.progress = embedding, settings, progress
         self.pairs, self.rng = pairs, np.random.default_rng(seed)
-        self.batch = settings.batch or BATCH[settings.what]
+        self.batch_size = settings.batch or BATCH_SIZES[settings.what]
         order = self.rng.permutation(len(pairs))
-        held = min(round(HELD_OUT * len(order)), HELD_OUT_MOST)
-        self.held, self.learned = order[:held], order[held:]
+        held_count = min(round(HELD_OUT_SHARE * len(order)), MAX_HELD_OUT_PAIRS)
+        self.held_out, self.training_pairs = order[:held_count], order[held_count:]
         self.log_temperature = nn.Parameter(torch.tensor(float(np.log(settings.temperature))))
-        self.tuned = [one for one in embedding.parameters() if one.requires_grad]
-        self.rate = settings.learning_rate or RATES[settings.what]
+        self.tuned_parameters = [
+            parameter for parameter in embedding.parameters() if parameter.requires_grad
+        ]
+        self.tuning_rate = settings.learning_rate or LEARNING_RATES[settings.what]
         torch.manual_seed(seed)
 
-    def go(self) -> HeldOut:
+    def run(self) -> HeldOutLoss:
         """Tune `embedding`; where nothing better is found it is left as it was."""
         groups = [
-            {"params": self.tuned, "lr": self.rate},
+            {"params": self.tuned_parameters, "lr": self.tuning_rate},
             {"params": [self.log_temperature], "lr": 1e-2},
         ]
         optimizer = torch.optim.AdamW(groups, weight_decay=0.0)
-        before = best = self._check()
-        state = self._state()
+        initial_loss = best = self._check()
+        best_state = self._state()
         for epoch in range(self.settings.epochs):
             self._epoch(epoch, optimizer)
             loss = self._check()
-            log.info("epoch %d: held-out loss %.4f, before tuning %.4f", epoch + 1, loss, before)
+            log.info(
+                "epoch %d: held-out loss %.4f, before tuning %.4f", epoch + 1, loss, initial_loss
+            )
             if not loss < best:
                 break
-            best, state = loss, self._state()
+            best, best_state = loss, self._state()
         with torch.no_grad():
-            for parameter, value in zip(self.tuned, state, strict=True):
+            for parameter, value in zip(self.tuned_parameters, best_state, strict=True):
                 parameter.copy_(value)
         self.embedding.eval()
-        return HeldOut(before, best)
+        return HeldOutLoss(initial_loss, best)
 
     def _epoch(self, epoch: int, optimizer: torch.optim.Optimizer) -> None:
         self.embedding.train()
-        order = self.rng.permutation(self.learned)
-        starts = range(0, len(order), self.batch)
+        order = self.rng.permutation(self.training_pairs)
+        starts = range(0, len(order), self.batch_size)
         for number, start in enumerate(starts):
-            loss = self._loss(order[start : start + self.batch])
+            loss = self._loss(order[start : start + self.batch_size])
             optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(self.tuned, 1.0)
+            nn.utils.clip_grad_norm_(self.tuned_parameters, 1.0)
             optimizer.step()
             value = float(loss.detach())
             if not np.isfinite(value):
                 raise ModelError(
-                    f"{WHAT}: the loss became {value} in epoch {epoch + 1}; lower "
+                    f"{PROGRESS_TASK}: the loss became {value} in epoch {epoch + 1}; lower "
                     "language.tuning.learning_rate and train again"
                 )
             done = epoch * len(starts) + number + 1
-            self.progress(WHAT, done, self.settings.epochs * len(starts), f"loss {value:.3f}")
+            self.progress(
+                PROGRESS_TASK, done, self.settings.epochs * len(starts), f"loss {value:.3f}"
+            )
 
-    def _loss(self, some: Longs) -> Tensor:
-        left, right, wrong = self._sides(some)
-        temperature = self.log_temperature.exp().clamp(0.01, 1.0).to(left.device)
-        return info_nce(left, right, wrong, temperature)
+    def _loss(self, pair_rows: Longs) -> Tensor:
+        anchors, positives, negatives = self._sides(pair_rows)
+        temperature = self.log_temperature.exp().clamp(0.01, 1.0).to(anchors.device)
+        return info_nce(anchors, positives, negatives, temperature)
 
-    def _sides(self, some: Longs) -> tuple[Tensor, Tensor, Tensor]:
+    def _sides(self, pair_rows: Longs) -> tuple[Tensor, Tensor, Tensor]:
         """(left, right, wrong) of these pairs, as `info_nce` takes them."""
-        left, right = self.pairs.left[some], self.pairs.right[some]
-        both = self.embedding(np.concatenate([left, right]))
-        return both[: len(left)], both[len(left) :], wrong_answers(left, right).to(both.device)
+        anchors, positives = self.pairs.anchors[pair_rows], self.pairs.positives[pair_rows]
+        embedded = self.embedding(np.concatenate([anchors, positives]))
+        return (
+            embedded[: len(anchors)],
+            embedded[len(anchors) :],
+            negative_mask(anchors, positives).to(embedded.device),
+        )
 
     @torch.no_grad()
     def _check(self) -> float:
         """Mean loss of the held-out pairs at the temperature that suits them best: what another
         temperature alone would gain is no tuning of the encoder.
         """
-        if not len(self.held):
+        if not len(self.held_out):
             return float("inf")
         self.embedding.eval()
-        starts = range(0, len(self.held), self.batch)
+        starts = range(0, len(self.held_out), self.batch_size)
         losses = np.zeros((len(starts), len(TEMPERATURES)))
         for row, start in enumerate(starts):
-            sides = self._sides(self.held[start : start + self.batch])
-            losses[row] = [float(info_nce(*sides, torch.tensor(one))) for one in TEMPERATURES]
+            sides = self._sides(self.held_out[start : start + self.batch_size])
+            losses[row] = [
+                float(info_nce(*sides, torch.tensor(temperature))) for temperature in TEMPERATURES
+            ]
         return float(losses.mean(axis=0).min())
 
     def _state(self) -> list[Tensor]:
-        return [one.detach().clone() for one in self.tuned]
+        return [parameter.detach().clone() for parameter in self.tuned_parameters]
 
 
-def tune_map(
-    vectors: Floats, pairs: Pairs, settings: TuningSettings, path: Path, seed: int, tell: Progress
+def tune_matrix(
+    vectors: Floats,
+    pairs: TextPairs,
+    settings: TuningSettings,
+    path: Path,
+    seed: int,
+    progress: Progress,
 ) -> dict[str, float]:
     """Write the matrix that suits the pairs, over the vectors of their texts. → held-out losses."""
-    embedding = Mapped(vectors)
-    found = Run(embedding, pairs, settings, seed, tell).go()
+    embedding = MatrixEmbedding(vectors)
+    held_out_loss = TuningRun(embedding, pairs, settings, seed, progress).run()
     save_file({"map": embedding.matrix.detach().contiguous()}, path)
-    return asdict(found)
+    return asdict(held_out_loss)
 
 
 def tune_network(
-    reader: TransformerReader,
-    pairs: Pairs,
+    reader: TransformerBackbone,
+    pairs: TextPairs,
     settings: LanguageSettings,
     folder: Path,
     seed: int,
-    tell: Progress,
+    progress: Progress,
 ) -> dict[str, float]:
     """Write the tuned transformer, a folder as the published one's. → held-out losses."""
     tuning = settings.tuning
     torch.manual_seed(seed)  # additions begin at random
-    embedding = Read(reader, pairs.texts, tuning, str(device_of(settings.device)))
-    found = Run(embedding, pairs, tuning, seed, tell).go()
+    embedding = TransformerEmbedding(reader, pairs.texts, tuning, str(device_of(settings.device)))
+    held_out_loss = TuningRun(embedding, pairs, tuning, seed, progress).run()
     reader.save(embedding.reading, folder)
-    return asdict(found)
+    return asdict(held_out_loss)

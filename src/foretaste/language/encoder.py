@@ -17,16 +17,16 @@ from tokenizers import Tokenizer
 
 from foretaste.domain.data import Floats, Ints
 from foretaste.domain.device import device_of
-from foretaste.domain.ports import Progress, silent
+from foretaste.domain.ports import Progress, no_progress
 from foretaste.errors import WeightsError
 from foretaste.language.head import read_head
-from foretaste.language.quiet import quiet
+from foretaste.language.quiet import quiet_transformers
 from foretaste.language.settings import LanguageSettings
 from foretaste.language.shape import read_config, shape_of
 from foretaste.language.text import readable
 from foretaste.language.weights import Weights
 
-_WINDOW = 4096
+_TEXTS_PER_WINDOW = 4096
 """Texts tokenised at once: bounds the memory that a million texts need."""
 
 
@@ -68,14 +68,14 @@ class TransformerEncoder:
         """Cuts at `max_tokens` and does not pad."""
         return self._load()[1]
 
-    def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
+    def encode(self, texts: Sequence[str], progress: Progress = no_progress) -> Floats:
         """→ [texts, dim] float32, rows of length 1; a text with nothing to read is a zero row.
 
         Deterministic; what else is in the batch changes a vector by rounding only (below 1e-6).
         """
         vectors = np.zeros((len(texts), self.dim), np.float32)  # [texts, dim]
-        for start in range(0, len(texts), _WINDOW):
-            tokens = self._tokenise(texts[start : start + _WINDOW])
+        for start in range(0, len(texts), _TEXTS_PER_WINDOW):
+            tokens = self._tokenise(texts[start : start + _TEXTS_PER_WINDOW])
             window = vectors[start : start + len(tokens)]  # a view
             for rows in self._read(tokens, window):
                 progress("reading", start + rows, len(texts))
@@ -83,7 +83,7 @@ class TransformerEncoder:
         vectors /= np.where(lengths > 0, lengths, 1)
         return vectors
 
-    def encode_tokens(self, tokens: Sequence[Ints], progress: Progress = silent) -> Floats:
+    def encode_tokens(self, tokens: Sequence[Ints], progress: Progress = no_progress) -> Floats:
         """Sequences of token ids as they are → [sequences, dim] float32, not of length 1."""
         vectors = np.zeros((len(tokens), self.dim), np.float32)  # [sequences, dim]
         for rows in self._read(tokens, vectors):
@@ -93,17 +93,17 @@ class TransformerEncoder:
     def _tokenise(self, texts: Sequence[str]) -> list[Ints]:
         """Token ids of each text; none where there are only those that every text has."""
         tokenizer = self.tokenizer
-        always = tokenizer.num_special_tokens_to_add(False)
-        found = tokenizer.encode_batch_fast([readable(text, self.max_tokens) for text in texts])
-        ids = (encoding.ids if len(encoding.ids) > always else [] for encoding in found)
-        return [np.array(one, np.int32) for one in ids]
+        special_count = tokenizer.num_special_tokens_to_add(False)
+        encodings = tokenizer.encode_batch_fast([readable(text, self.max_tokens) for text in texts])
+        ids = (encoding.ids if len(encoding.ids) > special_count else [] for encoding in encodings)
+        return [np.array(token_ids, np.int32) for token_ids in ids]
 
     def _read(self, tokens: Sequence[Ints], out: Floats) -> Iterator[int]:
         """Fill `out` [sequences, dim] batch by batch; → how many are done after each.
 
         The longest come first: what does not fit into memory fails at once, not at the end.
         """
-        sizes = np.array([len(one) for one in tokens])  # [sequences]
+        sizes = np.array([len(token_ids) for token_ids in tokens])  # [sequences]
         order = np.argsort(-sizes, kind="stable")
         order = order[sizes[order] > 0]
         done = len(tokens) - len(order)
@@ -124,13 +124,13 @@ class TransformerEncoder:
         pad = self._shape.pad
         ids = np.full((len(tokens), len(tokens[0])), pad, np.int64)  # [batch, length]
         mask = np.zeros_like(ids)  # [batch, length]
-        for row, one in enumerate(tokens):
-            ids[row, : len(one)] = one
-            mask[row, : len(one)] = 1
+        for row, token_ids in enumerate(tokens):
+            ids[row, : len(token_ids)] = token_ids
+            mask[row, : len(token_ids)] = 1
         with torch.inference_mode():
             attention = torch.from_numpy(mask).to(self._device)
-            read = model(torch.from_numpy(ids).to(self._device), attention_mask=attention)
-            pooled = self._head(read.last_hidden_state, attention)  # [batch, dim]
+            output = model(torch.from_numpy(ids).to(self._device), attention_mask=attention)
+            pooled = self._head(output.last_hidden_state, attention)  # [batch, dim]
         vectors: Floats = pooled.cpu().numpy()
         return vectors
 
@@ -164,7 +164,7 @@ def load_model(weights: Weights, config: Any, device: torch.device) -> torch.nn.
     # T5 is an encoder and a decoder; reading needs the first only.
     family = AutoModelForTextEncoding if config.is_encoder_decoder else AutoModel
     try:
-        with quiet():
+        with quiet_transformers():
             model, report = family.from_pretrained(
                 weights.path,
                 config=config,
@@ -175,12 +175,12 @@ def load_model(weights: Weights, config: Any, device: torch.device) -> torch.nn.
             )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise WeightsError(f"{weights.path} cannot be loaded: {error}") from error
-    _complete(weights, report)
+    _check_complete(weights, report)
     module: torch.nn.Module = model.to(device).eval()
     return module
 
 
-def _complete(weights: Weights, report: dict[str, Any]) -> None:
+def _check_complete(weights: Weights, report: dict[str, Any]) -> None:
     """Transformers fills what a checkpoint lacks with random numbers; refuse that.
 
     The pooler of BERT is exempt: it is not read here and often not saved.

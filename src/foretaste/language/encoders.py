@@ -22,18 +22,18 @@ from typing import Any
 import numpy as np
 
 from foretaste.domain.data import Floats
-from foretaste.domain.files import file_sha256, flush
-from foretaste.domain.ports import OpenReader, Pairs, Progress, TextEncoder, silent
+from foretaste.domain.files import file_sha256, sync_to_disk
+from foretaste.domain.ports import BackboneOpener, Progress, TextEncoder, TextPairs, no_progress
 from foretaste.errors import ModelError, WeightsError
 from foretaste.language.cache import CachedEncoder
-from foretaste.language.open import open_encoder, open_readers
+from foretaste.language.open import open_backbones, open_encoder
 from foretaste.language.settings import LanguageSettings
-from foretaste.language.weights import resolve
+from foretaste.language.weights import resolve_weights
 
 FORMAT = 1
-MAP = "map.safetensors"
-PAIRS = {"linear": 100_000, "lora": 10_000, "whole": 10_000}
-STALE = 86_400.0
+MATRIX_FILE = "map.safetensors"
+DEFAULT_PAIRS = {"linear": 100_000, "lora": 10_000, "whole": 10_000}
+UNUSED_KEEP_SECONDS = 86_400.0
 """Seconds for which an encoder is kept that no model version names: its training may go on."""
 REMEDY = "train again with 'foretaste train', or roll back with 'foretaste models rollback'"
 
@@ -44,13 +44,13 @@ class Encoders:
     def __init__(self, settings: LanguageSettings, folder: Path) -> None:
         self._settings, self._folder = settings, folder / "encoders"
         self._cache = folder / "cache"
-        self._opened: dict[str | None, TextEncoder] = {}
+        self._open_encoders: dict[str | None, TextEncoder] = {}
 
     @property
-    def pairs(self) -> int:
+    def pair_count(self) -> int:
         """How many pairs are wanted; 0 where tuning is off."""
         tuning = self._settings.tuning
-        return 0 if tuning.what == "off" else tuning.pairs or PAIRS[tuning.what]
+        return 0 if tuning.what == "off" else tuning.pairs or DEFAULT_PAIRS[tuning.what]
 
     def open(self, name: str | None) -> TextEncoder:
         """The tuned encoder of a name; None is the published one.
@@ -60,13 +60,13 @@ class Encoders:
             ModelError: it is not there, is damaged, or was tuned from other weights.
 
         """
-        if name not in self._opened:
-            self._opened[name] = self._open(name)
-        return self._opened[name]
+        if name not in self._open_encoders:
+            self._open_encoders[name] = self._open(name)
+        return self._open_encoders[name]
 
     def close(self) -> None:
         """Let go of the files of vectors; what still reads goes on without them."""
-        for encoder in self._opened.values():
+        for encoder in self._open_encoders.values():
             if isinstance(encoder, CachedEncoder):
                 encoder.close()
 
@@ -76,10 +76,10 @@ class Encoders:
         manifest = self._manifest(name)
         if manifest["what"] != "linear":
             try:
-                return open_encoder(self._of_folder(name, manifest), self._cache)
+                return open_encoder(self._settings_for(name, manifest), self._cache)
             except WeightsError as error:
                 raise ModelError(f"encoder {name}: {error}; {REMEDY}") from error
-        from foretaste.language.mapped import MappedEncoder
+        from foretaste.language.mapped_encoder import MappedEncoder
 
         base = self.open(None)
         if base.fingerprint != manifest["base"]:
@@ -89,16 +89,18 @@ class Encoders:
             )
         return MappedEncoder(base, self._matrix(name))
 
-    def readers(self, name: str | None) -> OpenReader:
+    def backbone_opener(self, name: str | None) -> BackboneOpener:
         """What opens backbones; the one that is the encoder is as it was tuned."""
         if name is None:
-            return open_readers(self._settings)
+            return open_backbones(self._settings)
         manifest = self._manifest(name)
         if manifest["what"] == "linear":
-            return open_readers(self._settings, self._matrix(name))
-        return open_readers(self._of_folder(name, manifest))
+            return open_backbones(self._settings, self._matrix(name))
+        return open_backbones(self._settings_for(name, manifest))
 
-    def tune(self, pairs: Pairs, *, seed: int, now: float, progress: Progress = silent) -> str:
+    def tune(
+        self, pairs: TextPairs, *, seed: int, now: float, progress: Progress = no_progress
+    ) -> str:
         """Tune on these pairs, unless the very same was done before. → the name.
 
         Raises:
@@ -113,7 +115,7 @@ class Encoders:
         aside = self._folder / f".{uuid.uuid4().hex}.partial"
         aside.mkdir(parents=True)
         try:
-            held_out = self._tuned(pairs, aside, seed, progress)
+            held_out = self._run_tuning(pairs, aside, seed, progress)
             manifest = {
                 "format": FORMAT,
                 "what": self._settings.tuning.what,
@@ -125,61 +127,63 @@ class Encoders:
                 "sha256": {path.name: file_sha256(path) for path in aside.glob("*.safetensors")},
             }
             (aside / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-            _renamed(aside, self._folder / name)
+            _publish(aside, self._folder / name)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         return name
 
-    def _tuned(self, pairs: Pairs, folder: Path, seed: int, progress: Progress) -> dict[str, float]:
+    def _run_tuning(
+        self, pairs: TextPairs, folder: Path, seed: int, progress: Progress
+    ) -> dict[str, float]:
         # PyTorch takes two seconds to import; whoever does not tune does not wait.
         from foretaste.language import contrast
-        from foretaste.language.reader import TransformerReader
+        from foretaste.language.backbone import TransformerBackbone
 
         if self._settings.tuning.what == "linear":
             vectors = self.open(None).encode(pairs.texts, progress)
-            return contrast.tune_map(
-                vectors, pairs, self._settings.tuning, folder / MAP, seed, progress
+            return contrast.tune_matrix(
+                vectors, pairs, self._settings.tuning, folder / MATRIX_FILE, seed, progress
             )
         settings = self._settings
-        weights = resolve(settings.encoder, settings.revision, settings.sha256)
-        reader = TransformerReader(weights, settings, cut="right")
+        weights = resolve_weights(settings.encoder, settings.revision, settings.sha256)
+        reader = TransformerBackbone(weights, settings, cut="right")
         return contrast.tune_network(reader, pairs, settings, folder, seed, progress)
 
-    def told(self, name: str) -> dict[str, Any]:
+    def tuning_manifest(self, name: str) -> dict[str, Any]:
         """What the manifest of a tuned encoder says."""
         return self._manifest(name)
 
     def prune(self, keep: Collection[str | None], now: float) -> None:
         """Delete what no model version names and what a kill left half written."""
         for path in self._folder.glob("*"):
-            unused = path.name not in keep and path.stat().st_mtime < now - STALE
+            unused = path.name not in keep and path.stat().st_mtime < now - UNUSED_KEEP_SECONDS
             if path.is_dir() and unused:
                 shutil.rmtree(path, ignore_errors=True)
 
-    def _name(self, base: str, pairs: Pairs, seed: int) -> str:
+    def _name(self, base: str, pairs: TextPairs, seed: int) -> str:
         tuning = self._settings.tuning.model_dump_json()
         digest = hashlib.sha256(
             repr((FORMAT, base, tuning, seed, self._settings.max_tokens)).encode()
         )
         for text in pairs.texts:
             digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
-        digest.update(pairs.left.tobytes() + pairs.right.tobytes())
+        digest.update(pairs.anchors.tobytes() + pairs.positives.tobytes())
         return digest.hexdigest()[:16]
 
-    def _of_folder(self, name: str, manifest: dict[str, Any]) -> LanguageSettings:
-        given = {
+    def _settings_for(self, name: str, manifest: dict[str, Any]) -> LanguageSettings:
+        overrides = {
             "encoder": str(self._folder / name),
             "revision": None,
             "sha256": manifest["sha256"]["model.safetensors"],
         }
-        return self._settings.model_copy(update=given)
+        return self._settings.model_copy(update=overrides)
 
     def _matrix(self, name: str) -> Floats:
         from safetensors.numpy import load_file
 
-        path = self._folder / name / MAP
-        if not path.exists() or file_sha256(path) != self._manifest(name)["sha256"][MAP]:
-            raise ModelError(f"encoder {name}: {MAP} is missing or damaged; {REMEDY}")
+        path = self._folder / name / MATRIX_FILE
+        if not path.exists() or file_sha256(path) != self._manifest(name)["sha256"][MATRIX_FILE]:
+            raise ModelError(f"encoder {name}: {MATRIX_FILE} is missing or damaged; {REMEDY}")
         return np.asarray(load_file(path)["map"], np.float32)
 
     def _manifest(self, name: str) -> dict[str, Any]:
@@ -194,9 +198,9 @@ class Encoders:
         return manifest
 
 
-def _renamed(aside: Path, folder: Path) -> None:
+def _publish(aside: Path, folder: Path) -> None:
     """In one step, through to the disk; another process may have been as quick."""
     for path in [path for path in aside.rglob("*") if path.is_file()]:
-        flush(path)
+        sync_to_disk(path)
     if not folder.exists():
         os.replace(aside, folder)

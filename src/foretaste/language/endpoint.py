@@ -28,11 +28,11 @@ class Endpoint:
         headers = {} if key is None else {"Authorization": f"Bearer {key.get_secret_value()}"}
         self.client = httpx.Client(headers=headers, follow_redirects=False)
 
-    def answered(self, body: Mapping[str, Any], seconds: float) -> "httpx.Response":
+    def post(self, body: Mapping[str, Any], seconds: float) -> "httpx.Response":
         """The whole answer. Raises an HTTPError of httpx."""
         return self.client.post(self.address, json=body, timeout=seconds)
 
-    def streamed(
+    def stream(
         self, body: Mapping[str, Any], seconds: float
     ) -> "AbstractContextManager[httpx.Response]":
         """The answer while it comes. Raises an HTTPError of httpx."""

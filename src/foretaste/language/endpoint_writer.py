@@ -16,9 +16,9 @@ from foretaste.errors import WriterError
 from foretaste.language.endpoint import Endpoint
 from foretaste.language.settings import WriterSettings
 
-LOOK = 0.1
+POLL_SECONDS = 0.1
 """Seconds after which whoever waits looks whether it was called off."""
-CHARACTERS = 16
+MAX_CHARACTERS_PER_TOKEN = 16
 """Of one token, at most: a server that goes on and on is hung up on."""
 _END = object()
 
@@ -48,14 +48,19 @@ class EndpointWriter:
         The thread ends with the next piece, or when its own time is out.
         """
         pieces: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        own = Deadline(deadline.left())
+        thread_deadline = Deadline(deadline.seconds_left())
         threading.Thread(
-            target=self._pump, args=(prompt, own, pieces), name="endpoint", daemon=True
+            target=self._stream_to_queue,
+            args=(prompt, thread_deadline, pieces),
+            name="endpoint",
+            daemon=True,
         ).start()
         try:
-            while deadline.left():
+            while deadline.seconds_left():
                 try:
-                    piece = pieces.get(timeout=min(LOOK, max(deadline.left(), 0.001)))
+                    piece = pieces.get(
+                        timeout=min(POLL_SECONDS, max(deadline.seconds_left(), 0.001))
+                    )
                 except queue.Empty:
                     continue
                 if piece is _END:
@@ -66,9 +71,11 @@ class EndpointWriter:
             if not deadline.cancelled:
                 raise WriterError("not written in time")
         finally:
-            own.cancel()
+            thread_deadline.cancel()
 
-    def _pump(self, prompt: Prompt, deadline: Deadline, pieces: "queue.SimpleQueue[Any]") -> None:
+    def _stream_to_queue(
+        self, prompt: Prompt, deadline: Deadline, pieces: "queue.SimpleQueue[Any]"
+    ) -> None:
         address = self._endpoint.address
         try:
             for piece in self._stream(prompt, deadline):
@@ -79,8 +86,8 @@ class EndpointWriter:
         except self._endpoint.httpx.TimeoutException:
             pieces.put(WriterError("not written in time"))
         except self._endpoint.httpx.HTTPError as error:
-            said = str(error) or type(error).__name__
-            pieces.put(WriterError(f"the writer at {address} cannot be reached: {said}"))
+            error_text = str(error) or type(error).__name__
+            pieces.put(WriterError(f"the writer at {address} cannot be reached: {error_text}"))
         except Exception as error:  # a thread that dies would leave its asker waiting
             pieces.put(WriterError(f"the writer at {address}: {type(error).__name__}"))
 
@@ -92,13 +99,13 @@ class EndpointWriter:
             "temperature": 0,
             "stream": True,
         }
-        written, most = 0, prompt.tokens * CHARACTERS
-        timeout = max(deadline.left(), 0.001)
-        with self._endpoint.streamed(body, timeout) as answer:
-            if answer.status_code != self._endpoint.httpx.codes.OK:
-                raise WriterError(f"{self._endpoint.address} answered {answer.status_code}")
-            for line in answer.iter_lines():
-                if not deadline.left() or written > most:
+        written, max_characters = 0, prompt.tokens * MAX_CHARACTERS_PER_TOKEN
+        timeout = max(deadline.seconds_left(), 0.001)
+        with self._endpoint.stream(body, timeout) as response:
+            if response.status_code != self._endpoint.httpx.codes.OK:
+                raise WriterError(f"{self._endpoint.address} answered {response.status_code}")
+            for line in response.iter_lines():
+                if not deadline.seconds_left() or written > max_characters:
                     return
                 if not line.startswith("data:"):
                     continue

@@ -74,12 +74,12 @@ def read_head(folder: Path, device: torch.device) -> Head:
     return head
 
 
-def mapped(head: Head, after: Floats) -> Head:
+def with_matrix(head: Head, matrix: Floats) -> Head:
     """The head with a matrix [dim, wide] behind it: a row vector v becomes v @ after.T."""
-    layer = torch.nn.Linear(after.shape[1], len(after), bias=False)
-    layer.load_state_dict({"weight": torch.from_numpy(after)})
-    digest = sha256(np.ascontiguousarray(after).tobytes()).hexdigest()[:16]
-    return Head(head.pooling, (*head.dense, layer), len(after), f"{head.name}+map-{digest}")
+    layer = torch.nn.Linear(matrix.shape[1], len(matrix), bias=False)
+    layer.load_state_dict({"weight": torch.from_numpy(matrix)})
+    digest = sha256(np.ascontiguousarray(matrix).tobytes()).hexdigest()[:16]
+    return Head(head.pooling, (*head.dense, layer), len(matrix), f"{head.name}+map-{digest}")
 
 
 def _pooling(part: Path) -> Pooling:

@@ -23,12 +23,12 @@ from foretaste.errors import WriterError
 from foretaste.language.settings import WriterSettings
 from foretaste.language.weights import Weights
 
-LOOK = 0.1
+POLL_SECONDS = 0.1
 """Seconds after which whoever waits looks whether it was called off."""
-AGAIN = 30.0
+RESTART_SECONDS = 30.0
 """Seconds after which a process that ended by itself is started again."""
 
-Box = queue.SimpleQueue[dict[str, Any]]
+MessageQueue = queue.SimpleQueue[dict[str, Any]]
 
 
 class LocalWriter:
@@ -40,9 +40,9 @@ class LocalWriter:
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
-        self._boxes: dict[int, Box] = {}
-        self._began = -AGAIN
-        self._ready = False
+        self._queues: dict[int, MessageQueue] = {}
+        self._started_at = -RESTART_SECONDS
+        self._is_ready = False
         self._closed = False
         self._failure: str | None = None
 
@@ -60,16 +60,16 @@ class LocalWriter:
         """Start the process, unless it runs or has just failed."""
         with self._lock:
             running = self._process is not None and self._process.poll() is None
-            if running or self._closed or time.monotonic() - self._began < AGAIN:
+            if running or self._closed or time.monotonic() - self._started_at < RESTART_SECONDS:
                 return
-            self._began, self._ready, self._failure = time.monotonic(), False, None
-            self._process = self._started()
+            self._started_at, self._is_ready, self._failure = time.monotonic(), False, None
+            self._process = self._start_process()
             threading.Thread(
                 target=self._listen, args=(self._process,), name="writer", daemon=True
             ).start()
 
-    def _started(self) -> "subprocess.Popen[str]":
-        told = {
+    def _start_process(self) -> "subprocess.Popen[str]":
+        arguments = {
             "folder": str(self._weights.path),
             "gguf": self._weights.gguf,
             "cache": str(self._cache),
@@ -77,15 +77,19 @@ class LocalWriter:
             "niceness": self._settings.niceness,
         }
         threads = str(self._settings.threads)
-        own = {"OMP_NUM_THREADS": threads, "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
+        environment = {
+            "OMP_NUM_THREADS": threads,
+            "TOKENIZERS_PARALLELISM": "false",
+            "HF_HUB_OFFLINE": "1",
+        }
         return subprocess.Popen(
-            [sys.executable, "-m", "foretaste.language.writing_process", json.dumps(told)],
+            [sys.executable, "-m", "foretaste.language.writing_process", json.dumps(arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
-            env={**os.environ, **own},
+            env={**os.environ, **environment},
         )
 
     def _listen(self, process: "subprocess.Popen[str]") -> None:
@@ -95,11 +99,11 @@ class LocalWriter:
             for line in process.stdout:
                 message = json.loads(line)
                 if "ready" in message:
-                    self._ready = True
+                    self._is_ready = True
                 elif "failed" in message:
                     self._failure = f"the writer cannot be loaded: {message['failed']}"
-                elif box := self._boxes.get(message["id"]):
-                    box.put(message)
+                elif message_queue := self._queues.get(message["id"]):
+                    message_queue.put(message)
         code = process.wait()
         assert process.stdin is not None
         with suppress(OSError):  # what was still to be said has no one to hear it
@@ -107,22 +111,24 @@ class LocalWriter:
         if process is not self._process:  # another has taken its place
             return
         self._failure = self._failure or f"the writer's process ended with code {code}"
-        for box in list(self._boxes.values()):
-            box.put({"end": self._failure})
+        for message_queue in list(self._queues.values()):
+            message_queue.put({"end": self._failure})
 
     def write(self, prompt: Prompt, deadline: Deadline) -> Iterator[str]:
         """The text, piece by piece."""
         self.start()
         if self._failure is not None:
             raise WriterError(self._failure)
-        number, box = next(self._numbers), Box()
-        self._boxes[number] = box
+        number, message_queue = next(self._numbers), MessageQueue()
+        self._queues[number] = message_queue
         ended = False
         try:
             self._tell({"id": number, **asdict(prompt)})
-            while not ended and deadline.left():
+            while not ended and deadline.seconds_left():
                 try:
-                    message = box.get(timeout=min(LOOK, max(deadline.left(), 0.001)))
+                    message = message_queue.get(
+                        timeout=min(POLL_SECONDS, max(deadline.seconds_left(), 0.001))
+                    )
                 except queue.Empty:
                     continue
                 ended = "end" in message
@@ -131,9 +137,9 @@ class LocalWriter:
                 elif message["end"] is not None:
                     raise WriterError(message["end"])
             if not ended and not deadline.cancelled:
-                raise WriterError(_late(self._ready))
+                raise WriterError(_timeout_message(self._is_ready))
         finally:
-            del self._boxes[number]
+            del self._queues[number]
             if not ended:
                 self._stop(number)
 
@@ -166,5 +172,5 @@ class LocalWriter:
             process.stdin.close()
 
 
-def _late(ready: bool) -> str:
-    return "not written in time" if ready else "the writer is still being loaded"
+def _timeout_message(is_ready: bool) -> str:
+    return "not written in time" if is_ready else "the writer is still being loaded"

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from foretaste.domain.data import Floats
-from foretaste.domain.ports import OpenReader, Reader, TextEncoder
+from foretaste.domain.ports import Backbone, BackboneOpener, TextEncoder
 from foretaste.language.settings import LanguageSettings
-from foretaste.language.weights import resolve
+from foretaste.language.weights import resolve_weights
 
 if TYPE_CHECKING:
     from foretaste.language.encoder import TransformerEncoder
@@ -35,10 +35,10 @@ def open_encoder(settings: LanguageSettings, cache: Path) -> TextEncoder:
 
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
-    weights = resolve(settings.encoder, settings.revision, settings.sha256)
-    which = (str(weights.path), weights.sha256, settings)
-    encoder = _shared.get(which) or TransformerEncoder(weights, settings, cache)
-    _shared[which] = encoder
+    weights = resolve_weights(settings.encoder, settings.revision, settings.sha256)
+    cache_key = (str(weights.path), weights.sha256, settings)
+    encoder = _shared.get(cache_key) or TransformerEncoder(weights, settings, cache)
+    _shared[cache_key] = encoder
     if settings.kind == "static":
         # No cache around it: the table reads faster than SQLite finds.
         return StaticEncoder(encoder, cache / "static")
@@ -48,31 +48,31 @@ def open_encoder(settings: LanguageSettings, cache: Path) -> TextEncoder:
 def forgetful(encoder: TextEncoder) -> TextEncoder:
     """The same encoder without its memory: nothing of what it reads is kept."""
     from foretaste.language.cache import CachedEncoder
-    from foretaste.language.mapped import MappedEncoder
+    from foretaste.language.mapped_encoder import MappedEncoder
 
     if isinstance(encoder, CachedEncoder | MappedEncoder):
         return encoder.forgetful
     return encoder
 
 
-def open_readers(settings: LanguageSettings, after: Floats | None = None) -> OpenReader:
+def open_backbones(settings: LanguageSettings, matrix: Floats | None = None) -> BackboneOpener:
     """What opens a backbone that is to be tuned, found as the encoder's weights are.
 
     after: the matrix that the encoder has behind it, and so has the backbone that is the encoder.
     """
 
-    def opened(
+    def open_backbone(
         name: str, *, tokens: int, revision: str | None = None, sha256: str | None = None
-    ) -> Reader:
-        from foretaste.language.reader import TransformerReader
+    ) -> Backbone:
+        from foretaste.language.backbone import TransformerBackbone
 
-        own = name in ("", settings.encoder)
-        weights = resolve(
+        is_encoder = name in ("", settings.encoder)
+        weights = resolve_weights(
             name or settings.encoder,
-            revision or (settings.revision if own else None),
-            sha256 or (settings.sha256 if own else None),
+            revision or (settings.revision if is_encoder else None),
+            sha256 or (settings.sha256 if is_encoder else None),
         )
-        settings_of_it = settings.model_copy(update={"max_tokens": tokens})
-        return TransformerReader(weights, settings_of_it, after if own else None)
+        backbone_settings = settings.model_copy(update={"max_tokens": tokens})
+        return TransformerBackbone(weights, backbone_settings, matrix if is_encoder else None)
 
-    return opened
+    return open_backbone

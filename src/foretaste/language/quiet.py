@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def quiet_transformers() -> Iterator[None]:
     """No bars, and of its messages errors alone; then as it was before."""
     from transformers.utils import logging  # seconds: whoever only imports this does not wait
 

@@ -17,15 +17,15 @@ from typing import Any, Self
 from foretaste.errors import WeightsError
 from foretaste.language.weights import Weights
 
-FILE = "shapes.json"
-MOST = 64
+SHAPES_FILE = "shapes.json"
+MAX_SHAPES = 64
 """Shapes kept."""
 _POSITIONS_AFTER_PADDING = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
 """Families whose positions start after the padding id, so that fewer are left for text."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class TransformerShape:
     """Of a transformer that reads."""
 
     family: str
@@ -37,7 +37,7 @@ class Shape:
     """The padding id."""
 
     @classmethod
-    def of(cls, config: Any) -> Self:
+    def from_config(cls, config: Any) -> Self:
         """As Transformers' configuration says; T5's positions are relative and have no end."""
         pad = config.pad_token_id or 0
         positions = 1 << 16
@@ -60,7 +60,7 @@ def read_config(weights: Weights) -> Any:
         ) from error
 
 
-def shape_of(weights: Weights, memory: Path | None = None) -> Shape:
+def shape_of(weights: Weights, memory: Path | None = None) -> TransformerShape:
     """As it is remembered in the folder `memory`, or read, and then remembered.
 
     Raises:
@@ -68,43 +68,43 @@ def shape_of(weights: Weights, memory: Path | None = None) -> Shape:
 
     """
     key = _key(weights)
-    known = _known(memory)
-    if key is not None and key in known:
-        return known[key]
-    shape = Shape.of(read_config(weights))
+    shapes = _load_shapes(memory)
+    if key is not None and key in shapes:
+        return shapes[key]
+    shape = TransformerShape.from_config(read_config(weights))
     if memory is not None and key is not None:
-        latest = [*known.items(), (key, shape)][-MOST:]
-        _keep(memory, {name: asdict(one) for name, one in latest})
+        recent_shapes = [*shapes.items(), (key, shape)][-MAX_SHAPES:]
+        _save_shapes(memory, {name: asdict(recent_shape) for name, recent_shape in recent_shapes})
     return shape
 
 
 def _key(weights: Weights) -> str | None:
     """What is read of the same file by another Transformers may be another."""
     try:
-        told = (weights.path / "config.json").read_bytes()
+        config_bytes = (weights.path / "config.json").read_bytes()
     except OSError:
         return None  # Transformers says what is wrong
-    return f"{version('transformers')}:{sha256(told).hexdigest()}"
+    return f"{version('transformers')}:{sha256(config_bytes).hexdigest()}"
 
 
-def _known(memory: Path | None) -> dict[str, Shape]:
+def _load_shapes(memory: Path | None) -> dict[str, TransformerShape]:
     """Empty where nothing can be read: then it is read anew."""
     if memory is None:
         return {}
     try:
-        told = json.loads((memory / FILE).read_text(encoding="utf-8"))
-        return {name: Shape(**one) for name, one in told.items()}
+        entries = json.loads((memory / SHAPES_FILE).read_text(encoding="utf-8"))
+        return {name: TransformerShape(**entry) for name, entry in entries.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
 
-def _keep(memory: Path, told: Any) -> None:
+def _save_shapes(memory: Path, entries: Any) -> None:
     """All or nothing; a folder that cannot be written to costs the next start some time."""
     aside = memory / f".{uuid.uuid4().hex}.partial"
     try:
         memory.mkdir(parents=True, exist_ok=True)
-        aside.write_text(json.dumps(told), encoding="utf-8")
-        os.replace(aside, memory / FILE)
+        aside.write_text(json.dumps(entries), encoding="utf-8")
+        os.replace(aside, memory / SHAPES_FILE)
     except OSError:
         with suppress(OSError):
             aside.unlink()

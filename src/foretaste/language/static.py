@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from tokenizers import Tokenizer
 
 from foretaste.domain.data import Doubles, Floats, Ints
-from foretaste.domain.ports import Progress, silent
+from foretaste.domain.ports import Progress, no_progress
 from foretaste.errors import MissingExtra
 from foretaste.language.text import readable
 
@@ -31,11 +31,11 @@ log = logging.getLogger(__name__)
 _RECIPE = "model2vec-1"
 """Changes whenever `distil` would give another table."""
 
-_DIM = 256
-_RARITY = 1e-4
+_MAX_DIM = 256
+_SIF_SMOOTHING = 1e-4
 """a of smooth inverse frequency, as model2vec has it."""
 
-_NEVER_SEEN = re.compile(r"\[unused\d+\]")
+_UNUSED_TOKEN = re.compile(r"\[unused\d+\]")
 """Places that BERT's vocabulary keeps free; counted, they would shift every rank by a thousand."""
 
 
@@ -52,7 +52,7 @@ class StaticEncoder:
             from model2vec import StaticModel
         except ImportError as error:
             raise MissingExtra("model2vec", "fast") from error
-        self._kind: Any = StaticModel
+        self._model_class: Any = StaticModel
         self._teacher = teacher
         name = blake2b(self.fingerprint.encode(), digest_size=16).hexdigest()
         self._path = folder / name
@@ -67,9 +67,9 @@ class StaticEncoder:
     @property
     def dim(self) -> int:
         """The length of a vector."""
-        return min(_DIM, self._teacher.dim)
+        return min(_MAX_DIM, self._teacher.dim)
 
-    def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
+    def encode(self, texts: Sequence[str], progress: Progress = no_progress) -> Floats:
         """→ [texts, dim] float32, rows of length 1; a text with nothing to read is a zero row."""
         if not texts:
             return np.zeros((0, self.dim), np.float32)
@@ -77,29 +77,29 @@ class StaticEncoder:
         # model2vec sets its tokeniser anew at every call, which two threads must not do at once.
         with self._lock:
             if self._model is None:
-                self._model = self._kept()
+                self._model = self._load_table()
             if self._model is None:
-                self._model = self._made(progress)
+                self._model = self._distil_table(progress)
             vectors: Floats = self._model.encode(clean, use_multiprocessing=False)  # [texts, dim]
         progress("reading", len(texts), len(texts))
         return vectors
 
-    def _kept(self) -> Any | None:
+    def _load_table(self) -> Any | None:
         if not self._path.is_dir():
             return None
         try:
-            return self._kind.from_pretrained(self._path)
+            return self._model_class.from_pretrained(self._path)
         except (OSError, ValueError, KeyError, SafetensorError) as error:
             log.warning("static encoder %s is damaged (%s); making it again", self._path, error)
             rmtree(self._path)
             return None
 
-    def _made(self, progress: Progress) -> Any:
+    def _distil_table(self, progress: Progress) -> Any:
         from model2vec.persistence import save_pretrained
 
         table, tokenizer = distil(self._teacher, self.dim, progress)
         length = self._teacher.max_tokens
-        model = self._kind(table, tokenizer, normalize=True, max_length=length)
+        model = self._model_class(table, tokenizer, normalize=True, max_length=length)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         # Whole or not at all: a folder under its final name is complete. No card: it would say MIT,
         # whatever the teacher's licence is.
@@ -113,7 +113,7 @@ class StaticEncoder:
 
 
 def distil(
-    teacher: "TransformerEncoder", dim: int, progress: Progress = silent
+    teacher: "TransformerEncoder", dim: int, progress: Progress = no_progress
 ) -> tuple[Floats, Tokenizer]:
     """→ [vocabulary, dim] float32 and the tokenizer whose ids are its rows.
 
@@ -123,18 +123,22 @@ def distil(
     for it needs Transformers below 5.4, which is why it is here.
     """
     tokenizer = Tokenizer.from_str(teacher.tokenizer.to_str())
-    before, after = _around(tokenizer)
+    prefix_tokens, suffix_tokens = _special_tokens(tokenizer)
     tokenizer.no_truncation()
-    kept = _text_tokens(tokenizer)  # [kept]
-    tokens = [np.array([*before, token, *after], np.int32) for token in kept]
-    read = teacher.encode_tokens(tokens, progress).astype(np.float64)  # [kept, teacher's dim]
-    read = _principal(read, dim) * _rarity(len(kept))[:, None]  # [kept, dim]
+    text_tokens = _text_tokens(tokenizer)  # [kept]
+    tokens = [np.array([*prefix_tokens, token, *suffix_tokens], np.int32) for token in text_tokens]
+    token_vectors = teacher.encode_tokens(tokens, progress).astype(
+        np.float64
+    )  # [kept, teacher's dim]
+    token_vectors = (
+        _principal(token_vectors, dim) * _sif_weights(len(text_tokens))[:, None]
+    )  # [kept, dim]
     table = np.zeros((tokenizer.get_vocab_size(), dim), np.float32)  # [vocabulary, dim]
-    table[kept] = read
+    table[text_tokens] = token_vectors
     return table, tokenizer
 
 
-def _around(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
+def _special_tokens(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
     """The special tokens that stand before and after a text, e.g. [CLS] and [SEP]."""
     encoding = tokenizer.encode("a")
     special = encoding.special_tokens_mask
@@ -147,8 +151,10 @@ def _text_tokens(tokenizer: Tokenizer) -> Ints:
     """Ids of the tokens that text can have, in order."""
     special = {row for row, token in tokenizer.get_added_tokens_decoder().items() if token.special}
     vocabulary = tokenizer.get_vocab()
-    kept = (row for token, row in vocabulary.items() if not _NEVER_SEEN.fullmatch(token))
-    return np.array(sorted(set(kept) - special), np.int32)
+    regular_tokens = (
+        row for token, row in vocabulary.items() if not _UNUSED_TOKEN.fullmatch(token)
+    )
+    return np.array(sorted(set(regular_tokens) - special), np.int32)
 
 
 def _principal(rows: Doubles, dim: int) -> Doubles:
@@ -162,8 +168,8 @@ def _principal(rows: Doubles, dim: int) -> Doubles:
     return projected
 
 
-def _rarity(tokens: int) -> Doubles:
+def _sif_weights(tokens: int) -> Doubles:
     """[tokens], a / (a + p), with p the share of a token by Zipf's law."""
     share = 1 / np.arange(2, tokens + 2)
     share /= share.sum()
-    return _RARITY / (_RARITY + share)
+    return _SIF_SMOOTHING / (_SIF_SMOOTHING + share)

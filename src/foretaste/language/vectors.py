@@ -16,13 +16,13 @@ from foretaste.errors import StoreError
 
 log = logging.getLogger(__name__)
 
-_CHUNK = 500
+_KEYS_PER_QUERY = 500
 """Keys in one question; SQLite once allowed 999 parameters."""
 
-_PATIENCE = 30.0
+_LOCK_TIMEOUT_SECONDS = 30.0
 """Seconds to wait for another process that is writing."""
 
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT}
+_DAMAGE_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT}
 
 T = TypeVar("T")
 
@@ -42,10 +42,12 @@ class VectorFile:
 
     def find(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
         """(key, vector) of those that are there, in any order."""
-        for start in range(0, len(keys), _CHUNK):
-            some = keys[start : start + _CHUNK]
-            question = f"SELECT key, vector FROM vectors WHERE key IN ({','.join('?' * len(some))})"
-            yield from self._run(partial(_all, question=question, keys=some)) or ()
+        for start in range(0, len(keys), _KEYS_PER_QUERY):
+            key_chunk = keys[start : start + _KEYS_PER_QUERY]
+            question = (
+                f"SELECT key, vector FROM vectors WHERE key IN ({','.join('?' * len(key_chunk))})"
+            )
+            yield from self._run(partial(_fetch_all, question=question, keys=key_chunk)) or ()
 
     def add(self, vectors: Mapping[bytes, bytes]) -> None:
         """Keep these, in one transaction; a key that is there is replaced."""
@@ -90,7 +92,7 @@ class VectorFile:
             raise StoreError(f"the vector cache {self._path} cannot be made: {error}") from error
 
     def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, timeout=_PATIENCE, check_same_thread=False)
+        db = sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT_SECONDS, check_same_thread=False)
         try:
             db.execute("PRAGMA journal_mode = WAL")
             # A power cut may lose the last batches, which are then read again; kill -9 loses none.
@@ -114,7 +116,7 @@ class VectorFile:
                 part.replace(aside.with_name(aside.name + suffix))
 
 
-def _all(
+def _fetch_all(
     db: sqlite3.Connection, *, question: str, keys: Sequence[bytes]
 ) -> list[tuple[bytes, bytes]]:
     return db.execute(question, keys).fetchall()
@@ -122,4 +124,4 @@ def _all(
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
     # The low byte is the kind of error, the rest says more of it. Python's own errors have none.
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE_CODES

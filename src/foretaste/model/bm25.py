@@ -12,8 +12,8 @@ import scipy.sparse as sp
 
 from foretaste.domain.data import Floats, Ints
 from foretaste.domain.sharing import Forking
-from foretaste.domain.words import WORD
-from foretaste.model.inverted_index import Words
+from foretaste.domain.words import WORD_PATTERN
+from foretaste.model.inverted_index import WordIndex
 
 K1, B = 1.5, 0.75
 """How soon a word said again counts no more, and how much long texts are toned down."""
@@ -23,61 +23,65 @@ class Bm25(Forking):
     """An index of texts, by their places."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        words = tokens(texts)
-        self.known: dict[str, int] = {}
+        words = tokenize(texts)
+        self.word_codes: dict[str, int] = {}
         """Word → its number."""
         rows = sp.csr_matrix((len(texts), 0), dtype=np.float32)
-        self._texts = max(len(texts), 1)
-        self._mean_length = max(sum(map(len, words)) / self._texts, 1e-9)
+        self._text_count = max(len(texts), 1)
+        self._mean_length = max(sum(map(len, words)) / self._text_count, 1e-9)
         if any(words):  # where there is none bm25s cannot make an index
             index = bm25s.BM25(method="lucene", k1=K1, b=B)
             index.index(words, show_progress=False)
-            made = index.scores
-            self.known = {word: code for word, code in index.vocab_dict.items() if word}
-            parts = (made["data"], made["indices"], made["indptr"])
-            size = (len(texts), len(made["indptr"]) - 1)
-            rows = sp.csc_matrix(parts, shape=size).tocsr()
-        self._table = Words(rows)
-        self._rarity = _rarity(self._table.counts(), self._texts)
+            index_scores = index.scores
+            self.word_codes = {word: code for word, code in index.vocab_dict.items() if word}
+            parts = (index_scores["data"], index_scores["indices"], index_scores["indptr"])
+            shape = (len(texts), len(index_scores["indptr"]) - 1)
+            rows = sp.csc_matrix(parts, shape=shape).tocsr()
+        self._word_index = WordIndex(rows)
+        self._idf = _inverse_document_frequency(self._word_index.item_counts(), self._text_count)
 
     def put(self, item: int, text: str) -> None:
         """The text of a new item, or another one of one that is there."""
-        words = tokens([text])[0]
-        codes, times = self._counted(words, new=True)
-        rarity = np.full(len(codes), _rarity(np.ones(1, np.float32), self._texts)[0])
-        old = codes < len(self._rarity)
-        rarity[old] = self._rarity[codes[old]]
-        norm = K1 * (1 - B + B * len(words) / self._mean_length)
-        self._table.put(item, codes, (rarity * times / (times + norm)).astype(np.float32))
+        words = tokenize([text])[0]
+        codes, counts = self._word_counts(words, new=True)
+        idf = np.full(
+            len(codes), _inverse_document_frequency(np.ones(1, np.float32), self._text_count)[0]
+        )
+        is_indexed = codes < len(self._idf)
+        idf[is_indexed] = self._idf[codes[is_indexed]]
+        length_norm = K1 * (1 - B + B * len(words) / self._mean_length)
+        self._word_index.put(
+            item, codes, (idf * counts / (counts + length_norm)).astype(np.float32)
+        )
 
     def scores(self, words: Sequence[str]) -> Floats:
         """→ [items] for known words; one named twice counts twice."""
-        return self._table.every(*self._counted(words))
+        return self._word_index.scores(*self._word_counts(words))
 
-    def _counted(self, words: Sequence[str], *, new: bool = False) -> tuple[Ints, Floats]:
+    def _word_counts(self, words: Sequence[str], *, new: bool = False) -> tuple[Ints, Floats]:
         """(numbers, times) of the words; new ones get the next number."""
         counts: dict[int, int] = {}
-        if new and not self.known.keys() >= set(words):
-            strange = [word for word in dict.fromkeys(words) if word not in self.known]
-            numbers = range(len(self.known), len(self.known) + len(strange))
-            self.known = {**self.known, **dict(zip(strange, numbers, strict=True))}
+        if new and not self.word_codes.keys() >= set(words):
+            strange = [word for word in dict.fromkeys(words) if word not in self.word_codes]
+            numbers = range(len(self.word_codes), len(self.word_codes) + len(strange))
+            self.word_codes = {**self.word_codes, **dict(zip(strange, numbers, strict=True))}
         for word in words:
-            code = self.known[word]
+            code = self.word_codes[word]
             counts[code] = counts.get(code, 0) + 1
         codes = np.fromiter(counts, np.int32, len(counts))
         return codes, np.fromiter(counts.values(), np.float32, len(counts))
 
 
-def _rarity(counts: Floats | Ints, texts: int) -> Floats:
+def _inverse_document_frequency(counts: Floats | Ints, texts: int) -> Floats:
     """[words], inverse document frequency as Lucene has it."""
     return np.log(1 + (texts - counts + 0.5) / (counts + 0.5)).astype(np.float32)
 
 
-def tokens(texts: Sequence[str]) -> list[list[str]]:
+def tokenize(texts: Sequence[str]) -> list[list[str]]:
     """The words of each text, those of one letter too: a film may be called “M”."""
     words: list[list[str]] = bm25s.tokenize(
         list(texts),
-        token_pattern=WORD.pattern,
+        token_pattern=WORD_PATTERN.pattern,
         stopwords="en",
         show_progress=False,
         return_ids=False,

@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 
 from foretaste.model.training import Training
 
-FORMAT = 2
+FORMAT_VERSION = 2
 """One of another form is not picked up."""
 
 
@@ -27,11 +27,11 @@ class Resumable(Protocol):
 
     network: Any
     """A torch module."""
-    best: dict[str, torch.Tensor]
+    best_state: dict[str, torch.Tensor]
     """The parameters of the best check so far, by name."""
     best_quality: float
     epoch: int
-    worse: int
+    checks_without_gain: int
     """Checks since the best one."""
 
     @property
@@ -49,12 +49,12 @@ class Checkpoint:
         self._path, self._run = path, run
 
     @classmethod
-    def at(cls, folder: Path | None, run: Resumable) -> Self:
+    def open(cls, folder: Path | None, run: Resumable) -> Self:
         """The run's checkpoint in the folder; if it is there already the run goes on from it."""
         if folder is None:
             return cls(None, run)
         folder.mkdir(parents=True, exist_ok=True)
-        checkpoint = cls(folder / f"sequence-{_key(run)}.safetensors", run)
+        checkpoint = cls(folder / f"sequence-{_run_digest(run)}.safetensors", run)
         checkpoint._load()
         return checkpoint
 
@@ -64,56 +64,71 @@ class Checkpoint:
             return
         run = self._run
         tensors = {f"now.{name}": value for name, value in run.network.state_dict().items()}
-        tensors |= {f"best.{name}": value for name, value in run.best.items()}
-        for which, optimizer in enumerate(run.optimizers):
-            for index, state in optimizer.state_dict()["state"].items():
-                of = f"adam.{which}.{index}"
-                tensors |= {f"{of}.{name}": torch.as_tensor(value) for name, value in state.items()}
-        facts = {"epoch": run.epoch, "worse": run.worse, "best": run.best_quality}
-        aside = self._path.with_suffix(".partial")
-        whole = {name: value.detach().contiguous().clone() for name, value in tensors.items()}
-        save_file(whole, aside, {"run": json.dumps(facts)})
-        os.replace(aside, self._path)
+        tensors |= {f"best.{name}": value for name, value in run.best_state.items()}
+        for optimizer_index, optimizer in enumerate(run.optimizers):
+            for parameter_index, state in optimizer.state_dict()["state"].items():
+                state_prefix = f"adam.{optimizer_index}.{parameter_index}"
+                tensors |= {
+                    f"{state_prefix}.{name}": torch.as_tensor(value)
+                    for name, value in state.items()
+                }
+        counters = {"epoch": run.epoch, "worse": run.checks_without_gain, "best": run.best_quality}
+        temporary_path = self._path.with_suffix(".partial")
+        contiguous_tensors = {
+            name: value.detach().contiguous().clone() for name, value in tensors.items()
+        }
+        save_file(contiguous_tensors, temporary_path, {"run": json.dumps(counters)})
+        os.replace(temporary_path, self._path)
 
     def _load(self) -> None:
         if self._path is None or not self._path.exists():
             return
         try:
             with safe_open(self._path, "pt") as file:
-                facts = json.loads(file.metadata()["run"])
+                counters = json.loads(file.metadata()["run"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            epoch, worse, best = facts["epoch"], facts["worse"], facts["best"]
+            epoch, checks_without_gain, best_quality = (
+                counters["epoch"],
+                counters["worse"],
+                counters["best"],
+            )
         except (SafetensorError, OSError, ValueError, KeyError, TypeError):
             self._path.unlink()
             return
         run = self._run
-        now = _under("now.", tensors)
-        if _shapes(now) != _shapes(run.network.state_dict()):  # of an earlier Foretaste
+        network_state = _tensors_under("now.", tensors)
+        if _shapes(network_state) != _shapes(run.network.state_dict()):  # of an earlier Foretaste
             self._path.unlink()
             return
-        run.epoch, run.worse, run.best_quality = epoch, worse, best
-        run.network.load_state_dict(now)
-        run.best = _under("best.", tensors)
-        for which, optimizer in enumerate(run.optimizers):
+        run.epoch, run.checks_without_gain, run.best_quality = (
+            epoch,
+            checks_without_gain,
+            best_quality,
+        )
+        run.network.load_state_dict(network_state)
+        run.best_state = _tensors_under("best.", tensors)
+        for optimizer_index, optimizer in enumerate(run.optimizers):
             state: dict[int, dict[str, torch.Tensor | float]] = {}
-            for name, value in _under(f"adam.{which}.", tensors).items():
-                index, part = name.split(".", 1)
+            for name, value in _tensors_under(f"adam.{optimizer_index}.", tensors).items():
+                parameter_index, state_name = name.split(".", 1)
                 # a count that was a number is one again: the sums are the same to a bit
                 number = value if value.is_floating_point() else value.item()
-                state.setdefault(int(index), {})[part] = number
+                state.setdefault(int(parameter_index), {})[state_name] = number
             optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
 
-    def done(self) -> None:
+    def delete(self) -> None:
         """The run is finished and needs none."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
 
-def _under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name[len(prefix) :]: v for name, v in tensors.items() if name.startswith(prefix)}
+def _tensors_under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {
+        name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)
+    }
 
 
-def _bytes(array: np.ndarray[Any, Any] | None) -> bytes:
+def _array_bytes(array: np.ndarray[Any, Any] | None) -> bytes:
     return b"" if array is None else np.ascontiguousarray(array).tobytes()
 
 
@@ -121,15 +136,19 @@ def _shapes(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Size]:
     return {name: value.shape for name, value in tensors.items()}
 
 
-def _key(run: Resumable) -> str:
+def _run_digest(run: Resumable) -> str:
     """Names the data and the settings exactly."""
     training = run.training
-    digest = hashlib.sha256(f"{FORMAT} {training.settings.model_dump_json()}".encode())
-    for found in (training.histories, training.valid.histories):
-        digest.update(repr((found.offsets.shape, found.item.shape, found.kinds)).encode())
+    digest = hashlib.sha256(f"{FORMAT_VERSION} {training.settings.model_dump_json()}".encode())
+    for interactions in (training.interactions, training.validation_cases.interactions):
+        digest.update(
+            repr(
+                (interactions.offsets.shape, interactions.item.shape, interactions.event_types)
+            ).encode()
+        )
         for name in ("offsets", "item", "weight", "kind", "value", "at", "text", "vectors"):
-            digest.update(_bytes(getattr(found, name)))
-    for array in (training.valid.people, training.valid.rows):
-        digest.update(_bytes(array))
-    digest.update(_bytes(np.asarray(training.catalogue.vectors)))
+            digest.update(_array_bytes(getattr(interactions, name)))
+    for array in (training.validation_cases.user_indices, training.validation_cases.target_rows):
+        digest.update(_array_bytes(array))
+    digest.update(_array_bytes(np.asarray(training.catalogue.vectors)))
     return digest.hexdigest()[:16]

@@ -12,158 +12,190 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from foretaste.domain.arrays import at_once
-from foretaste.domain.data import Behaviour, Cases, Doubles, Floats, Longs
+from foretaste.domain.arrays import rows_that_fit
+from foretaste.domain.data import Doubles, EvaluationCases, Floats, Longs, UserContext
 from foretaste.model.index.base import is_exhaustive
-from foretaste.model.product import NEVER_OFFSET, TIER_STARTS, Product, tiers_of
+from foretaste.model.product import HIDING_OFFSET, TIER_STARTS, ProductOfExperts, item_tiers
 from foretaste.model.training import Training
 
 LIST_LENGTH = 10
 MAX_LISTS = 300
 """Users whose lists the offsets are fitted on."""
-WITHIN = 1.2
+MAX_SHARE_RATIO = 1.2
 """Factor that the share of cold items in lists may differ by from that among the newest takings."""
-MIN_TAKINGS = 100
+MIN_NEWEST_INTERACTIONS = 100
 """Newest takings without which cold items are lowered where they are too many, but never raised."""
-OFFSET_LIMIT = 10.0
+MAX_OFFSET = 10.0
 """The most that a score is shifted by."""
-TOLD_APART = 1e-3
+MIN_SCORE_SPREAD = 1e-3
 """Least difference between the best cold items of a list for one to be preferred to another."""
 
 
 @dataclass(frozen=True)
-class Arrivals:
+class NewestInteractions:
     """The newest takings, and how well known their items were at that moment."""
 
-    cases: Cases
-    prior_events: Longs
+    cases: EvaluationCases
+    prior_event_counts: Longs
     """[cases], how many takings of the item, by anyone, came before."""
 
-    def shares(self) -> Floats:
+    def tier_shares(self) -> Floats:
         """[tiers], the share of the takings whose item was of each tier."""
-        counts = np.bincount(tiers_of(self.prior_events), minlength=len(TIER_STARTS))
-        return np.asarray(counts / max(len(self.prior_events), 1), np.float32)
+        counts = np.bincount(item_tiers(self.prior_event_counts), minlength=len(TIER_STARTS))
+        return np.asarray(counts / max(len(self.prior_event_counts), 1), np.float32)
 
 
-def fit_offsets(product: Product, arrivals: Arrivals, training: Training) -> Product:
+def fit_offsets(
+    product: ProductOfExperts, newest: NewestInteractions, training: Training
+) -> ProductOfExperts:
     """With the offsets under which lists hold as many cold items as people take.
 
     product: counted up to the newest taking, as it will serve.
     """
     popularity = product.popularity
-    if popularity is None or not len(arrivals.prior_events):
+    if popularity is None or not len(newest.prior_event_counts):
         return product
-    goal = arrivals.shares() * _still_there(arrivals, popularity.events)
+    target_shares = newest.tier_shares() * _remaining_share(newest, popularity.events)
     product = replace(
-        product, offsets=np.zeros(len(TIER_STARTS), np.float32), cold_share=float(goal[0])
+        product, offsets=np.zeros(len(TIER_STARTS), np.float32), cold_share=float(target_shares[0])
     )
-    lists = _best_of_tiers(product, arrivals, training)  # [users, tiers, LIST_LENGTH]
-    if not len(lists):
+    tier_scores = _best_tier_scores(product, newest, training)  # [users, tiers, LIST_LENGTH]
+    if not len(tier_scores):
         return product
     offsets = np.zeros(len(TIER_STARTS), np.float32)
-    can_raise = len(arrivals.prior_events) >= MIN_TAKINGS
+    can_raise = len(newest.prior_event_counts) >= MIN_NEWEST_INTERACTIONS
     for _ in range(3):  # the tiers take places from one another
         for tier in range(len(TIER_STARTS) - 1):
-            offsets[tier] = _offset(lists, offsets, tier, float(goal[tier]), can_raise)
-    if not _tells_apart(lists[:, 0]):
-        offsets[0] = NEVER_OFFSET  # nothing speaks for one of them rather than another
+            offsets[tier] = _fitted_offset(
+                tier_scores, offsets, tier, float(target_shares[tier]), can_raise
+            )
+    if not _scores_differ(tier_scores[:, 0]):
+        offsets[0] = HIDING_OFFSET  # nothing speaks for one of them rather than another
     return replace(product, offsets=offsets)
 
 
-def _still_there(arrivals: Arrivals, events: Doubles) -> Floats:
+def _remaining_share(newest: NewestInteractions, event_counts: Doubles) -> Floats:
     """[tiers], how many items of each tier there are now, for each there was at the newest takings.
 
     At most 1. Where nearly all that was new then has been taken since, the few new items that are
     left must not be shown as often as all those were.
     """
-    histories, rows = arrivals.cases.histories, arrivals.cases.rows
-    newest = histories.takes() & (histories.at >= histories.at[rows].min())
-    before = events - np.bincount(histories.item[newest], minlength=len(events))[: len(events)]
-    now, then = (
-        np.bincount(tiers_of(np.maximum(counts, 0)), minlength=len(TIER_STARTS))
-        for counts in (events, before)
+    interactions, rows = newest.cases.interactions, newest.cases.target_rows
+    is_newest = interactions.positive_mask() & (interactions.at >= interactions.at[rows].min())
+    prior_counts = (
+        event_counts
+        - np.bincount(interactions.item[is_newest], minlength=len(event_counts))[
+            : len(event_counts)
+        ]
     )
-    return np.asarray(np.minimum(now / np.maximum((now + then) / 2, 1), 1), np.float32)
+    current_tier_sizes, prior_tier_sizes = (
+        np.bincount(item_tiers(np.maximum(counts, 0)), minlength=len(TIER_STARTS))
+        for counts in (event_counts, prior_counts)
+    )
+    return np.asarray(
+        np.minimum(
+            current_tier_sizes / np.maximum((current_tier_sizes + prior_tier_sizes) / 2, 1), 1
+        ),
+        np.float32,
+    )
 
 
-def _offset(lists: Floats, offsets: Floats, tier: int, goal: float, can_raise: bool) -> np.float32:
+def _fitted_offset(
+    tier_scores: Floats, offsets: Floats, tier: int, target_share: float, can_raise: bool
+) -> np.float32:
     """The offset of one tier, nearest to 0, that brings its share of lists within the bounds."""
 
     def share(offset: float) -> float:
-        return _shares(lists, np.where(np.arange(len(offsets)) == tier, offset, offsets))[tier]
+        return _tier_shares(
+            tier_scores, np.where(np.arange(len(offsets)) == tier, offset, offsets)
+        )[tier]
 
-    if not np.isfinite(lists[:, tier]).any():
+    if not np.isfinite(tier_scores[:, tier]).any():
         return np.float32(0)  # there is no such item: of one that comes nothing is known
-    bare = share(0.0)
-    if goal / WITHIN <= bare <= goal * WITHIN:
+    unshifted_share = share(0.0)
+    if target_share / MAX_SHARE_RATIO <= unshifted_share <= target_share * MAX_SHARE_RATIO:
         return np.float32(0)
-    if bare < goal and not can_raise:
+    if unshifted_share < target_share and not can_raise:
         return np.float32(0)
-    wanted_share = goal / WITHIN if bare < goal else goal * WITHIN
-    low, high = (0.0, OFFSET_LIMIT) if bare < goal else (-OFFSET_LIMIT, 0.0)
+    bound_share = (
+        target_share / MAX_SHARE_RATIO
+        if unshifted_share < target_share
+        else target_share * MAX_SHARE_RATIO
+    )
+    low, high = (0.0, MAX_OFFSET) if unshifted_share < target_share else (-MAX_OFFSET, 0.0)
     for _ in range(20):
         middle = (low + high) / 2
-        low, high = (middle, high) if share(middle) < wanted_share else (low, middle)
-    return np.float32(high if bare < goal else low)
+        low, high = (middle, high) if share(middle) < bound_share else (low, middle)
+    return np.float32(high if unshifted_share < target_share else low)
 
 
-def _shares(lists: Floats, offsets: Floats) -> Floats:
+def _tier_shares(tier_scores: Floats, offsets: Floats) -> Floats:
     """[tiers], the share of the places of all lists that each tier has under these offsets."""
-    users, tiers, length = lists.shape
-    scores = (lists + offsets[:, None]).reshape(users, tiers * length)
-    best = np.argsort(-scores, axis=1, kind="stable")[:, :length]
-    filled = np.isfinite(np.take_along_axis(scores, best, axis=1))
-    counts = np.bincount((best // length)[filled], minlength=tiers)
-    return np.asarray(counts / max(int(filled.sum()), 1), np.float32)
+    users, tiers, length = tier_scores.shape
+    scores = (tier_scores + offsets[:, None]).reshape(users, tiers * length)
+    best_columns = np.argsort(-scores, axis=1, kind="stable")[:, :length]
+    is_filled = np.isfinite(np.take_along_axis(scores, best_columns, axis=1))
+    counts = np.bincount((best_columns // length)[is_filled], minlength=tiers)
+    return np.asarray(counts / max(int(is_filled.sum()), 1), np.float32)
 
 
-def _best_of_tiers(product: Product, arrivals: Arrivals, training: Training) -> Floats:
+def _best_tier_scores(
+    product: ProductOfExperts, newest: NewestInteractions, training: Training
+) -> Floats:
     """→ [users, tiers, LIST_LENGTH], each tier's best scores in a user's list; -inf where fewer."""
-    histories = arrivals.cases.histories
+    interactions = newest.cases.interactions
     rng = np.random.default_rng(training.settings.seed)
-    users = arrivals.cases.sample(MAX_LISTS, rng).people
-    behaviours = [
-        histories.behaviour(int(user), int(histories.offsets[user + 1])) for user in users
+    user_indices = newest.cases.sample(MAX_LISTS, rng).user_indices
+    user_contexts = [
+        interactions.user_context(int(user), int(interactions.offsets[user + 1]))
+        for user in user_indices
     ]
     size = product.size
     popularity = product.popularity
     assert popularity is not None
-    tier = tiers_of(popularity.events)
-    batch = at_once(64, len(product.experts) * size)
+    tiers = item_tiers(popularity.events)
+    batch_size = rows_that_fit(64, len(product.experts) * size)
     blocks = []
-    for start in range(0, len(behaviours), batch):
-        users_at_once = behaviours[start : start + batch]
-        scores = _scores(product, users_at_once, size)
+    for start in range(0, len(user_contexts), batch_size):
+        batch_contexts = user_contexts[start : start + batch_size]
+        scores = _request_scores(product, batch_contexts, size)
         if training.hide_seen:
-            for row, behaviour in enumerate(users_at_once):
-                scores[row, behaviour.taken] = -np.inf
-        block = np.full((len(users_at_once), len(TIER_STARTS), LIST_LENGTH), -np.inf, np.float32)
-        for number in range(len(TIER_STARTS)):
-            columns = np.flatnonzero(tier == number)
+            for row, user_context in enumerate(batch_contexts):
+                scores[row, user_context.consumed_items] = -np.inf
+        block = np.full((len(batch_contexts), len(TIER_STARTS), LIST_LENGTH), -np.inf, np.float32)
+        for tier_index in range(len(TIER_STARTS)):
+            columns = np.flatnonzero(tiers == tier_index)
             count = min(LIST_LENGTH, len(columns))
             if count:
-                block[:, number, :count] = -np.sort(-scores[:, columns], axis=1)[:, :count]
+                block[:, tier_index, :count] = -np.sort(-scores[:, columns], axis=1)[:, :count]
         blocks.append(block)
-        training.progress("placing cold items", start + len(users_at_once), len(behaviours))
+        training.progress("placing cold items", start + len(batch_contexts), len(user_contexts))
     empty = np.empty((0, len(TIER_STARTS), LIST_LENGTH), np.float32)
     return np.concatenate([empty, *blocks])
 
 
-def _scores(product: Product, behaviours: Sequence[Behaviour], size: int) -> Floats:
+def _request_scores(
+    product: ProductOfExperts, user_contexts: Sequence[UserContext], size: int
+) -> Floats:
     """[behaviours, items]; of a large catalogue -inf for what no expert names, as in a request."""
     if is_exhaustive(size):
-        return product.score(behaviours)
-    everything = np.ones(size, bool)
+        return product.score(user_contexts)
+    all_items = np.ones(size, bool)
     return np.stack(
-        [product.scorer(history).row(everything, LIST_LENGTH) for history in behaviours]
+        [
+            product.scorer(user_context).score_row(all_items, LIST_LENGTH)
+            for user_context in user_contexts
+        ]
     )
 
 
-def _tells_apart(best: Floats) -> bool:
+def _scores_differ(best_scores: Floats) -> bool:
     """Whether scores [users, LIST_LENGTH] differ within most lists."""
-    filled = np.isfinite(best)
-    rows = filled.sum(axis=1) > 1
+    is_filled = np.isfinite(best_scores)
+    rows = is_filled.sum(axis=1) > 1
     if not rows.any():
         return True
-    last = np.take_along_axis(best[rows], filled[rows].sum(axis=1)[:, None] - 1, axis=1)[:, 0]
-    return float(np.median(best[rows][:, 0] - last)) > TOLD_APART
+    lowest_scores = np.take_along_axis(
+        best_scores[rows], is_filled[rows].sum(axis=1)[:, None] - 1, axis=1
+    )[:, 0]
+    return float(np.median(best_scores[rows][:, 0] - lowest_scores)) > MIN_SCORE_SPREAD

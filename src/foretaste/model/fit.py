@@ -5,28 +5,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foretaste.domain.data import Behaviour, Cases, Catalogue, Histories
+from foretaste.domain.data import Catalogue, EvaluationCases, Interactions, UserContext
 from foretaste.domain.ports import Expert, TextEncoder
 from foretaste.errors import ModelError, did_you_mean
-from foretaste.model.cold_items import Arrivals, fit_offsets
+from foretaste.model.cold_items import NewestInteractions, fit_offsets
 from foretaste.model.experts import EXPERTS
-from foretaste.model.product import Product
-from foretaste.model.training import Training, showable
+from foretaste.model.product import ProductOfExperts
+from foretaste.model.training import Training, showable_cases
 
 if TYPE_CHECKING:  # with PyTorch, which only a training needs
-    from foretaste.model.guard import FitReport
+    from foretaste.model.fit_guard import FitReport
 
-MIN_ASKED = 500
+MIN_QUERY_CASES = 500
 """Validation events that a query is made up for, where there are so many; else a quarter."""
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FitResult:
     """What a fit comes to."""
 
-    product: Product
+    product: ProductOfExperts
     """Counted on the training part alone: what is measured against its own experts."""
-    served: Product
+    serving_product: ProductOfExperts
     """The same, counted up to the newest event: what answers."""
     report: "FitReport"
     """How the exponents came about."""
@@ -34,54 +34,56 @@ class Fitted:
 
 def fit_to_serve(
     training: Training,
-    histories: Histories,
-    arrivals: Arrivals,
+    interactions: Interactions,
+    newest: NewestInteractions,
     encoder: TextEncoder | None = None,
-) -> Fitted:
+) -> FitResult:
     """The one procedure by which a product is made, to be evaluated and to answer alike.
 
     histories: what a service has counted when it answers. arrivals: the newest takings of these.
     encoder: reads the made-up queries, if there is one.
     """
     product, report = fit_with_report(training, encoder)
-    served = product.recounted(replace(training, histories=histories))
+    serving_product = product.recount(replace(training, interactions=interactions))
     if training.settings.weights == "fitted":
-        served = fit_offsets(served, arrivals, training)
-    return Fitted(
-        replace(product, offsets=served.offsets, cold_share=served.cold_share), served, report
+        serving_product = fit_offsets(serving_product, newest, training)
+    return FitResult(
+        replace(product, offsets=serving_product.offsets, cold_share=serving_product.cold_share),
+        serving_product,
+        report,
     )
 
 
-def fit(training: Training, encoder: TextEncoder | None = None) -> Product:
+def fit_product(training: Training, encoder: TextEncoder | None = None) -> ProductOfExperts:
     """The experts and their exponents."""
     return fit_with_report(training, encoder)[0]
 
 
 def fit_with_report(
     training: Training, encoder: TextEncoder | None = None
-) -> "tuple[Product, FitReport]":
+) -> "tuple[ProductOfExperts, FitReport]":
     """The experts, then their exponents. `encoder` reads the made-up queries, if there is one."""
-    from foretaste.model.exponents import usual
-    from foretaste.model.guard import FitReport
+    from foretaste.model.expert_weights import default_expert_weights
+    from foretaste.model.fit_guard import FitReport
 
     experts = fit_experts(training)
-    product = Product(experts, usual(experts))
+    product = ProductOfExperts(experts, default_expert_weights(experts))
     if training.settings.weights == "one":
         return product.literal(), FitReport("one", 0)
-    return fit_weights(product, training, encoder)
+    return fit_expert_weights(product, training, encoder)
 
 
 def fit_experts(training: Training) -> tuple[Expert, ...]:
     """Every expert that the settings name and the data have something for."""
-    wanted = training.settings.experts
-    names = [kind.name for kind in EXPERTS]
-    for name in wanted or ():
+    selected_names = training.settings.experts
+    names = [expert_class.name for expert_class in EXPERTS]
+    for name in selected_names or ():
         if name not in names:
             raise ModelError(f"model.experts: unknown expert '{name}'; {did_you_mean(name, names)}")
     experts: list[Expert] = []
-    for place, kind in enumerate(EXPERTS):
-        training.progress("fitting the experts", place, len(EXPERTS), kind.name)
-        if wanted is None or kind.name in wanted:
+    for expert_index, kind in enumerate(EXPERTS):
+        training.progress("fitting the experts", expert_index, len(EXPERTS), kind.name)
+        if selected_names is None or kind.name in selected_names:
             experts += kind.fit(training)
     training.progress("fitting the experts", len(EXPERTS), len(EXPERTS))
     if not experts:
@@ -89,55 +91,64 @@ def fit_experts(training: Training) -> tuple[Expert, ...]:
     return tuple(experts)
 
 
-def fit_weights(
-    product: Product, training: Training, encoder: TextEncoder | None
-) -> "tuple[Product, FitReport]":
+def fit_expert_weights(
+    product: ProductOfExperts, training: Training, encoder: TextEncoder | None
+) -> "tuple[ProductOfExperts, FitReport]":
     """With the exponents that rank the validation events best, or simpler ones that rank better."""
-    from foretaste.model.exponents import calibrated, maximise, maximise_fact, tabulate
-    from foretaste.model.guard import FitReport, guarded
+    from foretaste.model.expert_weights import (
+        calibrate,
+        maximise_fact_likelihood,
+        maximise_likelihood,
+        tabulate_candidates,
+    )
+    from foretaste.model.fit_guard import FitReport, guard_fit
 
     rng = np.random.default_rng(training.settings.seed)
-    cases = showable(training.valid, training.hide_seen)
+    cases = showable_cases(training.validation_cases, training.hide_seen)
     cases = cases.sample(training.settings.weight_cases, rng)
     if not len(cases):
         return product, FitReport("usual", 0, cause="there is no event to choose weights by")
-    table = tabulate(product, cases.behaviours(0, len(cases)), cases.targets, training, rng)
-    fitted, report = guarded(table, lambda rows: maximise(rows, product), product)
+    table = tabulate_candidates(
+        product, cases.user_contexts(0, len(cases)), cases.targets, training, rng
+    )
+    fitted, report = guard_fit(table, lambda rows: maximise_likelihood(rows, product), product)
     # none of these events had a query, and a repeat is among them where lists show repeats alone
-    unfitted = {"query", "repeat"} if training.hide_seen else {"query"}
-    fitted = calibrated(table, fitted, unfitted)
-    asked = cases.sample(max(-(-len(cases) // 4), MIN_ASKED), rng)
-    behaviours = asked.behaviours(0, len(asked))
-    strangers = [without_history(behaviour) for behaviour in behaviours]
-    tables = [tabulate(fitted, strangers, asked.targets, training, rng)]
+    unfitted_names = {"query", "repeat"} if training.hide_seen else {"query"}
+    fitted = calibrate(table, fitted, unfitted_names)
+    query_cases = cases.sample(max(-(-len(cases) // 4), MIN_QUERY_CASES), rng)
+    user_contexts = query_cases.user_contexts(0, len(query_cases))
+    unknown_users = [context_without_history(user_context) for user_context in user_contexts]
+    tables = [tabulate_candidates(fitted, unknown_users, query_cases.targets, training, rng)]
     if encoder is not None and "query" in product.names:
-        behaviours = with_queries(asked, training.catalogue, encoder, rng)
-        searching = replace(training, hide_seen=False)  # who searches may want it again
-        table = tabulate(fitted, behaviours, asked.targets, searching, rng)
-        fitted = maximise_fact([table], fitted, "query")
-        strangers = [without_history(behaviour) for behaviour in behaviours]
-        tables.append(tabulate(fitted, strangers, asked.targets, training, rng))
-    return maximise_fact(tables, fitted, "nothing taken"), report
+        user_contexts = contexts_with_queries(query_cases, training.catalogue, encoder, rng)
+        query_training = replace(training, hide_seen=False)  # who searches may want it again
+        table = tabulate_candidates(fitted, user_contexts, query_cases.targets, query_training, rng)
+        fitted = maximise_fact_likelihood([table], fitted, "query")
+        unknown_users = [context_without_history(behaviour) for behaviour in user_contexts]
+        tables.append(
+            tabulate_candidates(fitted, unknown_users, query_cases.targets, training, rng)
+        )
+    return maximise_fact_likelihood(tables, fitted, "nothing taken"), report
 
 
-def without_history(behaviour: Behaviour) -> Behaviour:
+def context_without_history(user_context: UserContext) -> UserContext:
     """The same question from somebody of whom nothing is known."""
-    return behaviour.part(np.zeros(len(behaviour), bool))
+    return user_context.select_events(np.zeros(len(user_context), bool))
 
 
-def with_queries(
-    cases: Cases, catalogue: Catalogue, encoder: TextEncoder, rng: np.random.Generator
-) -> list[Behaviour]:
+def contexts_with_queries(
+    cases: EvaluationCases, catalogue: Catalogue, encoder: TextEncoder, rng: np.random.Generator
+) -> list[UserContext]:
     """The cases with a query made of one to three words of the target's text."""
     queries = []
     for target in cases.targets:
-        words = catalogue.readings[target].split()
+        words = catalogue.full_texts[target].split()
         start = int(rng.integers(max(len(words) - 1, 1)))
         queries.append(" ".join(words[start : start + int(rng.integers(1, 4))]))
     vectors = encoder.encode(queries)
     return [
-        replace(one, query=query, query_vector=vector)
-        for one, query, vector in zip(
-            cases.behaviours(0, len(cases)), queries, vectors, strict=True
+        replace(user_context, query=query, query_vector=vector)
+        for user_context, query, vector in zip(
+            cases.user_contexts(0, len(cases)), queries, vectors, strict=True
         )
     ]

@@ -12,146 +12,164 @@ import scipy.sparse as sp
 
 from foretaste.domain.data import Floats, Ints
 from foretaste.domain.sharing import Forking
-from foretaste.model.scoring import best_of
+from foretaste.model.expert_scorer import top_positions
 
-Row = tuple[Ints, Floats]
+SparseRow = tuple[Ints, Floats]
 """(words, their weights)"""
-VOLUME = 60_000
+MAX_SCANNED_POSTINGS = 60_000
 """Items looked at to find those that share the rarest words, about."""
 
 
-class Words(Forking):
+class WordIndex(Forking):
     """A sparse table item × word."""
 
     def __init__(self, rows: sp.csr_matrix) -> None:
-        self._set(rows)
+        self._set_rows(rows)
 
-    def _set(self, rows: sp.csr_matrix) -> None:
+    def _set_rows(self, rows: sp.csr_matrix) -> None:
         self._rows = rows  # [items, words]
         self._postings = rows.T.tocsr()  # [words, items]
-        self._late: dict[int, Row] = {}
+        self._pending_rows: dict[int, SparseRow] = {}
         self._late_is_shared = False
-        self._late_rows: tuple[Ints, sp.csr_matrix] | None = None
-        self.size, self._width = rows.shape
+        self._pending_matrix: tuple[Ints, sp.csr_matrix] | None = None
+        self.size, self._word_count = rows.shape
 
     def put(self, item: int, words: Ints, weights: Floats) -> None:
         """The row of a new item, or another for one that is there."""
         if self._late_is_shared:
-            self._late, self._late_is_shared = dict(self._late), False
-        self._late[item] = words, weights
-        self._late_rows = None
+            self._pending_rows, self._late_is_shared = dict(self._pending_rows), False
+        self._pending_rows[item] = words, weights
+        self._pending_matrix = None
         self.size = max(self.size, item + 1)
-        self._width = max(self._width, int(words.max(initial=-1)) + 1)
-        if len(self._late) > max(256, self._rows.shape[0] // 32):
-            self._set(self._merged())
+        self._word_count = max(self._word_count, int(words.max(initial=-1)) + 1)
+        if len(self._pending_rows) > max(256, self._rows.shape[0] // 32):
+            self._set_rows(self._merged_rows())
 
     def fork(self) -> Self:
         """The same table, to put rows in."""
         self._late_is_shared = True
         return super().fork()
 
-    def row(self, item: int) -> Row:
+    def row(self, item: int) -> SparseRow:
         """(words, weights) of one item."""
-        if item in self._late:
-            return self._late[item]
+        if item in self._pending_rows:
+            return self._pending_rows[item]
         part = slice(self._rows.indptr[item], self._rows.indptr[item + 1])
         return self._rows.indices[part], self._rows.data[part]
 
-    def every(self, words: Ints, weights: Floats) -> Floats:
+    def scores(self, words: Ints, weights: Floats) -> Floats:
         """→ [items], Σ over the words of weight × the item's own."""
-        parts = self._slices(words)
-        total = np.zeros(self.size, np.float32)
+        parts = self._posting_slices(words)
+        item_scores = np.zeros(self.size, np.float32)
         if parts:
-            which = np.concatenate([self._postings.indices[part] for _, part in parts])
-            worth = np.concatenate(
-                [self._postings.data[part] * weights[place] for place, part in parts]
+            posting_items = np.concatenate([self._postings.indices[part] for _, part in parts])
+            contributions = np.concatenate(
+                [self._postings.data[part] * weights[position] for position, part in parts]
             )
-            total += np.bincount(which, worth, minlength=self.size)
-        self._correct(total, words, weights)
-        return total
+            item_scores += np.bincount(posting_items, contributions, minlength=self.size)
+        self._add_pending_scores(item_scores, words, weights)
+        return item_scores
 
-    def some(self, words: Ints, weights: Floats, items: Ints) -> Floats:
+    def scores_of(self, words: Ints, weights: Floats, items: Ints) -> Floats:
         """→ [those items], the same."""
         dense = self._dense(words, weights)
-        old = np.where(items < self._rows.shape[0], items, 0)
-        starts = self._rows.indptr[old]
-        lengths = self._rows.indptr[old + 1] - starts
+        indexed_items = np.where(items < self._rows.shape[0], items, 0)
+        starts = self._rows.indptr[indexed_items]
+        lengths = self._rows.indptr[indexed_items + 1] - starts
         ends = np.cumsum(lengths)
-        flat = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
-        worth = self._rows.data[flat] * dense[self._rows.indices[flat]]
-        owner = np.repeat(np.arange(len(items)), lengths)
-        total = np.bincount(owner, worth, minlength=len(items)).astype(np.float32)
-        if self._late:
-            for place, item in enumerate(items.tolist()):
-                if item in self._late:
-                    its, own = self._late[item]
-                    total[place] = float(own @ dense[its])
-        return total
+        flat_positions = np.arange(ends[-1] if len(ends) else 0) + np.repeat(
+            starts - ends + lengths, lengths
+        )
+        contributions = self._rows.data[flat_positions] * dense[self._rows.indices[flat_positions]]
+        item_positions = np.repeat(np.arange(len(items)), lengths)
+        item_scores = np.bincount(item_positions, contributions, minlength=len(items)).astype(
+            np.float32
+        )
+        if self._pending_rows:
+            for position, item in enumerate(items.tolist()):
+                if item in self._pending_rows:
+                    item_words, item_weights = self._pending_rows[item]
+                    item_scores[position] = float(item_weights @ dense[item_words])
+        return item_scores
 
-    def near(self, words: Ints, weights: Floats, k: int) -> tuple[Ints, Floats]:
+    def nearest(self, words: Ints, weights: Floats, k: int) -> tuple[Ints, Floats]:
         """(items, sums): about k that share the rarest of the words, their sums over these."""
-        parts = sorted(self._slices(words), key=lambda pair: pair[1].stop - pair[1].start)
+        parts = sorted(self._posting_slices(words), key=lambda pair: pair[1].stop - pair[1].start)
         volumes = np.cumsum([part.stop - part.start for _, part in parts])
-        parts = parts[: max(1, int(np.searchsorted(volumes, VOLUME)))]
-        total = np.zeros(self.size, np.float32)
-        for place, part in parts:
-            total[self._postings.indices[part]] += self._postings.data[part] * weights[place]
-        self._correct(total, words, weights)
-        items = np.flatnonzero(total > 0).astype(np.int32)
-        items = items[best_of(total[items], k)]
-        return items, total[items]
+        parts = parts[: max(1, int(np.searchsorted(volumes, MAX_SCANNED_POSTINGS)))]
+        item_scores = np.zeros(self.size, np.float32)
+        for position, part in parts:
+            item_scores[self._postings.indices[part]] += (
+                self._postings.data[part] * weights[position]
+            )
+        self._add_pending_scores(item_scores, words, weights)
+        items = np.flatnonzero(item_scores > 0).astype(np.int32)
+        items = items[top_positions(item_scores[items], k)]
+        return items, item_scores[items]
 
-    def mean(self) -> Floats:
+    def mean_weights(self) -> Floats:
         """[words], of the rows; without those that came later, which are few."""
         return np.asarray(self._rows.mean(axis=0), np.float32).ravel()
 
-    def counts(self) -> Ints:
+    def item_counts(self) -> Ints:
         """[words], the items that have each; without those that came later."""
         return np.diff(self._postings.indptr)
 
-    def _slices(self, words: Ints) -> list[tuple[int, slice]]:
+    def _posting_slices(self, words: Ints) -> list[tuple[int, slice]]:
         """(place in `words`, its part of the postings)"""
         bounds = self._postings.indptr
-        known = [
-            (place, word) for place, word in enumerate(words.tolist()) if word < len(bounds) - 1
+        indexed_words = [
+            (position, word)
+            for position, word in enumerate(words.tolist())
+            if word < len(bounds) - 1
         ]
-        return [(place, slice(int(bounds[word]), int(bounds[word + 1]))) for place, word in known]
+        return [
+            (place, slice(int(bounds[word]), int(bounds[word + 1])))
+            for place, word in indexed_words
+        ]
 
     def _dense(self, words: Ints, weights: Floats) -> Floats:
-        dense = np.zeros(self._width, np.float32)
+        dense = np.zeros(self._word_count, np.float32)
         dense[words] = weights
         return dense
 
-    def _correct(self, total: Floats, words: Ints, weights: Floats) -> None:
+    def _add_pending_scores(self, item_scores: Floats, words: Ints, weights: Floats) -> None:
         """Put in the sums of the rows that came later."""
-        if not self._late:
+        if not self._pending_rows:
             return
-        late_rows = self._late_rows
+        late_rows = self._pending_matrix
         if late_rows is None:
-            items = np.fromiter(self._late, np.int32, len(self._late))
-            self._late_rows = late_rows = items, stacked(list(self._late.values()), self._width)
+            items = np.fromiter(self._pending_rows, np.int32, len(self._pending_rows))
+            self._pending_matrix = late_rows = (
+                items,
+                stack_rows(list(self._pending_rows.values()), self._word_count),
+            )
         items, rows = late_rows
-        total[items] = rows @ self._dense(words, weights)
+        item_scores[items] = rows @ self._dense(words, weights)
 
-    def _merged(self) -> sp.csr_matrix:
-        known = self._rows.shape[0]
-        rows = [self._late.get(item) for item in range(self.size)] if self._late else []
-        last, parts = 0, []
+    def _merged_rows(self) -> sp.csr_matrix:
+        indexed_count = self._rows.shape[0]
+        rows = (
+            [self._pending_rows.get(item) for item in range(self.size)]
+            if self._pending_rows
+            else []
+        )
+        next_item, parts = 0, []
         for item, row in enumerate(rows):  # what did not change in whole stretches
             if row is None:
                 continue
-            if item > last and last < known:
-                parts.append(self._rows[last : min(item, known)])
-            parts.append(stacked([row], self._width))
-            last = item + 1
-        if last < known:
-            parts.append(self._rows[last:])
+            if item > next_item and next_item < indexed_count:
+                parts.append(self._rows[next_item : min(item, indexed_count)])
+            parts.append(stack_rows([row], self._word_count))
+            next_item = item + 1
+        if next_item < indexed_count:
+            parts.append(self._rows[next_item:])
         for part in parts:
-            part.resize(part.shape[0], self._width)
+            part.resize(part.shape[0], self._word_count)
         return sp.vstack(parts, format="csr", dtype=np.float32)
 
 
-def stacked(rows: Sequence[Row], width: int) -> sp.csr_matrix:
+def stack_rows(rows: Sequence[SparseRow], width: int) -> sp.csr_matrix:
     """Rows as one matrix."""
     lengths = [len(words) for words, _ in rows]
     return sp.csr_matrix(

@@ -17,25 +17,30 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from foretaste.domain.data import Behaviour, Floats, Histories, Ints, Longs
+from foretaste.domain.data import Floats, Interactions, Ints, Longs, UserContext
 from foretaste.domain.device import device_of
-from foretaste.domain.ports import Reader
+from foretaste.domain.ports import Backbone
 from foretaste.errors import ModelError
-from foretaste.model.history_text import Narrator
+from foretaste.model.history_text import HistoryTextBuilder
+from foretaste.model.language_network import LanguageNetwork, padded_batch, read_texts
 from foretaste.model.training import Training
-from foretaste.model.tuned import Tuned, batch, read
 
 log = logging.getLogger(__name__)
 
-RATES = {"lora": 5e-4, "whole": 5e-5, "head": 0.0}
+DEFAULT_BACKBONE_RATES = {"lora": 5e-4, "whole": 5e-5, "head": 0.0}
 """Learning rate of the backbone by what is tuned, where none is set."""
-WARMING = 0.1
+WARMUP_SHARE = 0.1
 """Share of the steps in which the learning rate rises."""
-WHAT = "tuning the language expert"
+PROGRESS_LABEL = "tuning the language expert"
 
 
-def told_apart(
-    states: Tensor, wanted: Tensor, vectors: Tensor, usual: Tensor, temperature: Tensor, most: int
+def sampled_cross_entropy(
+    states: Tensor,
+    targets: Tensor,
+    vectors: Tensor,
+    item_bias: Tensor,
+    temperature: Tensor,
+    max_negatives: int,
 ) -> Tensor:
     """Mean cross-entropy of the items wanted [batch] given [batch, dim] and [items, dim].
 
@@ -43,82 +48,99 @@ def told_apart(
     from the true one.
     """
     items = len(vectors)
-    if most >= items:
-        return functional.cross_entropy(states @ vectors.T / temperature + usual, wanted)
-    drawn = torch.randint(items, (most,), device=states.device)
-    true = (states * vectors[wanted]).sum(-1) / temperature + usual[wanted]  # [batch]
-    others = states @ vectors[drawn].T / temperature + usual[drawn]  # [batch, drawn]
-    others = others + float(np.log((items - 1) / most))
-    others = others.masked_fill(drawn[None] == wanted[:, None], -torch.inf)
-    logits = torch.cat([true[:, None], others], dim=1)
-    return functional.cross_entropy(logits, torch.zeros_like(wanted))
+    if max_negatives >= items:
+        return functional.cross_entropy(states @ vectors.T / temperature + item_bias, targets)
+    negative_items = torch.randint(items, (max_negatives,), device=states.device)
+    target_logits = (states * vectors[targets]).sum(-1) / temperature + item_bias[
+        targets
+    ]  # [batch]
+    negative_logits = (
+        states @ vectors[negative_items].T / temperature + item_bias[negative_items]
+    )  # [batch, drawn]
+    negative_logits = negative_logits + float(np.log((items - 1) / max_negatives))
+    negative_logits = negative_logits.masked_fill(
+        negative_items[None] == targets[:, None], -torch.inf
+    )
+    logits = torch.cat([target_logits[:, None], negative_logits], dim=1)
+    return functional.cross_entropy(logits, torch.zeros_like(targets))
 
 
-def likelihood(
-    states: Floats, targets: Ints, vectors: Tensor, usual: Tensor, temperature: Tensor
+def mean_log_prob(
+    states: Floats, targets: Ints, vectors: Tensor, item_bias: Tensor, temperature: Tensor
 ) -> float:
     """Mean log P of the targets [cases] given the states [cases, dim]."""
-    found = []
+    log_prob_parts = []
     for start in range(0, len(targets), 256):
-        some = torch.from_numpy(states[start : start + 256]).to(vectors.device)
-        wanted = torch.from_numpy(targets[start : start + 256].astype(np.int64))
-        scores = functional.log_softmax(some @ vectors.T / temperature + usual, dim=-1).cpu()
-        found.append(scores.gather(1, wanted[:, None]))
-    return float(torch.cat(found).mean())
+        batch_states = torch.from_numpy(states[start : start + 256]).to(vectors.device)
+        batch_targets = torch.from_numpy(targets[start : start + 256].astype(np.int64))
+        log_probs = functional.log_softmax(
+            batch_states @ vectors.T / temperature + item_bias, dim=-1
+        ).cpu()
+        log_prob_parts.append(log_probs.gather(1, batch_targets[:, None]))
+    return float(torch.cat(log_prob_parts).mean())
 
 
-def log_popularity(histories: Histories, items: int) -> Floats:
+def log_popularity(interactions: Interactions, items: int) -> Floats:
     """[items], log of an item's share of what was taken, with one event each as prior."""
-    counts = np.bincount(histories.item[histories.takes()], minlength=items) + 1.0
+    counts = np.bincount(interactions.item[interactions.positive_mask()], minlength=items) + 1.0
     return np.log(counts / counts.sum()).astype(np.float32)
 
 
-class Run:
+class LanguageTrainingRun:
     """One training run: epochs, checks, early stopping."""
 
     def __init__(
-        self, network: Tuned, reader: Reader, narrator: Narrator, training: Training
+        self,
+        network: LanguageNetwork,
+        reader: Backbone,
+        text_builder: HistoryTextBuilder,
+        training: Training,
     ) -> None:
         self.settings = training.settings.language
         self.network = network.to(device_of(self.settings.device))
-        self.reader, self.narrator, self.training = reader, narrator, training
+        self.reader, self.text_builder, self.training = reader, text_builder, training
         vectors = torch.from_numpy(np.asarray(training.catalogue.vectors))
         self.vectors = vectors.to(network.head.weight.device)
-        usual = log_popularity(training.histories, len(self.vectors))
-        self.usual = torch.from_numpy(usual).to(self.vectors.device)
+        item_bias = log_popularity(training.interactions, len(self.vectors))
+        self.item_bias = torch.from_numpy(item_bias).to(self.vectors.device)
         # The vectors of searches are not read here, and would be copied for every example.
-        self.histories = replace(training.histories, vectors=None)
-        self.rows = examples(self.histories.offsets, self.histories.takes())
-        self.owners = self.histories.owners()
-        rng = np.random.default_rng(training.settings.seed)
-        valid = replace(training.valid, histories=replace(training.valid.histories, vectors=None))
-        checked = valid.sample(self.settings.checked, rng)
-        self.checked, self.targets = self._told(
-            checked.behaviours(0, len(checked)), checked.targets
+        self.interactions = replace(training.interactions, vectors=None)
+        self.example_rows = example_rows(
+            self.interactions.offsets, self.interactions.positive_mask()
         )
-        each = min(self.settings.examples, len(self.rows))
-        self.steps = max(-(-each // self.settings.batch) * self.settings.epochs, 1)
+        self.owners = self.interactions.row_users()
+        rng = np.random.default_rng(training.settings.seed)
+        validation_cases = replace(
+            training.validation_cases,
+            interactions=replace(training.validation_cases.interactions, vectors=None),
+        )
+        checked_cases = validation_cases.sample(self.settings.checked, rng)
+        self.checked_tokens, self.checked_targets = self._readable_examples(
+            checked_cases.user_contexts(0, len(checked_cases)), checked_cases.targets
+        )
+        epoch_examples = min(self.settings.examples, len(self.example_rows))
+        self.steps = max(-(-epoch_examples // self.settings.batch) * self.settings.epochs, 1)
         self.step = 0
 
-    def go(self) -> Tuned:
+    def train(self) -> LanguageNetwork:
         """To the end, or until the validation events are predicted no better."""
         settings, training = self.settings, self.training
         torch.manual_seed(training.settings.seed)
         optimizer = self._optimizer()
-        best, best_state, worse = self._check(), self._state(), 0
-        log.info("before training: log P %.4f", best)
-        for epoch in range(settings.epochs if len(self.rows) else 0):
-            training.progress(WHAT, epoch, settings.epochs)
+        best_quality, best_state, checks_without_gain = self._check(), self._tunable_state(), 0
+        log.info("before training: log P %.4f", best_quality)
+        for epoch in range(settings.epochs if len(self.example_rows) else 0):
+            training.progress(PROGRESS_LABEL, epoch, settings.epochs)
             loss = self._epoch(epoch, optimizer)
             quality = self._check()
             log.info("epoch %d: loss %.4f, log P %.4f", epoch + 1, loss, quality)
             note = f"loss {loss:.3f}, validation log P {quality:.3f}"
-            training.progress(WHAT, epoch + 1, settings.epochs, note)
-            if quality > best:
-                best, best_state, worse = quality, self._state(), 0
+            training.progress(PROGRESS_LABEL, epoch + 1, settings.epochs, note)
+            if quality > best_quality:
+                best_quality, best_state, checks_without_gain = quality, self._tunable_state(), 0
             else:
-                worse += 1
-            if worse >= settings.patience:
+                checks_without_gain += 1
+            if checks_without_gain >= settings.patience:
                 break
         with torch.no_grad():
             for name, value in self.network.tunable().items():
@@ -128,7 +150,7 @@ class Run:
     def _optimizer(self) -> torch.optim.Optimizer:
         """The backbone and the head at their rates; the temperature, one number, goes faster."""
         settings = self.settings
-        rate = settings.learning_rate or RATES[settings.tune]
+        rate = settings.learning_rate or DEFAULT_BACKBONE_RATES[settings.tune]
         tunable = self.network.tunable()
         body = [value for name, value in tunable.items() if name.startswith("reading.")]
         groups = [
@@ -146,25 +168,31 @@ class Run:
         ]
         return torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=0.0)
 
-    def _told(self, behaviours: list[Behaviour], targets: Ints) -> tuple[list[Ints], Ints]:
+    def _readable_examples(
+        self, user_contexts: list[UserContext], targets: Ints
+    ) -> tuple[list[Ints], Ints]:
         """(tokens, targets) of those of whom there is something to read."""
-        texts = [self.narrator.text(one) for one in behaviours]
-        keep = [place for place, text in enumerate(texts) if text]
-        return self.reader.tokens([texts[place] for place in keep]), targets[keep]
+        texts = [self.text_builder.text(user_context) for user_context in user_contexts]
+        readable_positions = [position for position, text in enumerate(texts) if text]
+        return self.reader.tokens([texts[place] for place in readable_positions]), targets[
+            readable_positions
+        ]
 
     def _batches(self, epoch: int) -> Iterator[tuple[list[Ints], Ints]]:
         """The examples of an epoch; all chance comes from the seed and the number of the epoch."""
         rng = np.random.default_rng((self.training.settings.seed, epoch))
-        size = min(self.settings.examples, len(self.rows))
-        rows = rng.choice(self.rows, size, replace=False)
-        behaviours = [self.histories.behaviour(int(self.owners[row]), int(row)) for row in rows]
-        tokens, targets = self._told(behaviours, self.histories.item[rows])
-        order = np.argsort([len(one) for one in tokens], kind="stable")
+        epoch_examples = min(self.settings.examples, len(self.example_rows))
+        epoch_rows = rng.choice(self.example_rows, epoch_examples, replace=False)
+        user_contexts = [
+            self.interactions.user_context(int(self.owners[row]), int(row)) for row in epoch_rows
+        ]
+        tokens, targets = self._readable_examples(user_contexts, self.interactions.item[epoch_rows])
+        order = np.argsort([len(token_ids) for token_ids in tokens], kind="stable")
         starts = np.arange(0, len(order), self.settings.batch)
         rng.shuffle(starts)
         for start in starts:
-            some = order[start : start + self.settings.batch]
-            yield [tokens[place] for place in some], targets[some]
+            batch_positions = order[start : start + self.settings.batch]
+            yield [tokens[position] for position in batch_positions], targets[batch_positions]
 
     def _epoch(self, epoch: int, optimizer: torch.optim.Optimizer) -> float:
         network, settings = self.network, self.settings
@@ -175,14 +203,14 @@ class Run:
         losses = []
         for tokens, targets in self._batches(epoch):
             for group in optimizer.param_groups:
-                group["lr"] = group["full"] * schedule(self.step, self.steps)
-            wanted = torch.from_numpy(targets.astype(np.int64)).to(self.vectors.device)
-            states = network(*batch(tokens, self.reader.pad, self.vectors.device))
-            loss = told_apart(
+                group["lr"] = group["full"] * linear_schedule(self.step, self.steps)
+            batch_targets = torch.from_numpy(targets.astype(np.int64)).to(self.vectors.device)
+            states = network(*padded_batch(tokens, self.reader.pad, self.vectors.device))
+            loss = sampled_cross_entropy(
                 states,
-                wanted,
+                batch_targets,
                 self.vectors,
-                self.usual,
+                self.item_bias,
                 network.temperature,
                 settings.negatives,
             )
@@ -194,45 +222,53 @@ class Run:
             losses.append(float(loss.detach()))
             if not np.isfinite(losses[-1]):
                 raise ModelError(
-                    f"{WHAT}: the loss became {losses[-1]} in epoch {epoch + 1}; lower "
+                    f"{PROGRESS_LABEL}: the loss became {losses[-1]} in epoch {epoch + 1}; lower "
                     f"model.language.learning_rate or head_rate and train again"
                 )
             done = epoch * self.steps // settings.epochs + len(losses)
-            self.training.progress(WHAT, done, self.steps, f"loss {np.mean(losses[-20:]):.3f}")
+            self.training.progress(
+                PROGRESS_LABEL, done, self.steps, f"loss {np.mean(losses[-20:]):.3f}"
+            )
         return float(np.mean(losses)) if losses else 0.0
 
     def _check(self) -> float:
         """Mean log P of the validation events."""
-        if not len(self.targets):
+        if not len(self.checked_targets):
             return 0.0
-        states = read(self.network, self.checked, self.reader.pad)
+        states = read_texts(self.network, self.checked_tokens, self.reader.pad)
         with torch.no_grad():
-            return likelihood(
-                states, self.targets, self.vectors, self.usual, self.network.temperature
+            return mean_log_prob(
+                states, self.checked_targets, self.vectors, self.item_bias, self.network.temperature
             )
 
-    def _state(self) -> dict[str, Tensor]:
+    def _tunable_state(self) -> dict[str, Tensor]:
         return {name: value.detach().clone() for name, value in self.network.tunable().items()}
 
 
-def examples(offsets: Longs, takes: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Longs:
+def example_rows(
+    offsets: Longs, is_positive: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
+) -> Longs:
     """The rows that are taken after something else."""
-    later = takes.copy()
-    first = offsets[:-1]
-    later[first[first < len(takes)]] = False
-    return np.flatnonzero(later)
+    has_history = is_positive.copy()
+    first_rows = offsets[:-1]
+    has_history[first_rows[first_rows < len(is_positive)]] = False
+    return np.flatnonzero(has_history)
 
 
-def schedule(step: int, steps: int) -> float:
+def linear_schedule(step: int, steps: int) -> float:
     """The share of the learning rate at a step: up in a line, then down in a line."""
-    warming = max(WARMING * steps, 1.0)
-    return float(min((step + 1) / warming, max((steps - step) / max(steps - warming, 1.0), 0.02)))
+    warmup_steps = max(WARMUP_SHARE * steps, 1.0)
+    return float(
+        min((step + 1) / warmup_steps, max((steps - step) / max(steps - warmup_steps, 1.0), 0.02))
+    )
 
 
-def tune(training: Training, reader: Reader, kinds: Sequence[str]) -> Tuned:
+def tune_network(
+    training: Training, reader: Backbone, event_types: Sequence[str]
+) -> LanguageNetwork:
     """The network that predicts the validation events best, the untrained one included."""
     settings = training.settings.language
     torch.manual_seed(training.settings.seed)  # the additions begin at random
-    network = Tuned(reader, settings, training.catalogue.vectors.shape[1])
-    narrator = Narrator(training.catalogue, kinds, settings.events)
-    return Run(network, reader, narrator, training).go()
+    network = LanguageNetwork(reader, settings, training.catalogue.vectors.shape[1])
+    text_builder = HistoryTextBuilder(training.catalogue, event_types, settings.events)
+    return LanguageTrainingRun(network, reader, text_builder, training).train()

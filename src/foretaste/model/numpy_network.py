@@ -11,7 +11,13 @@ from scipy.special import erf
 from torch import Tensor, nn
 
 from foretaste.domain.data import Doubles, Floats
-from foretaste.model.network import PERIODS, VALUES, Block, Network, Tokens
+from foretaste.model.sequence_network import (
+    ROTARY_PERIOD_POWERS,
+    VALUE_BUCKETS,
+    EventTokens,
+    SequenceNetwork,
+    TransformerBlock,
+)
 
 EPSILON = float(np.finfo(np.float32).eps)
 
@@ -19,7 +25,7 @@ EPSILON = float(np.finfo(np.float32).eps)
 class NumpyNetwork:
     """The parameters of a trained network on the CPU; it shares their memory."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: SequenceNetwork) -> None:
         self._length = network.length
         self._project = _array(network.project.weight).T
         self._kind, self._gap, self._value = (
@@ -27,17 +33,21 @@ class NumpyNetwork:
         )
         self._steps, self._position = _array(network.steps), _array(network.position)
         self._norm = _array(network.norm.weight)
-        periods = np.logspace(*PERIODS, network.turning) if network.turning else None
-        blocks = [block for block in network.blocks if isinstance(block, Block)]
+        periods = (
+            np.logspace(*ROTARY_PERIOD_POWERS, network.rotary_pairs)
+            if network.rotary_pairs
+            else None
+        )
+        blocks = [block for block in network.blocks if isinstance(block, TransformerBlock)]
         self._blocks = [_NumpyBlock(block, periods) for block in blocks]
 
-    def accepts(self, batch: Tokens) -> bool:
+    def accepts(self, batch: EventTokens) -> bool:
         """Whether it is one history without padding: others are for the network itself."""
-        return len(batch.item) == 1 and bool(batch.real.all())
+        return len(batch.item) == 1 and bool(batch.is_event.all())
 
-    def states(self, batch: Tokens, items: Floats) -> Floats:
+    def states(self, batch: EventTokens, items: Floats) -> Floats:
         """→ [batch, dim], after the last event of each. items: [batch, length, dim], their own."""
-        kind = batch.kind.numpy()
+        kind = batch.event_type.numpy()
         events: Floats = items * (batch.item.numpy() > 0)[..., None].astype(np.float32)
         if batch.text is not None:
             events += batch.text.numpy() @ self._project
@@ -46,7 +56,7 @@ class NumpyNetwork:
             value = batch.value.numpy()
             bucket = (value[..., None] >= self._steps[kind]).sum(axis=-1)
             has_value = np.isfinite(value)[..., None].astype(np.float32)
-            events += self._value[kind * VALUES + bucket] * has_value
+            events += self._value[kind * VALUE_BUCKETS + bucket] * has_value
         length = events.shape[1]
         events += self._position[self._length - length :]
         at = None if batch.at is None else batch.at.numpy()
@@ -58,7 +68,7 @@ class NumpyNetwork:
 class _NumpyBlock:
     """Attention and a feed-forward layer, as `network.Block` computes them."""
 
-    def __init__(self, block: Block, periods: Doubles | None) -> None:
+    def __init__(self, block: TransformerBlock, periods: Doubles | None) -> None:
         self._heads, self._periods = block.heads, periods
         self._norms = [_array(norm.weight) for norm in (block.attention_norm, block.forward_norm)]
         self._attend, self._mix = _array(block.attend.weight).T, _array(block.mix.weight).T

@@ -16,16 +16,22 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain.data import Behaviour, Catalogue, Doubles, Floats, Ints, Longs, Term
-from foretaste.domain.ports import Arrays, Expert, Facts, OpenReader
+from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, Longs, Term, UserContext
+from foretaste.domain.ports import BackboneOpener, Expert, StateArrays, StateMetadata
 from foretaste.domain.sharing import forked, frozen
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.content import log_softmax
-from foretaste.model.experts.popularity import DAY, Popularity
-from foretaste.model.scorer import COLDNESS, PopularityScorer, Scorer, has_offsets, is_unknown
+from foretaste.model.experts.popularity import SECONDS_PER_DAY, PopularityExpert
+from foretaste.model.product_scorer import (
+    COLDNESS_TERM,
+    ProductScorer,
+    SharedScorer,
+    has_offsets,
+    is_unknown_user,
+)
 from foretaste.model.training import Training
 
-FACTS = (
+REQUEST_FACTS = (
     "always",
     "history length",
     "rarity of the last item",
@@ -34,26 +40,26 @@ FACTS = (
     "age of the last event",
 )
 """What the exponents depend on."""
-HOUR = 3600.0
+SECONDS_PER_HOUR = 3600.0
 TIER_STARTS = (0, 1, 3, 6)
 """Events from which an item is of the first, second, … tier; the last tier has no offset."""
 TIER_NAMES = ("no events", "1 or 2 events", "3 to 5 events", "6 events or more")
-NEVER_OFFSET = -30.0
+HIDING_OFFSET = -30.0
 """What keeps items out of every list that others can fill."""
-QUIET_SECONDS = 7 * DAY
+MAX_SILENCE_SECONDS = 7 * SECONDS_PER_DAY
 """A silence of everybody's counts for so long at most: a file of last year ended just now."""
 
 
 @runtime_checkable
-class Choosing(Expert, Protocol):
+class RecountableExpert(Expert, Protocol):
     """An expert that chooses something on validation events before it counts."""
 
-    def recounted(self, training: Training) -> Expert:
+    def recount(self, training: Training) -> Expert:
         """The same choice, counted on other behaviour."""
 
 
-def facts_of(
-    behaviours: Sequence[Behaviour], log_popularity: Floats, latest: float = np.inf
+def measure_facts(
+    user_contexts: Sequence[UserContext], log_popularity: Floats, latest_time: float = np.inf
 ) -> Floats:
     """[behaviours, facts], each about between -1 and 1 so that one step size serves all.
 
@@ -61,27 +67,37 @@ def facts_of(
     `QUIET_SECONDS` count.
     """
     rows = []
-    for one in behaviours:
-        taken = one.taken
+    for user_context in user_contexts:
+        consumed_items = user_context.consumed_items
         rarity = (
-            float(-log_popularity[taken[-1]] - np.log(len(log_popularity))) if len(taken) else 0
+            float(-log_popularity[consumed_items[-1]] - np.log(len(log_popularity)))
+            if len(consumed_items)
+            else 0
         )
-        query = float(bool(one.query and one.query.strip()))
-        nothing = float(not len(taken))
-        now = min(one.now, latest + QUIET_SECONDS)
-        age = float(max(now - one.at[-1], 0.0)) if len(one) and one.now else 0.0
-        age = np.log1p(age // HOUR * HOUR / DAY) / 3  # whole hours: asked twice, the same answer
-        rows.append((1.0, np.log1p(len(taken)) / 2 - 1, rarity / 2, query, nothing, age))
+        query = float(bool(user_context.query and user_context.query.strip()))
+        has_no_items = float(not len(consumed_items))
+        now = min(user_context.now, latest_time + MAX_SILENCE_SECONDS)
+        age = (
+            float(max(now - user_context.at[-1], 0.0))
+            if len(user_context) and user_context.now
+            else 0.0
+        )
+        age = (
+            np.log1p(age // SECONDS_PER_HOUR * SECONDS_PER_HOUR / SECONDS_PER_DAY) / 3
+        )  # whole hours: asked twice, the same answer
+        rows.append(
+            (1.0, np.log1p(len(consumed_items)) / 2 - 1, rarity / 2, query, has_no_items, age)
+        )
     return np.array(rows, np.float32)
 
 
-def tiers_of(events: npt.NDArray[Any]) -> Longs:
+def item_tiers(event_counts: npt.NDArray[Any]) -> Longs:
     """[items], the tier of items with so many events; see `TIER_STARTS`."""
-    return np.asarray(np.searchsorted(TIER_STARTS, events, side="right") - 1, np.int64)
+    return np.asarray(np.searchsorted(TIER_STARTS, event_counts, side="right") - 1, np.int64)
 
 
 @dataclass(frozen=True)
-class Product:
+class ProductOfExperts:
     """Experts and the exponents they are raised to."""
 
     experts: tuple[Expert, ...]
@@ -100,16 +116,18 @@ class Product:
         """The experts', in the order of the weights."""
         return tuple(expert.name for expert in self.experts)
 
-    def only(self, keep: Callable[[Expert], bool]) -> "Product":
+    def filter_experts(self, is_included: Callable[[Expert], bool]) -> "ProductOfExperts":
         """Some of the experts, with their exponents."""
-        places = [place for place, expert in enumerate(self.experts) if keep(expert)]
+        expert_indices = [
+            expert_index for expert_index, expert in enumerate(self.experts) if is_included(expert)
+        ]
         return replace(
             self,
-            experts=tuple(self.experts[place] for place in places),
-            weights=self.weights[:, places],
+            experts=tuple(self.experts[place] for place in expert_indices),
+            weights=self.weights[:, expert_indices],
         )
 
-    def recounted(self, training: Training) -> "Product":
+    def recount(self, training: Training) -> "ProductOfExperts":
         """The same exponents and networks, with the counting experts counted on other behaviour.
 
         Choosing is over, so they may count what chose; and nothing is chosen again by what is
@@ -117,56 +135,61 @@ class Product:
         """
         experts: list[Expert] = []
         for expert in self.experts:
-            if isinstance(expert, Choosing):
-                experts.append(expert.recounted(training))
-            elif expert.counting:
-                experts += _kind(expert.name).fit(training)
+            if isinstance(expert, RecountableExpert):
+                experts.append(expert.recount(training))
+            elif expert.is_counting:
+                experts += _expert_class(expert.name).fit(training)
             else:
                 experts.append(expert)
         return replace(self, experts=tuple(experts))
 
-    def quick(self) -> "Product":
+    def fast_product(self) -> "ProductOfExperts":
         """Those that answer in a moment: they count, or look up the words of a query."""
-        return self.only(lambda expert: expert.counting or expert.name == "query")
+        return self.filter_experts(lambda expert: expert.is_counting or expert.name == "query")
 
-    def literal(self) -> "Product":
+    def literal(self) -> "ProductOfExperts":
         """The same experts with every exponent 1: score = Σ log P."""
         weights = np.zeros_like(self.weights)
         weights[0] = 1
         return replace(self, weights=weights, offsets=None)
 
-    def exponents(self, behaviours: Sequence[Behaviour]) -> Floats:
+    def expert_weights(self, user_contexts: Sequence[UserContext]) -> Floats:
         """[behaviours, experts], w_i(U); never below 0, and 0 for an expert with nothing to say.
 
         Where that leaves nobody, popularity says what it knows: a list in the order of the
         catalogue would be no answer. It alone answers somebody of whom nothing is known.
         """
-        active = [[expert.active(one) for expert in self.experts] for one in behaviours]
-        exponents = np.maximum(self.facts(behaviours) @ self.weights, 0)
-        exponents = np.asarray(exponents * np.array(active, np.float32), np.float32)
+        is_active = [
+            [expert.is_active(user_context) for expert in self.experts]
+            for user_context in user_contexts
+        ]
+        expert_weights = np.maximum(self.facts(user_contexts) @ self.weights, 0)
+        expert_weights = np.asarray(expert_weights * np.array(is_active, np.float32), np.float32)
         popularity = self.popularity
         if popularity is not None:
-            exponents[[is_unknown(behaviour) for behaviour in behaviours]] = 0
-            silent = ~(exponents > 0).any(axis=1)
-            exponents[silent, self.experts.index(popularity)] = 1
-        return exponents
+            expert_weights[[is_unknown_user(user_context) for user_context in user_contexts]] = 0
+            has_no_weight = ~(expert_weights > 0).any(axis=1)
+            expert_weights[has_no_weight, self.experts.index(popularity)] = 1
+        return expert_weights
 
-    def facts(self, behaviours: Sequence[Behaviour]) -> Floats:
+    def facts(self, user_contexts: Sequence[UserContext]) -> Floats:
         """[behaviours, facts]"""
         popularity = self.popularity
         if popularity is None:
-            facts = np.zeros((len(behaviours), len(FACTS)), np.float32)
+            facts = np.zeros((len(user_contexts), len(REQUEST_FACTS)), np.float32)
             facts[:, 0] = 1
             return facts
-        facts = facts_of(behaviours, popularity.row(), popularity.latest)
+        facts = measure_facts(user_contexts, popularity.log_prob_row(), popularity.latest_time)
         return facts if self.fact_bounds is None else np.clip(facts, *self.fact_bounds)
 
     @property
-    def popularity(self) -> Popularity | None:
+    def popularity(self) -> PopularityExpert | None:
         """The expert that counts how often each item was taken; None where there is none."""
-        return next((e for e in self.experts if isinstance(e, Popularity)), None)
+        return next(
+            (expert for expert in self.experts if isinstance(expert, PopularityExpert)), None
+        )
 
-    def events(self, items: Ints | None = None) -> Doubles | None:
+    def event_counts(self, items: Ints | None = None) -> Doubles | None:
         """[items], how many events each has had; None where nobody counts."""
         popularity = self.popularity
         if popularity is None:
@@ -174,81 +197,89 @@ class Product:
         return popularity.events if items is None else popularity.events[items]
 
     @property
-    def hides_cold(self) -> bool:
+    def hides_cold_items(self) -> bool:
         """Whether nothing tells items without events apart, so that lists have none of them."""
-        return self.offsets is not None and float(self.offsets[0]) <= NEVER_OFFSET
+        return self.offsets is not None and float(self.offsets[0]) <= HIDING_OFFSET
 
-    def offset(self, items: Ints | None = None) -> Floats | None:
+    def item_offsets(self, items: Ints | None = None) -> Floats | None:
         """[items], what is added to their scores for how many events they have had."""
-        events = self.events(items)
-        if events is None or self.offsets is None:
+        event_counts = self.event_counts(items)
+        if event_counts is None or self.offsets is None:
             return None
-        return np.asarray(self.offsets[tiers_of(events)], np.float32)
+        return np.asarray(self.offsets[item_tiers(event_counts)], np.float32)
 
     @property
     def size(self) -> int:
         """The items of the catalogue; 0 where no expert counts how popular each is."""
         return 0 if self.popularity is None else len(self.popularity.taken)
 
-    def scorer(self, behaviour: Behaviour) -> Scorer:
+    def scorer(self, user_context: UserContext) -> ProductScorer:
         """To ask about one person at one moment: the history is read once."""
-        return Scorer(self, behaviour)
+        return ProductScorer(self, user_context)
 
-    def told(self) -> dict[str, dict[str, float]]:
+    def weights_by_expert(self) -> dict[str, dict[str, float]]:
         """The exponents, by expert and fact."""
-        told = {
+        weights_by_expert = {
             expert.name: {
                 fact: round(float(weight), 4)
-                for fact, weight in zip(FACTS, self.weights[:, place], strict=True)
+                for fact, weight in zip(REQUEST_FACTS, self.weights[:, expert_index], strict=True)
             }
-            for place, expert in enumerate(self.experts)
+            for expert_index, expert in enumerate(self.experts)
         }
         if self.offsets is not None:
-            told[COLDNESS] = {
+            weights_by_expert[COLDNESS_TERM] = {
                 tier: round(float(offset), 4)
                 for tier, offset in zip(TIER_NAMES, self.offsets, strict=True)
             }
-        return told
+        return weights_by_expert
 
-    def score(self, behaviours: Sequence[Behaviour]) -> Floats:
+    def score(self, user_contexts: Sequence[UserContext]) -> Floats:
         """[behaviours, items], Σ w_i · log P_i."""
-        exponents = self.exponents(behaviours)
-        spoken = [place for place in range(len(self.experts)) if exponents[:, place].any()]
-        if not spoken:  # nobody has anything to say: everything is as likely
-            return np.zeros_like(self.experts[0].log_prob(behaviours))
-        log_probs = [self.experts[place].log_prob(behaviours) for place in spoken]
-        return self._sum(log_probs, exponents, spoken, behaviours)
+        expert_weights = self.expert_weights(user_contexts)
+        weighted_indices = [
+            expert_index
+            for expert_index in range(len(self.experts))
+            if expert_weights[:, expert_index].any()
+        ]
+        if not weighted_indices:  # nobody has anything to say: everything is as likely
+            return np.zeros_like(self.experts[0].log_prob(user_contexts))
+        log_probs = [self.experts[place].log_prob(user_contexts) for place in weighted_indices]
+        return self._weighted_sum(log_probs, expert_weights, weighted_indices, user_contexts)
 
-    def combine(self, log_probs: Sequence[Floats], behaviours: Sequence[Behaviour]) -> Floats:
+    def combine(self, log_probs: Sequence[Floats], user_contexts: Sequence[UserContext]) -> Floats:
         """The same from what each expert has already said; [behaviours, items] each."""
-        experts = range(len(self.experts))
-        return self._sum(log_probs, self.exponents(behaviours), experts, behaviours)
+        expert_indices = range(len(self.experts))
+        return self._weighted_sum(
+            log_probs, self.expert_weights(user_contexts), expert_indices, user_contexts
+        )
 
-    def _sum(
+    def _weighted_sum(
         self,
         log_probs: Sequence[Floats],
-        exponents: Floats,
-        spoken: Sequence[int],
-        behaviours: Sequence[Behaviour],
+        expert_weights: Floats,
+        expert_indices: Sequence[int],
+        user_contexts: Sequence[UserContext],
     ) -> Floats:
         """[behaviours, items] from what the experts at the places `spoken` say."""
-        total = np.zeros_like(log_probs[0])
-        for log_prob, place in zip(log_probs, spoken, strict=True):
-            total += log_prob * exponents[:, place, None]
-        offset = self.offset()
-        if offset is not None:
-            total[[has_offsets(behaviour) for behaviour in behaviours]] += offset
-        return total
+        scores = np.zeros_like(log_probs[0])
+        for log_prob, expert_index in zip(log_probs, expert_indices, strict=True):
+            scores += log_prob * expert_weights[:, expert_index, None]
+        item_offsets = self.item_offsets()
+        if item_offsets is not None:
+            scores[[has_offsets(user_context) for user_context in user_contexts]] += item_offsets
+        return scores
 
-    def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
+    def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
         """[behaviours, items], log P(R|U): the score less log Z."""
-        return log_softmax(self.score(behaviours))
+        return log_softmax(self.score(user_contexts))
 
-    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(
+        self, user_context: UserContext, items: Ints, *, deep: bool = True
+    ) -> list[list[Term]]:
         """For each item the terms of its score, by expert, event and feature; they sum to it."""
-        return self.scorer(behaviour).terms(items, deep=deep)
+        return self.scorer(user_context).terms(items, deep=deep)
 
-    def fork(self) -> "Product":
+    def fork(self) -> "ProductOfExperts":
         """The same, to learn and to grow; what it came from stays as it is."""
         return replace(self, experts=tuple(forked(expert) for expert in self.experts))
 
@@ -257,78 +288,88 @@ class Product:
         for expert in self.experts:
             frozen(expert)
 
-    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
+    def learn(self, user_context: UserContext, item: int, weight: float, at: float) -> None:
         """One event, to every expert."""
         for expert in self.experts:
-            expert.learn(before, item, weight, at)
+            expert.learn(user_context, item, weight, at)
 
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New and changed items, to every expert; as `Expert.grow`."""
         for expert in self.experts:
             expert.grow(catalogue, changed)
 
-    def popularity_scorer(self, items: int) -> PopularityScorer:
+    def popularity_scorer(self, items: int) -> SharedScorer:
         """What popularity alone says of so many items; all alike where there is no such expert."""
         popularity = self.popularity
-        return PopularityScorer(
-            np.zeros(items, np.float32) if popularity is None else popularity.row()
+        return SharedScorer(
+            np.zeros(items, np.float32) if popularity is None else popularity.log_prob_row()
         )
 
-    def rehearse(self, behaviour: Behaviour, n: int, items: int) -> None:
+    def rehearse(self, behaviour: UserContext, n: int, items: int) -> None:
         """Make what is made at the first question, of a catalogue of so many items."""
         scorer = self.scorer(behaviour)
-        scorer.row(np.ones(items, bool), n)
+        scorer.score_row(np.ones(items, bool), n)
         scorer.terms(np.arange(min(items, n), dtype=np.int32))
 
-    def state(self) -> tuple[dict[str, tuple[Arrays, Facts]], Facts]:
+    def state(self) -> tuple[dict[str, tuple[StateArrays, StateMetadata]], StateMetadata]:
         """({expert: its state}, own facts)."""
         states = {expert.name: expert.state() for expert in self.experts}
-        facts: dict[str, Any] = {"weights": self.weights.tolist(), "facts": FACTS}
+        metadata: dict[str, Any] = {"weights": self.weights.tolist(), "facts": REQUEST_FACTS}
         for name in ("offsets", "fact_bounds"):
             array = getattr(self, name)
             if array is not None:
-                facts[name] = array.tolist()
+                metadata[name] = array.tolist()
         if self.cold_share is not None:
-            facts["cold_share"] = self.cold_share
-        return states, facts
+            metadata["cold_share"] = self.cold_share
+        return states, metadata
 
     @classmethod
-    def restored(
+    def from_state(
         cls,
-        states: dict[str, tuple[Arrays, Facts]],
-        facts: Facts,
+        states: dict[str, tuple[StateArrays, StateMetadata]],
+        metadata: StateMetadata,
         catalogue: Catalogue,
-        readers: OpenReader | None = None,
-    ) -> "Product":
+        open_reader: BackboneOpener | None = None,
+    ) -> "ProductOfExperts":
         """The inverse of `state`; `readers` is for an expert that tunes a language model."""
         experts = []
-        for name, (arrays, own) in states.items():
-            kind = _kind(name)
-            given = (readers,) if getattr(kind, "reads", False) else ()
-            experts.append(kind.restored(arrays, own, catalogue, *given))
-        rows = dict(zip(facts["facts"], facts["weights"], strict=True))
-        nothing = [0.0] * len(experts)  # a model older than a fact does not depend on it
-        weights = [rows.get(fact, nothing) for fact in FACTS]
+        for name, (arrays, expert_metadata) in states.items():
+            expert_class = _expert_class(name)
+            reader_arguments = (
+                (open_reader,) if getattr(expert_class, "needs_reader", False) else ()
+            )
+            experts.append(
+                expert_class.from_state(arrays, expert_metadata, catalogue, *reader_arguments)
+            )
+        rows = dict(zip(metadata["facts"], metadata["weights"], strict=True))
+        zero_weights = [0.0] * len(experts)  # a model older than a fact does not depend on it
+        weights = [rows.get(fact, zero_weights) for fact in REQUEST_FACTS]
         return cls(
             tuple(experts),
             np.array(weights, np.float32),
-            **_cold(facts),
-            cold_share=facts.get("cold_share"),
+            **_offset_arrays(metadata),
+            cold_share=metadata.get("cold_share"),
         )
 
 
-def _cold(facts: Facts) -> dict[str, Floats | None]:
+def _offset_arrays(metadata: StateMetadata) -> dict[str, Floats | None]:
     """What a version says of cold items and of the bounds of facts, by the name of the field."""
     arrays: dict[str, Floats | None] = {
-        name: np.array(facts[name], np.float32) if name in facts else None
+        name: np.array(metadata[name], np.float32) if name in metadata else None
         for name in ("offsets", "fact_bounds")
     }
-    if "new" in facts:  # saved before there were tiers: an offset times 3 / (3 + events)
-        middle = np.array([0, 1.5, 4, np.inf])  # events of an item of each tier, about
-        arrays["offsets"] = np.asarray(facts["new"][-1] * 3 / (3 + middle), np.float32)
+    if "new" in metadata:  # saved before there were tiers: an offset times 3 / (3 + events)
+        typical_event_counts = np.array(
+            [0, 1.5, 4, np.inf]
+        )  # events of an item of each tier, about
+        arrays["offsets"] = np.asarray(
+            metadata["new"][-1] * 3 / (3 + typical_event_counts), np.float32
+        )
     return arrays
 
 
-def _kind(name: str) -> Any:
+def _expert_class(name: str) -> Any:
     """The class of the expert of this name."""
-    return next(kind for kind in EXPERTS if kind.name == name.split(":", 1)[0])
+    return next(
+        expert_class for expert_class in EXPERTS if expert_class.name == name.split(":", 1)[0]
+    )

@@ -15,119 +15,150 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from foretaste.domain.arrays import at_once
-from foretaste.domain.data import Cases, Histories, Longs
+from foretaste.domain.arrays import rows_that_fit
+from foretaste.domain.data import EvaluationCases, Interactions, Longs
 from foretaste.domain.device import device_of
 from foretaste.errors import ModelError
 from foretaste.model.checkpoint import Checkpoint
 from foretaste.model.index.base import is_exhaustive
-from foretaste.model.network import Network, Tokens, buckets, steps, tokens
+from foretaste.model.sequence_network import (
+    EventTokens,
+    SequenceNetwork,
+    event_tokens,
+    gap_buckets,
+    value_bounds,
+)
 from foretaste.model.settings import SequenceSettings
 from foretaste.model.training import Training
 
 log = logging.getLogger(__name__)
 
-CHECKED = 2000
+MAX_CHECKED_CASES = 2000
 """Validation events looked at in a check, at most."""
-DAY = 86_400.0
+SECONDS_PER_DAY = 86_400.0
 """Seconds. Where everything happened within one, times are but an order."""
-SHARED = 2048
+MIN_PARALLEL_EVENTS = 2048
 """Events a batch from which several threads are faster than one: below, they wait for one another
 longer than they compute (docs/decisions/0004)."""
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """What is chosen from the data's own facts where the settings leave it open."""
 
     length: int
     input_dropout: float
     batch_events: int
-    timed: bool
+    is_timed: bool
 
 
-def plan(histories: Histories, settings: SequenceSettings) -> Plan:
+def plan_training(interactions: Interactions, settings: SequenceSettings) -> TrainingPlan:
     """Short histories ask for strong dropout (they overfit), long ones for a long memory."""
-    lengths = np.diff(histories.offsets)
-    usual = float(np.percentile(lengths[lengths > 0], 90)) if lengths.any() else 1.0
-    long = usual > 50
+    lengths = np.diff(interactions.offsets)
+    typical_length = float(np.percentile(lengths[lengths > 0], 90)) if lengths.any() else 1.0
+    is_long = typical_length > 50
     dropout = settings.input_dropout
-    return Plan(
-        length=settings.length or (200 if long else 50),
-        input_dropout=dropout if dropout is not None else (0.2 if long else 0.5),
-        batch_events=settings.batch_events * (4 if long else 1),
-        timed=bool(histories.events and np.ptp(histories.at) > DAY),
+    return TrainingPlan(
+        length=settings.length or (200 if is_long else 50),
+        input_dropout=dropout if dropout is not None else (0.2 if is_long else 0.5),
+        batch_events=settings.batch_events * (4 if is_long else 1),
+        is_timed=bool(interactions.event_count and np.ptp(interactions.at) > SECONDS_PER_DAY),
     )
 
 
-class Pieces:
+class HistoryPieces:
     """Training histories cut to the network's length, as flat arrays."""
 
-    def __init__(self, histories: Histories, length: int) -> None:
-        self._histories, self._length = histories, length
-        self.starts, self.stops = self._cut(np.zeros(len(histories), np.int64))
-        self._valued = bool(np.isfinite(histories.value).any())
-        between = np.diff(histories.at, prepend=histories.at[:1])
-        first = histories.offsets[:-1]
-        between[first[first < histories.events]] = 0  # nothing came before a person's first event
-        self._gap = buckets(between)
+    def __init__(self, interactions: Interactions, length: int) -> None:
+        self._interactions, self._length = interactions, length
+        self.starts, self.stops = self._piece_bounds(np.zeros(len(interactions), np.int64))
+        self._has_values = bool(np.isfinite(interactions.value).any())
+        gap_seconds = np.diff(interactions.at, prepend=interactions.at[:1])
+        first_rows = interactions.offsets[:-1]
+        gap_seconds[first_rows[first_rows < interactions.event_count]] = (
+            0  # nothing came before a person's first event
+        )
+        self._gap_buckets = gap_buckets(gap_seconds)
 
-    def cut_anew(self, rng: np.random.Generator) -> None:
+    def recut(self, rng: np.random.Generator) -> None:
         """Histories too long for one piece are cut elsewhere: other events see one another."""
-        cut = np.diff(self._histories.offsets) > self._length + 1
-        self.starts, self.stops = self._cut(rng.integers(0, self._length, len(cut)) * cut)
+        is_cut = np.diff(self._interactions.offsets) > self._length + 1
+        self.starts, self.stops = self._piece_bounds(
+            rng.integers(0, self._length, len(is_cut)) * is_cut
+        )
 
-    def _cut(self, newest: Longs) -> tuple[Longs, Longs]:
+    def _piece_bounds(self, last_piece_lengths: Longs) -> tuple[Longs, Longs]:
         """newest: [people], targets in the last piece, 0 = as many as fit. → first rows and ends.
 
         Two pieces share an event, the last of one being what the other's first target follows.
         """
-        first, last = self._histories.offsets[:-1], self._histories.offsets[1:]
-        end = last - newest
-        count = np.maximum(-(-(end - first - 1) // self._length), 0)
-        person = np.repeat(np.arange(len(count)), count)
-        place = np.arange(len(person)) - np.repeat(np.cumsum(count) - count, count)
-        stops = end[person] - place * self._length
-        starts = np.maximum(stops - self._length - 1, first[person])
-        short = newest > 0
-        return np.append(end[short] - 1, starts), np.append(last[short], stops)
+        first_rows, end_rows = self._interactions.offsets[:-1], self._interactions.offsets[1:]
+        piece_ends = end_rows - last_piece_lengths
+        piece_counts = np.maximum(-(-(piece_ends - first_rows - 1) // self._length), 0)
+        users = np.repeat(np.arange(len(piece_counts)), piece_counts)
+        piece_numbers = np.arange(len(users)) - np.repeat(
+            np.cumsum(piece_counts) - piece_counts, piece_counts
+        )
+        stops = piece_ends[users] - piece_numbers * self._length
+        starts = np.maximum(stops - self._length - 1, first_rows[users])
+        has_short_piece = last_piece_lengths > 0
+        return np.append(piece_ends[has_short_piece] - 1, starts), np.append(
+            end_rows[has_short_piece], stops
+        )
 
     def batches(self, events: int, rng: np.random.Generator) -> list[Longs]:
         """Pieces of similar length together, about so many events a batch, in random order."""
         order = rng.permutation(len(self.starts))
         lengths = (self.stops - self.starts)[order]
         order = order[np.argsort(lengths // 4, kind="stable")]
-        padded = np.cumsum((self.stops - self.starts)[order])
-        cuts = np.searchsorted(padded, np.arange(events, padded[-1] if len(padded) else 0, events))
-        parts = [part for part in np.split(order, cuts) if len(part)]
-        rng.shuffle(parts)
-        return parts
+        cumulative_events = np.cumsum((self.stops - self.starts)[order])
+        cuts = np.searchsorted(
+            cumulative_events,
+            np.arange(events, cumulative_events[-1] if len(cumulative_events) else 0, events),
+        )
+        batch_parts = [
+            piece_indices for piece_indices in np.split(order, cuts) if len(piece_indices)
+        ]
+        rng.shuffle(batch_parts)
+        return batch_parts
 
-    def batch(self, chosen: Longs) -> tuple[Tokens, Tensor]:
+    def batch(self, piece_indices: Longs) -> tuple[EventTokens, Tensor]:
         """Tokens, and [batch, length] the next taken item + 1, 0 where there is none."""
-        lengths = self.stops[chosen] - self.starts[chosen] - 1
-        size = (len(chosen), int(lengths.max()))
-        column = np.arange(size[1]) - (size[1] - lengths[:, None])  # [batch, length]
-        real = column >= 0
-        rows = np.where(real, self.starts[chosen, None] + column, 0)
-        part = self._histories
-        item = np.where(real, part.item[rows] + 1, 0).astype(np.int64)
-        kind = np.where(real, part.kind[rows].astype(np.int64) + 1, 0)
-        after = rows + 1
-        wanted = real & (part.weight[np.minimum(after, part.events - 1)] > 0)
-        target = np.where(wanted, part.item[np.minimum(after, part.events - 1)] + 1, 0)
+        lengths = self.stops[piece_indices] - self.starts[piece_indices] - 1
+        shape = (len(piece_indices), int(lengths.max()))
+        column = np.arange(shape[1]) - (shape[1] - lengths[:, None])  # [batch, length]
+        is_event = column >= 0
+        rows = np.where(is_event, self.starts[piece_indices, None] + column, 0)
+        interactions = self._interactions
+        item = np.where(is_event, interactions.item[rows] + 1, 0).astype(np.int64)
+        event_type = np.where(is_event, interactions.kind[rows].astype(np.int64) + 1, 0)
+        next_rows = rows + 1
+        is_target = is_event & (
+            interactions.weight[np.minimum(next_rows, interactions.event_count - 1)] > 0
+        )
+        target = np.where(
+            is_target, interactions.item[np.minimum(next_rows, interactions.event_count - 1)] + 1, 0
+        )
         text = None
-        if part.vectors is not None:
-            codes = np.where(real, part.text[rows], -1)
+        if interactions.vectors is not None:
+            codes = np.where(is_event, interactions.text[rows], -1)
             if codes.max() >= 0:
-                text = np.where(codes[..., None] >= 0, part.vectors[codes], np.float32(0))
-        value = np.where(real, part.value[rows], np.float32(np.nan)) if self._valued else None
-        at = np.where(real, part.at[rows] - part.at[self.starts[chosen, None]], 0)
-        batch = Tokens(
+                text = np.where(codes[..., None] >= 0, interactions.vectors[codes], np.float32(0))
+        value = (
+            np.where(is_event, interactions.value[rows], np.float32(np.nan))
+            if self._has_values
+            else None
+        )
+        at = np.where(
+            is_event, interactions.at[rows] - interactions.at[self.starts[piece_indices, None]], 0
+        )
+        batch = EventTokens(
             torch.from_numpy(item),
-            torch.from_numpy(kind),
+            torch.from_numpy(event_type),
             # nothing comes before the first event of a piece, as at request time
-            torch.from_numpy(np.where(real, np.where(column == 0, 1, self._gap[rows]), 0)),
+            torch.from_numpy(
+                np.where(is_event, np.where(column == 0, 1, self._gap_buckets[rows]), 0)
+            ),
             None if text is None else torch.from_numpy(text),
             None if value is None else torch.from_numpy(value),
             torch.from_numpy(at),
@@ -135,217 +166,244 @@ class Pieces:
         return batch, torch.from_numpy(target.astype(np.int64))
 
 
-def loss_of(network: Network, batch: Tokens, target: Tensor, negatives: int) -> Tensor:
+def sampled_softmax_loss(
+    network: SequenceNetwork, batch: EventTokens, next_items: Tensor, negatives: int
+) -> Tensor:
     """Mean cross-entropy of the true next item against the drawn ones."""
     items = len(network.vectors) - 1
     device = batch.item.device
     if negatives >= items:
-        states = functional.normalize(network(batch)[target > 0], dim=-1)
-        scores = states @ network.catalogue().T / network.temperature
-        return functional.cross_entropy(scores, target[target > 0] - 1)
-    wanted = target[target > 0]  # [events]
-    drawn = drawn_of(items, negatives, device)
-    negatives = len(drawn)
+        states = functional.normalize(network(batch)[next_items > 0], dim=-1)
+        scores = states @ network.unit_item_vectors().T / network.temperature
+        return functional.cross_entropy(scores, next_items[next_items > 0] - 1)
+    target_items = next_items[next_items > 0]  # [events]
+    negative_items = draw_negatives(items, negatives, device)
+    negatives = len(negative_items)
     # an item is an event, the one wanted after it and perhaps drawn: its vector is made once
-    index = torch.cat([batch.item.flatten(), wanted, drawn])
-    distinct, where = torch.unique(index, return_inverse=True)
-    vectors = network.items(distinct)  # [distinct, dim]
-    events, wants, draws = where.split([batch.item.numel(), len(wanted), negatives])
-    states = network(batch, vectors[events].view(*batch.item.shape, -1))[target > 0]
+    index = torch.cat([batch.item.flatten(), target_items, negative_items])
+    distinct, vector_positions = torch.unique(index, return_inverse=True)
+    vectors = network.item_vectors(distinct)  # [distinct, dim]
+    events, target_positions, negative_positions = vector_positions.split(
+        [batch.item.numel(), len(target_items), negatives]
+    )
+    states = network(batch, vectors[events].view(*batch.item.shape, -1))[next_items > 0]
     states = functional.normalize(states, dim=-1) / network.temperature  # [events, dim]
     vectors = functional.normalize(vectors, dim=-1)
-    true = (states * vectors[wants]).sum(-1)  # [events]
-    others = states @ vectors[draws].T  # [events, negatives]
-    place = torch.full((items + 1,), -1, device=device)
-    place[drawn] = torch.arange(negatives, device=device)
-    itself = (place[wanted] >= 0).nonzero()[:, 0]  # events whose own item was drawn: not an other
-    others[itself, place[wanted[itself]]] = -torch.inf
-    rest = torch.logsumexp(others, dim=1) + float(np.log((items - 1) / negatives))
-    return (torch.logaddexp(true, rest) - true).mean()
+    target_logits = (states * vectors[target_positions]).sum(-1)  # [events]
+    negative_logits = states @ vectors[negative_positions].T  # [events, negatives]
+    drawn_positions = torch.full((items + 1,), -1, device=device)
+    drawn_positions[negative_items] = torch.arange(negatives, device=device)
+    clashing_events = (drawn_positions[target_items] >= 0).nonzero()[
+        :, 0
+    ]  # events whose own item was drawn: not an other
+    negative_logits[clashing_events, drawn_positions[target_items[clashing_events]]] = -torch.inf
+    negative_total = torch.logsumexp(negative_logits, dim=1) + float(
+        np.log((items - 1) / negatives)
+    )
+    return (torch.logaddexp(target_logits, negative_total) - target_logits).mean()
 
 
-def drawn_of(items: int, wanted: int, device: torch.device) -> Tensor:
+def draw_negatives(items: int, count: int, device: torch.device) -> Tensor:
     """Different internal ids + 1; of a large catalogue a few less than wanted, for an order of all
     would take longer than the loss.
     """
     if is_exhaustive(items):
-        return torch.randperm(items, device=device)[:wanted] + 1
-    return torch.unique(torch.randint(items, (wanted,), device=device)) + 1
+        return torch.randperm(items, device=device)[:count] + 1
+    return torch.unique(torch.randint(items, (count,), device=device)) + 1
 
 
 @torch.inference_mode()
-def quality(network: Network, cases: Cases) -> tuple[float, float]:
+def validation_quality(network: SequenceNetwork, cases: EvaluationCases) -> tuple[float, float]:
     """(mean log P, NDCG@10 over all items, seen ones left out) of the validation events."""
     network.eval()
-    items = network.catalogue()
-    likelihood, gain = 0.0, 0.0
-    each = at_once(250, 3 * len(items))
-    for start in range(0, len(cases), each):
-        behaviours = cases.behaviours(start, start + each)
-        targets = torch.from_numpy(cases.targets[start : start + each].astype(np.int64))
-        batch = tokens(behaviours, network.length).to(items.device)
+    items = network.unit_item_vectors()
+    log_prob_sum, gain_sum = 0.0, 0.0
+    batch_size = rows_that_fit(250, 3 * len(items))
+    for start in range(0, len(cases), batch_size):
+        user_contexts = cases.user_contexts(start, start + batch_size)
+        targets = torch.from_numpy(cases.targets[start : start + batch_size].astype(np.int64))
+        batch = event_tokens(user_contexts, network.length).to(items.device)
         states = functional.normalize(network(batch)[:, -1], dim=-1)
-        scores = functional.log_softmax(states @ items.T / network.temperature, dim=-1).cpu()
-        true = scores.gather(1, targets[:, None])
-        likelihood += float(true.sum())
-        for row, one in enumerate(behaviours):
-            scores[row, one.taken.astype(np.int64)] = -torch.inf
-        rank = (scores > true).sum(1)
-        gain += float((1 / torch.log2(rank[rank < 10] + 2.0)).sum())
-    if not np.isfinite(likelihood):
+        log_probs = functional.log_softmax(states @ items.T / network.temperature, dim=-1).cpu()
+        target_log_probs = log_probs.gather(1, targets[:, None])
+        log_prob_sum += float(target_log_probs.sum())
+        for row, user_context in enumerate(user_contexts):
+            log_probs[row, user_context.consumed_items.astype(np.int64)] = -torch.inf
+        rank = (log_probs > target_log_probs).sum(1)
+        gain_sum += float((1 / torch.log2(rank[rank < 10] + 2.0)).sum())
+    if not np.isfinite(log_prob_sum):
         raise ModelError(
             "training the sequence expert: the network gives numbers that are not finite; lower "
             "model.sequence.learning_rate, and see that the item vectors are finite"
         )
-    return likelihood / max(len(cases), 1), gain / max(len(cases), 1)
+    return log_prob_sum / max(len(cases), 1), gain_sum / max(len(cases), 1)
 
 
-def train(training: Training) -> Network | None:
+def train_network(training: Training) -> SequenceNetwork | None:
     """The network that predicts the validation events best; None where nobody took two items."""
     settings = training.settings.sequence
-    chosen = plan(training.histories, settings)
-    pieces = Pieces(training.histories, chosen.length)
+    training_plan = plan_training(training.interactions, settings)
+    pieces = HistoryPieces(training.interactions, training_plan.length)
     if not len(pieces.starts):
         return None
     torch.manual_seed(training.settings.seed)
     device = device_of(settings.device)
     vectors = torch.from_numpy(np.asarray(training.catalogue.vectors))
-    nothing = torch.zeros(1, vectors.shape[1], dtype=vectors.dtype)
-    network = Network(
-        torch.cat([nothing, vectors]),
+    zero_vector = torch.zeros(1, vectors.shape[1], dtype=vectors.dtype)
+    network = SequenceNetwork(
+        torch.cat([zero_vector, vectors]),
         settings,
-        chosen.length,
-        len(training.histories.kinds),
-        chosen.input_dropout,
-        timed=chosen.timed,
-        sparse=not is_exhaustive(len(vectors)),
+        training_plan.length,
+        len(training.interactions.event_types),
+        training_plan.input_dropout,
+        is_timed=training_plan.is_timed,
+        has_sparse_identity=not is_exhaustive(len(vectors)),
     )
-    network.steps.copy_(torch.from_numpy(steps(training.histories)))
+    network.steps.copy_(torch.from_numpy(value_bounds(training.interactions)))
     network = network.to(device)
-    run = Run(network, pieces, chosen, training)
-    with _threads(None if chosen.batch_events >= SHARED else 1):
-        run.go()
-    _forget_untaken(network, training.histories)
+    run = SequenceTrainingRun(network, pieces, training_plan, training)
+    with _limited_threads(None if training_plan.batch_events >= MIN_PARALLEL_EVENTS else 1):
+        run.train()
+    _zero_cold_identities(network, training.interactions)
     return network
 
 
 @contextmanager
-def _threads(most: int | None) -> Iterator[None]:
+def _limited_threads(max_threads: int | None) -> Iterator[None]:
     """PyTorch computes with at most so many threads; None leaves it as it is."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(min(most or before, before))
+    thread_count = torch.get_num_threads()
+    torch.set_num_threads(min(max_threads or thread_count, thread_count))
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(thread_count)
 
 
-def _forget_untaken(network: Network, histories: Histories) -> None:
+def _zero_cold_identities(network: SequenceNetwork, interactions: Interactions) -> None:
     """An item nobody took has only noise for an identity: like a new one, it is its text alone."""
-    taken = np.zeros(len(network.vectors), bool)
-    taken[histories.item[histories.item >= 0] + 1] = True
+    is_consumed = np.zeros(len(network.vectors), bool)
+    is_consumed[interactions.item[interactions.item >= 0] + 1] = True
     with torch.no_grad():
-        network.identity.weight[torch.from_numpy(~taken)] = 0
+        network.identity.weight[torch.from_numpy(~is_consumed)] = 0
 
 
-def optimizers(network: Network, rate: float) -> list[torch.optim.Optimizer]:
+def make_optimizers(network: SequenceNetwork, rate: float) -> list[torch.optim.Optimizer]:
     """Adam. Where the catalogue is large an identity moves only in the batches that name it: the
     others' gradient is zero, and to move them all by what was before took nine tenths of the time.
     """
-    sparse = network.identity.weight if network.identity.sparse else None
-    dense = [one for one in network.parameters() if one is not sparse]
-    found: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW(dense, lr=rate, weight_decay=0.0, fused=True)
+    sparse_parameter = network.identity.weight if network.identity.sparse else None
+    dense_parameters = [
+        parameter for parameter in network.parameters() if parameter is not sparse_parameter
     ]
-    return found if sparse is None else [*found, torch.optim.SparseAdam([sparse], lr=rate)]
+    dense_optimizers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(dense_parameters, lr=rate, weight_decay=0.0, fused=True)
+    ]
+    return (
+        dense_optimizers
+        if sparse_parameter is None
+        else [*dense_optimizers, torch.optim.SparseAdam([sparse_parameter], lr=rate)]
+    )
 
 
-def step(network: Network, loss: Tensor, with_: list[torch.optim.Optimizer]) -> None:
+def gradient_step(
+    network: SequenceNetwork, loss: Tensor, optimizers: list[torch.optim.Optimizer]
+) -> None:
     """One step down the gradient, of length 1 at most."""
-    for optimizer in with_:
+    for optimizer in optimizers:
         optimizer.zero_grad()
     loss.backward()
     if network.identity.sparse:
         _clip_sparse(network)
     else:
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    for optimizer in with_:
+    for optimizer in optimizers:
         optimizer.step()
 
 
-def _clip_sparse(network: Network) -> None:
+def _clip_sparse(network: SequenceNetwork) -> None:
     """As PyTorch's own, which takes no sparse gradient."""
     identity = network.identity.weight
     assert identity.grad is not None
     identity.grad = identity.grad.coalesce()
     grads = [
-        one.grad.values() if one is identity else one.grad
-        for one in network.parameters()
-        if one.grad is not None
+        parameter.grad.values() if parameter is identity else parameter.grad
+        for parameter in network.parameters()
+        if parameter.grad is not None
     ]
     scale = (1.0 / (nn.utils.get_total_norm(grads) + 1e-6)).clamp(max=1.0)
     for grad in grads:
         grad.mul_(scale)
 
 
-def schedule(epoch: int, epochs: int) -> float:
+def cosine_schedule(epoch: int, epochs: int) -> float:
     """The share of the learning rate in an epoch: a cosine from 1 down to a twentieth."""
     return float(0.05 + 0.95 * (1 + np.cos(np.pi * epoch / max(epochs, 1))) / 2)
 
 
-class Run:
+class SequenceTrainingRun:
     """One training run: epochs, checks, early stopping, checkpoints."""
 
-    def __init__(self, network: Network, pieces: Pieces, chosen: Plan, training: Training) -> None:
-        self.network, self.pieces, self.plan, self.training = network, pieces, chosen, training
+    def __init__(
+        self,
+        network: SequenceNetwork,
+        pieces: HistoryPieces,
+        training_plan: TrainingPlan,
+        training: Training,
+    ) -> None:
+        self.network, self.pieces, self.training_plan, self.training = (
+            network,
+            pieces,
+            training_plan,
+            training,
+        )
         settings = training.settings.sequence
-        self.optimizers = optimizers(network, settings.learning_rate)
+        self.optimizers = make_optimizers(network, settings.learning_rate)
         rng = np.random.default_rng(training.settings.seed)
-        self.checked = training.valid.sample(CHECKED, rng)
-        self.best: dict[str, Tensor] = {}
-        self.best_quality, self.worse, self.epoch = -np.inf, 0, 0
+        self.checked_cases = training.validation_cases.sample(MAX_CHECKED_CASES, rng)
+        self.best_state: dict[str, Tensor] = {}
+        self.best_quality, self.checks_without_gain, self.epoch = -np.inf, 0, 0
 
-    def go(self) -> None:
+    def train(self) -> None:
         """To the end, or until checks no longer improve."""
         settings = self.training.settings.sequence
-        checkpoint = Checkpoint.at(self.training.checkpoints, self)
+        checkpoint = Checkpoint.open(self.training.checkpoint_folder, self)
         self.training.progress("training the sequence expert", self.epoch, settings.epochs)
-        while self.epoch < settings.epochs and self.worse < settings.patience:
+        while self.epoch < settings.epochs and self.checks_without_gain < settings.patience:
             loss = self._epoch()
             self.epoch += 1
             note = f"loss {loss:.3f}"
             if self.epoch % settings.check_every == 0 or self.epoch == settings.epochs:
-                if len(self.checked):  # without any, the last epoch is the best there is
+                if len(self.checked_cases):  # without any, the last epoch is the best there is
                     note += f", validation NDCG@10 {self._check():.4f}"
                 checkpoint.save()
             self.training.progress(
                 "training the sequence expert", self.epoch, settings.epochs, note
             )
-        if self.best:
-            self.network.load_state_dict(self.best)
-        checkpoint.done()
+        if self.best_state:
+            self.network.load_state_dict(self.best_state)
+        checkpoint.delete()
 
     def _epoch(self) -> float:
         """One pass; all chance in it comes from the seed and the number of the epoch."""
         settings = self.training.settings
         self.network.train()
-        for group in [group for one in self.optimizers for group in one.param_groups]:
-            group["lr"] = settings.sequence.learning_rate * schedule(
+        for group in [group for optimizer in self.optimizers for group in optimizer.param_groups]:
+            group["lr"] = settings.sequence.learning_rate * cosine_schedule(
                 self.epoch, settings.sequence.epochs
             )
         torch.manual_seed(settings.seed * 100_003 + self.epoch)
         rng = np.random.default_rng((settings.seed, self.epoch))
-        self.pieces.cut_anew(rng)
+        self.pieces.recut(rng)
         losses = []
-        for chosen in self.pieces.batches(self.plan.batch_events, rng):
-            batch, target = self.pieces.batch(chosen)
-            if not (target > 0).any():
+        for piece_indices in self.pieces.batches(self.training_plan.batch_events, rng):
+            batch, next_items = self.pieces.batch(piece_indices)
+            if not (next_items > 0).any():
                 continue
             device = self.network.vectors.device
-            loss = loss_of(
-                self.network, batch.to(device), target.to(device), settings.sequence.negatives
+            loss = sampled_softmax_loss(
+                self.network, batch.to(device), next_items.to(device), settings.sequence.negatives
             )
-            step(self.network, loss, self.optimizers)
+            gradient_step(self.network, loss, self.optimizers)
             losses.append(float(loss.detach()))
             if not np.isfinite(losses[-1]):
                 raise ModelError(
@@ -357,12 +415,12 @@ class Run:
         return float(np.mean(losses)) if losses else 0.0
 
     def _check(self) -> float:
-        likelihood, gain = quality(self.network, self.checked)
+        likelihood, gain = validation_quality(self.network, self.checked_cases)
         log.info("epoch %d: log P %.4f, NDCG@10 %.4f", self.epoch, likelihood, gain)
-        if gain > self.best_quality or not self.best:
-            self.best_quality, self.worse = gain, 0
+        if gain > self.best_quality or not self.best_state:
+            self.best_quality, self.checks_without_gain = gain, 0
             state = self.network.state_dict()
-            self.best = {name: value.detach().clone() for name, value in state.items()}
+            self.best_state = {name: value.detach().clone() for name, value in state.items()}
         else:
-            self.worse += 1
+            self.checks_without_gain += 1
         return gain

@@ -79,7 +79,7 @@ class AttributeSettings(Settings):
     """Columns with more distinct values are left out."""
 
 
-class RefusalSettings(Settings):
+class NegativeFeedbackSettings(Settings):
     """What is like the items that the person hid or disliked."""
 
     strength: float = Field(default=3.0, ge=0)
@@ -213,7 +213,7 @@ class ModelSettings(Settings):
     content: ContentSettings = ContentSettings()
     lexical: LexicalSettings = LexicalSettings()
     attribute: AttributeSettings = AttributeSettings()
-    refusal: RefusalSettings = RefusalSettings()
+    refusal: NegativeFeedbackSettings = NegativeFeedbackSettings()
     query: QuerySettings = QuerySettings()
     sequence: SequenceSettings = SequenceSettings()
     language: LanguageExpertSettings = LanguageExpertSettings()

@@ -16,32 +16,32 @@ import scipy.sparse as sp
 from foretaste.domain.data import Floats
 from foretaste.domain.words import words_of
 
-FEWEST = 2
+MIN_TEXTS_PER_WORD = 2
 """Texts that must have a word."""
 
 
 class TfIdf:
     """Words, and how rare each is."""
 
-    def __init__(self, words: Sequence[str], rarity: Floats) -> None:
+    def __init__(self, words: Sequence[str], idf: Floats) -> None:
         """rarity: [words]"""
-        self.words, self.rarity = tuple(words), np.asarray(rarity, np.float32)
+        self.words, self.idf = tuple(words), np.asarray(idf, np.float32)
         self._columns = {word: column for column, word in enumerate(self.words)}
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> Self | None:
+    def fit(cls, texts: Sequence[str]) -> Self | None:
         """The words that two of the texts have, in alphabetical order; None if there are none."""
         counts = Counter(word for text in texts for word in set(words_of(text)))
-        words = sorted(word for word, count in counts.items() if count >= FEWEST)
+        words = sorted(word for word, count in counts.items() if count >= MIN_TEXTS_PER_WORD)
         if not words:
             return None
         text_counts = np.array([counts[word] for word in words], np.float32)
         return cls(words, np.log((1 + len(texts)) / (1 + text_counts)) + 1)
 
-    def rows(self, texts: Sequence[str]) -> sp.csr_matrix:
+    def transform(self, texts: Sequence[str]) -> sp.csr_matrix:
         """[texts, words], each row of length 1; of a text without known words it is empty."""
         columns: list[int] = []
-        times: list[int] = []
+        term_counts: list[int] = []
         ends = [0]
         for text in texts:
             known_columns = (
@@ -50,11 +50,11 @@ class TfIdf:
             counts = Counter(known_columns)
             for column in sorted(counts):
                 columns.append(column)
-                times.append(counts[column])
+                term_counts.append(counts[column])
             ends.append(len(columns))
-        weights = (1 + np.log(np.array(times, np.float32))) * self.rarity[columns]
-        owner = np.repeat(np.arange(len(texts)), np.diff(ends))
-        lengths = np.sqrt(np.bincount(owner, np.square(weights), minlength=len(texts)))
-        weights = np.asarray(weights / lengths[owner], np.float32)
+        weights = (1 + np.log(np.array(term_counts, np.float32))) * self.idf[columns]
+        text_positions = np.repeat(np.arange(len(texts)), np.diff(ends))
+        lengths = np.sqrt(np.bincount(text_positions, np.square(weights), minlength=len(texts)))
+        weights = np.asarray(weights / lengths[text_positions], np.float32)
         parts = weights, np.array(columns, np.int32), np.array(ends, np.int32)
         return sp.csr_matrix(parts, shape=(len(texts), len(self.words)))

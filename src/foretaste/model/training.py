@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from foretaste.domain.data import Cases, Catalogue, Histories
-from foretaste.domain.ports import OpenReader, Progress, silent
+from foretaste.domain.data import Catalogue, EvaluationCases, Interactions
+from foretaste.domain.ports import BackboneOpener, Progress, no_progress
 from foretaste.model.settings import ModelSettings
 
 
@@ -15,27 +15,27 @@ class Training:
     """Behaviour to learn from, behaviour to choose by, and how."""
 
     catalogue: Catalogue
-    histories: Histories
+    interactions: Interactions
     """To learn from."""
-    valid: Cases
+    validation_cases: EvaluationCases
     """To choose by: none of these targets is in `histories`."""
     settings: ModelSettings
     hide_seen: bool = True
     """Whether lists leave out what the user took before; what decides for lists is fitted so."""
-    progress: Progress = silent
-    checkpoints: Path | None = None
+    progress: Progress = no_progress
+    checkpoint_folder: Path | None = None
     """Where long work leaves its state, so that it can go on after a crash."""
-    readers: OpenReader | None = None
+    open_reader: BackboneOpener | None = None
     """Opens the backbone that the language expert tunes."""
 
 
-def showable(cases: Cases, hide_seen: bool) -> Cases:
+def showable_cases(cases: EvaluationCases, hide_seen: bool) -> EvaluationCases:
     """Those whose target a list could hold: where lists hide what was taken, no repeats."""
     if not hide_seen:
         return cases
-    histories = cases.histories
-    owners = histories.owners()
-    keys = owners * (np.int64(histories.item.max(initial=0)) + 1) + histories.item
-    takes = np.flatnonzero(histories.takes())
-    _, first = np.unique(keys[takes], return_index=True)
-    return cases.at(np.flatnonzero(np.isin(cases.rows, takes[first])))
+    interactions = cases.interactions
+    owners = interactions.row_users()
+    keys = owners * (np.int64(interactions.item.max(initial=0)) + 1) + interactions.item
+    positive_rows = np.flatnonzero(interactions.positive_mask())
+    _, first_positions = np.unique(keys[positive_rows], return_index=True)
+    return cases.select(np.flatnonzero(np.isin(cases.target_rows, positive_rows[first_positions])))

@@ -8,15 +8,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from foretaste.domain.data import Behaviour, Degraded, Rung
-from foretaste.model.scorer import Scorer, Scores
+from foretaste.domain.data import Degradation, FallbackLevel, UserContext
+from foretaste.model.product_scorer import ProductScorer, Scores
 from foretaste.online.fallback import Level
 from foretaste.online.manager import ModelManager
 from foretaste.online.slate import ExplainedSlate, PageRequest, SlateBuilder
 from foretaste.online.snapshot import Snapshot
-from foretaste.rank.filters import Question
+from foretaste.rank.filters import FilterContext
 
-Listen = Callable[[Behaviour], Behaviour]
+Listen = Callable[[UserContext], UserContext]
 """Has the language model read what the user said."""
 
 
@@ -28,42 +28,44 @@ class Workspace(Protocol):
     @property
     def manager(self) -> ModelManager: ...
     def listen(
-        self, behaviour: Behaviour, encoder: str | None = None, *, keep: bool = True
-    ) -> Behaviour: ...
+        self, behaviour: UserContext, encoder: str | None = None, *, keep: bool = True
+    ) -> UserContext: ...
 
 
-def scored(workspace: Workspace, page: PageRequest) -> tuple[Snapshot, Question, Scorer]:
+def scored(
+    workspace: Workspace, page: PageRequest
+) -> tuple[Snapshot, FilterContext, ProductScorer]:
     """The snapshot of now, the question to it, and what all its experts say."""
     snapshot, slates = workspace.manager.caught_up(), workspace.slates
     context = slates.user_context(page.request, snapshot)
     question = slates.question(page, context, snapshot)
     keep = not page.request.incognito
-    read_context = workspace.listen(question.behaviour, snapshot.encoder, keep=keep)
+    read_context = workspace.listen(question.user_context, snapshot.encoder, keep=keep)
     return snapshot, question, snapshot.product.scorer(read_context)
 
 
 def levels(
     snapshot: Snapshot,
-    question: Question,
+    question: FilterContext,
     listen: Listen,
     slate: Callable[[Scores], ExplainedSlate],
 ) -> list[Level[ExplainedSlate]]:
     """All experts; those that only count; popularity alone. `slate`: what is made of scores."""
-    request, context, product = question.request, question.behaviour, snapshot.product
+    request, context, product = question.request, question.user_context, snapshot.product
     popularity = partial(product.popularity_scorer, len(snapshot.catalogue))
     if request.window is not None:
         return [Level("full", lambda: slate(popularity()))]
     kind = (request.explain, bool(context.query))
     return [
         Level("full", lambda: slate(product.scorer(listen(context))), kind),
-        Level("counting", lambda: slate(product.quick().scorer(context)), kind),
+        Level("counting", lambda: slate(product.fast_product().scorer(context)), kind),
         Level("popularity", lambda: slate(popularity())),
     ]
 
 
 def degradation(
-    level: Rung, reason: str | None, *, lag: str | None, outage: str | None
-) -> Degraded | None:
+    level: FallbackLevel, reason: str | None, *, lag: str | None, outage: str | None
+) -> Degradation | None:
     """What is said of a list that is not what it might be.
 
     reason: no better level answered. lag: something that this user did is not in it. outage: what
@@ -72,4 +74,4 @@ def degradation(
     reasons = [text for text in (reason, lag, outage) if text]
     if level == "full" and outage is not None:
         level = "memory"
-    return Degraded(level, "; ".join(reasons)) if reasons else None
+    return Degradation(level, "; ".join(reasons)) if reasons else None

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from foretaste.domain.data import Rung
+from foretaste.domain.data import FallbackLevel
 from foretaste.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class Costs:
 class Level(Generic[T]):
     """One level of the chain: how it answers."""
 
-    name: Rung
+    name: FallbackLevel
     work: Callable[[], T]
     kind: Hashable = ()
     """What its cost depends on besides, e.g. whether terms are explained."""
@@ -106,7 +106,7 @@ class Level(Generic[T]):
 class Outcome(NamedTuple, Generic[T]):
     """What came of the chain."""
 
-    level: Rung
+    level: FallbackLevel
     result: T
     reason: str | None
     """Why no better level answered; None where the best did."""
@@ -159,7 +159,7 @@ class FallbackChain:
 
     def __init__(self) -> None:
         self.costs = Costs()
-        self._threads: dict[Rung, _LevelThread] = {}
+        self._threads: dict[FallbackLevel, _LevelThread] = {}
         self._started: dict[Hashable, float] = {}  # key of a level → when it was last begun
         self._lock = threading.Lock()
         self._closed = False
@@ -248,7 +248,7 @@ class FallbackChain:
         return f"{NAMES[level.name]} failed ({type(error).__name__}); see the log"
 
 
-NAMES: dict[Rung, str] = {
+NAMES: dict[FallbackLevel, str] = {
     "full": "the whole product",
     "memory": "the whole product without the store",
     "counting": "the counting experts",

@@ -19,16 +19,16 @@ from foretaste.domain.data import Catalogue, Feature, Floats, Ints, Recommendati
 from foretaste.domain.ports import Writer
 from foretaste.domain.prompt import Deadline
 from foretaste.errors import ForetasteError
-from foretaste.generate.facts import facts
-from foretaste.generate.features import Imagined, imagine
-from foretaste.generate.narration import Passage, Teller
-from foretaste.generate.profile import Liked
+from foretaste.generate.facts import collect_facts
+from foretaste.generate.features import ImaginedFeatures, imagine_features
+from foretaste.generate.narration import Narrator, Passage
+from foretaste.generate.profile import LikedValue
 from foretaste.generate.topics import Topics
 from foretaste.language.settings import WriterSettings
 from foretaste.language.writer import open_writer
 from foretaste.online.answer import Workspace, scored
 from foretaste.online.slate import PageRequest
-from foretaste.rank.filters import NEVER, Question, left_out
+from foretaste.rank.filters import HARD_FILTERS, FilterContext, excluded_items
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ CANDIDATES = 1000
 class Generation:
     """The content a person would want."""
 
-    imagined: Imagined
+    imagined: ImaginedFeatures
     """As features: column → values, the strongest first; "topic" is among the columns."""
     recommendation: Recommendation
     """The real items nearest to it, which are those likeliest under P(R|U)."""
@@ -54,7 +54,7 @@ class Generation:
 class TargetScores:
     """What the product says to a question, before it is put into features and words."""
 
-    question: Question
+    question: FilterContext
     version: str
     catalogue: Catalogue
     scores: Floats
@@ -66,17 +66,19 @@ class TargetScores:
 class Policed:
     """What the operator's policy lets be said in answer to one question."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: FilterContext) -> None:
         policy, self._question = question.policy, question
-        self._censor = None if policy is None else policy.censor(question.index, question.asking)
+        self._censor = (
+            None if policy is None else policy.text_checker(question.index, question.policy_context)
+        )
 
     def faults(self, text: str) -> tuple[str, ...]:
         """Why a text may not be said; none where it may."""
         return () if self._censor is None else self._censor(text)
 
-    def sayable(self, imagined: Imagined) -> Imagined:
+    def sayable(self, imagined: ImaginedFeatures) -> ImaginedFeatures:
         """Without values that may not be said, each by itself and with those before it."""
-        sayable: dict[str, tuple[Liked, ...]] = {}
+        sayable: dict[str, tuple[LikedValue, ...]] = {}
         texts: list[str] = []
         for column, values in imagined.items():
             for liked in values:
@@ -88,7 +90,7 @@ class Policed:
     def tellable(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
         """Those that may be reasons."""
         policy, index = self._question.policy, self._question.index
-        return terms if policy is None else tuple(policy.tellable(terms, index))
+        return terms if policy is None else tuple(policy.allowed_terms(terms, index))
 
 
 class ContentGenerator:
@@ -135,31 +137,33 @@ class ContentGenerator:
     def target(self, workspace: Workspace, request: Request) -> TargetScores:
         """What the product says of every item that may be shown."""
         snapshot, question, scorer = scored(workspace, PageRequest(request))
-        catalogue, allowed = snapshot.catalogue, ~left_out(question, NEVER)
-        scores = np.where(allowed, scorer.row(allowed, CANDIDATES), -np.inf).astype(np.float32)
+        catalogue, allowed = snapshot.catalogue, ~excluded_items(question, HARD_FILTERS)
+        scores = np.where(allowed, scorer.score_row(allowed, CANDIDATES), -np.inf).astype(
+            np.float32
+        )
         popularity = snapshot.product.popularity_scorer(len(catalogue))
-        everyone = popularity.row(allowed, CANDIDATES)
+        everyone = popularity.score_row(allowed, CANDIDATES)
         return TargetScores(question, snapshot.version, catalogue, scores, everyone)
 
     def generation(self, target: TargetScores, recommendation: Recommendation) -> Generation:
         """What is imagined, and what is said of it and of the list."""
         catalogue, question = target.catalogue, target.question
-        behaviour, policy = question.behaviour, Policed(question)
+        behaviour, policy = question.user_context, Policed(question)
         features = self._features(target.version, catalogue)
         imagined = policy.sayable(
-            imagine(target.scores, target.everyone, features, behaviour, catalogue.ids)
+            imagine_features(target.scores, target.everyone, features, behaviour, catalogue.ids)
         )
-        told_facts = facts(
+        told_facts = collect_facts(
             imagined,
             [replace(item, terms=policy.tellable(item.terms)) for item in recommendation],
             {catalogue.ids[item]: catalogue.titles[item] for item in behaviour.item if item >= 0},
             features,
             catalogue.index,
-            asked=behaviour.query,
+            query=behaviour.query,
             private=question.request.incognito,
         )
         deadline = Deadline(self._settings.seconds)
-        passages = Teller(self.writer, policy.faults).tell(told_facts, deadline)
+        passages = Narrator(self.writer, policy.faults).narrate(told_facts, deadline)
         return Generation(imagined, recommendation, passages, deadline)
 
     def _features(self, version: str, catalogue: Catalogue) -> Sequence[Feature]:
@@ -169,9 +173,9 @@ class ContentGenerator:
                 self._topics = (version, self._stored_topics(version, catalogue))
                 self._codes = np.empty(0, np.int32)
             topics = self._topics[1]
-            new = topics.codes(catalogue.vectors, len(self._codes))
+            new = topics.nearest_topics(catalogue.vectors, len(self._codes))
             self._codes = np.concatenate([self._codes, new])
-            return [*catalogue.told, topics.feature(self._codes[: len(catalogue)])]
+            return [*catalogue.descriptive_features, topics.feature(self._codes[: len(catalogue)])]
 
     def _stored_topics(self, version: str, catalogue: Catalogue) -> Topics:
         """Those that were studied for the version, or else now."""

@@ -12,8 +12,8 @@ import numpy as np
 
 from foretaste.config.load import Config
 from foretaste.domain.data import (
-    BAND,
-    Histories,
+    BAND_SUFFIX,
+    Interactions,
     Ints,
     Item,
     Longs,
@@ -23,23 +23,23 @@ from foretaste.domain.data import (
 from foretaste.domain.ports import Progress
 from foretaste.domain.store import Store
 from foretaste.errors import ModelError
-from foretaste.evaluate.list_checks import ListWarning, look
+from foretaste.evaluate.list_checks import ListWarning, check_lists
 from foretaste.evaluate.shown_lists import (
-    HARDLY,
+    HARDLY_TAKEN_EVENTS,
     ListFigures,
     ListSample,
-    Measured,
+    MeasuredQuality,
     ShownList,
-    figures,
+    list_figures,
 )
-from foretaste.model.artefacts import Models
-from foretaste.model.training import showable
+from foretaste.model.artefacts import ModelRegistry
+from foretaste.model.training import showable_cases
 from foretaste.online.answer import Workspace as ScoringWorkspace
 from foretaste.online.slate import PageRequest
 from foretaste.online.snapshot import Snapshot
-from foretaste.prepare.arrivals import newest_takings
-from foretaste.prepare.histories import SESSION
-from foretaste.rank.filters import NEVER, left_out
+from foretaste.prepare.arrivals import newest_positive_cases
+from foretaste.prepare.interactions import SESSION_PREFIX
+from foretaste.rank.filters import HARD_FILTERS, excluded_items
 
 SAMPLE = 200
 """People whose lists are looked at: a share is known to 7 points, and it takes a few seconds."""
@@ -61,15 +61,15 @@ class Workspace(ScoringWorkspace, Protocol):
     @property
     def store(self) -> Store: ...
     @property
-    def models(self) -> Models: ...
+    def models(self) -> ModelRegistry: ...
     @property
     def config(self) -> Config: ...
     @property
     def progress(self) -> Progress: ...
     def at_snapshot(self, version: str) -> Snapshot: ...
-    def histories(
+    def interactions(
         self, items: Mapping[str, Item], until: int | None = None
-    ) -> tuple[Histories, Any, Any]: ...
+    ) -> tuple[Interactions, Any, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,10 @@ class ListHealth:
             ("different items", f"{figures.distinct_items:,}"),
             ("in common", f"{figures.overlap:.0%} of the first places of two people"),
             ("in a tie", f"{figures.tied_share:.0%} of the places"),
-            (f"at most {HARDLY} events", f"{figures.hardly_taken_share:.0%} of the places{beside}"),
+            (
+                f"at most {HARDLY_TAKEN_EVENTS} events",
+                f"{figures.hardly_taken_share:.0%} of the places{beside}",
+            ),
         ]
 
     def summary(self) -> dict[str, Any]:
@@ -116,7 +119,7 @@ def amend_checks(workspace: Workspace, version: str) -> str:
     return workspace.models.amend(version, {CHECKS: health.checks()})
 
 
-def checks_of(models: Models, version: str) -> list[dict[str, str]] | None:
+def checks_of(models: ModelRegistry, version: str) -> list[dict[str, str]] | None:
     """What is wrong with the lists of a version, by its manifest; None where nobody looked, or it
     cannot be read.
     """
@@ -124,18 +127,18 @@ def checks_of(models: Models, version: str) -> list[dict[str, str]] | None:
     return checks
 
 
-def _metrics(models: Models, version: str) -> Mapping[str, Any]:
+def _metrics(models: ModelRegistry, version: str) -> Mapping[str, Any]:
     """Those of a version, under whatever name it has now; none of one that cannot be read."""
     try:
-        return models.version(models.now(version)).metrics
+        return models.version(models.current_name(version)).metrics
     except ModelError:  # whoever answers says so
         return {}
 
 
-def checks_of_live(models: Models) -> list[dict[str, str]] | None:
+def checks_of_live(models: ModelRegistry) -> list[dict[str, str]] | None:
     """The same of the version that answers; None also where none does."""
     try:
-        live = models.live()
+        live = models.live_name()
     except ModelError:
         return None
     return None if live is None else checks_of(models, live)
@@ -157,7 +160,7 @@ def _health(
     snapshot = current()
     version, items = snapshot.version, snapshot.items
     showable_items = _showable(workspace, snapshot)
-    histories, _, _ = workspace.histories(items)
+    histories, _, _ = workspace.interactions(items)
     rng = np.random.default_rng(seed)
     lists = []
     people = draw_people(histories, sample, rng)
@@ -165,8 +168,10 @@ def _health(
         lists.append(ShownList(history, compose_list(workspace, current(), request)))
         workspace.progress("looking at the lists", number, len(people))
     ids = list(items)
-    events = _events(ids, histories.item[histories.takes()])
-    lately, events_before = newest_takings(histories, repeats=not workspace.config.rank.hide_seen)
+    events = _events(ids, histories.item[histories.positive_mask()])
+    lately, events_before = newest_positive_cases(
+        histories, repeats=not workspace.config.rank.hide_seen
+    )
     list_sample = ListSample(
         lists=lists,
         length=LENGTH,
@@ -178,30 +183,30 @@ def _health(
         measured=_measured(_metrics(workspace.models, version)),
         hidden_repeats=_repeats(histories) if workspace.config.rank.hide_seen else None,
     )
-    return ListHealth(version, figures(list_sample), look(list_sample))
+    return ListHealth(version, list_figures(list_sample), check_lists(list_sample))
 
 
-def _repeats(histories: Histories) -> float | None:
+def _repeats(histories: Interactions) -> float | None:
     """Share of the newest takings whose item the user had taken before; None of too few."""
-    newest, _ = newest_takings(histories, repeats=True)
+    newest, _ = newest_positive_cases(histories, repeats=True)
     if len(newest) < MIN_TAKINGS:
         return None
-    return 1 - len(showable(newest, hide_seen=True)) / len(newest)
+    return 1 - len(showable_cases(newest, hide_seen=True)) / len(newest)
 
 
 def draw_people(
-    histories: Histories, sample: int, rng: np.random.Generator
+    histories: Interactions, sample: int, rng: np.random.Generator
 ) -> list[tuple[Request, int]]:
     """(whose list, how many items they took): at most so many with a history, and a stranger."""
-    takes = histories.takes()
-    lengths = np.bincount(histories.owners()[takes], minlength=len(histories))  # [people]
+    takes = histories.positive_mask()
+    lengths = np.bincount(histories.row_users()[takes], minlength=len(histories))  # [people]
     able = np.flatnonzero(lengths)
     drawn = np.sort(rng.choice(able, min(sample, len(able)), replace=False))
     plain = Request(n=LENGTH, incognito=True, explore=0.0)
     people = [(plain, 0)]
     for person in drawn.tolist():
         name = histories.users[person]
-        session = name.removeprefix(SESSION) if name.startswith(SESSION) else None
+        session = name.removeprefix(SESSION_PREFIX) if name.startswith(SESSION_PREFIX) else None
         user = name if session is None else None
         people.append((replace(plain, user=user, session=session), int(lengths[person])))
     return people
@@ -213,7 +218,7 @@ def compose_list(
     """The list from one snapshot, with its terms; nothing of it is kept."""
     slates, page = workspace.slates, PageRequest(request)
     question = slates.question(page, slates.user_context(request, snapshot), snapshot)
-    behaviour = workspace.listen(question.behaviour, snapshot.encoder, keep=False)
+    behaviour = workspace.listen(question.user_context, snapshot.encoder, keep=False)
     slate = slates.slate(page, question, snapshot.product.scorer(behaviour))
     recommendation = slates.recommendation(question, snapshot, slate)
     return tuple(
@@ -228,12 +233,12 @@ def hardly_taken_share(events_before: Longs) -> float | None:
     """
     if len(events_before) < MIN_TAKINGS:
         return None
-    return float((events_before <= HARDLY).mean())
+    return float((events_before <= HARDLY_TAKEN_EVENTS).mean())
 
 
-def _measured(metrics: Mapping[str, Any]) -> Measured | None:
+def _measured(metrics: Mapping[str, Any]) -> MeasuredQuality | None:
     """What the metrics of a version say; None where it was not measured."""
-    return Measured.of(metrics.get(MEASURED), (metrics.get(FIT) or {}).get("cause"))
+    return MeasuredQuality.of(metrics.get(MEASURED), (metrics.get(FIT) or {}).get("cause"))
 
 
 def _showable(workspace: Workspace, snapshot: Snapshot) -> int:
@@ -242,7 +247,7 @@ def _showable(workspace: Workspace, snapshot: Snapshot) -> int:
     slates = workspace.slates
     context = slates.user_context(request, snapshot)
     question = slates.question(PageRequest(request), context, snapshot)
-    return int((~left_out(question, NEVER)).sum())
+    return int((~excluded_items(question, HARD_FILTERS)).sum())
 
 
 def _events(ids: Sequence[str], takings: Ints) -> dict[str, int]:
@@ -261,7 +266,7 @@ def _attributes(
         item.id: {
             column: values
             for column, values in item.attributes.items()
-            if column + BAND not in item.attributes
+            if column + BAND_SUFFIX not in item.attributes
         }
         for item in known_items
         if item is not None

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from foretaste.domain.store import Store
 from foretaste.errors import ForetasteError, ModelError, StoreError
-from foretaste.model.artefacts import Models
+from foretaste.model.artefacts import ModelRegistry
 from foretaste.online.fallback import Budget
 from foretaste.online.snapshot import ItemBatch, Snapshot, item_changes
 
@@ -59,7 +59,7 @@ class ModelManager:
     def __init__(
         self,
         store: Store,
-        models: Models,
+        models: ModelRegistry,
         load: Callable[[str], Snapshot],
         rehearse: Callable[[Snapshot], object] = lambda _: None,
     ) -> None:
@@ -86,7 +86,7 @@ class ModelManager:
             return Newest(self.caught_up())
         if self._promoted_other(snapshot):
             self._begin("load", partial(self._swap, rehearsed=True))
-        position = self._store.position()
+        position = self._store.log_position()
         if not snapshot.has(position):
             self._hurry(position, budget.part(WAITING_SHARE))
             snapshot = self.current
@@ -97,7 +97,7 @@ class ModelManager:
         with self._loading:
             if self.snapshot is None or self._promoted_other(self.snapshot):
                 self._swap()
-        position = self._store.position()
+        position = self._store.log_position()
         self._take_in_items(position)
         self._take_in_events(position, Budget(None))
         return self.current
@@ -226,7 +226,7 @@ class ModelManager:
     def _promoted_other(self, snapshot: Snapshot) -> bool:
         """Whether another version is to answer, and may be there."""
         try:
-            version = self._models.live()
+            version = self._models.live_name()
         except ModelError as error:
             self._say_instead(error, snapshot.version)
             return False
@@ -248,13 +248,19 @@ class ModelManager:
             snapshot = snapshot.caught_up(self._store)
             if rehearsed:
                 self._rehearse(snapshot)
-            with self._applying:
-                self._publish(snapshot.caught_up(self._store))
+            while True:  # items that came meanwhile are read before anybody has to wait
+                snapshot = snapshot.caught_up(self._store)
+                with self._applying:
+                    newest = self.snapshot
+                    if newest is None or snapshot.revision >= newest.revision:
+                        event = snapshot.event if newest is None else newest.event
+                        self._publish(snapshot.learned(self._store, event))
+                        return
 
     def _loaded(self) -> Snapshot:
         """The version that is to answer; where it cannot be loaded, the last before it that can."""
         failure: ModelError | None = None
-        for version in self._models.order():
+        for version in self._models.serving_order():
             try:
                 snapshot = self.snapshot
                 if snapshot is None or snapshot.version != version:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from foretaste.domain.data import Event, Item, User
-from foretaste.domain.preference import Change
+from foretaste.domain.preference import Preference
 from foretaste.domain.store import Store
 from foretaste.errors import StoreError
 from foretaste.online.manager import ModelManager
@@ -39,7 +39,7 @@ class NullStore:
         """Nothing."""
         return []
 
-    def identified(self, session: str) -> str | None:
+    def user_of_session(self, session: str) -> str | None:
         """Nobody."""
         return None
 
@@ -47,11 +47,11 @@ class NullStore:
         """Nobody."""
         return None
 
-    def changes(self, user: str | None, session: str | None) -> tuple[Change, ...]:
+    def preferences(self, user: str | None, session: str | None) -> tuple[Preference, ...]:
         """None."""
         return ()
 
-    def takers(self, *_: object) -> list[tuple[str, int]]:
+    def user_counts(self, *_: object) -> list[tuple[str, int]]:
         """None: popularity stands in for what is trending."""
         return []
 
@@ -105,7 +105,7 @@ class Outage:
     def _watch(self) -> None:
         while not self._ended.wait(RETRY_SECONDS):
             try:
-                self._store.position()
+                self._store.log_position()
             except StoreError:
                 continue
             log.warning("the store is back")

@@ -12,36 +12,35 @@ from typing import Any
 import numpy as np
 
 from foretaste.domain.data import (
-    Behaviour,
-    Degraded,
+    Degradation,
     Event,
     Floats,
+    ItemSource,
+    LoggedRecommendation,
     Recommendation,
     Recommended,
     Request,
-    Served,
-    Source,
     Term,
+    UserContext,
 )
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
-from foretaste.feedback.recommendation_log import AnswerLog
-from foretaste.generate.reasons import PLACED, UNKNOWN, reasons_of_each
-from foretaste.model.scorer import PopularityScorer, Scores, is_unknown
+from foretaste.feedback.recommendation_log import RecommendationLog
+from foretaste.generate.reasons import SOURCE_REASONS, UNKNOWN_USER_REASON, reasons_of_each
+from foretaste.model.product_scorer import Scores, SharedScorer, is_unknown_user
 from foretaste.online.snapshot import Snapshot
-from foretaste.prepare.histories import behaviour
-from foretaste.rank import preferences
-from foretaste.rank.conditions import number
-from foretaste.rank.filters import NEVER, Question, left_out
-from foretaste.rank.index import Index, Mask
-from foretaste.rank.omissions import omissions
-from foretaste.rank.policy import Asking, Policy
-from foretaste.rank.properties import Wanted
-from foretaste.rank.rules import rules
+from foretaste.prepare.interactions import build_user_context
+from foretaste.rank import preference_effects
+from foretaste.rank.conditions import parse_number
+from foretaste.rank.filters import HARD_FILTERS, FilterContext, excluded_items
+from foretaste.rank.index import FilterIndex, Mask
+from foretaste.rank.omissions import explain_omissions
+from foretaste.rank.policy import Policy, PolicyContext
+from foretaste.rank.properties import RequestedProperties
+from foretaste.rank.rules import parse_rules
 from foretaste.rank.settings import RankSettings
-from foretaste.rank.slate import TEN, Choice, Draft
-from foretaste.rank.trending import counts, spoken
-from foretaste.rank.trending import scores as trending_scores
+from foretaste.rank.slate import SCORE_ONLY_POSITIONS, Slate, SlateDraft
+from foretaste.rank.trending import counts_by_item, trending_scores, window_text
 
 MAX_PAGES = 100
 """Pages of one list."""
@@ -64,7 +63,7 @@ class PageRequest:
 class ExplainedSlate:
     """A list, and the terms of its scores."""
 
-    choice: Choice
+    choice: Slate
     terms: list[list[Term]]
     texts: tuple[str, ...] | None = None
     """What is said of each item, where that is not its terms."""
@@ -72,7 +71,7 @@ class ExplainedSlate:
     def only(self, rows: list[int]) -> "ExplainedSlate":
         """Some of its rows."""
         texts = None if self.texts is None else tuple(self.texts[row] for row in rows)
-        return ExplainedSlate(self.choice.only(rows), [self.terms[row] for row in rows], texts)
+        return ExplainedSlate(self.choice.with_rows(rows), [self.terms[row] for row in rows], texts)
 
 
 class SlateBuilder:
@@ -87,14 +86,16 @@ class SlateBuilder:
         read: Callable[[str], Floats] | None = None,
         *,
         history_events: int | None = None,
-        recommendation_log: AnswerLog | None = None,
+        recommendation_log: RecommendationLog | None = None,
     ) -> None:
         self._store, self._settings, self._weights, self._clock = store, settings, weights, clock
         self._read, self.policy = read, Policy(settings.policy)
         self._history_events = history_events
-        self.log = recommendation_log or AnswerLog(store, keep_days=settings.keep_days, clock=clock)
+        self.log = recommendation_log or RecommendationLog(
+            store, keep_days=settings.keep_days, clock=clock
+        )
         """What was served."""
-        self._index: Index | None = None
+        self._index: FilterIndex | None = None
         self._trending: dict[float, tuple[float, list[tuple[str, int]]]] = {}
 
     # The question -----------------------------------------------------------------------------
@@ -109,7 +110,7 @@ class SlateBuilder:
         if request.next_page_of is None:
             return PageRequest(request)
         pages = self._pages(request.next_page_of)
-        first = Request.of(pages[0].request)
+        first = Request.from_json_dict(pages[0].request)
         repeated = replace(
             first,
             n=request.n if n or isinstance(request_or_user, Request) else first.n,
@@ -122,9 +123,9 @@ class SlateBuilder:
         offset = max((item[1] for item in shown_items), default=0)
         return PageRequest(repeated, tuple(item[0] for item in shown_items), offset)
 
-    def _pages(self, last_page: str) -> list[Served]:
+    def _pages(self, last_page: str) -> list[LoggedRecommendation]:
         """The pages of a list up to this one, the last first."""
-        pages: list[Served] = []
+        pages: list[LoggedRecommendation] = []
         following: Any = last_page
         while following and len(pages) < MAX_PAGES:
             page = self.log.get([following]).get(following)
@@ -137,21 +138,21 @@ class SlateBuilder:
             following = page.request.get("next_page_of")
         return pages
 
-    def user_context(self, request: Request, snapshot: Snapshot) -> Behaviour:
+    def user_context(self, request: Request, snapshot: Snapshot) -> UserContext:
         """U: what this user did, and what they ask for now."""
         events: Sequence[Event] = ()
         user, session = request.user, request.session
         if user is not None or session is not None:
             events = self._store.history(user, session, self._history_events)
         if user is None and session is not None:
-            user = self._store.identified(session)
+            user = self._store.user_of_session(session)
         profile = self._store.user(user) if user else None
         free_text = request.context.get("text")
         words = [part for part in (request.query, free_text) if isinstance(part, str)]
         for item in request.items:
             if item not in snapshot.catalogue.index and self._store.item(item) is None:
                 raise InputError(f"items: there is no item '{item}'; import it first")
-        return behaviour(
+        return build_user_context(
             events,
             snapshot.catalogue.index,
             self._weights,
@@ -166,7 +167,7 @@ class SlateBuilder:
         """Whether this user did something that the snapshot has not learnt."""
         users = [(request.user, None)] if request.user is not None else []
         sessions = [(None, request.session)] if request.session is not None else []
-        rows = self._store.pasts([*users, *sessions])
+        rows = self._store.user_event_columns([*users, *sessions])
         return any(event > snapshot.event for event, _ in rows)
 
     def _now(self, request: Request) -> float:
@@ -177,31 +178,33 @@ class SlateBuilder:
         stated = request.context.get("time")
         if stated is None:
             return self._now(request)
-        seconds = number(stated)
+        seconds = parse_number(stated)
         if seconds is None:
             raise InputError(
                 f"context.time: '{stated}' cannot be read; write ISO 8601 or seconds since 1970"
             )
         return seconds
 
-    def index(self, snapshot: Snapshot) -> Index:
+    def index(self, snapshot: Snapshot) -> FilterIndex:
         """What meets a filter now; made anew when the catalogue has changed."""
         index, catalogue, shelf = self._index, snapshot.catalogue, snapshot.shelf
-        if index is None or index.catalogue is not catalogue or index.shelf is not shelf:
-            index = self._index = Index(catalogue, shelf, self._read)
+        if index is None or index.catalogue is not catalogue or index.availability is not shelf:
+            index = self._index = FilterIndex(catalogue, shelf, self._read)
         return index
 
-    def question(self, page: PageRequest, context: Behaviour, snapshot: Snapshot) -> Question:
+    def question(
+        self, page: PageRequest, context: UserContext, snapshot: Snapshot
+    ) -> FilterContext:
         """All that filters look at."""
         request = page.request
         # whoever looks for something may want it again, and a list to be ordered is the caller's
         free = bool(request.query) or request.candidates is not None
         hide_seen = self._settings.hide_seen and not free
         index, now = self.index(snapshot), self._now(request)
-        changes = self._store.changes(request.user, request.session)
-        asking = Asking(request, context, changes, page.earlier, now)
-        discreet = self.policy.discreet(context, index, asking)
-        return Question(
+        changes = self._store.preferences(request.user, request.session)
+        asking = PolicyContext(request, context, changes, page.earlier, now)
+        discreet = self.policy.without_sensitive(context, index, asking)
+        return FilterContext(
             request, discreet, index, hide_seen, now, page.earlier, changes, self.policy
         )
 
@@ -210,7 +213,7 @@ class SlateBuilder:
     def slate(
         self,
         page: PageRequest,
-        question: Question,
+        question: FilterContext,
         scorer: Scores,
         rng: np.random.Generator | None = None,
     ) -> ExplainedSlate:
@@ -219,7 +222,7 @@ class SlateBuilder:
             return self._trending_slate(page, question, scorer)
         choice = self._choice(page, question, scorer, rng)
         terms = scorer.terms(choice.items, deep=page.request.explain)
-        for lift in choice.lifts:
+        for lift in choice.boosts:
             for row, item in enumerate(choice.items):
                 if lift.mask[item]:
                     terms[row].append(Term(lift.expert, lift.nats, feature=lift.name))
@@ -228,46 +231,49 @@ class SlateBuilder:
     def _choice(
         self,
         page: PageRequest,
-        question: Question,
+        question: FilterContext,
         scorer: Scores,
         rng: np.random.Generator | None,
-    ) -> Choice:
+    ) -> Slate:
         request, settings = page.request, self._settings
-        never = left_out(question, NEVER)
-        draft = Draft(
+        never = excluded_items(question, HARD_FILTERS)
+        draft = SlateDraft(
             scores=np.zeros(len(question.index), np.float32),
-            hide=_with_seen(never, question),
-            never=never,
+            hidden=_with_seen(never, question),
+            never_shown=never,
             index=question.index,
             n=min(request.n, settings.most),
             offset=page.offset,
             diversity=request.diversity,
-            floor=request.floor,
-            explore=settings.explore if request.explore is None else request.explore,
-            pool=settings.explore_pool,
-            apart=self.policy.pairs(question.index),
+            min_relative_likelihood=request.floor,
+            exploration_rate=settings.explore if request.explore is None else request.explore,
+            exploration_pool=settings.explore_pool,
+            exclusive_pairs=self.policy.exclusive_pairs(question.index),
         )
-        if _may_show_cold_items(request) and page.offset + draft.n > TEN:
-            draft.strangers, draft.newcomers = scorer.untaken(settings.newcomers)
-        for row, rule in enumerate(rules(request.rules)):
+        if _may_show_cold_items(request) and page.offset + draft.n > SCORE_ONLY_POSITIONS:
+            draft.cold_items, draft.cold_item_share = scorer.cold_items(settings.newcomers)
+        for row, rule in enumerate(parse_rules(request.rules)):
             rule.apply(draft, f"rules.{row}")
         if request.window is None:  # else the score is a number of users
-            preferences.lift(draft, question.changes)
+            preference_effects.add_preference_boosts(draft, question.preferences)
         # what rules speak of is scored even where the experts alone would not look
-        scores = scorer.row(
-            ~draft.hide, draft.looked_at, also=draft.named, items=draft.pins.values()
+        scores = scorer.score_row(
+            ~draft.hidden,
+            draft.items_to_score,
+            extra_masks=draft.rule_masks,
+            items=draft.pins.values(),
         )
-        draft.scores, draft.hide = draft.scores + scores, draft.hide | np.isneginf(scores)
-        return draft.listed(lambda: rng or np.random.default_rng())
+        draft.scores, draft.hidden = draft.scores + scores, draft.hidden | np.isneginf(scores)
+        return draft.build_slate(lambda: rng or np.random.default_rng())
 
     def _trending_slate(
-        self, page: PageRequest, question: Question, popularity: Scores
+        self, page: PageRequest, question: FilterContext, popularity: Scores
     ) -> ExplainedSlate:
         """What most users took within the window; then, to fill the list, what is popular."""
         window = page.request.window or 0.0
-        users = counts(self._window_counts(window, question.now), question.index.catalogue)
-        log_prob = popularity.row(users >= 0, 0)
-        scorer = PopularityScorer(trending_scores(users, log_prob))
+        users = counts_by_item(self._window_counts(window, question.now), question.index.catalogue)
+        log_prob = popularity.score_row(users >= 0, 0)
+        scorer = SharedScorer(trending_scores(users, log_prob))
         choice = self._choice(page, question, scorer, None)
         counted = users[choice.items]
         sources = tuple(
@@ -275,7 +281,9 @@ class SlateBuilder:
             for source, count in zip(choice.sources, counted > 0, strict=True)
         )
         texts = tuple(
-            f"taken by {int(count):,} people in {spoken(window)}" if count else PLACED["fallback"]
+            f"taken by {int(count):,} people in {window_text(window)}"
+            if count
+            else SOURCE_REASONS["fallback"]
             for count in counted
         )
         choice = replace(choice, sources=sources, scores=counted)
@@ -286,13 +294,13 @@ class SlateBuilder:
         counted = self._trending.get(window)
         if counted is None or not 0 <= now - counted[0] < TRENDING_REFRESH_SECONDS:
             kinds = [kind for kind, weight in self._weights.items() if weight > 0]
-            counted = (now, self._store.takers(now - window, now, kinds))
+            counted = (now, self._store.user_counts(now - window, now, kinds))
             if len(self._trending) >= MAX_TRENDING_WINDOWS:
                 self._trending.clear()
             self._trending[window] = counted
         return counted[1]
 
-    def on_offer(self, slate: ExplainedSlate, question: Question) -> ExplainedSlate:
+    def on_offer(self, slate: ExplainedSlate, question: FilterContext) -> ExplainedSlate:
         """Without what was hidden, taken off or changed since the snapshot."""
         ids = [question.index.catalogue.ids[item] for item in slate.choice.items.tolist()]
         items = self._store.items_by_id(ids)
@@ -307,10 +315,10 @@ class SlateBuilder:
 
     def recommendation(
         self,
-        question: Question,
+        question: FilterContext,
         snapshot: Snapshot,
         slate: ExplainedSlate,
-        degraded: Degraded | None = None,
+        degraded: Degradation | None = None,
     ) -> Recommendation:
         """The slate with what is said of each item."""
         return Recommendation(
@@ -318,25 +326,25 @@ class SlateBuilder:
             model_version=snapshot.version,
             items=self._recommended(question, snapshot, slate, degraded),
             degraded=degraded,
-            left_out=omissions(question, slate.choice),
+            left_out=explain_omissions(question, slate.choice),
         )
 
     def keep(self, request: Request, recommendation: Recommendation) -> None:
         """Into the log of what was served, unless it is to leave no trace."""
         if not request.incognito:
-            self.log.add(Served.of(request, recommendation, self._now(request)))
+            self.log.add(LoggedRecommendation.of(request, recommendation, self._now(request)))
 
     def _recommended(
         self,
-        question: Question,
+        question: FilterContext,
         snapshot: Snapshot,
         slate: ExplainedSlate,
-        degraded: Degraded | None,
+        degraded: Degradation | None,
     ) -> tuple[Recommended, ...]:
         request, choice, catalogue = question.request, slate.choice, snapshot.catalogue
         ids, titles = catalogue.ids, catalogue.titles
         items, chosen = snapshot.items, choice.items.tolist()
-        columns = Wanted.of(request.properties, question.index, items)
+        columns = RequestedProperties.of(request.properties, question.index, items)
         details = columns.of_each(items.at(chosen))
         reasons = self._reasons(question, slate, is_full=degraded is None or degraded.to == "full")
         return tuple(
@@ -356,22 +364,26 @@ class SlateBuilder:
         )
 
     def _reasons(
-        self, question: Question, slate: ExplainedSlate, *, is_full: bool
-    ) -> list[tuple[Source, tuple[str, ...]]]:
+        self, question: FilterContext, slate: ExplainedSlate, *, is_full: bool
+    ) -> list[tuple[ItemSource, tuple[str, ...]]]:
         """For each item what brought it to its position, and why, in words."""
-        catalogue, context = question.index.catalogue, question.behaviour
+        catalogue, context = question.index.catalogue, question.user_context
         titles = {catalogue.ids[item]: catalogue.titles[item] for item in context.item if item >= 0}
         tellable = self.policy.tellable_lists(slate.terms, question.index)
         if slate.texts is None:
             sentences = reasons_of_each(tellable, titles)
         else:
             sentences = [(text,) for text in slate.texts]
-        unknown = slate.texts is None and is_unknown(context)
-        reasons: list[tuple[Source, tuple[str, ...]]] = []
+        unknown = slate.texts is None and is_unknown_user(context)
+        reasons: list[tuple[ItemSource, tuple[str, ...]]] = []
         for source, spoken_terms in zip(slate.choice.sources, sentences, strict=True):
             by_model = source == "model"
-            placed = (PLACED[source],) if source in SOURCES_WITH_REASON else ()
-            reason = (UNKNOWN,) if unknown and by_model and is_full else placed + spoken_terms
+            placed = (SOURCE_REASONS[source],) if source in SOURCES_WITH_REASON else ()
+            reason = (
+                (UNKNOWN_USER_REASON,)
+                if unknown and by_model and is_full
+                else placed + spoken_terms
+            )
             reasons.append(("fallback" if by_model and not is_full else source, reason))
         return reasons
 
@@ -382,9 +394,9 @@ def _may_show_cold_items(request: Request) -> bool:
     return free and request.floor == 0
 
 
-def _with_seen(never: Mask, question: Question) -> Mask:
+def _with_seen(never: Mask, question: FilterContext) -> Mask:
     if not question.hide_seen:
         return never
     hide = never.copy()
-    hide[question.behaviour.taken] = True
+    hide[question.user_context.consumed_items] = True
     return hide

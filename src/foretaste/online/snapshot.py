@@ -17,12 +17,18 @@ from typing import Self
 
 from foretaste.domain.data import Catalogue, Event, Floats, Item
 from foretaste.domain.store import Store
-from foretaste.feedback.online import Lesson, Past, Person, learn, lessons
-from foretaste.model.artefacts import Version
-from foretaste.model.product import Product
-from foretaste.prepare.catalogue import Cataloguing, ItemTable, ReadItems, vectors_of
-from foretaste.prepare.histories import pasts, person_key
-from foretaste.rank.filters import Shelf
+from foretaste.feedback.online_learning import (
+    NumberedContext,
+    TrainingExample,
+    UserKey,
+    learn_examples,
+    training_examples,
+)
+from foretaste.model.artefacts import ModelVersion
+from foretaste.model.product import ProductOfExperts
+from foretaste.prepare.catalogue import GrowingCatalogue, ItemTable, ReadItems, vectors_of
+from foretaste.prepare.interactions import build_user_histories, user_key
+from foretaste.rank.filters import ItemAvailability
 
 EVENTS_PER_PART = 5_000
 """Events that are held in memory at a time while many are learnt."""
@@ -49,12 +55,12 @@ class Snapshot:
     version: str
     created: float
     """When it was trained, seconds since 1970."""
-    product: Product
+    product: ProductOfExperts
     kinds: tuple[str, ...]
     weights: Mapping[str, float]
     read: ReadItems
-    cataloguing: Cataloguing
-    shelf: Shelf
+    cataloguing: GrowingCatalogue
+    shelf: ItemAvailability
     event: int
     revision: int
     encoder: str | None = None
@@ -73,13 +79,13 @@ class Snapshot:
     @classmethod
     def of(
         cls,
-        version: Version,
+        version: ModelVersion,
         ids: tuple[str, ...],
         store: Store,
         *,
         weights: Mapping[str, float],
         read: ReadItems,
-        product: Callable[[Catalogue], Product],
+        product: Callable[[Catalogue], ProductOfExperts],
     ) -> Self:
         """A version as it was trained, with its items, `ids`, as they are now.
 
@@ -90,7 +96,7 @@ class Snapshot:
         for revision, item in store.items():  # noqa: B007
             present[item.id] = item
         trained = [present.pop(item_id, absent(item_id)) for item_id in ids]
-        cataloguing = Cataloguing.of(trained, vectors_of(trained, read))
+        cataloguing = GrowingCatalogue.of(trained, vectors_of(trained, read))
         own = product(cataloguing.catalogue)
         own.freeze()
         snapshot = cls(
@@ -101,7 +107,7 @@ class Snapshot:
             weights=weights,
             read=read,
             cataloguing=cataloguing,
-            shelf=Shelf.of(trained),
+            shelf=ItemAvailability.of(trained),
             event=int(version.data["event"]),
             revision=revision,
             encoder=version.data.get("encoder"),
@@ -114,7 +120,7 @@ class Snapshot:
 
     def caught_up(self, store: Store) -> Self:
         """With every item and event of now."""
-        event, revision = store.position()
+        event, revision = store.log_position()
         snapshot = self
         if snapshot.revision < revision:
             changes = [item for _, item in item_changes(store, snapshot.revision, revision)]
@@ -143,7 +149,7 @@ class Snapshot:
         if batch.restated:
             cataloguing = cataloguing.with_states(batch.restated)
         if batch.vectors is not None:
-            cataloguing, changed = cataloguing.put(batch.reworded, batch.vectors)
+            cataloguing, changed = cataloguing.update(batch.reworded, batch.vectors)
             product = product.fork()
             product.grow(cataloguing.catalogue, changed)
             product.freeze()
@@ -161,7 +167,7 @@ class Snapshot:
 
         Events of items that are not met yet are passed over.
         """
-        snapshot, events = self, store.events(after=self.event, until=until)
+        snapshot, events = self, store.events(after_number=self.event, until_number=until)
         while tail := list(islice(events, EVENTS_PER_PART)):
             snapshot = snapshot.with_lessons(snapshot.lessons(store, tail), tail[-1][0])
         return snapshot
@@ -172,7 +178,7 @@ class Snapshot:
         An event of an item that is still to be met waits for it, and those after it too.
         """
         until = min(position[0], self.event + n)
-        tail = list(store.events(after=self.event, until=until))
+        tail = list(store.events(after_number=self.event, until_number=until))
         if self.revision < position[1]:
             index = self.catalogue.index
             learnable = [*takewhile(lambda row: row[1].item is None or row[1].item in index, tail)]
@@ -180,28 +186,33 @@ class Snapshot:
                 tail, until = learnable, learnable[-1][0] if learnable else self.event
         return self.with_lessons(self.lessons(store, tail), until)
 
-    def with_lessons(self, taught: Iterable[Lesson], event: int) -> Self:
+    def with_lessons(self, taught: Iterable[TrainingExample], event: int) -> Self:
         """With what the events up to a number teach."""
         product = self.product.fork()
-        learn(product, taught)
+        learn_examples(product, taught)
         product.freeze()
         return replace(self, product=product, event=event)
 
-    def lessons(self, store: Store, tail: Sequence[tuple[int, Event]]) -> Iterator[Lesson]:
+    def lessons(self, store: Store, tail: Sequence[tuple[int, Event]]) -> Iterator[TrainingExample]:
         """What these events teach, in this model's own ids."""
         index, weights = self.catalogue.index, self.weights
 
-        def histories(people: Sequence[Person]) -> dict[Person, Past]:
-            by_key = pasts(list(store.pasts(people)), index, weights, self.kinds)
-            return {person: by_key[person_key(*person)] for person in people}
+        def histories(people: Sequence[UserKey]) -> dict[UserKey, NumberedContext]:
+            by_key = build_user_histories(
+                list(store.user_event_columns(people)), index, weights, self.kinds
+            )
+            return {person: by_key[user_key(*person)] for person in people}
 
-        return lessons(tail, pasts=histories, index=index, weights=weights)
+        return training_examples(tail, load_contexts=histories, index_by_id=index, weights=weights)
 
 
 def item_changes(store: Store, start: int, until: int) -> Iterator[tuple[int, Item]]:
     """(revision, item) of all that were put past a revision, or deleted, up to another."""
-    deleted = ((revision, absent(item_id)) for revision, item_id in store.gone(after=start))
-    changes = merge(store.items(after=start), deleted, key=itemgetter(0))
+    deleted = (
+        (revision, absent(item_id))
+        for revision, item_id in store.deleted_items(after_revision=start)
+    )
+    changes = merge(store.items(after_revision=start), deleted, key=itemgetter(0))
     return takewhile(lambda change: change[0] <= until, changes)
 
 

@@ -11,16 +11,25 @@ import numpy as np
 
 from foretaste.domain.data import Ints, Term
 from foretaste.errors import InputError
-from foretaste.model.scorer import Scorer
+from foretaste.model.product_scorer import ProductScorer
 from foretaste.online.answer import Workspace, scored
 from foretaste.online.slate import PageRequest
-from foretaste.rank.filters import FILTERS, WHY, Filter, Question, earlier, left_out, others, seen
-from foretaste.rank.slate import Choice, Lift
+from foretaste.rank.filters import (
+    FILTER_REASONS,
+    FILTERS,
+    Filter,
+    FilterContext,
+    consumed_items,
+    earlier_page_items,
+    excluded_items,
+    non_candidates,
+)
+from foretaste.rank.slate import ScoreBoost, Slate
 
 MORE_FILTER_REASONS: dict[Filter, str] = {
-    seen: "this person has taken it already",
-    others: "it is not in the list that was to be put in order",
-    earlier: "it was on an earlier page of this list",
+    consumed_items: "this person has taken it already",
+    non_candidates: "it is not in the list that was to be put in order",
+    earlier_page_items: "it was on an earlier page of this list",
 }
 """What those filters leave out that `WHY` does not tell of."""
 
@@ -78,19 +87,21 @@ def why_not(workspace: Workspace, item: str, page: PageRequest) -> WhyNot:
     return _compared(position, question, scorer, choice)
 
 
-def _compared(item: int, question: Question, scorer: Scorer, choice: Choice) -> WhyNot:
+def _compared(item: int, question: FilterContext, scorer: ProductScorer, choice: Slate) -> WhyNot:
     """Of an item that may be shown: where its score puts it, and why."""
     shown_items, ids = choice.items.tolist(), question.index.catalogue.ids
     position = choice.positions[shown_items.index(item)] if item in shown_items else None
-    allowed = ~left_out(question)
-    scores = scorer.row(allowed, len(shown_items), items=[item, *shown_items]).astype(np.float64)
-    for lift in choice.lifts:
+    allowed = ~excluded_items(question)
+    scores = scorer.score_row(allowed, len(shown_items), items=[item, *shown_items]).astype(
+        np.float64
+    )
+    for lift in choice.boosts:
         scores += lift.mask * lift.nats
     better = allowed & (scores > scores[item])
     better[item] = False
     rank = int(better.sum()) + 1
     last = next((shown_item for shown_item in reversed(shown_items) if shown_item != item), None)
-    terms = _differences(scorer, choice.lifts, item, last)
+    terms = _differences(scorer, choice.boosts, item, last)
     return WhyNot(
         id=ids[item],
         position=position,
@@ -105,18 +116,18 @@ def _compared(item: int, question: Question, scorer: Scorer, choice: Choice) -> 
     )
 
 
-def _filter_reasons(question: Question, item: int) -> tuple[str, ...]:
+def _filter_reasons(question: FilterContext, item: int) -> tuple[str, ...]:
     """Why it may not be shown."""
-    reasons = {**MORE_FILTER_REASONS, **WHY}
+    reasons = {**MORE_FILTER_REASONS, **FILTER_REASONS}
     return tuple(
         reasons.get(rule, f"the filter '{rule.__name__}' leaves it out")
         for rule in FILTERS
-        if left_out(question, [rule])[item]
+        if excluded_items(question, [rule])[item]
     )
 
 
 def _differences(
-    scorer: Scorer, lifts: Sequence[Lift], item: int, last: int | None
+    scorer: ProductScorer, lifts: Sequence[ScoreBoost], item: int, last: int | None
 ) -> tuple[TermDifference, ...]:
     """Against the last item that was shown, by expert."""
     items: Ints = np.array([item] if last is None else [item, last], np.int32)

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Much = Literal["much more", "more", "less", "much less", "none", "only", "forget"]
+Strength = Literal["much more", "more", "less", "much less", "none", "only", "forget"]
 
-_PHRASES: Mapping[Much, str] = {
+_PHRASES_BY_STRENGTH: Mapping[Strength, str] = {
     "much more": "much more/a lot more/lots more/far more/many more/a lot of/lots of",
     "more": "more/some more/i like/i love/i want/i prefer/i enjoy/i would like/i'd like/"
     "give me/show me/recommend/rather/not only/not just/i'm into/i am into",
@@ -33,121 +33,133 @@ _PHRASES: Mapping[Much, str] = {
     "forget": "forget/forget about/forget that i said/undo/i don't mind/i do not mind/unmute/"
     "allow/it's fine to show/not any longer",
 }
-SAYING = {phrase: much for much, phrases in _PHRASES.items() for phrase in phrases.split("/")}
-LONGEST = max(len(phrase.split()) for phrase in SAYING)
-GOING_ON = frozenset({"and", "or", "nor", ",", "&", "/", "also", "plus"})
-ANEW = frozenset({"but", ";", ".", "!", "?", "\n", "then", "instead"})
-AFTER = frozenset({"only", "please", "anymore", "again", "thanks", "exclusively"})
+STRENGTH_BY_PHRASE = {
+    phrase: strength
+    for strength, phrases in _PHRASES_BY_STRENGTH.items()
+    for phrase in phrases.split("/")
+}
+MAX_PHRASE_WORDS = max(len(phrase.split()) for phrase in STRENGTH_BY_PHRASE)
+CONTINUATIONS = frozenset({"and", "or", "nor", ",", "&", "/", "also", "plus"})
+CLAUSE_BREAKS = frozenset({"but", ";", ".", "!", "?", "\n", "then", "instead"})
+TRAILING_WORDS = frozenset({"only", "please", "anymore", "again", "thanks", "exclusively"})
 """Words that may come behind what they speak of."""
-_PLAIN = """
+_PLAIN_TEXT = """
     a about all an any anything are as at be been by can could do does everything film
     films for from have i i'd i'm if in is it item items kind kinds know like lot made me
     movie movies my of on one ones please product products really s see so some something
     sort stories story stuff than that the them these thing things this those to too very
     want watch what which who with would you
 """
-PLAIN = frozenset(_PLAIN.split())
+PLAIN_WORDS = frozenset(_PLAIN_TEXT.split())
 """Words that alone name nothing."""
-TOKEN = re.compile(r"\w+(?:['’-]\w+)*|[,;.!?&/\n]")
-NEGATIVE: frozenset[Much] = frozenset({"none", "less", "much less"})
+TOKEN_PATTERN = re.compile(r"\w+(?:['’-]\w+)*|[,;.!?&/\n]")
+NEGATIVE_STRENGTHS: frozenset[Strength] = frozenset({"none", "less", "much less"})
 
 
-def named(said: str) -> str:
+def drop_plain_start(phrase: str) -> str:
     """From the first word on that names something: "something funny" is "funny"."""
-    words = said.split()
-    first = next((place for place, word in enumerate(words) if word.lower() not in PLAIN), 0)
-    return " ".join(words[first:])
+    words = phrase.split()
+    start = next(
+        (word_index for word_index, word in enumerate(words) if word.lower() not in PLAIN_WORDS), 0
+    )
+    return " ".join(words[start:])
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One thing that is wanted, or not."""
 
-    much: Much
+    strength: Strength
     words: tuple[str, ...]
     """In lower case, with the words that name nothing."""
-    plain: bool = False
+    is_implicit: bool = False
     """Whether nothing was said of how much: it is wanted, that is all."""
 
     @property
-    def said(self) -> str:
+    def text(self) -> str:
         """As it was said."""
         return " ".join(self.words)
 
 
-def tokens(text: str) -> list[str]:
+def tokenize(text: str) -> list[str]:
     """Words in lower case, and stops."""
-    return TOKEN.findall(text.lower().replace("’", "'"))
+    return TOKEN_PATTERN.findall(text.lower().replace("’", "'"))
 
 
-def clauses(text: str) -> list[Clause]:
+def parse_clauses(text: str) -> list[Clause]:
     """What is wished, in the order in which it was said."""
-    return _Reader(tokens(text)).read()
+    return _ClauseParser(tokenize(text)).parse()
 
 
-class _Reader:
+class _ClauseParser:
     """Goes through the words once."""
 
     def __init__(self, words: list[str]) -> None:
         self._words = words
-        self._much: Much = "more"
-        self._plain = True
-        self._spoken = False  # whether words said how much, and nothing has followed yet
+        self._strength: Strength = "more"
+        self._is_implicit = True
+        self._awaits_words = False  # whether words said how much, and nothing has followed yet
         self._phrase: list[str] = []
-        self._found: list[Clause] = []
+        self._clauses: list[Clause] = []
 
-    def read(self) -> list[Clause]:
-        place = 0
-        while place < len(self._words):
-            word = self._words[place]
-            length = self._saying(place)
-            if self._trails(place, length):
+    def parse(self) -> list[Clause]:
+        position = 0
+        while position < len(self._words):
+            word = self._words[position]
+            length = self._strength_phrase_length(position)
+            if self._is_trailing(position, length):
                 if word in ("only", "exclusively"):
-                    self._much, self._plain = "only", False
-                place += 1
+                    self._strength, self._is_implicit = "only", False
+                position += 1
             elif length:
-                self._close()
-                self._say(SAYING[" ".join(self._words[place : place + length])])
-                place += length
+                self._close_clause()
+                self._set_strength(
+                    STRENGTH_BY_PHRASE[" ".join(self._words[position : position + length])]
+                )
+                position += length
             else:
-                self._take(word)
-                place += 1
-        self._close()
-        return self._found
+                self._add_word(word)
+                position += 1
+        self._close_clause()
+        return self._clauses
 
-    def _saying(self, place: int) -> int:
+    def _strength_phrase_length(self, position: int) -> int:
         """How many words from here say how much; 0 for none."""
-        for length in range(LONGEST, 0, -1):
-            words = self._words[place : place + length]
-            if len(words) == length and " ".join(words) in SAYING:
+        for length in range(MAX_PHRASE_WORDS, 0, -1):
+            words = self._words[position : position + length]
+            if len(words) == length and " ".join(words) in STRENGTH_BY_PHRASE:
                 return length
         return 0
 
-    def _trails(self, place: int, length: int) -> bool:
+    def _is_trailing(self, position: int, length: int) -> bool:
         """Whether the word belongs to what is before it: "comedies only"."""
-        word, after = self._words[place], self._words[place + 1 : place + 2]
-        if word not in AFTER or length > 1:
+        word, following = self._words[position], self._words[position + 1 : position + 2]
+        if word not in TRAILING_WORDS or length > 1:
             return False
-        ends = not after or after[0] in ANEW or after[0] in GOING_ON
-        return length == 0 or (ends and bool(self._phrase))
+        is_last = not following or following[0] in CLAUSE_BREAKS or following[0] in CONTINUATIONS
+        return length == 0 or (is_last and bool(self._phrase))
 
-    def _say(self, much: Much) -> None:
-        if self._spoken and self._much in NEGATIVE and much in ("more", "much more"):
+    def _set_strength(self, strength: Strength) -> None:
+        if (
+            self._awaits_words
+            and self._strength in NEGATIVE_STRENGTHS
+            and strength in ("more", "much more")
+        ):
             return  # "not more" is not more
-        self._much, self._spoken, self._plain = much, True, False
+        self._strength, self._awaits_words, self._is_implicit = strength, True, False
 
-    def _take(self, word: str) -> None:
-        if word in ANEW:
-            self._close()
-            self._much, self._spoken, self._plain = "more", False, True
-        elif word in GOING_ON:
-            self._close()
+    def _add_word(self, word: str) -> None:
+        if word in CLAUSE_BREAKS:
+            self._close_clause()
+            self._strength, self._awaits_words, self._is_implicit = "more", False, True
+        elif word in CONTINUATIONS:
+            self._close_clause()
         else:
             self._phrase.append(word)
-            if word not in PLAIN:
-                self._spoken = False
+            if word not in PLAIN_WORDS:
+                self._awaits_words = False
 
-    def _close(self) -> None:
-        if any(word not in PLAIN for word in self._phrase):
-            self._found.append(Clause(self._much, tuple(self._phrase), self._plain))
+    def _close_clause(self) -> None:
+        if any(word not in PLAIN_WORDS for word in self._phrase):
+            self._clauses.append(Clause(self._strength, tuple(self._phrase), self._is_implicit))
         self._phrase = []

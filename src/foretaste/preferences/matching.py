@@ -13,19 +13,19 @@ from typing import Any, Literal
 import numpy as np
 
 from foretaste.domain.data import Floats
-from foretaste.domain.preference import STRONGEST, Act, Change
-from foretaste.preferences.grammar import PLAIN, Clause, Much
+from foretaste.domain.preference import MAX_PREFERENCE_NATS, Preference, PreferenceAct
+from foretaste.preferences.grammar import PLAIN_WORDS, Clause, Strength
 from foretaste.rank.about import stems
-from foretaste.rank.conditions import number, parsed
-from foretaste.rank.index import Index
+from foretaste.rank.conditions import parse_condition, parse_number
+from foretaste.rank.index import FilterIndex
 
-NEAR = 0.62
+MIN_COSINE = 0.62
 """The least cosine between a phrase and a value; measured by `make bench-control`."""
-MOST_VALUES = 500
+MAX_COMPARED_VALUES = 500
 """Values of a column up to which it is compared by the language model."""
-SPAN = 4
+MAX_SPAN_WORDS = 4
 """Words of a phrase that are compared together, at most."""
-ACTS: dict[Much, tuple[Act, float]] = {
+ACT_BY_STRENGTH: dict[Strength, tuple[PreferenceAct, float]] = {
     "much more": ("boost", 2.0),
     "more": ("boost", 1.0),
     "less": ("boost", -1.0),
@@ -34,14 +34,14 @@ ACTS: dict[Much, tuple[Act, float]] = {
     "only": ("only", 0.0),
 }
 
-Reads = Callable[[Sequence[str]], Floats]
+EncodeTexts = Callable[[Sequence[str]], Floats]
 """Texts → [texts, dim], as the language model reads them, of length 1."""
-Value = tuple[str, str]
+FeatureValue = tuple[str, str]
 """(column, value)"""
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
+class ClauseMatch:
     """What became of one clause."""
 
     said: str
@@ -50,118 +50,130 @@ class Understood:
     name: str
     how: Literal["named", "read", "topic", "nothing"]
     """The value was named; the language model found it near; a topic; nothing was found."""
-    act: Act | Literal["forget"]
+    act: PreferenceAct | Literal["forget"]
     nats: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    what: dict[str, Any]
-    how: Literal["named", "read", "topic"]
+class _PhraseMatch:
+    condition: dict[str, Any]
+    match_type: Literal["named", "read", "topic"]
     words: tuple[str, ...]
 
 
 class Vocabulary:
     """The values of a catalogue's attributes, by name and by meaning."""
 
-    def __init__(self, index: Index, reads: Reads | None) -> None:
-        self._index, self._reads = index, reads
-        self._named: dict[tuple[str, ...], Value] = {}
-        self._near: list[Value] = []
+    def __init__(self, index: FilterIndex, encode_texts: EncodeTexts | None) -> None:
+        self._index, self._encode_texts = index, encode_texts
+        self._value_by_stems: dict[tuple[str, ...], FeatureValue] = {}
+        self._comparable_values: list[FeatureValue] = []
         self._vectors: Floats | None = None
         for feature in index.catalogue.features:
             for value in feature.values:
                 key = tuple(stems(value))
                 if key:
-                    self._named.setdefault(key, (feature.column, value))
-            if len(feature.values) <= MOST_VALUES:
-                spoken = (one for one in feature.values if one and number(one) is None)
-                self._near += [(feature.column, value) for value in spoken]
+                    self._value_by_stems.setdefault(key, (feature.column, value))
+            if len(feature.values) <= MAX_COMPARED_VALUES:
+                worded_values = (
+                    candidate
+                    for candidate in feature.values
+                    if candidate and parse_number(candidate) is None
+                )
+                self._comparable_values += [(feature.column, value) for value in worded_values]
 
-    def understood(self, clause: Clause) -> list[Understood]:
+    def match_clause(self, clause: Clause) -> list[ClauseMatch]:
         """What the clause means here. A boost of several features is one of each; a mute of
         several, and an only, is of what has them all.
         """
-        parts = self._parts(clause.words)
+        parts = self._phrase_matches(clause.words)
         if not parts:
-            act = "forget" if clause.much == "forget" else ACTS[clause.much][0]
-            said = " ".join(_without_plain(clause.words))
-            return [Understood(said, None, said, "nothing", act)]
-        if clause.much == "forget":
-            return [self._told(clause, [one], "forget", 0.0) for one in parts]
-        act, nats = ACTS[clause.much]
+            act = "forget" if clause.strength == "forget" else ACT_BY_STRENGTH[clause.strength][0]
+            phrase = " ".join(_without_plain(clause.words))
+            return [ClauseMatch(phrase, None, phrase, "nothing", act)]
+        if clause.strength == "forget":
+            return [self._match_of(clause, [part], "forget", 0.0) for part in parts]
+        act, nats = ACT_BY_STRENGTH[clause.strength]
         if act == "boost":
-            return [self._told(clause, [one], act, nats) for one in parts]
-        return [self._told(clause, parts, act, nats)]
+            return [self._match_of(clause, [one], act, nats) for one in parts]
+        return [self._match_of(clause, parts, act, nats)]
 
-    def _told(
-        self, clause: Clause, parts: list[_Part], act: Act | Literal["forget"], nats: float
-    ) -> Understood:
-        what = _joined([part.what for part in parts])
-        weakest = max(parts, key=lambda part: ("named", "read", "topic").index(part.how))
-        said = clause.said if len(parts) > 1 else " ".join(parts[0].words)
-        return Understood(said, what, str(parsed(what)), weakest.how, act, nats)
+    def _match_of(
+        self,
+        clause: Clause,
+        parts: list[_PhraseMatch],
+        act: PreferenceAct | Literal["forget"],
+        nats: float,
+    ) -> ClauseMatch:
+        condition = _all_conditions([part.condition for part in parts])
+        weakest = max(parts, key=lambda part: ("named", "read", "topic").index(part.match_type))
+        phrase = clause.text if len(parts) > 1 else " ".join(parts[0].words)
+        return ClauseMatch(
+            phrase, condition, str(parse_condition(condition)), weakest.match_type, act, nats
+        )
 
-    def _parts(self, words: tuple[str, ...]) -> list[_Part]:
+    def _phrase_matches(self, words: tuple[str, ...]) -> list[_PhraseMatch]:
         """Each feature that the words name, and the topics of what is left."""
-        found: list[tuple[int, _Part]] = []
+        placed_parts: list[tuple[int, _PhraseMatch]] = []
         runs = [(0, words)]
         for finder in (self._by_name, self._by_meaning):
-            left: list[tuple[int, tuple[str, ...]]] = []
+            remaining_runs: list[tuple[int, tuple[str, ...]]] = []
             for start, run in runs:
                 while (hit := finder(run)) is not None:
-                    at, length, part = hit
-                    found.append((start + at, part))
-                    left.append((start, run[:at]))
-                    start, run = start + at + length, run[at + length :]
-                left.append((start, run))
-            runs = left
+                    offset, length, part = hit
+                    placed_parts.append((start + offset, part))
+                    remaining_runs.append((start, run[:offset]))
+                    start, run = start + offset + length, run[offset + length :]
+                remaining_runs.append((start, run))
+            runs = remaining_runs
         for start, run in runs:
             topic = _without_plain(run)
-            if topic and self._index.mask(parsed({"about": " ".join(topic)})).any():
-                found.append((start, _Part({"about": " ".join(topic)}, "topic", topic)))
-        return [part for _, part in sorted(found, key=lambda pair: pair[0])]
+            if topic and self._index.mask(parse_condition({"about": " ".join(topic)})).any():
+                placed_parts.append(
+                    (start, _PhraseMatch({"about": " ".join(topic)}, "topic", topic))
+                )
+        return [part for _, part in sorted(placed_parts, key=lambda pair: pair[0])]
 
-    def _by_name(self, run: tuple[str, ...]) -> tuple[int, int, _Part] | None:
+    def _by_name(self, run: tuple[str, ...]) -> tuple[int, int, _PhraseMatch] | None:
         for length in range(len(run), 0, -1):
-            for at in range(len(run) - length + 1):
-                words = run[at : at + length]
-                value = self._named.get(tuple(stems(" ".join(words))))
+            for offset in range(len(run) - length + 1):
+                words = run[offset : offset + length]
+                value = self._value_by_stems.get(tuple(stems(" ".join(words))))
                 if value is not None:
-                    return at, length, _Part({value[0]: value[1]}, "named", words)
+                    return offset, length, _PhraseMatch({value[0]: value[1]}, "named", words)
         return None
 
-    def _by_meaning(self, run: tuple[str, ...]) -> tuple[int, int, _Part] | None:
+    def _by_meaning(self, run: tuple[str, ...]) -> tuple[int, int, _PhraseMatch] | None:
         spans = [
-            (at, length)
-            for length in range(1, min(SPAN, len(run)) + 1)
-            for at in range(len(run) - length + 1)
-            if _without_plain(run[at : at + length])
+            (offset, length)
+            for length in range(1, min(MAX_SPAN_WORDS, len(run)) + 1)
+            for offset in range(len(run) - length + 1)
+            if _without_plain(run[offset : offset + length])
         ]
-        if not spans or not self._near or self._reads is None:
+        if not spans or not self._comparable_values or self._encode_texts is None:
             return None
         if self._vectors is None:
-            self._vectors = self._reads([value for _, value in self._near])
+            self._vectors = self._encode_texts([value for _, value in self._comparable_values])
         texts = [" ".join(run[at : at + length]) for at, length in spans]
-        cosine = self._reads(texts) @ self._vectors.T  # [spans, values]
+        cosine = self._encode_texts(texts) @ self._vectors.T  # [spans, values]
         best, value = np.unravel_index(int(np.argmax(cosine)), cosine.shape)
-        if cosine[best, value] < NEAR:
+        if cosine[best, value] < MIN_COSINE:
             return None
         at, length = spans[int(best)]
-        column, name = self._near[int(value)]
-        return at, length, _Part({column: name}, "read", run[at : at + length])
+        column, name = self._comparable_values[int(value)]
+        return at, length, _PhraseMatch({column: name}, "read", run[at : at + length])
 
 
 def _without_plain(words: tuple[str, ...]) -> tuple[str, ...]:
     """Without the words at the ends that name nothing."""
-    while words and words[0] in PLAIN:
+    while words and words[0] in PLAIN_WORDS:
         words = words[1:]
-    while words and words[-1] in PLAIN:
+    while words and words[-1] in PLAIN_WORDS:
         words = words[:-1]
     return words
 
 
-def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
+def _all_conditions(parts: list[dict[str, Any]]) -> dict[str, Any]:
     """One filter that all must meet."""
     columns = [column for part in parts for column in part]
     if len(set(columns)) == len(columns):
@@ -169,30 +181,38 @@ def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
     return {"and": parts}
 
 
-def adjusted(
-    before: Sequence[Change], understood: Sequence[Understood], at: float
-) -> tuple[list[Change], list[str]]:
+def updated_preferences(
+    current: Sequence[Preference], clause_matches: Sequence[ClauseMatch], at: float
+) -> tuple[list[Preference], list[str]]:
     """(changes to put, names to take out) by which a wish moves what was changed before."""
-    known = {one.name: one for one in before}
-    put: dict[str, Change] = {}
-    remove: set[str] = set()
-    for one in understood:
-        if one.what is None:
+    current_by_name = {preference.name: preference for preference in current}
+    new_preferences: dict[str, Preference] = {}
+    removed_names: set[str] = set()
+    for clause_match in clause_matches:
+        if clause_match.what is None:
             continue
-        old = put.get(one.name, None if one.name in remove else known.get(one.name))
-        if one.act == "forget":
-            put.pop(one.name, None)
-            remove.add(one.name)
+        existing = new_preferences.get(
+            clause_match.name,
+            None if clause_match.name in removed_names else current_by_name.get(clause_match.name),
+        )
+        if clause_match.act == "forget":
+            new_preferences.pop(clause_match.name, None)
+            removed_names.add(clause_match.name)
             continue
-        nats = one.nats
-        if one.act == "boost" and old is not None:
-            if old.act == "mute" and nats < 0:
+        nats = clause_match.nats
+        if clause_match.act == "boost" and existing is not None:
+            if existing.act == "mute" and nats < 0:
                 continue  # less of what is never shown
-            nats = max(-STRONGEST, min(STRONGEST, nats + (old.nats if old.act == "boost" else 0)))
-        if one.act == "boost" and nats == 0:
-            put.pop(one.name, None)
-            remove.add(one.name)
+            nats = max(
+                -MAX_PREFERENCE_NATS,
+                min(MAX_PREFERENCE_NATS, nats + (existing.nats if existing.act == "boost" else 0)),
+            )
+        if clause_match.act == "boost" and nats == 0:
+            new_preferences.pop(clause_match.name, None)
+            removed_names.add(clause_match.name)
         else:
-            put[one.name] = Change(one.name, one.what, one.act, nats, one.said, at)
-            remove.discard(one.name)
-    return list(put.values()), sorted(remove)
+            new_preferences[clause_match.name] = Preference(
+                clause_match.name, clause_match.what, clause_match.act, nats, clause_match.said, at
+            )
+            removed_names.discard(clause_match.name)
+    return list(new_preferences.values()), sorted(removed_names)

@@ -6,25 +6,25 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain.arrays import Array, GrowingVectors, Packed, Vectors
+from foretaste.domain.arrays import Array, GrowingVectors, QuantizedVectors, Vectors
 from foretaste.domain.data import Catalogue, Feature, Floats, Item
 from foretaste.domain.sharing import Chunked
 
 
-def catalogue(items: Sequence[Item], vectors: Vectors) -> Catalogue:
+def build_catalogue(items: Sequence[Item], vectors: Vectors) -> Catalogue:
     """The items in this order; `vectors` [items, dim] is what the language model read of each."""
     columns = dict.fromkeys(column for item in items for column in item.attributes)
     return Catalogue(
         ids=tuple(item.id for item in items),
         titles=tuple(item.title for item in items),
-        readings=tuple(item.reading() for item in items),
+        full_texts=tuple(item.reading() for item in items),
         vectors=vectors,
-        features=tuple(_feature(column, items) for column in columns),
-        index={item.id: place for place, item in enumerate(items)},
+        features=tuple(_build_feature(column, items) for column in columns),
+        index={item.id: item_index for item_index, item in enumerate(items)},
     )
 
 
-def _feature(column: str, items: Sequence[Item]) -> Feature:
+def _build_feature(column: str, items: Sequence[Item]) -> Feature:
     codes: dict[str, int] = {}
     rows = [item.attributes.get(column, ()) for item in items]
     flat = [codes.setdefault(value, len(codes)) for values in rows for value in values]
@@ -52,7 +52,7 @@ def vectors_of(items: Sequence[Item], read: ReadItems) -> Vectors:
         return read(items)
     starts = range(0, len(items), ITEMS_PER_READ)
     parts = (read(items[start : start + ITEMS_PER_READ]) for start in starts)
-    return Packed.of(parts, len(items))
+    return QuantizedVectors.from_blocks(parts, len(items))
 
 
 class SharedIndex(Mapping[str, int]):
@@ -96,7 +96,7 @@ class ItemTable(Mapping[str, Item]):
 
 
 @dataclass(frozen=True)
-class Cataloguing:
+class GrowingCatalogue:
     """A catalogue that takes in new and changed items, in proportion to what they are.
 
     It is never changed: `put` gives another, which shares what it can. Values and columns keep
@@ -112,7 +112,7 @@ class Cataloguing:
     @classmethod
     def of(cls, items: Sequence[Item], vectors: Vectors) -> Self:
         """Of these, in this order; `vectors`: [items, dim]."""
-        made = catalogue(items, vectors)
+        made = build_catalogue(items, vectors)
         rows = Chunked(_objects(items))
         rows.freeze()
         codes = {
@@ -140,44 +140,53 @@ class Cataloguing:
         table = ItemTable(self.catalogue.index, self.catalogue.ids, rows)
         return type(self)(self.catalogue, table, self._vectors, self._codes)
 
-    def put(self, items: Sequence[Item], vectors: Floats) -> tuple[Self, list[int]]:
+    def update(self, items: Sequence[Item], vectors: Floats) -> tuple[Self, list[int]]:
         """→ (with these items, each once; the places of those that were there).
 
         vectors: [items, dim], what is read of each.
         """
-        before = self.catalogue
-        positions = [before.index.get(item.id) for item in items]
-        old = [row for row, position in enumerate(positions) if position is not None]
-        new = [row for row, position in enumerate(positions) if position is None]
-        known = [position for position in positions if position is not None]
-        places = dict(zip(old, known, strict=True))
-        places |= {row: len(before) + more for more, row in enumerate(new)}
-        at = [(places[row], item) for row, item in enumerate(items)]
-        ids = before.ids + tuple(items[row].id for row in new)
-        index = _index(before, ids)
-        grown = self._vectors.replaced(known, vectors[old]).appended(vectors[new])
+        old_catalogue = self.catalogue
+        positions = [old_catalogue.index.get(item.id) for item in items]
+        known_rows = [row for row, position in enumerate(positions) if position is not None]
+        new_rows = [row for row, position in enumerate(positions) if position is None]
+        known_indices = [position for position in positions if position is not None]
+        item_indices = dict(zip(known_rows, known_indices, strict=True))
+        item_indices |= {row: len(old_catalogue) + offset for offset, row in enumerate(new_rows)}
+        indexed_items = [(item_indices[row], item) for row, item in enumerate(items)]
+        ids = old_catalogue.ids + tuple(items[row].id for row in new_rows)
+        index = _index(old_catalogue, ids)
+        grown = self._vectors.replaced(known_indices, vectors[known_rows]).appended(
+            vectors[new_rows]
+        )
         columns = dict.fromkeys(self._codes) | dict.fromkeys(
             column for item in items for column in item.attributes
         )
         codes = {column: _coded(self._codes.get(column, {}), column, items) for column in columns}
-        by_name = {feature.column: feature for feature in before.features}
+        by_name = {feature.column: feature for feature in old_catalogue.features}
         after = Catalogue(
             ids=ids,
-            titles=_put(before.titles, [(place, item.title) for place, item in at]),
-            readings=_put(before.readings, [(place, item.reading()) for place, item in at]),
+            titles=_replace_texts(
+                old_catalogue.titles,
+                [(item_index, item.title) for item_index, item in indexed_items],
+            ),
+            full_texts=_replace_texts(
+                old_catalogue.full_texts, [(place, item.reading()) for place, item in indexed_items]
+            ),
             vectors=grown.rows,
             features=tuple(
-                _feature_with(column, by_name.get(column), codes[column], at, len(before))
+                _feature_with(
+                    column, by_name.get(column), codes[column], indexed_items, len(old_catalogue)
+                )
                 for column in columns
             ),
             index=index,
         )
         rows = self.items.rows.fork()
-        for place, item in zip(known, (items[row] for row in old), strict=True):
+        for place, item in zip(known_indices, (items[row] for row in known_rows), strict=True):
             rows[place] = item
-        rows.extend(_objects([items[row] for row in new]))
+        rows.extend(_objects([items[row] for row in new_rows]))
         rows.freeze()
-        return type(self)(after, ItemTable(index, ids, rows), grown, codes), known
+        return type(self)(after, ItemTable(index, ids, rows), grown, codes), known_indices
 
 
 def _index(before: Catalogue, ids: tuple[str, ...]) -> Mapping[str, int]:
@@ -242,13 +251,15 @@ def _objects(items: Sequence[Item]) -> Array:
     return rows
 
 
-def _put(texts: tuple[str, ...], new: Sequence[tuple[int, str]]) -> tuple[str, ...]:
+def _replace_texts(
+    texts: tuple[str, ...], indexed_texts: Sequence[tuple[int, str]]
+) -> tuple[str, ...]:
     """The texts with these at their places, of which those past the end come in order."""
-    changed = [(place, text) for place, text in new if place < len(texts)]
-    more = tuple(text for place, text in new if place >= len(texts))
+    changed = [(item_index, text) for item_index, text in indexed_texts if item_index < len(texts)]
+    appended = tuple(text for place, text in indexed_texts if place >= len(texts))
     if changed:
-        some = list(texts)
+        edited = list(texts)
         for place, text in changed:
-            some[place] = text
-        texts = tuple(some)
-    return texts + more
+            edited[place] = text
+        texts = tuple(edited)
+    return texts + appended

@@ -5,21 +5,21 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain.data import Histories
+from foretaste.domain.data import Interactions
 from foretaste.prepare.settings import PrepareSettings
 
 Mask = npt.NDArray[np.bool_]
 
-DAY = 86_400.0
-YEAR = 365 * DAY
+SECONDS_PER_DAY = 86_400.0
+SECONDS_PER_YEAR = 365 * SECONDS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaning:
+class CleaningReport:
     """What was left out of the histories and why. Counts are events unless named otherwise."""
 
-    before: int = 0
-    after: int = 0
+    events_before: int = 0
+    events_after: int = 0
     impossible_times: int = 0
     """Before 1970, after `settings.latest`, or not a number."""
     duplicates: int = 0
@@ -34,9 +34,9 @@ class Cleaning:
     """Items with fewer than `min_item_events`."""
     rare_item_events: int = 0
 
-    def lines(self) -> list[str]:
+    def summary_lines(self) -> list[str]:
         """One line of words for each reason that took something, for the report."""
-        said = {
+        sentences = {
             "impossible_times": f"{self.impossible_times:,} events at an impossible time",
             "duplicates": f"{self.duplicates:,} repeats of the event before",
             "robots": f"{self.robot_events:,} events of {self.robots:,} robots",
@@ -45,112 +45,142 @@ class Cleaning:
             "rare_items": f"{self.rare_item_events:,} events with {self.rare_items:,} items "
             "under the minimum",
         }
-        names = [name.name for name in fields(self)]
-        return [said[name] for name in names if name in said and getattr(self, name)]
+        names = [report_field.name for report_field in fields(self)]
+        return [sentences[name] for name in names if name in sentences and getattr(self, name)]
 
 
-def order_only(histories: Histories) -> bool:
+def has_order_only(interactions: Interactions) -> bool:
     """Whether `at` is only an order (0, 1, 2, …) and not a time.
 
     No service recorded behaviour in 1970, so times that all lie in that year are counters.
     """
-    return histories.events > 0 and bool(np.all((histories.at >= 0) & (histories.at < YEAR)))
+    return interactions.event_count > 0 and bool(
+        np.all((interactions.at >= 0) & (interactions.at < SECONDS_PER_YEAR))
+    )
 
 
-def clean(histories: Histories, settings: PrepareSettings) -> tuple[Histories, Cleaning]:
+def clean(
+    interactions: Interactions, settings: PrepareSettings
+) -> tuple[Interactions, CleaningReport]:
     """The events to learn from, and an account of the others; people stay, even with none left.
 
     In this order: impossible times, repeats, robots, then the minimums, which are applied in turn
     until nothing changes, as an item may fall under its minimum when a person has gone.
     """
-    before = histories.events
-    counted = order_only(histories)
-    good = (histories.at >= 0) & (histories.at <= settings.latest)  # nan fails both
-    impossible = int(np.count_nonzero(~good))
-    histories = _kept(histories, good)
-    repeated = repeats(histories, within=0.0 if counted else settings.drop_repeats_within)
-    histories = _kept(histories, ~repeated)
-    robot = np.zeros(len(histories), np.bool_) if counted else _robots(histories, settings)
-    robot_rows = robot[histories.owners()]
-    histories = _kept(histories, ~robot_rows)
-    histories, rare = _core(histories, settings)
-    return histories, Cleaning(
-        before=before,
-        after=histories.events,
-        impossible_times=impossible,
-        duplicates=int(np.count_nonzero(repeated)),
-        robots=int(np.count_nonzero(robot)),
-        robot_events=int(np.count_nonzero(robot_rows)),
+    events_before = interactions.event_count
+    times_are_order = has_order_only(interactions)
+    possible_mask = (interactions.at >= 0) & (interactions.at <= settings.latest)  # nan fails both
+    impossible_count = int(np.count_nonzero(~possible_mask))
+    interactions = _filter_rows(interactions, possible_mask)
+    is_repeat = repeated_events(
+        interactions, within=0.0 if times_are_order else settings.drop_repeats_within
+    )
+    interactions = _filter_rows(interactions, ~is_repeat)
+    is_bot = (
+        np.zeros(len(interactions), np.bool_)
+        if times_are_order
+        else _bot_users(interactions, settings)
+    )
+    bot_rows = is_bot[interactions.row_users()]
+    interactions = _filter_rows(interactions, ~bot_rows)
+    interactions, rare = _k_core(interactions, settings)
+    return interactions, CleaningReport(
+        events_before=events_before,
+        events_after=interactions.event_count,
+        impossible_times=impossible_count,
+        duplicates=int(np.count_nonzero(is_repeat)),
+        robots=int(np.count_nonzero(is_bot)),
+        robot_events=int(np.count_nonzero(bot_rows)),
         **rare,
     )
 
 
-def _kept(histories: Histories, keep: Mask) -> Histories:
-    return histories if keep.all() else histories.where(keep)
+def _filter_rows(interactions: Interactions, row_mask: Mask) -> Interactions:
+    return interactions if row_mask.all() else interactions.filter_rows(row_mask)
 
 
-def repeats(histories: Histories, *, within: float) -> Mask:
+def repeated_events(interactions: Interactions, *, within: float) -> Mask:
     """[events] which repeat the person's own event before: same item, kind and words.
 
     within: seconds from the one before, so that a burst is one event however long it lasts.
     """
-    if not histories.events:
+    if not interactions.event_count:
         return np.zeros(0, np.bool_)
-    person = histories.owners()
+    row_users = interactions.row_users()
     # Rows of one person, item, kind and text side by side; stable, so the first of them comes first
-    order = np.lexsort((histories.at, histories.text, histories.kind, histories.item, person))
-    same = np.ones(histories.events - 1, np.bool_)
-    for column in (person, histories.item, histories.kind, histories.text):
+    order = np.lexsort(
+        (interactions.at, interactions.text, interactions.kind, interactions.item, row_users)
+    )
+    same = np.ones(interactions.event_count - 1, np.bool_)
+    for column in (row_users, interactions.item, interactions.kind, interactions.text):
         sorted_column = column[order]
         same &= sorted_column[1:] == sorted_column[:-1]
-    same &= np.diff(histories.at[order]) <= within
-    found = np.zeros(histories.events, np.bool_)
-    found[order[1:]] = same
-    return found
+    same &= np.diff(interactions.at[order]) <= within
+    is_repeat = np.zeros(interactions.event_count, np.bool_)
+    is_repeat[order[1:]] = same
+    return is_repeat
 
 
-def _robots(histories: Histories, settings: PrepareSettings) -> Mask:
+def _bot_users(interactions: Interactions, settings: PrepareSettings) -> Mask:
     """[people] with too many events on one day."""
-    found = np.zeros(len(histories), np.bool_)
+    is_bot = np.zeros(len(interactions), np.bool_)
     # Nobody with few events can have many on a day: look at the days of the others alone
-    busy = np.flatnonzero(np.diff(histories.offsets) > settings.robot_events_per_day)
-    for person in busy:
-        days = np.floor(histories.at[histories.rows(int(person))] / DAY)
+    busy = np.flatnonzero(np.diff(interactions.offsets) > settings.robot_events_per_day)
+    for user_index in busy:
+        days = np.floor(interactions.at[interactions.user_slice(int(user_index))] / SECONDS_PER_DAY)
         _, counts = np.unique(days, return_counts=True)
-        found[person] = counts.max() > settings.robot_events_per_day
-    return found
+        is_bot[user_index] = counts.max() > settings.robot_events_per_day
+    return is_bot
 
 
-def _core(histories: Histories, settings: PrepareSettings) -> tuple[Histories, dict[str, int]]:
+def _k_core(
+    interactions: Interactions, settings: PrepareSettings
+) -> tuple[Interactions, dict[str, int]]:
     """The k-core of people and items by items taken, and the counts of what is outside it."""
-    went = dict.fromkeys(("rare_users", "rare_user_events", "rare_items", "rare_item_events"), 0)
+    removed_counts = dict.fromkeys(
+        ("rare_users", "rare_user_events", "rare_items", "rare_item_events"), 0
+    )
     while True:
-        before = histories.events
-        person = histories.owners()
-        takes = histories.takes()
-        users = np.bincount(person[takes], minlength=len(histories))
-        histories = _under(histories, person, users, settings.min_user_events, went, "rare_user")
-        takes = histories.takes()
-        items = np.bincount(histories.item[takes], minlength=int(histories.item.max(initial=0)) + 1)
-        histories = _under(
-            histories, histories.item, items, settings.min_item_events, went, "rare_item"
+        events_before = interactions.event_count
+        row_users = interactions.row_users()
+        positive_mask = interactions.positive_mask()
+        user_counts = np.bincount(row_users[positive_mask], minlength=len(interactions))
+        interactions = _drop_rare(
+            interactions,
+            row_users,
+            user_counts,
+            settings.min_user_events,
+            removed_counts,
+            "rare_user",
         )
-        if histories.events == before:
-            return histories, went
+        positive_mask = interactions.positive_mask()
+        item_counts = np.bincount(
+            interactions.item[positive_mask], minlength=int(interactions.item.max(initial=0)) + 1
+        )
+        interactions = _drop_rare(
+            interactions,
+            interactions.item,
+            item_counts,
+            settings.min_item_events,
+            removed_counts,
+            "rare_item",
+        )
+        if interactions.event_count == events_before:
+            return interactions, removed_counts
 
 
-def _under(
-    histories: Histories,
-    of: npt.NDArray[np.integer],
+def _drop_rare(
+    interactions: Interactions,
+    row_keys: npt.NDArray[np.integer],
     counts: npt.NDArray[np.int64],
-    least: int,
-    went: dict[str, int],
+    min_count: int,
+    removed_counts: dict[str, int],
     name: str,
-) -> Histories:
+) -> Interactions:
     """Without the rows whose `of` [events] was taken fewer than `least` times; 1 asks nothing."""
-    if least <= 1:
-        return histories
-    gone = (of >= 0) & (counts[of] < least)
-    went[f"{name}s"] += len(np.unique(of[gone]))
-    went[f"{name}_events"] += int(np.count_nonzero(gone))
-    return _kept(histories, ~gone)
+    if min_count <= 1:
+        return interactions
+    rare_rows = (row_keys >= 0) & (counts[row_keys] < min_count)
+    removed_counts[f"{name}s"] += len(np.unique(row_keys[rare_rows]))
+    removed_counts[f"{name}_events"] += int(np.count_nonzero(rare_rows))
+    return _filter_rows(interactions, ~rare_rows)

@@ -13,18 +13,18 @@ import numpy as np
 
 from foretaste.domain.data import Doubles, Item
 
-COMMON = {
+COMMON_LANGUAGES = {
     *("ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr"),
     *("he", "hi", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "nl", "no", "pl", "pt"),
     *("ro", "ru", "sk", "sl", "sv", "sw", "ta", "th", "tr", "uk", "ur", "vi", "zh"),
 }
 """Told apart. The identifier knows 140, but takes a short title for a rare one of them."""
 
-SURE = 0.5
+MIN_PROBABILITY = 0.5
 """A text whose best language is below this probability is not told."""
 
 
-def languages(items: Sequence[Item], sample: int) -> Mapping[str, int]:
+def count_languages(items: Sequence[Item], sample: int) -> Mapping[str, int]:
     """ISO code → texts, most frequent first; "" for those that cannot be told.
 
     The sample is evenly spaced over the items that have a text, so it is the same every time.
@@ -32,12 +32,15 @@ def languages(items: Sequence[Item], sample: int) -> Mapping[str, int]:
     texts = [words for item in items if (words := _words(item))]
     if not texts or sample <= 0:
         return {}
-    places = np.linspace(0, len(texts) - 1, min(sample, len(texts))).astype(int)
-    codes, found = _probabilities([texts[place] for place in places])
-    found = adjusted(found)
-    best = found.argmax(1)
-    sure = found.max(1) >= SURE
-    counts = Counter(codes[b] if s else "" for b, s in zip(best, sure, strict=True))
+    text_indices = np.linspace(0, len(texts) - 1, min(sample, len(texts))).astype(int)
+    codes, probabilities = _probabilities([texts[text_index] for text_index in text_indices])
+    probabilities = adjust_to_shares(probabilities)
+    best = probabilities.argmax(1)
+    is_sure_mask = probabilities.max(1) >= MIN_PROBABILITY
+    counts = Counter(
+        codes[code_index] if is_sure else ""
+        for code_index, is_sure in zip(best, is_sure_mask, strict=True)
+    )
     return dict(sorted(counts.items(), key=lambda pair: (pair[0] == "", -pair[1], pair[0])))
 
 
@@ -53,18 +56,20 @@ def _probabilities(texts: Sequence[str]) -> tuple[list[str], Doubles]:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(COMMON)
+    identifier.set_languages(COMMON_LANGUAGES)
     ranked = [dict(identifier.rank(text)) for text in texts]
     codes = sorted(ranked[0])
     return codes, np.array([[row[code] for code in codes] for row in ranked], np.float64)
 
 
-def adjusted(found: Doubles, rounds: int = 50) -> Doubles:
+def adjust_to_shares(probabilities: Doubles, rounds: int = 50) -> Doubles:
     """[texts, codes] the same probabilities under the shares that the texts themselves suggest."""
-    shares = np.full(found.shape[1], 1 / found.shape[1])
-    told = found
+    shares = np.full(probabilities.shape[1], 1 / probabilities.shape[1])
+    posterior = probabilities
     for _ in range(rounds):
-        told = found * shares + 1e-300  # a text none of the codes explains stays undecided
-        told = told / told.sum(1, keepdims=True)
-        shares = told.mean(0)
-    return told
+        posterior = (
+            probabilities * shares + 1e-300
+        )  # a text none of the codes explains stays undecided
+        posterior = posterior / posterior.sum(1, keepdims=True)
+        shares = posterior.mean(0)
+    return posterior

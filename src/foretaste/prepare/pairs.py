@@ -10,94 +10,114 @@ from dataclasses import replace
 
 import numpy as np
 
-from foretaste.domain.data import Histories, Item, Longs
-from foretaste.domain.ports import Pairs
+from foretaste.domain.data import Interactions, Item, Longs
+from foretaste.domain.ports import TextPairs
 
-FEWEST = 100
+MIN_PAIRS = 100
 """Pairs, below which there is nothing to be learned."""
-OWN_WORDS = 0.2
+MAX_OWN_WORDS_SHARE = 0.2
 """At most this share of the pairs is of items' own words: they say nothing of behaviour."""
 
-Two = tuple[Longs, Longs]
+PairColumns = tuple[Longs, Longs]
 
 
-def pairs(
-    histories: Histories,
+def build_text_pairs(
+    interactions: Interactions,
     items: Sequence[Item],
     *,
-    most: int,
+    max_pairs: int,
     window: int,
     seconds: float,
     rng: np.random.Generator,
-) -> Pairs:
+) -> TextPairs:
     """At most `most` pairs, drawn at random; `items` are those of the catalogue, in order."""
     titles, readings = [item.title for item in items], [item.reading() for item in items]
-    texts = [*readings, *histories.texts]
-    said = _said(histories, seconds)
-    rest = [replace(item, title="").reading() for item in items]
-    named = np.arange(len(items))[[bool(one) for one in rest]]
+    texts = [*readings, *interactions.texts]
+    query_pairs = _query_item_pairs(interactions, seconds)
+    body_texts = [replace(item, title="").reading() for item in items]
+    named = np.arange(len(items))[[bool(body_text) for body_text in body_texts]]
     sources = [
-        together(histories, window),
-        (said[0] + len(readings), said[1]),
+        co_consumed_pairs(interactions, window),
+        (query_pairs[0] + len(readings), query_pairs[1]),
         (named + len(texts), named + len(texts) + len(titles)),
     ]
-    texts += [*titles, *rest]
-    limits = _shared([len(left) for left, _ in sources], most)
-    kept = [_drawn(source, limit, rng) for source, limit in zip(sources, limits, strict=True)]
-    left, right = (np.concatenate(side) for side in zip(*kept, strict=True))
-    some = np.array([bool(text.strip()) for text in texts])
-    readable = some[left] & some[right]
-    return _only_used(texts, left[readable], right[readable])
+    texts += [*titles, *body_texts]
+    limits = _source_limits([len(anchors) for anchors, _ in sources], max_pairs)
+    drawn_pairs = [
+        _draw_pairs(source, limit, rng) for source, limit in zip(sources, limits, strict=True)
+    ]
+    left, positives = (np.concatenate(side) for side in zip(*drawn_pairs, strict=True))
+    has_text = np.array([bool(text.strip()) for text in texts])
+    readable = has_text[left] & has_text[positives]
+    return _with_used_texts(texts, left[readable], positives[readable])
 
 
-def together(histories: Histories, window: int) -> Two:
+def co_consumed_pairs(interactions: Interactions, window: int) -> PairColumns:
     """Items that one person took at most `window` takings apart, the earlier and the later."""
-    rows = np.flatnonzero(histories.takes())
-    people, items = histories.owners()[rows], histories.item[rows].astype(np.int64)
-    left, right = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for apart in range(1, min(window, len(rows) - 1) + 1):
-        first, second = items[:-apart], items[apart:]
-        near = (people[:-apart] == people[apart:]) & (first != second)
-        left.append(first[near])
-        right.append(second[near])
-    return np.concatenate(left), np.concatenate(right)
+    rows = np.flatnonzero(interactions.positive_mask())
+    row_users, items = interactions.row_users()[rows], interactions.item[rows].astype(np.int64)
+    anchors, positives = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for distance in range(1, min(window, len(rows) - 1) + 1):
+        first, second = items[:-distance], items[distance:]
+        is_pair = (row_users[:-distance] == row_users[distance:]) & (first != second)
+        anchors.append(first[is_pair])
+        positives.append(second[is_pair])
+    return np.concatenate(anchors), np.concatenate(positives)
 
 
-def _said(histories: Histories, seconds: float) -> Two:
+def _query_item_pairs(interactions: Interactions, seconds: float) -> PairColumns:
     """(text, item): a review and its item; a search and the next taking, if nothing was searched
     in between and it came within so many seconds.
     """
-    takes, people, at = histories.takes(), histories.owners(), histories.at
-    reviewed = np.flatnonzero(takes & (histories.text >= 0))
-    stops = np.flatnonzero(takes | ((histories.item < 0) & (histories.text >= 0)))
-    one, after = stops[:-1], stops[1:]
-    answered = (~takes[one]) & takes[after] & (people[one] == people[after])
-    answered &= at[after] - at[one] <= seconds
-    texts = np.concatenate([reviewed, one[answered]])
-    items = np.concatenate([reviewed, after[answered]])
-    return histories.text[texts].astype(np.int64), histories.item[items].astype(np.int64)
+    positive_mask, row_users, at = (
+        interactions.positive_mask(),
+        interactions.row_users(),
+        interactions.at,
+    )
+    reviewed = np.flatnonzero(positive_mask & (interactions.text >= 0))
+    stops = np.flatnonzero(positive_mask | ((interactions.item < 0) & (interactions.text >= 0)))
+    stop_rows, next_rows = stops[:-1], stops[1:]
+    answered = (
+        (~positive_mask[stop_rows])
+        & positive_mask[next_rows]
+        & (row_users[stop_rows] == row_users[next_rows])
+    )
+    answered &= at[next_rows] - at[stop_rows] <= seconds
+    texts = np.concatenate([reviewed, stop_rows[answered]])
+    items = np.concatenate([reviewed, next_rows[answered]])
+    return interactions.text[texts].astype(np.int64), interactions.item[items].astype(np.int64)
 
 
-def _shared(found: list[int], most: int) -> list[int]:
+def _source_limits(available_counts: list[int], max_pairs: int) -> list[int]:
     """How many of each source: words of behaviour first, own words up to their share."""
-    near, said, own = found
-    own = min(own, round(OWN_WORDS * most))
-    said = min(said, max(most - own - min(near, most // 2), 0))
-    return [min(near, most - own - said), said, own]
+    co_consumed_count, query_count, own_words_count = available_counts
+    own_words_count = min(own_words_count, round(MAX_OWN_WORDS_SHARE * max_pairs))
+    query_count = min(
+        query_count, max(max_pairs - own_words_count - min(co_consumed_count, max_pairs // 2), 0)
+    )
+    return [
+        min(co_consumed_count, max_pairs - own_words_count - query_count),
+        query_count,
+        own_words_count,
+    ]
 
 
-def _drawn(source: Two, most: int, rng: np.random.Generator) -> Two:
-    left, right = source
-    if len(left) > most:
-        chosen = np.sort(rng.choice(len(left), most, replace=False))
-        left, right = left[chosen], right[chosen]
-    return left, right
+def _draw_pairs(source: PairColumns, max_pairs: int, rng: np.random.Generator) -> PairColumns:
+    anchors, positives = source
+    if len(anchors) > max_pairs:
+        chosen = np.sort(rng.choice(len(anchors), max_pairs, replace=False))
+        anchors, positives = anchors[chosen], positives[chosen]
+    return anchors, positives
 
 
-def _only_used(texts: Sequence[str], left: Longs, right: Longs) -> Pairs:
+def _with_used_texts(texts: Sequence[str], anchors: Longs, positives: Longs) -> TextPairs:
     """With each text that a pair names once, and no other."""
     index: dict[str, int] = {}
-    used = np.unique(np.concatenate([left, right]))
-    places = {int(one): index.setdefault(texts[one], len(index)) for one in used}
-    left, right = (np.array([places[int(one)] for one in side], np.int64) for side in (left, right))
-    return Pairs(tuple(index), left, right)
+    used = np.unique(np.concatenate([anchors, positives]))
+    new_indices = {
+        int(text_index): index.setdefault(texts[text_index], len(index)) for text_index in used
+    }
+    anchors, positives = (
+        np.array([new_indices[int(one)] for one in side], np.int64) for side in (anchors, positives)
+    )
+    return TextPairs(tuple(index), anchors, positives)

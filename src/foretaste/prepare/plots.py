@@ -44,16 +44,16 @@ STYLE = {
 }
 
 
-def plots(q: QualityFigures) -> dict[str, str]:
+def render_plots(quality: QualityFigures) -> dict[str, str]:
     """Name → `<svg>`; a plot that has nothing to show is not there."""
     with matplotlib.rc_context(STYLE):
-        found = {}
-        if q.timeline is not None and len(q.timeline.counts) > 1:
-            found["time"] = _time(q.timeline)
-        if q.taken:
-            found["tail"] = _tail(q)
-            found["lengths"] = _lengths(q)
-        return found
+        svg_by_name = {}
+        if quality.timeline is not None and len(quality.timeline.counts) > 1:
+            svg_by_name["time"] = _time(quality.timeline)
+        if quality.positive_events:
+            svg_by_name["tail"] = _tail(quality)
+            svg_by_name["lengths"] = _lengths(quality)
+        return svg_by_name
 
 
 def _axes(width: float, height: float) -> tuple[Figure, Any]:
@@ -84,11 +84,11 @@ def _time(timeline: Timeline) -> str:
     return _svg(figure)
 
 
-def _tail(q: QualityFigures) -> str:
+def _tail(quality: QualityFigures) -> str:
     figure, axes = _axes(4.2, 2.6)
     percent = np.arange(101)
-    axes.fill_between(percent, q.tail.curve * 100, color=ACCENT, alpha=0.18, linewidth=0)
-    axes.plot(percent, q.tail.curve * 100, color=ACCENT, linewidth=1.8)
+    axes.fill_between(percent, quality.tail.curve * 100, color=ACCENT, alpha=0.18, linewidth=0)
+    axes.plot(percent, quality.tail.curve * 100, color=ACCENT, linewidth=1.8)
     axes.plot([0, 100], [0, 100], color=INK, linewidth=0.8, linestyle=(0, (3, 3)))
     axes.set(xlim=(0, 100), ylim=(0, 100))
     axes.set_xlabel("% of items, most taken first")
@@ -96,12 +96,12 @@ def _tail(q: QualityFigures) -> str:
     return _svg(figure)
 
 
-def _lengths(q: QualityFigures) -> str:
+def _lengths(quality: QualityFigures) -> str:
     figure, axes = _axes(4.2, 2.6)
-    top = max(int(q.lengths.max()), 2)
+    top = max(int(quality.lengths.max()), 2)
     # Whole numbers at first, then ever wider: lengths are spread over powers of ten
     edges = np.unique(np.round(np.geomspace(1, top + 1, 28)).astype(int))
-    counts, _ = np.histogram(q.lengths[q.lengths > 0], edges)
+    counts, _ = np.histogram(quality.lengths[quality.lengths > 0], edges)
     axes.stairs(counts, edges, fill=True, color=ACCENT, linewidth=0)
     axes.set_xscale("log")
     axes.set_xlim(1, top + 1)
@@ -116,13 +116,13 @@ def _svg(figure: Figure) -> str:
     """The figure as an `<svg>` element to put into a page."""
     written = StringIO()
     FigureCanvasSVG(figure).print_svg(written, metadata={"Date": None})
-    found = written.getvalue()
-    found = found[found.index("<svg") :]
-    found = re.sub(r"<metadata>.*?</metadata>", "", found, flags=re.DOTALL)
+    svg_text = written.getvalue()
+    svg_text = svg_text[svg_text.index("<svg") :]
+    svg_text = re.sub(r"<metadata>.*?</metadata>", "", svg_text, flags=re.DOTALL)
     # The page holds several: ids that nothing refers to would be there twice
-    found = re.sub(r' id="[A-Za-z.]*_\d+"', "", found)
-    found = re.sub(r'(<svg[^>]*?) width="[^"]*pt"', r"\1", found)
-    found = re.sub(r'(<svg[^>]*?) height="[^"]*pt"', r"\1", found)
+    svg_text = re.sub(r' id="[A-Za-z.]*_\d+"', "", svg_text)
+    svg_text = re.sub(r'(<svg[^>]*?) width="[^"]*pt"', r"\1", svg_text)
+    svg_text = re.sub(r'(<svg[^>]*?) height="[^"]*pt"', r"\1", svg_text)
     for drawn, variable in VARIABLES.items():
-        found = found.replace(drawn, variable)
-    return found
+        svg_text = svg_text.replace(drawn, variable)
+    return svg_text

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foretaste.domain.data import Doubles, Imported, Longs
-from foretaste.prepare.clean import Cleaning
-from foretaste.prepare.histories import Gathering
+from foretaste.domain.data import Doubles, ImportResult, Longs
+from foretaste.prepare.clean import CleaningReport
+from foretaste.prepare.interactions import LoadReport
 
 QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
 """Of the history lengths: shortest, …, the median, …, longest."""
@@ -48,19 +48,19 @@ class QualityFigures:
     """Those of them who are anonymous sessions."""
     items: int
     events: int
-    taken: int
-    refused: int
+    positive_events: int
+    negative_events: int
     searches: int
     reviews: int
     density: float
     """Distinct (person, item taken) pairs over all possible ones, 0 to 1."""
     repeats: float
     """Share of the interactions of an item the person had taken before, 0 to 1."""
-    kinds: Mapping[str, int]
+    event_type_counts: Mapping[str, int]
     order_only: bool
-    first: float
+    first_time: float
     """Seconds since 1970; 0 without events."""
-    last: float
+    last_time: float
     timeline: Timeline | None
     """None where the times are only an order."""
     tail: LongTail
@@ -78,9 +78,9 @@ class QualityFigures:
     """Column → share of items without it, 0 to 1."""
     languages: Mapping[str, int]
     """Code → item texts of a sample; "" for texts too short to tell."""
-    cleaning: Cleaning
-    gathering: Gathering
-    imports: Sequence[Imported] = ()
+    cleaning: CleaningReport
+    gathering: LoadReport
+    imports: Sequence[ImportResult] = ()
 
     def quantiles(self) -> list[int]:
         """The history lengths at QUANTILES."""

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from foretaste.domain.data import Doubles, Histories, Imported, Ints, Item, Longs
-from foretaste.prepare.clean import DAY, Cleaning, order_only
-from foretaste.prepare.histories import SESSION, Gathering
-from foretaste.prepare.languages import languages
+from foretaste.domain.data import Doubles, ImportResult, Interactions, Ints, Item, Longs
+from foretaste.prepare.clean import SECONDS_PER_DAY, CleaningReport, has_order_only
+from foretaste.prepare.interactions import SESSION_PREFIX, LoadReport
+from foretaste.prepare.languages import count_languages
 from foretaste.prepare.quality import LongTail, QualityFigures, Timeline
-from foretaste.prepare.report_text import text, warnings
+from foretaste.prepare.report_text import quality_warnings, render_text
 
 
-class Quality(QualityFigures):
+class QualityReport(QualityFigures):
     """The figures, and what they say in words."""
 
     __slots__ = ()
@@ -26,11 +26,11 @@ class Quality(QualityFigures):
     @property
     def warnings(self) -> list[str]:
         """What will hurt, in words, worst first."""
-        return warnings(self)
+        return quality_warnings(self)
 
     def text(self) -> str:
         """About 25 lines for a terminal."""
-        return text(self)
+        return render_text(self)
 
     def html(
         self, path: Path | str | None = None, *, list_checks: Sequence[Mapping[str, str]] = ()
@@ -39,80 +39,97 @@ class Quality(QualityFigures):
 
         list_checks: `message` and `remedy` of each fault of the live model's lists.
         """
-        from foretaste.prepare.page import page  # matplotlib and jinja2 are needed here alone
+        from foretaste.prepare.page import (
+            render_page,  # matplotlib and jinja2 are needed here alone
+        )
 
-        made = page(self, list_checks)
+        page_html = render_page(self, list_checks)
         if path is not None:
-            Path(path).write_text(made, encoding="utf-8")
-        return made
+            Path(path).write_text(page_html, encoding="utf-8")
+        return page_html
 
 
-def quality(
-    histories: Histories,
+def measure_quality(
+    interactions: Interactions,
     items: Sequence[Item],
-    cleaning: Cleaning | None = None,
-    gathering: Gathering | None = None,
-    imports: Sequence[Imported] = (),
+    cleaning: CleaningReport | None = None,
+    gathering: LoadReport | None = None,
+    imports: Sequence[ImportResult] = (),
     *,
     sample: int = 500,
-) -> Quality:
+) -> QualityReport:
     """Measure the data. A million events take about a second.
 
     items: the catalogue, position = internal id. cleaning, gathering, imports: the accounts of
     `clean`, `histories` and of the readers. sample: item texts whose language is told.
     """
-    takes = histories.takes()
-    person = histories.owners()
-    counts = np.bincount(histories.item[takes], minlength=len(items))  # [items]
+    positive_mask = interactions.positive_mask()
+    row_users = interactions.row_users()
+    counts = np.bincount(interactions.item[positive_mask], minlength=len(items))  # [items]
     has_events = counts > 0
     has_text = np.fromiter((bool(item.reading()) for item in items), np.bool_, len(items))
-    active = np.diff(histories.offsets) > 0  # [people]
-    pairs = _distinct_pairs(person[takes], histories.item[takes], len(items))
-    taken = int(takes.sum())
+    active = np.diff(interactions.offsets) > 0  # [people]
+    pairs = _distinct_pairs(row_users[positive_mask], interactions.item[positive_mask], len(items))
+    positive_count = int(positive_mask.sum())
     users = int(active.sum())
-    ordered = order_only(histories)
-    timed = histories.events > 0
-    search = [code for code, kind in enumerate(histories.kinds) if kind == "search"]
-    return Quality(
+    ordered = has_order_only(interactions)
+    any_events = interactions.event_count > 0
+    search_codes = [
+        code for code, event_type in enumerate(interactions.event_types) if event_type == "search"
+    ]
+    return QualityReport(
         users=users,
-        sessions=sum(key.startswith(SESSION) for key in compress(histories.users, active)),
+        sessions=sum(
+            key.startswith(SESSION_PREFIX) for key in compress(interactions.users, active)
+        ),
         items=len(items),
-        events=histories.events,
-        taken=taken,
-        refused=int(np.count_nonzero(histories.weight < 0)),
-        searches=int(np.count_nonzero(np.isin(histories.kind, search))),
-        reviews=int(np.count_nonzero((histories.text >= 0) & ~np.isin(histories.kind, search))),
+        events=interactions.event_count,
+        positive_events=positive_count,
+        negative_events=int(np.count_nonzero(interactions.weight < 0)),
+        searches=int(np.count_nonzero(np.isin(interactions.kind, search_codes))),
+        reviews=int(
+            np.count_nonzero((interactions.text >= 0) & ~np.isin(interactions.kind, search_codes))
+        ),
         density=pairs / (users * len(items)) if users and len(items) else 0.0,
-        repeats=1 - pairs / taken if taken else 0.0,
-        kinds=_kinds(histories),
+        repeats=1 - pairs / positive_count if positive_count else 0.0,
+        event_type_counts=_event_type_counts(interactions),
         order_only=ordered,
-        first=float(histories.at.min()) if timed else 0.0,
-        last=float(histories.at.max()) if timed else 0.0,
-        timeline=_timeline(histories.at) if timed and not ordered else None,
+        first_time=float(interactions.at.min()) if any_events else 0.0,
+        last_time=float(interactions.at.max()) if any_events else 0.0,
+        timeline=_timeline(interactions.at) if any_events and not ordered else None,
         tail=_long_tail(counts),
-        lengths=np.bincount(person[takes], minlength=len(histories))[active],
-        tied_ends=_tied_ends(histories),
+        lengths=np.bincount(row_users[positive_mask], minlength=len(interactions))[active],
+        tied_ends=_tied_ends(interactions),
         no_text=int(np.count_nonzero(~has_text)),
         no_events=int(np.count_nonzero(~has_events)),
         silent=int(np.count_nonzero(~has_text & ~has_events)),
         missing=_missing(items),
-        languages=languages(items, sample),
-        cleaning=cleaning or Cleaning(before=histories.events, after=histories.events),
-        gathering=gathering or Gathering(read=histories.events, kept=histories.events),
+        languages=count_languages(items, sample),
+        cleaning=cleaning
+        or CleaningReport(
+            events_before=interactions.event_count, events_after=interactions.event_count
+        ),
+        gathering=gathering
+        or LoadReport(read=interactions.event_count, kept_events=interactions.event_count),
         imports=tuple(imports),
     )
 
 
-def _distinct_pairs(person: Longs, item: Ints, n: int) -> int:
+def _distinct_pairs(row_users: Longs, item_indices: Ints, item_count: int) -> int:
     """person, item: [interactions]; n: items of the catalogue."""
-    return len(np.unique(person * max(n, 1) + item))
+    return len(np.unique(row_users * max(item_count, 1) + item_indices))
 
 
-def _kinds(histories: Histories) -> dict[str, int]:
+def _event_type_counts(interactions: Interactions) -> dict[str, int]:
     """Kind → events, the most frequent first, without those that do not occur."""
-    counts = np.bincount(histories.kind, minlength=len(histories.kinds))
-    found = zip(histories.kinds, counts.tolist(), strict=True)
-    return dict(sorted(((k, n) for k, n in found if n), key=lambda pair: -pair[1]))
+    counts = np.bincount(interactions.kind, minlength=len(interactions.event_types))
+    type_counts = zip(interactions.event_types, counts.tolist(), strict=True)
+    return dict(
+        sorted(
+            ((event_type, count) for event_type, count in type_counts if count),
+            key=lambda pair: -pair[1],
+        )
+    )
 
 
 def _long_tail(counts: Longs) -> LongTail:
@@ -122,8 +139,8 @@ def _long_tail(counts: Longs) -> LongTail:
         return LongTail(0.0, 0.0, 0.0, np.zeros(101))
     falling = np.sort(counts)[::-1]
     shares = np.concatenate([[0.0], np.cumsum(falling)]) / total  # [items + 1]
-    places = np.arange(101) / 100 * n
-    curve = np.interp(places, np.arange(n + 1), shares)
+    sample_positions = np.arange(101) / 100 * n
+    curve = np.interp(sample_positions, np.arange(n + 1), shares)
     # Gini from the sorted counts: 1 - 2 x the area under the Lorenz curve
     rising = np.arange(1, n + 1) @ falling[::-1]
     gini = 2 * float(rising) / (n * total) - (n + 1) / n
@@ -133,25 +150,29 @@ def _long_tail(counts: Longs) -> LongTail:
 def _timeline(at: Doubles) -> Timeline:
     """Events by the finest calendar unit that keeps the picture readable."""
     span = float(at.max() - at.min())
-    units = (("hour", "h", 3 * DAY), ("day", "D", 120 * DAY), ("week", "W", 800 * DAY))
-    unit, code = next(((u, c) for u, c, most in units if span <= most), ("month", "M"))
-    if span > 30 * 365 * DAY:
+    units = (
+        ("hour", "h", 3 * SECONDS_PER_DAY),
+        ("day", "D", 120 * SECONDS_PER_DAY),
+        ("week", "W", 800 * SECONDS_PER_DAY),
+    )
+    unit, code = next(((u, c) for u, c, max_span in units if span <= max_span), ("month", "M"))
+    if span > 30 * 365 * SECONDS_PER_DAY:
         unit, code = "year", "Y"
     stamps = at.astype("datetime64[s]").astype(f"datetime64[{code}]")
     first = stamps.min()
-    place = (stamps - first).astype(np.int64)
-    counts = np.bincount(place)
+    unit_indices = (stamps - first).astype(np.int64)
+    counts = np.bincount(unit_indices)
     return Timeline(unit, first + np.arange(len(counts)).astype(f"timedelta64[{code}]"), counts)
 
 
-def _tied_ends(histories: Histories) -> float:
+def _tied_ends(interactions: Interactions) -> float:
     """How many of the tests of leave-one-out the order of ties decides."""
-    taken = np.flatnonzero(histories.takes())
-    counts = np.bincount(histories.owners()[taken], minlength=len(histories))
+    positive_rows = np.flatnonzero(interactions.positive_mask())
+    counts = np.bincount(interactions.row_users()[positive_rows], minlength=len(interactions))
     ends = np.cumsum(counts)[counts >= 3]
     if not len(ends):
         return 0.0
-    at = histories.at[taken]
+    at = interactions.at[positive_rows]
     return float(np.mean(at[ends - 1] == at[ends - 2]))
 
 

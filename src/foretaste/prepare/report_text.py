@@ -35,199 +35,233 @@ def percent(share: float) -> str:
     return f"{share * 100:.{'1f' if share > 0.5 else '2g'}} %"
 
 
-def day(at: float) -> str:
+def utc_date(at: float) -> str:
     """The date in UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
 
 
-def language(code: str) -> str:
+def language_name(code: str) -> str:
     """A language code in words where we have them."""
     return LANGUAGES.get(code, code)
 
 
-def span(q: QualityFigures) -> str:
+def time_span(quality: QualityFigures) -> str:
     """From when to when."""
-    if not q.events:
+    if not quality.events:
         return "no events"
-    if q.order_only:
+    if quality.order_only:
         return "only an order, no times"
-    return f"{day(q.first)} to {day(q.last)}"
+    return f"{utc_date(quality.first_time)} to {utc_date(quality.last_time)}"
 
 
-def counted(n: int, noun: str, plural: str = "") -> str:
+def with_count(n: int, noun: str, plural: str = "") -> str:
     """`1 item`, `1,200 items`."""
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
-def rejected(q: QualityFigures) -> dict[str, int]:
+def rejected_counts(quality: QualityFigures) -> dict[str, int]:
     """Problem → rows the readers refused, the most frequent first.
 
     A reader names the first rejects alone; what it only counted is under "not named".
     """
-    found: dict[str, int] = {}
-    for done in q.imports:
-        for reject in done.rejects:
-            found[reject.problem] = found.get(reject.problem, 0) + 1
-        unnamed = done.rejected - len(done.rejects)
+    counts_by_problem: dict[str, int] = {}
+    for import_result in quality.imports:
+        for reject in import_result.rejects:
+            counts_by_problem[reject.problem] = counts_by_problem.get(reject.problem, 0) + 1
+        unnamed = import_result.rejected - len(import_result.rejects)
         if unnamed > 0:
-            found["not named here"] = found.get("not named here", 0) + unnamed
-    return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+            counts_by_problem["not named here"] = (
+                counts_by_problem.get("not named here", 0) + unnamed
+            )
+    return dict(sorted(counts_by_problem.items(), key=lambda pair: -pair[1]))
 
 
-def left_out(q: QualityFigures) -> list[str]:
+def left_out_lines(quality: QualityFigures) -> list[str]:
     """What is in the store and not in the histories, a line a reason."""
-    g = q.gathering
+    load_report = quality.gathering
     lines = []
-    if g.weightless:
-        lines.append(f"{counted(g.weightless, 'event')} that weigh nothing (impressions)")
-    if g.unknown_item:
-        lines.append(f"{counted(g.unknown_item, 'event')} with items not in the catalogue")
-    if g.empty:
-        lines.append(f"{counted(g.empty, 'event')} with neither item nor words")
-    lines += [f"{counted(n, 'event')} of unknown kind '{k}'" for k, n in g.unknown_kind.items()]
-    return lines + q.cleaning.lines()
+    if load_report.weightless:
+        lines.append(
+            f"{with_count(load_report.weightless, 'event')} that weigh nothing (impressions)"
+        )
+    if load_report.unknown_item:
+        lines.append(
+            f"{with_count(load_report.unknown_item, 'event')} with items not in the catalogue"
+        )
+    if load_report.empty:
+        lines.append(f"{with_count(load_report.empty, 'event')} with neither item nor words")
+    lines += [
+        f"{with_count(n, 'event')} of unknown kind '{event_type}'"
+        for event_type, n in load_report.unknown_event_types.items()
+    ]
+    return lines + quality.cleaning.summary_lines()
 
 
-def warnings(q: QualityFigures) -> list[str]:
+def quality_warnings(quality: QualityFigures) -> list[str]:
     """What will hurt, in words, the worst first."""
-    if not q.taken or not q.items:
+    if not quality.positive_events or not quality.items:
         return ["Nothing was taken: there is nothing to learn from. Import items and events first."]
-    return [*_of_rows(q), *_of_items(q), *_of_events(q)]
+    return [*_row_warnings(quality), *_item_warnings(quality), *_event_warnings(quality)]
 
 
-def _of_rows(q: QualityFigures) -> list[str]:
-    found = []
-    refused = sum(done.rejected for done in q.imports)
-    read = sum(done.read for done in q.imports)
+def _row_warnings(quality: QualityFigures) -> list[str]:
+    messages = []
+    refused = sum(import_result.rejected for import_result in quality.imports)
+    read = sum(done.read for done in quality.imports)
     if refused:
-        files = sorted({done.rejects_file for done in q.imports if done.rejects_file})
-        where = f"; they are in {', '.join(files)}" if files else ""
-        found.append(f"{refused:,} of {counted(read, 'row')} read were rejected{where}.")
-    found += [f"{done.file}: {said}" for done in q.imports for said in done.warnings]
-    g = q.gathering
-    if g.unknown_item:
-        found.append(
-            f"{counted(g.unknown_item, 'event')} ({percent(g.unknown_item / g.read)}) name items "
+        files = sorted({done.rejects_file for done in quality.imports if done.rejects_file})
+        files_hint = f"; they are in {', '.join(files)}" if files else ""
+        messages.append(f"{refused:,} of {with_count(read, 'row')} read were rejected{files_hint}.")
+    messages += [f"{done.file}: {warning}" for done in quality.imports for warning in done.warnings]
+    load_report = quality.gathering
+    if load_report.unknown_item:
+        messages.append(
+            f"{with_count(load_report.unknown_item, 'event')} ({percent(load_report.unknown_item / load_report.read)}) name items "
             "that are not in the catalogue and teach nothing: import those items."
         )
-    for kind, n in g.unknown_kind.items():
-        found.append(
-            f"{counted(n, 'event')} of kind '{kind}' are left out: give the kind a weight in the "
+    for event_type, n in load_report.unknown_event_types.items():
+        messages.append(
+            f"{with_count(n, 'event')} of kind '{event_type}' are left out: give the kind a weight in the "
             "settings."
         )
-    if q.cleaning.robots:
-        found.append(
-            f"{counted(q.cleaning.robots, 'person', 'people')} with more events on a day than a "
+    if quality.cleaning.robots:
+        messages.append(
+            f"{with_count(quality.cleaning.robots, 'person', 'people')} with more events on a day than a "
             "person can have are left out."
         )
-    return found
+    return messages
 
 
-def _of_items(q: QualityFigures) -> list[str]:
-    found = []
-    if q.no_text:
-        found.append(
-            f"{percent(q.no_text / q.items)} of items have no text: new ones among them cannot be "
+def _item_warnings(quality: QualityFigures) -> list[str]:
+    messages = []
+    if quality.no_text:
+        messages.append(
+            f"{percent(quality.no_text / quality.items)} of items have no text: new ones among them cannot be "
             "recommended before they have events."
         )
-    if q.silent:
-        found.append(
-            f"{counted(q.silent, 'item')} have neither text nor events and cannot be recommended."
+    if quality.silent:
+        messages.append(
+            f"{with_count(quality.silent, 'item')} have neither text nor events and cannot be recommended."
         )
-    if q.no_events / q.items > 0.2:
-        found.append(
-            f"{percent(q.no_events / q.items)} of items have no events: their text alone speaks "
+    if quality.no_events / quality.items > 0.2:
+        messages.append(
+            f"{percent(quality.no_events / quality.items)} of items have no events: their text alone speaks "
             "for them."
         )
-    found += [
+    messages += [
         f"{column} is missing in {percent(share)} of items: nothing can be told of them by it."
-        for column, share in q.missing.items()
+        for column, share in quality.missing.items()
         if share > 0.2 and column != "title"
     ]
-    told = sum(n for code, n in q.languages.items() if code)
-    other = told - q.languages.get("en", 0)
-    if told and other / told > 0.2:
-        found.append(
-            f"{percent(other / told)} of the item texts are not in English, which is what the "
+    identified_texts = sum(n for code, n in quality.languages.items() if code)
+    non_english = identified_texts - quality.languages.get("en", 0)
+    if identified_texts and non_english / identified_texts > 0.2:
+        messages.append(
+            f"{percent(non_english / identified_texts)} of the item texts are not in English, which is what the "
             "built-in encoder reads best: choose a multilingual one."
         )
-    return found
+    return messages
 
 
-def _of_events(q: QualityFigures) -> list[str]:
-    found = []
-    if q.order_only:
-        found.append(
+def _event_warnings(quality: QualityFigures) -> list[str]:
+    messages = []
+    if quality.order_only:
+        messages.append(
             "The times are only an order: no split by time, no ageing of popularity, and robots "
             "cannot be told."
         )
-    if q.taken < 1_000:
-        found.append(
-            f"{counted(q.taken, 'interaction')} in all: too few to train on; expect little."
+    if quality.positive_events < 1_000:
+        messages.append(
+            f"{with_count(quality.positive_events, 'interaction')} in all: too few to train on; expect little."
         )
-    few = float((q.lengths < 3).mean())
-    if few > 0.5:
-        found.append(
-            f"{percent(few)} of people took fewer than 3 items: a sequence has little to go on, "
+    short_history_share = float((quality.lengths < 3).mean())
+    if short_history_share > 0.5:
+        messages.append(
+            f"{percent(short_history_share)} of people took fewer than 3 items: a sequence has little to go on, "
             "and they are not tested by leave-one-out."
         )
-    if q.tail.top_1_percent > 0.4:
-        found.append(
-            f"{percent(q.tail.top_1_percent)} of interactions fall on 1 % of the items: popularity "
+    if quality.tail.top_1_percent > 0.4:
+        messages.append(
+            f"{percent(quality.tail.top_1_percent)} of interactions fall on 1 % of the items: popularity "
             "will look good in every figure, and the rest of the catalogue is learned from little."
         )
-    if q.tied_ends > 0.1 and not q.order_only:
-        found.append(
-            f"The last two items of {percent(q.tied_ends)} of people have the same time: the "
+    if quality.tied_ends > 0.1 and not quality.order_only:
+        messages.append(
+            f"The last two items of {percent(quality.tied_ends)} of people have the same time: the "
             "order of ties decides what leave-one-out tests."
         )
-    return found
+    return messages
 
 
-def text(q: QualityFigures) -> str:
+def render_text(quality: QualityFigures) -> str:
     """The report for a terminal."""
-    shortest, tenth, quarter, median, upper, ninth, top, longest = q.quantiles()
-    people = f"{q.users:,}" + (f" ({q.sessions:,} anonymous sessions)" if q.sessions else "")
+    shortest, tenth, quarter, median, upper, ninth, top, longest = quality.quantiles()
+    users_text = f"{quality.users:,}" + (
+        f" ({quality.sessions:,} anonymous sessions)" if quality.sessions else ""
+    )
     rows = [
-        ("people", people),
-        ("items", f"{q.items:,}"),
-        ("events", f"{q.events:,}: {', '.join(f'{n:,} {k}' for k, n in q.kinds.items())}"),
-        ("", f"{q.taken:,} take an item, {q.refused:,} refuse one"),
-        ("words", f"{counted(q.searches, 'search', 'searches')}, {counted(q.reviews, 'review')}"),
-        ("time", span(q)),
-        ("density", f"{percent(q.density)} of all pairs of person and item"),
-        ("repeats", f"{percent(q.repeats)} of interactions are with an item taken before"),
+        ("people", users_text),
+        ("items", f"{quality.items:,}"),
+        (
+            "events",
+            f"{quality.events:,}: {', '.join(f'{n:,} {k}' for k, n in quality.event_type_counts.items())}",
+        ),
+        ("", f"{quality.positive_events:,} take an item, {quality.negative_events:,} refuse one"),
+        (
+            "words",
+            f"{with_count(quality.searches, 'search', 'searches')}, {with_count(quality.reviews, 'review')}",
+        ),
+        ("time", time_span(quality)),
+        ("density", f"{percent(quality.density)} of all pairs of person and item"),
+        ("repeats", f"{percent(quality.repeats)} of interactions are with an item taken before"),
         ("history", f"median {median} items, middle half {quarter} to {upper},"),
         ("", f"shortest {shortest}, tenth {tenth}, 90th {ninth}, 99th {top}, longest {longest}"),
         (
             "long tail",
-            f"top 1 % of items have {percent(q.tail.top_1_percent)} of interactions, "
-            f"top 10 % {percent(q.tail.top_10_percent)}; Gini {q.tail.gini:.2f}",
+            f"top 1 % of items have {percent(quality.tail.top_1_percent)} of interactions, "
+            f"top 10 % {percent(quality.tail.top_10_percent)}; Gini {quality.tail.gini:.2f}",
         ),
-        ("no text", f"{counted(q.no_text, 'item')} ({percent(q.no_text / max(q.items, 1))})"),
-        ("no events", f"{counted(q.no_events, 'item')} ({percent(q.no_events / max(q.items, 1))})"),
-        ("missing", ", ".join(f"{k} {percent(v)}" for k, v in q.missing.items()) or "nothing"),
-        ("languages", _languages(q)),
+        (
+            "no text",
+            f"{with_count(quality.no_text, 'item')} ({percent(quality.no_text / max(quality.items, 1))})",
+        ),
+        (
+            "no events",
+            f"{with_count(quality.no_events, 'item')} ({percent(quality.no_events / max(quality.items, 1))})",
+        ),
+        (
+            "missing",
+            ", ".join(f"{k} {percent(v)}" for k, v in quality.missing.items()) or "nothing",
+        ),
+        ("languages", _language_summary(quality)),
     ]
-    rows += _listed("left out", left_out(q) or ["nothing"])
-    problems = [f"{counted(n, 'row')}: {problem}" for problem, n in rejected(q).items()]
-    rows += _listed("rejected", problems or ["no row"])
-    rows += _listed("warnings", [f"! {warning}" for warning in warnings(q)] or ["none"])
-    return "\n".join(["Data quality", *(f"  {name:<10} {said}" for name, said in rows)])
+    rows += _labelled_lines("left out", left_out_lines(quality) or ["nothing"])
+    problems = [
+        f"{with_count(n, 'row')}: {problem}" for problem, n in rejected_counts(quality).items()
+    ]
+    rows += _labelled_lines("rejected", problems or ["no row"])
+    rows += _labelled_lines(
+        "warnings", [f"! {warning}" for warning in quality_warnings(quality)] or ["none"]
+    )
+    return "\n".join(["Data quality", *(f"  {name:<10} {row_text}" for name, row_text in rows)])
 
 
-def _listed(name: str, lines: list[str], most: int = 12) -> list[tuple[str, str]]:
+def _labelled_lines(name: str, lines: list[str], max_lines: int = 12) -> list[tuple[str, str]]:
     """A name beside the first of several lines."""
-    if len(lines) > most:
-        lines = [*lines[:most], f"and {len(lines) - most:,} more"]
+    if len(lines) > max_lines:
+        lines = [*lines[:max_lines], f"and {len(lines) - max_lines:,} more"]
     return list(zip([name, *[""] * (len(lines) - 1)], lines, strict=True))
 
 
-def _languages(q: QualityFigures) -> str:
-    total = sum(q.languages.values())
+def _language_summary(quality: QualityFigures) -> str:
+    total = sum(quality.languages.values())
     if not total:
         return "no text to tell them by"
-    shown = list(q.languages.items())[:5]
-    said = ", ".join(f"{language(code)} {percent(n / total)}" for code, n in shown)
-    rest = total - sum(n for _, n in shown)
-    return said + (f", others {percent(rest / total)}" if rest else "") + f" (of {total:,} read)"
+    largest = list(quality.languages.items())[:5]
+    shares_text = ", ".join(f"{language_name(code)} {percent(n / total)}" for code, n in largest)
+    others_total = total - sum(n for _, n in largest)
+    return (
+        shares_text
+        + (f", others {percent(others_total / total)}" if others_total else "")
+        + f" (of {total:,} read)"
+    )

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain.data import Histories, Ints, Longs
+from foretaste.domain.data import Interactions, Ints, Longs
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +18,20 @@ class StreamingCounts:
 
     positions: Longs
     """[events], the place of each row of the histories in the order of time, from 0."""
-    takings: Longs
+    positive_keys: Longs
     """[takings], item * (events + 1) + position, sorted: those of an item stand together."""
 
     @classmethod
-    def of(cls, histories: Histories) -> Self:
+    def from_interactions(cls, interactions: Interactions) -> Self:
         """Of everybody's takings: two sorts, half a second for a million events."""
-        events = histories.events
+        events = interactions.event_count
         positions = np.empty(events, np.int64)
-        positions[np.argsort(histories.at, kind="stable")] = np.arange(events)
-        takes = histories.takes()
-        keys = histories.item[takes].astype(np.int64) * (events + 1) + positions[takes]
+        positions[np.argsort(interactions.at, kind="stable")] = np.arange(events)
+        positive_mask = interactions.positive_mask()
+        keys = (
+            interactions.item[positive_mask].astype(np.int64) * (events + 1)
+            + positions[positive_mask]
+        )
         return cls(positions, np.sort(keys))
 
     def events_before(self, items: Ints, at_position: Longs) -> Longs:
@@ -38,11 +41,11 @@ class StreamingCounts:
         number of events; of a shape that fits `items`.
         """
         start = items.astype(np.int64) * (len(self.positions) + 1)  # below 0 without an item
-        stop = np.searchsorted(self.takings, start + at_position)
-        return np.asarray(stop - np.searchsorted(self.takings, start))
+        stop = np.searchsorted(self.positive_keys, start + at_position)
+        return np.asarray(stop - np.searchsorted(self.positive_keys, start))
 
 
-def prior_events(histories: Histories) -> Longs:
+def prior_events(interactions: Interactions) -> Longs:
     """[events], how many takings of the row's item came before it, by anyone; 0 without an item."""
-    counts = StreamingCounts.of(histories)
-    return counts.events_before(histories.item, counts.positions)
+    counts = StreamingCounts.from_interactions(interactions)
+    return counts.events_before(interactions.item, counts.positions)

@@ -16,24 +16,28 @@ from foretaste.domain.data import Catalogue, Floats
 from foretaste.domain.words import words_of
 
 Mask = npt.NDArray[np.bool_]
-Read = Callable[[str], Floats]
+EncodeText = Callable[[str], Floats]
 """Words → [dim], as the language model reads them, of length 1."""
-APART = 2.5
+MIN_STANDARD_DEVIATIONS = 2.5
 """Standard deviations over the catalogue."""
-CLOSE = 0.25
+MIN_COSINE = 0.25
 """The least cosine."""
-PLURALS = ("ies", "es", "s")
-ENDINGS = ("ences", "ence", "ently", "ent", "ing", "ed", "ic", "al", "ly", "y", "e")
-SHORTEST = 4
+PLURAL_ENDINGS = ("ies", "es", "s")
+WORD_ENDINGS = ("ences", "ence", "ently", "ent", "ing", "ed", "ic", "al", "ly", "y", "e")
+MIN_STEM_LETTERS = 4
 """Letters that stay when an ending goes; three before a plural s."""
 
 
 def stem(word: str) -> str:
     """A word without its endings, so that films and film, violent and violence are one."""
-    for endings in (PLURALS, ENDINGS):
+    for endings in (PLURAL_ENDINGS, WORD_ENDINGS):
         for ending in endings:
-            least = 3 if ending == "s" else SHORTEST
-            if word.endswith(ending) and len(word) - len(ending) >= least and word[-2:] != "ss":
+            min_letters = 3 if ending == "s" else MIN_STEM_LETTERS
+            if (
+                word.endswith(ending)
+                and len(word) - len(ending) >= min_letters
+                and word[-2:] != "ss"
+            ):
                 word = word[: -len(ending)]
                 break
     return word
@@ -44,28 +48,33 @@ def stems(text: str) -> list[str]:
     return [stem(word) for word in words_of(text)]
 
 
-def saying(readings: Iterable[str], words: str) -> Mask:
+def items_mentioning(readings: Iterable[str], words: str) -> Mask:
     """[items], whether the text of each has every word of the topic, in one form or another."""
-    wanted = [re.compile(rf"\b{re.escape(one)}(?:{_ANY})?\b", re.I) for one in stems(words)]
-    found = [bool(wanted) and all(one.search(text) for one in wanted) for text in readings]
-    return np.array(found, bool)
+    stem_patterns = [
+        re.compile(rf"\b{re.escape(stem_pattern)}(?:{_ENDING_PATTERN})?\b", re.I)
+        for stem_pattern in stems(words)
+    ]
+    mentions = [
+        bool(stem_patterns) and all(one.search(text) for one in stem_patterns) for text in readings
+    ]
+    return np.array(mentions, bool)
 
 
-_ANY = "|".join((*PLURALS, *ENDINGS, "als"))
+_ENDING_PATTERN = "|".join((*PLURAL_ENDINGS, *WORD_ENDINGS, "als"))
 
 
-def like(vectors: Vectors, topic: Floats) -> Mask:
+def items_similar_to(vectors: Vectors, topic: Floats) -> Mask:
     """[items], which read like a topic [dim]; vectors: [items, dim]."""
     cosine = vectors @ topic
     if not len(cosine):
         return np.zeros(0, bool)
-    least = max(CLOSE, float(cosine.mean() + APART * cosine.std()))
-    return np.asarray(cosine >= least)
+    min_cosine = max(MIN_COSINE, float(cosine.mean() + MIN_STANDARD_DEVIATIONS * cosine.std()))
+    return np.asarray(cosine >= min_cosine)
 
 
-def about(catalogue: Catalogue, words: str, read: Read | None) -> Mask:
+def items_about(catalogue: Catalogue, words: str, encode_text: EncodeText | None) -> Mask:
     """[items], which are about these words; without a language model those that say so."""
-    found = saying(catalogue.readings, words)
-    if read is not None and words:
-        found |= like(catalogue.vectors, read(words))
-    return found
+    mask = items_mentioning(catalogue.full_texts, words)
+    if encode_text is not None and words:
+        mask |= items_similar_to(catalogue.vectors, encode_text(words))
+    return mask

@@ -28,16 +28,16 @@ from typing import Any
 
 from foretaste.errors import InputError, did_you_mean
 
-DEEPEST = 10
+MAX_DEPTH = 10
 """Levels of and, or, not."""
-MOST_VALUES = 1000
+MAX_VALUES = 1000
 """In one list of values."""
-MOST_CONDITIONS = 200
+MAX_CONDITIONS = 200
 """In one filter."""
-TIMES = ("available_from", "available_until")
-EXACT = 2**53
+AVAILABILITY_COLUMNS = ("available_from", "available_until")
+MAX_EXACT_FLOAT = 2**53
 """From here on not every whole number is a float."""
-_NUMERAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER_PATTERN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Exists:
 
 
 @dataclass(frozen=True, slots=True)
-class Ids:
+class IdIn:
     """These items."""
 
     ids: tuple[str, ...]
@@ -112,7 +112,7 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
-class Every:
+class And:
     """All of the parts; of none: everything."""
 
     parts: tuple["Condition", ...]
@@ -122,7 +122,7 @@ class Every:
 
 
 @dataclass(frozen=True, slots=True)
-class Some:
+class Or:
     """One of the parts; of none: nothing."""
 
     parts: tuple["Condition", ...]
@@ -141,122 +141,142 @@ class Not:
         return f"not ({self.part})"
 
 
-Condition = AnyOf | Range | Exists | Ids | About | Every | Some | Not
+Condition = AnyOf | Range | Exists | IdIn | About | And | Or | Not
 
 
-def parsed(asked: Any, where: str = "filter") -> Condition:
+def parse_condition(filter_spec: Any, field_path: str = "filter") -> Condition:
     """The condition; an InputError says which part cannot be read and what to write."""
-    found = _parsed(asked, where, DEEPEST)
-    if _size(found) > MOST_CONDITIONS:
-        raise InputError(f"{where}: more than {MOST_CONDITIONS} conditions; ask for fewer at once")
-    return found
+    condition = _parse_nested(filter_spec, field_path, MAX_DEPTH)
+    if _condition_count(condition) > MAX_CONDITIONS:
+        raise InputError(
+            f"{field_path}: more than {MAX_CONDITIONS} conditions; ask for fewer at once"
+        )
+    return condition
 
 
-def _parsed(asked: Any, where: str, deeper: int) -> Condition:
-    if not isinstance(asked, Mapping):
-        raise InputError(f'{where}: a filter is an object; write it like {{"genres": "Drama"}}')
-    if not deeper:
-        raise InputError(f"{where}: nested more than {DEEPEST} levels deep; write it flatter")
+def _parse_nested(filter_spec: Any, field_path: str, levels_left: int) -> Condition:
+    if not isinstance(filter_spec, Mapping):
+        raise InputError(
+            f'{field_path}: a filter is an object; write it like {{"genres": "Drama"}}'
+        )
+    if not levels_left:
+        raise InputError(
+            f"{field_path}: nested more than {MAX_DEPTH} levels deep; write it flatter"
+        )
     parts = [
-        JOINS[key](value, f"{where}.{key}", deeper - 1)
-        if key in JOINS
-        else _column(str(key), value, f"{where}.{key}")
-        for key, value in asked.items()
+        JOIN_PARSERS[key](value, f"{field_path}.{key}", levels_left - 1)
+        if key in JOIN_PARSERS
+        else _parse_column(str(key), value, f"{field_path}.{key}")
+        for key, value in filter_spec.items()
     ]
-    return parts[0] if len(parts) == 1 else Every(tuple(parts))
+    return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
-def _and(asked: Any, where: str, deeper: int) -> Condition:
-    return Every(_several(asked, where, deeper))
+def _parse_and(filter_specs: Any, field_path: str, levels_left: int) -> Condition:
+    return And(_parse_list(filter_specs, field_path, levels_left))
 
 
-def _or(asked: Any, where: str, deeper: int) -> Condition:
-    return Some(_several(asked, where, deeper))
+def _parse_or(filter_specs: Any, field_path: str, levels_left: int) -> Condition:
+    return Or(_parse_list(filter_specs, field_path, levels_left))
 
 
-def _not(asked: Any, where: str, deeper: int) -> Condition:
-    return Not(_parsed(asked, where, deeper))
+def _parse_not(filter_spec: Any, field_path: str, levels_left: int) -> Condition:
+    return Not(_parse_nested(filter_spec, field_path, levels_left))
 
 
-def _several(asked: Any, where: str, deeper: int) -> tuple[Condition, ...]:
-    if not isinstance(asked, list | tuple) or not asked:
-        raise InputError(f"{where}: it needs a list of filters; write it like [{{…}}, {{…}}]")
-    return tuple(_parsed(one, f"{where}.{place}", deeper) for place, one in enumerate(asked))
+def _parse_list(filter_specs: Any, field_path: str, levels_left: int) -> tuple[Condition, ...]:
+    if not isinstance(filter_specs, list | tuple) or not filter_specs:
+        raise InputError(f"{field_path}: it needs a list of filters; write it like [{{…}}, {{…}}]")
+    return tuple(
+        _parse_nested(filter_spec, f"{field_path}.{position}", levels_left)
+        for position, filter_spec in enumerate(filter_specs)
+    )
 
 
-JOINS: Mapping[str, Callable[[Any, str, int], Condition]] = {"and": _and, "or": _or, "not": _not}
+JOIN_PARSERS: Mapping[str, Callable[[Any, str, int], Condition]] = {
+    "and": _parse_and,
+    "or": _parse_or,
+    "not": _parse_not,
+}
 
 
-def _column(column: str, asked: Any, where: str) -> Condition:
+def _parse_column(column: str, column_spec: Any, field_path: str) -> Condition:
     """What one column must be."""
-    if not isinstance(asked, Mapping):
-        return _any(column, asked, where)
-    if not asked:
-        raise InputError(f"{where}: an empty object; {_EXPECTED}")
+    if not isinstance(column_spec, Mapping):
+        return _parse_any_of(column, column_spec, field_path)
+    if not column_spec:
+        raise InputError(f"{field_path}: an empty object; {_EXPECTED_TESTS}")
     parts: list[Condition] = []
-    if bounds := {name: value for name, value in asked.items() if name in BOUNDS}:
-        parts.append(_range(column, bounds, where))
-    for name, value in asked.items():
-        if name not in BOUNDS:
-            if name not in TESTS:
-                hint = did_you_mean(str(name), [*TESTS, *BOUNDS])
-                raise InputError(f"{where}: unknown test '{name}'; {hint}")
-            parts.append(TESTS[name](column, value, f"{where}.{name}"))
-    return parts[0] if len(parts) == 1 else Every(tuple(parts))
+    if bounds := {name: value for name, value in column_spec.items() if name in RANGE_BOUNDS}:
+        parts.append(_parse_range(column, bounds, field_path))
+    for name, value in column_spec.items():
+        if name not in RANGE_BOUNDS:
+            if name not in TEST_PARSERS:
+                hint = did_you_mean(str(name), [*TEST_PARSERS, *RANGE_BOUNDS])
+                raise InputError(f"{field_path}: unknown test '{name}'; {hint}")
+            parts.append(TEST_PARSERS[name](column, value, f"{field_path}.{name}"))
+    return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
-def _any(column: str, asked: Any, where: str) -> Condition:
-    values = _values(asked, where)
-    if column in TIMES:
-        raise InputError(f'{where}: it is a time; give a range, e.g. {{"gte": "2026-02-01"}}')
+def _parse_any_of(column: str, accepted_values: Any, field_path: str) -> Condition:
+    values = _checked_values(accepted_values, field_path)
+    if column in AVAILABILITY_COLUMNS:
+        raise InputError(f'{field_path}: it is a time; give a range, e.g. {{"gte": "2026-02-01"}}')
     if column in ("id", "about"):
-        texts = tuple(dict.fromkeys(_text(value) for value in values))
+        texts = tuple(dict.fromkeys(_id_text(value) for value in values))
         if column == "id":
-            return Ids(texts)
+            return IdIn(texts)
         topics = tuple(About(" ".join(text.lower().split())) for text in texts)
-        return topics[0] if len(topics) == 1 else Some(topics)
+        return topics[0] if len(topics) == 1 else Or(topics)
     return AnyOf(
         column,
         texts=tuple(dict.fromkeys(value.strip() for value in values if isinstance(value, str))),
-        numbers=tuple(dict.fromkeys(_decimals(values))),
+        numbers=tuple(dict.fromkeys(_exact_numbers(values))),
         flags=tuple(dict.fromkeys(value for value in values if isinstance(value, bool))),
     )
 
 
-def _none(column: str, asked: Any, where: str) -> Condition:
-    return Not(_any(column, asked, where))
+def _parse_none_of(column: str, excluded_values: Any, field_path: str) -> Condition:
+    return Not(_parse_any_of(column, excluded_values, field_path))
 
 
-def _all(column: str, asked: Any, where: str) -> Condition:
-    return Every(tuple(_any(column, [value], where) for value in _values(asked, where)))
+def _parse_all_of(column: str, required_values: Any, field_path: str) -> Condition:
+    return And(
+        tuple(
+            _parse_any_of(column, [value], field_path)
+            for value in _checked_values(required_values, field_path)
+        )
+    )
 
 
-def _exists(column: str, asked: Any, where: str) -> Condition:
-    if not isinstance(asked, bool):
-        raise InputError(f"{where}: it is true or false, this is {_shown(asked)}")
-    if column in ("id", "about", *TIMES):
-        raise InputError(f"{where}: every item has one; ask for an attribute")
-    return Exists(column) if asked else Not(Exists(column))
+def _parse_exists(column: str, must_exist: Any, field_path: str) -> Condition:
+    if not isinstance(must_exist, bool):
+        raise InputError(f"{field_path}: it is true or false, this is {_short_repr(must_exist)}")
+    if column in ("id", "about", *AVAILABILITY_COLUMNS):
+        raise InputError(f"{field_path}: every item has one; ask for an attribute")
+    return Exists(column) if must_exist else Not(Exists(column))
 
 
-TESTS: Mapping[str, Callable[[str, Any, str], Condition]] = {
-    "in": _any,
-    "not_in": _none,
-    "all": _all,
-    "exists": _exists,
+TEST_PARSERS: Mapping[str, Callable[[str, Any, str], Condition]] = {
+    "in": _parse_any_of,
+    "not_in": _parse_none_of,
+    "all": _parse_all_of,
+    "exists": _parse_exists,
 }
-BOUNDS = ("gt", "gte", "lt", "lte")
-_EXPECTED = f"expected one of {', '.join((*TESTS, *BOUNDS))}"
+RANGE_BOUNDS = ("gt", "gte", "lt", "lte")
+_EXPECTED_TESTS = f"expected one of {', '.join((*TEST_PARSERS, *RANGE_BOUNDS))}"
 
 
-def _range(column: str, bounds: Mapping[str, Any], where: str) -> Condition:
+def _parse_range(column: str, bounds: Mapping[str, Any], field_path: str) -> Condition:
     if column in ("id", "about"):
-        many = "ids have" if column == "id" else "topics have"
-        raise InputError(f"{where}: {many} no order; name what is meant")
-    for one, other in (("gt", "gte"), ("lt", "lte")):
-        if one in bounds and other in bounds:
-            raise InputError(f"{where}: both {one} and {other}; leave one out")
-    numbers = {name: _bound(value, f"{where}.{name}") for name, value in bounds.items()}
+        subject_text = "ids have" if column == "id" else "topics have"
+        raise InputError(f"{field_path}: {subject_text} no order; name what is meant")
+    for strict_bound, inclusive_bound in (("gt", "gte"), ("lt", "lte")):
+        if strict_bound in bounds and inclusive_bound in bounds:
+            raise InputError(
+                f"{field_path}: both {strict_bound} and {inclusive_bound}; leave one out"
+            )
+    numbers = {name: _parse_bound(value, f"{field_path}.{name}") for name, value in bounds.items()}
     return Range(
         column,
         low=numbers.get("gt", numbers.get("gte", -inf)),
@@ -266,37 +286,39 @@ def _range(column: str, bounds: Mapping[str, Any], where: str) -> Condition:
     )
 
 
-def _bound(value: Any, where: str) -> float | int:
-    approximate = number(value)
+def _parse_bound(value: Any, field_path: str) -> float | int:
+    approximate = parse_number(value)
     if approximate is None:
-        raise InputError(f"{where}: {_shown(value)} is not a number; give one, or an ISO 8601 date")
-    if abs(approximate) < EXACT or isinstance(value, float):
+        raise InputError(
+            f"{field_path}: {_short_repr(value)} is not a number; give one, or an ISO 8601 date"
+        )
+    if abs(approximate) < MAX_EXACT_FLOAT or isinstance(value, float):
         return approximate
-    precise = decimal(str(value))
-    whole = precise is not None and precise == precise.to_integral_value()
-    return int(precise) if precise is not None and whole else approximate
+    exact_number = parse_decimal(str(value))
+    is_whole = exact_number is not None and exact_number == exact_number.to_integral_value()
+    return int(exact_number) if exact_number is not None and is_whole else approximate
 
 
-def number(value: Any) -> float | None:
+def parse_number(value: Any) -> float | None:
     """A number as it is, a date as seconds since 1970; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
-        found = float(value)
-        return found if isfinite(found) else None
+        finite_number = float(value)
+        return finite_number if isfinite(finite_number) else None
     except (ValueError, OverflowError):
         pass
     try:
-        when = datetime.fromisoformat(str(value).strip())
+        moment = datetime.fromisoformat(str(value).strip())
     except ValueError:
         return None
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def decimal(text: str) -> Decimal | None:
+def parse_decimal(text: str) -> Decimal | None:
     """The exact number that a text is; None for anything else, also for a date."""
     text = text.strip()
-    if not _NUMERAL.fullmatch(text):
+    if not _NUMBER_PATTERN.fullmatch(text):
         return None
     try:
         return Decimal(text)
@@ -304,7 +326,7 @@ def decimal(text: str) -> Decimal | None:
         return None
 
 
-def _decimals(values: Iterable[str | int | float]) -> Iterable[Decimal]:
+def _exact_numbers(values: Iterable[str | int | float]) -> Iterable[Decimal]:
     """The numbers among the values, as they were written."""
     for value in values:
         if isinstance(value, float):
@@ -313,20 +335,22 @@ def _decimals(values: Iterable[str | int | float]) -> Iterable[Decimal]:
             yield Decimal(value)
 
 
-def _values(asked: Any, where: str) -> list[str | int | float]:
-    values: Sequence[Any] = asked if isinstance(asked, list | tuple) else [asked]
-    if not 1 <= len(values) <= MOST_VALUES:
-        raise InputError(f"{where}: {len(values):,} values; give 1 to {MOST_VALUES:,}")
+def _checked_values(value_or_values: Any, field_path: str) -> list[str | int | float]:
+    values: Sequence[Any] = (
+        value_or_values if isinstance(value_or_values, list | tuple) else [value_or_values]
+    )
+    if not 1 <= len(values) <= MAX_VALUES:
+        raise InputError(f"{field_path}: {len(values):,} values; give 1 to {MAX_VALUES:,}")
     for value in values:
         infinite = isinstance(value, float) and not isfinite(value)
         if infinite or not isinstance(value, str | int | float):
             raise InputError(
-                f"{where}: {_shown(value)} is no value; give text, a number or true/false"
+                f"{field_path}: {_short_repr(value)} is no value; give text, a number or true/false"
             )
     return list(values)
 
 
-def _text(value: str | int | float) -> str:
+def _id_text(value: str | int | float) -> str:
     """A value as ids have it: 1995.0 is '1995', true is 'true'."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -335,23 +359,23 @@ def _text(value: str | int | float) -> str:
     return str(value).strip()
 
 
-def _shown(value: Any) -> str:
+def _short_repr(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def _size(condition: Condition) -> int:
-    if isinstance(condition, Every | Some):
-        return 1 + sum(map(_size, condition.parts))
-    return 1 + _size(condition.part) if isinstance(condition, Not) else 1
+def _condition_count(condition: Condition) -> int:
+    if isinstance(condition, And | Or):
+        return 1 + sum(map(_condition_count, condition.parts))
+    return 1 + _condition_count(condition.part) if isinstance(condition, Not) else 1
 
 
-def columns(condition: Condition) -> Iterable[str]:
+def condition_columns(condition: Condition) -> Iterable[str]:
     """The attributes it looks at."""
-    if isinstance(condition, Every | Some):
+    if isinstance(condition, And | Or):
         for part in condition.parts:
-            yield from columns(part)
+            yield from condition_columns(part)
     elif isinstance(condition, Not):
-        yield from columns(condition.part)
-    elif not isinstance(condition, Ids | About):
+        yield from condition_columns(condition.part)
+    elif not isinstance(condition, IdIn | About):
         yield condition.column

@@ -14,7 +14,7 @@ from foretaste.domain.arrays import Vectors
 from foretaste.domain.data import Floats
 
 
-def diverse(
+def rerank_for_diversity(
     items: Sequence[int], scores: Floats, vectors: Vectors, *, strength: float, n: int
 ) -> list[int]:
     """All of them: the first `n` by marginal relevance, then the others best first.
@@ -23,13 +23,17 @@ def diverse(
     """
     if len(items) < 2 or strength <= 0:
         return list(items)
-    places = np.array(items)
-    relevance = scores[places].astype(np.float32)
+    item_indices = np.array(items)
+    relevance = scores[item_indices].astype(np.float32)
     span = float(relevance.max() - relevance.min())
     relevance = (relevance - relevance.min()) / max(span, 1e-9)
-    found = diversify(
-        vectors[places], relevance, min(n, len(items)), strategy=Strategy.MMR, diversity=strength
+    mmr_selection = diversify(
+        vectors[item_indices],
+        relevance,
+        min(n, len(items)),
+        strategy=Strategy.MMR,
+        diversity=strength,
     )
-    first = places[found.indices].tolist()
-    chosen = set(first)
-    return [*first, *(item for item in items if item not in chosen)]
+    mmr_items = item_indices[mmr_selection.indices].tolist()
+    chosen = set(mmr_items)
+    return [*mmr_items, *(item for item in items if item not in chosen)]

@@ -10,144 +10,156 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain.data import Behaviour, Request
-from foretaste.domain.preference import Change
-from foretaste.rank.conditions import parsed
-from foretaste.rank.index import Index, Mask
-from foretaste.rank.index import Shelf as Shelf
-from foretaste.rank.policy import Asking, Policy
-from foretaste.rank.preferences import withheld
+from foretaste.domain.data import Request, UserContext
+from foretaste.domain.preference import Preference
+from foretaste.rank.conditions import parse_condition
+from foretaste.rank.index import FilterIndex, Mask
+from foretaste.rank.index import ItemAvailability as ItemAvailability
+from foretaste.rank.policy import Policy, PolicyContext
+from foretaste.rank.preference_effects import withheld_items
 
-Places = npt.NDArray[np.integer]
+ItemIndices = npt.NDArray[np.integer]
 """Internal ids."""
-NOTHING: Places = np.empty(0, np.int32)
+NO_ITEMS: ItemIndices = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True)
-class Question:
+class FilterContext:
     """All that a filter may look at."""
 
     request: Request
-    behaviour: Behaviour
-    index: Index
+    user_context: UserContext
+    index: FilterIndex
     hide_seen: bool
     now: float
     """When the answer is shown."""
-    earlier: tuple[str, ...] = ()
+    earlier_item_ids: tuple[str, ...] = ()
     """Items on the pages before this one."""
-    changes: tuple[Change, ...] = ()
+    preferences: tuple[Preference, ...] = ()
     """What the person asked for, once and for all."""
     policy: Policy | None = None
     """What the operator will not have."""
 
     @property
-    def shelf(self) -> Shelf:
-        return self.index.shelf
+    def availability(self) -> ItemAvailability:
+        return self.index.availability
 
     @property
-    def asking(self) -> Asking:
+    def policy_context(self) -> PolicyContext:
         """What a policy looks at."""
-        return Asking(self.request, self.behaviour, self.changes, self.earlier, self.now)
+        return PolicyContext(
+            self.request, self.user_context, self.preferences, self.earlier_item_ids, self.now
+        )
 
 
-Filter = Callable[[Question], Mask | Places]
+Filter = Callable[[FilterContext], Mask | ItemIndices]
 
 
-def unavailable(question: Question) -> Mask:
+def unavailable_items(filter_context: FilterContext) -> Mask:
     """Hidden by the operator, not yet there, or no longer."""
-    shelf, now = question.shelf, question.now
-    out = shelf.hidden.copy()
-    timed = shelf.timed
-    if len(timed):
-        out[timed] |= (shelf.available_from[timed] > now) | (shelf.available_until[timed] <= now)
-    return out
+    availability, now = filter_context.availability, filter_context.now
+    excluded = availability.hidden.copy()
+    time_limited = availability.time_limited
+    if len(time_limited):
+        excluded[time_limited] |= (availability.available_from[time_limited] > now) | (
+            availability.available_until[time_limited] <= now
+        )
+    return excluded
 
 
-def seen(question: Question) -> Places:
+def consumed_items(filter_context: FilterContext) -> ItemIndices:
     """Taken already."""
-    return question.behaviour.taken if question.hide_seen else NOTHING
+    return filter_context.user_context.consumed_items if filter_context.hide_seen else NO_ITEMS
 
 
-def refused(question: Question) -> Places:
+def negative_feedback_items(filter_context: FilterContext) -> ItemIndices:
     """Hidden or disliked by this person, unless taken again since."""
-    behaviour = question.behaviour
-    if not (behaviour.weight < 0).any():
-        return NOTHING
-    last = dict(zip(behaviour.item.tolist(), behaviour.weight.tolist(), strict=True))
-    return np.array([item for item, weight in last.items() if item >= 0 and weight < 0], np.int32)
+    user_context = filter_context.user_context
+    if not (user_context.weight < 0).any():
+        return NO_ITEMS
+    last_weights = dict(zip(user_context.item.tolist(), user_context.weight.tolist(), strict=True))
+    return np.array(
+        [item for item, weight in last_weights.items() if item >= 0 and weight < 0], np.int32
+    )
 
 
-def muted(question: Question) -> Mask | Places:
+def muted_items(filter_context: FilterContext) -> Mask | ItemIndices:
     """What the person wants never to be shown."""
-    changes = question.changes
-    return withheld(question.index, changes) if changes else NOTHING
+    preferences = filter_context.preferences
+    return withheld_items(filter_context.index, preferences) if preferences else NO_ITEMS
 
 
-def barred(question: Question) -> Mask | Places:
+def policy_barred_items(filter_context: FilterContext) -> Mask | ItemIndices:
     """What the operator's policy will not have for this person and this question."""
-    policy = question.policy
-    return NOTHING if policy is None else policy.barred(question.index, question.asking)
+    policy = filter_context.policy
+    return (
+        NO_ITEMS
+        if policy is None
+        else policy.barred_items(filter_context.index, filter_context.policy_context)
+    )
 
 
-def seeds(question: Question) -> Places:
+def seed_items(filter_context: FilterContext) -> ItemIndices:
     """The items asked about."""
-    return np.array(question.index.places(question.request.items), np.int32)
+    return np.array(filter_context.index.item_indices(filter_context.request.items), np.int32)
 
 
-def attributes(question: Question) -> Mask | Places:
+def filter_mismatches(filter_context: FilterContext) -> Mask | ItemIndices:
     """Not what the filter of the request asks for."""
-    asked = question.request.filter
-    return ~question.index.mask(parsed(asked)) if asked else NOTHING
+    filter_spec = filter_context.request.filter
+    return ~filter_context.index.mask(parse_condition(filter_spec)) if filter_spec else NO_ITEMS
 
 
-def others(question: Question) -> Mask | Places:
+def non_candidates(filter_context: FilterContext) -> Mask | ItemIndices:
     """Not of the list that is to be put in order."""
-    candidates = question.request.candidates
+    candidates = filter_context.request.candidates
     if candidates is None:
-        return NOTHING
-    out = np.ones(len(question.index), bool)
-    out[question.index.places(candidates)] = False
-    return out
+        return NO_ITEMS
+    excluded = np.ones(len(filter_context.index), bool)
+    excluded[filter_context.index.item_indices(candidates)] = False
+    return excluded
 
 
-def earlier(question: Question) -> Places:
+def earlier_page_items(filter_context: FilterContext) -> ItemIndices:
     """On an earlier page of the list."""
-    return np.array(question.index.places(question.earlier), np.int32)
+    return np.array(filter_context.index.item_indices(filter_context.earlier_item_ids), np.int32)
 
 
 FILTERS: tuple[Filter, ...] = (
-    unavailable,
-    refused,
-    barred,
-    muted,
-    attributes,
-    seeds,
-    others,
-    earlier,
-    seen,
+    unavailable_items,
+    negative_feedback_items,
+    policy_barred_items,
+    muted_items,
+    filter_mismatches,
+    seed_items,
+    non_candidates,
+    earlier_page_items,
+    consumed_items,
 )
-NEVER: tuple[Filter, ...] = tuple(one for one in FILTERS if one is not seen)
+HARD_FILTERS: tuple[Filter, ...] = tuple(
+    candidate_filter for candidate_filter in FILTERS if candidate_filter is not consumed_items
+)
 """Those that a pin does not get past."""
 
 
-WHY: Mapping[Filter, str] = {
-    unavailable: "it is hidden or not on offer now",
-    refused: "this person hid it or disliked it",
-    barred: "the operator's policy keeps it from this list",
-    muted: "this person asked never to be shown such items",
-    attributes: "the filter leaves it out",
-    seeds: "it is one of the items asked about",
+FILTER_REASONS: Mapping[Filter, str] = {
+    unavailable_items: "it is hidden or not on offer now",
+    negative_feedback_items: "this person hid it or disliked it",
+    policy_barred_items: "the operator's policy keeps it from this list",
+    muted_items: "this person asked never to be shown such items",
+    filter_mismatches: "the filter leaves it out",
+    seed_items: "it is one of the items asked about",
 }
 """In words, for a list that was to be put in order."""
 
 
-def left_out(question: Question, filters: Sequence[Filter] = FILTERS) -> Mask:
+def excluded_items(filter_context: FilterContext, filters: Sequence[Filter] = FILTERS) -> Mask:
     """[items], True for what may not be shown."""
-    out = np.zeros(len(question.index), bool)
-    for one in filters:
-        found = one(question)
-        if found.dtype == bool:
-            out |= found
-        elif len(found):
-            out[found] = True
-    return out
+    excluded = np.zeros(len(filter_context.index), bool)
+    for item_filter in filters:
+        filtered_items = item_filter(filter_context)
+        if filtered_items.dtype == bool:
+            excluded |= filtered_items
+        elif len(filtered_items):
+            excluded[filtered_items] = True
+    return excluded

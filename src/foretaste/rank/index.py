@@ -14,31 +14,31 @@ import numpy as np
 
 from foretaste.domain.data import Catalogue, Doubles, Feature, Item, Longs
 from foretaste.errors import InputError, did_you_mean
+from foretaste.rank.about import EncodeText as EncodeText
 from foretaste.rank.about import Mask as Mask
-from foretaste.rank.about import Read as Read
-from foretaste.rank.about import about
+from foretaste.rank.about import items_about
 from foretaste.rank.conditions import (
-    EXACT,
-    TIMES,
+    AVAILABILITY_COLUMNS,
+    MAX_EXACT_FLOAT,
     About,
+    And,
     AnyOf,
     Condition,
-    Every,
     Exists,
-    Ids,
+    IdIn,
     Not,
+    Or,
     Range,
-    Some,
-    decimal,
-    number,
+    parse_decimal,
+    parse_number,
 )
 
-ROOM = 32 * 1024 * 1024
+MASK_CACHE_BYTES = 32 * 1024 * 1024
 """Bytes of masks that are kept."""
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ItemAvailability:
     """What is on offer now, in the catalogue's order."""
 
     hidden: Mask
@@ -50,8 +50,8 @@ class Shelf:
         """The present state of each item."""
         return cls(
             np.array([item.hidden for item in items], bool),
-            np.array([_or(item.available_from, -np.inf) for item in items]),
-            np.array([_or(item.available_until, np.inf) for item in items]),
+            np.array([_value_or_default(item.available_from, -np.inf) for item in items]),
+            np.array([_value_or_default(item.available_until, np.inf) for item in items]),
         )
 
     def updated(self, items: Sequence[Item], catalogue: Catalogue) -> Self:
@@ -68,198 +68,212 @@ class Shelf:
         return type(self)(*columns)
 
     @cached_property
-    def timed(self) -> Longs:
+    def time_limited(self) -> Longs:
         """The items that are not on offer at all times."""
         return np.flatnonzero(np.isfinite(self.available_from) | np.isfinite(self.available_until))
 
 
-def _or(value: float | None, otherwise: float) -> float:
-    return otherwise if value is None else value
+def _value_or_default(value: float | None, default: float) -> float:
+    return default if value is None else value
 
 
-SPOKEN = {
+FLAG_SPELLINGS = {
     True: ("true", "True", "TRUE", "yes", "Yes", "YES", "1"),
     False: ("false", "False", "FALSE", "no", "No", "NO", "0"),
 }
 """How tables write what a filter calls true and false."""
 
 
-class Column:
+class ColumnIndex:
     """One attribute over the catalogue."""
 
     def __init__(self, feature: Feature) -> None:
         self._codes = {value: code for code, value in enumerate(feature.values)}
         self._feature = feature
-        self._owner = np.repeat(
+        self._owner_of_value = np.repeat(
             np.arange(len(feature.offsets) - 1, dtype=np.int32), np.diff(feature.offsets)
         )
 
     @cached_property
-    def numbers(self) -> Doubles:
+    def parsed_numbers(self) -> Doubles:
         """[values], nan for one that is no number."""
-        found = (number(value) for value in self._feature.values)
-        return np.array([np.nan if one is None else one for one in found], np.float64)
+        amounts = (parse_number(value) for value in self._feature.values)
+        return np.array([np.nan if amount is None else amount for amount in amounts], np.float64)
 
     @cached_property
     def _equals(self) -> dict[Decimal, list[int]]:
         """Number → the codes of all ways to write it."""
         equals: dict[Decimal, list[int]] = {}
         for value, code in self._codes.items():
-            amount = decimal(value)
+            amount = parse_decimal(value)
             if amount is not None:
                 equals.setdefault(amount, []).append(code)
         return equals
 
-    def having(self, wanted: AnyOf) -> Mask:
+    def has_any_value(self, condition: AnyOf) -> Mask:
         """[items], whether it has one of the values."""
-        texts = (*wanted.texts, *(word for flag in wanted.flags for word in SPOKEN[flag]))
+        texts = (
+            *condition.texts,
+            *(word for flag in condition.flags for word in FLAG_SPELLINGS[flag]),
+        )
         codes = [self._codes[text] for text in texts if text in self._codes]
-        for amount in wanted.numbers:
+        for amount in condition.numbers:
             codes += self._equals.get(amount, ())
         if len(codes) == 1:
-            return self._items(self._feature.codes == codes[0])
-        chosen = np.zeros(len(self._feature.values), bool)
-        chosen[codes] = True
-        return self._items(chosen[self._feature.codes])
+            return self._items_owning(self._feature.codes == codes[0])
+        chosen_values = np.zeros(len(self._feature.values), bool)
+        chosen_values[codes] = True
+        return self._items_owning(chosen_values[self._feature.codes])
 
-    def within(self, wanted: Range) -> Mask:
+    def has_value_in_range(self, condition: Range) -> Mask:
         """[items], whether one of its values is in the range."""
-        chosen = inside(self.numbers, wanted)
-        for bound in (wanted.low, wanted.high):
-            if EXACT <= abs(bound) < np.inf:  # floats do not tell all whole numbers apart
-                for code in np.flatnonzero(self.numbers == float(bound)):
-                    amount = decimal(self._feature.values[code])
-                    chosen[code] = amount is not None and _between(amount, wanted)
-        return self._items(chosen[self._feature.codes])
+        chosen_values = numbers_in_range(self.parsed_numbers, condition)
+        for bound in (condition.low, condition.high):
+            if MAX_EXACT_FLOAT <= abs(bound) < np.inf:  # floats do not tell all whole numbers apart
+                for code in np.flatnonzero(self.parsed_numbers == float(bound)):
+                    amount = parse_decimal(self._feature.values[code])
+                    chosen_values[code] = amount is not None and _decimal_in_range(
+                        amount, condition
+                    )
+        return self._items_owning(chosen_values[self._feature.codes])
 
-    def any(self) -> Mask:
+    def has_value(self) -> Mask:
         """[items], whether it has a value."""
         return np.asarray(np.diff(self._feature.offsets) > 0)
 
-    def codes(self, item: int) -> list[int]:
+    def value_codes(self, item: int) -> list[int]:
         """The values of one item."""
-        return self._feature.of(item).tolist()
+        return self._feature.item_codes(item).tolist()
 
-    def _items(self, rows: Mask) -> Mask:
+    def _items_owning(self, rows: Mask) -> Mask:
         """[items] of [values of all items]."""
-        found = np.zeros(len(self._feature.offsets) - 1, bool)
-        found[self._owner[rows]] = True
-        return found
+        mask = np.zeros(len(self._feature.offsets) - 1, bool)
+        mask[self._owner_of_value[rows]] = True
+        return mask
 
 
-def inside(numbers: Doubles, wanted: Range) -> Mask:
+def numbers_in_range(numbers: Doubles, condition: Range) -> Mask:
     """Which of the numbers are in the range; nan never is."""
-    above = numbers > wanted.low if wanted.low_open else numbers >= wanted.low
-    below = numbers < wanted.high if wanted.high_open else numbers <= wanted.high
+    above = numbers > condition.low if condition.low_open else numbers >= condition.low
+    below = numbers < condition.high if condition.high_open else numbers <= condition.high
     return above & below
 
 
-def _between(amount: Decimal, wanted: Range) -> bool:
+def _decimal_in_range(amount: Decimal, condition: Range) -> bool:
     """The same for one exact number."""
-    above = amount > wanted.low if wanted.low_open else amount >= wanted.low
-    below = amount < wanted.high if wanted.high_open else amount <= wanted.high
+    above = amount > condition.low if condition.low_open else amount >= condition.low
+    below = amount < condition.high if condition.high_open else amount <= condition.high
     return above and below
 
 
-class Index:
+class FilterIndex:
     """What meets a condition. Safe to share between threads."""
 
-    def __init__(self, catalogue: Catalogue, shelf: Shelf, read: Read | None = None) -> None:
-        self.catalogue, self.shelf, self.read = catalogue, shelf, read
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        availability: ItemAvailability,
+        encode_text: EncodeText | None = None,
+    ) -> None:
+        self.catalogue, self.availability, self.encode_text = catalogue, availability, encode_text
         self._features = {feature.column: feature for feature in catalogue.features}
-        self._columns: dict[str, Column] = {}
+        self._columns: dict[str, ColumnIndex] = {}
         self._masks: OrderedDict[Condition, Mask] = OrderedDict()
-        self._most = max(8, ROOM // max(len(catalogue), 1))
+        self._max_masks = max(8, MASK_CACHE_BYTES // max(len(catalogue), 1))
         self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self.catalogue)
 
-    def column(self, name: str, where: str = "filter") -> Column:
+    def column(self, name: str, field_path: str = "filter") -> ColumnIndex:
         """An attribute; an InputError for one that no item has."""
         if name not in self._columns:
             if name not in self._features:
-                known = self._features
-                hint = did_you_mean(name, known) if known else "no item has an attribute"
-                raise InputError(f"{where}: unknown attribute '{name}'; {hint}")
-            self._columns[name] = Column(self._features[name])
+                known_columns = self._features
+                hint = (
+                    did_you_mean(name, known_columns)
+                    if known_columns
+                    else "no item has an attribute"
+                )
+                raise InputError(f"{field_path}: unknown attribute '{name}'; {hint}")
+            self._columns[name] = ColumnIndex(self._features[name])
         return self._columns[name]
 
     def mask(self, condition: Condition) -> Mask:
         """[items], whether each meets it; not to be written to."""
         with self._lock:
-            found = self._masks.get(condition)
-            if found is not None:
+            mask = self._masks.get(condition)
+            if mask is not None:
                 self._masks.move_to_end(condition)
-                return found
-        found = MASKS[type(condition)](self, condition)
-        found.flags.writeable = False
+                return mask
+        mask = MASK_BUILDERS[type(condition)](self, condition)
+        mask.flags.writeable = False
         with self._lock:
-            self._masks[condition] = found
-            while len(self._masks) > self._most:
+            self._masks[condition] = mask
+            while len(self._masks) > self._max_masks:
                 self._masks.popitem(last=False)
-        return found
+        return mask
 
-    def places(self, ids: Sequence[str]) -> list[int]:
+    def item_indices(self, ids: Sequence[str]) -> list[int]:
         """Where these items are, of those that are known."""
-        index = self.catalogue.index
-        return [index[one] for one in ids if one in index]
+        index_by_id = self.catalogue.index
+        return [index_by_id[item_id] for item_id in ids if item_id in index_by_id]
 
 
-def _any_of(index: Index, condition: AnyOf) -> Mask:
-    return index.column(condition.column).having(condition)
+def _any_of_mask(index: FilterIndex, condition: AnyOf) -> Mask:
+    return index.column(condition.column).has_any_value(condition)
 
 
-def _range(index: Index, condition: Range) -> Mask:
-    if condition.column in TIMES:
-        return inside(getattr(index.shelf, condition.column), condition)
+def _range_mask(index: FilterIndex, condition: Range) -> Mask:
+    if condition.column in AVAILABILITY_COLUMNS:
+        return numbers_in_range(getattr(index.availability, condition.column), condition)
     column = index.column(condition.column)
-    if np.isnan(column.numbers).all():
+    if np.isnan(column.parsed_numbers).all():
         raise InputError(
             f"filter: '{condition.column}' has no numbers to be in a range; name values instead"
         )
-    return column.within(condition)
+    return column.has_value_in_range(condition)
 
 
-def _exists(index: Index, condition: Exists) -> Mask:
-    return index.column(condition.column).any()
+def _exists_mask(index: FilterIndex, condition: Exists) -> Mask:
+    return index.column(condition.column).has_value()
 
 
-def _ids(index: Index, condition: Ids) -> Mask:
-    found = np.zeros(len(index), bool)
-    found[index.places(condition.ids)] = True
-    return found
+def _id_mask(index: FilterIndex, condition: IdIn) -> Mask:
+    mask = np.zeros(len(index), bool)
+    mask[index.item_indices(condition.ids)] = True
+    return mask
 
 
-def _about(index: Index, condition: About) -> Mask:
-    return about(index.catalogue, condition.words, index.read)
+def _about_mask(index: FilterIndex, condition: About) -> Mask:
+    return items_about(index.catalogue, condition.words, index.encode_text)
 
 
-def _every(index: Index, condition: Every) -> Mask:
-    found = np.ones(len(index), bool)
+def _and_mask(index: FilterIndex, condition: And) -> Mask:
+    mask = np.ones(len(index), bool)
     for part in condition.parts:
-        found &= index.mask(part)
-    return found
+        mask &= index.mask(part)
+    return mask
 
 
-def _some(index: Index, condition: Some) -> Mask:
-    found = np.zeros(len(index), bool)
+def _or_mask(index: FilterIndex, condition: Or) -> Mask:
+    mask = np.zeros(len(index), bool)
     for part in condition.parts:
-        found |= index.mask(part)
-    return found
+        mask |= index.mask(part)
+    return mask
 
 
-def _not(index: Index, condition: Not) -> Mask:
+def _not_mask(index: FilterIndex, condition: Not) -> Mask:
     return ~index.mask(condition.part)
 
 
-MASKS: dict[type, Callable[[Index, Any], Mask]] = {
-    AnyOf: _any_of,
-    Range: _range,
-    Exists: _exists,
-    Ids: _ids,
-    About: _about,
-    Every: _every,
-    Some: _some,
-    Not: _not,
+MASK_BUILDERS: dict[type, Callable[[FilterIndex, Any], Mask]] = {
+    AnyOf: _any_of_mask,
+    Range: _range_mask,
+    Exists: _exists_mask,
+    IdIn: _id_mask,
+    About: _about_mask,
+    And: _and_mask,
+    Or: _or_mask,
+    Not: _not_mask,
 }

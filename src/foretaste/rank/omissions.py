@@ -5,67 +5,84 @@ These are the items of a list that was to be put in order, and the pins of place
 
 from collections.abc import Callable, Iterator
 
-from foretaste.domain.data import LeftOut
-from foretaste.rank.filters import WHY, Question, left_out
-from foretaste.rank.rules import Pin, rules
-from foretaste.rank.slate import Choice
+from foretaste.domain.data import OmittedItem
+from foretaste.rank.filters import FILTER_REASONS, FilterContext, excluded_items
+from foretaste.rank.rules import PinRule, parse_rules
+from foretaste.rank.slate import Slate
 
-UNKNOWN = "there is no such item"
-RULED = "a rule leaves it out"
+UNKNOWN_ITEM = "there is no such item"
+EXCLUDED_BY_RULE = "a rule leaves it out"
 NOT_A_CANDIDATE = "it is not in the list that was to be put in order"
-PLACE_TAKEN = "another rule pins an item to its place"
+POSITION_TAKEN = "another rule pins an item to its place"
 KEPT_APART = "the operator's policy keeps it apart from another item of this list"
 WITHDRAWN = "it was changed just now and is not on offer"
 
 
-def omissions(question: Question, choice: Choice) -> tuple[LeftOut, ...]:
+def explain_omissions(filter_context: FilterContext, slate: Slate) -> tuple[OmittedItem, ...]:
     """Each item once, in the order in which they were named."""
-    ids = question.index.catalogue.ids
+    ids = filter_context.index.catalogue.ids
     # what an earlier page shows is not missing
-    shown_ids = {*(ids[item] for item in choice.items.tolist()), *question.earlier}
-    ordering = question.request.candidates is not None
-    candidates = dict.fromkeys(question.request.candidates or ())
-    pins = [pin for pin in _pins(question) if pin.pin not in shown_ids]
-    why = dict.fromkeys([item for item in candidates if item not in shown_ids], RULED)
-    if not why and not pins:
+    shown_ids = {*(ids[item] for item in slate.items.tolist()), *filter_context.earlier_item_ids}
+    ordering = filter_context.request.candidates is not None
+    candidates = dict.fromkeys(filter_context.request.candidates or ())
+    pins = [pin for pin in _pins_on_page(filter_context) if pin.pin not in shown_ids]
+    reason_by_item = dict.fromkeys(
+        [item for item in candidates if item not in shown_ids], EXCLUDED_BY_RULE
+    )
+    if not reason_by_item and not pins:
         return ()
-    filter_reason = _filter_reason(question)
-    for item in why:
-        why[item] = filter_reason(item) or RULED
+    filter_reason = _filter_reason(filter_context)
+    for item in reason_by_item:
+        reason_by_item[item] = filter_reason(item) or EXCLUDED_BY_RULE
     for pin in pins:
-        if pin.pin not in why:
-            other_reason = NOT_A_CANDIDATE if ordering else _displaced(question, pin)
-            why[pin.pin] = filter_reason(pin.pin) or other_reason
-    return tuple(LeftOut(item, reason) for item, reason in why.items())
+        if pin.pin not in reason_by_item:
+            other_reason = (
+                NOT_A_CANDIDATE if ordering else _displacement_reason(filter_context, pin)
+            )
+            reason_by_item[pin.pin] = filter_reason(pin.pin) or other_reason
+    return tuple(OmittedItem(item, reason) for item, reason in reason_by_item.items())
 
 
-def _pins(question: Question) -> Iterator[Pin]:
+def _pins_on_page(filter_context: FilterContext) -> Iterator[PinRule]:
     """Those whose place is on this page."""
-    before = len(question.earlier)
-    for rule in rules(question.request.rules):
-        if isinstance(rule, Pin) and before < rule.at <= before + question.request.n:
+    earlier_count = len(filter_context.earlier_item_ids)
+    for rule in parse_rules(filter_context.request.rules):
+        if (
+            isinstance(rule, PinRule)
+            and earlier_count < rule.at <= earlier_count + filter_context.request.n
+        ):
             yield rule
 
 
-def _filter_reason(question: Question) -> Callable[[str], str | None]:
+def _filter_reason(filter_context: FilterContext) -> Callable[[str], str | None]:
     """Item → which filter leaves it out; None where none does."""
-    masks = {reason: left_out(question, [rule]) for rule, reason in WHY.items()}
+    masks = {
+        reason: excluded_items(filter_context, [rule]) for rule, reason in FILTER_REASONS.items()
+    }
 
     def reason_for(item: str) -> str | None:
-        place = question.index.catalogue.index.get(item)
-        if place is None:
-            return UNKNOWN
-        return next((reason for reason, mask in masks.items() if mask[place]), None)
+        item_index = filter_context.index.catalogue.index.get(item)
+        if item_index is None:
+            return UNKNOWN_ITEM
+        return next((reason for reason, mask in masks.items() if mask[item_index]), None)
 
     return reason_for
 
 
-def _displaced(question: Question, pin: Pin) -> str:
+def _displacement_reason(filter_context: FilterContext, pin: PinRule) -> str:
     """What keeps a pin from its place that no filter leaves out."""
-    at_its_place = [other.pin for other in _pins(question) if other.at == pin.at]
-    if at_its_place[0] != pin.pin:
-        return PLACE_TAKEN
-    place = question.index.catalogue.index[pin.pin]
-    pairs = () if question.policy is None else question.policy.pairs(question.index)
-    kept_apart = any(these[place] or those[place] for these, those in pairs)
+    pins_at_position = [
+        other_pin.pin for other_pin in _pins_on_page(filter_context) if other_pin.at == pin.at
+    ]
+    if pins_at_position[0] != pin.pin:
+        return POSITION_TAKEN
+    item_index = filter_context.index.catalogue.index[pin.pin]
+    pairs = (
+        ()
+        if filter_context.policy is None
+        else filter_context.policy.exclusive_pairs(filter_context.index)
+    )
+    kept_apart = any(
+        first_mask[item_index] or second_mask[item_index] for first_mask, second_mask in pairs
+    )
     return KEPT_APART if kept_apart else WITHDRAWN

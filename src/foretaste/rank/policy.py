@@ -12,30 +12,39 @@ from typing import Any
 
 import numpy as np
 
-from foretaste.domain.data import Behaviour, Request, Term
-from foretaste.domain.preference import Change
+from foretaste.domain.data import Request, Term, UserContext
+from foretaste.domain.preference import Preference
 from foretaste.errors import InputError
 from foretaste.rank.about import stems
-from foretaste.rank.conditions import About, AnyOf, Condition, Every, Ids, Some, number, parsed
-from foretaste.rank.index import Index, Mask
+from foretaste.rank.conditions import (
+    About,
+    And,
+    AnyOf,
+    Condition,
+    IdIn,
+    Or,
+    parse_condition,
+    parse_number,
+)
+from foretaste.rank.index import FilterIndex, Mask
 from foretaste.rank.policy_settings import AgeSettings, PolicySettings
 
 log = logging.getLogger(__name__)
 
-OLDEST = 130
+MAX_AGE_YEARS = 130
 """Years; a larger number is the year of birth."""
-SHORTEST = 4
+MIN_TITLE_LETTERS = 4
 """Letters of a title that words are searched for; shorter ones are found in any text."""
 
 
 @dataclass(frozen=True)
-class Asking:
+class PolicyContext:
     """Who asks, and what for, as far as a policy looks at it."""
 
     request: Request
-    behaviour: Behaviour
-    changes: tuple[Change, ...] = ()
-    earlier: tuple[str, ...] = ()
+    user_context: UserContext
+    preferences: tuple[Preference, ...] = ()
+    earlier_item_ids: tuple[str, ...] = ()
     now: float = 0.0
 
 
@@ -43,247 +52,311 @@ class Policy:
     """The operator's rules, and what they mean in a catalogue."""
 
     def __init__(self, settings: PolicySettings) -> None:
-        self._age = settings.age
-        self._sensitive = [parsed(one) for one in settings.sensitive]
-        self._apart = [(parsed(one.these), parsed(one.those)) for one in settings.apart]
+        self._age_settings = settings.age
+        self._sensitive = [parse_condition(filter_spec) for filter_spec in settings.sensitive]
+        self._exclusions = [
+            (parse_condition(exclusion.these), parse_condition(exclusion.those))
+            for exclusion in settings.apart
+        ]
 
-    def barred(self, index: Index, asking: Asking) -> Mask:
+    def barred_items(self, index: FilterIndex, policy_context: PolicyContext) -> Mask:
         """[items], what may not be shown to this person now."""
-        out = np.zeros(len(index), bool)
-        for condition, mask in self._kinds(index):
-            if not asked_for(condition, mask, index, asking):
-                out |= mask
-        if self._age is not None:
-            out |= self._limits(index, self._age) > self.age(asking)
-        there = index.places([*asking.request.items, *asking.earlier])
-        for one, other in self.pairs(index):
-            if one[there].any():
-                out |= other
-            if other[there].any():
-                out |= one
-        return out
+        excluded = np.zeros(len(index), bool)
+        for condition, mask in self._sensitive_masks(index):
+            if not is_requested(condition, mask, index, policy_context):
+                excluded |= mask
+        if self._age_settings is not None:
+            excluded |= self._minimum_ages(index, self._age_settings) > self.user_age(
+                policy_context
+            )
+        shown_items = index.item_indices(
+            [*policy_context.request.items, *policy_context.earlier_item_ids]
+        )
+        for first_mask, second_mask in self.exclusive_pairs(index):
+            if first_mask[shown_items].any():
+                excluded |= second_mask
+            if second_mask[shown_items].any():
+                excluded |= first_mask
+        return excluded
 
-    def pairs(self, index: Index) -> list[tuple[Mask, Mask]]:
+    def exclusive_pairs(self, index: FilterIndex) -> list[tuple[Mask, Mask]]:
         """([items], [items]) that are never in one list."""
-        return [(mask_of(index, one), mask_of(index, other)) for one, other in self._apart]
+        return [
+            (mask_of(index, first_condition), mask_of(index, second_condition))
+            for first_condition, second_condition in self._exclusions
+        ]
 
-    def discreet(self, behaviour: Behaviour, index: Index, asking: Asking | None) -> Behaviour:
+    def without_sensitive(
+        self, user_context: UserContext, index: FilterIndex, policy_context: PolicyContext | None
+    ) -> UserContext:
         """Without what the person did with sensitive items that are not asked for."""
-        kinds = self._kinds(index)
-        if not kinds or not len(behaviour):
-            return behaviour
-        out = np.zeros(len(index), bool)
-        for condition, mask in kinds:
-            if asking is None or not asked_for(condition, mask, index, asking):
-                out |= mask
-        keep = (behaviour.item < 0) | ~out[behaviour.item]
-        return behaviour if keep.all() else behaviour.part(keep)
+        sensitive_masks = self._sensitive_masks(index)
+        if not sensitive_masks or not len(user_context):
+            return user_context
+        excluded = np.zeros(len(index), bool)
+        for condition, mask in sensitive_masks:
+            if policy_context is None or not is_requested(condition, mask, index, policy_context):
+                excluded |= mask
+        keep = (user_context.item < 0) | ~excluded[user_context.item]
+        return user_context if keep.all() else user_context.select_events(keep)
 
-    def tellable(self, terms: Sequence[Term], index: Index) -> list[Term]:
+    def allowed_terms(self, terms: Sequence[Term], index: FilterIndex) -> list[Term]:
         """Those that may be said as reasons."""
         return self.tellable_lists([terms], index)[0]
 
-    def tellable_lists(self, lists: Sequence[Sequence[Term]], index: Index) -> list[list[Term]]:
+    def tellable_lists(
+        self, lists: Sequence[Sequence[Term]], index: FilterIndex
+    ) -> list[list[Term]]:
         """The same for the terms of each item of a list."""
-        kinds = self._kinds(index)
+        kinds = self._sensitive_masks(index)
         if not kinds:
             return [list(terms) for terms in lists]
-        features = {f"{column}: {value}" for kind, _ in kinds for column, value in named(kind)}
+        features = {
+            f"{column}: {value}" for kind, _ in kinds for column, value in named_values(kind)
+        }
 
         def tells(term: Term) -> bool:
             """Whether it would say what is sensitive."""
             place = None if term.event is None else index.catalogue.index.get(term.event)
             texts = [text for text in (term.event, term.feature) if text]
             return term.feature in features or any(
-                (place is not None and mask[place]) or any(says(kind, text) for text in texts)
+                (place is not None and mask[place])
+                or any(text_mentions(kind, text) for text in texts)
                 for kind, mask in kinds
             )
 
         return [[term for term in terms if not tells(term)] for terms in lists]
 
-    def faults(self, text: str, index: Index, asking: Asking) -> tuple[str, ...]:
+    def text_violations(
+        self, text: str, index: FilterIndex, policy_context: PolicyContext
+    ) -> tuple[str, ...]:
         """Why generated words may not be said to this person; none where they may."""
-        return self.censor(index, asking)(text)
+        return self.text_checker(index, policy_context)(text)
 
-    def censor(self, index: Index, asking: Asking) -> "Censor":
+    def text_checker(
+        self, index: FilterIndex, policy_context: PolicyContext
+    ) -> "PolicyTextChecker":
         """The same for many texts in answer to one question."""
-        kinds = [one for one, mask in self._kinds(index) if not asked_for(one, mask, index, asking)]
-        barred = self.barred(index, asking)
+        banned_conditions = [
+            sensitive_condition
+            for sensitive_condition, mask in self._sensitive_masks(index)
+            if not is_requested(sensitive_condition, mask, index, policy_context)
+        ]
+        barred = self.barred_items(index, policy_context)
         titles = np.array(index.catalogue.titles, object)
         # an item that may be shown may be named, also where another of its name may not
-        return Censor(kinds, self._apart, sorted(set(titles[barred]) - set(titles[~barred])))
+        return PolicyTextChecker(
+            banned_conditions, self._exclusions, sorted(set(titles[barred]) - set(titles[~barred]))
+        )
 
-    def age(self, asking: Asking) -> float:
+    def user_age(self, policy_context: PolicyContext) -> float:
         """In years, as stated; else what the settings say of the unknown."""
-        if self._age is None:
-            return float(OLDEST)
-        stated = asking.behaviour.taste.get(self._age.user, ())
-        told = [*stated, asking.request.context.get(self._age.user)]
-        ages = (_years(one, asking.now) for one in told)
-        return next((one for one in ages if one is not None), float(self._age.unknown))
+        if self._age_settings is None:
+            return float(MAX_AGE_YEARS)
+        profile_ages = policy_context.user_context.taste.get(self._age_settings.user, ())
+        stated_ages = [*profile_ages, policy_context.request.context.get(self._age_settings.user)]
+        ages = (_age_in_years(one, policy_context.now) for one in stated_ages)
+        return next((one for one in ages if one is not None), float(self._age_settings.unknown))
 
-    def _kinds(self, index: Index) -> list[tuple[Condition, Mask]]:
-        return [(one, mask_of(index, one)) for one in self._sensitive]
+    def _sensitive_masks(self, index: FilterIndex) -> list[tuple[Condition, Mask]]:
+        return [
+            (sensitive_condition, mask_of(index, sensitive_condition))
+            for sensitive_condition in self._sensitive
+        ]
 
     @staticmethod
-    def _limits(index: Index, age: AgeSettings) -> Any:
+    def _minimum_ages(index: FilterIndex, age_settings: AgeSettings) -> Any:
         """[items], the age from which each may be shown; of several values the highest."""
-        feature = next((f for f in index.catalogue.features if f.column == age.attribute), None)
-        found = np.full(len(index), float(age.unrated))
+        feature = next(
+            (
+                candidate_feature
+                for candidate_feature in index.catalogue.features
+                if candidate_feature.column == age_settings.attribute
+            ),
+            None,
+        )
+        minimum_ages = np.full(len(index), float(age_settings.unrated))
         if feature is None:
-            _warn(f"rank.policy.age: no item has the attribute '{age.attribute}'")
-            return found
-        worth = np.array([_limit(value, age) for value in feature.values] or [0.0])
+            _warn_once(f"rank.policy.age: no item has the attribute '{age_settings.attribute}'")
+            return minimum_ages
+        value_ages = np.array(
+            [_minimum_age(value, age_settings) for value in feature.values] or [0.0]
+        )
         lengths = np.diff(feature.offsets)
         owner = np.repeat(np.arange(len(lengths)), lengths)
-        found[np.flatnonzero(lengths)] = -np.inf
-        np.maximum.at(found, owner, worth[feature.codes])
-        return found
+        minimum_ages[np.flatnonzero(lengths)] = -np.inf
+        np.maximum.at(minimum_ages, owner, value_ages[feature.codes])
+        return minimum_ages
 
 
-class Censor:
+class PolicyTextChecker:
     """Says of generated words why they may not be told to one person; nothing where they may."""
 
     def __init__(
         self,
         sensitive: Sequence[Condition],
-        apart: Sequence[tuple[Condition, Condition]],
+        exclusions: Sequence[tuple[Condition, Condition]],
         titles: Iterable[str],
     ) -> None:
         """titles: of what may not be shown."""
-        self._sensitive, self._apart = sensitive, apart
-        self._titles = [(one, one.lower()) for one in titles if len(one) >= SHORTEST]
+        self._sensitive, self._exclusions = sensitive, exclusions
+        self._titles = [
+            (title, title.lower()) for title in titles if len(title) >= MIN_TITLE_LETTERS
+        ]
 
     def __call__(self, text: str) -> tuple[str, ...]:
         """Each fault in words."""
-        lower = text.lower()
-        sensitive = [
-            f"it speaks of what is sensitive ({one})" for one in self._sensitive if says(one, text)
+        lower_text = text.lower()
+        sensitive_violations = [
+            f"it speaks of what is sensitive ({first_condition})"
+            for first_condition in self._sensitive
+            if text_mentions(first_condition, text)
         ]
-        together = [
-            f"it speaks of {one} and of {other} together"
-            for one, other in self._apart
-            if says(one, text) and says(other, text)
+        exclusion_violations = [
+            f"it speaks of {one} and of {second_condition} together"
+            for one, second_condition in self._exclusions
+            if text_mentions(one, text) and text_mentions(second_condition, text)
         ]
-        named = [
+        title_violations = [
             f"it names “{title}”, which may not be shown"
-            for title, small in self._titles
-            if small in lower and _names(title, text)
+            for title, lower_title in self._titles
+            if lower_title in lower_text and _mentions_title(title, text)
         ]
-        return (*sensitive, *together, *named)
+        return (*sensitive_violations, *exclusion_violations, *title_violations)
 
 
-def _limit(value: str, age: AgeSettings) -> float:
-    if value in age.limits:
-        return float(age.limits[value])
-    stated = number(value)
-    return float(age.other) if stated is None else stated
+def _minimum_age(value: str, age_settings: AgeSettings) -> float:
+    if value in age_settings.limits:
+        return float(age_settings.limits[value])
+    numeric_age = parse_number(value)
+    return float(age_settings.other) if numeric_age is None else numeric_age
 
 
-def _years(told: Any, now: float) -> float | None:
+def _age_in_years(stated_age: Any, now: float) -> float | None:
     """The age of who states it: years, or a year or a date of birth; None where it is none."""
     today = datetime.fromtimestamp(now, UTC)
-    stated = number(told) if not isinstance(told, str) or "-" not in told.strip("-") else None
-    if stated is not None:
-        if 0 <= stated <= OLDEST:
-            return stated
-        born = int(stated)
-        return float(today.year - born - 1) if today.year - OLDEST <= born <= today.year else None
+    stated_number = (
+        parse_number(stated_age)
+        if not isinstance(stated_age, str) or "-" not in stated_age.strip("-")
+        else None
+    )
+    if stated_number is not None:
+        if 0 <= stated_number <= MAX_AGE_YEARS:
+            return stated_number
+        birth_year = int(stated_number)
+        return (
+            float(today.year - birth_year - 1)
+            if today.year - MAX_AGE_YEARS <= birth_year <= today.year
+            else None
+        )
     try:
-        born_on = datetime.fromisoformat(str(told).strip())
+        birth_date = datetime.fromisoformat(str(stated_age).strip())
     except ValueError:
         return None
-    had = (today.month, today.day) >= (born_on.month, born_on.day)
-    years = today.year - born_on.year - (not had)
-    return float(years) if 0 <= years <= OLDEST else None
+    had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
+    years = today.year - birth_date.year - (not had_birthday)
+    return float(years) if 0 <= years <= MAX_AGE_YEARS else None
 
 
-def mask_of(index: Index, condition: Condition) -> Mask:
+def mask_of(index: FilterIndex, condition: Condition) -> Mask:
     """[items]; of an attribute that no item has, none."""
     try:
         return index.mask(condition)
     except InputError as error:
-        _warn(str(error))
+        _warn_once(str(error))
         return np.zeros(len(index), bool)
 
 
 @cache
-def _warn(problem: str) -> None:
+def _warn_once(problem: str) -> None:
     """Once: it may be a slip of the pen, or a column that is not there yet."""
     log.warning("rank.policy bars nothing here: %s", problem)
 
 
-def named(condition: Condition) -> Iterable[tuple[str, str]]:
+def named_values(condition: Condition) -> Iterable[tuple[str, str]]:
     """The (column, value) that a condition asks for; not what it leaves out."""
     if isinstance(condition, AnyOf):
         yield from ((condition.column, value) for value in condition.values)
     elif isinstance(condition, About):
         yield "about", condition.words
-    elif isinstance(condition, Every | Some):
+    elif isinstance(condition, And | Or):
         for part in condition.parts:
-            yield from named(part)
+            yield from named_values(part)
 
 
-def names(condition: Condition, given: Callable[[str, str], bool]) -> bool | None:
+def matches_by_name(condition: Condition, has_value: Callable[[str, str], bool]) -> bool | None:
     """Whether what is given, (column, value) by (column, value), names what a condition asks for:
     one of several values, but each of several parts. None where it asks for nothing by name.
     """
-    if isinstance(condition, Every | Some):
-        told = [names(part, given) for part in condition.parts]
-        spoken = [one for one in told if one is not None]
-        joined = all if isinstance(condition, Every) else any
-        return joined(spoken) if spoken else None
-    values = list(named(condition))
-    return any(given(column, value) for column, value in values) if values else None
+    if isinstance(condition, And | Or):
+        part_matches = [matches_by_name(part, has_value) for part in condition.parts]
+        decided_matches = [part_match for part_match in part_matches if part_match is not None]
+        combine = all if isinstance(condition, And) else any
+        return combine(decided_matches) if decided_matches else None
+    values = list(named_values(condition))
+    return any(has_value(column, value) for column, value in values) if values else None
 
 
-def says(condition: Condition, text: str) -> bool:
+def text_mentions(condition: Condition, text: str) -> bool:
     """Whether words name what a condition asks for."""
-    words = stems(text)
+    text_stems = stems(text)
 
-    def said(_: str, value: str) -> bool:
-        wanted = stems(value)
-        starts = range(len(words) - len(wanted) + 1) if wanted else ()
-        return any(words[start : start + len(wanted)] == wanted for start in starts)
+    def text_has_value(_: str, value: str) -> bool:
+        value_stems = stems(value)
+        starts = range(len(text_stems) - len(value_stems) + 1) if value_stems else ()
+        return any(text_stems[start : start + len(value_stems)] == value_stems for start in starts)
 
-    return bool(names(condition, said))
+    return bool(matches_by_name(condition, text_has_value))
 
 
-def asked_for(condition: Condition, mask: Mask, index: Index, asking: Asking) -> bool:
+def is_requested(
+    condition: Condition, mask: Mask, index: FilterIndex, policy_context: PolicyContext
+) -> bool:
     """Whether the person asks for such items by name: in the filter, the words, the items that the
     question is about, or what they want more of.
     """
-    request = asking.request
-    if mask[index.places(request.items)].any():
+    request = policy_context.request
+    if mask[index.item_indices(request.items)].any():
         return True
-    if asking.behaviour.query and says(condition, asking.behaviour.query):
+    if policy_context.user_context.query and text_mentions(
+        condition, policy_context.user_context.query
+    ):
         return True
-    wants = [one.what for one in asking.changes if one.act == "only" or one.nats > 0]
-    for what in [*wants, request.filter]:
-        found = parsed(what)
-        if _covers(condition, set(named(found))) or mask[index.places(_ids(found))].any():
+    preferred_filters = [
+        preference.what
+        for preference in policy_context.preferences
+        if preference.act == "only" or preference.nats > 0
+    ]
+    for filter_spec in [*preferred_filters, request.filter]:
+        requested_condition = parse_condition(filter_spec)
+        if (
+            _covers_condition(condition, set(named_values(requested_condition)))
+            or mask[index.item_indices(_condition_ids(requested_condition))].any()
+        ):
             return True
     return False
 
 
-def _covers(condition: Condition, given: set[tuple[str, str]]) -> bool:
-    return bool(names(condition, lambda column, value: (column, value) in given))
+def _covers_condition(condition: Condition, requested_values: set[tuple[str, str]]) -> bool:
+    return bool(
+        matches_by_name(condition, lambda column, value: (column, value) in requested_values)
+    )
 
 
-def _ids(condition: Condition) -> list[str]:
-    if isinstance(condition, Ids):
+def _condition_ids(condition: Condition) -> list[str]:
+    if isinstance(condition, IdIn):
         return list(condition.ids)
-    if isinstance(condition, Every | Some):
-        return [one for part in condition.parts for one in _ids(part)]
+    if isinstance(condition, And | Or):
+        return [item_id for part in condition.parts for item_id in _condition_ids(part)]
     return []
 
 
-def _names(title: str, text: str) -> bool:
+def _mentions_title(title: str, text: str) -> bool:
     """Whether the title stands in the text as words, not within one. A title of one word is the
     word itself as well, so it counts in quotes, or as it is written amid a sentence.
     """
-    exact = rf"(?<!\w){re.escape(title)}(?!\w)"
+    title_pattern = rf"(?<!\w){re.escape(title)}(?!\w)"
     if " " in title:
-        return re.search(exact, text, re.IGNORECASE) is not None
-    quoted = re.search(rf"[“„\"«'‘]{exact}", text, re.IGNORECASE)
-    return quoted is not None or re.search(rf"\w[^\w.!?…]+{exact}", text) is not None
+        return re.search(title_pattern, text, re.IGNORECASE) is not None
+    quoted = re.search(rf"[“„\"«'‘]{title_pattern}", text, re.IGNORECASE)
+    return quoted is not None or re.search(rf"\w[^\w.!?…]+{title_pattern}", text) is not None

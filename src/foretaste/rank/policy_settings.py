@@ -19,18 +19,18 @@ from pydantic import Field, field_validator
 
 from foretaste.domain.settings import Settings
 from foretaste.errors import InputError
-from foretaste.rank.conditions import parsed
+from foretaste.rank.conditions import parse_condition
 
 
-def _filter(value: Any) -> Any:
+def _checked_filter(value: Any) -> Any:
     try:
-        parsed(value, "it")
+        parse_condition(value, "it")
     except InputError as error:
         raise ValueError(str(error)) from None
     return value
 
 
-class Apart(Settings):
+class MutualExclusion(Settings):
     """Items of two kinds that are never recommended together."""
 
     these: Mapping[str, Any]
@@ -38,7 +38,7 @@ class Apart(Settings):
     those: Mapping[str, Any]
     """Another."""
 
-    check = field_validator("these", "those")(_filter)
+    check = field_validator("these", "those")(_checked_filter)
 
 
 class AgeSettings(Settings):
@@ -65,7 +65,7 @@ class PolicySettings(Settings):
     sensitive: tuple[Mapping[str, Any], ...] = ()
     """Filters. Such items are shown only to who asks for them by name; they are never part of a
     taste, and never a reason in words."""
-    apart: tuple[Apart, ...] = ()
+    apart: tuple[MutualExclusion, ...] = ()
     """Pairs of kinds that are never recommended together."""
     age: AgeSettings | None = None
     """Age limits."""
@@ -73,4 +73,4 @@ class PolicySettings(Settings):
     @field_validator("sensitive")
     @classmethod
     def _filters(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(_filter(one) for one in value)
+        return tuple(_checked_filter(filter_spec) for filter_spec in value)

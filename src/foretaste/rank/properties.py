@@ -6,37 +6,39 @@ from typing import Any
 
 from foretaste.domain.data import Item
 from foretaste.errors import InputError, did_you_mean
-from foretaste.rank.index import Index
+from foretaste.rank.index import FilterIndex
 
-FIELDS = ("title", "image", "audio", "available_from", "available_until")
+ITEM_FIELDS = ("title", "image", "audio", "available_from", "available_until")
 """What an item has besides texts and attributes."""
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RequestedProperties:
     """Which columns of the items are wanted back."""
 
     names: frozenset[str] | None
 
     @classmethod
-    def of(cls, asked: Sequence[str] | None, index: Index, items: Mapping[str, Item]) -> "Wanted":
+    def of(
+        cls, property_names: Sequence[str] | None, index: FilterIndex, items: Mapping[str, Item]
+    ) -> "RequestedProperties":
         """Checked: a name that no item has is a mistake."""
-        if asked is None:
+        if property_names is None:
             return cls(None)
-        known = {*FIELDS, *(feature.column for feature in index.catalogue.features)}
-        if not known.issuperset(asked):
-            known |= {column for item in items.values() for column in item.texts}
-        for place, name in enumerate(asked):
-            if name not in known:
-                hint = did_you_mean(name, sorted(known))
-                raise InputError(f"properties.{place}: no item has '{name}'; {hint}")
-        return cls(frozenset(asked))
+        known_names = {*ITEM_FIELDS, *(feature.column for feature in index.catalogue.features)}
+        if not known_names.issuperset(property_names):
+            known_names |= {column for item in items.values() for column in item.texts}
+        for position, name in enumerate(property_names):
+            if name not in known_names:
+                hint = did_you_mean(name, sorted(known_names))
+                raise InputError(f"properties.{position}: no item has '{name}'; {hint}")
+        return cls(frozenset(property_names))
 
     def of_each(
         self, items: Iterable[Item]
     ) -> list[tuple[Mapping[str, tuple[str, ...]], dict[str, Any]]]:
         """(attributes, others) of each item."""
-        return [(self.attributes(item), self.others(item)) for item in items]
+        return [(self.attributes(item), self.other_properties(item)) for item in items]
 
     def attributes(self, item: Item) -> Mapping[str, tuple[str, ...]]:
         """Of the attributes those that are wanted."""
@@ -44,10 +46,10 @@ class Wanted:
             return item.attributes
         return {name: value for name, value in item.attributes.items() if name in self.names}
 
-    def others(self, item: Item) -> dict[str, Any]:
+    def other_properties(self, item: Item) -> dict[str, Any]:
         """Texts, image and the like, where they are asked for by name."""
         if self.names is None:
             return {}
-        found = {name: getattr(item, name) for name in FIELDS if name in self.names}
-        found |= {name: text for name, text in item.texts.items() if name in self.names}
-        return {name: value for name, value in found.items() if value is not None}
+        item_properties = {name: getattr(item, name) for name in ITEM_FIELDS if name in self.names}
+        item_properties |= {name: text for name, text in item.texts.items() if name in self.names}
+        return {name: value for name, value in item_properties.items() if value is not None}

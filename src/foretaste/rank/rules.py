@@ -19,10 +19,10 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from foretaste.domain.settings import Settings
 from foretaste.errors import InputError, did_you_mean
-from foretaste.rank.conditions import Condition, parsed
-from foretaste.rank.slate import Draft, Limit
+from foretaste.rank.conditions import Condition, parse_condition
+from foretaste.rank.slate import QuotaLimit, SlateDraft
 
-MOST_RULES = 50
+MAX_RULES = 50
 """In one request."""
 
 
@@ -30,11 +30,11 @@ class Rule(Settings, ABC):
     """What every rule can do."""
 
     @abstractmethod
-    def apply(self, draft: Draft, where: str) -> None:
+    def apply(self, draft: SlateDraft, field_path: str) -> None:
         """Say to the draft what is wanted; `where` names the rule in an error."""
 
 
-class Boost(Rule):
+class BoostRule(Rule):
     """Makes items likelier than the model says."""
 
     boost: Mapping[str, Any]
@@ -42,11 +42,11 @@ class Boost(Rule):
     by: float = Field(default=2.0, gt=0, le=1e6, allow_inf_nan=False)
     """How many times as likely."""
 
-    def apply(self, draft: Draft, where: str) -> None:
-        _lift(draft, self.boost, f"{where}.boost", math.log(self.by), "boosted")
+    def apply(self, draft: SlateDraft, field_path: str) -> None:
+        _boost_matching(draft, self.boost, f"{field_path}.boost", math.log(self.by), "boosted")
 
 
-class Bury(Rule):
+class BuryRule(Rule):
     """Makes items less likely than the model says."""
 
     bury: Mapping[str, Any]
@@ -54,11 +54,11 @@ class Bury(Rule):
     by: float = Field(default=2.0, gt=0, le=1e6, allow_inf_nan=False)
     """By how much the likelihood is divided."""
 
-    def apply(self, draft: Draft, where: str) -> None:
-        _lift(draft, self.bury, f"{where}.bury", -math.log(self.by), "buried")
+    def apply(self, draft: SlateDraft, field_path: str) -> None:
+        _boost_matching(draft, self.bury, f"{field_path}.bury", -math.log(self.by), "buried")
 
 
-class Pin(Rule):
+class PinRule(Rule):
     """Puts an item at a place. One that is hidden, not available or filtered out is not shown."""
 
     pin: str
@@ -72,14 +72,14 @@ class Pin(Rule):
         """A whole number is its digits, as everywhere."""
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
-    def apply(self, draft: Draft, where: str) -> None:
-        place = draft.index.catalogue.index.get(self.pin)
-        if place is None:
-            raise InputError(f"{where}.pin: there is no item '{self.pin}'; import it first")
-        draft.pins.setdefault(self.at, place)
+    def apply(self, draft: SlateDraft, field_path: str) -> None:
+        item_index = draft.index.catalogue.index.get(self.pin)
+        if item_index is None:
+            raise InputError(f"{field_path}.pin: there is no item '{self.pin}'; import it first")
+        draft.pins.setdefault(self.at, item_index)
 
 
-class Quota(Rule):
+class QuotaRule(Rule):
     """How many of a kind an answer has."""
 
     quota: str | Mapping[str, Any]
@@ -89,7 +89,7 @@ class Quota(Rule):
     """As far as there are any; only with a filter."""
 
     @model_validator(mode="after")
-    def _sensible(self) -> Self:
+    def _check_bounds(self) -> Self:
         if self.most is None and self.least is None:
             raise ValueError('how many? give "most", or "least", or both')
         if isinstance(self.quota, str) and self.least is not None:
@@ -98,80 +98,103 @@ class Quota(Rule):
             raise ValueError('"least" is more than "most"; swap them')
         return self
 
-    def apply(self, draft: Draft, where: str) -> None:
+    def apply(self, draft: SlateDraft, field_path: str) -> None:
         if isinstance(self.quota, str):
-            kinds = draft.index.column(self.quota, f"{where}.quota").codes
-            draft.limits.append(Limit(kinds, self.most))
+            groups_of = draft.index.column(self.quota, f"{field_path}.quota").value_codes
+            draft.limits.append(QuotaLimit(groups_of, self.most))
         else:
-            mask = draft.index.mask(parsed(self.quota, f"{where}.quota"))
-            only = {True: [0], False: list[int]()}
+            mask = draft.index.mask(parse_condition(self.quota, f"{field_path}.quota"))
+            groups_by_match = {True: [0], False: list[int]()}
             draft.limits.append(
-                Limit(lambda item: only[bool(mask[item])], self.most, self.least or 0, mask)
+                QuotaLimit(
+                    lambda item: groups_by_match[bool(mask[item])], self.most, self.least or 0, mask
+                )
             )
 
 
-class Promote(Rule):
+class PromoteRule(Rule):
     """Gives a share of the places to the best of some items, spread over the list."""
 
     promote: Mapping[str, Any]
     """Which, as a filter."""
     percent: float = Field(gt=0, le=100, allow_inf_nan=False)
 
-    def apply(self, draft: Draft, where: str) -> None:
-        mask = draft.index.mask(parsed(self.promote, f"{where}.promote"))
+    def apply(self, draft: SlateDraft, field_path: str) -> None:
+        mask = draft.index.mask(parse_condition(self.promote, f"{field_path}.promote"))
         draft.promotions.append((mask, self.percent))
 
 
-RULES: tuple[type[Rule], ...] = (Boost, Bury, Pin, Quota, Promote)
-NAMES: Mapping[str, type[Rule]] = {next(iter(one.model_fields)): one for one in RULES}
+RULE_TYPES: tuple[type[Rule], ...] = (BoostRule, BuryRule, PinRule, QuotaRule, PromoteRule)
+RULE_TYPE_BY_NAME: Mapping[str, type[Rule]] = {
+    next(iter(rule_type.model_fields)): rule_type for rule_type in RULE_TYPES
+}
 
 
-def _lift(draft: Draft, asked: Any, where: str, nats: float, word: str) -> None:
-    condition: Condition = parsed(asked, where)
-    draft.lift(draft.index.mask(condition), nats, f"{word}, {condition}")
+def _boost_matching(
+    draft: SlateDraft, filter_spec: Any, field_path: str, nats: float, verb: str
+) -> None:
+    condition: Condition = parse_condition(filter_spec, field_path)
+    draft.add_boost(draft.index.mask(condition), nats, f"{verb}, {condition}")
 
 
-def rule(asked: Any, where: str = "rules") -> Rule:
+def parse_rule(rule_spec: Any, field_path: str = "rules") -> Rule:
     """One rule; an InputError says what cannot be read and what to write."""
-    if isinstance(asked, Rule):
-        return asked
-    if not isinstance(asked, Mapping):
-        raise InputError(f'{where}: a rule is an object; write it like {{"pin": "31", "at": 1}}')
-    named = [name for name in NAMES if name in asked]
-    if len(named) != 1:
-        told = f"both {' and '.join(named)}" if named else "none of the rules there are"
-        first = next(iter(asked), "")
-        hint = f"one rule an object: {', '.join(NAMES)}" if named else did_you_mean(first, NAMES)
-        raise InputError(f"{where}: {told}; {hint}")
-    kind = NAMES[named[0]]
+    if isinstance(rule_spec, Rule):
+        return rule_spec
+    if not isinstance(rule_spec, Mapping):
+        raise InputError(
+            f'{field_path}: a rule is an object; write it like {{"pin": "31", "at": 1}}'
+        )
+    rule_names = [name for name in RULE_TYPE_BY_NAME if name in rule_spec]
+    if len(rule_names) != 1:
+        problem = (
+            f"both {' and '.join(rule_names)}" if rule_names else "none of the rules there are"
+        )
+        first_key = next(iter(rule_spec), "")
+        hint = (
+            f"one rule an object: {', '.join(RULE_TYPE_BY_NAME)}"
+            if rule_names
+            else did_you_mean(first_key, RULE_TYPE_BY_NAME)
+        )
+        raise InputError(f"{field_path}: {problem}; {hint}")
+    rule_type = RULE_TYPE_BY_NAME[rule_names[0]]
     try:
-        found = kind.model_validate(asked)
+        parsed_rule = rule_type.model_validate(rule_spec)
     except ValidationError as error:
-        raise InputError(f"{where}.{_said(error, kind)}") from error
-    filtered = getattr(found, named[0])
-    if isinstance(filtered, Mapping):
-        parsed(filtered, f"{where}.{named[0]}")  # a fault is told before the catalogue is looked at
-    return found
+        raise InputError(f"{field_path}.{_first_error_text(error, rule_type)}") from error
+    filter_spec = getattr(parsed_rule, rule_names[0])
+    if isinstance(filter_spec, Mapping):
+        parse_condition(
+            filter_spec, f"{field_path}.{rule_names[0]}"
+        )  # a fault is told before the catalogue is looked at
+    return parsed_rule
 
 
-def _said(error: ValidationError, kind: type[Rule]) -> str:
+def _first_error_text(error: ValidationError, rule_type: type[Rule]) -> str:
     """The first fault in one line."""
-    first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"][:1]) or next(iter(kind.model_fields))
-    if first["type"] == "extra_forbidden":
-        return f"{field}: unknown field; {did_you_mean(field, kind.model_fields)}"
-    if first["type"] == "missing":
+    first_error = error.errors()[0]
+    field = ".".join(str(part) for part in first_error["loc"][:1]) or next(
+        iter(rule_type.model_fields)
+    )
+    if first_error["type"] == "extra_forbidden":
+        return f"{field}: unknown field; {did_you_mean(field, rule_type.model_fields)}"
+    if first_error["type"] == "missing":
         return f"{field}: is missing; send it"
-    said = first["msg"].removeprefix("Value error, ").replace("Input should be", "it should be")
-    sent = first["input"]
-    value = f" (sent: {sent})" if isinstance(sent, str | int | float) else ""
-    return f"{field}: {said}{value}"
+    message = (
+        first_error["msg"].removeprefix("Value error, ").replace("Input should be", "it should be")
+    )
+    sent_value = first_error["input"]
+    value = f" (sent: {sent_value})" if isinstance(sent_value, str | int | float) else ""
+    return f"{field}: {message}{value}"
 
 
-def rules(asked: Any, where: str = "rules") -> tuple[Rule, ...]:
+def parse_rules(rule_specs: Any, field_path: str = "rules") -> tuple[Rule, ...]:
     """All rules of a request."""
-    if not isinstance(asked, list | tuple):
-        raise InputError(f"{where}: it is a list of rules; write it like [{{…}}]")
-    if len(asked) > MOST_RULES:
-        raise InputError(f"{where}: {len(asked)} rules; give at most {MOST_RULES}")
-    return tuple(rule(one, f"{where}.{place}") for place, one in enumerate(asked))
+    if not isinstance(rule_specs, list | tuple):
+        raise InputError(f"{field_path}: it is a list of rules; write it like [{{…}}]")
+    if len(rule_specs) > MAX_RULES:
+        raise InputError(f"{field_path}: {len(rule_specs)} rules; give at most {MAX_RULES}")
+    return tuple(
+        parse_rule(rule_spec, f"{field_path}.{position}")
+        for position, rule_spec in enumerate(rule_specs)
+    )

@@ -16,30 +16,30 @@ from itertools import islice
 
 import numpy as np
 
-from foretaste.domain.data import Floats, Ints, Source
-from foretaste.rank.diversity import diverse
-from foretaste.rank.index import Index, Mask
-from foretaste.rank.top import top
+from foretaste.domain.data import Floats, Ints, ItemSource
+from foretaste.rank.diversity import rerank_for_diversity
+from foretaste.rank.index import FilterIndex, Mask
+from foretaste.rank.top import top_items
 
-TEN = 10
+SCORE_ONLY_POSITIONS = 10
 """Places that new items are never helped to: there the scores alone decide."""
-FIRST = 128
+FIRST_BATCH_ITEMS = 128
 """Items that are put in order at first; more when the rules let few of them through."""
 
 
 @dataclass(frozen=True)
-class Limit:
+class QuotaLimit:
     """A quota: which kinds an item is of, and how many of each kind the list may and must have."""
 
     groups: Callable[[int], list[int]]
-    most: int | None = None
-    least: int = 0
+    max_count: int | None = None
+    min_count: int = 0
     mask: Mask | None = None
     """[items], which are of the kind, where there is only one."""
 
 
 @dataclass(frozen=True)
-class Lift:
+class ScoreBoost:
     """What a rule, or a wish of the person, adds to the score of some items."""
 
     mask: Mask
@@ -50,226 +50,259 @@ class Lift:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Slate:
     """The list."""
 
     items: Ints
     positions: tuple[int, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[ItemSource, ...]
     propensities: tuple[float, ...]
     scores: Floats
     """Of each item, with what rules added."""
-    lifts: tuple[Lift, ...] = ()
+    boosts: tuple[ScoreBoost, ...] = ()
 
-    def only(self, rows: list[int]) -> "Choice":
+    def with_rows(self, rows: list[int]) -> "Slate":
         """The list with some of its rows, counted on without gaps."""
-        first = self.positions[0] if self.positions else 1
-        return Choice(
+        first_position = self.positions[0] if self.positions else 1
+        return Slate(
             self.items[rows],
-            tuple(range(first, first + len(rows))),
+            tuple(range(first_position, first_position + len(rows))),
             tuple(self.sources[row] for row in rows),
             tuple(self.propensities[row] for row in rows),
             self.scores[rows],
-            self.lifts,
+            self.boosts,
         )
 
 
 @dataclass
-class Draft:
+class SlateDraft:
     """What is wanted of one list."""
 
     scores: Floats
     """[items]; not changed."""
-    hide: Mask
+    hidden: Mask
     """[items], what may not be shown."""
-    never: Mask
+    never_shown: Mask
     """[items], what may not be shown even where it is pinned."""
-    index: Index
+    index: FilterIndex
     n: int
     offset: int = 0
     """Places that earlier pages have."""
     diversity: float = 0.0
-    floor: float = 0.0
-    explore: float = 0.0
-    pool: int = 100
+    min_relative_likelihood: float = 0.0
+    exploration_rate: float = 0.0
+    exploration_pool: int = 100
     """Items further down that exploration draws from."""
-    lifts: list[Lift] = field(default_factory=list)
+    boosts: list[ScoreBoost] = field(default_factory=list)
     pins: dict[int, int] = field(default_factory=dict)
     """Place in the list → item."""
-    limits: list[Limit] = field(default_factory=list)
-    apart: list[tuple[Mask, Mask]] = field(default_factory=list)
+    limits: list[QuotaLimit] = field(default_factory=list)
+    exclusive_pairs: list[tuple[Mask, Mask]] = field(default_factory=list)
     """([items], [items]) that are not in one list."""
     promotions: list[tuple[Mask, float]] = field(default_factory=list)
     """(which items, percent of the places)"""
 
-    strangers: Mask | None = None
+    cold_items: Mask | None = None
     """[items], which nobody has taken yet."""
-    newcomers: float = 0.0
+    cold_item_share: float = 0.0
     """The share of the places below the first ten that is theirs."""
 
     @property
-    def looked_at(self) -> int:
+    def items_to_score(self) -> int:
         """Items from the best down that a list may need to look at, about."""
-        return self.offset + max(FIRST, 4 * self.n) + self.pool
+        return self.offset + max(FIRST_BATCH_ITEMS, 4 * self.n) + self.exploration_pool
 
     @property
-    def named(self) -> list[Mask]:
+    def rule_masks(self) -> list[Mask]:
         """Of each rule that wants some items, which."""
-        wanted = [limit.mask for limit in self.limits if limit.least and limit.mask is not None]
-        lifted = [lift.mask for lift in self.lifts if lift.nats > 0]
-        return [*wanted, *lifted, *(mask for mask, _ in self.promotions)]
+        minimum_masks = [
+            limit.mask for limit in self.limits if limit.min_count and limit.mask is not None
+        ]
+        boosted_masks = [boost.mask for boost in self.boosts if boost.nats > 0]
+        return [*minimum_masks, *boosted_masks, *(mask for mask, _ in self.promotions)]
 
-    def lift(self, mask: Mask, nats: float, name: str, *, expert: str = "rule") -> None:
+    def add_boost(self, mask: Mask, nats: float, name: str, *, expert: str = "rule") -> None:
         """Add to the score of some items."""
-        self.lifts.append(Lift(mask, nats, name, expert))
+        self.boosts.append(ScoreBoost(mask, nats, name, expert))
         self.scores = np.asarray(self.scores + mask * np.float32(nats), np.float32)
 
-    def listed(self, rng: Callable[[], np.random.Generator]) -> Choice:
+    def build_slate(self, rng: Callable[[], np.random.Generator]) -> Slate:
         """The list; `rng` is asked only if something is drawn."""
-        filling = Filling(self)
-        filling.fill()
-        filling.meet_least()
-        chances = Chances(self, filling, rng) if self.explore > 0 else None
-        places = sorted(filling.taken)
-        items = [filling.taken[place] for place in places]
-        sources = [filling.source[place] for place in places]
-        odds = [1.0] * len(places)
-        for row, place in enumerate(places):
-            if chances is not None and sources[row] == "model":
-                items[row], sources[row], odds[row] = chances.at(place, items[row])
-        chosen = np.array(items, np.int32)
+        filler = SlateFiller(self)
+        filler.fill()
+        filler.meet_minimums()
+        exploration = Exploration(self, filler, rng) if self.exploration_rate > 0 else None
+        filled_positions = sorted(filler.item_at)
+        items = [filler.item_at[position] for position in filled_positions]
+        sources = [filler.source_at[place] for place in filled_positions]
+        propensities = [1.0] * len(filled_positions)
+        for row, place in enumerate(filled_positions):
+            if exploration is not None and sources[row] == "model":
+                items[row], sources[row], propensities[row] = exploration.draw_item(
+                    place, items[row]
+                )
+        slate_items = np.array(items, np.int32)
         # counted on without gaps: a pin past the end of a short list is its last
         positions = tuple(range(self.offset + 1, self.offset + len(items) + 1))
-        scores = self.scores[chosen]
-        return Choice(chosen, positions, tuple(sources), tuple(odds), scores, tuple(self.lifts))
+        scores = self.scores[slate_items]
+        return Slate(
+            slate_items, positions, tuple(sources), tuple(propensities), scores, tuple(self.boosts)
+        )
 
 
-class Filling:
+class SlateFiller:
     """The places of a list as they are filled."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: SlateDraft) -> None:
         self._draft = draft
-        self.taken: dict[int, int] = {}
-        self.source: dict[int, Source] = {}
-        self.used: set[int] = set()
+        self.item_at: dict[int, int] = {}
+        self.source_at: dict[int, ItemSource] = {}
+        self.used_items: set[int] = set()
         self._counts: list[Counter[int]] = [Counter() for _ in draft.limits]
-        self._sides: list[list[int]] = [[0, 0] for _ in draft.apart]
-        self.supply = ordered(draft)
-        strangers = np.zeros_like(draft.hide) if draft.strangers is None else draft.strangers
-        self._strangers = best(draft, ~strangers)
+        self._exclusion_counts: list[list[int]] = [[0, 0] for _ in draft.exclusive_pairs]
+        self.supply = candidate_supply(draft)
+        cold_items = np.zeros_like(draft.hidden) if draft.cold_items is None else draft.cold_items
+        self._cold_supply = iterate_best(draft, ~cold_items)
 
     def fill(self) -> None:
         """Every place, from the first to the last."""
         draft = self._draft
-        places = range(draft.offset + 1, draft.offset + draft.n + 1)
-        pins = self._pins(places)
-        promoted = self._promoted([place for place in places if place not in pins])
-        self.used.update(pins.values())
-        for place in places:
+        positions = range(draft.offset + 1, draft.offset + draft.n + 1)
+        pins = self._valid_pins(positions)
+        promotion_supplies = self._promotion_supplies(
+            [position for position in positions if position not in pins]
+        )
+        self.used_items.update(pins.values())
+        for place in positions:
             if place in pins:
-                self._put(place, pins[place], "pinned", counted=True)
+                self._put_item(place, pins[place], "pinned", counted=True)
                 continue
-            one = self._next(promoted[place]) if place in promoted else None
-            if one is not None:
-                self._put(place, one, "promoted")
+            next_item = (
+                self._next_item(promotion_supplies[place]) if place in promotion_supplies else None
+            )
+            if next_item is not None:
+                self._put_item(place, next_item, "promoted")
                 continue
-            new = draft.strangers is not None and for_newcomers(place, draft.newcomers)
-            one = self._next(self._strangers) if new else None
-            if one is not None:
-                self._put(place, one, "new")
+            is_cold = draft.cold_items is not None and is_cold_position(
+                place, draft.cold_item_share
+            )
+            next_item = self._next_item(self._cold_supply) if is_cold else None
+            if next_item is not None:
+                self._put_item(place, next_item, "new")
                 continue
-            one = self._next(self.supply)
-            if one is not None:
-                self._put(place, one, "model")
+            next_item = self._next_item(self.supply)
+            if next_item is not None:
+                self._put_item(place, next_item, "model")
 
-    def _pins(self, places: range) -> dict[int, int]:
+    def _valid_pins(self, positions: range) -> dict[int, int]:
         """Place → item, each item once."""
         pins: dict[int, int] = {}
-        for place, item in sorted(self._draft.pins.items()):
-            wanted = place in places and not self._draft.never[item] and item not in pins.values()
-            if wanted and self._apart(item):
-                pins[place] = item
-                self._count(item)
+        for position, item in sorted(self._draft.pins.items()):
+            is_valid = (
+                position in positions
+                and not self._draft.never_shown[item]
+                and item not in pins.values()
+            )
+            if is_valid and self._respects_exclusions(item):
+                pins[position] = item
+                self._count_item(item)
         return pins
 
-    def _promoted(self, free: list[int]) -> dict[int, Iterator[int]]:
+    def _promotion_supplies(self, free_positions: list[int]) -> dict[int, Iterator[int]]:
         """Place → the items that may take it, places evenly among those that are free."""
-        promoted: dict[int, Iterator[int]] = {}
+        supply_by_position: dict[int, Iterator[int]] = {}
         draft = self._draft
         for mask, percent in draft.promotions:
-            count = min(int(draft.n * percent / 100 + 0.5), len(free))
-            supply = best(draft, ~mask)
-            chosen = [free[int((part + 0.5) * len(free) / count)] for part in range(count)]
-            promoted |= dict.fromkeys(chosen, supply)
-            free = [place for place in free if place not in promoted]
-        return promoted
+            count = min(int(draft.n * percent / 100 + 0.5), len(free_positions))
+            supply = iterate_best(draft, ~mask)
+            promoted_positions = [
+                free_positions[int((promotion_number + 0.5) * len(free_positions) / count)]
+                for promotion_number in range(count)
+            ]
+            supply_by_position |= dict.fromkeys(promoted_positions, supply)
+            free_positions = [
+                position for position in free_positions if position not in supply_by_position
+            ]
+        return supply_by_position
 
-    def _next(self, supply: Iterator[int]) -> int | None:
+    def _next_item(self, supply: Iterator[int]) -> int | None:
         """The next item that is not in the list and that the quotas allow."""
-        return next((one for one in supply if one not in self.used and self.fits(one)), None)
+        return next(
+            (item for item in supply if item not in self.used_items and self.is_allowed(item)), None
+        )
 
-    def fits(self, item: int) -> bool:
+    def is_allowed(self, item: int) -> bool:
         """Whether one more of its kinds is allowed, beside what is there."""
-        return self._apart(item) and all(
-            limit.most is None or all(counts[kind] < limit.most for kind in limit.groups(item))
+        return self._respects_exclusions(item) and all(
+            limit.max_count is None
+            or all(counts[kind] < limit.max_count for kind in limit.groups(item))
             for limit, counts in zip(self._draft.limits, self._counts, strict=True)
         )
 
-    def _apart(self, item: int) -> bool:
+    def _respects_exclusions(self, item: int) -> bool:
         """Whether nothing is there that it must be kept apart from."""
         return not any(
-            (one[item] and others) or (other[item] and ones)
-            for (one, other), (ones, others) in zip(self._draft.apart, self._sides, strict=True)
+            (first_mask[item] and second_count) or (second_mask[item] and first_count)
+            for (first_mask, second_mask), (first_count, second_count) in zip(
+                self._draft.exclusive_pairs, self._exclusion_counts, strict=True
+            )
         )
 
-    def _put(self, place: int, item: int, source: Source, *, counted: bool = False) -> None:
-        self.taken[place], self.source[place] = item, source
-        self.used.add(item)
+    def _put_item(
+        self, position: int, item: int, source: ItemSource, *, counted: bool = False
+    ) -> None:
+        self.item_at[position], self.source_at[position] = item, source
+        self.used_items.add(item)
         if not counted:
-            self._count(item)
+            self._count_item(item)
 
-    def _count(self, item: int, by: int = 1) -> None:
+    def _count_item(self, item: int, change: int = 1) -> None:
         for limit, counts in zip(self._draft.limits, self._counts, strict=True):
             for kind in limit.groups(item):
-                counts[kind] += by
-        for (one, other), sides in zip(self._draft.apart, self._sides, strict=True):
-            sides[0] += by * bool(one[item])
-            sides[1] += by * bool(other[item])
+                counts[kind] += change
+        for (first_mask, second_mask), pair_counts in zip(
+            self._draft.exclusive_pairs, self._exclusion_counts, strict=True
+        ):
+            pair_counts[0] += change * bool(first_mask[item])
+            pair_counts[1] += change * bool(second_mask[item])
 
-    def meet_least(self) -> None:
+    def meet_minimums(self) -> None:
         """Where a quota asks for more than came by itself, the lowest others make room."""
         draft = self._draft
         for limit, counts in zip(draft.limits, self._counts, strict=True):
-            if limit.mask is None or counts[0] >= limit.least:
+            if limit.mask is None or counts[0] >= limit.min_count:
                 continue
-            supply = best(draft, ~limit.mask)
-            for place in sorted(self.taken, reverse=True):
-                if counts[0] >= limit.least:
+            supply = iterate_best(draft, ~limit.mask)
+            for position in sorted(self.item_at, reverse=True):
+                if counts[0] >= limit.min_count:
                     break
-                out = self.taken[place]
-                if self.source[place] != "model" or self._needed(out):
+                removed_item = self.item_at[position]
+                if self.source_at[position] != "model" or self._is_needed(removed_item):
                     continue
-                self._count(out, -1)
-                item = self._next(supply)
+                self._count_item(removed_item, -1)
+                item = self._next_item(supply)
                 if item is None:
-                    self._count(out)
+                    self._count_item(removed_item)
                     break
-                self._put(place, item, "model")
+                self._put_item(position, item, "model")
 
-    def _needed(self, item: int) -> bool:
+    def _is_needed(self, item: int) -> bool:
         """Whether a quota would miss it."""
         return any(
-            limit.least and limit.groups(item) and counts[0] <= limit.least
+            limit.min_count and limit.groups(item) and counts[0] <= limit.min_count
             for limit, counts in zip(self._draft.limits, self._counts, strict=True)
         )
 
-    def ruled(self, item: int) -> bool:
+    def is_constrained(self, item: int) -> bool:
         """Whether a quota, or a pair that is kept apart, speaks of it at all."""
-        kept_apart = any(one[item] or other[item] for one, other in self._draft.apart)
-        return kept_apart or any(limit.groups(item) for limit in self._draft.limits)
+        has_exclusion = any(
+            first_mask[item] or second_mask[item]
+            for first_mask, second_mask in self._draft.exclusive_pairs
+        )
+        return has_exclusion or any(limit.groups(item) for limit in self._draft.limits)
 
 
-class Chances:
+class Exploration:
     """Exploration with known propensities.
 
     Each place that the model filled is, with probability ε and independently, given to an item
@@ -280,77 +313,92 @@ class Chances:
     """
 
     def __init__(
-        self, draft: Draft, filling: Filling, rng: Callable[[], np.random.Generator]
+        self, draft: SlateDraft, filler: SlateFiller, rng: Callable[[], np.random.Generator]
     ) -> None:
-        self._epsilon, self._filling = draft.explore, filling
-        below = (one for one in filling.supply if one not in filling.used)
-        pool = [item for item in islice(below, draft.pool) if not filling.ruled(item)]
-        self._size = len(pool)
-        self._drawn: dict[int, int | None] = {}
-        places = [
-            place
-            for place in sorted(filling.taken)
-            if filling.source[place] == "model" and not filling.ruled(filling.taken[place])
+        self._epsilon, self._filler = draft.exploration_rate, filler
+        lower_items = (
+            lower_item for lower_item in filler.supply if lower_item not in filler.used_items
+        )
+        pool = [
+            item
+            for item in islice(lower_items, draft.exploration_pool)
+            if not filler.is_constrained(item)
         ]
-        if places and len(pool) >= len(places):
-            chance = rng()
-            coins = chance.random(len(places)) < draft.explore
-            drawn = iter(chance.choice(len(pool), int(coins.sum()), replace=False).tolist())
-            for place, coin in zip(places, coins.tolist(), strict=True):
-                self._drawn[place] = pool[next(drawn)] if coin else None
+        self._pool_size = len(pool)
+        self._drawn_items: dict[int, int | None] = {}
+        positions = [
+            position
+            for position in sorted(filler.item_at)
+            if filler.source_at[position] == "model"
+            and not filler.is_constrained(filler.item_at[position])
+        ]
+        if positions and len(pool) >= len(positions):
+            generator = rng()
+            coins = generator.random(len(positions)) < draft.exploration_rate
+            drawn = iter(generator.choice(len(pool), int(coins.sum()), replace=False).tolist())
+            for place, coin in zip(positions, coins.tolist(), strict=True):
+                self._drawn_items[place] = pool[next(drawn)] if coin else None
 
-    def at(self, place: int, item: int) -> tuple[int, Source, float]:
+    def draw_item(self, position: int, item: int) -> tuple[int, ItemSource, float]:
         """(item, source, propensity) of a place that the model filled with `item`."""
-        if place not in self._drawn:
+        if position not in self._drawn_items:
             return item, "model", 1.0
-        drawn = self._drawn[place]
-        if drawn is None:
+        drawn_item = self._drawn_items[position]
+        if drawn_item is None:
             return item, "model", 1 - self._epsilon
-        return drawn, "explored", self._epsilon / self._size
+        return drawn_item, "explored", self._epsilon / self._pool_size
 
 
-def for_newcomers(place: int, share: float) -> bool:
+def is_cold_position(position: int, share: float) -> bool:
     """Whether a place, counted from 1, is a new item's: the last of every 1 / share."""
-    below = place - TEN
-    return below > 0 and int(below * share + 1e-9) > int((below - 1) * share + 1e-9)
+    lower_position = position - SCORE_ONLY_POSITIONS
+    return lower_position > 0 and int(lower_position * share + 1e-9) > int(
+        (lower_position - 1) * share + 1e-9
+    )
 
 
-def best(draft: Draft, others: Mask | None = None) -> Iterator[int]:
+def iterate_best(draft: SlateDraft, excluded: Mask | None = None) -> Iterator[int]:
     """Items that may be shown, best first, of those that are not in `others`; drawn as needed."""
-    hide = draft.hide if others is None else draft.hide | others
-    given, wanted = 0, max(FIRST, 4 * draft.n)
+    hidden = draft.hidden if excluded is None else draft.hidden | excluded
+    yielded_count, batch_items = 0, max(FIRST_BATCH_ITEMS, 4 * draft.n)
     while True:
-        items = top(draft.scores, wanted, hide=hide)
-        yield from items[given:].tolist()
-        if len(items) < wanted:
+        items = top_items(draft.scores, batch_items, hidden=hidden)
+        yield from items[yielded_count:].tolist()
+        if len(items) < batch_items:
             return
-        given, wanted = len(items), 4 * wanted
+        yielded_count, batch_items = len(items), 4 * batch_items
 
 
-def ordered(draft: Draft) -> Iterator[int]:
+def candidate_supply(draft: SlateDraft) -> Iterator[int]:
     """The items in the order in which they come to the list."""
-    supply = best(draft)
-    if draft.floor > 0:
-        supply = above(supply, draft.scores, draft.floor)
+    supply = iterate_best(draft)
+    if draft.min_relative_likelihood > 0:
+        supply = drop_unlikely(supply, draft.scores, draft.min_relative_likelihood)
     if draft.diversity <= 0:
         return supply
-    return _diverse(draft, supply)
+    return _diversified(draft, supply)
 
 
-def above(supply: Iterator[int], scores: Floats, floor: float) -> Iterator[int]:
+def drop_unlikely(
+    supply: Iterator[int], scores: Floats, min_relative_likelihood: float
+) -> Iterator[int]:
     """Those at least `floor` times as likely as the first."""
-    least: float | None = None
+    min_score: float | None = None
     for item in supply:
         score = float(scores[item])
-        least = score + float(np.log(floor)) if least is None else least
-        if score < least:
+        min_score = (
+            score + float(np.log(min_relative_likelihood)) if min_score is None else min_score
+        )
+        if score < min_score:
             return
         yield item
 
 
-def _diverse(draft: Draft, supply: Iterator[int]) -> Iterator[int]:
-    wanted = max(FIRST, 4 * draft.n)
-    some = list(islice(supply, wanted))
+def _diversified(draft: SlateDraft, supply: Iterator[int]) -> Iterator[int]:
+    first_count = max(FIRST_BATCH_ITEMS, 4 * draft.n)
+    first_items = list(islice(supply, first_count))
     vectors = draft.index.catalogue.vectors
-    yield from diverse(some, draft.scores, vectors, strength=draft.diversity, n=2 * draft.n)
+    yield from rerank_for_diversity(
+        first_items, draft.scores, vectors, strength=draft.diversity, n=2 * draft.n
+    )
     yield from supply

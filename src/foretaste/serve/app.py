@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
-from foretaste.config.load import load
-from foretaste.config.serve import ServeSettings
+from foretaste.config.load import load_config
+from foretaste.config.serve_settings import ServeSettings
 from foretaste.serve.api import (
     browser,
     bulk,
@@ -25,15 +25,15 @@ from foretaste.serve.api import (
 )
 from foretaste.serve.api import lists as routes
 from foretaste.serve.api import preferences as control
-from foretaste.serve.docs.openapi import document
+from foretaste.serve.docs.openapi import openapi_document
 from foretaste.serve.http import problems
-from foretaste.serve.http.access import Access
-from foretaste.serve.http.guard import Guard
+from foretaste.serve.http.access import AccessMiddleware
+from foretaste.serve.http.guard import GuardMiddleware
 from foretaste.serve.http.keys import Keyring
-from foretaste.serve.http.limits import Limits
+from foretaste.serve.http.limits import RateLimiter
 from foretaste.serve.http.security import RouteScopes
 from foretaste.serve.http.traces import Tracer
-from foretaste.serve.tenants import Tenants
+from foretaste.serve.tenant_pool import TenantPool
 
 ROUTERS = (
     routes.router,
@@ -48,9 +48,9 @@ ROUTERS = (
     browser.router,
     page.router,
     catalogue.v1,  # last: an id in these addresses may hold any character
-    catalogue.people,
+    catalogue.users_router,
 )
-ABOUT = """\
+API_DESCRIPTION = """\
 Behaviour goes in, a ranked and explained list comes out, and what people do with the list goes back
 in. Every error is a problem document (RFC 9457) that says what is wrong, with which value, and what
 to do.
@@ -59,9 +59,9 @@ to do.
 
 def create_app(folder: str | Path) -> FastAPI:
     """The service for the workspace in a folder. `/readyz` says when it answers."""
-    settings = load(Path(folder)).serve
+    settings = load_config(Path(folder)).serve
     tracer = Tracer() if settings.traces else None
-    tenants = Tenants(Path(folder), most=settings.tenants)
+    tenants = TenantPool(Path(folder), max_open=settings.tenants)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -73,18 +73,18 @@ def create_app(folder: str | Path) -> FastAPI:
 
     app = FastAPI(
         title="Foretaste",
-        description=ABOUT,
+        description=API_DESCRIPTION,
         version=version("foretaste"),
         lifespan=lifespan,
         docs_url=None,  # the usual pages load their scripts from elsewhere
         redoc_url=None,
     )
     app.state.tenants, app.state.metrics = tenants, tenants.metrics
-    _surround(app, tenants, settings, tracer)
-    problems.install(app)
+    _add_middleware(app, tenants, settings, tracer)
+    problems.install_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.openapi = partial(document, app)  # type: ignore[method-assign]  # FastAPI's documented way
+    app.openapi = partial(openapi_document, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 
 
@@ -94,15 +94,15 @@ def route_scopes() -> RouteScopes:
     return RouteScopes(routes_in_order, open_paths=["/openapi.json"])
 
 
-def _surround(
-    app: FastAPI, tenants: Tenants, settings: ServeSettings, tracer: Tracer | None
+def _add_middleware(
+    app: FastAPI, tenants: TenantPool, settings: ServeSettings, tracer: Tracer | None
 ) -> None:
     """What each request passes on its way in; the last one added is the first it meets."""
     app.add_middleware(
-        Access,
+        AccessMiddleware,
         tenants=tenants,
         keys=Keyring(lambda: tenants.root.workspace.store.keys),
-        limits=Limits(settings.rate, settings.burst),
+        limits=RateLimiter(settings.rate, settings.burst),
         scopes=route_scopes(),
     )
     if settings.cors_origins:  # before keys are looked at: a browser asks first, without one
@@ -115,5 +115,5 @@ def _surround(
             max_age=600,
         )
     app.add_middleware(
-        Guard, metrics=tenants.metrics, tracer=tracer, patience=settings.body_seconds
+        GuardMiddleware, metrics=tenants.metrics, tracer=tracer, body_seconds=settings.body_seconds
     )

@@ -10,23 +10,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from foretaste.behaviour.store import FILE as STORE
+from foretaste.behaviour.store import STORE_FILE as STORE
 from foretaste.behaviour.store import open_store
-from foretaste.config.load import Config, load
+from foretaste.config.load import Config, load_config
 from foretaste.errors import SettingsError
 from foretaste.serve.http import logs
-from foretaste.serve.http.access import loopback
-from foretaste.serve.http.metrics import SHARED
-from foretaste.serve.worker_process import trainer
+from foretaste.serve.http.access import is_loopback_host
+from foretaste.serve.http.metrics import MULTIPROCESS_VARIABLE
+from foretaste.serve.worker_process import running_worker
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-WORKSPACE = "FORETASTE_WORKSPACE"
+WORKSPACE_VARIABLE = "FORETASTE_WORKSPACE"
 """Tells the processes of a server which folder they serve."""
-FILES = 65_536
+MAX_OPEN_FILES = 65_536
 """Files and connections that a process may have open, where the system allows it."""
-GRACE = 10
+GRACEFUL_SHUTDOWN_SECONDS = 10
 """Seconds that requests under way have when the server is stopped."""
 
 
@@ -45,16 +45,16 @@ def serve(
     `with_worker` one more process keeps the models fresh.
     """
     folder = Path(folder).absolute()
-    config = load(folder)  # a mistake in the settings is told here, not by every answer
+    config = load_config(folder)  # a mistake in the settings is told here, not by every answer
     check_host(host, folder, config, insecure=insecure)
     check_port(host, port)
     import uvicorn
 
-    logs.to_stderr(config.serve.log_format)
-    os.environ[WORKSPACE] = str(folder)
-    _allow_files()
-    beside = trainer(folder) if with_worker or config.serve.worker else nullcontext()
-    with _counting_together(workers), beside:
+    logs.log_to_stderr(config.serve.log_format)
+    os.environ[WORKSPACE_VARIABLE] = str(folder)
+    _raise_file_limit()
+    worker_context = running_worker(folder) if with_worker or config.serve.worker else nullcontext()
+    with _shared_metrics_folder(workers), worker_context:
         uvicorn.run(
             "foretaste.serve.run:application" if workers > 1 else application(),
             factory=workers > 1,
@@ -64,26 +64,26 @@ def serve(
             log_config=None,
             access_log=False,  # ours has no query strings in it
             server_header=False,
-            timeout_graceful_shutdown=GRACE,
+            timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
         )
 
 
-def _allow_files() -> None:
+def _raise_file_limit() -> None:
     """As many connections as the system lets one have: the usual limit is 1,024 open files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    limit = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
 @contextmanager
-def _counting_together(workers: int) -> Iterator[None]:
+def _shared_metrics_folder(workers: int) -> Iterator[None]:
     """A folder through which several processes add up their metrics, new at each start."""
     if workers == 1:
         yield
         return
     with TemporaryDirectory(prefix="foretaste-metrics-") as folder:
-        os.environ[SHARED] = folder
+        os.environ[MULTIPROCESS_VARIABLE] = folder
         yield
 
 
@@ -91,8 +91,8 @@ def application() -> "FastAPI":
     """The application of one process of a server."""
     from foretaste.serve.app import create_app
 
-    folder = Path(os.environ[WORKSPACE])
-    logs.to_stderr(load(folder).serve.log_format)
+    folder = Path(os.environ[WORKSPACE_VARIABLE])
+    logs.log_to_stderr(load_config(folder).serve.log_format)
     return create_app(folder)
 
 
@@ -102,7 +102,7 @@ def check_host(host: str, folder: Path, config: Config, *, insecure: bool) -> No
     Raises SettingsError unless the host is loopback, or there is a key, or `insecure` says that
     this is wanted.
     """
-    if insecure or loopback(host) or _has_key(folder, config):
+    if insecure or is_loopback_host(host) or _has_key(folder, config):
         return
     raise SettingsError(
         f"host '{host}' can be reached from other machines, and there is no key to ask them for: "
@@ -140,6 +140,6 @@ def _has_key(folder: Path, config: Config) -> bool:
         return False
     store = open_store(config.behaviour, folder)
     try:
-        return store.keys.any()
+        return store.keys.has_keys()
     finally:
         store.close()

@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from foretaste.behaviour.batch import Taken
-from foretaste.behaviour.ingest import Intake
-from foretaste.behaviour.keys import DEFAULT
+from foretaste.behaviour.batch import IngestSummary
+from foretaste.behaviour.ingest import Ingestor
+from foretaste.behaviour.keys import DEFAULT_TENANT
 from foretaste.converse.chat import Chat, open_chat
 from foretaste.domain.data import Recommendation, Request
 from foretaste.errors import ForetasteError, ModelError, StoreError
-from foretaste.feedback.attribution import attributed
+from foretaste.feedback.attribution import attribute_events
 from foretaste.language.open import forgetful
 from foretaste.loop import Foretaste
 from foretaste.online.fallback import Budget
@@ -27,22 +27,22 @@ from foretaste.online.list_health import checks_of
 from foretaste.online.manager import NO_MODEL
 from foretaste.online.why_not import WhyNot
 from foretaste.serve.http import logs
-from foretaste.serve.http.metrics import Watch
-from foretaste.serve.http.problems import Refused
-from foretaste.training.recount import Receipt
-from foretaste.worker import WHAT, Outcome
+from foretaste.serve.http.metrics import TenantMetrics
+from foretaste.serve.http.problems import ProblemError
+from foretaste.training.recount import ErasureReceipt
+from foretaste.worker import OUTCOME_STATUSES, TrainingOutcome
 from foretaste.workspace.tenants import claim
 
 log = logging.getLogger("foretaste.serve")
 
-STARTING = "the model and the language model are being loaded; ask again in a second"
-LOOK = 1.0
+NOT_LOADED = "the model and the language model are being loaded; ask again in a second"
+PROMOTION_POLL_SECONDS = 1.0
 """Seconds between two looks whether another model version was promoted."""
-PATIENCE_MS = 1000
+LOADING_MS = 1000
 """For a question that has the promoted version loaded, beside the one that answers."""
-AGAIN = 5.0
+RETRY_SECONDS = 5.0
 """Seconds after which a model that could not be loaded is tried again."""
-BEHIND = 10_000
+MAX_EVENT_LAG = 10_000
 """Events that a process may be behind and still answer."""
 
 
@@ -53,49 +53,49 @@ class Service:
         self,
         folder: Path,
         *,
-        tenant: str = DEFAULT,
-        watch: Watch | None = None,
+        tenant: str = DEFAULT_TENANT,
+        metrics: TenantMetrics | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._folder, self._tenant, self._watch, self._clock = folder, tenant, watch, clock
-        self._opening = threading.Lock()
+        self._folder, self._tenant, self._metrics, self._clock = folder, tenant, metrics, clock
+        self._open_lock = threading.Lock()
         self._workspace: Foretaste | None = None
-        self._intake: Intake | None = None
+        self._ingestor: Ingestor | None = None
         self._chat: Chat | None = None
-        self._ready = self._closed = False
+        self._is_ready = self._is_closed = False
         self._failure: str | None = None  # what the last attempt to warm up ran into
-        self._failed = 0.0  # when, on the monotonic clock
-        self._counted: tuple[int, int] | None = None  # at which revision, and how many items
-        self._warming: threading.Thread | None = None
-        self._watching: threading.Thread | None = None
-        self._ending = threading.Event()
+        self._failed_at = 0.0  # when, on the monotonic clock
+        self._item_count: tuple[int, int] | None = None  # at which revision, and how many items
+        self._warmer: threading.Thread | None = None
+        self._watcher: threading.Thread | None = None
+        self._stop_event = threading.Event()
 
     def start(self) -> None:
         """Begin to warm up, unless that is under way, and to watch for promotions."""
-        with self._opening:
-            if self._watching is None:
-                self._watching = threading.Thread(
+        with self._open_lock:
+            if self._watcher is None:
+                self._watcher = threading.Thread(
                     target=self._watch_models, name="watch-models", daemon=True
                 )
-                self._watching.start()
-            if self._warming is None or not self._warming.is_alive():
-                self._warming = threading.Thread(target=self._warm, name="warm-up", daemon=True)
-                self._warming.start()
+                self._watcher.start()
+            if self._warmer is None or not self._warmer.is_alive():
+                self._warmer = threading.Thread(target=self._warm_up, name="warm-up", daemon=True)
+                self._warmer.start()
 
     def close(self) -> None:
         """Let go of the workspace, for good."""
-        self._ending.set()
-        for thread in (self._watching, self._warming):
+        self._stop_event.set()
+        for thread in (self._watcher, self._warmer):
             if thread is not None:
                 thread.join()
-        with self._opening:
-            self._closed = True
+        with self._open_lock:
+            self._is_closed = True
             if self._chat is not None:
                 self._chat.close()
             if self._workspace is not None:
                 self._workspace.close()
-                self._workspace.reading.close()
-            self._workspace = self._intake = self._chat = None
+                self._workspace.data_encoder.close()
+            self._workspace = self._ingestor = self._chat = None
 
     def now(self) -> float:
         """The present, in seconds since 1970."""
@@ -104,17 +104,17 @@ class Service:
     @property
     def workspace(self) -> Foretaste:
         """The workspace, opened when first needed: a database that is away may come back."""
-        with self._opening:
-            if self._closed:
+        with self._open_lock:
+            if self._is_closed:
                 raise StoreError("the service is being closed; ask again in a moment")
             if self._workspace is None:
-                opened = Foretaste.open(self._folder)
+                loop = Foretaste.open(self._folder)
                 try:
-                    claim(opened.store, self._tenant)
+                    claim(loop.store, self._tenant)
                 except BaseException:
-                    opened.close()
+                    loop.close()
                     raise
-                self._workspace = opened
+                self._workspace = loop
             return self._workspace
 
     @property
@@ -126,208 +126,214 @@ class Service:
         return self._chat
 
     @property
-    def intake(self) -> Intake:
+    def ingestor(self) -> Ingestor:
         """The way in for events and items."""
         workspace = self.workspace
-        if self._intake is None:
-            self._intake = Intake(
+        if self._ingestor is None:
+            self._ingestor = Ingestor(
                 workspace.store,
                 workspace.config.behaviour,
-                partial(attributed, served=workspace.recommendation_log.get),
+                partial(attribute_events, find_served=workspace.recommendation_log.get),
             )
-        return self._intake
+        return self._ingestor
 
-    def record(self, rows: Sequence[Any]) -> Taken:
+    def record(self, rows: Sequence[Any]) -> IngestSummary:
         """Take in events, durable when this returns, and count them."""
-        taken = self.intake.events(rows, self.now())
-        if self._watch is not None:
-            self._watch.took(
-                accepted=taken.accepted,
-                known=taken.known,
-                rejected=len(taken.rejected),
-                last=self._newest() if taken.accepted else 0,
+        summary = self.ingestor.events(rows, self.now())
+        if self._metrics is not None:
+            self._metrics.record_events(
+                accepted=summary.accepted,
+                duplicates=summary.duplicates,
+                rejected=len(summary.rejected),
+                last_event=self._newest_event() if summary.accepted else 0,
             )
-        return taken
+        return summary
 
-    def erase(self, user: str) -> Receipt:
+    def erase(self, user: str) -> ErasureReceipt:
         """Forget a person, as the workspace does; the versions that do not answer count anew beside
         the answers, and the receipt says so.
         """
         self.workspace.recommendation_log.flush()
-        return self.workspace.settler.erase(user, others_soon=True)
+        return self.workspace.recounter.erase(user, defer_others=True)
 
-    def _newest(self) -> int:
+    def _newest_event(self) -> int:
         """The number of the newest event. What was taken is taken, also if this cannot be told."""
         try:
-            return self.workspace.store.last_event()
+            return self.workspace.store.last_event_number()
         except StoreError:
             return 0
 
     def recommend(self, request: Request) -> Recommendation:
         """The list. Raises `Refused` while the model is being loaded."""
         self._check_ready()
-        answer = self.workspace.recommend(request)
-        self._answered(answer)
-        return answer
+        recommendation = self.workspace.recommend(request)
+        self._note_answer(recommendation)
+        return recommendation
 
     def generate(self, request: Request) -> Generation:
         """What is imagined, the list, and words that are still being written; as `recommend`."""
         self._check_ready()
-        found = self.workspace.generate(request)
-        self._answered(found.recommendation)
-        return found
+        generation = self.workspace.generate(request)
+        self._note_answer(generation.recommendation)
+        return generation
 
-    def absent(self, item: str, request: Request) -> WhyNot:
+    def why_not_recommended(self, item: str, request: Request) -> WhyNot:
         """Why the item is not in that list."""
         self._check_ready()
         return self.workspace.why_not(item, request)
 
-    def _answered(self, answer: Recommendation) -> None:
-        logs.note(model_version=answer.model_version, rung=answer.rung)
-        if self._watch is not None:
-            self._watch.answered(answer.rung, self.workspace.learnt)
-        self._ready = True
+    def _note_answer(self, recommendation: Recommendation) -> None:
+        logs.add_fields(model_version=recommendation.model_version, rung=recommendation.rung)
+        if self._metrics is not None:
+            self._metrics.record_answer(recommendation.rung, self.workspace.learnt)
+        self._is_ready = True
 
     def _check_ready(self) -> None:
-        if not self._ready and self._warming is not None and self._warming.is_alive():
-            raise Refused("not-ready", self._failure or STARTING, headers={"Retry-After": "1"})
+        if not self._is_ready and self._warmer is not None and self._warmer.is_alive():
+            raise ProblemError(
+                "not-ready", self._failure or NOT_LOADED, headers={"Retry-After": "1"}
+            )
 
-    def why_not(self) -> str | None:
+    def not_ready_reason(self) -> str | None:
         """Why it cannot answer, in words; None if it can."""
         try:
             workspace = self.workspace
-            if self._ready and workspace.outage.reason is not None:
+            if self._is_ready and workspace.outage.reason is not None:
                 return None  # it answers, if only from memory
             workspace.store.check()
-            if not workspace.models.order():
+            if not workspace.models.serving_order():
                 return NO_MODEL
-            if self._ready:
-                return self._behind(workspace)
+            if self._is_ready:
+                return self._lag_reason(workspace)
         except ForetasteError as error:
-            return None if self.away() else str(error)
-        if self._failure is None or time.monotonic() > self._failed + AGAIN:
+            return None if self.degraded_reason() else str(error)
+        if self._failure is None or time.monotonic() > self._failed_at + RETRY_SECONDS:
             self.start()
-        return self._failure or STARTING
+        return self._failure or NOT_LOADED
 
-    def away(self) -> str | None:
+    def degraded_reason(self) -> str | None:
         """Why lists come from memory now; None where they come as they should, or not at all."""
-        if not self._ready or self._workspace is None:
+        if not self._is_ready or self._workspace is None:
             return None
         outage = self._workspace.outage
         if outage.reason is None:
             try:
-                self._workspace.store.position()
+                self._workspace.store.log_position()
             except StoreError as error:
                 outage.begin(error)
         return outage.reason and f"{outage.reason}. Lists come from memory; no event can be taken"
 
-    def _behind(self, workspace: Foretaste) -> str | None:
-        lag = workspace.store.last_event() - workspace.learnt
-        if lag <= BEHIND:
+    def _lag_reason(self, workspace: Foretaste) -> str | None:
+        lag = workspace.store.last_event_number() - workspace.learnt
+        if lag <= MAX_EVENT_LAG:
             return None
         self.start()  # nobody asks a process that is not ready: it must catch up by itself
         return f"catching up: about {lag:,} events are to be learnt; ask again in a second"
 
-    def state(self) -> Mapping[str, float]:
+    def gauges(self) -> Mapping[str, float]:
         """What is looked up for the metrics."""
         workspace = self.workspace
-        found = {
-            "foretaste_ready": float(self._ready),
-            "foretaste_items": float(self._items(workspace)),
+        gauges = {
+            "foretaste_ready": float(self._is_ready),
+            "foretaste_items": float(self._count_items(workspace)),
         }
-        answering = workspace.manager.answering
-        if answering is not None:
-            lag = workspace.store.last_event() - workspace.learnt
-            found |= {
-                "foretaste_model_age_seconds": self._clock() - answering[1],
+        serving_model = workspace.manager.answering
+        if serving_model is not None:
+            lag = workspace.store.last_event_number() - workspace.learnt
+            gauges |= {
+                "foretaste_model_age_seconds": self._clock() - serving_model[1],
                 "foretaste_model_instead": float(workspace.manager.instead is not None),
                 "foretaste_event_lag": float(lag),
             }
-        outcome = Outcome.last(workspace.store)
+        outcome = TrainingOutcome.last(workspace.store)
         if outcome is not None:
-            found["foretaste_worker_seconds"] = self._clock() - outcome.at
-            for what in WHAT:
-                found[f"foretaste_worker_outcome:{what}"] = float(outcome.what == what)
-        return found
+            gauges["foretaste_worker_seconds"] = self._clock() - outcome.at
+            for status in OUTCOME_STATUSES:
+                gauges[f"foretaste_worker_outcome:{status}"] = float(outcome.what == status)
+        return gauges
 
-    def _items(self, workspace: Foretaste) -> int:
+    def _count_items(self, workspace: Foretaste) -> int:
         """How many items there are, counted where one has changed since."""
-        _, revision = workspace.store.position()
-        if self._counted is None or self._counted[0] != revision:
-            self._counted = revision, workspace.store.item_count()
-        return self._counted[1]
+        _, revision = workspace.store.log_position()
+        if self._item_count is None or self._item_count[0] != revision:
+            self._item_count = revision, workspace.store.item_count()
+        return self._item_count[1]
 
-    def condition(self) -> dict[str, Any]:
+    def readiness(self) -> dict[str, Any]:
         """How it answers, with which model, how old it is, what is wrong with its lists, and what
         the worker last came to.
         """
-        workspace, away = self.workspace, self.away()
-        told: dict[str, Any] = {"status": "ready"}
-        if away is not None:
-            told = {"status": "degraded", "why": away}
-        answering, instead = workspace.manager.answering, self._instead(workspace)
-        if answering is not None:
-            age = round(self._clock() - answering[1], 1)
-            told["model"] = {"version": answering[0], "age_seconds": age}
-            if instead is not None:
-                told["model"]["instead"] = instead
-            warnings = checks_of(workspace.models, answering[0])
+        workspace, degraded_reason = self.workspace, self.degraded_reason()
+        content: dict[str, Any] = {"status": "ready"}
+        if degraded_reason is not None:
+            content = {"status": "degraded", "why": degraded_reason}
+        serving_model, substitute = workspace.manager.answering, self._substitute_reason(workspace)
+        if serving_model is not None:
+            age = round(self._clock() - serving_model[1], 1)
+            content["model"] = {"version": serving_model[0], "age_seconds": age}
+            if substitute is not None:
+                content["model"]["instead"] = substitute
+            warnings = checks_of(workspace.models, serving_model[0])
             if warnings is not None:
-                told["model"]["warnings"] = warnings
-        outcome = None if away else Outcome.last(workspace.store)
+                content["model"]["warnings"] = warnings
+        outcome = None if degraded_reason else TrainingOutcome.last(workspace.store)
         if outcome is not None:
-            told["worker"] = {
+            content["worker"] = {
                 "outcome": outcome.what,
                 "why": outcome.why,
                 "age_seconds": round(self._clock() - outcome.at, 1),
             }
-        return told
+        return content
 
     def _watch_models(self) -> None:
         """Take in what is promoted, also while nobody asks."""
-        while not self._ending.wait(LOOK):
+        while not self._stop_event.wait(PROMOTION_POLL_SECONDS):
             try:
-                self._take_in_promoted()
+                self._load_promoted()
             except ForetasteError:
                 continue  # said by /readyz and by the next answer; the next look tries again
             except Exception:  # a thread that dies would take in nothing any more
                 log.exception("while looking for another model version")
 
-    def _take_in_promoted(self) -> None:
+    def _load_promoted(self) -> None:
         workspace = self._workspace
         if workspace is None:
             return
-        if not self._ready and self._failure is None and workspace.models.live() is not None:
+        if (
+            not self._is_ready
+            and self._failure is None
+            and workspace.models.live_name() is not None
+        ):
             self.start()  # the first model there is
-        elif self._ready and self._promoted(workspace) is not None:
-            workspace.manager.newest(Budget(PATIENCE_MS))  # has it loaded beside the other
+        elif self._is_ready and self._pending_promotion(workspace) is not None:
+            workspace.manager.newest(Budget(LOADING_MS))  # has it loaded beside the other
 
-    def _promoted(self, workspace: Foretaste) -> str | None:
+    def _pending_promotion(self, workspace: Foretaste) -> str | None:
         """The version that was promoted and does not answer yet; None where it does."""
-        answering, live = workspace.manager.answering, workspace.models.live()
-        return live if answering is not None and answering[0] != live else None
+        serving_model, live = workspace.manager.answering, workspace.models.live_name()
+        return live if serving_model is not None and serving_model[0] != live else None
 
-    def _instead(self, workspace: Foretaste) -> str | None:
+    def _substitute_reason(self, workspace: Foretaste) -> str | None:
         """Why another version answers than the one that was promoted; None where it is that one."""
         try:
-            promoted = self._promoted(workspace)
+            promoted = self._pending_promotion(workspace)
         except ModelError as error:
             return str(error)
         if workspace.manager.instead is None and promoted is not None:
             return f"model {promoted} was promoted and is being loaded"
         return workspace.manager.instead
 
-    def _warm(self) -> None:
+    def _warm_up(self) -> None:
         """Answer one question, so that the first person need not wait for what it loads."""
-        began = time.perf_counter()
+        start_time = time.perf_counter()
         try:
-            if not self.workspace.models.order():
+            if not self.workspace.models.serving_order():
                 return
-            self.workspace.settler.settle()  # an erasure may have been cut short
+            self.workspace.recounter.recount()  # an erasure may have been cut short
             snapshot = self.workspace.catch_up()
             context = self.workspace.slates.user_context(Request(query="warm up"), snapshot)
             # words count until the encoder is there
-            snapshot.product.quick().rehearse(context, 1, len(snapshot.catalogue))
+            snapshot.product.fast_product().rehearse(context, 1, len(snapshot.catalogue))
             self.workspace.recommend(Request(n=1, explain=True, incognito=True))
         except ForetasteError as error:
             self._fail(str(error))
@@ -335,11 +341,11 @@ class Service:
             log.exception("while loading")
             self._fail(f"{type(error).__name__} while loading; see the service's log")
         else:
-            self._ready, self._failure = True, None
-            log.info("ready after %.1f s", time.perf_counter() - began)
-            self._warm_words()
+            self._is_ready, self._failure = True, None
+            log.info("ready after %.1f s", time.perf_counter() - start_time)
+            self._warm_up_language()
 
-    def _warm_words(self) -> None:
+    def _warm_up_language(self) -> None:
         """What words need: to load a language model takes longer than all the rest, and a list
         that nobody asked for in words need not wait for it. Until then one that was is answered by
         what counts, and says so.
@@ -348,7 +354,7 @@ class Service:
             workspace = self.workspace
             # loaded before a question is asked with it: meanwhile others have their turn
             encoder = workspace.catch_up().encoder
-            forgetful(workspace.reading.by(encoder)).encode(["warm up"])
+            forgetful(workspace.data_encoder.open_encoder(encoder)).encode(["warm up"])
             workspace.recommend(Request(query="warm up", n=1, explain=True, incognito=True))
             workspace.generator.warm()
         except ForetasteError as error:
@@ -356,7 +362,7 @@ class Service:
         except Exception:
             log.exception("while loading the language model")
 
-    def _fail(self, why: str) -> None:
-        if why != self._failure:  # else it has been told, and is tried again every few seconds
-            log.error("not ready: %s", why)
-        self._failure, self._failed = why, time.monotonic()
+    def _fail(self, reason: str) -> None:
+        if reason != self._failure:  # else it has been told, and is tried again every few seconds
+            log.error("not ready: %s", reason)
+        self._failure, self._failed_at = reason, time.monotonic()

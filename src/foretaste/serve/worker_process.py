@@ -15,65 +15,73 @@ from pathlib import Path
 
 log = logging.getLogger("foretaste.serve")
 
-PROGRAM = "from foretaste.cli.main import main; main()"
-FIRST, LONGEST = 1.0, 300.0
+WORKER_PROGRAM = "from foretaste.cli.main import main; main()"
+FIRST_RESTART_SECONDS, MAX_RESTART_SECONDS = 1.0, 300.0
 """Seconds before one that ended is started again, doubled each time."""
-STEADY = 60.0
+STABLE_SECONDS = 60.0
 """Seconds after which one counts as having started well."""
-GRACE = 20.0
+TERMINATE_SECONDS = 20.0
 
 
-class Trainer:
+class WorkerProcess:
     """Starts the worker, and starts it again when it ends."""
 
     def __init__(self, folder: Path) -> None:
-        words = ["worker", "--tied", "--workspace", str(folder)]
-        self._command = [sys.executable, "-c", PROGRAM, *words]
-        self._ended = threading.Event()
+        arguments = ["worker", "--tied", "--workspace", str(folder)]
+        self._command = [sys.executable, "-c", WORKER_PROGRAM, *arguments]
+        self._stop_event = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
-        self._thread = threading.Thread(target=self._keep, name="trainer", daemon=True)
+        self._thread = threading.Thread(target=self._run_and_restart, name="trainer", daemon=True)
 
     def start(self) -> None:
         """In a thread of its own."""
         self._thread.start()
 
     @property
-    def process(self) -> int | None:
+    def process_id(self) -> int | None:
         """The number of the process, while there is one."""
         return None if self._process is None else self._process.pid
 
     def close(self) -> None:
         """End it."""
-        self._ended.set()
-        patience = time.monotonic() + GRACE
+        self._stop_event.set()
+        deadline = time.monotonic() + TERMINATE_SECONDS
         while self._thread.is_alive():  # it may be starting one this very moment
             process = self._process
             if process is not None:
-                process.terminate() if time.monotonic() < patience else process.kill()
+                process.terminate() if time.monotonic() < deadline else process.kill()
             self._thread.join(0.2)
 
-    def _keep(self) -> None:
-        pause = FIRST
-        while not self._ended.is_set():
-            began = time.monotonic()
+    def _run_and_restart(self) -> None:
+        restart_seconds = FIRST_RESTART_SECONDS
+        while not self._stop_event.is_set():
+            start_time = time.monotonic()
             self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE)
-            code = self._process.wait()
+            exit_code = self._process.wait()
             if self._process.stdin is not None:
                 self._process.stdin.close()
             self._process = None
-            if self._ended.is_set():
+            if self._stop_event.is_set():
                 return
-            pause = FIRST if time.monotonic() > began + STEADY else min(2 * pause, LONGEST)
-            log.error("the worker ended with %d; it is started again in %.0f s", code, pause)
-            self._ended.wait(pause)
+            restart_seconds = (
+                FIRST_RESTART_SECONDS
+                if time.monotonic() > start_time + STABLE_SECONDS
+                else min(2 * restart_seconds, MAX_RESTART_SECONDS)
+            )
+            log.error(
+                "the worker ended with %d; it is started again in %.0f s",
+                exit_code,
+                restart_seconds,
+            )
+            self._stop_event.wait(restart_seconds)
 
 
 @contextmanager
-def trainer(folder: Path) -> Iterator[Trainer]:
+def running_worker(folder: Path) -> Iterator[WorkerProcess]:
     """A worker on the folder, ended on the way out."""
-    one = Trainer(folder)
-    one.start()
+    worker = WorkerProcess(folder)
+    worker.start()
     try:
-        yield one
+        yield worker
     finally:
-        one.close()
+        worker.close()

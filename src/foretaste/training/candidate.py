@@ -13,35 +13,35 @@ from typing import Any, Protocol
 import numpy as np
 
 from foretaste.config.load import Config
-from foretaste.domain.data import Histories, Item, Split
-from foretaste.domain.ports import OpenReader, Progress
+from foretaste.domain.data import Interactions, Item, Split
+from foretaste.domain.ports import BackboneOpener, Progress
 from foretaste.domain.store import Store
 from foretaste.errors import InputError, ModelError
-from foretaste.evaluate.evaluation import Evaluation, judge
-from foretaste.evaluate.sampled_lists import Offers, Shop
-from foretaste.model.artefacts import Version
-from foretaste.model.cold_items import Arrivals
-from foretaste.model.fit import Fitted, fit_to_serve
+from foretaste.evaluate.evaluation import Evaluation, evaluate_product
+from foretaste.evaluate.sampled_lists import AvailabilityWindows, ListInputs
+from foretaste.model.artefacts import ModelVersion
+from foretaste.model.cold_items import NewestInteractions
+from foretaste.model.fit import FitResult, fit_to_serve
 from foretaste.model.training import Training
 from foretaste.online.generation import ContentGenerator
 from foretaste.online.list_health import Workspace as ListWorkspace
 from foretaste.online.list_health import amend_checks
-from foretaste.prepare.arrivals import newest_takings
-from foretaste.prepare.clean import Cleaning
-from foretaste.prepare.histories import Gathering
-from foretaste.prepare.splits import by_time, latest, leave_one_out
+from foretaste.prepare.arrivals import newest_positive_cases
+from foretaste.prepare.clean import CleaningReport
+from foretaste.prepare.interactions import LoadReport
+from foretaste.prepare.splits import split_by_time, split_latest, split_leave_one_out
 from foretaste.prepare.streaming_counts import StreamingCounts
-from foretaste.training.encode import Read, Reading
-from foretaste.training.recount import KNOWN, Settler
+from foretaste.training.encode import DataEncoder, EncodedData
+from foretaste.training.recount import ERASURES_KEY, ErasureRecounter
 
-SPLITS = {"leave-one-out": leave_one_out, "time": by_time}
-HELD_OUT = 5000
+SPLITS = {"leave-one-out": split_leave_one_out, "time": split_by_time}
+HELD_OUT_USERS = 5000
 """People whose last event chooses the weights of a model that is to serve."""
-MEASURED_NUMBERS = 2_000_000_000
+MAX_MEASURED_SCORES = 2_000_000_000
 """Scores that the measurement at the end of a training may take: cases × items × experts."""
 
 
-class Workspace(Protocol):
+class TrainingWorkspace(Protocol):
     """What a training needs of the loop."""
 
     @property
@@ -51,42 +51,44 @@ class Workspace(Protocol):
     @property
     def store(self) -> Store: ...
     @property
-    def reading(self) -> Reading: ...
+    def data_encoder(self) -> DataEncoder: ...
     @property
     def progress(self) -> Progress: ...
-    def histories(
+    def interactions(
         self, items: Mapping[str, Item], until: int | None = None
-    ) -> tuple[Histories, Cleaning, Gathering]: ...
-    def training(self, read: Read) -> Training: ...
-    def readers(self, encoder: str | None = None) -> OpenReader: ...
+    ) -> tuple[Interactions, CleaningReport, LoadReport]: ...
+    def training(self, encoded_data: EncodedData) -> Training: ...
+    def readers(self, encoder: str | None = None) -> BackboneOpener: ...
 
 
 class Candidate:
     """A fitted product with what it was fitted on."""
 
-    def __init__(self, read: Read, fitted: Fitted, event: int, revision: int) -> None:
-        self.read, self.fitted = read, fitted
+    def __init__(
+        self, encoded_data: EncodedData, fitted: FitResult, event: int, revision: int
+    ) -> None:
+        self.encoded_data, self.fitted = encoded_data, fitted
         self.event = event
         """The number of the newest event that it may know."""
         self.revision = revision
         """The number of the newest change of an item that it knows."""
 
 
-def training_of(workspace: Workspace, read: Read) -> Training:
+def training_of(workspace: TrainingWorkspace, read: EncodedData) -> Training:
     """What a model is fitted on, with the settings of the workspace."""
     return Training(
         catalogue=read.catalogue,
-        histories=read.split.train,
-        valid=read.split.valid,
+        interactions=read.split.train,
+        validation_cases=read.split.valid,
         settings=workspace.config.model,
         hide_seen=workspace.config.rank.hide_seen,
         progress=workspace.progress,
-        checkpoints=workspace.folder / "cache" / "checkpoints",
-        readers=workspace.readers(read.encoder),
+        checkpoint_folder=workspace.folder / "cache" / "checkpoints",
+        open_reader=workspace.readers(read.encoder),
     )
 
 
-class SavingWorkspace(Workspace, ListWorkspace, Protocol):
+class SavingWorkspace(TrainingWorkspace, ListWorkspace, Protocol):
     """What keeping it as a version needs besides."""
 
     @property
@@ -94,77 +96,81 @@ class SavingWorkspace(Workspace, ListWorkspace, Protocol):
     @property
     def generator(self) -> ContentGenerator: ...
     @property
-    def settler(self) -> Settler: ...
+    def recounter(self) -> ErasureRecounter: ...
 
 
-def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Version:
+def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> ModelVersion:
     """Fit the product, look at its lists, and keep it as a version; see `fit_candidate`."""
     cpu_start, start = time.process_time(), time.monotonic()
-    erasures = workspace.store.erasures()
+    erasures = workspace.store.erasure_count()
     candidate = fit_candidate(workspace, until)
-    read, fitted = candidate.read, candidate.fitted
+    read, fitted = candidate.encoded_data, candidate.fitted
     name = workspace.models.save(
-        fitted.served,
+        fitted.serving_product,
         read.catalogue.ids,
         created=workspace.clock(),
-        data={"event": candidate.event, "revision": candidate.revision, KNOWN: erasures}
-        | {"kinds": read.histories.kinds, "encoder": read.encoder}
+        data={"event": candidate.event, "revision": candidate.revision, ERASURES_KEY: erasures}
+        | {"kinds": read.interactions.event_types, "encoder": read.encoder}
         | dict(workspace.store.counts()),
         settings=workspace.config.model_dump(mode="json"),
         metrics={
             "fit": fitted.report.figures(),
-            "measured": measure(workspace, candidate),
+            "measured": measure_candidate(workspace, candidate),
             "cpu_seconds": time.process_time() - cpu_start,
             "wall_seconds": time.monotonic() - start,
         },
     )
     name = amend_checks(workspace, name)
     workspace.generator.study(name, read.catalogue)
-    workspace.settler.settle()  # somebody may have been erased meanwhile
-    return workspace.models.version(workspace.models.now(name))
+    workspace.recounter.recount()  # somebody may have been erased meanwhile
+    return workspace.models.version(workspace.models.current_name(name))
 
 
-def fit_candidate(workspace: Workspace, until: int | None = None) -> Candidate:
+def fit_candidate(workspace: TrainingWorkspace, until: int | None = None) -> Candidate:
     """Fit the product on the behaviour up to a number in the log.
 
     Nothing past that number is known to it, not even what is accepted while it is fitted.
     """
-    event = workspace.store.last_event() if until is None else until
+    event = workspace.store.last_event_number() if until is None else until
     items: dict[str, Item] = {}
     revision = 0
     for revision, item in workspace.store.items():  # noqa: B007
         items[item.id] = item
     if not items:
         raise ModelError("there are no items to learn from; run 'foretaste import' first")
-    histories, _, _ = workspace.histories(items, event)
+    interactions, _, _ = workspace.interactions(items, event)
     rng = partial(np.random.default_rng, workspace.config.model.seed)
-    read = workspace.reading.apart(histories, items, lambda rows: latest(rows, HELD_OUT, rng()))
-    return Candidate(read, _fit(workspace, read), event, revision)
+    encoded_data = workspace.data_encoder.encode_split(
+        interactions,
+        items,
+        lambda full_interactions: split_latest(full_interactions, HELD_OUT_USERS, rng()),
+    )
+    return Candidate(encoded_data, _fit_product(workspace, encoded_data), event, revision)
 
 
-def measure(workspace: Workspace, candidate: Candidate) -> dict[str, Any] | None:
+def measure_candidate(workspace: TrainingWorkspace, candidate: Candidate) -> dict[str, Any] | None:
     """How good the candidate is on the last takings of users that it was not fitted on.
 
     The product that is measured has the exponents, networks and offsets of the one that answers;
     its counts alone end before these takings. None where there is none of them.
     """
-    product, split = candidate.fitted.product, candidate.read.split
-    most = MEASURED_NUMBERS // max(len(product.experts) * product.size, 1)
-    test = split.test.sample(max(most, 50), np.random.default_rng(workspace.config.model.seed))
+    product, split = candidate.fitted.product, candidate.encoded_data.split
+    max_cases = MAX_MEASURED_SCORES // max(len(product.experts) * product.size, 1)
+    test = split.test.sample(max(max_cases, 50), np.random.default_rng(workspace.config.model.seed))
     if not len(test):
         return None
-    evaluation = judge(
+    evaluation = evaluate_product(
         product,
         product,
-        Split(split.protocol, split.train, split.valid, test, split.served),
-        spent=(0.0, 0.0),
+        Split(split.protocol, split.train, split.valid, test, split.service_interactions),
+        training_seconds=(0.0, 0.0),
         hide_seen=workspace.config.rank.hide_seen,
         progress=workspace.progress,
     )
-    return evaluation.brief()
+    return evaluation.manifest_figures()
 
 
-def evaluate(workspace: Workspace, protocol: str) -> Evaluation:
+def evaluate_protocol(workspace: TrainingWorkspace, protocol: str) -> Evaluation:
     """How good the product and each expert alone are on behaviour kept from them.
 
     Fitted anew on the protocol's own training part: nothing of a live model leaks in.
@@ -172,25 +178,29 @@ def evaluate(workspace: Workspace, protocol: str) -> Evaluation:
     if protocol not in SPLITS:
         raise InputError(f"unknown protocol '{protocol}'; expected one of {', '.join(SPLITS)}")
     items = {item.id: item for _, item in workspace.store.items()}
-    histories, _, _ = workspace.histories(items)
-    read = workspace.reading.apart(histories, items, SPLITS[protocol])
+    interactions, _, _ = workspace.interactions(items)
+    encoded_data = workspace.data_encoder.encode_split(interactions, items, SPLITS[protocol])
     start = time.process_time(), time.monotonic()
-    fitted = _fit(workspace, read)
-    spent = time.process_time() - start[0], time.monotonic() - start[1]
-    counts = StreamingCounts.of(read.split.test.histories)
-    return judge(
+    fitted = _fit_product(workspace, encoded_data)
+    training_seconds = time.process_time() - start[0], time.monotonic() - start[1]
+    counts = StreamingCounts.from_interactions(encoded_data.split.test.interactions)
+    return evaluate_product(
         fitted.product,
-        fitted.served,
-        read.split,
-        spent=spent,
+        fitted.serving_product,
+        encoded_data.split,
+        training_seconds=training_seconds,
         hide_seen=workspace.config.rank.hide_seen,
-        shop=Shop(read.catalogue, Offers.of(list(items.values())), counts),
+        list_inputs=ListInputs(
+            encoded_data.catalogue, AvailabilityWindows.of(list(items.values())), counts
+        ),
         progress=workspace.progress,
     )
 
 
-def _fit(workspace: Workspace, read: Read) -> Fitted:
-    served = read.split.served
-    arrivals = newest_takings(served, repeats=not workspace.config.rank.hide_seen)
-    encoder = workspace.reading.by(read.encoder)
-    return fit_to_serve(workspace.training(read), served, Arrivals(*arrivals), encoder)
+def _fit_product(workspace: TrainingWorkspace, encoded_data: EncodedData) -> FitResult:
+    served = encoded_data.split.service_interactions
+    arrivals = newest_positive_cases(served, repeats=not workspace.config.rank.hide_seen)
+    encoder = workspace.data_encoder.open_encoder(encoded_data.encoder)
+    return fit_to_serve(
+        workspace.training(encoded_data), served, NewestInteractions(*arrivals), encoder
+    )

@@ -13,27 +13,27 @@ from pathlib import Path
 import numpy as np
 
 from foretaste.config.load import Config
-from foretaste.domain.data import Behaviour, Catalogue, Floats, Histories, Item, Split
-from foretaste.domain.ports import Progress, TextEncoder, silent
+from foretaste.domain.data import Catalogue, Floats, Interactions, Item, Split, UserContext
+from foretaste.domain.ports import Progress, TextEncoder, no_progress
 from foretaste.language.encoders import Encoders
 from foretaste.language.open import forgetful
-from foretaste.prepare.catalogue import catalogue
-from foretaste.prepare.pairs import FEWEST, pairs
+from foretaste.prepare.catalogue import build_catalogue
+from foretaste.prepare.pairs import MIN_PAIRS, build_text_pairs
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Read:
+class EncodedData:
     """All that a model is fitted on, read by one encoder."""
 
     encoder: str | None
     catalogue: Catalogue
-    histories: Histories
+    interactions: Interactions
     split: Split
 
 
-class Reading:
+class DataEncoder:
     """The language models that read, and what they are asked to."""
 
     def __init__(
@@ -41,7 +41,7 @@ class Reading:
         config: Config,
         folder: Path,
         *,
-        progress: Progress = silent,
+        progress: Progress = no_progress,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._config, self._progress, self._clock = config, progress, clock
@@ -51,57 +51,79 @@ class Reading:
         """Let go of the files of vectors."""
         self.encoders.close()
 
-    def by(self, encoder: str | None) -> TextEncoder:
+    def open_encoder(self, encoder: str | None) -> TextEncoder:
         """The encoder of this name."""
         return self.encoders.open(encoder)
 
     def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats:
         """[items, dim], what is read of each."""
-        return self.by(encoder).encode([item.reading() for item in items], self._progress)
+        return self.open_encoder(encoder).encode([item.reading() for item in items], self._progress)
 
     def catalogue(self, items: Mapping[str, Item], encoder: str | None = None) -> Catalogue:
         """The items, each read."""
         listed = list(items.values())
-        return catalogue(listed, self.vectors(listed, encoder))
+        return build_catalogue(listed, self.vectors(listed, encoder))
 
-    def histories(self, found: Histories, encoder: str | None = None) -> Histories:
+    def interactions(self, interactions: Interactions, encoder: str | None = None) -> Interactions:
         """The searches and reviews, each read."""
-        if not found.texts:
-            return found
-        return replace(found, vectors=self.by(encoder).encode(found.texts, self._progress))
+        if not interactions.texts:
+            return interactions
+        return replace(
+            interactions,
+            vectors=self.open_encoder(encoder).encode(interactions.texts, self._progress),
+        )
 
-    def behaviour(self, one: Behaviour, encoder: str | None, *, keep: bool = True) -> Behaviour:
+    def user_context(
+        self, user_context: UserContext, encoder: str | None, *, keep: bool = True
+    ) -> UserContext:
         """One person's query, searches and reviews, each read; the query is kept only if it may."""
-        if one.query:
-            reads = self.by(encoder) if keep else forgetful(self.by(encoder))
-            one = replace(one, query_vector=reads.encode([one.query])[0])
-        if any(one.text):
-            one = replace(one, text_vectors=self.by(encoder).encode(one.text))
-        return one
+        if user_context.query:
+            query_encoder = (
+                self.open_encoder(encoder) if keep else forgetful(self.open_encoder(encoder))
+            )
+            user_context = replace(
+                user_context, query_vector=query_encoder.encode([user_context.query])[0]
+            )
+        if any(user_context.text):
+            user_context = replace(
+                user_context, text_vectors=self.open_encoder(encoder).encode(user_context.text)
+            )
+        return user_context
 
-    def apart(
-        self, found: Histories, items: Mapping[str, Item], cut: Callable[[Histories], Split]
-    ) -> Read:
+    def encode_split(
+        self,
+        interactions: Interactions,
+        items: Mapping[str, Item],
+        make_split: Callable[[Interactions], Split],
+    ) -> EncodedData:
         """Cut, then read; an encoder that is tuned is so on what may be learned from alone."""
-        encoder = self.tuned(cut(found).train, items) if self.encoders.pairs else None
-        found = self.histories(found, encoder)
-        return Read(encoder, self.catalogue(items, encoder), found, cut(found))
+        encoder = (
+            self.tune_encoder(make_split(interactions).train, items)
+            if self.encoders.pair_count
+            else None
+        )
+        interactions = self.interactions(interactions, encoder)
+        return EncodedData(
+            encoder, self.catalogue(items, encoder), interactions, make_split(interactions)
+        )
 
-    def tuned(self, training: Histories, items: Mapping[str, Item]) -> str | None:
+    def tune_encoder(self, training: Interactions, items: Mapping[str, Item]) -> str | None:
         """Tune the encoder on these histories and no others. → its name; None for too little."""
         settings, seed = self._config.language.tuning, self._config.model.seed
-        found = pairs(
+        text_pairs = build_text_pairs(
             training,
             list(items.values()),
-            most=self.encoders.pairs,
+            max_pairs=self.encoders.pair_count,
             window=settings.window,
             seconds=settings.search_hours * 3600,
             rng=np.random.default_rng(seed),
         )
-        if len(found) < FEWEST:
-            log.warning("the encoder is not tuned: %d pairs, fewer than %d", len(found), FEWEST)
+        if len(text_pairs) < MIN_PAIRS:
+            log.warning(
+                "the encoder is not tuned: %d pairs, fewer than %d", len(text_pairs), MIN_PAIRS
+            )
             return None
-        return self.encoders.tune(found, seed=seed, now=self._clock(), progress=self._progress)
+        return self.encoders.tune(text_pairs, seed=seed, now=self._clock(), progress=self._progress)
 
     def prune(self, used: Iterable[str | None]) -> None:
         """Delete tuned encoders that are not used any more."""

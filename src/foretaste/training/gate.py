@@ -12,24 +12,24 @@ from typing import Any
 
 import numpy as np
 
-from foretaste.domain.data import Behaviour, Event
+from foretaste.domain.data import Event, UserContext
 from foretaste.domain.store import Store
 from foretaste.errors import ModelError
-from foretaste.evaluate.list_checks import SERIOUS, ListWarning
+from foretaste.evaluate.list_checks import BLOCKING_CODES, ListWarning
 from foretaste.evaluate.metrics import Interval, ndcg, paired_interval, ranks
-from foretaste.feedback.online import Lesson, Person
+from foretaste.feedback.online_learning import TrainingExample, UserKey
 from foretaste.online.snapshot import Snapshot
 
 METRIC = "ndcg@10"
-BATCH = 64
+EVENTS_PER_BATCH = 64
 """Events that are scored before they are learnt, by both models alike."""
 
-Asked = Callable[[Lesson, Snapshot], Behaviour]
+ContextBuilder = Callable[[TrainingExample, Snapshot], UserContext]
 """What a model is told when it is asked at the moment of an event."""
 
 
 @dataclass(frozen=True)
-class Trial:
+class ModelComparison:
     """How the two did on the same events."""
 
     events: int
@@ -43,7 +43,7 @@ class Trial:
     """What is wrong with the lists of the candidate, and below with those of the live one."""
     live_warnings: tuple[ListWarning, ...] = ()
 
-    def told(self) -> str:
+    def figures_text(self) -> str:
         """The figures in a line."""
         mean, low, high = self.difference
         return (
@@ -52,23 +52,23 @@ class Trial:
             f"{self.people:,} people"
         )
 
-    def refusal(self) -> str | None:
+    def rejection_reason(self) -> str | None:
         """Why the candidate may not be promoted; None if it may.
 
         A mean inside the noise decides nothing: refused is what is worse for certain, or has lists
         with a serious fault that those of the live model do not have.
         """
         if self.difference.high < 0:
-            return f"it is worse for certain: {self.told()}"
+            return f"it is worse for certain: {self.figures_text()}"
         live_codes = {warning.code for warning in self.live_warnings}
         faults = [
             warning.message
             for warning in self.candidate_warnings
-            if warning.code in SERIOUS and warning.code not in live_codes
+            if warning.code in BLOCKING_CODES and warning.code not in live_codes
         ]
         if faults:
             fault = "its lists have a fault that those of the live model do not have"
-            return f"{fault}: {' '.join(faults)} {self.told()}"
+            return f"{fault}: {' '.join(faults)} {self.figures_text()}"
         return None
 
     def figures(self) -> dict[str, Any]:
@@ -81,62 +81,78 @@ class Trial:
         }
 
 
-def compare(
+def compare_models(
     candidate: Snapshot,
     live: Snapshot,
     store: Store,
     *,
-    after: int,
-    until: int,
-    asked: Asked,
+    after_event: int,
+    until_event: int,
+    build_context: ContextBuilder,
     masked: bool,
-) -> Trial:
+) -> ModelComparison:
     """Both on the events past `after`, up to `until`. Each is at its snapshot, not past `after`.
 
     masked: what the person took before is left out of the ranking, as in the lists of a service
     that hides it. Raises ModelError where there is nothing to compare on, or a model has seen it.
     """
-    for one in (candidate, live):
-        if one.event > after:
-            raise ModelError(f"model {one.version} was trained on events past {after:,}")
-    candidate, live = candidate.learned(store, until=after), live.learned(store, until=after)
-    people: dict[Person, int] = {}
-    found: list[tuple[int, float, float]] = []  # (person, candidate, live)
-    tail = store.events(after=after, until=until)
-    while batch := list(islice(tail, BATCH)):
-        candidate, mine = _scored(candidate, store, batch, asked, masked=masked)
-        live, theirs = _scored(live, store, batch, asked, masked=masked)
-        for number in mine.keys() & theirs.keys():
-            person, value = mine[number]
-            found.append((people.setdefault(person, len(people)), value, theirs[number][1]))
-    if not found:
+    for model in (candidate, live):
+        if model.event > after_event:
+            raise ModelError(f"model {model.version} was trained on events past {after_event:,}")
+    candidate, live = (
+        candidate.learned(store, until=after_event),
+        live.learned(store, until=after_event),
+    )
+    user_numbers: dict[UserKey, int] = {}
+    paired_scores: list[tuple[int, float, float]] = []  # (person, candidate, live)
+    later_events = store.events(after_number=after_event, until_number=until_event)
+    while batch := list(islice(later_events, EVENTS_PER_BATCH)):
+        candidate, candidate_scores = _score_batch(
+            candidate, store, batch, build_context, masked=masked
+        )
+        live, live_scores = _score_batch(live, store, batch, build_context, masked=masked)
+        for number in candidate_scores.keys() & live_scores.keys():
+            user_key, value = candidate_scores[number]
+            paired_scores.append(
+                (
+                    user_numbers.setdefault(user_key, len(user_numbers)),
+                    value,
+                    live_scores[number][1],
+                )
+            )
+    if not paired_scores:
         raise ModelError("there is no event to compare the models on")
-    table = np.array(found)
+    table = np.array(paired_scores)
     difference = paired_interval(
         table[:, 1], table[:, 2], table[:, 0].astype(np.int64), np.random.default_rng(0)
     )
-    return Trial(
+    return ModelComparison(
         events=len(table),
-        people=len(people),
+        people=len(user_numbers),
         live=float(table[:, 2].mean()),
         candidate=float(table[:, 1].mean()),
         difference=difference,
     )
 
 
-def _scored(
-    one: Snapshot, store: Store, batch: Sequence[tuple[int, Event]], asked: Asked, *, masked: bool
-) -> tuple[Snapshot, dict[int, tuple[Person, float]]]:
+def _score_batch(
+    model: Snapshot,
+    store: Store,
+    batch: Sequence[tuple[int, Event]],
+    build_context: ContextBuilder,
+    *,
+    masked: bool,
+) -> tuple[Snapshot, dict[int, tuple[UserKey, float]]]:
     """→ (with the batch learnt after it was scored, {number in the log: (whose event it is, NDCG@10
     of its item)})
     """
-    taught = list(one.lessons(store, batch))
-    everything = np.ones(len(one.catalogue), bool)
-    found = {}
-    for lesson in taught:
-        behaviour = asked(lesson, one)
-        row = one.product.scorer(behaviour).row(everything, 10, items=(lesson.item,))
-        seen = [behaviour.taken] if masked else None
-        rank = ranks(row[None, :], np.array([lesson.item], np.int32), seen)
-        found[lesson.number] = lesson.person, float(ndcg(rank.masked, 10)[0])
-    return one.with_lessons(taught, batch[-1][0]), found
+    examples = list(model.lessons(store, batch))
+    all_items = np.ones(len(model.catalogue), bool)
+    scores_by_number = {}
+    for example in examples:
+        user_context = build_context(example, model)
+        row = model.product.scorer(user_context).score_row(all_items, 10, items=(example.item,))
+        masked_items = [user_context.consumed_items] if masked else None
+        rank = ranks(row[None, :], np.array([example.item], np.int32), masked_items)
+        scores_by_number[example.number] = example.user_key, float(ndcg(rank.masked, 10)[0])
+    return model.with_lessons(examples, batch[-1][0]), scores_by_number

@@ -16,26 +16,26 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from foretaste.behaviour.export import person_told
+from foretaste.behaviour.export import user_data_to_json
 from foretaste.config.load import Config
-from foretaste.domain.data import Cases, Erased, Floats, Histories, Item, User
-from foretaste.domain.ports import OpenReader
+from foretaste.domain.data import ErasureCounts, EvaluationCases, Floats, Interactions, Item, User
+from foretaste.domain.ports import BackboneOpener
 from foretaste.domain.store import Store
 from foretaste.errors import ForetasteError, ModelError
-from foretaste.model.artefacts import WAS, Models, Version
-from foretaste.model.product import Product
+from foretaste.model.artefacts import REPLACED_NAMES_KEY, ModelRegistry, ModelVersion
+from foretaste.model.product import ProductOfExperts
 from foretaste.model.training import Training
 from foretaste.online.manager import ModelManager
 from foretaste.online.snapshot import absent
-from foretaste.prepare.catalogue import catalogue, vectors_of
+from foretaste.prepare.catalogue import build_catalogue, vectors_of
 
 log = logging.getLogger(__name__)
 
-KNOWN = "erasures"
+ERASURES_KEY = "erasures"
 """Under this name a version's data say how many erasures its counts know of."""
-MOMENT, REST, PATIENCE = 0.2, 30.0, 5.0
+RECOUNT_DELAY_SECONDS, RECOUNT_PAUSE_SECONDS, CLOSE_TIMEOUT_SECONDS = 0.2, 30.0, 5.0
 """Seconds before counting anew, after it, and that closing waits for it."""
-WAITS = (
+PENDING_ERASURE_NOTES = (
     "the weights of what was trained by gradient, a tuned encoder's among them, and the exponents, "
     "until 'foretaste train' has run and the versions before it are gone",
     "vectors of their searches and reviews, under a hash of the text, until the folder 'cache' is "
@@ -43,7 +43,7 @@ WAITS = (
     "rows that were rejected at an import, in the folder 'rejects', and your own backups",
 )
 """What an erasure does not reach by itself."""
-DUE = (
+PENDING_RECOUNT_NOTE = (
     "the counts of the model versions that do not answer, which are taken anew beside the answers "
     "within some minutes; until then do not roll back to one"
 )
@@ -51,137 +51,150 @@ DUE = (
 
 
 @dataclass(frozen=True)
-class Receipt:
+class ErasureReceipt:
     """What became of the wish to be forgotten."""
 
     user: str
-    erased: Erased
-    recounted: tuple[str, ...]
+    erased: ErasureCounts
+    recounted_versions: tuple[str, ...]
     """The versions of the model that were written anew without them, by their new names."""
-    waits: tuple[str, ...]
+    pending_notes: tuple[str, ...]
     """What may still hold something of them, and until when."""
 
 
-class Workspace(Protocol):
+class RecountWorkspace(Protocol):
     """What a `Settler` needs of the loop."""
 
     @property
     def store(self) -> Store: ...
     @property
-    def models(self) -> Models: ...
+    def models(self) -> ModelRegistry: ...
     @property
     def manager(self) -> ModelManager: ...
     @property
     def config(self) -> Config: ...
-    def readers(self, encoder: str | None = None) -> OpenReader: ...
-    def histories(
+    def readers(self, encoder: str | None = None) -> BackboneOpener: ...
+    def interactions(
         self, items: Mapping[str, Item], until: int | None = None
-    ) -> tuple[Histories, Any, Any]: ...
+    ) -> tuple[Interactions, Any, Any]: ...
     def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats: ...
 
 
-class Settler:
+class ErasureRecounter:
     """Keeps the counts of the versions in step with what was erased."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._its = workspace
+    def __init__(self, workspace: RecountWorkspace) -> None:
+        self._workspace = workspace
         self._lock = threading.Lock()
-        self._wanted, self._ended = threading.Event(), threading.Event()
+        self._requested, self._closing = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
-    def erase(self, user: str, *, others_soon: bool = False) -> Receipt:
+    def erase(self, user: str, *, defer_others: bool = False) -> ErasureReceipt:
         """Forget a person. What answers has forgotten them when this returns.
 
         others_soon: the versions that do not answer are counted anew beside the answers, after it.
         """
-        erased = self._its.store.erase(user)
-        recounted = self.settle(answering=others_soon)
-        self._its.manager.renew()
-        waits = WAITS if erased.anything else ()
-        if others_soon and self._stale(self._its.store.erasures()) is not None:
-            self.soon()
-            waits = (DUE, *waits)
-        return Receipt(user, erased, tuple(recounted), waits)
+        erased = self._workspace.store.erase(user)
+        recounted_versions = self.recount(answering_only=defer_others)
+        self._workspace.manager.renew()
+        pending_notes = PENDING_ERASURE_NOTES if erased.any_erased else ()
+        if defer_others and self._stale_version(self._workspace.store.erasure_count()) is not None:
+            self.recount_soon()
+            pending_notes = (PENDING_RECOUNT_NOTE, *pending_notes)
+        return ErasureReceipt(user, erased, tuple(recounted_versions), pending_notes)
 
-    def soon(self) -> None:
+    def recount_soon(self) -> None:
         """Settle beside the answers: in a moment, and after that once in a while for all that came
         together.
         """
-        self._wanted.set()
+        self._requested.set()
         with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._beside, name="settle", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._recount_in_background, name="settle", daemon=True
+                )
                 self._thread.start()
 
     def close(self) -> None:
         """Begin no more; what is not settled is when the workspace is opened again."""
-        self._ended.set()
-        self._wanted.set()
+        self._closing.set()
+        self._requested.set()
         if self._thread is not None:
-            self._thread.join(PATIENCE)
+            self._thread.join(CLOSE_TIMEOUT_SECONDS)
 
-    def _beside(self) -> None:
-        while self._wanted.wait() and not self._ended.wait(MOMENT):
-            self._wanted.clear()
+    def _recount_in_background(self) -> None:
+        while self._requested.wait() and not self._closing.wait(RECOUNT_DELAY_SECONDS):
+            self._requested.clear()
             try:
-                self.settle()
-                self._its.manager.renew()
+                self.recount()
+                self._workspace.manager.renew()
             except ForetasteError as error:
                 log.error("not counted anew: %s", error)
             except Exception:  # a thread that dies would settle nothing any more
                 log.exception("while counting anew")
-            if self._ended.wait(REST):
+            if self._closing.wait(RECOUNT_PAUSE_SECONDS):
                 return
 
-    def settle(self, *, answering: bool = False) -> list[str]:
+    def recount(self, *, answering_only: bool = False) -> list[str]:
         """Count anew in every version that does not know of the erasures so far; `answering`: in
         those alone that answer. → the new names.
 
         One process at a time counts, a version at a time; whoever comes second finds it done. A
         version that cannot be read is left as it is; it cannot answer either.
         """
-        erasures = self._its.store.erasures()
-        names, tried = [], set[str]()
-        while self._stale(erasures, tried, answering=answering) is not None:
-            with self._its.models.settling():
-                version = self._stale(erasures, tried, answering=answering)
+        erasures = self._workspace.store.erasure_count()
+        names, tried_names = [], set[str]()
+        while self._stale_version(erasures, tried_names, answering_only=answering_only) is not None:
+            with self._workspace.models.successors_lock():
+                version = self._stale_version(erasures, tried_names, answering_only=answering_only)
                 if version is None:  # another process was faster
                     break
-                tried.add(version.name)
-                name = self._succeeded(version)
+                tried_names.add(version.name)
+                name = self._replace_version(version)
                 if name is not None:
                     names.append(name)
         return names
 
-    def _stale(
-        self, erasures: int, tried: Collection[str] = (), *, answering: bool = False
-    ) -> Version | None:
+    def _stale_version(
+        self, erasures: int, tried_names: Collection[str] = (), *, answering_only: bool = False
+    ) -> ModelVersion | None:
         """The first version that knows of fewer erasures, past those that were tried."""
-        answers = self._its.manager.answering
-        wanted = (
+        answering_version = self._workspace.manager.answering
+        eligible_versions = (
             version
-            for version in self._its.models.versions()
-            if not answering or version.live or (answers is not None and version.name == answers[0])
+            for version in self._workspace.models.versions()
+            if not answering_only
+            or version.is_live
+            or (answering_version is not None and version.name == answering_version[0])
         )
-        stale = (version for version in wanted if int(version.data.get(KNOWN, 0)) < erasures)
-        return next((version for version in stale if version.name not in tried), None)
+        stale_versions = (
+            version
+            for version in eligible_versions
+            if int(version.data.get(ERASURES_KEY, 0)) < erasures
+        )
+        return next(
+            (version for version in stale_versions if version.name not in tried_names), None
+        )
 
-    def _succeeded(self, version: Version) -> str | None:
+    def _replace_version(self, version: ModelVersion) -> str | None:
         """Put a version that is counted anew in the place of this one. → its name.
 
         None where it cannot be read, or where another has taken its place meanwhile, which is then
         counted anew itself.
         """
-        models = self._its.models
-        erasures = self._its.store.erasures()
+        models = self._workspace.models
+        erasures = self._workspace.store.erasure_count()
         try:
-            ids = models.ids(version.name)
-            product = self._counted_again(version, ids)
+            ids = models.item_ids(version.name)
+            product = self._recounted_product(version, ids)
         except ModelError as error:
-            if models.now(version.name) == version.name:
+            if models.current_name(version.name) == version.name:
                 log.error("not counted anew: %s", error)
             return None
-        data = {KNOWN: erasures, WAS: [*version.data.get(WAS, ()), version.name]}
+        data = {
+            ERASURES_KEY: erasures,
+            REPLACED_NAMES_KEY: [*version.data.get(REPLACED_NAMES_KEY, ()), version.name],
+        }
         name = models.save(
             product,
             ids,
@@ -192,27 +205,38 @@ class Settler:
         )
         return name if models.replace(version.name, name) == name else None
 
-    def _counted_again(self, version: Version, ids: Sequence[str]) -> Product:
+    def _recounted_product(self, version: ModelVersion, ids: Sequence[str]) -> ProductOfExperts:
         """The product with the counts it would have, had it been trained on what is left of the
         events up to its snapshot.
         """
-        there = {item.id: item for _, item in self._its.store.items()}
-        items = {one: there.get(one, absent(one)) for one in ids}
-        listed = list(items.values())
+        current_items = {item.id: item for _, item in self._workspace.store.items()}
+        items = {item_id: current_items.get(item_id, absent(item_id)) for item_id in ids}
+        item_list = list(items.values())
         encoder = version.data.get("encoder")
-        shelf = catalogue(listed, vectors_of(listed, partial(self._its.vectors, encoder=encoder)))
-        readers = self._its.readers(encoder)
-        product = self._its.models.load(version.name, shelf, readers=readers)
-        found, _, _ = self._its.histories(items, int(version.data["event"]))
-        nothing = np.empty(0, np.int64)
-        training = Training(shelf, found, Cases(found, nothing, nothing), self._its.config.model)
-        return product.recounted(training)
+        version_catalogue = build_catalogue(
+            item_list, vectors_of(item_list, partial(self._workspace.vectors, encoder=encoder))
+        )
+        readers = self._workspace.readers(encoder)
+        product = self._workspace.models.load(version.name, version_catalogue, open_reader=readers)
+        interactions, _, _ = self._workspace.interactions(items, int(version.data["event"]))
+        no_rows = np.empty(0, np.int64)
+        training = Training(
+            version_catalogue,
+            interactions,
+            EvaluationCases(interactions, no_rows, no_rows),
+            self._workspace.config.model,
+        )
+        return product.recount(training)
 
 
-def personal(store: Store, user: str) -> dict[str, Any] | None:
+def personal_data(store: Store, user: str) -> dict[str, Any] | None:
     """All that is kept of a person, for JSON; None if nothing is."""
-    there, events, answers = store.user(user), store.history(user, None), store.served_to(user)
-    changes, talks = store.changes(user, None), store.conversations_with(user)
-    if there is None and not (events or changes or answers or talks):
+    stored_user, events, answers = (
+        store.user(user),
+        store.history(user, None),
+        store.recommendations_to(user),
+    )
+    preferences, conversations = store.preferences(user, None), store.conversations_with(user)
+    if stored_user is None and not (events or preferences or answers or conversations):
         return None
-    return person_told(there or User(user), events, changes, answers, talks)
+    return user_data_to_json(stored_user or User(user), events, preferences, answers, conversations)

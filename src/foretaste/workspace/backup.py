@@ -28,20 +28,20 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from foretaste import __version__
-from foretaste.behaviour.store import FILE as STORE
+from foretaste.behaviour.store import STORE_FILE as STORE
 from foretaste.behaviour.store import SqlStore, open_store
-from foretaste.config.load import FILE as SETTINGS
-from foretaste.config.load import load
-from foretaste.domain.files import file_sha256, flush
+from foretaste.config.load import SETTINGS_FILE as SETTINGS
+from foretaste.config.load import load_config
+from foretaste.domain.files import file_sha256, sync_to_disk
 from foretaste.errors import InputError, ModelError
-from foretaste.model.artefacts import Models
-from foretaste.workspace.tenants import FOLDER, home, names
+from foretaste.model.artefacts import ModelRegistry
+from foretaste.workspace.tenants import TENANTS_FOLDER, tenant_folder, tenant_names
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 MODELS = "models"
 ENCODERS = "encoders"
-TRIES = 3
+MAX_COPY_ATTEMPTS = 3
 """A version that is deleted while it is copied makes the models be copied again."""
 
 
@@ -69,25 +69,25 @@ def back_up(root: Path, file: Path, *, now: float, force: bool = False) -> Backu
     try:
         with TemporaryDirectory(prefix=".backup-", dir=file.parent) as work:
             _write(root, aside, Path(work), now)
-        flush(aside)
+        sync_to_disk(aside)
         os.replace(aside, file)
-        flush(file.parent)
+        sync_to_disk(file.parent)
     finally:
         aside.unlink(missing_ok=True)
-    return inspect(file)
+    return inspect_backup(file)
 
 
-def inspect(file: Path) -> Backup:
+def inspect_backup(file: Path) -> Backup:
     """What a backup holds, by its manifest."""
     with _opened(file) as archive:
-        told = _manifest(file, archive)
+        manifest = _manifest(file, archive)
     return Backup(
         file=file,
-        created=told["created"],
-        tenants=tuple(told["tenants"]),
-        events=sum(one["events"] for one in told["tenants"].values()),
-        items=sum(one["items"] for one in told["tenants"].values()),
-        models=sum(name.endswith("/manifest.json") for name in told["sha256"]),
+        created=manifest["created"],
+        tenants=tuple(manifest["tenants"]),
+        events=sum(counts["events"] for counts in manifest["tenants"].values()),
+        items=sum(one["items"] for one in manifest["tenants"].values()),
+        models=sum(name.endswith("/manifest.json") for name in manifest["sha256"]),
         size=file.stat().st_size,
     )
 
@@ -103,34 +103,36 @@ def restore(file: Path, root: Path, *, force: bool = False) -> Backup:
             f"{root} is there already; name another --workspace, or add --force to move it aside"
         )
     root.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(root)
+    _remove_leftovers(root)
     aside = root.with_name(f".{root.name}.{uuid.uuid4().hex}.restoring")
     aside.mkdir()
-    held = os.open(aside, os.O_RDONLY)  # until it is closed, also by a kill, nobody sweeps it away
+    lock_handle = os.open(
+        aside, os.O_RDONLY
+    )  # until it is closed, also by a kill, nobody sweeps it away
     try:
-        fcntl.flock(held, fcntl.LOCK_EX)
+        fcntl.flock(lock_handle, fcntl.LOCK_EX)
         _extract(file, aside)
-        folders = [home(aside, name) for name in names(aside)]
+        folders = [tenant_folder(aside, name) for name in tenant_names(aside)]
         for folder in folders:
             _check(folder)
         for folder in folders:
             _place_store(folder, force=force)
         for path in sorted(aside.rglob("*")):
-            flush(path)
-        _take_place(aside, root)
+            sync_to_disk(path)
+        _swap_in(aside, root)
     finally:
-        os.close(held)
+        os.close(lock_handle)
         shutil.rmtree(aside, ignore_errors=True)
-    return inspect(file)
+    return inspect_backup(file)
 
 
-def _sweep(root: Path) -> None:
+def _remove_leftovers(root: Path) -> None:
     """Away with what restores that were killed have left beside the place."""
-    for left in root.parent.glob(f".{glob.escape(root.name)}.*.restoring"):
-        handle = os.open(left, os.O_RDONLY)
+    for leftover in root.parent.glob(f".{glob.escape(root.name)}.*.restoring"):
+        handle = os.open(leftover, os.O_RDONLY)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(left, ignore_errors=True)
+            shutil.rmtree(leftover, ignore_errors=True)
         except BlockingIOError:  # another restore is at work in it
             pass
         finally:
@@ -143,8 +145,8 @@ def _write(root: Path, aside: Path, work: Path, now: float) -> None:
     tenants: dict[str, dict[str, int]] = {}
     with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         os.chmod(aside, 0o600)  # the settings may hold the password of a database
-        for name in names(root):
-            folder, staged = home(root, name), work / name
+        for name in tenant_names(root):
+            folder, staged = tenant_folder(root, name), work / name
             staged.mkdir()
             _stage(folder, staged)
             with closing(sqlite3.connect(staged / STORE)) as copy:
@@ -152,8 +154,8 @@ def _write(root: Path, aside: Path, work: Path, now: float) -> None:
                     table: copy.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
                     for table in ("events", "items", "users", "api_keys")
                 }
-            prefix = "" if folder == root else f"{FOLDER}/{name}/"
-            for path in sorted(one for one in staged.rglob("*") if one.is_file()):
+            prefix = "" if folder == root else f"{TENANTS_FOLDER}/{name}/"
+            for path in sorted(candidate for candidate in staged.rglob("*") if candidate.is_file()):
                 member = prefix + path.relative_to(staged).as_posix()
                 archive.write(path, member)
                 hashes[member] = file_sha256(path)
@@ -172,7 +174,7 @@ def _stage(folder: Path, staged: Path) -> None:
     """One workspace's settings, models and store, copied as they are at this moment."""
     if (folder / SETTINGS).is_file():
         shutil.copy(folder / SETTINGS, staged / SETTINGS)
-    for attempt in range(TRIES):
+    for attempt in range(MAX_COPY_ATTEMPTS):
         try:
             _copy_models(folder / MODELS, staged / MODELS)
             _copy_folders(folder / ENCODERS, staged / ENCODERS)
@@ -180,9 +182,9 @@ def _stage(folder: Path, staged: Path) -> None:
         except FileNotFoundError:  # deleted by a training that ended just now
             for copied in (MODELS, ENCODERS):
                 shutil.rmtree(staged / copied, ignore_errors=True)
-            if attempt == TRIES - 1:
+            if attempt == MAX_COPY_ATTEMPTS - 1:
                 raise
-    store = open_store(load(folder).behaviour, folder)
+    store = open_store(load_config(folder).behaviour, folder)
     try:
         store.copy_to(staged / STORE)
     finally:
@@ -209,8 +211,8 @@ def _copy_folders(source: Path, target: Path) -> None:
 def _extract(file: Path, aside: Path) -> None:
     """All of the archive, each file as its hash says. Raises InputError otherwise."""
     with _opened(file) as archive:
-        told = _manifest(file, archive)
-        for member, expected in told["sha256"].items():
+        manifest = _manifest(file, archive)
+        for member, expected in manifest["sha256"].items():
             path = (aside / member).resolve()
             if not path.is_relative_to(aside.resolve()):
                 raise InputError(f"{file}: '{member}' would be outside the workspace")
@@ -247,9 +249,9 @@ def _check(folder: Path) -> None:
         if state != "ok":
             raise InputError(f"the store in the backup is damaged ({state}); {_REMEDY}")
     SqlStore(copied).close()  # brings the tables of an earlier version to the newest form
-    models = Models(folder / MODELS)
+    models = ModelRegistry(folder / MODELS)
     try:
-        live = models.live()
+        live = models.live_name()
         if live is not None:
             models.version(live)
     except ModelError as error:
@@ -258,7 +260,7 @@ def _check(folder: Path) -> None:
 
 def _place_store(folder: Path, *, force: bool) -> None:
     """Its store goes into the database that the settings name, if they name one."""
-    settings = load(folder).behaviour
+    settings = load_config(folder).behaviour
     if settings.database is None:
         return
     store = open_store(settings, folder)
@@ -269,19 +271,19 @@ def _place_store(folder: Path, *, force: bool) -> None:
     (folder / STORE).unlink()
 
 
-def _take_place(aside: Path, root: Path) -> None:
-    before = None
+def _swap_in(aside: Path, root: Path) -> None:
+    moved_aside = None
     if root.exists() and any(root.iterdir()):
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        before = root.with_name(f"{root.name}.before-{stamp}")
-        os.rename(root, before)
+        moved_aside = root.with_name(f"{root.name}.before-{stamp}")
+        os.rename(root, moved_aside)
     try:
         os.rename(aside, root)
     except OSError:
-        if before is not None:
-            os.rename(before, root)
+        if moved_aside is not None:
+            os.rename(moved_aside, root)
         raise
-    flush(root.parent)
+    sync_to_disk(root.parent)
 
 
 def _opened(file: Path) -> zipfile.ZipFile:
@@ -295,10 +297,10 @@ def _opened(file: Path) -> zipfile.ZipFile:
 
 def _manifest(file: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
     try:
-        told: dict[str, Any] = json.loads(archive.read(MANIFEST))
-        later = told["format"] > FORMAT
+        manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
+        later = manifest["format"] > FORMAT
     except (*_DAMAGED, TypeError) as error:
         raise InputError(f"{file} is no backup of Foretaste; nothing was restored") from error
     if later:
         raise InputError(f"{file} is of a later Foretaste; install that one, then restore")
-    return told
+    return manifest

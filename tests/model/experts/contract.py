@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foretaste.domain.data import Behaviour, Floats
+from foretaste.domain.data import Floats, UserContext
 from foretaste.domain.sharing import forked, frozen
+from foretaste.model.expert_scorer import scorer_of
 from foretaste.model.experts.content import log_softmax
-from foretaste.model.scoring import opinion_of
 
 from ..world import ITEMS, World, again, item, ordinary, shelf, strange
 
@@ -23,7 +23,7 @@ def sums(log_prob: Floats) -> Floats:
     return np.asarray(np.logaddexp.reduce(log_prob.astype(np.float64), axis=1))
 
 
-def behaviours(here: World) -> list[Behaviour]:
+def behaviours(here: World) -> list[UserContext]:
     return [*strange().values(), *ordinary(here, 8)]
 
 
@@ -56,7 +56,7 @@ class ExpertContract:
         )
 
     def test_terms_sum_to_the_log_probability(self, fitted: Any, here: World) -> None:
-        told = [one for one in behaviours(here) if fitted.active(one)]
+        told = [one for one in behaviours(here) if fitted.is_active(one)]
         assert told
         for one in told:
             for deep in (True, False):
@@ -79,9 +79,9 @@ class ExpertContract:
     def test_its_opinion_is_its_log_probability(self, fitted: Any, here: World) -> None:
         some = np.array([41, 3, 23, 3], np.int32)
         for one in behaviours(here):
-            if not fitted.active(one):
+            if not fitted.is_active(one):
                 continue
-            row, opinion = fitted.log_prob([one])[0], opinion_of(fitted, one)
+            row, opinion = fitted.log_prob([one])[0], scorer_of(fitted, one)
 
             np.testing.assert_allclose(opinion.log_prob(some), row[some], atol=2e-4)
             np.testing.assert_allclose(opinion.log_prob(), row, atol=2e-4)
@@ -93,8 +93,8 @@ class ExpertContract:
             assert not len(named) or row[named].mean() >= np.median(row) - 1e-4
 
     def test_says_whether_it_has_something_to_say(self, fitted: Any, here: World) -> None:
-        assert {type(fitted.active(one)) for one in behaviours(here)} == {bool}
-        assert any(fitted.active(one) for one in behaviours(here))
+        assert {type(fitted.is_active(one)) for one in behaviours(here)} == {bool}
+        assert any(fitted.is_active(one) for one in behaviours(here))
 
     def test_written_down_and_read_back_it_is_the_same(
         self, fitted: Any, expert: Any, here: World
@@ -211,8 +211,8 @@ class CountingContract:
         self, fitted: Any, fit_again: Callable[..., Any], here: World
     ) -> None:
         moment = float(np.median(here.histories.at))
-        online = fit_again(histories=here.until(moment))
-        whole = fit_again(histories=here.histories)
+        online = fit_again(interactions=here.until(moment))
+        whole = fit_again(interactions=here.histories)
         taught = teach(online, here, moment)
 
         asked = [*ordinary(here), *strange().values()]
@@ -253,9 +253,9 @@ class ReadingContract:
 def teach(expert: Any, here: World, moment: float) -> int:
     """Every taking from a moment on, in order of time, given what its person did before it."""
     found = here.histories
-    owners = found.owners()
-    late = np.flatnonzero(found.takes() & (found.at >= moment))
+    owners = found.row_users()
+    late = np.flatnonzero(found.positive_mask() & (found.at >= moment))
     for row in late[np.argsort(found.at[late], kind="stable")]:
-        before = found.behaviour(int(owners[row]), int(row))
+        before = found.user_context(int(owners[row]), int(row))
         expert.learn(before, int(found.item[row]), float(found.weight[row]), float(found.at[row]))
     return len(late)

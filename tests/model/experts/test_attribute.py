@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from foretaste.domain.data import Catalogue, Item
-from foretaste.model.experts.attribute import Attribute
+from foretaste.model.experts.attribute import AttributeExpert
 from foretaste.model.settings import AttributeSettings
-from foretaste.prepare.splits import leave_one_out
+from foretaste.prepare.splits import split_leave_one_out
 
 from ..world import EACH, ITEMS, SETTINGS, World, again, item, shelf
 
 
-def genre(here: World) -> Attribute:
-    return next(e for e in Attribute.fit(here.training()) if e.column == "genre")
+def genre(here: World) -> AttributeExpert:
+    return next(e for e in AttributeExpert.fit(here.training()) if e.column == "genre")
 
 
 def films(*genres: tuple[str, ...]) -> Catalogue:
@@ -24,14 +24,17 @@ def films(*genres: tuple[str, ...]) -> Catalogue:
     )
 
 
-def made(catalogue: Catalogue) -> Attribute:
-    return Attribute("genre", AttributeSettings(), catalogue)
+def made(catalogue: Catalogue) -> AttributeExpert:
+    return AttributeExpert("genre", AttributeSettings(), catalogue)
 
 
 def test_one_for_each_column_with_shared_values(here: World) -> None:
-    assert [e.name for e in Attribute.fit(here.training())] == ["attribute:genre", "attribute:year"]
+    assert [e.name for e in AttributeExpert.fit(here.training())] == [
+        "attribute:genre",
+        "attribute:year",
+    ]
     unique = shelf([replace(one, attributes={"sku": (one.id,)}) for one in here.items])
-    assert Attribute.fit(replace(here.training(), catalogue=unique)) == []
+    assert AttributeExpert.fit(replace(here.training(), catalogue=unique)) == []
 
 
 def test_a_price_is_learnt_by_its_band_alone(here: World) -> None:
@@ -40,23 +43,23 @@ def test_a_price_is_learnt_by_its_band_alone(here: World) -> None:
         return replace(one, attributes={"price": (price,), "price_band": (f"{n % 2}",)})
 
     items = shelf([priced(one, n) for n, one in enumerate(here.items)])
-    experts = Attribute.fit(replace(here.training(), catalogue=items))
+    experts = AttributeExpert.fit(replace(here.training(), catalogue=items))
     assert [one.name for one in experts] == ["attribute:price_band"]
 
 
 def test_only_the_columns_of_the_settings(here: World) -> None:
     for chosen, names in ((("year",), ["attribute:year"]), ((), [])):
         settings = SETTINGS.model_copy(update={"attribute": AttributeSettings(columns=chosen)})
-        assert [e.name for e in Attribute.fit(here.training(settings))] == names
+        assert [e.name for e in AttributeExpert.fit(here.training(settings))] == names
 
 
 def test_a_column_of_too_many_values_is_left_out(here: World) -> None:
     settings = SETTINGS.model_copy(update={"attribute": AttributeSettings(most_values=5)})
 
     # five years, but four genres and "odd" make five as well
-    assert len(Attribute.fit(here.training(settings))) == 2
+    assert len(AttributeExpert.fit(here.training(settings))) == 2
     settings = SETTINGS.model_copy(update={"attribute": AttributeSettings(most_values=4)})
-    assert Attribute.fit(here.training(settings)) == []
+    assert AttributeExpert.fit(here.training(settings)) == []
 
 
 def test_who_takes_a_value_is_given_it(here: World) -> None:
@@ -69,9 +72,9 @@ def test_a_stated_taste_works_without_any_event(here: World) -> None:
     expert = genre(here)
     stated = here.took(taste={"genre": ("g2",)})
 
-    assert expert.active(stated)
-    assert not expert.active(here.took())
-    assert not expert.active(here.took(taste={"genre": ("unheard of",), "year": ("2001",)}))
+    assert expert.is_active(stated)
+    assert not expert.is_active(here.took())
+    assert not expert.is_active(here.took(taste={"genre": ("unheard of",), "year": ("2001",)}))
     row = np.exp(expert.log_prob([stated])[0])
     assert row[2 * EACH : 3 * EACH].sum() > 0.5
 
@@ -80,16 +83,19 @@ def test_validation_chooses_how_fast_a_taste_fades_and_how_much_is_everyones(her
     """Who stays with a genre is followed at once; who takes anything is like everyone."""
     chosen = genre(here).state()[1]["settings"]
     anything = np.random.default_rng(0).permutation(here.histories.item)
-    split = leave_one_out(replace(here.histories, item=anything))
-    of_any = Attribute.fit(replace(here.training(), histories=split.train, valid=split.valid))[0]
+    split = split_leave_one_out(replace(here.histories, item=anything))
+    of_any = AttributeExpert.fit(
+        replace(here.training(), interactions=split.train, validation_cases=split.valid)
+    )[0]
 
     assert chosen["smoothing"] <= 3
     assert of_any.state()[1]["settings"]["smoothing"] >= 30
     given = AttributeSettings(decay=0.7, smoothing=2.0)
     settings = SETTINGS.model_copy(update={"attribute": given})
-    assert Attribute.fit(here.training(settings))[0].state()[1]["settings"]["decay"] == 0.7
+    assert AttributeExpert.fit(here.training(settings))[0].state()[1]["settings"]["decay"] == 0.7
     assert (
-        Attribute.fit(here.training(valid=here.none()))[0].state()[1]["settings"]["decay"] is None
+        AttributeExpert.fit(here.training(validation_cases=here.none()))[0].state()[1]["settings"]["decay"]
+        is None
     )
 
 
@@ -134,7 +140,7 @@ def test_a_changed_item_moves_no_count_to_another_value(here: World) -> None:
     expert = made(films(("a",), ("b",), ("a",)))
     expert.learn(here.took(), 1, 9.0, 0.0)
     expert.grow(films(("new",), ("b",), ("a",)))
-    by_value = dict(zip(expert._feature.values, expert._counts.rows.tolist(), strict=True))
+    by_value = dict(zip(expert._feature.values, expert._value_counts.rows.tolist(), strict=True))
 
     assert by_value == {"new": 0.0, "b": 9.0, "a": 0.0}
 

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from foretaste.model.experts.content import Content, log_softmax
+from foretaste.model.experts.content import ContentExpert, log_softmax
 from foretaste.model.settings import ContentSettings
 
 from ..world import EACH, READER, World, did, item, shelf
 
 
-def made(here: World, **changed: float) -> Content:
-    return Content(ContentSettings(**changed), here.catalogue)
+def made(here: World, **changed: float) -> ContentExpert:
+    return ContentExpert(ContentSettings(**changed), here.catalogue)
 
 
-def mass(expert: Content, one: object) -> list[float]:
+def mass(expert: ContentExpert, one: object) -> list[float]:
     row = np.exp(expert.log_prob([one])[0])  # type: ignore[list-item]
     return [float(row[c * EACH : (c + 1) * EACH].sum()) for c in range(4)]
 
@@ -55,9 +55,9 @@ def test_a_refusal_says_nothing(here: World) -> None:
 def test_what_cannot_be_read_is_passed_over(here: World) -> None:
     vectors = np.array(here.catalogue.vectors)
     vectors[9] = 0
-    expert = Content(ContentSettings(last=1), replace(here.catalogue, vectors=vectors))
+    expert = ContentExpert(ContentSettings(last=1), replace(here.catalogue, vectors=vectors))
 
-    assert not expert.active(here.took(9))
+    assert not expert.is_active(here.took(9))
     np.testing.assert_array_equal(
         expert.log_prob([here.took(1, 9)]), expert.log_prob([here.took(1)])
     )
@@ -84,7 +84,7 @@ def test_each_reason_is_the_event_it_comes_from(here: World) -> None:
 def test_is_left_out_where_there_is_nothing_to_read(here: World) -> None:
     blank = replace(here.catalogue, vectors=np.zeros((60, READER.dim), np.float32))
 
-    assert Content.fit(replace(here.training(), catalogue=blank)) == []
+    assert ContentExpert.fit(replace(here.training(), catalogue=blank)) == []
 
 
 def test_log_softmax_bears_large_scores() -> None:

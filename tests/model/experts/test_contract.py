@@ -6,15 +6,17 @@ from typing import Any
 import pytest
 
 from foretaste.model.experts import EXPERTS as ALL
-from foretaste.model.experts.language import Language
-from foretaste.model.product import Product
+from foretaste.model.experts.language import LanguageExpert
+from foretaste.model.product import ProductOfExperts
 
 from ..world import World
 from .contract import CountingContract, ExpertContract, ReadingContract
 
-EXPERTS = [kind for kind in ALL if kind is not Language]  # off unless asked for: test_language.py
-COUNTING = [kind for kind in EXPERTS if kind.counting]
-READING = [kind for kind in EXPERTS if not kind.counting]
+EXPERTS = [
+    kind for kind in ALL if kind is not LanguageExpert
+]  # off unless asked for: test_language.py
+COUNTING = [kind for kind in EXPERTS if kind.is_counting]
+READING = [kind for kind in EXPERTS if not kind.is_counting]
 
 
 def name(kind: Any) -> str:
@@ -22,14 +24,14 @@ def name(kind: Any) -> str:
 
 
 @pytest.fixture
-def fitted(kind: Any, product: Product) -> Any:
+def fitted(kind: Any, product: ProductOfExperts) -> Any:
     return next(expert for expert in product.experts if isinstance(expert, kind))
 
 
 @pytest.mark.parametrize("kind", EXPERTS, ids=name)
 class TestEveryExpert(ExpertContract):
     @pytest.fixture
-    def fitted(self, kind: Any, product: Product) -> Any:
+    def fitted(self, kind: Any, product: ProductOfExperts) -> Any:
         return next(expert for expert in product.experts if isinstance(expert, kind))
 
 

@@ -8,29 +8,29 @@ import numpy as np
 import pytest
 
 from foretaste.domain.data import Catalogue
-from foretaste.domain.ports import Arrays, Facts, OpenReader
+from foretaste.domain.ports import BackboneOpener, StateArrays, StateMetadata
 from foretaste.errors import ModelError, WeightsError
-from foretaste.model.artefacts import Models
-from foretaste.model.experts.language import Language
-from foretaste.model.fit import fit
+from foretaste.model.artefacts import ModelRegistry
+from foretaste.model.experts.language import LanguageExpert
+from foretaste.model.fit import fit_product
 
 from ..backbones import asked, made, readers
 from ..world import READER, World, again, did, item, shelf
 from .contract import ExpertContract, ReadingContract
 
 
-class Opened(Language):
+class Opened(LanguageExpert):
     """The expert with its readers at hand, as the contract restores it without."""
 
     @classmethod
-    def restored(
+    def from_state(
         cls,
-        arrays: Arrays,
-        facts: Facts,
+        arrays: StateArrays,
+        metadata: StateMetadata,
         catalogue: Catalogue,
-        readers_: OpenReader | None = None,
+        readers_: BackboneOpener | None = None,
     ) -> "Opened":
-        return super().restored(arrays, facts, catalogue, readers_ or readers())
+        return super().from_state(arrays, metadata, catalogue, readers_ or readers())
 
 
 Trained = Callable[[str, str], Opened]
@@ -49,7 +49,7 @@ def trained(here: World, backbones: Path) -> Trained:
     def of(family: str, tune: str) -> Opened:
         if (family, tune) not in kept:
             settings = asked(made(family, backbones), tune)
-            [kept[family, tune]] = Opened.fit(here.training(settings, readers=readers()))
+            [kept[family, tune]] = Opened.fit(here.training(settings, open_reader=readers()))
         return kept[family, tune]
 
     return of
@@ -58,7 +58,7 @@ def trained(here: World, backbones: Path) -> Trained:
 def likelihood(expert: Any, here: World) -> float:
     """Mean log P of the test events."""
     test = here.split.test
-    found = expert.log_prob(test.behaviours(0, len(test)))
+    found = expert.log_prob(test.user_contexts(0, len(test)))
     return float(found[np.arange(len(test)), test.targets].mean())
 
 
@@ -77,7 +77,7 @@ def test_every_family_learns_is_saved_and_loaded(
 ) -> None:
     expert = trained(family, tune)
     settings = asked(made(family, backbones), tune, epochs=0)
-    [untrained] = Opened.fit(here.training(settings, readers=readers()))
+    [untrained] = Opened.fit(here.training(settings, open_reader=readers()))
 
     after = likelihood(expert, here)
     assert after > likelihood(untrained, here) + 1
@@ -87,19 +87,19 @@ def test_every_family_learns_is_saved_and_loaded(
 
 
 def test_it_is_off_unless_asked_for(here: World) -> None:
-    assert Language.fit(here.training(readers=readers())) == []
-    assert Language.fit(here.training()) == []
+    assert LanguageExpert.fit(here.training(open_reader=readers())) == []
+    assert LanguageExpert.fit(here.training()) == []
 
 
 def test_asked_for_it_needs_what_opens_a_backbone(here: World, backbones: Path) -> None:
     with pytest.raises(ModelError, match="opens a backbone"):
-        Language.fit(here.training(asked(made("bert", backbones))))
+        LanguageExpert.fit(here.training(asked(made("bert", backbones))))
 
 
 def test_a_backbone_that_is_nowhere_is_named(here: World, backbones: Path) -> None:
     settings = asked(backbones / "nowhere")
     with pytest.raises(WeightsError, match="nowhere"):
-        Language.fit(here.training(settings, readers=readers()))
+        LanguageExpert.fit(here.training(settings, open_reader=readers()))
 
 
 def test_another_backbone_in_its_place_is_refused(
@@ -109,7 +109,7 @@ def test_another_backbone_in_its_place_is_refused(
     other = str(made("roberta", backbones))
     facts = facts | {"settings": facts["settings"] | {"backbone": other}}
     with pytest.raises(ModelError, match=r"was tuned on the backbone bert:.* is now roberta:"):
-        Opened.restored(arrays, facts, here.catalogue)
+        Opened.from_state(arrays, facts, here.catalogue)
 
 
 def test_adapters_are_small_and_nothing_of_the_backbone_is_written(trained: Trained) -> None:
@@ -159,11 +159,11 @@ def test_in_the_product_it_is_saved_and_loaded_with_the_rest(
 ) -> None:
     settings = asked(made("t5", backbones), "lora", epochs=1, examples=300)
     few = settings.model_copy(update={"experts": ("popularity", "content", "language")})
-    product = fit(here.training(few, readers=readers()), READER)
-    models = Models(folder)
+    product = fit_product(here.training(few, open_reader=readers()), READER)
+    models = ModelRegistry(folder)
     name = models.save(product, here.catalogue.ids, created=1.0, data={}, settings={}, metrics={})
     back = models.load(name, here.catalogue, readers())
-    asked_of = here.split.test.behaviours(0, 20)
+    asked_of = here.split.test.user_contexts(0, 20)
 
     assert product.names == ("popularity", "content", "language")
     np.testing.assert_allclose(back.score(asked_of), product.score(asked_of), atol=1e-4)
@@ -173,8 +173,8 @@ def test_in_the_product_it_is_saved_and_loaded_with_the_rest(
 def test_minilm_is_tuned_for_real(here: World) -> None:
     name = "sentence-transformers/all-MiniLM-L6-v2"
     settings = asked(Path(name), "lora", epochs=1, examples=32, checked=8, learning_rate=1e-3)
-    [expert] = Opened.fit(here.training(settings, readers=readers()))
+    [expert] = Opened.fit(here.training(settings, open_reader=readers()))
 
-    ordinary = here.split.test.behaviours(0, 4)
+    ordinary = here.split.test.user_contexts(0, 4)
     assert np.isfinite(expert.log_prob(ordinary)).all()
     assert expert.state()[1]["backbone"].startswith("bert:53aa5117")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from foretaste.model.counts import Counts
-from foretaste.model.experts.neighbour import Neighbour
+from foretaste.model.count_matrix import CountMatrix
+from foretaste.model.experts.neighbour import NeighbourExpert
 from foretaste.model.settings import NeighbourSettings
 
 from ..world import SETTINGS, World
@@ -12,13 +12,13 @@ from ..world import SETTINGS, World
 SET = NeighbourSettings(window=2, decay=0.5, backward=0.25, popular=0.0, smoothing=1e-6, last=2)
 
 
-def made(here: World, settings: NeighbourSettings = SET) -> Neighbour:
+def made(here: World, settings: NeighbourSettings = SET) -> NeighbourExpert:
     nothing = np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32)
-    counts = Counts.of(60, [nothing])
-    return Neighbour(counts, np.ones(60, np.float32), settings, here.catalogue)
+    counts = CountMatrix.from_triples(60, [nothing])
+    return NeighbourExpert(counts, np.ones(60, np.float32), settings, here.catalogue)
 
 
-def shares(expert: Neighbour, here: World, *past: int) -> dict[int, float]:
+def shares(expert: NeighbourExpert, here: World, *past: int) -> dict[int, float]:
     row = np.exp(expert.log_prob([here.took(*past)])[0])
     return {int(item): float(row[item]) for item in np.flatnonzero(row > 1e-4)}
 
@@ -27,11 +27,11 @@ def test_counts_within_the_window_both_ways(here: World) -> None:
     expert = made(here)
     expert.learn(here.took(1, 2, 3), 4, 1.0, 0.0)  # 3 is one apart, 2 is two, 1 is out of reach
 
-    assert expert.near.row(3)[0].tolist() == [4]
-    assert expert.near.row(3)[1].tolist() == [1.0]
-    assert expert.near.row(2)[1].tolist() == [0.5]
-    assert len(expert.near.row(1)[0]) == 0
-    assert dict(zip(*(part.tolist() for part in expert.near.row(4)), strict=True)) == {
+    assert expert.neighbour_counts.row(3)[0].tolist() == [4]
+    assert expert.neighbour_counts.row(3)[1].tolist() == [1.0]
+    assert expert.neighbour_counts.row(2)[1].tolist() == [0.5]
+    assert len(expert.neighbour_counts.row(1)[0]) == 0
+    assert dict(zip(*(part.tolist() for part in expert.neighbour_counts.row(4)), strict=True)) == {
         3: 0.25,
         2: 0.125,
     }
@@ -61,17 +61,19 @@ def test_neighbours_of_everything_are_toned_down(here: World) -> None:
 
 def test_fitting_is_the_same_as_by_hand(here: World) -> None:
     settings = SETTINGS.model_copy(update={"neighbour": SET})
-    expert = Neighbour.fit(here.training(settings, histories=here.histories))[0]
+    expert = NeighbourExpert.fit(here.training(settings, interactions=here.histories))[0]
     wanted = np.zeros((60, 60))
     for person in range(len(here.histories)):
-        past = here.histories.behaviour(person, int(here.histories.offsets[person + 1])).taken
+        past = here.histories.user_context(
+            person, int(here.histories.offsets[person + 1])
+        ).consumed_items
         for place, later in enumerate(past):
             for lag in (1, 2):
                 if place >= lag:
                     wanted[past[place - lag], later] += 0.5 ** (lag - 1)
                     wanted[later, past[place - lag]] += 0.5 ** (lag - 1) * 0.25
 
-    np.testing.assert_allclose(expert.near.merged().toarray(), wanted, rtol=1e-5)
+    np.testing.assert_allclose(expert.neighbour_counts.to_csr().toarray(), wanted, rtol=1e-5)
 
 
 def test_each_reason_is_the_item_it_comes_from(here: World) -> None:

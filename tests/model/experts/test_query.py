@@ -6,25 +6,27 @@ import numpy as np
 import pytest
 
 from foretaste.domain.data import Item
-from foretaste.model.experts.query import Query
+from foretaste.model.experts.query import QueryExpert
 from foretaste.model.settings import QuerySettings
 
 from ..world import EACH, World, shelf
 
 
 @pytest.fixture
-def expert(here: World) -> Query:
-    return Query.fit(here.training())[0]
+def expert(here: World) -> QueryExpert:
+    return QueryExpert.fit(here.training())[0]
 
 
-def test_words_find_what_they_name(expert: Query, here: World) -> None:
+def test_words_find_what_they_name(expert: QueryExpert, here: World) -> None:
     row = np.exp(expert.log_prob([here.took(query="lunar rocket 20")])[0])
 
     assert row.argmax() == 20
     assert row[EACH : 2 * EACH].sum() > 0.7
 
 
-def test_a_misspelt_word_is_read_as_those_with_its_letters(expert: Query, here: World) -> None:
+def test_a_misspelt_word_is_read_as_those_with_its_letters(
+    expert: QueryExpert, here: World
+) -> None:
     asked = [here.took(query=query) for query in ("gardn", "rokcet lunarr", "pianoo jazzz")]
     rows = np.exp(expert.log_prob([replace(one, query_vector=None) for one in asked]))
 
@@ -33,41 +35,41 @@ def test_a_misspelt_word_is_read_as_those_with_its_letters(expert: Query, here: 
         assert row[mine].min() > np.delete(row, range(cluster * EACH, (cluster + 1) * EACH)).max()
 
 
-def test_a_word_like_none_says_nothing(expert: Query, here: World) -> None:
+def test_a_word_like_none_says_nothing(expert: QueryExpert, here: World) -> None:
     row = expert.log_prob([replace(here.took(query="xyzzy qwfp"), query_vector=None)])[0]
 
     np.testing.assert_allclose(row, -np.log(len(row)), atol=1e-5)
 
 
 def test_near_of_one_corrects_nothing(here: World) -> None:
-    expert = Query(QuerySettings(near=1.0), here.catalogue)
+    expert = QueryExpert(QuerySettings(near=1.0), here.catalogue)
     row = expert.log_prob([replace(here.took(query="gardn"), query_vector=None)])[0]
 
     np.testing.assert_allclose(row, -np.log(len(row)), atol=1e-5)
 
 
 @pytest.mark.parametrize("query", ["\x00\xff\x7f\x00", "rose " * 2000, "x" * 10_000, "\ud83d"])
-def test_whatever_is_asked_there_is_an_answer(expert: Query, here: World, query: str) -> None:
+def test_whatever_is_asked_there_is_an_answer(expert: QueryExpert, here: World, query: str) -> None:
     row = expert.log_prob([replace(here.took(1, 2), query=query)])[0]
 
     assert np.isfinite(row).all()
     assert np.logaddexp.reduce(row.astype(np.float64)) == pytest.approx(0, abs=1e-4)
 
 
-def test_it_is_silent_without_a_query(expert: Query, here: World) -> None:
-    assert not expert.active(here.took(1, 2))
-    assert not expert.active(replace(here.took(), query="  "))
-    assert expert.active(here.took(query="x"))
+def test_it_is_silent_without_a_query(expert: QueryExpert, here: World) -> None:
+    assert not expert.is_active(here.took(1, 2))
+    assert not expert.is_active(replace(here.took(), query="  "))
+    assert expert.is_active(here.took(query="x"))
 
 
-def test_meaning_alone_where_no_word_is_known(expert: Query, here: World) -> None:
+def test_meaning_alone_where_no_word_is_known(expert: QueryExpert, here: World) -> None:
     one = replace(here.took(query="xyzzy"), query_vector=here.catalogue.vectors[33])
     row = expert.log_prob([one])[0]
 
     assert row.argmax() == 33
 
 
-def test_words_alone_where_nothing_was_read(expert: Query, here: World) -> None:
+def test_words_alone_where_nothing_was_read(expert: QueryExpert, here: World) -> None:
     one = replace(here.took(query="garden"), query_vector=None)
     row = expert.log_prob([one])[0]
 
@@ -76,20 +78,20 @@ def test_words_alone_where_nothing_was_read(expert: Query, here: World) -> None:
 
 def test_a_title_of_one_letter_is_found(here: World) -> None:
     films = shelf([Item("0", "M"), Item("1", "Z 2"), Item("2", "Z 3")])
-    expert = Query(QuerySettings(), films)
+    expert = QueryExpert(QuerySettings(), films)
     rows = expert.log_prob([here.took(query=query) for query in ("m", "z 2", "Z 3")])
 
     assert rows.argmax(axis=1).tolist() == [0, 1, 2]
 
 
-def test_a_changed_text_is_found_at_once(expert: Query, here: World) -> None:
+def test_a_changed_text_is_found_at_once(expert: QueryExpert, here: World) -> None:
     expert.log_prob([here.took(query="rose")])
     expert.grow(shelf([*here.items[:-1], Item("i59", "a walrus")]))
 
     assert expert.log_prob([here.took(query="walrus")])[0].argmax() == 59
 
 
-def test_the_reason_is_the_query(expert: Query, here: World) -> None:
+def test_the_reason_is_the_query(expert: QueryExpert, here: World) -> None:
     terms = expert.terms(here.took(query="jazz"), np.array([50, 1], np.int32))
 
     assert [[term.feature for term in some] for some in terms] == [["average item", "query"]] * 2
@@ -99,7 +101,7 @@ def test_the_reason_is_the_query(expert: Query, here: World) -> None:
 @pytest.mark.parametrize("titles", [["the", "of", "and"], ["?", "!", "a"], ["x", "", ""]])
 def test_texts_without_words_to_index(here: World, titles: list[str]) -> None:
     bare = shelf([Item(str(n), title) for n, title in enumerate(titles)])
-    expert = Query.fit(replace(here.training(), catalogue=bare))[0]
+    expert = QueryExpert.fit(replace(here.training(), catalogue=bare))[0]
     rows = expert.log_prob([here.took(query="the x"), here.took(query="jazz")])
 
     assert np.isfinite(rows).all()
@@ -109,4 +111,4 @@ def test_texts_without_words_to_index(here: World, titles: list[str]) -> None:
 def test_is_left_out_where_no_item_has_a_text(here: World) -> None:
     bare = shelf([Item("0"), Item("1")])
 
-    assert Query.fit(replace(here.training(), catalogue=bare)) == []
+    assert QueryExpert.fit(replace(here.training(), catalogue=bare)) == []

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from foretaste.model.experts.repeat import OWN, Repeat
+from foretaste.model.experts.repeat import SMOOTHING_EVENTS, RepeatExpert
 
 from ..world import ITEMS, World
 
 
-def made(here: World, repeats: float, events: float) -> Repeat:
-    return Repeat(repeats, events, here.catalogue)
+def made(here: World, repeats: float, events: float) -> RepeatExpert:
+    return RepeatExpert(repeats, events, here.catalogue)
 
 
-def share(expert: Repeat, here: World, *past: int) -> float:
+def share(expert: RepeatExpert, here: World, *past: int) -> float:
     row = np.exp(expert.log_prob([here.took(*past)])[0].astype(np.float64))
     return float(row[list(set(past))].sum())
 
@@ -25,8 +25,12 @@ def test_the_own_share_moves_it(here: World) -> None:
     expert = made(here, 300, 1000)
     everyone = 300.5 / 1001
 
-    assert share(expert, here, *[5] * 11) == pytest.approx((10 + OWN * everyone) / 20, abs=1e-4)
-    assert share(expert, here, *range(11)) == pytest.approx(OWN * everyone / 20, abs=1e-4)
+    assert share(expert, here, *[5] * 11) == pytest.approx(
+        (10 + SMOOTHING_EVENTS * everyone) / 20, abs=1e-4
+    )
+    assert share(expert, here, *range(11)) == pytest.approx(
+        SMOOTHING_EVENTS * everyone / 20, abs=1e-4
+    )
 
 
 def test_recent_ones_come_first_and_new_ones_are_even(here: World) -> None:
@@ -38,10 +42,12 @@ def test_recent_ones_come_first_and_new_ones_are_even(here: World) -> None:
 
 
 def test_fitting_counts_repeats_after_the_first(here: World) -> None:
-    expert = Repeat.fit(here.training(histories=here.histories))[0]
+    expert = RepeatExpert.fit(here.training(interactions=here.histories))[0]
     repeats = events = 0
     for person in range(len(here.histories)):
-        past = here.histories.behaviour(person, int(here.histories.offsets[person + 1])).taken
+        past = here.histories.user_context(
+            person, int(here.histories.offsets[person + 1])
+        ).consumed_items
         events += max(len(past) - 1, 0)
         repeats += len(past) - len(set(past.tolist()))
 

@@ -7,25 +7,25 @@ import numpy as np
 import pytest
 import torch
 
-from foretaste.model.experts.sequence import EXPLAINED, Sequence
-from foretaste.model.network import Network
-from foretaste.model.product import Product
+from foretaste.model.experts.sequence import MAX_EXPLAINED_EVENTS, SequenceExpert
+from foretaste.model.product import ProductOfExperts
+from foretaste.model.sequence_network import SequenceNetwork
 
 from ..world import SEQUENCE, World, again, did
 
 
 @pytest.fixture
-def expert(product: Product) -> Sequence:
-    return next(e for e in product.experts if isinstance(e, Sequence))
+def expert(product: ProductOfExperts) -> SequenceExpert:
+    return next(e for e in product.experts if isinstance(e, SequenceExpert))
 
 
-def test_speaks_from_the_first_event_be_it_a_search(expert: Sequence, here: World) -> None:
-    assert not expert.active(here.took())
-    assert expert.active(here.took(1))
-    assert expert.active(here.behaviour(did(None, 0, "search", query="rose")))
+def test_speaks_from_the_first_event_be_it_a_search(expert: SequenceExpert, here: World) -> None:
+    assert not expert.is_active(here.took())
+    assert expert.is_active(here.took(1))
+    assert expert.is_active(here.behaviour(did(None, 0, "search", query="rose")))
 
 
-def test_a_reason_is_what_its_event_changes(expert: Sequence, here: World) -> None:
+def test_a_reason_is_what_its_event_changes(expert: SequenceExpert, here: World) -> None:
     one, without = here.took(3, 4, 40), here.took(3, 4)
     (terms,) = expert.terms(one, np.array([41], np.int32))
     change = expert.log_prob([one])[0][41] - expert.log_prob([without])[0][41]
@@ -35,37 +35,41 @@ def test_a_reason_is_what_its_event_changes(expert: Sequence, here: World) -> No
     assert {term.feature for term in terms if not term.event} == {"average item", "whole history"}
 
 
-def test_a_search_is_named_by_its_words(expert: Sequence, here: World) -> None:
+def test_a_search_is_named_by_its_words(expert: SequenceExpert, here: World) -> None:
     one = here.behaviour(did(1, 0), did(None, 1, "search", query="garden rose"))
     (terms,) = expert.terms(one, np.array([33], np.int32))
 
     assert [term.event for term in terms if term.event] == ["i1", "garden rose"]
 
 
-def test_a_long_history_is_explained_by_its_last_events(expert: Sequence, here: World) -> None:
+def test_a_long_history_is_explained_by_its_last_events(
+    expert: SequenceExpert, here: World
+) -> None:
     one = here.took(*range(40))
     (terms,) = expert.terms(one, np.array([41], np.int32))
 
     assert [term.event for term in terms if term.event] == [
-        f"i{n}" for n in range(40 - EXPLAINED, 40)
+        f"i{n}" for n in range(40 - MAX_EXPLAINED_EVENTS, 40)
     ]
 
 
-def test_state_holds_no_text_vectors(expert: Sequence) -> None:
+def test_state_holds_no_text_vectors(expert: SequenceExpert) -> None:
     arrays, facts = expert.state()
 
     assert "vectors" not in arrays
     assert arrays["identity.weight"].shape == (61, facts["settings"]["dim"])
 
 
-def test_without_looking_deep_it_is_the_history_as_a_whole(expert: Sequence, here: World) -> None:
+def test_without_looking_deep_it_is_the_history_as_a_whole(
+    expert: SequenceExpert, here: World
+) -> None:
     (terms,) = expert.terms(here.took(3, 4), np.array([5], np.int32), deep=False)
 
     assert [term.feature for term in terms] == ["average item", "whole history"]
 
 
 def test_a_refusal_of_a_kind_never_met_in_training_is_not_heard(
-    expert: Sequence, here: World, folder: Path
+    expert: SequenceExpert, here: World, folder: Path
 ) -> None:
     """Else it would be an event like any other, and draw towards what was refused."""
     plain, refused = here.took(3, 4), here.behaviour(did(3, 0), did(4, 1), did(40, 2, "hide"))
@@ -78,20 +82,20 @@ def test_a_refusal_of_a_kind_never_met_in_training_is_not_heard(
 
 
 def test_one_saved_before_values_and_times_were_read_answers_still(here: World) -> None:
-    network = Network(
+    network = SequenceNetwork(
         torch.from_numpy(np.pad(np.asarray(here.catalogue.vectors), ((1, 0), (0, 0)))),
         SEQUENCE,
         12,
-        len(here.histories.kinds),
+        len(here.histories.event_types),
         0.0,
     )
-    arrays, facts = Sequence(network, SEQUENCE, here.catalogue).state()
+    arrays, facts = SequenceExpert(network, SEQUENCE, here.catalogue).state()
     del arrays["value.weight"], arrays["steps"], facts["timed"]
-    old = Sequence.restored(arrays, facts, here.catalogue)
+    old = SequenceExpert.from_state(arrays, facts, here.catalogue)
     asked = [here.took(1, 2), replace(here.took(1, 2), value=np.array([5, 1], np.float32))]
 
     one, rated = old.log_prob(asked)
     np.testing.assert_array_equal(one, rated)
     np.testing.assert_allclose(
-        one, Sequence(network, SEQUENCE, here.catalogue).log_prob(asked[:1])[0], atol=1e-5
+        one, SequenceExpert(network, SEQUENCE, here.catalogue).log_prob(asked[:1])[0], atol=1e-5
     )

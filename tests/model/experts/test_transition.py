@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 
-from foretaste.model.counts import Counts
-from foretaste.model.experts.transition import Transition
+from foretaste.model.count_matrix import CountMatrix
+from foretaste.model.experts.transition import TransitionExpert
 
 from ..world import EACH, World, did
 
 
-def made(here: World, smoothing: float = 5.0) -> Transition:
+def made(here: World, smoothing: float = 5.0) -> TransitionExpert:
     nothing = np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32)
-    return Transition(Counts.of(60, [nothing]), np.ones(60, np.float32), smoothing, here.catalogue)
+    return TransitionExpert(
+        CountMatrix.from_triples(60, [nothing]), np.ones(60, np.float32), smoothing, here.catalogue
+    )
 
 
 def test_is_the_counts_and_so_many_events_of_popularity(here: World) -> None:
@@ -45,7 +47,7 @@ def test_only_the_last_taking_counts(here: World) -> None:
 
 
 def test_fitted_it_knows_the_cycle(here: World) -> None:
-    expert = Transition.fit(here.training())[0]
+    expert = TransitionExpert.fit(here.training())[0]
     last = [3, EACH + 3, 2 * EACH + 3, 3 * EACH + 3]
     rows = expert.log_prob([here.took(item) for item in last])
 
@@ -53,7 +55,7 @@ def test_fitted_it_knows_the_cycle(here: World) -> None:
 
 
 def test_the_reason_is_the_last_item(here: World) -> None:
-    expert = Transition.fit(here.training())[0]
+    expert = TransitionExpert.fit(here.training())[0]
     ((*_, term),) = expert.terms(here.took(1, 7), np.array([8], np.int32))
 
     assert term.event == "i7"
@@ -73,6 +75,6 @@ def test_an_event_that_weighs_more_counts_more(here: World) -> None:
 def test_is_silent_before_the_first_item(here: World) -> None:
     expert = made(here)
 
-    assert not expert.active(here.took())
-    assert not expert.active(here.behaviour(did(None, 0, "search", query="rose")))
+    assert not expert.is_active(here.took())
+    assert not expert.is_active(here.behaviour(did(None, 0, "search", query="rose")))
     assert expert.log_prob([here.took()])[0] == pytest.approx(-np.log(60), abs=1e-5)

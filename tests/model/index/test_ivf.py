@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from foretaste.domain.arrays import Packed
+from foretaste.domain.arrays import QuantizedVectors
 from foretaste.domain.data import Floats
 from foretaste.model.index import ivf
 from foretaste.model.index.base import log_sum_exp, rows_of
@@ -21,7 +21,7 @@ def rows() -> Floats:
 
 @pytest.fixture(scope="module")
 def index(rows: Floats) -> IvfIndex:
-    return IvfIndex.of(rows_of(Packed.of([rows], len(rows))), len(rows))
+    return IvfIndex.of(rows_of(QuantizedVectors.from_blocks([rows], len(rows))), len(rows))
 
 
 def test_the_nearest_are_found(rows: Floats, index: IvfIndex) -> None:
@@ -35,7 +35,7 @@ def test_the_nearest_are_found(rows: Floats, index: IvfIndex) -> None:
 
 def test_scores_are_exact(rows: Floats, index: IvfIndex) -> None:
     some = np.array([7, 5000, 7], np.int32)
-    stored = np.asarray(Packed.of([rows], len(rows)))
+    stored = np.asarray(QuantizedVectors.from_blocks([rows], len(rows)))
 
     np.testing.assert_allclose(
         index.scores_of(rows[:2], some), rows[:2] @ stored[some].T, atol=1e-5
@@ -44,8 +44,10 @@ def test_scores_are_exact(rows: Floats, index: IvfIndex) -> None:
     np.testing.assert_allclose(index.scores(rows[:2]), rows[:2] @ stored.T, atol=1e-5)
 
 
-def test_the_partition_is_estimated(rows: Floats, index: IvfIndex) -> None:
-    queries = clustered(20, seed=4) / np.float32(0.07)
+@pytest.mark.parametrize("temperature", [0.07, 1.0])
+def test_the_partition_is_estimated(rows: Floats, index: IvfIndex, temperature: float) -> None:
+    """With a low temperature the nearest are most of it, with a high one all others are."""
+    queries = clustered(20, seed=4) / np.float32(temperature)
 
     sums = log_sum_exp(np.asarray(queries @ rows.T, np.float32))
     np.testing.assert_allclose(index.log_partition(queries), sums, atol=0.1)
@@ -122,7 +124,7 @@ def test_it_is_built_of_few_and_of_zeros(capfd: pytest.CaptureFixture[str]) -> N
 
 
 def test_the_same_vectors_give_the_same_index(rows: Floats, index: IvfIndex) -> None:
-    again = IvfIndex.of(rows_of(Packed.of([rows], len(rows))), len(rows))
+    again = IvfIndex.of(rows_of(QuantizedVectors.from_blocks([rows], len(rows))), len(rows))
     for query in clustered(10, seed=3):
         assert sorted(again.nearest(query, 50)) == sorted(index.nearest(query, 50))
 

@@ -17,7 +17,7 @@ def test_a_score_is_the_log_of_a_softmax(
 ) -> None:
     rows: Floats = clustered()
     index: VectorIndex = kind.of(rows_of(rows), len(rows))
-    query = clustered(1, seed=5)[0] / np.float32(0.07)
+    query = clustered(1, seed=5)[0] / np.float32(0.5)
     scores = (rows @ query).astype(np.float64)
     expected = scores - np.logaddexp.reduce(scores)
     likeliest = np.argsort(-scores)[:50].astype(np.int32)

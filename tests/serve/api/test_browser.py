@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.domain.data import Event
 
 from ..workspace import serving, until
@@ -56,7 +56,7 @@ def shop(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
     """(URL of a service, its store)"""
     folder = tmp_path_factory.mktemp("browser") / "workspace"
     shutil.copytree(trained, folder)
-    with serving(folder) as client, SqlStore(folder / FILE) as store:
+    with serving(folder) as client, SqlStore(folder / STORE_FILE) as store:
         yield str(client.base_url), store
 
 
@@ -65,7 +65,7 @@ class Visit:
 
     def __init__(self, browser: Any, url: str, store: SqlStore) -> None:
         self.context = browser.new_context()
-        self.url, self.store, self.after = url, store, store.last_event()
+        self.url, self.store, self.after = url, store, store.last_event_number()
         self.sent: list[str] = []
         self.context.route(
             f"{url}/shop.html", lambda route: route.fulfill(body=PAGE, content_type="text/html")
@@ -86,7 +86,7 @@ class Visit:
         return self.page.evaluate(script, value)
 
     def events(self) -> list[Event]:
-        return [event for _, event in self.store.events(after=self.after)]
+        return [event for _, event in self.store.events(after_number=self.after)]
 
     def until(self, count: int) -> list[Event]:
         def there() -> bool:
@@ -118,7 +118,9 @@ def test_without_consent_nothing_is_sent_or_stored(visit: Visit) -> None:
     visit.page.goto(f"{visit.url}/away.html")
     assert visit.events() == []
     assert visit.sent == ["/v1/recommend"], "an anonymous question that was asked for"
-    assert visit.store.served([listed["recommendation_id"]]) == {}, "and is not kept there"
+    assert visit.store.recommendations_by_id([listed["recommendation_id"]]) == {}, (
+        "and is not kept there"
+    )
     visit.go()
     assert visit.kept() == {}
 
@@ -142,7 +144,7 @@ def test_what_is_seen_and_clicked_is_attributed(visit: Visit) -> None:
 
     visit.run("() => shop.identify('b2')")
     visit.until(8)
-    assert visit.store.identified(session) == "b2"
+    assert visit.store.user_of_session(session) == "b2"
     visit.run("() => { shop.signOut(); }")
     assert visit.run("() => shop.session") != session
 

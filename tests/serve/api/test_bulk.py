@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretaste.serve.api.bulk import numbered, steady
-from foretaste.serve.http.problems import Refused
+from foretaste.serve.api.bulk import enforce_min_rate, numbered_lines
+from foretaste.serve.http.problems import ProblemError
 
 from ..conftest import Refusal
 from ..workspace import serving
@@ -111,7 +111,7 @@ def test_lines_are_the_same_however_they_are_cut(parts: list[bytes], data: st.Da
             yield whole[start:end]
 
     async def read() -> list[tuple[int, bytes | None]]:
-        return [one async for one in numbered(chunks(), longest=4)]
+        return [one async for one in numbered_lines(chunks(), max_line_bytes=4)]
 
     wanted = [
         (number, line if len(line) <= 4 else None)
@@ -129,13 +129,13 @@ def test_a_body_that_trickles_in_is_given_up() -> None:
 
     async def read(sizes: list[int], pause: float) -> int:
         chunks = trickle(sizes, pause)
-        return sum([len(one) async for one in steady(chunks, 0.05, slowest=1000.0)])
+        return sum([len(one) async for one in enforce_min_rate(chunks, 0.05, min_rate=1000.0)])
 
     assert asyncio.run(read([100] * 10, 0.001)) == 1000
     assert asyncio.run(read([100] * 3, 0.1)) == 300, "slow, and not too slow"
-    with pytest.raises(Refused, match="1,000 a second are expected"):
+    with pytest.raises(ProblemError, match="1,000 a second are expected"):
         asyncio.run(read([1] * 100, 0.01))
-    with pytest.raises(Refused, match="2 bytes came"):
+    with pytest.raises(ProblemError, match="2 bytes came"):
         asyncio.run(read([2, 1], 60.0))
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from foretaste.loop import Foretaste
-from foretaste.model.experts.popularity import Popularity
-from foretaste.model.experts.transition import Transition
+from foretaste.model.experts.popularity import PopularityExpert
+from foretaste.model.experts.transition import TransitionExpert
 
 from ..conftest import Refusal
 from ..workspace import serving
@@ -249,11 +249,11 @@ class Counts:
 def counts(folder: Path) -> Counts:
     loop = Foretaste.open(folder)
     try:
-        live = loop.models.live() or ""
-        product, ids = loop.at_snapshot(live).product, loop.models.ids(live)
-        popular = next(one for one in product.experts if isinstance(one, Popularity))
-        follows = next(one for one in product.experts if isinstance(one, Transition))
-        matrix = follows.after.merged().tocoo()
+        live = loop.models.live_name() or ""
+        product, ids = loop.at_snapshot(live).product, loop.models.item_ids(live)
+        popular = next(one for one in product.experts if isinstance(one, PopularityExpert))
+        follows = next(one for one in product.experts if isinstance(one, TransitionExpert))
+        matrix = follows.successor_counts.to_csr().tocoo()
         rows = zip(matrix.row, matrix.col, matrix.data, strict=True)
         return Counts(
             dict(zip(ids, np.round(popular.taken, 6).tolist(), strict=False)),

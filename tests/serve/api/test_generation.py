@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from foretaste.serve.schemas.generation import GenerateAnswer, WhyNotAnswer
+from foretaste.serve.schemas.generation_schemas import GenerateAnswer, WhyNotAnswer
 
 from ..workspace import DEADLINE, listening, serving
 

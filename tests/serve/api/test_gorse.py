@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.domain.data import Item
-from foretaste.serve.http.keys import make
+from foretaste.serve.http.keys import create_key
 
 from ..workspace import SETTINGS, serving
 
@@ -29,8 +29,8 @@ def served(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("gorse") / "workspace"
     shutil.copytree(trained, folder)
     (folder / "foretaste.toml").write_text(SETTINGS + KINDS)
-    with SqlStore(folder / FILE) as store:
-        secret = make(store.keys, "gorse", ["admin"], now=0.0)[1]
+    with SqlStore(folder / STORE_FILE) as store:
+        secret = create_key(store.keys, "gorse", ["admin"], now=0.0)[1]
     with serving(folder) as client:
         yield str(client.base_url), secret
 

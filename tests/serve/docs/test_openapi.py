@@ -6,11 +6,11 @@ import httpx
 from pydantic import BaseModel
 
 from foretaste.serve.http.problems import Problem
-from foretaste.serve.schemas import EventsAnswer, Recommendations, catalogue
-from foretaste.serve.schemas.chat import ChatAnswer
-from foretaste.serve.schemas.control import ProfileAnswer
-from foretaste.serve.schemas.generation import GenerateAnswer, WhyNotAnswer
-from foretaste.serve.schemas.identity import IdentifyAnswer
+from foretaste.serve.schemas import EventsAnswer, Recommendations, catalogue_schemas
+from foretaste.serve.schemas.chat_schemas import ChatAnswer
+from foretaste.serve.schemas.generation_schemas import GenerateAnswer, WhyNotAnswer
+from foretaste.serve.schemas.identity_schemas import IdentifyAnswer
+from foretaste.serve.schemas.preference_schemas import ProfileAnswer
 
 ORDER = (
     "/v1/items",
@@ -26,17 +26,17 @@ ORDER = (
     "/v1/why-not",
 )
 ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
-    ("post", "/v1/items"): catalogue.ItemsAnswer,
-    ("get", "/v1/items"): catalogue.ItemsPage,
-    ("get", "/v1/items/{item}"): catalogue.ItemRow,
-    ("patch", "/v1/items/{item}"): catalogue.ItemRow,
-    ("delete", "/v1/items/{item}"): catalogue.Deleted,
-    ("post", "/v1/users"): catalogue.UsersAnswer,
-    ("get", "/v1/users"): catalogue.UsersPage,
-    ("get", "/v1/users/{user}"): catalogue.UserRow,
-    ("patch", "/v1/users/{user}"): catalogue.UserRow,
-    ("get", "/v1/users/{user}/export"): catalogue.PersonOut,
-    ("delete", "/v1/users/{user}"): catalogue.ErasureAnswer,
+    ("post", "/v1/items"): catalogue_schemas.ItemsAnswer,
+    ("get", "/v1/items"): catalogue_schemas.ItemsPage,
+    ("get", "/v1/items/{item}"): catalogue_schemas.ItemRow,
+    ("patch", "/v1/items/{item}"): catalogue_schemas.ItemRow,
+    ("delete", "/v1/items/{item}"): catalogue_schemas.DeletedAnswer,
+    ("post", "/v1/users"): catalogue_schemas.UsersAnswer,
+    ("get", "/v1/users"): catalogue_schemas.UsersPage,
+    ("get", "/v1/users/{user}"): catalogue_schemas.UserRow,
+    ("patch", "/v1/users/{user}"): catalogue_schemas.UserRow,
+    ("get", "/v1/users/{user}/export"): catalogue_schemas.UserExportOut,
+    ("delete", "/v1/users/{user}"): catalogue_schemas.ErasureAnswer,
     ("post", "/v1/events"): EventsAnswer,
     ("post", "/v1/identify"): IdentifyAnswer,
     ("post", "/v1/chat"): ChatAnswer,

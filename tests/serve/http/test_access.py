@@ -13,10 +13,10 @@ import pytest
 from fastapi import APIRouter
 from starlette.datastructures import Headers
 
-from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.serve.app import route_scopes
-from foretaste.serve.http.access import loopback, near, secret_of
-from foretaste.serve.http.keys import make, revoke
+from foretaste.serve.http.access import is_local_request, is_loopback_host, sent_secret
+from foretaste.serve.http.keys import create_key, revoke_key
 from foretaste.serve.http.security import declared_scopes
 
 from ..conftest import checked
@@ -37,17 +37,17 @@ def folder(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def secrets(folder: Path) -> Keys:
-    with SqlStore(folder / FILE) as store:
+    with SqlStore(folder / STORE_FILE) as store:
         made = {
-            "admin": make(store.keys, "admin", ["admin"], now=0.0)[1],
-            "read": make(store.keys, "read", ["read"], now=0.0)[1],
-            "events": make(store.keys, "events", ["events"], now=0.0)[1],
-            "busy": make(store.keys, "busy", ["read"], now=0.0)[1],
-            "expired": make(store.keys, "expired", ["admin"], days=1, now=0.0)[1],
-            "lost": make(store.keys, "lost", ["admin"], tenant="nowhere", now=0.0)[1],
+            "admin": create_key(store.keys, "admin", ["admin"], now=0.0)[1],
+            "read": create_key(store.keys, "read", ["read"], now=0.0)[1],
+            "events": create_key(store.keys, "events", ["events"], now=0.0)[1],
+            "busy": create_key(store.keys, "busy", ["read"], now=0.0)[1],
+            "expired": create_key(store.keys, "expired", ["admin"], days=1, now=0.0)[1],
+            "lost": create_key(store.keys, "lost", ["admin"], tenant="nowhere", now=0.0)[1],
         }
-        key, made["revoked"] = make(store.keys, "revoked", ["admin"], now=0.0)
-        revoke(store.keys, key.id, now=1.0)
+        key, made["revoked"] = create_key(store.keys, "revoked", ["admin"], now=0.0)
+        revoke_key(store.keys, key.id, now=1.0)
     return made
 
 
@@ -215,7 +215,7 @@ def test_without_keys_nobody_is_asked(client: httpx.Client) -> None:
 )
 def test_what_an_address_needs(method: str, path: str, scopes: tuple[str, ...]) -> None:
     request = {"type": "http", "method": method, "path": path, "root_path": ""}
-    assert route_scopes().needed(request) == scopes
+    assert route_scopes().required_scopes(request) == scopes
 
 
 def test_the_document_names_the_scopes_of_every_address(guarded: httpx.Client) -> None:
@@ -225,7 +225,7 @@ def test_the_document_names_the_scopes_of_every_address(guarded: httpx.Client) -
         address = path.format(item="a", user="u", id="u")
         for method, operation in methods.items():
             request = {"type": "http", "method": method.upper(), "path": address, "root_path": ""}
-            needed = list(route_scopes().needed(request))
+            needed = list(route_scopes().required_scopes(request))
             ways = [{"bearer": needed}, {"key": needed}] if needed else []
             assert operation.get("security", []) == ways, (method, path)
     open_paths = {
@@ -246,17 +246,19 @@ def test_a_route_without_a_declaration_is_closed() -> None:
 
 
 def test_where_a_key_is_looked_for() -> None:
-    assert secret_of(Headers({"authorization": "bearer  k "})) == "k"
-    assert secret_of(Headers({"authorization": "Basic k"})) is None
-    assert secret_of(Headers({"authorization": "Basic k", "x-api-key": "a"})) == "a"
-    assert secret_of(Headers({"authorization": "Bearer"})) is None
-    assert secret_of(Headers({})) is None
+    assert sent_secret(Headers({"authorization": "bearer  k "})) == "k"
+    assert sent_secret(Headers({"authorization": "Basic k"})) is None
+    assert sent_secret(Headers({"authorization": "Basic k", "x-api-key": "a"})) == "a"
+    assert sent_secret(Headers({"authorization": "Bearer"})) is None
+    assert sent_secret(Headers({})) is None
 
 
 def test_who_is_near() -> None:
-    assert near({"client": ("127.0.0.1", 1)}, Headers({}))
-    assert near({"client": ("::1", 1)}, Headers({}))
-    assert not near({"client": ("10.0.0.1", 1)}, Headers({}))
-    assert not near({"client": ("127.0.0.1", 1)}, Headers({"x-forwarded-for": "10.0.0.1"}))
-    assert not near({"client": None}, Headers({}))
-    assert not loopback("localhost.example.org")
+    assert is_local_request({"client": ("127.0.0.1", 1)}, Headers({}))
+    assert is_local_request({"client": ("::1", 1)}, Headers({}))
+    assert not is_local_request({"client": ("10.0.0.1", 1)}, Headers({}))
+    assert not is_local_request(
+        {"client": ("127.0.0.1", 1)}, Headers({"x-forwarded-for": "10.0.0.1"})
+    )
+    assert not is_local_request({"client": None}, Headers({}))
+    assert not is_loopback_host("localhost.example.org")

@@ -11,7 +11,7 @@ def line(**more: object) -> dict[str, object]:
     record.created = 0.5
     for name, value in more.items():
         setattr(record, name, value)
-    told = logs.Lines().format(record)
+    told = logs.JsonFormatter().format(record)
     assert "\n" not in told
     found = json.loads(told)
     assert isinstance(found, dict)
@@ -42,14 +42,14 @@ def test_a_traceback_stays_in_the_line() -> None:
 
 
 def test_facts_belong_to_the_request_under_way() -> None:
-    logs.note(lost=1)
-    mine = logs.begin()
-    logs.note(rung="full")
+    logs.add_fields(lost=1)
+    mine = logs.begin_request()
+    logs.add_fields(rung="full")
     other: list[dict[str, object]] = []
 
     def elsewhere() -> None:
-        other.append(logs.begin())
-        logs.note(rung="popularity")
+        other.append(logs.begin_request())
+        logs.add_fields(rung="popularity")
 
     thread = threading.Thread(target=elsewhere)
     thread.start()

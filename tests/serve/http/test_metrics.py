@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from foretaste.behaviour.store import FILE, SqlStore
+from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.errors import StoreError
-from foretaste.serve.http.keys import make
-from foretaste.serve.http.metrics import MEDIA, Metrics, Watch
-from foretaste.workspace.tenants import create
+from foretaste.serve.http.keys import create_key
+from foretaste.serve.http.metrics import METRICS_MEDIA_TYPE, Metrics, TenantMetrics
+from foretaste.workspace.tenants import create_tenant
 
 from ..conftest import checked
 from ..workspace import serving, until
@@ -39,18 +39,18 @@ class Ticks:
 def test_freshness_is_from_acceptance_to_learning() -> None:
     ticks = Ticks()
     metrics = Metrics(lambda: nullcontext({}))
-    watch = Watch(metrics, "default", ticks=ticks)
-    watch.took(accepted=2, known=1, rejected=3, last=10)
+    watch = TenantMetrics(metrics, "default", ticks=ticks)
+    watch.record_events(accepted=2, duplicates=1, rejected=3, last_event=10)
     ticks.now = 0.2
-    watch.answered("full", 9)  # has not come so far
-    watch.took(accepted=1, known=0, rejected=0, last=11)
+    watch.record_answer("full", 9)  # has not come so far
+    watch.record_events(accepted=1, duplicates=0, rejected=0, last_event=11)
     ticks.now = 0.3
-    watch.answered("counting", 10)
-    found = read(metrics.text().decode())
+    watch.record_answer("counting", 10)
+    found = read(metrics.exposition().decode())
     assert found['foretaste_freshness_seconds_count{tenant="default"}'] == 2
     assert found['foretaste_freshness_seconds_sum{tenant="default"}'] == pytest.approx(0.6)
-    watch.learnt(11)
-    found = read(metrics.text().decode())
+    watch.record_learnt(11)
+    found = read(metrics.exposition().decode())
     assert found['foretaste_freshness_seconds_sum{tenant="default"}'] == pytest.approx(0.7)
     assert found['foretaste_events_total{outcome="accepted",tenant="default"}'] == 3
     assert found['foretaste_events_total{outcome="rejected",tenant="default"}'] == 3
@@ -59,10 +59,10 @@ def test_freshness_is_from_acceptance_to_learning() -> None:
 
 def test_a_tenant_that_cannot_be_asked_is_not_ready() -> None:
     class Away:
-        def state(self) -> dict[str, float]:
+        def gauges(self) -> dict[str, float]:
             raise StoreError("gone")
 
-    found = read(Metrics(lambda: nullcontext({"acme": Away()})).text().decode())
+    found = read(Metrics(lambda: nullcontext({"acme": Away()})).exposition().decode())
     assert found['foretaste_ready{tenant="acme"}'] == 0
     assert 'foretaste_items{tenant="acme"}' not in found
 
@@ -70,8 +70,8 @@ def test_a_tenant_that_cannot_be_asked_is_not_ready() -> None:
 def test_made_up_methods_make_no_series() -> None:
     metrics = Metrics(lambda: nullcontext({}))
     for method in ("GET", "BREW", "PROPFIND"):
-        metrics.request(method, "/", 200, 0.1)
-    text = metrics.text().decode()
+        metrics.observe_request(method, "/", 200, 0.1)
+    text = metrics.exposition().decode()
     assert set(re.findall(r'_count\{method="(\w+)"', text)) == {"GET", "other"}
 
 
@@ -88,7 +88,7 @@ def test_a_server_tells_of_every_status(copied: Path) -> None:
         client.post("/v1/recommend", content=b"{", headers={"content-type": "application/json"})
         client.get(f"/{'x' * 20}")
         answer = client.get("/metrics")
-        assert answer.headers["content-type"].startswith(MEDIA.split(";")[0])
+        assert answer.headers["content-type"].startswith(METRICS_MEDIA_TYPE.split(";")[0])
         until(lambda: 'status="404"' in client.get("/metrics").text, "counted")
         found = read(client.get("/metrics").text)
     count = "foretaste_request_seconds_count"
@@ -115,11 +115,11 @@ def test_a_server_tells_of_every_status(copied: Path) -> None:
 
 
 def test_who_may_read_them(copied: Path) -> None:
-    create(copied, "acme")
-    with SqlStore(copied / FILE) as store:
-        root = make(store.keys, "r", ["admin"], now=0.0)[1]
-        reader = make(store.keys, "r", ["read"], now=0.0)[1]
-        acme = make(store.keys, "a", ["admin"], tenant="acme", now=0.0)[1]
+    create_tenant(copied, "acme")
+    with SqlStore(copied / STORE_FILE) as store:
+        root = create_key(store.keys, "r", ["admin"], now=0.0)[1]
+        reader = create_key(store.keys, "r", ["read"], now=0.0)[1]
+        acme = create_key(store.keys, "a", ["admin"], tenant="acme", now=0.0)[1]
     with serving(copied) as client:
 
         def asked(**headers: str) -> httpx.Response:

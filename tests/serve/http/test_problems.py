@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from foretaste.errors import StoreError
 from foretaste.serve.http import problems
-from foretaste.serve.http.guard import Guard
+from foretaste.serve.http.guard import GuardMiddleware
 
 from ..conftest import Refusal, checked
 from ..workspace import until
@@ -144,8 +144,8 @@ def test_odd_but_good_requests_are_answered(client: httpx.Client) -> None:
 def broken() -> FastAPI:
     """An application with faults of its own."""
     app = FastAPI()
-    app.add_middleware(Guard)
-    problems.install(app)
+    app.add_middleware(GuardMiddleware)
+    problems.install_handlers(app)
 
     @app.get("/bug")
     def bug() -> None:

@@ -25,7 +25,7 @@ LINE = {
 def traced(headers: Mapping[str, str], line: Mapping[str, Any]) -> ReadableSpan:
     exporter = InMemorySpanExporter()
     tracer = Tracer(exporter)
-    tracer.begin(headers)(line)
+    tracer.begin_span(headers)(line)
     tracer.close()
     (span,) = exporter.get_finished_spans()
     return span

@@ -131,14 +131,14 @@ def put(collection: str, rows: Sequence[Mapping[str, Any]]) -> Call[BatchResult]
 def identify(session: str, user: str) -> Call[bool]:
     """A session is a user."""
     body = {"session": session, "user": user}
-    return Call("POST", "/v1/identify", lambda answer: bool(answer["new"]), body)
+    return Call("POST", "/v1/identify", lambda body: bool(body["new"]), body)
 
 
 def page(collection: str, n: int, cursor: str | None) -> Call[Page]:
     """Items or users."""
 
-    def read(answer: Any) -> Page:
-        return Page(answer[collection], answer.get("cursor"))
+    def read(body: Any) -> Page:
+        return Page(body[collection], body.get("cursor"))
 
     params = {"n": n, **({"cursor": cursor} if cursor else {})}
     return Call("GET", f"/v1/{collection}", read, params=params)
@@ -152,7 +152,7 @@ def record(method: str, collection: str, name: str, body: Any = None) -> Call[Js
 def delete_item(item: str) -> Call[bool]:
     """An item out of the catalogue."""
     path = f"/v1/items/{quote(item, safe='')}"
-    return Call("DELETE", path, lambda answer: bool(answer["deleted"]))
+    return Call("DELETE", path, lambda body: bool(body["deleted"]))
 
 
 def erase(user: str) -> Call[Erasure]:
@@ -167,8 +167,8 @@ def export(user: str) -> Call[Json]:
 
 def ready() -> Call[bool]:
     """Whether the service can answer."""
-    return Call("GET", "/readyz", lambda answer: bool(answer["status"] == "ready"))
+    return Call("GET", "/readyz", lambda body: bool(body["status"] == "ready"))
 
 
-def _same(answer: Any) -> Json:
-    return dict(answer)
+def _same(body: Any) -> Json:
+    return dict(body)

@@ -6,28 +6,28 @@ fitted expert, or one for each named column, or none where the data have nothing
 
 from typing import Any
 
-from foretaste.model.experts.attribute import Attribute
-from foretaste.model.experts.content import Content
-from foretaste.model.experts.language import Language
-from foretaste.model.experts.lexical import Lexical
-from foretaste.model.experts.neighbour import Neighbour
-from foretaste.model.experts.popularity import Popularity
-from foretaste.model.experts.query import Query
-from foretaste.model.experts.refusal import Refusal
-from foretaste.model.experts.repeat import Repeat
-from foretaste.model.experts.sequence import Sequence
-from foretaste.model.experts.transition import Transition
+from foretaste.model.experts.attribute import AttributeExpert
+from foretaste.model.experts.content import ContentExpert
+from foretaste.model.experts.language import LanguageExpert
+from foretaste.model.experts.lexical import LexicalExpert
+from foretaste.model.experts.negative_feedback import NegativeFeedbackExpert
+from foretaste.model.experts.neighbour import NeighbourExpert
+from foretaste.model.experts.popularity import PopularityExpert
+from foretaste.model.experts.query import QueryExpert
+from foretaste.model.experts.repeat import RepeatExpert
+from foretaste.model.experts.sequence import SequenceExpert
+from foretaste.model.experts.transition import TransitionExpert
 
 EXPERTS: tuple[Any, ...] = (  # classes: a protocol cannot say what `fit` takes
-    Popularity,
-    Transition,
-    Neighbour,
-    Content,
-    Lexical,
-    Attribute,
-    Refusal,
-    Repeat,
-    Query,
-    Sequence,
-    Language,
+    PopularityExpert,
+    TransitionExpert,
+    NeighbourExpert,
+    ContentExpert,
+    LexicalExpert,
+    AttributeExpert,
+    NegativeFeedbackExpert,
+    RepeatExpert,
+    QueryExpert,
+    SequenceExpert,
+    LanguageExpert,
 )

@@ -9,14 +9,14 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain.arrays import total
-from foretaste.domain.data import Behaviour, Catalogue, Floats, Ints, Term
-from foretaste.domain.ports import Arrays, Facts
+from foretaste.domain.arrays import sum_rows
+from foretaste.domain.data import Catalogue, Floats, Ints, Term, UserContext
+from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.model.experts.stateless import StatelessExpert
 from foretaste.model.index.build import extended_index, shared_index
 from foretaste.model.index.softmax import SoftmaxScorer
 from foretaste.model.settings import ContentSettings
-from foretaste.model.terms import AVERAGE
+from foretaste.model.terms import AVERAGE_ITEM
 from foretaste.model.training import Training
 
 
@@ -26,16 +26,16 @@ def log_softmax(scores: Floats) -> Floats:
     return scores - top - np.log(np.exp(scores - top).sum(axis=-1, keepdims=True))
 
 
-class Content(StatelessExpert[ContentSettings]):
+class ContentExpert(StatelessExpert[ContentSettings]):
     """Cosine in the language model's space."""
 
     name = "content"
 
     def __init__(self, settings: ContentSettings, catalogue: Catalogue) -> None:
         super().__init__(settings)
-        self._read = shared_index(catalogue.vectors)
-        self._ids = catalogue.ids
-        self._sum = total(catalogue.vectors)  # [dim]
+        self._text_space = shared_index(catalogue.vectors)
+        self._item_ids = catalogue.ids
+        self._vector_sum = sum_rows(catalogue.vectors)  # [dim]
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
@@ -44,100 +44,113 @@ class Content(StatelessExpert[ContentSettings]):
             return []
         return [cls(training.settings.content, training.catalogue)]
 
-    def _parts(self, behaviour: Behaviour) -> tuple[list[str], Floats]:
+    def _event_vectors(self, user_context: UserContext) -> tuple[list[str], Floats]:
         """Names and weighted vectors [events, dim] of the last events that say something."""
         settings = self._settings
-        names: list[str] = []
+        event_names: list[str] = []
         vectors: list[Floats] = []
-        for row in range(len(behaviour) - 1, -1, -1):
-            vector = self._vector(behaviour, row)
+        for row in range(len(user_context) - 1, -1, -1):
+            vector = self._event_vector(user_context, row)
             if vector is None:
                 continue
-            item = int(behaviour.item[row])
-            names.append(self._ids[item] if item >= 0 else behaviour.text[row])
+            item = int(user_context.item[row])
+            event_names.append(self._item_ids[item] if item >= 0 else user_context.text[row])
             vectors.append(vector * np.float32(settings.decay ** len(vectors)))
             if len(vectors) == settings.last:
                 break
-        return names, np.stack(vectors) if vectors else np.zeros((0, 0), np.float32)
+        return event_names, np.stack(vectors) if vectors else np.zeros((0, 0), np.float32)
 
-    def _vector(self, behaviour: Behaviour, row: int) -> Floats | None:
+    def _event_vector(self, user_context: UserContext, row: int) -> Floats | None:
         """[dim], what one event says: the item, its review, or the search; None for nothing."""
-        if behaviour.weight[row] <= 0:
+        if user_context.weight[row] <= 0:
             return None
-        item = int(behaviour.item[row])
-        vectors = self._read.vectors
-        nothing = np.zeros(vectors.shape[1], np.float32)
-        vector = vectors[item] if item >= 0 else nothing
-        if behaviour.text_vectors is not None:
-            vector = vector + behaviour.text_vectors[row]
+        item = int(user_context.item[row])
+        vectors = self._text_space.vectors
+        zero_vector = np.zeros(vectors.shape[1], np.float32)
+        vector = vectors[item] if item >= 0 else zero_vector
+        if user_context.text_vectors is not None:
+            vector = vector + user_context.text_vectors[row]
         length = float(np.linalg.norm(vector))
         return vector / np.float32(length) if length > 0 else None
 
-    def _taste(self, behaviour: Behaviour) -> Floats:
+    def _taste_vector(self, user_context: UserContext) -> Floats:
         """[dim], of length 1, or zero."""
-        _, parts = self._parts(behaviour)
-        return self._direction(parts)
+        _, event_vectors = self._event_vectors(user_context)
+        return self._unit_sum(event_vectors)
 
-    def _direction(self, parts: Floats) -> Floats:
-        if not len(parts):
-            return np.zeros(self._read.vectors.shape[1], np.float32)
-        taste = parts.sum(axis=0)
+    def _unit_sum(self, event_vectors: Floats) -> Floats:
+        if not len(event_vectors):
+            return np.zeros(self._text_space.vectors.shape[1], np.float32)
+        taste = event_vectors.sum(axis=0)
         return taste / np.float32(max(float(np.linalg.norm(taste)), 1e-9))
 
-    def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
+    def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
         """[behaviours, items]"""
-        tastes = np.stack([self._taste(one) for one in behaviours])
-        return log_softmax(self._read.index.scores(tastes / np.float32(self._settings.temperature)))
+        tastes = np.stack([self._taste_vector(user_context) for user_context in user_contexts])
+        return log_softmax(
+            self._text_space.index.scores(tastes / np.float32(self._settings.temperature))
+        )
 
-    def opinion(self, behaviour: Behaviour) -> "ContentOpinion":
+    def scorer(self, user_context: UserContext) -> "ContentScorer":
         """The history read once."""
-        return ContentOpinion(self, behaviour)
+        return ContentScorer(self, user_context)
 
-    def active(self, behaviour: Behaviour) -> bool:
+    def is_active(self, user_context: UserContext) -> bool:
         """From the first event that can be read."""
-        return any(self._vector(behaviour, row) is not None for row in range(len(behaviour))[::-1])
+        return any(
+            self._event_vector(user_context, row) is not None
+            for row in range(len(user_context))[::-1]
+        )
 
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items are read like the others."""
-        known = 0 if changed is None else len(self._ids)
-        self._read = extended_index(self._read, catalogue.vectors, changed)
-        self._sum = total(catalogue.vectors, known) + (self._sum if known else 0)
-        self._ids = catalogue.ids
+        old_size = 0 if changed is None else len(self._item_ids)
+        self._text_space = extended_index(self._text_space, catalogue.vectors, changed)
+        self._vector_sum = sum_rows(catalogue.vectors, old_size) + (
+            self._vector_sum if old_size else 0
+        )
+        self._item_ids = catalogue.ids
 
     @classmethod
-    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
+    def from_state(cls, arrays: StateArrays, metadata: StateMetadata, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
-        return cls(ContentSettings(**facts), catalogue)
+        return cls(ContentSettings(**metadata), catalogue)
 
 
-class ContentOpinion(SoftmaxScorer):
+class ContentScorer(SoftmaxScorer):
     """The taste vector against the items."""
 
-    def __init__(self, expert: Content, behaviour: Behaviour) -> None:
+    def __init__(self, expert: ContentExpert, user_context: UserContext) -> None:
         self._expert = expert
-        self._names, self._parts = expert._parts(behaviour)
+        self._event_names, self._event_vectors = expert._event_vectors(user_context)
         temperature = np.float32(expert._settings.temperature)
-        self._scale = 1 / (max(float(np.linalg.norm(self._parts.sum(axis=0))), 1e-9) * temperature)
-        super().__init__(expert._read.index, expert._direction(self._parts) / temperature)
+        self._scale = 1 / (
+            max(float(np.linalg.norm(self._event_vectors.sum(axis=0))), 1e-9) * temperature
+        )
+        super().__init__(
+            expert._text_space.index, expert._unit_sum(self._event_vectors) / temperature
+        )
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What each event adds over what it adds to the average item, and the rest."""
-        name, read = self._expert.name, self._expert._read
+        name, text_space = self._expert.name, self._expert._text_space
         log_prob = self.log_prob(items).astype(np.float64)
-        if not len(self._parts):
-            return [[Term(name, float(one), feature=AVERAGE)] for one in log_prob]
+        if not len(self._event_vectors):
+            return [[Term(name, float(nats), feature=AVERAGE_ITEM)] for nats in log_prob]
         # against the average item, whose part is that of the average vector
-        mean = self._expert._sum / np.float32(len(read.vectors))
-        away = read.vectors[items] - mean
-        each = (self._parts @ away.T * self._scale).astype(np.float64)  # [events, items]
-        rest = log_prob - each.sum(axis=0)
+        mean = self._expert._vector_sum / np.float32(len(text_space.vectors))
+        deviations = text_space.vectors[items] - mean
+        event_nats = (self._event_vectors @ deviations.T * self._scale).astype(
+            np.float64
+        )  # [events, items]
+        average_nats = log_prob - event_nats.sum(axis=0)
         return [
             [
-                Term(name, float(rest[place]), feature=AVERAGE),
+                Term(name, float(average_nats[position]), feature=AVERAGE_ITEM),
                 *(
-                    Term(name, float(each[event, place]), event=past)
-                    for event, past in enumerate(self._names)
+                    Term(name, float(event_nats[event, position]), event=event_name)
+                    for event, event_name in enumerate(self._event_names)
                 ),
             ]
-            for place in range(len(items))
+            for position in range(len(items))
         ]

@@ -12,19 +12,32 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain.data import Behaviour, Cases, Catalogue, Doubles, Floats, Ints, Term
-from foretaste.domain.ports import Arrays, Facts
+from foretaste.domain.data import (
+    Catalogue,
+    Doubles,
+    EvaluationCases,
+    Floats,
+    Ints,
+    Term,
+    UserContext,
+)
+from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.sharing import Chunked
-from foretaste.model.counts import Counts, Prior, pairs, taken
+from foretaste.model.count_matrix import (
+    CountMatrix,
+    PopularityPrior,
+    item_pairs,
+    positive_interactions,
+)
+from foretaste.model.expert_scorer import NO_ITEMS, SparseScorer, matching_positions
 from foretaste.model.index.base import is_exhaustive
-from foretaste.model.scoring import NOBODY, Sparse, found_in
 from foretaste.model.settings import NeighbourSettings
-from foretaste.model.terms import against_average
-from foretaste.model.training import Training, showable
+from foretaste.model.terms import terms_against_average
+from foretaste.model.training import Training, showable_cases
 
 
 @dataclass(frozen=True)
-class Reach:
+class NeighbourReach:
     """How far apart two items may be, and what distance costs."""
 
     window: int
@@ -33,7 +46,11 @@ class Reach:
     popular: float
 
 
-REACHES = (Reach(3, 3, 0.6, 0.3), Reach(10, 10, 0.6, 0.3), Reach(20, 20, 0.9, 0.5))
+REACHES = (
+    NeighbourReach(3, 3, 0.6, 0.3),
+    NeighbourReach(10, 10, 0.6, 0.3),
+    NeighbourReach(20, 20, 0.9, 0.5),
+)
 """What is chosen from; the first where nothing speaks for another."""
 LIST_LENGTH = 10
 MIN_CASES, MAX_CASES = 50, 1000
@@ -42,180 +59,208 @@ MAX_EVENTS = 2_000_000
 """Events past which the first is taken: pairs grow with the window, and so do memory and time."""
 
 
-class Neighbour:
+class NeighbourExpert:
     """Neighbours of the last few items, added up."""
 
     name = "neighbour"
-    counting = True
+    is_counting = True
 
     def __init__(
-        self, near: Counts, popular: Floats, settings: NeighbourSettings, catalogue: Catalogue
+        self,
+        neighbour_counts: CountMatrix,
+        popularity_counts: Floats,
+        settings: NeighbourSettings,
+        catalogue: Catalogue,
     ) -> None:
-        self.near = near
-        self._prior = Prior(popular)
+        self.neighbour_counts = neighbour_counts
+        self._prior = PopularityPrior(popularity_counts)
         self._settings = settings
-        self._reach = _reach(settings)
-        self._sums = Chunked(near.column_sums())
-        self._ids = catalogue.ids
+        self._reach = _reach_of(settings)
+        self._column_sums = Chunked(neighbour_counts.column_sums())
+        self._item_ids = catalogue.ids
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
         """Count the pairs within the window, both ways; with the reach that ranks best."""
         settings = training.settings.neighbour
-        named = {name: getattr(settings, name) for name in Reach.__dataclass_fields__}
-        reaches = REACHES[:1] if any(value is not None for value in named.values()) else REACHES
-        if not is_exhaustive(len(training.catalogue)) or training.histories.events > MAX_EVENTS:
+        set_values = {name: getattr(settings, name) for name in NeighbourReach.__dataclass_fields__}
+        reaches = (
+            REACHES[:1] if any(value is not None for value in set_values.values()) else REACHES
+        )
+        if (
+            not is_exhaustive(len(training.catalogue))
+            or training.interactions.event_count > MAX_EVENTS
+        ):
             reaches = reaches[:1]
-        cases = showable(training.valid, training.hide_seen)
+        cases = showable_cases(training.validation_cases, training.hide_seen)
         cases = cases.sample(MAX_CASES, np.random.default_rng(training.settings.seed))
         if len(cases) < MIN_CASES:
             reaches = reaches[:1]
-        experts = [cls._counted(training, _with(settings, reach)) for reach in reaches]
+        experts = [cls._count(training, _filled_settings(settings, reach)) for reach in reaches]
         if len(experts) == 1:
             return experts
-        gains = [_gains(expert, cases, training.hide_seen) for expert in experts]
-        best = max(range(len(experts)), key=lambda place: float(gains[place].mean()))
-        lead = gains[best] - gains[0]
-        sure = lead.mean() > lead.std() / len(lead) ** 0.5
-        return [experts[best if sure else 0]]
+        gains = [_ndcg_gains(expert, cases, training.hide_seen) for expert in experts]
+        best_index = max(
+            range(len(experts)), key=lambda expert_index: float(gains[expert_index].mean())
+        )
+        lead = gains[best_index] - gains[0]
+        is_significant = lead.mean() > lead.std() / len(lead) ** 0.5
+        return [experts[best_index if is_significant else 0]]
 
-    def recounted(self, training: Training) -> Self:
+    def recount(self, training: Training) -> Self:
         """The same reach, counted on other behaviour."""
-        return self._counted(training, self._settings)
+        return self._count(training, self._settings)
 
     @classmethod
-    def _counted(cls, training: Training, settings: NeighbourSettings) -> Self:
+    def _count(cls, training: Training, settings: NeighbourSettings) -> Self:
         assert settings.window is not None
         assert settings.decay is not None
         size = len(training.catalogue)
-        parts = []
+        triples = []
         for lag in range(1, settings.window + 1):
-            earlier, later, weight = pairs(training.histories, lag)
-            worth = weight * np.float32(settings.decay ** (lag - 1))
-            parts += [(earlier, later, worth), (later, earlier, worth * settings.backward)]
-        _, item, weight = taken(training.histories)
-        popular = np.bincount(item, weight, minlength=size).astype(np.float32) + 1
-        return cls(Counts.of(size, parts), popular, settings, training.catalogue)
+            earlier, later, weight = item_pairs(training.interactions, lag)
+            pair_weight = weight * np.float32(settings.decay ** (lag - 1))
+            triples += [
+                (earlier, later, pair_weight),
+                (later, earlier, pair_weight * settings.backward),
+            ]
+        _, items, weight = positive_interactions(training.interactions)
+        popularity_counts = np.bincount(items, weight, minlength=size).astype(np.float32) + 1
+        return cls(
+            CountMatrix.from_triples(size, triples), popularity_counts, settings, training.catalogue
+        )
 
-    def _sources(self, behaviour: Behaviour) -> list[tuple[int, float]]:
+    def _recent_sources(self, user_context: UserContext) -> list[tuple[int, float]]:
         """(item, worth) of the last few items, newest first."""
         reach = self._reach
-        last = behaviour.taken[: -reach.last - 1 : -1]
-        return [(int(item), reach.decay**age) for age, item in enumerate(last)]
+        recent_items = user_context.consumed_items[: -reach.last - 1 : -1]
+        return [(int(item), reach.decay**age) for age, item in enumerate(recent_items)]
 
-    def _neighbours(self, item: int, worth: float) -> tuple[Ints, Floats]:
-        columns, counts = self.near.row(item)
-        toned = (self._sums.rows[columns] + 1) ** np.float32(-self._reach.popular)
-        return columns, counts * toned * np.float32(worth)
+    def _neighbours(self, item: int, source_weight: float) -> tuple[Ints, Floats]:
+        columns, counts = self.neighbour_counts.row(item)
+        damping = (self._column_sums.rows[columns] + 1) ** np.float32(-self._reach.popular)
+        return columns, counts * damping * np.float32(source_weight)
 
-    def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
+    def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
         """[behaviours, items]"""
-        return np.stack([self.opinion(one).log_prob() for one in behaviours])
+        return np.stack([self.scorer(user_context).log_prob() for user_context in user_contexts])
 
-    def opinion(self, behaviour: Behaviour) -> "NeighbourOpinion":
+    def scorer(self, user_context: UserContext) -> "NeighbourScorer":
         """The neighbours of the last few items, added up."""
-        return NeighbourOpinion(self, behaviour)
+        return NeighbourScorer(self, user_context)
 
-    def active(self, behaviour: Behaviour) -> bool:
+    def is_active(self, user_context: UserContext) -> bool:
         """From the first item."""
-        return len(behaviour.taken) > 0
+        return len(user_context.consumed_items) > 0
 
-    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
+    def learn(self, user_context: UserContext, item: int, weight: float, at: float) -> None:
         """Count the new item as a neighbour of the last few."""
         reach = self._reach
         self._prior.add(item, weight)
-        for lag, earlier in enumerate(before.taken[: -reach.window - 1 : -1]):
-            worth = weight * reach.decay**lag
-            self._add(int(earlier), item, worth)
-            self._add(item, int(earlier), worth * self._settings.backward)
+        for lag, earlier in enumerate(user_context.consumed_items[: -reach.window - 1 : -1]):
+            pair_weight = weight * reach.decay**lag
+            self._add(int(earlier), item, pair_weight)
+            self._add(item, int(earlier), pair_weight * self._settings.backward)
 
     def _add(self, row: int, column: int, count: float) -> None:
-        self.near.add(row, column, count)
-        self._sums[column] += count
+        self.neighbour_counts.add(row, column, count)
+        self._column_sums[column] += count
 
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items have no neighbours yet."""
-        extra = len(catalogue) - len(self._sums)
-        if extra:
-            self._sums.extend(np.zeros(extra, np.float32))
+        new_item_count = len(catalogue) - len(self._column_sums)
+        if new_item_count:
+            self._column_sums.extend(np.zeros(new_item_count, np.float32))
         self._prior.grow(len(catalogue))
-        self.near.grow(len(catalogue))
-        self._ids = catalogue.ids
+        self.neighbour_counts.grow(len(catalogue))
+        self._item_ids = catalogue.ids
 
-    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(
+        self, user_context: UserContext, items: Ints, *, deep: bool = True
+    ) -> list[list[Term]]:
         """Popularity, and what each of the last items adds, by its share of the counts."""
-        return self.opinion(behaviour).terms(items, deep=deep)
+        return self.scorer(user_context).terms(items, deep=deep)
 
-    def state(self) -> tuple[Arrays, Facts]:
+    def state(self) -> tuple[StateArrays, StateMetadata]:
         """Counts and how they were counted."""
         return {
             "popular": self._prior.popular,
-            **self.near.arrays("near"),
+            **self.neighbour_counts.arrays("near"),
         }, self._settings.model_dump()
 
     @classmethod
-    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
+    def from_state(cls, arrays: StateArrays, metadata: StateMetadata, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
-        near = Counts.from_arrays("near", arrays)
-        return cls(near, arrays["popular"], NeighbourSettings(**facts), catalogue)
+        neighbour_counts = CountMatrix.from_arrays("near", arrays)
+        return cls(neighbour_counts, arrays["popular"], NeighbourSettings(**metadata), catalogue)
 
 
-def _with(settings: NeighbourSettings, reach: Reach) -> NeighbourSettings:
+def _filled_settings(settings: NeighbourSettings, reach: NeighbourReach) -> NeighbourSettings:
     """The settings with what they leave open."""
-    named = {name: value for name, value in settings.model_dump().items() if value is not None}
-    return NeighbourSettings(**{**asdict(reach), **named})
+    set_values = {name: value for name, value in settings.model_dump().items() if value is not None}
+    return NeighbourSettings(**{**asdict(reach), **set_values})
 
 
-def _reach(settings: NeighbourSettings) -> Reach:
+def _reach_of(settings: NeighbourSettings) -> NeighbourReach:
     """Of settings that leave nothing open."""
-    named = _with(settings, REACHES[0]).model_dump()
-    return Reach(**{name: named[name] for name in Reach.__dataclass_fields__})
+    filled_values = _filled_settings(settings, REACHES[0]).model_dump()
+    return NeighbourReach(
+        **{name: filled_values[name] for name in NeighbourReach.__dataclass_fields__}
+    )
 
 
-def _gains(expert: Neighbour, cases: Cases, hide_seen: bool) -> Doubles:
+def _ndcg_gains(expert: NeighbourExpert, cases: EvaluationCases, hide_seen: bool) -> Doubles:
     """[cases], NDCG@10 of each, as lists are shown."""
     gains = np.zeros(len(cases))
-    for case, behaviour in enumerate(cases.behaviours(0, len(cases))):
-        scores, target = expert.opinion(behaviour).log_prob(), cases.targets[case]
+    for case, user_context in enumerate(cases.user_contexts(0, len(cases))):
+        scores, target = expert.scorer(user_context).log_prob(), cases.targets[case]
         if hide_seen:
-            own = scores[target]
-            scores[behaviour.taken] = -np.inf
-            scores[target] = own
+            target_score = scores[target]
+            scores[user_context.consumed_items] = -np.inf
+            scores[target] = target_score
         rank = int((scores > scores[target]).sum()) + ((scores == scores[target]).sum() - 1) / 2
         gains[case] = 1 / np.log2(rank + 2) if rank < LIST_LENGTH else 0.0
     return gains
 
 
-class NeighbourOpinion(Sparse):
+class NeighbourScorer(SparseScorer):
     """Popularity, but for the neighbours of the last few items."""
 
-    def __init__(self, expert: Neighbour, behaviour: Behaviour) -> None:
-        self._expert, self._log_prior = expert, expert._prior.log
-        self._sources = expert._sources(behaviour)
-        self._parts = [expert._neighbours(item, worth) for item, worth in self._sources]
+    def __init__(self, expert: NeighbourExpert, user_context: UserContext) -> None:
+        self._expert, self._log_prior = expert, expert._prior.log_share
+        self._sources = expert._recent_sources(user_context)
+        self._parts = [
+            expert._neighbours(item, source_weight) for item, source_weight in self._sources
+        ]
         smoothing = expert._settings.smoothing
-        found = [columns for columns, _ in self._parts]
-        columns, where = np.unique(np.concatenate([NOBODY, *found]), return_inverse=True)
+        column_parts = [columns for columns, _ in self._parts]
+        columns, positions = np.unique(
+            np.concatenate([NO_ITEMS, *column_parts]), return_inverse=True
+        )
         counts = np.concatenate([np.empty(0, np.float32), *(count for _, count in self._parts)])
-        found_mass = np.asarray(np.bincount(where, counts, minlength=len(columns)), np.float64)
-        total = float(found_mass.sum()) + smoothing
-        mass = found_mass + smoothing * np.exp(self._log_prior(columns))
+        neighbour_mass = np.asarray(
+            np.bincount(positions, counts, minlength=len(columns)), np.float64
+        )
+        total = float(neighbour_mass.sum()) + smoothing
+        mass = neighbour_mass + smoothing * np.exp(self._log_prior(columns))
         values = np.log(mass / total).astype(np.float32)
         super().__init__(self._log_prior, np.log(smoothing / total), columns, values)
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """Popularity, and what each of the last items adds, by its share of the counts."""
-        name, ids = self._expert.name, self._expert._ids
+        name, ids = self._expert.name, self._expert._item_ids
         shares = np.zeros((len(items), len(self._sources)), np.float64)
-        for place, (columns, counts) in enumerate(self._parts):
-            places, which = found_in(items, columns)
-            shares[places, place] = counts[which]
-        found = shares.sum(axis=1, keepdims=True)
-        even = 1 / max(len(self._sources), 1)
-        shares = np.where(found > 0, shares / np.where(found > 0, found, 1), even)
+        for source_index, (columns, counts) in enumerate(self._parts):
+            item_positions, column_positions = matching_positions(items, columns)
+            shares[item_positions, source_index] = counts[column_positions]
+        share_sums = shares.sum(axis=1, keepdims=True)
+        even_share = 1 / max(len(self._sources), 1)
+        shares = np.where(
+            share_sums > 0, shares / np.where(share_sums > 0, share_sums, 1), even_share
+        )
         prior = self._log_prior(items)
         lift = self.log_prob(items) - prior
-        popularity = against_average(name, prior, len(ids), "popularity")
+        popularity = terms_against_average(name, prior, len(ids), "popularity")
         return [
             [
                 *popularity[place],

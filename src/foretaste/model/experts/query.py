@@ -10,176 +10,201 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain.data import Behaviour, Catalogue, Floats, Ints, Term
-from foretaste.domain.ports import Arrays, Facts
+from foretaste.domain.data import Catalogue, Floats, Ints, Term, UserContext
+from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.sharing import Once
-from foretaste.model.bm25 import Bm25, tokens
+from foretaste.model.bm25 import Bm25, tokenize
+from foretaste.model.expert_scorer import NO_ITEMS, top_positions
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.experts.stateless import StatelessExpert
 from foretaste.model.index.base import is_exhaustive
 from foretaste.model.index.build import extended_index, shared_index
-from foretaste.model.scoring import NOBODY, best_of
 from foretaste.model.settings import QuerySettings
-from foretaste.model.terms import against_average
+from foretaste.model.terms import terms_against_average
 from foretaste.model.training import Training
 
-MEANT = 5
+MAX_SIMILAR_WORDS = 5
 """Known words that an unknown one may stand for, at most."""
-LOOKED_UP = 32
+MAX_UNKNOWN_WORDS = 32
 """Unknown words of a query that are looked up, at most."""
 
-MATTERS = 2000
+MAX_SHORTLISTED_ITEMS = 2000
 """Items of a large catalogue whose meaning is compared, by each of words and meaning."""
 
 
-class Query(StatelessExpert[QuerySettings]):
+class QueryExpert(StatelessExpert[QuerySettings]):
     """Meaning and words."""
 
     name = "query"
     _bm25: Once[Bm25]
-    _letters: "Once[Letters]"
+    _letters: "Once[LetterIndex]"
 
     def __init__(self, settings: QuerySettings, catalogue: Catalogue) -> None:
         super().__init__(settings)
         self._size = len(catalogue)
-        self._read = shared_index(catalogue.vectors)
-        self._all(catalogue)
+        self._text_space = shared_index(catalogue.vectors)
+        self._index_catalogue(catalogue)
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
         """Index the items' texts; left out where there are none."""
-        if not any(training.catalogue.readings):
+        if not any(training.catalogue.full_texts):
             return []
         return [cls(training.settings.query, training.catalogue)]
 
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items are indexed beside the others; all are again when a model is next loaded."""
         if changed is None:
-            return self._all(catalogue)
-        known, self._size = self._size, len(catalogue)
-        self._read = extended_index(self._read, catalogue.vectors, changed)
+            return self._index_catalogue(catalogue)
+        old_size, self._size = self._size, len(catalogue)
+        self._text_space = extended_index(self._text_space, catalogue.vectors, changed)
         bm25 = self._bm25.made
         if bm25 is None:
             return self._index(catalogue)
         bm25 = bm25.fork()
-        for item in [*changed, *range(known, len(catalogue))]:
-            bm25.put(item, catalogue.readings[item])
+        for item in [*changed, *range(old_size, len(catalogue))]:
+            bm25.put(item, catalogue.full_texts[item])
         self._bm25 = Once.of(bm25)
         letters = self._letters.made
-        if letters is None or len(bm25.known) > 1.05 * letters.size:
-            self._letters = Once(lambda: Letters(sorted(bm25.known)))
+        if letters is None or len(bm25.word_codes) > 1.05 * letters.size:
+            self._letters = Once(lambda: LetterIndex(sorted(bm25.word_codes)))
         return None
 
-    def _all(self, catalogue: Catalogue) -> None:
+    def _index_catalogue(self, catalogue: Catalogue) -> None:
         self._size = len(catalogue)
-        self._read = shared_index(catalogue.vectors)
+        self._text_space = shared_index(catalogue.vectors)
         self._index(catalogue)
 
     def _index(self, catalogue: Catalogue) -> None:
-        readings = catalogue.readings
+        readings = catalogue.full_texts
         bm25 = self._bm25 = Once(lambda: Bm25(readings))
-        self._letters = Once(lambda: Letters(sorted(bm25.get().known)))
+        self._letters = Once(lambda: LetterIndex(sorted(bm25.get().word_codes)))
 
     @property
     def bm25(self) -> Bm25:
         """The index of the words, made when first asked."""
         return self._bm25.get()
 
-    def _alike(self, strange: list[str]) -> list[list[tuple[str, float]]]:
+    def _similar_words(self, unknown_words: list[str]) -> list[list[tuple[str, float]]]:
         """For each word that nobody knows the known ones that it may be."""
-        return self._letters.get().alike(strange, self._settings.near)
+        return self._letters.get().similar_words(unknown_words, self._settings.near)
 
-    def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
+    def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
         """[behaviours, items]; uniform where there is no query."""
-        even = np.full(self._size, -np.log(self._size), np.float32)
-        rows = (self.opinion(one).log_prob() if self.active(one) else even for one in behaviours)
+        uniform_row = np.full(self._size, -np.log(self._size), np.float32)
+        rows = (
+            self.scorer(user_context).log_prob() if self.is_active(user_context) else uniform_row
+            for user_context in user_contexts
+        )
         return np.stack(list(rows))
 
-    def opinion(self, behaviour: Behaviour) -> "QueryOpinion":
+    def scorer(self, user_context: UserContext) -> "QueryScorer":
         """The query looked up."""
-        return QueryOpinion(self, behaviour)
+        return QueryScorer(self, user_context)
 
-    def active(self, behaviour: Behaviour) -> bool:
+    def is_active(self, user_context: UserContext) -> bool:
         """With a query."""
-        return bool(behaviour.query and behaviour.query.strip())
+        return bool(user_context.query and user_context.query.strip())
 
     @classmethod
-    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
+    def from_state(cls, arrays: StateArrays, metadata: StateMetadata, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
-        return cls(QuerySettings(**facts), catalogue)
+        return cls(QuerySettings(**metadata), catalogue)
 
 
-class QueryOpinion:
+class QueryScorer:
     """BM25 and meaning of one query."""
 
-    def __init__(self, expert: Query, behaviour: Behaviour) -> None:
+    def __init__(self, expert: QueryExpert, user_context: UserContext) -> None:
         self._expert = expert
-        settings, vector = expert._settings, behaviour.query_vector
-        asked, index = tokens([behaviour.query or ""])[0], expert.bm25
-        self._known = [word for word in asked if word in index.known]
-        strange = [word for word in dict.fromkeys(asked) if word not in index.known][:LOOKED_UP]
-        wanted = bool(strange and index.known) and settings.near < 1
-        self._meant = [some for some in expert._alike(strange) if some] if wanted else []
-        share = len(self._known) / max(len(asked), 1)
-        scale = (1 - share) / settings.temperature + share / settings.temperature_known
+        settings, vector = expert._settings, user_context.query_vector
+        query_words, index = tokenize([user_context.query or ""])[0], expert.bm25
+        self._known_words = [word for word in query_words if word in index.word_codes]
+        unknown_words = [
+            word for word in dict.fromkeys(query_words) if word not in index.word_codes
+        ][:MAX_UNKNOWN_WORDS]
+        reads_misspelt = bool(unknown_words and index.word_codes) and settings.near < 1
+        self._similar_words = (
+            [
+                similar_words
+                for similar_words in expert._similar_words(unknown_words)
+                if similar_words
+            ]
+            if reads_misspelt
+            else []
+        )
+        known_share = len(self._known_words) / max(len(query_words), 1)
+        scale = (1 - known_share) / settings.temperature + known_share / settings.temperature_known
         self._vector = None if vector is None else vector * np.float32(scale)
         self._row: Floats | None = None
-        self._few: Ints | None = None
+        self._shortlisted_items: Ints | None = None
 
     def log_prob(self, items: Ints | None = None) -> Floats:
         """[items]"""
         if self._row is None:
-            found = self._words()
-            if not is_exhaustive(len(found)):
-                self._few = self._worth_a_look(found)
+            item_scores = self._word_scores()
+            if not is_exhaustive(len(item_scores)):
+                self._shortlisted_items = self._shortlist(item_scores)
             if self._vector is not None:
-                found = found + self._meaning(self._vector)
-            self._row = np.asarray(log_softmax(found), np.float32)
+                item_scores = item_scores + self._meaning_scores(self._vector)
+            self._row = np.asarray(log_softmax(item_scores), np.float32)
         return self._row if items is None else self._row[items]
 
-    def _words(self) -> Floats:
+    def _word_scores(self) -> Floats:
         """[items], BM25 of the known words, and of each other the likest that the item has."""
         index = self._expert.bm25
-        found = index.scores(self._known)
-        for alike in self._meant:
-            found += np.max([index.scores([w]) * np.float32(like) for w, like in alike], axis=0)
-        return found
+        item_scores = index.scores(self._known_words)
+        for similar_words in self._similar_words:
+            item_scores += np.max(
+                [index.scores([word]) * np.float32(cosine) for word, cosine in similar_words],
+                axis=0,
+            )
+        return item_scores
 
-    def _worth_a_look(self, found: Floats) -> Ints:
+    def _shortlist(self, word_scores: Floats) -> Ints:
         """Of a large catalogue the items that share the most words, and those nearest in meaning;
         a search among all of them, of which nearly all have the same score, takes longer than that.
         """
-        shared = np.flatnonzero(found).astype(np.int32)
-        shared = shared[best_of(found[shared], MATTERS)]
+        matching_items = np.flatnonzero(word_scores).astype(np.int32)
+        matching_items = matching_items[
+            top_positions(word_scores[matching_items], MAX_SHORTLISTED_ITEMS)
+        ]
         if self._vector is None:
-            return shared
-        return np.union1d(shared, self._expert._read.index.nearest(self._vector, MATTERS))
+            return matching_items
+        return np.union1d(
+            matching_items,
+            self._expert._text_space.index.nearest(self._vector, MAX_SHORTLISTED_ITEMS),
+        )
 
-    def _meaning(self, vector: Floats) -> Floats:
+    def _meaning_scores(self, vector: Floats) -> Floats:
         """[items], the likeness in meaning; of a large catalogue only where it can matter.
 
         There an item that neither shares a word nor is among the nearest is taken to mean nothing.
         """
-        index = self._expert._read.index
+        index = self._expert._text_space.index
         if is_exhaustive(index.size):
             return index.scores(vector[None])[0]
-        meaning = np.zeros(index.size, np.float32)
-        few = NOBODY if self._few is None else self._few
-        meaning[few] = index.scores_of(vector[None], few)[0]
-        return meaning
+        meaning_scores = np.zeros(index.size, np.float32)
+        shortlisted_items = NO_ITEMS if self._shortlisted_items is None else self._shortlisted_items
+        meaning_scores[shortlisted_items] = index.scores_of(vector[None], shortlisted_items)[0]
+        return meaning_scores
 
     def candidates(self, k: int) -> Ints:
         """The likeliest."""
         row = self.log_prob()
-        return best_of(row, k) if self._few is None else self._few[best_of(row[self._few], k)]
+        return (
+            top_positions(row, k)
+            if self._shortlisted_items is None
+            else self._shortlisted_items[top_positions(row[self._shortlisted_items], k)]
+        )
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """How much better than the average item it answers the query."""
         name, size = self._expert.name, self._expert._size
-        return against_average(name, self.log_prob(items), size, "query")
+        return terms_against_average(name, self.log_prob(items), size, "query")
 
 
-class Letters:
+class LetterIndex:
     """The known words by the letters they have in a row."""
 
     def __init__(self, words: list[str]) -> None:
@@ -188,19 +213,28 @@ class Letters:
 
         self._words = words
         self.size = len(words)
-        self._reader = TfidfVectorizer(
+        self._vectorizer = TfidfVectorizer(
             analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float32
         )
-        self._rows = self._reader.fit_transform(words).T.tocsr()  # [letters, words]
+        self._letter_rows = self._vectorizer.fit_transform(words).T.tocsr()  # [letters, words]
 
-    def alike(self, strange: list[str], near: float) -> list[list[tuple[str, float]]]:
+    def similar_words(
+        self, unknown_words: list[str], min_cosine: float
+    ) -> list[list[tuple[str, float]]]:
         """For each the likest known words with their cosine, which is `near` or more."""
-        cosines = self._reader.transform(strange) @ self._rows  # [strange, words], sparse
-        answer = []
-        for row in range(len(strange)):
+        cosines = (
+            self._vectorizer.transform(unknown_words) @ self._letter_rows
+        )  # [strange, words], sparse
+        words_by_unknown = []
+        for row in range(len(unknown_words)):
             part = slice(cosines.indptr[row], cosines.indptr[row + 1])
             columns, values = cosines.indices[part], cosines.data[part]
-            best = np.argsort(-values, kind="stable")[:MEANT]
-            pairs = [(self._words[columns[place]], float(values[place])) for place in best]
-            answer.append([(word, like) for word, like in pairs if like >= near])
-        return answer
+            best_positions = np.argsort(-values, kind="stable")[:MAX_SIMILAR_WORDS]
+            pairs = [
+                (self._words[columns[position]], float(values[position]))
+                for position in best_positions
+            ]
+            words_by_unknown.append(
+                [(word, cosine) for word, cosine in pairs if cosine >= min_cosine]
+            )
+        return words_by_unknown

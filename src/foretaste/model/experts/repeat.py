@@ -10,110 +10,118 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain.data import Behaviour, Catalogue, Floats, Ints, Term
-from foretaste.domain.ports import Arrays, Facts
-from foretaste.model.counts import taken
-from foretaste.model.scoring import NOBODY, Sparse
-from foretaste.model.terms import against_average
+from foretaste.domain.data import Catalogue, Floats, Ints, Term, UserContext
+from foretaste.domain.ports import StateArrays, StateMetadata
+from foretaste.model.count_matrix import positive_interactions
+from foretaste.model.expert_scorer import NO_ITEMS, SparseScorer
+from foretaste.model.terms import terms_against_average
 from foretaste.model.training import Training
 
-OWN = 10.0
+SMOOTHING_EVENTS = 10.0
 """Events of everyone's share that a person's own share is smoothed with."""
-DECAY = 0.9
+RECENCY_DECAY = 0.9
 """What each earlier event is worth of the one after, among the seen items."""
-FORGOTTEN = 200
+MAX_EVENT_AGE = 200
 """Events ago from which one is worth the same as any earlier: never nothing."""
 
 
-class Repeat:
+class RepeatExpert:
     """A Bernoulli of seen or new, then recency or evenness."""
 
     name = "repeat"
-    counting = True
+    is_counting = True
 
     def __init__(self, repeats: float, events: float, catalogue: Catalogue) -> None:
         self._repeats = repeats
         self._events = events
         self._size = len(catalogue)
-        self._ids = catalogue.ids
+        self._item_ids = catalogue.ids
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
         """Count the events, after a person's first, whose item the person had taken before."""
-        person, item, _ = taken(training.histories)
-        _, first = np.unique(person * np.int64(len(training.catalogue)) + item, return_index=True)
-        later = len(person) - len(np.unique(person))
-        return [cls(float(len(person) - len(first)), float(later), training.catalogue)]
+        users, items, _ = positive_interactions(training.interactions)
+        _, first_positions = np.unique(
+            users * np.int64(len(training.catalogue)) + items, return_index=True
+        )
+        later_events = len(users) - len(np.unique(users))
+        return [
+            cls(float(len(users) - len(first_positions)), float(later_events), training.catalogue)
+        ]
 
-    def _share(self, seen: Ints) -> float:
+    def _repeat_share(self, consumed_items: Ints) -> float:
         """P(the next is a repeat | U)."""
-        everyone = (self._repeats + 0.5) / (self._events + 1)
-        own = len(seen) - len(np.unique(seen))
-        share = (own + OWN * everyone) / (max(len(seen) - 1, 0) + OWN)
+        everyone_share = (self._repeats + 0.5) / (self._events + 1)
+        own_repeats = len(consumed_items) - len(np.unique(consumed_items))
+        share = (own_repeats + SMOOTHING_EVENTS * everyone_share) / (
+            max(len(consumed_items) - 1, 0) + SMOOTHING_EVENTS
+        )
         return min(max(share, 1e-9), 1 - 1e-9)
 
-    def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
+    def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
         """[behaviours, items]"""
-        return np.stack([self.opinion(one).log_prob() for one in behaviours])
+        return np.stack([self.scorer(user_context).log_prob() for user_context in user_contexts])
 
-    def opinion(self, behaviour: Behaviour) -> "RepeatOpinion":
+    def scorer(self, user_context: UserContext) -> "RepeatScorer":
         """All that is new is as likely; what was seen by how lately."""
-        return RepeatOpinion(self, behaviour)
+        return RepeatScorer(self, user_context)
 
-    def active(self, behaviour: Behaviour) -> bool:
+    def is_active(self, user_context: UserContext) -> bool:
         """From the first item."""
-        return len(behaviour.taken) > 0
+        return len(user_context.consumed_items) > 0
 
-    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
+    def learn(self, user_context: UserContext, item: int, weight: float, at: float) -> None:
         """Count one more event, and whether it is a repeat."""
-        if len(before.taken):
+        if len(user_context.consumed_items):
             sign = 1.0 if weight > 0 else -1.0
             self._events += sign
-            self._repeats += sign * float(item in before.taken)
+            self._repeats += sign * float(item in user_context.consumed_items)
 
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items have been taken by nobody."""
         self._size = len(catalogue)
-        self._ids = catalogue.ids
+        self._item_ids = catalogue.ids
 
-    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(
+        self, user_context: UserContext, items: Ints, *, deep: bool = True
+    ) -> list[list[Term]]:
         """One term: seen before, or new."""
-        return self.opinion(behaviour).terms(items, deep=deep)
+        return self.scorer(user_context).terms(items, deep=deep)
 
-    def state(self) -> tuple[Arrays, Facts]:
+    def state(self) -> tuple[StateArrays, StateMetadata]:
         """Two counts."""
         return {}, {"repeats": self._repeats, "events": self._events}
 
     @classmethod
-    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
+    def from_state(cls, arrays: StateArrays, metadata: StateMetadata, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
-        return cls(facts["repeats"], facts["events"], catalogue)
+        return cls(metadata["repeats"], metadata["events"], catalogue)
 
 
-class RepeatOpinion(Sparse):
+class RepeatScorer(SparseScorer):
     """Even, but for what was seen."""
 
-    def __init__(self, expert: Repeat, behaviour: Behaviour) -> None:
+    def __init__(self, expert: RepeatExpert, user_context: UserContext) -> None:
         self._expert = expert
-        seen, size = behaviour.taken, expert._size
-        share = expert._share(seen)
-        columns, where = np.unique(seen, return_inverse=True)
-        self._seen = columns
+        consumed_items, size = user_context.consumed_items, expert._size
+        repeat_share = expert._repeat_share(consumed_items)
+        columns, positions = np.unique(consumed_items, return_inverse=True)
+        self._distinct_items = columns
         if len(columns) in (0, size):
-            super().__init__(self._even, -np.log(size), NOBODY, np.empty(0, np.float32))
+            super().__init__(self._uniform, -np.log(size), NO_ITEMS, np.empty(0, np.float32))
             return
-        age = np.minimum(np.arange(len(seen) - 1, -1, -1), FORGOTTEN)
-        worth = np.bincount(where, DECAY**age)
-        values = np.log(share * worth / worth.sum()).astype(np.float32)
-        rest = np.log((1 - share) / (size - len(columns)))
-        super().__init__(self._even, rest, columns.astype(np.int32), values)
+        event_ages = np.minimum(np.arange(len(consumed_items) - 1, -1, -1), MAX_EVENT_AGE)
+        recency_weights = np.bincount(positions, RECENCY_DECAY**event_ages)
+        values = np.log(repeat_share * recency_weights / recency_weights.sum()).astype(np.float32)
+        log_new_share = np.log((1 - repeat_share) / (size - len(columns)))
+        super().__init__(self._uniform, log_new_share, columns.astype(np.int32), values)
 
-    def _even(self, items: Ints | None) -> Floats:
+    def _uniform(self, items: Ints | None) -> Floats:
         return np.zeros(self._expert._size if items is None else len(items), np.float32)
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """One term: seen before, or new."""
         name, size = self._expert.name, self._expert._size
-        seen = set(self._seen.tolist())
-        words = ["taken before" if int(item) in seen else "new" for item in items]
-        return against_average(name, self.log_prob(items), size, words)
+        consumed_items = set(self._distinct_items.tolist())
+        words = ["taken before" if int(item) in consumed_items else "new" for item in items]
+        return terms_against_average(name, self.log_prob(items), size, words)

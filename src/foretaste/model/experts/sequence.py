@@ -1,6 +1,6 @@
 """Sequence: a causal transformer over the person's events. P(next item | all of them, in order).
 
-The network is in `model/network.py`, its training in `model/sequence_training.py`. These, and
+The network is in `model/sequence_network.py`, its training in `model/sequence_training.py`. These, and
 PyTorch, are imported where a network is trained or read: a command that asks for no list need not
 wait for it.
 """
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from foretaste.domain.arrays import Growing
-from foretaste.domain.data import Behaviour, Catalogue, Doubles, Floats, Ints, Term
-from foretaste.domain.ports import Arrays, Facts
+from foretaste.domain.arrays import GrowingArray
+from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, Term, UserContext
+from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.index.base import BATCH_ROWS, float_rows, is_exhaustive
 from foretaste.model.index.build import (
@@ -23,31 +23,31 @@ from foretaste.model.index.build import (
 )
 from foretaste.model.index.softmax import SoftmaxScorer
 from foretaste.model.settings import SequenceSettings
-from foretaste.model.terms import against_average
+from foretaste.model.terms import terms_against_average
 from foretaste.model.training import Training
 
 if TYPE_CHECKING:
-    from foretaste.model.network import Network
+    from foretaste.model.sequence_network import SequenceNetwork
 
-ALIKE, NEARNESS = 10, 0.1
+NEIGHBOURS_PER_NEW_ITEM, NEIGHBOUR_TEMPERATURE = 10, 0.1
 """How many items that read alike a new one is placed among, and the temperature of the mean."""
-EXPLAINED = 12
+MAX_EXPLAINED_EVENTS = 12
 """How many of the last events an explanation looks behind, one forward pass for each."""
-ROUGH = 4000
+MAX_SAMPLED_IDENTITIES = 4000
 """Learnt identities among which those nobody taught are placed in a large catalogue."""
-ASKED = 64
+MAX_SIMILAR_ITEMS = 64
 """Items that read alike which are looked at to find those whose identity was learnt, a new one."""
 
 
-class Sequence:
+class SequenceExpert:
     """The trained network and the item vectors it compares with."""
 
     name = "sequence"
-    counting = False
+    is_counting = False
 
     def __init__(
         self,
-        network: "Network",
+        network: "SequenceNetwork",
         settings: SequenceSettings,
         catalogue: Catalogue,
         identity: Floats | None = None,
@@ -57,92 +57,103 @@ class Sequence:
 
         self._network = network.eval()
         self._project = network.project.weight.detach().cpu().numpy().T.copy()  # [read dim, dim]
-        on_cpu = network.project.weight.device.type == "cpu"
-        self._numpy_network = NumpyNetwork(network) if on_cpu else None
+        is_on_cpu = network.project.weight.device.type == "cpu"
+        self._numpy_network = NumpyNetwork(network) if is_on_cpu else None
         self._settings = settings
         if identity is None:
             identity = np.array(network.identity.weight.detach()[1:].cpu().numpy())
-        identity = identity.astype(_kept(len(identity)), copy=False)
+        identity = identity.astype(_identity_dtype(len(identity)), copy=False)
         untaught = np.asarray(~identity.any(axis=1))
-        self._guessed = Growing(untaught)  # [items], those whose identity nobody taught
-        self._read = shared_index(catalogue.vectors)
-        self._reach: dict[int, float] = {}  # how like it the items are that a new one's guess is of
-        self._set(catalogue)
-        self._identity = Growing(self._with_guesses(identity))
-        self._index = build_index(self._units, len(identity))
+        self._is_estimated = GrowingArray(untaught)  # [items], those whose identity nobody taught
+        self._text_space = shared_index(catalogue.vectors)
+        self._estimate_cosines: dict[
+            int, float
+        ] = {}  # how like it the items are that a new one's guess is of
+        self._set_catalogue(catalogue)
+        self._identity = GrowingArray(self._with_guesses(identity))
+        self._index = build_index(self._unit_vectors, len(identity))
         if len(catalogue) > len(identity):
             self.grow(catalogue, ())
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
         """Train; left out where nobody took two items."""
-        from foretaste.model.sequence_training import train
+        from foretaste.model.sequence_training import train_network
 
-        trained = train(training)
-        if trained is None:
+        network = train_network(training)
+        if network is None:
             return []
-        return [cls(trained, training.settings.sequence, training.catalogue)]
+        return [cls(network, training.settings.sequence, training.catalogue)]
 
-    def _set(self, catalogue: Catalogue) -> None:
-        self._ids, self._catalogue = catalogue.ids, catalogue
+    def _set_catalogue(self, catalogue: Catalogue) -> None:
+        self._item_ids, self._catalogue = catalogue.ids, catalogue
 
     def grow(self, catalogue: Catalogue, changed: Many[int] | None = None) -> None:
         """A new item gets the mean identity of those that read most like it."""
         size = len(self._identity)
-        again = range(size) if changed is None else changed
-        before = self._texts(changed or ())
-        self._read = extended_index(self._read, catalogue.vectors, changed)
-        self._set(catalogue)
-        new = len(catalogue) - size
-        self._reach = dict(self._reach)
-        self._guessed = self._guessed.appended(np.ones(new, bool))
+        updated_items = range(size) if changed is None else changed
+        old_vectors = self._text_vectors(changed or ())
+        self._text_space = extended_index(self._text_space, catalogue.vectors, changed)
+        self._set_catalogue(catalogue)
+        new_item_count = len(catalogue) - size
+        self._estimate_cosines = dict(self._estimate_cosines)
+        self._is_estimated = self._is_estimated.appended(np.ones(new_item_count, bool))
         self._identity = self._identity.appended(self._guesses(range(size, len(catalogue))))
-        moved = self._touched(np.concatenate([before, self._texts(changed or ())]))
-        self._identity = self._identity.replaced(moved, self._guesses(moved))
-        again = sorted({*again, *moved} - {*range(size, len(catalogue))})
-        if new or len(again):
-            grown = None if changed is None else again
-            self._index = extend_index(self._index, self._units, len(catalogue), grown)
+        affected_items = self._affected_items(
+            np.concatenate([old_vectors, self._text_vectors(changed or ())])
+        )
+        self._identity = self._identity.replaced(affected_items, self._guesses(affected_items))
+        updated_items = sorted({*updated_items, *affected_items} - {*range(size, len(catalogue))})
+        if new_item_count or len(updated_items):
+            reindexed_items = None if changed is None else updated_items
+            self._index = extend_index(
+                self._index, self._unit_vectors, len(catalogue), reindexed_items
+            )
 
-    def _texts(self, items: Many[int]) -> Floats:
+    def _text_vectors(self, items: Many[int]) -> Floats:
         """[items, read dim]"""
-        return self._read.vectors[np.array(items, np.int64)]
+        return self._text_space.vectors[np.array(items, np.int64)]
 
-    def _touched(self, texts: Floats) -> list[int]:
+    def _affected_items(self, text_vectors: Floats) -> list[int]:
         """The new items whose guess is of something that reads like these, or would be."""
-        if not len(texts) or not self._reach:
+        if not len(text_vectors) or not self._estimate_cosines:
             return []
-        items = np.fromiter(self._reach, np.int64)
-        likeness = (self._texts(items.tolist()) @ texts.T).max(axis=1)
-        return [int(i) for i in items[likeness >= np.fromiter(self._reach.values(), np.float32)]]
+        items = np.fromiter(self._estimate_cosines, np.int64)
+        likeness = (self._text_vectors(items.tolist()) @ text_vectors.T).max(axis=1)
+        return [
+            int(item)
+            for item in items[likeness >= np.fromiter(self._estimate_cosines.values(), np.float32)]
+        ]
 
     def _guesses(self, items: Many[int]) -> Floats:
         """[items, dim]"""
-        guesses = [self._guess(item) for item in items]
+        guesses = [self._estimate_identity(item) for item in items]
         return np.array(guesses, np.float32).reshape(len(items), self._settings.dim)
 
-    def _guess(self, item: int) -> Floats:
+    def _estimate_identity(self, item: int) -> Floats:
         """[dim]"""
-        vector = self._read.vectors[item]
+        vector = self._text_space.vectors[item]
         if not vector.any():
             return np.zeros(self._settings.dim, np.float32)
-        near = self._read.index.nearest(vector, ASKED)
-        near = near[~self._guessed.rows[near]]
-        texts = self._read.vectors[near]
-        likeness = np.sort(texts @ vector)
-        self._reach[item] = float(likeness[-ALIKE:].min(initial=1.0))
-        return mean_identities(vector[None], texts, self._identity.rows[near])[0]
+        similar_items = self._text_space.index.nearest(vector, MAX_SIMILAR_ITEMS)
+        similar_items = similar_items[~self._is_estimated.rows[similar_items]]
+        text_vectors = self._text_space.vectors[similar_items]
+        likeness = np.sort(text_vectors @ vector)
+        self._estimate_cosines[item] = float(likeness[-NEIGHBOURS_PER_NEW_ITEM:].min(initial=1.0))
+        return mean_identities(vector[None], text_vectors, self._identity.rows[similar_items])[0]
 
     def _with_guesses(self, identity: Floats) -> Floats:
         """The same array, with what nobody taught guessed at once."""
-        vectors = self._read.vectors
-        wanted = np.flatnonzero(self._guessed.rows[: len(vectors)]).astype(np.int32)
-        known = np.flatnonzero(~self._guessed.rows).astype(np.int32)
+        vectors = self._text_space.vectors
+        wanted = np.flatnonzero(self._is_estimated.rows[: len(vectors)]).astype(np.int32)
+        known = np.flatnonzero(~self._is_estimated.rows).astype(np.int32)
         if not is_exhaustive(
             len(known)
         ):  # by a draw of them: a mean of ten nearest is a rough guess
             known = np.sort(
-                np.random.default_rng(0).choice(known, min(ROUGH, len(known)), replace=False)
+                np.random.default_rng(0).choice(
+                    known, min(MAX_SAMPLED_IDENTITIES, len(known)), replace=False
+                )
             )
         theirs, texts = identity[known], vectors[known]
         for start in range(0, len(wanted), 1024):
@@ -150,80 +161,91 @@ class Sequence:
             identity[some] = mean_identities(vectors[some], texts, theirs)
         return identity
 
-    def _composed(self, items: Ints) -> Floats:
+    def _composed_vectors(self, items: Ints) -> Floats:
         """[items, dim], identity and text together: what the network takes an item for."""
-        made = [
-            float_rows(self._identity.rows, some)
-            + float_rows(self._read.vectors, some) @ self._project
-            for some in np.split(items, range(BATCH_ROWS, len(items), BATCH_ROWS))
+        vector_parts = [
+            float_rows(self._identity.rows, chunk_items)
+            + float_rows(self._text_space.vectors, chunk_items) @ self._project
+            for chunk_items in np.split(items, range(BATCH_ROWS, len(items), BATCH_ROWS))
         ]
-        return np.concatenate(made)
+        return np.concatenate(vector_parts)
 
-    def _units(self, items: Ints) -> Floats:
+    def _unit_vectors(self, items: Ints) -> Floats:
         """[items, dim], of length 1."""
-        rows = self._composed(items)
+        rows = self._composed_vectors(items)
         lengths = np.sqrt(np.einsum("nd,nd->n", rows, rows))
         return rows / np.maximum(lengths, 1e-12)[:, None]
 
-    def _states(self, behaviours: Many[Behaviour]) -> Floats:
+    def _states(self, user_contexts: Many[UserContext]) -> Floats:
         """→ [behaviours, dim], of length 1 over the temperature."""
         import torch
 
         with torch.inference_mode():
-            states = self._pass(behaviours)
+            states = self._network_states(user_contexts)
         lengths = np.linalg.norm(states, axis=1, keepdims=True) * self._network.temperature
         return np.asarray(states / np.maximum(lengths, 1e-12), np.float32)
 
-    def _pass(self, behaviours: Many[Behaviour]) -> Floats:
+    def _network_states(self, user_contexts: Many[UserContext]) -> Floats:
         """→ [behaviours, dim], as the network says."""
         import torch
 
-        from foretaste.model.network import tokens
+        from foretaste.model.sequence_network import event_tokens
 
-        batch = tokens([self._heard(one) for one in behaviours], self._network.length)
+        batch = event_tokens(
+            [self._trained_events(user_context) for user_context in user_contexts],
+            self._network.length,
+        )
         # a place without an item is masked by the network: any item's vector will do
-        distinct, where = np.unique(np.maximum(batch.item.numpy() - 1, 0), return_inverse=True)
-        items = self._composed(distinct)[where]
+        distinct, item_positions = np.unique(
+            np.maximum(batch.item.numpy() - 1, 0), return_inverse=True
+        )
+        items = self._composed_vectors(distinct)[item_positions]
         if self._numpy_network is not None and self._numpy_network.accepts(batch):
             return self._numpy_network.states(batch, items)
         device = self._network.project.weight.device
-        read = self._network(batch.to(device), torch.from_numpy(items).to(device))
-        return np.asarray(read[:, -1].cpu().numpy())
+        events_states = self._network(batch.to(device), torch.from_numpy(items).to(device))
+        return np.asarray(events_states[:, -1].cpu().numpy())
 
-    def _heard(self, behaviour: Behaviour) -> Behaviour:
+    def _trained_events(self, user_context: UserContext) -> UserContext:
         """Without refusals of a kind that was never met in training.
 
         The network would take them for the opposite: an untaught kind is an event like any other.
         """
-        refusals = behaviour.weight < 0
-        if not refusals.any():
-            return behaviour
-        taught = self._network.kind.weight.any(dim=1).cpu().numpy()  # [kinds + 2], of kind + 1
-        return behaviour.part(~refusals | taught[behaviour.kind.astype(np.int64) + 1])
+        is_negative = user_context.weight < 0
+        if not is_negative.any():
+            return user_context
+        is_trained_type = (
+            self._network.kind.weight.any(dim=1).cpu().numpy()
+        )  # [kinds + 2], of kind + 1
+        return user_context.select_events(
+            ~is_negative | is_trained_type[user_context.kind.astype(np.int64) + 1]
+        )
 
-    def log_prob(self, behaviours: Many[Behaviour]) -> Floats:
+    def log_prob(self, user_contexts: Many[UserContext]) -> Floats:
         """[behaviours, items]"""
-        return log_softmax(self._index.scores(self._states(behaviours)))
+        return log_softmax(self._index.scores(self._states(user_contexts)))
 
-    def opinion(self, behaviour: Behaviour) -> "SequenceOpinion":
+    def scorer(self, user_context: UserContext) -> "SequenceScorer":
         """One pass through the network."""
-        return SequenceOpinion(self, behaviour)
+        return SequenceScorer(self, user_context)
 
-    def active(self, behaviour: Behaviour) -> bool:
+    def is_active(self, user_context: UserContext) -> bool:
         """From the first event."""
-        return len(behaviour) > 0
+        return len(user_context) > 0
 
-    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
+    def learn(self, user_context: UserContext, item: int, weight: float, at: float) -> None:
         """Nothing at once: the history is read when asked, the weights change at the next fit."""
 
-    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(
+        self, user_context: UserContext, items: Ints, *, deep: bool = True
+    ) -> list[list[Term]]:
         """What each of the last events changes when it alone is taken out, and the rest.
 
         Leave-one-out attribution: what events do only together is in the rest.
         """
-        return self.opinion(behaviour).terms(items, deep=deep)
+        return self.scorer(user_context).terms(items, deep=deep)
 
-    def state(self) -> tuple[Arrays, Facts]:
+    def state(self) -> tuple[StateArrays, StateMetadata]:
         """The network's parameters; the items' texts are read from the catalogue."""
         arrays = {
             name: value.cpu().numpy()
@@ -234,99 +256,111 @@ class Sequence:
             (len(self._identity) + 1, self._settings.dim), self._identity.rows.dtype
         )
         identity[1:] = self._identity.rows
-        identity[1:][self._guessed.rows] = 0  # guessed anew when read
-        facts = {
+        identity[1:][self._is_estimated.rows] = 0  # guessed anew when read
+        metadata = {
             "settings": self._settings.model_dump(),
             "length": self._network.length,
             "kinds": self._network.kind.num_embeddings - 2,
-            "timed": self._network.turning > 0,
+            "timed": self._network.rotary_pairs > 0,
         }
-        return arrays | {"identity.weight": identity}, facts
+        return arrays | {"identity.weight": identity}, metadata
 
     @classmethod
-    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
+    def from_state(cls, arrays: StateArrays, metadata: StateMetadata, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
         import torch
 
         from foretaste.domain.device import device_of
-        from foretaste.model.network import Network
+        from foretaste.model.sequence_network import SequenceNetwork
 
-        settings = SequenceSettings(**facts["settings"])
-        nothing = torch.zeros(1, catalogue.vectors.shape[1])  # the items are kept here, not there
-        timed = facts.get("timed", False)  # not there if saved before times were read
-        network = Network(nothing, settings, facts["length"], facts["kinds"], 0.0, timed=timed)
+        settings = SequenceSettings(**metadata["settings"])
+        zero_vector = torch.zeros(
+            1, catalogue.vectors.shape[1]
+        )  # the items are kept here, not there
+        is_timed = metadata.get("timed", False)  # not there if saved before times were read
+        network = SequenceNetwork(
+            zero_vector, settings, metadata["length"], metadata["kinds"], 0.0, is_timed=is_timed
+        )
         identity = arrays["identity.weight"][1:]
-        own = {name: torch.from_numpy(value) for name, value in arrays.items()}
-        own["identity.weight"] = own["identity.weight"][:1]
-        for unread in ("value.weight", "steps"):  # saved before values were read
-            own.setdefault(unread, network.state_dict()[unread])
-        network.load_state_dict(own)
+        network_state = {name: torch.from_numpy(value) for name, value in arrays.items()}
+        network_state["identity.weight"] = network_state["identity.weight"][:1]
+        for parameter_name in ("value.weight", "steps"):  # saved before values were read
+            network_state.setdefault(parameter_name, network.state_dict()[parameter_name])
+        network.load_state_dict(network_state)
         return cls(network.to(device_of(settings.device)), settings, catalogue, identity)
 
 
-class SequenceOpinion(SoftmaxScorer):
+class SequenceScorer(SoftmaxScorer):
     """Where the history stands among the items."""
 
-    def __init__(self, expert: Sequence, behaviour: Behaviour) -> None:
-        self._expert, self._behaviour = expert, behaviour
-        super().__init__(expert._index, expert._states([behaviour])[0])
+    def __init__(self, expert: SequenceExpert, user_context: UserContext) -> None:
+        self._expert, self._user_context = expert, user_context
+        super().__init__(expert._index, expert._states([user_context])[0])
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What each of the last events changes when it alone is taken out, and the rest."""
-        expert, behaviour = self._expert, self._behaviour
-        rows = range(max(len(behaviour) - EXPLAINED, 0), len(behaviour)) if deep else ()
+        expert, user_context = self._expert, self._user_context
+        rows = (
+            range(max(len(user_context) - MAX_EXPLAINED_EVENTS, 0), len(user_context))
+            if deep
+            else ()
+        )
         log_prob = self.log_prob(items).astype(np.float64)
-        change = log_prob - self._without(rows, items)  # [events, items]
-        rest = log_prob - change.sum(axis=0)
-        names = [_name(behaviour, row, expert._ids) for row in rows]
-        whole_history = against_average(expert.name, rest, len(expert._ids), "whole history")
+        change = log_prob - self._log_probs_without(rows, items)  # [events, items]
+        history_nats = log_prob - change.sum(axis=0)
+        event_names = [_event_name(user_context, row, expert._item_ids) for row in rows]
+        whole_history = terms_against_average(
+            expert.name, history_nats, len(expert._item_ids), "whole history"
+        )
         return [
             [
-                *whole_history[place],
+                *whole_history[position],
                 *(
-                    Term(expert.name, float(change[event, place]), event=name)
-                    for event, name in enumerate(names)
+                    Term(expert.name, float(change[event, position]), event=event_name)
+                    for event, event_name in enumerate(event_names)
                 ),
             ]
-            for place in range(len(items))
+            for position in range(len(items))
         ]
 
-    def _without(self, rows: range | tuple[()], items: Ints) -> Doubles:
+    def _log_probs_without(self, rows: range | tuple[()], items: Ints) -> Doubles:
         """[events, items], log P of the items without each of these events."""
         if not len(rows):
             return np.empty((0, len(items)))
         expert = self._expert
-        states = expert._states([_without(self._behaviour, row) for row in rows])
+        states = expert._states([_context_without(self._user_context, row) for row in rows])
         totals = expert._index.log_partition(states)
         return (expert._index.scores_of(states, items) - totals[:, None]).astype(np.float64)
 
 
-def mean_identities(vectors: Floats, texts: Floats, theirs: Floats) -> Floats:
+def mean_identities(vectors: Floats, text_vectors: Floats, identities: Floats) -> Floats:
     """→ [wanted, dim], for each the mean identity of the items with the nearest texts.
 
     vectors: [wanted, read dim], of length 1. texts, theirs: [known, read dim] and [known, dim].
     """
-    nearest = min(ALIKE, len(texts))
-    if not nearest:
-        return np.zeros((len(vectors), theirs.shape[1]), np.float32)
-    likeness = vectors @ texts.T
-    which = np.argpartition(-likeness, nearest - 1, axis=1)[:, :nearest]
-    close = np.take_along_axis(likeness, which, axis=1) / np.float32(NEARNESS)
-    shares = np.exp(close - close.max(axis=1, keepdims=True))
+    neighbour_count = min(NEIGHBOURS_PER_NEW_ITEM, len(text_vectors))
+    if not neighbour_count:
+        return np.zeros((len(vectors), identities.shape[1]), np.float32)
+    likeness = vectors @ text_vectors.T
+    neighbour_columns = np.argpartition(-likeness, neighbour_count - 1, axis=1)[:, :neighbour_count]
+    neighbour_logits = np.take_along_axis(likeness, neighbour_columns, axis=1) / np.float32(
+        NEIGHBOUR_TEMPERATURE
+    )
+    shares = np.exp(neighbour_logits - neighbour_logits.max(axis=1, keepdims=True))
     shares *= vectors.any(axis=1, keepdims=True) / shares.sum(axis=1, keepdims=True)
-    return np.einsum("wn,wnd->wd", shares, theirs[which].astype(np.float32))
+    return np.einsum("wn,wnd->wd", shares, identities[neighbour_columns].astype(np.float32))
 
 
-def _kept(items: int) -> type[np.float32 | np.float16]:
+def _identity_dtype(items: int) -> type[np.float32 | np.float16]:
     """Half the memory where there are many."""
     return np.float32 if is_exhaustive(items) else np.float16
 
 
-def _without(behaviour: Behaviour, row: int) -> Behaviour:
+def _context_without(user_context: UserContext, row: int) -> UserContext:
     """The same history less one event."""
-    return behaviour.part(np.arange(len(behaviour)) != row)
+    return user_context.select_events(np.arange(len(user_context)) != row)
 
 
-def _name(behaviour: Behaviour, row: int, ids: tuple[str, ...]) -> str:
-    item = int(behaviour.item[row])
-    return ids[item] if item >= 0 else behaviour.text[row]
+def _event_name(user_context: UserContext, row: int, ids: tuple[str, ...]) -> str:
+    item = int(user_context.item[row])
+    return ids[item] if item >= 0 else user_context.text[row]

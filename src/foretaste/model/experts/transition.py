@@ -5,100 +5,117 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain.data import Behaviour, Catalogue, Floats, Ints, Term
-from foretaste.domain.ports import Arrays, Facts
-from foretaste.model.counts import Counts, Prior, pairs, taken
-from foretaste.model.scoring import NOBODY, Sparse
-from foretaste.model.terms import against_average
+from foretaste.domain.data import Catalogue, Floats, Ints, Term, UserContext
+from foretaste.domain.ports import StateArrays, StateMetadata
+from foretaste.model.count_matrix import (
+    CountMatrix,
+    PopularityPrior,
+    item_pairs,
+    positive_interactions,
+)
+from foretaste.model.expert_scorer import NO_ITEMS, SparseScorer
+from foretaste.model.terms import terms_against_average
 from foretaste.model.training import Training
 
 
-class Transition:
+class TransitionExpert:
     """A first-order Markov chain with a Dirichlet prior (MacKay and Peto 1995, section 3)."""
 
     name = "transition"
-    counting = True
+    is_counting = True
 
     def __init__(
-        self, counts: Counts, popular: Floats, smoothing: float, catalogue: Catalogue
+        self,
+        successor_counts: CountMatrix,
+        popularity_counts: Floats,
+        smoothing: float,
+        catalogue: Catalogue,
     ) -> None:
-        self.after = counts
-        self._prior = Prior(popular)
+        self.successor_counts = successor_counts
+        self._prior = PopularityPrior(popularity_counts)
         self._smoothing = smoothing
-        self._ids = catalogue.ids
+        self._item_ids = catalogue.ids
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
         """Count the pairs that follow one another."""
         size = len(training.catalogue)
-        _, item, weight = taken(training.histories)
-        popular = np.bincount(item, weight, minlength=size).astype(np.float32) + 1
-        counts = Counts.of(size, [pairs(training.histories, 1)])
+        _, items, weight = positive_interactions(training.interactions)
+        popularity_counts = np.bincount(items, weight, minlength=size).astype(np.float32) + 1
+        successor_counts = CountMatrix.from_triples(size, [item_pairs(training.interactions, 1)])
         smoothing = training.settings.transition.smoothing
-        return [cls(counts, popular, smoothing, training.catalogue)]
+        return [cls(successor_counts, popularity_counts, smoothing, training.catalogue)]
 
-    def log_prob(self, behaviours: Sequence[Behaviour]) -> Floats:
+    def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
         """[behaviours, items]"""
-        return np.stack([self.opinion(one).log_prob() for one in behaviours])
+        return np.stack([self.scorer(user_context).log_prob() for user_context in user_contexts])
 
-    def opinion(self, behaviour: Behaviour) -> "TransitionOpinion":
+    def scorer(self, user_context: UserContext) -> "TransitionScorer":
         """The row of the last item."""
-        return TransitionOpinion(self, behaviour)
+        return TransitionScorer(self, user_context)
 
-    def active(self, behaviour: Behaviour) -> bool:
+    def is_active(self, user_context: UserContext) -> bool:
         """From the first item."""
-        return len(behaviour.taken) > 0
+        return len(user_context.consumed_items) > 0
 
-    def learn(self, before: Behaviour, item: int, weight: float, at: float) -> None:
+    def learn(self, user_context: UserContext, item: int, weight: float, at: float) -> None:
         """Count the step from the last item to this one."""
         self._prior.add(item, weight)
-        if len(before.taken):
-            self.after.add(int(before.taken[-1]), item, weight)
+        if len(user_context.consumed_items):
+            self.successor_counts.add(int(user_context.consumed_items[-1]), item, weight)
 
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items have followed nothing yet."""
         self._prior.grow(len(catalogue))
-        self.after.grow(len(catalogue))
-        self._ids = catalogue.ids
+        self.successor_counts.grow(len(catalogue))
+        self._item_ids = catalogue.ids
 
-    def terms(self, behaviour: Behaviour, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(
+        self, user_context: UserContext, items: Ints, *, deep: bool = True
+    ) -> list[list[Term]]:
         """Popularity, and what the last item adds to it or takes from it."""
-        return self.opinion(behaviour).terms(items, deep=deep)
+        return self.scorer(user_context).terms(items, deep=deep)
 
-    def state(self) -> tuple[Arrays, Facts]:
+    def state(self) -> tuple[StateArrays, StateMetadata]:
         """Counts."""
-        return {"popular": self._prior.popular, **self.after.arrays("after")}, {
+        return {"popular": self._prior.popular, **self.successor_counts.arrays("after")}, {
             "smoothing": self._smoothing
         }
 
     @classmethod
-    def restored(cls, arrays: Arrays, facts: Facts, catalogue: Catalogue) -> Self:
+    def from_state(cls, arrays: StateArrays, metadata: StateMetadata, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
-        counts = Counts.from_arrays("after", arrays)
-        return cls(counts, arrays["popular"], facts["smoothing"], catalogue)
+        successor_counts = CountMatrix.from_arrays("after", arrays)
+        return cls(successor_counts, arrays["popular"], metadata["smoothing"], catalogue)
 
 
-class TransitionOpinion(Sparse):
+class TransitionScorer(SparseScorer):
     """Popularity, but for what has followed the last item."""
 
-    def __init__(self, expert: Transition, behaviour: Behaviour) -> None:
-        self._expert, self._log_prior = expert, expert._prior.log
-        last = int(behaviour.taken[-1]) if len(behaviour.taken) else None
-        self._last = None if last is None else expert._ids[last]
-        columns, counts = expert.after.row(last) if last is not None else (NOBODY, np.empty(0))
+    def __init__(self, expert: TransitionExpert, user_context: UserContext) -> None:
+        self._expert, self._log_prior = expert, expert._prior.log_share
+        last_item = (
+            int(user_context.consumed_items[-1]) if len(user_context.consumed_items) else None
+        )
+        self._last_item_id = None if last_item is None else expert._item_ids[last_item]
+        columns, counts = (
+            expert.successor_counts.row(last_item)
+            if last_item is not None
+            else (NO_ITEMS, np.empty(0))
+        )
         smoothing = expert._smoothing
-        total = (0.0 if last is None else expert.after.total(last)) + smoothing
+        total = (0.0 if last_item is None else expert.successor_counts.total(last_item)) + smoothing
         mass = counts + smoothing * np.exp(self._log_prior(columns))
         values = np.log(mass / total).astype(np.float32)
         super().__init__(self._log_prior, np.log(smoothing / total), columns, values)
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """Popularity, and what the last item adds to it or takes from it."""
-        name, size = self._expert.name, len(self._expert._ids)
+        name, size = self._expert.name, len(self._expert._item_ids)
         prior = self._log_prior(items)
-        added = self.log_prob(items) - prior
-        popularity = against_average(name, prior, size, "popularity")
+        lifts = self.log_prob(items) - prior
+        popularity = terms_against_average(name, prior, size, "popularity")
         return [
-            [*terms, Term(name, float(more), event=self._last)]
-            for terms, more in zip(popularity, added, strict=True)
+            [*terms, Term(name, float(lift), event=self._last_item_id)]
+            for terms, lift in zip(popularity, lifts, strict=True)
         ]

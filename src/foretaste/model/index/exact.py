@@ -6,9 +6,9 @@ from typing import Self
 import numpy as np
 
 from foretaste.domain.data import Floats, Ints
+from foretaste.model.expert_scorer import top_positions
 from foretaste.model.index.base import Rows, VectorIndex, log_sum_exp
 from foretaste.model.index.columns import ColumnBlocks
-from foretaste.model.scoring import best_of
 
 
 class ExactIndex(VectorIndex):
@@ -34,7 +34,7 @@ class ExactIndex(VectorIndex):
 
     def nearest(self, query: Floats, k: int) -> Ints:
         """Exactly the k nearest."""
-        return best_of(self.scores(query[None])[0], k)
+        return top_positions(self.scores(query[None])[0], k)
 
     def log_partition(self, queries: Floats) -> Floats:
         """[queries], exact."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from foretaste.domain.data import Floats, Ints
+from foretaste.model.expert_scorer import NO_ITEMS, matching_positions, top_positions
 from foretaste.model.index.base import (
     BATCH_ROWS,
     COMPARED_NEIGHBOURS,
@@ -22,7 +23,6 @@ from foretaste.model.index.base import (
     log_sum_exp,
 )
 from foretaste.model.index.columns import ColumnBlocks
-from foretaste.model.scoring import NOBODY, best_of, found_in
 
 REDUCED_DIM = 128
 """Dimensions in which lists are looked through."""
@@ -76,11 +76,11 @@ class IvfIndex(VectorIndex):
         reduced = query @ self._lists.rotation
         recent = self._recent
         items, scores = self._lists.search(reduced, k + min(len(recent.replaced), k))
-        outdated, _ = found_in(items, recent.replaced)
+        outdated, _ = matching_positions(items, recent.replaced)
         items = np.concatenate([np.delete(items, outdated), recent.items])
         recent_scores = recent.columns.products(reduced[None])[0]
         scores = np.concatenate([np.delete(scores, outdated), recent_scores])
-        return items[best_of(scores, k)]
+        return items[top_positions(scores, k)]
 
     def log_partition(self, queries: Floats) -> Floats:
         """[queries]; the nearest exactly, a uniform sample for the others."""
@@ -95,11 +95,11 @@ class IvfIndex(VectorIndex):
         """[nearest] exactly; a uniform sample for the others."""
         exact = log_sum_exp(scores[None])[0]
         is_near = np.isin(self._sample.items, nearest)
-        others = (self._sample.vectors @ query)[~is_near]
-        if not len(others):
+        distant = (self._sample.vectors @ query)[~is_near]
+        if not len(distant):
             return float(exact)
-        log_weight = np.log((self.size - len(nearest)) / len(others))
-        return float(np.logaddexp(exact, log_sum_exp(others[None])[0] + log_weight))
+        log_weight = np.log((self.size - len(nearest)) / len(distant))
+        return float(np.logaddexp(exact, log_sum_exp(distant[None])[0] + log_weight))
 
     def extended(self, rows: Rows, size: int, changed: Sequence[int]) -> "IvfIndex":
         """What is new or changed is kept beside the lists and looked through whole."""
@@ -124,7 +124,7 @@ class _Recent(NamedTuple):
     @classmethod
     def empty(cls, dim: int) -> "_Recent":
         """No item."""
-        return cls(NOBODY, ColumnBlocks.empty(dim), NOBODY)
+        return cls(NO_ITEMS, ColumnBlocks.empty(dim), NO_ITEMS)
 
     def updated(self, items: Ints, reduced: Floats, listed: int) -> "_Recent":
         """With these, ascending, of which some may be here already.
@@ -132,10 +132,10 @@ class _Recent(NamedTuple):
         reduced: [items, dim]. listed: the items that the lists have, from 0 on.
         """
         order = np.argsort(self.items).astype(np.int32)
-        known, positions = found_in(items, self.items[order])
+        repeated, positions = matching_positions(items, self.items[order])
         is_new = np.ones(len(items), bool)
-        is_new[known] = False
-        columns = self.columns.extended(reduced[is_new], order[positions], reduced[known])
+        is_new[repeated] = False
+        columns = self.columns.extended(reduced[is_new], order[positions], reduced[repeated])
         merged = np.concatenate([self.items, items[is_new]])
         return _Recent(merged, columns, np.sort(merged[merged < listed]))
 

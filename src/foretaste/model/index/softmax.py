@@ -5,12 +5,12 @@ from functools import cached_property
 import numpy as np
 
 from foretaste.domain.data import Floats, Ints
+from foretaste.model.expert_scorer import top_positions
 from foretaste.model.index.base import (
     COMPARED_NEIGHBOURS,
     VectorIndex,
     log_sum_exp,
 )
-from foretaste.model.scoring import best_of
 
 
 class SoftmaxScorer:
@@ -45,4 +45,4 @@ class SoftmaxScorer:
     def candidates(self, k: int) -> Ints:
         """About the k likeliest, `COMPARED_NEIGHBOURS` at most."""
         items, scores = self._neighbours
-        return items[best_of(scores, k)]
+        return items[top_positions(scores, k)]

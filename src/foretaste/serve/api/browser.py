@@ -5,7 +5,7 @@ from importlib.resources import files
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from foretaste.serve.http.security import OPEN
+from foretaste.serve.http.security import NO_KEY_NEEDED
 
 router = APIRouter(include_in_schema=False)
 
@@ -16,7 +16,7 @@ HEADERS = {
 }
 
 
-@router.get("/client.js", dependencies=[OPEN])
+@router.get("/client.js", dependencies=[NO_KEY_NEEDED])
 async def client() -> Response:
     """The file."""
     return Response(SCRIPT, media_type="text/javascript; charset=utf-8", headers=HEADERS)

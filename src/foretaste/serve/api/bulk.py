@@ -18,45 +18,50 @@ from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 
-from foretaste.behaviour.batch import Rejected, Taken
-from foretaste.behaviour.export import item_told, user_told
-from foretaste.serve.api.lists import Behind
+from foretaste.behaviour.batch import BatchRejection, IngestSummary
+from foretaste.behaviour.export import item_to_json, user_to_json
+from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.docs.examples import line_examples
-from foretaste.serve.http.body import parsed
-from foretaste.serve.http.problems import Refused
+from foretaste.serve.http.body import parse_json
+from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.security import ADMIN, READ
-from foretaste.serve.schemas import BATCH
+from foretaste.serve.schemas import MAX_BATCH_ROWS
 
-MEDIA = "application/x-ndjson"
-LINES = (MEDIA, "application/jsonl", "application/jsonlines", "application/json-lines")
+NDJSON_MEDIA_TYPE = "application/x-ndjson"
+JSON_LINES_MEDIA_TYPES = (
+    NDJSON_MEDIA_TYPE,
+    "application/jsonl",
+    "application/jsonlines",
+    "application/json-lines",
+)
 """What a body of JSON Lines calls itself."""
-LONGEST = 1 << 20
+MAX_LINE_BYTES = 1 << 20
 """Bytes of a line."""
-AT_ONCE = 4 << 20
+MAX_PENDING_BYTES = 4 << 20
 """Bytes of lines after which they are stored, though they are not yet a thousand."""
-IN_MEMORY = 1 << 20
+SPOOL_MEMORY_BYTES = 1 << 20
 """Bytes of results from which they go to a file."""
-SLOWEST = 1000.0
+MIN_BYTES_PER_SECOND = 1000.0
 """Bytes a second below which a body does not come in time."""
-PAGE = 500
+ROWS_PER_PAGE = 500
 """Items or users read at once."""
 
 router = APIRouter(prefix="/v1")
 
 
-def _lines(example: str) -> dict[int | str, dict[str, Any]]:
-    content = {MEDIA: {"schema": {"type": "string"}, "example": example}}
+def _lines_response_schema(example: str) -> dict[int | str, dict[str, Any]]:
+    content = {NDJSON_MEDIA_TYPE: {"schema": {"type": "string"}, "example": example}}
     return {200: {"description": "JSON Lines", "content": content}}
 
 
-def _body(example: str) -> dict[str, Any]:
-    content = {MEDIA: {"schema": {"type": "string"}, "example": example}}
+def _lines_body_schema(example: str) -> dict[str, Any]:
+    content = {NDJSON_MEDIA_TYPE: {"schema": {"type": "string"}, "example": example}}
     return {"requestBody": {"required": True, "content": content}}
 
 
-IN: dict[str, Any] = {
+INGEST_ROUTE_OPTIONS: dict[str, Any] = {
     "response_class": StreamingResponse,
-    "responses": _lines(line_examples("lines-taken")),
+    "responses": _lines_response_schema(line_examples("lines-taken")),
 }
 
 
@@ -64,18 +69,18 @@ IN: dict[str, Any] = {
     "/items.jsonl",
     dependencies=[ADMIN],
     tags=["catalogue"],
-    openapi_extra=_body(line_examples("items")),
-    **IN,
+    openapi_extra=_lines_body_schema(line_examples("items")),
+    **INGEST_ROUTE_OPTIONS,
 )
-async def put_item_lines(request: Request, service: Behind) -> StreamingResponse:
+async def put_item_lines(request: Request, service: ServiceDep) -> StreamingResponse:
     """Create or replace any number of items, a line each, as in `POST /v1/items`.
 
     The first line of the answer says how many; each further line is one that was not taken: its
     number from 1, what is wrong, and what to do. The others are stored, a thousand at a time; send
     the file again without fear. Only a body of which nothing could be used is an error.
     """
-    intake = await run_in_threadpool(lambda: service.intake)
-    return await _taken_in(request, intake.items, service.workspace.config.serve.body_seconds)
+    intake = await run_in_threadpool(lambda: service.ingestor)
+    return await _ingest_body(request, intake.items, service.workspace.config.serve.body_seconds)
 
 
 @router.get(
@@ -83,25 +88,25 @@ async def put_item_lines(request: Request, service: Behind) -> StreamingResponse
     dependencies=[READ],
     tags=["catalogue"],
     response_class=StreamingResponse,
-    responses=_lines(line_examples("items")),
+    responses=_lines_response_schema(line_examples("items")),
 )
-def get_item_lines(service: Behind) -> StreamingResponse:
+def get_item_lines(service: ServiceDep) -> StreamingResponse:
     """The whole catalogue, a line an item, in the form in which it may be sent again."""
     store = service.workspace.store
-    return _sent_out(store.items_page, item_told)
+    return _stream_lines(store.items_page, item_to_json)
 
 
 @router.post(
     "/users.jsonl",
     dependencies=[ADMIN],
     tags=["people"],
-    openapi_extra=_body(line_examples("users")),
-    **IN,
+    openapi_extra=_lines_body_schema(line_examples("users")),
+    **INGEST_ROUTE_OPTIONS,
 )
-async def put_user_lines(request: Request, service: Behind) -> StreamingResponse:
+async def put_user_lines(request: Request, service: ServiceDep) -> StreamingResponse:
     """Create or replace any number of users, a line each, as in `POST /v1/items.jsonl`."""
-    intake = await run_in_threadpool(lambda: service.intake)
-    return await _taken_in(request, intake.users, service.workspace.config.serve.body_seconds)
+    intake = await run_in_threadpool(lambda: service.ingestor)
+    return await _ingest_body(request, intake.users, service.workspace.config.serve.body_seconds)
 
 
 @router.get(
@@ -109,176 +114,185 @@ async def put_user_lines(request: Request, service: Behind) -> StreamingResponse
     dependencies=[ADMIN],
     tags=["people"],
     response_class=StreamingResponse,
-    responses=_lines(line_examples("users")),
+    responses=_lines_response_schema(line_examples("users")),
 )
-def get_user_lines(service: Behind) -> StreamingResponse:
+def get_user_lines(service: ServiceDep) -> StreamingResponse:
     """All users with attributes, a line each."""
     store = service.workspace.store
-    return _sent_out(store.users_page, user_told)
+    return _stream_lines(store.users_page, user_to_json)
 
 
-Put = Callable[[Sequence[Any]], Taken]
+PutRows = Callable[[Sequence[Any]], IngestSummary]
 
 
 @dataclass
-class _Results:
+class _BulkReport:
     """What has become of a body so far."""
 
-    put: Put
+    put: PutRows
     accepted: int = 0
-    known: int = 0
+    duplicates: int = 0
     rejected: int = 0
-    first: list[Rejected] = field(default_factory=list)
-    file: SpooledTemporaryFile[bytes] = field(default_factory=lambda: _spool())
+    first_rejected: list[BatchRejection] = field(default_factory=list)
+    spool: SpooledTemporaryFile[bytes] = field(default_factory=lambda: _spool())
 
-    def take(self, lines: Sequence[tuple[int, bytes | None]]) -> None:
+    def ingest_lines(self, lines: Sequence[tuple[int, bytes | None]]) -> None:
         """Store these lines; None is one that was too long to be kept."""
         rows, numbers = list[Any](), list[int]()
         for number, line in lines:
-            row = self._read(number, line)
+            row = self._parse_line(number, line)
             if row is not None:
                 rows.append(row[0])
                 numbers.append(number)
         if not rows:
             return
-        taken = self.put(rows)
-        self.accepted += taken.accepted
-        self.known += taken.known
-        for one in taken.rejected:
-            self._reject(one.model_copy(update={"index": numbers[one.index]}))
+        summary = self.put(rows)
+        self.accepted += summary.accepted
+        self.duplicates += summary.duplicates
+        for rejection in summary.rejected:
+            self._write_rejected(rejection.model_copy(update={"index": numbers[rejection.index]}))
 
-    def _read(self, number: int, line: bytes | None) -> tuple[Any] | None:
+    def _parse_line(self, number: int, line: bytes | None) -> tuple[Any] | None:
         if line is None:
-            self._wrong(number, f"the line has more than {LONGEST:,} bytes", "shorten its texts")
+            self._reject_line(
+                number, f"the line has more than {MAX_LINE_BYTES:,} bytes", "shorten its texts"
+            )
             return None
         try:
-            return (parsed(line),)
-        except Refused as refused:
+            return (parse_json(line),)
+        except ProblemError as refused:
             problem, _, remedy = refused.detail.rpartition("; ")
-            self._wrong(number, problem.removeprefix("line 1, "), remedy)
+            self._reject_line(number, problem.removeprefix("line 1, "), remedy)
             return None
 
-    def _wrong(self, number: int, problem: str, remedy: str) -> None:
-        self._reject(Rejected(index=number, field="", problem=problem, value="", remedy=remedy))
+    def _reject_line(self, number: int, problem: str, remedy: str) -> None:
+        self._write_rejected(
+            BatchRejection(index=number, field="", problem=problem, value="", remedy=remedy)
+        )
 
-    def _reject(self, one: Rejected) -> None:
+    def _write_rejected(self, rejection: BatchRejection) -> None:
         self.rejected += 1
-        if len(self.first) < 20:
-            self.first.append(one)
-        told = one.model_dump()
-        line = {"line": told.pop("index"), **told}
-        self.file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+        if len(self.first_rejected) < 20:
+            self.first_rejected.append(rejection)
+        fields = rejection.model_dump()
+        line = {"line": fields.pop("index"), **fields}
+        self.spool.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
 
-    def answer(self) -> Iterator[bytes]:
+    def response_chunks(self) -> Iterator[bytes]:
         """How many, then each that was not taken."""
-        counts = {"accepted": self.accepted, "known": self.known, "rejected": self.rejected}
-        with self.file:
-            self.file.seek(0)
+        counts = {"accepted": self.accepted, "known": self.duplicates, "rejected": self.rejected}
+        with self.spool:
+            self.spool.seek(0)
             yield json.dumps(counts).encode() + b"\n"
-            while chunk := self.file.read(1 << 16):
+            while chunk := self.spool.read(1 << 16):
                 yield chunk
 
 
 def _spool() -> SpooledTemporaryFile[bytes]:
-    return SpooledTemporaryFile(max_size=IN_MEMORY)  # `answer` closes it
+    return SpooledTemporaryFile(max_size=SPOOL_MEMORY_BYTES)  # `answer` closes it
 
 
-async def _taken_in(request: Request, put: Put, patience: float) -> StreamingResponse:
+async def _ingest_body(request: Request, put: PutRows, body_seconds: float) -> StreamingResponse:
     _check_media_type(request)
-    results = _Results(put)
+    report = _BulkReport(put)
     try:
-        await _take_all(steady(request.stream(), patience), results)
-        if not results.accepted and not results.known:
-            raise _nothing(results)
+        await _ingest_chunks(enforce_min_rate(request.stream(), body_seconds), report)
+        if not report.accepted and not report.duplicates:
+            raise _nothing_accepted(report)
     except BaseException:  # also of a client that goes away
-        results.file.close()
+        report.spool.close()
         raise
-    return StreamingResponse(results.answer(), media_type=MEDIA)
+    return StreamingResponse(report.response_chunks(), media_type=NDJSON_MEDIA_TYPE)
 
 
-async def _take_all(chunks: AsyncIterator[bytes], results: _Results) -> None:
-    waiting, size = list[tuple[int, bytes | None]](), 0
-    async for number, line in numbered(chunks):
-        waiting.append((number, line))
-        size += len(line or b"")
-        if len(waiting) == BATCH or size > AT_ONCE:
-            await run_in_threadpool(results.take, waiting)
-            waiting, size = [], 0
-    await run_in_threadpool(results.take, waiting)
+async def _ingest_chunks(chunks: AsyncIterator[bytes], report: _BulkReport) -> None:
+    pending_lines, pending_bytes = list[tuple[int, bytes | None]](), 0
+    async for number, line in numbered_lines(chunks):
+        pending_lines.append((number, line))
+        pending_bytes += len(line or b"")
+        if len(pending_lines) == MAX_BATCH_ROWS or pending_bytes > MAX_PENDING_BYTES:
+            await run_in_threadpool(report.ingest_lines, pending_lines)
+            pending_lines, pending_bytes = [], 0
+    await run_in_threadpool(report.ingest_lines, pending_lines)
 
 
-def _nothing(results: _Results) -> Refused:
-    if not results.first:
-        return Refused("nothing-accepted", "the body has no lines; send one JSON object a line")
-    first = results.first[0]
-    detail = f"all {results.rejected:,} lines are wrong; line {first.index}: {first.problem}"
-    return Refused("nothing-accepted", f"{detail}; {first.remedy}", rejected=results.first)
+def _nothing_accepted(report: _BulkReport) -> ProblemError:
+    if not report.first_rejected:
+        return ProblemError(
+            "nothing-accepted", "the body has no lines; send one JSON object a line"
+        )
+    first = report.first_rejected[0]
+    detail = f"all {report.rejected:,} lines are wrong; line {first.index}: {first.problem}"
+    return ProblemError(
+        "nothing-accepted", f"{detail}; {first.remedy}", rejected=report.first_rejected
+    )
 
 
-async def steady(
-    chunks: AsyncIterator[bytes], patience: float, slowest: float = SLOWEST
+async def enforce_min_rate(
+    chunks: AsyncIterator[bytes], body_seconds: float, min_rate: float = MIN_BYTES_PER_SECOND
 ) -> AsyncIterator[bytes]:
     """The same, as long as they come: waited for at most `patience` seconds and one more for each
     `slowest` bytes. Raises `Refused`; what came before is stored.
     """
-    waited, read = 0.0, 0
+    waited, n_bytes = 0.0, 0
     while True:
-        began = time.monotonic()
+        start = time.monotonic()
         try:
-            async with asyncio.timeout(patience + read / slowest - waited):
+            async with asyncio.timeout(body_seconds + n_bytes / min_rate - waited):
                 chunk = await anext(chunks)
         except StopAsyncIteration:
             return
         except TimeoutError:
-            raise Refused(
+            raise ProblemError(
                 "too-slow",
-                f"{read:,} bytes came in {time.monotonic() - began + waited:.1f} s of waiting; "
-                f"{slowest:,.0f} a second are expected. What came as whole thousands of lines may "
+                f"{n_bytes:,} bytes came in {time.monotonic() - start + waited:.1f} s of waiting; "
+                f"{min_rate:,.0f} a second are expected. What came as whole thousands of lines may "
                 "be stored: send the file again, in parts if the connection is slow",
                 headers={"Connection": "close"},
             ) from None
-        waited, read = waited + time.monotonic() - began, read + len(chunk)
+        waited, n_bytes = waited + time.monotonic() - start, n_bytes + len(chunk)
         yield chunk
 
 
-async def numbered(
-    chunks: AsyncIterator[bytes], longest: int = LONGEST
+async def numbered_lines(
+    chunks: AsyncIterator[bytes], max_line_bytes: int = MAX_LINE_BYTES
 ) -> AsyncIterator[tuple[int, bytes | None]]:
     """(number from 1, line) of each that is not empty; None for one too long to be kept."""
-    number, rest, over = 0, b"", False
+    number, partial_line, is_too_long = 0, b"", False
     async for chunk in chunks:
-        *whole, tail = chunk.split(b"\n")
-        for end in whole:
+        *line_ends, tail = chunk.split(b"\n")
+        for end in line_ends:
             number += 1
-            line, rest = rest + end, b""
-            if over or len(line) > longest:
+            line, partial_line = partial_line + end, b""
+            if is_too_long or len(line) > max_line_bytes:
                 yield number, None
             elif line.strip():
                 yield number, line
-            over = False
-        over = over or len(rest) + len(tail) > longest
-        rest = b"" if over else rest + tail
-    if over or rest.strip():
-        yield number + 1, None if over else rest
+            is_too_long = False
+        is_too_long = is_too_long or len(partial_line) + len(tail) > max_line_bytes
+        partial_line = b"" if is_too_long else partial_line + tail
+    if is_too_long or partial_line.strip():
+        yield number + 1, None if is_too_long else partial_line
 
 
 def _check_media_type(request: Request) -> None:
     # As for JSON: a page elsewhere can make a browser send a form or plain text, but not these
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in LINES:
-        told = f"'{kind}'" if kind else "missing"
-        raise Refused(
-            "wrong-media-type", f"Content-Type is {told}; send the header Content-Type: {MEDIA}"
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in JSON_LINES_MEDIA_TYPES:
+        sent_media_type = f"'{media_type}'" if media_type else "missing"
+        raise ProblemError(
+            "wrong-media-type",
+            f"Content-Type is {sent_media_type}; send the header Content-Type: {NDJSON_MEDIA_TYPE}",
         )
 
 
-def _sent_out(
-    page: Callable[[str, int], list[Any]], told: Callable[[Any], Any]
+def _stream_lines(
+    read_page: Callable[[str, int], list[Any]], to_mapping: Callable[[Any], Any]
 ) -> StreamingResponse:
     def lines() -> Iterator[bytes]:
-        after = ""
-        while found := page(after, PAGE):
-            yield b"".join(to_json(told(one)) + b"\n" for one in found)
-            after = found[-1].id
+        last_id = ""
+        while rows := read_page(last_id, ROWS_PER_PAGE):
+            yield b"".join(to_json(to_mapping(row)) + b"\n" for row in rows)
+            last_id = rows[-1].id
 
-    return StreamingResponse(lines(), media_type=MEDIA)
+    return StreamingResponse(lines(), media_type=NDJSON_MEDIA_TYPE)

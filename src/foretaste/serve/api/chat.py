@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body
 
-from foretaste.serve.api.lists import Behind
+from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.security import READ_AND_EVENTS
-from foretaste.serve.schemas.chat import ChatAnswer, ChatBody, answer_of
+from foretaste.serve.schemas.chat_schemas import ChatAnswer, ChatBody, chat_answer
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 
@@ -17,7 +17,7 @@ v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
     "/chat", dependencies=[READ_AND_EVENTS], tags=["control"], responses=answer_example("chat")
 )
 def chat(
-    body: Annotated[ChatBody, Body(openapi_examples=request_examples("chat"))], service: Behind
+    body: Annotated[ChatBody, Body(openapi_examples=request_examples("chat"))], service: ServiceDep
 ) -> ChatAnswer:
     """Say what is wanted, refine it, ask why; the state is seen and can be edited.
 
@@ -34,4 +34,4 @@ def chat(
         session=body.session,
         edit=None if body.state is None else body.state.model_dump(exclude_unset=True),
     )
-    return answer_of(reply)
+    return chat_answer(reply)

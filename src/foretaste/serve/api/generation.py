@@ -20,12 +20,11 @@ from starlette.concurrency import run_in_threadpool
 
 from foretaste.generate.narration import Passage
 from foretaste.online.generation import Generation
-from foretaste.serve.api.lists import Behind
+from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.docs.examples import answer_example, request_examples
-from foretaste.serve.http.body import UNBUFFERED, StrictRoute
+from foretaste.serve.http.body import UNBUFFERED_HEADERS, StrictRoute
 from foretaste.serve.http.security import ADMIN, READ
-from foretaste.serve.schemas.answers import encoded
-from foretaste.serve.schemas.generation import (
+from foretaste.serve.schemas.generation_schemas import (
     GenerateAnswer,
     GenerateBody,
     WhyNotAnswer,
@@ -34,17 +33,18 @@ from foretaste.serve.schemas.generation import (
     passage_json,
     why_not_answer,
 )
-from foretaste.serve.schemas.lists import request_of
+from foretaste.serve.schemas.list_schemas import request_from_body
+from foretaste.serve.schemas.recommendation_schemas import encode_recommendation
 from foretaste.serve.service import Service
 
-AT_ONCE = 32
+MAX_CONCURRENT_ANSWERS = 32
 """Answers whose words are waited for; more wait their turn. The threads of lists are others."""
-_words = CapacityLimiter(AT_ONCE)
+_writer_limiter = CapacityLimiter(MAX_CONCURRENT_ANSWERS)
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 
-ANSWERS = answer_example("generate")
-ANSWERS[200]["content"]["text/event-stream"] = {  # with `stream`; of each event
+GENERATE_RESPONSES = answer_example("generate")
+GENERATE_RESPONSES[200]["content"]["text/event-stream"] = {  # with `stream`; of each event
     "schema": {
         "type": "object",
         "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
@@ -57,11 +57,11 @@ ANSWERS[200]["content"]["text/event-stream"] = {  # with `stream`; of each event
     dependencies=[READ],
     tags=["generation"],
     response_model=GenerateAnswer,
-    responses=ANSWERS,
+    responses=GENERATE_RESPONSES,
 )
 async def generate(
     body: Annotated[GenerateBody, Body(openapi_examples=request_examples("generate"))],
-    service: Behind,
+    service: ServiceDep,
     request: Request,
 ) -> Response:
     """The content this person would want: as features, as the real items nearest to them, in words.
@@ -71,81 +71,84 @@ async def generate(
     anything else, replaced by a template that says the same facts; `by` tells who wrote it. What is
     not written within `language.writer.seconds` is the template's too.
     """
-    found = await run_in_threadpool(_generated, service, body)
+    generation = await run_in_threadpool(_generate, service, body)
     if body.stream:
         return StreamingResponse(
-            _stream(found, body), media_type="text/event-stream", headers=UNBUFFERED
+            _stream(generation, body), media_type="text/event-stream", headers=UNBUFFERED_HEADERS
         )
-    told: dict[str, Any] = {"imagined": imagined_json(found.imagined), "lines": []}
-    async with _connected(request, found):
-        async for passage in _passages(found):
+    answer_parts: dict[str, Any] = {"imagined": imagined_json(generation.imagined), "lines": []}
+    async with _cancel_on_disconnect(request, generation):
+        async for passage in _passages(generation):
             if passage.part == "line":
-                told["lines"].append(passage_json(passage))
+                answer_parts["lines"].append(passage_json(passage))
             else:
-                told[passage.part] = passage_json(passage)
-    listed = encoded(found.recommendation, explain=body.explain)
-    content = to_json(told)[:-1] + b',"recommendation":' + listed + b"}"
+                answer_parts[passage.part] = passage_json(passage)
+    recommendation_json = encode_recommendation(generation.recommendation, explain=body.explain)
+    content = to_json(answer_parts)[:-1] + b',"recommendation":' + recommendation_json + b"}"
     return Response(content, media_type="application/json")
 
 
-def _generated(service: Service, body: GenerateBody) -> Generation:
-    request = request_of(body, service.workspace.config.rank)
+def _generate(service: Service, body: GenerateBody) -> Generation:
+    request = request_from_body(body, service.workspace.config.rank)
     return service.generate(replace(request, timeout_ms=body.timeout_ms))
 
 
 @asynccontextmanager
-async def _connected(request: Request, found: Generation) -> AsyncIterator[None]:
+async def _cancel_on_disconnect(request: Request, generation: Generation) -> AsyncIterator[None]:
     """What is still to be written is called off when the client hangs up: nobody else would tell
     before the answer is sent. A stream is told by its own.
     """
 
-    async def hangs_up() -> None:
+    async def wait_for_disconnect() -> None:
         while (await request.receive())["type"] != "http.disconnect":
             pass
-        found.deadline.cancel()
+        generation.deadline.cancel()
 
-    watching = asyncio.create_task(hangs_up())
+    watcher = asyncio.create_task(wait_for_disconnect())
     try:
         yield
     finally:
-        watching.cancel()
+        watcher.cancel()
 
 
-async def _passages(found: Generation) -> AsyncIterator[Passage]:
+async def _passages(generation: Generation) -> AsyncIterator[Passage]:
     try:
         while True:
             # left behind when the client hangs up: what is being written is called off below
             passage = await run_sync(
-                next, found.passages, None, limiter=_words, abandon_on_cancel=True
+                next, generation.passages, None, limiter=_writer_limiter, abandon_on_cancel=True
             )
             if passage is None:
                 return
             yield passage
     finally:
-        found.deadline.cancel()
+        generation.deadline.cancel()
 
 
-async def _stream(found: Generation, body: GenerateBody) -> AsyncIterator[bytes]:
-    yield _event("imagined", to_json(imagined_json(found.imagined)))
-    yield _event("recommendation", encoded(found.recommendation, explain=body.explain))
-    async for passage in _passages(found):
-        yield _event(passage.part, to_json(passage_json(passage)))
-    yield _event("done", b"{}")
+async def _stream(generation: Generation, body: GenerateBody) -> AsyncIterator[bytes]:
+    yield _server_sent_event("imagined", to_json(imagined_json(generation.imagined)))
+    yield _server_sent_event(
+        "recommendation", encode_recommendation(generation.recommendation, explain=body.explain)
+    )
+    async for passage in _passages(generation):
+        yield _server_sent_event(passage.part, to_json(passage_json(passage)))
+    yield _server_sent_event("done", b"{}")
 
 
-def _event(name: str, data: bytes) -> bytes:
+def _server_sent_event(name: str, data: bytes) -> bytes:
     """One server-sent event; JSON has no line breaks."""
     return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
 
 
 @v1.post("/why-not", dependencies=[ADMIN], tags=["generation"], responses=answer_example("why-not"))
 def why_not(
-    body: Annotated[WhyNotBody, Body(openapi_examples=request_examples("why-not"))], service: Behind
+    body: Annotated[WhyNotBody, Body(openapi_examples=request_examples("why-not"))],
+    service: ServiceDep,
 ) -> WhyNotAnswer:
     """Why an item is not in the list that `/v1/recommend` gives to the same question.
 
     For the operator, with an admin key: the filter that leaves it out, or its place by score and
     the experts and rules in which it is behind the last item that is shown.
     """
-    request = request_of(body, service.workspace.config.rank)
-    return why_not_answer(service.absent(body.item, replace(request, timeout_ms=None)))
+    request = request_from_body(body, service.workspace.config.rank)
+    return why_not_answer(service.why_not_recommended(body.item, replace(request, timeout_ms=None)))

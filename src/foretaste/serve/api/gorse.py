@@ -11,264 +11,271 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse
 
 from foretaste.behaviour import gorse
-from foretaste.behaviour.batch import Taken
+from foretaste.behaviour.batch import IngestSummary
 from foretaste.domain.data import Recommendation
 from foretaste.domain.data import Request as Question
-from foretaste.serve.api.lists import Behind
+from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.http.body import StrictRoute
-from foretaste.serve.http.problems import Refused
-from foretaste.serve.http.security import EVENTS, OPEN, READ
-from foretaste.serve.schemas.catalogue import cursor_of, cursor_to
+from foretaste.serve.http.problems import ProblemError
+from foretaste.serve.http.security import EVENTS, NO_KEY_NEEDED, READ
+from foretaste.serve.schemas.catalogue_schemas import decode_cursor, encode_cursor
 from foretaste.serve.service import Service
 
-MOST = 1000
+MAX_ROWS = 1000
 """Items, users or feedback in one answer."""
-LOOKED_AT = 20_000
+MAX_SCANNED_ITEMS = 20_000
 """The newest items among which those of a category are looked for."""
-SEEDS = 100
+MAX_SEED_ITEMS = 100
 """The newest items of a session that are looked at."""
 
 api = APIRouter(prefix="/api", route_class=StrictRoute, include_in_schema=False)
 
-Many = Annotated[int, Query(ge=0, le=MOST)]
-Offset = Annotated[int, Query(ge=0, le=MOST)]
+Size = Annotated[int, Query(ge=0, le=MAX_ROWS)]
+Offset = Annotated[int, Query(ge=0, le=MAX_ROWS)]
 Cursor = Annotated[str, Query(max_length=4000)]
 
 
-def _affected(count: int) -> dict[str, int]:
+def _rows_affected(count: int) -> dict[str, int]:
     return {"RowAffected": count}
 
 
-def _taken(taken: Taken, what: str) -> dict[str, int]:
-    if not taken.rejected:
-        return _affected(taken.accepted + taken.known)
-    first, count = taken.rejected[0], len(taken.rejected)
-    others = "the others are in; " if len(taken.ids) > count else ""
-    raise Refused(
+def _respond(summary: IngestSummary, noun: str) -> dict[str, int]:
+    if not summary.rejected:
+        return _rows_affected(summary.accepted + summary.duplicates)
+    first, count = summary.rejected[0], len(summary.rejected)
+    note = "the others are in; " if len(summary.ids) > count else ""
+    raise ProblemError(
         "nothing-accepted",
-        f"{count} of {len(taken.ids)} {what} were not taken, {others}number {first.index}: "
+        f"{count} of {len(summary.ids)} {noun} were not taken, {note}number {first.index}: "
         f"{first.problem}; {first.remedy}",
-        rejected=taken.rejected,
+        rejected=summary.rejected,
     )
 
 
-def _there(found: Any, what: str, name: str) -> Any:
-    if found is None:
-        raise Refused("not-found", f"there is no {what} '{name}'")
-    return found
+def _require(entity: Any, noun: str, name: str) -> Any:
+    if entity is None:
+        raise ProblemError("not-found", f"there is no {noun} '{name}'")
+    return entity
 
 
-def _after(cursor: str) -> str:
+def _decode_cursor(cursor: str) -> str:
     try:
-        return cursor_to(cursor)
+        return decode_cursor(cursor)
     except ValueError as error:
-        raise Refused("invalid", f"cursor: {error}") from None
+        raise ProblemError("invalid", f"cursor: {error}") from None
 
 
 # Users and items -------------------------------------------------------------------------------
 
 
 @api.post("/user")
-def post_user(body: gorse.Row, service: Behind) -> Any:
+def post_user(body: gorse.Row, service: ServiceDep) -> Any:
     """Create or replace one."""
     return post_users([body], service)
 
 
 @api.post("/users")
-def post_users(body: list[gorse.Row], service: Behind) -> Any:
+def post_users(body: list[gorse.Row], service: ServiceDep) -> Any:
     """Create or replace some."""
-    return _taken(service.intake.users([gorse.user_row(one) for one in body]), "users")
+    return _respond(service.ingestor.users([gorse.user_from_gorse(row) for row in body]), "users")
 
 
 @api.get("/users")
-def get_users(service: Behind, n: Many = 100, cursor: Cursor = "") -> Any:
+def get_users(service: ServiceDep, n: Size = 100, cursor: Cursor = "") -> Any:
     """A page."""
-    found = service.workspace.store.users_page(_after(cursor), n)
-    after = cursor_of(found[-1].id) if found and len(found) == n else ""
-    return {"Cursor": after, "Users": [gorse.as_user(one) for one in found]}
+    users = service.workspace.store.users_page(_decode_cursor(cursor), n)
+    next_cursor = encode_cursor(users[-1].id) if users and len(users) == n else ""
+    return {"Cursor": next_cursor, "Users": [gorse.user_to_gorse(user) for user in users]}
 
 
 @api.get("/user/{user}")
-def get_user(user: str, service: Behind) -> Any:
+def get_user(user: str, service: ServiceDep) -> Any:
     """One."""
-    return gorse.as_user(_there(service.workspace.store.user(user), "user", user))
+    return gorse.user_to_gorse(_require(service.workspace.store.user(user), "user", user))
 
 
 @api.patch("/user/{user}")
-def patch_user(user: str, body: gorse.Row, service: Behind) -> Any:
+def patch_user(user: str, body: gorse.Row, service: ServiceDep) -> Any:
     """Change what is named and not null."""
-    row = gorse.user_row(body)
-    _there(service.intake.change_user(user, row), "user", user)
-    return _affected(1)
+    row = gorse.user_from_gorse(body)
+    _require(service.ingestor.change_user(user, row), "user", user)
+    return _rows_affected(1)
 
 
 @api.delete("/user/{user}")
-def delete_user(user: str, service: Behind) -> Any:
+def delete_user(user: str, service: ServiceDep) -> Any:
     """Forget one, with all they did."""
-    return _affected(int(service.erase(user).erased.anything))
+    return _rows_affected(int(service.erase(user).erased.any_erased))
 
 
 @api.post("/item")
-def post_item(body: gorse.Row, service: Behind) -> Any:
+def post_item(body: gorse.Row, service: ServiceDep) -> Any:
     """Create or replace one."""
     return post_items([body], service)
 
 
 @api.post("/items")
-def post_items(body: list[gorse.Row], service: Behind) -> Any:
+def post_items(body: list[gorse.Row], service: ServiceDep) -> Any:
     """Create or replace some."""
-    return _taken(service.intake.items([gorse.item_row(one) for one in body]), "items")
+    return _respond(service.ingestor.items([gorse.item_from_gorse(row) for row in body]), "items")
 
 
 @api.get("/items", dependencies=[READ])
-def get_items(service: Behind, n: Many = 100, cursor: Cursor = "", q: str | None = None) -> Any:
+def get_items(service: ServiceDep, n: Size = 100, cursor: Cursor = "", q: str | None = None) -> Any:
     """A page; with q what answers a search."""
     if q:
-        listed = service.recommend(Question(query=q, n=max(n, 1)))
-        some = [service.workspace.store.item(one.id) for one in listed.items[:n]]
-        return {"Cursor": "", "Items": [gorse.as_item(one) for one in some if one is not None]}
-    found = service.workspace.store.items_page(_after(cursor), n)
-    after = cursor_of(found[-1].id) if found and len(found) == n else ""
-    return {"Cursor": after, "Items": [gorse.as_item(one) for one in found]}
+        recommendation = service.recommend(Question(query=q, n=max(n, 1)))
+        hits = [service.workspace.store.item(item.id) for item in recommendation.items[:n]]
+        return {
+            "Cursor": "",
+            "Items": [gorse.item_to_gorse(one) for one in hits if one is not None],
+        }
+    items = service.workspace.store.items_page(_decode_cursor(cursor), n)
+    next_cursor = encode_cursor(items[-1].id) if items and len(items) == n else ""
+    return {"Cursor": next_cursor, "Items": [gorse.item_to_gorse(one) for one in items]}
 
 
 @api.get("/item/{item}", dependencies=[READ])
-def get_item(item: str, service: Behind) -> Any:
+def get_item(item: str, service: ServiceDep) -> Any:
     """One."""
-    return gorse.as_item(_there(service.workspace.store.item(item), "item", item))
+    return gorse.item_to_gorse(_require(service.workspace.store.item(item), "item", item))
 
 
 @api.patch("/item/{item}")
-def patch_item(item: str, body: gorse.Row, service: Behind) -> Any:
+def patch_item(item: str, body: gorse.Row, service: ServiceDep) -> Any:
     """Change what is named and not null."""
-    _there(service.intake.change_item(item, gorse.item_row(body)), "item", item)
-    return _affected(1)
+    _require(service.ingestor.change_item(item, gorse.item_from_gorse(body)), "item", item)
+    return _rows_affected(1)
 
 
 @api.delete("/item/{item}")
-def delete_item(item: str, service: Behind) -> Any:
+def delete_item(item: str, service: ServiceDep) -> Any:
     """Take one out; what people did with it stays theirs."""
-    return _affected(service.workspace.store.delete_items([item]))
+    return _rows_affected(service.workspace.store.delete_items([item]))
 
 
 @api.put("/item/{item}/category/{category}")
-def put_category(item: str, category: str, service: Behind) -> Any:
+def put_category(item: str, category: str, service: ServiceDep) -> Any:
     """Add a category."""
-    return _categories(service, item, lambda had: [*had, category])
+    return _recategorise(service, item, lambda names: [*names, category])
 
 
 @api.delete("/item/{item}/category/{category}")
-def delete_category(item: str, category: str, service: Behind) -> Any:
+def delete_category(item: str, category: str, service: ServiceDep) -> Any:
     """Take one away."""
-    return _categories(service, item, lambda had: [one for one in had if one != category])
+    return _recategorise(service, item, lambda names: [name for name in names if name != category])
 
 
-def _categories(service: Service, item: str, change: Callable[[list[str]], list[str]]) -> Any:
-    _there(service.intake.change_values(item, gorse.CATEGORIES, change), "item", item)
-    return _affected(1)
+def _recategorise(service: Service, item: str, change: Callable[[list[str]], list[str]]) -> Any:
+    _require(service.ingestor.change_values(item, gorse.CATEGORIES, change), "item", item)
+    return _rows_affected(1)
 
 
 # Feedback --------------------------------------------------------------------------------------
 
 
 @api.post("/feedback", dependencies=[EVENTS])
-def post_feedback(body: list[gorse.Row], service: Behind) -> Any:
+def post_feedback(body: list[gorse.Row], service: ServiceDep) -> Any:
     """Record what people did; of one type, user and item the first holds."""
-    return _feedback(service, body)
+    return _record_feedback(service, body)
 
 
 @api.put("/feedback", dependencies=[EVENTS])
-def put_feedback(body: list[gorse.Row], service: Behind) -> Any:
+def put_feedback(body: list[gorse.Row], service: ServiceDep) -> Any:
     """Record what people did; of one type, user and item the newest is told."""
-    return _feedback(service, body, again=True)
+    return _record_feedback(service, body, overwrite=True)
 
 
-def _feedback(service: Service, body: list[gorse.Row], *, again: bool = False) -> Any:
-    rows = [gorse.event_row(one, again=again) for one in body]
-    _make_known(service, rows)
-    return _taken(service.record(rows), "feedback")
+def _record_feedback(service: Service, body: list[gorse.Row], *, overwrite: bool = False) -> Any:
+    rows = [gorse.event_from_gorse(row, keep_repeats=overwrite) for row in body]
+    _create_missing_items(service, rows)
+    return _respond(service.record(rows), "feedback")
 
 
-def _make_known(service: Service, rows: Sequence[gorse.Row]) -> None:
+def _create_missing_items(service: Service, rows: Sequence[gorse.Row]) -> None:
     """As Gorse does: an item that feedback names and nobody put is made, without content."""
     store = service.workspace.store
-    named = dict.fromkeys(str(row["item"]) for row in rows if row.get("item") not in (None, ""))
-    known = store.ever(named)
-    new = [{"id": one} for one in named if one not in known]
-    if new:
-        service.intake.items(new)
+    item_ids = dict.fromkeys(str(row["item"]) for row in rows if row.get("item") not in (None, ""))
+    existing_ids = store.known_item_ids(item_ids)
+    new_items = [{"id": item_id} for item_id in item_ids if item_id not in existing_ids]
+    if new_items:
+        service.ingestor.items(new_items)
 
 
 @api.get("/feedback")
-def get_feedback(service: Behind, n: Many = 100, cursor: Cursor = "") -> Any:
+def get_feedback(service: ServiceDep, n: Size = 100, cursor: Cursor = "") -> Any:
     """A page of all."""
-    return _page(service, n, cursor)
+    return _feedback_page(service, n, cursor)
 
 
 @api.get("/feedback/{kind}")
-def get_typed_feedback(kind: str, service: Behind, n: Many = 100, cursor: Cursor = "") -> Any:
+def typed_feedback(kind: str, service: ServiceDep, n: Size = 100, cursor: Cursor = "") -> Any:
     """A page of one type."""
-    return _page(service, n, cursor, kind=kind)
+    return _feedback_page(service, n, cursor, event_type=kind)
 
 
-def _page(service: Service, n: int, cursor: str, **which: str) -> Any:
-    after = _after(cursor)
-    if after and not after.isdecimal():
-        raise Refused("invalid", "cursor: it is that of another list; leave it out to begin anew")
-    found = service.workspace.store.events_page(int(after or 0), n, **which)
-    following = cursor_of(str(found[-1][0])) if found and len(found) == n else ""
-    return {"Cursor": following, "Feedback": [gorse.as_feedback(one) for _, one in found]}
+def _feedback_page(service: Service, n: int, cursor: str, **conditions: str) -> Any:
+    last_number = _decode_cursor(cursor)
+    if last_number and not last_number.isdecimal():
+        raise ProblemError(
+            "invalid", "cursor: it is that of another list; leave it out to begin anew"
+        )
+    rows = service.workspace.store.events_page(int(last_number or 0), n, **conditions)
+    next_cursor = encode_cursor(str(rows[-1][0])) if rows and len(rows) == n else ""
+    return {"Cursor": next_cursor, "Feedback": [gorse.event_to_gorse(event) for _, event in rows]}
 
 
 @api.get("/user/{user}/feedback")
 @api.get("/user/{user}/feedback/{kind}")
-def get_user_feedback(user: str, service: Behind, kind: str | None = None) -> Any:
+def get_user_feedback(user: str, service: ServiceDep, kind: str | None = None) -> Any:
     """What a user did."""
-    return _newest(service, user=user, kind=kind)
+    return _newest_feedback(service, user=user, event_type=kind)
 
 
 @api.get("/item/{item}/feedback")
 @api.get("/item/{item}/feedback/")
 @api.get("/item/{item}/feedback/{kind}")
-def get_item_feedback(item: str, service: Behind, kind: str | None = None) -> Any:
+def get_item_feedback(item: str, service: ServiceDep, kind: str | None = None) -> Any:
     """What people did with an item."""
-    return _newest(service, item=item, kind=kind)
+    return _newest_feedback(service, item=item, event_type=kind)
 
 
 @api.get("/feedback/{user}/{item}")
-def get_pair_feedback(user: str, item: str, service: Behind) -> Any:
+def get_pair_feedback(user: str, item: str, service: ServiceDep) -> Any:
     """What a user did with an item."""
-    return _newest(service, user=user, item=item)
+    return _newest_feedback(service, user=user, item=item)
 
 
 @api.get("/feedback/{kind}/{user}/{item}")
-def get_one_feedback(kind: str, user: str, item: str, service: Behind) -> Any:
+def get_one_feedback(kind: str, user: str, item: str, service: ServiceDep) -> Any:
     """What a user did with an item, of one type."""
-    found = _newest(service, user=user, item=item, kind=kind)
-    return _there(found[0] if found else None, "feedback", f"{kind}/{user}/{item}")
+    rows = _newest_feedback(service, user=user, item=item, event_type=kind)
+    return _require(rows[0] if rows else None, "feedback", f"{kind}/{user}/{item}")
 
 
 @api.delete("/feedback/{user}/{item}")
-def delete_feedback(user: str, item: str, service: Behind) -> Any:
+def delete_feedback(user: str, item: str, service: ServiceDep) -> Any:
     """Take back what a user did with an item."""
-    return _affected(service.workspace.take_back(user, item))
+    return _rows_affected(service.workspace.take_back(user, item))
 
 
 @api.delete("/feedback/{kind}/{user}/{item}")
-def delete_typed_feedback(kind: str, user: str, item: str, service: Behind) -> Any:
+def delete_typed_feedback(kind: str, user: str, item: str, service: ServiceDep) -> Any:
     """Take back what a user did with an item, of one type."""
-    return _affected(service.workspace.take_back(user, item, kind))
+    return _rows_affected(service.workspace.take_back(user, item, kind))
 
 
-def _newest(service: Service, **which: str | None) -> list[gorse.Row]:
+def _newest_feedback(service: Service, **conditions: str | None) -> list[gorse.Row]:
     """Of each type, user and item the newest."""
-    found = service.workspace.store.events_page(0, 100_000, **which)
-    newest = {(one.kind, one.user, one.item): one for _, one in sorted(found, key=_at)}
-    return [gorse.as_feedback(one) for one in newest.values()]
+    rows = service.workspace.store.events_page(0, 100_000, **conditions)
+    newest = {
+        (event.kind, event.user, event.item): event for _, event in sorted(rows, key=_by_time)
+    }
+    return [gorse.event_to_gorse(event) for event in newest.values()]
 
 
-def _at(pair: Any) -> Any:
-    return pair[1].at, pair[0]
+def _by_time(numbered_event: Any) -> Any:
+    return numbered_event[1].at, numbered_event[0]
 
 
 # Lists -----------------------------------------------------------------------------------------
@@ -280,28 +287,28 @@ def _at(pair: Any) -> Any:
 def recommend(
     request: Request,
     user: str,
-    service: Behind,
+    service: ServiceDep,
     category: str = "",
-    n: Many = 10,
+    n: Size = 10,
     offset: Offset = 0,
     x_api_version: Annotated[str | None, Header()] = None,
 ) -> Any:
     """A user's list: ids, or with the header X-API-Version: 2 ids and scores."""
-    told = _list(service, n, offset, _wanted(request, category), user=user)
-    return told if x_api_version == "2" else [one["Id"] for one in told]
+    rows = _list_rows(service, n, offset, _all_categories(request, category), user=user)
+    return rows if x_api_version == "2" else [row["Id"] for row in rows]
 
 
 @api.post("/session/recommend", dependencies=[READ])
 @api.post("/session/recommend/{category}", dependencies=[READ])
 def session_recommend(
-    body: list[gorse.Row], service: Behind, category: str = "", n: Many = 10, offset: Offset = 0
+    body: list[gorse.Row], service: ServiceDep, category: str = "", n: Size = 10, offset: Offset = 0
 ) -> Any:
     """A list for what happened in a session, which is not kept."""
-    told = sorted(body, key=lambda one: gorse.seconds(one.get("Timestamp")) or 0)
-    ids = [str(one["ItemId"]) for one in told if one.get("ItemId")]
-    known = [one for one in dict.fromkeys(ids) if service.workspace.store.item(one) is not None]
-    seeds = tuple(known[-SEEDS:])
-    return _list(service, n, offset, [category], items=seeds, incognito=True)
+    rows = sorted(body, key=lambda one: gorse.parse_timestamp(one.get("Timestamp")) or 0)
+    ids = [str(row["ItemId"]) for row in rows if row.get("ItemId")]
+    existing = [row for row in dict.fromkeys(ids) if service.workspace.store.item(row) is not None]
+    seeds = tuple(existing[-MAX_SEED_ITEMS:])
+    return _list_rows(service, n, offset, [category], items=seeds, incognito=True)
 
 
 @api.get("/item-to-item/{name}/{item}", dependencies=[READ])
@@ -311,14 +318,14 @@ def session_recommend(
 def neighbors(
     request: Request,
     item: str,
-    service: Behind,
+    service: ServiceDep,
     name: str = "",
     category: str = "",
-    n: Many = 10,
+    n: Size = 10,
     offset: Offset = 0,
 ) -> Any:
     """What goes with an item; there is one way to find it, whatever `name` says."""
-    return _list(service, n, offset, _wanted(request, category), items=(item,))
+    return _list_rows(service, n, offset, _all_categories(request, category), items=(item,))
 
 
 @api.get("/popular", dependencies=[READ])
@@ -326,64 +333,64 @@ def neighbors(
 @api.get("/non-personalized/{name}", dependencies=[READ])
 def popular(
     request: Request,
-    service: Behind,
+    service: ServiceDep,
     name: str = "",
     category: str = "",
-    n: Many = 10,
+    n: Size = 10,
     offset: Offset = 0,
 ) -> Any:
     """What most people took lately."""
     week = 7 * 86_400.0
-    return _list(service, n, offset, _wanted(request, category), window=week)
+    return _list_rows(service, n, offset, _all_categories(request, category), window=week)
 
 
 @api.get("/latest", dependencies=[READ])
 @api.get("/latest/{category}", dependencies=[READ])
 def latest(
-    request: Request, service: Behind, category: str = "", n: Many = 10, offset: Offset = 0
+    request: Request, service: ServiceDep, category: str = "", n: Size = 10, offset: Offset = 0
 ) -> Any:
     """The newest items that are on offer, by their Timestamp, which is their score."""
-    wanted = set(_wanted(request, category)) - {""}
-    most = LOOKED_AT if wanted else offset + n
-    found = [
-        one
-        for one in service.workspace.store.newest_items(service.now(), most)
-        if not wanted or wanted & set(one.attributes.get(gorse.CATEGORIES, ()))
+    category_names = set(_all_categories(request, category)) - {""}
+    max_items = MAX_SCANNED_ITEMS if category_names else offset + n
+    items = [
+        item
+        for item in service.workspace.store.newest_items(service.now(), max_items)
+        if not category_names or category_names & set(item.attributes.get(gorse.CATEGORIES, ()))
     ]
-    return [{"Id": one.id, "Score": one.available_from} for one in found[offset : offset + n]]
+    return [{"Id": one.id, "Score": one.available_from} for one in items[offset : offset + n]]
 
 
-def _wanted(request: Request, category: str) -> list[str]:
+def _all_categories(request: Request, category: str) -> list[str]:
     return [category, *request.query_params.getlist("category")]
 
 
-def _list(
-    service: Service, n: int, offset: int, categories: Sequence[str], **asked: Any
+def _list_rows(
+    service: Service, n: int, offset: int, categories: Sequence[str], **request_fields: Any
 ) -> list[gorse.Row]:
-    chosen = [one for one in dict.fromkeys(categories) if one]
+    category_names = [one for one in dict.fromkeys(categories) if one]
     if n == 0:
         return []
-    found: Recommendation = service.recommend(
+    recommendation: Recommendation = service.recommend(
         Question(
-            n=min(n + offset, MOST),
-            filter={gorse.CATEGORIES: chosen} if chosen else {},
+            n=min(n + offset, MAX_ROWS),
+            filter={gorse.CATEGORIES: category_names} if category_names else {},
             timeout_ms=service.workspace.config.rank.timeout_ms,
-            **asked,
+            **request_fields,
         )
     )
-    return [{"Id": one.id, "Score": one.score} for one in found.items[offset:]]
+    return [{"Id": one.id, "Score": one.score} for one in recommendation.items[offset:]]
 
 
-@api.get("/health/live", dependencies=[OPEN])
-async def live() -> Any:
+@api.get("/health/live", dependencies=[NO_KEY_NEEDED])
+async def health_live() -> Any:
     """Whether the process is alive."""
     return JSONResponse({"Ready": True})
 
 
-@api.get("/health/ready", dependencies=[OPEN])
-def ready(service: Behind) -> Any:
+@api.get("/health/ready", dependencies=[NO_KEY_NEEDED])
+def health_ready(service: ServiceDep) -> Any:
     """Whether it can answer."""
-    why = service.why_not()
-    if why is not None:
-        raise Refused("not-ready", why, headers={"Retry-After": "1"})
+    reason = service.not_ready_reason()
+    if reason is not None:
+        raise ProblemError("not-ready", reason, headers={"Retry-After": "1"})
     return {"Ready": True}

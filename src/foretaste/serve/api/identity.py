@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body
 
-from foretaste.serve.api.lists import Behind
+from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.security import EVENTS
-from foretaste.serve.schemas.identity import IdentifyAnswer, IdentifyBody
+from foretaste.serve.schemas.identity_schemas import IdentifyAnswer, IdentifyBody
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 
@@ -18,7 +18,7 @@ v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 )
 def identify(
     body: Annotated[IdentifyBody, Body(openapi_examples=request_examples("identify"))],
-    service: Behind,
+    service: ServiceDep,
 ) -> IdentifyAnswer:
     """Say that an anonymous session is a user, when they sign in.
 
@@ -27,5 +27,5 @@ def identify(
     fear. On a shared device the next to sign in owns what comes after that, never what was
     another's; give a visit a new session when somebody signs out.
     """
-    new = service.workspace.identify(body.session, body.user)
-    return IdentifyAnswer(new=new)
+    is_new = service.workspace.identify(body.session, body.user)
+    return IdentifyAnswer(new=is_new)

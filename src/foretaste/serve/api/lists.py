@@ -11,11 +11,11 @@ from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from foretaste.behaviour.batch import Taken
+from foretaste.behaviour.batch import IngestSummary
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
-from foretaste.serve.http.problems import Refused, problem
-from foretaste.serve.http.security import EVENTS, OPEN, READ
+from foretaste.serve.http.problems import ProblemError, problem_response
+from foretaste.serve.http.security import EVENTS, NO_KEY_NEEDED, READ
 from foretaste.serve.schemas import (
     Alive,
     EventsAnswer,
@@ -27,21 +27,21 @@ from foretaste.serve.schemas import (
     SearchBody,
     SimilarBody,
     TrendingQuery,
-    encoded,
-    request_of,
+    encode_recommendation,
+    request_from_body,
 )
-from foretaste.serve.schemas.feedback import UnattributedOut
-from foretaste.serve.schemas.lists import Asking
+from foretaste.serve.schemas.event_schemas import UnattributedOut
+from foretaste.serve.schemas.list_schemas import ListBody
 from foretaste.serve.service import Service
 
 
-async def service_of(request: Request) -> Service:
+async def get_tenant_service(request: Request) -> Service:
     """The service of the caller's tenant."""
     service: Service = request.scope["foretaste.service"]
     return service
 
 
-Behind = Annotated[Service, Depends(service_of)]
+ServiceDep = Annotated[Service, Depends(get_tenant_service)]
 
 router = APIRouter(route_class=StrictRoute)
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
@@ -49,7 +49,8 @@ v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 
 @v1.post("/events", dependencies=[EVENTS], tags=["feedback"], responses=answer_example("events"))
 def post_events(
-    body: Annotated[EventsBody, Body(openapi_examples=request_examples("events"))], service: Behind
+    body: Annotated[EventsBody, Body(openapi_examples=request_examples("events"))],
+    service: ServiceDep,
 ) -> EventsAnswer:
     """Record what people did: one event or a thousand.
 
@@ -60,29 +61,33 @@ def post_events(
     `recommendation_id` attributes an event to the list it came from. One of kind `impression`
     without an item stands for all items of its list. A late event takes its place in time.
     """
-    taken = service.record(body.events)
-    check_some(taken, body.events, "events")
+    summary = service.record(body.events)
+    require_any_accepted(summary, body.events, "events")
     return EventsAnswer(
-        accepted=taken.accepted,
-        known=taken.known,
-        rejected=taken.rejected,
-        event_ids=taken.ids,
+        accepted=summary.accepted,
+        known=summary.duplicates,
+        rejected=summary.rejected,
+        event_ids=summary.ids,
         unattributed=[
             UnattributedOut(
-                event_id=one.event_id, recommendation_id=one.recommendation_id, problem=one.problem
+                event_id=mismatch.event_id,
+                recommendation_id=mismatch.recommendation_id,
+                problem=mismatch.problem,
             )
-            for one in taken.unattributed.values()
+            for mismatch in summary.unattributed.values()
         ],
     )
 
 
-def _list(service: Service, body: Asking) -> Response:
-    question = request_of(body, service.workspace.config.rank)
-    found = service.recommend(question)
-    return Response(encoded(found, explain=body.explain), media_type="application/json")
+def _list_response(service: Service, body: ListBody) -> Response:
+    question = request_from_body(body, service.workspace.config.rank)
+    recommendation = service.recommend(question)
+    return Response(
+        encode_recommendation(recommendation, explain=body.explain), media_type="application/json"
+    )
 
 
-LIST: dict[str, Any] = {
+LIST_ROUTE_OPTIONS: dict[str, Any] = {
     "dependencies": [READ],
     "tags": ["lists"],
     "response_model": Recommendations,
@@ -91,67 +96,67 @@ LIST: dict[str, Any] = {
 """What the addresses that answer with a list have in common."""
 
 
-@v1.post("/recommend", **LIST)
+@v1.post("/recommend", **LIST_ROUTE_OPTIONS)
 def recommend(
     body: Annotated[RecommendBody, Body(openapi_examples=request_examples("recommend"))],
-    service: Behind,
+    service: ServiceDep,
 ) -> Response:
     """The list for a person, a visit, or anybody, from all that happened up to now.
 
     `reason` and `terms` are the parts of the score itself. With `explain` the terms come with the
     list, and the sequence expert's are told event by event, which takes longer.
     """
-    return _list(service, body)
+    return _list_response(service, body)
 
 
-@v1.get("/trending", **LIST)
-def trending(asked: Annotated[TrendingQuery, Query()], service: Behind) -> Response:
+@v1.get("/trending", **LIST_ROUTE_OPTIONS)
+def trending(query: Annotated[TrendingQuery, Query()], service: ServiceDep) -> Response:
     """What most people took within a window up to now, then what is popular.
 
     `score` is the number of people. Counts hold for five seconds.
     """
-    found = service.recommend(asked.request(service.workspace.config.rank))
-    return Response(encoded(found), media_type="application/json")
+    recommendation = service.recommend(query.to_request(service.workspace.config.rank))
+    return Response(encode_recommendation(recommendation), media_type="application/json")
 
 
-@v1.post("/rank", **LIST)
+@v1.post("/rank", **LIST_ROUTE_OPTIONS)
 def rank(
-    body: Annotated[RankBody, Body(openapi_examples=request_examples("rank"))], service: Behind
+    body: Annotated[RankBody, Body(openapi_examples=request_examples("rank"))], service: ServiceDep
 ) -> Response:
     """A list of yours in the order that suits the person.
 
     What may not be shown (hidden, not on offer, refused by the person, filtered out, unknown) is
     not in the answer and named in `left_out`.
     """
-    return _list(service, body)
+    return _list_response(service, body)
 
 
-@v1.post("/similar", **LIST)
+@v1.post("/similar", **LIST_ROUTE_OPTIONS)
 def similar(
     body: Annotated[SimilarBody, Body(openapi_examples=request_examples("similar"))],
-    service: Behind,
+    service: ServiceDep,
 ) -> Response:
     """What goes with an item, or with several."""
-    return _list(service, body)
+    return _list_response(service, body)
 
 
-@v1.post("/search", **LIST)
+@v1.post("/search", **LIST_ROUTE_OPTIONS)
 def search(
     body: Annotated[SearchBody, Body(openapi_examples=request_examples("search"))],
-    service: Behind,
+    service: ServiceDep,
 ) -> Response:
     """What answers a search. It is not recorded; send a `search` event to have it count."""
-    return _list(service, body)
+    return _list_response(service, body)
 
 
-@router.get("/healthz", dependencies=[OPEN], tags=["operation"])
+@router.get("/healthz", dependencies=[NO_KEY_NEEDED], tags=["operation"])
 async def healthz() -> Alive:
     """Whether the process is alive. Always yes, from the first moment on."""
     return Alive(status="alive")
 
 
-@router.get("/readyz", dependencies=[OPEN], tags=["operation"], response_model=Health)
-async def readyz(request: Request, service: Behind) -> Response:
+@router.get("/readyz", dependencies=[NO_KEY_NEEDED], tags=["operation"], response_model=Health)
+async def readyz(request: Request, service: ServiceDep) -> Response:
     """Whether it can answer; if not, why. Also the model's age, and what the worker last did.
 
     `model.warnings` is what is wrong with the lists of 200 people, as they were looked at after the
@@ -160,22 +165,22 @@ async def readyz(request: Request, service: Behind) -> Response:
     `degraded` is a process that answers from memory, as the store cannot be reached: it takes no
     events, and its lists say `degraded`.
     """
-    why = await run_in_threadpool(service.why_not)
-    if why is None:
-        return JSONResponse(await run_in_threadpool(service.condition))
-    return problem(
+    reason = await run_in_threadpool(service.not_ready_reason)
+    if reason is None:
+        return JSONResponse(await run_in_threadpool(service.readiness))
+    return problem_response(
         "not-ready",
-        why,
+        reason,
         request_id=request.scope.get("foretaste.request_id"),
         headers={"Retry-After": "1"},
     )
 
 
-def check_some(taken: Taken, rows: Sequence[Any], what: str) -> None:
+def require_any_accepted(summary: IngestSummary, rows: Sequence[Any], noun: str) -> None:
     """A batch of which nothing could be used is an error."""
-    if len(taken.rejected) < len(rows):
+    if len(summary.rejected) < len(rows):
         return
-    first = taken.rejected[0]
-    many = "" if len(rows) == 1 else f"all {len(rows)} {what} are wrong; the first: "
-    detail = f"{many}{what}.{first.index}: {first.problem}; {first.remedy}"
-    raise Refused("nothing-accepted", detail, rejected=taken.rejected)
+    first = summary.rejected[0]
+    intro = "" if len(rows) == 1 else f"all {len(rows)} {noun} are wrong; the first: "
+    detail = f"{intro}{noun}.{first.index}: {first.problem}; {first.remedy}"
+    raise ProblemError("nothing-accepted", detail, rejected=summary.rejected)

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from foretaste.behaviour.keys import DEFAULT
-from foretaste.serve.http.metrics import MEDIA, Metrics
-from foretaste.serve.http.problems import Refused
+from foretaste.behaviour.keys import DEFAULT_TENANT
+from foretaste.serve.http.metrics import METRICS_MEDIA_TYPE, Metrics
+from foretaste.serve.http.problems import ProblemError
 
 router = APIRouter(include_in_schema=False)
 
@@ -13,7 +13,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/metrics")
 def metrics(request: Request) -> Response:
     """All metrics, of all tenants: for the root's admin, or from this machine."""
-    if request.scope["foretaste.tenant"] != DEFAULT:
-        raise Refused("forbidden", "the metrics are of all tenants; use a key of the root")
-    found: Metrics = request.app.state.metrics
-    return Response(found.text(), media_type=MEDIA)
+    if request.scope["foretaste.tenant"] != DEFAULT_TENANT:
+        raise ProblemError("forbidden", "the metrics are of all tenants; use a key of the root")
+    app_metrics: Metrics = request.app.state.metrics
+    return Response(app_metrics.exposition(), media_type=METRICS_MEDIA_TYPE)

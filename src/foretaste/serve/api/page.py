@@ -16,14 +16,14 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from foretaste.domain.store import EventLog, ItemStore
-from foretaste.serve.api.lists import Behind
-from foretaste.serve.http.security import OPEN
+from foretaste.serve.api.lists import ServiceDep
+from foretaste.serve.http.security import NO_KEY_NEEDED
 from foretaste.serve.schemas import Id
 
-PEOPLE = 30
-SAMPLE = 20_000
+MAX_SAMPLE_USERS = 30
+MAX_SAMPLE_EVENTS = 20_000
 """Events among which people to try are looked for."""
-LATEST = 12
+MAX_HISTORY_EVENTS = 12
 
 router = APIRouter(include_in_schema=False)
 
@@ -32,7 +32,7 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def _policy(html: str) -> str:
+def _content_security_policy(html: str) -> str:
     """What the page may do: run its own script, wear its own style, call its own service."""
     scripts = " ".join(map(_hash, re.findall(r"<script>(.*?)</script>", html, re.DOTALL)))
     styles = " ".join(map(_hash, re.findall(r"<style>(.*?)</style>", html, re.DOTALL)))
@@ -43,37 +43,40 @@ def _policy(html: str) -> str:
 
 
 HTML = files("foretaste.serve").joinpath("page.html").read_text(encoding="utf-8")
-HEADERS = {"Content-Security-Policy": _policy(HTML), "Referrer-Policy": "no-referrer"}
+HEADERS = {
+    "Content-Security-Policy": _content_security_policy(HTML),
+    "Referrer-Policy": "no-referrer",
+}
 
 
-@router.get("/", dependencies=[OPEN])
+@router.get("/", dependencies=[NO_KEY_NEEDED])
 async def page() -> HTMLResponse:
     """The page."""
     return HTMLResponse(HTML, headers=HEADERS)
 
 
 @router.get("/page/people")
-def people(service: Behind) -> list[str]:
+def sample_users(service: ServiceDep) -> list[str]:
     """Some people with behaviour, for the page to offer."""
-    return _some(service.workspace.store)
+    return _most_active_users(service.workspace.store)
 
 
-def _some(store: EventLog) -> list[str]:
-    rows = islice(store.event_columns(chunk=SAMPLE), SAMPLE)
+def _most_active_users(store: EventLog) -> list[str]:
+    rows = islice(store.event_columns(chunk_size=MAX_SAMPLE_EVENTS), MAX_SAMPLE_EVENTS)
     counts = Counter(user for user, *_ in rows if user is not None)
-    return [user for user, _ in counts.most_common(PEOPLE)]
+    return [user for user, _ in counts.most_common(MAX_SAMPLE_USERS)]
 
 
 @router.get("/page/history")
 def history(
-    service: Behind,
+    service: ServiceDep,
     user: Annotated[Id | None, Query()] = None,
     session: Annotated[Id | None, Query()] = None,
 ) -> list[dict[str, Any]]:
     """The latest events of a person or a visit, newest first."""
     store = service.workspace.store
-    told = store.history(user, session)[-LATEST:]
-    titles = _titles(store, (event.item for event in told if event.item is not None))
+    events = store.history(user, session)[-MAX_HISTORY_EVENTS:]
+    titles = _titles(store, (event.item for event in events if event.item is not None))
     return [
         {
             "kind": event.kind,
@@ -82,7 +85,7 @@ def history(
             "value": event.value,
             "at": event.at,
         }
-        for event in reversed(told)
+        for event in reversed(events)
     ]
 
 

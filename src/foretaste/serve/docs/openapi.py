@@ -5,9 +5,14 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from foretaste.serve.http.problems import KINDS, MEDIA, PREFIX, Problem
+from foretaste.serve.http.problems import (
+    PROBLEM_KINDS,
+    PROBLEM_MEDIA_TYPE,
+    PROBLEM_TYPE_PREFIX,
+    Problem,
+)
 
-DETAILS = {
+DETAIL_EXAMPLES = {
     "bad-json": "line 1, column 9: expecting value; correct it",
     "no-key": "no key was sent; send it as Authorization: Bearer … or X-API-Key",
     "forbidden": "this key has the scope read and this needs events; use another key",
@@ -21,46 +26,51 @@ DETAILS = {
     "not-ready": "the model and the language model are being loaded; ask again in a second",
     "internal": "error 3f2a9c0d1b7e; it is in the service's log under this number. Try again",
 }
-GET = ("no-key", "forbidden", "too-many", "not-ready", "internal")
-OTHERS = tuple(kind for kind in DETAILS if kind != "not-found")
+GET_PROBLEM_KINDS = ("no-key", "forbidden", "too-many", "not-ready", "internal")
+WRITE_PROBLEM_KINDS = tuple(kind for kind in DETAIL_EXAMPLES if kind != "not-found")
 
 
-def document(app: FastAPI) -> dict[str, Any]:
+def openapi_document(app: FastAPI) -> dict[str, Any]:
     """The document, made once."""
     if app.openapi_schema is None:
-        found = get_openapi(
+        openapi = get_openapi(
             title=app.title,
             version=app.version,
             description=app.description,
             routes=app.routes,
         )
-        schemas = found["components"]["schemas"]
+        schemas = openapi["components"]["schemas"]
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= problem.pop("$defs")
         schemas["Problem"] = problem
-        for path, methods in found["paths"].items():
+        for path, methods in openapi["paths"].items():
             for method, operation in methods.items():
                 operation["responses"].pop("422", None)
-                kinds = GET if method == "get" else OTHERS
+                kinds = GET_PROBLEM_KINDS if method == "get" else WRITE_PROBLEM_KINDS
                 if "{" in path:
                     kinds += ("not-found",)
                 if "parameters" in operation:
                     kinds += ("invalid",)
-                operation["responses"] |= {str(KINDS[kind][0]): _response(kind) for kind in kinds}
-        app.openapi_schema = found
+                operation["responses"] |= {
+                    str(PROBLEM_KINDS[kind][0]): _problem_response(kind) for kind in kinds
+                }
+        app.openapi_schema = openapi
     return app.openapi_schema
 
 
-def _response(kind: str) -> dict[str, Any]:
-    status, title = KINDS[kind]
+def _problem_response(kind: str) -> dict[str, Any]:
+    status, title = PROBLEM_KINDS[kind]
     example = {
-        "type": PREFIX + kind,
+        "type": PROBLEM_TYPE_PREFIX + kind,
         "title": title,
         "status": status,
-        "detail": DETAILS[kind],
+        "detail": DETAIL_EXAMPLES[kind],
         "request_id": "5c0e7c1f",
     }
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": title, "content": {MEDIA: {"schema": schema, "example": example}}}
+    return {
+        "description": title,
+        "content": {PROBLEM_MEDIA_TYPE: {"schema": schema, "example": example}},
+    }

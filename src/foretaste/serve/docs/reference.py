@@ -12,7 +12,7 @@ from typing import Any
 
 Schema = Mapping[str, Any]
 
-HEAD = """# The HTTP API
+PAGE_INTRO = """# The HTTP API
 
 Written by `make api-docs` from the OpenAPI document of the service, which is at `/openapi.json`.
 Bodies are JSON, or JSON Lines where it says so. Every error is a problem document (RFC 9457):
@@ -22,7 +22,7 @@ Bodies are JSON, or JSON Lines where it says so. Every error is a problem docume
 
 def reference(document: Mapping[str, Any]) -> str:
     """The page."""
-    parts = [HEAD]
+    parts = [PAGE_INTRO]
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             parts += _operation(method, path, operation, document)
@@ -43,25 +43,29 @@ def _operation(method: str, path: str, operation: Schema, document: Schema) -> I
             yield _json(example["value"])
     yield from _lines("Body", operation.get("requestBody", {}))
     yield from _lines("Answer", operation["responses"].get("200", {}))
-    answer = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
-    if "example" in answer:
+    json_content = (
+        operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
+    )
+    if "example" in json_content:
         yield "Answer:\n"
-        yield from _table(answer["schema"], document, "field")
-        yield _json(answer["example"])
+        yield from _table(json_content["schema"], document, "field")
+        yield _json(json_content["example"])
 
 
 def _scopes(operation: Schema) -> str:
     """What a key must be allowed to do, where the service asks for keys."""
-    scopes = [scope for way in operation.get("security", []) for scope in next(iter(way.values()))]
+    scopes = [
+        scope for scheme in operation.get("security", []) for scope in next(iter(scheme.values()))
+    ]
     names = " and ".join(f"`{scope}`" for scope in dict.fromkeys(scopes))
     return f"Needs a key with {names}." if names else "Needs no key."
 
 
-def _lines(what: str, found: Schema) -> Iterator[str]:
+def _lines(label: str, message: Schema) -> Iterator[str]:
     """A body or an answer of JSON Lines."""
-    for media, content in found.get("content", {}).items():
+    for media, content in message.get("content", {}).items():
         if media.endswith("ndjson"):
-            yield f"{what}, `{media}`:\n"
+            yield f"{label}, `{media}`:\n"
             yield f"```text\n{content['example'].rstrip()}\n```\n"
 
 
@@ -69,51 +73,56 @@ def _parameters(operation: Schema, document: Schema) -> Iterator[str]:
     parameters = operation.get("parameters", [])
     if parameters:
         fields = {
-            one["name"]: {
-                **one["schema"],
-                "description": one.get("description", one["schema"].get("description", "")),
+            parameter["name"]: {
+                **parameter["schema"],
+                "description": parameter.get(
+                    "description", parameter["schema"].get("description", "")
+                ),
             }
-            for one in parameters
+            for parameter in parameters
         }
         required = [one["name"] for one in parameters if one.get("required")]
         yield from _table({"properties": fields, "required": required}, document, "parameter")
 
 
-def _table(schema: Schema, document: Schema, what: str) -> Iterator[str]:
-    found = _resolved(schema, document)
-    fields = found.get("properties", {})
+def _table(schema: Schema, document: Schema, column_title: str) -> Iterator[str]:
+    object_schema = _dereference(schema, document)
+    fields = object_schema.get("properties", {})
     if not fields:
         return
-    required = found.get("required", [])
-    yield f"| {what} | type | |"
+    required = object_schema.get("required", [])
+    yield f"| {column_title} | type | |"
     yield "|---|---|---|"
     for name, field in fields.items():
         note = " ".join(str(field.get("description", "")).split())
-        if name in required and "default" not in field and what != "field":
+        if name in required and "default" not in field and column_title != "field":
             note = f"Needed. {note}"
         yield f"| `{name}` | {_type(field, document)} | {_cell(note)} |"
     yield ""
-    for inner in _inner(fields, document):
+    for inner in _nested_objects(fields, document):
         yield f"Each of `{inner[0]}`:\n"
         yield from _table(inner[1], document, "field")
 
 
-def _inner(fields: Schema, document: Schema) -> Iterator[tuple[str, Schema]]:
+def _nested_objects(fields: Schema, document: Schema) -> Iterator[tuple[str, Schema]]:
     """Fields that are lists of objects with names of their own."""
     for name, field in fields.items():
         for kind in (field, *field.get("anyOf", [])):
-            items = _resolved(kind.get("items", {}), document)
+            items = _dereference(kind.get("items", {}), document)
             if items.get("properties"):
                 yield name, items
 
 
 def _type(field: Schema, document: Schema) -> str:
     if "$ref" in field:
-        return _type(_resolved(field, document), document)
+        return _type(_dereference(field, document), document)
     if "enum" in field:
         return " or ".join(f"`{value}`" for value in field["enum"])
     if "anyOf" in field or "oneOf" in field:
-        kinds = [_type(one, document) for one in field.get("anyOf", field.get("oneOf", []))]
+        kinds = [
+            _type(alternative, document)
+            for alternative in field.get("anyOf", field.get("oneOf", []))
+        ]
         return " or ".join(dict.fromkeys(kind for kind in kinds if kind != "null"))
     kind = str(field.get("type", "any"))
     if kind == "array":
@@ -123,7 +132,7 @@ def _type(field: Schema, document: Schema) -> str:
     return f"{kind}{span}"
 
 
-def _resolved(schema: Schema, document: Schema) -> Schema:
+def _dereference(schema: Schema, document: Schema) -> Schema:
     while "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
     return schema

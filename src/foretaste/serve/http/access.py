@@ -14,20 +14,20 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from foretaste.behaviour.keys import DEFAULT, SCOPES
+from foretaste.behaviour.keys import DEFAULT_TENANT, SCOPES
 from foretaste.errors import ForetasteError, InputError
 from foretaste.serve.http.keys import Keyring
-from foretaste.serve.http.limits import Limits
-from foretaste.serve.http.problems import Refused, problem
+from foretaste.serve.http.limits import RateLimiter
+from foretaste.serve.http.problems import ProblemError, problem_response
 from foretaste.serve.http.security import RouteScopes
-from foretaste.serve.tenants import Tenants
+from foretaste.serve.tenant_pool import TenantPool
 
-METRICS = "/metrics"
+METRICS_PATH = "/metrics"
 """Also for whoever asks from this machine without a key."""
-GUESSES, GUESSES_AT_ONCE = 1.0, 20
+WRONG_KEYS_PER_SECOND, WRONG_KEYS_BURST = 1.0, 20
 """Wrong keys a second, and at once, from one address: more are not even looked up."""
-SAY = "send a key as Authorization: Bearer …, or as X-API-Key"
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+KEY_HINT = "send a key as Authorization: Bearer …, or as X-API-Key"
+_PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,113 +38,119 @@ class Caller:
     tenant: str
     scopes: tuple[str, ...]
 
-    def may(self, needed: Sequence[str]) -> bool:
+    def has_scopes(self, required_scopes: Sequence[str]) -> bool:
         """Whether it has all the scopes."""
-        return "admin" in self.scopes or all(scope in self.scopes for scope in needed)
+        return "admin" in self.scopes or all(scope in self.scopes for scope in required_scopes)
 
 
-ANYONE = Caller(None, DEFAULT, SCOPES)
+ANONYMOUS_CALLER = Caller(None, DEFAULT_TENANT, SCOPES)
 """The caller of a service that has no keys yet and is reached from this machine alone."""
 
 
-class Access:
+class AccessMiddleware:
     """Decides who may ask, and gives each request its tenant's service."""
 
     def __init__(
         self,
         app: ASGIApp,
         *,
-        tenants: Tenants,
+        tenants: TenantPool,
         keys: Keyring,
-        limits: Limits,
+        limits: RateLimiter,
         scopes: RouteScopes,
     ) -> None:
         self._app, self._tenants, self._keys, self._limits = app, tenants, keys, limits
         self._scopes = scopes
-        self._guesses = Limits(GUESSES, GUESSES_AT_ONCE)
+        self._wrong_key_limits = RateLimiter(WRONG_KEYS_PER_SECOND, WRONG_KEYS_BURST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        async with AsyncExitStack() as until_answered:
+        async with AsyncExitStack() as exit_stack:
             try:
-                caller = await self._admitted(scope)
+                caller = await self._admit(scope)
                 scope["foretaste.tenant"], scope["foretaste.key"] = caller.tenant, caller.key
-                lent = self._tenants.lent(caller.tenant)
-                scope["foretaste.service"] = await until_answered.enter_async_context(lent)
+                service_context = self._tenants.lend(caller.tenant)
+                scope["foretaste.service"] = await exit_stack.enter_async_context(service_context)
             except InputError as error:
-                await _refusal(scope, Refused("forbidden", str(error)))(scope, receive, send)
-            except Refused as refused:
-                await _refusal(scope, refused)(scope, receive, send)
+                await _refused_response(scope, ProblemError("forbidden", str(error)))(
+                    scope, receive, send
+                )
+            except ProblemError as refused:
+                await _refused_response(scope, refused)(scope, receive, send)
             else:
                 await self._app(scope, receive, send)
 
-    async def _admitted(self, scope: Scope) -> Caller:
-        needed = self._scopes.needed(scope)
+    async def _admit(self, scope: Scope) -> Caller:
+        required_scopes = self._scopes.required_scopes(scope)
         headers = Headers(scope=scope)
-        secret = secret_of(headers)
-        if not needed and (secret is None or scope["path"] != "/readyz"):
-            return ANYONE
-        if scope["path"] == METRICS and secret is None and near(scope, headers):
-            return ANYONE
-        caller = await self._caller(scope, secret)
-        if not caller.may(needed):
-            raise Refused(
+        secret = sent_secret(headers)
+        if not required_scopes and (secret is None or scope["path"] != "/readyz"):
+            return ANONYMOUS_CALLER
+        if scope["path"] == METRICS_PATH and secret is None and is_local_request(scope, headers):
+            return ANONYMOUS_CALLER
+        caller = await self._authenticate(scope, secret)
+        if not caller.has_scopes(required_scopes):
+            raise ProblemError(
                 "forbidden",
                 f"this key has the scope {', '.join(caller.scopes)} and this needs "
-                f"{' and '.join(needed)}; use another key",
+                f"{' and '.join(required_scopes)}; use another key",
             )
         self._check_rate(caller)
         return caller
 
-    async def _caller(self, scope: Scope, secret: str | None) -> Caller:
+    async def _authenticate(self, scope: Scope, secret: str | None) -> Caller:
         """Raises `Refused` unless it is somebody."""
         try:
-            if self._keys.at_hand(secret):
-                found = self._look(scope, secret)
+            if self._keys.is_cached(secret):
+                caller = self._look_up_caller(scope, secret)
             else:  # the store is asked: others need not wait
-                found = await run_in_threadpool(self._look, scope, secret)
+                caller = await run_in_threadpool(self._look_up_caller, scope, secret)
         except ForetasteError:
-            raise Refused(
+            raise ProblemError(
                 "unavailable",
                 "keys cannot be checked now, the store does not answer; ask again in a moment",
                 headers={"Retry-After": "5"},
             ) from None
-        if found is None:
-            told = "no key was sent" if secret is None else "this key is wrong, expired or revoked"
-            raise Refused("no-key", f"{told}; {SAY}", headers={"WWW-Authenticate": "Bearer"})
-        return found
+        if caller is None:
+            reason = (
+                "no key was sent" if secret is None else "this key is wrong, expired or revoked"
+            )
+            raise ProblemError(
+                "no-key", f"{reason}; {KEY_HINT}", headers={"WWW-Authenticate": "Bearer"}
+            )
+        return caller
 
-    def _look(self, scope: Scope, secret: str | None) -> Caller | None:
-        if not self._keys.asked_for():
-            return ANYONE
+    def _look_up_caller(self, scope: Scope, secret: str | None) -> Caller | None:
+        if not self._keys.is_key_required():
+            return ANONYMOUS_CALLER
         if secret is None:
             return None
-        key = self._keys.find(secret)
+        key = self._keys.find_key(secret)
         if key is not None:
             return Caller(key.id, key.tenant, key.scopes)
         host = (scope.get("client") or ("unknown", 0))[0]
-        seconds = self._guesses.wait(host)
-        if seconds:
-            raise _too_many(seconds, "wrong keys came too often from this address")
+        retry_seconds = self._wrong_key_limits.take_token(host)
+        if retry_seconds:
+            raise _too_many(retry_seconds, "wrong keys came too often from this address")
         return None
 
     def _check_rate(self, caller: Caller) -> None:
         if caller.key is None:
             return
-        seconds = self._limits.wait(caller.key)
-        if seconds:
-            raise _too_many(seconds, "this key asks too often (serve.rate and serve.burst)")
+        retry_seconds = self._limits.take_token(caller.key)
+        if retry_seconds:
+            raise _too_many(retry_seconds, "this key asks too often (serve.rate and serve.burst)")
 
 
-def _too_many(seconds: int, why: str) -> Refused:
-    detail = f"{why}; ask again in {seconds} s"
-    return Refused("too-many", detail, headers={"Retry-After": str(seconds)})
+def _too_many(retry_seconds: int, reason: str) -> ProblemError:
+    detail = f"{reason}; ask again in {retry_seconds} s"
+    return ProblemError("too-many", detail, headers={"Retry-After": str(retry_seconds)})
 
 
-def secret_of(headers: Headers) -> str | None:
+def sent_secret(headers: Headers) -> str | None:
     """The key that was sent, in either of the two ways."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
@@ -152,14 +158,14 @@ def secret_of(headers: Headers) -> str | None:
     return headers.get("x-api-key") or None
 
 
-def near(scope: Scope, headers: Headers) -> bool:
+def is_local_request(scope: Scope, headers: Headers) -> bool:
     """Whether it comes from this machine and no proxy says otherwise."""
-    if any(name in headers for name in _FORWARDED):
+    if any(name in headers for name in _PROXY_HEADERS):
         return False
-    return loopback((scope.get("client") or ("", 0))[0])
+    return is_loopback_host((scope.get("client") or ("", 0))[0])
 
 
-def loopback(host: str) -> bool:
+def is_loopback_host(host: str) -> bool:
     """Whether an address is this machine's own."""
     if host == "localhost":
         return True
@@ -169,8 +175,8 @@ def loopback(host: str) -> bool:
         return False
 
 
-def _refusal(scope: Scope, refused: Refused) -> Response:
-    return problem(
+def _refused_response(scope: Scope, refused: ProblemError) -> Response:
+    return problem_response(
         refused.kind,
         refused.detail,
         request_id=scope.get("foretaste.request_id"),

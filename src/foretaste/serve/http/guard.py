@@ -18,16 +18,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from foretaste.serve.http import logs
 from foretaste.serve.http.metrics import Metrics
-from foretaste.serve.http.problems import Refused, problem, unexpected
+from foretaste.serve.http.problems import ProblemError, problem_response, unexpected_response
 from foretaste.serve.http.traces import Tracer
 
-access = logging.getLogger("foretaste.serve.access")
+access_log = logging.getLogger("foretaste.serve.access")
 
-LARGEST = 8 * 1024 * 1024
+MAX_BODY_BYTES = 8 * 1024 * 1024
 """Bytes of a body: a thousand items of eight thousand characters each."""
-PATIENCE = 30.0
+BODY_TIMEOUT_SECONDS = 30.0
 """Seconds in which a body must have come."""
-HEADERS = {
+DEFAULT_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -36,23 +36,25 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 """What every answer says, unless it says otherwise itself."""
-_ID = re.compile(r"(?!ft_)[A-Za-z0-9._-]{1,128}")  # ft_: a key in the wrong place is not logged
+_REQUEST_ID = re.compile(
+    r"(?!ft_)[A-Za-z0-9._-]{1,128}"
+)  # ft_: a key in the wrong place is not logged
 
 
-class Guard:
+class GuardMiddleware:
     """The outermost layer."""
 
     def __init__(
         self,
         app: ASGIApp,
         *,
-        largest: int = LARGEST,
-        patience: float = PATIENCE,
+        max_body_bytes: int = MAX_BODY_BYTES,
+        body_seconds: float = BODY_TIMEOUT_SECONDS,
         metrics: Metrics | None = None,
         tracer: Tracer | None = None,
     ) -> None:
         self._app = app
-        self._largest, self._patience = largest, patience
+        self._max_body_bytes, self._body_seconds = max_body_bytes, body_seconds
         self._metrics, self._tracer = metrics, tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,113 +62,121 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        visit = _Visit(scope, send)
-        ended = self._tracer.begin(Headers(scope=scope)) if self._tracer else None
+        record = _RequestRecord(scope, send)
+        end_span = self._tracer.begin_span(Headers(scope=scope)) if self._tracer else None
         try:
-            largest = None if streamed(scope) else self._largest
-            if largest is not None and _length(Headers(scope=scope)) > largest:
-                refusal = problem("too-large", self._told(), request_id=visit.id)
-                await refusal(scope, receive, visit.send)
+            max_body_bytes = None if is_streamed_body(scope) else self._max_body_bytes
+            if (
+                max_body_bytes is not None
+                and _content_length(Headers(scope=scope)) > max_body_bytes
+            ):
+                too_large_response = problem_response(
+                    "too-large", self._too_large_detail(), request_id=record.id
+                )
+                await too_large_response(scope, receive, record.send)
             else:
-                limited = receive if largest is None else self._limited(receive)
-                await self._app(scope, limited, visit.send)
+                limited_receive = receive if max_body_bytes is None else self._limit_body(receive)
+                await self._app(scope, limited_receive, record.send)
         except Exception as error:
-            answer = unexpected(error, visit.id)
-            if not visit.status:
-                await answer(scope, receive, visit.send)
+            error_response = unexpected_response(error, record.id)
+            if not record.status:
+                await error_response(scope, receive, record.send)
             else:
                 raise  # half an answer is out: the server must cut the connection
         finally:
-            line = visit.note()
+            log_fields = record.write_log_line()
             if self._metrics is not None:
-                self._metrics.request(
-                    line["method"], line["path"], line["status"], line["ms"] / 1000
+                self._metrics.observe_request(
+                    log_fields["method"],
+                    log_fields["path"],
+                    log_fields["status"],
+                    log_fields["ms"] / 1000,
                 )
-            if ended is not None:
-                ended(line)
+            if end_span is not None:
+                end_span(log_fields)
 
-    def _told(self) -> str:
-        return f"a body has at most {self._largest:,} bytes; send it in several calls"
+    def _too_large_detail(self) -> str:
+        return f"a body has at most {self._max_body_bytes:,} bytes; send it in several calls"
 
-    def _limited(self, receive: Receive) -> Receive:
+    def _limit_body(self, receive: Receive) -> Receive:
         """`receive` that stops a body which did not say how long it is, or which does not come."""
-        read = 0
-        due = time.monotonic() + self._patience
-        whole = False
+        n_bytes = 0
+        deadline = time.monotonic() + self._body_seconds
+        body_complete = False
 
-        async def limited() -> Message:
-            nonlocal read, whole
-            if whole:  # what is waited for now is the end of the connection
+        async def limited_receive() -> Message:
+            nonlocal n_bytes, body_complete
+            if body_complete:  # what is waited for now is the end of the connection
                 return await receive()
             try:
-                async with asyncio.timeout(due - time.monotonic()):
+                async with asyncio.timeout(deadline - time.monotonic()):
                     message = await receive()
             except TimeoutError:
-                whole = True
-                raise Refused(
-                    "too-slow", self._slow(read), headers={"Connection": "close"}
+                body_complete = True
+                raise ProblemError(
+                    "too-slow", self._too_slow_detail(n_bytes), headers={"Connection": "close"}
                 ) from None
-            read += len(message.get("body", b""))
-            whole = not message.get("more_body", False)
-            if read > self._largest:
-                raise Refused("too-large", self._told())
+            n_bytes += len(message.get("body", b""))
+            body_complete = not message.get("more_body", False)
+            if n_bytes > self._max_body_bytes:
+                raise ProblemError("too-large", self._too_large_detail())
             return message
 
-        return limited
+        return limited_receive
 
-    def _slow(self, read: int) -> str:
+    def _too_slow_detail(self, n_bytes: int) -> str:
         return (
-            f"{read:,} bytes of the body came in {self._patience:g} s and it was not whole; send "
+            f"{n_bytes:,} bytes of the body came in {self._body_seconds:g} s and it was not whole; send "
             "it again, in several calls if the connection is slow"
         )
 
 
-class _Visit:
+class _RequestRecord:
     """One request and what became of it."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
-        given = Headers(scope=scope).get("x-request-id", "")
-        self.id = given if _ID.fullmatch(given) else uuid.uuid4().hex
+        sent_id = Headers(scope=scope).get("x-request-id", "")
+        self.id = sent_id if _REQUEST_ID.fullmatch(sent_id) else uuid.uuid4().hex
         scope["foretaste.request_id"] = self.id
-        self._facts = logs.begin()
+        self._extra_fields = logs.begin_request()
         self.status = 0
-        self._scope, self._send, self._began = scope, send, time.perf_counter()
+        self._scope, self._send, self._start_time = scope, send, time.perf_counter()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self.id
-            for name, value in HEADERS.items():
+            for name, value in DEFAULT_HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
 
-    def note(self) -> dict[str, Any]:
+    def write_log_line(self) -> dict[str, Any]:
         """The line in the log."""
-        line: dict[str, Any] = {
+        log_fields: dict[str, Any] = {
             "request_id": self.id,
             "tenant": self._scope.get("foretaste.tenant"),
             "key": self._scope.get("foretaste.key"),
             "method": self._scope["method"],
-            "path": self._address(),
+            "path": self._route_path(),
             "status": self.status,
-            "ms": round((time.perf_counter() - self._began) * 1000, 2),
-        } | self._facts
-        access.info("%s", json.dumps(line), extra={"fields": line})
-        return line
+            "ms": round((time.perf_counter() - self._start_time) * 1000, 2),
+        } | self._extra_fields
+        access_log.info("%s", json.dumps(log_fields), extra={"fields": log_fields})
+        return log_fields
 
-    def _address(self) -> str:
+    def _route_path(self) -> str:
         """The route, not what was typed: an unknown address may hold anything."""
         route = self._scope.get("route")
         return str(getattr(route, "path", "unknown"))
 
 
-def streamed(scope: Scope) -> bool:
+def is_streamed_body(scope: Scope) -> bool:
     """Whether the body is read line by line, and may be of any length."""
     return scope["method"] == "POST" and str(scope["path"]).endswith(".jsonl")
 
 
-def _length(headers: Headers) -> int:
+def _content_length(headers: Headers) -> int:
     """What the request says its body has; the server has made sure that it is a number."""
-    said = headers.get("content-length", "0")
-    return int(said) if said.isdecimal() and len(said) < 19 else 0
+    content_length = headers.get("content-length", "0")
+    return int(content_length) if content_length.isdecimal() and len(content_length) < 19 else 0

@@ -16,91 +16,103 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from foretaste.behaviour.keys import DEFAULT, SCOPES, Key, KeyTable
+from foretaste.behaviour.keys import DEFAULT_TENANT, SCOPES, ApiKey, KeyTable
 from foretaste.errors import InputError, StoreError, did_you_mean
 
-FRESH = 2.0
+KEY_FRESH_SECONDS = 2.0
 """Seconds for which what the store said of a key is believed."""
-STALE = 300.0
+KEY_STALE_SECONDS = 300.0
 """Seconds for which it is believed while the store cannot be asked."""
-NOTED = 60.0
+USE_NOTE_SECONDS = 60.0
 """Seconds between two notes of when a key was last used."""
-REMEMBERED = 10_000
+MAX_CACHED_KEYS = 10_000
 """Keys kept in memory; guesses at ids must not fill it."""
-DAY = 86_400.0
-OVERLAP = 7.0
+SECONDS_PER_DAY = 86_400.0
+ROTATION_OVERLAP_DAYS = 7.0
 """Days for which a key that is rotated stays good beside its successor."""
 
-_FORM = re.compile(r"ft_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
-_NO_KEY = "0" * 64  # what an unknown id is compared with, so that it takes as long
+_SECRET_PATTERN = re.compile(r"ft_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
+_DUMMY_HASH = "0" * 64  # what an unknown id is compared with, so that it takes as long
 
 
-def make(
+def create_key(
     table: KeyTable,
     name: str,
     scopes: Iterable[str],
     *,
-    tenant: str = DEFAULT,
+    tenant: str = DEFAULT_TENANT,
     days: float | None = None,
     now: float,
-) -> tuple[Key, str]:
+) -> tuple[ApiKey, str]:
     """A new key. → what is known of it, and its secret, which is told this once."""
-    wanted = tuple(scope for scope in SCOPES if scope in (scopes := tuple(scopes)))
+    granted_scopes = tuple(scope for scope in SCOPES if scope in (scopes := tuple(scopes)))
     for scope in scopes:
         if scope not in SCOPES:
             raise InputError(f"unknown scope '{scope}'; {did_you_mean(scope, SCOPES)}")
-    if not wanted:
+    if not granted_scopes:
         raise InputError(f"a key without a scope opens nothing; give some of {', '.join(SCOPES)}")
     if not name.strip() or len(name) > 200 or not name.isprintable():
         raise InputError("the name of a key is 1 to 200 printable characters")
     key_id = secrets.token_hex(6)
     secret = f"ft_{key_id}_{secrets.token_urlsafe(32)}"
-    expires = None if days is None else now + days * DAY
-    key = Key(key_id, hashed(secret), name.strip(), tenant, wanted, created=now, expires=expires)
+    expires = None if days is None else now + days * SECONDS_PER_DAY
+    key = ApiKey(
+        key_id,
+        hash_secret(secret),
+        name.strip(),
+        tenant,
+        granted_scopes,
+        created=now,
+        expires=expires,
+    )
     table.add(key)
     return key, secret
 
 
-def rotate(
-    table: KeyTable, key_id: str, *, overlap: float = OVERLAP, now: float
-) -> tuple[Key, str]:
+def rotate_key(
+    table: KeyTable, key_id: str, *, overlap_days: float = ROTATION_OVERLAP_DAYS, now: float
+) -> tuple[ApiKey, str]:
     """A successor with the same name, tenant and scopes; the old key is good for `overlap` days."""
-    old = _known(table, key_id)
-    if not old.good(now):
+    old_key = _existing_key(table, key_id)
+    if not old_key.is_valid(now):
         raise InputError(f"key {key_id} is not good any more; make a new one with 'keys create'")
-    lasts = None if old.expires is None else (old.expires - old.created) / DAY
-    made = make(table, old.name, old.scopes, tenant=old.tenant, days=lasts, now=now)
-    table.end(key_id, expires=now + overlap * DAY)
-    return made
+    lifetime_days = (
+        None if old_key.expires is None else (old_key.expires - old_key.created) / SECONDS_PER_DAY
+    )
+    successor_and_secret = create_key(
+        table, old_key.name, old_key.scopes, tenant=old_key.tenant, days=lifetime_days, now=now
+    )
+    table.end_key(key_id, expires=now + overlap_days * SECONDS_PER_DAY)
+    return successor_and_secret
 
 
-def revoke(table: KeyTable, key_id: str, *, now: float) -> None:
+def revoke_key(table: KeyTable, key_id: str, *, now: float) -> None:
     """It opens nothing from now on."""
-    _known(table, key_id)
-    table.end(key_id, revoked=now)
+    _existing_key(table, key_id)
+    table.end_key(key_id, revoked=now)
 
 
-def _known(table: KeyTable, key_id: str) -> Key:
-    found = table.get(key_id)
-    if found is None:
+def _existing_key(table: KeyTable, key_id: str) -> ApiKey:
+    key = table.get(key_id)
+    if key is None:
         # Not what was typed: somebody may have pasted the secret
         raise InputError("no key has this id; 'foretaste keys list' shows those there are")
-    return found
+    return key
 
 
-def hashed(secret: str) -> str:
+def hash_secret(secret: str) -> str:
     """What the store keeps of a secret."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 @dataclass
-class _Seen:
-    key: Key | None
-    asked: float
+class _CachedKey:
+    key: ApiKey | None
+    asked_at: float
     """When the store was asked for it."""
-    told: float
+    answered_at: float
     """When the store told."""
-    noted: float = float("-inf")
+    noted_at: float = float("-inf")
 
 
 class Keyring:
@@ -114,73 +126,81 @@ class Keyring:
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._table, self._clock, self._ticks = table, clock, ticks
-        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        self._cache: OrderedDict[str, _CachedKey] = OrderedDict()
         self._lock = threading.Lock()
-        self._closed = False  # whether there is a key: once there is, there always is
-        self._looked = self._sure = float("-inf")  # for the last time; and was told
+        self._key_exists = False  # whether there is a key: once there is, there always is
+        self._checked_at = self._confirmed_at = float("-inf")  # for the last time; and was told
 
-    def asked_for(self) -> bool:
+    def is_key_required(self) -> bool:
         """Whether a key is asked for: once there has been one. Raises StoreError."""
         now = self._ticks()
-        if not self._closed and now > self._looked + FRESH:
+        if not self._key_exists and now > self._checked_at + KEY_FRESH_SECONDS:
             try:
-                self._closed, self._sure = self._table().any(), now
+                self._key_exists, self._confirmed_at = self._table().has_keys(), now
             except StoreError:
-                if now > self._sure + STALE:
+                if now > self._confirmed_at + KEY_STALE_SECONDS:
                     raise
-            self._looked = self._ticks()
-        return self._closed
+            self._checked_at = self._ticks()
+        return self._key_exists
 
-    def at_hand(self, secret: str | None) -> bool:
+    def is_cached(self, secret: str | None) -> bool:
         """Whether the answer is known without asking the store, so that nobody need wait."""
         if secret is None:
-            return self._closed or self._ticks() <= self._looked + FRESH
-        form = _FORM.fullmatch(secret)
-        if form is None:
+            return self._key_exists or self._ticks() <= self._checked_at + KEY_FRESH_SECONDS
+        secret_match = _SECRET_PATTERN.fullmatch(secret)
+        if secret_match is None:
             return True
-        seen = self._seen.get(form[1])
+        cached_key = self._cache.get(secret_match[1])
         now = self._ticks()
-        used = seen is not None and (seen.key is None or now < seen.noted + NOTED)
-        return seen is not None and used and now <= seen.asked + FRESH
+        is_use_noted = cached_key is not None and (
+            cached_key.key is None or now < cached_key.noted_at + USE_NOTE_SECONDS
+        )
+        return (
+            cached_key is not None
+            and is_use_noted
+            and now <= cached_key.asked_at + KEY_FRESH_SECONDS
+        )
 
-    def find(self, secret: str) -> Key | None:
+    def find_key(self, secret: str) -> ApiKey | None:
         """The good key a secret belongs to. Raises StoreError where that cannot be known."""
-        form = _FORM.fullmatch(secret)
-        if form is None:
+        secret_match = _SECRET_PATTERN.fullmatch(secret)
+        if secret_match is None:
             return None
-        seen = self._look(form[1])
-        key = seen.key
-        right = hmac.compare_digest(hashed(secret), key.hash if key else _NO_KEY)
-        if key is None or not right or not key.good(self._clock()):
+        cached_key = self._look_up(secret_match[1])
+        key = cached_key.key
+        is_matching = hmac.compare_digest(hash_secret(secret), key.hash if key else _DUMMY_HASH)
+        if key is None or not is_matching or not key.is_valid(self._clock()):
             return None
-        self._note(key, seen)
+        self._note_use(key, cached_key)
         return key
 
-    def _look(self, key_id: str) -> _Seen:
+    def _look_up(self, key_id: str) -> _CachedKey:
         """What the store says, or said a moment ago."""
         with self._lock:
-            seen = self._seen.get(key_id)
+            cached_key = self._cache.get(key_id)
             now = self._ticks()
-            if seen is not None and now <= seen.asked + FRESH:
-                return seen
+            if cached_key is not None and now <= cached_key.asked_at + KEY_FRESH_SECONDS:
+                return cached_key
         try:
             key = self._table().get(key_id)
         except StoreError:
-            if seen is not None and now <= seen.told + STALE:
-                seen.asked = self._ticks()  # one request in a while waits for a store that is away
-                return seen
+            if cached_key is not None and now <= cached_key.answered_at + KEY_STALE_SECONDS:
+                cached_key.asked_at = (
+                    self._ticks()
+                )  # one request in a while waits for a store that is away
+                return cached_key
             raise
         with self._lock:
-            noted = seen.noted if seen is not None else float("-inf")
-            seen = self._seen[key_id] = _Seen(key, now, now, noted)
-            self._seen.move_to_end(key_id)
-            while len(self._seen) > REMEMBERED:
-                self._seen.popitem(last=False)
-        return seen
+            noted_at = cached_key.noted_at if cached_key is not None else float("-inf")
+            cached_key = self._cache[key_id] = _CachedKey(key, now, now, noted_at)
+            self._cache.move_to_end(key_id)
+            while len(self._cache) > MAX_CACHED_KEYS:
+                self._cache.popitem(last=False)
+        return cached_key
 
-    def _note(self, key: Key, seen: _Seen) -> None:
-        if self._ticks() < seen.noted + NOTED:
+    def _note_use(self, key: ApiKey, cached_key: _CachedKey) -> None:
+        if self._ticks() < cached_key.noted_at + USE_NOTE_SECONDS:
             return
-        seen.noted = self._ticks()
+        cached_key.noted_at = self._ticks()
         with suppress(StoreError):  # a request must not fail because a note cannot be written
             self._table().touch(key.id, self._clock())

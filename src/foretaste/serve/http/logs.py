@@ -10,33 +10,33 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+TEXT_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
-_visit: ContextVar[dict[str, Any] | None] = ContextVar("visit", default=None)
+_request_fields: ContextVar[dict[str, Any] | None] = ContextVar("visit", default=None)
 
 
-def begin() -> dict[str, Any]:
+def begin_request() -> dict[str, Any]:
     """The facts of a request under way, which whoever answers it may add to with `note`."""
-    facts: dict[str, Any] = {}
-    _visit.set(facts)
-    return facts
+    fields: dict[str, Any] = {}
+    _request_fields.set(fields)
+    return fields
 
 
-def note(**facts: Any) -> None:
+def add_fields(**fields: Any) -> None:
     """Add to the line of the request under way, if there is one; also from its thread."""
-    found = _visit.get()
-    if found is not None:
-        found |= facts
+    request_fields = _request_fields.get()
+    if request_fields is not None:
+        request_fields |= fields
 
 
-class Lines(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """A JSON object a record. A request's line has its fields beside those that every line has."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        created = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line: dict[str, Any] = {
-            "time": at.replace("+00:00", "Z"),
+            "time": created.replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
         }
@@ -47,11 +47,13 @@ class Lines(logging.Formatter):
         return json.dumps(line, ensure_ascii=True, default=str)
 
 
-def to_stderr(form: str) -> None:
+def log_to_stderr(log_format: str) -> None:
     """Send our log and the server's there, as text or as JSON."""
     # Not the root logger: some libraries tell it at debug level what they are asked.
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Lines() if form == "json" else logging.Formatter(TEXT))
+    handler.setFormatter(
+        JsonFormatter() if log_format == "json" else logging.Formatter(TEXT_FORMAT)
+    )
     for name in ("foretaste", "uvicorn"):
         logger = logging.getLogger(name)
         logger.handlers = [handler]

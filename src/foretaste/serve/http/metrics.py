@@ -26,114 +26,120 @@ from prometheus_client.registry import Collector
 
 from foretaste.errors import ForetasteError
 
-MEDIA = "text/plain; version=0.0.4; charset=utf-8"
-SHARED = "PROMETHEUS_MULTIPROC_DIR"
+METRICS_MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Names the folder through which the processes of one server add up what they count."""
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-WAITING = 10_000
+BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+HTTP_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+MAX_WAITING_BATCHES = 10_000
 """Events that are followed at once from their acceptance to their being learnt."""
 
 
-class State(Protocol):
+class GaugeSource(Protocol):
     """What is looked up of a tenant."""
 
-    def state(self) -> Mapping[str, float]:
+    def gauges(self) -> Mapping[str, float]:
         """Name of a gauge, or `name:label` where it has one more → its value.
 
         Raises ForetasteError where it cannot be known.
         """
 
 
-Opened = Callable[[], AbstractContextManager[Mapping[str, State]]]
+LendServices = Callable[[], AbstractContextManager[Mapping[str, GaugeSource]]]
 """→ the tenants that are open, by name, for as long as they are looked at."""
 
 
 class Metrics:
     """The metrics of one application."""
 
-    def __init__(self, opened: Opened) -> None:
-        own = self._own = CollectorRegistry()
+    def __init__(self, lend_services: LendServices) -> None:
+        registry = self._registry = CollectorRegistry()
         self.requests = Histogram(
             "foretaste_request_seconds",
             "Time from a request to the end of its answer",
             ("method", "route", "status"),
-            buckets=SECONDS,
-            registry=own,
+            buckets=BUCKETS_SECONDS,
+            registry=registry,
         )
         self.answers = Counter(
             "foretaste_answers",
             "Lists, by the rung of the fallback ladder",
             ("tenant", "rung"),
-            registry=own,
+            registry=registry,
         )
         self.events = Counter(
             "foretaste_events",
             "Events received: accepted, known already, rejected",
             ("tenant", "outcome"),
-            registry=own,
+            registry=registry,
         )
         self.freshness = Histogram(
             "foretaste_freshness_seconds",
             "Time from the acceptance of an event to its being learnt, in the process it came to",
             ("tenant",),
-            buckets=SECONDS,
-            registry=own,
+            buckets=BUCKETS_SECONDS,
+            registry=registry,
         )
-        self._gauges = _Gauges(opened)
+        self._gauges = _Gauges(lend_services)
 
-    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request has been answered."""
-        if method not in METHODS:  # whoever makes one up must not make up a series
+        if method not in HTTP_METHODS:  # whoever makes one up must not make up a series
             method = "other"
         self.requests.labels(method, route, str(status)).observe(seconds)
 
-    def text(self) -> bytes:
+    def exposition(self) -> bytes:
         """All of them, as Prometheus reads them."""
-        registry = self._own
-        if os.environ.get(SHARED):
+        registry = self._registry
+        if os.environ.get(MULTIPROCESS_VARIABLE):
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it registers itself
-        told = generate_latest(registry)
-        looked = CollectorRegistry()
-        looked.register(self._gauges)
-        ProcessCollector(registry=looked)
-        return told + generate_latest(looked)
+        counter_text = generate_latest(registry)
+        gauge_registry = CollectorRegistry()
+        gauge_registry.register(self._gauges)
+        ProcessCollector(registry=gauge_registry)
+        return counter_text + generate_latest(gauge_registry)
 
 
-class Watch:
+class TenantMetrics:
     """What one tenant's service tells of what it does."""
 
     def __init__(
         self, metrics: Metrics, tenant: str, *, ticks: Callable[[], float] = time.monotonic
     ) -> None:
         self._metrics, self._tenant, self._ticks = metrics, tenant, ticks
-        self._waiting: deque[tuple[int, int, float]] = deque(maxlen=WAITING)
+        self._unlearnt_batches: deque[tuple[int, int, float]] = deque(maxlen=MAX_WAITING_BATCHES)
         self._lock = Lock()
 
-    def took(self, *, accepted: int, known: int, rejected: int, last: int) -> None:
+    def record_events(
+        self, *, accepted: int, duplicates: int, rejected: int, last_event: int
+    ) -> None:
         """A batch of events came in; `last` is the number of the newest in the store now."""
-        for outcome, count in (("accepted", accepted), ("known", known), ("rejected", rejected)):
+        for outcome, count in (
+            ("accepted", accepted),
+            ("known", duplicates),
+            ("rejected", rejected),
+        ):
             if count:
                 self._metrics.events.labels(self._tenant, outcome).inc(count)
         if accepted:
             with self._lock:
-                self._waiting.append((last, accepted, self._ticks()))
+                self._unlearnt_batches.append((last_event, accepted, self._ticks()))
 
-    def answered(self, rung: str, learnt: int) -> None:
+    def record_answer(self, fallback_level: str, learnt_event: int) -> None:
         """A list went out, by a model that had learnt the events up to a number."""
-        self._metrics.answers.labels(self._tenant, rung).inc()
-        self.learnt(learnt)
+        self._metrics.answers.labels(self._tenant, fallback_level).inc()
+        self.record_learnt(learnt_event)
 
-    def learnt(self, number: int) -> None:
+    def record_learnt(self, learnt_event: int) -> None:
         """The events up to a number are learnt."""
         now = self._ticks()
         with self._lock:
-            while self._waiting and self._waiting[0][0] <= number:
-                _, count, came = self._waiting.popleft()
+            while self._unlearnt_batches and self._unlearnt_batches[0][0] <= learnt_event:
+                _, count, accepted_at = self._unlearnt_batches.popleft()
                 freshness = self._metrics.freshness.labels(self._tenant)
                 for _ in range(count):
-                    freshness.observe(now - came)
+                    freshness.observe(now - accepted_at)
 
 
 class _Gauges(Collector):
@@ -150,8 +156,8 @@ class _Gauges(Collector):
     }
     LABELS: Mapping[str, tuple[str, ...]] = {"foretaste_worker_outcome": ("outcome",)}
 
-    def __init__(self, opened: Opened) -> None:
-        self._opened = opened
+    def __init__(self, lend_services: LendServices) -> None:
+        self._lend_services = lend_services
 
     def collect(self) -> Iterator[Metric]:
         """The gauges of every tenant that is open."""
@@ -159,13 +165,13 @@ class _Gauges(Collector):
             name: GaugeMetricFamily(name, text, labels=["tenant", *self.LABELS.get(name, ())])
             for name, text in self.HELP.items()
         }
-        with self._opened() as services:
+        with self._lend_services() as services:
             for tenant, service in sorted(services.items()):
                 try:
-                    state = service.state()
+                    gauges = service.gauges()
                 except ForetasteError:
-                    state = {"foretaste_ready": 0.0}
-                for told, value in state.items():
-                    name, *labels = told.split(":")
+                    gauges = {"foretaste_ready": 0.0}
+                for labelled_name, value in gauges.items():
+                    name, *labels = labelled_name.split(":")
                     families[name].add_metric([tenant, *labels], value)
         yield from families.values()

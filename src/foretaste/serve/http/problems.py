@@ -13,16 +13,16 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
-from foretaste.behaviour.batch import Rejected
-from foretaste.behaviour.values import shown
+from foretaste.behaviour.batch import BatchRejection
+from foretaste.behaviour.values import display_text
 from foretaste.errors import ForetasteError, InputError, ModelError
 
 log = logging.getLogger("foretaste.serve")
 
-MEDIA = "application/problem+json"
-PREFIX = "urn:foretaste:problem:"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+PROBLEM_TYPE_PREFIX = "urn:foretaste:problem:"
 
-KINDS: Mapping[str, tuple[int, str]] = {
+PROBLEM_KINDS: Mapping[str, tuple[int, str]] = {
     "bad-json": (400, "The body is not JSON"),
     "bad-request": (400, "The request cannot be read"),
     "no-key": (401, "A key is asked for"),
@@ -43,7 +43,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
 """What can go wrong → its status and its title. The last part of `type` in the document."""
 
 
-class Fault(BaseModel):
+class FieldProblem(BaseModel):
     """One thing that is wrong with one value."""
 
     field: str
@@ -67,15 +67,15 @@ class Problem(BaseModel):
     """The HTTP status."""
     detail: str
     """What is wrong, with which value, and what to do."""
-    errors: list[Fault] | None = None
+    errors: list[FieldProblem] | None = None
     """Each value of the request that is wrong."""
-    rejected: list[Rejected] | None = None
+    rejected: list[BatchRejection] | None = None
     """Each event or item of a batch, all of which are wrong."""
     request_id: str | None = None
     """That of the answer's header, to find the request in the log."""
 
 
-class Refused(HTTPException):
+class ProblemError(HTTPException):
     """A request that is not answered, of one of the `KINDS`.
 
     An HTTPException, because FastAPI lets nothing else through while a body is read.
@@ -86,26 +86,26 @@ class Refused(HTTPException):
         kind: str,
         detail: str,
         *,
-        rejected: Sequence[Rejected] = (),
+        rejected: Sequence[BatchRejection] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(KINDS[kind][0], detail, headers)
+        super().__init__(PROBLEM_KINDS[kind][0], detail, headers)
         self.kind, self.rejected = kind, rejected
 
 
-def problem(
+def problem_response(
     kind: str,
     detail: str,
     *,
     request_id: str | None = None,
-    errors: Sequence[Fault] = (),
-    rejected: Sequence[Rejected] = (),
+    errors: Sequence[FieldProblem] = (),
+    rejected: Sequence[BatchRejection] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """The answer that carries the document."""
-    status, title = KINDS[kind]
+    status, title = PROBLEM_KINDS[kind]
     document = Problem(
-        type=PREFIX + kind,
+        type=PROBLEM_TYPE_PREFIX + kind,
         title=title,
         status=status,
         detail=detail,
@@ -114,116 +114,129 @@ def problem(
         request_id=request_id,
     )
     content = document.model_dump(exclude_none=True)
-    return JSONResponse(content, status, headers=dict(headers or {}), media_type=MEDIA)
+    return JSONResponse(content, status, headers=dict(headers or {}), media_type=PROBLEM_MEDIA_TYPE)
 
 
-def install(app: FastAPI) -> None:
+def install_handlers(app: FastAPI) -> None:
     """Every error of the application becomes a problem document."""
-    app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(ForetasteError, _ours)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ProblemError, _on_problem_error)
+    app.add_exception_handler(ForetasteError, _on_foretaste_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
 
 
-def unexpected(error: Exception, request_id: str) -> JSONResponse:
+def unexpected_response(error: Exception, request_id: str) -> JSONResponse:
     """An error nobody foresaw: the log gets where it happened, the client an id and no more.
 
     Not the text of the error, which may hold what somebody searched for.
     """
-    number = uuid.uuid4().hex[:12]
-    places = []
+    error_id = uuid.uuid4().hex[:12]
+    locations = []
     trace = error.__traceback__
     while trace is not None:
-        places.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
+        locations.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
         trace = trace.tb_next
-    told = f"error {number} in request {request_id}: {type(error).__name__} at {places[-3:]}"
-    log.error("%s", told)
-    log.debug("error %s", number, exc_info=error)
-    detail = f"error {number}; it is in the service's log under this number. Try again"
-    return problem("internal", detail, request_id=request_id)
+    log_message = (
+        f"error {error_id} in request {request_id}: {type(error).__name__} at {locations[-3:]}"
+    )
+    log.error("%s", log_message)
+    log.debug("error %s", error_id, exc_info=error)
+    detail = f"error {error_id}; it is in the service's log under this number. Try again"
+    return problem_response("internal", detail, request_id=request_id)
 
 
-def told(error: ForetasteError) -> tuple[str, str]:
+def describe_error(error: ForetasteError) -> tuple[str, str]:
     """(kind, detail) of one of our own errors."""
     if isinstance(error, InputError):
-        return "invalid", _safe(str(error))
-    return ("no-model" if isinstance(error, ModelError) else "unavailable"), _safe(str(error))
+        return "invalid", _encodable(str(error))
+    return ("no-model" if isinstance(error, ModelError) else "unavailable"), _encodable(str(error))
 
 
-async def _refused(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Refused)  # it is installed for this
-    return problem(
+async def _on_problem_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ProblemError)  # it is installed for this
+    return problem_response(
         error.kind,
-        _safe(error.detail),
-        request_id=_id(request),
+        _encodable(error.detail),
+        request_id=_request_id(request),
         rejected=error.rejected,
         headers=error.headers,
     )
 
 
-async def _ours(request: Request, error: Exception) -> JSONResponse:
+async def _on_foretaste_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ForetasteError)  # it is installed for this
-    kind, detail = told(error)
+    kind, detail = describe_error(error)
     if kind != "invalid":
-        log.error("request %s: %s", _id(request), detail)
+        log.error("request %s: %s", _request_id(request), detail)
     headers = {} if kind == "invalid" else {"Retry-After": "5"}
-    return problem(kind, detail, request_id=_id(request), headers=headers)
+    return problem_response(kind, detail, request_id=_request_id(request), headers=headers)
 
 
-async def _http(request: Request, error: Exception) -> JSONResponse:
+async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # it is installed for this
-    where = f"{request.method} {shown(request.url.path)}"
-    known = {
-        404: ("not-found", f"{where}: no such address; /openapi.json lists those there are"),
-        405: ("wrong-method", f"{where}: use {_allowed(error)} here"),
+    request_line = f"{request.method} {display_text(request.url.path)}"
+    problems_by_status = {
+        404: ("not-found", f"{request_line}: no such address; /openapi.json lists those there are"),
+        405: ("wrong-method", f"{request_line}: use {_allowed(error)} here"),
     }
-    kind, detail = known.get(error.status_code, ("bad-request", _safe(str(error.detail))))
-    return problem(kind, detail, request_id=_id(request), headers=error.headers)
+    kind, detail = problems_by_status.get(
+        error.status_code, ("bad-request", _encodable(str(error.detail)))
+    )
+    return problem_response(kind, detail, request_id=_request_id(request), headers=error.headers)
 
 
 def _allowed(error: HTTPException) -> str:
     return (error.headers or {}).get("Allow", "another method")
 
 
-async def _invalid(request: Request, error: Exception) -> JSONResponse:
+async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # it is installed for this
-    faults = [_fault(each) for each in error.errors()[:20]]
-    first = faults[0]
+    field_problems = [_field_problem(complaint) for complaint in error.errors()[:20]]
+    first = field_problems[0]
     detail = f"{first.field}: {first.problem}"
     if first.value:
         detail += f" (sent: {first.value})"
     if first.remedy:
         detail += f"; {first.remedy}"
-    if len(faults) > 1:
-        detail += f". And {len(faults) - 1} more, see errors"
-    return problem("invalid", detail, request_id=_id(request), errors=faults)
+    if len(field_problems) > 1:
+        detail += f". And {len(field_problems) - 1} more, see errors"
+    return problem_response(
+        "invalid", detail, request_id=_request_id(request), errors=field_problems
+    )
 
 
-def _fault(error: Mapping[str, Any]) -> Fault:
+def _field_problem(complaint: Mapping[str, Any]) -> FieldProblem:
     """One complaint of pydantic's in our words."""
-    where, *place = (str(part) for part in error["loc"])
-    field = shown(".".join(place)) or ("the address" if where == "query" else "the body")
-    if error["type"] == "missing":
-        return Fault(
+    request_part, *field_path = (str(part) for part in complaint["loc"])
+    field = display_text(".".join(field_path)) or (
+        "the address" if request_part == "query" else "the body"
+    )
+    if complaint["type"] == "missing":
+        return FieldProblem(
             field=field, problem="is missing", remedy="send it; /openapi.json has examples"
         )
-    problem, _, remedy = error["msg"].partition("; ")
+    problem, _, remedy = complaint["msg"].partition("; ")
     problem = problem.removeprefix("Value error, ").replace("Input should be", "it should be")
-    return Fault(field=field, problem=_safe(problem), value=_value(error), remedy=_safe(remedy))
+    return FieldProblem(
+        field=field,
+        problem=_encodable(problem),
+        value=_sent_value(complaint),
+        remedy=_encodable(remedy),
+    )
 
 
-def _value(error: Mapping[str, Any]) -> str:
-    sent = error.get("input")
+def _sent_value(complaint: Mapping[str, Any]) -> str:
+    sent = complaint.get("input")
     if isinstance(sent, dict | list):
         return ""
-    return "null" if sent is None else shown(sent)
+    return "null" if sent is None else display_text(sent)
 
 
-def _safe(text: str) -> str:
+def _encodable(text: str) -> str:
     """What can be sent: half a character within a message would make the answer fail."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _id(request: Request) -> str | None:
-    found: str | None = request.scope.get("foretaste.request_id")
-    return found
+def _request_id(request: Request) -> str | None:
+    request_id: str | None = request.scope.get("foretaste.request_id")
+    return request_id

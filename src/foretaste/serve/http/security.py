@@ -13,32 +13,32 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
-ABOUT_KEY = (
+KEY_DESCRIPTION = (
     "A key made by `foretaste keys create`, with the scopes that the address names: `read` asks "
     "for lists and items, `events` says what people did, `admin` does everything. A service "
     "without a key answers this machine alone, and asks for none."
 )
-bearer_header = HTTPBearer(scheme_name="bearer", description=ABOUT_KEY, auto_error=False)
+bearer_header = HTTPBearer(scheme_name="bearer", description=KEY_DESCRIPTION, auto_error=False)
 key_header = APIKeyHeader(
-    name="X-API-Key", scheme_name="key", description=ABOUT_KEY, auto_error=False
+    name="X-API-Key", scheme_name="key", description=KEY_DESCRIPTION, auto_error=False
 )
 
 
-async def key_of_request(
+async def document_key(
     bearer: Annotated[object, Security(bearer_header)], key: Annotated[object, Security(key_header)]
 ) -> None:
     """Documents where a key is sent. `Access` has checked it before a request comes here."""
 
 
-async def anybody() -> None:
+async def no_key_needed() -> None:
     """Marks a route that needs no key."""
 
 
-OPEN = Depends(anybody)
-READ = Security(key_of_request, scopes=["read"])
-EVENTS = Security(key_of_request, scopes=["events"])
-READ_AND_EVENTS = Security(key_of_request, scopes=["read", "events"])
-ADMIN = Security(key_of_request, scopes=["admin"])
+NO_KEY_NEEDED = Depends(no_key_needed)
+READ = Security(document_key, scopes=["read"])
+EVENTS = Security(document_key, scopes=["events"])
+READ_AND_EVENTS = Security(document_key, scopes=["read", "events"])
+ADMIN = Security(document_key, scopes=["admin"])
 
 
 class RouteScopes:
@@ -48,7 +48,7 @@ class RouteScopes:
         self._routes = [(route, declared_scopes(route)) for route in routes]
         self._open_paths = frozenset(open_paths)
 
-    def needed(self, scope: Scope) -> tuple[str, ...]:
+    def required_scopes(self, scope: Scope) -> tuple[str, ...]:
         """The scopes that a request needs, all of them; none for an open address.
 
         An address that is not there needs `admin`, so that strangers learn nothing of it.
@@ -66,7 +66,7 @@ class RouteScopes:
 def declared_scopes(route: BaseRoute) -> tuple[str, ...]:
     """What a route declares: the scopes of its `Security`, none if it is `OPEN`, else `admin`."""
     dependencies = getattr(route, "dependencies", ())
-    if any(dependency.dependency is anybody for dependency in dependencies):
+    if any(dependency.dependency is no_key_needed for dependency in dependencies):
         return ()
     scopes = [
         scope

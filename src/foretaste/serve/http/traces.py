@@ -9,7 +9,7 @@ from typing import Any
 
 from foretaste.errors import MissingExtra
 
-Ended = Callable[[Mapping[str, Any]], None]
+EndSpan = Callable[[Mapping[str, Any]], None]
 """Told what became of a request: `method`, `path` (the route), `status`, and more."""
 
 
@@ -36,28 +36,28 @@ class Tracer:
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer("foretaste")
-        self._carried = TraceContextTextMapPropagator()
+        self._propagator = TraceContextTextMapPropagator()
 
-    def begin(self, headers: Mapping[str, str]) -> Ended:
+    def begin_span(self, headers: Mapping[str, str]) -> EndSpan:
         """A request begins. → what is to be told when it has been answered."""
         from opentelemetry.trace import SpanKind, Status, StatusCode
 
-        context = self._carried.extract(dict(headers))
+        context = self._propagator.extract(dict(headers))
         span = self._tracer.start_span("request", context, kind=SpanKind.SERVER)
 
-        def ended(line: Mapping[str, Any]) -> None:
-            span.update_name(f"{line['method']} {line['path']}")
-            span.set_attribute("http.request.method", line["method"])
-            span.set_attribute("http.route", line["path"])
-            span.set_attribute("http.response.status_code", line["status"])
+        def end_span(log_fields: Mapping[str, Any]) -> None:
+            span.update_name(f"{log_fields['method']} {log_fields['path']}")
+            span.set_attribute("http.request.method", log_fields["method"])
+            span.set_attribute("http.route", log_fields["path"])
+            span.set_attribute("http.response.status_code", log_fields["status"])
             for name in ("request_id", "tenant", "model_version", "rung"):
-                if line.get(name) is not None:
-                    span.set_attribute(f"foretaste.{name}", line[name])
-            if line["status"] >= 500:
+                if log_fields.get(name) is not None:
+                    span.set_attribute(f"foretaste.{name}", log_fields[name])
+            if log_fields["status"] >= 500:
                 span.set_status(Status(StatusCode.ERROR))
             span.end()
 
-        return ended
+        return end_span
 
     def close(self) -> None:
         """Send what has not been sent yet."""

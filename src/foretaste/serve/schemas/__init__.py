@@ -2,25 +2,35 @@
 
 from typing import Literal
 
-from foretaste.serve.schemas.answers import Ranked, Recommendations, TermOut, encoded
-from foretaste.serve.schemas.catalogue import ItemRow, ItemsAnswer, ItemsBody
-from foretaste.serve.schemas.feedback import EventRow, EventsAnswer, EventsBody
-from foretaste.serve.schemas.lists import (
+from foretaste.serve.schemas.catalogue_schemas import ItemRow, ItemsAnswer, ItemsBody
+from foretaste.serve.schemas.event_schemas import EventRow, EventsAnswer, EventsBody
+from foretaste.serve.schemas.list_schemas import (
     RankBody,
     RecommendBody,
     SearchBody,
     SimilarBody,
     TrendingQuery,
-    request_of,
+    request_from_body,
 )
-from foretaste.serve.schemas.values import BATCH, MOST, Answer, Body, Filter, Id
+from foretaste.serve.schemas.recommendation_schemas import (
+    RankedItem,
+    Recommendations,
+    TermOut,
+    encode_recommendation,
+)
+from foretaste.serve.schemas.values import (
+    MAX_BATCH_ROWS,
+    MAX_ITEMS,
+    Filter,
+    Id,
+    RequestSchema,
+    ResponseSchema,
+)
 
 __all__ = [
-    "BATCH",
-    "MOST",
+    "MAX_BATCH_ROWS",
+    "MAX_ITEMS",
     "Alive",
-    "Answer",
-    "Body",
     "EventRow",
     "EventsAnswer",
     "EventsBody",
@@ -32,19 +42,21 @@ __all__ = [
     "ItemsBody",
     "ListCheck",
     "RankBody",
-    "Ranked",
+    "RankedItem",
     "RecommendBody",
     "Recommendations",
+    "RequestSchema",
+    "ResponseSchema",
     "SearchBody",
     "SimilarBody",
     "TermOut",
     "TrendingQuery",
-    "encoded",
-    "request_of",
+    "encode_recommendation",
+    "request_from_body",
 ]
 
 
-class ListCheck(Answer):
+class ListCheck(ResponseSchema):
     """Something wrong with the lists of a model."""
 
     code: str
@@ -55,7 +67,7 @@ class ListCheck(Answer):
     """What to do about it."""
 
 
-class Answering(Answer):
+class ServingModelOut(ResponseSchema):
     """The model that answers."""
 
     version: str
@@ -68,7 +80,7 @@ class Answering(Answer):
     where nobody looked."""
 
 
-class Trained(Answer):
+class TrainingOutcomeOut(ResponseSchema):
     """What the worker's last training came to."""
 
     outcome: Literal["promoted", "refused", "failed"]
@@ -77,17 +89,17 @@ class Trained(Answer):
     """Since it ended."""
 
 
-class Alive(Answer):
+class Alive(ResponseSchema):
     """The process is alive."""
 
     status: Literal["alive"]
 
 
-class Health(Answer):
+class Health(ResponseSchema):
     """With what it answers."""
 
     status: Literal["ready", "degraded"]
     why: str | None = None
     """Why it is degraded."""
-    model: Answering | None = None
-    worker: Trained | None = None
+    model: ServingModelOut | None = None
+    worker: TrainingOutcomeOut | None = None

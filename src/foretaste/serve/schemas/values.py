@@ -18,23 +18,23 @@ from pydantic import (
 )
 
 from foretaste.behaviour.values import (
-    LONGEST_ID,
-    Fault,
-    identifier,
-    shown,
-    storable,
-    strings,
+    MAX_ID_LENGTH,
+    CellError,
+    check_storable,
+    display_text,
+    nested_strings,
+    parse_identifier,
 )
 from foretaste.errors import did_you_mean
 from foretaste.rank import conditions, rules
 
-BATCH = 1000
+MAX_BATCH_ROWS = 1000
 """Events or items in one call."""
-MOST = 1000
+MAX_ITEMS = 1000
 """Items in one answer."""
-LONGEST_QUERY = 2000
+MAX_QUERY_LENGTH = 2000
 """Characters."""
-LONGEST_CONTEXT = 10_000
+MAX_CONTEXT_LENGTH = 10_000
 """Characters, as JSON."""
 
 
@@ -43,61 +43,61 @@ def _identifier(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError('an id is text or a whole number; send it like "31"')
     try:
-        found = identifier(value, "the id")
-    except Fault as fault:
+        parsed_id = parse_identifier(value, "the id")
+    except CellError as fault:
         raise ValueError(str(fault)) from None
-    if found is None:
+    if parsed_id is None:
         raise ValueError("an id cannot be empty; leave it out or send null")
-    return found
+    return parsed_id
 
 
-def _words(value: str) -> str:
+def _check_storable(value: str) -> str:
     try:
-        return storable(value, "the text")
-    except Fault as fault:
+        return check_storable(value, "the text")
+    except CellError as fault:
         raise ValueError(str(fault)) from None
 
 
-def _short(value: str) -> str:
-    if len(value) > LONGEST_QUERY:
+def _check_query_length(value: str) -> str:
+    if len(value) > MAX_QUERY_LENGTH:
         raise ValueError(
-            f"has {len(value):,} characters; a query has at most {LONGEST_QUERY:,}, shorten it"
+            f"has {len(value):,} characters; a query has at most {MAX_QUERY_LENGTH:,}, shorten it"
         )
     return value
 
 
-def _context(value: dict[str, Any]) -> dict[str, Any]:
-    _words("".join(strings(value)))
+def _check_context(value: dict[str, Any]) -> dict[str, Any]:
+    _check_storable("".join(nested_strings(value)))
     length = len(json.dumps(value))
-    if length > LONGEST_CONTEXT:
+    if length > MAX_CONTEXT_LENGTH:
         raise ValueError(
-            f"has {length:,} characters as JSON; a context has at most {LONGEST_CONTEXT:,}"
+            f"has {length:,} characters as JSON; a context has at most {MAX_CONTEXT_LENGTH:,}"
         )
-    spoken = value.get("text")
-    if spoken is not None and not isinstance(spoken, str):
+    context_text = value.get("text")
+    if context_text is not None and not isinstance(context_text, str):
         raise ValueError("its text is not text; send a string")
-    _short(spoken or "")
+    _check_query_length(context_text or "")
     return value
 
 
-def _whole(value: Any) -> Any:
+def _whole_number(value: Any) -> Any:
     """A whole number; 10.0 is one in JSON, true and "10" are not."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
-        raise ValueError(f"it should be a whole number from 1 to {MOST}; send one of those")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_ITEMS:
+        raise ValueError(f"it should be a whole number from 1 to {MAX_ITEMS}; send one of those")
     return value
 
 
-def _writable(asked: Any) -> Any:
+def _check_storable_json(expression: Any) -> Any:
     """Filters and rules are read by the ranking, which knows the catalogue; here their text is."""
-    _words("".join(strings(asked)))
-    return asked
+    _check_storable("".join(nested_strings(expression)))
+    return expression
 
 
 _ID_SCHEMA = {
     "anyOf": [
-        {"type": "string", "minLength": 1, "maxLength": LONGEST_ID},
+        {"type": "string", "minLength": 1, "maxLength": MAX_ID_LENGTH},
         {"type": "integer"},
     ]
 }
@@ -109,7 +109,7 @@ _VALUES = {
             "type": "array",
             "items": {"anyOf": _SCALARS},
             "minItems": 1,
-            "maxItems": conditions.MOST_VALUES,
+            "maxItems": conditions.MAX_VALUES,
         },
     ]
 }
@@ -119,7 +119,7 @@ _TESTS = {
     "properties": {
         **dict.fromkeys(("in", "not_in", "all"), _VALUES),
         "exists": {"type": "boolean"},
-        **dict.fromkeys(conditions.BOUNDS, _BOUND),
+        **dict.fromkeys(conditions.RANGE_BOUNDS, _BOUND),
     },
     "additionalProperties": False,
     "minProperties": 1,
@@ -141,42 +141,48 @@ _FILTER_SCHEMA = {
         {"year": {"gte": 1990, "lt": 2000}, "not": {"genre": "Horror"}},
     ],
 }
-_RULE_SCHEMA = {"oneOf": [kind.model_json_schema() for kind in rules.RULES]}
+_RULE_SCHEMA = {"oneOf": [kind.model_json_schema() for kind in rules.RULE_TYPES]}
 
 Id = Annotated[str, BeforeValidator(_identifier), WithJsonSchema(_ID_SCHEMA)]
 Query = Annotated[
     str,
-    AfterValidator(_short),
-    AfterValidator(_words),
-    WithJsonSchema({"type": "string", "maxLength": LONGEST_QUERY}),
+    AfterValidator(_check_query_length),
+    AfterValidator(_check_storable),
+    WithJsonSchema({"type": "string", "maxLength": MAX_QUERY_LENGTH}),
 ]
-Column = Annotated[str, AfterValidator(_words)]
+Column = Annotated[str, AfterValidator(_check_storable)]
 Filter = Annotated[
-    dict[str, Any], AfterValidator(_writable), WithJsonSchema(_FILTER_SCHEMA, mode="validation")
+    dict[str, Any],
+    AfterValidator(_check_storable_json),
+    WithJsonSchema(_FILTER_SCHEMA, mode="validation"),
 ]
 Rule = Annotated[dict[str, Any], WithJsonSchema(_RULE_SCHEMA)]
-Rules = Annotated[list[Rule], Field(max_length=rules.MOST_RULES), AfterValidator(_writable)]
-Context = Annotated[dict[str, Any], AfterValidator(_context), WithJsonSchema({"type": "object"})]
-Count = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MOST)]
+Rules = Annotated[
+    list[Rule], Field(max_length=rules.MAX_RULES), AfterValidator(_check_storable_json)
+]
+Context = Annotated[
+    dict[str, Any], AfterValidator(_check_context), WithJsonSchema({"type": "object"})
+]
+Count = Annotated[int, BeforeValidator(_whole_number), Field(ge=1, le=MAX_ITEMS)]
 
 
-class Body(BaseModel):
+class RequestSchema(BaseModel):
     """A request. A field it does not know is a mistake, and it says which was meant."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     @model_validator(mode="before")
     @classmethod
-    def _known_fields(cls, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            for name in data:
+    def _check_field_names(cls, fields: Any) -> Any:
+        if isinstance(fields, Mapping):
+            for name in fields:
                 if name not in cls.model_fields:
                     hint = did_you_mean(str(name), cls.model_fields)
-                    raise ValueError(f"unknown field '{shown(name)}'; {hint}")
-        return data
+                    raise ValueError(f"unknown field '{display_text(name)}'; {hint}")
+        return fields
 
 
-class Answer(BaseModel):
+class ResponseSchema(BaseModel):
     """What every answer has."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)

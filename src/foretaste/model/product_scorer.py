@@ -1,0 +1,203 @@
+"""One request: a product and a person's behaviour in, scores of any items and their terms out.
+
+Every expert reads the history once and is then asked about items. In a catalogue of at most
+`index.base.EXHAUSTIVE_LIMIT` items all are scored. In a larger one two stages: the experts name the
+items that they rank high, and these alone are scored, by all of them.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from foretaste.domain.data import Doubles, Floats, Ints, Term, UserContext
+from foretaste.domain.ports import Expert
+from foretaste.model.expert_scorer import opinions_of
+from foretaste.model.index.base import is_exhaustive
+from foretaste.model.terms import terms_against_average
+
+Mask = npt.NDArray[np.bool_]
+CANDIDATES_PER_EXPERT = 400
+"""Candidates of each expert."""
+MAX_PICKED_ITEMS = 1000
+"""Items of a small catalogue from which on all are scored."""
+COLD_SHARE_FACTOR = 2.0
+"""Items that nobody has taken have so many times the places that people's takings give them, below
+the top of a list: or else few of them would ever be met."""
+COLDNESS_TERM = "coldness"
+"""Names the term that an item has for how few events it has had."""
+
+
+class Scores(Protocol):
+    """What scores items for one question. `ProductScorer` is one."""
+
+    def score_row(
+        self, allowed: Mask, n: int, *, extra_masks: Sequence[Mask] = (), items: Iterable[int] = ()
+    ) -> Floats: ...
+    def cold_items(self, max_share: float) -> tuple[Mask | None, float]:
+        """([items], which nobody has taken; the share of the lower positions that is theirs)."""
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]: ...
+
+
+class SharedScorer:
+    """The same scores for everyone; to be asked as a `ProductScorer` is."""
+
+    def __init__(self, log_prob: Floats) -> None:
+        """log_prob: [items]"""
+        self._log_prob = log_prob
+
+    def score_row(
+        self, allowed: Mask, n: int, *, extra_masks: Sequence[Mask] = (), items: Iterable[int] = ()
+    ) -> Floats:
+        """[items], log P."""
+        return self._log_prob
+
+    def cold_items(self, max_share: float) -> tuple[Mask | None, float]:
+        """Not told: all that nobody has taken are alike here."""
+        return None, 0.0
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """How much more popular than the average item."""
+        size, log_probs = len(self._log_prob), self._log_prob[items]
+        return terms_against_average("popularity", log_probs, size, "popularity")
+
+
+def is_unknown_user(user_context: UserContext) -> bool:
+    """Whether nothing at all is known of somebody: no event, no question, no stated taste."""
+    return not len(user_context) and not _has_query(user_context) and not user_context.taste
+
+
+def has_offsets(user_context: UserContext) -> bool:
+    """Whether cold items have their share of the list: not where words say what is wanted, and not
+    for somebody of whom nothing is known.
+    """
+    return not _has_query(user_context) and not is_unknown_user(user_context)
+
+
+def _has_query(user_context: UserContext) -> bool:
+    return bool(user_context.query and user_context.query.strip())
+
+
+class Weighted(Protocol):
+    """What a scorer asks of a product: experts, what they are raised to, and the offsets of items
+    that few people have taken; see `Product`.
+    """
+
+    @property
+    def experts(self) -> Sequence[Expert]: ...
+
+    @property
+    def offsets(self) -> Floats | None: ...
+
+    @property
+    def cold_share(self) -> float | None: ...
+
+    @property
+    def hides_cold_items(self) -> bool: ...
+
+    @property
+    def size(self) -> int: ...
+
+    def expert_weights(self, user_contexts: Sequence[UserContext]) -> Floats: ...
+
+    def event_counts(self) -> Doubles | None: ...
+
+    def item_offsets(self, items: Ints | None = None) -> Floats | None: ...
+
+
+class ProductScorer:
+    """What the product says of one person now."""
+
+    def __init__(self, product: Weighted, user_context: UserContext) -> None:
+        expert_weights = product.expert_weights([user_context])
+        self._product, self._user_context = product, user_context
+        self._weighted_scorers = opinions_of(product.experts, user_context, expert_weights[0])
+        self._is_exhaustive = product.size > 0 and is_exhaustive(product.size)
+        self._has_offsets = product.offsets is not None and has_offsets(user_context)
+
+    def score_row(
+        self, allowed: Mask, n: int, *, extra_masks: Sequence[Mask] = (), items: Iterable[int] = ()
+    ) -> Floats:
+        """→ [items], the scores of those worth looking at for the best n; -inf for the others.
+
+        allowed: [items], what may be shown. also: [items] each, of which the best n as well. items:
+        more that are wanted. Of a small catalogue all are scored.
+        """
+        if is_exhaustive(len(allowed)):
+            return self.scores()
+        pools = [
+            self.candidate_pool(allowed, n),
+            *(self.candidate_pool(allowed & mask, n) for mask in extra_masks),
+        ]
+        pool = np.unique(np.concatenate([np.fromiter(items, np.int32), *pools]))
+        row = np.full(len(allowed), -np.inf, np.float32)
+        row[pool] = self.scores(pool)
+        return row
+
+    def candidate_pool(self, allowed: Mask, n: int) -> Ints:
+        """The items worth scoring for the best n of the `allowed` [items], in ascending order.
+
+        All of them where they are few, the catalogue is small or the experts name too few; so a
+        list is never short.
+        """
+        if not is_exhaustive(len(allowed)) and not is_exhaustive(int(allowed.sum())):
+            named_items = self._named_items[allowed[self._named_items]]
+            if len(named_items) >= n:
+                return named_items
+        return np.flatnonzero(allowed).astype(np.int32)
+
+    @cached_property
+    def _named_items(self) -> Ints:
+        """The candidates of every expert."""
+        expert_candidates = [
+            scorer.candidates(CANDIDATES_PER_EXPERT) for scorer, _ in self._weighted_scorers
+        ]
+        return np.unique(np.concatenate([np.empty(0, np.int32), *expert_candidates])).astype(
+            np.int32
+        )
+
+    def scores(self, items: Ints | None = None) -> Floats:
+        """→ [items], Σ w_i · log P_i of these, or of the whole catalogue."""
+        if items is not None and len(items) > MAX_PICKED_ITEMS and self._is_exhaustive:
+            return self.scores()[items]  # one pass over all costs less than picking them out
+        if not self._weighted_scorers:  # nobody has anything to say: everything is as likely
+            uniform_row = self._product.experts[0].log_prob([self._user_context])[0]
+            return np.zeros_like(uniform_row if items is None else uniform_row[items])
+        item_scores: Floats | np.float32 = np.float32(0)
+        for scorer, expert_weight in self._weighted_scorers:
+            item_scores = item_scores + scorer.log_prob(items) * expert_weight
+        item_offsets = self._product.item_offsets(items) if self._has_offsets else None
+        return np.asarray(
+            item_scores if item_offsets is None else item_scores + item_offsets, np.float32
+        )
+
+    def cold_items(self, max_share: float) -> tuple[Mask | None, float]:
+        """→ ([items], which nobody has taken; the share of a list's lower places that is theirs).
+
+        At most `most`, and `MET` times the share of the newest takings that were of such items.
+        None where nobody counts, or nothing tells them apart.
+        """
+        event_counts, counted_share = self._product.event_counts(), self._product.cold_share
+        if event_counts is None or self._product.hides_cold_items:
+            return None, 0.0
+        return event_counts <= 0, max_share if counted_share is None else min(
+            max_share, COLD_SHARE_FACTOR * counted_share
+        )
+
+    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+        """For each item the terms of its score, by expert, event and feature; they sum to it."""
+        terms_by_item: list[list[Term]] = [[] for _ in items]
+        for scorer, expert_weight in self._weighted_scorers:
+            for position, terms in enumerate(scorer.terms(items, deep=deep)):
+                terms_by_item[position] += [
+                    Term(term.expert, term.nats * float(expert_weight), term.event, term.feature)
+                    for term in terms
+                ]
+        item_offsets = self._product.item_offsets(items) if self._has_offsets else None
+        if item_offsets is not None:
+            for terms, item_offset in zip(terms_by_item, item_offsets.tolist(), strict=True):
+                terms.append(Term(COLDNESS_TERM, item_offset, feature="few events"))
+        return terms_by_item

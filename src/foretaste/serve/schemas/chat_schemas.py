@@ -1,0 +1,82 @@
+"""In: what a person says. Out: the answer, the list, and the state of the talk."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from foretaste.converse.chat import Reply
+from foretaste.converse.state import MAX_TEXT_CHARACTERS
+from foretaste.serve.schemas.preference_schemas import ClauseMatchOut, PreferenceOut
+from foretaste.serve.schemas.recommendation_schemas import Recommendations, encode_recommendation
+from foretaste.serve.schemas.values import Count, Filter, Id, Query, RequestSchema, ResponseSchema
+
+
+class ChatStateIn(RequestSchema):
+    """What the person edits by hand; what is left out stays."""
+
+    query: Query | None = None
+    """An empty one takes it back."""
+    filter: Filter | None = None
+    items: list[Id] | None = Field(default=None, max_length=100)
+    """Seeds: more like these."""
+    n: Annotated[Count, Field(le=50)] | None = None
+
+
+class ChatBody(RequestSchema):
+    """One thing said."""
+
+    text: Annotated[Query, Field(max_length=MAX_TEXT_CHARACTERS)] = ""
+    """It may be empty where the state is edited."""
+    conversation_id: Id | None = None
+    """Of the answer before; without it a new conversation begins."""
+    user: Id | None = None
+    session: Id | None = None
+    state: ChatStateIn | None = None
+
+
+class ChatStateOut(ResponseSchema):
+    """What the talk has come to; send back what is to change."""
+
+    query: str | None
+    filter: dict[str, Any]
+    items: list[str]
+    n: int
+    shown: dict[str, str]
+    """The last list: id → title, in its order."""
+    recommendation_id: str | None
+    turns: list[list[str]]
+    """(who, what was said), the oldest first."""
+
+
+class ChatAnswer(ResponseSchema):
+    """What is answered."""
+
+    conversation_id: str
+    said: str
+    by: str
+    """"grammar", or the model that led."""
+    state: ChatStateOut
+    changes: list[PreferenceOut]
+    """What holds of the person's profile; edit it at /v1/users/{id}/profile."""
+    understood: list[ClauseMatchOut]
+    """What became of the wishes in this text."""
+    recommendation: Recommendations | None = None
+
+
+def chat_answer(reply: Reply) -> ChatAnswer:
+    """The answer as it is sent."""
+    recommendation = reply.recommendation
+    return ChatAnswer(
+        conversation_id=reply.conversation_id,
+        said=reply.text,
+        by=reply.author,
+        state=ChatStateOut(**reply.state.to_json_dict()),
+        changes=[PreferenceOut(**asdict(preference)) for preference in reply.preferences],
+        understood=[
+            ClauseMatchOut(**asdict(clause_match)) for clause_match in reply.clause_matches
+        ],
+        recommendation=None
+        if recommendation is None
+        else Recommendations.model_validate_json(encode_recommendation(recommendation)),
+    )

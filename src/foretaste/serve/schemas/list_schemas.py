@@ -1,0 +1,199 @@
+"""In: what is asked for, as JSON. Out: the question in the nouns of the loop."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, StrictBool, model_validator
+
+from foretaste.behaviour.values import display_text
+from foretaste.domain.data import Request
+from foretaste.errors import InputError
+from foretaste.rank.settings import RankSettings
+from foretaste.rank.trending import parse_window
+from foretaste.serve.http.body import parse_json
+from foretaste.serve.http.problems import ProblemError
+from foretaste.serve.schemas.values import (
+    MAX_ITEMS,
+    Column,
+    Context,
+    Count,
+    Filter,
+    Id,
+    Query,
+    RequestSchema,
+    Rules,
+)
+
+MAX_TIMEOUT_MS = 60_000
+"""Milliseconds."""
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Timeout = Annotated[float, Field(gt=0, le=MAX_TIMEOUT_MS, allow_inf_nan=False)]
+
+
+class ListBody(RequestSchema):
+    """What can be asked of every list."""
+
+    user: Id | None = None
+    session: Id | None = None
+    """An anonymous visit; with a user as well, what the visit did before the person signed in."""
+    context: Context = Field(default_factory=dict)
+    """Where and when: `device`, `surface`, `time`, fields of your own; `text` is read like a query.
+    """
+    filter: Filter = Field(default_factory=dict)
+    """What the items must be like: {"genre": "Drama"}, {"year": {"gte": 1990}}, {"or": [{…}, {…}]}.
+    """
+    explain: StrictBool = False
+    """Add the terms of each score."""
+    properties: list[Column] | None = Field(default=None, max_length=100)
+    """The columns of the items that are wanted back; without it every attribute."""
+    incognito: StrictBool = False
+    """Leave no trace of the question and its answer: it is not kept, and has no next page."""
+    timeout_ms: Timeout | None = None
+    """How long the answer may take; what cannot be done by then is left out and told in `degraded`.
+    Without it what `rank.timeout_ms` in the settings says."""
+
+
+class SlateBody(ListBody):
+    """What can be asked of a list that is made here."""
+
+    n: Count | None = None
+    """How many items; without it, what `rank.n` in the settings says."""
+    rules: Rules = Field(default_factory=list)
+    """What the operator wants: boost, bury, pin, quota, promote."""
+    diversity: Share = 0.0
+    """From 0, the order of the scores, to 1, as unlike one another as can be."""
+    explore: Share | None = None
+    """The share of places given to a random item further down; the answer has each propensity."""
+    floor: Share = 0.0
+    """Leave out an item that is less than this times as likely as the best."""
+
+
+class RecommendBody(SlateBody):
+    """For whom, about what, how many. Without a user and a session: what suits anybody."""
+
+    query: Query | None = None
+    """What they ask for, in their words."""
+    items: list[Id] = Field(default=[], max_length=100)
+    """Seeds: the cart, or the page being looked at. They are not in the answer."""
+    next_page_of: Id | None = None
+    """The `recommendation_id` of a list whose next items are wanted. Its question holds: send
+    nothing else but `n`, `explain` and `timeout_ms`."""
+
+    @model_validator(mode="after")
+    def _only_the_page(self) -> Self:
+        if self.next_page_of is not None:
+            page_fields = {"next_page_of", "n", "explain", "timeout_ms"}
+            extra_fields = sorted(self.model_fields_set - page_fields)
+            if extra_fields:
+                raise ValueError(
+                    f"a next page has the question of the first; leave out {extra_fields[0]}"
+                )
+        return self
+
+
+class SimilarBody(SlateBody):
+    """What is like an item, or like several together; for a user, what suits them among it."""
+
+    item: Id | None = None
+    items: list[Id] = Field(default=[], max_length=100)
+
+    @model_validator(mode="after")
+    def _either_item_or_items(self) -> Self:
+        if (self.item is None) == (not self.items):
+            raise ValueError('send either "item" or "items"; similar to what?')
+        return self
+
+
+def _check_not_blank(query: str) -> str:
+    if not query.strip():
+        raise ValueError("the query is empty; send some words")
+    return query
+
+
+class SearchBody(SlateBody):
+    """A search in people's own words; for a user, in the order that suits them."""
+
+    query: Annotated[Query, AfterValidator(_check_not_blank)]
+
+
+class RankBody(ListBody):
+    """A list to be put in order, for a user, a query, or beside a cart."""
+
+    candidates: list[Id] = Field(min_length=1, max_length=MAX_ITEMS)
+    """The items to put in order."""
+    query: Query | None = None
+    items: list[Id] = Field(default=[], max_length=100)
+    """Seeds: the cart, or the page being looked at."""
+
+
+class TrendingQuery(RequestSchema):
+    """What most people took lately, in the address."""
+
+    window: str = Field(default="7d", max_length=20)
+    """Up to now: 24h, 7d, 2w, or a number of seconds."""
+    category: str | None = Field(default=None, max_length=1000)
+    """An attribute and its value: `genre:Drama`."""
+    filter: str | None = Field(default=None, max_length=10_000)
+    """A filter as JSON, as in `/v1/recommend`."""
+    n: Annotated[int, Field(ge=1, le=MAX_ITEMS)] | None = None
+    user: Id | None = None
+    """Without what this person has taken or refused."""
+    session: Id | None = None
+    timeout_ms: Timeout | None = None
+
+    def to_request(self, settings: RankSettings) -> Request:
+        """The question. Raises InputError."""
+        conditions: list[Any] = []
+        if self.category is not None:
+            column, colon, value = self.category.partition(":")
+            if not (column and colon and value):
+                raise InputError(
+                    f"category: '{display_text(self.category)}' is no attribute and value; write it like "
+                    "genre:Drama"
+                )
+            conditions.append({column: value})
+        if self.filter is not None:
+            conditions.append(_parse_json_field("filter", self.filter))
+        return Request(
+            user=self.user,
+            session=self.session,
+            n=self.n or settings.n,
+            filter={"and": conditions} if conditions else {},
+            window=parse_window(self.window),
+            timeout_ms=self.timeout_ms or settings.timeout_ms,
+        )
+
+
+def _parse_json_field(field: str, text: str) -> Any:
+    """What a part of the address says in JSON."""
+    try:
+        return parse_json(text.encode("utf-8", "surrogatepass"))
+    except ProblemError as error:
+        raise InputError(f"{field}: '{display_text(text)}' is not JSON: {error.detail}") from None
+
+
+REQUEST_FIELDS = frozenset(field.name for field in fields(Request))
+"""What a question holds; a body may say more, e.g. in what form the answer is wanted."""
+
+
+def request_from_body(body: ListBody, settings: RankSettings) -> Request:
+    """The question; the settings are for what the body does not say."""
+    request_fields: dict[str, Any] = {name: getattr(body, name) for name in type(body).model_fields}
+    if isinstance(body, SimilarBody) and body.item is not None:
+        request_fields["items"] = [body.item]
+    for name in ("items", "rules", "properties", "candidates"):
+        if request_fields.get(name) is not None:
+            request_fields[name] = tuple(request_fields[name])
+    request_fields["n"] = _list_length(body, request_fields, settings)
+    request_fields["timeout_ms"] = body.timeout_ms or settings.timeout_ms
+    return Request(
+        **{name: value for name, value in request_fields.items() if name in REQUEST_FIELDS}
+    )
+
+
+def _list_length(body: ListBody, request_fields: Mapping[str, Any], settings: RankSettings) -> int:
+    if isinstance(body, RankBody):
+        return len(body.candidates)
+    return request_fields["n"] or settings.n

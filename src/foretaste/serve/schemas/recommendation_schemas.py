@@ -1,0 +1,118 @@
+"""In: a recommendation. Out: its JSON, and the form of it for the OpenAPI.
+
+The JSON is written straight from the nouns: to make and check a model of each item would cost more
+than the rest of the answer. A test holds the two together.
+"""
+
+from typing import Any, Literal
+
+from pydantic_core import to_json
+
+from foretaste.domain.data import Recommendation, Recommended
+from foretaste.serve.schemas.values import ResponseSchema
+
+
+class TermOut(ResponseSchema):
+    """One part of a score. The terms of an item sum to its score."""
+
+    expert: str
+    nats: float
+    event: str | None = None
+    """The item or the words of the past event it comes from."""
+    feature: str | None = None
+
+
+class RankedItem(ResponseSchema):
+    """One item of the list."""
+
+    id: str
+    position: int
+    """From 1, and on a next page from where the one before ended; send it back with the click."""
+    score: float
+    """Log-likelihood up to a constant: differences count."""
+    propensity: float
+    """The probability of this item at this place, given the scores: 1 where no chance is involved.
+    With exploration, 1 - ε for an item of the model and ε over the number drawn from for one that
+    was drawn."""
+    source: Literal["model", "pinned", "promoted", "explored", "new", "fallback", "trending"]
+    """What brought it here: its score, a rule, a draw, or what stood in for the whole product."""
+    title: str
+    reason: list[str]
+    """In words, strongest first: terms of the score."""
+    attributes: dict[str, list[str]]
+    properties: dict[str, Any] | None = None
+    """Texts, image and the like, where asked for by `properties`."""
+    terms: list[TermOut] | None = None
+    """With explain."""
+
+
+class DegradationOut(ResponseSchema):
+    """What stood in for the whole product, and why."""
+
+    to: Literal["memory", "counting", "popularity"]
+    why: str
+
+
+class OmittedItemOut(ResponseSchema):
+    """An item of a list to be ranked that may not be shown."""
+
+    id: str
+    why: str
+
+
+class Recommendations(ResponseSchema):
+    """The list, best first."""
+
+    recommendation_id: str
+    """Send it back with what people do with the list, and to ask for the next page."""
+    model_version: str
+    degraded: DegradationOut | None = None
+    """There only if the answer had to do without the whole product."""
+    items: list[RankedItem]
+    left_out: list[OmittedItemOut] | None = None
+    """Of a list to be ranked."""
+
+
+def encode_recommendation(recommendation: Recommendation, *, explain: bool = False) -> bytes:
+    """The answer as it is sent."""
+    content: dict[str, Any] = {
+        "recommendation_id": recommendation.recommendation_id,
+        "model_version": recommendation.model_version,
+        "items": [_item_json(item, explain=explain) for item in recommendation.items],
+    }
+    if recommendation.degraded is not None:
+        content["degraded"] = {"to": recommendation.degraded.to, "why": recommendation.degraded.why}
+    if recommendation.left_out:
+        content["left_out"] = [
+            {"id": omitted_item.id, "why": omitted_item.why}
+            for omitted_item in recommendation.left_out
+        ]
+    return to_json(content)
+
+
+def _item_json(item: Recommended, *, explain: bool) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "id": item.id,
+        "position": item.position,
+        "score": item.score,
+        "propensity": item.propensity,
+        "source": item.source,
+        "title": item.title,
+        "reason": item.reason,
+        "attributes": item.attributes,
+    }
+    if item.properties:
+        content["properties"] = item.properties
+    if explain:
+        content["terms"] = [_term_json(term) for term in item.terms]
+    return content
+
+
+def _term_json(term: Any) -> dict[str, Any]:
+    content = {
+        "expert": term.expert,
+        "nats": term.nats,
+        "event": term.event,
+        "feature": term.feature,
+    }
+    return {name: value for name, value in content.items() if value is not None}
