@@ -7,7 +7,7 @@ TORCH := $(shell grep '^torch==' requirements.lock)
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-zoo bench-index bench-scale bench-serve bench-serve-long api-docs readme wheel lock clean
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-zoo bench-index bench-scale bench-serve bench-serve-long api-docs readme picture wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -111,8 +111,11 @@ bench-zoo: setup ## whether lists are ever worse than the parts they are made of
 api-docs: setup ## write docs/api.md from the OpenAPI document
 	$(BIN)/python -m foretaste.serve.docs.reference docs/api.md
 
-readme: setup ## write the measured figures into README.md
+readme: setup ## write the measured figures into README.md and docs/
 	$(BIN)/python -m benchmarks.readme
+
+picture: setup ## take the picture of the page for README.md, on the demo's workspace
+	$(BIN)/python tools/page_picture.py --workspace demo docs/page.png
 
 wheel: setup ## the package and its client, in dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . ./clients/python
