@@ -1,7 +1,7 @@
-"""The page of measured figures: in: results/*.json of the small benches, out: docs/measured.md.
+"""The page of measured figures: in: results/*.json, out: docs/measured.md.
 
 `make readme` writes it. A bench that keeps its rows by `benchmarks.tables.keep_result` is a line
-here.
+here; the tables of whole data sets come ready from `benchmarks.readme`.
 """
 
 import json
@@ -9,14 +9,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import markdown
 from benchmarks.tables import RESULTS
 
 BENCHES = {
-    "queries": "Queries: is what somebody asks for found?",
+    "queries": "Queries: are the items found that a user asks for?",
     "features": "Named features of the next film",
-    "cold": "New items, new people, a new domain",
-    "calibration": "Are the probabilities what happens?",
-    "control": "Control by people",
+    "cold": "New items, new users, a new domain",
+    "calibration": "Does what is called 10 % likely happen in 10 % of cases?",
+    "control": "Preferences: do mutes, boosts and wishes act?",
     "wishes": "Stated wishes",
     "refusals": "What a hide does",
     "explanations": "Are the explanations true?",
@@ -25,18 +26,50 @@ BENCHES = {
     "scale": "Cost against size",
     "serve": "The service under load",
 }
-LEFT_OUT = frozenset({"bins"})
+NOT_SHOWN = frozenset({"bins"})
+COLUMN_TITLES = {"nats": "log P of the value", "nats lost": "log P lost"}
 HEAD = """# Measured
 
-Written by `make readme` from benchmarks/results; not by hand. Each table is printed by the command
-above it, whose protocol stands in the head of the file named. How good the lists are on whole data
-sets is in the [README](../README.md), what peers reach in [peers.md](peers.md).
+Every figure here comes from a file in `benchmarks/results/`, and `make readme` writes this page
+from those files: do not edit it by hand. Above each table stands the command that measures it, and
+at each figure the commit it was measured at. N is NDCG and R is recall; the
+[glossary](glossary.md) explains both, and *masked* too.
 """
+WHOLE_SETS = {
+    "quality": (
+        "Quality on whole data sets",
+        "`make bench-quality`, benchmarks/quality.py. It runs the command line with the default "
+        "settings, seed 0. All items of the catalogue are ranked, never a sample. *Masked* leaves "
+        "out the items that the user had before. *As in service* means that the experts which "
+        "count were brought up to date with every event before the test event. The repository "
+        "bundles MovieLens small only; the command looks for the other sets in `../shared/data` "
+        "and leaves out those it does not find.",
+    ),
+    "published": (
+        "What others report",
+        "These figures were read from papers and public repositories. We did not run any of "
+        "them. All are leave-one-out on the same 5-core sets and on MovieLens-1M, with every "
+        "item ranked. Small differences in the protocol remain, such as the order of events with "
+        "the same time; the last two columns say what is known.",
+    ),
+    "peers": (
+        "Peers in one run, with a cap on CPU time",
+        "**Read this first.** Each peer may train for a fixed number of CPU seconds on one "
+        "thread. A row that says *cut by the cap* shows what a CPU reaches in that time, and "
+        "nothing else. It says nothing about how good the model is when it is trained to the end, "
+        "for which the section above has published figures.\n\n"
+        "`make bench-peers` installs each library in an environment of its own and gives all of "
+        "them the same split, the same histories and the same code for the metrics. Settings, "
+        "and what the comparison does not say: [peers.md](peers.md).",
+    ),
+}
 
 
-def page(results: Path = RESULTS) -> str:
-    """The whole page."""
+def page(whole_sets: Mapping[str, str], results: Path = RESULTS) -> str:
+    """The whole page; `whole_sets` has a table for each key of WHOLE_SETS."""
     parts = [HEAD]
+    for name, (title, protocol) in WHOLE_SETS.items():
+        parts.append(f"## {title}\n\n{protocol}\n\n{whole_sets[name]}\n")
     for bench, title in BENCHES.items():
         path = results / f"{bench}.json"
         if path.exists():
@@ -44,20 +77,24 @@ def page(results: Path = RESULTS) -> str:
     return "\n".join(parts)
 
 
-def section(bench: str, title: str, told: Mapping[str, Any]) -> str:
+def section(bench: str, title: str, measurements: Mapping[str, Any]) -> str:
     """What one bench measured."""
     lines = [f"## {title}", "", f"`make bench-{bench}`, benchmarks/{bench}.py", ""]
-    for one in told.values():
-        lines += [f"{one['protocol']}. Commit {one['machine']['commit'] or 'unknown'}.", ""]
-        lines += [*table(one["rows"]), ""]
+    for measurement in measurements.values():
+        protocol = markdown.with_commits(measurement["protocol"])
+        commit = markdown.commit(measurement["machine"]["commit"])
+        lines += [f"{protocol}. {commit.capitalize()}.", ""]
+        lines += [table(measurement["rows"]), ""]
     return "\n".join(lines)
 
 
-def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Markdown; a column that some rows lack is empty there."""
-    columns = list(dict.fromkeys(name for row in rows for name in row if name not in LEFT_OUT))
-    lines = [_line(columns), _line(["---"] * len(columns))]
-    return lines + [_line([shown(row.get(name, "")) for name in columns]) for row in rows]
+    columns = list(dict.fromkeys(name for row in rows for name in row if name not in NOT_SHOWN))
+    return markdown.table(
+        [COLUMN_TITLES.get(name, name) for name in columns],
+        [[shown(row.get(name, "")) for name in columns] for row in rows],
+    )
 
 
 def shown(value: object) -> str:
@@ -68,8 +105,4 @@ def shown(value: object) -> str:
         return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
     if isinstance(value, list):
         return " to ".join(shown(part) for part in value)
-    return str(value)
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return str(value).removesuffix(" nats").replace("|", "\\|")

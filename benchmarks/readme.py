@@ -1,10 +1,10 @@
-"""The measured figures in the prose: in: results/*.json, out: the tables between their markers.
+"""The measured figures in the prose: in: results/*.json, out: the tables of README.md and docs/.
 
     python -m benchmarks.readme [--check]
 
-README.md has the figures of quality.json and the table of peers.json; docs/peers.md the settings
-of the peers; docs/measured.md all tables of the smaller benches. With --check nothing is written;
-the exit code says whether all is as it should be.
+README.md has, between its markers, what others report and what quality.json has under the same
+protocol; docs/peers.md the settings of the peers; docs/measured.md, which is written whole, every
+table there is. With --check nothing is written; the exit code says whether all is as it should be.
 """
 
 import argparse
@@ -15,9 +15,11 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from benchmarks import measured
+from benchmarks import markdown, measured
 from benchmarks.datasets import REPOSITORY
+from benchmarks.markdown import decimal
 from benchmarks.peers import shown
+from benchmarks.published import SETS, Published, front_table, full_table, published
 
 README = REPOSITORY / "README.md"
 PEERS_PAGE = REPOSITORY / "docs" / "peers.md"
@@ -29,6 +31,7 @@ END = "<!-- end of figures -->"
 PEERS_BEGIN = "<!-- peers: written by `make readme` from benchmarks/results/peers.json -->"
 PEERS_END = "<!-- end of peers -->"
 ABSENT = "Not measured yet: `make bench-quality` measures, `make readme` writes the table here."
+PEERS_ABSENT = "Not measured yet: `make bench-peers` measures, `make readme` writes the table here."
 TITLES = {
     "beauty": "Amazon Beauty, 5-core",
     "sports": "Amazon Sports, 5-core",
@@ -39,7 +42,7 @@ TITLES = {
 COLUMNS = (
     "data",
     "protocol",
-    "people, items",
+    "users, items",
     "N@10 masked",
     "95 %",
     "R@10 masked",
@@ -54,85 +57,95 @@ Runs = Mapping[str, Mapping[str, Any]]
 
 
 def figures(results: Mapping[str, Runs]) -> str:
-    """The table, the machines and the commits, as Markdown."""
+    """The whole table, the machines and the commits, as Markdown."""
     if not results:
         return ABSENT
-    lines = [_line(COLUMNS), _line(["---"] * len(COLUMNS))]
-    lines += [_line(_row(name, runs)) for name, runs in results.items()]
-    return "\n".join([*lines, "", *_machines(results)])
+    rows = [_row(name, runs) for name, runs in results.items()]
+    return "\n".join([markdown.table(COLUMNS, rows), "", *_machines(results)])
 
 
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def front(results: Mapping[str, Runs], reports: Published) -> str:
+    """What others report, then ours under the same protocol, as Markdown."""
+    ours = {name: runs for name, runs in results.items() if name in SETS}
+    if not ours:
+        return ABSENT
+    cells = {name: _own_cell(runs) for name, runs in ours.items()}
+    lines = [front_table(reports, cells), "", "Foretaste's figures:", ""]
+    return "\n".join([*lines, *(f"- {line}" for line in _machines(ours))])
+
+
+def _own_cell(runs: Runs) -> str:
+    """NDCG and recall, with the interval of the first seed."""
+    by_seed = [run["figures"] for run in runs.values()]
+    ndcg, recall = _mean(by_seed, "masked", "ndcg@10"), _mean(by_seed, "masked", "recall@10")
+    low, high = by_seed[0]["interval"]
+    return f"**{ndcg} / {recall}** ({decimal(low)} to {decimal(high)})"
 
 
 def _row(name: str, runs: Runs) -> list[str]:
-    told = [run["figures"] for run in runs.values()]
-    first = told[0]
+    by_seed = [run["figures"] for run in runs.values()]
+    first = by_seed[0]
     low, high = first["interval"]
     alone = {
-        expert: mean(one["experts"][expert]["masked"]["ndcg@10"] for one in told)
+        expert: mean(run["experts"][expert]["masked"]["ndcg@10"] for run in by_seed)
         for expert in first["experts"]
-        if all(expert in one["experts"] for one in told)
+        if all(expert in run["experts"] for run in by_seed)
     }
     best = max(alone, key=lambda expert: alone[expert])
-    seeds = "" if len(told) == 1 else f", mean of {len(told)} seeds"
+    seeds = "" if len(by_seed) == 1 else f", mean of {len(by_seed)} seeds"
     return [
         TITLES.get(name, name),
         first["protocol"] + seeds,
         f"{first['users']:,}, {first['items']:,}",
-        f"**{_mean(told, 'masked', 'ndcg@10')}**",
-        f"{_short(low)} to {_short(high)}",
-        _mean(told, "masked", "recall@10"),
-        f"{_mean(told, 'unmasked', 'ndcg@10')} / {_mean(told, 'unmasked', 'recall@10')}",
-        _short(mean(one["as_in_service"]["masked"]["ndcg@10"] for one in told)),
-        f"{best} {_short(alone[best])}",
-        f"{mean(one['cpu_seconds'] for one in told):.0f}",
+        f"**{_mean(by_seed, 'masked', 'ndcg@10')}**",
+        f"{decimal(low)} to {decimal(high)}",
+        _mean(by_seed, "masked", "recall@10"),
+        f"{_mean(by_seed, 'unmasked', 'ndcg@10')} / {_mean(by_seed, 'unmasked', 'recall@10')}",
+        decimal(mean(run["as_in_service"]["masked"]["ndcg@10"] for run in by_seed)),
+        f"{best} {decimal(alone[best])}",
+        f"{mean(run['cpu_seconds'] for run in by_seed):.0f}",
     ]
 
 
-def _mean(told: Sequence[Mapping[str, Any]], variant: str, metric: str) -> str:
-    return _short(mean(one[variant][metric] for one in told))
-
-
-def _short(figure: float) -> str:
-    """.0717, as tables of this field have it."""
-    return f"{figure:.4f}".removeprefix("0")
+def _mean(by_seed: Sequence[Mapping[str, Any]], variant: str, metric: str) -> str:
+    return decimal(mean(run[variant][metric] for run in by_seed))
 
 
 def _machines(results: Mapping[str, Runs]) -> list[str]:
     """One line for each machine and commit: what was measured there."""
-    names: dict[str, list[str]] = {}
+    titles: dict[str, list[str]] = {}
     for name, runs in results.items():
+        seeds = "" if len(runs) == 1 else f" ({len(runs)} seeds)"
         for run in runs.values():
-            told = names.setdefault(_told(run["machine"]), [])
-            if TITLES.get(name, name) not in told:
-                told.append(TITLES.get(name, name))
-    return [f"{', '.join(sets)}: {told}." for told, sets in names.items()]
+            there = titles.setdefault(_machine(run["machine"]), [])
+            if TITLES.get(name, name) + seeds not in there:
+                there.append(TITLES.get(name, name) + seeds)
+    return [f"{'; '.join(sets)}: {machine}." for machine, sets in titles.items()]
 
 
-def _told(machine: Mapping[str, Any]) -> str:
+def _machine(machine: Mapping[str, Any]) -> str:
     libraries = machine["libraries"]
+    cores = machine["cores"]
     return (
-        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, "
+        f"{machine['cpu']}, {cores} core{'s' * (cores != 1)}, {machine['memory_gb']} GB, "
         f"Python {machine['python']}, torch {libraries.get('torch', 'unknown')}, "
-        f"commit {machine['commit'] or 'unknown'}"
+        f"{markdown.commit(machine['commit'])}"
     )
 
 
 def peers(results: Mapping[str, Any]) -> str:
     """Of each set the table of Foretaste and its peers, the plot, the machine."""
     if not results:
-        return "Not measured yet: `make bench-peers` measures, `make readme` writes the table here."
+        return PEERS_ABSENT
     parts = []
-    for name, one in results.items():
+    for name, result in results.items():
         title = TITLES.get(name, name)
         parts += [
-            f"{title}: {one['cases']:,} people, {one['items']:,} items, "
-            f"a cap of {one['cap_cpu_seconds']:,.0f} CPU seconds on a peer's training:",
-            shown.markdown(one["rows"]),
-            f"![{title}: quality against CPU seconds](benchmarks/results/peers-{name}.png)",
-            f"{_told(one['machine'])}.",
+            f"**{title}**: {result['cases']:,} users, {result['items']:,} items, "
+            f"a cap of {result['cap_cpu_seconds']:,.0f} CPU seconds on a peer's training:",
+            shown.markdown(result["rows"]),
+            f"![{title}: quality against CPU seconds](../benchmarks/results/peers-{name}.png)",
+            f"{_machine(result['machine'])}.",
         ]
     return "\n\n".join(parts)
 
@@ -140,29 +153,34 @@ def peers(results: Mapping[str, Any]) -> str:
 def settings(results: Mapping[str, Any]) -> str:
     """Of each set the settings of every peer and where they come from."""
     parts = []
-    for name, one in results.items():
-        parts += [f"{TITLES.get(name, name)}:", shown.settings(one["rows"])]
+    for name, result in results.items():
+        parts += [f"{TITLES.get(name, name)}:", shown.settings(result["rows"])]
     return "\n\n".join(parts) or "Not measured yet."
 
 
 def written(text: str, table: str, begin: str = BEGIN, end: str = END) -> str:
     """The page with the table between the markers. Raises ValueError where they are missing."""
-    before, found, rest = text.partition(begin)
-    _, closed, after = rest.partition(end)
-    if not found or not closed:
+    above, first_marker, remainder = text.partition(begin)
+    _, last_marker, below = remainder.partition(end)
+    if not first_marker or not last_marker:
         raise ValueError(f"the page lacks the markers; put '{begin}' and '{end}' where it belongs")
-    return f"{before}{begin}\n\n{table}\n\n{end}{after}"
+    return f"{above}{begin}\n\n{table}\n\n{end}{below}"
 
 
 def pages() -> dict[Path, str]:
     """The pages with measured figures, as they should be."""
-    others = results(PEERS)
-    front = written(README.read_text(encoding="utf-8"), figures(results()))
-    detail = PEERS_PAGE.read_text(encoding="utf-8")
+    quality, of_peers, reports = results(), results(PEERS), published()
+    readme_text = README.read_text(encoding="utf-8")
+    peers_text = PEERS_PAGE.read_text(encoding="utf-8")
+    whole_sets = {
+        "quality": figures(quality),
+        "published": full_table(reports),
+        "peers": peers(of_peers),
+    }
     return {
-        README: written(front, peers(others), PEERS_BEGIN, PEERS_END),
-        PEERS_PAGE: written(detail, settings(others), PEERS_BEGIN, PEERS_END),
-        MEASURED_PAGE: measured.page(),
+        README: written(readme_text, front(quality, reports)),
+        PEERS_PAGE: written(peers_text, settings(of_peers), PEERS_BEGIN, PEERS_END),
+        MEASURED_PAGE: measured.page(whole_sets),
     }
 
 
@@ -170,21 +188,21 @@ def results(path: Path = RESULTS) -> dict[str, Any]:
     """What was measured; empty where nothing was."""
     if not path.exists():
         return {}
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    measured_results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return measured_results
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; 1 where it differs")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     stale = {
         page: text
         for page, text in pages().items()
         if not page.exists() or text != page.read_text(encoding="utf-8")
     }
-    if asked.check:
-        sys.exit(bool(stale))
+    if options.check:
+        sys.exit(1 if stale else 0)
     for page, text in stale.items():
         page.write_text(text, encoding="utf-8")
         print(f"wrote the figures into {page.relative_to(REPOSITORY)}")

@@ -1,9 +1,12 @@
 """Rows in; a table for the eye, a table in Markdown and a plot out."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from benchmarks import markdown as md
+from benchmarks.markdown import decimal
 
 Row = Mapping[str, Any]
 
@@ -22,11 +25,6 @@ COLUMNS = (
 )
 
 
-def short(figure: float) -> str:
-    """.0717, as tables of this field have it."""
-    return f"{figure:.4f}".removeprefix("0")
-
-
 def seconds(figure: float) -> str:
     """Two figures below ten seconds, whole seconds above."""
     return f"{figure:.2g}" if figure < 10 else f"{figure:.0f}"
@@ -39,7 +37,9 @@ def trained(row: Row) -> str:
     epochs = f"{row['epochs']:g}"
     most = row["settings"].get("epochs")
     if row.get("capped"):
-        whole = f"; to the end, published: {short(row['published'])}" if "published" in row else ""
+        whole = (
+            f"; to the end, published: {decimal(row['published'])}" if "published" in row else ""
+        )
         return f"{epochs} of {most} epochs, cut by the cap{whole}"
     return f"{epochs} epochs" + (", stopped by itself" if most and row["epochs"] < most else "")
 
@@ -49,7 +49,7 @@ def by(row: Row) -> str:
     versions = row.get("versions", {})
     name = next(iter(versions), "")
     if name == "foretaste":
-        return f"commit {versions[name]}"
+        return md.commit(versions[name])
     return f"{name} {versions[name]}" if name not in ("", "numpy") else "written here"
 
 
@@ -65,10 +65,10 @@ def line(row: Row) -> str:
     if "failed" in row:
         return f"{row['title']:<34}did not run: {row['failed']}"
     masked, unmasked = row["masked"], row["unmasked"]
-    span = " to ".join(short(one) for one in row["interval"])
-    both = f"{short(unmasked['ndcg@10'])} / {short(unmasked['recall@10'])}"
+    span = " to ".join(decimal(one) for one in row["interval"])
+    both = f"{decimal(unmasked['ndcg@10'])} / {decimal(unmasked['recall@10'])}"
     return (
-        f"{row['title']:<34}{short(masked['ndcg@10']):>8}{span:>17}{short(masked['recall@10']):>8}"
+        f"{row['title']:<34}{decimal(masked['ndcg@10']):>8}{span:>17}{decimal(masked['recall@10']):>8}"
         f"{both:>17}{seconds(row['train_cpu_seconds']):>10}{seconds(row['cpu_seconds']):>9}"
         f"  {trained(row)}"
     )
@@ -80,9 +80,8 @@ def table(rows: Mapping[str, Row]) -> str:
 
 
 def markdown(rows: Mapping[str, Row]) -> str:
-    """The same for README.md."""
-    lines = [_cells(COLUMNS), _cells(["---"] * len(COLUMNS))]
-    return "\n".join([*lines, *(_cells(_row(row)) for row in ordered(rows))])
+    """The same for docs/measured.md."""
+    return md.table(COLUMNS, [_row(row) for row in ordered(rows)])
 
 
 def _row(row: Row) -> list[str]:
@@ -92,10 +91,10 @@ def _row(row: Row) -> list[str]:
     return [
         row["title"],
         by(row),
-        f"**{short(masked['ndcg@10'])}**",
-        " to ".join(short(one) for one in row["interval"]),
-        short(masked["recall@10"]),
-        f"{short(unmasked['ndcg@10'])} / {short(unmasked['recall@10'])}",
+        f"**{decimal(masked['ndcg@10'])}**",
+        " to ".join(decimal(one) for one in row["interval"]),
+        decimal(masked["recall@10"]),
+        f"{decimal(unmasked['ndcg@10'])} / {decimal(unmasked['recall@10'])}",
         seconds(row["train_cpu_seconds"]),
         trained(row),
     ]
@@ -115,10 +114,6 @@ def _settings(found: Mapping[str, Any]) -> str:
         if name != "model"
     )
     return f"{told}; " if told else ""
-
-
-def _cells(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def plot(rows: Mapping[str, Row], title: str, path: Path) -> None:
