@@ -79,7 +79,7 @@ def test_a_readme_without_markers_is_refused() -> None:
 
 
 def test_the_front_table_has_others_first_and_ours_last() -> None:
-    reports = {
+    reports: dict[str, dict[str, Any]] = {
         "High": {"beauty": [0.09, 0.1], "masked": "yes", "source": "https://x", "front": True},
         "Low": {"beauty": [0.01, None], "masked": "yes"},
     }
