@@ -39,11 +39,11 @@ WHOLE_SETS = {
     "quality": (
         "Quality on whole data sets",
         "`make bench-quality`, benchmarks/quality.py. It runs the command line with the default "
-        "settings, and with seed 0 where no number of seeds is named. All items of the catalogue are ranked, never a sample. *Masked* leaves "
-        "out the items that the user had before. *As in service* means that the experts which "
-        "count were brought up to date with every event before the test event. The repository "
-        "bundles MovieLens small only; the command looks for the other sets in `../shared/data` "
-        "and leaves out those it does not find.",
+        "settings, and with seed 0 where no number of seeds is named. All items of the catalogue "
+        "are ranked, never a sample. *Masked* leaves out the items that the user had before. *As "
+        "in service* means that the experts which count were brought up to date with every event "
+        "before the test event. The repository bundles MovieLens small only; the command looks "
+        "for the other sets in `../shared/data` and leaves out those it does not find.",
     ),
     "published": (
         "What others report",

@@ -107,9 +107,9 @@ def taken(address: str, user: str, query: str) -> bytes:
         check(page)
         page.add_style_tag(content=LOOKS)
         page.evaluate("document.querySelectorAll('details').forEach(part => part.open = false)")
-        end = page.locator(last_item()).bounding_box()
-        clip = {"x": 0, "y": 0, "width": WIDTH, "height": end["y"] + end["height"] + MARGIN}
-        picture: bytes = page.screenshot(clip=clip)
+        bottom = page.locator(last_item()).evaluate("item => item.getBoundingClientRect().bottom")
+        page.set_viewport_size({"width": WIDTH, "height": round(bottom) + MARGIN})
+        picture: bytes = page.screenshot()
         browser.close()
     return picture
 
