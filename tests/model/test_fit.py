@@ -161,7 +161,9 @@ def test_an_expert_is_left_out_where_the_data_have_nothing_for_it(here: World) -
 
 def test_without_any_events_what_reads_is_left(here: World) -> None:
     nothing = here.histories.filter_rows(np.zeros(here.histories.event_count, bool))
-    product = fit_product(here.training(QUICK, interactions=nothing, validation_cases=here.none()), READER)
+    product = fit_product(
+        here.training(QUICK, interactions=nothing, validation_cases=here.none()), READER
+    )
 
     assert "content" in product.names
     assert "sequence" not in product.names
@@ -174,7 +176,9 @@ def test_people_with_one_event_each(here: World) -> None:
     first = np.zeros(here.histories.event_count, bool)
     first[here.histories.offsets[:-1]] = True
     product = fit_product(
-        here.training(QUICK, interactions=here.histories.filter_rows(first), validation_cases=here.none())
+        here.training(
+            QUICK, interactions=here.histories.filter_rows(first), validation_cases=here.none()
+        )
     )
 
     assert np.isfinite(product.score([here.took(), here.took(3)])).all()
@@ -221,7 +225,9 @@ def test_fitting_never_sees_what_is_held_out(
     found, leaked, untaken = planted
     split = split_leave_one_out(found)
     assert (split.test.targets == leaked).all()
-    product = fit_product(here.training(QUICK, interactions=split.train, validation_cases=split.valid), READER)
+    product = fit_product(
+        here.training(QUICK, interactions=split.train, validation_cases=split.valid), READER
+    )
     experts = {expert.name: expert for expert in product.experts}
     sequence = experts["sequence"].state()[0]["identity.weight"]
 

@@ -142,7 +142,9 @@ def test_where_nobody_took_two_items_there_is_no_network(here: World) -> None:
 
 
 def test_without_validation_events_it_trains_all_the_same(here: World) -> None:
-    network = train_network(here.training(with_(epochs=4, check_every=2), validation_cases=here.none()))
+    network = train_network(
+        here.training(with_(epochs=4, check_every=2), validation_cases=here.none())
+    )
 
     assert network is not None
     assert all(np.isfinite(array).all() for array in parameters(network).values())
@@ -430,7 +432,8 @@ def test_vectors_that_are_not_numbers_are_told(here: World, tmp_path: Path) -> N
     vectors = np.array(here.catalogue.vectors)
     vectors[3] = np.nan
     training = replace(
-        here.training(checkpoint_folder=tmp_path), catalogue=replace(here.catalogue, vectors=vectors)
+        here.training(checkpoint_folder=tmp_path),
+        catalogue=replace(here.catalogue, vectors=vectors),
     )
 
     with pytest.raises(ModelError, match="epoch 1"):

@@ -94,7 +94,9 @@ def test_validation_chooses_how_fast_a_taste_fades_and_how_much_is_everyones(her
     settings = SETTINGS.model_copy(update={"attribute": given})
     assert AttributeExpert.fit(here.training(settings))[0].state()[1]["settings"]["decay"] == 0.7
     assert (
-        AttributeExpert.fit(here.training(validation_cases=here.none()))[0].state()[1]["settings"]["decay"]
+        AttributeExpert.fit(here.training(validation_cases=here.none()))[0].state()[1]["settings"][
+            "decay"
+        ]
         is None
     )
 

@@ -115,7 +115,9 @@ def test_the_half_life_is_the_likeliest_for_the_validation_events(here: World) -
     valid = EvaluationCases(fashion, fashion.row_users()[late], late)
     learnt = fashion.filter_rows(at < at[late].min())
     settings = ModelSettings()
-    chosen = PopularityExpert.fit(here.training(settings, interactions=learnt, validation_cases=valid))[0]
+    chosen = PopularityExpert.fit(
+        here.training(settings, interactions=learnt, validation_cases=valid)
+    )[0]
 
     assert 0 < chosen.half_life_days <= 7
     assert chosen.half_life_days in HALF_LIVES
