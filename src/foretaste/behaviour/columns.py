@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from foretaste.behaviour.settings import EVENT_FIELDS, ITEM_FIELDS, USER_FIELDS
 from foretaste.errors import InputError
 
-# Written as `squeezed` leaves them. The first that is there is taken.
+# Written as `normalise_column` leaves them. The first that is there is taken.
 _ITEM_ALIASES = (
     "itemid movieid productid asin parentasin articleid trackid songid videoid newsid bookid isbn "
     "artistid gameid showid contentid postid listingid sku movie product article track song"
@@ -60,8 +60,8 @@ def resolve_columns(
 ) -> dict[str, str]:
     """Field → column, for the fields that have one.
 
-    `table` is events, items or users; `named` are the settings; `kept` is what earlier rows of the
-    same file have decided, which stays.
+    record_type: events, items or users. column_settings: field → column. decided_columns: what
+    earlier rows of the same file have decided, which stays.
     """
     columns_by_field = dict(decided_columns or {})
     unused_columns = [column for column in columns if column not in columns_by_field.values()]

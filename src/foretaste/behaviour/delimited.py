@@ -1,7 +1,7 @@
 """In: a stream of CSV or TSV. Out: the columns, and each row with the number of its first line.
 
 Rows that are broken (not UTF-8, too few or too many fields, a quote that is never closed, the end
-of a damaged file) come out as a `Reject`; a broken row never takes the rows after it with it.
+of a damaged file) come out as a `RejectedRow`; a broken row never takes the rows after it with it.
 """
 
 import csv

@@ -43,7 +43,7 @@ class EntityRows:
         return int(self._fetch_rows(sa.select(sa.func.count()).select_from(items))[0][0])
 
     def items_page(self, after_id: str, n: int) -> list[Item]:
-        """The next n items in order of their ids, from the first past `after`."""
+        """The next n items in order of their ids, from the first past `after_id`."""
         query = (
             sa.select(*schema.ITEM_COLUMNS)
             .where(items.c.id > after_id)
@@ -53,7 +53,7 @@ class EntityRows:
         return [schema.item_from_row(row) for row in self._fetch_rows(query)]
 
     def users_page(self, after_id: str, n: int) -> list[User]:
-        """The next n users in order of their ids, from the first past `after`."""
+        """The next n users in order of their ids, from the first past `after_id`."""
         query = sa.select(users).where(users.c.id > after_id).order_by(users.c.id).limit(n)
         return [schema.user_from_row(row) for row in self._fetch_rows(query)]
 
@@ -66,7 +66,7 @@ class EntityRows:
         user: str | None = None,
         item: str | None = None,
     ) -> list[tuple[int, Event]]:
-        """(number, event) of the next n that users did with items, from the first past `after`."""
+        """(number, event) of the next n by users with items, from the first past `after_number`."""
         c = events.c
         query = sa.select(c.seq, *schema.EVENT_COLUMNS).where(c.seq > after_number)
         query = query.where(c.user.is_not(None), c.item.is_not(None))
@@ -135,7 +135,7 @@ class EntityRows:
             return len(present_ids)
 
     def deleted_items(self, after_revision: int = 0) -> Iterator[tuple[int, str]]:
-        """(revision, id) of the items that were deleted past revision `after`, in that order."""
+        """(revision, id) of the items deleted past `after_revision`, in that order."""
         query = sa.select(deleted_items.c.revision, deleted_items.c.id).where(
             deleted_items.c.revision > after_revision
         )

@@ -50,8 +50,9 @@ def user_from_gorse(gorse: Mapping[str, Any]) -> Row:
 def event_from_gorse(gorse: Mapping[str, Any], *, keep_repeats: bool = False) -> Row:
     """A feedback, as `parse_event` reads it.
 
-    Gorse keeps one of a type, user and item. So has its event_id; with `again` (what Gorse calls
-    overwriting) also of its time and value: it happened once more, and the newest is told.
+    Gorse keeps one of a type, user and item. So does its event_id; with `keep_repeats` (what Gorse
+    calls overwriting) the time and the value count as well: it happened once more, and the newest
+    one is used.
     """
     names = ("FeedbackType", "UserId", "ItemId", *(("Timestamp", "Value") if keep_repeats else ()))
     identity_text = "\x1f".join(str(gorse.get(name, "")) for name in names)

@@ -1,6 +1,6 @@
 """In: who signed in on which session, and when. Out: whose an anonymous event is.
 
-That a session is a user is a fact in the log, an event of the kind `identify` with both names. No
+That a session is a user is a fact in the log, an event of the type `identify` with both names. No
 event is rewritten: an anonymous event belongs to the last who had been identified on its session
 when it was accepted; what came before the first of them belongs to the first. So a visitor keeps
 what they did before they signed in, and on a shared device each has what came after they did.
@@ -82,7 +82,7 @@ class IdentityRows:
     def owners(
         self, sessions: Collection[str] | None = None, until: int | None = None
     ) -> SessionOwners:
-        """Whose events of these sessions are, or of all; as was known at the number `until`."""
+        """Whose events of these sessions, or of all, are, as known at event number `until`."""
         c = events.c
         query = sa.select(c.session, c.seq, c.user).where(c.kind == IDENTIFY_EVENT)
         if until is not None:

@@ -103,7 +103,7 @@ def _import(
     *,
     dry_run: bool,
 ) -> ImportResult:
-    """dry: the rows are looked at and nothing is stored."""
+    """dry_run: the rows are checked and nothing is stored."""
     count = added = 0
     label = f"{'checking' if dry_run else 'importing'} {table.name}"
     for batch in _batches(table, reader, rejects):
@@ -125,7 +125,9 @@ def _import(
 
 
 def _batches(table: OpenTable, reader: RowReader, rejects: "RejectsFile") -> Iterator[list[Any]]:
-    """The good things, by `BATCH`; a last batch may be empty. The rest goes to the rejects."""
+    """The good records, `ROWS_PER_BATCH` at a time; the last batch may be empty. Bad rows go to
+    `rejects`.
+    """
     first_lines: dict[str, int] = {}
     batch: list[Any] = []
     for line, row in table.rows:

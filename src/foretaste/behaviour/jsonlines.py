@@ -1,6 +1,7 @@
 """In: a stream of JSON Lines, or of one JSON array of objects. Out: each object with its line.
 
-A line that is not a JSON object comes out as a `Reject`, and so does the point where a file breaks.
+A line that is not a JSON object comes out as a `RejectedRow`, and so does the point where a file
+breaks.
 """
 
 import json

@@ -54,9 +54,9 @@ class PreferenceRows(IdentityRows):
         new_changes: Sequence[Preference],
         names_to_remove: Sequence[str] | None = (),
     ) -> None:
-        """Take out the changes of the names `remove`, None for all; then put, in one transaction.
+        """Remove the changes named `names_to_remove`, None for all; then put, in one transaction.
 
-        One of the same name is replaced.
+        A change of the same name is replaced.
         """
         holders = self._holders(user, session)
         holder_id, is_session = holders[0]

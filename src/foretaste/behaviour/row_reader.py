@@ -36,13 +36,13 @@ RecordType = Literal["events", "items", "users"]
 
 
 class RowReader(Protocol):
-    """One kind of thing on its way into the store."""
+    """Reads and stores one kind of record."""
 
     def parse(self, line: int, row: Row) -> Iterable[Any]:
-        """What a row holds: things and rejects."""
+        """What a row holds: records and rejects."""
 
     def key(self, record: Any) -> str:
-        """What two things have in common if they are the same."""
+        """What two records have in common if they are the same."""
 
     def put(self, batch: Sequence[Any]) -> int:
         """Store a batch. → how many are new or changed."""
@@ -54,7 +54,7 @@ class RowReader(Protocol):
 def make_row_reader(
     table: OpenTable, record_type: RecordType, store: Store, settings: BehaviourSettings, now: float
 ) -> RowReader:
-    """The intake for a table; an `InputError` if it lacks a column."""
+    """The reader for a table; an `InputError` if it lacks a column."""
     if record_type == "events":
         return _event_reader(table, store, settings, now)
     return _entity_reader(table, record_type, store, settings)

@@ -1,7 +1,7 @@
 """In: a file (CSV, Parquet, JSON Lines, also gzipped) or a frame. Out: its rows, one at a time.
 
-A row is `(line, column → raw value)`, or `(line, Reject)` where it cannot be read; whatever can be
-read around it still comes.
+A row is `(line, column → raw value)`, or `(line, RejectedRow)` where it cannot be read; whatever
+can be read around it still comes.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

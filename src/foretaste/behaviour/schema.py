@@ -144,7 +144,7 @@ preferences = sa.Table(
     sa.Column("nats", sa.Double, nullable=False),
     sa.Column("said", sa.Text),
     sa.Column("at", sa.Double, nullable=False),
-)  # a row a change; `who` is a session's where `session` is true, see `behaviour.steered`
+)  # a row a change; `who` is a session's where `session` is true, see `behaviour.preference_rows`
 
 conversations = sa.Table(
     "conversations",
@@ -183,12 +183,12 @@ def event_row(event: Event) -> dict[str, Any]:
 
 
 EVENT_COLUMNS = tuple(column for column in events.columns if column.name != "seq")
-"""The columns that `event` reads, in the order of the fields of Event."""
+"""The columns that `event_from_row` reads, in the order of the fields of Event."""
 _CONTEXT = [column.name for column in EVENT_COLUMNS].index("context")
 
 
 def event_from_row(row: Sequence[Any]) -> Event:
-    """A row of `EVENT` as an event."""
+    """A row of `EVENT_COLUMNS` as an event."""
     values = list(row)
     values[_CONTEXT] = json.loads(row[_CONTEXT]) if row[_CONTEXT] else {}
     return Event(*values)
@@ -210,11 +210,11 @@ def item_row(item: Item) -> dict[str, Any]:
 
 
 ITEM_COLUMNS = tuple(column for column in items.columns if column.name != "revision")
-"""The columns that `item` reads, in the order of the fields of Item."""
+"""The columns that `item_from_row` reads, in the order of the fields of Item."""
 
 
 def item_from_row(row: Sequence[Any]) -> Item:
-    """A row of `ITEM` as an item."""
+    """A row of `ITEM_COLUMNS` as an item."""
     item_id, title, texts, attributes, image, audio, start, end, hidden = row
     return Item(
         item_id,

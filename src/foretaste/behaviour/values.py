@@ -1,4 +1,4 @@
-"""In: one raw cell of a file, a frame or a JSON body. Out: its value, or a `Fault` saying why not.
+"""In: a raw cell of a file, a frame or a JSON body. Out: its value, or a `CellError` that says why.
 
 None, NaN, NaT and the empty string are a missing value everywhere.
 """
@@ -17,7 +17,7 @@ _MAX_DISPLAY_LENGTH = 80
 
 
 class CellError(Exception):
-    """One cell that cannot be used; becomes a `Reject` where the file and the line are known."""
+    """A cell that cannot be used; becomes a `RejectedRow` where file and line are known."""
 
     def __init__(self, field: str, value: Any, problem: str, remedy: str) -> None:
         super().__init__(f"{problem}; {remedy}")

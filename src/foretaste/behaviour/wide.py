@@ -30,7 +30,7 @@ _LIST_COLUMNS: Mapping[str, tuple[str, str]] = {
     "comments": ("review", "text"),
     "reviews": ("review", "text"),
 }
-"""Column → (kind of event, what an element of the list is), in the order in which they happen."""
+"""Column → (event type, what an element of the list is), in the order in which they happen."""
 
 
 def is_wide(columns: Iterable[str]) -> bool:
@@ -53,7 +53,7 @@ def wide_columns(columns: Iterable[str], settings: BehaviourSettings) -> dict[st
 
 
 def wide_event_form(settings: BehaviourSettings) -> EventForm:
-    """The form for the rows that `expanded` gives. A comment on nothing in particular is taken."""
+    """The form for the rows that `expand_row` gives. A comment without an item is accepted."""
     return replace(
         service_event_form(settings), itemless_event_types=frozenset({"search", "review"})
     )

@@ -19,7 +19,7 @@ ROWS_PER_CHUNK = 16_384
 
 
 def rows_that_fit(max_rows: int, numbers_per_row: int) -> int:
-    """How many rows of so many numbers are made at once: `most`, or what there is room for."""
+    """How many rows of so many numbers are made at once: `max_rows`, or what there is room for."""
     return max(min(max_rows, MAX_NUMBERS_IN_MEMORY // max(numbers_per_row, 1)), 1)
 
 

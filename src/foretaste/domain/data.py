@@ -1,7 +1,7 @@
 """The nouns. Everything the stages say to one another is one of these.
 
-People and things come in as `Event`, `Item`, `User`. `Histories` is what people did, in columns.
-`Catalogue` is what there is to recommend. `Behaviour` is U in P(R|U): what a model is told of one
+People and items come in as `Event`, `Item`, `User`. `Interactions` is what people did, in columns.
+`Catalogue` is what there is to recommend. `UserContext` is U in P(R|U): what a model is told of one
 person at one moment. `Request` asks, `Recommendation` answers; what then is done is an `Event`.
 
 External ids are strings and live in `Event`, `Item`, `User`, `Request` and `Recommendation`.
@@ -35,7 +35,7 @@ Longs = npt.NDArray[np.int64]
 BAND_SUFFIX = "_band"
 """Ends the name of a column that stands for another one's numbers: `price_band`, of `price`."""
 IDENTIFY_EVENT = "identify"
-"""The kind of event by which a session becomes a user's; it has both and no item."""
+"""The event type by which a session becomes a user's; it has both and no item."""
 
 EVENT_TYPE_WEIGHTS: Mapping[str, float] = {
     "view": 1.0,
@@ -51,7 +51,7 @@ EVENT_TYPE_WEIGHTS: Mapping[str, float] = {
     "impression": 0.0,
     IDENTIFY_EVENT: 0.0,
 }
-"""The built-in kinds of event and what one of each weighs: above 0 is taken, below 0 is refused,
+"""The built-in event types and what one of each weighs: above 0 is taken, below 0 is refused,
 0 is recorded but says nothing of taste. `behaviour.kinds` in the settings changes and adds."""
 
 
@@ -182,9 +182,9 @@ class Interactions:
     item: Ints
     """[events], internal id, -1 where the event has none (a search)."""
     weight: Floats
-    """[events], by kind; below 0 is a refusal."""
+    """[events], by event type; below 0 is negative feedback."""
     kind: npt.NDArray[np.int8]
-    """[events], position in `kinds`."""
+    """[events], position in `event_types`."""
     value: Floats
     """[events], nan where there is none."""
     at: Doubles
@@ -209,7 +209,7 @@ class Interactions:
         return slice(int(self.offsets[user_index]), int(self.offsets[user_index + 1]))
 
     def user_context(self, user_index: int, end_row: int) -> "UserContext":
-        """What was known of a person just before row `end`, which is one of theirs or one past."""
+        """What was known of a person just before row `end_row`, theirs or one past theirs."""
         rows = slice(int(self.offsets[user_index]), end_row)
         codes = self.text[rows]
         vectors = None
@@ -223,7 +223,7 @@ class Interactions:
         )
 
     def _time_of_row(self, user_index: int, end_row: int) -> float:
-        """The time of row `end`, or of their last row past it; never another person's."""
+        """The time of row `end_row`, or of their last row past it; never another person's."""
         start, stop = int(self.offsets[user_index]), int(self.offsets[user_index + 1])
         row = min(end_row, stop - 1)
         return float(self.at[row]) if row >= start else 0.0
@@ -233,11 +233,11 @@ class Interactions:
         return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.offsets))
 
     def positive_mask(self) -> npt.NDArray[np.bool_]:
-        """[events], whether the row takes an item: not a search, not a refusal."""
+        """[events], whether the row takes an item: not a search, not negative feedback."""
         return (self.item >= 0) & (self.weight > 0)
 
     def filter_rows(self, row_mask: npt.NDArray[np.bool_]) -> "Interactions":
-        """The rows for which `keep` [events] holds; people stay, even those left with none."""
+        """The rows for which `row_mask` [events] holds; people stay, even those left with none."""
         counts = np.add.reduceat(np.append(row_mask, False).astype(np.int64), self.offsets[:-1])
         counts[np.diff(self.offsets) == 0] = 0
         return replace(
@@ -254,9 +254,9 @@ class EvaluationCases:
 
     interactions: Interactions
     user_indices: Longs
-    """[cases], position in histories.users."""
+    """[cases], position in `interactions.users`."""
     target_rows: Longs
-    """[cases], row of the target in `histories`."""
+    """[cases], row of the target in `interactions`."""
 
     def __len__(self) -> int:
         return len(self.target_rows)
@@ -337,7 +337,7 @@ class UserContext:
 
     @property
     def consumed_items(self) -> Ints:
-        """The items the person took, oldest first, without refusals and searches."""
+        """The items the person took, oldest first, without negative feedback and searches."""
         if not self._consumed_cache:  # every expert asks
             self._consumed_cache.append(self.item[(self.item >= 0) & (self.weight > 0)])
         return self._consumed_cache[0]

@@ -123,7 +123,7 @@ StateMetadata = dict[str, Any]
 
 
 class RequestScorer(Protocol):
-    """What one expert thinks at one request: the history is read once, then asked about items."""
+    """What one expert says at one request: the history is read once, then asked about items."""
 
     def log_prob(self, items: Ints | None = None) -> Floats:
         """[items], log P_i of these, or of the whole catalogue.
@@ -141,13 +141,13 @@ class RequestScorer(Protocol):
 class Expert(Protocol):
     """One factor of the product: P(r_i | U) over the catalogue, knowing nothing of the others.
 
-    One that has a method `opinion(behaviour) -> Opinion` is asked that way at a request; of one
-    that has none the whole `log_prob` is taken, and the candidates are those of the others.
+    An expert with a method `scorer(user_context) -> RequestScorer` is asked that way at a request;
+    of one without it the whole `log_prob` is taken, and the candidates are those of the others.
 
-    One that answers requests is never changed: `learn` and `grow` are called on a copy, made by
-    `sharing.forked`, that nobody reads yet. So they put other values in the place of those there,
-    or write to a `sharing.Chunked`; arrays, dictionaries and lists that the copy shares with what
-    answers cannot be written to.
+    An expert that answers requests is never changed: `learn` and `grow` are called on a copy, made
+    by `sharing.forked`, that nobody reads yet. So they put other values in the place of those
+    there, or write to a `sharing.Chunked`; arrays, dictionaries and lists that the copy shares with
+    what answers cannot be written to.
     """
 
     name: str
@@ -155,13 +155,13 @@ class Expert(Protocol):
     """Whether it only counts: fitting is quick and `learn` makes the same of an event."""
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """→ [behaviours, items], log P_i, each row normalised over the catalogue."""
+        """→ [user_contexts, items], log P_i, each row normalised over the catalogue."""
 
     def is_active(self, user_context: UserContext) -> bool:
         """Whether it has something to say of this person now; if not, its term is left out."""
 
     def learn(self, user_context: UserContext, item: int, weight: float, at: float) -> None:
-        """Take in one event as it arrives: the person's behaviour before it, and what was taken."""
+        """Take in one event as it arrives: the person's context before it, and what was taken."""
 
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """The catalogue has new items at its end, and those `changed` read otherwise than before.

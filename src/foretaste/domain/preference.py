@@ -1,7 +1,7 @@
-"""The nouns of control: what a person wants more of, less of, or none of.
+"""The nouns of preferences: what a person wants more of, less of, or none of.
 
-A `Change` names items by a filter and says what is to be done with them. It is made by a person, by
-hand or by a wish in plain words (`control`), kept by the store, obeyed by ranking, and told again
+A `Preference` names items by a filter and says what is to be done with them. A person makes it, by
+hand or in plain words (`preferences`); the store keeps it, ranking obeys it, and it is shown again
 as it is.
 """
 

@@ -1,4 +1,5 @@
-"""The nouns of writing. A `Prompt` and a `Deadline` go to a writer; what it wrote is a `Said`.
+"""The nouns of writing. A `Prompt` and a `Deadline` go to a writer; what it wrote is a
+`GeneratedText`.
 
 A writer is a language model that writes: `ports.Writer`. What it writes is checked before anyone
 sees it (`generate.checker`), and where it cannot write in time a template says the same facts.

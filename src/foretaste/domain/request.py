@@ -1,8 +1,8 @@
 """The nouns of a question and its answer; `domain` has the others, and these too.
 
 `Request` asks. `Recommendation` answers, with a `Recommended` for each item and a `Term` for each
-part of a score. `Served` is what is kept of an answer, so that what people do with it can be
-attributed and its next page asked for.
+part of a score. `LoggedRecommendation` is what is kept of an answer, so that what people do with it
+can be attributed and its next page asked for.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +69,7 @@ class Request:
 
     @classmethod
     def from_json_dict(cls, json_dict: Mapping[str, Any]) -> Self:
-        """The inverse of `told`."""
+        """The inverse of `to_json_dict`."""
         arguments: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in json_dict.items()
         }
@@ -168,7 +168,7 @@ class LoggedRecommendation:
     session: str | None
     model: str
     request: Mapping[str, Any]
-    """`Request.told()`."""
+    """`Request.to_json_dict()`."""
     items: Sequence[LoggedItem]
 
     @classmethod

@@ -26,8 +26,8 @@ class EventLog(Protocol):
     def events(
         self, after_number: int = 0, until_number: int | None = None
     ) -> Iterator[tuple[int, Event]]:
-        """(number, event) in the order they were accepted, from the first past `after`, up to the
-        number `until`.
+        """(number, event) in the order they were accepted, from the first past `after_number`, up
+        to `until_number`.
         """
 
     def event_columns(
@@ -35,9 +35,9 @@ class EventLog(Protocol):
     ) -> Iterator[EventColumns]:
         """(user, session, item, kind, value, at, text, query) in the order of acceptance.
 
-        What preparing histories needs of each event and no more: several times faster than
-        `events`. `chunk` is how many are fetched at once. With `until` nothing that was accepted
-        past that number is known, not even whose a session is.
+        What preparing interactions needs of each event and no more: several times faster than
+        `events`. `chunk_size` is how many are fetched at once. With `until_number` nothing that was
+        accepted past that number is known, not even whose a session is.
         """
 
     def events_page(
@@ -49,7 +49,9 @@ class EventLog(Protocol):
         user: str | None = None,
         item: str | None = None,
     ) -> list[tuple[int, Event]]:
-        """(number, event) of the next n that users did with items, from the first past `after`."""
+        """(number, event) of the next n that users did with items, from the first past
+        `after_number`.
+        """
 
     def history(self, user: str | None, session: str | None, n: int | None = None) -> list[Event]:
         """One person's events in time order: the user's, and those of the session; of more than n
@@ -60,9 +62,10 @@ class EventLog(Protocol):
         self, user_keys: Sequence[tuple[str | None, str | None]]
     ) -> Iterator[tuple[int, EventColumns]]:
         """(number, columns) of all that these people did, in no order, each as (user, session) of
-        `people`: a user and None, or None and a session, whoever was in it.
+        `user_keys`: a user and None, or None and a session, whoever was in it.
 
-        What a user did before they were identified has the number where that was said.
+        What a user did before they were identified has the number of the event that identified
+        them.
         """
 
     def user_counts(
@@ -71,10 +74,10 @@ class EventLog(Protocol):
         """(item, how many people took it by events of these kinds in since < at <= until)."""
 
     def count_interactions(self, event_types: Sequence[str], after_number: int) -> int:
-        """How many events of these kinds name an item, past the number `after`."""
+        """How many events of these kinds name an item, past the number `after_number`."""
 
     def number_before_newest(self, event_types: Sequence[str], n: int, after_number: int) -> int:
-        """The number past which there are n such events; `after` where there are fewer."""
+        """The number past which there are n such events; `after_number` where there are fewer."""
 
     def last_event_number(self) -> int:
         """The number of the newest event; 0 in an empty store."""
@@ -96,7 +99,9 @@ class ItemStore(Protocol):
         """Create or replace. → how many are new or changed."""
 
     def items(self, after_revision: int = 0) -> Iterator[tuple[int, Item]]:
-        """(revision, item) of all items changed past revision `after`, in order of revision."""
+        """(revision, item) of all items changed past revision `after_revision`, in order of
+        revision.
+        """
 
     def item(self, item_id: str) -> Item | None: ...
 
@@ -109,7 +114,7 @@ class ItemStore(Protocol):
         """How many items there are."""
 
     def items_page(self, after_id: str, n: int) -> list[Item]:
-        """The next n items in order of their ids, from the first past `after`."""
+        """The next n items in order of their ids, from the first past `after_id`."""
 
     def newest_items(self, now: float, n: int) -> list[Item]:
         """The n that came on offer last, the newest first; those without a time never did."""
@@ -137,7 +142,7 @@ class UserStore(Protocol):
     def users(self) -> Iterator[User]: ...
 
     def users_page(self, after_id: str, n: int) -> list[User]:
-        """The next n users in order of their ids, from the first past `after`."""
+        """The next n users in order of their ids, from the first past `after_id`."""
 
     def change_user(self, user_id: str, change: Callable[[User], User]) -> User | None:
         """What `change` makes of a user, in their place; None if nothing was put of them."""
@@ -198,7 +203,7 @@ class FactStore(Protocol):
     def put_meta_text(self, name: str, text: str) -> None: ...
 
     def swap_meta_text(self, name: str, expected: str | None, replacement: str | None) -> bool:
-        """Put `after` in the place of `before`, None being nothing, if that is what is there.
+        """Replace `expected` by `replacement`, None being nothing, if `expected` is what is there.
 
         → whether it was. One step, whoever else writes.
         """

@@ -44,7 +44,7 @@ class PooledTransformer(nn.Module):
 class TransformerBackbone:
     """The tokens and the network of one checkpoint.
 
-    after: [dim, dim], what the encoder of the workspace was tuned to put behind it. cut: the side
+    matrix: [dim, dim], what the encoder of the workspace was tuned to put behind it. cut: the side
     at which a text that is too long is cut.
 
     Raises:

@@ -65,8 +65,8 @@ class BoundedLogitsProcessor:
         end_tokens: Iterable[int],
         max_tokens: int,
     ) -> None:
-        """begins: tokens before what is written. ends: tokens that end it. room: at most so many
-        are written.
+        """prompt_length: tokens before what is written. end_tokens: tokens that end it. max_tokens:
+        at most so many are written.
         """
         self._bounds, self._tokenizer = bounds, tokenizer
         self._prompt_length, self._end_tokens, self._closing_from = (

@@ -77,14 +77,14 @@ class CachedEncoder:
         return seed.digest()
 
     def _fill_from_memory(self, rows_by_key: dict[bytes, list[int]], vectors: Floats) -> None:
-        """Fill in what is in memory, and take it off `wanted`."""
+        """Fill in what is in memory, and take it off `rows_by_key`."""
         for key in list(rows_by_key):
             vector = self._recent.get(key)
             if vector is not None:
                 vectors[rows_by_key.pop(key)] = vector
 
     def _fill_from_file(self, rows_by_key: dict[bytes, list[int]], vectors: Floats) -> None:
-        """Fill in what is on disk, and take it off `wanted`."""
+        """Fill in what is on disk, and take it off `rows_by_key`."""
         is_query = len(rows_by_key) <= _MAX_QUERY_TEXTS
         for key, stored in self._file.find(list(rows_by_key)):
             vector = np.frombuffer(stored, np.float32) if len(stored) == 4 * self.dim else None

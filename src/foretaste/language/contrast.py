@@ -1,8 +1,8 @@
 """Contrastive tuning: pairs of texts in, what reads the one near the other out.
 
-In a batch every pair is told from all others (InfoNCE, van den Oord et al. 2018; in both
-directions, as in CLIP, Radford et al. 2021). A right side that is the same text as the true one, or
-as the left side itself, is no wrong answer and is left out. As texts come into a batch as often as
+In a batch every pair is told apart from all others (InfoNCE, van den Oord et al. 2018; in both
+directions, as in CLIP, Radford et al. 2021). A positive with the same text as the true one, or as
+the anchor itself, is not a wrong answer and is left out. As texts come into a batch as often as
 they are taken, what is learned is nearness beyond popularity, which has an expert of its own.
 """
 
@@ -84,8 +84,8 @@ def pad_tokens(tokens: list[Ints], pad: int) -> tuple[Tensor, Tensor]:
 def info_nce(anchors: Tensor, positives: Tensor, negatives: Tensor, temperature: Tensor) -> Tensor:
     """Mean cross-entropy of each pair's own partner, in both directions.
 
-    left, right: [pairs, dim], of length 1; wrong: [pairs, pairs], whether right j is a wrong answer
-    to left i.
+    anchors, positives: [pairs, dim], of length 1; negatives: [pairs, pairs], whether positive j is
+    a wrong answer to anchor i.
     """
     scores = anchors @ positives.T / temperature
     diagonal = torch.eye(len(scores), dtype=torch.bool, device=scores.device)
@@ -99,8 +99,8 @@ def info_nce(anchors: Tensor, positives: Tensor, negatives: Tensor, temperature:
 
 
 def negative_mask(anchors: Longs, positives: Longs) -> Tensor:
-    """[pairs, pairs], whether right j is another text than right i and left i, and left j than
-    left i: the same in both directions.
+    """[pairs, pairs], whether positive j is another text than positive i and anchor i, and anchor j
+    than anchor i: the same in both directions.
     """
     same = (
         (positives[:, None] == positives)
@@ -193,7 +193,7 @@ class TuningRun:
         return info_nce(anchors, positives, negatives, temperature)
 
     def _sides(self, pair_rows: Longs) -> tuple[Tensor, Tensor, Tensor]:
-        """(left, right, wrong) of these pairs, as `info_nce` takes them."""
+        """(anchors, positives, negatives) of these pairs, as `info_nce` takes them."""
         anchors, positives = self.pairs.anchors[pair_rows], self.pairs.positives[pair_rows]
         embedded = self.embedding(np.concatenate([anchors, positives]))
         return (

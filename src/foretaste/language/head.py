@@ -75,7 +75,7 @@ def read_head(folder: Path, device: torch.device) -> Head:
 
 
 def with_matrix(head: Head, matrix: Floats) -> Head:
-    """The head with a matrix [dim, wide] behind it: a row vector v becomes v @ after.T."""
+    """The head with a matrix [dim, wide] behind it: a row vector v becomes v @ matrix.T."""
     layer = torch.nn.Linear(matrix.shape[1], len(matrix), bias=False)
     layer.load_state_dict({"weight": torch.from_numpy(matrix)})
     digest = sha256(np.ascontiguousarray(matrix).tobytes()).hexdigest()[:16]

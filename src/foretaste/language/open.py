@@ -58,7 +58,7 @@ def forgetful(encoder: TextEncoder) -> TextEncoder:
 def open_backbones(settings: LanguageSettings, matrix: Floats | None = None) -> BackboneOpener:
     """What opens a backbone that is to be tuned, found as the encoder's weights are.
 
-    after: the matrix that the encoder has behind it, and so has the backbone that is the encoder.
+    matrix: what the encoder has behind it, and so has the backbone that is the encoder.
     """
 
     def open_backbone(

@@ -83,7 +83,8 @@ def resolve_weights(
 ) -> Weights:
     """Find the weights of `name`, a folder or a name on the hub, and verify them.
 
-    A known model (`PINS`) has its revision and hash pinned unless another revision is asked for.
+    A known model (`PINNED_MODELS`) has its revision and hash pinned unless another revision is
+    asked for.
 
     setting: where the name comes from, for what errors say. gguf: whether `name` may also be a GGUF
     file, or a folder with one.
@@ -138,7 +139,7 @@ def _cached_snapshot(name: str, revision: str | None) -> Path | None:
         # Not there, or not with every file of the repository, which we do not need.
         snapshot = getattr(error, "snapshot_path", None)
     except ValueError:
-        return None  # It cannot be a name on the hub; _fetched says so.
+        return None  # It cannot be a name on the hub; _fetch_snapshot says so.
     # A snapshot can hold a config alone, left by a program that asked for no more.
     return Path(snapshot) if snapshot and _usable(Path(snapshot)) else None
 

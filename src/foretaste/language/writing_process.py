@@ -4,7 +4,7 @@ It stands back for everything else on the machine (`os.nice`) and ends when whoe
 What it is told:
 
     {"id": 7, "messages": [["user", "…"]], "tokens": 60}     write; with "names" and "words" nothing
-                                                             else, see `within`
+                                                             else, see `TextBounds`
     {"stop": 7}                                              stop writing that
 
 What it answers: {"ready": true} or {"failed": why} once, then {"id": 7, "piece": "…"} several times

@@ -1,4 +1,4 @@
-"""Histories in; the newest takings, with how well known each item was at that moment, out."""
+"""Interactions in; the newest positive ones, and how well known each item was then, out."""
 
 import numpy as np
 
@@ -6,17 +6,17 @@ from foretaste.domain.data import EvaluationCases, Interactions, Longs
 from foretaste.prepare.streaming_counts import prior_events
 
 NEWEST_SHARE = 0.2
-"""Of the takings, in order of time, those that are newest."""
+"""Share of the positive interactions, in order of time, that counts as newest."""
 MAX_NEWEST_CASES = 20_000
 
 
 def newest_positive_cases(
     interactions: Interactions, *, repeats: bool
 ) -> tuple[EvaluationCases, Longs]:
-    """(the newest takings, [cases] how many takings of the item by anyone came before each).
+    """(newest positive interactions, [cases] how many of the item, by anyone, came before each).
 
-    repeats: whether a user's taking of an item they had taken before counts. Where lists hide what
-    was taken it says nothing of them.
+    repeats: whether an item that the user had already consumed counts. Where lists hide consumed
+    items, a repeat says nothing of the lists.
     """
     rows = np.flatnonzero(interactions.positive_mask())
     if not repeats and len(rows):

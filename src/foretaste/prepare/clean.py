@@ -100,14 +100,14 @@ def _filter_rows(interactions: Interactions, row_mask: Mask) -> Interactions:
 
 
 def repeated_events(interactions: Interactions, *, within: float) -> Mask:
-    """[events] which repeat the person's own event before: same item, kind and words.
+    """[events] which repeat the person's own event before: same item, event type and words.
 
     within: seconds from the one before, so that a burst is one event however long it lasts.
     """
     if not interactions.event_count:
         return np.zeros(0, np.bool_)
     row_users = interactions.row_users()
-    # Rows of one person, item, kind and text side by side; stable, so the first of them comes first
+    # Rows of one person, item, event type and text side by side; stable, so the first comes first
     order = np.lexsort(
         (interactions.at, interactions.text, interactions.kind, interactions.item, row_users)
     )
@@ -177,7 +177,7 @@ def _drop_rare(
     removed_counts: dict[str, int],
     name: str,
 ) -> Interactions:
-    """Without the rows whose `of` [events] was taken fewer than `least` times; 1 asks nothing."""
+    """Without rows whose `row_keys` [events] occur fewer than `min_count` times; 1 keeps all."""
     if min_count <= 1:
         return interactions
     rare_rows = (row_keys >= 0) & (counts[row_keys] < min_count)

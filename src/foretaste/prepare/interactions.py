@@ -1,11 +1,11 @@
-"""Stored events in, `Histories` out; and one person's events in, their `Behaviour` out.
+"""Stored events in, `Interactions` out; and one person's events in, their `UserContext` out.
 
 Both read an event the same way, so that a model meets at request time what it was trained on:
 
 - events that weigh 0 (impressions), that name an item not in the catalogue, that have neither item
-  nor words, or whose kind has no weight are left out, and `Gathering` counts them
+  nor words, or whose event type has no weight are left out, and `LoadReport` counts them
 - a search without an item stays, as item -1 with its words
-- the words of a search are its query, of every other kind its text (a review)
+- the words of a search are its query, of every other event type its text (a review)
 - order is time, and within one time the order in which the store accepted them
 """
 
@@ -28,21 +28,23 @@ ROWS_PER_CHUNK = 65_536
 """Rows turned into arrays at a time: the Python objects of one chunk are all that is alive."""
 
 MAX_EVENT_TYPES = 127
-"""Kinds are kept as int8."""
+"""Event types are kept as int8."""
 
 SESSION_PREFIX = "\x00session:"
-"""Comes before the id of an anonymous session among `Histories.users`. It begins with NUL, which
+"""Comes before the id of an anonymous session among `Interactions.users`. It begins with NUL, which
 no id typed, read from a text file or kept in PostgreSQL has, so no user id collides with it."""
 
 
 def user_key(user: str | None, session: str | None) -> str:
-    """Who did it, as in `Histories.users`: the user, or `SESSION` and the anonymous session."""
+    """Who did it, as in `Interactions.users`: the user, or `SESSION_PREFIX` and the anonymous
+    session.
+    """
     return user if user is not None else f"{SESSION_PREFIX}{session}"
 
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What became of the stored events: `read` = `kept` + all that was left out."""
+    """What became of the stored events: `read` = `kept_events` + all that was left out."""
 
     read: int = 0
     kept_events: int = 0
@@ -53,11 +55,12 @@ class LoadReport:
     empty: int = 0
     """Neither an item nor words."""
     unknown_event_types: Mapping[str, int] = field(default_factory=dict)
-    """Of a kind the settings give no weight, by kind."""
+    """Of an event type the settings give no weight, by event type."""
 
 
 def event_type_codes(weights: Mapping[str, float]) -> dict[str, int]:
-    """The kinds that weigh something, each with its code: its place in `Histories.kinds`.
+    """The event types that weigh something, each with its code: its place in
+    `Interactions.event_types`.
 
     Raises InputError when there are more than 127 of them.
     """
@@ -81,8 +84,9 @@ def build_interactions(
 ) -> tuple[Interactions, LoadReport]:
     """Every person's events in time order, and what was left out.
 
-    rows: in the order they were stored; read once, `chunk` at a time (3 s for a million).
-    index: external item id → internal id. weights: kind → weight. total: rows, for the progress.
+    rows: in the order they were stored; read once, `rows_per_chunk` at a time (3 s for a million).
+    index: external item id → internal id. weights: event type → weight. total: rows, for the
+    progress.
     """
     builder = _InteractionsBuilder(index, weights)
     remaining_rows = iter(rows)
@@ -100,7 +104,7 @@ class _InteractionsBuilder:
         self.codes = event_type_codes(weights)
         self.weights = np.array(
             [weights[event_type] for event_type in self.codes], np.float32
-        )  # [kinds]
+        )  # [event_types]
         self.weightless = frozenset(kind for kind, weight in weights.items() if weight == 0)
         self.user_numbers: dict[str, int] = {}
         self.texts: dict[str, int] = {}
@@ -214,12 +218,13 @@ def build_user_context(
     taste: Mapping[str, tuple[str, ...]] | None = None,
     seeds: Sequence[str] = (),
 ) -> UserContext:
-    """U at request time, from one person's events, read exactly as `histories` reads them.
+    """U at request time, from one person's events, read exactly as `build_interactions` reads them.
 
-    kinds: `Histories.kinds` of the training; a kind that came later, and a seed, is taken for the
-    first of them that weighs to the same side, so a code is always below len(kinds).
-    seeds: external ids of items at hand (the cart, the page), added as views at `now`; those not
-    in `index` are left out. query, taste, now: as in `Behaviour`. Vectors are for the encoder.
+    event_types: `Interactions.event_types` of the training; an event type that came later, and a
+    seed, is taken for the first of them that weighs to the same side, so a code is always below
+    len(event_types). seeds: external ids of items at hand (the cart, the page), added as views at
+    `now`; those not in `index` are left out. query, taste, now: as in `UserContext`. The encoder
+    adds the vectors.
     """
     event_rows = [
         _event_row(event, index, weights) for event in sorted(events, key=lambda event: event.at)
@@ -249,9 +254,10 @@ def build_user_histories(
     weights: Mapping[str, float],
     event_types: Sequence[str],
 ) -> dict[str, tuple[Longs, UserContext]]:
-    """What many people did, at once: by `person_key` the numbers of the events, and a row for each.
+    """What many people did, at once: by `user_key` the numbers of the events, and a row for each.
 
-    rows: (number, columns) in any order; of these what `behaviour` would keep, in its order.
+    rows: (number, columns) in any order; of these what `build_user_context` would keep, in its
+    order.
     """
     ordered = sorted(rows, key=itemgetter(0))
     builder = _InteractionsBuilder(index, weights)
@@ -280,7 +286,7 @@ def build_user_histories(
 def _event_row(
     event: Event, index: Mapping[str, int], weights: Mapping[str, float]
 ) -> tuple[int, str, float, float, float, str] | None:
-    """(item, kind, weight, value, at, words) of an event that says something, else None."""
+    """(item, event type, weight, value, at, words) of an event that says something, else None."""
     weight = weights.get(event.kind, 0.0)
     words = (event.query if event.kind == "search" else event.text) or ""
     item = -1 if event.item is None else index.get(event.item, -1)
@@ -293,7 +299,7 @@ def _event_row(
 
 
 def _fallback_codes(weights: Mapping[str, float], event_types: Sequence[str]) -> dict[bool, int]:
-    """The code that stands for a kind not in `kinds`, by whether that kind is a taking."""
+    """The code for an event type not in `event_types`, by whether the type is positive."""
     sides = [weights.get(event_type, 1.0) > 0 for event_type in event_types]
     return {side: sides.index(side) if side in sides else 0 for side in (True, False)}
 

@@ -30,7 +30,7 @@ def build_text_pairs(
     seconds: float,
     rng: np.random.Generator,
 ) -> TextPairs:
-    """At most `most` pairs, drawn at random; `items` are those of the catalogue, in order."""
+    """At most `max_pairs` pairs, drawn at random; `items` are those of the catalogue, in order."""
     titles, readings = [item.title for item in items], [item.reading() for item in items]
     texts = [*readings, *interactions.texts]
     query_pairs = _query_item_pairs(interactions, seconds)
@@ -53,7 +53,7 @@ def build_text_pairs(
 
 
 def co_consumed_pairs(interactions: Interactions, window: int) -> PairColumns:
-    """Items that one person took at most `window` takings apart, the earlier and the later."""
+    """(earlier, later) items that one person took at most `window` positive events apart."""
     rows = np.flatnonzero(interactions.positive_mask())
     row_users, items = interactions.row_users()[rows], interactions.item[rows].astype(np.int64)
     anchors, positives = [np.empty(0, np.int64)], [np.empty(0, np.int64)]

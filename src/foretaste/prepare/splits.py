@@ -1,8 +1,8 @@
 """Histories in; what may be learned from and the moments to predict out, without leakage.
 
-The parts share the histories' `users`, `items`, `kinds` and `texts`, so that a code means the same
-in all of them; the rows of `train` are those alone that may be learned from. A case keeps the full
-histories, and predicts its row from the rows of that person before it.
+The parts share the `users`, `event_types` and `texts` of the interactions, so that a code means the
+same in all of them; the rows of `train` are those alone that may be learned from. A case keeps the
+full histories, and predicts its row from the rows of that person before it.
 """
 
 from dataclasses import replace
@@ -13,16 +13,16 @@ from foretaste.domain.data import Doubles, EvaluationCases, Interactions, Longs,
 from foretaste.errors import InputError
 
 TEST_SHARE, MAX_TEST_USERS = 0.2, 1000
-"""Of the people that `latest` draws, those that measure, and how many at most."""
+"""Of the people that `split_latest` draws, those that measure, and how many at most."""
 MIN_LATEST_USERS = 1000
-"""People that `latest` draws from where the newest half are fewer."""
+"""People that `split_latest` draws from where the newest half are fewer."""
 
 
 def split_leave_one_out(interactions: Interactions) -> Split:
     """Of each person the last item taken is the test, the one before it the validation.
 
-    Training is every row before the person's validation row, searches and refusals too; a person
-    who took fewer than three items is training alone. The history of a test case holds the
+    Training is every row before the person's validation row, searches and negative feedback too; a
+    person who took fewer than three items is training alone. The history of a test case holds the
     validation item (the protocol of SASRec, Kang and McAuley 2018, section IV).
     """
     row_users = interactions.row_users()
