@@ -73,7 +73,7 @@ class ErasureRows(RecommendationRows, PreferenceRows):
         return erased
 
     def delete_events(self, user: str, item: str, event_type: str | None = None) -> int:
-        """Take back what a user did with an item, of one kind or of all. → how many events."""
+        """Take back what a user did with an item, of one event type or all. → how many events."""
         c = events.c
         deletion = sa.delete(events).where(c.user == user, c.item == item)
         if event_type is not None:

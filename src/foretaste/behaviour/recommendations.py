@@ -55,7 +55,7 @@ class RecommendationRows:
     def user_counts(
         self, since: float, until: float, event_types: Sequence[str]
     ) -> list[tuple[str, int]]:
-        """(item, how many people took it by events of these kinds in since < at <= until)."""
+        """(item, how many people took it by events of these types in since < at <= until)."""
         c = events.c
         user_or_session = sa.func.coalesce(sa.literal("u") + c.user, sa.literal("s") + c.session)
         query = (

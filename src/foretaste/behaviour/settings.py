@@ -72,13 +72,14 @@ class BehaviourSettings(Settings):
     """How behaviour comes in and where it is kept."""
 
     kinds: Mapping[str, float] = Field(default_factory=dict)
-    """Own kinds of event and changed weights, merged over the built-in ones: above 0 is taken,
+    """Own event types and changed weights, merged over the built-in ones: above 0 is taken,
     below 0 refused, 0 recorded only. e.g. `purchase = 3.0`, `wishlist = 0.5`"""
     columns: ColumnSettings = ColumnSettings()
     """How your columns are called."""
     default_kind: str = "view"
-    """The kind of an event that names none. A file without a kind column but with a value column
-    is taken for ratings."""
+    """The type of an event that names none. A file without an event type column but with a value
+    column is taken for ratings.
+    """
     unknown_items: Literal["auto", "reject", "create"] = "auto"
     """An event with an item that is not in the catalogue: refuse the event, or create the item.
     `auto` creates while the catalogue holds nothing but ids, and refuses as soon as it has
@@ -106,12 +107,12 @@ class BehaviourSettings(Settings):
         return {normalise_event_type(event_type): weight for event_type, weight in kinds.items()}
 
     def event_weights(self) -> dict[str, float]:
-        """Every known kind and what one event of it weighs."""
+        """Every known event type and what one event of it weighs."""
         return {**EVENT_TYPE_WEIGHTS, **self.kinds}
 
 
 def normalise_event_type(event_type: str) -> str:
-    """The one spelling of a kind: 'Add to cart', 'add-to-cart', 'addToCart' → 'add_to_cart'."""
+    """One spelling of an event type: 'Add to cart', 'add-to-cart', 'addToCart' → 'add_to_cart'."""
     word = event_type.strip()
     if not (word.islower() or word.isupper()):
         humps = (

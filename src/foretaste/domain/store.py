@@ -71,10 +71,10 @@ class EventLog(Protocol):
     def user_counts(
         self, since: float, until: float, event_types: Sequence[str]
     ) -> list[tuple[str, int]]:
-        """(item, how many people took it by events of these kinds in since < at <= until)."""
+        """(item, how many people took it by events of these types in since < at <= until)."""
 
     def count_interactions(self, event_types: Sequence[str], after_number: int) -> int:
-        """How many events of these kinds name an item, past the number `after_number`."""
+        """How many events of these types name an item, past the number `after_number`."""
 
     def number_before_newest(self, event_types: Sequence[str], n: int, after_number: int) -> int:
         """The number past which there are n such events; `after_number` where there are fewer."""
@@ -83,10 +83,10 @@ class EventLog(Protocol):
         """The number of the newest event; 0 in an empty store."""
 
     def delete_events(self, user: str, item: str, event_type: str | None = None) -> int:
-        """Take back what a user did with an item, of one kind or of all. → how many events."""
+        """Take back what a user did with an item, of one event type or all. → how many events."""
 
     def identify(self, session: str, user: str, at: float) -> bool:
-        """A session is a user's from now on, as is what it did while nobody was known. → new?"""
+        """A session is a user's from now on, and so is what it did while anonymous. → new?"""
 
     def user_of_session(self, session: str) -> str | None:
         """Whose a session is now; None while nobody was identified on it."""

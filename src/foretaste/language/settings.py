@@ -72,10 +72,10 @@ class TuningSettings(Settings):
     """Pairs learned from, at most; empty = 100,000 for "linear", 10,000 for the others."""
 
     window: int = Field(default=3, ge=1)
-    """How many takings apart two items may be to go together."""
+    """How many positive events apart two items may be to go together."""
 
     search_hours: float = Field(default=24.0, gt=0)
-    """How long after a search a taking answers it."""
+    """How long after a search a positive event answers it."""
 
     batch: int | None = Field(default=None, ge=2)
     """Pairs told from one another at once; empty = 1,024 for "linear", 64 for the others."""

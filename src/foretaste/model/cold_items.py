@@ -1,10 +1,10 @@
-"""Cold items: those that few people have taken. In: a product; out: the same with the place that
-cold items have in life.
+"""Cold items: those with few positive interactions. In: a product; out: the same with the share of
+cold items that people take.
 
-Which of the cold items suits a person is told by the experts that read. How many of them a list
-holds is not left to a likelihood, which few events decide: for the newest takings it is counted how
-many events the item had had at that moment, and `fit_offsets` shifts the scores of items with few
-events until the lists of current users hold as many of them, within a factor `WITHIN`.
+The experts that read decide which cold items suit a person. How many of them a list holds is not
+left to a likelihood, which few events decide: for the newest positive interactions the events that
+the item had had at that moment are counted, and `fit_offsets` shifts the scores of items with few
+events until the lists of current users hold as many of them, within a factor `MAX_SHARE_RATIO`.
 """
 
 from collections.abc import Sequence
@@ -22,25 +22,25 @@ LIST_LENGTH = 10
 MAX_LISTS = 300
 """Users whose lists the offsets are fitted on."""
 MAX_SHARE_RATIO = 1.2
-"""Factor that the share of cold items in lists may differ by from that among the newest takings."""
+"""Factor by which the share of cold items in lists may differ from that of the newest positives."""
 MIN_NEWEST_INTERACTIONS = 100
-"""Newest takings without which cold items are lowered where they are too many, but never raised."""
+"""Newest positive interactions below which cold items may be lowered, but never raised."""
 MAX_OFFSET = 10.0
-"""The most that a score is shifted by."""
+"""The most by which a score is shifted."""
 MIN_SCORE_SPREAD = 1e-3
 """Least difference between the best cold items of a list for one to be preferred to another."""
 
 
 @dataclass(frozen=True)
 class NewestInteractions:
-    """The newest takings, and how well known their items were at that moment."""
+    """The newest positive interactions, and how well known their items were at that moment."""
 
     cases: EvaluationCases
     prior_event_counts: Longs
-    """[cases], how many takings of the item, by anyone, came before."""
+    """[cases], how many positive interactions with the item, by anyone, came before."""
 
     def tier_shares(self) -> Floats:
-        """[tiers], the share of the takings whose item was of each tier."""
+        """[tiers], the share of the interactions whose item was of each tier."""
         counts = np.bincount(item_tiers(self.prior_event_counts), minlength=len(TIER_STARTS))
         return np.asarray(counts / max(len(self.prior_event_counts), 1), np.float32)
 
@@ -50,7 +50,7 @@ def fit_offsets(
 ) -> ProductOfExperts:
     """With the offsets under which lists hold as many cold items as people take.
 
-    product: counted up to the newest taking, as it will serve.
+    product: counted up to the newest interaction, as it will serve.
     """
     popularity = product.popularity
     if popularity is None or not len(newest.prior_event_counts):
@@ -75,7 +75,7 @@ def fit_offsets(
 
 
 def _remaining_share(newest: NewestInteractions, event_counts: Doubles) -> Floats:
-    """[tiers], how many items of each tier there are now, for each there was at the newest takings.
+    """[tiers], how many items of each tier there are now, for each there was at the newest cases.
 
     At most 1. Where nearly all that was new then has been taken since, the few new items that are
     left must not be shown as often as all those were.
@@ -177,7 +177,7 @@ def _best_tier_scores(
 def _request_scores(
     product: ProductOfExperts, user_contexts: Sequence[UserContext], size: int
 ) -> Floats:
-    """[behaviours, items]; of a large catalogue -inf for what no expert names, as in a request."""
+    """[user_contexts, items]; -inf for what no expert names where the catalogue is large."""
     if is_exhaustive(size):
         return product.score(user_contexts)
     all_items = np.ones(size, bool)

@@ -20,14 +20,14 @@ MAX_ADDED = 64
 
 
 def positive_interactions(interactions: Interactions) -> tuple[Longs, Ints, Floats]:
-    """(person, item, weight) of the rows in which something was taken, in order."""
+    """(person, item, weight) of the rows with a positive interaction, in order."""
     is_positive = (interactions.item >= 0) & (interactions.weight > 0)
     users = np.repeat(np.arange(len(interactions)), np.diff(interactions.offsets))
     return users[is_positive], interactions.item[is_positive], interactions.weight[is_positive]
 
 
 def item_pairs(interactions: Interactions, lag: int) -> tuple[Ints, Ints, Floats]:
-    """(earlier item, later item, weight of the later event), `lag` taken events apart."""
+    """(earlier item, later item, weight of the later event), `lag` positive events apart."""
     users, item, weight = positive_interactions(interactions)
     is_same_user = users[:-lag] == users[lag:]
     return item[:-lag][is_same_user], item[lag:][is_same_user], weight[lag:][is_same_user]
@@ -37,7 +37,7 @@ class PopularityPrior(Forking):
     """Popularity for smoothing: log of each item's share, kept while it is learnt."""
 
     def __init__(self, counts: Floats) -> None:
-        """popular: [items], counts and one event each."""
+        """counts: [items], with one event each as prior."""
         self._popular, self._log_counts = Chunked(counts), Chunked(np.log(counts))
         self._total = float(counts.sum(dtype=np.float64))
 

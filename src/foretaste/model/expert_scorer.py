@@ -1,4 +1,4 @@
-"""Opinions: an expert and one person's behaviour in, what it thinks of any item out."""
+"""Request scorers: an expert and one user context in; its log-probability of any item out."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -12,7 +12,7 @@ NO_ITEMS = np.empty(0, np.int32)
 
 
 class CatalogueScorer:
-    """The opinion of an expert that only tells of the whole catalogue at once."""
+    """The scorer of an expert that only scores the whole catalogue at once."""
 
     def __init__(self, expert: Expert, user_context: UserContext) -> None:
         self._expert, self._user_context = expert, user_context
@@ -25,7 +25,7 @@ class CatalogueScorer:
         return self._row if items is None else self._row[items]
 
     def candidates(self, k: int) -> Ints:
-        """None: those of the others will do."""
+        """No items: those of the other experts will do."""
         return NO_ITEMS
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
@@ -34,7 +34,7 @@ class CatalogueScorer:
 
 
 def scorer_of(expert: Expert, user_context: UserContext) -> RequestScorer:
-    """As the expert itself gives it, or else of the whole."""
+    """The expert's own scorer, or else one over the whole catalogue."""
     make_scorer: Any = getattr(expert, "scorer", None)
     return (
         CatalogueScorer(expert, user_context) if make_scorer is None else make_scorer(user_context)
@@ -44,7 +44,7 @@ def scorer_of(expert: Expert, user_context: UserContext) -> RequestScorer:
 def opinions_of(
     experts: Iterable[Expert], behaviour: UserContext, exponents: Iterable[float]
 ) -> list[tuple[RequestScorer, float]]:
-    """Those of the experts that are raised to more than 0, with that."""
+    """The scorers of the experts whose exponent is above 0, with that exponent."""
     return [
         (scorer_of(expert, behaviour), exponent)
         for expert, exponent in zip(experts, exponents, strict=True)
@@ -78,7 +78,9 @@ class SparseScorer:
         columns: Ints,
         values: Floats,
     ) -> None:
-        """prior: items → [items]. rest: added to it where not in `columns` [few], ascending."""
+        """prior: items → [items]. default_shift: added to it where not in `columns` [few],
+        ascending.
+        """
         self._prior, self._default_shift = prior, np.float32(default_shift)
         self._columns, self._values = columns, values
 

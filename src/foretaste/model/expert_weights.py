@@ -1,12 +1,12 @@
-"""Exponents: what every expert says of validation events in, the exponents that suit them out.
+"""Expert weights: what every expert says of validation events in, the exponents that suit them out.
 
-They maximise Σ log(P + FAR) over events that no expert has seen: the likelihood of the product
-mixed with a background. An event that nobody could have told costs the same whatever the exponents
-are, so they suit the events that the top of a list can hold; by the plain likelihood the hopeless
-ones, whose log P is far below, decide, and where most events are hopeless they push every exponent
-to zero. The usual exponents hold them as so many events of evidence would, so the fewer the
-validation events, the nearer the exponents stay to these. A common scale, within bounds, then makes
-the probabilities of the top of a list what happens; it changes no order.
+They maximise Σ log(P + BACKGROUND_PROBABILITY) over events that no expert has seen: the likelihood
+of the product mixed with a background. An event that nobody could have predicted costs the same
+whatever the exponents are, so they suit the events that the top of a list can hold; by the plain
+likelihood the hopeless ones, whose log P is far below, decide, and where most events are hopeless
+they push every exponent to zero. The usual exponents hold them as so many events of evidence would,
+so the fewer the validation events, the nearer the exponents stay to these. A common scale, within
+bounds, then makes the probabilities of the top of a list what happens; it changes no order.
 
 For each event the sum over the catalogue that normalises the product is taken over the items any
 expert ranks high, exactly, and over a uniform draw of the rest, weighted by how many it stands for.
@@ -81,7 +81,7 @@ class CandidateTable:
         return len(self.facts)
 
     def likelihood(self, weights: Tensor, background: float = 0.0) -> Tensor:
-        """Mean log(P + far) of the targets under [facts, experts]."""
+        """Mean log(P + background) of the targets under [facts, experts]."""
         scores = self.scores(weights)
         log_probs = scores[:, 0] - torch.logsumexp(scores + self.log_multiplicity, dim=1)
         if background:
@@ -89,7 +89,7 @@ class CandidateTable:
         return log_probs.mean()
 
     def scores(self, weights: Tensor) -> Tensor:
-        """[cases, candidates], as `Product.score` without offsets."""
+        """[cases, candidates], as `ProductOfExperts.score` without offsets."""
         expert_weights = torch.relu(self.facts @ weights)  # [cases, experts]
         return (expert_weights[:, None] @ self.log_probs)[:, 0]
 
@@ -118,7 +118,7 @@ def tabulate_candidates(
     training: Training,
     rng: np.random.Generator,
 ) -> CandidateTable:
-    """Every expert's opinion of every case's candidates, without what lists leave out."""
+    """Every expert's log P of every case's candidates, without what lists leave out."""
     log_prob_parts, multiplicity_parts = [], []
     size = len(training.catalogue)
     batch_size = rows_that_fit(128, len(product.experts) * size) if is_exhaustive(size) else 128
@@ -231,7 +231,7 @@ def choose_candidates(
 ) -> tuple[np.ndarray, Floats]:
     """(items, the target first; log of how many items each stands for), [cases, candidates] each.
 
-    `full` is [cases, experts, items]. A candidate named twice stands for something once.
+    log_probs: [cases, experts, items]. A candidate named twice stands for something once.
     """
     cases, _, items = log_probs.shape
     if items <= EXACT_ITEMS_PER_EXPERT + SAMPLED_ITEMS:
@@ -300,7 +300,7 @@ def calibrate(
     The likelihood is decided by events far down the list, and raising new items takes from the
     rest; a list and its relevance floor are about the top. It changes no order. Left as it is where
     the top ten hold too few of the events to tell.
-    unfitted: names of experts whose exponents the table says nothing of: they stay.
+    unfitted_names: experts whose exponents the table says nothing of: they stay.
     """
     scores = table.scores(torch.from_numpy(product.weights))
     exact_scores = torch.where(table.log_multiplicity == 0, scores, -torch.inf)

@@ -1,4 +1,4 @@
-"""Fitting: behaviour in, the product out. First every expert alone, then the exponents together."""
+"""Fitting: interactions in, the product out. First every expert alone, then the exponents."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -40,8 +40,8 @@ def fit_to_serve(
 ) -> FitResult:
     """The one procedure by which a product is made, to be evaluated and to answer alike.
 
-    histories: what a service has counted when it answers. arrivals: the newest takings of these.
-    encoder: reads the made-up queries, if there is one.
+    interactions: what a service has counted when it answers. newest: the newest positive ones of
+    these. encoder: reads the made-up queries, if there is one.
     """
     product, report = fit_with_report(training, encoder)
     serving_product = product.recount(replace(training, interactions=interactions))

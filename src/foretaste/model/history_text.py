@@ -1,4 +1,4 @@
-"""A history as text. In: behaviour; out: what a language model reads of it, the newest last.
+"""A history as text. In: a user context; out: what a language model reads of it, the newest last.
 
 rating: Toy Story (1995); Heat (1995). search: a slow film about space. like: Solaris (1972)
 """
@@ -50,7 +50,8 @@ class HistoryTextBuilder:
     def compose(
         self, user_context: UserContext, parts: Sequence[EventWords], query: str | None
     ) -> str:
-        """In words; a kind is said once for all events of it in a row. "" where there is nothing.
+        """In words; an event type is named once for all its events in a row. "" where there is
+        nothing.
 
         What the person asks for now comes last, as the search that it is.
         """

@@ -1,9 +1,9 @@
 """Training of the language expert: histories in, the network that predicts what is held out best.
 
 An example is one event: the text of what came before it, and the item that was taken. The item is
-told from all others, or in a large catalogue from items drawn uniformly and shared by the batch
-(sampled softmax, Jean et al. 2015, section 3). The logit of an item is its cosine and the log of
-its popularity: it is trained in a product with popularity, so that it learns what popularity, an
+told apart from all others, or in a large catalogue from items drawn uniformly and shared by the
+batch (sampled softmax, Jean et al. 2015, section 3). The logit of an item is its cosine and the log
+of its popularity: it is trained in a product with popularity, so that it learns what popularity, an
 expert of its own, does not say already. Reading is what costs, so an epoch is a draw of examples,
 and the state before training is the first that is checked.
 """
@@ -44,8 +44,8 @@ def sampled_cross_entropy(
 ) -> Tensor:
     """Mean cross-entropy of the items wanted [batch] given [batch, dim] and [items, dim].
 
-    usual: [items], what each item's logit has beside the cosine. At most `most` items are told
-    from the true one.
+    item_bias: [items], added to each item's logit beside the cosine. max_negatives: at most so many
+    items are told apart from the true one.
     """
     items = len(vectors)
     if max_negatives >= items:

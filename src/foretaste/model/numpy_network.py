@@ -66,7 +66,7 @@ class NumpyNetwork:
 
 
 class _NumpyBlock:
-    """Attention and a feed-forward layer, as `network.Block` computes them."""
+    """Attention and a feed-forward layer, as `TransformerBlock` computes them."""
 
     def __init__(self, block: TransformerBlock, periods: Doubles | None) -> None:
         self._heads, self._periods = block.heads, periods
@@ -112,7 +112,7 @@ def _normed(rows: Floats, weight: Floats) -> Floats:
 
 
 def _turned(part: Floats, cos: Floats, sin: Floats) -> Floats:
-    """As `network.turned`."""
+    """As `sequence_network.rotate`."""
     pairs = cos.shape[-1]
     x, y, unturned = part[..., :pairs], part[..., pairs : 2 * pairs], part[..., 2 * pairs :]
     return np.concatenate([x * cos - y * sin, x * sin + y * cos, unturned], axis=-1)

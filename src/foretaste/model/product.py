@@ -1,4 +1,4 @@
-"""The product of experts: behaviours in, one score an item out.
+"""The product of experts: user contexts in, one score per item out.
 
     P(R|U) = 1/Z(U) · ∏ P(r_i|U)^{w_i(U)}        score = Σ w_i(U) · log P(r_i|U)
 
@@ -6,7 +6,7 @@
 With every exponent 1 this is the literal likelihood the project was asked for.
 
 How many items that few people have taken a list holds is set by an offset for each tier of events,
-see `cold_items`. Somebody of whom nothing is known is told what is popular, and nothing else.
+see `cold_items`. Somebody of whom nothing is known gets what is popular, and nothing else.
 """
 
 from collections.abc import Callable, Sequence
@@ -55,16 +55,16 @@ class RecountableExpert(Expert, Protocol):
     """An expert that chooses something on validation events before it counts."""
 
     def recount(self, training: Training) -> Expert:
-        """The same choice, counted on other behaviour."""
+        """The same choice, counted on other interactions."""
 
 
 def measure_facts(
     user_contexts: Sequence[UserContext], log_popularity: Floats, latest_time: float = np.inf
 ) -> Floats:
-    """[behaviours, facts], each about between -1 and 1 so that one step size serves all.
+    """[user_contexts, facts], each about between -1 and 1 so that one step size serves all.
 
-    latest: the time of the newest event that anybody did; of a silence since then only
-    `QUIET_SECONDS` count.
+    latest_time: of the newest event by anybody; of a silence since then only `MAX_SILENCE_SECONDS`
+    count.
     """
     rows = []
     for user_context in user_contexts:
@@ -106,7 +106,7 @@ class ProductOfExperts:
     offsets: Floats | None = None
     """[tiers], what is added to the score of items with so many events."""
     cold_share: float | None = None
-    """Of the newest takings, those of an item without events; None where that was not counted."""
+    """Share of the newest positives whose item had no events; None where that was not counted."""
     fact_bounds: Floats | None = None
     """[2, facts], lowest and highest of each fact that the exponents were fitted on: beyond them
     an exponent stays as it is there, as nothing is known of it further out."""
@@ -128,10 +128,10 @@ class ProductOfExperts:
         )
 
     def recount(self, training: Training) -> "ProductOfExperts":
-        """The same exponents and networks, with the counting experts counted on other behaviour.
+        """The same exponents and networks, with the counting experts counted on other interactions.
 
-        Choosing is over, so they may count what chose; and nothing is chosen again by what is
-        counted: an expert that chooses has a method `recounted(training)` that keeps the choice.
+        Choosing is over, so they may count the events that chose. Nothing is chosen again by what
+        is counted; an expert that chooses has a method `recount(training)` that keeps the choice.
         """
         experts: list[Expert] = []
         for expert in self.experts:
@@ -154,7 +154,7 @@ class ProductOfExperts:
         return replace(self, weights=weights, offsets=None)
 
     def expert_weights(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[behaviours, experts], w_i(U); never below 0, and 0 for an expert with nothing to say.
+        """[user_contexts, experts], w_i(U); never below 0, and 0 for an expert with nothing to say.
 
         Where that leaves nobody, popularity says what it knows: a list in the order of the
         catalogue would be no answer. It alone answers somebody of whom nothing is known.
@@ -173,7 +173,7 @@ class ProductOfExperts:
         return expert_weights
 
     def facts(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[behaviours, facts]"""
+        """[user_contexts, facts]"""
         popularity = self.popularity
         if popularity is None:
             facts = np.zeros((len(user_contexts), len(REQUEST_FACTS)), np.float32)
@@ -234,7 +234,7 @@ class ProductOfExperts:
         return weights_by_expert
 
     def score(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[behaviours, items], Σ w_i · log P_i."""
+        """[user_contexts, items], Σ w_i · log P_i."""
         expert_weights = self.expert_weights(user_contexts)
         weighted_indices = [
             expert_index
@@ -247,7 +247,7 @@ class ProductOfExperts:
         return self._weighted_sum(log_probs, expert_weights, weighted_indices, user_contexts)
 
     def combine(self, log_probs: Sequence[Floats], user_contexts: Sequence[UserContext]) -> Floats:
-        """The same from what each expert has already said; [behaviours, items] each."""
+        """The same from what each expert has already said; [user_contexts, items] each."""
         expert_indices = range(len(self.experts))
         return self._weighted_sum(
             log_probs, self.expert_weights(user_contexts), expert_indices, user_contexts
@@ -260,7 +260,7 @@ class ProductOfExperts:
         expert_indices: Sequence[int],
         user_contexts: Sequence[UserContext],
     ) -> Floats:
-        """[behaviours, items] from what the experts at the places `spoken` say."""
+        """[user_contexts, items] from what the experts at `expert_indices` say."""
         scores = np.zeros_like(log_probs[0])
         for log_prob, expert_index in zip(log_probs, expert_indices, strict=True):
             scores += log_prob * expert_weights[:, expert_index, None]
@@ -270,7 +270,7 @@ class ProductOfExperts:
         return scores
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[behaviours, items], log P(R|U): the score less log Z."""
+        """[user_contexts, items], log P(R|U): the score less log Z."""
         return log_softmax(self.score(user_contexts))
 
     def terms(
@@ -331,7 +331,7 @@ class ProductOfExperts:
         catalogue: Catalogue,
         open_reader: BackboneOpener | None = None,
     ) -> "ProductOfExperts":
-        """The inverse of `state`; `readers` is for an expert that tunes a language model."""
+        """The inverse of `state`; `open_reader` is for an expert that tunes a language model."""
         experts = []
         for name, (arrays, expert_metadata) in states.items():
             expert_class = _expert_class(name)

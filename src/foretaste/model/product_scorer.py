@@ -1,4 +1,4 @@
-"""One request: a product and a person's behaviour in, scores of any items and their terms out.
+"""One request: a product and a user context in, scores of any items and their terms out.
 
 Every expert reads the history once and is then asked about items. In a catalogue of at most
 `index.base.EXHAUSTIVE_LIMIT` items all are scored. In a larger one two stages: the experts name the
@@ -24,8 +24,9 @@ CANDIDATES_PER_EXPERT = 400
 MAX_PICKED_ITEMS = 1000
 """Items of a small catalogue from which on all are scored."""
 COLD_SHARE_FACTOR = 2.0
-"""Items that nobody has taken have so many times the places that people's takings give them, below
-the top of a list: or else few of them would ever be met."""
+"""Items that nobody has taken get so many times their share of positive interactions, below the top
+of a list: otherwise few of them would ever be seen.
+"""
 COLDNESS_TERM = "coldness"
 """Names the term that an item has for how few events it has had."""
 
@@ -56,7 +57,7 @@ class SharedScorer:
         return self._log_prob
 
     def cold_items(self, max_share: float) -> tuple[Mask | None, float]:
-        """Not told: all that nobody has taken are alike here."""
+        """None: all items that nobody has taken are alike here."""
         return None, 0.0
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
@@ -83,7 +84,7 @@ def _has_query(user_context: UserContext) -> bool:
 
 class Weighted(Protocol):
     """What a scorer asks of a product: experts, what they are raised to, and the offsets of items
-    that few people have taken; see `Product`.
+    that few people have taken; see `ProductOfExperts`.
     """
 
     @property
@@ -123,8 +124,8 @@ class ProductScorer:
     ) -> Floats:
         """→ [items], the scores of those worth looking at for the best n; -inf for the others.
 
-        allowed: [items], what may be shown. also: [items] each, of which the best n as well. items:
-        more that are wanted. Of a small catalogue all are scored.
+        allowed: [items], what may be shown. extra_masks: [items] each, of which the best n as well.
+        items: more that are wanted. Of a small catalogue all are scored.
         """
         if is_exhaustive(len(allowed)):
             return self.scores()
@@ -177,8 +178,8 @@ class ProductScorer:
     def cold_items(self, max_share: float) -> tuple[Mask | None, float]:
         """→ ([items], which nobody has taken; the share of a list's lower places that is theirs).
 
-        At most `most`, and `MET` times the share of the newest takings that were of such items.
-        None where nobody counts, or nothing tells them apart.
+        At most `max_share`, and `COLD_SHARE_FACTOR` times the share of such items among the newest
+        positive interactions. None where nobody counts, or nothing tells them apart.
         """
         event_counts, counted_share = self._product.event_counts(), self._product.cold_share
         if event_counts is None or self._product.hides_cold_items:

@@ -1,8 +1,8 @@
 """The network of the sequence expert: events in, a vector a moment out, compared with items.
 
 A pre-norm causal transformer (SASRec, Kang and McAuley 2018) with cosine logits over a temperature.
-An event is its item's identity plus what the language model read of it, its kind, its value (stars,
-price, seconds) and how long ago the event before it was; a search is its words alone.
+An event is its item's identity plus what the language model read of it, its event type, its value
+(stars, price, seconds) and how long ago the event before it was; a search is its words alone.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ GAP_BUCKETS = 40
 ROTARY_PERIOD_POWERS = (1.8, 8.5)
 """Powers of ten of seconds between which an event's time turns: from a minute to ten years."""
 VALUE_BUCKETS = 8
-"""Buckets of the values of a kind of event, each of about as many events."""
+"""Buckets of the values of an event type, each of about as many events."""
 ITEMS_PER_BATCH = 65_536
 """Items that are put together at a time, so that as many vectors of 16 bits are widened."""
 UNREACHABLE_VALUE = float(np.finfo(np.float32).max)
@@ -34,7 +34,7 @@ class EventTokens:
     item: Tensor
     """[batch, length], internal id + 1; 0 where there is no item."""
     event_type: Tensor
-    """[batch, length], kind + 1; 0 is padding."""
+    """[batch, length], event type + 1; 0 is padding."""
     gap: Tensor
     """[batch, length], bucket of the time since the event before."""
     text: Tensor | None
@@ -68,7 +68,8 @@ def gap_buckets(gap_seconds: Doubles) -> Longs:
 
 
 def value_bounds(interactions: Interactions) -> Floats:
-    """→ [kinds + 2, VALUES - 1], the values of a kind + 1 between its buckets, in their order.
+    """→ [event_types + 2, VALUE_BUCKETS - 1], the values of an event type + 1 between its buckets,
+    in order.
 
     Quantiles, as stars, prices and seconds have nothing in common; out of reach without values.
     """
@@ -166,7 +167,7 @@ class SequenceNetwork(nn.Module):
 
     vectors: Tensor
     steps: Tensor
-    """[kinds + 2, VALUES - 1], of `steps`"""
+    """[event_types + 2, VALUE_BUCKETS - 1]"""
 
     def __init__(
         self,
@@ -179,7 +180,7 @@ class SequenceNetwork(nn.Module):
         is_timed: bool = False,
         has_sparse_identity: bool = False,
     ) -> None:
-        """sparse: the identities' gradient is of those in a batch alone."""
+        """has_sparse_identity: the identities' gradient is of those in a batch alone."""
         super().__init__()
         dim = settings.dim
         self.rotary_pairs = dim // settings.heads // 4 if is_timed else 0

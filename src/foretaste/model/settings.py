@@ -85,9 +85,9 @@ class NegativeFeedbackSettings(Settings):
     strength: float = Field(default=3.0, ge=0)
     """Nats that a twin of the last refused item loses."""
     last: int = Field(default=10, ge=1)
-    """How many of the last refusals are looked at."""
+    """How many of the last negative events are looked at."""
     decay: float = Field(default=0.9, gt=0, le=1)
-    """What each earlier refusal is worth of the one after."""
+    """What each earlier negative event is worth of the one after."""
 
 
 class QuerySettings(Settings):

@@ -24,7 +24,7 @@ class TfIdf:
     """Words, and how rare each is."""
 
     def __init__(self, words: Sequence[str], idf: Floats) -> None:
-        """rarity: [words]"""
+        """idf: [words], how rare each is"""
         self.words, self.idf = tuple(words), np.asarray(idf, np.float32)
         self._columns = {word: column for column, word in enumerate(self.words)}
 

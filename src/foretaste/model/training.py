@@ -12,13 +12,13 @@ from foretaste.model.settings import ModelSettings
 
 @dataclass(frozen=True)
 class Training:
-    """Behaviour to learn from, behaviour to choose by, and how."""
+    """Interactions to learn from, interactions to choose by, and how."""
 
     catalogue: Catalogue
     interactions: Interactions
     """To learn from."""
     validation_cases: EvaluationCases
-    """To choose by: none of these targets is in `histories`."""
+    """To choose by: none of these targets is in `interactions`."""
     settings: ModelSettings
     hide_seen: bool = True
     """Whether lists leave out what the user took before; what decides for lists is fitted so."""

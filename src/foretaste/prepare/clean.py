@@ -1,4 +1,4 @@
-"""Histories in; histories without what cannot be true or is not a person out, and what went."""
+"""Interactions in; those that can be true and are of a person out, and what was left out."""
 
 from dataclasses import dataclass, fields
 

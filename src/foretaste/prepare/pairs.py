@@ -1,4 +1,4 @@
-"""Histories in, pairs of texts that belong together out: what an encoder is tuned on.
+"""Interactions in, pairs of texts that belong together out: what an encoder is tuned on.
 
 Three sources: items that one person took near one another; searches and reviews with the item that
 was taken; and items' own words, a title with the rest of its text, where a title is like a query.
@@ -66,8 +66,8 @@ def co_consumed_pairs(interactions: Interactions, window: int) -> PairColumns:
 
 
 def _query_item_pairs(interactions: Interactions, seconds: float) -> PairColumns:
-    """(text, item): a review and its item; a search and the next taking, if nothing was searched
-    in between and it came within so many seconds.
+    """(text, item): a review and its item; a search and the next positive event, if nothing was
+    searched in between and it came within so many seconds.
     """
     positive_mask, row_users, at = (
         interactions.positive_mask(),

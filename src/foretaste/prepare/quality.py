@@ -15,7 +15,7 @@ QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class LongTail:
-    """How unevenly the taking is spread over the catalogue."""
+    """How unevenly positive interactions are spread over the catalogue."""
 
     top_1_percent: float
     """Share of the interactions that fall on the most taken hundredth of the catalogue, 0 to 1."""

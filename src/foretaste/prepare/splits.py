@@ -1,4 +1,4 @@
-"""Histories in; what may be learned from and the moments to predict out, without leakage.
+"""Interactions in; what may be learned from and the moments to predict out, without leakage.
 
 The parts share the `users`, `event_types` and `texts` of the interactions, so that a code means the
 same in all of them; the rows of `train` are those alone that may be learned from. A case keeps the
@@ -108,18 +108,19 @@ def shuffled_ties(
 
 
 def split_latest(interactions: Interactions, user_count: int, rng: np.random.Generator) -> Split:
-    """For a model that is to serve: learn from all but the last taking of some people.
+    """For a model that is to serve: learn from all but the last positive interaction of some
+    people.
 
-    The people are drawn among those with at least two takings whose last one is newest: what they
-    did next is what people do now. Most of them give their last taking to choose by, `TEST_SHARE`
-    of them to measure what was chosen, and what they did after it is left out as well; everybody
-    else's behaviour is learned from whole.
+    The people are drawn among those with at least two positive interactions whose last one is
+    newest: what they did next is what people do now. Most of them give that last one to choose by,
+    `TEST_SHARE` of them to measure what was chosen, and what they did after it is left out as well;
+    everybody else's behaviour is learned from whole.
     """
     row_users = interactions.row_users()
     positive_rows = np.flatnonzero(interactions.positive_mask())
     counts = np.bincount(row_users[positive_rows], minlength=len(interactions))
     eligible_users = np.flatnonzero(counts >= 2)
-    last = positive_rows[np.cumsum(counts)[eligible_users] - 1]  # [able], row of the last taking
+    last = positive_rows[np.cumsum(counts)[eligible_users] - 1]  # [able], last positive row
     newest = np.argsort(-interactions.at[last], kind="stable")
     newest = newest[: max(len(newest) // 2, min(user_count, MIN_LATEST_USERS))]
     drawn_users = rng.permutation(newest)[

@@ -1,7 +1,7 @@
-"""Histories in; how often an item had been taken by a moment, by anyone, out.
+"""Interactions in; how often an item had been taken by a moment, by anyone, out.
 
 The events of all people are put in one order, by time, equal times in the order of the rows. An
-event has a position in it, and only takings at smaller positions count as having come before.
+event has a position in it, and only positive interactions at smaller positions count as earlier.
 """
 
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from foretaste.domain.data import Interactions, Ints, Longs
 
 @dataclass(frozen=True, slots=True)
 class StreamingCounts:
-    """The takings of every item in the order of time."""
+    """The positive interactions with every item, in the order of time."""
 
     positions: Longs
-    """[events], the place of each row of the histories in the order of time, from 0."""
+    """[events], the place of each row in the order of time, from 0."""
     positive_keys: Longs
-    """[takings], item * (events + 1) + position, sorted: those of an item stand together."""
+    """[positives], item * (events + 1) + position, sorted: those of an item stand together."""
 
     @classmethod
     def from_interactions(cls, interactions: Interactions) -> Self:
-        """Of everybody's takings: two sorts, half a second for a million events."""
+        """Of everybody's positive interactions: two sorts, half a second for a million events."""
         events = interactions.event_count
         positions = np.empty(events, np.int64)
         positions[np.argsort(interactions.at, kind="stable")] = np.arange(events)
@@ -35,7 +35,7 @@ class StreamingCounts:
         return cls(positions, np.sort(keys))
 
     def events_before(self, items: Ints, at_position: Longs) -> Longs:
-        """How many takings of each item, by anyone, have a smaller position.
+        """How many positive interactions with each item, by anyone, have a smaller position.
 
         items: internal ids, of any shape; those below 0 have 0. at_position: from 0 up to the
         number of events; of a shape that fits `items`.
@@ -46,6 +46,6 @@ class StreamingCounts:
 
 
 def prior_events(interactions: Interactions) -> Longs:
-    """[events], how many takings of the row's item came before it, by anyone; 0 without an item."""
+    """[events], how many positive interactions the row's item had before; 0 without an item."""
     counts = StreamingCounts.from_interactions(interactions)
     return counts.events_before(interactions.item, counts.positions)

@@ -75,7 +75,7 @@ class AttributeExpert:
         return experts
 
     def recount(self, training: Training) -> Self:
-        """The same decay and smoothing, everyone's shares counted on other behaviour."""
+        """The same decay and smoothing, everyone's shares counted on other interactions."""
         expert = type(self)(self.column, self._settings, training.catalogue)
         expert._count_values(training)
         return expert
@@ -180,7 +180,7 @@ class AttributeExpert:
         self._cached_value_shares = None
 
     def _assign_all_profiles(self) -> None:
-        """Items with the same values are of one kind: there are far fewer kinds than items."""
+        """Items with the same values share a profile: there are far fewer profiles than items."""
         self._profile_codes, self._profile_sizes = {}, []
         size = len(self._feature.offsets) - 1
         profiles = np.fromiter((self._assign_profile(item) for item in range(size)), np.int32, size)
@@ -188,18 +188,18 @@ class AttributeExpert:
         self._count_members(again=True)
 
     def _count_members(self, *, again: bool) -> None:
-        """What is needed of the kinds at a request, made when first asked for; `again`: there are
-        other kinds, and not only others of each.
+        """What a request needs of the profiles, made when first asked for; `again`: the profiles
+        themselves changed, not only how many items each has.
         """
         kinds, members, values = self._profile_codes, self._profile_sizes, len(self._value_counts)
-        self._counted = Once(lambda: np.array(members, np.float64))  # [kinds]
+        self._counted = Once(lambda: np.array(members, np.float64))  # [profiles]
         if again:
             self._tables = Once(
                 lambda: _profile_value_shares(list(kinds), values)
-            )  # [kinds, values]
+            )  # [profiles, values]
 
     def _assign_profile(self, item: int) -> int:
-        """The number of an item's kind, and one more of it."""
+        """The number of an item's profile, whose count goes up by one."""
         codes = tuple(self._feature.item_codes(item).tolist())
         profile = self._profile_codes.setdefault(codes, len(self._profile_codes))
         if profile == len(self._profile_sizes):
@@ -208,7 +208,7 @@ class AttributeExpert:
         return profile
 
     def _profile_lifts(self, value_lifts: Floats) -> Floats:
-        """[…, values] → […, kinds], the mean over the values of each kind."""
+        """[…, values] → […, profiles], the mean over the values of each profile."""
         profile_table = self._profile_table
         return np.asarray(
             (profile_table @ value_lifts[..., : profile_table.shape[1]].T).T, np.float32
@@ -216,11 +216,11 @@ class AttributeExpert:
 
     @property
     def _profile_table(self) -> sp.csr_matrix:
-        """[kinds, values], each kind's values in equal shares."""
+        """[profiles, values], each profile's values in equal shares."""
         return self._tables.get()
 
     def _log_total(self, scores: Floats) -> np.float32:
-        """Of [kinds], log Σ exp over the items."""
+        """Of [profiles], log Σ exp over the items."""
         top = scores.max(initial=0.0)
         return np.float32(top + np.log((self._counted.get() * np.exp(scores - top)).sum()))
 
@@ -250,7 +250,7 @@ class AttributeExpert:
         return np.log(mass / mass.sum())
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[behaviours, items]"""
+        """[user_contexts, items]"""
         return np.stack([self.scorer(user_context).log_prob() for user_context in user_contexts])
 
     def scorer(self, user_context: UserContext) -> "AttributeScorer":
@@ -303,7 +303,7 @@ class AttributeScorer:
         self._value_lifts = (
             expert.log_preference(user_context) - expert.log_value_shares
         )  # [values]
-        self._profile_scores = expert._profile_lifts(self._value_lifts)  # [kinds]
+        self._profile_scores = expert._profile_lifts(self._value_lifts)  # [profiles]
         self._log_total = expert._log_total(self._profile_scores)
 
     def log_prob(self, items: Ints | None = None) -> Floats:
@@ -314,7 +314,7 @@ class AttributeScorer:
         ]
 
     def candidates(self, k: int) -> Ints:
-        """None: which of the many items of a value is for the others to say."""
+        """No items: which of the many items of a value is for the other experts to say."""
         return NO_ITEMS
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
@@ -354,7 +354,7 @@ def _item_value_shares(feature: Feature) -> sp.csr_matrix:
 
 
 def _profile_value_shares(profiles: Sequence[tuple[int, ...]], values: int) -> sp.csr_matrix:
-    """[kinds, values], the same for the values of each kind."""
+    """[profiles, values], the same for the values of each profile."""
     offsets = np.concatenate([[0], np.cumsum([len(codes) for codes in profiles])]).astype(np.int64)
     codes = np.fromiter((code for codes in profiles for code in codes), np.int32, offsets[-1])
     return _item_value_shares(Feature("", tuple("" for _ in range(values)), offsets, codes))

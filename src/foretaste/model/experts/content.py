@@ -85,7 +85,7 @@ class ContentExpert(StatelessExpert[ContentSettings]):
         return taste / np.float32(max(float(np.linalg.norm(taste)), 1e-9))
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[behaviours, items]"""
+        """[user_contexts, items]"""
         tastes = np.stack([self._taste_vector(user_context) for user_context in user_contexts])
         return log_softmax(
             self._text_space.index.scores(tastes / np.float32(self._settings.temperature))

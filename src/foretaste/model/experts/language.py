@@ -1,9 +1,9 @@
 """Language: a BERT, RoBERTa or T5 that reads the history as text. P(item | what it read).
 
-The titles, searches and reviews of the last events become one text (`model/narrator.py`); the
-network (`model/language_network.py`, trained in `model/language_training.py`) puts it among the item vectors,
-and P is the softmax of the cosine. Alive for a new item and from the first event. Off unless
-`model.language.enabled`: a request reads one text, training reads thousands.
+The titles, searches and reviews of the last events become one text (`model/history_text.py`); the
+network (`model/language_network.py`, trained in `model/language_training.py`) puts it among the
+item vectors, and P is the softmax of the cosine. Alive for a new item and from the first event. Off
+unless `model.language.enabled`: a request reads one text, training reads thousands.
 """
 
 import threading
@@ -98,7 +98,7 @@ class LanguageExpert:
         return self._states_of(texts) / np.float32(self._network.temperature.item())
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[behaviours, items]"""
+        """[user_contexts, items]"""
         texts = [self._text_builder.text(user_context) for user_context in user_contexts]
         return log_softmax(self._text_space.index.scores(self._scaled_states(texts)))
 
@@ -236,7 +236,7 @@ class _TextStates:
             return {text: self._states[text] for text in texts if text in self._states}
 
     def put(self, states: Mapping[str, Floats]) -> None:
-        """Of more than `REMEMBERED` the oldest go."""
+        """Of more than `MAX_CACHED_TEXTS` the oldest go."""
         with self._lock:
             self._states |= states
             for text in list(self._states)[: len(self._states) - MAX_CACHED_TEXTS]:

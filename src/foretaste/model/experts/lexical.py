@@ -72,7 +72,7 @@ class LexicalExpert:
         return parts, (distinct_words, (taste * scale).astype(np.float32))
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[behaviours, items]"""
+        """[user_contexts, items]"""
         tastes = [self._weighted_taste(user_context)[1] for user_context in user_contexts]
         return log_softmax(np.stack([self._word_index.scores(*taste) for taste in tastes]))
 

@@ -1,10 +1,10 @@
-"""Refusal: what is like the items a person hid or disliked is less likely. P(item | refusals).
+"""Negative feedback: what is like the items a person hid or disliked is less likely.
 
-log P falls by `strength` nats for a twin of the last refused item and by less the less alike the
-two are: by how much more their texts have in common than with the average item (the language
-model's cosine), and by the share of the refused item's attribute values that an item has, the rarer
-counting more. Each refusal further back counts `decay` of the one after. Alive from the first
-refusal; the refused item itself is kept out of the lists by a filter.
+P(item | hidden and disliked items). log P falls by `strength` nats for a twin of the last of these
+items, and by less the less alike the two are: by how much more their texts have in common than with
+the average item (the language model's cosine), and by the share of the disliked item's attribute
+values that an item has, the rarer counting more. Each negative event further back counts `decay` of
+the one after. Active from the first one; a filter keeps the disliked item itself out of the lists.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ MAX_EXACT_ITEMS = 50_000
 
 
 class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
-    """Likeness to what was refused."""
+    """Likeness to what was hidden or disliked."""
 
     name = "refusal"
 
@@ -66,7 +66,7 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
             )
 
     def negative_items(self, user_context: UserContext) -> list[tuple[int, float]]:
-        """(item, worth) of the last refusals, newest first; not of what was taken again since."""
+        """(item, worth) of the last negative events, newest first; not items taken again since."""
         weight_by_item: dict[int, float] = {}
         visited_items: set[int] = set()
         for row in range(len(user_context) - 1, -1, -1):
@@ -81,7 +81,7 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
         return list(weight_by_item.items())
 
     def likeness(self, negative_item: int, items: Ints | None = None) -> Floats:
-        """[items], 0 for one that has nothing of the refused item, 1 for its twin."""
+        """[items], 0 for one that has nothing of the negative item, 1 for its twin."""
         vector = self._vectors[negative_item]
         average_cosine = float(vector @ self._mean_vector)
         cosine = (self._vectors if items is None else self._vectors[items]) @ vector
@@ -99,7 +99,7 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
         return np.asarray(1 - (1 - text_likeness**2) * (1 - mean_share**2), np.float32)
 
     def _penalties(self, user_context: UserContext, items: Ints | None = None) -> Floats:
-        """[refusals, items], in nats, none above 0."""
+        """[negative items, items], in nats, none above 0."""
         size = len(self._item_ids) if items is None else len(items)
         penalty_rows = [
             -self._settings.strength * feedback_weight * self.likeness(item, items)
@@ -108,17 +108,17 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
         return np.array(penalty_rows, np.float32).reshape(len(penalty_rows), size)
 
     def _log_normaliser(self, user_context: UserContext) -> float:
-        """Log Σ exp over the catalogue; past `EXACT` items estimated."""
+        """Log Σ exp over the catalogue; past `MAX_EXACT_ITEMS` items estimated."""
         penalties = self._penalties(user_context, self._sampled_items).sum(axis=0)
         multiplicity = len(self._item_ids) / len(self._sampled_items)
         return float(np.logaddexp.reduce(penalties.astype(np.float64)) + np.log(multiplicity))
 
     def scorer(self, user_context: UserContext) -> "NegativeFeedbackScorer":
-        """The refusals read once."""
+        """The negative feedback, read once."""
         return NegativeFeedbackScorer(self, user_context)
 
     def is_active(self, user_context: UserContext) -> bool:
-        """From the first refusal."""
+        """From the first negative event."""
         return bool((user_context.weight < 0).any()) and bool(self.negative_items(user_context))
 
     @classmethod
@@ -128,7 +128,7 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
 
 
 class NegativeFeedbackScorer:
-    """One person's refusals against the items."""
+    """One person's negative feedback against the items."""
 
     def __init__(self, expert: NegativeFeedbackExpert, user_context: UserContext) -> None:
         self._expert, self._user_context = expert, user_context
@@ -143,11 +143,11 @@ class NegativeFeedbackScorer:
         return np.asarray(penalties + np.float32(self._normalisation_nats), np.float32)
 
     def candidates(self, k: int) -> Ints:
-        """None: it speaks against items, not for any."""
+        """No items: it speaks against items, not for any."""
         return np.empty(0, np.int32)
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
-        """What each refused item takes away, and the normalisation."""
+        """What each negative item takes away, and the normalisation."""
         name = self._expert.name
         penalties = self._expert._penalties(self._user_context, items)
         return [

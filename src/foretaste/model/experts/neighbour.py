@@ -108,7 +108,7 @@ class NeighbourExpert:
         return [experts[best_index if is_significant else 0]]
 
     def recount(self, training: Training) -> Self:
-        """The same reach, counted on other behaviour."""
+        """The same reach, counted on other interactions."""
         return self._count(training, self._settings)
 
     @classmethod
@@ -142,7 +142,7 @@ class NeighbourExpert:
         return columns, counts * damping * np.float32(source_weight)
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[behaviours, items]"""
+        """[user_contexts, items]"""
         return np.stack([self.scorer(user_context).log_prob() for user_context in user_contexts])
 
     def scorer(self, user_context: UserContext) -> "NeighbourScorer":

@@ -61,7 +61,7 @@ class PopularityExpert:
         return [max(fitted, key=lambda expert: float(expert.log_prob_row()[targets].sum()))]
 
     def recount(self, training: Training) -> Self:
-        """The same half-life, counted on other behaviour."""
+        """The same half-life, counted on other interactions."""
         return self._count(
             training.interactions, len(training.catalogue), self._half_life, self._prior
         )

@@ -90,7 +90,7 @@ class QueryExpert(StatelessExpert[QuerySettings]):
         return self._letters.get().similar_words(unknown_words, self._settings.near)
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[behaviours, items]; uniform where there is no query."""
+        """[user_contexts, items]; uniform where there is no query."""
         uniform_row = np.full(self._size, -np.log(self._size), np.float32)
         rows = (
             self.scorer(user_context).log_prob() if self.is_active(user_context) else uniform_row
@@ -151,7 +151,7 @@ class QueryScorer:
         return self._row if items is None else self._row[items]
 
     def _word_scores(self) -> Floats:
-        """[items], BM25 of the known words, and of each other the likest that the item has."""
+        """[items], BM25 of the known words, and for each other the most similar the item has."""
         index = self._expert.bm25
         item_scores = index.scores(self._known_words)
         for similar_words in self._similar_words:
@@ -221,10 +221,10 @@ class LetterIndex:
     def similar_words(
         self, unknown_words: list[str], min_cosine: float
     ) -> list[list[tuple[str, float]]]:
-        """For each the likest known words with their cosine, which is `near` or more."""
+        """For each the most similar known words, with their cosine of at least `min_cosine`."""
         cosines = (
             self._vectorizer.transform(unknown_words) @ self._letter_rows
-        )  # [strange, words], sparse
+        )  # [unknown words, words], sparse
         words_by_unknown = []
         for row in range(len(unknown_words)):
             part = slice(cosines.indptr[row], cosines.indptr[row + 1])

@@ -59,7 +59,7 @@ class RepeatExpert:
         return min(max(share, 1e-9), 1 - 1e-9)
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[behaviours, items]"""
+        """[user_contexts, items]"""
         return np.stack([self.scorer(user_context).log_prob() for user_context in user_contexts])
 
     def scorer(self, user_context: UserContext) -> "RepeatScorer":

@@ -1,8 +1,8 @@
 """Sequence: a causal transformer over the person's events. P(next item | all of them, in order).
 
-The network is in `model/sequence_network.py`, its training in `model/sequence_training.py`. These, and
-PyTorch, are imported where a network is trained or read: a command that asks for no list need not
-wait for it.
+The network is in `model/sequence_network.py`, its training in `model/sequence_training.py`. Both,
+and PyTorch, are imported where a network is trained or read: a command that asks for no list need
+not wait for it.
 """
 
 from collections.abc import Sequence as Many
@@ -177,7 +177,7 @@ class SequenceExpert:
         return rows / np.maximum(lengths, 1e-12)[:, None]
 
     def _states(self, user_contexts: Many[UserContext]) -> Floats:
-        """→ [behaviours, dim], of length 1 over the temperature."""
+        """→ [user_contexts, dim], of length 1 over the temperature."""
         import torch
 
         with torch.inference_mode():
@@ -186,7 +186,7 @@ class SequenceExpert:
         return np.asarray(states / np.maximum(lengths, 1e-12), np.float32)
 
     def _network_states(self, user_contexts: Many[UserContext]) -> Floats:
-        """→ [behaviours, dim], as the network says."""
+        """→ [user_contexts, dim], as the network says."""
         import torch
 
         from foretaste.model.sequence_network import event_tokens
@@ -207,22 +207,23 @@ class SequenceExpert:
         return np.asarray(events_states[:, -1].cpu().numpy())
 
     def _trained_events(self, user_context: UserContext) -> UserContext:
-        """Without refusals of a kind that was never met in training.
+        """Without negative feedback of an event type that was never met in training.
 
-        The network would take them for the opposite: an untaught kind is an event like any other.
+        The network would take them for the opposite: an untaught event type is like any other
+        event.
         """
         is_negative = user_context.weight < 0
         if not is_negative.any():
             return user_context
         is_trained_type = (
             self._network.kind.weight.any(dim=1).cpu().numpy()
-        )  # [kinds + 2], of kind + 1
+        )  # [event_types + 2], of event type + 1
         return user_context.select_events(
             ~is_negative | is_trained_type[user_context.kind.astype(np.int64) + 1]
         )
 
     def log_prob(self, user_contexts: Many[UserContext]) -> Floats:
-        """[behaviours, items]"""
+        """[user_contexts, items]"""
         return log_softmax(self._index.scores(self._states(user_contexts)))
 
     def scorer(self, user_context: UserContext) -> "SequenceScorer":
@@ -336,7 +337,8 @@ class SequenceScorer(SoftmaxScorer):
 def mean_identities(vectors: Floats, text_vectors: Floats, identities: Floats) -> Floats:
     """→ [wanted, dim], for each the mean identity of the items with the nearest texts.
 
-    vectors: [wanted, read dim], of length 1. texts, theirs: [known, read dim] and [known, dim].
+    vectors: [wanted, read dim], of length 1. text_vectors: [known, read dim]. identities: [known,
+    dim].
     """
     neighbour_count = min(NEIGHBOURS_PER_NEW_ITEM, len(text_vectors))
     if not neighbour_count:

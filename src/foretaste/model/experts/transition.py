@@ -47,7 +47,7 @@ class TransitionExpert:
         return [cls(successor_counts, popularity_counts, smoothing, training.catalogue)]
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[behaviours, items]"""
+        """[user_contexts, items]"""
         return np.stack([self.scorer(user_context).log_prob() for user_context in user_contexts])
 
     def scorer(self, user_context: UserContext) -> "TransitionScorer":
