@@ -75,7 +75,7 @@ class IdentityRows:
             return True
 
     def user_of_session(self, session: str) -> str | None:
-        """Whose a session is now; None while nobody was identified on it."""
+        """The user of a session now; None while nobody was identified on it."""
         rows = self._raw_select(_OWNER_OF_SESSION, session=session)
         return rows[0][0] if rows else None
 

@@ -55,7 +55,7 @@ class Lock:
 
     @property
     def is_held(self) -> bool:
-        """Whether nobody else can have it."""
+        """Whether nobody else can hold it."""
         return self._text is not None and self._ticks() < self._confirmed_at + self._lease
 
     def acquire(self) -> None:
@@ -89,7 +89,7 @@ class Lock:
         self._thread.start()
 
     def release(self) -> None:
-        """Let somebody else have it."""
+        """Release it for others."""
         self._stop_signal.set()
         if self._thread is not None:
             self._thread.join()

@@ -53,7 +53,7 @@ class Deadline:
         return 0.0 if self._cancel_event.is_set() else max(0.0, self._until - time.monotonic())
 
     def cancel(self) -> None:
-        """Nobody waits any more."""
+        """Call it off: nobody waits any more."""
         self._cancel_event.set()
 
     @property

@@ -89,7 +89,7 @@ class EventLog(Protocol):
         """A session is a user's from now on, and so is what it did while anonymous. → new?"""
 
     def user_of_session(self, session: str) -> str | None:
-        """Whose a session is now; None while nobody was identified on it."""
+        """The user of a session now; None while nobody was identified on it."""
 
 
 class ItemStore(Protocol):

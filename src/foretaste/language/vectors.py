@@ -64,7 +64,7 @@ class VectorFile:
             self._db.close()
 
     def _run(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
-        """Do it, on a fresh file if this one is damaged. None where it cannot be done at all."""
+        """Run `work`, on a fresh file if this one is damaged. None where it cannot run at all."""
         with self._lock:
             try:
                 return work(self._db)

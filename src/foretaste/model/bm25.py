@@ -1,7 +1,7 @@
 """BM25 that takes more texts: texts in, how well each answers some words out.
 
 The index is made by bm25s. Texts that come later are weighed by the rarity of words and the mean
-length of those before; all are weighed anew when the index is next made.
+length of those before; all are weighed again when the index is next built.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from foretaste.domain.words import WORD_PATTERN
 from foretaste.model.inverted_index import WordIndex
 
 K1, B = 1.5, 0.75
-"""How soon a word said again counts no more, and how much long texts are toned down."""
+"""BM25's k1, how soon a repeated word stops counting, and b, how much long texts are penalised."""
 
 
 class Bm25(Forking):
@@ -41,7 +41,7 @@ class Bm25(Forking):
         self._idf = _inverse_document_frequency(self._word_index.item_counts(), self._text_count)
 
     def put(self, item: int, text: str) -> None:
-        """The text of a new item, or another one of one that is there."""
+        """The text of a new item, or a new text for an item that is there."""
         words = tokenize([text])[0]
         codes, counts = self._word_counts(words, new=True)
         idf = np.full(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 @contextmanager
 def file_lock(path: Path) -> Iterator[None]:
-    """Alone with what the file stands for. Waits for others; not to be nested."""
+    """Exclusive use of what the file stands for. Waits for others; not to be nested."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -241,7 +241,7 @@ class ProductOfExperts:
             for expert_index in range(len(self.experts))
             if expert_weights[:, expert_index].any()
         ]
-        if not weighted_indices:  # nobody has anything to say: everything is as likely
+        if not weighted_indices:  # no expert speaks: all are equally likely
             return np.zeros_like(self.experts[0].log_prob(user_contexts))
         log_probs = [self.experts[place].log_prob(user_contexts) for place in weighted_indices]
         return self._weighted_sum(log_probs, expert_weights, weighted_indices, user_contexts)
@@ -306,7 +306,7 @@ class ProductOfExperts:
         )
 
     def rehearse(self, behaviour: UserContext, n: int, items: int) -> None:
-        """Make what is made at the first question, of a catalogue of so many items."""
+        """Build ahead what the first request would build, in a catalogue of so many items."""
         scorer = self.scorer(behaviour)
         scorer.score_row(np.ones(items, bool), n)
         scorer.terms(np.arange(min(items, n), dtype=np.int32))

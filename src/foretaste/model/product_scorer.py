@@ -164,7 +164,7 @@ class ProductScorer:
         """→ [items], Σ w_i · log P_i of these, or of the whole catalogue."""
         if items is not None and len(items) > MAX_PICKED_ITEMS and self._is_exhaustive:
             return self.scores()[items]  # one pass over all costs less than picking them out
-        if not self._weighted_scorers:  # nobody has anything to say: everything is as likely
+        if not self._weighted_scorers:  # no expert speaks: all are equally likely
             uniform_row = self._product.experts[0].log_prob([self._user_context])[0]
             return np.zeros_like(uniform_row if items is None else uniform_row[items])
         item_scores: Floats | np.float32 = np.float32(0)

@@ -35,7 +35,7 @@ class LexicalExpert:
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
-        """The words and how rare they are; left out where no two items share one."""
+        """The words and their rarity; left out where no two items share a word."""
         tfidf = TfIdf.fit(training.catalogue.full_texts)
         return [] if tfidf is None else [cls(tfidf, training.settings.lexical, training.catalogue)]
 

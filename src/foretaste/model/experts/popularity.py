@@ -22,7 +22,7 @@ MAX_SILENCE_HALF_LIVES = 2.0
 CACHED_TOP_ITEMS = 2000
 """The most popular items, which are kept at hand."""
 EVENTS_PER_TOP_REFRESH = 1000
-"""Events learnt after which these are found anew."""
+"""Events learnt after which these are found again."""
 
 
 class PopularityExpert:
@@ -171,7 +171,7 @@ class PopularityExpert:
         self._events_since_top += 1
 
     def _time_without_silences(self, at: float) -> float:
-        """The time without silences; it only grows by what is told."""
+        """The time without silences; it grows only with events."""
         effective_time = at - sum(seconds for since, seconds in self._silences if since < at)
         if self._half_life:
             excess_seconds = (

@@ -53,7 +53,7 @@ class QueryExpert(StatelessExpert[QuerySettings]):
         return [cls(training.settings.query, training.catalogue)]
 
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
-        """New items are indexed beside the others; all are again when a model is next loaded."""
+        """New items are indexed beside the others; everything is indexed again at the next load."""
         if changed is None:
             return self._index_catalogue(catalogue)
         old_size, self._size = self._size, len(catalogue)

@@ -63,7 +63,7 @@ class RepeatExpert:
         return np.stack([self.scorer(user_context).log_prob() for user_context in user_contexts])
 
     def scorer(self, user_context: UserContext) -> "RepeatScorer":
-        """All that is new is as likely; what was seen by how lately."""
+        """New items are equally likely; seen ones by recency."""
         return RepeatScorer(self, user_context)
 
     def is_active(self, user_context: UserContext) -> bool:

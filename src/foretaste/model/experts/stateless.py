@@ -1,5 +1,5 @@
-"""What experts share that learn from no event: they are made from the catalogue and their settings,
-and read the history when they are asked.
+"""What experts that learn from no event share: they are made from the catalogue and their settings,
+and read the history at each request.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class StatelessExpert(Generic[S]):
         self._settings = settings
 
     def scorer(self, user_context: UserContext) -> RequestScorer:
-        """What it thinks at one request."""
+        """What it says at one request."""
         raise NotImplementedError
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
