@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretaste.domain import sharing
-from foretaste.domain.sharing import Chunked, Forking, Once
+from foretaste.domain.sharing import Chunked, Forking, Lazy
 
 step = st.one_of(
     st.tuples(st.just("write"), st.tuples(st.integers(0, 10_000), st.integers(1, 99))),
@@ -108,16 +108,16 @@ def test_what_is_made_once_is_made_by_one_thread() -> None:
         made.append(1)
         return len(made)
 
-    once = Once(make)
-    assert once.made is None
+    lazy = Lazy(make)
+    assert lazy.value_or_none is None
 
     def ask() -> None:
         gate.wait(10)
-        assert once.get() == 1
+        assert lazy.get() == 1
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (made, once.get(), Once.of(7).made) == ([1], 1, 7)
+    assert (made, lazy.get(), Lazy.of(7).value_or_none) == ([1], 1, 7)

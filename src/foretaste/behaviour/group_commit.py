@@ -87,18 +87,18 @@ class GroupCommit:
             counts = self._write([batch.rows for batch in batches])
         except Exception as error:
             if len(batches) > 1 and not _is_store_failure(error):
-                for one in batches:
-                    self._write_batches([one])
+                for batch in batches:
+                    self._write_batches([batch])
                 return
-            for one in batches:
-                one.error = error
+            for batch in batches:
+                batch.error = error
         except BaseException:  # this thread is ended; the others must not wait for it
-            for one in batches:
-                one.error = StoreError("the write was broken off; send it again")
+            for batch in batches:
+                batch.error = StoreError("the write was broken off; send it again")
             raise
         else:
-            for one, count in zip(batches, counts, strict=True):
-                one.count = count
+            for batch, count in zip(batches, counts, strict=True):
+                batch.count = count
 
 
 def _is_store_failure(error: Exception) -> bool:

@@ -39,7 +39,7 @@ def import_all(
     return [
         import_file(
             store,
-            what,
+            record_type,
             source,
             settings,
             rejects_dir=rejects_dir,
@@ -47,7 +47,7 @@ def import_all(
             strict=strict,
             progress=progress,
         )
-        for what, source in sources.items()
+        for record_type, source in sources.items()
         if source is not None
     ]
 
@@ -77,8 +77,8 @@ def import_file(
             open_table(source, name) as table,
             RejectsFile(rejects_dir, table.name, record_type) as rejects,
         ):
-            way = make_row_reader(table, record_type, store, settings, now)
-            return _import(table, way, rejects, progress, dry_run=dry)
+            row_reader = make_row_reader(table, record_type, store, settings, now)
+            return _import(table, row_reader, rejects, progress, dry_run=dry)
 
     if strict:
         checked = run(dry=True)

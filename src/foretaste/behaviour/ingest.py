@@ -59,10 +59,14 @@ class Ingestor:
             for parsed_row in parsed_rows
             if isinstance(parsed_row, Event) and parsed_row.item
         )
-        for place, one in enumerate(parsed_rows):
-            event = self._item_register.check_item(one, place) if isinstance(one, Event) else one
+        for row_index, parsed_row in enumerate(parsed_rows):
+            event = (
+                self._item_register.check_item(parsed_row, row_index)
+                if isinstance(parsed_row, Event)
+                else parsed_row
+            )
             if isinstance(event, RejectedRow):
-                summary.rejected.append(_batch_rejection(event, place))
+                summary.rejected.append(_batch_rejection(event, row_index))
                 summary.ids.append(None)
             else:
                 valid_events.append(event)

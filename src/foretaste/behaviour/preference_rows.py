@@ -70,14 +70,14 @@ class PreferenceRows(IdentityRows):
             {
                 "who": holder_id,
                 "session": is_session,
-                "name": one.name,
-                "what": json.dumps(one.what, ensure_ascii=False),
-                "act": one.act,
-                "nats": one.nats,
-                "said": one.said,
-                "at": one.at,
+                "name": preference.name,
+                "what": json.dumps(preference.what, ensure_ascii=False),
+                "act": preference.act,
+                "nats": preference.nats,
+                "said": preference.said,
+                "at": preference.at,
             }
-            for one in new_changes
+            for preference in new_changes
         ]
         with store_errors(self.url), write_transaction(self._engine) as connection:
             connection.execute(deletion)
@@ -108,7 +108,7 @@ def belongs_to(holders: Sequence[Holder]) -> sa.ColumnElement[bool]:
     """Whether a row is one of theirs."""
     c = preferences.c
     users = [holder_id for holder_id, is_session in holders if not is_session]
-    sessions = [who for who, visit in holders if visit]
+    sessions = [holder_id for holder_id, is_session in holders if is_session]
     return sa.or_(
         sa.and_(c.session.is_(sa.false()), c.who.in_(users)),
         sa.and_(c.session.is_(sa.true()), c.who.in_(sessions)),

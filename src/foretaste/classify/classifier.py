@@ -163,9 +163,9 @@ class Classifier:
         self, new_weights: frozenset[str], settings: ClassifierSettings
     ) -> torch.optim.Optimizer:
         """What was published moves slowly, what is new fast."""
-        named = list(self._network.named_parameters())
-        published_weights = [value for name, value in named if name not in new_weights]
-        added_weights = [value for name, value in named if name in new_weights]
+        named_parameters = list(self._network.named_parameters())
+        published_weights = [value for name, value in named_parameters if name not in new_weights]
+        added_weights = [value for name, value in named_parameters if name in new_weights]
         groups = [
             {"params": published_weights, "lr": settings.learning_rate},
             {"params": added_weights, "lr": settings.head_rate},
@@ -283,8 +283,10 @@ def split_rows(
     test = max(round(settings.held_out * len(rows)), 1)
     choose = max(round(settings.chosen_by * (len(rows) - test)), 1)
     parts = np.split(order, [test, test + choose])
-    held, chosen, train = ([rows[int(row_index)] for row_index in part] for part in parts)
-    return train, chosen, held
+    held_out_rows, validation_rows, train_rows = (
+        [rows[int(row_index)] for row_index in part] for part in parts
+    )
+    return train_rows, validation_rows, held_out_rows
 
 
 def accuracy(rows: Sequence[LabelledSearch], predicted: Sequence[list[str]]) -> float:

@@ -105,14 +105,21 @@ def print_imports(imports: Sequence["ImportResult"]) -> None:
     ]
     counts = ("read", "added", "known", "rejected")
     print_table(("file", *counts), rows, right=counts)
-    for one in imports:
-        for warning in one.warnings:
-            note(f"warning: {one.file}: {warning}")
-        for reject in one.rejects[:MAX_REJECTS]:
+    for import_result in imports:
+        for warning in import_result.warnings:
+            note(f"warning: {import_result.file}: {warning}")
+        for reject in import_result.rejects[:MAX_REJECTS]:
             note(str(reject))
-        if one.rejected:
-            extra = f"{one.rejected - MAX_REJECTS:,} more; " if one.rejected > MAX_REJECTS else ""
-            note(f"{extra}all {one.rejected:,} rejected rows are in {one.rejects_file}")
+        if import_result.rejected:
+            extra = (
+                f"{import_result.rejected - MAX_REJECTS:,} more; "
+                if import_result.rejected > MAX_REJECTS
+                else ""
+            )
+            note(
+                f"{extra}all {import_result.rejected:,} rejected rows are in "
+                f"{import_result.rejects_file}"
+            )
 
 
 def print_recommendation(
@@ -380,8 +387,14 @@ def print_tenants(tenants: Sequence["Tenant"], *, json: bool = False) -> None:
         print_json({"tenants": [asdict(tenant) for tenant in tenants]})
         return
     rows = [
-        (one.name, f"{one.events:,}", f"{one.items:,}", one.model or "none", one.folder)
-        for one in tenants
+        (
+            tenant.name,
+            f"{tenant.events:,}",
+            f"{tenant.items:,}",
+            tenant.model or "none",
+            tenant.folder,
+        )
+        for tenant in tenants
     ]
     print_table(
         ("tenant", "events", "items", "model", "workspace"), rows, right=("events", "items")

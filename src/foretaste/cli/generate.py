@@ -123,5 +123,5 @@ def _print_why_not(explanation: "WhyNot") -> None:
         for term in explanation.terms
     ]
     if rows and explanation.last is not None:
-        right = ("this item", "the last shown", "difference")
-        console.print_table(("expert", *right), rows, right=right)
+        number_columns = ("this item", "the last shown", "difference")
+        console.print_table(("expert", *number_columns), rows, right=number_columns)

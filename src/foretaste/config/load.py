@@ -54,12 +54,12 @@ def load_config(folder: Path, environment: Mapping[str, str] = os.environ) -> Co
         except OSError as error:
             raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     config = parse_config(tree, str(path))  # first alone: a fault is told of the place where it is
-    named = [
+    variables = [
         n
         for n in sorted(environment)
         if n.startswith(ENVIRONMENT_PREFIX) and n not in NON_SETTING_VARIABLES
     ]
-    for name in named:
+    for name in variables:
         _set_value(
             tree,
             name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"),

@@ -228,8 +228,8 @@ class Chat:
                 turn.state = replace(turn.state, items=(item,), query=None)
             case FeedbackIntent(item=item, kind=kind):
                 turn.tools.record(item, kind, turn.state.recommendation_id)
-                noted = "Noted that you like" if kind == "like" else "No more of"
-                turn.notes.append(f"{noted} {self._title(item)}.")
+                confirmation = "Noted that you like" if kind == "like" else "No more of"
+                turn.notes.append(f"{confirmation} {self._title(item)}.")
             case FreeTextIntent():
                 self._apply_wishes(turn, parsed_intent)
         return self._new_list(turn)
@@ -237,7 +237,7 @@ class Chat:
     def _apply_wishes(self, turn: ChatTurn, parsed_intent: FreeTextIntent) -> None:
         """Bounds and “only” into the filter, wishes into the profile, the rest into the query."""
         index = self._shop.slates.index(self._shop.catch_up())
-        features = {one.column: one.values for one in index.catalogue.features}
+        features = {feature.column: feature.values for feature in index.catalogue.features}
         for bound in parsed_intent.bounds:
             turn.state = turn.state.with_conditions(
                 {column_for(bound.subject, features): _bound_filter(bound)}
@@ -256,9 +256,9 @@ class Chat:
             )
             turn.clause_matches += update.clause_matches
             turn.notes += [
-                f"No item has anything of “{one.said}”."
-                for one in update.clause_matches
-                if one.what is None
+                f"No item has anything of “{clause_match.said}”."
+                for clause_match in update.clause_matches
+                if clause_match.what is None
             ]
         if query_phrases:
             previous_query = turn.state.query if REFINING_WORDS.match(parsed_intent.text) else None

@@ -65,8 +65,8 @@ class Evidence:
                 self._words.append(str(key))
                 self.add(value)
         elif isinstance(tool_output, list | tuple):
-            for one in tool_output:
-                self.add(one)
+            for element in tool_output:
+                self.add(element)
         else:
             self._collect_names(tool_output, self._names)
 
@@ -104,9 +104,11 @@ class Evidence:
             )
         common = self._names | ({state.query} if state.query else set())
         for sentence in _SENTENCE.split(marked):
-            named = {titles[int(place)] for place in _ITEM.findall(sentence)}
-            facts_by_title = [items[named_title] for named_title in named] or [_shared(items)]
-            names = common.union(named, *facts_by_title)
+            named_titles = {titles[int(title_index)] for title_index in _ITEM.findall(sentence)}
+            facts_by_title = [items[named_title] for named_title in named_titles] or [
+                _shared(items)
+            ]
+            names = common.union(named_titles, *facts_by_title)
             checked_text = _ITEM.sub(lambda hit: titles[int(hit[1])], sentence).strip()
             objection = checked_text and find_fault(
                 checked_text,

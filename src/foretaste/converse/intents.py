@@ -117,25 +117,25 @@ _RULES: tuple[tuple[str, Callable[[Mapping[str, str]], Intent]], ...] = (
     (
         r"(?:why|explain)(?: is| do i see| do i get| did you show me| did you recommend)?"
         rf"(?: {_ITEM})?(?: there| here| in the list)?",
-        lambda found: WhyIntent(found["item"] or "this"),
+        lambda match: WhyIntent(match["item"] or "this"),
     ),
     (
         rf"(?:less|nothing|not|no more|fewer)(?: \w+)? like {_ITEM}",
-        lambda found: LikeIntent(found["item"], less=True),
+        lambda match: LikeIntent(match["item"], less=True),
     ),
     (
         r"(?:show me |give me |i want |find )?(?:more |something |some |others )?"
         rf"(?:similar to|like) {_ITEM}",
-        lambda found: LikeIntent(found["item"], less=False),
+        lambda match: LikeIntent(match["item"], less=False),
     ),
     (
         rf"(?:i'll take|i will take|i take|i choose|i like|i love|i liked|yes,? to|yes,?) {_ITEM}",
-        lambda found: FeedbackIntent(found["item"], "like"),
+        lambda match: FeedbackIntent(match["item"], "like"),
     ),
     (
         rf"(?:hide|remove|not|no,? not|i don't like|i do not like|i hate|skip|i've seen|"
         rf"i have seen|i know|already saw|i have) {_ITEM}(?: already)?",
-        lambda found: FeedbackIntent(found["item"], "hide"),
+        lambda match: FeedbackIntent(match["item"], "hide"),
     ),
 )
 RULES = tuple((re.compile(f"{_ASK}(?:{words}){_END}"), build) for words, build in _RULES)
@@ -163,7 +163,7 @@ _BOUNDS: tuple[tuple[str, Callable[[float, float], Bound]], ...] = (
         lambda a, _: Bound("price", low=a),
     ),
 )
-BOUNDS = tuple((re.compile(rf"\b{words}(?!\w)"), made) for words, made in _BOUNDS)
+BOUNDS = tuple((re.compile(rf"\b{words}(?!\w)"), build) for words, build in _BOUNDS)
 
 
 def _bound_subject(number: float) -> Literal["price", "year"]:
@@ -180,8 +180,8 @@ def extract_bounds(text: str) -> tuple[str, tuple[Bound, ...]]:
     parsed_bounds = []
     for pattern, build in BOUNDS:
         while (hit := pattern.search(text)) is not None:
-            named = hit.groupdict()
-            a, b = (float((named.get(group) or "0").replace(",", ".")) for group in ("a", "b"))
+            groups = hit.groupdict()
+            a, b = (float((groups.get(group) or "0").replace(",", ".")) for group in ("a", "b"))
             parsed_bounds.append(build(a, b))
             text = f"{text[: hit.start()]} , {text[hit.end() :]}"
     return text, tuple(parsed_bounds)
@@ -254,5 +254,7 @@ def item_by_title(words: str, titles: Mapping[str, str]) -> str | None:
     ]
     if exact_matches or len(words) < 3:
         return exact_matches[0] if exact_matches else None
-    prefix_matches = [one for one, title in titles.items() if title.lower().startswith(words)]
+    prefix_matches = [
+        item_id for item_id, title in titles.items() if title.lower().startswith(words)
+    ]
     return prefix_matches[0] if len(prefix_matches) == 1 else None

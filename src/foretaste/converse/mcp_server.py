@@ -151,8 +151,8 @@ class KeyGuard:
         """One request."""
         if scope["type"] == "http":
             scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
-            sent = token.strip() if scheme.lower() == "bearer" and token.strip() else None
-            if not self._admit(sent):
+            bearer_token = token.strip() if scheme.lower() == "bearer" and token.strip() else None
+            if not self._admit(bearer_token):
                 refusal = PlainTextResponse(
                     "send an admin key of the workspace as Authorization: Bearer …",
                     401,

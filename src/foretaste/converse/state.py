@@ -97,7 +97,7 @@ def column_for(about: str, features: Mapping[str, tuple[str, ...]]) -> str:
         if name in numeric:
             return name
     years = [
-        name for name, found in numeric.items() if all(1800 <= value < 2200 for value in found)
+        name for name, values in numeric.items() if all(1800 <= value < 2200 for value in values)
     ]
     other_columns = [name for name in numeric if name not in years]
     likely = years if about == "year" else other_columns

@@ -204,8 +204,8 @@ def _strongest(terms: Sequence[Term]) -> list[Term]:
 
 def _term_json(term: Term) -> dict[str, Any]:
     json_fields: dict[str, Any] = {"expert": term.expert, "nats": round(term.nats, 3)}
-    named = {"event": term.event, "feature": term.feature}
-    return json_fields | {name: value for name, value in named.items() if value}
+    optional_fields = {"event": term.event, "feature": term.feature}
+    return json_fields | {name: value for name, value in optional_fields.items() if value}
 
 
 TIMEOUT_FACTOR = 10.0

@@ -127,30 +127,30 @@ class GrowingArray:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def appended(self, more: Array) -> Self:
+    def appended(self, new_rows: Array) -> Self:
         """With more rows at the end."""
-        size, room = len(self.rows) + len(more), self._buffer
+        size, room = len(self.rows) + len(new_rows), self._buffer
         if size > len(room.array) or room.used != len(self.rows):
             array = np.empty((size + max(size // 16, 64), *self.rows.shape[1:]), self.rows.dtype)
             array[: len(self.rows)] = self.rows
             room = _Room(array, len(self.rows))
-        room.array[len(self.rows) : size] = more
+        room.array[len(self.rows) : size] = new_rows
         room.used = size
         return self._on(room, size)
 
-    def replaced(self, places: Sequence[int], rows: Array) -> Self:
+    def replaced(self, positions: Sequence[int], rows: Array) -> Self:
         """With other rows in these places; all are copied, if there are any."""
-        if not len(places):
+        if not len(positions):
             return self
         array = np.empty_like(self._buffer.array)
         array[: len(self.rows)] = self.rows
-        array[places] = rows
+        array[positions] = rows
         return self._on(_Room(array, len(self.rows)), len(self.rows))
 
     def _on(self, room: _Room, size: int) -> Self:
-        other = type(self).__new__(type(self))
-        other._buffer, other.rows = room, _unwritten(room.array[:size])
-        return other
+        extended = type(self).__new__(type(self))
+        extended._buffer, extended.rows = room, _unwritten(room.array[:size])
+        return extended
 
 
 def _unwritten(rows: Array) -> Array:
@@ -171,27 +171,30 @@ class GrowingVectors:
         self.rows: Vectors = vectors
         """[rows, dim]"""
 
-    def appended(self, more: Floats) -> Self:
+    def appended(self, new_rows: Floats) -> Self:
         """With more rows, of 32 bits, at the end."""
         return self._of(
-            part.appended(rows) for part, rows in zip(self._parts, self._split(more), strict=True)
+            part.appended(rows)
+            for part, rows in zip(self._parts, self._split(new_rows), strict=True)
         )
 
-    def replaced(self, places: Sequence[int], new: Floats) -> Self:
+    def replaced(self, positions: Sequence[int], new: Floats) -> Self:
         """With other rows in these places."""
-        if not len(places):
+        if not len(positions):
             return self
         return self._of(
-            part.replaced(places, rows)
+            part.replaced(positions, rows)
             for part, rows in zip(self._parts, self._split(new), strict=True)
         )
 
     def _of(self, parts: Iterable[GrowingArray]) -> Self:
-        other = type(self).__new__(type(self))
-        other._parts = tuple(parts)
-        rows = [part.rows for part in other._parts]
-        other.rows = QuantizedVectors(*rows) if isinstance(self.rows, QuantizedVectors) else rows[0]
-        return other
+        extended = type(self).__new__(type(self))
+        extended._parts = tuple(parts)
+        rows = [part.rows for part in extended._parts]
+        extended.rows = (
+            QuantizedVectors(*rows) if isinstance(self.rows, QuantizedVectors) else rows[0]
+        )
+        return extended
 
     def _split(self, rows: Floats) -> tuple[Array, ...]:
         return _quantize(rows) if isinstance(self.rows, QuantizedVectors) else (rows,)

@@ -100,12 +100,12 @@ class Item:
 
     def reading(self) -> str:
         """What a language model reads of the item: title, attributes, then the longer texts."""
-        named = (
+        attribute_texts = (
             f"{column}: {', '.join(filter(None, values))}"
             for column, values in self.attributes.items()
             if any(values) and column + BAND_SUFFIX not in self.attributes
         )
-        parts = [self.title, *named, *self.texts.values()]
+        parts = [self.title, *attribute_texts, *self.texts.values()]
         return ". ".join(part.strip().rstrip(".") for part in parts if part.strip())
 
     def available(self, at: float) -> bool:

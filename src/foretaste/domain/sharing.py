@@ -65,7 +65,7 @@ _READ_ONLY: dict[type, Callable[[Any], Any]] = {
 }
 
 
-class Once(Generic[T]):
+class Lazy(Generic[T]):
     """What is made when it is first asked for, by one thread; forks share it."""
 
     def __init__(self, make: Callable[[], T]) -> None:
@@ -76,12 +76,12 @@ class Once(Generic[T]):
     @classmethod
     def of(cls, value: T) -> Self:
         """What was made before."""
-        once = cls(lambda: value)
-        once.get()
-        return once
+        lazy = cls(lambda: value)
+        lazy.get()
+        return lazy
 
     @property
-    def made(self) -> T | None:
+    def value_or_none(self) -> T | None:
         """What was made; None while nobody has asked."""
         return None if self._made is None else self._made[0]
 

@@ -111,7 +111,7 @@ class ListStatistics:
             " " * 12 + "".join(f"{head:>12}" for head in heads),
             *(
                 f"{name:<12}"
-                + "".join(f"{_percent(shares[most]):>12}" for most in EVENT_THRESHOLDS)
+                + "".join(f"{_percent(shares[threshold]):>12}" for threshold in EVENT_THRESHOLDS)
                 for name, shares in rows.items()
             ),
         ]

@@ -143,13 +143,13 @@ def intervals(
     counts = np.bincount(user_index).astype(np.float64)  # [people]
     columns = [np.bincount(user_index, column, minlength=len(counts)) for column in values.T]
     sums = np.stack([counts, *columns], axis=1)  # [people, 1 + columns]
-    drawn = np.concatenate(
+    bootstrap_sums = np.concatenate(
         [
             _bootstrap_sums(sums, min(DRAWS_PER_BATCH, n - drawn_count), rng)
             for drawn_count in range(0, n, DRAWS_PER_BATCH)
         ]
     )
-    means = drawn[:, 1:] / drawn[:, :1]  # [n, columns]
+    means = bootstrap_sums[:, 1:] / bootstrap_sums[:, :1]  # [n, columns]
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return [
         Interval(float(m), float(a), float(b))

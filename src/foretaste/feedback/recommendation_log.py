@@ -59,7 +59,11 @@ class RecommendationLog:
                 for recommendation_id in ids
                 if recommendation_id in self._pending
             }
-        stored_ids = [one for one in ids if one not in pending_answers]
+        stored_ids = [
+            recommendation_id
+            for recommendation_id in ids
+            if recommendation_id not in pending_answers
+        ]
         return (
             {**self._store.recommendations_by_id(stored_ids), **pending_answers}
             if stored_ids

@@ -149,7 +149,9 @@ def _matching_features(
             for liked_value in imagined_features.get(feature.column, ())
             if liked_value.value in own_values
         ]
-    return tuple(value for one in matching_values if (value := safe_name(one)))[:MAX_ITEM_FEATURES]
+    return tuple(
+        value for matching_value in matching_values if (value := safe_name(matching_value))
+    )[:MAX_ITEM_FEATURES]
 
 
 def _feature_value(feature: str | None) -> str | None:

@@ -54,7 +54,7 @@ class Topics:
             [catalogue.full_texts[item] for item in readable_items], codes, len(centres), columns
         )
         named_topics = [topic for topic, name in enumerate(names) if name]
-        return cls(centres[named_topics], tuple(names[place] for place in named_topics))
+        return cls(centres[named_topics], tuple(names[topic] for topic in named_topics))
 
     def nearest_topics(self, vectors: Vectors, start: int = 0) -> Ints:
         """[items from `start` on], the nearest topic of each; -1 for an item without a text."""

@@ -26,7 +26,10 @@ class TextBounds:
             {raw_name for raw_name in names if raw_name.strip()}, key=len, reverse=True
         )
         name = (
-            "|".join(" ".join(map(regex.escape, one.split())) for one in ordered_names) or r"(?!)"
+            "|".join(
+                " ".join(map(regex.escape, ordered_name.split())) for ordered_name in ordered_names
+            )
+            or r"(?!)"
         )
         word = "|".join(map(regex.escape, sorted(words, key=len, reverse=True))) or r"(?!)"
         unit = rf"(?:“(?:{name})”|\"(?:{name})\"|(?:{name})|(?:{word}))"
@@ -42,8 +45,8 @@ class TextBounds:
 
     def can_begin(self, text: str) -> bool:
         """Whether it may still become a text within bounds."""
-        begun = text.removesuffix("\ufffd")  # half a letter
-        return self._text.fullmatch(begun, partial=True) is not None
+        whole_text = text.removesuffix("\ufffd")  # half a letter
+        return self._text.fullmatch(whole_text, partial=True) is not None
 
     def is_complete(self, text: str) -> bool:
         """Whether it may end here: it is within bounds and has a name."""
@@ -77,31 +80,35 @@ class BoundedLogitsProcessor:
 
     def __call__(self, ids: Any, scores: Any) -> Any:
         """[1, tokens], [1, vocabulary] → the same, with one token left."""
-        written = ids[0, self._prompt_length :].tolist()
-        chosen = None
-        if len(written) < self._closing_from or not self._bounds.may_end(self._decode(written)):
+        prefix_tokens = ids[0, self._prompt_length :].tolist()
+        next_token = None
+        if len(prefix_tokens) < self._closing_from or not self._bounds.may_end(
+            self._decode(prefix_tokens)
+        ):
             best = scores[0].topk(min(CANDIDATE_TOKENS, scores.shape[1])).indices.tolist()
-            chosen = self._first_allowed(written, best)
+            next_token = self._first_allowed(prefix_tokens, best)
         restricted_scores = scores.new_full(scores.shape, -float("inf"))
-        restricted_scores[0, min(self._end_tokens) if chosen is None else chosen] = 0.0
+        restricted_scores[0, min(self._end_tokens) if next_token is None else next_token] = 0.0
         return restricted_scores
 
-    def _first_allowed(self, written: list[int], best: list[int]) -> int | None:
+    def _first_allowed(self, prefix_tokens: list[int], best: list[int]) -> int | None:
         """The first that may follow; half a letter only where nothing else does."""
         half = None
         for token in best:
-            if not self._may_follow(written, token):
+            if not self._may_follow(prefix_tokens, token):
                 continue
-            if token in self._end_tokens or not self._decode([*written, token]).endswith("\ufffd"):
+            if token in self._end_tokens or not self._decode([*prefix_tokens, token]).endswith(
+                "\ufffd"
+            ):
                 return token
             half = token if half is None else half
         return half
 
-    def _may_follow(self, written: list[int], token: int) -> bool:
+    def _may_follow(self, prefix_tokens: list[int], token: int) -> bool:
         if token in self._end_tokens:
-            return self._bounds.is_complete(self._decode(written))
-        text = self._decode([*written, token])
-        return text != self._decode(written) and self._bounds.can_begin(text)
+            return self._bounds.is_complete(self._decode(prefix_tokens))
+        text = self._decode([*prefix_tokens, token])
+        return text != self._decode(prefix_tokens) and self._bounds.can_begin(text)
 
     def _decode(self, tokens: list[int]) -> str:
         return str(self._tokenizer.decode(tokens, skip_special_tokens=True))

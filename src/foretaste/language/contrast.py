@@ -102,12 +102,12 @@ def negative_mask(anchors: Longs, positives: Longs) -> Tensor:
     """[pairs, pairs], whether positive j is another text than positive i and anchor i, and anchor j
     than anchor i: the same in both directions.
     """
-    same = (
+    is_same_text = (
         (positives[:, None] == positives)
         | (anchors[:, None] == positives)
         | (anchors[:, None] == anchors)
     )
-    return torch.from_numpy(~same)
+    return torch.from_numpy(~is_same_text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,13 +99,13 @@ class EndpointWriter:
             "temperature": 0,
             "stream": True,
         }
-        written, max_characters = 0, prompt.tokens * MAX_CHARACTERS_PER_TOKEN
+        character_count, max_characters = 0, prompt.tokens * MAX_CHARACTERS_PER_TOKEN
         timeout = max(deadline.seconds_left(), 0.001)
         with self._endpoint.stream(body, timeout) as response:
             if response.status_code != self._endpoint.httpx.codes.OK:
                 raise WriterError(f"{self._endpoint.address} answered {response.status_code}")
             for line in response.iter_lines():
-                if not deadline.seconds_left() or written > max_characters:
+                if not deadline.seconds_left() or character_count > max_characters:
                     return
                 if not line.startswith("data:"):
                     continue
@@ -113,7 +113,7 @@ class EndpointWriter:
                 if data == "[DONE]":
                     return
                 piece = _piece(data)
-                written += len(piece)
+                character_count += len(piece)
                 if piece:
                     yield piece
 

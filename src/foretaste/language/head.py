@@ -86,13 +86,13 @@ def _pooling(part: Path) -> Pooling:
     config: dict[str, Any] = json.loads((part / "config.json").read_text("utf-8"))
     # Older folders have one flag per mode, newer ones name the mode.
     flags = {key.removeprefix("pooling_mode_"): value for key, value in config.items()}
-    chosen = flags.get("pooling_mode") or [name for name, on in flags.items() if on is True]
-    match chosen:
+    pooling_modes = flags.get("pooling_mode") or [name for name, on in flags.items() if on is True]
+    match pooling_modes:
         case "mean" | ["mean_tokens"] | ["mean_tokens", "include_prompt"]:
             return "mean"
         case "cls" | ["cls_token"] | ["cls_token", "include_prompt"]:
             return "cls"
-    raise WeightsError(f"{part / 'config.json'} pools by {chosen}, expected mean or cls")
+    raise WeightsError(f"{part / 'config.json'} pools by {pooling_modes}, expected mean or cls")
 
 
 def _with_dense(head: Head, part: Path, device: torch.device) -> Head:

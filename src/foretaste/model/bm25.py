@@ -62,9 +62,9 @@ class Bm25(Forking):
         """(numbers, times) of the words; new ones get the next number."""
         counts: dict[int, int] = {}
         if new and not self.word_codes.keys() >= set(words):
-            strange = [word for word in dict.fromkeys(words) if word not in self.word_codes]
-            numbers = range(len(self.word_codes), len(self.word_codes) + len(strange))
-            self.word_codes = {**self.word_codes, **dict(zip(strange, numbers, strict=True))}
+            new_words = [word for word in dict.fromkeys(words) if word not in self.word_codes]
+            numbers = range(len(self.word_codes), len(self.word_codes) + len(new_words))
+            self.word_codes = {**self.word_codes, **dict(zip(new_words, numbers, strict=True))}
         for word in words:
             code = self.word_codes[word]
             counts[code] = counts.get(code, 0) + 1

@@ -88,11 +88,13 @@ class _Row:
         """(columns, counts), each column once, in ascending order."""
         merged = self._merged
         if merged is None:
-            more = self.added
-            columns = np.concatenate([self.columns, np.fromiter(more, np.int32, len(more))])
-            added = np.fromiter(more.values(), np.float32, len(more))
-            columns, where = np.unique(columns, return_inverse=True)
-            counts = np.bincount(where, np.concatenate([self.counts, added])).astype(np.float32)
+            added_counts = self.added
+            columns = np.concatenate(
+                [self.columns, np.fromiter(added_counts, np.int32, len(added_counts))]
+            )
+            added = np.fromiter(added_counts.values(), np.float32, len(added_counts))
+            columns, inverse = np.unique(columns, return_inverse=True)
+            counts = np.bincount(inverse, np.concatenate([self.counts, added])).astype(np.float32)
             self._merged = merged = columns, counts
         return merged
 

@@ -216,8 +216,8 @@ def _score_named_items(
         log_multiplicity[case, : len(exact_items)] = 0
         sample_multiplicity = np.log((size - len(exact_items)) / max(len(sampled_items), 1))
         log_multiplicity[case, len(exact_items) : len(items)] = sample_multiplicity
-        for place, opinion in scorers.items():
-            log_probs[case, place, : len(items)] = opinion.log_prob(items)
+        for expert_index, opinion in scorers.items():
+            log_probs[case, expert_index, : len(items)] = opinion.log_prob(items)
     return log_probs, candidate_items, log_multiplicity
 
 

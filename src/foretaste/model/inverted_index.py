@@ -124,8 +124,8 @@ class WordIndex(Forking):
             if word < len(bounds) - 1
         ]
         return [
-            (place, slice(int(bounds[word]), int(bounds[word + 1])))
-            for place, word in indexed_words
+            (position, slice(int(bounds[word]), int(bounds[word + 1])))
+            for position, word in indexed_words
         ]
 
     def _dense(self, words: Ints, weights: Floats) -> Floats:

@@ -174,7 +174,7 @@ class LanguageTrainingRun:
         """(tokens, targets) of those of whom there is something to read."""
         texts = [self.text_builder.text(user_context) for user_context in user_contexts]
         readable_positions = [position for position, text in enumerate(texts) if text]
-        return self.reader.tokens([texts[place] for place in readable_positions]), targets[
+        return self.reader.tokens([texts[position] for position in readable_positions]), targets[
             readable_positions
         ]
 

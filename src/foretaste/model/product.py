@@ -123,7 +123,7 @@ class ProductOfExperts:
         ]
         return replace(
             self,
-            experts=tuple(self.experts[place] for place in expert_indices),
+            experts=tuple(self.experts[expert_index] for expert_index in expert_indices),
             weights=self.weights[:, expert_indices],
         )
 
@@ -243,7 +243,9 @@ class ProductOfExperts:
         ]
         if not weighted_indices:  # no expert speaks: all are equally likely
             return np.zeros_like(self.experts[0].log_prob(user_contexts))
-        log_probs = [self.experts[place].log_prob(user_contexts) for place in weighted_indices]
+        log_probs = [
+            self.experts[expert_index].log_prob(user_contexts) for expert_index in weighted_indices
+        ]
         return self._weighted_sum(log_probs, expert_weights, weighted_indices, user_contexts)
 
     def combine(self, log_probs: Sequence[Floats], user_contexts: Sequence[UserContext]) -> Floats:

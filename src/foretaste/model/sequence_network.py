@@ -94,15 +94,17 @@ def event_tokens(user_contexts: list[UserContext], length: int) -> EventTokens:
         None,
     )
     text = None if text_vectors is None else np.zeros((*shape, text_vectors.shape[1]), np.float32)
-    for row, (one, count) in enumerate(zip(user_contexts, lengths, strict=True)):
+    for row, (user_context, count) in enumerate(zip(user_contexts, lengths, strict=True)):
         if count:
-            item[row, -count:] = one.item[-count:] + 1
-            event_type[row, -count:] = one.kind[-count:].astype(np.int64) + 1
-            gap[row, -count:] = gap_buckets(np.diff(one.at[-count:], prepend=one.at[-count:][:1]))
-            value[row, -count:] = one.value[-count:]
-            at[row, -count:] = one.at[-count:] - one.at[-count]
-            if text is not None and one.text_vectors is not None:
-                text[row, -count:] = one.text_vectors[-count:]
+            item[row, -count:] = user_context.item[-count:] + 1
+            event_type[row, -count:] = user_context.kind[-count:].astype(np.int64) + 1
+            gap[row, -count:] = gap_buckets(
+                np.diff(user_context.at[-count:], prepend=user_context.at[-count:][:1])
+            )
+            value[row, -count:] = user_context.value[-count:]
+            at[row, -count:] = user_context.at[-count:] - user_context.at[-count]
+            if text is not None and user_context.text_vectors is not None:
+                text[row, -count:] = user_context.text_vectors[-count:]
     return EventTokens(
         torch.from_numpy(item),
         torch.from_numpy(event_type),

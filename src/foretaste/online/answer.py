@@ -20,7 +20,7 @@ Listen = Callable[[UserContext], UserContext]
 """Has the language model read what the user said."""
 
 
-class Workspace(Protocol):
+class ScoringWorkspace(Protocol):
     """What the loop lends to whoever asks the product something else than for a list."""
 
     @property
@@ -33,7 +33,7 @@ class Workspace(Protocol):
 
 
 def scored(
-    workspace: Workspace, page: PageRequest
+    workspace: ScoringWorkspace, page: PageRequest
 ) -> tuple[Snapshot, FilterContext, ProductScorer]:
     """The snapshot of now, the question to it, and what all its experts say."""
     snapshot, slates = workspace.manager.caught_up(), workspace.slates

@@ -190,8 +190,10 @@ class FallbackChain:
         *better, last = levels
         first_reason: str | None = None
         for number, level in enumerate(better, 1):
-            unknown = min(UNKNOWN_COST_SECONDS, UNKNOWN_COST_SHARE * budget.seconds_left())
-            reserve = sum(self.costs.expected(below.key, unknown) for below in levels[number:-1])
+            default_cost = min(UNKNOWN_COST_SECONDS, UNKNOWN_COST_SHARE * budget.seconds_left())
+            reserve = sum(
+                self.costs.expected(below.key, default_cost) for below in levels[number:-1]
+            )
             reserve += self.costs.expected(last.key)
             seconds = budget.seconds_left() - reserve - ANSWER_SECONDS
             reason = self._hopeless(level, seconds)

@@ -26,7 +26,7 @@ from foretaste.generate.profile import LikedValue
 from foretaste.generate.topics import Topics
 from foretaste.language.settings import WriterSettings
 from foretaste.language.writer import open_writer
-from foretaste.online.answer import Workspace, scored
+from foretaste.online.answer import ScoringWorkspace, scored
 from foretaste.online.slate import PageRequest
 from foretaste.rank.filters import HARD_FILTERS, FilterContext, excluded_items
 
@@ -134,7 +134,7 @@ class ContentGenerator:
     def _path(self, version: str) -> Path:
         return self._folder / "topics" / f"{version}.safetensors"
 
-    def target(self, workspace: Workspace, request: Request) -> TargetScores:
+    def target(self, workspace: ScoringWorkspace, request: Request) -> TargetScores:
         """What the product says of every item that may be shown."""
         snapshot, question, scorer = scored(workspace, PageRequest(request))
         catalogue, allowed = snapshot.catalogue, ~excluded_items(question, HARD_FILTERS)

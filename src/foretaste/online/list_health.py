@@ -34,7 +34,7 @@ from foretaste.evaluate.shown_lists import (
 )
 from foretaste.model.artefacts import ModelRegistry
 from foretaste.model.training import showable_cases
-from foretaste.online.answer import Workspace as ScoringWorkspace
+from foretaste.online.answer import ScoringWorkspace
 from foretaste.online.slate import PageRequest
 from foretaste.online.snapshot import Snapshot
 from foretaste.prepare.arrivals import newest_positive_cases
@@ -55,7 +55,7 @@ CurrentSnapshot = Callable[[], Snapshot]
 """What answers when it is called."""
 
 
-class Workspace(ScoringWorkspace, Protocol):
+class ListWorkspace(ScoringWorkspace, Protocol):
     """What is needed of the loop."""
 
     @property
@@ -110,7 +110,7 @@ class ListHealth:
         }
 
 
-def amend_checks(workspace: Workspace, version: str) -> str:
+def amend_checks(workspace: ListWorkspace, version: str) -> str:
     """Look at the lists of a version and write what is wrong into its manifest. → its new name.
 
     Raises ModelError where the version cannot answer.
@@ -144,18 +144,18 @@ def checks_of_live(models: ModelRegistry) -> list[dict[str, str]] | None:
     return None if live is None else checks_of(models, live)
 
 
-def look_at_live(workspace: Workspace) -> ListHealth:
+def look_at_live(workspace: ListWorkspace) -> ListHealth:
     """The lists that people get now. Raises ModelError where nothing is live."""
     return _health(workspace, workspace.manager.caught_up)
 
 
-def look_at_lists(workspace: Workspace, snapshot: Snapshot) -> ListHealth:
+def look_at_lists(workspace: ListWorkspace, snapshot: Snapshot) -> ListHealth:
     """The lists that people would get from one snapshot."""
     return _health(workspace, lambda: snapshot)
 
 
 def _health(
-    workspace: Workspace, current: CurrentSnapshot, *, sample: int = SAMPLE, seed: int = 0
+    workspace: ListWorkspace, current: CurrentSnapshot, *, sample: int = SAMPLE, seed: int = 0
 ) -> ListHealth:
     snapshot = current()
     version, items = snapshot.version, snapshot.items
@@ -201,10 +201,10 @@ def draw_people(
     takes = histories.positive_mask()
     lengths = np.bincount(histories.row_users()[takes], minlength=len(histories))  # [people]
     able = np.flatnonzero(lengths)
-    drawn = np.sort(rng.choice(able, min(sample, len(able)), replace=False))
+    sampled_users = np.sort(rng.choice(able, min(sample, len(able)), replace=False))
     plain = Request(n=LENGTH, incognito=True, explore=0.0)
     people = [(plain, 0)]
-    for person in drawn.tolist():
+    for person in sampled_users.tolist():
         name = histories.users[person]
         session = name.removeprefix(SESSION_PREFIX) if name.startswith(SESSION_PREFIX) else None
         user = name if session is None else None
@@ -213,7 +213,7 @@ def draw_people(
 
 
 def compose_list(
-    workspace: Workspace, snapshot: Snapshot, request: Request
+    workspace: ListWorkspace, snapshot: Snapshot, request: Request
 ) -> tuple[Recommended, ...]:
     """The list from one snapshot, with its terms; nothing of it is kept."""
     slates, page = workspace.slates, PageRequest(request)
@@ -241,7 +241,7 @@ def _measured(metrics: Mapping[str, Any]) -> MeasuredQuality | None:
     return MeasuredQuality.of(metrics.get(MEASURED), (metrics.get(FIT) or {}).get("cause"))
 
 
-def _showable(workspace: Workspace, snapshot: Snapshot) -> int:
+def _showable(workspace: ListWorkspace, snapshot: Snapshot) -> int:
     """Items that may be shown to somebody of whom nothing is known."""
     request = Request(n=LENGTH, incognito=True)
     slates = workspace.slates

@@ -12,7 +12,7 @@ import numpy as np
 from foretaste.domain.data import Ints, Term
 from foretaste.errors import InputError
 from foretaste.model.product_scorer import ProductScorer
-from foretaste.online.answer import Workspace, scored
+from foretaste.online.answer import ScoringWorkspace, scored
 from foretaste.online.slate import PageRequest
 from foretaste.rank.filters import (
     FILTER_REASONS,
@@ -70,7 +70,7 @@ class WhyNot:
     """Why, in words."""
 
 
-def why_not(workspace: Workspace, item: str, page: PageRequest) -> WhyNot:
+def why_not(workspace: ScoringWorkspace, item: str, page: PageRequest) -> WhyNot:
     """What kept the item out of the answer to this question.
 
     Raises InputError for an item that is not there.

@@ -95,7 +95,7 @@ class Vocabulary:
             return [self._match_of(clause, [part], "forget", 0.0) for part in parts]
         act, nats = ACT_BY_STRENGTH[clause.strength]
         if act == "boost":
-            return [self._match_of(clause, [one], act, nats) for one in parts]
+            return [self._match_of(clause, [part], act, nats) for part in parts]
         return [self._match_of(clause, parts, act, nats)]
 
     def _match_of(

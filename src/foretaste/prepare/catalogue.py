@@ -55,7 +55,7 @@ def vectors_of(items: Sequence[Item], read: ReadItems) -> Vectors:
     return QuantizedVectors.from_blocks(parts, len(items))
 
 
-class SharedIndex(Mapping[str, int]):
+class PrefixIndex(Mapping[str, int]):
     """External id → internal id of the first `size` items of an index that goes on growing."""
 
     def __init__(self, ids: tuple[str, ...], positions: dict[str, int]) -> None:
@@ -81,8 +81,8 @@ class ItemTable(Mapping[str, Item]):
         self._index, self._ids, self.rows = index, ids, items
 
     def __getitem__(self, item: str) -> Item:
-        found: Item = self.rows[self._index[item]]
-        return found
+        table_item: Item = self.rows[self._index[item]]
+        return table_item
 
     def at(self, positions: Sequence[int]) -> list[Item]:
         """Those at these positions in the catalogue."""
@@ -112,24 +112,24 @@ class GrowingCatalogue:
     @classmethod
     def of(cls, items: Sequence[Item], vectors: Vectors) -> Self:
         """Of these, in this order; `vectors`: [items, dim]."""
-        made = build_catalogue(items, vectors)
+        catalogue = build_catalogue(items, vectors)
         rows = Chunked(_objects(items))
         rows.freeze()
         codes = {
             feature.column: {value: code for code, value in enumerate(feature.values)}
-            for feature in made.features
+            for feature in catalogue.features
         }
-        table = ItemTable(made.index, made.ids, rows)
-        return cls(made, table, GrowingVectors(vectors), codes)
+        table = ItemTable(catalogue.index, catalogue.ids, rows)
+        return cls(catalogue, table, GrowingVectors(vectors), codes)
 
     def same_words(self, item: Item) -> bool:
         """Whether the item is there and reads as it did, with the same title and attributes."""
-        before = self.items.get(item.id)
-        if before is None:
+        old_item = self.items.get(item.id)
+        if old_item is None:
             return False
-        titles, attributes = (before.title, item.title), (before.attributes, item.attributes)
-        same = titles[0] == titles[1] and attributes[0] == attributes[1]
-        return same and before.reading() == item.reading()
+        titles, attributes = (old_item.title, item.title), (old_item.attributes, item.attributes)
+        fields_match = titles[0] == titles[1] and attributes[0] == attributes[1]
+        return fields_match and old_item.reading() == item.reading()
 
     def with_states(self, items: Sequence[Item]) -> Self:
         """The same with items in the place of those that read alike."""
@@ -163,14 +163,15 @@ class GrowingCatalogue:
         )
         codes = {column: _coded(self._codes.get(column, {}), column, items) for column in columns}
         by_name = {feature.column: feature for feature in old_catalogue.features}
-        after = Catalogue(
+        new_catalogue = Catalogue(
             ids=ids,
             titles=_replace_texts(
                 old_catalogue.titles,
                 [(item_index, item.title) for item_index, item in indexed_items],
             ),
             full_texts=_replace_texts(
-                old_catalogue.full_texts, [(place, item.reading()) for place, item in indexed_items]
+                old_catalogue.full_texts,
+                [(item_index, item.reading()) for item_index, item in indexed_items],
             ),
             vectors=grown.rows,
             features=tuple(
@@ -182,26 +183,26 @@ class GrowingCatalogue:
             index=index,
         )
         rows = self.items.rows.fork()
-        for place, item in zip(known_indices, (items[row] for row in known_rows), strict=True):
-            rows[place] = item
+        for item_index, item in zip(known_indices, (items[row] for row in known_rows), strict=True):
+            rows[item_index] = item
         rows.extend(_objects([items[row] for row in new_rows]))
         rows.freeze()
-        return type(self)(after, ItemTable(index, ids, rows), grown, codes), known_indices
+        return type(self)(new_catalogue, ItemTable(index, ids, rows), grown, codes), known_indices
 
 
-def _index(before: Catalogue, ids: tuple[str, ...]) -> Mapping[str, int]:
+def _index(old_catalogue: Catalogue, ids: tuple[str, ...]) -> Mapping[str, int]:
     """The index of a catalogue that has these ids, of which the first are those before."""
-    size, index = len(before), before.index
+    size, index = len(old_catalogue), old_catalogue.index
     if len(ids) == size:
         return index
-    new = {item: size + more for more, item in enumerate(ids[size:])}
+    new = {item: size + offset for offset, item in enumerate(ids[size:])}
     if size <= MAX_COPIED_IDS:
         return {**index, **new}
-    shared = index.positions if isinstance(index, SharedIndex) else dict(index)
+    shared = index.positions if isinstance(index, PrefixIndex) else dict(index)
     if len(shared) > size:  # another catalogue went on from here before
         shared = dict(index)
     shared.update(new)
-    return SharedIndex(ids, shared)
+    return PrefixIndex(ids, shared)
 
 
 def _coded(codes: Mapping[str, int], column: str, items: Sequence[Item]) -> Mapping[str, int]:
@@ -209,36 +210,38 @@ def _coded(codes: Mapping[str, int], column: str, items: Sequence[Item]) -> Mapp
     values = dict.fromkeys(value for item in items for value in item.attributes.get(column, ()))
     new = [value for value in values if value not in codes]
     return (
-        {**codes, **{value: len(codes) + more for more, value in enumerate(new)}} if new else codes
+        {**codes, **{value: len(codes) + offset for offset, value in enumerate(new)}}
+        if new
+        else codes
     )
 
 
 def _feature_with(
     column: str,
-    before: Feature | None,
+    old_feature: Feature | None,
     codes: Mapping[str, int],
     items: Sequence[tuple[int, Item]],
     size: int,
 ) -> Feature:
     """The column with these items at their places, of which those past `size` are new."""
     rows = {
-        place: np.array([codes[value] for value in item.attributes.get(column, ())], np.int32)
-        for place, item in items
+        item_index: np.array([codes[value] for value in item.attributes.get(column, ())], np.int32)
+        for item_index, item in items
     }
-    if before is None:
-        before = Feature(column, (), np.zeros(size + 1, np.int64), np.zeros(0, np.int32))
-    offsets, flat = before.offsets, before.codes
+    if old_feature is None:
+        old_feature = Feature(column, (), np.zeros(size + 1, np.int64), np.zeros(0, np.int32))
+    offsets, flat = old_feature.offsets, old_feature.codes
     lengths = np.diff(offsets)
     parts, last = [], 0
-    for place in sorted(place for place in rows if place < size):
-        parts += [flat[last : offsets[place]], rows[place]]
-        last = int(offsets[place + 1])
-        lengths[place] = len(rows[place])
-    added = [rows[place] for place in sorted(rows) if place >= size]
+    for item_index in sorted(row_index for row_index in rows if row_index < size):
+        parts += [flat[last : offsets[item_index]], rows[item_index]]
+        last = int(offsets[item_index + 1])
+        lengths[item_index] = len(rows[item_index])
+    added = [rows[item_index] for item_index in sorted(rows) if item_index >= size]
     counts = np.array([len(row) for row in added], np.int64)
     return Feature(
         column=column,
-        values=(*before.values, *list(codes)[len(before.values) :]),
+        values=(*old_feature.values, *list(codes)[len(old_feature.values) :]),
         offsets=np.concatenate([[0], np.cumsum(np.concatenate([lengths, counts]))]),
         codes=np.concatenate([*parts, flat[last:], *added]),
     )
@@ -256,10 +259,10 @@ def _replace_texts(
 ) -> tuple[str, ...]:
     """The texts with these at their places, of which those past the end come in order."""
     changed = [(item_index, text) for item_index, text in indexed_texts if item_index < len(texts)]
-    appended = tuple(text for place, text in indexed_texts if place >= len(texts))
+    appended = tuple(text for item_index, text in indexed_texts if item_index >= len(texts))
     if changed:
         edited = list(texts)
-        for place, text in changed:
-            edited[place] = text
+        for item_index, text in changed:
+            edited[item_index] = text
         texts = tuple(edited)
     return texts + appended

@@ -111,13 +111,13 @@ def repeated_events(interactions: Interactions, *, within: float) -> Mask:
     order = np.lexsort(
         (interactions.at, interactions.text, interactions.kind, interactions.item, row_users)
     )
-    same = np.ones(interactions.event_count - 1, np.bool_)
+    repeats_previous = np.ones(interactions.event_count - 1, np.bool_)
     for column in (row_users, interactions.item, interactions.kind, interactions.text):
         sorted_column = column[order]
-        same &= sorted_column[1:] == sorted_column[:-1]
-    same &= np.diff(interactions.at[order]) <= within
+        repeats_previous &= sorted_column[1:] == sorted_column[:-1]
+    repeats_previous &= np.diff(interactions.at[order]) <= within
     is_repeat = np.zeros(interactions.event_count, np.bool_)
-    is_repeat[order[1:]] = same
+    is_repeat[order[1:]] = repeats_previous
     return is_repeat
 
 

@@ -35,21 +35,21 @@ def build_text_pairs(
     texts = [*readings, *interactions.texts]
     query_pairs = _query_item_pairs(interactions, seconds)
     body_texts = [replace(item, title="").reading() for item in items]
-    named = np.arange(len(items))[[bool(body_text) for body_text in body_texts]]
+    described_items = np.arange(len(items))[[bool(body_text) for body_text in body_texts]]
     sources = [
         co_consumed_pairs(interactions, window),
         (query_pairs[0] + len(readings), query_pairs[1]),
-        (named + len(texts), named + len(texts) + len(titles)),
+        (described_items + len(texts), described_items + len(texts) + len(titles)),
     ]
     texts += [*titles, *body_texts]
     limits = _source_limits([len(anchors) for anchors, _ in sources], max_pairs)
     drawn_pairs = [
         _draw_pairs(source, limit, rng) for source, limit in zip(sources, limits, strict=True)
     ]
-    left, positives = (np.concatenate(side) for side in zip(*drawn_pairs, strict=True))
+    anchors, positives = (np.concatenate(side) for side in zip(*drawn_pairs, strict=True))
     has_text = np.array([bool(text.strip()) for text in texts])
-    readable = has_text[left] & has_text[positives]
-    return _with_used_texts(texts, left[readable], positives[readable])
+    readable = has_text[anchors] & has_text[positives]
+    return _with_used_texts(texts, anchors[readable], positives[readable])
 
 
 def co_consumed_pairs(interactions: Interactions, window: int) -> PairColumns:
@@ -105,19 +105,21 @@ def _source_limits(available_counts: list[int], max_pairs: int) -> list[int]:
 def _draw_pairs(source: PairColumns, max_pairs: int, rng: np.random.Generator) -> PairColumns:
     anchors, positives = source
     if len(anchors) > max_pairs:
-        chosen = np.sort(rng.choice(len(anchors), max_pairs, replace=False))
-        anchors, positives = anchors[chosen], positives[chosen]
+        sampled_pairs = np.sort(rng.choice(len(anchors), max_pairs, replace=False))
+        anchors, positives = anchors[sampled_pairs], positives[sampled_pairs]
     return anchors, positives
 
 
 def _with_used_texts(texts: Sequence[str], anchors: Longs, positives: Longs) -> TextPairs:
     """With each text that a pair names once, and no other."""
     index: dict[str, int] = {}
-    used = np.unique(np.concatenate([anchors, positives]))
+    used_texts = np.unique(np.concatenate([anchors, positives]))
     new_indices = {
-        int(text_index): index.setdefault(texts[text_index], len(index)) for text_index in used
+        int(text_index): index.setdefault(texts[text_index], len(index))
+        for text_index in used_texts
     }
     anchors, positives = (
-        np.array([new_indices[int(one)] for one in side], np.int64) for side in (anchors, positives)
+        np.array([new_indices[int(text_index)] for text_index in side], np.int64)
+        for side in (anchors, positives)
     )
     return TextPairs(tuple(index), anchors, positives)

@@ -114,15 +114,15 @@ def _lengths(quality: QualityFigures) -> str:
 
 def _svg(figure: Figure) -> str:
     """The figure as an `<svg>` element to put into a page."""
-    written = StringIO()
-    FigureCanvasSVG(figure).print_svg(written, metadata={"Date": None})
-    svg_text = written.getvalue()
+    svg_buffer = StringIO()
+    FigureCanvasSVG(figure).print_svg(svg_buffer, metadata={"Date": None})
+    svg_text = svg_buffer.getvalue()
     svg_text = svg_text[svg_text.index("<svg") :]
     svg_text = re.sub(r"<metadata>.*?</metadata>", "", svg_text, flags=re.DOTALL)
     # The page holds several: ids that nothing refers to would be there twice
     svg_text = re.sub(r' id="[A-Za-z.]*_\d+"', "", svg_text)
     svg_text = re.sub(r'(<svg[^>]*?) width="[^"]*pt"', r"\1", svg_text)
     svg_text = re.sub(r'(<svg[^>]*?) height="[^"]*pt"', r"\1", svg_text)
-    for drawn, variable in VARIABLES.items():
-        svg_text = svg_text.replace(drawn, variable)
+    for color, variable in VARIABLES.items():
+        svg_text = svg_text.replace(color, variable)
     return svg_text

@@ -55,7 +55,8 @@ def items_mentioning(readings: Iterable[str], words: str) -> Mask:
         for stem_pattern in stems(words)
     ]
     mentions = [
-        bool(stem_patterns) and all(one.search(text) for one in stem_patterns) for text in readings
+        bool(stem_patterns) and all(stem_pattern.search(text) for stem_pattern in stem_patterns)
+        for text in readings
     ]
     return np.array(mentions, bool)
 

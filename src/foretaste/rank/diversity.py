@@ -35,5 +35,5 @@ def rerank_for_diversity(
         diversity=strength,
     )
     mmr_items = item_indices[mmr_selection.indices].tolist()
-    chosen = set(mmr_items)
-    return [*mmr_items, *(item for item in items if item not in chosen)]
+    mmr_item_set = set(mmr_items)
+    return [*mmr_items, *(item for item in items if item not in mmr_item_set)]

@@ -117,10 +117,10 @@ class Policy:
 
         def tells(term: Term) -> bool:
             """Whether it would say what is sensitive."""
-            place = None if term.event is None else index.catalogue.index.get(term.event)
+            item_index = None if term.event is None else index.catalogue.index.get(term.event)
             texts = [text for text in (term.event, term.feature) if text]
             return term.feature in features or any(
-                (place is not None and mask[place])
+                (item_index is not None and mask[item_index])
                 or any(text_mentions(kind, text) for text in texts)
                 for kind, mask in kinds
             )
@@ -155,8 +155,8 @@ class Policy:
             return float(MAX_AGE_YEARS)
         profile_ages = policy_context.user_context.taste.get(self._age_settings.user, ())
         stated_ages = [*profile_ages, policy_context.request.context.get(self._age_settings.user)]
-        ages = (_age_in_years(one, policy_context.now) for one in stated_ages)
-        return next((one for one in ages if one is not None), float(self._age_settings.unknown))
+        ages = (_age_in_years(stated_age, policy_context.now) for stated_age in stated_ages)
+        return next((age for age in ages if age is not None), float(self._age_settings.unknown))
 
     def _sensitive_masks(self, index: FilterIndex) -> list[tuple[Condition, Mask]]:
         return [
@@ -213,9 +213,9 @@ class PolicyTextChecker:
             if text_mentions(first_condition, text)
         ]
         exclusion_violations = [
-            f"it speaks of {one} and of {second_condition} together"
-            for one, second_condition in self._exclusions
-            if text_mentions(one, text) and text_mentions(second_condition, text)
+            f"it speaks of {first_condition} and of {second_condition} together"
+            for first_condition, second_condition in self._exclusions
+            if text_mentions(first_condition, text) and text_mentions(second_condition, text)
         ]
         title_violations = [
             f"it names “{title}”, which may not be shown"

@@ -24,8 +24,7 @@ from foretaste.model.cold_items import NewestInteractions
 from foretaste.model.fit import FitResult, fit_to_serve
 from foretaste.model.training import Training
 from foretaste.online.generation import ContentGenerator
-from foretaste.online.list_health import Workspace as ListWorkspace
-from foretaste.online.list_health import amend_checks
+from foretaste.online.list_health import ListWorkspace, amend_checks
 from foretaste.prepare.arrivals import newest_positive_cases
 from foretaste.prepare.clean import CleaningReport
 from foretaste.prepare.interactions import LoadReport

@@ -61,8 +61,8 @@ class DataEncoder:
 
     def catalogue(self, items: Mapping[str, Item], encoder: str | None = None) -> Catalogue:
         """The items, each read."""
-        listed = list(items.values())
-        return build_catalogue(listed, self.vectors(listed, encoder))
+        item_list = list(items.values())
+        return build_catalogue(item_list, self.vectors(item_list, encoder))
 
     def interactions(self, interactions: Interactions, encoder: str | None = None) -> Interactions:
         """The searches and reviews, each read."""

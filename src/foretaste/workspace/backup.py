@@ -86,7 +86,7 @@ def inspect_backup(file: Path) -> Backup:
         created=manifest["created"],
         tenants=tuple(manifest["tenants"]),
         events=sum(counts["events"] for counts in manifest["tenants"].values()),
-        items=sum(one["items"] for one in manifest["tenants"].values()),
+        items=sum(tenant["items"] for tenant in manifest["tenants"].values()),
         models=sum(name.endswith("/manifest.json") for name in manifest["sha256"]),
         size=file.stat().st_size,
     )

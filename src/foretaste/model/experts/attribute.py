@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from foretaste.domain.arrays import GrowingArray
 from foretaste.domain.data import Catalogue, Feature, Floats, Ints, Term, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
-from foretaste.domain.sharing import Chunked, Once
+from foretaste.domain.sharing import Chunked, Lazy
 from foretaste.model.expert_scorer import NO_ITEMS
 from foretaste.model.settings import AttributeSettings
 from foretaste.model.terms import AVERAGE_ITEM
@@ -167,11 +167,11 @@ class AttributeExpert:
         new_profiles = [self._assign_profile(item) for item in range(size, len(catalogue))]
         for item in changed:
             self._profile_sizes[self._item_profiles.rows[item]] -= 1
-        again = np.array([self._assign_profile(item) for item in changed], np.int32)
-        self._item_profiles = self._item_profiles.replaced(changed, again).appended(
+        changed_profiles = np.array([self._assign_profile(item) for item in changed], np.int32)
+        self._item_profiles = self._item_profiles.replaced(changed, changed_profiles).appended(
             np.array(new_profiles, np.int32)
         )
-        self._count_members(again=len(self._profile_codes) > kinds)
+        self._count_members(has_new_profiles=len(self._profile_codes) > kinds)
 
     def _set_counts(self, counts_by_value: Mapping[str, float]) -> None:
         """By value: a changed item may have given every value another code."""
@@ -185,16 +185,17 @@ class AttributeExpert:
         size = len(self._feature.offsets) - 1
         profiles = np.fromiter((self._assign_profile(item) for item in range(size)), np.int32, size)
         self._item_profiles = GrowingArray(profiles)
-        self._count_members(again=True)
+        self._count_members(has_new_profiles=True)
 
-    def _count_members(self, *, again: bool) -> None:
-        """What a request needs of the profiles, made when first asked for; `again`: the profiles
-        themselves changed, not only how many items each has.
+    def _count_members(self, *, has_new_profiles: bool) -> None:
+        """What a request needs of the profiles, made when first asked for.
+
+        has_new_profiles: the profiles themselves changed, not only how many items each has.
         """
         kinds, members, values = self._profile_codes, self._profile_sizes, len(self._value_counts)
-        self._counted = Once(lambda: np.array(members, np.float64))  # [profiles]
-        if again:
-            self._tables = Once(
+        self._counted = Lazy(lambda: np.array(members, np.float64))  # [profiles]
+        if has_new_profiles:
+            self._tables = Lazy(
                 lambda: _profile_value_shares(list(kinds), values)
             )  # [profiles, values]
 

@@ -66,8 +66,8 @@ class LexicalExpert:
         length = float(np.sqrt(np.square(taste).sum()))
         scale = np.float32(1 / (max(length, 1e-9) * self._settings.temperature))
         parts = [
-            (int(item), (row[0], row[1] * much * scale))
-            for item, row, much in zip(recent_items, rows, recency_weights, strict=True)
+            (int(item), (row[0], row[1] * recency_weight * scale))
+            for item, row, recency_weight in zip(recent_items, rows, recency_weights, strict=True)
         ]
         return parts, (distinct_words, (taste * scale).astype(np.float32))
 

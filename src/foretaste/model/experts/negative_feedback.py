@@ -17,7 +17,7 @@ import scipy.sparse as sp
 from foretaste.domain.arrays import mean_row
 from foretaste.domain.data import Catalogue, Feature, Floats, Ints, Term, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
-from foretaste.domain.sharing import Once
+from foretaste.domain.sharing import Lazy
 from foretaste.model.experts.stateless import StatelessExpert
 from foretaste.model.settings import NegativeFeedbackSettings
 from foretaste.model.terms import AVERAGE_ITEM
@@ -48,7 +48,7 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
         """New items are read like the others; what is needed of the whole is made when needed."""
         self._vectors, self._item_ids = catalogue.vectors, catalogue.ids
         features = catalogue.descriptive_features
-        self._column_tables = Once(
+        self._column_tables = Lazy(
             lambda: [_ColumnTable.from_feature(feature) for feature in features]
         )
         if changed is None or len(catalogue) > self._sampled_size * 1.01:

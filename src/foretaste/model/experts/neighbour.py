@@ -263,11 +263,11 @@ class NeighbourScorer(SparseScorer):
         popularity = terms_against_average(name, prior, len(ids), "popularity")
         return [
             [
-                *popularity[place],
+                *popularity[row],
                 *(
-                    Term(name, float(lift[place] * share), event=ids[source])
-                    for (source, _), share in zip(self._sources, shares[place], strict=True)
+                    Term(name, float(lift[row] * share), event=ids[source])
+                    for (source, _), share in zip(self._sources, shares[row], strict=True)
                 ),
             ]
-            for place in range(len(items))
+            for row in range(len(items))
         ]

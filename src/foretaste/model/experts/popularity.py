@@ -80,10 +80,10 @@ class PopularityExpert:
             np.float64
         )
         expert = cls(mass, latest_time, half_life, prior)
-        taken = np.bincount(
+        event_weights = np.bincount(
             interactions.item[is_positive], interactions.weight[is_positive], minlength=items
         )
-        expert._taken = Chunked(taken.astype(np.float64))
+        expert._taken = Chunked(event_weights.astype(np.float64))
         events = np.bincount(interactions.item[is_positive], minlength=items)
         expert._events = Chunked(events.astype(np.float64))
         return expert

@@ -12,7 +12,7 @@ import numpy as np
 
 from foretaste.domain.data import Catalogue, Floats, Ints, Term, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
-from foretaste.domain.sharing import Once
+from foretaste.domain.sharing import Lazy
 from foretaste.model.bm25 import Bm25, tokenize
 from foretaste.model.expert_scorer import NO_ITEMS, top_positions
 from foretaste.model.experts.content import log_softmax
@@ -36,8 +36,8 @@ class QueryExpert(StatelessExpert[QuerySettings]):
     """Meaning and words."""
 
     name = "query"
-    _bm25: Once[Bm25]
-    _letters: "Once[LetterIndex]"
+    _bm25: Lazy[Bm25]
+    _letters: "Lazy[LetterIndex]"
 
     def __init__(self, settings: QuerySettings, catalogue: Catalogue) -> None:
         super().__init__(settings)
@@ -58,16 +58,16 @@ class QueryExpert(StatelessExpert[QuerySettings]):
             return self._index_catalogue(catalogue)
         old_size, self._size = self._size, len(catalogue)
         self._text_space = extended_index(self._text_space, catalogue.vectors, changed)
-        bm25 = self._bm25.made
+        bm25 = self._bm25.value_or_none
         if bm25 is None:
             return self._index(catalogue)
         bm25 = bm25.fork()
         for item in [*changed, *range(old_size, len(catalogue))]:
             bm25.put(item, catalogue.full_texts[item])
-        self._bm25 = Once.of(bm25)
-        letters = self._letters.made
+        self._bm25 = Lazy.of(bm25)
+        letters = self._letters.value_or_none
         if letters is None or len(bm25.word_codes) > 1.05 * letters.size:
-            self._letters = Once(lambda: LetterIndex(sorted(bm25.word_codes)))
+            self._letters = Lazy(lambda: LetterIndex(sorted(bm25.word_codes)))
         return None
 
     def _index_catalogue(self, catalogue: Catalogue) -> None:
@@ -77,8 +77,8 @@ class QueryExpert(StatelessExpert[QuerySettings]):
 
     def _index(self, catalogue: Catalogue) -> None:
         readings = catalogue.full_texts
-        bm25 = self._bm25 = Once(lambda: Bm25(readings))
-        self._letters = Once(lambda: LetterIndex(sorted(bm25.get().word_codes)))
+        bm25 = self._bm25 = Lazy(lambda: Bm25(readings))
+        self._letters = Lazy(lambda: LetterIndex(sorted(bm25.get().word_codes)))
 
     @property
     def bm25(self) -> Bm25:

@@ -145,20 +145,20 @@ class SequenceExpert:
     def _with_guesses(self, identity: Floats) -> Floats:
         """The same array, with what nobody taught guessed at once."""
         vectors = self._text_space.vectors
-        wanted = np.flatnonzero(self._is_estimated.rows[: len(vectors)]).astype(np.int32)
-        known = np.flatnonzero(~self._is_estimated.rows).astype(np.int32)
+        estimated_items = np.flatnonzero(self._is_estimated.rows[: len(vectors)]).astype(np.int32)
+        taught_items = np.flatnonzero(~self._is_estimated.rows).astype(np.int32)
         if not is_exhaustive(
-            len(known)
+            len(taught_items)
         ):  # by a draw of them: a mean of ten nearest is a rough guess
-            known = np.sort(
+            taught_items = np.sort(
                 np.random.default_rng(0).choice(
-                    known, min(MAX_SAMPLED_IDENTITIES, len(known)), replace=False
+                    taught_items, min(MAX_SAMPLED_IDENTITIES, len(taught_items)), replace=False
                 )
             )
-        theirs, texts = identity[known], vectors[known]
-        for start in range(0, len(wanted), 1024):
-            some = wanted[start : start + 1024]
-            identity[some] = mean_identities(vectors[some], texts, theirs)
+        taught_identities, texts = identity[taught_items], vectors[taught_items]
+        for start in range(0, len(estimated_items), 1024):
+            chunk_items = estimated_items[start : start + 1024]
+            identity[chunk_items] = mean_identities(vectors[chunk_items], texts, taught_identities)
         return identity
 
     def _composed_vectors(self, items: Ints) -> Floats:

@@ -25,30 +25,30 @@ def extend_index(
     return index.extended(rows, size, changed)
 
 
-class SharedIndex:
+class SharedVectorIndex:
     """A catalogue's vectors and the index of them, which several experts compare with."""
 
     def __init__(self, vectors: Vectors, index: VectorIndex) -> None:
         self.vectors, self.index = vectors, index  # the vectors stay, so their id stays theirs
-        self.extensions: WeakValueDictionary[int, SharedIndex] = WeakValueDictionary()
+        self.extensions: WeakValueDictionary[int, SharedVectorIndex] = WeakValueDictionary()
 
 
-_indexes: "WeakValueDictionary[int, SharedIndex]" = WeakValueDictionary()
+_indexes: "WeakValueDictionary[int, SharedVectorIndex]" = WeakValueDictionary()
 """Those in use, by the id of their vectors."""
 
 
-def shared_index(vectors: Vectors) -> SharedIndex:
+def shared_index(vectors: Vectors) -> SharedVectorIndex:
     """The index of these vectors; made once, whoever asks."""
     shared = _indexes.get(id(vectors))
     if shared is None:
-        shared = SharedIndex(vectors, build_index(rows_of(vectors), len(vectors)))
+        shared = SharedVectorIndex(vectors, build_index(rows_of(vectors), len(vectors)))
         _indexes[id(vectors)] = shared
     return shared
 
 
 def extended_index(
-    shared: SharedIndex, vectors: Vectors, changed: Sequence[int] | None
-) -> SharedIndex:
+    shared: SharedVectorIndex, vectors: Vectors, changed: Sequence[int] | None
+) -> SharedVectorIndex:
     """The same after the catalogue grew; made once, whoever asks. None reads all anew."""
     if changed is None:
         return shared_index(vectors)
@@ -57,6 +57,6 @@ def extended_index(
     extension = shared.extensions.get(id(vectors))
     if extension is None:
         index = extend_index(shared.index, rows_of(vectors), len(vectors), changed)
-        extension = SharedIndex(vectors, index)
+        extension = SharedVectorIndex(vectors, index)
         shared.extensions[id(vectors)] = extension
     return extension

@@ -171,8 +171,10 @@ class _Lists:
 
         count = min(int(np.clip(2 * np.sqrt(size), 16, 4096)), size)
         rng = np.random.default_rng(size)
-        drawn = np.sort(rng.choice(size, min(size, 40 * count), replace=False)).astype(np.int32)
-        sample = rows(drawn)
+        sampled_rows = np.sort(rng.choice(size, min(size, 40 * count), replace=False)).astype(
+            np.int32
+        )
+        sample = rows(sampled_rows)
         rotation = principal_directions(sample, REDUCED_DIM)
         index: Any = faiss.index_factory(
             rotation.shape[1], f"IVF{count},SQ4", faiss.METRIC_INNER_PRODUCT

@@ -128,11 +128,11 @@ def get_items(service: ServiceDep, n: Size = 100, cursor: Cursor = "", q: str | 
         hits = [service.workspace.store.item(item.id) for item in recommendation.items[:n]]
         return {
             "Cursor": "",
-            "Items": [gorse.item_to_gorse(one) for one in hits if one is not None],
+            "Items": [gorse.item_to_gorse(item) for item in hits if item is not None],
         }
     items = service.workspace.store.items_page(_decode_cursor(cursor), n)
     next_cursor = encode_cursor(items[-1].id) if items and len(items) == n else ""
-    return {"Cursor": next_cursor, "Items": [gorse.item_to_gorse(one) for one in items]}
+    return {"Cursor": next_cursor, "Items": [gorse.item_to_gorse(item) for item in items]}
 
 
 @api.get("/item/{item}", dependencies=[READ])
@@ -304,7 +304,7 @@ def session_recommend(
     body: list[gorse.Row], service: ServiceDep, category: str = "", n: Size = 10, offset: Offset = 0
 ) -> Any:
     """A list for what happened in a session, which is not kept."""
-    rows = sorted(body, key=lambda one: gorse.parse_timestamp(one.get("Timestamp")) or 0)
+    rows = sorted(body, key=lambda row: gorse.parse_timestamp(row.get("Timestamp")) or 0)
     ids = [str(row["ItemId"]) for row in rows if row.get("ItemId")]
     existing = [row for row in dict.fromkeys(ids) if service.workspace.store.item(row) is not None]
     seeds = tuple(existing[-MAX_SEED_ITEMS:])
@@ -357,7 +357,7 @@ def latest(
         for item in service.workspace.store.newest_items(service.now(), max_items)
         if not category_names or category_names & set(item.attributes.get(gorse.CATEGORIES, ()))
     ]
-    return [{"Id": one.id, "Score": one.available_from} for one in items[offset : offset + n]]
+    return [{"Id": item.id, "Score": item.available_from} for item in items[offset : offset + n]]
 
 
 def _all_categories(request: Request, category: str) -> list[str]:
@@ -367,7 +367,7 @@ def _all_categories(request: Request, category: str) -> list[str]:
 def _list_rows(
     service: Service, n: int, offset: int, categories: Sequence[str], **request_fields: Any
 ) -> list[gorse.Row]:
-    category_names = [one for one in dict.fromkeys(categories) if one]
+    category_names = [category_name for category_name in dict.fromkeys(categories) if category_name]
     if n == 0:
         return []
     recommendation: Recommendation = service.recommend(
@@ -378,7 +378,10 @@ def _list_rows(
             **request_fields,
         )
     )
-    return [{"Id": one.id, "Score": one.score} for one in recommendation.items[offset:]]
+    return [
+        {"Id": recommended_item.id, "Score": recommended_item.score}
+        for recommended_item in recommendation.items[offset:]
+    ]
 
 
 @api.get("/health/live", dependencies=[NO_KEY_NEEDED])

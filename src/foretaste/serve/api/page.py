@@ -91,5 +91,7 @@ def history(
 
 def _titles(store: ItemStore, items: Iterable[str]) -> dict[str, str]:
     names = set(items)
-    there = store.items_by_id(list(names))
-    return {name: (there[name].title if name in there else "") or name for name in names}
+    items_by_id = store.items_by_id(list(names))
+    return {
+        name: (items_by_id[name].title if name in items_by_id else "") or name for name in names
+    }

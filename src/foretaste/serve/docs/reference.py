@@ -81,7 +81,7 @@ def _parameters(operation: Schema, document: Schema) -> Iterator[str]:
             }
             for parameter in parameters
         }
-        required = [one["name"] for one in parameters if one.get("required")]
+        required = [parameter["name"] for parameter in parameters if parameter.get("required")]
         yield from _table({"properties": fields, "required": required}, document, "parameter")
 
 

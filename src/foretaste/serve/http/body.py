@@ -115,6 +115,6 @@ def _depth(value: Any) -> int:
         if depth > MAX_NESTING_LEVELS:
             break
         level = [
-            child for each in level for child in (each.values() if isinstance(each, dict) else each)
+            child for node in level for child in (node.values() if isinstance(node, dict) else node)
         ]
     return depth

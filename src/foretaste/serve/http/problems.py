@@ -226,10 +226,10 @@ def _field_problem(complaint: Mapping[str, Any]) -> FieldProblem:
 
 
 def _sent_value(complaint: Mapping[str, Any]) -> str:
-    sent = complaint.get("input")
-    if isinstance(sent, dict | list):
+    value = complaint.get("input")
+    if isinstance(value, dict | list):
         return ""
-    return "null" if sent is None else display_text(sent)
+    return "null" if value is None else display_text(value)
 
 
 def _encodable(text: str) -> str:
