@@ -24,7 +24,7 @@ from foretaste.domain.data import Floats, Item, Recommendation
 from foretaste.loop import Foretaste
 from foretaste.preferences import matching
 from foretaste.preferences.matching import Vocabulary
-from foretaste.prepare.catalogue import build_catalogue
+from foretaste.prepare.catalogue_builder import build_catalogue
 from foretaste.rank.about import items_mentioning, items_similar_to
 from foretaste.rank.index import FilterIndex, ItemAvailability
 

@@ -21,7 +21,7 @@ from foretaste.model.expert_weights import default_expert_weights
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.sequence import SequenceExpert as SequenceExpert
 from foretaste.model.product import ProductOfExperts
-from foretaste.prepare.catalogue import build_catalogue
+from foretaste.prepare.catalogue_builder import build_catalogue
 
 ITEMS, EVENTS = 1_000_000, 2_000_000
 PEOPLE = 20_000

@@ -20,7 +20,7 @@ from foretaste.model.product_scorer import SharedScorer
 from foretaste.online.fallback import Budget, FallbackChain, Level
 from foretaste.online.slate import SlateBuilder
 from foretaste.online.snapshot import Snapshot
-from foretaste.prepare.catalogue import GrowingCatalogue
+from foretaste.prepare.catalogue_builder import GrowingCatalogue
 from foretaste.rank.index import ItemAvailability
 from foretaste.rank.settings import RankSettings
 from foretaste.serve.schemas import encode_recommendation

@@ -34,7 +34,7 @@ from foretaste.model.sequence_training import (
 )
 from foretaste.model.settings import ModelSettings
 from foretaste.model.training import Training
-from foretaste.prepare import catalogue as cataloguing
+from foretaste.prepare import catalogue_builder
 from foretaste.rank.top import top_items
 
 BATCHES, REQUESTS, WARM, COMPARED = 10, 200, 20, 40
@@ -306,7 +306,7 @@ def workspace_packed(folder: str) -> dict[str, Any]:
     """Its vectors in 8 bits, as of a large catalogue, against 32: lists and scores."""
     product, asked = _workspace(folder)
     exact = [product.scorer(one).scores() for one in asked]
-    cataloguing.MAX_FULL_PRECISION_ITEMS = 0
+    catalogue_builder.MAX_FULL_PRECISION_ITEMS = 0
     product, asked = _workspace(folder)
     kept, apart = [], []
     for one, scores in zip(asked, exact, strict=True):

@@ -396,7 +396,7 @@ def test_a_large_catalogue_is_kept_in_8_bits_and_changes_as_a_small_one(
     shop: Foretaste, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = scores(shop, "u1")
-    monkeypatch.setattr("foretaste.prepare.catalogue.MAX_FULL_PRECISION_ITEMS", 10)
+    monkeypatch.setattr("foretaste.prepare.catalogue_builder.MAX_FULL_PRECISION_ITEMS", 10)
     monkeypatch.setattr("foretaste.model.index.base.EXHAUSTIVE_LIMIT", 10)
     large = opened(shop.folder)
     assert isinstance(large.catch_up().catalogue.vectors, QuantizedVectors)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from foretaste.converse.agent import MAX_MODEL_CALLS, TOOL_SCHEMAS, Agent
-from foretaste.converse.chat import Chat
+from foretaste.converse.conversation import Chat
 from foretaste.domain.data import Item
 from foretaste.language.settings import WriterSettings
 from foretaste.loop import Foretaste

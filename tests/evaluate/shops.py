@@ -12,7 +12,7 @@ from foretaste.evaluate.sampled_lists import (
     SampledLists,
     sampled_lists,
 )
-from foretaste.prepare.catalogue import build_catalogue
+from foretaste.prepare.catalogue_builder import build_catalogue
 from foretaste.prepare.streaming_counts import StreamingCounts
 
 Scores = Callable[[list[UserContext]], dict[str, Floats]]

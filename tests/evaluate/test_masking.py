@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from foretaste.domain.data import UserContext
 from foretaste.domain.request import Request
 from foretaste.evaluate.masking import find_negative_feedback, hidden_items
-from foretaste.prepare.catalogue import build_catalogue
+from foretaste.prepare.catalogue_builder import build_catalogue
 from foretaste.rank.filters import FilterContext, consumed_items, negative_feedback_items
 from foretaste.rank.index import FilterIndex, ItemAvailability
 

@@ -5,7 +5,7 @@ import pytest
 
 from foretaste.domain.data import Catalogue, Floats, Item, UserContext
 from foretaste.generate.profile import taste_profile
-from foretaste.prepare.catalogue import build_catalogue
+from foretaste.prepare.catalogue_builder import build_catalogue
 
 ITEMS = [
     Item("a", attributes={"genre": ("Drama",)}),

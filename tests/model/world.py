@@ -33,7 +33,7 @@ from foretaste.model.settings import (
     SequenceSettings,
 )
 from foretaste.model.training import Training
-from foretaste.prepare.catalogue import build_catalogue
+from foretaste.prepare.catalogue_builder import build_catalogue
 from foretaste.prepare.interactions import build_interactions, build_user_context
 from foretaste.prepare.splits import split_leave_one_out
 

@@ -9,7 +9,7 @@ from foretaste.domain.data import Floats, Item
 from foretaste.domain.preference import MAX_PREFERENCE_NATS, Preference
 from foretaste.preferences.grammar import parse_clauses
 from foretaste.preferences.matching import ClauseMatch, Vocabulary, updated_preferences
-from foretaste.prepare.catalogue import build_catalogue
+from foretaste.prepare.catalogue_builder import build_catalogue
 from foretaste.rank.index import FilterIndex, ItemAvailability
 
 AXES = {"sci-fi": 0, "science fiction": 0, "comedy": 1, "western": 2}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from foretaste.domain.data import Item
-from foretaste.prepare.catalogue import build_catalogue
+from foretaste.prepare.catalogue_builder import build_catalogue
 from foretaste.rank.index import FilterIndex, ItemAvailability
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS, Event, Item, Request
 from foretaste.errors import InputError
-from foretaste.prepare.catalogue import build_catalogue
+from foretaste.prepare.catalogue_builder import build_catalogue
 from foretaste.prepare.interactions import build_user_context
 from foretaste.rank.filters import (
     FILTERS,

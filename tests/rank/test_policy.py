@@ -28,7 +28,7 @@ from foretaste.model.product import REQUEST_FACTS, ProductOfExperts
 from foretaste.model.product_scorer import SharedScorer
 from foretaste.online.slate import SlateBuilder
 from foretaste.online.snapshot import Snapshot
-from foretaste.prepare.catalogue import GrowingCatalogue, build_catalogue
+from foretaste.prepare.catalogue_builder import GrowingCatalogue, build_catalogue
 from foretaste.rank.index import FilterIndex, ItemAvailability
 from foretaste.rank.policy import Policy, PolicyTextChecker, _age_in_years
 from foretaste.rank.policy_settings import AgeSettings, MutualExclusion, PolicySettings

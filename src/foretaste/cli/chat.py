@@ -9,7 +9,7 @@ from foretaste.cli import console
 from foretaste.cli.common import CURRENT_FOLDER, Json, Workspace, command, open_loop
 
 if TYPE_CHECKING:
-    from foretaste.converse.chat import Reply
+    from foretaste.converse.conversation import Reply
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +33,7 @@ def chat(
     more", "start over". Wishes with more, less or no change the profile; the rest is of this talk.
     """
     with open_loop(workspace) as loop:
-        from foretaste.converse.chat import open_chat
+        from foretaste.converse.conversation import open_chat
         from foretaste.serve.schemas.chat_schemas import chat_answer
 
         talk = open_chat(loop)

@@ -105,21 +105,14 @@ def print_imports(imports: Sequence["ImportResult"]) -> None:
     ]
     counts = ("read", "added", "known", "rejected")
     print_table(("file", *counts), rows, right=counts)
-    for import_result in imports:
-        for warning in import_result.warnings:
-            note(f"warning: {import_result.file}: {warning}")
-        for reject in import_result.rejects[:MAX_REJECTS]:
+    for file in imports:
+        for warning in file.warnings:
+            note(f"warning: {file.file}: {warning}")
+        for reject in file.rejects[:MAX_REJECTS]:
             note(str(reject))
-        if import_result.rejected:
-            extra = (
-                f"{import_result.rejected - MAX_REJECTS:,} more; "
-                if import_result.rejected > MAX_REJECTS
-                else ""
-            )
-            note(
-                f"{extra}all {import_result.rejected:,} rejected rows are in "
-                f"{import_result.rejects_file}"
-            )
+        if file.rejected:
+            extra = f"{file.rejected - MAX_REJECTS:,} more; " if file.rejected > MAX_REJECTS else ""
+            note(f"{extra}all {file.rejected:,} rejected rows are in {file.rejects_file}")
 
 
 def print_recommendation(

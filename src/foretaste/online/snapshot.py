@@ -26,7 +26,7 @@ from foretaste.feedback.online_learning import (
 )
 from foretaste.model.artefacts import ModelVersion
 from foretaste.model.product import ProductOfExperts
-from foretaste.prepare.catalogue import GrowingCatalogue, ItemTable, ReadItems, vectors_of
+from foretaste.prepare.catalogue_builder import GrowingCatalogue, ItemTable, ReadItems, vectors_of
 from foretaste.prepare.interactions import build_user_histories, user_key
 from foretaste.rank.filters import ItemAvailability
 

@@ -15,7 +15,7 @@ from typing import Any
 from foretaste.behaviour.batch import IngestSummary
 from foretaste.behaviour.ingest import Ingestor
 from foretaste.behaviour.keys import DEFAULT_TENANT
-from foretaste.converse.chat import Chat, open_chat
+from foretaste.converse.conversation import Chat, open_chat
 from foretaste.domain.data import Recommendation, Request
 from foretaste.errors import ForetasteError, ModelError, StoreError
 from foretaste.feedback.attribution import attribute_events

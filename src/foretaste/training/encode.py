@@ -17,7 +17,7 @@ from foretaste.domain.data import Catalogue, Floats, Interactions, Item, Split, 
 from foretaste.domain.ports import Progress, TextEncoder, no_progress
 from foretaste.language.encoders import Encoders
 from foretaste.language.open import forgetful
-from foretaste.prepare.catalogue import build_catalogue
+from foretaste.prepare.catalogue_builder import build_catalogue
 from foretaste.prepare.pairs import MIN_PAIRS, build_text_pairs
 
 log = logging.getLogger(__name__)

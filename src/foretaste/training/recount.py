@@ -27,7 +27,7 @@ from foretaste.model.product import ProductOfExperts
 from foretaste.model.training import Training
 from foretaste.online.manager import ModelManager
 from foretaste.online.snapshot import absent
-from foretaste.prepare.catalogue import build_catalogue, vectors_of
+from foretaste.prepare.catalogue_builder import build_catalogue, vectors_of
 
 log = logging.getLogger(__name__)
 

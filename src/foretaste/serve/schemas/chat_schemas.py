@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from foretaste.converse.chat import Reply
+from foretaste.converse.conversation import Reply
 from foretaste.converse.state import MAX_TEXT_CHARACTERS
 from foretaste.serve.schemas.preference_schemas import ClauseMatchOut, PreferenceOut
 from foretaste.serve.schemas.recommendation_schemas import Recommendations, encode_recommendation

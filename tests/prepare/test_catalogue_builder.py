@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretaste.domain.data import Catalogue, Floats, Item
-from foretaste.prepare import catalogue as catalogue_module
-from foretaste.prepare.catalogue import GrowingCatalogue, build_catalogue
+from foretaste.prepare import catalogue_builder as catalogue_module
+from foretaste.prepare.catalogue_builder import GrowingCatalogue, build_catalogue
 
 values = st.lists(st.sampled_from("abcd"), max_size=3).map(tuple)
 items = st.builds(

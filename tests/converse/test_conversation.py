@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from foretaste.converse.chat import Chat, Reply
+from foretaste.converse.conversation import Chat, Reply
 from foretaste.domain.data import Item
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
