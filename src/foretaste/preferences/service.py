@@ -77,8 +77,8 @@ class PreferenceService:
                 raise InputError(f"less_like: there is no item '{item}'; import it first")
         at = self._clock()
         written_preferences = [
-            self.parse_preference(written, index, f"changes.{n}", at)
-            for n, written in enumerate(changes)
+            self.parse_preference(change, index, f"changes.{n}", at)
+            for n, change in enumerate(changes)
         ]
         previous = () if reset else self._store.preferences(user, session)
         preferences = {preference.name: preference for preference in previous}
@@ -110,22 +110,22 @@ class PreferenceService:
 
     @staticmethod
     def parse_preference(
-        written: Mapping[str, Any], index: FilterIndex, field_path: str, at: float
+        fields: Mapping[str, Any], index: FilterIndex, field_path: str, at: float
     ) -> tuple[str, Preference | None]:
         """(name, the change; None to take it out) as people write it:
 
         {"what": {"genres": "Drama"}, "nats": 1.5}; or "mute", "only" or "remove": true. 0 nats are
         no change.
         """
-        for field in written:
+        for field in fields:
             if field not in ("what", *ACT_FIELDS):
                 raise InputError(
                     f"{field_path}: unknown field '{field}'; {did_you_mean(field, ('what', *ACT_FIELDS))}"
                 )
         acts = [
-            act for act in ACT_FIELDS if written.get(act) is not None and written[act] is not False
+            act for act in ACT_FIELDS if fields.get(act) is not None and fields[act] is not False
         ]
-        item_filter = written.get("what")
+        item_filter = fields.get("what")
         if not isinstance(item_filter, Mapping) or not item_filter or len(acts) != 1:
             raise InputError(
                 f'{field_path}: it needs "what", a filter, and one of nats, mute, only and remove; '
@@ -140,11 +140,11 @@ class PreferenceService:
             return name, Preference(name, dict(item_filter), "mute", at=at)
         if act == "only":
             return name, Preference(name, dict(item_filter), "only", at=at)
-        nats = parse_number(written["nats"])
+        nats = parse_number(fields["nats"])
         if nats is None or not -MAX_PREFERENCE_NATS <= nats <= MAX_PREFERENCE_NATS:
             raise InputError(
                 f"{field_path}.nats: it is a number from -{MAX_PREFERENCE_NATS:g} to {MAX_PREFERENCE_NATS:g}, "
-                f"this is {written['nats']!r}; 1 is e times as likely"
+                f"this is {fields['nats']!r}; 1 is e times as likely"
             )
         return name, Preference(name, dict(item_filter), "boost", nats, at=at) if nats else None
 

@@ -126,10 +126,10 @@ class _Recent(NamedTuple):
         """No item."""
         return cls(NO_ITEMS, ColumnBlocks.empty(dim), NO_ITEMS)
 
-    def updated(self, items: Ints, reduced: Floats, listed: int) -> "_Recent":
+    def updated(self, items: Ints, reduced: Floats, listed_count: int) -> "_Recent":
         """With these, ascending, of which some may be here already.
 
-        reduced: [items, dim]. listed: the items that the lists have, from 0 on.
+        reduced: [items, dim]. listed_count: the items that the lists have, from 0 on.
         """
         order = np.argsort(self.items).astype(np.int32)
         repeated, positions = matching_positions(items, self.items[order])
@@ -137,7 +137,7 @@ class _Recent(NamedTuple):
         is_new[repeated] = False
         columns = self.columns.extended(reduced[is_new], order[positions], reduced[repeated])
         merged = np.concatenate([self.items, items[is_new]])
-        return _Recent(merged, columns, np.sort(merged[merged < listed]))
+        return _Recent(merged, columns, np.sort(merged[merged < listed_count]))
 
 
 class _Sample(NamedTuple):
