@@ -22,7 +22,7 @@ from foretaste.cli.console import ERR
 class ProgressBars:
     """Bars in a terminal; elsewhere a line when a stage turns out long, and at its end.
 
-    Stages nest: when an outer one goes on, those begun inside it are over. `rest` ends what is
+    Stages nest: when an outer one goes on, those begun inside it are over. `finish` ends what is
     shown, so that other output does not run into it.
     """
 

@@ -169,7 +169,7 @@ TOOL_SCHEMAS = [
 
 
 class Agent:
-    """Leads a talk; see `turn.Lead`."""
+    """Leads a talk; see `turn.LeadingModel`."""
 
     def __init__(self, settings: WriterSettings) -> None:
         self._endpoint, self._settings = Endpoint(settings), settings

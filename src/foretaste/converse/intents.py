@@ -1,13 +1,13 @@
 """What a person says in, what they mean out: a fixed grammar, for a talk without a large model.
 
-    start over | forget everything          Forget
-    more | next | what else                 More: the next page
-    why the second? | why 2                 Why
-    why not Heat?                           WhyNot
-    like the first | less like the third    Like
-    I'll take the first | not the second    Took, a `like` or a `hide`
-    under 20 | from the 90s | before 1980   bounds, as part of Say
-    anything else                           Say: its clauses, see `control.grammar`
+    start over | forget everything          ResetIntent
+    more | next | what else                 NextPageIntent
+    why the second? | why 2                 WhyIntent
+    why not Heat?                           WhyNotIntent
+    like the first | less like the third    LikeIntent
+    I'll take the first | not the second    FeedbackIntent, a `like` or a `hide`
+    under 20 | from the 90s | before 1980   bounds, as part of FreeTextIntent
+    anything else                           FreeTextIntent: its clauses, see `preferences.grammar`
 
 Items are named by their place in the list ("2", "the second", "the last", "this") or by title.
 """
@@ -192,8 +192,8 @@ def parse_intent(
 ) -> Intent:
     """What is meant. An intent that speaks of an item has its id, from the list or by its title.
 
-    titles: id → title of the items of the last list, in their order. known: a title → the id of an
-    item of the catalogue.
+    titles: id → title of the items of the last list, in their order. find_item_id: a title → the
+    id of an item of the catalogue.
     """
     plain = " ".join(text.lower().replace("’", "'").split())
     for pattern, build in RULES:

@@ -32,7 +32,7 @@ class ChatState:
 
     @classmethod
     def from_json_dict(cls, json_dict: Mapping[str, Any]) -> Self:
-        """The inverse of `told`."""
+        """The inverse of `to_json_dict`."""
         arguments = dict(json_dict)
         arguments["items"] = tuple(arguments.get("items", ()))
         arguments["turns"] = tuple((speaker, text) for speaker, text in arguments.get("turns", ()))

@@ -136,9 +136,9 @@ def evaluate_product(
 ) -> Evaluation:
     """Rank every test case by the product and by each expert alone, in one pass.
 
-    `served` is the product as a service has it by then; `spent` is the CPU and the wall seconds of
-    the training. hide_seen: the setting by which lists are made. shop: what lists are made from;
-    without it they are not looked at.
+    served: the product as a service has it by then. training_seconds: the CPU and the wall seconds
+    of the training. hide_seen: the setting by which lists are made. list_inputs: what lists are
+    made from; without it they are not looked at.
     """
     batch_size = rows_that_fit(256, (len(product.experts) + 1) * product.size)
     results = evaluate_models(

@@ -19,7 +19,7 @@ EVENT_THRESHOLDS = (0, 1, 2, 5)
 """At most so many takings, by anyone, that an item had had by the moment of the list."""
 
 ShareByThreshold = Mapping[int, float | None]
-"""A number of `EVENTS` → share of items that had had at most so many; None where no item is."""
+"""One of `EVENT_THRESHOLDS` → share of items that had had at most so many; None without items."""
 
 
 @dataclass(frozen=True, slots=True)

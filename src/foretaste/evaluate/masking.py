@@ -1,7 +1,7 @@
 """One person's behaviour in; the items that a list leaves out for them out.
 
-The same as `rank.filters.seen` and `rank.filters.refused`, which hide them from a list that is
-shown: so a list that is judged is the list that people see.
+The same as `consumed_items` and `negative_feedback_items` in `rank/filters.py`, which hide them
+from a list that is shown: so a list that is judged is the list that people see.
 """
 
 import numpy as np

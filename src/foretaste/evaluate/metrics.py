@@ -56,8 +56,9 @@ def ranks(
     Those are the items of greater score, and of equal score and lower id.
 
     scores: [cases, items], higher is better, -inf allowed. targets: [cases], columns.
-    taken: for each case the items that the masked ranking leaves out; repeats and values below 0
-    are passed over. refused: the same for both rankings. A target among them is never shown.
+    consumed: for each case the items that the masked ranking leaves out; repeats and values below 0
+    are passed over. negative_feedback: the same for both rankings. A target among them is never
+    shown.
 
     Raises ModelError where a score is not a number, or a target's is missing.
     """
@@ -137,7 +138,7 @@ def intervals(
 
     Whole people are drawn with replacement, since the cases of one person go together (the
     cluster bootstrap, Field and Welsh 2007). All columns are drawn alike, so their differences
-    may be compared. people: [cases], who each case belongs to. n: draws. level: e.g. 0.95.
+    may be compared. users: [cases], who each case belongs to. n: draws. level: e.g. 0.95.
     """
     _, user_index = np.unique(users, return_inverse=True)
     counts = np.bincount(user_index).astype(np.float64)  # [people]

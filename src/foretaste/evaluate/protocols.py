@@ -105,7 +105,7 @@ def evaluate_model(
     batch_size: int = 256,
     progress: Progress = no_progress,
 ) -> RankingResult:
-    """Rank the whole catalogue for each case. Errors as in `compare`."""
+    """Rank the whole catalogue for each case. Errors as in `evaluate_models`."""
     return evaluate_models(
         lambda user_contexts: {"": score(user_contexts)},
         cases,

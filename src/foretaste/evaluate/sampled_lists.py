@@ -121,7 +121,7 @@ def sampled_lists(
     seed: int = 0,
     batch_size: int = 256,
 ) -> SampledLists:
-    """Score at most `MOST` of the cases, and put a list together for each, by each model.
+    """Score at most `MAX_CASES` of the cases, and put a list together for each, by each model.
 
     scores: behaviours → for each model [behaviours, items].
     """

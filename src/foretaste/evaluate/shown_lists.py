@@ -95,7 +95,7 @@ class ListSample:
     attributes: Mapping[str, Mapping[str, Sequence[str]]]
     """Item → column → values, of all that are shown or were taken."""
     usual_hardly_taken_share: float | None = None
-    """Share of what people took lately that had been taken at most `HARDLY` times by then."""
+    """Share of what people took lately that had had at most `HARDLY_TAKEN_EVENTS` by then."""
     measured: MeasuredQuality | None = None
     hidden_repeats: float | None = None
     """Share of what people took lately that they had taken before, where lists leave that out; None
@@ -120,7 +120,7 @@ class ListFigures:
     tied_share: float
     """Share of the places whose score another one of the list has too."""
     hardly_taken_share: float
-    """Share of the places with an item that was taken at most `HARDLY` times."""
+    """Share of the places with an item that was taken at most `HARDLY_TAKEN_EVENTS` times."""
     usual_hardly_taken_share: float | None
     """The same of what people took lately."""
 
@@ -165,7 +165,7 @@ def tied_share(lists: Sequence[ShownList]) -> float:
 
 
 def hardly_taken_share(sample: ListSample) -> float:
-    """Share of the places with an item that was taken at most `HARDLY` times, 0 to 1."""
+    """Share of the places with an item taken at most `HARDLY_TAKEN_EVENTS` times, 0 to 1."""
     shown_items = sample.shown_items
     count = sum(sample.events.get(item.id, 0) <= HARDLY_TAKEN_EVENTS for item in shown_items)
     return count / len(shown_items) if shown_items else 0.0

@@ -79,7 +79,7 @@ def attribute_similarity(
 ) -> dict[str, Similarity]:
     """By column the share of items that have a value in common with what the person took last.
 
-    At most `COLUMNS` of them; items and people without a value in the column are passed over.
+    At most `MAX_COLUMNS` of them; items and people without a value in the column are passed over.
     """
     groups = sample.lists[model], sample.targets, sample.random
     return {

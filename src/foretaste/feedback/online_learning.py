@@ -46,8 +46,9 @@ def training_examples(
     its person did before is what had been accepted by then; so all readers learn the same, whether
     they met the events one by one or many at once.
 
-    tail: events with their numbers in the log. pasts: of these people all that says something, the
-    tail's events too.
+    numbered_events: the tail, each event with its number in the log. load_contexts: of these people
+    all that says something, the tail's events too. index_by_id: external → internal id. weights:
+    event type → weight.
     """
     events_by_user: dict[UserKey, list[tuple[int, Event]]] = {}
     for number, event in numbered_events:

@@ -2,7 +2,8 @@
 
 Writing costs a transaction, which no answer should wait for: a thread of its own writes whatever
 has come together. Until then an answer is found here, so an event can be attributed to it at once.
-A process that is killed loses those of its last moment, `EVERY`; one that ends in order loses none.
+A process that is killed loses those of its last moment (`WRITE_INTERVAL_SECONDS`); one that ends in
+order loses none.
 """
 
 import logging

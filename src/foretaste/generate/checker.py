@@ -2,8 +2,9 @@
 
 A sentence may be said if every name, feature, number and claim in it is evidence. What those are
 cannot be told from other words by a machine for certain; so it is the other way round: once the
-evidence is taken out, all that is left must be words that claim nothing of their own, `PLAIN`, or
-words of the template, which says the same facts. Anything else is refused, and the template speaks.
+evidence is taken out, all that is left must be words that claim nothing of their own,
+`PLAIN_WORDS`, or words of the template, which says the same facts. Anything else is refused, and
+the template speaks.
 """
 
 import re
@@ -55,8 +56,8 @@ def find_fault(
 ) -> str | None:
     """Why a text may not be said; None if it may.
 
-    names: the evidence. plain: the template's text, whose words may be used too. bare: whether it
-    may name no evidence at all.
+    names: the evidence. template_text: the template's, whose words may be used too.
+    allow_unnamed: whether it may name no evidence at all.
     """
     if not text or len(text) > MAX_TEXT_LENGTH:
         return "it is too long" if text else "it has no whole sentence"

@@ -76,7 +76,7 @@ def collect_facts(
     query: str | None = None,
     private: bool = False,
 ) -> SlateFacts:
-    """What may be said. titles: of the past items, by id. index: external → internal id."""
+    """What may be said. titles: of the past items, by id. index_by_id: external → internal id."""
     # a column of few values says most in one word: genres before years before people
     columns = sorted(features, key=lambda feature: len(feature.values))
     feature_names = [

@@ -29,8 +29,8 @@ def imagine_features(
 ) -> ImaginedFeatures:
     """At most so many values of each column.
 
-    scores: [items], log P(R|U) up to a constant, -inf for what may not be shown. everyone: [items],
-    the same for people in general.
+    scores: [items], log P(R|U) up to a constant, -inf for what may not be shown.
+    baseline_scores: [items], the same for people in general.
     """
     showable = ~np.isneginf(scores)
     if not showable.any():

@@ -43,7 +43,7 @@ class Narrator:
     def __init__(
         self, writer: Writer | None, find_violations: FindViolations = no_violations
     ) -> None:
-        """faults: why the operator will not have a text said; none where they will."""
+        """find_violations: why the operator will not have a text said; none where they will."""
         self._writer, self._find_violations = writer, find_violations
 
     def narrate(self, facts: SlateFacts, deadline: Deadline) -> Iterator[Passage]:
@@ -100,7 +100,7 @@ class _PassageWriter:
         template_text: str,
         trim_text: Callable[[str], str] = _first_paragraph,
     ) -> GeneratedText:
-        """What the writer says of it, or else `plain`; nothing much where neither may be said."""
+        """What the writer says of it, else `template_text`; `DEFAULT_TITLE` if neither may be."""
         violations = self._find_violations(template_text)
         if violations:
             return GeneratedText(

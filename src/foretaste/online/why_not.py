@@ -31,7 +31,7 @@ MORE_FILTER_REASONS: dict[Filter, str] = {
     non_candidates: "it is not in the list that was to be put in order",
     earlier_page_items: "it was on an earlier page of this list",
 }
-"""What those filters leave out that `WHY` does not tell of."""
+"""What those filters leave out that `FILTER_REASONS` does not tell of."""
 
 
 @dataclass(frozen=True, slots=True)

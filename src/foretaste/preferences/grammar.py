@@ -3,10 +3,10 @@
     "more slow science fiction, nothing violent"
         → more: slow science fiction   |   none: violent
 
-A fixed grammar, no model: a clause begins with words that say how much (`SAYING`, the longest that
-fits), and lasts to the next such words or to a stop. "and", "or", "nor" and a comma go on with the
-same wish; "but", a semicolon and a full stop begin anew, where nothing said means more. After a
-negation "more" adds nothing: "I don't want more horror" wants none.
+A fixed grammar, no model: a clause begins with words that say how much (`STRENGTH_BY_PHRASE`, the
+longest that fits), and lasts to the next such words or to a stop. "and", "or", "nor" and a comma go
+on with the same wish; "but", a semicolon and a full stop begin anew, where nothing said means more.
+After a negation "more" adds nothing: "I don't want more horror" wants none.
 """
 
 import re

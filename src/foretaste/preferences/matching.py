@@ -1,8 +1,8 @@
 """Clauses of a wish in, changes out: each phrase found among what the catalogue's items have.
 
 First a phrase is an attribute's value by name (any form of its words), the longest first. Then it
-is the value that the language model finds near enough to it (`NEAR`). What is left is a topic:
-items that say so or read like it. A phrase that no item has anything of is told, and changes
+is the value that the language model finds near enough to it (`MIN_COSINE`). What is left is a
+topic: items that say so or read like it. A phrase that no item has anything of is told, and changes
 nothing.
 """
 

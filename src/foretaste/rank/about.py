@@ -1,8 +1,9 @@
 """Words in, the items that are about them out: those that say so, and those that read like it.
 
 An item says so where each word of the topic, or another form of it, is in its text. It reads like
-it where the language model finds it closer to the words than the average item by `APART` standard
-deviations, and as close as `CLOSE`. How far these are right is measured by `make bench-control`.
+it where the language model finds it closer to the words than the average item by
+`MIN_STANDARD_DEVIATIONS`, and as close as `MIN_COSINE`. How far these are right is measured by
+`make bench-control`.
 """
 
 import re

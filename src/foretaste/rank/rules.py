@@ -7,7 +7,7 @@
     {"quota": {"brand": "Own"}, "least": 2}       at least two that meet a filter
     {"promote": {"label": "new"}, "percent": 20}  a fifth of the places for what meets a filter
 
-A new one is one class here and one line in `RULES`. Its first field is its name.
+A new one is one class here and one line in `RULE_TYPES`. Its first field is its name.
 """
 
 import math
@@ -31,7 +31,7 @@ class Rule(Settings, ABC):
 
     @abstractmethod
     def apply(self, draft: SlateDraft, field_path: str) -> None:
-        """Say to the draft what is wanted; `where` names the rule in an error."""
+        """Say to the draft what is wanted; `field_path` names the rule in an error."""
 
 
 class BoostRule(Rule):

@@ -50,7 +50,7 @@ def counts_by_item(user_counts: Sequence[tuple[str, int]], catalogue: Catalogue)
 def trending_scores(user_counts: Floats, log_popularity: Floats) -> Floats:
     """[items], by people; where as many took two, and for those nobody took, by popularity.
 
-    people, log_popularity: [items]
+    user_counts, log_popularity: [items]
     """
     low, high = float(log_popularity.min(initial=0)), float(log_popularity.max(initial=-np.inf))
     scaled = (log_popularity - low) / max(high - low, 1e-6)

@@ -119,7 +119,7 @@ class Service:
 
     @property
     def chat(self) -> Chat:
-        """The conversations. Raises `Refused` while the model is being loaded."""
+        """The conversations. Raises `ProblemError` while the model is being loaded."""
         self._check_ready()
         if self._chat is None:
             self._chat = open_chat(self.workspace)
@@ -164,7 +164,7 @@ class Service:
             return 0
 
     def recommend(self, request: Request) -> Recommendation:
-        """The list. Raises `Refused` while the model is being loaded."""
+        """The list. Raises `ProblemError` while the model is being loaded."""
         self._check_ready()
         recommendation = self.workspace.recommend(request)
         self._note_answer(recommendation)

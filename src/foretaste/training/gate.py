@@ -91,7 +91,8 @@ def compare_models(
     build_context: ContextBuilder,
     masked: bool,
 ) -> ModelComparison:
-    """Both on the events past `after`, up to `until`. Each is at its snapshot, not past `after`.
+    """Both on the events past `after_event`, up to `until_event`; each is at its snapshot, not past
+    `after_event`.
 
     masked: what the person took before is left out of the ranking, as in the lists of a service
     that hides it. Raises ModelError where there is nothing to compare on, or a model has seen it.

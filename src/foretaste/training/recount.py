@@ -63,7 +63,7 @@ class ErasureReceipt:
 
 
 class RecountWorkspace(Protocol):
-    """What a `Settler` needs of the loop."""
+    """What an `ErasureRecounter` needs of the loop."""
 
     @property
     def store(self) -> Store: ...
@@ -92,7 +92,7 @@ class ErasureRecounter:
     def erase(self, user: str, *, defer_others: bool = False) -> ErasureReceipt:
         """Forget a person. What answers has forgotten them when this returns.
 
-        others_soon: the versions that do not answer are counted anew beside the answers, after it.
+        defer_others: the versions that do not answer are counted anew beside the answers, after it.
         """
         erased = self._workspace.store.erase(user)
         recounted_versions = self.recount(answering_only=defer_others)
@@ -104,7 +104,7 @@ class ErasureRecounter:
         return ErasureReceipt(user, erased, tuple(recounted_versions), pending_notes)
 
     def recount_soon(self) -> None:
-        """Settle beside the answers: in a moment, and after that once in a while for all that came
+        """Recount beside the answers: in a moment, and after that once in a while for all that came
         together.
         """
         self._requested.set()

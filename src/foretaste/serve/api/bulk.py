@@ -189,7 +189,7 @@ class _BulkReport:
 
 
 def _spool() -> SpooledTemporaryFile[bytes]:
-    return SpooledTemporaryFile(max_size=SPOOL_MEMORY_BYTES)  # `answer` closes it
+    return SpooledTemporaryFile(max_size=SPOOL_MEMORY_BYTES)  # `_ingest_body` closes it
 
 
 async def _ingest_body(request: Request, put: PutRows, body_seconds: float) -> StreamingResponse:
@@ -231,8 +231,8 @@ def _nothing_accepted(report: _BulkReport) -> ProblemError:
 async def enforce_min_rate(
     chunks: AsyncIterator[bytes], body_seconds: float, min_rate: float = MIN_BYTES_PER_SECOND
 ) -> AsyncIterator[bytes]:
-    """The same, as long as they come: waited for at most `patience` seconds and one more for each
-    `slowest` bytes. Raises `Refused`; what came before is stored.
+    """The same, as long as they come: waited for at most `body_seconds` and one more for each
+    `min_rate` bytes. Raises `ProblemError`; what came before is stored.
     """
     waited, n_bytes = 0.0, 0
     while True:

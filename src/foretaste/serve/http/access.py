@@ -102,7 +102,7 @@ class AccessMiddleware:
         return caller
 
     async def _authenticate(self, scope: Scope, secret: str | None) -> Caller:
-        """Raises `Refused` unless it is somebody."""
+        """Raises `ProblemError` unless it is somebody."""
         try:
             if self._keys.is_cached(secret):
                 caller = self._look_up_caller(scope, secret)

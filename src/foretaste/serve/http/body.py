@@ -43,7 +43,7 @@ class StrictRequest(Request):
     """A request that reads its JSON strictly."""
 
     async def json(self) -> Any:
-        """What the body holds; raises `Refused`."""
+        """What the body holds; raises `ProblemError`."""
         raw = await self.body()
         return (
             parse_json(raw)
@@ -68,7 +68,7 @@ def _check_media_type(request: Request) -> None:
 
 
 def parse_json(raw: bytes) -> Any:
-    """The JSON in it; raises `Refused`."""
+    """The JSON in it; raises `ProblemError`."""
     try:
         document = json.loads(raw, parse_constant=_reject_constant, parse_float=_parse_finite_float)
     except UnicodeDecodeError as error:

@@ -72,7 +72,7 @@ def create_key(
 def rotate_key(
     table: KeyTable, key_id: str, *, overlap_days: float = ROTATION_OVERLAP_DAYS, now: float
 ) -> tuple[ApiKey, str]:
-    """A successor with the same name, tenant and scopes; the old key is good for `overlap` days."""
+    """A successor with the same name, tenant and scopes; the old key is good for `overlap_days`."""
     old_key = _existing_key(table, key_id)
     if not old_key.is_valid(now):
         raise InputError(f"key {key_id} is not good any more; make a new one with 'keys create'")

@@ -16,7 +16,7 @@ _request_fields: ContextVar[dict[str, Any] | None] = ContextVar("visit", default
 
 
 def begin_request() -> dict[str, Any]:
-    """The facts of a request under way, which whoever answers it may add to with `note`."""
+    """The facts of a request under way, which whoever answers it may add to: `add_fields`."""
     fields: dict[str, Any] = {}
     _request_fields.set(fields)
     return fields

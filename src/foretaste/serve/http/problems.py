@@ -76,7 +76,7 @@ class Problem(BaseModel):
 
 
 class ProblemError(HTTPException):
-    """A request that is not answered, of one of the `KINDS`.
+    """A request that is not answered, of one of the `PROBLEM_KINDS`.
 
     An HTTPException, because FastAPI lets nothing else through while a body is read.
     """

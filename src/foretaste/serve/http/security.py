@@ -27,7 +27,7 @@ key_header = APIKeyHeader(
 async def document_key(
     bearer: Annotated[object, Security(bearer_header)], key: Annotated[object, Security(key_header)]
 ) -> None:
-    """Documents where a key is sent. `Access` has checked it before a request comes here."""
+    """Documents where a key is sent. `AccessMiddleware` has checked it before that."""
 
 
 async def no_key_needed() -> None:
@@ -64,7 +64,7 @@ class RouteScopes:
 
 
 def declared_scopes(route: BaseRoute) -> tuple[str, ...]:
-    """What a route declares: the scopes of its `Security`, none if it is `OPEN`, else `admin`."""
+    """The scopes that a route declares in its `Security`: none without need of a key, else `admin`."""
     dependencies = getattr(route, "dependencies", ())
     if any(dependency.dependency is no_key_needed for dependency in dependencies):
         return ()
