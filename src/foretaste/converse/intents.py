@@ -23,7 +23,7 @@ NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine
 
 @dataclass(frozen=True, slots=True)
 class ResetIntent:
-    """Begin anew; `all` takes back the changes of the profile too."""
+    """Begin anew; `whole_profile` takes back the changes of the profile too."""
 
     whole_profile: bool
 

@@ -136,8 +136,8 @@ class ErasureRecounter:
                 return
 
     def recount(self, *, answering_only: bool = False) -> list[str]:
-        """Count anew in every version that does not know of the erasures so far; `answering`: in
-        those alone that answer. → the new names.
+        """Count anew in every version that does not know of the erasures so far, or with
+        `answering_only` in those alone that answer. → the new names.
 
         One process at a time counts, a version at a time; whoever comes second finds it done. A
         version that cannot be read is left as it is; it cannot answer either.

@@ -114,7 +114,7 @@ class TenantMetrics:
     def record_events(
         self, *, accepted: int, duplicates: int, rejected: int, last_event: int
     ) -> None:
-        """A batch of events came in; `last` is the number of the newest in the store now."""
+        """A batch of events came in; `last_event` is the number of the newest in the store now."""
         for outcome, count in (
             ("accepted", accepted),
             ("known", duplicates),

@@ -64,7 +64,7 @@ class RouteScopes:
 
 
 def declared_scopes(route: BaseRoute) -> tuple[str, ...]:
-    """The scopes that a route declares in its `Security`: none without need of a key, else `admin`."""
+    """The scopes a route declares in its `Security`; none if it needs no key, else `admin`."""
     dependencies = getattr(route, "dependencies", ())
     if any(dependency.dependency is no_key_needed for dependency in dependencies):
         return ()
