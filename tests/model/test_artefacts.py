@@ -286,7 +286,8 @@ from foretaste.model.fit import fit_product
 from model.world import SETTINGS, world
 
 here = world()
-product = fit_product(here.training(SETTINGS.model_copy(update={"experts": ("popularity", "transition")})))
+settings = SETTINGS.model_copy(update={"experts": ("popularity", "transition")})
+product = fit_product(here.training(settings))
 for step in map(int, sys.argv[3:]):
     kept, calls = artefacts.sync_to_disk, 0
 

@@ -374,7 +374,8 @@ for last in map(int, sys.argv[3:]):
             os.kill(os.getpid(), signal.SIGKILL)
 
     if not (child := os.fork()):
-        train_network(here.training(LONG, checkpoint_folder=Path(sys.argv[2]) / str(last), progress=progress))
+        folder = Path(sys.argv[2]) / str(last)
+        train_network(here.training(LONG, checkpoint_folder=folder, progress=progress))
         os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
 """

@@ -119,7 +119,8 @@ def missing_column_error(
     )
     return InputError(
         f"{file}: no column {missing} among {', '.join(columns) or 'none'}; {remedy}"
-        f'name yours under [behaviour.columns.{record_type}], e.g. {field} = "{hint or "your column"}"'
+        f"name yours under [behaviour.columns.{record_type}], e.g. {field} = "
+        f'"{hint or "your column"}"'
     )
 
 

@@ -223,7 +223,8 @@ def _upgrade(connection: sa.Connection, revision: str) -> None:
         stored_revision = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
         if stored_revision is not None and stored_revision not in known_revisions:
             raise StoreError(
-                f"{display_url(connection.engine.url)} was made by a newer Foretaste (revision {stored_revision}); "
+                f"{display_url(connection.engine.url)} was made by a newer Foretaste (revision "
+                f"{stored_revision}); "
                 "install that one: pip install --upgrade foretaste"
             )
     command.upgrade(config, revision)

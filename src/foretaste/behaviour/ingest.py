@@ -213,7 +213,10 @@ class _ItemRegister:
 def _unreadable_row(row: Any, noun: str) -> RejectedRow | None:
     """Why a row cannot be read as a row at all."""
     if not isinstance(row, Mapping):
-        problem = f"{'an' if noun[0] in 'aeiou' else 'a'} {noun} is an object, this is {display_text(row)}"
+        problem = (
+            f"{'an' if noun[0] in 'aeiou' else 'a'} {noun} is an object, this is "
+            f"{display_text(row)}"
+        )
         return RejectedRow(
             noun, 0, noun, display_text(row), problem, 'write it like {"item": "31", …}'
         )

@@ -205,7 +205,8 @@ def _event_type(raw: Any, form: EventForm, *, is_search: bool) -> str:
             "kind",
             raw,
             f"unknown kind '{display_text(word)}'",
-            f"{did_you_mean(event_type, form.event_weights)} (a kind of your own is named with a weight under "
+            f"{did_you_mean(event_type, form.event_weights)} (a kind of your own is named with a "
+            "weight under "
             "[behaviour.kinds])",
         )
     if raw.__class__ is str:
@@ -332,7 +333,8 @@ def _item(row: Row, form: ItemForm) -> Item:
         raise CellError(
             "available_until",
             get(columns["available_until"]),
-            f"available until {format_time(end)}, which is not after {format_time(start)}, where it starts",
+            f"available until {format_time(end)}, which is not after {format_time(start)}, where "
+            "it starts",
             "swap the two times or leave one empty",
         )
     texts, attributes = _features(row, form)

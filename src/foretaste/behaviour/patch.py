@@ -34,7 +34,8 @@ def item_change(item_id: str, patch: Mapping[str, Any], form: ItemForm) -> Calla
         start, end = changed.available_from, changed.available_until
         if start is not None and end is not None and end <= start:
             raise InputError(
-                f"available_until: {format_time(end)} is not after {format_time(start)}, from when the item is "
+                f"available_until: {format_time(end)} is not after {format_time(start)}, from "
+                "when the item is "
                 "available; change both, or remove one with null"
             )
         return changed

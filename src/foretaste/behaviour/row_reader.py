@@ -87,7 +87,8 @@ class _KnownItems:
         if not self.created_count:
             return []
         return [
-            f"{self.created_count:,} items were not in the catalogue and were created from the events, "
+            f"{self.created_count:,} items were not in the catalogue and were created from the "
+            "events, "
             "with an id and nothing to read; import them with --items for their titles"
         ]
 
@@ -165,7 +166,8 @@ class _EventReader:
         unused_columns = [column for column in self._seen_columns if column not in used_columns]
         if unused_columns:
             warnings.append(
-                f"columns that are no field of an event were left alone: {', '.join(unused_columns)}"
+                "columns that are no field of an event were left alone: "
+                f"{', '.join(unused_columns)}"
             )
         if self._form.missing_time == "row" and self._seen_columns:
             warnings.append(

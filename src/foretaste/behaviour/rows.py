@@ -74,7 +74,8 @@ def _file(path: Path, name: str) -> OpenTable:
             DELIMITED_EXTENSIONS + JSON_EXTENSIONS + PARQUET_EXTENSIONS
         )
         raise InputError(
-            f"{path}: cannot read '{extension or path.name}' files; expected one of {supported_extensions}"
+            f"{path}: cannot read '{extension or path.name}' files; expected one of "
+            f"{supported_extensions}"
         )
     try:
         if path.stat().st_size == 0:

@@ -34,7 +34,8 @@ def _check_fields(
     for field in mapping:
         if field not in fields:
             raise ValueError(
-                f"[behaviour.columns.{record_type}] has no key '{field}'; {did_you_mean(field, fields)}"
+                f"[behaviour.columns.{record_type}] has no key '{field}'; "
+                f"{did_you_mean(field, fields)}"
             )
     return mapping
 

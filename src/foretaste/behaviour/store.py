@@ -85,7 +85,8 @@ class SqlStore(ErasureRows, ConversationRows, EntityRows, StoreCopier):
         if revision != schema.HEAD_REVISION:
             raise StoreError(
                 f"{display_url(self.url)} has tables of revision {revision} and this process knows "
-                f"{schema.HEAD_REVISION}; restart it with the version of Foretaste that changed them"
+                f"{schema.HEAD_REVISION}; restart it with the version of Foretaste that changed "
+                "them"
             )
 
     # Events

@@ -140,7 +140,8 @@ class Classifier:
                 loss = self._loss(batch_pairs)
                 if not torch.isfinite(loss):
                     raise ModelError(
-                        f"{PROGRESS_TASK}: the loss became {float(loss.detach())} in epoch {epoch + 1}; "
+                        f"{PROGRESS_TASK}: the loss became {float(loss.detach())} in epoch "
+                        f"{epoch + 1}; "
                         "lower model.classifier.learning_rate or head_rate and train again"
                     )
                 optimizer.zero_grad()
@@ -277,7 +278,8 @@ def split_rows(
     """(to learn from, to choose by, to measure on), drawn at random."""
     if len(rows) < MIN_ROWS:
         raise InputError(
-            f"{len(rows)} rows have both a search and something taken; at least {MIN_ROWS} are needed"
+            f"{len(rows)} rows have both a search and something taken; at least {MIN_ROWS} are "
+            "needed"
         )
     order = np.random.default_rng(seed).permutation(len(rows))
     test = max(round(settings.held_out * len(rows)), 1)

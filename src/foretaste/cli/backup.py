@@ -70,6 +70,7 @@ def _print_backup(verb: str, archive: "Backup", *, json: bool) -> None:
         )
         return
     console.say(
-        f"{verb} {archive.file}: {archive.events:,} events, {archive.items:,} items, {archive.models} "
+        f"{verb} {archive.file}: {archive.events:,} events, {archive.items:,} items, "
+        f"{archive.models} "
         f"models, {len(archive.tenants)} workspaces, {archive.size / 1e6:.1f} MB"
     )

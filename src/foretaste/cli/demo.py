@@ -233,7 +233,10 @@ def side_by_side(
         elif old_position == new.position:
             movement = ""
         else:
-            movement = f"{'up' if old_position > new.position else 'down'} {abs(old_position - new.position)}"
+            movement = (
+                f"{'up' if old_position > new.position else 'down'} "
+                f"{abs(old_position - new.position)}"
+            )
         yield str(new.position), old.title, new.title, movement
 
 

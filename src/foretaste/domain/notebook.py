@@ -36,8 +36,10 @@ class NotebookDisplay(ABC):
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{recommended.position}</td><td>{escape(recommended.title or recommended.id)}</td>"
-            f"<td>{recommended.score:.2f}</td><td>{'<br>'.join(map(escape, recommended.reason))}</td></tr>"
+            f"<tr><td>{recommended.position}</td>"
+            f"<td>{escape(recommended.title or recommended.id)}</td>"
+            f"<td>{recommended.score:.2f}</td>"
+            f"<td>{'<br>'.join(map(escape, recommended.reason))}</td></tr>"
             for recommended in self
         )
         return (

@@ -89,7 +89,8 @@ def empty_lists(sample: ListSample) -> ListWarning | None:
     took_most = sum(row.history > sample.showable / 2 for row in short) > len(short) / 2
     return ListWarning(
         "empty-lists",
-        f"{affected_users} would get fewer than {minimum} of {sample.length} items; {empty:,} lists are "
+        f"{affected_users} would get fewer than {minimum} of {sample.length} items; {empty:,} "
+        "lists are "
         "empty.",
         "They took most of what there is: set rank.hide_seen = false to show it again."
         if took_most
@@ -192,7 +193,8 @@ def one_reason(sample: ListSample) -> ListWarning | None:
     reason = words.most_common(1)[0][0] if words else cause[2] or cause[0]
     return ListWarning(
         "one-reason",
-        f"{count / len(item_causes):.0%} of what is shown has one and the same reason, whoever asks: "
+        f"{count / len(item_causes):.0%} of what is shown has one and the same reason, whoever "
+        "asks: "
         f"“{reason}”.",
         "Nothing that a person did counts. See in 'foretaste report' that events name people, and "
         "in 'foretaste evaluate' how each expert does.",
@@ -213,7 +215,8 @@ def hardly_taken_items(sample: ListSample) -> ListWarning | None:
         return None
     return ListWarning(
         "hardly-taken",
-        f"{share:.0%} of what is shown was taken at most {HARDLY_TAKEN_EVENTS} times so far; of what people "
+        f"{share:.0%} of what is shown was taken at most {HARDLY_TAKEN_EVENTS} times so far; of "
+        "what people "
         f"really take next it is {usual:.0%}.",
         "The lists are full of items of which next to nothing is known. See that all events are "
         "imported and reach back far enough (model.popularity.half_life_days).",
@@ -231,7 +234,10 @@ def one_attribute(sample: ListSample) -> ListWarning | None:
             return _one_attribute_warning(column, share)
     for column, value, shown_share, taken_share in values_shown(sample):
         if shown_share >= MAX_VALUE_SHARE and shown_share > MAX_VALUE_RATIO * taken_share:
-            share = f"{shown_share:.0%} of what is shown has {column} “{value}”; of what people take it "
+            share = (
+                f"{shown_share:.0%} of what is shown has {column} “{value}”; of what people take "
+                "it "
+            )
             return _one_attribute_warning(column, f"{share}is {taken_share:.0%}.")
     return None
 

@@ -93,7 +93,8 @@ class ListStatistics:
         """The same in words, for whoever runs the shop."""
         cases = "test case" if self.cases == 1 else "test cases"
         return [
-            f"The first {LIST_LENGTH} items that people are shown, as in service, in {self.cases:,} "
+            f"The first {LIST_LENGTH} items that people are shown, as in service, in "
+            f"{self.cases:,} "
             f"{cases}:",
             "",
             *self._event_lines(),
@@ -128,7 +129,8 @@ class ListStatistics:
         item = self.product.top_item
         name = f"“{self.top_title}” [{item}]" if self.top_title not in ("", item) else item
         return [
-            f"two people's lists have {self.product.overlap * LIST_LENGTH:.1f} of {LIST_LENGTH} items in "
+            f"two people's lists have {self.product.overlap * LIST_LENGTH:.1f} of {LIST_LENGTH} "
+            "items in "
             f"common on average; {name} is in the lists of "
             f"{_percent(self.product.top_item_share)} of {self.users:,} people"
         ]

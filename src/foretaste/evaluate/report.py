@@ -119,7 +119,8 @@ def _exclusion_lines(result: RankingResult, *, masked: bool, hide_seen: bool) ->
     excluded_count = result.never_shown(masked=masked)
     if excluded_count:
         lines.append(
-            f"{excluded_count:,} of the {len(result):,} test items are left out so, as the person took or "
+            f"{excluded_count:,} of the {len(result):,} test items are left out so, as the person "
+            "took or "
             "refused them before; they count as misses"
         )
     return lines

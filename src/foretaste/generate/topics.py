@@ -132,6 +132,6 @@ def _class_tf_idf(counts: Floats) -> Floats:
 
 def _topic_name(row: Floats, words: "np.ndarray[tuple[int], np.dtype[np.object_]]") -> str:
     """The words that weigh most, but for those that tell people or machines what to do."""
-    best_words = [str(words[word_index]) for word_index in np.argsort(-row, kind="stable")[: 4 * WORDS_PER_NAME]
-            if row[word_index] > 0]  # fmt: skip
+    order = np.argsort(-row, kind="stable")[: 4 * WORDS_PER_NAME]
+    best_words = [str(words[word_index]) for word_index in order if row[word_index] > 0]
     return ", ".join([word for word in best_words if not is_suspicious(word)][:WORDS_PER_NAME])

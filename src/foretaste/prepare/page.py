@@ -60,7 +60,10 @@ def _summary_tiles(quality: QualityFigures) -> list[tuple[str, str, str]]:
     sessions = (
         f"{quality.sessions:,} of them anonymous sessions" if quality.sessions else "with any event"
     )
-    words = f"{with_count(quality.searches, 'search', 'searches')}, {with_count(quality.reviews, 'review')}"
+    words = (
+        f"{with_count(quality.searches, 'search', 'searches')}, "
+        f"{with_count(quality.reviews, 'review')}"
+    )
     return [
         ("People", f"{quality.users:,}", sessions),
         ("Items", f"{quality.items:,}", f"{percent(quality.no_events / items)} without an event"),

@@ -116,17 +116,20 @@ def _row_warnings(quality: QualityFigures) -> list[str]:
     load_report = quality.gathering
     if load_report.unknown_item:
         messages.append(
-            f"{with_count(load_report.unknown_item, 'event')} ({percent(load_report.unknown_item / load_report.read)}) name items "
+            f"{with_count(load_report.unknown_item, 'event')} "
+            f"({percent(load_report.unknown_item / load_report.read)}) name items "
             "that are not in the catalogue and teach nothing: import those items."
         )
     for event_type, n in load_report.unknown_event_types.items():
         messages.append(
-            f"{with_count(n, 'event')} of kind '{event_type}' are left out: give the kind a weight in the "
+            f"{with_count(n, 'event')} of kind '{event_type}' are left out: give the kind a "
+            "weight in the "
             "settings."
         )
     if quality.cleaning.robots:
         messages.append(
-            f"{with_count(quality.cleaning.robots, 'person', 'people')} with more events on a day than a "
+            f"{with_count(quality.cleaning.robots, 'person', 'people')} with more events on a day "
+            "than a "
             "person can have are left out."
         )
     return messages
@@ -136,16 +139,19 @@ def _item_warnings(quality: QualityFigures) -> list[str]:
     messages = []
     if quality.no_text:
         messages.append(
-            f"{percent(quality.no_text / quality.items)} of items have no text: new ones among them cannot be "
+            f"{percent(quality.no_text / quality.items)} of items have no text: new ones among "
+            "them cannot be "
             "recommended before they have events."
         )
     if quality.silent:
         messages.append(
-            f"{with_count(quality.silent, 'item')} have neither text nor events and cannot be recommended."
+            f"{with_count(quality.silent, 'item')} have neither text nor events and cannot be "
+            "recommended."
         )
     if quality.no_events / quality.items > 0.2:
         messages.append(
-            f"{percent(quality.no_events / quality.items)} of items have no events: their text alone speaks "
+            f"{percent(quality.no_events / quality.items)} of items have no events: their text "
+            "alone speaks "
             "for them."
         )
     messages += [
@@ -157,7 +163,8 @@ def _item_warnings(quality: QualityFigures) -> list[str]:
     non_english = identified_texts - quality.languages.get("en", 0)
     if identified_texts and non_english / identified_texts > 0.2:
         messages.append(
-            f"{percent(non_english / identified_texts)} of the item texts are not in English, which is what the "
+            f"{percent(non_english / identified_texts)} of the item texts are not in English, "
+            "which is what the "
             "built-in encoder reads best: choose a multilingual one."
         )
     return messages
@@ -172,17 +179,20 @@ def _event_warnings(quality: QualityFigures) -> list[str]:
         )
     if quality.positive_events < 1_000:
         messages.append(
-            f"{with_count(quality.positive_events, 'interaction')} in all: too few to train on; expect little."
+            f"{with_count(quality.positive_events, 'interaction')} in all: too few to train on; "
+            "expect little."
         )
     short_history_share = float((quality.lengths < 3).mean())
     if short_history_share > 0.5:
         messages.append(
-            f"{percent(short_history_share)} of people took fewer than 3 items: a sequence has little to go on, "
+            f"{percent(short_history_share)} of people took fewer than 3 items: a sequence has "
+            "little to go on, "
             "and they are not tested by leave-one-out."
         )
     if quality.tail.top_1_percent > 0.4:
         messages.append(
-            f"{percent(quality.tail.top_1_percent)} of interactions fall on 1 % of the items: popularity "
+            f"{percent(quality.tail.top_1_percent)} of interactions fall on 1 % of the items: "
+            "popularity "
             "will look good in every figure, and the rest of the catalogue is learned from little."
         )
     if quality.tied_ends > 0.1 and not quality.order_only:
@@ -204,12 +214,14 @@ def render_text(quality: QualityFigures) -> str:
         ("items", f"{quality.items:,}"),
         (
             "events",
-            f"{quality.events:,}: {', '.join(f'{n:,} {k}' for k, n in quality.event_type_counts.items())}",
+            f"{quality.events:,}: "
+            f"{', '.join(f'{n:,} {k}' for k, n in quality.event_type_counts.items())}",
         ),
         ("", f"{quality.positive_events:,} take an item, {quality.negative_events:,} refuse one"),
         (
             "words",
-            f"{with_count(quality.searches, 'search', 'searches')}, {with_count(quality.reviews, 'review')}",
+            f"{with_count(quality.searches, 'search', 'searches')}, "
+            f"{with_count(quality.reviews, 'review')}",
         ),
         ("time", time_span(quality)),
         ("density", f"{percent(quality.density)} of all pairs of person and item"),
@@ -223,11 +235,13 @@ def render_text(quality: QualityFigures) -> str:
         ),
         (
             "no text",
-            f"{with_count(quality.no_text, 'item')} ({percent(quality.no_text / max(quality.items, 1))})",
+            f"{with_count(quality.no_text, 'item')} "
+            f"({percent(quality.no_text / max(quality.items, 1))})",
         ),
         (
             "no events",
-            f"{with_count(quality.no_events, 'item')} ({percent(quality.no_events / max(quality.items, 1))})",
+            f"{with_count(quality.no_events, 'item')} "
+            f"({percent(quality.no_events / max(quality.items, 1))})",
         ),
         (
             "missing",

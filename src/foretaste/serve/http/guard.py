@@ -126,7 +126,8 @@ class GuardMiddleware:
 
     def _too_slow_detail(self, n_bytes: int) -> str:
         return (
-            f"{n_bytes:,} bytes of the body came in {self._body_seconds:g} s and it was not whole; send "
+            f"{n_bytes:,} bytes of the body came in {self._body_seconds:g} s and it was not "
+            "whole; send "
             "it again, in several calls if the connection is slow"
         )
 

@@ -150,7 +150,8 @@ class TrendingQuery(RequestSchema):
             column, colon, value = self.category.partition(":")
             if not (column and colon and value):
                 raise InputError(
-                    f"category: '{display_text(self.category)}' is no attribute and value; write it like "
+                    f"category: '{display_text(self.category)}' is no attribute and value; write "
+                    "it like "
                     "genre:Drama"
                 )
             conditions.append({column: value})
