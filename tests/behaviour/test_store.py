@@ -187,28 +187,6 @@ class StoreContract:
             tuple(row) for row in store.event_columns(store.last_event_number() - 2)
         ] == expected[-2:]
 
-    def test_the_pasts_of_many_are_their_histories(self, store: Store) -> None:
-        store.add_events(
-            [
-                click("late", 9.0, user="u"),
-                click("early", 1.0, user="u"),
-                click("same", 1.0, user="u", session="s"),
-                click("alone", 5.0, session="s"),
-                click("other", 3.0, user="v"),
-                FULL,
-            ]
-        )
-        people = [("u", None), ("v", None), (None, "s"), ("nobody", None)]
-        found = sorted(store.user_event_columns(people), key=lambda pair: pair[0])
-        numbers = {event.event_id: number for number, event in store.events()}
-
-        for user, session in people:
-            wanted = {
-                numbers[e.event_id]: (user, session, e.item, e.kind, e.value, e.at, e.text, e.query)
-                for e in store.history(user, session)
-            }
-            assert {n: row for n, row in found if row[:2] == (user, session)} == wanted
-
     def test_the_position_is_the_newest_of_both(self, store: Store) -> None:
         assert store.log_position() == (0, 0)
         store.add_events([click("a", 1.0, user="u"), click("b", 1.0, user="u")])
@@ -219,32 +197,6 @@ class StoreContract:
         assert revision == max(number for number, _ in store.items())
         assert not list(store.events(after_number=event))
         assert not list(store.items(after_revision=revision))
-
-    def test_a_history_is_in_time_order(self, store: Store) -> None:
-        mine = [click("a", 5, "u"), click("b", 1, "u", "s1"), click("c", 3, None, "s2")]
-        others = [click("d", 2, "v"), click("e", 4, "v", "s2"), click("f", 6, None, "s3")]
-        store.add_events(others + mine)
-        assert ids(store.history("u", None)) == ["b", "a"]
-        assert ids(store.history("u", "s2")) == ["b", "c", "a"], (
-            "not what v did in the same session"
-        )
-        assert ids(store.history(None, "s2")) == ["c", "e"]
-        assert store.history("nobody", "nowhere") == []
-
-    def test_of_a_long_history_the_newest_can_be_read_alone(self, store: Store) -> None:
-        store.add_events([click(name, at, "u", "s") for at, name in enumerate("abcde")])
-        assert ids(store.history("u", None, 2)) == ["d", "e"]
-        assert ids(store.history(None, "s", 2)) == ["d", "e"]
-        assert ids(store.history("u", "s", 3)) == ["c", "d", "e"]
-        store.add_events([click("f", 5, None, "own"), click("g", 5, None, "own")])
-        store.identify("own", "u", 6.0)
-        newest = [event.event_id for event in store.history("u", None, 3) if event.item]
-        assert newest == ["f", "g"], "and the fact of who it is"
-        assert len(store.history("u", None, 100)) == 8
-
-    def test_events_of_the_same_time_stay_in_their_order(self, store: Store) -> None:
-        store.add_events([click(name, 1, "u") for name in "dacb"])
-        assert ids(store.history("u", None)) == list("dacb")
 
     def test_an_item_that_changes_gets_a_new_revision(self, store: Store) -> None:
         assert store.put_items([ITEM, Item("j"), Item("k")]) == 3
@@ -420,10 +372,6 @@ LATER: dict[sa.Table, dict[str, Any]] = {
 def _as_then(connection: sa.Connection, table: sa.Table) -> sa.Insert:
     """An insert into a table as it was at an older revision, with the columns it had."""
     return sa.insert(sa.Table(table.name, sa.MetaData(), autoload_with=connection))
-
-
-def ids(events: list[Event]) -> list[str]:
-    return [event.event_id for event in events]
 
 
 class TestSQLite(StoreContract):

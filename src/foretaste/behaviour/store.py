@@ -28,6 +28,7 @@ from foretaste.behaviour.engine import (
 from foretaste.behaviour.entities import ITEM_REVISION_KEY, EntityRows
 from foretaste.behaviour.erasure import ErasureRows
 from foretaste.behaviour.group_commit import GroupCommit, RowBatch
+from foretaste.behaviour.histories import HistoryRows
 from foretaste.behaviour.keys import KeyTable
 from foretaste.behaviour.raw_select import RawSelect
 from foretaste.behaviour.schema import events, items, meta, users
@@ -41,7 +42,6 @@ ROWS_PER_CHUNK = 50_000
 """Rows fetched at once."""
 IDS_PER_QUERY = 500
 """Ids asked for at once."""
-NO_ROW_LIMIT = 2**31 - 1  # rows of a select without a limit
 
 
 def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
@@ -52,7 +52,7 @@ def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
     return SqlStore(url)
 
 
-class SqlStore(ErasureRows, ConversationRows, EntityRows, StoreCopier):
+class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopier):
     """Behaviour in a SQL database. See `domain.store.Store`."""
 
     def __init__(self, database: str | Path | sa.URL) -> None:
@@ -122,7 +122,7 @@ class SqlStore(ErasureRows, ConversationRows, EntityRows, StoreCopier):
     def events(
         self, after_number: int = 0, until_number: int | None = None
     ) -> Iterator[tuple[int, Event]]:
-        """(number, event) in the order they were accepted, from the first past `after`.
+        """(number, event) in the order they were accepted, from the first past `after_number`.
 
         An anonymous event has the user who had been identified on its session by then.
         """
@@ -149,7 +149,8 @@ class SqlStore(ErasureRows, ConversationRows, EntityRows, StoreCopier):
     ) -> Iterator[EventColumns]:
         """(user, session, item, kind, value, at, text, query) in the order of acceptance.
 
-        An anonymous event has the user whose it is, by all that is known at the number `until`.
+        An anonymous event has the user whose it is, by all that is known at the number
+        `until_number`.
         """
         c = events.c
         columns = (c.user, c.session, c.item, c.kind, c.value, c.at, c.text, c.query)
@@ -166,11 +167,11 @@ class SqlStore(ErasureRows, ConversationRows, EntityRows, StoreCopier):
         return self._raw_select(_LAST_EVENT_NUMBER)[0][0] or 0
 
     def count_interactions(self, event_types: Sequence[str], after_number: int) -> int:
-        """How many events of these kinds name an item, past the number `after`."""
+        """How many events of these kinds name an item, past the number `after_number`."""
         return self._scalar(_select_interactions(sa.func.count(), event_types, after_number))
 
     def number_before_newest(self, event_types: Sequence[str], n: int, after_number: int) -> int:
-        """The number past which there are n such events; `after` where there are fewer."""
+        """The number past which there are n such events; `after_number` where there are fewer."""
         seq = events.c.seq
         number_query = (
             _select_interactions(seq, event_types, after_number)
@@ -179,79 +180,6 @@ class SqlStore(ErasureRows, ConversationRows, EntityRows, StoreCopier):
             .offset(n)
         )
         return self._scalar(number_query) or after_number
-
-    def history(self, user: str | None, session: str | None, n: int | None = None) -> list[Event]:
-        """One person's events in time order: the user's, and those of the session; of more than n
-        the newest n.
-
-        A session on which a user was identified is that user, on every device. Of the session of a
-        known user, events of other users are left out: a device may be shared.
-        """
-        row_limit = NO_ROW_LIMIT if n is None else n
-        if user is None and session is not None:
-            user = self.user_of_session(session)
-        if user is None:
-            if session is None:
-                return []
-            rows = self._raw_select(_SESSION_EVENTS, session=session, most=row_limit)
-            return [schema.event_from_row(row) for _, *row in reversed(rows)]
-        sessions = self.sessions_of_user(user) | ({session} if session is not None else set())
-        if not sessions:
-            rows = self._raw_select(_USER_EVENTS, user=user, most=row_limit)
-            return [schema.event_from_row(row) for _, *row in reversed(rows)]
-        c = events.c
-        owner_condition = sa.or_(c.user == user, sa.and_(c.user.is_(None), c.session.in_(sessions)))
-        owners = self.owners(sessions)
-        user_events = []
-        for number, *row in reversed(
-            self._fetch_all(_EVENTS_NEWEST_FIRST.where(owner_condition).limit(row_limit))
-        ):
-            event = schema.event_from_row(row)
-            owner = event.user or owners.owner_of(event.session, number)[0]
-            if owner == user or (owner is None and event.session == session):
-                user_events.append(event)
-        return user_events
-
-    def user_event_columns(
-        self, user_keys: Sequence[tuple[str | None, str | None]]
-    ) -> Iterator[tuple[int, EventColumns]]:
-        """(number, columns) of all that these people did, in no order. A person is a user, or a
-        session, whoever was in it; columns are as in `event_columns`. What a user did before they
-        were identified has the number where that was said: it is part of their past from there on.
-        """
-        c = events.c
-        for key_part, column in enumerate((c.user, c.session)):
-            key_values = sorted(
-                {
-                    user_key[key_part] or ""
-                    for user_key in user_keys
-                    if user_key[key_part] is not None
-                }
-            )
-            key_columns = (c.user, sa.null()) if key_part == 0 else (sa.null(), c.session)
-            query = sa.select(c.seq, *key_columns, c.item, c.kind, c.value, c.at, c.text, c.query)
-            for start in range(0, len(key_values), IDS_PER_QUERY):
-                for number, *row in self._fetch_all(
-                    query.where(column.in_(key_values[start : start + IDS_PER_QUERY]))
-                ):
-                    yield number, tuple(row)
-        yield from self._events_before_identified(
-            {user for user, _ in user_keys if user is not None}
-        )
-
-    def _events_before_identified(self, users: set[str]) -> Iterator[tuple[int, EventColumns]]:
-        """(since which number, columns) of what these users did on sessions they are known on."""
-        c = events.c
-        sessions = sorted(self.sessions_of(users))
-        query = sa.select(c.seq, c.session, c.item, c.kind, c.value, c.at, c.text, c.query)
-        for start in range(0, len(sessions), IDS_PER_QUERY):
-            chunk = sessions[start : start + IDS_PER_QUERY]
-            owners = self.owners(chunk)
-            anonymous_query = query.where(c.user.is_(None), c.session.in_(chunk)).order_by(c.seq)
-            for number, session, *row in self._fetch_all(anonymous_query):
-                owner, since = owners.owner_of(session, number)
-                if owner in users:
-                    yield since, (owner, None, *row)
 
     def log_position(self) -> tuple[int, int]:
         """(number of the newest event, newest revision of an item); 0 where there is none."""
@@ -275,7 +203,7 @@ class SqlStore(ErasureRows, ConversationRows, EntityRows, StoreCopier):
             return len(changed)
 
     def items(self, after_revision: int = 0) -> Iterator[tuple[int, Item]]:
-        """(revision, item) of all items changed past revision `after`, in order of revision."""
+        """(revision, item) of all items changed past `after_revision`, in order of revision."""
         for revision, *row in self._rows_after(
             items.c.revision, schema.ITEM_COLUMNS, after_revision, ROWS_PER_CHUNK
         ):
@@ -335,7 +263,7 @@ class SqlStore(ErasureRows, ConversationRows, EntityRows, StoreCopier):
             self._store_meta_text(connection, name, text)
 
     def swap_meta_text(self, name: str, expected: str | None, replacement: str | None) -> bool:
-        """Put `after` in the place of `before`, if that is what is there. → whether it was."""
+        """Put `replacement` in the place of `expected`, if that is there. → whether it was."""
         with store_errors(self.url), write_transaction(self._engine) as connection:
             current_text: Any = connection.scalar(_meta_text_query(name))
             if current_text != expected:
@@ -377,13 +305,6 @@ class SqlStore(ErasureRows, ConversationRows, EntityRows, StoreCopier):
             if len(rows) < chunk_size:
                 return
             after_number = rows[-1][0]
-
-    def _fetch_all(self, query: sa.Select[Any]) -> list[Any]:
-        with store_errors(self.url), self._engine.connect() as connection:
-            cursor = connection.execute(query).cursor
-            assert cursor is not None  # a select has one
-            # The driver's own tuples: half the time of SQLAlchemy's rows, nothing lost
-            return list(cursor.fetchall())
 
     def _scalar(self, query: sa.Select[Any]) -> Any:
         with store_errors(self.url), self._engine.connect() as connection:
@@ -429,14 +350,6 @@ def _meta_text_query(name: str) -> sa.Select[tuple[str]]:
     return sa.select(meta.c.text).where(meta.c.name == name)
 
 
-_EVENTS_NEWEST_FIRST = sa.select(events.c.seq, *schema.EVENT_COLUMNS).order_by(
-    events.c.at.desc(), events.c.seq.desc()
-)
-_ROW_LIMIT = sa.bindparam("most", type_=sa.BigInteger)
-_USER_EVENTS = _EVENTS_NEWEST_FIRST.where(events.c.user == sa.bindparam("user")).limit(_ROW_LIMIT)
-_SESSION_EVENTS = _EVENTS_NEWEST_FIRST.where(events.c.session == sa.bindparam("session")).limit(
-    _ROW_LIMIT
-)
 _USER_BY_ID = sa.select(users).where(users.c.id == sa.bindparam("user"))
 _ITEM_BY_ID = sa.select(*schema.ITEM_COLUMNS).where(items.c.id == sa.bindparam("item"))
 _LAST_EVENT_NUMBER = sa.select(sa.func.max(events.c.seq))
