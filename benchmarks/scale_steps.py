@@ -19,6 +19,7 @@ from foretaste.model.expert_scorer import scorer_of
 from foretaste.model.expert_weights import default_expert_weights
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.sequence import SequenceExpert as SequenceExpert
+from foretaste.model.history_pieces import HistoryPieces
 from foretaste.model.index import base
 from foretaste.model.index.base import is_exhaustive, rows_of, widened
 from foretaste.model.index.exact import ExactIndex
@@ -26,7 +27,6 @@ from foretaste.model.product import ProductOfExperts
 from foretaste.model.product_scorer import CANDIDATES_PER_EXPERT
 from foretaste.model.sequence_network import SequenceNetwork
 from foretaste.model.sequence_training import (
-    HistoryPieces,
     gradient_step,
     make_optimizers,
     plan_training,
