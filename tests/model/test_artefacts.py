@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from foretaste.errors import ModelError
-from foretaste.model.artefacts import ModelRegistry, _version_name
+from foretaste.model.artefacts import ModelRegistry
 from foretaste.model.product import ProductOfExperts
+from foretaste.model.version_files import version_name
 
 from .world import World, ordinary, shelf
 
@@ -281,7 +282,7 @@ SCRIPT = """
 import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from foretaste.model import artefacts
+from foretaste.model import artefacts, version_files
 from foretaste.model.fit import fit_product
 from model.world import SETTINGS, world
 
@@ -299,7 +300,7 @@ for step in map(int, sys.argv[3:]):
         kept(path)
 
     if not (child := os.fork()):
-        artefacts.sync_to_disk = die
+        artefacts.sync_to_disk = version_files.sync_to_disk = die
         models = artefacts.ModelRegistry(Path(sys.argv[2]) / str(step))
         told = dict(data={}, settings={}, metrics={})
         models.promote(models.save(product, here.catalogue.ids, created=1.8e9, **told))
@@ -442,7 +443,7 @@ print(models.replace(*sys.argv[2:]))
 def bare(folder: Path, created: float, **data: Any) -> str:
     """A version without files, for what looks at manifests alone. → its name."""
     manifest = {"format": 1, "created": created, "data": data, "settings": {}, "metrics": {}}
-    name = _version_name(manifest)
+    name = version_name(manifest)
     (folder / name).mkdir(parents=True)
     (folder / name / "manifest.json").write_text(json.dumps(manifest))
     return name

@@ -12,7 +12,6 @@ and roll back replace `live.json` in one step, one process at a time. Nothing is
 """
 
 import ctypes
-import hashlib
 import json
 import logging
 import os
@@ -25,9 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
 from foretaste.domain.data import Catalogue
 from foretaste.domain.files import file_sha256, sync_to_disk
@@ -35,6 +32,14 @@ from foretaste.domain.ports import BackboneOpener, StateArrays, StateMetadata
 from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.file_lock import file_lock
 from foretaste.model.product import ProductOfExperts
+from foretaste.model.version_files import (
+    link_or_copy,
+    read_expert_files,
+    sync_folder,
+    version_name,
+    write_expert_files,
+    write_json,
+)
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +51,7 @@ VERSIONS_LOCK_FILE, SUCCESSORS_LOCK_FILE = ".changing.lock", ".settling.lock"
 STALE_PARTIAL_SECONDS = 86_400.0
 """Seconds after which a folder that is still partial was left by a crash."""
 REPLACED_NAMES_KEY = "was"
-"""Under this name a version's data say in whose place it is, see `Models.replace`."""
+"""Under this name a version's data say in whose place it is, see `ModelRegistry.replace`."""
 NO_VERSIONS_HINT = "there are none; run 'foretaste train'"
 REPAIR_HINT = "roll back with 'foretaste models rollback' or train again"
 
@@ -90,12 +95,12 @@ class ModelRegistry:
         temporary_path = self._temporary_path()
         temporary_path.mkdir(parents=True)
         try:
-            manifest = _write_expert_files(temporary_path, product, item_ids)
+            manifest = write_expert_files(temporary_path, product, item_ids)
             manifest |= {"format": FORMAT_VERSION, "created": created}
             manifest |= {"data": data, "settings": settings, "metrics": metrics}
-            _write_json(temporary_path / "manifest.json", manifest)
-            _sync_folder(temporary_path)
-            name = _version_name(manifest)
+            write_json(temporary_path / "manifest.json", manifest)
+            sync_folder(temporary_path)
+            name = version_name(manifest)
             with self._versions_lock():
                 if not (self._folder / name).exists():  # else it is the very same, byte for byte
                     os.replace(temporary_path, self._folder / name)
@@ -121,10 +126,10 @@ class ModelRegistry:
             temporary_path.mkdir()
             try:
                 for file in manifest["sha256"]:
-                    _link_or_copy(self._folder / name / file, temporary_path / file)
-                _write_json(temporary_path / "manifest.json", manifest)
-                _sync_folder(temporary_path)
-                new_name = _version_name(manifest)
+                    link_or_copy(self._folder / name / file, temporary_path / file)
+                write_json(temporary_path / "manifest.json", manifest)
+                sync_folder(temporary_path)
+                new_name = version_name(manifest)
                 os.replace(temporary_path, self._folder / new_name)
             finally:
                 shutil.rmtree(temporary_path, ignore_errors=True)
@@ -133,24 +138,19 @@ class ModelRegistry:
     def load(
         self, name: str, catalogue: Catalogue, open_reader: BackboneOpener | None = None
     ) -> ProductOfExperts:
-        """The product of a version; `catalogue` begins with the items of `ids(name)`, in order.
+        """The product of a version; `catalogue` begins with its items, in the order of `item_ids`.
 
         Raises ModelError where a file is missing, changed or of a later format.
         """
-        folder = self._folder / name
         manifest = self._read_manifest(name)
         for file in manifest["sha256"]:
             self._verified_path(name, file)
         states: dict[str, tuple[StateArrays, StateMetadata]] = {}
         for expert in manifest["product"]["experts"]:
             try:
-                arrays = load_file(folder / f"{_expert_file_stem(expert)}.safetensors")
-                metadata = json.loads(
-                    (folder / f"{_expert_file_stem(expert)}.json").read_text(encoding="utf-8")
-                )
+                states[expert] = read_expert_files(self._folder / name, expert)
             except (SafetensorError, OSError) as error:
                 raise ModelError(f"model {name}: {expert}: {error}; {REPAIR_HINT}") from error
-            states[expert] = arrays, metadata
         product = ProductOfExperts.from_state(states, manifest["product"], catalogue, open_reader)
         del states
         _trim_memory()
@@ -256,9 +256,10 @@ class ModelRegistry:
     def replace(self, old_name: str, new_name: str) -> str:
         """Put one version in the place of another, also where that is live, and delete that.
 
-        `after` says in its data, under `WAS`, in whose place it is: so who knows it by its old name
-        still finds it. → the version that is in the place now: `after`, or the one that another
-        process has put there meanwhile. Then that stays and `after` is deleted.
+        The new one says in its data, under `REPLACED_NAMES_KEY`, in whose place it is: so who knows
+        it by its old name still finds it. → the version that is in the place now: `new_name`, or
+        the one that another process has put there meanwhile. Then that stays and `new_name` is
+        deleted.
         """
         with self._versions_lock():
             return self._replace(old_name, new_name)
@@ -282,7 +283,7 @@ class ModelRegistry:
         return new_name
 
     def prune(self, keep_count: int) -> None:
-        """Delete the oldest versions beyond `keep`, never the live one or that before it."""
+        """Delete the oldest versions beyond `keep_count`, never the live one or that before it."""
         with self._versions_lock():
             protected_names = self.serving_order()[:2]
             prunable_names = [
@@ -329,7 +330,7 @@ class ModelRegistry:
         try:
             manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             is_newer_format = manifest["format"] > FORMAT_VERSION
-            is_intact = is_newer_format or _version_name(manifest) == name
+            is_intact = is_newer_format or version_name(manifest) == name
         except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise ModelError(
                 f"model {name}: manifest.json cannot be read; {REPAIR_HINT}"
@@ -363,33 +364,9 @@ class ModelRegistry:
 
     def _write_pointer(self, live_name: str, previous_names: list[str]) -> None:
         temporary_path = self._temporary_path()
-        _write_json(temporary_path, {"live": live_name, "before": previous_names})
+        write_json(temporary_path, {"live": live_name, "before": previous_names})
         sync_to_disk(temporary_path)
         os.replace(temporary_path, self._folder / "live.json")
-
-
-def _write_expert_files(
-    folder: Path, product: ProductOfExperts, item_ids: Sequence[str]
-) -> dict[str, Any]:
-    """The files of a version but its manifest. → what that says of them."""
-    states, metadata = product.state()
-    _write_json(folder / "catalogue.json", list(item_ids))
-    for expert, (arrays, expert_metadata) in states.items():
-        _write_json(folder / f"{_expert_file_stem(expert)}.json", expert_metadata)
-        contiguous_arrays = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
-        save_file(contiguous_arrays, folder / f"{_expert_file_stem(expert)}.safetensors")
-    return {
-        "product": {**metadata, "experts": list(states)},
-        "sha256": {path.name: file_sha256(path) for path in sorted(folder.iterdir())},
-    }
-
-
-def _version_name(manifest: Mapping[str, Any]) -> str:
-    """When it was made, and a digest of the manifest, which holds those of all other files."""
-    stamp = np.datetime64(int(manifest["created"]), "s").item().strftime("%Y%m%d-%H%M%S")
-    json_manifest = json.loads(json.dumps(manifest))  # as it is when read back
-    digest = hashlib.sha256(json.dumps(json_manifest, sort_keys=True).encode()).hexdigest()
-    return f"{stamp}-{digest[:6]}"
 
 
 def _trim_memory() -> None:
@@ -397,30 +374,3 @@ def _trim_memory() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
     if trim is not None:
         trim(0)
-
-
-def _expert_file_stem(expert: str) -> str:
-    """A file name for any column name."""
-    base_name, _, column = expert.partition(":")
-    return (
-        base_name
-        if not column
-        else f"{base_name}-{hashlib.sha256(column.encode()).hexdigest()[:8]}"
-    )
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # not every file system has links
-        shutil.copyfile(source, target)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Through to the disk before the rename makes it count."""
-    for path in [*folder.iterdir(), folder]:
-        sync_to_disk(path)
