@@ -1,6 +1,6 @@
 """The draft of a list: scores, what may not be shown and what is wanted in, the list out.
 
-Rules write what they want into the draft; `listed` then fills the places, once:
+Rules write what they want into the draft; `build_slate` then fills the places, once:
 
 1. pinned places, and places spread over the list for promotions;
 2. below the first ten, a share of the places for items that nobody has taken yet, the best first;
@@ -18,6 +18,7 @@ import numpy as np
 
 from foretaste.domain.data import Floats, Ints, ItemSource
 from foretaste.rank.diversity import rerank_for_diversity
+from foretaste.rank.exploration import Exploration
 from foretaste.rank.index import FilterIndex, Mask
 from foretaste.rank.top import top_items
 
@@ -131,7 +132,7 @@ class SlateDraft:
         filler = SlateFiller(self)
         filler.fill()
         filler.meet_minimums()
-        exploration = Exploration(self, filler, rng) if self.exploration_rate > 0 else None
+        exploration = filler.exploration(rng) if self.exploration_rate > 0 else None
         filled_positions = sorted(filler.item_at)
         items = [filler.item_at[position] for position in filled_positions]
         sources = [filler.source_at[place] for place in filled_positions]
@@ -301,52 +302,23 @@ class SlateFiller:
         )
         return has_exclusion or any(limit.groups(item) for limit in self._draft.limits)
 
+    def exploration(self, rng: Callable[[], np.random.Generator]) -> Exploration:
+        """What chance puts in the place of the model's items, drawn from those that come next.
 
-class Exploration:
-    """Exploration with known propensities.
-
-    Each place that the model filled is, with probability ε and independently, given to an item
-    drawn without replacement, every one as likely, from `pool` items further down. So the item of
-    the model is at its place with probability 1 - ε, and each item of the pool is there with ε over
-    the size of the pool: the true probabilities, not estimates. Items that a quota speaks of are
-    neither replaced nor drawn. With fewer items in the pool than places nothing is drawn.
-    """
-
-    def __init__(
-        self, draft: SlateDraft, filler: SlateFiller, rng: Callable[[], np.random.Generator]
-    ) -> None:
-        self._epsilon, self._filler = draft.exploration_rate, filler
-        lower_items = (
-            lower_item for lower_item in filler.supply if lower_item not in filler.used_items
-        )
+        Items that a quota speaks of are neither replaced nor drawn.
+        """
+        next_items = (item for item in self.supply if item not in self.used_items)
         pool = [
             item
-            for item in islice(lower_items, draft.exploration_pool)
-            if not filler.is_constrained(item)
+            for item in islice(next_items, self._draft.exploration_pool)
+            if not self.is_constrained(item)
         ]
-        self._pool_size = len(pool)
-        self._drawn_items: dict[int, int | None] = {}
         positions = [
             position
-            for position in sorted(filler.item_at)
-            if filler.source_at[position] == "model"
-            and not filler.is_constrained(filler.item_at[position])
+            for position, item in sorted(self.item_at.items())
+            if self.source_at[position] == "model" and not self.is_constrained(item)
         ]
-        if positions and len(pool) >= len(positions):
-            generator = rng()
-            coins = generator.random(len(positions)) < draft.exploration_rate
-            drawn = iter(generator.choice(len(pool), int(coins.sum()), replace=False).tolist())
-            for place, coin in zip(positions, coins.tolist(), strict=True):
-                self._drawn_items[place] = pool[next(drawn)] if coin else None
-
-    def draw_item(self, position: int, item: int) -> tuple[int, ItemSource, float]:
-        """(item, source, propensity) of a place that the model filled with `item`."""
-        if position not in self._drawn_items:
-            return item, "model", 1.0
-        drawn_item = self._drawn_items[position]
-        if drawn_item is None:
-            return item, "model", 1 - self._epsilon
-        return drawn_item, "explored", self._epsilon / self._pool_size
+        return Exploration(self._draft.exploration_rate, positions, pool, rng)
 
 
 def is_cold_position(position: int, share: float) -> bool:
@@ -358,7 +330,7 @@ def is_cold_position(position: int, share: float) -> bool:
 
 
 def iterate_best(draft: SlateDraft, excluded: Mask | None = None) -> Iterator[int]:
-    """Items that may be shown, best first, of those that are not in `others`; drawn as needed."""
+    """Items that may be shown, best first, of those not in `excluded`; drawn as needed."""
     hidden = draft.hidden if excluded is None else draft.hidden | excluded
     yielded_count, batch_items = 0, max(FIRST_BATCH_ITEMS, 4 * draft.n)
     while True:
@@ -382,7 +354,7 @@ def candidate_supply(draft: SlateDraft) -> Iterator[int]:
 def drop_unlikely(
     supply: Iterator[int], scores: Floats, min_relative_likelihood: float
 ) -> Iterator[int]:
-    """Those at least `floor` times as likely as the first."""
+    """Those at least `min_relative_likelihood` times as likely as the first."""
     min_score: float | None = None
     for item in supply:
         score = float(scores[item])
