@@ -29,6 +29,7 @@ from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.reasons import SOURCE_REASONS, UNKNOWN_USER_REASON, reasons_of_each
 from foretaste.model.product_scorer import Scores, SharedScorer, is_unknown_user
 from foretaste.online.snapshot import Snapshot
+from foretaste.online.window_counts import WindowCounts
 from foretaste.prepare.interactions import build_user_context
 from foretaste.rank import preference_effects
 from foretaste.rank.conditions import parse_number
@@ -46,8 +47,6 @@ MAX_PAGES = 100
 """Pages of one list."""
 SOURCES_WITH_REASON = ("pinned", "promoted", "explored", "new")
 """Sources that are a reason before those of the score."""
-TRENDING_REFRESH_SECONDS, MAX_TRENDING_WINDOWS = 5.0, 64
-"""Seconds for which counts of users hold, and windows whose counts are kept."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ class SlateBuilder:
         )
         """What was served."""
         self._index: FilterIndex | None = None
-        self._trending: dict[float, tuple[float, list[tuple[str, int]]]] = {}
+        self._window_counts = WindowCounts(store, weights)
 
     # The question -----------------------------------------------------------------------------
 
@@ -271,7 +270,8 @@ class SlateBuilder:
     ) -> ExplainedSlate:
         """What most users took within the window; then, to fill the list, what is popular."""
         window = page.request.window or 0.0
-        users = counts_by_item(self._window_counts(window, question.now), question.index.catalogue)
+        counts = self._window_counts.users_by_item(window, question.now)
+        users = counts_by_item(counts, question.index.catalogue)
         log_prob = popularity.score_row(users >= 0, 0)
         scorer = SharedScorer(trending_scores(users, log_prob))
         choice = self._choice(page, question, scorer, None)
@@ -288,17 +288,6 @@ class SlateBuilder:
         )
         choice = replace(choice, sources=sources, scores=counted)
         return ExplainedSlate(choice, [[] for _ in counted], texts)
-
-    def _window_counts(self, window: float, now: float) -> list[tuple[str, int]]:
-        """(item, users), counted anew every few seconds."""
-        counted = self._trending.get(window)
-        if counted is None or not 0 <= now - counted[0] < TRENDING_REFRESH_SECONDS:
-            kinds = [kind for kind, weight in self._weights.items() if weight > 0]
-            counted = (now, self._store.user_counts(now - window, now, kinds))
-            if len(self._trending) >= MAX_TRENDING_WINDOWS:
-                self._trending.clear()
-            self._trending[window] = counted
-        return counted[1]
 
     def on_offer(self, slate: ExplainedSlate, question: FilterContext) -> ExplainedSlate:
         """Without what was hidden, taken off or changed since the snapshot."""
