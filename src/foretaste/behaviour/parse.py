@@ -34,8 +34,6 @@ from foretaste.behaviour.values import (
 from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, RejectedRow, User
 from foretaste.errors import did_you_mean
 
-"""Column → raw value. The key None is never there: it stands for a field without a column."""
-
 SECONDS_PER_DAY = 86_400.0
 
 
@@ -136,13 +134,8 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
     if columns["recommendation_id"]:
         recommendation_id = parse_identifier(get(columns["recommendation_id"]), "recommendation_id")
     whole_list = event_type == "impression" and recommendation_id is not None
-    if event_type == IDENTIFY_EVENT and (user is None or session is None):
-        raise CellError(
-            "user" if user is None else "session",
-            None,
-            "an identify needs both a user and a session",
-            "say who was identified on which session",
-        )
+    if event_type == IDENTIFY_EVENT:
+        _check_identify(user, session)
     _check_complete(form, user or session, item, event_type, query, whole_list=whole_list)
     if event_type == "rating":
         _check_rating(value, form)
@@ -234,6 +227,16 @@ def _event_time(raw: Any, form: EventForm, line: int, now: float) -> float:
     return at
 
 
+def _check_identify(user: str | None, session: str | None) -> None:
+    if user is None or session is None:
+        raise CellError(
+            "user" if user is None else "session",
+            None,
+            "an identify needs both a user and a session",
+            "say who was identified on which session",
+        )
+
+
 def _check_complete(
     form: EventForm,
     user_or_session: str | None,
@@ -305,7 +308,7 @@ class ItemForm:
 def service_item_form(
     settings: BehaviourSettings, stored_roles: Mapping[str, tuple[ColumnRole, int]]
 ) -> ItemForm:
-    """The form for JSON bodies; `remembered` is what imported files have taught of the columns."""
+    """The form for JSON bodies; `stored_roles` are what imported files taught of the columns."""
     configured_roles: dict[str, ColumnRole] = dict.fromkeys(settings.attribute_columns, "attribute")
     configured_roles |= dict.fromkeys(settings.text_columns, "text")
     columns: dict[str, str | None] = {name: name for name in ITEM_FIELDS}

@@ -11,7 +11,7 @@ from foretaste.domain.data import RejectedRow
 from foretaste.errors import InputError
 
 Row = Mapping[Any, Any]
-"""Column → value, of one row of a table."""
+"""Column → raw value. The key None is never there: it stands for a field without a column."""
 Rows = Iterator[tuple[int, Row | RejectedRow]]
 """(number of its first line, row), or what is wrong with it."""
 

@@ -61,7 +61,7 @@ def measure_quality(
     """Measure the data. A million events take about a second.
 
     items: the catalogue, position = internal id. cleaning, gathering, imports: the accounts of
-    `clean`, `histories` and of the readers. sample: item texts whose language is told.
+    `clean`, `build_interactions` and of the readers. sample: item texts whose language is told.
     """
     positive_mask = interactions.positive_mask()
     row_users = interactions.row_users()
@@ -74,9 +74,7 @@ def measure_quality(
     users = int(active.sum())
     ordered = has_order_only(interactions)
     any_events = interactions.event_count > 0
-    search_codes = [
-        code for code, event_type in enumerate(interactions.event_types) if event_type == "search"
-    ]
+    searches, reviews = _text_event_counts(interactions)
     return QualityReport(
         users=users,
         sessions=sum(
@@ -86,10 +84,8 @@ def measure_quality(
         events=interactions.event_count,
         positive_events=positive_count,
         negative_events=int(np.count_nonzero(interactions.weight < 0)),
-        searches=int(np.count_nonzero(np.isin(interactions.kind, search_codes))),
-        reviews=int(
-            np.count_nonzero((interactions.text >= 0) & ~np.isin(interactions.kind, search_codes))
-        ),
+        searches=searches,
+        reviews=reviews,
         density=pairs / (users * len(items)) if users and len(items) else 0.0,
         repeats=1 - pairs / positive_count if positive_count else 0.0,
         event_type_counts=_event_type_counts(interactions),
@@ -116,8 +112,18 @@ def measure_quality(
 
 
 def _distinct_pairs(row_users: Longs, item_indices: Ints, item_count: int) -> int:
-    """person, item: [interactions]; n: items of the catalogue."""
+    """row_users, item_indices: [interactions]; item_count: of the catalogue."""
     return len(np.unique(row_users * max(item_count, 1) + item_indices))
+
+
+def _text_event_counts(interactions: Interactions) -> tuple[int, int]:
+    """(searches, reviews): a review is any other event with a text."""
+    search_codes = [
+        code for code, event_type in enumerate(interactions.event_types) if event_type == "search"
+    ]
+    is_search = np.isin(interactions.kind, search_codes)
+    is_review = (interactions.text >= 0) & ~is_search
+    return int(np.count_nonzero(is_search)), int(np.count_nonzero(is_review))
 
 
 def _event_type_counts(interactions: Interactions) -> dict[str, int]:
