@@ -120,7 +120,8 @@ class PreferenceService:
         for field in fields:
             if field not in ("what", *ACT_FIELDS):
                 raise InputError(
-                    f"{field_path}: unknown field '{field}'; {did_you_mean(field, ('what', *ACT_FIELDS))}"
+                    f"{field_path}: unknown field '{field}'; "
+                    f"{did_you_mean(field, ('what', *ACT_FIELDS))}"
                 )
         acts = [
             act for act in ACT_FIELDS if fields.get(act) is not None and fields[act] is not False
@@ -143,7 +144,8 @@ class PreferenceService:
         nats = parse_number(fields["nats"])
         if nats is None or not -MAX_PREFERENCE_NATS <= nats <= MAX_PREFERENCE_NATS:
             raise InputError(
-                f"{field_path}.nats: it is a number from -{MAX_PREFERENCE_NATS:g} to {MAX_PREFERENCE_NATS:g}, "
+                f"{field_path}.nats: it is a number from -{MAX_PREFERENCE_NATS:g} to "
+                f"{MAX_PREFERENCE_NATS:g}, "
                 f"this is {fields['nats']!r}; 1 is e times as likely"
             )
         return name, Preference(name, dict(item_filter), "boost", nats, at=at) if nats else None
