@@ -27,8 +27,9 @@ def test_each_item_comes_as_often_as_its_propensity_says() -> None:
     assert [counts[item] / rounds for item in POOL] == pytest.approx([0.1] * 4, abs=0.03)
 
 
-def test_no_item_is_drawn_twice() -> None:
-    exploration = Exploration(1.0, POSITIONS, POOL, np.random.default_rng)
+@pytest.mark.parametrize("seed", range(8))
+def test_no_item_is_drawn_twice(seed: int) -> None:
+    exploration = Exploration(1.0, POSITIONS, POOL, lambda: np.random.default_rng(seed))
     items = [exploration.draw_item(position, 7)[0] for position in POSITIONS]
 
     assert len(set(items)) == len(items)
