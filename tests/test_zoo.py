@@ -177,6 +177,8 @@ def test_how_alike_lists_are() -> None:
 def test_the_share_of_rare_items() -> None:
     assert lists.rare_shares([0, 1, 2, 6]) == [0.25, 0.5, 0.75, 0.75]
     assert lists.rare_shares([]) == [0, 0, 0, 0]
+    heavy_user_and_light_user = np.array([0, 0, 0, 4])
+    assert lists.rare_shares([0, 0, 0, 9], heavy_user_and_light_user) == [0.5, 0.5, 0.5, 0.5]
 
 
 def test_the_share_of_the_own_cluster() -> None:

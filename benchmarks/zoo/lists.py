@@ -25,10 +25,17 @@ def overlap(lists: Sequence[Sequence[str]], top: int = 10) -> float:
     return float(np.mean(shares)) if shares else 0.0
 
 
-def rare_shares(counts: Longs | Sequence[int]) -> list[float]:
-    """Of items with these counts of events, the share with at most 0, 1, 2, 5."""
+def rare_shares(counts: Longs | Sequence[int], user_indices: Longs | None = None) -> list[float]:
+    """Of items with these counts of events, the share with at most 0, 1, 2, 5.
+
+    user_indices: [items], who took each: then every user counts alike, as where lists are looked
+    at of users drawn evenly.
+    """
     values = np.asarray(counts)
-    return [float((values <= few).mean()) if len(values) else 0.0 for few in FEW]
+    if not len(values):
+        return [0.0 for _ in FEW]
+    weights = None if user_indices is None else 1 / np.bincount(user_indices)[user_indices]
+    return [float(np.average(values <= few, weights=weights)) for few in FEW]
 
 
 def own_share(

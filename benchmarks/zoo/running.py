@@ -139,7 +139,7 @@ def judge(outcome: Outcome, loop: Foretaste, protocol: str) -> None:
     if not outcome.rare_next:
         timed = protocol == "time"
         counts = lists.counts_before(split.test, timed=timed, served=split.service_interactions)
-        outcome.rare_next = lists.rare_shares(counts)
+        outcome.rare_next = lists.rare_shares(counts, split.test.user_indices)
 
 
 def list_figures(loop: Foretaste, data: Dataset, seed: int = 0) -> Lists:

@@ -61,7 +61,7 @@ def test_score_is_the_weighted_sum(product: ProductOfExperts, asked: list[UserCo
 
 
 def test_offsets_have_a_term_and_are_written_down(product: ProductOfExperts, here: World) -> None:
-    offsets = np.array([3, 2, 1, 0], np.float32)
+    offsets = np.array([[3, 2, 1, 0]] * 4, np.float32)
     bounds = np.array([[-1.0] * len(REQUEST_FACTS), [1.0] * len(REQUEST_FACTS)], np.float32)
     placed = replace(product, offsets=offsets, fact_bounds=bounds)
     states, facts = placed.state()
@@ -72,7 +72,7 @@ def test_offsets_have_a_term_and_are_written_down(product: ProductOfExperts, her
     np.testing.assert_array_equal(back.offsets, offsets)
     np.testing.assert_array_equal(back.fact_bounds, bounds)
     terms = back.terms(here.took(1, 2), np.array([5], np.int32))[0]
-    offset = back.item_offsets(np.array([5], np.int32))
+    offset = back.item_offsets(here.took(1, 2), np.array([5], np.int32))
     assert offset is not None
     assert [t.nats for t in terms if t.expert == "coldness"] == [pytest.approx(offset[0])]
 
@@ -88,7 +88,8 @@ def test_a_version_from_before_there_were_tiers_can_be_read(
     )
 
     assert back.offsets is not None
-    assert back.offsets[0] == 2
+    assert back.offsets.shape == (4, 4)
+    assert back.offsets[:, 0].tolist() == [2] * 4
     assert (np.diff(back.offsets) < 0).all()
     popularity = back.popularity
     assert popularity is not None
@@ -126,7 +127,7 @@ def test_a_silence_of_everybody_is_not_an_age(product: ProductOfExperts, here: W
 def test_somebody_unknown_is_told_what_is_popular_and_nothing_else(
     product: ProductOfExperts, here: World
 ) -> None:
-    placed = replace(product, offsets=np.array([9, 9, 9, 0], np.float32))
+    placed = replace(product, offsets=np.array([[9, 9, 9, 0]] * 4, np.float32))
     popularity = placed.popularity
     assert popularity is not None
 

@@ -101,7 +101,8 @@ def test_untaken_items_have_no_place_where_nothing_tells_them_apart(
     def places(**changed: Any) -> tuple[Any, float]:
         return replace(product, **changed).scorer(asked).cold_items(0.2)
 
-    told_apart, hidden = np.zeros(4, np.float32), np.array([HIDING_OFFSET, 0, 0, 0], np.float32)
+    told_apart = np.zeros((4, 4), np.float32)
+    hidden = np.array([[HIDING_OFFSET, 0, 0, 0]] * 4, np.float32)
     assert places(offsets=hidden, cold_share=0.5) == (None, 0.0)
     assert places(offsets=told_apart, cold_share=0.5)[1] == 0.2
     assert places(offsets=told_apart, cold_share=0.01)[1] == pytest.approx(0.01 * COLD_SHARE_FACTOR)

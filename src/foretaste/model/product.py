@@ -5,8 +5,9 @@
 (Hinton 2002, equation 1, with exponents.) The exponents are linear in a few facts of the request.
 With every exponent 1 this is the literal likelihood the project was asked for.
 
-How many items that few people have taken a list holds is set by an offset for each tier of events,
-see `cold_items`. Somebody of whom nothing is known gets what is popular, and nothing else.
+How many items that few people have taken a list holds is set by an offset for each tier of events
+and each group of users, see `cold_items`. Somebody of whom nothing is known gets what is popular,
+and nothing else.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,9 +25,11 @@ from foretaste.model.experts.content import log_softmax
 from foretaste.model.experts.popularity import SECONDS_PER_DAY, PopularityExpert
 from foretaste.model.product_scorer import (
     COLDNESS_TERM,
+    HISTORY_STARTS,
     ProductScorer,
     SharedScorer,
     has_offsets,
+    history_groups,
     is_unknown_user,
 )
 from foretaste.model.training import Training
@@ -104,7 +107,7 @@ class ProductOfExperts:
     weights: Floats
     """[facts, experts]"""
     offsets: Floats | None = None
-    """[tiers], what is added to the score of items with so many events."""
+    """[groups of users, tiers], what is added to the score of items with so many events."""
     cold_share: float | None = None
     """Share of the newest positives whose item had no events; None where that was not counted."""
     fact_bounds: Floats | None = None
@@ -199,14 +202,27 @@ class ProductOfExperts:
     @property
     def hides_cold_items(self) -> bool:
         """Whether nothing tells items without events apart, so that lists have none of them."""
-        return self.offsets is not None and float(self.offsets[0]) <= HIDING_OFFSET
+        return self.offsets is not None and float(self.offsets[:, 0].max()) <= HIDING_OFFSET
 
-    def item_offsets(self, items: Ints | None = None) -> Floats | None:
-        """[items], what is added to their scores for how many events they have had."""
-        event_counts = self.event_counts(items)
-        if event_counts is None or self.offsets is None:
+    def item_offsets(self, user_context: UserContext, items: Ints | None = None) -> Floats | None:
+        """[items], what is added to their scores for how many events they have had.
+
+        None where cold items have no share of their own.
+        """
+        if self.offsets is None or not has_offsets(user_context):
             return None
-        return np.asarray(self.offsets[item_tiers(event_counts)], np.float32)
+        event_counts = self.event_counts(items)
+        return (
+            None
+            if event_counts is None
+            else self._tier_offsets(user_context)[item_tiers(event_counts)]
+        )
+
+    def _tier_offsets(self, user_context: UserContext) -> Floats:
+        """[tiers] for this person."""
+        assert self.offsets is not None
+        group = history_groups(len(user_context.consumed_items))
+        return np.asarray(self.offsets[group], np.float32)
 
     @property
     def size(self) -> int:
@@ -228,8 +244,9 @@ class ProductOfExperts:
         }
         if self.offsets is not None:
             weights_by_expert[COLDNESS_TERM] = {
-                tier: round(float(offset), 4)
-                for tier, offset in zip(TIER_NAMES, self.offsets, strict=True)
+                f"{tier}, history of {start} or more": round(float(offset), 4)
+                for start, row in zip(HISTORY_STARTS, self.offsets, strict=True)
+                for tier, offset in zip(TIER_NAMES, row, strict=True)
             }
         return weights_by_expert
 
@@ -266,9 +283,12 @@ class ProductOfExperts:
         scores = np.zeros_like(log_probs[0])
         for log_prob, expert_index in zip(log_probs, expert_indices, strict=True):
             scores += log_prob * expert_weights[:, expert_index, None]
-        item_offsets = self.item_offsets()
-        if item_offsets is not None:
-            scores[[has_offsets(user_context) for user_context in user_contexts]] += item_offsets
+        event_counts = self.event_counts() if self.offsets is not None else None
+        if event_counts is not None:
+            tiers = item_tiers(event_counts)
+            for row, user_context in enumerate(user_contexts):
+                if has_offsets(user_context):
+                    scores[row] += self._tier_offsets(user_context)[tiers]
         return scores
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
@@ -367,6 +387,9 @@ def _offset_arrays(metadata: StateMetadata) -> dict[str, Floats | None]:
         arrays["offsets"] = np.asarray(
             metadata["new"][-1] * 3 / (3 + typical_event_counts), np.float32
         )
+    offsets = arrays["offsets"]
+    if offsets is not None and offsets.ndim == 1:  # saved when all users had the same
+        arrays["offsets"] = np.tile(offsets, (len(HISTORY_STARTS), 1))
     return arrays
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain.data import Doubles, Floats, Ints, Term, UserContext
+from foretaste.domain.data import Doubles, Floats, Ints, Longs, Term, UserContext
 from foretaste.domain.ports import Expert
 from foretaste.model.expert_scorer import opinions_of
 from foretaste.model.index.base import is_exhaustive
@@ -27,6 +27,9 @@ COLD_SHARE_FACTOR = 2.0
 """Items that nobody has taken get so many times their share of positive interactions, below the top
 of a list: otherwise few of them would ever be seen.
 """
+HISTORY_STARTS = (0, 3, 10, 30)
+"""Items taken from which a user is of the first, second, … group. What a long history tells weighs
+more than what a short one does, so cold items need offsets of their own beside it."""
 COLDNESS_TERM = "coldness"
 """Names the term that an item has for how few events it has had."""
 
@@ -78,6 +81,11 @@ def has_offsets(user_context: UserContext) -> bool:
     return not _has_query(user_context) and not is_unknown_user(user_context)
 
 
+def history_groups(history_lengths: npt.ArrayLike) -> Longs:
+    """[users], the group of users who have taken so many items; see `HISTORY_STARTS`."""
+    return np.asarray(np.searchsorted(HISTORY_STARTS, history_lengths, side="right") - 1, np.int64)
+
+
 def _has_query(user_context: UserContext) -> bool:
     return bool(user_context.query and user_context.query.strip())
 
@@ -106,7 +114,9 @@ class Weighted(Protocol):
 
     def event_counts(self) -> Doubles | None: ...
 
-    def item_offsets(self, items: Ints | None = None) -> Floats | None: ...
+    def item_offsets(
+        self, user_context: UserContext, items: Ints | None = None
+    ) -> Floats | None: ...
 
 
 class ProductScorer:
@@ -117,7 +127,6 @@ class ProductScorer:
         self._product, self._user_context = product, user_context
         self._weighted_scorers = opinions_of(product.experts, user_context, expert_weights[0])
         self._is_exhaustive = product.size > 0 and is_exhaustive(product.size)
-        self._has_offsets = product.offsets is not None and has_offsets(user_context)
 
     def score_row(
         self, allowed: Mask, n: int, *, extra_masks: Sequence[Mask] = (), items: Iterable[int] = ()
@@ -170,7 +179,7 @@ class ProductScorer:
         item_scores: Floats | np.float32 = np.float32(0)
         for scorer, expert_weight in self._weighted_scorers:
             item_scores = item_scores + scorer.log_prob(items) * expert_weight
-        item_offsets = self._product.item_offsets(items) if self._has_offsets else None
+        item_offsets = self._product.item_offsets(self._user_context, items)
         return np.asarray(
             item_scores if item_offsets is None else item_scores + item_offsets, np.float32
         )
@@ -197,7 +206,7 @@ class ProductScorer:
                     Term(term.expert, term.nats * float(expert_weight), term.event, term.feature)
                     for term in terms
                 ]
-        item_offsets = self._product.item_offsets(items) if self._has_offsets else None
+        item_offsets = self._product.item_offsets(self._user_context, items)
         if item_offsets is not None:
             for terms, item_offset in zip(terms_by_item, item_offsets.tolist(), strict=True):
                 terms.append(Term(COLDNESS_TERM, item_offset, feature="few events"))
