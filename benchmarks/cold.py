@@ -175,7 +175,7 @@ def items(name: str, keep: Path | None) -> tuple[str, list[Row]]:
         rows = []
         for label, score in {
             "product": product.score,
-            "product, nothing for new items": replace(product, new=None).score,
+            "product, nothing for new items": replace(product, offsets=None).score,
             **{expert.name: expert.log_prob for expert in product.experts},
         }.items():
             if label in ("query", "repeat", "popularity", "transition", "neighbour"):
@@ -198,7 +198,7 @@ def items(name: str, keep: Path | None) -> tuple[str, list[Row]]:
             ("product, nothing hidden", before, all_known.score),
             ("the same, asked without hidden events", after, all_known.score),
             ("product", after, product.score),
-            ("product, nothing for new items", after, replace(product, new=None).score),
+            ("product, nothing for new items", after, replace(product, offsets=None).score),
         ):
             told = figures(asked.ranks(score))
             rows.append({"case": "warm items", "model": label, **told})
