@@ -1,13 +1,15 @@
 """Cold items: as many in lists as people take, and none where nothing tells them apart."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from foretaste.domain.data import Catalogue, Floats, Interactions, Longs
+from foretaste.domain.data import Catalogue, Floats, Interactions, UserContext
 from foretaste.model.cold_items import (
     MAX_SHARE_RATIO,
+    MIN_GROUP_LISTS,
     MIN_NEWEST_INTERACTIONS,
     NewestInteractions,
     fit_offsets,
@@ -15,7 +17,7 @@ from foretaste.model.cold_items import (
 from foretaste.model.expert_weights import default_expert_weights
 from foretaste.model.fit import fit_experts
 from foretaste.model.product import HIDING_OFFSET, TIER_STARTS, ProductOfExperts, item_tiers
-from foretaste.model.product_scorer import history_groups
+from foretaste.model.product_scorer import REQUEST_GROUPS, request_group
 from foretaste.model.training import Training
 from foretaste.prepare.arrivals import newest_positive_cases
 
@@ -50,16 +52,10 @@ def arrivals(here: World, cold: int, known: int) -> NewestInteractions:
     )
 
 
-def shares(
-    product: ProductOfExperts, here: World, training: Training, users: Longs | None = None
-) -> Floats:
-    """[tiers], of the places in the first ten of these users, or of everybody."""
-    ends = [
-        here.histories.user_context(int(user), int(here.histories.offsets[user + 1]))
-        for user in (range(len(here.histories)) if users is None else users)
-    ]
-    scores = product.score(ends)
-    for row, behaviour in enumerate(ends):
+def shares(product: ProductOfExperts, requests: Sequence[UserContext]) -> Floats:
+    """[tiers], of the places in the first ten of these lists."""
+    scores = product.score(requests)
+    for row, behaviour in enumerate(requests):
         scores[row, behaviour.consumed_items] = -np.inf
     best = np.argsort(-scores, axis=1, kind="stable")[:, :10]
     popularity = product.popularity
@@ -70,39 +66,69 @@ def shares(
     )
 
 
+def everybody(here: World) -> list[UserContext]:
+    """All people, who go on after their last event."""
+    return [
+        here.histories.user_context(user, int(here.histories.offsets[user + 1]))
+        for user in range(len(here.histories))
+    ]
+
+
 @pytest.mark.parametrize("cold", [20, 150])
 def test_lists_hold_as_many_cold_items_as_people_take(
     here: World, wide: Catalogue, cold: int
 ) -> None:
     product, training = counted(here, wide, here.histories)
     placed = fit_offsets(product, arrivals(here, cold, 200 - cold), training)
-    shown = shares(placed, here, training)[0]
+    shown = shares(placed, everybody(here))[0]
 
-    assert not cold / 200 / 1.5 <= shares(product, here, training)[0] <= cold / 200 * 1.5
+    assert not cold / 200 / 1.5 <= shares(product, everybody(here))[0] <= cold / 200 * 1.5
     assert cold / 200 / 1.5 <= shown <= cold / 200 * 1.5
     assert MAX_SHARE_RATIO < 1.5
+
+
+def group_lists(
+    here: World, wide: Catalogue, cold_in_ten: Sequence[int]
+) -> tuple[Floats, list[float]]:
+    """([groups] the share of cold items in the newest takings, and in lists of each group)."""
+    product, training = counted(here, wide, here.histories)
+    cases, _ = newest_positive_cases(here.histories, repeats=True)
+    groups = np.array([request_group(context) for context in cases.user_contexts(0, len(cases))])
+    is_cold = np.arange(len(cases)) % 10 < np.array(cold_in_ten)[groups]
+    newest = NewestInteractions(cases, np.where(is_cold, 0, 50).astype(np.int64))
+    placed = fit_offsets(product, newest, training)
+
+    latest = float(here.histories.at.max())
+    requests = everybody(here) + [replace(end, now=latest) for end in everybody(here)]
+    by_group = [
+        [request for request in requests if request_group(request) == group]
+        for group in range(len(REQUEST_GROUPS))
+    ]
+    assert min(map(len, by_group)) >= MIN_GROUP_LISTS
+    return newest.tier_shares_by_group()[:, 0], [
+        float(shares(placed, group)[0]) for group in by_group
+    ]
 
 
 def test_users_with_short_and_with_long_histories_get_the_share_that_each_takes(
     here: World, wide: Catalogue
 ) -> None:
-    product, training = counted(here, wide, here.histories)
-    cases, _ = newest_positive_cases(here.histories, repeats=True)
-    lengths = [len(context.consumed_items) for context in cases.user_contexts(0, len(cases))]
-    is_long = history_groups(lengths) == 2
-    is_cold = np.arange(len(cases)) % 10 < np.where(is_long, 6, 1)
-    newest = NewestInteractions(cases, np.where(is_cold, 0, 50).astype(np.int64))
-    placed = fit_offsets(product, newest, training)
+    taken, shown = group_lists(here, wide, [1, 6, 1, 6])
 
-    lengths = np.diff(
-        np.append(0, np.cumsum(here.histories.positive_mask()))[here.histories.offsets]
-    )
-    groups = history_groups(lengths)
-    for group in (1, 2):
-        shown = shares(placed, here, training, np.flatnonzero(groups == group))[0]
-        taken = newest.tier_shares_by_group()[group, 0]
-        assert taken / 1.5 <= shown <= taken * 1.5
-    assert newest.tier_shares_by_group()[2, 0] > 2 * newest.tier_shares_by_group()[1, 0]
+    assert taken[1] > 2 * taken[0]
+    for group in (0, 1):
+        assert taken[group] / 1.5 <= shown[group] <= taken[group] * 1.5
+
+
+def test_who_comes_back_is_shown_no_more_cold_items_than_such_users_take(
+    here: World, wide: Catalogue
+) -> None:
+    taken, shown = group_lists(here, wide, [6, 6, 1, 1])
+    assert (np.array(shown)[2:] <= taken[2:] * 1.5).all()
+    assert (np.array(shown)[:2] >= taken[:2] / 1.5).all()
+
+    taken, shown = group_lists(here, wide, [1, 1, 6, 6])
+    assert shown[2] < taken[2] / 1.5  # of those who go on few are cold: no reason to raise them
 
 
 def test_few_takings_lower_cold_items_but_never_raise_them(here: World, wide: Catalogue) -> None:
@@ -127,7 +153,7 @@ def test_cold_items_that_nothing_tells_apart_are_not_shown(here: World, wide: Ca
 
     assert placed.offsets is not None
     assert (placed.offsets[:, 0] == HIDING_OFFSET).all()
-    assert shares(placed, here, training)[0] == 0
+    assert shares(placed, everybody(here))[0] == 0
 
 
 def test_without_takings_nothing_is_placed(here: World, wide: Catalogue) -> None:

@@ -6,8 +6,8 @@
 With every exponent 1 this is the literal likelihood the project was asked for.
 
 How many items that few people have taken a list holds is set by an offset for each tier of events
-and each group of users, see `cold_items`. Somebody of whom nothing is known gets what is popular,
-and nothing else.
+and each group of requests, see `cold_items`. Somebody of whom nothing is known gets what is
+popular, and nothing else.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,12 +25,12 @@ from foretaste.model.experts.content import log_softmax
 from foretaste.model.experts.popularity import SECONDS_PER_DAY, PopularityExpert
 from foretaste.model.product_scorer import (
     COLDNESS_TERM,
-    HISTORY_STARTS,
+    REQUEST_GROUPS,
     ProductScorer,
     SharedScorer,
     has_offsets,
-    history_groups,
     is_unknown_user,
+    request_group,
 )
 from foretaste.model.training import Training
 
@@ -107,7 +107,7 @@ class ProductOfExperts:
     weights: Floats
     """[facts, experts]"""
     offsets: Floats | None = None
-    """[groups of users, tiers], what is added to the score of items with so many events."""
+    """[`REQUEST_GROUPS`, tiers], what is added to the score of items with so many events."""
     cold_share: float | None = None
     """Share of the newest positives whose item had no events; None where that was not counted."""
     fact_bounds: Floats | None = None
@@ -221,8 +221,7 @@ class ProductOfExperts:
     def _tier_offsets(self, user_context: UserContext) -> Floats:
         """[tiers] for this person."""
         assert self.offsets is not None
-        group = history_groups(len(user_context.consumed_items))
-        return np.asarray(self.offsets[group], np.float32)
+        return np.asarray(self.offsets[request_group(user_context)], np.float32)
 
     @property
     def size(self) -> int:
@@ -244,8 +243,8 @@ class ProductOfExperts:
         }
         if self.offsets is not None:
             weights_by_expert[COLDNESS_TERM] = {
-                f"{tier}, history of {start} or more": round(float(offset), 4)
-                for start, row in zip(HISTORY_STARTS, self.offsets, strict=True)
+                f"{tier}, {group}": round(float(offset), 4)
+                for group, row in zip(REQUEST_GROUPS, self.offsets, strict=True)
                 for tier, offset in zip(TIER_NAMES, row, strict=True)
             }
         return weights_by_expert
@@ -388,8 +387,8 @@ def _offset_arrays(metadata: StateMetadata) -> dict[str, Floats | None]:
             metadata["new"][-1] * 3 / (3 + typical_event_counts), np.float32
         )
     offsets = arrays["offsets"]
-    if offsets is not None and offsets.ndim == 1:  # saved when all users had the same
-        arrays["offsets"] = np.tile(offsets, (len(HISTORY_STARTS), 1))
+    if offsets is not None and offsets.ndim == 1:  # saved when all requests had the same
+        arrays["offsets"] = np.tile(offsets, (len(REQUEST_GROUPS), 1))
     return arrays
 
 

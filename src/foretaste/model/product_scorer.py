@@ -27,9 +27,20 @@ COLD_SHARE_FACTOR = 2.0
 """Items that nobody has taken get so many times their share of positive interactions, below the top
 of a list: otherwise few of them would ever be seen.
 """
-HISTORY_STARTS = (0, 3, 10, 30)
-"""Items taken from which a user is of the first, second, … group. What a long history tells weighs
-more than what a short one does, so cold items need offsets of their own beside it."""
+LONG_HISTORY = 10
+"""Items taken from which a history is long."""
+SESSION_SECONDS = 86_400.0
+"""Silence after which somebody comes back, rather than goes on."""
+COMING_BACK = 2
+"""The first of the groups of those who come back."""
+REQUEST_GROUPS = (
+    "going on, short history",
+    "going on, long history",
+    "coming back, short history",
+    "coming back, long history",
+)
+"""Requests that cold items need offsets of their own for: the same offset moves a cold item far up
+where little is known of a person or it is long ago, and hardly where much is known."""
 COLDNESS_TERM = "coldness"
 """Names the term that an item has for how few events it has had."""
 
@@ -81,9 +92,17 @@ def has_offsets(user_context: UserContext) -> bool:
     return not _has_query(user_context) and not is_unknown_user(user_context)
 
 
-def history_groups(history_lengths: npt.ArrayLike) -> Longs:
-    """[users], the group of users who have taken so many items; see `HISTORY_STARTS`."""
-    return np.asarray(np.searchsorted(HISTORY_STARTS, history_lengths, side="right") - 1, np.int64)
+def request_groups(history_lengths: npt.ArrayLike, silences: npt.ArrayLike) -> Longs:
+    """[requests], the place in `REQUEST_GROUPS` by items taken and seconds since the last event."""
+    is_long = np.asarray(history_lengths) >= LONG_HISTORY
+    is_back = np.asarray(silences) >= SESSION_SECONDS
+    return np.asarray(COMING_BACK * is_back + is_long, np.int64)
+
+
+def request_group(user_context: UserContext) -> int:
+    """The place in `REQUEST_GROUPS` of one person's request."""
+    silence = user_context.now - user_context.at[-1] if len(user_context) else np.inf
+    return int(request_groups(len(user_context.consumed_items), silence))
 
 
 def _has_query(user_context: UserContext) -> bool:
