@@ -280,8 +280,10 @@ class Foretaste:
         """The steps to one list, all by one snapshot, which nothing changes."""
         request, snapshot = page.request, newest.snapshot
         outage = None if slates is self.slates else WITHOUT_STORE
+        owner = slates.owner(request)
+        page = page.asked_by(owner)
         # the context: what the user did and asks; with it all that filters look at
-        context = slates.user_context(request, snapshot)
+        context = slates.user_context(page.request, snapshot)
         question = slates.question(page, context, snapshot)
         # who scores, and what is made of the scores: what is left out, rules, the slate
         listen = partial(self.listen, encoder=snapshot.encoder, keep=not request.incognito)
@@ -291,11 +293,11 @@ class Foretaste:
         lag = None
         if newest.lag is not None:
             slate = slates.on_offer(slate, question)
-            lag = newest.lag if slates.has_newer_events(request, snapshot) else None
+            lag = newest.lag if slates.has_newer_events(page.request, snapshot) else None
         # the reasons, and what is kept for attribution and for the next page
         degraded = degradation(level, reason, lag=lag, outage=outage)
         recommendation = slates.recommendation(question, snapshot, slate, degraded)
-        slates.keep(request, recommendation)
+        slates.keep(request, recommendation, owner=owner, owner_known=outage is None)
         return recommendation
 
     def generate(

@@ -18,12 +18,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
 
 
 def test_as_it_was_left(store: SqlStore) -> None:
-    one = Conversation("c", "ann", None, 1.5, {"query": "é", "filter": {"a": [1]}, "turns": []})
+    one = Conversation(
+        "c", "ann", None, 1.5, {"query": "é", "filter": {"a": [1]}, "turns": []}, "ann"
+    )
     store.put_conversation(one)
     other = Conversation("d", None, "tv", 2.0, {})
     store.put_conversation(other)
     assert store.conversation("c") == one
-    later = Conversation("c", "ann", None, 9.0, {"query": None})
+    later = Conversation("c", "ann", None, 9.0, {"query": None}, "ann")
     store.put_conversation(later, delete_before=5.0)
     assert store.conversation("c") == later
     assert store.conversation("d") is None

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,59 @@ def test_on_a_shared_device_what_is_anothers_stays(store: SqlStore) -> None:
 
     assert left(store) == ["bobs"]
     assert [event.event_id for event in store.history("bob", None) if event.item] == ["bobs"]
+
+
+def test_answers_and_talks_of_a_shared_device_are_the_owner_s_at_that_time(
+    store: SqlStore,
+) -> None:
+    def served(name: str) -> None:
+        owner = store.user_of_session("tv")
+        log = LoggedRecommendation(name, 1.0, None, "tv", "m", {"query": name}, [], owner)
+        store.add_recommendations([log])
+        store.put_conversation(Conversation(name, None, "tv", 1.0, {"query": name}, owner))
+
+    served("of nobody yet")
+    for user in ("ann", "bob"):
+        store.identify("tv", user, 2.0)
+        served(f"of {user}")
+
+    def kept(user: str) -> list[list[str]]:
+        answers, talks = store.recommendations_to(user), store.conversations_with(user)
+        return [[one.id for one in answers], [one.id for one in talks]]
+
+    assert kept("ann") == [["of ann", "of nobody yet"]] * 2
+    assert kept("bob") == [["of bob"]] * 2
+    erased = store.erase("bob")
+    assert (erased.recommendations, erased.conversations) == (1, 1)
+    assert kept("ann") == [["of ann", "of nobody yet"]] * 2
+    erased = store.erase("ann")
+    assert (erased.recommendations, erased.conversations) == (2, 2)
+    assert kept("ann") == kept("bob") == [[], []]
+
+
+def test_an_answer_that_was_made_while_nobody_could_be_asked_for_is_the_owner_s(
+    store: SqlStore,
+) -> None:
+    store.identify("tv", "ann", 1.0)
+    store.identify("tv", "bob", 2.0)
+    away = replace(answer("from memory", session="tv"), owner_known=False)
+    store.add_recommendations(
+        [away, answer("of before", session="tv"), replace(away, id="x", session="phone")]
+    )
+    found = store.recommendations_by_id(["from memory", "of before", "x"])
+    assert [one.owner for one in found.values()] == ["bob", None, None]
+    assert [one.id for one in store.recommendations_to("ann")] == ["of before"]
+
+
+def test_what_was_done_on_a_session_is_taken_back_by_its_owner_alone(store: SqlStore) -> None:
+    store.add_events([click("before", session="tv"), click("other", session="phone")])
+    store.identify("tv", "ann", 1.0)
+    store.add_events([click("anns", session="tv"), click("a1", "ann")])
+    store.identify("tv", "bob", 2.0)
+    store.add_events([click("bobs", session="tv")])
+    assert store.delete_events("ann", "i", "view") == 0
+    assert store.delete_events("ann", "i", "click") == 3
+    assert left(store) == ["other", "bobs"]
 
 
 def test_of_a_stranger_there_is_nothing_and_again_nothing(store: SqlStore) -> None:

@@ -20,6 +20,7 @@ SERVED = LoggedRecommendation(
     model="m",
     request=ASKED.to_json_dict(),
     items=[("a", 1, 0.9, "model", -3.25), ("b", 2, 0.05, "explored", -9.0)],
+    owner="u",
 )
 
 

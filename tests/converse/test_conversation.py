@@ -127,6 +127,25 @@ def test_what_is_done_with_items_becomes_events(shop: Foretaste) -> None:
     assert chat.say("less like the first", **talk).text.startswith("Less like “")
 
 
+def test_on_a_shared_device_a_talk_is_the_owner_s_at_that_time(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    before = chat.say("bread, no space", session="tv").conversation_id
+    shop.identify("tv", "p4")
+    hers = chat.say("a rocket for my mother", session="tv").conversation_id
+    assert chat.say("show more", conversation=before, session="tv").recommendation
+    shop.identify("tv", "p5")
+    his = chat.say("soup", session="tv").conversation_id
+    for name in (before, hers):
+        with pytest.raises(InputError, match="is not of this person"):
+            chat.say("show more", conversation=name, session="tv")
+    for user, talks in (("p4", {before, hers}), ("p5", {his})):
+        data = shop.personal(user)
+        assert data is not None
+        assert {talk["conversation_id"] for talk in data["conversations"]} == talks
+    assert shop.erase("p5").erased.conversations == 1
+    assert chat.say("show more", conversation=hers, user="p4").recommendation
+
+
 def test_the_state_is_edited_by_hand_and_kept(shop: Foretaste) -> None:
     first = Chat(shop).say("bread", user="p2")
     talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p2"}

@@ -67,6 +67,23 @@ def test_lists_go_on_without_the_person_and_say_so(loop: Foretaste) -> None:
     assert loop.store.recommendations_by_id([served.recommendation_id]), "kept until it was back"
 
 
+def test_a_list_from_memory_is_the_owner_s_of_its_session(loop: Foretaste) -> None:
+    loop.identify("tv", "u1")
+    loop.identify("tv", "u2")
+    loop.recommend("u1")
+    with loop.store._engine.connect() as connection:  # the file alone is moved away
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+    with away(loop):
+        served = loop.recommend(session="tv", query="rocket", n=3)
+        assert served.rung == "memory"
+    data = [loop.personal(user) for user in ("u1", "u2")]
+    told = [
+        [answer["recommendation_id"] for answer in one["recommendations"]] for one in data if one
+    ]
+    assert served.recommendation_id not in told[0]
+    assert told[1] == [served.recommendation_id]
+
+
 def test_what_is_hidden_and_what_is_not_on_offer_stays_away(loop: Foretaste) -> None:
     item = loop.store.item("space-1")
     assert item is not None

@@ -305,6 +305,30 @@ def test_a_next_page_has_the_question_of_the_first(shop: Foretaste) -> None:
     assert all(one.startswith("kitchen") for one in ids(second))
 
 
+def test_a_list_asked_by_the_session_is_the_owner_s_at_that_time(shop: Foretaste) -> None:
+    asked: dict[str, Any] = {"session": "tv", "n": 3, **PLAIN}
+    lists = [shop.recommend(query="rocket", **asked).recommendation_id]
+    for user in ("u1", "u2"):
+        shop.identify("tv", user)
+        lists.append(shop.recommend(query=f"soup for {user}", **asked).recommendation_id)
+
+    def told(user: str) -> list[str]:
+        data = shop.personal(user)
+        assert data is not None
+        return [one["recommendation_id"] for one in data["recommendations"]]
+
+    assert told("u1") == lists[:2]
+    assert told("u2") == lists[2:]
+    for other in lists[:2]:
+        with pytest.raises(InputError, match="next_page_of: somebody else has signed in"):
+            shop.recommend(next_page_of=other)
+    assert ids(shop.recommend(next_page_of=lists[2]))
+    shop.identify("tv", "u1")
+    assert ids(shop.recommend(next_page_of=lists[0]))
+    shop.erase("u2")
+    assert told("u1")[:2] == lists[:2]
+
+
 def test_there_is_no_next_page_of_what_was_never_served(shop: Foretaste) -> None:
     with pytest.raises(InputError, match="next_page_of: there is no recommendation 'nonsense'"):
         shop.recommend(next_page_of="nonsense")

@@ -41,6 +41,7 @@ class ConversationRows:
             "session": conversation.session,
             "at": conversation.at,
             "state": json.dumps(conversation.state, ensure_ascii=False),
+            "owner": conversation.owner or conversation.user,
         }
         with store_errors(self.url), write_transaction(self._engine) as connection:
             connection.execute(sa.delete(conversations).where(c.id == conversation.id))
@@ -51,4 +52,5 @@ class ConversationRows:
 
 def conversation_from_row(row: Any) -> Conversation:
     """A row of `conversations` as a conversation."""
-    return Conversation(row.id, row.user, row.session, row.at, json.loads(row.state))
+    state = json.loads(row.state)
+    return Conversation(row.id, row.user, row.session, row.at, state, row.owner)

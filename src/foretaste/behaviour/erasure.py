@@ -3,7 +3,7 @@
 A part of `SqlStore`, which has the connection. What is a user's: their events, the anonymous events
 of the sessions they were identified on (those that are theirs and not another's on a shared
 device), the facts of identity, their attributes, what they changed about their lists, the answers
-they were given, and the conversations with them.
+they were given, and the conversations with them, by the owner of the session at that time.
 """
 
 from collections.abc import Collection, Iterable
@@ -42,7 +42,7 @@ class ErasureRows(RecommendationRows, PreferenceRows):
         """
         with store_errors(self.url), write_transaction(self._engine) as connection:
             # Read within the writer's lock: nobody is identified meanwhile
-            sessions = self.sessions_of({user})
+            sessions, own_sessions = self.sessions_of({user}), self.sessions_first_of(user)
             anonymous_numbers, holders = (
                 self._anonymous_event_numbers(user, sessions),
                 self._holders(user, None),
@@ -57,12 +57,12 @@ class ErasureRows(RecommendationRows, PreferenceRows):
             erased = ErasureCounts(
                 events=event_count,
                 sessions=len(sessions),
-                recommendations=self._delete_recommendations(connection, user, sessions),
+                recommendations=_delete_owned(connection, recommendations, user, own_sessions),
                 attributes=connection.execute(sa.delete(users).where(users.c.id == user)).rowcount,
                 changes=connection.execute(
                     sa.delete(preferences).where(belongs_to(holders))
                 ).rowcount,
-                conversations=self._delete_conversations(connection, user, sessions),
+                conversations=_delete_owned(connection, conversations, user, own_sessions),
             )
             if erased.any_erased:
                 self._count_erasure(connection)
@@ -75,11 +75,14 @@ class ErasureRows(RecommendationRows, PreferenceRows):
     def delete_events(self, user: str, item: str, event_type: str | None = None) -> int:
         """Take back what a user did with an item, of one event type or all. → how many events."""
         c = events.c
-        deletion = sa.delete(events).where(c.user == user, c.item == item)
-        if event_type is not None:
-            deletion = deletion.where(c.kind == event_type)
+        conditions = [c.item == item, *([] if event_type is None else [c.kind == event_type])]
         with store_errors(self.url), write_transaction(self._engine) as connection:
-            event_count = connection.execute(deletion).rowcount
+            numbers = self._anonymous_event_numbers(user, self.sessions_of({user}), *conditions)
+            deletions = [sa.delete(events).where(c.user == user, *conditions)]
+            deletions += [
+                sa.delete(events).where(c.seq.in_(chunk)) for chunk in _id_chunks(numbers)
+            ]
+            event_count = sum(connection.execute(deletion).rowcount for deletion in deletions)
             if event_count:  # models are to count anew without them
                 self._count_erasure(connection)
             return event_count
@@ -91,67 +94,42 @@ class ErasureRows(RecommendationRows, PreferenceRows):
 
     def recommendations_to(self, user: str) -> list[LoggedRecommendation]:
         """The answers that were given to a user and are kept, oldest first."""
-        r = recommendations
-        sessions = self.sessions_of({user})
-        rows_by_id: dict[str, Any] = {}
-        with store_errors(self.url), self._engine.connect() as connection:
-            for condition in (r.c.user == user, *_anonymous_recommendations(sessions)):
-                for row in connection.execute(sa.select(r).where(condition)):
-                    rows_by_id[row.id] = row
+        rows = self._owned_rows(recommendations, user)
         return sorted(
-            map(recommendation_from_row, rows_by_id.values()),
+            map(recommendation_from_row, rows),
             key=lambda recommendation: (recommendation.at, recommendation.id),
         )
 
-    def _anonymous_event_numbers(self, user: str, sessions: Collection[str]) -> list[int]:
-        """Numbers of the events without a user that are this user's."""
+    def conversations_with(self, user: str) -> list[Conversation]:
+        """The conversations with a user that are kept, oldest first."""
+        rows = self._owned_rows(conversations, user)
+        return sorted(
+            map(conversation_from_row, rows),
+            key=lambda conversation: (conversation.at, conversation.id),
+        )
+
+    def _owned_rows(self, table: sa.Table, user: str) -> list[Any]:
+        own_sessions = self.sessions_first_of(user)
+        with store_errors(self.url), self._engine.connect() as connection:
+            return [
+                row
+                for condition in _ownership_conditions(table, user, own_sessions)
+                for row in connection.execute(sa.select(table).where(condition))
+            ]
+
+    def _anonymous_event_numbers(
+        self, user: str, sessions: Collection[str], *conditions: sa.ColumnElement[bool]
+    ) -> list[int]:
+        """Numbers of the events without a user that are this user's and meet the conditions."""
         c, owners = events.c, self.owners(sessions)
         numbers = []
         with store_errors(self.url), self._engine.connect() as connection:
             for chunk in _id_chunks(sessions):
                 query = sa.select(c.seq, c.session).where(c.user.is_(None), c.session.in_(chunk))
-                for number, session in connection.execute(query):
+                for number, session in connection.execute(query.where(*conditions)):
                     if owners.owner_of(session, number)[0] == user:
                         numbers.append(number)
         return numbers
-
-    def _delete_recommendations(
-        self, connection: sa.Connection, user: str, sessions: Collection[str]
-    ) -> int:
-        """Delete the answers to a user. On a shared device those to nobody known go as well:
-        they have no number in the log by which they could be told apart.
-        """
-        conditions = (recommendations.c.user == user, *_anonymous_recommendations(sessions))
-        return sum(
-            connection.execute(sa.delete(recommendations).where(condition)).rowcount
-            for condition in conditions
-        )
-
-    def _delete_conversations(
-        self, connection: sa.Connection, user: str, sessions: Collection[str]
-    ) -> int:
-        """Delete the conversations with a user, as the answers to them."""
-        conditions = (conversations.c.user == user, *_anonymous_conversations(sessions))
-        return sum(
-            connection.execute(sa.delete(conversations).where(condition)).rowcount
-            for condition in conditions
-        )
-
-    def conversations_with(self, user: str) -> list[Conversation]:
-        """The conversations with a user that are kept, oldest first."""
-        rows_by_id: dict[str, Any] = {}
-        with store_errors(self.url), self._engine.connect() as connection:
-            conditions = (
-                conversations.c.user == user,
-                *_anonymous_conversations(self.sessions_of({user})),
-            )
-            for condition in conditions:
-                for row in connection.execute(sa.select(conversations).where(condition)):
-                    rows_by_id[row.id] = row
-        return sorted(
-            map(conversation_from_row, rows_by_id.values()),
-            key=lambda conversation: (conversation.at, conversation.id),
-        )
 
     def _count_erasure(self, connection: sa.Connection) -> None:
         text = str(int(connection.scalar(_erasure_count_query()) or 0) + 1)
@@ -164,14 +142,27 @@ def _erasure_count_query() -> sa.Select[tuple[str]]:
     return sa.select(meta.c.text).where(meta.c.name == ERASURE_COUNT_KEY)
 
 
-def _anonymous_recommendations(sessions: Collection[str]) -> Iterable[sa.ColumnElement[bool]]:
-    c = recommendations.c
-    return [sa.and_(c.user.is_(None), c.session.in_(chunk)) for chunk in _id_chunks(sessions)]
+def _ownership_conditions(
+    table: sa.Table, user: str, own_sessions: Collection[str]
+) -> list[sa.ColumnElement[bool]]:
+    """What a row meets, one of these alone, that is a user's: they own it, or nobody does and it
+    is of a session on which they were the first.
+    """
+    c = table.c
+    return [
+        c.owner == user,
+        *(sa.and_(c.owner.is_(None), c.session.in_(chunk)) for chunk in _id_chunks(own_sessions)),
+    ]
 
 
-def _anonymous_conversations(sessions: Collection[str]) -> Iterable[sa.ColumnElement[bool]]:
-    c = conversations.c
-    return [sa.and_(c.user.is_(None), c.session.in_(chunk)) for chunk in _id_chunks(sessions)]
+def _delete_owned(
+    connection: sa.Connection, table: sa.Table, user: str, own_sessions: Collection[str]
+) -> int:
+    """Delete a user's rows of answers or conversations. → how many."""
+    return sum(
+        connection.execute(sa.delete(table).where(condition)).rowcount
+        for condition in _ownership_conditions(table, user, own_sessions)
+    )
 
 
 def _id_chunks(values: Collection[Any]) -> Iterable[list[Any]]:

@@ -4,6 +4,9 @@ That a session is a user is a fact in the log, an event of the type `identify` w
 event is rewritten: an anonymous event belongs to the last who had been identified on its session
 when it was accepted; what came before the first of them belongs to the first. So a visitor keeps
 what they did before they signed in, and on a shared device each has what came after they did.
+
+Answers and conversations are rows that say their owner; one without an owner is of a time when
+nobody was known on its session, so it is the first's who was identified there.
 """
 
 import uuid
@@ -78,6 +81,16 @@ class IdentityRows:
         """The user of a session now; None while nobody was identified on it."""
         rows = self._raw_select(_OWNER_OF_SESSION, session=session)
         return rows[0][0] if rows else None
+
+    def first_user_of_session(self, session: str) -> str | None:
+        """Whose it is what was asked and said on a session while nobody was known on it."""
+        return self.owners({session}).owner_of(session, 0)[0]
+
+    def sessions_first_of(self, user: str) -> list[str]:
+        """The sessions on which this user was the first: what is without an owner is theirs."""
+        sessions = sorted(self.sessions_of_user(user))
+        owners = self.owners(sessions) if sessions else SessionOwners([])
+        return [session for session in sessions if owners.owner_of(session, 0)[0] == user]
 
     def owners(
         self, sessions: Collection[str] | None = None, until: int | None = None

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from foretaste.behaviour.engine import store_errors, write_transaction
-from foretaste.behaviour.identity import IdentityRows, SessionOwners
+from foretaste.behaviour.identity import IdentityRows
 from foretaste.behaviour.schema import preferences
 from foretaste.domain.preference import Preference
 
@@ -90,11 +90,7 @@ class PreferenceRows(IdentityRows):
             user = self.user_of_session(session)
         if user is None:
             return [(session or "", True)]
-        sessions = sorted(self.sessions_of_user(user))
-        owners = self.owners(sessions) if sessions else SessionOwners([])
-        own_sessions = [
-            session_id for session_id in sessions if owners.owner_of(session_id, 0)[0] == user
-        ]
+        own_sessions = self.sessions_first_of(user)
         if (
             session is not None
             and session not in own_sessions

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from foretaste.behaviour.engine import store_errors, write_transaction
+from foretaste.behaviour.identity import IdentityRows
 from foretaste.behaviour.schema import events, recommendations
 from foretaste.domain.data import LoggedRecommendation
 
@@ -19,21 +20,26 @@ _USER_COLUMNS = ("user", "session")
 """Kept in columns of their own, so that an erasure finds them."""
 
 
-class RecommendationRows:
+class RecommendationRows(IdentityRows):
     """The table of answers."""
 
-    url: sa.URL
-    _engine: sa.Engine
     _insert: Any
 
     def add_recommendations(self, new_recommendations: Sequence[LoggedRecommendation]) -> None:
-        """Append in one transaction; an id already there is left alone."""
-        if new_recommendations:
-            insert = self._insert(recommendations).on_conflict_do_nothing()
-            with store_errors(self.url), write_transaction(self._engine) as connection:
-                connection.execute(
-                    insert, [_row(recommendation) for recommendation in new_recommendations]
-                )
+        """Append in one transaction; an id already there is left alone.
+
+        One made while the store was away is the user's who is known on its session now: nobody
+        can have been identified meanwhile.
+        """
+        if not new_recommendations:
+            return
+        insert = self._insert(recommendations).on_conflict_do_nothing()
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            rows = [_row(recommendation) for recommendation in new_recommendations]
+            for row, recommendation in zip(rows, new_recommendations, strict=True):
+                if not recommendation.owner_known and row["owner"] is None and row["session"]:
+                    row["owner"] = self.user_of_session(row["session"])
+            connection.execute(insert, rows)
 
     def recommendations_by_id(self, ids: Sequence[str]) -> dict[str, LoggedRecommendation]:
         """Those of the answers that are there, by id."""
@@ -79,6 +85,7 @@ def _row(recommendation: LoggedRecommendation) -> dict[str, Any]:
         "model": recommendation.model,
         "request": json.dumps(request, default=str),
         "items": json.dumps(recommendation.items),
+        "owner": recommendation.owner or recommendation.user,
     }
 
 
@@ -96,4 +103,5 @@ def recommendation_from_row(row: Any) -> LoggedRecommendation:
         model=row.model,
         request={**user_fields, **request},
         items=[tuple(shown_item) for shown_item in json.loads(row.items)],
+        owner=row.owner,
     )

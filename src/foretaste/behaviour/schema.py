@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from foretaste.domain.data import Event, Item, User
 
-HEAD_REVISION = "0007"
+HEAD_REVISION = "0008"
 """The newest migration. A store at this revision needs nothing done when it is opened."""
 
 metadata = sa.MetaData()
@@ -129,9 +129,11 @@ recommendations = sa.Table(
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("request", sa.Text, nullable=False),
     sa.Column("items", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text),
     sa.Index("recommendations_at", "at"),
     sa.Index("recommendations_user", "user"),
-)
+    sa.Index("recommendations_owner", "owner"),
+)  # `user` is whom the request named, `owner` whose the answer is, see `behaviour.identity`
 
 preferences = sa.Table(
     "steering",
@@ -154,8 +156,10 @@ conversations = sa.Table(
     sa.Column("session", sa.Text),
     sa.Column("at", sa.Double, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text),
     sa.Index("conversations_at", "at"),
     sa.Index("conversations_user", "user"),
+    sa.Index("conversations_owner", "owner"),
 )
 
 

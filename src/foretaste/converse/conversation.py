@@ -107,6 +107,7 @@ class Chat:
         if len(text) > MAX_TEXT_CHARACTERS:
             raise InputError(f"text: {len(text):,} characters; say it in {MAX_TEXT_CHARACTERS:,}")
         name, state, session = self._load_conversation(conversation, user, session)
+        owner = self._owner(user, session)
         state = state.with_edits(edit or {})
         turn = ChatTurn(Tools(self._shop, user, session), state)
         words, author = self._reply(turn, text, edited=bool(edit))
@@ -123,7 +124,7 @@ class Chat:
         new_state = turn.state.with_turn(text, words)
         now = self._shop.clock()
         self._shop.store.put_conversation(
-            Conversation(name, user, session, now, new_state.to_json_dict()),
+            Conversation(name, user, session, now, new_state.to_json_dict(), owner),
             delete_before=now - self._shop.config.rank.keep_days * SECONDS_PER_DAY,
         )
         changes = self._shop.store.preferences(user, session)
@@ -144,12 +145,10 @@ class Chat:
             raise InputError(f"conversation_id: there is no conversation '{name}'; begin a new one")
         if user is None and session is None and conversation.user is None:
             session = conversation.session if conversation.session == f"chat-{name}" else None
-        user_of_session = self._shop.store.user_of_session
-        owner = conversation.user or (
-            user_of_session(conversation.session) if conversation.session else None
-        )
-        asking_user = user or (user_of_session(session) if session else None)
-        same_person = owner is not None and owner == asking_user
+        owner = conversation.owner
+        if owner is None and conversation.session:
+            owner = self._shop.store.first_user_of_session(conversation.session)
+        same_person = owner is not None and owner == self._owner(user, session)
         same_visit = (
             owner is None and conversation.session is not None and conversation.session == session
         )
@@ -159,6 +158,10 @@ class Chat:
                 "began it"
             )
         return name, ChatState.from_json_dict(conversation.state), session
+
+    def _owner(self, user: str | None, session: str | None) -> str | None:
+        """The user, or who is known on the session now."""
+        return user or (self._shop.store.user_of_session(session) if session else None)
 
     def _reply(self, turn: ChatTurn, text: str, *, edited: bool) -> tuple[str, str]:
         """(what is said, by whom)."""

@@ -43,3 +43,5 @@ class Conversation:
     at: float
     """When something was last said, seconds since 1970."""
     state: Mapping[str, Any]
+    owner: str | None = None
+    """Whose it is: the user, or who was known on the session then; None while nobody was."""

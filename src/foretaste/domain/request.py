@@ -170,9 +170,21 @@ class LoggedRecommendation:
     request: Mapping[str, Any]
     """`Request.to_json_dict()`."""
     items: Sequence[LoggedItem]
+    owner: str | None = None
+    """Whose it is: the user, or who was known on the session then; None while nobody was."""
+    owner_known: bool = True
+    """False while the store is away and cannot say who is known on the session."""
 
     @classmethod
-    def of(cls, request: Request, recommendation: Recommendation, at: float) -> Self:
+    def of(
+        cls,
+        request: Request,
+        recommendation: Recommendation,
+        at: float,
+        *,
+        owner: str | None = None,
+        owner_known: bool = True,
+    ) -> Self:
         """What is kept of this answer to this question."""
         return cls(
             id=recommendation.recommendation_id,
@@ -185,6 +197,8 @@ class LoggedRecommendation:
                 (item.id, item.position, item.propensity, item.source, item.score)
                 for item in recommendation.items
             ],
+            owner=owner or request.user,
+            owner_known=owner_known,
         )
 
     def position(self, item: str) -> int | None:

@@ -91,6 +91,9 @@ class EventLog(Protocol):
     def user_of_session(self, session: str) -> str | None:
         """The user of a session now; None while nobody was identified on it."""
 
+    def first_user_of_session(self, session: str) -> str | None:
+        """Whose it is what was asked and said on a session while nobody was known on it."""
+
 
 class ItemStore(Protocol):
     """The present state of the items, and the ids of those that were deleted."""

@@ -28,6 +28,7 @@ from foretaste.errors import InputError
 from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.reasons import SOURCE_REASONS, UNKNOWN_USER_REASON, reasons_of_each
 from foretaste.model.product_scorer import Scores, SharedScorer, is_unknown_user
+from foretaste.online.paging import check_same_owner, earlier_pages
 from foretaste.online.snapshot import Snapshot
 from foretaste.online.window_counts import WindowCounts
 from foretaste.prepare.interactions import build_user_context
@@ -43,8 +44,6 @@ from foretaste.rank.settings import RankSettings
 from foretaste.rank.slate import SCORE_ONLY_POSITIONS, Slate, SlateDraft
 from foretaste.rank.trending import counts_by_item, trending_scores, window_text
 
-MAX_PAGES = 100
-"""Pages of one list."""
 SOURCES_WITH_REASON = ("pinned", "promoted", "explored", "new")
 """Sources that are a reason before those of the score."""
 
@@ -56,6 +55,10 @@ class PageRequest:
     request: Request
     earlier: tuple[str, ...] = ()
     offset: int = 0
+
+    def asked_by(self, owner: str | None) -> "PageRequest":
+        """The same, asked by the user whose it is: who signs in meanwhile changes nothing of it."""
+        return replace(self, request=replace(self.request, user=owner))
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,9 @@ class SlateBuilder:
             request = Request(user=request, n=n or self._settings.n, **fields)
         if request.next_page_of is None:
             return PageRequest(request)
-        pages = self._pages(request.next_page_of)
+        pages = earlier_pages(self.log, request.next_page_of)
         first = Request.from_json_dict(pages[0].request)
+        check_same_owner(self._store, first, pages[0].owner)
         repeated = replace(
             first,
             n=request.n if n or isinstance(request_or_user, Request) else first.n,
@@ -122,29 +126,18 @@ class SlateBuilder:
         offset = max((item[1] for item in shown_items), default=0)
         return PageRequest(repeated, tuple(item[0] for item in shown_items), offset)
 
-    def _pages(self, last_page: str) -> list[LoggedRecommendation]:
-        """The pages of a list up to this one, the last first."""
-        pages: list[LoggedRecommendation] = []
-        following: Any = last_page
-        while following and len(pages) < MAX_PAGES:
-            page = self.log.get([following]).get(following)
-            if page is None:
-                raise InputError(
-                    f"next_page_of: there is no recommendation '{following}'; it was incognito, is "
-                    "older than rank.keep_days, or is not from here. Ask anew"
-                )
-            pages.append(page)
-            following = page.request.get("next_page_of")
-        return pages
+    def owner(self, request: Request) -> str | None:
+        """Whose question it is: the user's whom it names, or who is known on its session now."""
+        if request.user is None and request.session is not None:
+            return self._store.user_of_session(request.session)
+        return request.user
 
     def user_context(self, request: Request, snapshot: Snapshot) -> UserContext:
         """U: what this user did, and what they ask for now."""
         events: Sequence[Event] = ()
-        user, session = request.user, request.session
+        user, session = self.owner(request), request.session
         if user is not None or session is not None:
             events = self._store.history(user, session, self._history_events)
-        if user is None and session is not None:
-            user = self._store.user_of_session(session)
         profile = self._store.user(user) if user else None
         free_text = request.context.get("text")
         words = [part for part in (request.query, free_text) if isinstance(part, str)]
@@ -318,10 +311,13 @@ class SlateBuilder:
             left_out=explain_omissions(question, slate.choice),
         )
 
-    def keep(self, request: Request, recommendation: Recommendation) -> None:
-        """Into the log of what was served, unless it is to leave no trace."""
+    def keep(self, request: Request, recommendation: Recommendation, **ownership: Any) -> None:
+        """Into the log of what was served, unless it is to leave no trace. `ownership`: whose it
+        is, as in `LoggedRecommendation`.
+        """
         if not request.incognito:
-            self.log.add(LoggedRecommendation.of(request, recommendation, self._now(request)))
+            at = self._now(request)
+            self.log.add(LoggedRecommendation.of(request, recommendation, at, **ownership))
 
     def _recommended(
         self,
