@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from foretaste.behaviour.keys import ApiKey, KeyTable
-from foretaste.behaviour.store import SqlStore
+from foretaste.behaviour.keys import KEYS_MARKER, ApiKey, KeyTable
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.store import STORE_FILE, SqlStore, open_store
+from foretaste.errors import StoreError
 
 KEY = ApiKey("k1", "ab" * 32, "shop", "default", ("read", "events"), created=1.0)
 
@@ -71,3 +73,32 @@ def test_what_is_good() -> None:
     assert ApiKey("k", "", "n", "t", (), created=0.0, expires=5.0).is_valid(4.9)
     assert not ApiKey("k", "", "n", "t", (), created=0.0, expires=5.0).is_valid(5.0)
     assert not ApiKey("k", "", "n", "t", (), created=0.0, revoked=9.0).is_valid(1.0)
+
+
+def test_that_there_were_keys_is_remembered_outside_the_store(tmp_path: Path) -> None:
+    settings, path = BehaviourSettings(), tmp_path / STORE_FILE
+    with open_store(settings, tmp_path) as store:
+        assert not store.keys.has_keys()
+        assert not (tmp_path / KEYS_MARKER).exists()
+        store.keys.add(KEY)
+    with SqlStore(path) as store, store._engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM api_keys")
+    with open_store(settings, tmp_path) as store:
+        assert store.keys.all_keys() == []
+        assert store.keys.has_keys(), "the table is not the only one to know"
+    path.unlink()
+    with pytest.raises(StoreError, match=r"behaviour.db is not there.*restore it from a backup"):
+        open_store(settings, tmp_path)
+    assert not path.exists()
+    (tmp_path / KEYS_MARKER).unlink()
+    with open_store(settings, tmp_path) as store:
+        assert not store.keys.has_keys()
+
+
+def test_keys_of_before_are_remembered_when_they_are_met(tmp_path: Path) -> None:
+    with SqlStore(tmp_path / STORE_FILE) as store:
+        store.keys.add(KEY)
+    assert not (tmp_path / KEYS_MARKER).exists()
+    with open_store(BehaviourSettings(), tmp_path) as store:
+        assert store.keys.has_keys()
+    assert (tmp_path / KEYS_MARKER).exists()

@@ -521,3 +521,37 @@ def test_no_postgresql_there_and_no_password_in_the_message() -> None:
         SqlStore("postgresql://ann:secret@127.0.0.1:1/db")
     assert "secret" not in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_store_without_a_byte_is_a_lost_one(tmp_path: Path) -> None:
+    path = tmp_path / "behaviour.db"
+    path.touch()
+    with pytest.raises(StoreError, match=r"behaviour.db is empty, 0 bytes.*restore it from a back"):
+        SqlStore(path)
+    assert path.stat().st_size == 0
+
+
+def test_a_new_store_is_never_seen_empty_nor_read_by_others(tmp_path: Path) -> None:
+    """Many make one at once, each with an engine of its own: all have the same one."""
+    failures: list[Exception] = []
+    barrier = threading.Barrier(8)
+
+    def make(number: int) -> None:
+        try:
+            barrier.wait()
+            with SqlStore(tmp_path / "behaviour.db") as store:
+                store.add_events([Event(f"e{number}", "click", 1.0, user="u", item="i")])
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=make, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with SqlStore(tmp_path / "behaviour.db") as store:
+        assert store.counts()["events"] == 8
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    assert all(mode in (0o600, 0o640) for mode in modes.values()), modes
+    assert set(modes) == {"behaviour.db", "behaviour.db-wal", "behaviour.db-shm"}

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from foretaste.behaviour import schema
+from foretaste.behaviour.keys import had_keys, remember_keys
 from foretaste.behaviour.store import STORE_FILE, SqlStore, open_store
 from foretaste.cli import main as cli
 from foretaste.config.load import load_config
@@ -306,3 +307,23 @@ def test_as_typed(trained: Path, tmp_path: Path) -> None:
     refused = run("restore", file, "--workspace", str(tmp_path / "b"))
     assert refused.exit_code == 2
     assert "is there already" in refused.stderr
+
+
+def test_a_lost_store_is_no_backup(trained: Path, tmp_path: Path) -> None:
+    (trained / STORE_FILE).write_bytes(b"")
+    with pytest.raises(StoreError, match="0 bytes"):
+        back_up(trained, tmp_path / "shop.zip", now=NOW)
+    (trained / STORE_FILE).unlink()
+    remember_keys(trained)
+    with pytest.raises(StoreError, match="keys-required beside it says"):
+        back_up(trained, tmp_path / "shop.zip", now=NOW)
+    assert not (tmp_path / "shop.zip").exists()
+
+
+def test_a_backup_of_before_the_first_key_opens_no_service(file: Path, trained: Path) -> None:
+    remember_keys(trained)
+    restore(file, trained, force=True)
+    assert had_keys(trained)
+    back_up(trained, file, now=NOW, force=True)
+    restore(file, trained.with_name("elsewhere"))
+    assert had_keys(trained.with_name("elsewhere"))

@@ -3,11 +3,14 @@
 Also the one place where an error of a database becomes a `StoreError` with what to do about it.
 """
 
+import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -18,6 +21,8 @@ BUSY_TIMEOUT_MS = 30_000
 """Milliseconds that SQLite waits for another writer."""
 CACHE_KIB = 65_536
 """KiB of pages that SQLite keeps: with its default of 2,000 an import is a sixth slower."""
+FILE_MODE = 0o640
+"""Of a new store: for its owner, and to be read by the group."""
 MAX_CONNECTIONS = 50
 """Connections at most: a web server of Python runs 40 threads."""
 POSTGRES_TIMEOUTS = {"connect_timeout": "5", "tcp_user_timeout": "10000", "keepalives_idle": "30"}
@@ -106,7 +111,7 @@ def display_url(url: sa.URL) -> str:
 def open_engine(url: sa.URL) -> sa.Engine:
     """An engine on the database, which is created or migrated first where that is needed."""
     if url.drivername == "sqlite":
-        _check_path(url)
+        _make_file(_checked_path(url))
     try:
         engine = sa.create_engine(
             url,
@@ -140,7 +145,7 @@ def _make_schema(engine: sa.Engine) -> None:
         connection.execute(sa.schema.CreateSchema(schema_name, if_not_exists=True))
 
 
-def _check_path(url: sa.URL) -> None:
+def _checked_path(url: sa.URL) -> Path:
     path = Path((url.database or "").removeprefix("file:"))
     if not url.database or url.database == ":memory:":
         raise StoreError("a store needs a file; name one, e.g. sqlite:///behaviour.db")
@@ -148,6 +153,31 @@ def _check_path(url: sa.URL) -> None:
         raise StoreError(f"{path} is a folder; name a file in it")
     if not path.parent.is_dir():
         raise StoreError(f"no folder {path.parent} for the store; make it, or correct the path")
+    if path.exists() and not path.stat().st_size:
+        raise StoreError(
+            f"{path} is empty, 0 bytes: a store never is, so what was in it is lost; restore it "
+            "from a backup, or delete the file to begin anew"
+        )
+    return path
+
+
+def _make_file(path: Path) -> None:
+    """An empty store, put in its place as a whole, readable by nobody else: a file without a byte
+    in it is never one that is being made.
+    """
+    if path.exists():
+        return
+    aside = path.with_name(f".{path.name}.{uuid4().hex}.new")
+    try:
+        os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE_MODE))
+        with closing(sqlite3.connect(aside, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()  # writes the first page
+        os.link(aside, path)
+    except (OSError, sqlite3.Error):
+        return  # another process was faster; or SQLite itself says why it cannot be
+    finally:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
 def _tune(engine: sa.Engine) -> None:

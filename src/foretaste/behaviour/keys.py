@@ -2,11 +2,13 @@
 share. A key is told here by its hash; the key itself is never written down.
 
 A key that is no longer good stays in the table: a service that once had a key must not fall open
-when the last of them is revoked.
+when the last of them is revoked. Nor when the table is lost: a file beside the store remembers.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -17,6 +19,14 @@ SCOPES = ("read", "events", "admin")
 """read: ask for lists and items. events: say what people did. admin: everything."""
 DEFAULT_TENANT = "default"
 """The tenant that the root workspace is."""
+KEYS_MARKER = "keys-required"
+"""The file of a workspace that says that it has had a key."""
+_MARKER_TEXT = """\
+This workspace has had an API key, so its service asks for one whatever its store says. Delete this
+file only to let in everybody who can reach the service.
+"""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +52,20 @@ class ApiKey:
 
 
 class KeyTable:
-    """The keys in a SQL database. Several processes read and write it at once."""
+    """The keys in a SQL database. Several processes read and write it at once.
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    folder: the workspace, which remembers that there were keys; None for a store alone.
+    """
+
+    def __init__(self, engine: sa.Engine, folder: Path | None = None) -> None:
+        self._engine, self._folder = engine, folder
 
     def add(self, key: ApiKey) -> None:
         """Keep a new key."""
         row = asdict(key) | {"scopes": " ".join(key.scopes)}
         with store_errors(self._engine.url), write_transaction(self._engine) as connection:
             connection.execute(sa.insert(api_keys).values(row))
+        self._remember()
 
     def get(self, key_id: str) -> ApiKey | None:
         """One key, good or not."""
@@ -63,9 +77,14 @@ class KeyTable:
         return self._read(sa.select(api_keys).order_by(api_keys.c.created, api_keys.c.id))
 
     def has_keys(self) -> bool:
-        """Whether there ever was one."""
+        """Whether there ever was one, in this table or in one that is lost."""
+        if self._folder is not None and had_keys(self._folder):
+            return True
         with store_errors(self._engine.url), self._engine.connect() as connection:
-            return connection.scalar(sa.select(api_keys.c.id).limit(1)) is not None
+            key_exists = connection.scalar(sa.select(api_keys.c.id).limit(1)) is not None
+        if key_exists:
+            self._remember()
+        return key_exists
 
     def end_key(
         self, key_id: str, *, revoked: float | None = None, expires: float | None = None
@@ -87,7 +106,27 @@ class KeyTable:
         with store_errors(self._engine.url), write_transaction(self._engine) as connection:
             connection.execute(change)
 
+    def _remember(self) -> None:
+        if self._folder is not None:
+            remember_keys(self._folder)
+
     def _read(self, query: sa.Select[tuple[object, ...]]) -> list[ApiKey]:
         with store_errors(self._engine.url), self._engine.connect() as connection:
             rows: Sequence[sa.RowMapping] = connection.execute(query).mappings().all()
         return [ApiKey(**{**row, "scopes": tuple(row["scopes"].split())}) for row in rows]
+
+
+def had_keys(folder: Path) -> bool:
+    """Whether a workspace is known to have had a key, without asking its store."""
+    return (folder / KEYS_MARKER).exists()
+
+
+def remember_keys(folder: Path) -> None:
+    """Write down, outside the store, that a workspace has a key."""
+    marker = folder / KEYS_MARKER
+    if marker.exists():
+        return
+    try:
+        marker.write_text(_MARKER_TEXT, encoding="utf-8")
+    except OSError as error:  # a disk that is full or read-only keeps nobody from using their key
+        log.warning("%s cannot be written (%s): only the store knows of keys", marker, error)

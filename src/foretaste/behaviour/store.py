@@ -29,7 +29,7 @@ from foretaste.behaviour.entities import ITEM_REVISION_KEY, EntityRows
 from foretaste.behaviour.erasure import ErasureRows
 from foretaste.behaviour.group_commit import GroupCommit, RowBatch
 from foretaste.behaviour.histories import HistoryRows
-from foretaste.behaviour.keys import KeyTable
+from foretaste.behaviour.keys import KEYS_MARKER, KeyTable, had_keys
 from foretaste.behaviour.raw_select import RawSelect
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.settings import BehaviourSettings
@@ -45,24 +45,34 @@ IDS_PER_QUERY = 500
 
 
 def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
-    """The store of a workspace: what the settings name, or a SQLite file in its folder."""
-    url = database_url(settings.database or folder / STORE_FILE)
+    """The store of a workspace: what the settings name, or a SQLite file in its folder.
+
+    Raises StoreError where that file is lost.
+    """
+    path = folder / STORE_FILE
+    if settings.database is None and had_keys(folder) and not path.exists():
+        raise StoreError(
+            f"{path} is not there, and {KEYS_MARKER} beside it says that there was one with keys; "
+            f"restore it from a backup, or delete {KEYS_MARKER} as well to begin anew"
+        )
+    url = database_url(settings.database or path)
     if settings.database_schema is not None:
         url = url_with_schema(url, settings.database_schema)
-    return SqlStore(url)
+    return SqlStore(url, folder)
 
 
 class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopier):
     """Behaviour in a SQL database. See `domain.store.Store`."""
 
-    def __init__(self, database: str | Path | sa.URL) -> None:
+    def __init__(self, database: str | Path | sa.URL, folder: Path | None = None) -> None:
+        """folder: the workspace whose store it is; None for a store alone."""
         self.url = database_url(database)
         self._engine = open_engine(self.url)
         postgres = self._engine.dialect.name == "postgresql"
         self._raw_select = RawSelect(self._engine)
         self._group_commit = GroupCommit(self._append)
         self._insert: Any = postgresql.insert if postgres else sqlite.insert
-        self.keys = KeyTable(self._engine)
+        self.keys = KeyTable(self._engine, folder)
         """The API keys, used in the store of a root workspace."""
 
     def __enter__(self) -> Self:

@@ -1,6 +1,7 @@
 """In: a folder, a host and a port. Out: a server, or several, that run until they are stopped."""
 
 import errno
+import logging
 import os
 import resource
 import socket
@@ -10,10 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from foretaste.behaviour.keys import KEYS_MARKER, ApiKey, had_keys
 from foretaste.behaviour.store import STORE_FILE as STORE
 from foretaste.behaviour.store import open_store
 from foretaste.config.load import Config, load_config
-from foretaste.errors import SettingsError
+from foretaste.errors import ForetasteError, SettingsError
 from foretaste.serve.http import logs
 from foretaste.serve.http.access import is_loopback_host
 from foretaste.serve.http.metrics import MULTIPROCESS_VARIABLE
@@ -21,6 +23,8 @@ from foretaste.serve.worker_process import running_worker
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+log = logging.getLogger("foretaste.serve")
 
 WORKSPACE_VARIABLE = "FORETASTE_WORKSPACE"
 """Tells the processes of a server which folder they serve."""
@@ -51,6 +55,7 @@ def serve(
     import uvicorn
 
     logs.log_to_stderr(config.serve.log_format)
+    warn_of_lost_keys(folder, config)
     os.environ[WORKSPACE_VARIABLE] = str(folder)
     _raise_file_limit()
     worker_context = running_worker(folder) if with_worker or config.serve.worker else nullcontext()
@@ -111,6 +116,19 @@ def check_host(host: str, folder: Path, config: Config, *, insecure: bool) -> No
     )
 
 
+def warn_of_lost_keys(folder: Path, config: Config) -> None:
+    """Say why every key is refused, where the store has lost those that there were."""
+    try:
+        if had_keys(folder) and not _stored_keys(folder, config):
+            log.error(
+                "%s says that there were keys, and the store has none: every request is refused. "
+                "Restore the store from a backup, or make a key with 'foretaste keys create'",
+                folder / KEYS_MARKER,
+            )
+    except ForetasteError as error:
+        log.error("%s", error)
+
+
 def check_port(host: str, port: int) -> None:
     """Raises SettingsError unless the port can be listened on, so that nothing is begun in vain."""
     try:
@@ -136,10 +154,16 @@ def check_port(host: str, port: int) -> None:
 
 
 def _has_key(folder: Path, config: Config) -> bool:
+    if had_keys(folder):
+        return True
     if config.behaviour.database is None and not (folder / STORE).exists():
         return False
+    return bool(_stored_keys(folder, config))
+
+
+def _stored_keys(folder: Path, config: Config) -> list[ApiKey]:
     store = open_store(config.behaviour, folder)
     try:
-        return store.keys.has_keys()
+        return store.keys.all_keys()
     finally:
         store.close()

@@ -28,6 +28,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from foretaste import __version__
+from foretaste.behaviour.keys import KEYS_MARKER, had_keys, remember_keys
 from foretaste.behaviour.store import STORE_FILE as STORE
 from foretaste.behaviour.store import SqlStore, open_store
 from foretaste.config.load import SETTINGS_FILE as SETTINGS
@@ -172,8 +173,9 @@ def _write(root: Path, aside: Path, work: Path, now: float) -> None:
 
 def _stage(folder: Path, staged: Path) -> None:
     """One workspace's settings, models and store, copied as they are at this moment."""
-    if (folder / SETTINGS).is_file():
-        shutil.copy(folder / SETTINGS, staged / SETTINGS)
+    for name in (SETTINGS, KEYS_MARKER):
+        if (folder / name).is_file():
+            shutil.copy(folder / name, staged / name)
     for attempt in range(MAX_COPY_ATTEMPTS):
         try:
             _copy_models(folder / MODELS, staged / MODELS)
@@ -273,6 +275,8 @@ def _place_store(folder: Path, *, force: bool) -> None:
 
 def _swap_in(aside: Path, root: Path) -> None:
     moved_aside = None
+    if had_keys(root):  # also where the backup is of a time before there were any
+        remember_keys(aside)
     if root.exists() and any(root.iterdir()):
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         moved_aside = root.with_name(f"{root.name}.before-{stamp}")

@@ -13,7 +13,8 @@ import pytest
 from fastapi import APIRouter
 from starlette.datastructures import Headers
 
-from foretaste.behaviour.store import STORE_FILE, SqlStore
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.store import STORE_FILE, SqlStore, open_store
 from foretaste.serve.app import route_scopes
 from foretaste.serve.http.access import is_local_request, is_loopback_host, sent_secret
 from foretaste.serve.http.keys import create_key, revoke_key
@@ -185,6 +186,27 @@ def test_guessing_is_slowed_down(
         good = client.post("/v1/recommend", json={"n": 1}, headers=bearer(secrets["admin"]))
         assert good.status_code == 200, "who has a key is not kept out by those who guess"
     assert "A" * 43 not in caplog.text
+
+
+@pytest.mark.parametrize("lost", ["emptied", "gone", "table"])
+def test_a_service_that_lost_its_keys_lets_nobody_in(copied: Path, lost: str) -> None:
+    with open_store(BehaviourSettings(), copied) as store:
+        secret = create_key(store.keys, "admin", ["admin"], now=0.0)[1]
+    path = copied / STORE_FILE
+    if lost == "table":
+        with SqlStore(path) as store, store._engine.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM api_keys")
+    else:
+        for file in copied.glob(f"{STORE_FILE}*"):
+            file.unlink()
+        if lost == "emptied":
+            path.touch()
+    with serving(copied, ready=False) as client:
+        for headers in ({}, bearer(secret)):
+            for method, address in (("GET", "/v1/users/p1"), ("POST", "/v1/events")):
+                answer = client.request(method, address, json={"events": [EVENT]}, headers=headers)
+                assert answer.status_code == (401 if lost == "table" else 503), answer.text
+        assert client.get("/metrics").status_code == 200, "what this machine may see"
 
 
 def test_without_keys_nobody_is_asked(client: httpx.Client) -> None:
