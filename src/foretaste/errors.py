@@ -2,10 +2,17 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import ClassVar
 
 
 class ForetasteError(Exception):
     """Anything the person can act on. The command line prints it in one line and exits with 2."""
+
+    PUBLIC_TEXT: ClassVar[str] = "the service cannot do this now; its log says why"
+
+    def public_text(self) -> str:
+        """What callers are told who do not run the service: no path, no address of a machine."""
+        return self.PUBLIC_TEXT
 
 
 class SettingsError(ForetasteError):
@@ -15,9 +22,15 @@ class SettingsError(ForetasteError):
 class InputError(ForetasteError):
     """A file, table or request that cannot be used as it is."""
 
+    def public_text(self) -> str:
+        """All of it: it is about what the caller sent."""
+        return str(self)
+
 
 class StoreError(ForetasteError):
     """The store cannot be opened, read or written."""
+
+    PUBLIC_TEXT = "the store cannot do this now; send the same again in a moment"
 
 
 class WeightsError(ForetasteError):
@@ -27,9 +40,13 @@ class WeightsError(ForetasteError):
 class ModelError(ForetasteError):
     """A model that is missing, damaged, or did not train."""
 
+    PUBLIC_TEXT = "there is no model to answer with now; the service's log says why"
+
 
 class WriterError(ForetasteError):
     """A writer that did not write: it is too slow, too busy, away or broken."""
+
+    PUBLIC_TEXT = "the writer did not write; the service's log says why"
 
 
 class Busy(ForetasteError):

@@ -39,6 +39,8 @@ class GeneratedText:
     """The model's name, or "template"."""
     why: str | None = None
     """Why the template stood in for a writer."""
+    public_why: str | None = None
+    """The same without paths and hosts, where `why` may name some."""
 
 
 class Deadline:

@@ -91,7 +91,7 @@ class _PassageWriter:
     ) -> None:
         self._writer, self._find_violations, self._deadline = writer, find_violations, deadline
         self._error_count = 0
-        self._last_error: str | None = None
+        self._last_error: WriterError | None = None
 
     def write_passage(
         self,
@@ -112,16 +112,23 @@ class _PassageWriter:
         if not names:
             return GeneratedText(template_text, why="there is nothing to name")
         if self._error_count >= MAX_WRITER_ERRORS or not self._deadline.seconds_left():
-            return GeneratedText(template_text, why=self._last_error or "not written in time")
+            return _instead_of_writer(template_text, self._last_error)
         prompt = replace(prompt, names=names, words=allowed_vocabulary(names, template_text))
         try:
             text = trim_text("".join(writer.write(prompt, self._deadline)))
         except WriterError as error:
-            self._error_count, self._last_error = self._error_count + 1, str(error)
-            return GeneratedText(template_text, why=str(error))
+            self._error_count, self._last_error = self._error_count + 1, error
+            return _instead_of_writer(template_text, error)
         problem = find_fault(text, names, template_text)
         if problem is None and (violations := self._find_violations(text)):
             problem = violations[0]
         if problem is not None:
             return GeneratedText(template_text, why=f"what was written is not said: {problem}")
         return GeneratedText(text, by=writer.name)
+
+
+def _instead_of_writer(template_text: str, error: WriterError | None) -> GeneratedText:
+    """The template's words, and why: what the writer failed with, or that there was no time."""
+    if error is None:
+        return GeneratedText(template_text, why="not written in time")
+    return GeneratedText(template_text, why=str(error), public_why=error.public_text())

@@ -64,6 +64,7 @@ class Service:
         self._chat: Chat | None = None
         self._is_ready = self._is_closed = False
         self._failure: str | None = None  # what the last attempt to warm up ran into
+        self._public_failure = NOT_LOADED  # what callers are told of it
         self._failed_at = 0.0  # when, on the monotonic clock
         self._item_count: tuple[int, int] | None = None  # at which revision, and how many items
         self._warmer: threading.Thread | None = None
@@ -191,7 +192,10 @@ class Service:
     def _check_ready(self) -> None:
         if not self._is_ready and self._warmer is not None and self._warmer.is_alive():
             raise ProblemError(
-                "not-ready", self._failure or NOT_LOADED, headers={"Retry-After": "1"}
+                "not-ready",
+                self._failure or NOT_LOADED,
+                headers={"Retry-After": "1"},
+                public_detail=self._public_failure,
             )
 
     def not_ready_reason(self) -> str | None:
@@ -336,12 +340,12 @@ class Service:
             snapshot.product.fast_product().rehearse(context, 1, len(snapshot.catalogue))
             self.workspace.recommend(Request(n=1, explain=True, incognito=True))
         except ForetasteError as error:
-            self._fail(str(error))
+            self._fail(str(error), error.public_text())
         except Exception as error:  # told by /readyz; a thread that dies would tell nobody
             log.exception("while loading")
             self._fail(f"{type(error).__name__} while loading; see the service's log")
         else:
-            self._is_ready, self._failure = True, None
+            self._is_ready, self._failure, self._public_failure = True, None, NOT_LOADED
             log.info("ready after %.1f s", time.perf_counter() - start_time)
             self._warm_up_language()
 
@@ -362,7 +366,8 @@ class Service:
         except Exception:
             log.exception("while loading the language model")
 
-    def _fail(self, reason: str) -> None:
+    def _fail(self, reason: str, public_reason: str = ForetasteError.PUBLIC_TEXT) -> None:
         if reason != self._failure:  # else it has been told, and is tried again every few seconds
             log.error("not ready: %s", reason)
         self._failure, self._failed_at = reason, time.monotonic()
+        self._public_failure = public_reason

@@ -6,9 +6,10 @@ up calls off what is still to be written.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter
@@ -23,6 +24,7 @@ from foretaste.online.generation import Generation
 from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import UNBUFFERED_HEADERS, StrictRoute
+from foretaste.serve.http.problems import is_operator
 from foretaste.serve.http.security import ADMIN, READ
 from foretaste.serve.schemas.generation_schemas import (
     GenerateAnswer,
@@ -72,17 +74,20 @@ async def generate(
     not written within `language.writer.seconds` is the template's too.
     """
     generation = await run_in_threadpool(_generate, service, body)
+    to_words = partial(passage_json, is_operator=is_operator(request.scope))
     if body.stream:
         return StreamingResponse(
-            _stream(generation, body), media_type="text/event-stream", headers=UNBUFFERED_HEADERS
+            _stream(generation, body, to_words),
+            media_type="text/event-stream",
+            headers=UNBUFFERED_HEADERS,
         )
     answer_parts: dict[str, Any] = {"imagined": imagined_json(generation.imagined), "lines": []}
     async with _cancel_on_disconnect(request, generation):
         async for passage in _passages(generation):
             if passage.part == "line":
-                answer_parts["lines"].append(passage_json(passage))
+                answer_parts["lines"].append(to_words(passage))
             else:
-                answer_parts[passage.part] = passage_json(passage)
+                answer_parts[passage.part] = to_words(passage)
     recommendation_json = encode_recommendation(generation.recommendation, explain=body.explain)
     content = to_json(answer_parts)[:-1] + b',"recommendation":' + recommendation_json + b"}"
     return Response(content, media_type="application/json")
@@ -125,13 +130,15 @@ async def _passages(generation: Generation) -> AsyncIterator[Passage]:
         generation.deadline.cancel()
 
 
-async def _stream(generation: Generation, body: GenerateBody) -> AsyncIterator[bytes]:
+async def _stream(
+    generation: Generation, body: GenerateBody, to_words: Callable[[Passage], dict[str, Any]]
+) -> AsyncIterator[bytes]:
     yield _server_sent_event("imagined", to_json(imagined_json(generation.imagined)))
     yield _server_sent_event(
         "recommendation", encode_recommendation(generation.recommendation, explain=body.explain)
     )
     async for passage in _passages(generation):
-        yield _server_sent_event(passage.part, to_json(passage_json(passage)))
+        yield _server_sent_event(passage.part, to_json(to_words(passage)))
     yield _server_sent_event("done", b"{}")
 
 

@@ -4,7 +4,7 @@ All of them block (SQLite, PyTorch), so they are plain functions: FastAPI runs e
 two that must answer whatever happens are not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Request
@@ -12,9 +12,11 @@ from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from foretaste.behaviour.batch import IngestSummary
+from foretaste.errors import ForetasteError
+from foretaste.online.outage import WITHOUT_STORE
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
-from foretaste.serve.http.problems import ProblemError, problem_response
+from foretaste.serve.http.problems import ProblemError, is_operator, problem_response
 from foretaste.serve.http.security import EVENTS, NO_KEY_NEEDED, READ
 from foretaste.serve.schemas import (
     Alive,
@@ -163,17 +165,31 @@ async def readyz(request: Request, service: ServiceDep) -> Response:
     training: a `code`, a `message` and a `remedy` each, the worst first. It is ready all the same.
 
     `degraded` is a process that answers from memory, as the store cannot be reached: it takes no
-    events, and its lists say `degraded`.
+    events, and its lists say `degraded`. Who sends no `admin` key, and is not on this machine, is
+    told neither reasons nor warnings nor of the worker.
     """
     reason = await run_in_threadpool(service.not_ready_reason)
     if reason is None:
-        return JSONResponse(await run_in_threadpool(service.readiness))
+        readiness = await run_in_threadpool(service.readiness)
+        return JSONResponse(
+            readiness if is_operator(request.scope) else public_readiness(readiness)
+        )
     return problem_response(
         "not-ready",
-        reason,
+        reason if is_operator(request.scope) else ForetasteError.PUBLIC_TEXT,
         request_id=request.scope.get("foretaste.request_id"),
         headers={"Retry-After": "1"},
     )
+
+
+def public_readiness(readiness: Mapping[str, Any]) -> dict[str, Any]:
+    """What of it whoever does not run the service may know: reasons name paths and hosts."""
+    content = {"status": readiness["status"]}
+    if "why" in readiness:
+        content["why"] = WITHOUT_STORE
+    if "model" in readiness:
+        content["model"] = {name: readiness["model"][name] for name in ("version", "age_seconds")}
+    return content
 
 
 def require_any_accepted(summary: IngestSummary, rows: Sequence[Any], noun: str) -> None:

@@ -44,7 +44,9 @@ class Caller:
 
 
 ANONYMOUS_CALLER = Caller(None, DEFAULT_TENANT, SCOPES)
-"""The caller of a service that has no keys yet and is reached from this machine alone."""
+"""The caller of a service that has no keys yet, or from this machine where that is enough."""
+UNKNOWN_CALLER = Caller(None, DEFAULT_TENANT, ())
+"""Anybody, at an address that needs no key."""
 
 
 class AccessMiddleware:
@@ -72,6 +74,7 @@ class AccessMiddleware:
             try:
                 caller = await self._admit(scope)
                 scope["foretaste.tenant"], scope["foretaste.key"] = caller.tenant, caller.key
+                scope["foretaste.operator"] = "admin" in caller.scopes
                 service_context = self._tenants.lend(caller.tenant)
                 scope["foretaste.service"] = await exit_stack.enter_async_context(service_context)
             except InputError as error:
@@ -88,7 +91,7 @@ class AccessMiddleware:
         headers = Headers(scope=scope)
         secret = sent_secret(headers)
         if not required_scopes and (secret is None or scope["path"] != "/readyz"):
-            return ANONYMOUS_CALLER
+            return ANONYMOUS_CALLER if is_local_request(scope, headers) else UNKNOWN_CALLER
         if scope["path"] == METRICS_PATH and secret is None and is_local_request(scope, headers):
             return ANONYMOUS_CALLER
         caller = await self._authenticate(scope, secret)

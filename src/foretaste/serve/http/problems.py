@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from foretaste.behaviour.batch import BatchRejection
 from foretaste.behaviour.values import display_text
@@ -78,7 +79,8 @@ class Problem(BaseModel):
 class ProblemError(HTTPException):
     """A request that is not answered, of one of the `PROBLEM_KINDS`.
 
-    An HTTPException, because FastAPI lets nothing else through while a body is read.
+    An HTTPException, because FastAPI lets nothing else through while a body is read. public_detail:
+    what whoever does not run the service is told instead of the detail.
     """
 
     def __init__(
@@ -88,9 +90,11 @@ class ProblemError(HTTPException):
         *,
         rejected: Sequence[BatchRejection] = (),
         headers: Mapping[str, str] | None = None,
+        public_detail: str | None = None,
     ) -> None:
         super().__init__(PROBLEM_KINDS[kind][0], detail, headers)
         self.kind, self.rejected = kind, rejected
+        self.public_detail = detail if public_detail is None else public_detail
 
 
 def problem_response(
@@ -125,6 +129,14 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_error)
 
 
+def is_operator(scope: Scope) -> bool:
+    """Whether the request is of somebody who runs the service, so may know its paths and hosts: by
+    an `admin` key, where no key is asked for, or from this machine. `AccessMiddleware` says so of
+    every request; an application without it is nobody else's.
+    """
+    return bool(scope.get("foretaste.operator", True))
+
+
 def unexpected_response(error: Exception, request_id: str) -> JSONResponse:
     """An error nobody foresaw: the log gets where it happened, the client an id and no more.
 
@@ -156,7 +168,7 @@ async def _on_problem_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)  # it is installed for this
     return problem_response(
         error.kind,
-        _encodable(error.detail),
+        _encodable(error.detail if is_operator(request.scope) else error.public_detail),
         request_id=_request_id(request),
         rejected=error.rejected,
         headers=error.headers,
@@ -168,6 +180,8 @@ async def _on_foretaste_error(request: Request, error: Exception) -> JSONRespons
     kind, detail = describe_error(error)
     if kind != "invalid":
         log.error("request %s: %s", _request_id(request), detail)
+    if not is_operator(request.scope):
+        detail = _encodable(error.public_text())
     headers = {} if kind == "invalid" else {"Retry-After": "5"}
     return problem_response(kind, detail, request_id=_request_id(request), headers=headers)
 

@@ -124,14 +124,15 @@ def imagined_json(imagined: ImaginedFeatures) -> dict[str, Any]:
     }
 
 
-def passage_json(passage: Passage) -> dict[str, Any]:
-    """Words as they are sent."""
+def passage_json(passage: Passage, *, is_operator: bool) -> dict[str, Any]:
+    """Words as they are sent. is_operator: whether the caller may know paths and hosts."""
     generated_text = passage.wording
+    public_why = None if is_operator else generated_text.public_why
     content = {
         "item": passage.item,
         "text": generated_text.text,
         "by": generated_text.by,
-        "why": generated_text.why,
+        "why": public_why or generated_text.why,
     }
     return {name: value for name, value in content.items() if value is not None}
 
