@@ -31,7 +31,7 @@ def address(nursery: Nursery, workspace: Path) -> Iterator[tuple[str, int]]:
 
 def request(method: str, path: str, body: object = None, *, length: int | None = None) -> bytes:
     sent = b"" if body is None else json.dumps(body).encode()
-    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {length or len(sent)}\r\n\r\n".encode() + sent
 
 

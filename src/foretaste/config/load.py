@@ -24,7 +24,7 @@ from foretaste.rank.settings import RankSettings
 
 SETTINGS_FILE = "foretaste.toml"
 ENVIRONMENT_PREFIX = "FORETASTE_"
-NON_SETTING_VARIABLES = frozenset({"FORETASTE_WORKSPACE"})
+NON_SETTING_VARIABLES = frozenset({"FORETASTE_WORKSPACE", "FORETASTE_LISTENS_ON"})
 """Says where the settings are, not what."""
 
 

@@ -20,6 +20,12 @@ class ServeSettings(Settings):
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call the service from a browser, e.g. `["https://shop.example"]`.
     None by default; `["*"]` lets every page."""
+    hosts: tuple[str, ...] = ()
+    """Names under which the service is reached, besides this machine's own and the address that it
+    listens on, e.g. `["recommend.example"]`; `"*.example"` is every name below one, `"*"` any."""
+    local_metrics: bool = True
+    """Whether this machine may read /metrics without a key. Say false beside a proxy that adds no
+    header of its own and sends what comes from elsewhere to this machine's name."""
     log_format: Literal["text", "json"] = "text"
     """"json" writes one object a line, for a log collector."""
     worker: bool = False
@@ -30,6 +36,15 @@ class ServeSettings(Settings):
     `foretaste[otel]`."""
     tenants: int = Field(default=64, ge=1)
     """Tenants held open in a process; past that, the one not asked for longest is closed."""
+
+    @field_validator("hosts")
+    @classmethod
+    def _host_names(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            name = host.removeprefix("*.")
+            if host != "*" and (not name or set(name) & set("/:*@ ")):
+                raise ValueError("a host is like recommend.example, without https:// or a port")
+        return hosts
 
     @field_validator("cors_origins")
     @classmethod

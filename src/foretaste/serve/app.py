@@ -29,6 +29,7 @@ from foretaste.serve.docs.openapi import openapi_document
 from foretaste.serve.http import problems
 from foretaste.serve.http.access import AccessMiddleware
 from foretaste.serve.http.guard import GuardMiddleware
+from foretaste.serve.http.hosts import HostMiddleware
 from foretaste.serve.http.keys import Keyring
 from foretaste.serve.http.limits import RateLimiter
 from foretaste.serve.http.security import RouteScopes
@@ -57,8 +58,11 @@ to do.
 """
 
 
-def create_app(folder: str | Path) -> FastAPI:
-    """The service for the workspace in a folder. `/readyz` says when it answers."""
+def create_app(folder: str | Path, *, host: str | None = None) -> FastAPI:
+    """The service for the workspace in a folder. `/readyz` says when it answers.
+
+    host: the name or address it listens on, which is one of its names.
+    """
     settings = load_config(Path(folder)).serve
     tracer = Tracer() if settings.traces else None
     tenants = TenantPool(Path(folder), max_open=settings.tenants)
@@ -80,7 +84,7 @@ def create_app(folder: str | Path) -> FastAPI:
         redoc_url=None,
     )
     app.state.tenants, app.state.metrics = tenants, tenants.metrics
-    _add_middleware(app, tenants, settings, tracer)
+    _add_middleware(app, tenants, settings, tracer, host)
     problems.install_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
@@ -95,7 +99,11 @@ def route_scopes() -> RouteScopes:
 
 
 def _add_middleware(
-    app: FastAPI, tenants: TenantPool, settings: ServeSettings, tracer: Tracer | None
+    app: FastAPI,
+    tenants: TenantPool,
+    settings: ServeSettings,
+    tracer: Tracer | None,
+    host: str | None,
 ) -> None:
     """What each request passes on its way in; the last one added is the first it meets."""
     app.add_middleware(
@@ -104,6 +112,7 @@ def _add_middleware(
         keys=Keyring(lambda: tenants.root.workspace.store.keys),
         limits=RateLimiter(settings.rate, settings.burst),
         scopes=route_scopes(),
+        local_metrics=settings.local_metrics,
     )
     if settings.cors_origins:  # before keys are looked at: a browser asks first, without one
         app.add_middleware(
@@ -114,6 +123,7 @@ def _add_middleware(
             expose_headers=["X-Request-ID", "Retry-After"],
             max_age=600,
         )
+    app.add_middleware(HostMiddleware, hosts=[*settings.hosts, *([host] if host else [])])
     app.add_middleware(
         GuardMiddleware, metrics=tenants.metrics, tracer=tracer, body_seconds=settings.body_seconds
     )

@@ -17,7 +17,7 @@ from foretaste.behaviour.store import open_store
 from foretaste.config.load import Config, load_config
 from foretaste.errors import ForetasteError, SettingsError
 from foretaste.serve.http import logs
-from foretaste.serve.http.access import is_loopback_host
+from foretaste.serve.http.hosts import is_loopback_host
 from foretaste.serve.http.metrics import MULTIPROCESS_VARIABLE
 from foretaste.serve.worker_process import running_worker
 
@@ -28,6 +28,8 @@ log = logging.getLogger("foretaste.serve")
 
 WORKSPACE_VARIABLE = "FORETASTE_WORKSPACE"
 """Tells the processes of a server which folder they serve."""
+HOST_VARIABLE = "FORETASTE_LISTENS_ON"
+"""Tells them the name or address that they listen on."""
 MAX_OPEN_FILES = 65_536
 """Files and connections that a process may have open, where the system allows it."""
 GRACEFUL_SHUTDOWN_SECONDS = 10
@@ -56,7 +58,7 @@ def serve(
 
     logs.log_to_stderr(config.serve.log_format)
     warn_of_lost_keys(folder, config)
-    os.environ[WORKSPACE_VARIABLE] = str(folder)
+    os.environ[WORKSPACE_VARIABLE], os.environ[HOST_VARIABLE] = str(folder), host
     _raise_file_limit()
     worker_context = running_worker(folder) if with_worker or config.serve.worker else nullcontext()
     with _shared_metrics_folder(workers), worker_context:
@@ -98,7 +100,7 @@ def application() -> "FastAPI":
 
     folder = Path(os.environ[WORKSPACE_VARIABLE])
     logs.log_to_stderr(load_config(folder).serve.log_format)
-    return create_app(folder)
+    return create_app(folder, host=os.environ.get(HOST_VARIABLE))
 
 
 def check_host(host: str, folder: Path, config: Config, *, insecure: bool) -> None:

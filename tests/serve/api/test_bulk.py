@@ -146,7 +146,9 @@ def test_others_need_not_wait_for_it(trained: Path, tmp_path: Path) -> None:
     with serving(folder) as client:
         host, port = str(client.base_url.host), client.base_url.port
         with socket.create_connection((host, port or 0), 60) as slow:
-            head = "POST /v1/items.jsonl HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+            head = (
+                "POST /v1/items.jsonl HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+            )
             slow.sendall(
                 f'{head}Content-Type: application/x-ndjson\r\n\r\n5\r\n{{"id"\r\n'.encode()
             )

@@ -102,7 +102,7 @@ def test_who_hangs_up_calls_off_what_is_still_to_be_written(copied: Path) -> Non
 def posted(body: dict[str, Any]) -> bytes:
     """A request as it is sent."""
     told = json.dumps(body).encode()
-    head = "POST /v1/generate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = "POST /v1/generate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(told)}\r\n\r\n".encode() + told
 
 

@@ -16,7 +16,7 @@ from starlette.datastructures import Headers
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import STORE_FILE, SqlStore, open_store
 from foretaste.serve.app import route_scopes
-from foretaste.serve.http.access import is_local_request, is_loopback_host, sent_secret
+from foretaste.serve.http.access import sent_secret
 from foretaste.serve.http.keys import create_key, revoke_key
 from foretaste.serve.http.security import declared_scopes
 
@@ -273,14 +273,3 @@ def test_where_a_key_is_looked_for() -> None:
     assert sent_secret(Headers({"authorization": "Basic k", "x-api-key": "a"})) == "a"
     assert sent_secret(Headers({"authorization": "Bearer"})) is None
     assert sent_secret(Headers({})) is None
-
-
-def test_who_is_near() -> None:
-    assert is_local_request({"client": ("127.0.0.1", 1)}, Headers({}))
-    assert is_local_request({"client": ("::1", 1)}, Headers({}))
-    assert not is_local_request({"client": ("10.0.0.1", 1)}, Headers({}))
-    assert not is_local_request(
-        {"client": ("127.0.0.1", 1)}, Headers({"x-forwarded-for": "10.0.0.1"})
-    )
-    assert not is_local_request({"client": None}, Headers({}))
-    assert not is_loopback_host("localhost.example.org")

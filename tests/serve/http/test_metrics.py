@@ -129,6 +129,8 @@ def test_who_may_read_them(copied: Path) -> None:
 
         assert asked().status_code == 200, "from this machine"
         assert checked(asked(x_forwarded_for="10.1.2.3"), "no-key")
+        assert checked(asked(cf_connecting_ip="127.0.0.1"), "no-key")
+        assert asked(host="recommend.example").status_code == 421
         assert asked(x_forwarded_for="10.1.2.3", x_api_key=root).status_code == 200
         assert checked(asked(x_api_key=reader), "forbidden")
         assert "of all tenants" in checked(asked(x_api_key=acme), "forbidden")

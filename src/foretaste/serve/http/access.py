@@ -4,7 +4,6 @@ or a refusal: 401 without a good key, 403 with one that may not, 429 with one th
 What an address needs is declared at its route, see `security`.
 """
 
-import ipaddress
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from foretaste.behaviour.keys import DEFAULT_TENANT, SCOPES
 from foretaste.errors import ForetasteError, InputError
+from foretaste.serve.http.hosts import is_local_request
 from foretaste.serve.http.keys import Keyring
 from foretaste.serve.http.limits import RateLimiter
 from foretaste.serve.http.problems import ProblemError, problem_response
@@ -27,7 +27,6 @@ METRICS_PATH = "/metrics"
 WRONG_KEYS_PER_SECOND, WRONG_KEYS_BURST = 1.0, 20
 """Wrong keys a second, and at once, from one address: more are not even looked up."""
 KEY_HINT = "send a key as Authorization: Bearer …, or as X-API-Key"
-_PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,11 @@ class AccessMiddleware:
         keys: Keyring,
         limits: RateLimiter,
         scopes: RouteScopes,
+        local_metrics: bool = True,
     ) -> None:
+        """local_metrics: whether this machine may read `/metrics` without a key."""
         self._app, self._tenants, self._keys, self._limits = app, tenants, keys, limits
-        self._scopes = scopes
+        self._scopes, self._local_metrics = scopes, local_metrics
         self._wrong_key_limits = RateLimiter(WRONG_KEYS_PER_SECOND, WRONG_KEYS_BURST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,8 +92,8 @@ class AccessMiddleware:
         headers = Headers(scope=scope)
         secret = sent_secret(headers)
         if not required_scopes and (secret is None or scope["path"] != "/readyz"):
-            return ANONYMOUS_CALLER if is_local_request(scope, headers) else UNKNOWN_CALLER
-        if scope["path"] == METRICS_PATH and secret is None and is_local_request(scope, headers):
+            return ANONYMOUS_CALLER if is_local_request(scope) else UNKNOWN_CALLER
+        if scope["path"] == METRICS_PATH and self._local_metrics and is_local_request(scope):
             return ANONYMOUS_CALLER
         caller = await self._authenticate(scope, secret)
         if not caller.has_scopes(required_scopes):
@@ -159,23 +160,6 @@ def sent_secret(headers: Headers) -> str | None:
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
     return headers.get("x-api-key") or None
-
-
-def is_local_request(scope: Scope, headers: Headers) -> bool:
-    """Whether it comes from this machine and no proxy says otherwise."""
-    if any(name in headers for name in _PROXY_HEADERS):
-        return False
-    return is_loopback_host((scope.get("client") or ("", 0))[0])
-
-
-def is_loopback_host(host: str) -> bool:
-    """Whether an address is this machine's own."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:  # a name: where it leads is for others to decide
-        return False
 
 
 def _refused_response(scope: Scope, refused: ProblemError) -> Response:

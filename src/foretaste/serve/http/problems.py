@@ -33,6 +33,7 @@ PROBLEM_KINDS: Mapping[str, tuple[int, str]] = {
     "too-slow": (408, "The body did not come in time"),
     "too-large": (413, "The body is too large"),
     "wrong-media-type": (415, "The body must be JSON"),
+    "wrong-host": (421, "This service is not known by that name"),
     "invalid": (422, "The request cannot be used as it is"),
     "nothing-accepted": (422, "Nothing in the batch could be used"),
     "too-many": (429, "Too many requests"),
