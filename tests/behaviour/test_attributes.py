@@ -9,10 +9,10 @@ from foretaste.behaviour.attributes import (
     attribute_values,
     column_roles,
     load_column_roles,
-    price_band,
     role_of_value,
     save_column_roles,
 )
+from foretaste.behaviour.reading.prices import price_band
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import SqlStore
 from foretaste.behaviour.values import CellError
@@ -112,10 +112,16 @@ def test_values(raw: Any, role: ColumnRole, expected: tuple[str, ...]) -> None:
 def test_a_price_is_kept_as_it_is_and_as_a_band(
     raw: Any, exact: list[str], bands: list[str]
 ) -> None:
-    found = attribute_values("price", raw, "price", "|")
+    found = dict(attribute_values("price", raw, "price", "|"))
+    found.pop("price_currency", None)
     assert found == {"price": tuple(exact), "price_band": tuple(bands)}
     again = attribute_values("price", list(found["price"]), "price", "|")
     assert again == found, "as it is told, it may be sent again"
+
+
+def test_the_currency_of_a_price_is_kept() -> None:
+    found = attribute_values("price", ["$5.50", "7 EUR", "$6"], "price", "|")
+    assert found["price_currency"] == ("$", "EUR")
 
 
 def test_without_an_amount_there_is_no_price() -> None:

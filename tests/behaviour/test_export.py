@@ -1,5 +1,6 @@
 from foretaste.behaviour.export import event_to_json, item_to_json, user_data_to_json, user_to_json
-from foretaste.behaviour.parse import parse_item, parse_user, service_item_form
+from foretaste.behaviour.forms import service_item_form
+from foretaste.behaviour.parse import parse_item, parse_user
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, LoggedRecommendation, User
 from foretaste.domain.preference import Conversation, Preference
@@ -14,7 +15,7 @@ def test_an_item_is_read_back_as_it_was() -> None:
         {"plot": "Once upon a time there was a lighthouse keeper who read every book he was sent."},
         {"genre": ("Drama", "War"), "year": ("1997",)},
         image="i.png",
-        available_from=5.0,
+        available_from=5e8,
         hidden=True,
     )
     assert parse_item(item_to_json(item), FORM, file="f", line=1) == item

@@ -3,13 +3,8 @@ from typing import Any
 import pytest
 
 from foretaste.behaviour import gorse
-from foretaste.behaviour.parse import (
-    parse_event,
-    parse_item,
-    parse_user,
-    service_event_form,
-    service_item_form,
-)
+from foretaste.behaviour.forms import service_event_form, service_item_form
+from foretaste.behaviour.parse import parse_event, parse_item, parse_user
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import Event, Item, User
 

@@ -11,8 +11,9 @@ import pytest
 
 from foretaste.behaviour import importer
 from foretaste.behaviour.attributes import load_column_roles
+from foretaste.behaviour.forms import service_item_form
 from foretaste.behaviour.importer import import_file
-from foretaste.behaviour.parse import parse_item, service_item_form
+from foretaste.behaviour.parse import parse_item
 from foretaste.behaviour.row_reader import RecordType
 from foretaste.behaviour.settings import BehaviourSettings, ColumnSettings
 from foretaste.behaviour.store import SqlStore
@@ -20,6 +21,7 @@ from foretaste.domain.data import Event, ImportResult, Item, User
 from foretaste.errors import InputError
 
 NOW = 1_770_000_000.0
+START = 1_600_000_000
 WHATS: tuple[RecordType, RecordType] = ("items", "events")
 HEADER = "user,item,kind,at,value,text,context"
 ITEMS = [Item(f"i{n}", title=f"title {n}") for n in range(100)]
@@ -114,7 +116,7 @@ def test_run_again_everything_is_known(
 
 
 def test_strict_stores_nothing_if_one_row_is_bad(store: SqlStore, tmp_path: Path) -> None:
-    rows = [{"user": "u", "item": "i", "at": n} for n in range(50)]
+    rows = [{"user": "u", "item": "i", "at": START + n} for n in range(50)]
     rows += [{"user": "u", "item": "i", "at": "soon"}] * 4
     with pytest.raises(InputError) as raised:
         run(store, iter(rows), tmp_path, strict=True, name="events")
@@ -129,7 +131,7 @@ def test_strict_stores_nothing_if_one_row_is_bad(store: SqlStore, tmp_path: Path
 
 
 def test_strict_stores_what_is_good(store: SqlStore, tmp_path: Path) -> None:
-    rows = iter([{"user": "u", "item": "i", "at": n} for n in range(50)])
+    rows = iter([{"user": "u", "item": "i", "at": START + n} for n in range(50)])
     assert run(store, rows, tmp_path, strict=True).added == 50
 
 
@@ -167,7 +169,7 @@ def test_without_a_time_column_the_order_is_kept(store: SqlStore, tmp_path: Path
 
 
 def test_unknown_items(tmp_path: Path) -> None:
-    rows = [{"user": "u", "item": "i1", "at": 1}, {"user": "u", "item": "new", "at": 2}]
+    rows = [{"user": "u", "item": "i1", "at": START}, {"user": "u", "item": "new", "at": START + 1}]
     cases: list[tuple[str, list[Item], int]] = [
         ("auto", [], 2),
         ("auto", [Item("i1")], 2),
@@ -198,7 +200,7 @@ def test_columns_of_the_settings(store: SqlStore, tmp_path: Path) -> None:
     items = [{"no": 7, "name": "x", "brand": "y"}]
     run(store, items, tmp_path, "items", settings=behaviour)
     assert store.item("7") == Item("7", title="x", attributes={"brand": ("y",)})
-    rows = [{"buyer": "ann", "item": 7, "at": 1, "colour": "red"}]
+    rows = [{"buyer": "ann", "item": 7, "at": START, "colour": "red"}]
     done = run(store, rows, tmp_path, settings=behaviour)
     assert done.added == 1
     assert done.warnings == (
@@ -231,8 +233,8 @@ def test_a_missing_column_is_one_error(
 
 
 def test_a_key_that_comes_late_in_a_json_file_is_not_lost(store: SqlStore, tmp_path: Path) -> None:
-    rows: list[dict[str, Any]] = [{"userId": n, "item": "i", "ts": n} for n in range(2_500)]
-    rows += [{"userId": "late", "query": "red", "ts": 5, "kind": "search", "user": "other"}]
+    rows: list[dict[str, Any]] = [{"userId": n, "item": "i", "ts": START + n} for n in range(2_500)]
+    rows += [{"userId": "late", "query": "red", "ts": START + 5, "kind": "search", "user": "other"}]
     path = tmp_path / "events.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)))
     done = run(store, path, tmp_path)
@@ -288,7 +290,7 @@ def test_the_rejects_of_an_earlier_run_are_gone(store: SqlStore, tmp_path: Path)
     bad = run(store, [{"user": "u", "item": "i", "at": "soon"}], tmp_path)
     assert bad.rejects_file is not None
     assert Path(bad.rejects_file).exists()
-    good = run(store, [{"user": "u", "item": "i", "at": 1}], tmp_path)
+    good = run(store, [{"user": "u", "item": "i", "at": START}], tmp_path)
     assert good.rejects_file is None
     assert not Path(bad.rejects_file).exists()
 
@@ -306,7 +308,7 @@ def test_progress_is_told(store: SqlStore, tmp_path: Path) -> None:
     def progress(task: str, done: int, total: int, note: str = "") -> None:
         told.append((task, done, total, note))
 
-    rows = pd.DataFrame({"user": ["u", ""], "item": ["i", "i"], "at": [1, 2]})
+    rows = pd.DataFrame({"user": ["u", ""], "item": ["i", "i"], "at": [START, START + 1]})
     run(store, rows, tmp_path, progress=progress, name="shop")
     assert told[-1] == ("importing shop", 2, 2, "1 rejected")
 
@@ -315,6 +317,6 @@ def test_a_large_import_is_done_in_batches(
     store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importer, "ROWS_PER_BATCH", 7)
-    rows = [{"user": f"u{n}", "item": "i", "at": n} for n in range(40)]
+    rows = [{"user": f"u{n}", "item": "i", "at": START + n} for n in range(40)]
     assert run(store, [*rows, *rows], tmp_path).rejected == 40
     assert store.counts()["events"] == 40

@@ -17,6 +17,7 @@ from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import ImportResult, RejectedRow
 
 NOW = 1_770_000_000.0
+START = 1_600_000_000
 WHATS: tuple[RecordType, RecordType] = ("items", "events")
 
 
@@ -104,7 +105,7 @@ def test_a_source_that_breaks_off_keeps_what_came_before(
     store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importer, "ROWS_PER_BATCH", 1_000)
-    rows = [f"u{n * 7_919 % 100_003},i{n * 104_729 % 9_973},{n}" for n in range(4_000)]
+    rows = [f"u{n * 7_919 % 100_003},i{n * 104_729 % 9_973},{START + n}" for n in range(4_000)]
     whole = gzip.compress("\n".join(["user,item,at", *rows, ""]).encode())
     path = tmp_path / "events.csv.gz"
     path.write_bytes(whole[: len(whole) * 3 // 4])

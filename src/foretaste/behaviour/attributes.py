@@ -7,12 +7,14 @@ same way.
 """
 
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from foretaste.behaviour.columns import normalise_column
+from foretaste.behaviour.reading.locales import DecimalMark
+from foretaste.behaviour.reading.numbers import NumberParser
+from foretaste.behaviour.reading.prices import is_price_column, price_values
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.values import (
     CellError,
@@ -21,7 +23,6 @@ from foretaste.behaviour.values import (
     scalar_text,
     split_values,
 )
-from foretaste.domain.data import BAND_SUFFIX
 from foretaste.domain.store import FactStore
 
 ColumnRole = Literal["text", "attribute", "commas", "price", "skip"]
@@ -42,11 +43,8 @@ MAX_LIST_UNIQUE_SHARE = 0.3
 """Share of different parts below which values with commas are lists…"""
 MAX_LIST_PART_LENGTH = 30
 """…if a part has fewer characters than this on average."""
-PRICE_BAND_EDGES = (10.0, 25.0, 50.0, 100.0, 250.0)
-"""Where price bands begin and end. Fixed, so that a band means the same in every import."""
 _EMPTY_LIST_MARKERS = frozenset({"(no genres listed)"})  # how MovieLens writes an empty list
 _INTEGRAL_FLOAT = re.compile(r"-?\d+\.0")  # how pandas writes whole numbers beside an empty cell
-_MONEY = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 def column_roles(
@@ -66,7 +64,7 @@ def column_roles(
         if column in settings.text_columns:
             roles[column] = ("text", len(values))
         elif column in settings.attribute_columns:
-            role: ColumnRole = "price" if _is_price(column, values) else "attribute"
+            role: ColumnRole = "price" if is_price_column(column, values) else "attribute"
             roles[column] = (role, len(values))
         elif previous_role is not None and previous_role[1] >= len(values):
             roles[column] = previous_role
@@ -82,7 +80,7 @@ def _role(column: str, values: Sequence[Any], separator: str) -> ColumnRole:
         isinstance(value, str) for value in values
     ):
         return "text"
-    if _is_price(column, values):
+    if is_price_column(column, values):
         return "price"
     if _is_comma_list(values, separator):
         return "commas"
@@ -117,24 +115,14 @@ def role_of_value(column: str, value: Any, separator: str) -> ColumnRole:
     return _role(column, [] if is_missing(value) else [value], separator)
 
 
-def _is_price(column: str, values: Sequence[Any]) -> bool:
-    has_price_name = "price" in column.lower() and "band" not in column.lower()
-    return has_price_name and all(_amounts(value) for value in values)
-
-
 def attribute_values(
-    column: str, value: Any, role: ColumnRole, separator: str
+    column: str, value: Any, role: ColumnRole, separator: str, parser: NumberParser | None = None
 ) -> Mapping[str, tuple[str, ...]]:
-    """Attribute → its values: different ones, in their order. A price is two attributes: itself,
-    for filters, and its band, which is what a model can learn from.
+    """Attribute → its values: different ones, in their order. A price is several attributes; see
+    `reading.prices`. parser: how the numbers of the column are read.
     """
     if role == "price":
-        amounts = _amounts(value)
-        amount_texts = tuple(dict.fromkeys(scalar_text(amount, column) for amount in amounts))
-        return {
-            column: amount_texts,
-            f"{column}{BAND_SUFFIX}": tuple(dict.fromkeys(map(price_band, amounts))),
-        }
+        return price_values(column, value, parser or NumberParser(column, is_price=True))
     values: dict[str, None] = {}
     for part in split_values(value, "," if role == "commas" else separator):
         text = scalar_text(part, column).strip()
@@ -143,36 +131,6 @@ def attribute_values(
         if text and text not in _EMPTY_LIST_MARKERS:
             values[check_storable(text, column)] = None
     return {column: tuple(values)}
-
-
-def price_band(amount: float) -> str:
-    """'0-10', '10-25', … '250+'. A band holds its lower end."""
-    low = 0.0
-    for high in PRICE_BAND_EDGES:
-        if amount < high:
-            return f"{low:g}-{high:g}"
-        low = high
-    return f"{low:g}+"
-
-
-def _amounts(value: Any) -> list[float]:
-    """12.5, '12.50', '$1,299.00', [9, 12] → numbers; none if one of them is no amount."""
-    cells = value if isinstance(value, list | tuple) else [value]
-    amounts = [_amount(cell) for cell in cells if not is_missing(cell)]
-    return [amount for amount in amounts if amount is not None] if None not in amounts else []
-
-
-def _amount(value: Any) -> float | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str):
-        money = _MONEY.search(value)
-        return float(money[0].replace(",", "")) if money else None
-    try:
-        amount = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return amount if math.isfinite(amount) else None
 
 
 def load_column_roles(store: FactStore, record_type: str) -> dict[str, tuple[ColumnRole, int]]:
@@ -188,3 +146,15 @@ def save_column_roles(
     store.put_meta_text(
         f"{record_type}_columns", json.dumps({**load_column_roles(store, record_type), **roles})
     )
+
+
+def load_number_marks(store: FactStore) -> dict[str, DecimalMark]:
+    """Column of items → the mark before its decimals, of those whose values told it."""
+    marks: dict[str, DecimalMark] = json.loads(store.meta_text("number_marks") or "{}")
+    return marks
+
+
+def save_number_marks(store: FactStore, marks: Mapping[str, DecimalMark]) -> None:
+    """Keep what the values of a file told."""
+    if marks:
+        store.put_meta_text("number_marks", json.dumps({**load_number_marks(store), **marks}))

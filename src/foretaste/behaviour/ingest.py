@@ -7,21 +7,16 @@ that is partly wrong takes the good rows, and every event has an id, so that a r
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
 
 from foretaste.behaviour import patch as patching
-from foretaste.behaviour.attributes import load_column_roles
+from foretaste.behaviour.attributes import load_column_roles, load_number_marks
 from foretaste.behaviour.batch import BatchRejection, IngestSummary
-from foretaste.behaviour.parse import (
-    ItemForm,
-    parse_event,
-    parse_item,
-    parse_user,
-    service_event_form,
-    service_item_form,
-    unknown_item_reject,
-)
+from foretaste.behaviour.forms import ItemForm, service_event_form, service_item_form
+from foretaste.behaviour.parse import parse_event, parse_item, parse_user, unknown_item_reject
+from foretaste.behaviour.reading.ids import IdForms
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.values import (
     CellError,
@@ -45,7 +40,8 @@ class Ingestor:
 
     def __init__(self, store: Store, settings: BehaviourSettings, attribute: Attribute) -> None:
         self._store, self._settings, self._attribute = store, settings, attribute
-        self._event_form = service_event_form(settings)
+        self._id_forms = IdForms(store)
+        self._event_form = service_event_form(settings, self._id_forms)
         self._item_register = _ItemRegister(store, settings)
 
     def events(self, rows: Sequence[Any], now: float) -> IngestSummary:
@@ -121,7 +117,13 @@ class Ingestor:
 
     def entity_form(self, table_name: str) -> ItemForm:
         """How bodies with items or users are read."""
-        return service_item_form(self._settings, load_column_roles(self._store, table_name))
+        entity = table_name.removesuffix("s")
+        return service_item_form(
+            self._settings,
+            load_column_roles(self._store, table_name),
+            partial(self._id_forms.whole_floats, entity),
+            load_number_marks(self._store),
+        )
 
     def change_item(self, item_id: str, patch: Mapping[str, Any]) -> Item | None:
         """An item with the named fields changed; see `behaviour.patch`. None if it is not there."""

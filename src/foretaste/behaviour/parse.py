@@ -4,93 +4,32 @@ There is no other way in: what a file may hold and what the service may be sent 
 """
 
 import json
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Container
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import Any
 
-from foretaste.behaviour.attributes import ColumnRole, attribute_values, role_of_value
-from foretaste.behaviour.columns import resolve_columns
-from foretaste.behaviour.settings import (
-    EVENT_FIELDS,
-    ITEM_FIELDS,
-    BehaviourSettings,
-    normalise_event_type,
-)
+from foretaste.behaviour.attributes import attribute_values, role_of_value
+from foretaste.behaviour.forms import EventForm, EventParsers, ItemForm
+from foretaste.behaviour.reading.ids import ZERO, nobody_problem
+from foretaste.behaviour.settings import EVENT_FIELDS, normalise_event_type
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.values import (
     CellError,
     check_storable,
     display_text,
     format_time,
+    is_missing,
     parse_flag,
-    parse_identifier,
     parse_json_object,
-    parse_number,
     parse_positive_integer,
     parse_text,
-    parse_time,
 )
 from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, RejectedRow, User
 from foretaste.errors import did_you_mean
 
+PURCHASE_TYPES = frozenset(("purchase", "add_to_cart"))
+"""Whose value is a price."""
 SECONDS_PER_DAY = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class EventForm:
-    """How the rows of one source are read as events."""
-
-    columns: Mapping[str, str | None]
-    """Every field → its column, None where there is none."""
-    event_weights: Mapping[str, float]
-    default_event_type: str = "view"
-    missing_time: Literal["now", "row", "reject"] = "reject"
-    """What an event without a time means: it happened now (the service); the file is in order, so
-    the row number is the time; or a mistake."""
-    rating_range: tuple[float, float] | None = None
-    itemless_event_types: frozenset[str] = frozenset({"search", IDENTIFY_EVENT})
-    """Kinds that may go without an item."""
-    reject_unknown_fields: bool = False
-    """Whether a name that is not a field is a mistake (the service) or left alone (a file)."""
-    event_type_spellings: dict[str, str] = field(default_factory=dict)
-    """Kinds as they were written → as we write them: a memory, filled as rows are read."""
-
-
-def event_form(columns: Iterable[str], settings: BehaviourSettings) -> EventForm:
-    """The form for a file with these columns."""
-    columns_by_field = resolve_columns("events", columns, settings.columns.events)
-    is_rating_table = "value" in columns_by_field and "kind" not in columns_by_field
-    return EventForm(
-        columns={name: columns_by_field.get(name) for name in EVENT_FIELDS},
-        event_weights=settings.event_weights(),
-        default_event_type="rating"
-        if is_rating_table
-        else normalise_event_type(settings.default_kind),
-        missing_time="reject" if "at" in columns_by_field else "row",
-        rating_range=settings.rating_range,
-    )
-
-
-def service_event_form(settings: BehaviourSettings) -> EventForm:
-    """The form for JSON bodies: our own names and no others, and an event without a time is now."""
-    return EventForm(
-        columns={name: name for name in EVENT_FIELDS},
-        event_weights=settings.event_weights(),
-        default_event_type=normalise_event_type(settings.default_kind),
-        missing_time="now",
-        rating_range=settings.rating_range,
-        reject_unknown_fields=True,
-    )
-
-
-def extend_event_form(
-    form: EventForm, columns: Iterable[str], settings: BehaviourSettings
-) -> EventForm:
-    """The form with columns that appear only further down in a JSON file."""
-    decided_columns = {name: column for name, column in form.columns.items() if column is not None}
-    columns_by_field = resolve_columns("events", columns, settings.columns.events, decided_columns)
-    return replace(form, columns={name: columns_by_field.get(name) for name in EVENT_FIELDS})
 
 
 def parse_event(
@@ -117,10 +56,9 @@ def make_reject(error: CellError, row: Row, *, file: str, line: int, column: str
 def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
     if form.reject_unknown_fields:
         _check_fields(row, EVENT_FIELDS)
-    columns, get = form.columns, row.get
-    user = parse_identifier(get(columns["user"]), "user")
-    session = parse_identifier(get(columns["session"]), "session")
-    item = parse_identifier(get(columns["item"]), "item")
+    columns, get, parsers = form.columns, row.get, form.parsers
+    user, session = _who(get(columns["user"]), get(columns["session"]), parsers)
+    item = parsers.item(get(columns["item"]))
     text = parse_text(get(columns["text"]), "text")
     query = parse_text(get(columns["query"]), "query")
     event_type = _event_type(
@@ -128,17 +66,16 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
     )
     if event_type == "search" and query is None:
         query, text = text, None  # a file with one column of text has the words of a search there
-    value = parse_number(get(columns["value"]), "value")
+    value = parsers.value(get(columns["value"]))
     at = _event_time(get(columns["at"]), form, line, now)
     device = recommendation_id = position = None
     if columns["recommendation_id"]:
-        recommendation_id = parse_identifier(get(columns["recommendation_id"]), "recommendation_id")
+        recommendation_id = parsers.recommendation_id(get(columns["recommendation_id"]))
     whole_list = event_type == "impression" and recommendation_id is not None
     if event_type == IDENTIFY_EVENT:
         _check_identify(user, session)
     _check_complete(form, user or session, item, event_type, query, whole_list=whole_list)
-    if event_type == "rating":
-        _check_rating(value, form)
+    _check_value(event_type, value, form)
     context: dict[str, Any] = {}
     if columns["device"]:
         device = parse_text(get(columns["device"]), "device")
@@ -148,7 +85,7 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
         position = parse_positive_integer(get(columns["position"]), "position")
     event_id = None
     if columns["event_id"]:
-        event_id = parse_identifier(get(columns["event_id"]), "event_id")
+        event_id = parsers.event_id(get(columns["event_id"]))
     if event_id is None:
         context_text = json.dumps(context, sort_keys=True, default=str) if context else ""
         event_id = _content_hash(
@@ -170,6 +107,19 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
         recommendation_id,
         position,
     )
+
+
+def _who(user_cell: Any, session_cell: Any, parsers: EventParsers) -> tuple[str | None, str | None]:
+    """(user, session): a user that means nobody is none, and then the session is the person."""
+    user, session = parsers.user(user_cell), parsers.session(session_cell)
+    if user == ZERO and session is not None and parsers.zero_is_nobody():
+        parsers.user.null_counts[ZERO] += 1
+        user = None
+    if user is None and session is None:
+        for field, cell in (("user", user_cell), ("session", session_cell)):
+            if not is_missing(cell):
+                raise nobody_problem(field, display_text(cell))
+    return user, session
 
 
 def _content_hash(*content: tuple[Any, ...]) -> str:
@@ -210,7 +160,7 @@ def _event_type(raw: Any, form: EventForm, *, is_search: bool) -> str:
 def _event_time(raw: Any, form: EventForm, line: int, now: float) -> float:
     if form.missing_time == "row":
         return float(line)
-    at = parse_time(raw, "at")
+    at = form.parsers.at(raw)
     if at is None:
         if form.missing_time == "now":
             return now
@@ -262,6 +212,18 @@ def _check_complete(
         )
 
 
+def _check_value(event_type: str, value: float | None, form: EventForm) -> None:
+    if event_type == "rating":
+        _check_rating(value, form)
+    elif event_type in PURCHASE_TYPES and value is not None and value < 0:
+        raise CellError(
+            "value",
+            value,
+            f"{event_type} with the price {value:g}, which is below 0",
+            "leave refunds out: they are no purchases",
+        )
+
+
 def _check_rating(value: float | None, form: EventForm) -> None:
     if value is None:
         raise CellError("value", None, "a rating without a value", "fill in the value")
@@ -294,28 +256,6 @@ def unknown_item_reject(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ItemForm:
-    """How the rows of one source are read as items or users."""
-
-    columns: Mapping[str, str | None]
-    """Every field → its column, None where there is none."""
-    roles: Mapping[str, ColumnRole] = field(default_factory=dict)
-    """Every other column → what it is; a column that is not here is judged by each value."""
-    separator: str = "|"
-
-
-def service_item_form(
-    settings: BehaviourSettings, stored_roles: Mapping[str, tuple[ColumnRole, int]]
-) -> ItemForm:
-    """The form for JSON bodies; `stored_roles` are what imported files taught of the columns."""
-    configured_roles: dict[str, ColumnRole] = dict.fromkeys(settings.attribute_columns, "attribute")
-    configured_roles |= dict.fromkeys(settings.text_columns, "text")
-    columns: dict[str, str | None] = {name: name for name in ITEM_FIELDS}
-    roles = {column: role for column, (role, _) in stored_roles.items()}
-    return ItemForm(columns, {**roles, **configured_roles}, settings.attribute_separator)
-
-
 def parse_item(row: Row, form: ItemForm, *, file: str, line: int) -> Item | RejectedRow:
     """One item. Columns that are no field become texts or attributes, as the form's roles say."""
     try:
@@ -327,11 +267,11 @@ def parse_item(row: Row, form: ItemForm, *, file: str, line: int) -> Item | Reje
 
 def _item(row: Row, form: ItemForm) -> Item:
     get, columns = row.get, form.columns
-    item_id = parse_identifier(get(columns["id"]), "id")
+    item_id = form.id(get(columns["id"]))
     if item_id is None:
         raise CellError("id", None, "an item without an id", "fill in the id")
-    start = parse_time(get(columns["available_from"]), "available_from")
-    end = parse_time(get(columns["available_until"]), "available_until")
+    start = form.available_from(get(columns["available_from"]))
+    end = form.available_until(get(columns["available_until"]))
     if start is not None and end is not None and end <= start:
         raise CellError(
             "available_until",
@@ -368,7 +308,10 @@ def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple
                 texts[column] = text
         elif role != "skip":
             check_storable(column, column)
-            new_attributes = attribute_values(column, value, role, form.separator)
+            parser = None
+            if role == "price":
+                parser = form.prices.get(column) or form.new_price(column)
+            new_attributes = attribute_values(column, value, role, form.separator, parser)
             attributes |= {name: values for name, values in new_attributes.items() if values}
     return texts, attributes
 
@@ -376,7 +319,7 @@ def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple
 def parse_user(row: Row, form: ItemForm, *, file: str, line: int) -> User | RejectedRow:
     """One user: the id, and every column that is an attribute."""
     try:
-        user_id = parse_identifier(row.get(form.columns["id"]), "id")
+        user_id = form.id(row.get(form.columns["id"]))
         if user_id is None:
             raise CellError("id", None, "a user without an id", "fill in the id")
         return User(user_id, _features(row, form)[1])

@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from foretaste.behaviour.parse import ItemForm, parse_item, parse_user
+from foretaste.behaviour.forms import ItemForm
+from foretaste.behaviour.parse import parse_item, parse_user
 from foretaste.behaviour.settings import ITEM_FIELDS
 from foretaste.behaviour.values import format_time
 from foretaste.domain.data import BAND_SUFFIX, Item, RejectedRow, User
+from foretaste.domain.words import CURRENCY_SUFFIX
 from foretaste.errors import InputError
 
 
@@ -70,7 +72,7 @@ def _parse_patch(
 
 
 def _named_columns(patch: Mapping[str, Any]) -> set[str]:
-    return {name for column in patch for name in (column, column + BAND_SUFFIX)}
+    return {column + suffix for column in patch for suffix in ("", BAND_SUFFIX, CURRENCY_SUFFIX)}
 
 
 def _merge_columns(

@@ -8,22 +8,26 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from foretaste.behaviour import attributes
+from foretaste.behaviour.column_decisions import (
+    EntityDecisions,
+    EventDecisions,
+    decide_entities,
+    decide_events,
+)
 from foretaste.behaviour.columns import (
     missing_column_error,
     missing_column_warnings,
     resolve_columns,
 )
+from foretaste.behaviour.forms import EventForm, ItemForm, event_form, extend_event_form
 from foretaste.behaviour.parse import (
-    EventForm,
-    ItemForm,
-    event_form,
-    extend_event_form,
     make_reject,
     parse_event,
     parse_item,
     parse_user,
     unknown_item_reject,
 )
+from foretaste.behaviour.reading.ids import IdForms
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import ITEM_FIELDS, BehaviourSettings
 from foretaste.behaviour.stream import Row
@@ -57,7 +61,7 @@ def make_row_reader(
     """The reader for a table; an `InputError` if it lacks a column."""
     if record_type == "events":
         return _event_reader(table, store, settings, now)
-    return _entity_reader(table, record_type, store, settings)
+    return _entity_reader(table, record_type, store, settings, now)
 
 
 @dataclass
@@ -114,13 +118,17 @@ def _event_reader(
         if table.head and not {"user", "session"} & columns.keys():
             raise missing_column_error(table.name, "events", "user", table.columns, column_settings)
         return _WideReader(table, columns, settings, _load_known_items(store, settings), now)
+    id_forms = IdForms(store)
     form = event_form(table.columns, settings)
     if table.columns:
         if not form.columns["user"] and not form.columns["session"]:
             raise missing_column_error(table.name, "events", "user", table.columns, column_settings)
         if not form.columns["item"] and not form.columns["query"]:
             raise missing_column_error(table.name, "events", "item", table.columns, column_settings)
-    return _EventReader(table, form, settings, _load_known_items(store, settings), now)
+    decisions = decide_events(table, form.columns, settings, id_forms, now)
+    form = event_form(table.columns, settings, decisions.parsers)
+    known_items = _load_known_items(store, settings)
+    return _EventReader(table, form, settings, known_items, now, decisions, id_forms)
 
 
 class _EventReader:
@@ -133,14 +141,21 @@ class _EventReader:
         settings: BehaviourSettings,
         known_items: _KnownItems,
         now: float,
+        decisions: EventDecisions,
+        id_forms: IdForms,
     ) -> None:
         self._table = table
         self._form = form
         self._settings = settings
         self._known_items = known_items
         self._now = now
+        self._decisions, self._id_forms = decisions, id_forms
         self._seen_columns = dict.fromkeys(table.columns)
-        self.put = known_items.put
+
+    def put(self, batch: Sequence[Event]) -> int:
+        self._id_forms.save(self._decisions.id_decisions)
+        self._decisions.count_users(batch)
+        return self._known_items.put(batch)
 
     def parse(self, line: int, row: Row) -> tuple[Event | RejectedRow]:
         if self._table.open_ended and not row.keys() <= self._seen_columns.keys():
@@ -174,6 +189,7 @@ class _EventReader:
                 "there is no time column: the row number was taken as the time, in seconds, which "
                 "keeps the order of this file and says nothing else"
             )
+        warnings += self._decisions.all_warnings(self._form.columns)
         return warnings + self._known_items.warnings()
 
 
@@ -223,7 +239,7 @@ class _WideReader:
 
 
 def _entity_reader(
-    table: OpenTable, record_type: RecordType, store: Store, settings: BehaviourSettings
+    table: OpenTable, record_type: RecordType, store: Store, settings: BehaviourSettings, now: float
 ) -> RowReader:
     column_settings = settings.columns.items if record_type == "items" else settings.columns.users
     columns_by_field = resolve_columns(record_type, table.columns, column_settings)
@@ -233,11 +249,25 @@ def _entity_reader(
     roles = attributes.column_roles(
         other_columns, table.head, settings, attributes.load_column_roles(store, record_type)
     )
+    decisions = decide_entities(
+        table,
+        columns_by_field,
+        [column for column, (role, _) in roles.items() if role == "price"],
+        settings,
+        IdForms(store),
+        record_type.removesuffix("s"),
+        now,
+    )
     form = ItemForm(
         {"id": "id"}
         | {name: columns_by_field.get(name) for name in ITEM_FIELDS if columns_by_field},
-        {column: role for column, (role, _) in roles.items()},
+        decisions.id,
+        {column: role for column, (role, _) in roles.items()}
+        | dict.fromkeys(decisions.unclear_columns, "skip"),
         settings.attribute_separator,
+        available_from=decisions.available_from,
+        available_until=decisions.available_until,
+        prices=decisions.prices,
     )
     warnings = (
         missing_column_warnings(table.columns, column_settings, record_type)
@@ -253,10 +283,15 @@ def _entity_reader(
 
     def save_roles() -> None:
         attributes.save_column_roles(store, record_type, roles)
+        decisions.save(store)
 
     if record_type == "items":
-        return _EntityReader(table.name, form, parse_item, store.put_items, save_roles, warnings)
-    return _EntityReader(table.name, form, parse_user, store.put_users, save_roles, warnings)
+        return _EntityReader(
+            table.name, form, parse_item, store.put_items, save_roles, warnings, decisions
+        )
+    return _EntityReader(
+        table.name, form, parse_user, store.put_users, save_roles, warnings, decisions
+    )
 
 
 class _EntityReader:
@@ -270,13 +305,14 @@ class _EntityReader:
         put: Callable[[Sequence[Any]], int],
         save_roles: Callable[[], None],
         warnings: list[str],
+        decisions: EntityDecisions,
     ) -> None:
         self._file = file
         self._form = form
         self._parse = parse
         self._put = put
         self._save_roles = save_roles
-        self._warnings = warnings
+        self._warnings, self._decisions = warnings, decisions
         self._roles_saved = False
 
     def parse(self, line: int, row: Row) -> tuple[Item | User | RejectedRow]:
@@ -292,4 +328,4 @@ class _EntityReader:
         return self._put(batch)
 
     def warnings(self) -> list[str]:
-        return self._warnings
+        return self._warnings + self._decisions.all_warnings(self._form.columns.get("id"))

@@ -6,6 +6,7 @@ can be read around it still comes.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Self
@@ -42,6 +43,8 @@ class OpenTable:
     open_ended: bool = False
     """Whether rows further down may have other columns (JSON)."""
     close: Callable[[], None] = lambda: None
+    reopen: "Callable[[], OpenTable] | None" = None
+    """Opens it once more, at its beginning; None of what can be read only once."""
 
     def __enter__(self) -> Self:
         return self
@@ -53,8 +56,12 @@ class OpenTable:
 def open_table(source: Any, name: str | None = None) -> OpenTable:
     """Open a path, or a pandas, polars, Arrow or NumPy table, or any iterable of mappings."""
     if isinstance(source, str | Path):
-        return _file(Path(source), name or Path(source).name)
-    return _frame(source, name or "frame")
+        table = _file(Path(source), name or Path(source).name)
+    else:
+        table = _frame(source, name or "frame")
+    if not hasattr(source, "__next__"):
+        table.reopen = partial(open_table, source, name)
+    return table
 
 
 def file_extension(path: Path) -> tuple[str, bool]:
@@ -184,6 +191,8 @@ def _batched(
 def _values(array: Any) -> list[Any]:
     """An Arrow column as Python values. Nanoseconds go: Python's times have none."""
     arrow_type = array.type
+    if pa.types.is_float32(arrow_type) or pa.types.is_float16(arrow_type):
+        return list(array.to_numpy(zero_copy_only=False))  # an id of theirs has lost more digits
     if pa.types.is_timestamp(arrow_type) and arrow_type.unit == "ns":
         array = array.cast(pa.timestamp("us", arrow_type.tz), safe=False)
     try:
@@ -194,6 +203,17 @@ def _values(array: Any) -> list[Any]:
         raw = array.cast(pa.large_binary() if large else pa.binary()).to_pylist()
         values = [_text(value) for value in raw]
     return values
+
+
+def _numpy_values(column: Any) -> list[Any]:
+    """A NumPy column as Python values, but for short floats, whose ids have lost more digits."""
+    dtype = column.dtype
+    kind, size = getattr(dtype, "kind", "O"), getattr(dtype, "itemsize", 0)
+    if kind == "f" and size < 8:
+        return list(column)
+    if kind == "M" and not getattr(dtype, "tz", None):
+        column = column.astype("datetime64[us]")  # NumPy gives nanoseconds as bare numbers
+    return list(column.tolist())
 
 
 def _text(value: bytes | None) -> str | bytes | None:
@@ -211,8 +231,8 @@ def _frame(source: Any, name: str) -> OpenTable:
         return _arrow(source, name)
     if getattr(getattr(source, "dtype", None), "names", None):  # a structured NumPy array
         fields = source.dtype.names
-        column_values = [source[field].tolist() for field in fields]
-        return _batched(name, fields, iter([column_values]), total=len(source))
+        field_values: list[Sequence[Any]] = [_numpy_values(source[field]) for field in fields]
+        return _batched(name, fields, iter([field_values]), total=len(source))
     if isinstance(source, Mapping) and all(
         hasattr(column, "__len__") for column in source.values()
     ):
@@ -249,6 +269,8 @@ def _pandas(frame: Any, name: str) -> OpenTable:
 
 
 def _series(series: Any) -> list[Any]:
+    if type(series.dtype).__name__ == "PeriodDtype":  # of which Arrow makes bare numbers
+        series = series.astype(object)
     if series.dtype == object:
         missing_flags = series.isna().tolist()
         values = series.tolist()
@@ -264,7 +286,8 @@ def _columns(source: Mapping[str, Any], name: str) -> OpenTable:
     if len(lengths) > 1:
         raise InputError(f"{name}: the columns have different lengths, {sorted(lengths)}")
     column_values: list[Sequence[Any]] = [
-        column.tolist() if hasattr(column, "tolist") else list(column) for column in source.values()
+        _numpy_values(column) if hasattr(column, "tolist") else list(column)
+        for column in source.values()
     ]
     return _batched(
         name, source, iter([column_values] if column_values else []), total=max(lengths, default=0)

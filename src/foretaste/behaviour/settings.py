@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
@@ -26,6 +27,9 @@ EVENT_FIELDS = (
 )
 ITEM_FIELDS = ("id", "title", "image", "audio", "available_from", "available_until", "hidden")
 USER_FIELDS = ("id",)
+
+
+TimeUnit = Literal["s", "ms", "us", "ns", "min", "h", "d", "excel"]
 
 
 def _check_fields(
@@ -69,6 +73,20 @@ class ColumnSettings(Settings):
         return _check_fields(mapping, USER_FIELDS, "users")
 
 
+NULL_IDS = (
+    "na n/a #n/a n.a. nan nat <na> null (null) [null] nil none (none) undefined (undefined) "
+    "(not_set) not_set (not_provided) \\n [object_object] -1 - -- ?"
+)
+ANONYMOUS_USERS = (
+    "unknown unknown_user anonymous anon anonymous_user guest guest_user nobody no_user visitor "
+    "not_logged_in logged_out"
+)
+
+
+def _phrases(words: str) -> tuple[str, ...]:
+    return tuple(word.replace("_", " ") for word in words.split())
+
+
 class BehaviourSettings(Settings):
     """How behaviour comes in and where it is kept."""
 
@@ -97,10 +115,48 @@ class BehaviourSettings(Settings):
     history_events: int = Field(default=10_000, ge=1)
     """How many events of one person a request reads, the newest first; about 10 ms a thousand. What
     was taken before them is not hidden as seen any more."""
+    null_ids: tuple[str, ...] = _phrases(NULL_IDS)
+    """Words that stand for no id at all, of a user, a session or an item. So does a UUID of zeros.
+    """
+    anonymous_users: tuple[str, ...] = _phrases(ANONYMOUS_USERS)
+    """User ids that mean nobody in particular: the session is the person."""
+    locale: str | None = None
+    """How your files write dates and numbers, e.g. `"de_DE"`, `"en_GB"`, `"en_US"`. Needed only
+    where 03/04/2026 or 1.299 could be read in two ways; else the whole column tells."""
+    timezone: str = "UTC"
+    """Of times without a zone and of dates without a time, e.g. `"Europe/Berlin"`."""
+    at_unit: TimeUnit | None = None
+    """Of the times in files that are numbers: s, ms, us, ns, min, h, d since 1970, or excel for the
+    days of a spreadsheet. None tells it from the numbers."""
     text_columns: tuple[str, ...] = ()
     """Columns of items that hold free text. Those not named are decided by name and content."""
     attribute_columns: tuple[str, ...] = ()
     """Columns of items and users that hold attributes, even if nearly every value is different."""
+
+    @field_validator("locale")
+    @classmethod
+    def _locale(cls, locale: str | None) -> str | None:
+        if locale is not None:
+            from babel import Locale, UnknownLocaleError
+
+            try:
+                Locale.parse(locale.replace("-", "_"))
+            except (UnknownLocaleError, ValueError):
+                raise ValueError(
+                    f"'{locale}' is no locale; write a language and a country, e.g. de_DE, en_GB"
+                ) from None
+        return locale
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone(cls, timezone: str) -> str:
+        try:
+            ZoneInfo(timezone)
+        except (ValueError, OSError, KeyError):
+            raise ValueError(
+                f"'{timezone}' is no time zone; write one like Europe/Berlin or UTC"
+            ) from None
+        return timezone
 
     @field_validator("kinds")
     @classmethod

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from foretaste.domain import identifiers
+
 MAX_ID_LENGTH = 512
 """Characters. An index of PostgreSQL takes keys of at most 2,704 bytes."""
 
@@ -41,7 +43,12 @@ def is_missing(value: Any) -> bool:
         return True
     if isinstance(value, str):
         return not value or value.isspace()
-    return isinstance(value, float | date) and bool(value != value)  # NaN, NaT
+    if isinstance(value, float | date):
+        return bool(value != value)  # NaN, NaT
+    type_name = type(value).__name__
+    if type_name in ("float32", "float16", "datetime64"):  # NumPy's own
+        return bool(value != value)
+    return type_name in ("NAType", "NaTType")
 
 
 def check_storable(text: str, field: str) -> str:
@@ -72,8 +79,13 @@ def parse_text(value: Any, field: str) -> str | None:
 
 
 def parse_identifier(value: Any, field: str) -> str | None:
-    """An id, as text; 31.0 is '31', since pandas makes floats of ids beside an empty cell."""
-    text = parse_text(value, field)
+    """An id as text; see `domain.identifiers`."""
+    if isinstance(value, date) and is_missing(value):  # NaT
+        return None
+    try:
+        text = identifiers.identifier(value, field)
+    except identifiers.IdentifierError as error:
+        raise CellError(field, value, error.problem, error.remedy) from None
     if text is not None and len(text) > MAX_ID_LENGTH:
         raise CellError(
             field,
@@ -81,35 +93,15 @@ def parse_identifier(value: Any, field: str) -> str | None:
             f"{field} of {len(text):,} characters",
             f"an id has at most {MAX_ID_LENGTH}",
         )
-    return text
+    return check_storable(text, field) if text else None
 
 
 def scalar_text(value: Any, field: str) -> str:
     """A single value as text: 1995.0 → '1995', True → 'true'."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, bytes):
-        try:
-            return value.decode()
-        except UnicodeDecodeError:
-            raise CellError(
-                field,
-                value,
-                f"{field} {display_text(value)!r} is not UTF-8",
-                "write the text as UTF-8",
-            ) from None
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, Mapping | list | tuple | set):
-        type_label = "an object" if isinstance(value, Mapping) else "a list"
-        raise CellError(field, value, f"{field} is {type_label}", "give a word or a number")
-    if hasattr(value, "item"):  # a NumPy scalar
-        return scalar_text(value.item(), field)
-    return str(value)
+    try:
+        return identifiers.scalar_text(value, field, exact=False) or ""
+    except identifiers.IdentifierError as error:
+        raise CellError(field, value, error.problem, error.remedy) from None
 
 
 def parse_number(value: Any, field: str) -> float | None:

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from foretaste.behaviour.columns import normalise_column, resolve_columns
-from foretaste.behaviour.parse import EventForm, service_event_form
+from foretaste.behaviour.forms import EventForm, service_event_form
+from foretaste.behaviour.reading.moments import MomentParser, zone_of
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.values import CellError, display_text, is_missing, split_values
@@ -53,9 +54,14 @@ def wide_columns(columns: Iterable[str], settings: BehaviourSettings) -> dict[st
 
 
 def wide_event_form(settings: BehaviourSettings) -> EventForm:
-    """The form for the rows that `expand_row` gives. A comment without an item is accepted."""
+    """The form for the rows that `expand_row` gives. A comment without an item is accepted, and a
+    place in a row is a time.
+    """
+    form = service_event_form(settings)
     return replace(
-        service_event_form(settings), itemless_event_types=frozenset({"search", "review"})
+        form,
+        parsers=replace(form.parsers, at=MomentParser("at", zone=zone_of(settings.timezone))),
+        itemless_event_types=frozenset({"search", "review"}),
     )
 
 

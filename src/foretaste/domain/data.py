@@ -27,13 +27,13 @@ from foretaste.domain.request import Recommendation as Recommendation
 from foretaste.domain.request import Recommended as Recommended
 from foretaste.domain.request import Request as Request
 from foretaste.domain.request import Term as Term
+from foretaste.domain.words import BAND_SUFFIX as BAND_SUFFIX
+from foretaste.domain.words import is_descriptive
 
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 
-BAND_SUFFIX = "_band"
-"""Ends the name of a column that stands for another one's numbers: `price_band`, of `price`."""
 IDENTIFY_EVENT = "identify"
 """The event type by which a session becomes a user's; it has both and no item."""
 
@@ -103,7 +103,7 @@ class Item:
         attribute_texts = (
             f"{column}: {', '.join(filter(None, values))}"
             for column, values in self.attributes.items()
-            if any(values) and column + BAND_SUFFIX not in self.attributes
+            if any(values) and is_descriptive(column, self.attributes)
         )
         parts = [self.title, *attribute_texts, *self.texts.values()]
         return ". ".join(part.strip().rstrip(".") for part in parts if part.strip())
@@ -379,9 +379,7 @@ class Catalogue:
     def descriptive_features(self) -> tuple[Feature, ...]:
         """The features that say what items are: a number that has a band is told by the band."""
         names = {feature.column for feature in self.features}
-        return tuple(
-            feature for feature in self.features if feature.column + BAND_SUFFIX not in names
-        )
+        return tuple(feature for feature in self.features if is_descriptive(feature.column, names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,12 @@
 """A text in; its words out. Whatever compares words takes texts apart in this way."""
 
 import re
+from collections.abc import Container
 
+BAND_SUFFIX = "_band"
+"""Ends the name of a column that stands for another one's numbers: `price_band`, of `price`."""
+CURRENCY_SUFFIX = "_currency"
+"""Ends the name of a column that holds the currency of another one's prices."""
 WORD_PATTERN = re.compile(r"\w+")
 """Letters, digits and low lines: “rock-and-roll” is three words."""
 
@@ -9,3 +14,10 @@ WORD_PATTERN = re.compile(r"\w+")
 def words_of(text: str) -> list[str]:
     """In lower case, in their order."""
     return WORD_PATTERN.findall(text.lower())
+
+
+def is_descriptive(column: str, columns: Container[str]) -> bool:
+    """Whether a column says what an item is: a number is told by its band, if it has one, and a
+    currency says nothing.
+    """
+    return column + BAND_SUFFIX not in columns and not column.endswith(CURRENCY_SUFFIX)

@@ -12,7 +12,6 @@ import numpy as np
 
 from foretaste.config.load import Config
 from foretaste.domain.data import (
-    BAND_SUFFIX,
     Interactions,
     Ints,
     Item,
@@ -22,6 +21,7 @@ from foretaste.domain.data import (
 )
 from foretaste.domain.ports import Progress
 from foretaste.domain.store import Store
+from foretaste.domain.words import is_descriptive
 from foretaste.errors import ModelError
 from foretaste.evaluate.list_checks import ListWarning, check_lists
 from foretaste.evaluate.shown_lists import (
@@ -266,7 +266,7 @@ def _attributes(
         item.id: {
             column: values
             for column, values in item.attributes.items()
-            if column + BAND_SUFFIX not in item.attributes
+            if is_descriptive(column, item.attributes)
         }
         for item in known_items
         if item is not None

@@ -1,0 +1,262 @@
+"""In: an open table, and which column holds which field. Out: how the cells of each are read.
+
+Decided on the first rows of the table; where they do not tell, on all of them.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from foretaste.behaviour.attributes import save_number_marks
+from foretaste.behaviour.forms import EventParsers, event_parsers
+from foretaste.behaviour.reading.column import ColumnReading
+from foretaste.behaviour.reading.ids import (
+    ZERO,
+    IdForms,
+    IdParser,
+    id_warnings,
+    null_words,
+    read_id_column,
+    zero_is_nobody,
+)
+from foretaste.behaviour.reading.numbers import (
+    NumberParser,
+    read_number_column,
+    read_price_column,
+)
+from foretaste.behaviour.reading.times import read_time_column, time_parser
+from foretaste.behaviour.rows import OpenTable
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.values import CellError
+from foretaste.domain.data import Event, RejectedRow
+from foretaste.domain.store import FactStore
+from foretaste.domain.user_share import is_implausible_share
+from foretaste.errors import InputError
+
+ID_FIELDS = ("user", "session", "item")
+MAX_DISTINCT_CELLS = 500_000
+"""Different cells of a column that are looked at where the first rows do not tell."""
+
+ReadColumn = Callable[[Sequence[Any]], ColumnReading]
+
+
+@dataclass
+class EventDecisions:
+    """How the events of a file are read, and what is said of it."""
+
+    parsers: EventParsers
+    id_decisions: dict[str, bool] = field(default_factory=dict)
+    """For the store to remember."""
+    warnings: list[str] = field(default_factory=list)
+    rows_by_user: Counter[str | None] = field(default_factory=Counter)
+
+    def count_users(self, batch: Sequence[Event]) -> None:
+        """Note whose events these are."""
+        self.rows_by_user.update([event.user for event in batch])
+
+    def _share_warnings(self) -> list[str]:
+        """Of a user who has more events than a person can have."""
+        rows_by_user = Counter(self.rows_by_user)
+        rows_by_user.pop(None, None)
+        if not rows_by_user:
+            return []
+        user, rows = rows_by_user.most_common(1)[0]
+        all_rows = self.rows_by_user.total()
+        if not is_implausible_share(rows, all_rows, len(rows_by_user)):
+            return []
+        return [
+            f"user '{user}' has {rows / all_rows * 100:.0f} % of all rows; if that is "
+            "nobody in particular, add it to behaviour.null_ids and import anew"
+        ]
+
+    def all_warnings(self, columns: Mapping[str, str | None]) -> list[str]:
+        """Also what was seen while the rows were read."""
+        parsers = self.parsers
+        id_parsers = {"user": parsers.user, "session": parsers.session, "item": parsers.item}
+        notes = [
+            note
+            for name, parser in id_parsers.items()
+            for note in id_warnings(columns.get(name) or name, parser)
+        ]
+        return self.warnings + notes + self._share_warnings()
+
+
+def read_whole_column(table: OpenTable, column: str, read: ReadColumn) -> ColumnReading:
+    """A column of the table by its first rows, or by all where these do not decide.
+
+    Raises InputError where it cannot be used as it is.
+    """
+    reading = read([row.get(column) for row in table.head])
+    if not reading.decided and table.reopen is not None:
+        reading = read(_distinct_cells(table.reopen, column))
+    if reading.problem is not None:
+        raise InputError(f"{table.name}: column '{column}': {reading.problem}")
+    return reading
+
+
+def _distinct_cells(reopen: Callable[[], OpenTable], column: str) -> list[Any]:
+    cells: dict[Any, Any] = {}
+    with reopen() as table:
+        for _, row in table.rows:
+            if isinstance(row, RejectedRow):
+                continue
+            cell = row.get(column)
+            key = (cell.__class__, cell) if cell.__hash__ is not None else id(cell)
+            cells[key] = cell
+            if len(cells) >= MAX_DISTINCT_CELLS:
+                break
+    return list(cells.values())
+
+
+def decide_events(
+    table: OpenTable,
+    columns: Mapping[str, str | None],
+    settings: BehaviourSettings,
+    id_forms: IdForms,
+    now: float,
+) -> EventDecisions:
+    """How the columns of a table of events are read. Raises InputError where they cannot be."""
+    warnings: list[str] = []
+    decided: dict[str, Any] = {}
+    readers: dict[str, ReadColumn] = {
+        name: partial(
+            read_id_column,
+            field=name,
+            settings=settings,
+            stored_whole_floats=id_forms.whole_floats(name),
+        )
+        for name in ID_FIELDS
+    }
+    readers["at"] = partial(read_time_column, field="at", settings=settings, now=now)
+    readers["value"] = partial(read_number_column, field="value", settings=settings)
+    for name, read in readers.items():
+        column = columns.get(name)
+        if column is not None and table.head:
+            reading = read_whole_column(table, column, read)
+            warnings += [f"column '{column}': {warning}" for warning in reading.warnings]
+            decided[name] = reading.parse
+    decisions = {
+        key: is_whole
+        for name in ID_FIELDS
+        if name in decided
+        for key, is_whole in id_decisions(name, decided[name]).items()
+    }
+    is_nobody = _is_zero_nobody(table, columns, decided)
+    if is_nobody is not None:
+        decisions["zero_is_nobody"] = is_nobody
+        decided["zero_is_nobody"] = lambda: is_nobody
+    return EventDecisions(event_parsers(settings, id_forms, **decided), decisions, warnings)
+
+
+def id_decisions(entity: str, parser: IdParser) -> dict[str, bool]:
+    """What the store is to remember of ids. entity: user, session or item."""
+    is_whole = parser.whole_floats()
+    return {} if is_whole is None else {f"{entity}_whole_floats": is_whole}
+
+
+def _is_zero_nobody(
+    table: OpenTable, columns: Mapping[str, str | None], parsers: Mapping[str, IdParser]
+) -> bool | None:
+    """Whether user 0 of this table is nobody; None where there is none."""
+    if "user" not in parsers:
+        return None
+    users = _ids(table, columns["user"], parsers["user"])
+    if ZERO not in users:
+        return None
+    if "session" not in parsers:
+        return False  # it must be somebody
+    return zero_is_nobody(users, _ids(table, columns["session"], parsers["session"]))
+
+
+def _ids(table: OpenTable, column: str | None, parser: IdParser) -> list[str | None]:
+    ids = []
+    for row in table.head:
+        try:
+            ids.append(parser(row.get(column)))
+        except CellError:
+            ids.append(None)
+    parser.null_counts.clear()
+    return ids
+
+
+@dataclass
+class EntityDecisions:
+    """How the items or users of a file are read, and what is said of it."""
+
+    entity: str
+    """item or user"""
+    id: IdParser
+    available_from: Callable[[Any], float | None]
+    available_until: Callable[[Any], float | None]
+    prices: dict[str, NumberParser] = field(default_factory=dict)
+    unclear_columns: set[str] = field(default_factory=set)
+    """Prices that could be two numbers: they are left out."""
+    warnings: list[str] = field(default_factory=list)
+
+    def save(self, store: FactStore) -> None:
+        """Have the store remember what later items are read by."""
+        IdForms(store).save(id_decisions(self.entity, self.id))
+        marks = {column: parser.mark for column, parser in self.prices.items() if parser.mark}
+        save_number_marks(store, marks)
+
+    def all_warnings(self, id_column: str | None) -> list[str]:
+        """Also what was seen while the rows were read."""
+        unreadable = [
+            f"column '{column}': {parser.unreadable.total():,} prices could not be read, e.g. "
+            f"'{next(iter(parser.unreadable))}', and were left out"
+            for column, parser in self.prices.items()
+            if parser.unreadable
+        ]
+        return self.warnings + unreadable + id_warnings(id_column or "id", self.id)
+
+
+def decide_entities(
+    table: OpenTable,
+    columns: Mapping[str, str | None],
+    price_columns: Sequence[str],
+    settings: BehaviourSettings,
+    id_forms: IdForms,
+    entity: str,
+    now: float,
+) -> EntityDecisions:
+    """How the columns of a table of items or users are read. entity: item or user.
+
+    Raises InputError where they cannot be.
+    """
+    stored = id_forms.whole_floats(entity)
+    words = null_words("id", settings)
+    decisions = EntityDecisions(
+        entity,
+        IdParser("id", words, lambda: stored),
+        time_parser("available_from", settings),
+        time_parser("available_until", settings),
+    )
+
+    def read(column: str, read_column: ReadColumn) -> ColumnReading:
+        reading = read_whole_column(table, column, read_column)
+        decisions.warnings += [f"column '{column}': {warning}" for warning in reading.warnings]
+        return reading
+
+    id_column = columns.get("id")
+    if id_column is not None and table.head:
+        reader = partial(read_id_column, field="id", settings=settings, stored_whole_floats=stored)
+        parser = read(id_column, reader).parse
+        assert isinstance(parser, IdParser)
+        decisions.id = parser
+    for name in ("available_from", "available_until"):
+        column = columns.get(name)
+        if column is not None:
+            reader = partial(read_time_column, field=name, settings=settings, now=now)
+            setattr(decisions, name, read(column, reader).parse)
+    for column in price_columns:
+        try:
+            parser = read(column, partial(read_price_column, field=column, settings=settings)).parse
+        except InputError as error:
+            decisions.unclear_columns.add(column)
+            decisions.warnings.append(f"{error}; it was left out")
+        else:
+            assert isinstance(parser, NumberParser)
+            decisions.prices[column] = parser
+    return decisions

@@ -1,0 +1,182 @@
+"""In: the columns of a source and the settings. Out: how its rows are read as events, items, users.
+
+Of a file the form says what was decided for each of its columns; of JSON bodies, our own names and
+what each value says by itself.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Literal
+
+from foretaste.behaviour.attributes import ColumnRole
+from foretaste.behaviour.columns import resolve_columns
+from foretaste.behaviour.reading.ids import IdForms, IdParser, null_words
+from foretaste.behaviour.reading.locales import DecimalMark, decimal_mark
+from foretaste.behaviour.reading.moments import MomentParser
+from foretaste.behaviour.reading.numbers import NumberParser
+from foretaste.behaviour.reading.times import time_parser
+from foretaste.behaviour.settings import (
+    EVENT_FIELDS,
+    ITEM_FIELDS,
+    BehaviourSettings,
+    normalise_event_type,
+)
+from foretaste.domain.data import IDENTIFY_EVENT
+
+
+@dataclass(frozen=True, slots=True)
+class EventParsers:
+    """How the cells of an event are read: by what was decided for their columns."""
+
+    user: IdParser
+    session: IdParser
+    item: IdParser
+    event_id: IdParser
+    recommendation_id: IdParser
+    at: Callable[[Any], float | None]
+    value: Callable[[Any], float | None]
+    zero_is_nobody: Callable[[], bool] = lambda: True
+    """Whether user 0, with a session, is a visitor and not the first of numbered people."""
+
+
+def event_parsers(
+    settings: BehaviourSettings, id_forms: IdForms | None = None, **decided_parsers: Any
+) -> EventParsers:
+    """What reads each value by itself, but for the fields that a file has decided."""
+
+    def id_parser(field_name: str) -> IdParser:
+        words = null_words(field_name, settings)
+        if id_forms is None:
+            return IdParser(field_name, words, remember=False)
+        whole_floats = partial(id_forms.whole_floats, field_name)
+        return IdParser(field_name, words, whole_floats, remember=False)
+
+    names = ("user", "session", "item", "event_id", "recommendation_id")
+    parsers: dict[str, Any] = {name: id_parser(name) for name in names}
+    parsers |= {"at": time_parser("at", settings), "value": number_parser("value", settings)}
+    if id_forms is not None:
+        parsers["zero_is_nobody"] = id_forms.zero_is_nobody
+    return EventParsers(**{**parsers, **decided_parsers})
+
+
+def number_parser(field_name: str, settings: BehaviourSettings, **options: Any) -> NumberParser:
+    """What reads a number by itself. JSON is written by programs: 1.299 has a decimal point."""
+    return NumberParser(field_name, decimal_mark(settings.locale), plain_mark=".", **options)
+
+
+def price_parser(column: str) -> NumberParser:
+    """What reads the prices of a column that nothing has decided."""
+    return NumberParser(column, plain_mark=".", is_price=True)
+
+
+@dataclass(frozen=True, slots=True)
+class EventForm:
+    """How the rows of one source are read as events."""
+
+    columns: Mapping[str, str | None]
+    """Every field → its column, None where there is none."""
+    event_weights: Mapping[str, float]
+    parsers: EventParsers
+    default_event_type: str = "view"
+    missing_time: Literal["now", "row", "reject"] = "reject"
+    """What an event without a time means: it happened now (the service); the file is in order, so
+    the row number is the time; or a mistake."""
+    rating_range: tuple[float, float] | None = None
+    itemless_event_types: frozenset[str] = frozenset({"search", IDENTIFY_EVENT})
+    """Kinds that may go without an item."""
+    reject_unknown_fields: bool = False
+    """Whether a name that is not a field is a mistake (the service) or left alone (a file)."""
+    event_type_spellings: dict[str, str] = field(default_factory=dict)
+    """Kinds as they were written → as we write them: a memory, filled as rows are read."""
+
+
+def event_form(
+    columns: Iterable[str], settings: BehaviourSettings, parsers: EventParsers | None = None
+) -> EventForm:
+    """The form for a file with these columns; `parsers` are what its values have decided."""
+    columns_by_field = resolve_columns("events", columns, settings.columns.events)
+    is_rating_table = "value" in columns_by_field and "kind" not in columns_by_field
+    return EventForm(
+        columns={name: columns_by_field.get(name) for name in EVENT_FIELDS},
+        event_weights=settings.event_weights(),
+        parsers=parsers or event_parsers(settings),
+        default_event_type="rating"
+        if is_rating_table
+        else normalise_event_type(settings.default_kind),
+        missing_time="reject" if "at" in columns_by_field else "row",
+        rating_range=settings.rating_range,
+    )
+
+
+def service_event_form(settings: BehaviourSettings, id_forms: IdForms | None = None) -> EventForm:
+    """The form for JSON bodies: our own names and no others, and an event without a time is now.
+
+    `id_forms` are what imported files taught of the ids.
+    """
+    return EventForm(
+        columns={name: name for name in EVENT_FIELDS},
+        event_weights=settings.event_weights(),
+        parsers=event_parsers(settings, id_forms),
+        default_event_type=normalise_event_type(settings.default_kind),
+        missing_time="now",
+        rating_range=settings.rating_range,
+        reject_unknown_fields=True,
+    )
+
+
+def extend_event_form(
+    form: EventForm, columns: Iterable[str], settings: BehaviourSettings
+) -> EventForm:
+    """The form with columns that appear only further down in a JSON file."""
+    decided_columns = {name: column for name, column in form.columns.items() if column is not None}
+    columns_by_field = resolve_columns("events", columns, settings.columns.events, decided_columns)
+    return replace(form, columns={name: columns_by_field.get(name) for name in EVENT_FIELDS})
+
+
+@dataclass(frozen=True, slots=True)
+class ItemForm:
+    """How the rows of one source are read as items or users."""
+
+    columns: Mapping[str, str | None]
+    """Every field → its column, None where there is none."""
+    id: IdParser = field(default_factory=lambda: IdParser("id", remember=False))
+    roles: Mapping[str, ColumnRole] = field(default_factory=dict)
+    """Every other column → what it is; a column that is not here is judged by each value."""
+    separator: str = "|"
+    available_from: Callable[[Any], float | None] = field(
+        default_factory=partial(MomentParser, "available_from")
+    )
+    available_until: Callable[[Any], float | None] = field(
+        default_factory=partial(MomentParser, "available_until")
+    )
+    prices: Mapping[str, NumberParser] = field(default_factory=dict)
+    """Column of prices → what reads them."""
+    new_price: Callable[[str], NumberParser] = price_parser
+    """Makes what reads the prices of another column."""
+
+
+def service_item_form(
+    settings: BehaviourSettings,
+    stored_roles: Mapping[str, tuple[ColumnRole, int]],
+    whole_floats: Callable[[], bool | None] = lambda: None,
+    marks: Mapping[str, DecimalMark] | None = None,
+) -> ItemForm:
+    """The form for JSON bodies; `stored_roles` are what imported files taught of the columns,
+    `whole_floats` of the ids and `marks` of the numbers.
+    """
+    configured_roles: dict[str, ColumnRole] = dict.fromkeys(settings.attribute_columns, "attribute")
+    configured_roles |= dict.fromkeys(settings.text_columns, "text")
+    columns: dict[str, str | None] = {name: name for name in ITEM_FIELDS}
+    roles = {column: role for column, (role, _) in stored_roles.items()}
+    strict_price = partial(NumberParser, is_price=True, is_strict=True, plain_mark=".")
+    return ItemForm(
+        columns,
+        IdParser("id", null_words("id", settings), whole_floats, remember=False),
+        {**roles, **configured_roles},
+        settings.attribute_separator,
+        available_from=time_parser("available_from", settings),
+        available_until=time_parser("available_until", settings),
+        prices={column: strict_price(column, mark) for column, mark in (marks or {}).items()},
+        new_price=partial(number_parser, settings=settings, is_price=True, is_strict=True),
+    )
