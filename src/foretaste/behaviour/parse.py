@@ -59,8 +59,11 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
     columns, get, parsers = form.columns, row.get, form.parsers
     user, session = _who(get(columns["user"]), get(columns["session"]), parsers)
     item = parsers.item(get(columns["item"]))
-    text = parse_text(get(columns["text"]), "text")
-    query = parse_text(get(columns["query"]), "query")
+    text = query = None
+    if columns["text"]:
+        text = parse_text(get(columns["text"]), "text")
+    if columns["query"]:
+        query = parse_text(get(columns["query"]), "query")
     event_type = _event_type(
         get(columns["kind"]), form, is_search=item is None and query is not None
     )
@@ -111,7 +114,8 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
 
 def _who(user_cell: Any, session_cell: Any, parsers: EventParsers) -> tuple[str | None, str | None]:
     """(user, session): a user that means nobody is none, and then the session is the person."""
-    user, session = parsers.user(user_cell), parsers.session(session_cell)
+    user = parsers.user(user_cell)
+    session = None if session_cell is None else parsers.session(session_cell)
     if user == ZERO and session is not None and parsers.zero_is_nobody():
         parsers.user.null_counts[ZERO] += 1
         user = None

@@ -51,6 +51,8 @@ class MomentParser:
     ) -> None:
         self.field, self.zone, self.unit, self.order = field, zone, unit, order
         self._min_seconds = -math.inf if min_seconds is None else min_seconds
+        self._min_plain_seconds = MIN_PLAUSIBLE_SECONDS if unit is None else math.inf
+        """From here on a number is seconds: 20260301 lies below."""
         self._until_end = field == "available_until"
         self._dates_are_days = dates_are_days
         self._max_seconds_number = 1e12 if field.startswith("available") else 1e11
@@ -105,6 +107,8 @@ class MomentParser:
     # Numbers ------------------------------------------------------------------------------------
 
     def _from_number(self, number: float, cell: Any) -> float | None:
+        if self._min_plain_seconds <= number < self._max_seconds_number:
+            return number
         if not math.isfinite(number):
             if isinstance(cell, str) and cell.strip().lower() == "nan":
                 return None

@@ -26,6 +26,8 @@ NO_NUMBER_WORDS = frozenset(("null", "none", "nan", "n/a", "na", "\\n", "undefin
 MAX_REMEMBERED_AMOUNTS = 100_000
 DECIMAL_MARKS = (".", ",")
 _MINUS_SIGNS = "-−–"
+_POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
+"""1.299: one and a bit, or thirteen hundred."""
 _APOSTROPHE_GROUP = re.compile(r"(?<=\d)['’](?=\d{3})")
 
 
@@ -67,14 +69,9 @@ class NumberParser:
 
     def __call__(self, cell: Any) -> float | None:
         """A finite number; None for an empty cell. Raises `CellError`."""
-        if self.mark == "." and cell.__class__ is str and not self.is_price:
-            try:
-                number = float(cell)
-            except ValueError:
-                number = math.nan
-            if math.isfinite(number):
-                return number
-        amount = self.amount(cell)
+        amount = self._amounts.get(cell) if cell.__class__ is str else None
+        if amount is None:
+            amount = self.amount(cell)
         return None if amount is None else amount.number
 
     def amount(self, cell: Any) -> Amount | None:
@@ -98,6 +95,19 @@ class NumberParser:
         text = normalise_text(cell)
         if not text or text.casefold() in NO_NUMBER_WORDS:
             return None
+        plain_number = None if self.mark == "," else _float(text)
+        if plain_number is not None and (self.mark or not _POINT_GROUPS.fullmatch(text)):
+            amount = Amount(plain_number)  # most are: nothing more need be asked
+        else:
+            amount = self._told_amount(text, cell)
+        amount = self._checked(amount, cell)
+        if len(self._amounts) >= MAX_REMEMBERED_AMOUNTS:
+            self._amounts.clear()
+        self._amounts[cell] = amount
+        return amount
+
+    def _told_amount(self, text: str, cell: str) -> Amount:
+        """By the marks of the text and of its column."""
         readings = readings_of(text, words=self.is_price)
         if not readings:
             raise self._error(cell)
@@ -109,10 +119,6 @@ class NumberParser:
         amount = readings.get(mark) if mark else next(iter(readings.values()))
         if amount is None:
             raise self._error(cell, f", as its column has a '{mark}' before the decimals")
-        amount = self._checked(amount, cell)
-        if len(self._amounts) >= MAX_REMEMBERED_AMOUNTS:
-            self._amounts.clear()
-        self._amounts[cell] = amount
         return amount
 
     def _checked(self, amount: Amount, cell: Any) -> Amount:
@@ -168,12 +174,9 @@ def readings_of(text: str, *, words: bool = False) -> dict[DecimalMark, Amount]:
 
 def _split(text: str, *, words: bool) -> tuple[str | None, str | None, int]:
     """(digits with their marks, currency, sign); no digits where there is not one amount."""
-    try:
-        number = float(text.replace("_", "x"))  # Python reads 1_000, nobody else does
-    except ValueError:
-        pass
-    else:
-        return (text.lstrip("+-"), None, -1 if number < 0 or text[0] == "-" else 1)
+    number = _float(text)
+    if number is not None:
+        return text.lstrip("+-"), None, -1 if text[0] == "-" else 1
     from price_parser import Price  # only where there is more than a number
 
     text = _APOSTROPHE_GROUP.sub(" ", text)
@@ -232,7 +235,7 @@ def _number_by(mark: DecimalMark, amount_text: str) -> float | None:
 
 def _float(text: str) -> float | None:
     try:
-        return float(text)
+        return float(text.replace("_", "x"))  # Python reads 1_000, nobody else does
     except ValueError:
         return None
 
