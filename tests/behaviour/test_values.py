@@ -21,7 +21,6 @@ def test_missing(nothing: Any) -> None:
     assert values.parse_text(nothing, "text") is None
     assert values.parse_number(nothing, "value") is None
     assert values.parse_time(nothing, "at") is None
-    assert values.parse_flag(nothing, "hidden") is False
     assert values.parse_json_object(nothing, "context") == {}
     assert values.split_values(nothing, "|") == []
 
@@ -119,15 +118,6 @@ def test_moments(raw: Any, expected: float) -> None:
 def test_what_is_no_moment(raw: Any) -> None:
     with pytest.raises(CellError, match=r"time '.*' cannot be read; write ISO 8601, e.g. "):
         values.parse_time(raw, "at")
-
-
-def test_flags() -> None:
-    assert [values.parse_flag(raw, "hidden") for raw in ("true", "YES", 1, True, "1")] == [True] * 5
-    assert [values.parse_flag(raw, "hidden") for raw in ("False", "no", 0, False, "0")] == [
-        False
-    ] * 5
-    with pytest.raises(CellError, match="hidden 'maybe' is not yes or no; write true or false"):
-        values.parse_flag("maybe", "hidden")
 
 
 def test_places() -> None:

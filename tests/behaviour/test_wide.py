@@ -160,8 +160,8 @@ def test_it_is_known_the_second_time(store: SqlStore, tmp_path: Path) -> None:
 
 
 def test_a_wide_table_without_a_user(store: SqlStore, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no column 'user' or 'session' among usr, search_history"):
-        imported(store, tmp_path, [{"usr": "a", "search_history": "x"}])
+    with pytest.raises(InputError, match="no column 'user' or 'session' among who, search_history"):
+        imported(store, tmp_path, [{"who": "a", "search_history": "x"}])
 
 
 def test_only_search_history_makes_a_table_wide() -> None:

@@ -4,7 +4,7 @@ The settings win, then our own name of the field, then the usual ones (userId, m
 """
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 
 from foretaste.behaviour.settings import EVENT_FIELDS, ITEM_FIELDS, USER_FIELDS
 from foretaste.errors import InputError
@@ -12,34 +12,81 @@ from foretaste.errors import InputError
 # Written as `normalise_column` leaves them. The first that is there is taken.
 _ITEM_ALIASES = (
     "itemid movieid productid asin parentasin articleid trackid songid videoid newsid bookid isbn "
-    "artistid gameid showid contentid postid listingid sku movie product article track song"
+    "artistid gameid showid contentid postid listingid animeid mangaid recipeid courseid "
+    "businessid restaurantid hotelid propertyid placeid venueid jokeid beerid appid podcastid "
+    "episodeid documentid docid offerid adid tconst aid stockcode productcode itemcode "
+    "articlecode articlenumber articleno productnumber productno itemnumber itemno itemkey "
+    "productkey prodid lineitemsku variantsku sku ean gtin upc barcode handle productsku "
+    "productname itemname lineitemname movie product article track song book game anime"
 )
-_USER_ALIASES = "userid uid visitorid customerid customer memberid accountid personid reviewerid"
+_USER_ALIASES = (
+    "userid uid visitorid customerid customer memberid accountid personid reviewerid clientid "
+    "fullvisitorid userpseudoid shopperid buyerid guestid viewerid listenerid readerid studentid "
+    "learnerid customernumber customerno customercode custid customerkey clientnumber "
+    "membernumber householdkey householdid msno steamid distinctid profileid patronid authorid "
+    "reviewername profilename username userkey usr customeremail useremail buyer shopper visitor "
+    "member reviewer account email"
+)
+_SESSION_ALIASES = (
+    "sessionid visitid sess sid anonymousid cookieid gasessionid domainsessionid orderid "
+    "ordernumber orderno order invoiceno invoiceid invoicenumber invoice transactionid basketid "
+    "receiptid cartid tripid visit transaction"
+)
+_TIME_ALIASES = (
+    "timestamp time datetime ts unixreviewtime eventtime eventtimestamp eventdate eventdatetime "
+    "date createdat occurredat orderdate invoicedate purchasedate transactiondate reviewdate "
+    "reviewtime ratingdate visitdate tdat collectortstamp derivedtstamp tstamp receivedat "
+    "senttime sentat servertime clienttime unixtime unixtimestamp epoch dateadded datecreated "
+    "addedat updatedat watchedat playedat listenedat purchasedat orderedat paidat processedat "
+    "starttime"
+)
 _ALIASES: Mapping[str, Mapping[str, str]] = {
     "events": {
         "user": _USER_ALIASES,
         "item": _ITEM_ALIASES,
-        "kind": "event eventtype eventname type action interaction behavior behaviour",
-        "at": "timestamp time datetime ts unixreviewtime eventtime date createdat occurredat",
-        "value": "rating stars score overall",
-        "text": "review reviewtext reviewbody comment",
-        "query": "searchquery searchterm searchterms search",
-        "session": "sessionid",
-        "device": "devicetype",
+        "kind": (
+            "event eventtype eventname type action interaction behavior behaviour actiontype "
+            "interactiontype eventaction behaviortype behaviourtype activity activitytype "
+            "feedback feedbacktype operation verb"
+        ),
+        "at": _TIME_ALIASES,
+        "value": (
+            "rating stars score overall bookrating reviewscore reviewrating ratingvalue "
+            "userrating myrating starrating ratingscore"
+        ),
+        "text": "review reviewtext reviewbody comment reviewcontent comments tag",
+        "query": "searchquery searchterm searchterms search searchphrase keyword",
+        "session": _SESSION_ALIASES,
+        "device": "devicetype devicecategory",
         "event_id": "eventid",
         "recommendation_id": "recommendationid",
         "position": "rank",
     },
     "items": {
         "id": _ITEM_ALIASES + " item",
-        "title": "name movietitle producttitle productname itemname headline",
-        "image": "imagepath imageurl picture poster",
+        "title": (
+            "name movietitle producttitle productname itemname headline booktitle originaltitle "
+            "songname songtitle trackname tracktitle artistname gamename animename recipename "
+            "coursename coursetitle displayname prodname primarytitle itemtitle articletitle "
+            "productdisplayname englishname label"
+        ),
+        "image": (
+            "imagepath imageurl picture poster images imagesrc imagelink thumbnail thumbnailurl "
+            "pictureurl posterurl coverimage imgurl imageurll baseimage"
+        ),
         "audio": "audiopath audiourl",
         "available_from": "availablefrom",
         "available_until": "availableuntil",
+        "hidden": (
+            "ishidden visibility visibilityincatalog visible isvisible published ispublished "
+            "active isactive enabled isenabled archived isarchived deleted isdeleted discontinued "
+            "status"
+        ),
     },
     "users": {"id": "user " + _USER_ALIASES},
 }
+MIN_NAME_RATIO = 0.55
+"""How alike a column's name must be to one that is looked for, of 1, to be named in a message."""
 FIELDS_BY_RECORD_TYPE: Mapping[str, tuple[str, ...]] = {
     "events": EVENT_FIELDS,
     "items": ITEM_FIELDS,
@@ -93,6 +140,17 @@ def missing_column_warnings(
     ]
 
 
+def _nearest_column(columns: Iterable[str], names: Iterable[str]) -> str | None:
+    """The column whose name is nearest to one of these, if it is near."""
+    ratios = [
+        (SequenceMatcher(None, normalise_column(column), normalise_column(name)).ratio(), column)
+        for column in columns
+        for name in names
+    ]
+    ratio, column = max(ratios, default=(0.0, ""))
+    return column if ratio >= MIN_NAME_RATIO else None
+
+
 def missing_column_error(
     file: str,
     record_type: str,
@@ -103,15 +161,9 @@ def missing_column_error(
     """The error for a file that lacks a column it must have."""
     columns = list(columns)
     expected_column = column_settings.get(field, field)
-    close_matches = get_close_matches(
-        expected_column.lower(), [column.lower() for column in columns], n=1
-    )
-    hint = next(
-        (column for column in columns if close_matches and column.lower() == close_matches[0]), None
-    )
+    names = [expected_column, *_ALIASES[record_type].get(field, "").split()]
+    hint = _nearest_column(columns, names if field not in column_settings else [expected_column])
     remedy = f"did you mean '{hint}'? " if hint else ""
-    if not hint and any(_is_number(column) for column in columns):
-        remedy = "the first line looks like a row: put a line with the columns' names above it, or "
     missing = (
         "'user' or 'session'"
         if (record_type, expected_column) == ("events", "user")
@@ -122,11 +174,3 @@ def missing_column_error(
         f"name yours under [behaviour.columns.{record_type}], e.g. {field} = "
         f'"{hint or "your column"}"'
     )
-
-
-def _is_number(column: str) -> bool:
-    try:
-        float(column)
-    except ValueError:
-        return False
-    return True

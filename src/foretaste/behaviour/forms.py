@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from foretaste.behaviour.attributes import ColumnRole
 from foretaste.behaviour.columns import resolve_columns
+from foretaste.behaviour.event_type_names import EVENT_TYPE_BY_NAME
 from foretaste.behaviour.reading.ids import IdForms, IdParser, null_words
 from foretaste.behaviour.reading.locales import DecimalMark, decimal_mark
 from foretaste.behaviour.reading.moments import MomentParser
@@ -78,6 +79,8 @@ class EventForm:
     """Every field → its column, None where there is none."""
     event_weights: Mapping[str, float]
     parsers: EventParsers
+    event_type_names: Mapping[str, str] = field(default_factory=lambda: EVENT_TYPE_BY_NAME)
+    """Other names of them, as `normalise_event_type` writes them."""
     default_event_type: str = "view"
     missing_time: Literal["now", "row", "reject"] = "reject"
     """What an event without a time means: it happened now (the service); the file is in order, so
@@ -92,15 +95,24 @@ class EventForm:
 
 
 def event_form(
-    columns: Iterable[str], settings: BehaviourSettings, parsers: EventParsers | None = None
+    columns: Iterable[str],
+    settings: BehaviourSettings,
+    parsers: EventParsers | None = None,
+    decided_columns: Mapping[str, str] | None = None,
 ) -> EventForm:
-    """The form for a file with these columns; `parsers` are what its values have decided."""
-    columns_by_field = resolve_columns("events", columns, settings.columns.events)
+    """The form for a file with these columns; `parsers` are what its values have decided.
+
+    decided_columns: field → column, where that is decided.
+    """
+    columns_by_field = decided_columns or resolve_columns(
+        "events", columns, settings.columns.events
+    )
     is_rating_table = "value" in columns_by_field and "kind" not in columns_by_field
     return EventForm(
         columns={name: columns_by_field.get(name) for name in EVENT_FIELDS},
         event_weights=settings.event_weights(),
         parsers=parsers or event_parsers(settings),
+        event_type_names=settings.names_of_event_types(),
         default_event_type="rating"
         if is_rating_table
         else normalise_event_type(settings.default_kind),
@@ -118,6 +130,7 @@ def service_event_form(settings: BehaviourSettings, id_forms: IdForms | None = N
         columns={name: name for name in EVENT_FIELDS},
         event_weights=settings.event_weights(),
         parsers=event_parsers(settings, id_forms),
+        event_type_names=settings.names_of_event_types(),
         default_event_type=normalise_event_type(settings.default_kind),
         missing_time="now",
         rating_range=settings.rating_range,

@@ -19,11 +19,11 @@ from foretaste.behaviour.values import (
     display_text,
     format_time,
     is_missing,
-    parse_flag,
     parse_json_object,
     parse_positive_integer,
     parse_text,
 )
+from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, RejectedRow, User
 from foretaste.errors import did_you_mean
 
@@ -148,13 +148,15 @@ def _event_type(raw: Any, form: EventForm, *, is_search: bool) -> str:
         return "search" if is_search else form.default_event_type
     event_type = normalise_event_type(word)
     if event_type not in form.event_weights:
+        event_type = form.event_type_names.get(event_type, event_type)
+    if event_type not in form.event_weights:
         raise CellError(
             "kind",
             raw,
             f"unknown kind '{display_text(word)}'",
             f"{did_you_mean(event_type, form.event_weights)} (a kind of your own is named with a "
-            "weight under "
-            "[behaviour.kinds])",
+            "weight under [behaviour.kinds], another name of a known one under "
+            "[behaviour.event_type_names])",
         )
     if raw.__class__ is str:
         form.event_type_spellings[raw] = event_type
@@ -294,7 +296,7 @@ def _item(row: Row, form: ItemForm) -> Item:
         audio=parse_text(get(columns["audio"]), "audio"),
         available_from=start,
         available_until=end,
-        hidden=parse_flag(get(columns["hidden"]), "hidden"),
+        hidden=parse_hidden(get(columns["hidden"]), columns["hidden"] or "hidden"),
     )
 
 

@@ -14,11 +14,8 @@ from foretaste.behaviour.column_decisions import (
     decide_entities,
     decide_events,
 )
-from foretaste.behaviour.columns import (
-    missing_column_error,
-    missing_column_warnings,
-    resolve_columns,
-)
+from foretaste.behaviour.column_guess import columns_of_table, event_type_of_table
+from foretaste.behaviour.columns import missing_column_error, missing_column_warnings
 from foretaste.behaviour.forms import EventForm, ItemForm, event_form, extend_event_form
 from foretaste.behaviour.parse import (
     make_reject,
@@ -29,7 +26,11 @@ from foretaste.behaviour.parse import (
 )
 from foretaste.behaviour.reading.ids import IdForms
 from foretaste.behaviour.rows import OpenTable
-from foretaste.behaviour.settings import ITEM_FIELDS, BehaviourSettings
+from foretaste.behaviour.settings import (
+    ITEM_FIELDS,
+    BehaviourSettings,
+    normalise_event_type,
+)
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.values import CellError
 from foretaste.behaviour.wide import expand_row, is_wide, wide_columns, wide_event_form
@@ -119,14 +120,23 @@ def _event_reader(
             raise missing_column_error(table.name, "events", "user", table.columns, column_settings)
         return _WideReader(table, columns, settings, _load_known_items(store, settings), now)
     id_forms = IdForms(store)
-    form = event_form(table.columns, settings)
+    resolved = columns_of_table("events", table.columns, table.head, settings, now)
+    form = event_form(table.columns, settings, decided_columns=resolved.by_field)
     if table.columns:
         if not form.columns["user"] and not form.columns["session"]:
             raise missing_column_error(table.name, "events", "user", table.columns, column_settings)
         if not form.columns["item"] and not form.columns["query"]:
             raise missing_column_error(table.name, "events", "item", table.columns, column_settings)
     decisions = decide_events(table, form.columns, settings, id_forms, now)
-    form = event_form(table.columns, settings, decisions.parsers)
+    decisions.warnings += resolved.notes
+    form = event_form(table.columns, settings, decisions.parsers, resolved.by_field)
+    event_type = event_type_of_table(table.name, table.columns, resolved.by_field, settings)
+    if event_type is not None:
+        form = replace(form, default_event_type=event_type)
+        decisions.warnings.append(
+            f"events that name no type were taken for type {event_type}, by the file's name or its "
+            "columns of orders; behaviour.default_kind says otherwise"
+        )
     known_items = _load_known_items(store, settings)
     return _EventReader(table, form, settings, known_items, now, decisions, id_forms)
 
@@ -190,7 +200,18 @@ class _EventReader:
                 "keeps the order of this file and says nothing else"
             )
         warnings += self._decisions.all_warnings(self._form.columns)
+        warnings += _event_type_notes(self._form)
         return warnings + self._known_items.warnings()
+
+
+def _event_type_notes(form: EventForm) -> list[str]:
+    """What other names of event types were taken for."""
+    renamed = [
+        f"'{raw}' for {event_type}"
+        for raw, event_type in form.event_type_spellings.items()
+        if normalise_event_type(raw) != event_type
+    ]
+    return [f"took {', '.join(renamed)}"] if renamed else []
 
 
 class _WideReader:
@@ -242,7 +263,8 @@ def _entity_reader(
     table: OpenTable, record_type: RecordType, store: Store, settings: BehaviourSettings, now: float
 ) -> RowReader:
     column_settings = settings.columns.items if record_type == "items" else settings.columns.users
-    columns_by_field = resolve_columns(record_type, table.columns, column_settings)
+    resolved = columns_of_table(record_type, table.columns, table.head, settings, now)
+    columns_by_field = resolved.by_field
     if table.columns and "id" not in columns_by_field:
         raise missing_column_error(table.name, record_type, "id", table.columns, column_settings)
     other_columns = [column for column in table.columns if column not in columns_by_field.values()]
@@ -274,6 +296,7 @@ def _entity_reader(
         if table.columns
         else []
     )
+    warnings += resolved.notes
     warnings += [
         f"column '{column}' has a different value in nearly every row, or objects, and was left "
         "out; name it in behaviour.attribute_columns or behaviour.text_columns to keep it"

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from foretaste.behaviour.event_type_names import EVENT_TYPE_BY_NAME
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS
 from foretaste.domain.settings import Settings
 from foretaste.errors import did_you_mean
@@ -93,6 +94,9 @@ class BehaviourSettings(Settings):
     kinds: Mapping[str, float] = Field(default_factory=dict)
     """Own event types and changed weights, merged over the built-in ones: above 0 is taken,
     below 0 refused, 0 recorded only. e.g. `purchase = 3.0`, `wishlist = 0.5`"""
+    event_type_names: Mapping[str, str] = Field(default_factory=dict)
+    """What your files and trackers call an event type → which it is, e.g. `ordered = "purchase"`.
+    The usual ones (clicks, carts, orders, addtocart, …) are known."""
     columns: ColumnSettings = ColumnSettings()
     """How your columns are called."""
     default_kind: str = "view"
@@ -162,6 +166,28 @@ class BehaviourSettings(Settings):
     @classmethod
     def _kinds(cls, kinds: Mapping[str, float]) -> Mapping[str, float]:
         return {normalise_event_type(event_type): weight for event_type, weight in kinds.items()}
+
+    @field_validator("event_type_names")
+    @classmethod
+    def _event_type_names(cls, names: Mapping[str, str]) -> Mapping[str, str]:
+        return {
+            normalise_event_type(name): normalise_event_type(event_type)
+            for name, event_type in names.items()
+        }
+
+    @model_validator(mode="after")
+    def _known_event_types(self) -> "BehaviourSettings":
+        for name, event_type in self.event_type_names.items():
+            if event_type not in self.event_weights():
+                raise ValueError(
+                    f"event_type_names: '{name}' cannot be '{event_type}'; "
+                    f"{did_you_mean(event_type, self.event_weights())}"
+                )
+        return self
+
+    def names_of_event_types(self) -> dict[str, str]:
+        """Other names of the event types: the usual ones, and those of the settings over them."""
+        return {**EVENT_TYPE_BY_NAME, **self.event_type_names}
 
     def event_weights(self) -> dict[str, float]:
         """Every known event type and what one event of it weighs."""

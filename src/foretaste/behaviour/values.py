@@ -142,20 +142,6 @@ def parse_positive_integer(value: Any, field: str) -> int | None:
     return int(result)
 
 
-def parse_flag(value: Any, field: str) -> bool:
-    """Yes or no; missing is no."""
-    if is_missing(value):
-        return False
-    word = scalar_text(value, field).strip().lower()
-    if word in ("true", "1", "yes", "y", "t"):
-        return True
-    if word in ("false", "0", "no", "n", "f"):
-        return False
-    raise CellError(
-        field, value, f"{field} '{display_text(value)}' is not yes or no", "write true or false"
-    )
-
-
 def parse_time(value: Any, field: str) -> float | None:
     """Seconds since 1970 UTC, from ISO 8601, a date, or a number of s, ms, µs or ns since 1970.
 

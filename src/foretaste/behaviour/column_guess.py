@@ -1,0 +1,229 @@
+"""In: the columns of a table and its first rows. Out: which column holds which field, and why.
+
+Names decide first, see `columns`. Then the values: a column whose values cannot be the field is
+given back, and a field that a table must have is looked for among what its values may be. What was
+taken by its values alone is said.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from foretaste.behaviour.columns import normalise_column, resolve_columns
+from foretaste.behaviour.event_type_names import ORDER_COLUMNS, type_of_file
+from foretaste.behaviour.reading.times import read_time_column
+from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
+from foretaste.behaviour.stream import Row
+from foretaste.behaviour.values import CellError, is_missing
+from foretaste.behaviour.visibility import parse_hidden
+
+MIN_READ_SHARE = 0.95
+"""Of the values, those that must be times for a column to be taken for the time."""
+MAX_TITLE_LENGTH = 80.0
+"""Mean characters up to which a column of descriptions holds titles."""
+MIN_DIGITS_OF_TIME = 4
+EARLIEST_TIME = 631_152_000.0
+"""1990: numbers before it are no times of events, if nothing else says so."""
+_ID_ENDINGS = ("id", "code", "no", "number", "key", "sku", "uuid", "guid")
+_NO_ITEM_WORDS = (
+    "user customer session visit order invoice transaction category cat brand store shop "
+    "warehouse vendor supplier seller device country region city zip postal phone parent event "
+    "request page campaign employee staff cart basket receipt type class department dept currency "
+    "language genre payment terminal cluster segment experiment variant"
+)
+_VAGUE_TYPE_COLUMNS = ("type", "action", "activity")
+_TITLE_COLUMNS = ("description", "desc", "itemdescription", "productdescription", "text", "item")
+
+
+@dataclass
+class TableColumns:
+    """Which column holds which field."""
+
+    by_field: dict[str, str]
+    reasons: dict[str, str] = field(default_factory=dict)
+    """Field → why: "the settings", "its name", "its values"."""
+    notes: list[str] = field(default_factory=list)
+    """What was decided by values."""
+
+
+def columns_of_table(
+    record_type: str,
+    columns: Iterable[str],
+    head: Sequence[Row],
+    settings: BehaviourSettings,
+    now: float,
+) -> TableColumns:
+    """record_type: events, items or users; head: the first rows; now: seconds since 1970."""
+    columns = list(columns)
+    column_settings: Mapping[str, str] = getattr(settings.columns, record_type)
+    by_field = resolve_columns(record_type, columns, column_settings)
+    table = TableColumns(by_field)
+    for name, column in by_field.items():
+        is_setting = column_settings.get(name) == column
+        table.reasons[name] = "the settings" if is_setting else "its name"
+    if not head:
+        return table
+    values = {column: _values(head, column) for column in columns}
+    open_fields = [name for name in _GUESSES[record_type] if name not in column_settings]
+    for name in open_fields:
+        _GUESSES[record_type][name](table, values, settings)
+    if record_type == "events" and "at" not in column_settings:
+        _guess_time(table, values, settings, now)
+    return table
+
+
+def _values(head: Sequence[Row], column: str) -> list[Any]:
+    return [value for row in head if not is_missing(value := row.get(column))]
+
+
+def _take(table: TableColumns, name: str, column: str, words: str) -> None:
+    table.by_field[name] = column
+    table.reasons[name] = "its values"
+    table.notes.append(f"took column '{column}' for {words}")
+
+
+def _free(table: TableColumns, values: Mapping[str, list[Any]]) -> list[str]:
+    """Columns that hold no field, in their order."""
+    return [column for column in values if column not in table.by_field.values()]
+
+
+def _guess_kind(
+    table: TableColumns, values: Mapping[str, list[Any]], settings: BehaviourSettings
+) -> None:
+    """A column called `type` of which no value is a type of event holds something else."""
+    known_types = settings.event_weights().keys() | settings.names_of_event_types().keys()
+
+    def known_count(column: str) -> int:
+        words = {value for value in values[column] if isinstance(value, str)}
+        return sum(normalise_event_type(word) in known_types for word in words)
+
+    column = table.by_field.get("kind")
+    is_vague = column is not None and normalise_column(column) in _VAGUE_TYPE_COLUMNS
+    if column is not None and is_vague and values[column] and not known_count(column):
+        shown = ", ".join(sorted({str(value) for value in values[column]})[:3])
+        del table.by_field["kind"]
+        table.notes.append(
+            f"column '{column}' has no type of event that is known ({shown}) and was left "
+            "alone; name those types under [behaviour.kinds], or what they stand for under "
+            "[behaviour.event_type_names]"
+        )
+    if "kind" in table.by_field:
+        return
+    for column in _free(table, values):
+        words = {str(value) for value in values[column]}
+        if words and len(words) <= 20 and known_count(column) == len(words):
+            _take(table, "kind", column, f"the type of event: {', '.join(sorted(words)[:4])}")
+            return
+
+
+def _guess_time(
+    table: TableColumns,
+    values: Mapping[str, list[Any]],
+    settings: BehaviourSettings,
+    now: float,
+) -> None:
+    if "at" in table.by_field:
+        return
+    for column in _free(table, values):
+        if not values[column] or not all(map(_may_be_time, values[column])):
+            continue
+        reading = read_time_column(values[column], "at", settings, now)
+        if reading.problem is None and reading.share >= MIN_READ_SHARE:
+            _take(table, "at", column, "the time")
+            return
+
+
+def _may_be_time(value: Any) -> bool:
+    """Whether it is a date, a text with digits that are no number, or a number of seconds or less
+    since 1970 and not before 1990: smaller numbers are of anything.
+    """
+    if isinstance(value, date):
+        return True
+    try:
+        return float(value) > EARLIEST_TIME
+    except (TypeError, ValueError):
+        return isinstance(value, str) and sum(map(str.isdigit, value)) >= MIN_DIGITS_OF_TIME
+
+
+def _guess_item(
+    table: TableColumns, values: Mapping[str, list[Any]], settings: BehaviourSettings
+) -> None:
+    if "item" in table.by_field or "query" in table.by_field:
+        return
+    candidates = [column for column in _free(table, values) if _may_be_item(column)]
+    if len(candidates) == 1:
+        _take(table, "item", candidates[0], "the item, as no other column may be it")
+
+
+def _may_be_item(column: str) -> bool:
+    name = normalise_column(column)
+    return name.endswith(_ID_ENDINGS) and not any(word in name for word in _NO_ITEM_WORDS.split())
+
+
+def _guess_id(
+    table: TableColumns, values: Mapping[str, list[Any]], settings: BehaviourSettings
+) -> None:
+    if "id" in table.by_field:
+        return
+    candidates = [
+        column
+        for column in _free(table, values)
+        if normalise_column(column).endswith(_ID_ENDINGS)
+        and len(set(map(str, values[column]))) == len(values[column])
+    ]
+    if candidates:
+        _take(table, "id", candidates[0], "the id: it is different in every row")
+
+
+def _guess_title(
+    table: TableColumns, values: Mapping[str, list[Any]], settings: BehaviourSettings
+) -> None:
+    if "title" in table.by_field:
+        return
+    for column in _free(table, values):
+        texts = [str(value) for value in values[column]]
+        is_short = sum(map(len, texts)) < MAX_TITLE_LENGTH * len(texts)
+        if normalise_column(column) in _TITLE_COLUMNS and is_short:
+            _take(table, "title", column, "the title")
+            return
+
+
+def _check_hidden(
+    table: TableColumns, values: Mapping[str, list[Any]], settings: BehaviourSettings
+) -> None:
+    """A column such as `status` says whether an item is shown only if all of its values do."""
+    column = table.by_field.get("hidden")
+    if column is None:
+        return
+    try:
+        hidden_count = sum(parse_hidden(value, column) for value in values[column])
+    except CellError:
+        if normalise_column(column) != "hidden":
+            del table.by_field["hidden"]
+        return
+    if normalise_column(column) != "hidden":
+        table.notes.append(
+            f"column '{column}' says which items are hidden: {hidden_count:,} of the first "
+            f"{len(values[column]):,}"
+        )
+
+
+_Guess = Callable[[TableColumns, Mapping[str, list[Any]], BehaviourSettings], None]
+_GUESSES: Mapping[str, Mapping[str, _Guess]] = {
+    "events": {"kind": _guess_kind, "item": _guess_item},
+    "items": {"id": _guess_id, "title": _guess_title, "hidden": _check_hidden},
+    "users": {"id": _guess_id},
+}
+
+
+def event_type_of_table(
+    file: str, columns: Iterable[str], by_field: Mapping[str, str], settings: BehaviourSettings
+) -> str | None:
+    """The type of events that do not name one, by the file's name or by columns that only orders
+    have; None where neither says, or the settings do.
+    """
+    if "kind" in by_field or "value" in by_field or "default_kind" in settings.model_fields_set:
+        return None
+    order_columns = [name for name in map(normalise_column, columns) if name in ORDER_COLUMNS]
+    return type_of_file(file) or ("purchase" if order_columns else None)

@@ -1,0 +1,78 @@
+"""In: an event type as shops, trackers and data sets call it. Out: the built-in one it is."""
+
+import re
+from collections.abc import Mapping
+
+_NAMES_BY_TYPE: Mapping[str, str] = {
+    "view": (
+        "views viewed pageview page_view pageviews product_view product_viewed view_product "
+        "view_item item_view viewed_product view_content content_view detail_view product_detail "
+        "view_detail detail viewed_item screen_view pv watch watched play played plays listen "
+        "listened listening stream streamed read reading open opened visit visited browse browsed "
+        "show_item product_page item_viewed video_play start_watching view_product_detail"
+    ),
+    "click": (
+        "clicks clicked click_item item_click item_clicked product_click product_clicked "
+        "select_item select_content tap tapped click_product article_click clickout click_out "
+        "link_click"
+    ),
+    "add_to_cart": (
+        "cart carts addtocart add_cart cart_add added_to_cart add_to_basket basket basket_add "
+        "addtobasket product_added product_added_to_cart item_added add_to_bag addtobag "
+        "add_item_to_cart cart_addition"
+    ),
+    "purchase": (
+        "purchases purchased order orders ordered order_completed order_placed completed_order "
+        "placed_order place_order order_complete transaction transactions buy buys bought sale "
+        "sales sold paid payment_complete purchase_complete purchase_completed complete_purchase "
+        "product_purchased item_purchased ecommerce_purchase checkout_complete checkout_completed "
+        "checkout_success conversion converted booking booked reservation rent rented rental "
+        "borrow borrowed loan download downloaded install installed enroll enrolled enrollment"
+    ),
+    "rating": "rate rated rates ratings star stars score scored rate_item",
+    "review": "reviews reviewed write_review review_written comment comments commented",
+    "like": (
+        "likes liked favorite favourite favorites favourites favorited favourited fav faves "
+        "wishlist wish_list add_to_wishlist added_to_wishlist product_added_to_wishlist "
+        "wishlist_add thumbs_up thumbup thumbsup upvote upvoted heart hearted bookmark bookmarked "
+        "save saved follow followed collect recommend recommended love loved"
+    ),
+    "search": "searches searched search_query site_search view_search_results products_searched",
+    "dislike": (
+        "dislikes disliked thumbs_down thumbdown thumbsdown downvote downvoted skip skipped skips "
+        "unlike unliked not_recommended bad"
+    ),
+    "hide": "hides hidden hid dismiss dismissed not_interested block blocked",
+    "impression": (
+        "impressions impressed exposure exposures exposed shown displayed served view_item_list "
+        "product_list_viewed product_impression item_impression"
+    ),
+    "identify": "identified identity login logged_in user_login sign_in signed_in",
+}
+EVENT_TYPE_BY_NAME: Mapping[str, str] = {
+    name: event_type for event_type, names in _NAMES_BY_TYPE.items() for name in names.split()
+}
+"""As `normalise_event_type` writes them."""
+_FILE_WORDS: Mapping[str, str] = {
+    "purchase": "purchase purchases buy buys order orders transaction transactions sales invoices",
+    "click": "click clicks",
+    "view": "view views pageviews",
+    "like": "like likes favorites favourites",
+    "search": "searches",
+}
+_ORDER_WORDS = (
+    "tdat saleschannelid order orderid ordernumber orderno invoice invoiceno invoiceid "
+    "invoicenumber transactionid receipt receiptid quantity qty unitprice saleid purchaseid "
+    "orderdate purchasedate invoicedate salesdate baskettotal paymentmethod paymenttype"
+)
+ORDER_COLUMNS = frozenset(_ORDER_WORDS.split())
+"""Columns, as `normalise_column` leaves them, that only orders have."""
+
+
+def type_of_file(name: str) -> str | None:
+    """The type that a file's name says its events are: `train-purchases.csv`."""
+    words = set(re.split(r"[^a-z]+", name.lower()))
+    return next(
+        (event_type for event_type, names in _FILE_WORDS.items() if words & set(names.split())),
+        None,
+    )

@@ -1,0 +1,57 @@
+"""In: what a shop's export says of an item being shown. Out: whether it is hidden.
+
+A yes means what the name of the column says: `hidden` = yes hides, `published` = yes does not.
+"""
+
+from typing import Any
+
+from foretaste.behaviour.values import CellError, display_text, is_missing, scalar_text
+
+_YES_WORDS = frozenset(("true", "1", "1.0", "yes", "y", "t", "on"))
+_NO_WORDS = frozenset(("false", "0", "0.0", "no", "n", "f", "off", "-1"))
+_WORDS_OF_HIDDEN = (
+    "hidden|invisible|draft|archived|archive|private|inactive|disabled|deleted|unlisted|"
+    "discontinued|unpublished|trash|trashed|pending|expired|suspended|paused|blocked|offline|"
+    "removed|denied|none|not visible|not visible individually|not_visible"
+)
+_WORDS_OF_VISIBLE = (
+    "visible|active|published|publish|public|enabled|live|available|catalog|search|both|online|"
+    "listed|approved|normal|everywhere|catalog, search|catalog/search|catalog,search"
+)
+_HIDDEN_WORDS = frozenset(_WORDS_OF_HIDDEN.split("|"))
+_VISIBLE_WORDS = frozenset(_WORDS_OF_VISIBLE.split("|"))
+_HIDING_COLUMNS = frozenset(
+    (
+        "hidden",
+        "ishidden",
+        "archived",
+        "isarchived",
+        "deleted",
+        "isdeleted",
+        "discontinued",
+        "inactive",
+        "disabled",
+    )
+)
+
+
+def parse_hidden(value: Any, column: str) -> bool:
+    """Whether the item is hidden; missing is no. column: as it is called in the file."""
+    if is_missing(value):
+        return False
+    word = " ".join(scalar_text(value, "hidden").lower().split())
+    if word in _HIDDEN_WORDS:
+        return True
+    if word in _VISIBLE_WORDS:
+        return False
+    name = "".join(letter for letter in column.lower() if letter.isalnum())
+    if word in _YES_WORDS:
+        return name in _HIDING_COLUMNS
+    if word in _NO_WORDS:
+        return name not in _HIDING_COLUMNS
+    raise CellError(
+        "hidden",
+        value,
+        f"{column} '{display_text(value)}' is not yes or no",
+        "write true or false, or a word such as hidden, draft, active",
+    )
