@@ -39,7 +39,7 @@ def run(
 
 
 def good_line(n: int) -> bytes:
-    return f'u{n % 50},i{n % 100},click,{1_700_000_000 + n},{n % 5},"fine, as it is",'.encode()
+    return f'u{n % 50},i{n % 100},click,{1_700_000_000 + n},{n % 5},"fïne, as it is",'.encode()
 
 
 AT = b"1700000000"
@@ -217,6 +217,7 @@ def test_columns_of_the_settings(store: SqlStore, tmp_path: Path) -> None:
         ("events", "uzr,item", "no column 'user' or 'session' among uzr, item; did you mean 'uzr'"),
         ("events", "user,itm", "no column 'item' among user, itm; did you mean 'itm'"),
         ("items", "name,year", r"no column 'id' .*\[behaviour.columns.items\]"),
+        ("events", "2,51", r"the first line is a row .*header = \[\"user\", \"item\"\]"),
         ("users", "age", r"no column 'id' among age; .*\[behaviour.columns.users\]"),
     ],
 )

@@ -30,7 +30,10 @@ def test_columns_are_those_of_the_first_rows(tmp_path: Path) -> None:
 
 
 def test_broken_lines(tmp_path: Path) -> None:
-    content = b'{"user": 1}\n{"user": 2,}\n[3]\n{"user": "caf\xe9"}\n{"user": 5}\n{"user": 6, "it'
+    content = (
+        b'{"user": "\xc3\xa9"}\n{"user": 2,}\n[3]\n{"user": "caf\xe9"}\n{"user": 5}\n'
+        b'{"user": 6, "it'
+    )
     found = parsed(tmp_path / "f.jsonl", content)
     assert [line for line, row in found if not isinstance(row, RejectedRow)] == [1, 5]
     told = {line: row.problem for line, row in found if isinstance(row, RejectedRow)}
@@ -57,10 +60,10 @@ def test_an_empty_array(tmp_path: Path) -> None:
 
 
 def test_an_array_that_breaks(tmp_path: Path) -> None:
-    content = b'[{"user": 1},\n 7,\n {"user": "caf\xe9"},\n{"user": 4},\n{"user": 5, "i'
+    content = b'[{"user": "\xc3\xa9"},\n 7,\n {"user": "caf\xe9"},\n{"user": 4},\n{"user": 5, "i'
     found = parsed(tmp_path / "f.json", content)
     assert [(line, row) for line, row in found if isinstance(row, dict)] == [
-        (1, {"user": 1}),
+        (1, {"user": "é"}),
         (4, {"user": 4}),
     ]
     told = {line: row.problem for line, row in found if isinstance(row, RejectedRow)}

@@ -18,13 +18,14 @@ def import_bytes(
     content: bytes | str,
     what: RecordType = "events",
     *,
+    yes: bool = False,
     settings: dict[str, Any] | None = None,
 ) -> tuple[ImportResult, SqlStore]:
     """(what became of the file, the store)."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return import_path(folder, path, what, settings=settings)
+    return import_path(folder, path, what, yes=yes, settings=settings)
 
 
 def import_path(
@@ -32,12 +33,15 @@ def import_path(
     path: Path,
     what: RecordType = "events",
     *,
+    yes: bool = False,
     settings: dict[str, Any] | None = None,
 ) -> tuple[ImportResult, SqlStore]:
     """The same for a file that is there."""
     store = SqlStore(folder / "behaviour.db")
     behaviour = BehaviourSettings.model_validate(settings or {})
-    imported = import_file(store, what, path, behaviour, rejects_dir=folder / "rejects", now=NOW)
+    imported = import_file(
+        store, what, path, behaviour, rejects_dir=folder / "rejects", now=NOW, yes=yes
+    )
     return imported, store
 
 

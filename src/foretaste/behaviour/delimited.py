@@ -1,20 +1,28 @@
-"""In: a stream of CSV or TSV. Out: the columns, and each row with the number of its first line.
+"""In: a stream of CSV, or of cells with other delimiters. Out: the columns, and each row with the
+number of its first line.
 
 Rows that are broken (not UTF-8, too few or too many fields, a quote that is never closed, the end
 of a damaged file) come out as a `RejectedRow`; a broken row never takes the rows after it with it.
 """
 
 import csv
+import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from foretaste.behaviour.stream import Rows, Stream
+from foretaste.behaviour.files.dialect import Dialect, detect_dialect, sample_lines, sample_rows
+from foretaste.behaviour.files.file_form import FileForm
+from foretaste.behaviour.files.file_settings import Reading
+from foretaste.behaviour.files.header import Header, find_header, row_maker
+from foretaste.behaviour.stream import Row, Rows, Stream
 from foretaste.behaviour.values import display_text
 from foretaste.domain.data import RejectedRow
 from foretaste.errors import InputError
 
 _REPLACEMENT_CHARACTER = "\ufffd"
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+PLAIN_READING = Reading()
 
 
 class _Lines:
@@ -54,6 +62,18 @@ class _Lines:
         self.number -= len(self.row_lines) - 1
         del self.row_lines[1:]
 
+    def give_back_row(self) -> None:
+        """Give back all lines of the present row."""
+        self._returned_lines.extendleft(reversed(self.row_lines))
+        self.number -= len(self.row_lines)
+        self.row_lines.clear()
+
+    def skip(self, count: int) -> None:
+        """Read past some lines."""
+        for _ in range(count):
+            next(self, None)
+        self.finish_row()
+
     def row_decode_error(self) -> str:
         """Why the present row is not UTF-8; empty if it is."""
         return next((reason for at, reason in self.decode_errors.items() if at <= self.number), "")
@@ -65,30 +85,85 @@ class _Lines:
             del self.decode_errors[at]
 
 
+def read_table(
+    stream: Stream, reading: Reading = PLAIN_READING
+) -> tuple[tuple[str, ...], Rows, FileForm]:
+    """(columns, rows, how it is written).
+
+    Raises InputError where there is no header, or where it cannot be used.
+    """
+    lines, sample = _Lines(stream), sample_lines(stream.first_bytes())
+    preface = _preface(sample)
+    separator = reading.settings.delimiter or _separator_of(sample[:preface])
+    dialect = detect_dialect(sample[preface:], separator)
+    if _names_are_a_remark(sample, preface, dialect):
+        preface -= 1
+    lines.skip(preface)
+    first = _first_row(stream, lines, dialect)
+    body = sample_rows(dialect, sample[preface:])[1:]
+    rows_known = [first, *filter(None, body)]
+    header = find_header(stream.name, dialect.delimiter, rows_known, reading)
+    if header.in_file:
+        lines.finish_row()
+    else:
+        lines.give_back_row()
+    form = FileForm(
+        f"text with {dialect.label} between the cells",
+        stream.encoding.name,
+        stream.packing,
+        dialect.delimiter,
+        () if header.in_file else header.columns,
+        header.rows,
+        (*filter(None, (stream.encoding.note,)), *header.notes),
+    )
+    make_row = row_maker(header, has_nulls=any("\\N" in line for line in sample))
+    return header.names, _Body(stream, header, dialect, lines).rows(make_row), form
+
+
 def rows(stream: Stream) -> tuple[tuple[str, ...], Rows]:
     """(columns, rows) of a file whose first line is a header."""
-    lines = _Lines(stream)
-    delimiter = _delimiter(stream)
-    # strict: a text between the closing quote and the comma is how an unclosed quote shows
-    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter != "\t")
-    columns = _header(reader, lines, stream)
-    lines.finish_row()
-    return columns, _Body(stream, columns, delimiter, lines).rows(reader)
+    columns, body_rows, _ = read_table(stream)
+    return columns, body_rows
 
 
-def _delimiter(stream: Stream) -> str:
-    """The most frequent candidate of the header, outside quotes."""
-    header = stream.first_bytes().lstrip(b"\r\n").partition(b"\n")[0].partition(b"\r")[0]
-    unquoted_header = b"".join(header.split(b'"')[::2])
-    return max(",;\t|", key=lambda mark: unquoted_header.count(mark.encode()))
+def _preface(sample: Sequence[str]) -> int:
+    """How many lines stand above the names: empty ones, remarks after a #, Excel's `sep=;`."""
+    for number, line in enumerate(sample):
+        text = line.strip("\ufeff\r\n")
+        is_preface = not text.strip() or text.startswith("#") or _SEPARATOR_LINE.fullmatch(text)
+        if not is_preface:
+            return number
+    return 0
 
 
-def _header(reader: Iterator[list[str]], lines: _Lines, stream: Stream) -> tuple[str, ...]:
+def _separator_of(preface: Sequence[str]) -> str | None:
+    """The delimiter that Excel's `sep=;` names."""
+    for line in preface:
+        match = _SEPARATOR_LINE.fullmatch(line.strip("\ufeff\r\n"))
+        if match:
+            return match[1]
+    return None
+
+
+def _names_are_a_remark(sample: Sequence[str], preface: int, dialect: Dialect) -> bool:
+    """Whether the last remark has the names, as in `# user<tab>item`."""
+    if preface == 0 or not sample[preface - 1].startswith("#"):
+        return False
+    names, first = sample_rows(dialect, sample[preface - 1 : preface + 1])
+    return names is not None and first is not None and len(names) == len(first) > 1
+
+
+def _first_row(stream: Stream, lines: _Lines, dialect: Dialect) -> list[str]:
+    """The first row that is not empty; it may be the header."""
     try:
-        names = next(fields for fields in reader if any(field.strip() for field in fields))
-    except StopIteration:
-        reason = stream.break_reason or "there is no header"
-        raise InputError(f"{stream.name}: {reason}; expected a line of column names") from None
+        reader = dialect.reader(lines)
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                break
+            lines.finish_row()
+        else:
+            reason = stream.break_reason or "there is no header"
+            raise InputError(f"{stream.name}: {reason}; expected a line of column names")
     except csv.Error as error:
         raise InputError(f"{stream.name}: the header cannot be read ({error})") from None
     if lines.decode_errors:
@@ -96,13 +171,7 @@ def _header(reader: Iterator[list[str]], lines: _Lines, stream: Stream) -> tuple
         raise InputError(
             f"{stream.name}: the header is not UTF-8 ({reason}); save the file as UTF-8"
         )
-    columns = tuple(name.strip() or f"column_{at}" for at, name in enumerate(names, 1))
-    for name in columns:
-        if columns.count(name) > 1:
-            raise InputError(
-                f"{stream.name}: two columns are called '{display_text(name)}'; rename one"
-            )
-    return columns
+    return [cells[0].lstrip("#").strip(), *cells[1:]] if lines.number else cells
 
 
 @dataclass
@@ -110,17 +179,14 @@ class _Body:
     """The lines below the header."""
 
     stream: Stream
-    columns: tuple[str, ...]
-    delimiter: str
+    header: Header
+    dialect: Dialect
     lines: _Lines
 
-    def rows(self, reader: Iterator[list[str]]) -> Rows:
-        lines, row_lines, columns, width = (
-            self.lines,
-            self.lines.row_lines,
-            self.columns,
-            len(self.columns),
-        )
+    def rows(self, make_row: Callable[[list[str]], Row | None] | None) -> Rows:
+        """make_row: the row of its cells, None for cells that are none; None for plain rows."""
+        lines, columns, width = self.lines, self.header.columns, len(self.header.columns)
+        row_lines, reader = lines.row_lines, self.dialect.reader(lines)
         while True:
             csv_error = ""
             try:
@@ -130,8 +196,14 @@ class _Body:
             except csv.Error as error:
                 fields, csv_error = [], str(error)
             start = lines.number - len(row_lines) + 1
-            if len(fields) == width and not (lines.decode_errors and lines.row_decode_error()):
-                yield start, dict(zip(columns, fields, strict=True))
+            row: Row | None = None
+            if fields and not (lines.decode_errors and lines.row_decode_error()):
+                if make_row is not None:
+                    row = make_row(fields)
+                elif len(fields) == width:
+                    row = dict(zip(columns, fields, strict=True))
+            if row is not None:
+                yield start, row
             elif fields or csv_error:  # an empty line is no row
                 yield start, self.reject(start, fields, csv_error)
             lines.finish_row()
@@ -144,7 +216,7 @@ class _Body:
             )
 
     def reject(self, start: int, fields: list[str], csv_error: str) -> RejectedRow:
-        columns, width = self.columns, len(fields)
+        columns, width = self.header.columns, len(fields)
         if len(self.lines.row_lines) > 1 and width != len(columns):
             self.lines.give_back()  # an open quote has run on into rows that are not its own
             fields = []
@@ -166,7 +238,8 @@ class _Body:
             problem = f"{width} fields where the header has {len(columns)}"
             if not first_line.endswith("\n"):
                 problem += ", and the file ends here as if cut off"
-            mark = "a tab" if self.delimiter == "\t" else f"a '{self.delimiter}'"
+            delimiter = self.dialect.delimiter
+            mark = "a tab" if delimiter == "\t" else f"a '{delimiter}'"
             remedy = f"put quotes around a field that holds {mark}, or write the row again"
         row = row or {"": display_text(value)}
         return RejectedRow(

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Self
 
+from foretaste.behaviour.files.file_settings import Reading, settings_of_file
+from foretaste.behaviour.files.packing import own_stem
 from foretaste.behaviour.row_reader import RecordType, RowReader, make_row_reader
-from foretaste.behaviour.rows import OpenTable, file_extension, open_table
+from foretaste.behaviour.rows import OpenTable, open_table
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import ImportResult, RejectedRow
 from foretaste.domain.ports import Progress, no_progress
@@ -33,6 +35,7 @@ def import_all(
     rejects_dir: Path,
     now: float,
     strict: bool = False,
+    yes: bool = False,
     progress: Progress = no_progress,
 ) -> list[ImportResult]:
     """`import_file` for each source that is given, in their order."""
@@ -45,6 +48,7 @@ def import_all(
             rejects_dir=rejects_dir,
             now=now,
             strict=strict,
+            yes=yes,
             progress=progress,
         )
         for record_type, source in sources.items()
@@ -61,20 +65,24 @@ def import_file(
     rejects_dir: Path,
     now: float,
     strict: bool = False,
+    yes: bool = False,
     progress: Progress = no_progress,
     name: str | None = None,
 ) -> ImportResult:
     """Import a path, a frame or an iterable of mappings.
 
     `now` is the present in seconds since 1970; `name` is what messages call a frame. With `strict`
-    nothing is stored unless every row is good: the source is read twice.
+    nothing is stored unless every row is good: the source is read twice. With `yes` a file without
+    names of columns is read by those that are offered.
     """
+    file_name = Path(source).name if isinstance(source, str | Path) else ""
+    reading = Reading(settings_of_file(settings.files, file_name), record_type, yes)
     if strict and hasattr(source, "__next__"):
         source = list(source)
 
     def run(*, dry: bool) -> ImportResult:
         with (
-            open_table(source, name) as table,
+            open_table(source, name, reading) as table,
             RejectsFile(rejects_dir, table.name, record_type) as rejects,
         ):
             row_reader = make_row_reader(table, record_type, store, settings, now)
@@ -120,7 +128,7 @@ def _import(
         rejects=tuple(rejects.first_rejects),
         rejected=rejects.count,
         rejects_file=str(rejects.path) if rejects.count else None,
-        warnings=tuple(reader.warnings()),
+        warnings=(*table.form.notes, *reader.warnings()),
     )
 
 
@@ -162,11 +170,7 @@ class RejectsFile:
     """The file of bad rows, written as they come: JSON Lines with line, reason, remedy and row."""
 
     def __init__(self, folder: Path, file: str, record_type: str) -> None:
-        extension, zipped = file_extension(Path(file))
-        stem = file.removesuffix(".gz") if zipped else file
-        self.path = (
-            folder / f"{stem.removesuffix(extension) if extension else stem}-{record_type}.jsonl"
-        )
+        self.path = folder / f"{own_stem(file)}-{record_type}.jsonl"
         self.count = 0
         self.first_rejects: list[RejectedRow] = []
         self._file: IO[str] | None = None

@@ -1,4 +1,4 @@
-"""In: a stream of JSON Lines, or of one JSON array of objects. Out: each object with its line.
+"""In: a stream of JSON Lines, or of one JSON value. Out: each object with its line.
 
 A line that is not a JSON object comes out as a `RejectedRow`, and so does the point where a file
 breaks.
@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from foretaste.behaviour.files.json_forms import read_line, read_values, rows_of_value
 from foretaste.behaviour.stream import Rows, Stream
 from foretaste.behaviour.values import display_text
 from foretaste.domain.data import RejectedRow
@@ -15,8 +16,12 @@ from foretaste.domain.data import RejectedRow
 
 def rows(stream: Stream) -> Rows:
     """Every object of the file."""
-    if stream.first_bytes().lstrip().startswith(b"["):
+    head = stream.first_bytes().lstrip()
+    if head.startswith(b"["):
         yield from _array(stream)
+        return
+    if head.startswith(b"{") and not _has_lines(head):
+        yield from _values(stream)
         return
     number = 0
     for number, raw in enumerate(stream.lines(), 1):
@@ -24,6 +29,31 @@ def rows(stream: Stream) -> Rows:
             yield number, _object(raw, stream.name, number)
     if stream.break_reason:
         yield number + 1, _break_reject(stream, number + 1)
+
+
+def _has_lines(head: bytes) -> bool:
+    """Whether the first line is an object and others follow."""
+    line, _, others = head.partition(b"\n")
+    if not others.strip():
+        return False
+    return line.rstrip().endswith(b"}") or others.lstrip().startswith(b"{")
+
+
+def _values(stream: Stream) -> Rows:
+    """The objects of a file of one value, or of values over several lines."""
+    raw = stream.read_all()
+    try:
+        values = read_values(raw.decode())
+    except (ValueError, RecursionError):  # then it is at least told line by line
+        for number, line in enumerate(raw.splitlines(keepends=True), 1):
+            if not line.isspace():
+                yield number, _object(line, stream.name, number)
+        if stream.break_reason:
+            yield raw.count(b"\n") + 2, _break_reject(stream, raw.count(b"\n") + 2)
+        return
+    records = rows_of_value(values[0]) if len(values) == 1 else values
+    for number, value in enumerate(records, 1):
+        yield number, _element(value, "", stream.name, number)
 
 
 def _object(raw: bytes, file: str, line: int) -> Mapping[str, Any] | RejectedRow:
@@ -36,7 +66,7 @@ def _object(raw: bytes, file: str, line: int) -> Mapping[str, Any] | RejectedRow
         )
         return _reject(file, line, text, problem, "save the file as UTF-8")
     try:
-        value = json.loads(text)
+        value = read_line(text)
     except (ValueError, RecursionError) as error:
         cut_hint = "" if text.endswith("\n") else ", and the file ends here as if cut off"
         return _reject(

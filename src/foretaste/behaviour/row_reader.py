@@ -17,6 +17,7 @@ from foretaste.behaviour.column_decisions import (
 from foretaste.behaviour.column_guess import columns_of_table, event_type_of_table
 from foretaste.behaviour.columns import missing_column_error, missing_column_warnings
 from foretaste.behaviour.forms import EventForm, ItemForm, event_form, extend_event_form
+from foretaste.behaviour.nested import NestedReader, nested_rows
 from foretaste.behaviour.parse import (
     make_reject,
     parse_event,
@@ -119,6 +120,17 @@ def _event_reader(
         if table.head and not {"user", "session"} & columns.keys():
             raise missing_column_error(table.name, "events", "user", table.columns, column_settings)
         return _WideReader(table, columns, settings, _load_known_items(store, settings), now)
+    nested = nested_rows(table, settings)
+    if nested is not None:
+        flat_reader = _flat_event_reader(nested.flat_table(), store, settings, now)
+        return NestedReader(nested, flat_reader)
+    return _flat_event_reader(table, store, settings, now)
+
+
+def _flat_event_reader(
+    table: OpenTable, store: Store, settings: BehaviourSettings, now: float
+) -> "_EventReader":
+    column_settings = settings.columns.events
     id_forms = IdForms(store)
     resolved = columns_of_table("events", table.columns, table.head, settings, now)
     form = event_form(table.columns, settings, decided_columns=resolved.by_field)

@@ -1,4 +1,4 @@
-"""In: a file (CSV, Parquet, JSON Lines, also gzipped) or a frame. Out: its rows, one at a time.
+"""In: a file (CSV, JSON, Parquet, a spreadsheet, also packed) or a frame. Out: its rows.
 
 A row is `(line, column → raw value)`, or `(line, RejectedRow)` where it cannot be read; whatever
 can be read around it still comes.
@@ -14,6 +14,11 @@ from typing import Any, Self
 import pyarrow as pa
 
 from foretaste.behaviour import delimited, jsonlines
+from foretaste.behaviour.files.file_form import FileForm, check_text
+from foretaste.behaviour.files.file_settings import Reading
+from foretaste.behaviour.files.header import find_header, row_maker
+from foretaste.behaviour.files.packing import PackedFile, is_spreadsheet, open_packed
+from foretaste.behaviour.files.spreadsheet import read_sheet
 from foretaste.behaviour.stream import Row, Rows, Stream
 from foretaste.domain.data import RejectedRow
 from foretaste.errors import InputError
@@ -22,9 +27,13 @@ HEAD_ROWS = 2_000
 """Rows read before anything is decided from the data."""
 ROWS_PER_CHUNK = 20_000
 
-DELIMITED_EXTENSIONS = (".csv", ".tsv", ".txt", ".tab")
+DELIMITED_EXTENSIONS = (".csv", ".tsv", ".tab")
+"""What else is not JSON by its first letters is read as cells with delimiters as well."""
 JSON_EXTENSIONS = (".jsonl", ".ndjson", ".json")
 PARQUET_EXTENSIONS = (".parquet", ".pq")
+PARQUET_MAGIC = b"PAR1"
+PLAIN_READING = Reading()
+FRAME_FORM = FileForm("a data frame")
 
 
 @dataclass
@@ -45,6 +54,8 @@ class OpenTable:
     close: Callable[[], None] = lambda: None
     reopen: "Callable[[], OpenTable] | None" = None
     """Opens it once more, at its beginning; None of what can be read only once."""
+    form: FileForm = FRAME_FORM
+    """How it is written."""
 
     def __enter__(self) -> Self:
         return self
@@ -53,61 +64,75 @@ class OpenTable:
         self.close()
 
 
-def open_table(source: Any, name: str | None = None) -> OpenTable:
+def open_table(source: Any, name: str | None = None, reading: Reading = PLAIN_READING) -> OpenTable:
     """Open a path, or a pandas, polars, Arrow or NumPy table, or any iterable of mappings."""
     if isinstance(source, str | Path):
-        table = _file(Path(source), name or Path(source).name)
+        path = Path(source)
+        table = _file(path, name or path.name, reading)
     else:
         table = _frame(source, name or "frame")
     if not hasattr(source, "__next__"):
-        table.reopen = partial(open_table, source, name)
+        table.reopen = partial(open_table, source, name, reading)
     return table
 
 
-def file_extension(path: Path) -> tuple[str, bool]:
-    """(what kind of file the name says it is, whether it is gzipped)."""
-    zipped = path.suffix.lower() == ".gz"
-    return Path(path.stem if zipped else path.name).suffix.lower(), zipped
-
-
-def _file(path: Path, name: str) -> OpenTable:
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; name the file in it")
-    if not path.exists():
-        raise InputError(f"{path} is not there; check the name")
-    extension, zipped = file_extension(path)
-    if extension not in DELIMITED_EXTENSIONS + JSON_EXTENSIONS + PARQUET_EXTENSIONS:
-        supported_extensions = ", ".join(
-            DELIMITED_EXTENSIONS + JSON_EXTENSIONS + PARQUET_EXTENSIONS
-        )
-        raise InputError(
-            f"{path}: cannot read '{extension or path.name}' files; expected one of "
-            f"{supported_extensions}"
-        )
+def _file(path: Path, name: str, reading: Reading) -> OpenTable:
     try:
-        if path.stat().st_size == 0:
-            raise InputError(f"{path} is empty; expected a header or rows in it")
-        if extension in PARQUET_EXTENSIONS:
-            return _parquet(path, name)
-        stream = Stream(path, name, zipped=zipped)
+        packed = open_packed(path)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
     try:
-        return _stream(stream, is_json=extension in JSON_EXTENSIONS)
+        return _packed_file(path, name, packed, reading)
+    except OSError as error:
+        packed.close()
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
     except BaseException:
-        stream.close()
+        packed.close()
         raise
 
 
-def _stream(stream: Stream, *, is_json: bool) -> OpenTable:
-    if is_json:
-        rows: Rows = jsonlines.rows(stream)
-        head, rows = _peek(rows)
-        if not head and stream.break_reason:
-            raise InputError(f"{stream.name}: {stream.break_reason}; copy or write the file again")
-        columns = tuple(dict.fromkeys(str(column) for row in head for column in row))
-    else:
-        columns, rows = delimited.rows(stream)
+def _packed_file(path: Path, name: str, packed: PackedFile, reading: Reading) -> OpenTable:
+    head = packed.head()
+    if packed.size == 0:
+        raise InputError(f"{path} is empty; expected a header or rows in it")
+    if head.startswith(PARQUET_MAGIC):
+        return _parquet(path, name, packed)
+    if is_spreadsheet(head):
+        return _spreadsheet(path, name, packed, reading)
+    extension = Path(packed.name).suffix.lower()
+    if extension in PARQUET_EXTENSIONS:
+        raise InputError(f"{path} is not a whole Parquet file; copy or write it again")
+    check_text(path, head)
+    stream = Stream(path, name, encoding=reading.settings.encoding, packed=packed)
+    is_json = extension in JSON_EXTENSIONS or (
+        extension not in DELIMITED_EXTENSIONS and _is_json(stream.first_bytes())
+    )
+    if not is_json:
+        return _stream(stream, *delimited.read_table(stream, reading))
+    rows_head, rows = _peek(jsonlines.rows(stream))
+    if not rows_head and stream.break_reason:
+        raise InputError(f"{stream.name}: {stream.break_reason}; copy or write the file again")
+    columns = tuple(dict.fromkeys(str(column) for row in rows_head for column in row))
+    notes = tuple(filter(None, (stream.encoding.note,)))
+    form = FileForm("JSON", stream.encoding.name, stream.packing, notes=notes)
+    return _stream(stream, columns, rows, form, rows_head)
+
+
+def _is_json(head: bytes) -> bool:
+    text = head.lstrip()
+    return text.startswith((b"{", b"[{", b"[\n", b"[ ", b"[\r"))
+
+
+def _stream(
+    stream: Stream,
+    columns: tuple[str, ...],
+    rows: Rows,
+    form: FileForm,
+    head: Sequence[Row] | None = None,
+) -> OpenTable:
+    """head: of JSON, whose columns are known by its first rows."""
+    is_json = head is not None
+    if head is None:
         head, rows = _peek(rows)
     return OpenTable(
         stream.name,
@@ -118,7 +143,45 @@ def _stream(stream: Stream, *, is_json: bool) -> OpenTable:
         amount_read=stream.bytes_read,
         open_ended=is_json,
         close=stream.close,
+        form=form,
     )
+
+
+def _spreadsheet(path: Path, name: str, packed: PackedFile, reading: Reading) -> OpenTable:
+    sheet = read_sheet(path, packed, packed.sheet or reading.settings.sheet)
+    packed.close()
+    texts = [[str(cell) for cell in row] for _, row in sheet.rows[:HEAD_ROWS]]
+    header = find_header(name, "", texts, reading)
+    body = sheet.rows[1:] if header.in_file else sheet.rows
+    make_row = row_maker(header, has_nulls=False) or partial(_sheet_row, header.columns)
+    rows_read = 0
+
+    def rows() -> Rows:
+        nonlocal rows_read
+        for number, cells in body:
+            rows_read += 1
+            yield number, make_row(cells) or {}
+
+    head, all_rows = _peek(rows())
+    form = FileForm(
+        f"a spreadsheet, sheet {sheet.name}",
+        header=() if header.in_file else header.columns,
+        rows=header.rows,
+        notes=header.notes,
+    )
+    return OpenTable(
+        name,
+        header.names,
+        all_rows,
+        head,
+        total=len(body),
+        amount_read=lambda: rows_read,
+        form=form,
+    )
+
+
+def _sheet_row(columns: Sequence[str], cells: Sequence[Any]) -> Row:
+    return dict(zip(columns, cells, strict=True))
 
 
 def _peek(rows: Rows) -> tuple[list[Row], Rows]:
@@ -126,11 +189,11 @@ def _peek(rows: Rows) -> tuple[list[Row], Rows]:
     return [row for _, row in first if not isinstance(row, RejectedRow)], chain(first, rows)
 
 
-def _parquet(path: Path, name: str) -> OpenTable:
+def _parquet(path: Path, name: str, packed: PackedFile) -> OpenTable:
     from pyarrow import parquet  # a tenth of a second that other files do not need
 
     try:
-        file = parquet.ParquetFile(path)
+        file = parquet.ParquetFile(packed.seekable())
     except (pa.ArrowException, OSError) as error:
         first_line = str(error).splitlines()[0]
         raise InputError(
@@ -141,7 +204,8 @@ def _parquet(path: Path, name: str) -> OpenTable:
         file.schema_arrow.names,
         _parquet_chunks(file),
         total=file.metadata.num_rows,
-        close=file.close,
+        close=packed.close,
+        form=FileForm("Parquet"),
     )
 
 
@@ -160,6 +224,7 @@ def _batched(
     *,
     total: int,
     close: Callable[[], None] = lambda: None,
+    form: FileForm = FRAME_FORM,
 ) -> OpenTable:
     """A table of chunks; each is a list of columns, or the reason why no more can be read."""
     names = tuple(str(column) for column in columns)
@@ -184,7 +249,14 @@ def _batched(
 
     head, all_rows = _peek(rows())
     return OpenTable(
-        name, names, all_rows, head, total=total, amount_read=lambda: rows_read, close=close
+        name,
+        names,
+        all_rows,
+        head,
+        total=total,
+        amount_read=lambda: rows_read,
+        close=close,
+        form=form,
     )
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator, model_validator
 
 from foretaste.behaviour.event_type_names import EVENT_TYPE_BY_NAME
+from foretaste.behaviour.files.file_settings import FileSettings
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS
 from foretaste.domain.settings import Settings
 from foretaste.errors import did_you_mean
@@ -99,6 +100,8 @@ class BehaviourSettings(Settings):
     The usual ones (clicks, carts, orders, addtocart, …) are known."""
     columns: ColumnSettings = ColumnSettings()
     """How your columns are called."""
+    files: Mapping[str, FileSettings] = Field(default_factory=dict)
+    """A file's name, or a pattern such as `orders-*.csv` → what the file does not say itself."""
     default_kind: str = "view"
     """The type of an event that names none. A file without an event type column but with a value
     column is taken for ratings.

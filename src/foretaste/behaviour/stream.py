@@ -1,40 +1,55 @@
-"""In: a text file, perhaps gzipped or damaged. Out: its lines as bytes, and where it breaks."""
+"""In: a text file, perhaps packed, damaged or not in UTF-8. Out: its lines as bytes of UTF-8, and
+where it breaks.
+"""
 
+import codecs
 import gzip
+import lzma
+import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
+from foretaste.behaviour.files.encoding import UTF8, TextEncoding, check_encoding, detect_encoding
+from foretaste.behaviour.files.packing import READ_ERRORS, PackedFile, open_packed
 from foretaste.domain.data import RejectedRow
-from foretaste.errors import InputError
 
 Row = Mapping[Any, Any]
 """Column → raw value. The key None is never there: it stands for a field without a column."""
 Rows = Iterator[tuple[int, Row | RejectedRow]]
 """(number of its first line, row), or what is wrong with it."""
 
-BYTES_PER_CHUNK = 1 << 18
-
 
 class Stream:
-    """The bytes of a file. What can be had before a break in a gzip file is had."""
+    """The bytes of a file. What can be had before a break in a packed file is had."""
 
-    def __init__(self, path: Path, name: str, *, zipped: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        *,
+        encoding: str | None = None,
+        packed: PackedFile | None = None,
+    ) -> None:
+        """encoding: what the settings say; None finds out. packed: the file, if it is open."""
         self.name = name
-        self.size = path.stat().st_size
         self.break_reason: str | None = None
         """Why the file ends too early, once that has been found."""
-        self._raw = path.open("rb")
-        self._bytes: BufferedReader | gzip.GzipFile = (
-            gzip.GzipFile(fileobj=self._raw, mode="rb") if zipped else self._raw
-        )
-        self._first_bytes = self._read_chunk()
-        if self._first_bytes.startswith((b"\xff\xfe", b"\xfe\xff")):
+        self._packed = packed or open_packed(path)
+        self.size = self._packed.size
+        self.packing = self._packed.packing
+        try:
+            self.encoding = (
+                detect_encoding(_chunks(path))
+                if encoding is None
+                else TextEncoding(check_encoding(encoding, f'[behaviour.files."{name}"] encoding'))
+            )
+            self._decoder = _decoder(self.encoding.name)
+            self._first_bytes = self._read_chunk().removeprefix(codecs.BOM_UTF8)
+        except BaseException:
             self.close()
-            raise InputError(f"{name} is UTF-16; save it as UTF-8")
-        self._first_bytes = self._first_bytes.removeprefix(b"\xef\xbb\xbf")
+            raise
 
     def first_bytes(self) -> bytes:
         """The first bytes, to look at; they come again."""
@@ -42,16 +57,16 @@ class Stream:
 
     def bytes_read(self) -> int:
         """Bytes of the file read so far."""
-        return self.size if self._raw.closed else self._raw.tell()
+        return self.size if self._packed.raw.closed else self._packed.raw.tell()
 
     def close(self) -> None:
         """Close the file."""
-        self._bytes.close()
-        self._raw.close()
+        self._packed.close()
 
     def lines(self) -> Iterator[bytes]:
         """Every line with its end. The part of a line before a break is left out."""
-        line_end = b"\n" if b"\n" in self._first_bytes or b"\r" not in self._first_bytes else b"\r"
+        line_end = self._line_end()
+        doubled = b"\r\r\n" in self._first_bytes  # written in text mode by a program that had \r\n
         pieces: list[bytes] = []
         chunk = self._first_bytes
         while chunk:
@@ -59,13 +74,19 @@ class Stream:
                 pieces.append(chunk)
                 *complete_lines, partial_line = b"".join(pieces).split(line_end)
                 for line in complete_lines:
-                    yield line + b"\n"
+                    yield (line.rstrip(b"\r") if doubled else line) + b"\n"
                 pieces = [partial_line] if partial_line else []
             else:
                 pieces.append(chunk)
             chunk = self._read_chunk()
         if pieces and self.break_reason is None:
             yield b"".join(pieces)
+
+    def _line_end(self) -> bytes:
+        """A line feed, unless most lines end in a bare carriage return."""
+        head = self._first_bytes
+        bare_returns = head.count(b"\r") - head.count(b"\r\n")
+        return b"\r" if bare_returns > head.count(b"\n") else b"\n"
 
     def read_all(self) -> bytes:
         """Everything up to the end or the break."""
@@ -75,13 +96,45 @@ class Stream:
         return b"".join(pieces)
 
     def _read_chunk(self) -> bytes:
-        # read1 and not read: read throws away what came before the break
+        while True:
+            raw = self._read_raw_chunk()
+            if self._decoder is None:
+                return raw
+            text: str = self._decoder.decode(raw, final=not raw)
+            if text or not raw:  # a chunk may end within the first letter
+                # what the encoding has no letter for stays the byte it was, and is rejected
+                return text.encode(errors="surrogateescape")
+
+    def _read_raw_chunk(self) -> bytes:
+        if self.break_reason is not None:
+            return b""
         try:
-            return self._bytes.read1(BYTES_PER_CHUNK)
+            return self._packed.read_chunk()
         except EOFError:
             self.break_reason = "the compressed file is cut off here"
-        except (zlib.error, gzip.BadGzipFile) as error:
+        except (zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile) as error:
             self.break_reason = f"the compressed file is damaged here ({error})"
         except OSError as error:
             self.break_reason = f"the file cannot be read from here on ({error})"
         return b""
+
+
+def _decoder(encoding: str) -> codecs.IncrementalDecoder | None:
+    """None for UTF-8, which the readers decode line by line."""
+    if encoding == UTF8:
+        return None
+    single_bytes = not encoding.lower().startswith(("utf-16", "utf-32", "utf_16", "utf_32"))
+    errors = "surrogateescape" if single_bytes else "replace"
+    return codecs.getincrementaldecoder(encoding)(errors=errors)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    """The chunks of a file up to its end or its break."""
+    packed = open_packed(path)
+    try:
+        while chunk := packed.read_chunk():
+            yield chunk
+    except READ_ERRORS:
+        return
+    finally:
+        packed.close()

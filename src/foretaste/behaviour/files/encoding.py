@@ -1,0 +1,118 @@
+"""In: the bytes of a text file. Out: the encoding it is written in, told by all its letters.
+
+A file whose letters beyond ASCII are UTF-8 is UTF-8, also where single rows of it are broken: those
+are rejected. Else chardet judges them, see docs/decisions/0021-files.md.
+"""
+
+import codecs
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from foretaste.behaviour.files.packing import FIRST_BYTES
+from foretaste.errors import InputError
+
+UTF8 = "utf-8"
+MAX_EVIDENCE_BYTES = 1 << 16
+"""Of lines that are not ASCII: enough to judge by."""
+MIN_NUL_SHARE = 0.2
+"""Of the first bytes, those that are 0, from where on letters have two bytes or four."""
+MAX_SAMPLE_WORDS = 3
+MIN_UTF8_SHARE = 0.1
+"""Of the lines with other letters, from where on a file is taken for UTF-8 with broken rows."""
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, UTF8),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CANDIDATE_NAMES = (
+    "utf-16-le utf-16-be utf-32-le utf-32-be cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 "
+    "cp1257 cp1258 iso8859-2 iso8859-5 iso8859-7 koi8-r koi8-u cp932 euc-jp iso-2022-jp gb18030 "
+    "big5 cp949 mac-roman cp437 cp850 cp852 cp866 tis-620"
+)
+_CANDIDATES = _CANDIDATE_NAMES.split()
+"""What files of shops are written in; the others only make a short text look like Estonian."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextEncoding:
+    """An encoding, and a few words as they are read by it."""
+
+    name: str = UTF8
+    words: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str | None:
+        """What is said of it; nothing of UTF-8."""
+        if self.name == UTF8:
+            return None
+        words = f", e.g. {', '.join(self.words)}" if self.words else ""
+        return f"read as {self.name}{words}"
+
+
+def detect_encoding(chunks: Iterable[bytes]) -> TextEncoding:
+    """The encoding of a file by as many of its chunks as it takes, mostly all of them."""
+    evidence: list[bytes] = []
+    evidence_size = valid_count = 0
+    partial_line = b""
+    for number, chunk in enumerate(chunks):
+        if number == 0:
+            for mark, name in _BYTE_ORDER_MARKS:
+                if chunk.startswith(mark):
+                    return TextEncoding(name)
+            start = chunk[:FIRST_BYTES]
+            if start.count(b"\0") > MIN_NUL_SHARE * len(start):
+                return _judge(chunk[:MAX_EVIDENCE_BYTES])
+        if not partial_line and chunk.isascii():
+            continue
+        *lines, partial_line = (partial_line + chunk).replace(b"\r", b"\n").split(b"\n")
+        if partial_line.isascii():
+            partial_line = b""
+        other_lines = [line for line in lines if not line.isascii()]
+        evidence += other_lines
+        evidence_size += sum(map(len, other_lines))
+        valid_count += sum(map(_is_utf8, other_lines))
+        if evidence_size > MAX_EVIDENCE_BYTES:
+            break
+    if partial_line and evidence_size <= MAX_EVIDENCE_BYTES:
+        evidence.append(partial_line)
+        valid_count += _is_utf8(partial_line)
+    if valid_count >= MIN_UTF8_SHARE * len(evidence):
+        return TextEncoding()
+    return _judge(b"\n".join(evidence)[: 2 * MAX_EVIDENCE_BYTES])
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _judge(sample: bytes) -> TextEncoding:
+    import chardet  # a twentieth of a second that UTF-8 does not need
+
+    verdict = chardet.detect(
+        sample, include_encodings=_CANDIDATES, prefer_superset=True, compat_names=False
+    )
+    name = verdict["encoding"] or "cp1252"
+    text = sample.decode(name, errors="ignore")
+    words = dict.fromkeys(
+        word.strip(".:'()[]")
+        for word in re.split(r"[\s,;|\"]+", text)
+        if not word.isascii() and len(word) < 40
+    )
+    return TextEncoding(name, tuple(words)[:MAX_SAMPLE_WORDS])
+
+
+def check_encoding(name: str, setting: str) -> str:
+    """The name as Python knows it. InputError where it is none."""
+    try:
+        return UTF8 if codecs.lookup(name).name in ("utf-8", "utf-8-sig") else name
+    except LookupError:
+        raise InputError(
+            f"{setting} names no encoding: '{name}'; write e.g. cp1252, utf-16 or shift_jis"
+        ) from None

@@ -1,0 +1,48 @@
+"""In: the `[behaviour.files]` part of the settings. Out: what a file does not say itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from pydantic import Field
+
+from foretaste.domain.settings import Settings
+
+RowShape = Literal["table", "baskets"]
+
+
+class FileSettings(Settings):
+    """What a file does not say itself."""
+
+    header: tuple[str, ...] = ()
+    """The names of the columns of a file without a line of names. `genre=Drama` is a column that
+    has a 1 where the genre is Drama."""
+    delimiter: str | None = Field(default=None, min_length=1, max_length=2)
+    """What stands between two cells. None is found out."""
+    encoding: str | None = None
+    """e.g. cp1252. None is found out."""
+    sheet: str | None = None
+    """Of a spreadsheet with several."""
+    rows: RowShape | None = None
+    """`baskets`: a row has any number of items side by side, after the columns that `header` names.
+    `table`: a row has a cell for each column. None is found out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is known of a file before it is opened."""
+
+    settings: FileSettings = field(default_factory=FileSettings)
+    record_type: str | None = None
+    """events, items or users, where it is known."""
+    yes: bool = False
+    """Take what is offered of a file without names of columns, rather than to refuse it."""
+
+
+def settings_of_file(files: Mapping[str, FileSettings], name: str) -> FileSettings:
+    """Those of the name, or of the first pattern that fits it, such as `orders-*.csv`."""
+    if name in files:
+        return files[name]
+    patterns = (pattern for pattern in files if fnmatchcase(name, pattern))
+    return files.get(next(patterns, ""), FileSettings())

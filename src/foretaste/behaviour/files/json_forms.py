@@ -1,0 +1,140 @@
+"""In: one JSON value that is a whole file. Out: the rows in it, however they are laid.
+
+A list under a key (`{"products": […]}`), columns of lists, and what pandas writes with each of its
+orients. What is a row itself stays one.
+"""
+
+import ast
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from foretaste.behaviour.columns import resolve_columns
+
+
+def rows_of_value(value: Any) -> list[Any]:
+    """The rows of the only value of a file; the value itself if it is a row."""
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, Mapping) or not value:
+        return [value]
+    parts = list(value.values())
+    if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):
+        return [
+            dict(zip(value["columns"], row, strict=False)) if isinstance(row, list) else row
+            for row in value["data"]
+        ]
+    if all(isinstance(part, Mapping) for part in parts):
+        return _rows_of_mappings(value)
+    if _are_columns(parts):
+        return [dict(zip(value, row, strict=True)) for row in zip(*parts, strict=True)]
+    lists = [part for part in parts if _is_list_of_rows(part)]
+    if len(lists) == 1 and not _is_row(value):
+        return list(lists[0])
+    return [value]
+
+
+def _are_columns(parts: Sequence[Any]) -> bool:
+    """Whether these are the cells of one column each."""
+    if not all(isinstance(part, list) for part in parts):
+        return False
+    has_cells = not all(isinstance(cell, Mapping) for part in parts for cell in part)
+    return has_cells and len({len(part) for part in parts}) == 1
+
+
+def _is_list_of_rows(value: Any) -> bool:
+    return (
+        isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
+    )
+
+
+def _is_row(value: Mapping[str, Any]) -> bool:
+    """Whether it says who did something itself, e.g. a session with its events."""
+    names = [name for name, part in value.items() if not isinstance(part, list | Mapping)]
+    return bool({"user", "session", "item"} & resolve_columns("events", names, {}).keys())
+
+
+def _rows_of_mappings(value: Mapping[str, Mapping[str, Any]]) -> list[Any]:
+    """`{"user": {"0": …}}` has columns outside, `{"0": {"user": …}}` rows; `{"i1": {…}}` has the id
+    outside.
+    """
+    inner_names = list(dict.fromkeys(name for part in value.values() for name in part))
+    if any(resolve_columns(kind, value, {}) for kind in ("events", "items")) and all(
+        name.isdigit() for name in inner_names
+    ):
+        return [{name: part.get(at) for name, part in value.items()} for at in inner_names]
+    has_ids = not any(
+        {"id", "item"} & resolve_columns(kind, inner_names, {}).keys()
+        for kind in ("events", "items")
+    )
+    if has_ids and not all(name.isdigit() and int(name) < len(value) for name in value):
+        return [{"id": name, **part} for name, part in value.items()]
+    return list(value.values())
+
+
+def read_values(text: str) -> list[Any]:
+    """The JSON values of a text, one after another. Raises ValueError, RecursionError."""
+    decoder, at = json.JSONDecoder(), 0
+    values: list[Any] = []
+    while True:
+        while at < len(text) and (text[at].isspace() or text[at] == ","):
+            at += 1
+        if at == len(text):
+            return values
+        value, at = decoder.raw_decode(text, at)
+        values.append(value)
+
+
+def read_line(text: str) -> Any:
+    """The value of a line: JSON, or a dict as Python writes it. Raises ValueError and others."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        if not text.lstrip().startswith("{'"):
+            raise
+        try:
+            return ast.literal_eval(text.strip())
+        except (ValueError, SyntaxError, TypeError, MemoryError):
+            pass
+        raise
+
+
+def flat_columns(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, ...], str]:
+    """Path of each plain value within objects → the name of its column: `product_id` for
+    `{"product": {"id": …}}`, `price` for `{"properties": {"price": …}}`.
+    """
+    paths: dict[tuple[str, ...], None] = {}
+    for row in rows:
+        for path in _paths(row, ()):
+            paths.setdefault(path, None)
+    names: dict[tuple[str, ...], str] = {}
+    for path in sorted(paths, key=len):
+        name = path[-1] if path[-1].lower() not in _GENERIC_NAMES else "_".join(path[-2:])
+        if name in names.values():
+            name = "_".join(path)
+        names[path] = name
+    return names
+
+
+_GENERIC_NAMES = frozenset(("id", "name", "title", "key", "type", "value"))
+
+
+def _paths(value: Mapping[str, Any], path: tuple[str, ...]) -> list[tuple[str, ...]]:
+    paths = []
+    for name, part in value.items():
+        if isinstance(part, Mapping) and part:
+            paths += _paths(part, (*path, str(name)))
+        else:
+            paths.append((*path, str(name)))
+    return paths
+
+
+def flatten(row: Mapping[str, Any], columns: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
+    """A row with the values of its objects in columns of their own."""
+    flat: dict[str, Any] = {}
+    for path in _paths(row, ()):
+        part: Any = row
+        for name in path:
+            part = part[name]
+        flat[columns.get(path, "_".join(path))] = part
+    return flat
