@@ -112,9 +112,18 @@ class Foretaste:
     # 1 behaviour -------------------------------------------------------------------------------
 
     def add(
-        self, *, events: Any = None, items: Any = None, users: Any = None, strict: bool = False
+        self,
+        *,
+        events: Any = None,
+        items: Any = None,
+        users: Any = None,
+        strict: bool = False,
+        yes: bool = False,
     ) -> list[ImportResult]:
-        """Files, data frames or tables into the store: items first, as events name them."""
+        """Files, data frames or tables into the store: items first, as events name them.
+
+        yes: take the names that are offered for a file without names of columns.
+        """
         return import_all(
             self.store,
             {"items": items, "users": users, "events": events},
@@ -122,6 +131,7 @@ class Foretaste:
             rejects_dir=self.folder / "rejects",
             now=self.clock(),
             strict=strict,
+            yes=yes,
             progress=self.progress,
         )
 

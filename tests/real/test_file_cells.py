@@ -242,3 +242,11 @@ def test_a_line_of_names_above_longer_rows(tmp_path: Path) -> None:
     content = "customer,items\nann,milk,bread\nbob,bread,butter,eggs\n"
     _, store = import_bytes(tmp_path, "orders.csv", content)
     assert events_of(store)[1] == ("ann", "bread", "purchase")
+
+
+def test_a_quote_far_down_in_a_file_with_tabs(tmp_path: Path) -> None:
+    rows = [f"{n}\tArtist {n}" for n in range(1_700)]
+    content = "\n".join(["id\tname", *rows, '9999\t"Weird Al" Yankovic', ""])
+    imported, store = import_bytes(tmp_path, "artists.dat", content, "items")
+    assert items_of(store)["9999"].title == '"Weird Al" Yankovic'
+    assert imported.rejected == 0

@@ -161,8 +161,16 @@ def missing_column_error(
     """The error for a file that lacks a column it must have."""
     columns = list(columns)
     expected_column = column_settings.get(field, field)
+    taken = {
+        column
+        for name, column in resolve_columns(record_type, columns, column_settings).items()
+        if name != field
+    }
+    free_columns = [column for column in columns if column not in taken]
     names = [expected_column, *_ALIASES[record_type].get(field, "").split()]
-    hint = _nearest_column(columns, names if field not in column_settings else [expected_column])
+    hint = _nearest_column(
+        free_columns, names if field not in column_settings else [expected_column]
+    )
     remedy = f"did you mean '{hint}'? " if hint else ""
     missing = (
         "'user' or 'session'"

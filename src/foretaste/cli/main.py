@@ -45,7 +45,7 @@ app.add_typer(models, name="models", no_args_is_help=True)
 
 File = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="CSV, Parquet or JSON Lines, also compressed with gzip."),
+    typer.Option(metavar="FILE", help="CSV, JSON, Parquet or a spreadsheet; also packed."),
 ]
 
 
@@ -112,6 +112,10 @@ def import_(
     strict: Annotated[
         bool, typer.Option("--strict", help="Store nothing of a file with a bad row.")
     ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", "-y", help="Take the names offered for columns that have none."),
+    ] = False,
 ) -> None:
     """Take in files: what people did, what there is, who they are.
 
@@ -121,11 +125,11 @@ def import_(
     if events is None and items is None and users is None and not gorse:
         raise InputError("nothing to import; name a file with --events, --items or --users")
     with open_loop(workspace, create=True) as loop:
-        imports = loop.add(events=events, items=items, users=users, strict=strict)
+        imports = loop.add(events=events, items=items, users=users, strict=strict, yes=yes)
         if gorse:
             from foretaste.behaviour.gorse_dump import gorse_tables
 
-            imports += loop.add(**gorse_tables(gorse), strict=strict)
+            imports += loop.add(**gorse_tables(gorse), strict=strict, yes=yes)
     console.print_imports(imports)
 
 

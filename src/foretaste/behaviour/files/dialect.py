@@ -16,7 +16,7 @@ DELIMITERS = ("::", ",", ";", "\t", "|", "\x01", "^", "~")
 UNIT_SEPARATOR = "\x1f"
 """Stands for a delimiter of two letters, which the csv module does not take."""
 _SINGLE_QUOTED = re.compile(r"(?:^|\W)'[^']*\W[^']*'(?:\W|$)")
-MAX_SAMPLE_ROWS = 200
+MAX_SAMPLE_ROWS = 5_000
 MIN_CONSISTENT_SHARE = 0.9
 """Of the rows, those of one width, from where on blanks are taken for delimiters."""
 _NAMES_OF_DELIMITERS = {
@@ -70,14 +70,16 @@ def detect_dialect(lines: Sequence[str], delimiter: str | None = None) -> Dialec
     if not lines:
         return Dialect(delimiter or ",")
     dialect = Dialect(delimiter or _delimiter(lines))
-    if not _broken_rows(dialect, lines):
+    broken_count = _broken_rows(dialect, lines)
+    if not broken_count:
         return dialect
     candidates = [dialect]
     if any(_SINGLE_QUOTED.search(line) for line in lines):
         candidates.append(Dialect(dialect.delimiter, "'"))
     if any('\\"' in line for line in lines):
         candidates.append(Dialect(dialect.delimiter, backslash=True))
-    if dialect.delimiter not in ",;":  # in files with tabs a quote is often but a quote
+    is_rarely_quoted = dialect.delimiter not in ",;"  # with tabs a quote is often but a quote
+    if is_rarely_quoted and _quoted_cells(dialect, lines) <= broken_count:
         candidates.append(Dialect(dialect.delimiter, None))
     return min(candidates, key=lambda candidate: _broken_rows(candidate, lines))
 
@@ -124,6 +126,12 @@ def _broken_rows(dialect: Dialect, lines: Sequence[str]) -> int:
         cells is None or (bool(cells) and len(cells) not in (usual_width, header_width))
         for cells in rows
     )
+
+
+def _quoted_cells(dialect: Dialect, lines: Sequence[str]) -> int:
+    """Cells with a quote at both ends."""
+    cells = (cell for line in lines for cell in line.rstrip("\r\n").split(dialect.delimiter))
+    return sum(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells)
 
 
 def sample_rows(dialect: Dialect, lines: Sequence[str]) -> list[list[str] | None]:

@@ -32,7 +32,7 @@ _CANDIDATE_NAMES = (
     "cp1257 cp1258 iso8859-2 iso8859-5 iso8859-7 koi8-r koi8-u cp932 euc-jp iso-2022-jp gb18030 "
     "big5 cp949 mac-roman cp437 cp850 cp852 cp866 tis-620"
 )
-_CANDIDATES = _CANDIDATE_NAMES.split()
+CANDIDATES = _CANDIDATE_NAMES.split()
 """What files of shops are written in; the others only make a short text look like Estonian."""
 
 
@@ -96,7 +96,7 @@ def _judge(sample: bytes) -> TextEncoding:
     import chardet  # a twentieth of a second that UTF-8 does not need
 
     verdict = chardet.detect(
-        sample, include_encodings=_CANDIDATES, prefer_superset=True, compat_names=False
+        sample, include_encodings=CANDIDATES, prefer_superset=True, compat_names=False
     )
     name = verdict["encoding"] or "cp1252"
     text = sample.decode(name, errors="ignore")
