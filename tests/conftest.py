@@ -29,6 +29,25 @@ def own_environment() -> Iterator[None]:
     os.environ.update(before)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def measured_loops() -> Iterator[None]:
+    """The event loops of the services of this process are measured."""
+    from serve.watchdog import WATCHDOG, measuring
+
+    with measuring(WATCHDOG):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def free_loops() -> Iterator[None]:
+    """Nothing keeps the event loop of a service while a test runs."""
+    from serve.watchdog import WATCHDOG
+
+    yield
+    stalls = WATCHDOG.take_stalls()
+    assert not stalls, "\n\n".join(stalls)
+
+
 @pytest.fixture(scope="session")
 def items() -> pd.DataFrame:
     """Ten items about space and ten about cooking, with accents, quotes and markup in titles."""

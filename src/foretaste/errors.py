@@ -60,10 +60,14 @@ class MissingExtra(ForetasteError):
         super().__init__(f"{dependency} is not installed; pip install 'foretaste[{extra}]'")
 
 
+MAX_COMPARED_LETTERS = 100
+"""Letters of an unknown word that are compared; the time grows with their square."""
+
+
 def did_you_mean(word: str, valid_words: Iterable[str]) -> str:
     """`; did you mean 'x'?` or the known words, to end a message about an unknown word."""
     valid_words = list(valid_words)
-    close = get_close_matches(word, valid_words, n=1)
+    close = get_close_matches(word[:MAX_COMPARED_LETTERS], valid_words, n=1)
     if close:
         return f"did you mean '{close[0]}'?"
     return f"expected one of {', '.join(valid_words)}"

@@ -19,6 +19,8 @@ from foretaste.domain.data import Event, Item
 from foretaste.loop import Foretaste
 from foretaste.serve.app import create_app
 
+from .watchdog import WATCHDOG
+
 DEADLINE = 60.0
 SPACE = ("rocket", "planet", "moon", "star", "orbit", "astronaut", "galaxy", "comet")
 KITCHEN = ("bread", "soup", "cake", "oven", "spice", "butter", "noodle", "garden")
@@ -109,12 +111,25 @@ def until_ready(client: httpx.Client) -> None:
 
 @contextmanager
 def serving(folder: Path, *, ready: bool = True) -> Iterator[httpx.Client]:
-    """A client of a server on the folder, which is stopped at the end."""
+    """A client of a server on the folder, which is stopped at the end.
+
+    Whatever keeps its event loop fails the test, see `watchdog`.
+    """
     config = uvicorn.Config(
-        create_app(folder), host="127.0.0.1", port=0, log_config=None, access_log=False
+        create_app(folder),
+        host="127.0.0.1",
+        port=0,
+        loop="asyncio",  # which lets its callbacks be measured
+        log_config=None,
+        access_log=False,
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
+
+    def run() -> None:
+        with WATCHDOG.watching():
+            server.run()
+
+    thread = threading.Thread(target=run)
     thread.start()
     try:
         until(lambda: server.started or not thread.is_alive(), "listening")

@@ -32,6 +32,7 @@ class CellError(Exception):
 def display_text(value: Any) -> str:
     """A value as a message shows it: on one line and not too long."""
     text = value if isinstance(value, str) else str(value)
+    text = text[: _MAX_DISPLAY_LENGTH + 1]  # before anything else: it may have millions of letters
     text = text.encode("utf-8", "backslashreplace").decode()
     text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
     return text if len(text) <= _MAX_DISPLAY_LENGTH else text[: _MAX_DISPLAY_LENGTH - 1] + "…"

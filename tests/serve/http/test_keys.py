@@ -157,6 +157,9 @@ def test_nobody_waits_for_the_store_when_the_answer_is_at_hand(
     assert ring.is_cached(secret)
     assert ring.is_cached(None)
     assert ring.is_cached("no key at all")
+    assert not Keyring(lambda: table).is_cached("no key at all"), (
+        "whether keys are asked for at all"
+    )
     ticks.now += keys.KEY_FRESH_SECONDS + 0.01
     assert not ring.is_cached(secret)
 

@@ -5,9 +5,10 @@ from importlib.resources import files
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.security import NO_KEY_NEEDED
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
 SCRIPT = files("foretaste.serve").joinpath("client.js").read_text(encoding="utf-8")
 HEADERS = {

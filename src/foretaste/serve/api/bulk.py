@@ -20,12 +20,14 @@ from starlette.concurrency import run_in_threadpool
 
 from foretaste.behaviour.batch import BatchRejection, IngestSummary
 from foretaste.behaviour.export import item_to_json, user_to_json
+from foretaste.behaviour.ingest import Ingestor
 from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.docs.examples import line_examples
-from foretaste.serve.http.body import parse_json
+from foretaste.serve.http.body import StrictRoute, parse_json
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.security import ADMIN, READ
 from foretaste.serve.schemas import MAX_BATCH_ROWS
+from foretaste.serve.service import Service
 
 NDJSON_MEDIA_TYPE = "application/x-ndjson"
 JSON_LINES_MEDIA_TYPES = (
@@ -46,7 +48,7 @@ MIN_BYTES_PER_SECOND = 1000.0
 ROWS_PER_PAGE = 500
 """Items or users read at once."""
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=StrictRoute)
 
 
 def _lines_response_schema(example: str) -> dict[int | str, dict[str, Any]]:
@@ -79,8 +81,8 @@ async def put_item_lines(request: Request, service: ServiceDep) -> StreamingResp
     number from 1, what is wrong, and what to do. The others are stored, a thousand at a time; send
     the file again without fear. Only a body of which nothing could be used is an error.
     """
-    intake = await run_in_threadpool(lambda: service.ingestor)
-    return await _ingest_body(request, intake.items, service.workspace.config.serve.body_seconds)
+    ingestor, body_seconds = await run_in_threadpool(_open_ingestor, service)
+    return await _ingest_body(request, ingestor.items, body_seconds)
 
 
 @router.get(
@@ -105,8 +107,8 @@ def get_item_lines(service: ServiceDep) -> StreamingResponse:
 )
 async def put_user_lines(request: Request, service: ServiceDep) -> StreamingResponse:
     """Create or replace any number of users, a line each, as in `POST /v1/items.jsonl`."""
-    intake = await run_in_threadpool(lambda: service.ingestor)
-    return await _ingest_body(request, intake.users, service.workspace.config.serve.body_seconds)
+    ingestor, body_seconds = await run_in_threadpool(_open_ingestor, service)
+    return await _ingest_body(request, ingestor.users, body_seconds)
 
 
 @router.get(
@@ -120,6 +122,11 @@ def get_user_lines(service: ServiceDep) -> StreamingResponse:
     """All users with attributes, a line each."""
     store = service.workspace.store
     return _stream_lines(store.users_page, user_to_json)
+
+
+def _open_ingestor(service: Service) -> tuple[Ingestor, float]:
+    """What stores the lines, and the seconds in which they must come."""
+    return service.ingestor, service.workspace.config.serve.body_seconds
 
 
 PutRows = Callable[[Sequence[Any]], IngestSummary]

@@ -6,12 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query
 from fastapi.responses import Response
-from pydantic_core import to_json
 
 from foretaste.behaviour.export import item_to_json, user_to_json
 from foretaste.serve.api.lists import ServiceDep, require_any_accepted
 from foretaste.serve.docs.examples import answer_example, request_examples
-from foretaste.serve.http.body import StrictRoute
+from foretaste.serve.http.body import StrictRoute, encode_json
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.security import ADMIN, READ
 from foretaste.serve.schemas import Id
@@ -215,4 +214,4 @@ def _not_found(noun: str, name: str, qualifier: str = "") -> ProblemError:
 
 
 def _json_response(content: Any) -> Response:
-    return Response(to_json(content), media_type="application/json")
+    return Response(encode_json(content), media_type="application/json")

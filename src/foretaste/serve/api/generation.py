@@ -6,7 +6,7 @@ up calls off what is still to be written.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -73,29 +73,34 @@ async def generate(
     anything else, replaced by a template that says the same facts; `by` tells who wrote it. What is
     not written within `language.writer.seconds` is the template's too.
     """
-    generation = await run_in_threadpool(_generate, service, body)
+    generation, answer_parts = await run_in_threadpool(_generate, service, body)
     to_words = partial(passage_json, is_operator=is_operator(request.scope))
     if body.stream:
         return StreamingResponse(
-            _stream(generation, body, to_words),
+            _stream(generation, answer_parts, to_words),
             media_type="text/event-stream",
             headers=UNBUFFERED_HEADERS,
         )
-    answer_parts: dict[str, Any] = {"imagined": imagined_json(generation.imagined), "lines": []}
+    words: dict[str, Any] = {"lines": []}
     async with _cancel_on_disconnect(request, generation):
         async for passage in _passages(generation):
             if passage.part == "line":
-                answer_parts["lines"].append(to_words(passage))
+                words["lines"].append(to_words(passage))
             else:
-                answer_parts[passage.part] = to_words(passage)
-    recommendation_json = encode_recommendation(generation.recommendation, explain=body.explain)
-    content = to_json(answer_parts)[:-1] + b',"recommendation":' + recommendation_json + b"}"
-    return Response(content, media_type="application/json")
+                words[passage.part] = to_words(passage)
+    answer_parts |= {name: to_json(part) for name, part in words.items()}
+    fields = (f'"{name}":'.encode() + part for name, part in answer_parts.items())
+    return Response(b"{" + b",".join(fields) + b"}", media_type="application/json")
 
 
-def _generate(service: Service, body: GenerateBody) -> Generation:
+def _generate(service: Service, body: GenerateBody) -> tuple[Generation, dict[str, bytes]]:
+    """What is generated, and those parts of the answer that are there before its words."""
     request = request_from_body(body, service.workspace.config.rank)
-    return service.generate(replace(request, timeout_ms=body.timeout_ms))
+    generation = service.generate(replace(request, timeout_ms=body.timeout_ms))
+    return generation, {
+        "imagined": to_json(imagined_json(generation.imagined)),
+        "recommendation": encode_recommendation(generation.recommendation, explain=body.explain),
+    }
 
 
 @asynccontextmanager
@@ -131,12 +136,12 @@ async def _passages(generation: Generation) -> AsyncIterator[Passage]:
 
 
 async def _stream(
-    generation: Generation, body: GenerateBody, to_words: Callable[[Passage], dict[str, Any]]
+    generation: Generation,
+    answer_parts: Mapping[str, bytes],
+    to_words: Callable[[Passage], dict[str, Any]],
 ) -> AsyncIterator[bytes]:
-    yield _server_sent_event("imagined", to_json(imagined_json(generation.imagined)))
-    yield _server_sent_event(
-        "recommendation", encode_recommendation(generation.recommendation, explain=body.explain)
-    )
+    for name, part in answer_parts.items():
+        yield _server_sent_event(name, part)
     async for passage in _passages(generation):
         yield _server_sent_event(passage.part, to_json(to_words(passage)))
     yield _server_sent_event("done", b"{}")

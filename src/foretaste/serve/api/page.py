@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse
 
 from foretaste.domain.store import EventLog, ItemStore
 from foretaste.serve.api.lists import ServiceDep
+from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.security import NO_KEY_NEEDED
 from foretaste.serve.schemas import Id
 
@@ -25,7 +26,7 @@ MAX_SAMPLE_EVENTS = 20_000
 """Events among which people to try are looked for."""
 MAX_HISTORY_EVENTS = 12
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
 
 def _hash(text: str) -> str:

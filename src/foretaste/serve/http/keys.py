@@ -23,6 +23,8 @@ KEY_FRESH_SECONDS = 2.0
 """Seconds for which what the store said of a key is believed."""
 KEY_STALE_SECONDS = 300.0
 """Seconds for which it is believed while the store cannot be asked."""
+LOOKUP_SECONDS = 0.1
+"""Seconds that looking up what is known may take; what is fresh must stay so meanwhile."""
 USE_NOTE_SECONDS = 60.0
 """Seconds between two notes of when a key was last used."""
 MAX_CACHED_KEYS = 10_000
@@ -144,14 +146,13 @@ class Keyring:
         return self._key_exists
 
     def is_cached(self, secret: str | None) -> bool:
-        """Whether the answer is known without asking the store, so that nobody need wait."""
-        if secret is None:
-            return self._key_exists or self._ticks() <= self._checked_at + KEY_FRESH_SECONDS
-        secret_match = _SECRET_PATTERN.fullmatch(secret)
-        if secret_match is None:
-            return True
+        """Whether the answer is known without asking the store, now and for a moment."""
+        now = self._ticks() + LOOKUP_SECONDS
+        is_rule_known = self._key_exists or now <= self._checked_at + KEY_FRESH_SECONDS
+        secret_match = None if secret is None else _SECRET_PATTERN.fullmatch(secret)
+        if secret_match is None or not is_rule_known:
+            return is_rule_known
         cached_key = self._cache.get(secret_match[1])
-        now = self._ticks()
         is_use_noted = cached_key is not None and (
             cached_key.key is None or now < cached_key.noted_at + USE_NOTE_SECONDS
         )

@@ -22,6 +22,8 @@ log = logging.getLogger("foretaste.serve")
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 PROBLEM_TYPE_PREFIX = "urn:foretaste:problem:"
+MAX_REJECTED_ROWS = 1000
+"""Wrong rows that one answer tells of: Gorse's clients may send any number at once."""
 
 PROBLEM_KINDS: Mapping[str, tuple[int, str]] = {
     "bad-json": (400, "The body is not JSON"),
@@ -72,7 +74,7 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | None = None
     """Each value of the request that is wrong."""
     rejected: list[BatchRejection] | None = None
-    """Each event or item of a batch, all of which are wrong."""
+    """Each event or item of a batch, all of which are wrong; the first thousand."""
     request_id: str | None = None
     """That of the answer's header, to find the request in the log."""
 
@@ -94,8 +96,20 @@ class ProblemError(HTTPException):
         public_detail: str | None = None,
     ) -> None:
         super().__init__(PROBLEM_KINDS[kind][0], detail, headers)
-        self.kind, self.rejected = kind, rejected
+        self.kind, self.rejected = kind, rejected[:MAX_REJECTED_ROWS]
         self.public_detail = detail if public_detail is None else public_detail
+
+
+class InvalidBodyError(ProblemError):
+    """A body that does not fit its route, with what FastAPI would say of it."""
+
+    def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__("invalid", "the body does not fit")
+        self._errors = errors
+
+    def errors(self) -> Sequence[Mapping[str, Any]]:
+        """As those of a RequestValidationError."""
+        return self._errors
 
 
 def problem_response(
@@ -127,6 +141,7 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _on_problem_error)
     app.add_exception_handler(ForetasteError, _on_foretaste_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(InvalidBodyError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
 
 
@@ -205,7 +220,7 @@ def _allowed(error: HTTPException) -> str:
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)  # it is installed for this
+    assert isinstance(error, RequestValidationError | InvalidBodyError)  # it is installed for this
     field_problems = [_field_problem(complaint) for complaint in error.errors()[:20]]
     first = field_problems[0]
     detail = f"{first.field}: {first.problem}"

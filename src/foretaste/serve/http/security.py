@@ -4,7 +4,7 @@ before the body of a request is read.
 A route without a declaration needs `admin`: who forgets it closes the address.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import Depends, Security
@@ -44,19 +44,16 @@ ADMIN = Security(document_key, scopes=["admin"])
 class RouteScopes:
     """The scopes that each route declares."""
 
-    def __init__(self, routes: Iterable[BaseRoute], *, open_paths: Sequence[str] = ()) -> None:
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self._routes = [(route, declared_scopes(route)) for route in routes]
-        self._open_paths = frozenset(open_paths)
 
     def required_scopes(self, scope: Scope) -> tuple[str, ...]:
-        """The scopes that a request needs, all of them; none for an open address.
+        """The scopes that a request needs, all of them.
 
         An address that is not there needs `admin`, so that strangers learn nothing of it.
         """
         if scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
-        if scope["path"] in self._open_paths and scope["method"] == "GET":
-            return ()
         for route, scopes in self._routes:
             if route.matches(scope)[0] is Match.FULL:
                 return scopes
