@@ -1,17 +1,27 @@
+import os
 import resource
+import signal
 import socket
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.config.load import load_config
+from foretaste.domain.data import Item
 from foretaste.errors import SettingsError
+from foretaste.loop import Foretaste
 from foretaste.serve.http.keys import create_key
 from foretaste.serve.run import MAX_OPEN_FILES, _raise_file_limit, check_host, check_port, serve
+from foretaste.serve.service import CLOSING, Service
 
-from .workspace import running
+from .workspace import DEADLINE, running, until
 
 
 def check(host: str, folder: Path, *, insecure: bool = False) -> None:
@@ -86,3 +96,53 @@ def test_a_port_is_looked_at_and_left_free(taken_port: int) -> None:
     check_port("127.0.0.1", free)
     check_port("127.0.0.1", free)
     check_port("localhost", 0)
+
+
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
+def test_it_ends_in_time_whatever_is_under_way(copied: Path, workers: str) -> None:
+    """A file of the model that nobody can read to its end stands for all that takes too long."""
+    (model,) = (copied / "models").glob("*/popularity.safetensors")
+    model.unlink()
+    os.mkfifo(model)
+    with running(copied, "serve", "--port", "0", "--workers", workers) as command:
+        transport = httpx.HTTPTransport(retries=10)  # the port is there before its processes are
+        with httpx.Client(base_url=command.address, transport=transport) as client:
+            until(lambda: client.get("/healthz").is_success, "alive")
+            assert client.get("/readyz").status_code == 503
+        assert command.end(signal.SIGTERM) in (0, -signal.SIGTERM)
+
+
+def test_a_process_that_does_not_end_is_ended() -> None:
+    program = (
+        "import signal; from foretaste.serve import run; run.STOP_SECONDS = 0.1;"
+        "signal.signal(signal.SIGTERM, lambda *_: None); run._limit_stop(); print('begun');"
+        "[signal.pause() for _ in iter(int, 1)]"
+    )
+    command = [sys.executable, "-uc", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == b"begun\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE) == 0
+        assert b"stopped after 0 s; what was under way" in process.stderr.read()
+
+
+def vectors_in(workspace: Path) -> int:
+    """How many texts were read."""
+    with closing(sqlite3.connect(workspace / "cache" / "vectors.sqlite")) as file:
+        count: int = file.execute("SELECT count(*) FROM vectors").fetchone()[0]
+        return count
+
+
+def test_what_is_read_for_the_first_answer_is_broken_off(copied: Path) -> None:
+    loop = Foretaste.open(copied)
+    loop.store.put_items([Item("late", "A title that nobody has read before")])
+    loop.close()
+    read = vectors_in(copied)
+    service = Service(copied)
+    service.stop()
+    service.start()
+    service.close()
+    assert service.not_ready_reason() == CLOSING
+    assert vectors_in(copied) == read

@@ -219,6 +219,8 @@ class SlowService:
 
     def start(self) -> None: ...
 
+    def stop(self) -> None: ...
+
     def close(self) -> None:
         self.let.wait(self.PATIENCE)
         self.closed.set()

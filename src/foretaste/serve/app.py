@@ -1,6 +1,6 @@
 """In: the folder of a workspace. Out: the ASGI application that serves it and its tenants."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
@@ -58,10 +58,13 @@ to do.
 """
 
 
-def create_app(folder: str | Path, *, host: str | None = None) -> FastAPI:
+def create_app(
+    folder: str | Path, *, host: str | None = None, on_start: Callable[[], None] | None = None
+) -> FastAPI:
     """The service for the workspace in a folder. `/readyz` says when it answers.
 
     host: the name or address it listens on, which is one of its names.
+    on_start: called when the server starts, in its thread.
     """
     settings = load_config(Path(folder)).serve
     tracer = Tracer() if settings.traces else None
@@ -69,6 +72,8 @@ def create_app(folder: str | Path, *, host: str | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if on_start is not None:
+            on_start()
         tenants.root.start()
         yield
         await run_in_threadpool(tenants.close)

@@ -4,12 +4,17 @@ import errno
 import logging
 import os
 import resource
+import signal
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 from foretaste.behaviour.keys import KEYS_MARKER, ApiKey, had_keys
 from foretaste.behaviour.store import STORE_FILE as STORE
@@ -32,8 +37,10 @@ HOST_VARIABLE = "FORETASTE_LISTENS_ON"
 """Tells them the name or address that they listen on."""
 MAX_OPEN_FILES = 65_536
 """Files and connections that a process may have open, where the system allows it."""
-GRACEFUL_SHUTDOWN_SECONDS = 10
+REQUEST_SECONDS = 8
 """Seconds that requests under way have when the server is stopped."""
+STOP_SECONDS = 10.0
+"""Seconds from the signal to stop until the process is over, whatever is under way in it."""
 
 
 def serve(
@@ -71,7 +78,7 @@ def serve(
             log_config=None,
             access_log=False,  # ours has no query strings in it
             server_header=False,
-            timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
+            timeout_graceful_shutdown=REQUEST_SECONDS,
         )
 
 
@@ -100,7 +107,34 @@ def application() -> "FastAPI":
 
     folder = Path(os.environ[WORKSPACE_VARIABLE])
     logs.log_to_stderr(load_config(folder).serve.log_format)
-    return create_app(folder, host=os.environ.get(HOST_VARIABLE))
+    return create_app(folder, host=os.environ.get(HOST_VARIABLE), on_start=_limit_stop)
+
+
+def _limit_stop() -> None:
+    """From the signal to stop on this process has `STOP_SECONDS`: threads that read texts, wait for
+    a lock or for a database that does not answer are left where they are.
+    """
+    stopping = threading.Event()
+
+    def end() -> None:
+        stopping.wait()
+        time.sleep(STOP_SECONDS)
+        log.error(
+            "stopped after %.0f s; what was under way is done at the next start", STOP_SECONDS
+        )
+        os._exit(0)
+
+    # started now, as a handler of signals may not start a thread
+    threading.Thread(target=end, name="stop", daemon=True).start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, partial(_on_stop, stopping, signal.getsignal(number)))
+
+
+def _on_stop(stopping: threading.Event, handler: Any, number: int, frame: FrameType | None) -> None:
+    """The server's own handler, and the time runs."""
+    stopping.set()
+    if callable(handler):
+        handler(number, frame)
 
 
 def check_host(host: str, folder: Path, config: Config, *, insecure: bool) -> None:

@@ -36,6 +36,9 @@ from foretaste.workspace.tenants import claim
 log = logging.getLogger("foretaste.serve")
 
 NOT_LOADED = "the model and the language model are being loaded; ask again in a second"
+CLOSING = "the service is being closed; ask again in a moment"
+CLOSE_TIMEOUT = 5.0
+"""Seconds that closing waits for what is under way in a thread."""
 PROMOTION_POLL_SECONDS = 1.0
 """Seconds between two looks whether another model version was promoted."""
 LOADING_MS = 1000
@@ -83,12 +86,16 @@ class Service:
                 self._warmer = threading.Thread(target=self._warm_up, name="warm-up", daemon=True)
                 self._warmer.start()
 
+    def stop(self) -> None:
+        """Begin nothing more, and break off what is read for the first answer."""
+        self._stop_event.set()
+
     def close(self) -> None:
         """Let go of the workspace, for good."""
-        self._stop_event.set()
+        self.stop()
         for thread in (self._watcher, self._warmer):
             if thread is not None:
-                thread.join()
+                thread.join(CLOSE_TIMEOUT)
         with self._open_lock:
             self._is_closed = True
             if self._chat is not None:
@@ -107,9 +114,9 @@ class Service:
         """The workspace, opened when first needed: a database that is away may come back."""
         with self._open_lock:
             if self._is_closed:
-                raise StoreError("the service is being closed; ask again in a moment")
+                raise StoreError(CLOSING)
             if self._workspace is None:
-                loop = Foretaste.open(self._folder)
+                loop = Foretaste.open(self._folder, progress=self._go_on)
                 try:
                     claim(loop.store, self._tenant)
                 except BaseException:
@@ -117,6 +124,11 @@ class Service:
                     raise
                 self._workspace = loop
             return self._workspace
+
+    def _go_on(self, task: str, done: int, total: int, note: str = "") -> None:
+        """Called between two parts of long work. Raises StoreError once it is to end."""
+        if self._stop_event.is_set():
+            raise StoreError(CLOSING)
 
     @property
     def chat(self) -> Chat:
@@ -362,11 +374,14 @@ class Service:
             workspace.recommend(Request(query="warm up", n=1, explain=True, incognito=True))
             workspace.generator.warm()
         except ForetasteError as error:
-            log.error("words cannot be read: %s", error)
+            if not self._stop_event.is_set():
+                log.error("words cannot be read: %s", error)
         except Exception:
             log.exception("while loading the language model")
 
     def _fail(self, reason: str, public_reason: str = ForetasteError.PUBLIC_TEXT) -> None:
+        if self._stop_event.is_set():
+            return
         if reason != self._failure:  # else it has been told, and is tried again every few seconds
             log.error("not ready: %s", reason)
         self._failure, self._failed_at = reason, time.monotonic()

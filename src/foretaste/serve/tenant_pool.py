@@ -91,6 +91,8 @@ class TenantPool:
             self._open_tenants.clear()
             threads = list(self._closing_threads)
         for service in services:
+            service.stop()
+        for service in services:
             service.close()
         for thread in threads:
             thread.join()
