@@ -86,7 +86,7 @@ class Foretaste:
         self.people = PreferenceService(self.store, lambda texts: self.encoder.encode(texts), clock)
         self.data_encoder = DataEncoder(config, folder, progress=progress, clock=clock)
         self.manager = ModelManager(self.store, self.models, self.at_snapshot, self._rehearse)
-        self.outage = Outage(self.store, self.manager, self._slates)
+        self.outage = Outage(self.store, self.manager, self._slates, self.weights)
         self.fallback = FallbackChain()
         self.recounter = ErasureRecounter(self)
         self.generator = ContentGenerator(

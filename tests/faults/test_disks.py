@@ -15,11 +15,13 @@ from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.config.load import load_config
 from foretaste.loop import Foretaste
 from serve.conftest import checked
-from serve.workspace import DEADLINE, serving, until, until_ready
+from serve.workspace import DEADLINE, items, serving, until, until_ready
 
 from .conftest import Disk
 from .nursery import Nursery
 
+MUTED_PART = "2"
+MUTED = {item.id for item in items() if item.attributes["part"] == (MUTED_PART,)}
 GONE: dict[str, dict[str, Any]] = {
     "space-2": {"hidden": True},
     "space-3": {"available_until": "2020-01-01"},
@@ -103,6 +105,10 @@ def test_a_database_that_goes_and_comes_back(
         assert send(client, "before").json()["accepted"] == 1
         for item, change in GONE.items():
             assert client.patch(f"/v1/items/{item}", json=change).is_success
+        hidden = send(client, "hidden", user="p1", kind="hide", item="space-4")
+        assert hidden.json()["accepted"] == 1
+        mute = {"changes": [{"what": {"part": MUTED_PART}, "mute": True}]}
+        assert client.patch("/v1/users/p1/profile", json=mute).is_success
         whole = {"user": "p1", "n": 24}
         before = client.post("/v1/recommend", json=whole).json()
         assert "degraded" not in before
@@ -143,7 +149,7 @@ def _lists_go_on(client: httpx.Client, version: str) -> None:
         "recommend": {"user": "p1", "n": 24},
         "search": {"query": "the moon and the rocket", "user": "p1", "n": 24},
         "similar": {"items": ["space-1"], "n": 24},
-        "rank": {"candidates": ["kitchen-1", "space-2", "space-3", "space-4"], "user": "p1"},
+        "rank": {"candidates": ["space-2", "space-3", "space-4", "space-6"], "user": "p1"},
     }
     for name, body in asked.items():
         answer = client.post(f"/v1/{name}", json=body)
@@ -155,6 +161,9 @@ def _lists_go_on(client: httpx.Client, version: str) -> None:
         ids = [item["id"] for item in told["items"]]
         assert ids
         assert not GONE.keys() & set(ids), "hidden, and not on offer, as last known"
+        if "user" in body:
+            assert "space-4" not in ids, "the person hid it"
+            assert not MUTED & set(ids)
         if name in ("search", "similar"):
             assert ids[0].startswith("space")
     trending = client.get("/v1/trending").json()

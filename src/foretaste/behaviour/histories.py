@@ -55,6 +55,20 @@ class HistoryRows(IdentityRows):
                 user_events.append(event)
         return user_events
 
+    def events_of_types(
+        self, event_types: Sequence[str], after_number: int, until_number: int
+    ) -> list[Event]:
+        """The events of these types past a number and up to another, in the order they were
+        accepted; an anonymous one without a user.
+        """
+        c = events.c
+        query = (
+            sa.select(*schema.EVENT_COLUMNS)
+            .where(c.seq > after_number, c.seq <= until_number, c.kind.in_(event_types))
+            .order_by(c.seq)
+        )
+        return [schema.event_from_row(row) for row in self._fetch_all(query)]
+
     def user_event_columns(
         self, user_keys: Sequence[tuple[str | None, str | None]]
     ) -> Iterator[tuple[int, EventColumns]]:

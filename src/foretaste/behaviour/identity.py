@@ -21,6 +21,7 @@ from foretaste.behaviour.engine import store_errors, write_transaction
 from foretaste.behaviour.raw_select import RawSelect
 from foretaste.behaviour.schema import events
 from foretaste.domain.data import IDENTIFY_EVENT, Event
+from foretaste.domain.store import StoreListener
 
 IDS_PER_QUERY = 500
 """Names asked for at once."""
@@ -62,6 +63,7 @@ class IdentityRows:
     url: sa.URL
     _engine: sa.Engine
     _raw_select: RawSelect
+    listener: StoreListener | None
 
     def identify(self, session: str, user: str, at: float) -> bool:
         """From now on a session is a user's, and so is what it did while nobody was known.
@@ -75,7 +77,9 @@ class IdentityRows:
                 f"identify-{uuid.uuid4().hex}", IDENTIFY_EVENT, at, user=user, session=session
             )
             connection.execute(sa.insert(events).values(schema.event_row(event)))
-            return True
+        if self.listener is not None:
+            self.listener.events_added([event])
+        return True
 
     def user_of_session(self, session: str) -> str | None:
         """The user of a session now; None while nobody was identified on it."""

@@ -83,6 +83,17 @@ class PreferenceRows(IdentityRows):
             connection.execute(deletion)
             if rows:
                 connection.execute(sa.insert(preferences), rows)
+        if self.listener is not None:
+            self.listener.preferences_put(user, session)
+
+    def preferences_since(self, at: float) -> list[tuple[Holder, Preference]]:
+        """What anybody changed from a time on, and who."""
+        c = preferences.c
+        query = sa.select(c.who, c.session, *_CHANGES.selected_columns).where(c.at >= at)
+        return [
+            ((holder_id, bool(is_session)), _change_from_row(row))
+            for holder_id, is_session, *row in self._fetch_all(query.order_by(c.at))
+        ]
 
     def _holders(self, user: str | None, session: str | None) -> list[Holder]:
         """Whose rows a person's are; the first is where new ones go."""

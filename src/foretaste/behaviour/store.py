@@ -34,7 +34,7 @@ from foretaste.behaviour.raw_select import RawSelect
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import Event, Item, User
-from foretaste.domain.store import EventColumns
+from foretaste.domain.store import EventColumns, StoreListener
 from foretaste.errors import StoreError
 
 STORE_FILE = "behaviour.db"
@@ -71,6 +71,7 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
         postgres = self._engine.dialect.name == "postgresql"
         self._raw_select = RawSelect(self._engine)
         self._group_commit = GroupCommit(self._append)
+        self.listener: StoreListener | None = None
         self._insert: Any = postgresql.insert if postgres else sqlite.insert
         self.keys = KeyTable(self._engine, folder)
         """The API keys, used in the store of a root workspace."""
@@ -108,7 +109,10 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
         """
         if not new:
             return 0
-        return self._group_commit([schema.event_row(event) for event in new])
+        count = self._group_commit([schema.event_row(event) for event in new])
+        if self.listener is not None:
+            self.listener.events_added(new)
+        return count
 
     def _append(self, batches: Sequence[RowBatch]) -> list[int]:
         """In one transaction. → for each batch how many are new."""

@@ -17,6 +17,14 @@ EventColumns = tuple[
 """(user, session, item, kind, value, at, text, query)"""
 
 
+class StoreListener(Protocol):
+    """Who is told of what this process puts into a store, when it is there."""
+
+    def events_added(self, events: Sequence[Event]) -> None: ...
+
+    def preferences_put(self, user: str | None, session: str | None) -> None: ...
+
+
 class EventLog(Protocol):
     """What happened: events in the order in which they were accepted, and whose a session is."""
 
@@ -52,6 +60,16 @@ class EventLog(Protocol):
         """(number, event) of the next n that users did with items, from the first past
         `after_number`.
         """
+
+    def events_of_types(
+        self, event_types: Sequence[str], after_number: int, until_number: int
+    ) -> list[Event]:
+        """The events of these types past a number and up to another, in the order they were
+        accepted; an anonymous one without a user.
+        """
+
+    def sessions_of_user(self, user: str) -> set[str]:
+        """The sessions on which a user was ever identified."""
 
     def history(self, user: str | None, session: str | None, n: int | None = None) -> list[Event]:
         """One person's events in time order: the user's, and those of the session; of more than n
@@ -166,6 +184,9 @@ class PreferenceStore(Protocol):
     ) -> None:
         """Take out the changes of these names, None for all; then put. One transaction."""
 
+    def preferences_since(self, at: float) -> list[tuple[tuple[str, bool], Preference]]:
+        """((a user or a session, whether it is a session), what they changed) from a time on."""
+
 
 class RecommendationStore(Protocol):
     """The answers that were given."""
@@ -223,6 +244,8 @@ class Store(
     Protocol,
 ):
     """All of them: one place, so that one transaction can reach across."""
+
+    listener: StoreListener | None
 
     def log_position(self) -> tuple[int, int]:
         """(number of the newest event, newest revision of an item); 0 where there is none."""

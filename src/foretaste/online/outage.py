@@ -1,8 +1,9 @@
 """While the store cannot be reached: a question in, a list from memory out, which says so.
 
-A user's history is in the store. What the model knows, what is on offer and what the question
-itself says are in memory: with that a front page is answered, and a search or similar items hardly
-worse than usual. One thread looks whether the store is back, so that no answer waits for it.
+A user's history is in the store. What the model knows, what is on offer, what the user refused and
+what the question itself says are in memory: with that a front page is answered, and a search or
+similar items hardly worse than usual. One thread looks whether the store is back, so that no answer
+waits for it.
 """
 
 import logging
@@ -15,6 +16,7 @@ from foretaste.domain.preference import Preference
 from foretaste.domain.store import Store
 from foretaste.errors import StoreError
 from foretaste.online.manager import ModelManager
+from foretaste.online.personal_limits import PersonalLimits
 from foretaste.online.slate import SlateBuilder
 
 log = logging.getLogger(__name__)
@@ -24,20 +26,25 @@ RETRY_SECONDS = 1.0
 CLOSE_TIMEOUT = 5.0
 """Seconds that closing waits for such a look."""
 WITHOUT_STORE = (
-    "the store cannot be reached: what this person did and changed is not known now, and what is "
-    "on offer is as it was last seen. The list is kept in memory until the store is back"
+    "the store cannot be reached: of this person only what they refused and changed is known now, "
+    "and what is on offer is as it was last seen. The list is kept in memory until the store is "
+    "back"
 )
 
 
 class NullStore:
-    """What slates read of a store that cannot be asked: nobody is known, items as last seen."""
+    """What slates read of a store that cannot be asked: of people what they do not want to be
+    shown, items as last seen.
+    """
 
-    def __init__(self, items: Callable[[], Mapping[str, Item]], error: StoreError) -> None:
-        self._items, self._error = items, error
+    def __init__(
+        self, items: Callable[[], Mapping[str, Item]], limits: PersonalLimits, error: StoreError
+    ) -> None:
+        self._items, self._limits, self._error = items, limits, error
 
     def history(self, user: str | None, session: str | None, n: int | None = None) -> list[Event]:
-        """Nothing."""
-        return []
+        """What they refused. Raises StoreError where that is not known."""
+        return self._limits.history(user, session)
 
     def user_of_session(self, session: str) -> str | None:
         """Nobody."""
@@ -48,8 +55,8 @@ class NullStore:
         return None
 
     def preferences(self, user: str | None, session: str | None) -> tuple[Preference, ...]:
-        """None."""
-        return ()
+        """As they were last seen. Raises StoreError where they are not known."""
+        return self._limits.preferences(user, session)
 
     def user_counts(self, *_: object) -> list[tuple[str, int]]:
         """None: popularity stands in for what is trending."""
@@ -67,9 +74,15 @@ class Outage:
     """Whether the store can be reached, and what makes lists while it cannot."""
 
     def __init__(
-        self, store: Store, manager: ModelManager, builder: Callable[[Store], SlateBuilder]
+        self,
+        store: Store,
+        manager: ModelManager,
+        builder: Callable[[Store], SlateBuilder],
+        weights: Mapping[str, float],
     ) -> None:
         self._store, self._manager, self._builder = store, manager, builder
+        self.limits = store.listener = PersonalLimits(store, weights)
+        """What people do not want to be shown."""
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -86,7 +99,7 @@ class Outage:
         with self._lock:
             if self.slates is None:
                 log.error("lists come from memory: %s", error)
-                null_store = NullStore(self._items, error)
+                null_store = NullStore(self._items, self.limits, error)
                 self.slates, self.reason = self._builder(cast(Store, null_store)), str(error)
                 self._thread = threading.Thread(target=self._watch, name="outage", daemon=True)
                 self._thread.start()
@@ -94,6 +107,7 @@ class Outage:
 
     def close(self) -> None:
         """Look no more."""
+        self.limits.close()
         self._ended.set()
         if self._thread is not None:
             self._thread.join(CLOSE_TIMEOUT)

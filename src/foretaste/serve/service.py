@@ -39,6 +39,9 @@ NOT_LOADED = "the model and the language model are being loaded; ask again in a 
 CLOSING = "the service is being closed; ask again in a moment"
 CLOSE_TIMEOUT = 5.0
 """Seconds that closing waits for what is under way in a thread."""
+LIMITS_SECONDS = 5.0
+"""Seconds that the first answer waits until it is known what people do not want to be shown; of a
+very long log that is read on beside the answers."""
 PROMOTION_POLL_SECONDS = 1.0
 """Seconds between two looks whether another model version was promoted."""
 LOADING_MS = 1000
@@ -345,12 +348,14 @@ class Service:
         try:
             if not self.workspace.models.serving_order():
                 return
+            self.workspace.outage.limits.follow()
             self.workspace.recounter.recount()  # an erasure may have been cut short
             snapshot = self.workspace.catch_up()
             context = self.workspace.slates.user_context(Request(query="warm up"), snapshot)
             # words count until the encoder is there
             snapshot.product.fast_product().rehearse(context, 1, len(snapshot.catalogue))
             self.workspace.recommend(Request(n=1, explain=True, incognito=True))
+            self.workspace.outage.limits.wait_until_known(LIMITS_SECONDS)
         except ForetasteError as error:
             self._fail(str(error), error.public_text())
         except Exception as error:  # told by /readyz; a thread that dies would tell nobody
