@@ -46,6 +46,12 @@ FRENCH = (
         ("shift_jis", "id,title\n1,千と千尋の神隠し\n2,となりのトトロ\n3,もののけ姫\n"),
         ("gb18030", "id,title\n1,卧虎藏龙\n2,红楼梦\n3,西游记\n"),
         ("euc_kr", "id,title\n1,기생충\n2,올드보이\n3,살인의 추억\n"),
+        ("cp1252", "id,title\n1,Café\n"),
+        ("cp1252", "id,title\n1,Cafe naïve\n2,12 €\n"),
+        ("cp1252", "id,title\n1,Café 3\n2,Bröt 4\n"),
+        ("cp850", "id,title\n1,Señor\n2,niño\n"),
+        ("shift_jis", "id,title\n1,日本語iPhoneケース\n"),
+        ("gb18030", "id,title\n1,中文iPhone手机壳\n"),
     ],
 )
 def test_every_letter_is_what_it_was(tmp_path: Path, encoding: str, text: str) -> None:

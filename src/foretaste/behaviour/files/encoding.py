@@ -6,6 +6,7 @@ are rejected. Else chardet judges them, see docs/decisions/0021-files.md.
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -34,6 +35,13 @@ _CANDIDATE_NAMES = (
 )
 CANDIDATES = _CANDIDATE_NAMES.split()
 """What files of shops are written in; the others only make a short text look like Estonian."""
+LATIN_CANDIDATES = ["cp1252", "cp1250", "cp1254", "cp1257", "cp850", "mac-roman"]
+"""Those of the Latin alphabet, the commonest first."""
+MAX_BROKEN_SHARE = 0.2
+"""Of the words with other letters, those that nobody writes so, up to which a guess is believed."""
+FEW_WORDS = 10
+"""Words with other letters up to which their bytes tell Western Europe from no other country."""
+WESTERN_LETTERS = frozenset("äöüÄÖÜßéèêëÉÈàâÀçÇîïôûùñÑáíóúÁÍÓÚãõåÅæÆøØœ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +103,54 @@ def _is_utf8(line: bytes) -> bool:
 def _judge(sample: bytes) -> TextEncoding:
     import chardet  # a twentieth of a second that UTF-8 does not need
 
+    western_words = _words_with_other_letters(sample, "cp1252")
+    letters = {letter for word in western_words for letter in word if letter.isalpha()}
+    is_western = all(letter.isascii() or letter in WESTERN_LETTERS for letter in letters)
+    is_few = b"\0" not in sample and 0 < len(western_words) <= FEW_WORDS
+    if is_few and is_western and not _broken_share(western_words):
+        return TextEncoding("cp1252", tuple(western_words)[:MAX_SAMPLE_WORDS])
     verdict = chardet.detect(
         sample, include_encodings=CANDIDATES, prefer_superset=True, compat_names=False
     )
-    name = verdict["encoding"] or "cp1252"
-    text = sample.decode(name, errors="ignore")
-    words = dict.fromkeys(
+    guess = verdict["encoding"] or "cp1252"
+    for name in (guess, *LATIN_CANDIDATES, guess):
+        words = _words_with_other_letters(sample, name)
+        if _broken_share(words) <= MAX_BROKEN_SHARE:
+            break
+    return TextEncoding(name, tuple(words)[:MAX_SAMPLE_WORDS])
+
+
+def _words_with_other_letters(sample: bytes, encoding: str) -> list[str]:
+    """Each once, in their order."""
+    words = (
         word.strip(".:'()[]")
-        for word in re.split(r"[\s,;|\"]+", text)
+        for word in re.split(r"[\s,;|\"]+", sample.decode(encoding, errors="replace"))
         if not word.isascii() and len(word) < 40
     )
-    return TextEncoding(name, tuple(words)[:MAX_SAMPLE_WORDS])
+    return list(dict.fromkeys(words))
+
+
+def _broken_share(words: list[str]) -> float:
+    """The share of words with a sign amid letters (“Se¤or”) or of two alphabets (“Cafι”)."""
+    return sum(map(_is_broken, words)) / max(len(words), 1)
+
+
+def _is_broken(word: str) -> bool:
+    return _BROKEN.search("".join(map(_letter_kind, word))) is not None
+
+
+_BROKEN = re.compile("lf|fl|ls+l|lcl")
+
+
+def _letter_kind(letter: str) -> str:
+    """ "l" of our alphabet, "c" of Chinese, Japanese or Korean, "f" of another, "s" in no word."""
+    if letter.isalpha():
+        script = unicodedata.name(letter, "LATIN").split(" ")[0]
+        return {"LATIN": "l"}.get(script, "c" if script in _EAST_ASIAN else "f")
+    return " " if letter.isascii() or letter in "’–—·" or letter.isdigit() else "s"
+
+
+_EAST_ASIAN = frozenset({"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "HALFWIDTH"})
 
 
 def check_encoding(name: str, setting: str) -> str:
