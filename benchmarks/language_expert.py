@@ -1,7 +1,7 @@
 """Does the language expert add to the product? The same split and experts, with it and without.
 
     python -m benchmarks.language_expert [SET] [--protocol time] [--test 3000] [--keep DIR]
-        [--set model.language.tune=head …]
+        [--set model.language.tuned_parameters=head …]
 
 All experts are fitted once, the exponents twice; with --keep the other experts are fitted at the
 first run only. The test cases are a draw of at most --test, as reading is slow. Masked NDCG@10, and

@@ -35,7 +35,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "three rules": {
         "rules": (
             {"boost": {"genre": "g1"}, "by": 2},
-            {"quota": "genre", "most": 3},
+            {"quota": "genre", "max_items": 3},
             {"pin": "i500", "at": 1},
         )
     },

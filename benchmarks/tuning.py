@@ -55,7 +55,7 @@ def prepared(
 ) -> tuple[Training, Split, str | None, float]:
     """(what to fit on, the split, the encoder, CPU seconds of tuning) for one way of tuning."""
     language = loop.config.language
-    tuning = language.tuning.model_copy(update={"what": what})
+    tuning = language.tuning.model_copy(update={"method": what})
     config = loop.config.model_copy(
         update={"language": language.model_copy(update={"tuning": tuning})}
     )

@@ -100,7 +100,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as passing:
         loop = _opened(asked, Path(passing))
-        writer = WriterSettings(kind="local", seconds=WAIT, niceness=0)
+        writer = WriterSettings(kind="local", timeout_seconds=WAIT, niceness=0)
         for way in asked.ways:
             loop.generator.close()
             loop.generator = ContentGenerator(writer, loop.folder / "cache", seed=0)

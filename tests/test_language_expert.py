@@ -20,7 +20,7 @@ weights = "one"
 [model.language]
 enabled = true
 backbone = "{backbone}"
-tune = "{tune}"
+tuned_parameters = "{tune}"
 epochs = 1
 device = "cpu"
 """

@@ -33,7 +33,7 @@ threads = 1
 device = "cpu"
 
 [model]
-weight_cases = 300
+max_weight_cases = 300
 
 [model.sequence]
 dim = 16

@@ -152,7 +152,7 @@ def test_what_sets_the_fields_apart() -> None:
     assert settings("news").rank.hide_seen
     for name in NAMES:  # a fixed half-life is a trap where a shop sells little
         assert settings(name).model.popularity.half_life_days is None
-    weights = settings("shop").behaviour.event_weights()
+    weights = settings("shop").behaviour.all_event_weights()
     assert weights["purchase"] > weights["add_to_cart"] > weights["view"] > 0 > weights["return"]
 
 

@@ -25,7 +25,13 @@ POPULAR = ("popularity",)
 
 def settings(folder: Path, *, experts: tuple[str, ...] | None = None, **worker: Any) -> Config:
     plain = load_config(folder, {})
-    small = {"compare_least": 20, "after_events": 50, "lease_seconds": 2.0, "nice": 0, **worker}
+    small = {
+        "min_compared_events": 20,
+        "after_events": 50,
+        "lease_seconds": 2.0,
+        "nice": 0,
+        **worker,
+    }
     return plain.model_copy(
         update={
             "worker": plain.worker.model_copy(update=small),
@@ -275,7 +281,7 @@ def test_new_items_are_read_beforehand(opened: Opened, monkeypatch: pytest.Monke
 
 
 def test_rounds_look_at_every_workspace_and_let_go(opened: Opened) -> None:
-    loop = opened(2000, experts=POPULAR, look_seconds=0.01)
+    loop = opened(2000, experts=POPULAR, poll_interval_seconds=0.01)
     go_on(loop, 20)
     rounds = WorkspaceWorkers(lambda: ["default"], lambda _: Worker(loop))
     rounds.run(rounds=2)

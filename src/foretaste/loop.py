@@ -78,7 +78,7 @@ class Foretaste:
         self.folder, self.config, self.progress, self.clock = folder, config, progress, clock
         self.store = open_store(config.behaviour, folder)
         self.models = ModelRegistry(folder / "models")
-        self.weights = {**EVENT_TYPE_WEIGHTS, **config.behaviour.kinds}
+        self.weights = {**EVENT_TYPE_WEIGHTS, **config.behaviour.event_weights}
         self.recommendation_log = RecommendationLog(
             self.store, keep_days=config.rank.keep_days, clock=clock
         )
@@ -243,7 +243,7 @@ class Foretaste:
         """Fit the product on all behaviour so far, keep it as a version, and make it live."""
         name = self.candidate().name
         self.models.promote(name)
-        self.models.prune(self.config.model.keep)
+        self.models.prune(self.config.model.max_versions)
         self.data_encoder.prune(version.data.get("encoder") for version in self.models.versions())
         return self.models.version(name)
 

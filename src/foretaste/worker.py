@@ -77,7 +77,7 @@ class Worker:
     @property
     def poll_interval(self) -> float:
         """Seconds between two looks."""
-        return self._settings.look_seconds
+        return self._settings.poll_interval_seconds
 
     def close(self) -> None:
         """Let go of the workspace."""
@@ -111,7 +111,7 @@ class Worker:
         """Why a model is to be trained now; None if none is."""
         store, settings = self._loop.store, self._settings
         now, last = self._loop.clock(), TrainingOutcome.last(store)
-        if last is not None and 0 <= now - last.at < settings.rest_minutes * 60:
+        if last is not None and 0 <= now - last.at < settings.cooldown_minutes * 60:
             return None
         live = self._live()
         if live is None:
@@ -124,7 +124,7 @@ class Worker:
         new_count = store.count_interactions(
             self._positive_event_types, self._first_unused_event(live, last)
         )
-        if new_count < settings.compare_least:
+        if new_count < settings.min_compared_events:
             return None
         if settings.after_events and new_count >= settings.after_events:
             return f"{new_count:,} events are new"
@@ -201,13 +201,14 @@ class Worker:
         """The number past which the events are set aside."""
         unused_event, settings = self._first_unused_event(live, last), self._settings
         new_count = self._loop.store.count_interactions(self._positive_event_types, unused_event)
-        if new_count < settings.compare_least:
+        if new_count < settings.min_compared_events:
             raise ModelError(
-                f"{new_count:,} events are new, and a comparison takes {settings.compare_least:,} "
-                "(worker.compare_least)"
+                f"{new_count:,} events are new, and a comparison takes "
+                f"{settings.min_compared_events:,} (worker.min_compared_events)"
             )
         comparison_count = min(
-            max(int(COMPARISON_SHARE * new_count), settings.compare_least), settings.compare_most
+            max(int(COMPARISON_SHARE * new_count), settings.min_compared_events),
+            settings.max_compared_events,
         )
         return self._loop.store.number_before_newest(
             self._positive_event_types, comparison_count, unused_event
@@ -262,7 +263,7 @@ class Worker:
             raise Busy("another worker took over while this one trained; nothing is promoted")
         # an erasure may have written it anew meanwhile, under another name
         self._loop.models.promote(self._loop.models.current_name(candidate.name))
-        self._loop.models.prune(self._loop.config.model.keep)
+        self._loop.models.prune(self._loop.config.model.max_versions)
 
 
 def _with_verdict(outcome: TrainingOutcome, comparison: ModelComparison | None) -> TrainingOutcome:

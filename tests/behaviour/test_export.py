@@ -46,6 +46,7 @@ def test_a_person_is_told_everything() -> None:
         == event_to_json(events[0])
         == {
             "event_id": "e",
+            "event_type": "click",
             "kind": "click",
             "at": 1.0,
             "user": "u",

@@ -8,7 +8,7 @@ from foretaste.behaviour.parse import parse_event, parse_item, parse_user
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import Event, Item, User
 
-SETTINGS = BehaviourSettings(kinds={"star": 1.0})
+SETTINGS = BehaviourSettings(event_weights={"star": 1.0})
 FORM = service_item_form(SETTINGS, {})
 FEEDBACK = {"FeedbackType": "star", "UserId": "u", "ItemId": "i", "Timestamp": "2024-01-01"}
 

@@ -98,7 +98,7 @@ def test_both_forms_of_the_dump(tmp_path: Path, form: dict[str, str], value: Any
     (event,) = found["events"]
     assert event.pop("event_id").startswith("gorse-")
     assert event == {
-        "kind": "star",
+        "event_type": "star",
         "user": "u",
         "item": "i",
         "text": "good",

@@ -44,7 +44,7 @@ def good_line(n: int) -> bytes:
 
 AT = b"1700000000"
 FAULTS: list[tuple[bytes, str]] = [
-    (b"u1,i1,clik," + AT + b",1,,", "unknown kind 'clik'"),
+    (b"u1,i1,clik," + AT + b",1,,", "unknown event type 'clik'"),
     (b"u1,i1,click," + AT + b",five,,", "value 'five' is not a number"),
     (b"u1,i1,click," + AT + b",inf,,", "value 'inf' is not finite"),
     (b"u1,i1,click,2099-01-01,1,,", "time out of range: '2099-01-01'"),
@@ -101,7 +101,9 @@ def test_every_fault_is_named_and_every_good_row_is_in(
         assert reject["remedy"]
         assert reject["row"]
     assert len(done.rejects) == importer.MAX_REJECTS_IN_MEMORY, "only the first are kept in memory"
-    assert str(done.rejects[0]).startswith(f"{path.name}:11: unknown kind 'clik'; did you mean")
+    assert str(done.rejects[0]).startswith(
+        f"{path.name}:11: unknown event type 'clik'; did you mean"
+    )
 
 
 def test_run_again_everything_is_known(

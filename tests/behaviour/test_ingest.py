@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
+from foretaste.behaviour.export import event_to_json
 from foretaste.behaviour.ingest import Ingestor
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import SqlStore
@@ -78,12 +79,39 @@ def test_everything_an_event_may_say_is_kept(intake: Ingestor, store: SqlStore) 
 
 
 @pytest.mark.parametrize(
+    "named",
+    [
+        {"event_type": "Like"},
+        {"kind": "like"},
+        {"event_type": "like", "kind": "like"},
+        {"event_type": None, "kind": "like"},
+        {"event_type": "like", "kind": None},
+    ],
+)
+def test_the_event_type_by_its_name_and_the_old(
+    intake: Ingestor, store: SqlStore, named: dict[str, str | None]
+) -> None:
+    taken = intake.events([{"user": "u", "item": "a", **named}], NOW)
+    assert taken.rejected == []
+    assert [event.kind for _, event in store.events()] == ["like"]
+
+
+def test_an_exported_event_can_be_sent_again(intake: Ingestor, store: SqlStore) -> None:
+    intake.events([CLICK], NOW)
+    (exported,) = [event_to_json(event) for _, event in store.events()]
+    assert (exported["event_type"], exported["kind"]) == ("click", "click")
+    assert (intake.events([exported], NOW).rejected, store.counts()["events"]) == ([], 1)
+
+
+@pytest.mark.parametrize(
     ("row", "field"),
     [
         ({"item": "a", "kind": "click"}, "user"),
         ({"user": "u", "kind": "click"}, "item"),
         ({"user": "u", "item": "nope", "kind": "click"}, "item"),
         ({"user": "u", "item": "a", "kind": "clik"}, "kind"),
+        ({"user": "u", "item": "a", "event_type": "clik"}, "event_type"),
+        ({**CLICK, "event_type": "hide"}, "kind"),
         ({"user": "u", "kind": "search"}, "query"),
         ({**CLICK, "at": 4e9}, "at"),
         ({**CLICK, "at": "yesterday"}, "at"),

@@ -64,8 +64,8 @@ def test_a_whole_event() -> None:
 @pytest.mark.parametrize(
     ("change", "column", "value", "problem", "remedy"),
     [
-        ({"kind": "clik"}, "kind", "clik", "unknown kind 'clik'", "did you mean 'click'?"),
-        ({"kind": "x"}, "kind", "x", "unknown kind 'x'", "expected one of view, click"),
+        ({"kind": "clik"}, "kind", "clik", "unknown event type 'clik'", "did you mean 'click'?"),
+        ({"kind": "x"}, "kind", "x", "unknown event type 'x'", "expected one of view, click"),
         ({"user": ""}, "user", "", "no user and no session", "say whose event it is"),
         ({"item": None}, "item", "", "a click without an item", "only a search has none"),
         ({"value": "five"}, "value", "five", "value 'five' is not a number", "leave the cell"),
@@ -140,7 +140,7 @@ def test_a_search_may_have_its_words_in_the_text() -> None:
 
 
 def test_own_kinds_and_the_range_of_ratings() -> None:
-    behaviour = BehaviourSettings(kinds={"Wish list": 0.5}, rating_range=(0.5, 5))
+    behaviour = BehaviourSettings(event_weights={"Wish list": 0.5}, rating_range=(0.5, 5))
     assert event({**GOOD, "kind": "wish list"}, behaviour).kind == "wish_list"
     assert event({**GOOD, "kind": "rating", "value": 5}, behaviour).value == 5
     found = reject({**GOOD, "kind": "rating", "value": 5.5}, behaviour)

@@ -15,7 +15,9 @@ def test_one_spelling(kind: str) -> None:
 
 
 def test_own_kinds_are_merged_over_the_built_in_ones() -> None:
-    weights = BehaviourSettings(kinds={"Wish List": 0.5, "purchase": 3.0}).event_weights()
+    weights = BehaviourSettings(
+        event_weights={"Wish List": 0.5, "purchase": 3.0}
+    ).all_event_weights()
     assert weights == {**EVENT_TYPE_WEIGHTS, "wish_list": 0.5, "purchase": 3.0}
 
 

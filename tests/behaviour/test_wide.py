@@ -87,6 +87,13 @@ def test_every_way_to_write_it(store: SqlStore, tmp_path: Path, row: dict[str, A
     assert told(store, "ann") == ANN
 
 
+@pytest.mark.parametrize("field", ["event_type", "kind"])
+def test_an_element_may_name_its_event_type(store: SqlStore, tmp_path: Path, field: str) -> None:
+    row = {"user": "ann", "search_history": ["red"], "clicks": [{"item": "i1", field: "like"}]}
+    assert imported(store, tmp_path, [row]).rejects == ()
+    assert [kind for kind, *_ in told(store, "ann")] == ["search", "like"]
+
+
 def test_from_a_csv_and_from_pandas(tmp_path: Path) -> None:
     rows = [
         {"user": "ann", "search_history": '["red shoes", "boots"]', "ratings": '{"i2": 4}'},

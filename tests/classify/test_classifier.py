@@ -19,7 +19,7 @@ from model.backbones import made
 from model.world import CLUSTERS
 
 SETTINGS = ClassifierSettings(
-    epochs=6, learning_rate=2e-3, head_rate=1e-2, batch=8, tokens=32, device="cpu"
+    epochs=6, learning_rate=2e-3, head_rate=1e-2, batch_size=8, max_tokens=32, device="cpu"
 )
 ROWS = [
     LabelledSearch(

@@ -84,7 +84,7 @@ def test_a_dump_of_gorses_is_imported(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["import", "--gorse", str(path), "-w", str(shop)])
 
     assert result.exit_code == 0, result.stderr
-    assert "unknown kind 'star'" in result.stdout + result.stderr
+    assert "unknown event type 'star'" in result.stdout + result.stderr
     assert json.loads(run(shop, "items", "show", "i"))["title"] == "The moon"
     assert [one["kind"] for one in json.loads(run(shop, "users", "data", "u"))["events"]] == [
         "like"

@@ -38,7 +38,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("workspace")
     backbone = made("bert", folder)
     (folder / "foretaste.toml").write_text(
-        f'[model.classifier]\nbackbone = "{backbone}"\nepochs = 5\nbatch = 8\n'
+        f'[model.classifier]\nbackbone = "{backbone}"\nepochs = 5\nbatch_size = 8\n'
         'learning_rate = 2e-3\nhead_rate = 1e-2\ndevice = "cpu"\n'
     )
     return folder

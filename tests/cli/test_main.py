@@ -287,7 +287,7 @@ def test_import_counts_and_tells_the_rejects(files: Path) -> None:
         ["items.csv", "20", "20", "0", "0"],
         ["events.csv", "152", "150", "0", "2"],
     ]
-    assert "events.csv:152: unknown kind 'clik'; did you mean 'click'?" in done.stderr
+    assert "events.csv:152: unknown event type 'clik'; did you mean 'click'?" in done.stderr
     assert "events.csv:153: " in done.stderr
     rejects = folder / "rejects" / "events-events.jsonl"
     assert f"all 2 rejected rows are in {rejects}" in done.stderr
@@ -305,7 +305,7 @@ def test_strict_import_stores_nothing_of_a_bad_file(files: Path) -> None:
     with (files / "events.csv").open("a") as file:
         file.write("u1,space-1,clik,1700000000\n")
     folder = files / "w"
-    assert "events.csv:152: unknown kind 'clik'" in refused(
+    assert "events.csv:152: unknown event type 'clik'" in refused(
         "import", "--strict", "--events", files / "events.csv", "-w", folder
     )
     loop = Foretaste.open(folder)

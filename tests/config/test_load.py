@@ -28,7 +28,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
 def test_the_file_is_read_by_group(tmp_path: Path) -> None:
     text = """
         name = "my shop"
-        [behaviour.kinds]
+        [behaviour.event_weights]
         wishlist = 0.5
         [model]
         experts = ["popularity", "transition"]
@@ -38,7 +38,7 @@ def test_the_file_is_read_by_group(tmp_path: Path) -> None:
     config = load_config(written(tmp_path, text), {})
 
     assert config.name == "my shop"
-    assert config.behaviour.kinds == {"wishlist": 0.5}
+    assert config.behaviour.event_weights == {"wishlist": 0.5}
     assert config.model.experts == ("popularity", "transition")
     assert config.model.sequence.epochs == 7
     assert config.model.sequence.dim == Config().model.sequence.dim
@@ -80,7 +80,10 @@ def test_the_environment_goes_over_the_file(tmp_path: Path) -> None:
         ),
         ("[model]\nexperts = [1]\n", "[model.experts] 0 = 1: input should be a valid string"),
         ("model = 3\n", "the top level model = 3: input should be a valid dictionary"),
-        ('[behaviour.kinds]\nbuy = "x"\n', "[behaviour.kinds] buy = 'x': input should be"),
+        (
+            '[behaviour.event_weights]\nbuy = "x"\n',
+            "[behaviour.event_weights] buy = 'x': input should be",
+        ),
         ("[behaviour.columns.events]\nuserId = 'x'\n", "has no key 'userId'; did you mean 'user'?"),
         ("[rank]\nhide_seen = 'perhaps'\n", "[rank] hide_seen = 'perhaps': input should be"),
         ("name = 'two\nlines'\n", "not valid TOML"),

@@ -38,7 +38,12 @@ def endpoint(model: Model) -> Iterator[tuple[WriterSettings, list[dict[str, Any]
 
     with listening(Handler) as url:
         big = WriterSettings(
-            kind="endpoint", model="big", url=f"{url}/v1", api_key="sesame", tools=True, seconds=30
+            kind="endpoint",
+            model="big",
+            url=f"{url}/v1",
+            api_key="sesame",
+            tools=True,
+            timeout_seconds=30,
         )
         yield big, sent
 

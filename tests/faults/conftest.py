@@ -16,7 +16,7 @@ Disk = Callable[[str], Path]
 WORKER = """
 [worker]
 after_events = 20
-compare_least = 20
+min_compared_events = 20
 tolerance = 10.0
 lease_seconds = 1.0
 nice = 1

@@ -10,7 +10,7 @@ from foretaste.errors import ModelError
 from foretaste.language.contrast import MatrixEmbedding, TuningRun, info_nce, negative_mask
 from foretaste.language.settings import TuningSettings
 
-SETTINGS = TuningSettings(what="linear", batch=64, learning_rate=1e-2, epochs=3)
+SETTINGS = TuningSettings(method="linear", batch_size=64, learning_rate=1e-2, epochs=3)
 THEMES, EACH = 8, 12
 
 

@@ -30,7 +30,7 @@ def opened(
     checkpoint: Path, folder: Path, what: str = "linear", rate: float | None = None
 ) -> Encoders:
     tuning = TuningSettings.model_validate(
-        {"what": what, "batch": 24, "learning_rate": rate or RATES[what], "epochs": 4}
+        {"method": what, "batch_size": 24, "learning_rate": rate or RATES[what], "epochs": 4}
     )
     settings = LanguageSettings(encoder=str(checkpoint), device="cpu", tuning=tuning)
     return Encoders(settings, folder)

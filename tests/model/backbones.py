@@ -32,13 +32,13 @@ def readers() -> BackboneOpener:
 def asked(backbone: Path, tune: str = "whole", **changed: Any) -> ModelSettings:
     """The world's settings with the language expert on."""
     given: dict[str, Any] = {
-        "tune": tune,
+        "tuned_parameters": tune,
         "learning_rate": RATES[tune],
         "head_rate": 1e-2,
         "epochs": 2,
-        "examples": 700,
-        "events": 4,
-        "tokens": 48,
+        "max_examples_per_epoch": 700,
+        "max_recent_events": 4,
+        "max_tokens": 48,
         "device": "cpu",
         **changed,
     }

@@ -29,7 +29,9 @@ def opened(base: Path, family: str = "bert") -> Backbone:
 
 def network(reader: Backbone, tune: str = "lora", dim: int = 16) -> LanguageNetwork:
     torch.manual_seed(0)
-    return LanguageNetwork(reader, LanguageExpertSettings.model_validate({"tune": tune}), dim)
+    return LanguageNetwork(
+        reader, LanguageExpertSettings.model_validate({"tuned_parameters": tune}), dim
+    )
 
 
 def states(one: LanguageNetwork, reader: Backbone) -> np.ndarray[Any, Any]:

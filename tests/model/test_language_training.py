@@ -37,7 +37,7 @@ def training(here: World, backbone: Path, tune: str = "head", **changed: object)
 def arrays(one: Training) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
     settings = one.settings.language
     assert one.open_reader is not None
-    reader = one.open_reader(settings.backbone, tokens=settings.tokens)
+    reader = one.open_reader(settings.backbone, tokens=settings.max_tokens)
     return tune_network(one, reader, one.interactions.event_types).arrays()
 
 

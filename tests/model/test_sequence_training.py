@@ -169,7 +169,9 @@ def test_plan_follows_the_length_of_the_histories(here: World) -> None:
         plan_training(short, SequenceSettings()).input_dropout
         > plan_training(long, SequenceSettings()).input_dropout
     )
-    assert plan_training(long, SequenceSettings(length=7, input_dropout=0.0)).length == 7
+    assert (
+        plan_training(long, SequenceSettings(max_history_length=7, input_dropout=0.0)).length == 7
+    )
 
 
 def test_times_are_read_where_they_are_more_than_an_order(here: World) -> None:

@@ -204,7 +204,7 @@ def written(folder: Path, policy: str, events: list[Event], **asked: Any) -> lis
     return found
 
 
-AGE = '\n[rank.policy.age]\nattribute = "cert"\n'
+AGE = '\n[rank.policy.age]\nitem_attribute = "cert"\n'
 APART = '\n[[rank.policy.apart]]\nthese = { genre = "space" }\nthose = { genre = "kitchen" }\n'
 
 

@@ -78,7 +78,7 @@ rules = st.lists(
         st.fixed_dictionaries({"pin": names, "at": st.integers(1, 6)}),
         st.fixed_dictionaries({"promote": filters.filter(bool), "percent": st.just(50)}),
         st.fixed_dictionaries({"boost": filters.filter(bool), "by": st.just(50)}),
-        st.fixed_dictionaries({"quota": st.just("genre"), "most": st.integers(0, 3)}),
+        st.fixed_dictionaries({"quota": st.just("genre"), "max_items": st.integers(0, 3)}),
     ),
     max_size=3,
 ).map(tuple)

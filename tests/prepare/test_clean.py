@@ -32,7 +32,7 @@ def test_the_same_at_the_same_time_is_one_event() -> None:
 
 def test_a_burst_is_one_event_and_a_return_is_another() -> None:
     found = made(*(row("ann", "a", NOW + at) for at in (0, 1, 2, 3, 10)))
-    cleaned, account = clean(found, PrepareSettings(drop_repeats_within=1))
+    cleaned, account = clean(found, PrepareSettings(drop_repeats_within_seconds=1))
     assert cleaned.at.tolist() == [NOW, NOW + 10]
     assert account.duplicates == 3
 
@@ -51,7 +51,9 @@ def test_other_people_items_and_words_are_no_repeats() -> None:
 def test_an_order_is_not_seconds() -> None:
     found = sequences(ann="aab")
     assert has_order_only(found)
-    cleaned, account = clean(found, PrepareSettings(drop_repeats_within=60, robot_events_per_day=1))
+    cleaned, account = clean(
+        found, PrepareSettings(drop_repeats_within_seconds=60, bot_events_per_day=1)
+    )
     assert items(cleaned) == "aab"
     assert (account.duplicates, account.robots) == (0, 0)
     assert not has_order_only(made(row("ann", "a", 0), row("ann", "b", NOW)))
@@ -61,7 +63,7 @@ def test_an_order_is_not_seconds() -> None:
 def test_a_robot_is_left_out_and_a_person_with_a_long_sitting_is_not() -> None:
     robot = [row("robot", "abcd"[n % 4], NOW + n) for n in range(60)]
     fan = [row("fan", "abcd"[n % 4], NOW + n * SECONDS_PER_DAY / 10) for n in range(60)]
-    cleaned, account = clean(made(*robot, *fan), PrepareSettings(robot_events_per_day=50))
+    cleaned, account = clean(made(*robot, *fan), PrepareSettings(bot_events_per_day=50))
     assert {user for user, *_ in events_of(cleaned)} == {"fan"}
     assert (account.robots, account.robot_events) == (1, 60)
     assert cleaned.users == ("robot", "fan"), "people stay, so that codes stay"

@@ -194,7 +194,9 @@ def test_missing_columns_and_texts() -> None:
 
 
 def test_what_did_not_go_in_is_told() -> None:
-    rejects = [RejectedRow("e.csv", 2, "kind", "clik", "unknown kind 'clik'", "expected view")] * 2
+    rejects = [
+        RejectedRow("e.csv", 2, "kind", "clik", "unknown event type 'clik'", "expected view")
+    ] * 2
     q = measure_quality(
         made(row("ann", "a", NOW)),
         CATALOGUE,
@@ -218,8 +220,8 @@ def test_what_did_not_go_in_is_told() -> None:
         "3 events that weigh nothing",
         "2 events with items not in the catalogue",
         "1 event with neither",
-        "2 events of unknown kind 'wink'",
-        "2 rows: unknown kind 'clik'",
+        "2 events of unknown event type 'wink'",
+        "2 rows: unknown event type 'clik'",
         "1 row: not named here",
         "3 of 12 rows read were rejected; they are in rejects/e.csv.",
         "! e.csv: column x was left alone",
@@ -227,7 +229,7 @@ def test_what_did_not_go_in_is_told() -> None:
         assert words in said
     page = q.html()
     assert "3 of 12 rows read were rejected" in page
-    assert "2 events of unknown kind &#39;wink&#39;" in page
+    assert "2 events of unknown event type &#39;wink&#39;" in page
 
 
 def test_other_languages_are_a_warning_for_the_built_in_encoder() -> None:

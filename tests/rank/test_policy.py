@@ -35,10 +35,10 @@ from foretaste.rank.policy_settings import AgeSettings, MutualExclusion, PolicyS
 from foretaste.rank.settings import RankSettings
 
 NOW = 1_790_000_000.0  # 2026-09-21
-AGE = AgeSettings(attribute="cert", limits={"R": 17}, unknown=13)
+AGE = AgeSettings(item_attribute="cert", limits={"R": 17}, unknown_user_age=13)
 POLICY = PolicySettings(
     sensitive=({"genre": "erotica"},),
-    apart=(MutualExclusion(these={"genre": "beer"}, those={"genre": "baby"}),),
+    mutually_exclusive=(MutualExclusion(first={"genre": "beer"}, second={"genre": "baby"}),),
     age=AGE,
 )
 LIMITS = {(): 0, ("R",): 17, ("12",): 12, ("odd",): 18, ("12", "R"): 17}
@@ -91,7 +91,7 @@ rules = st.lists(
     st.one_of(
         st.fixed_dictionaries({"pin": some, "at": st.integers(1, 6)}),
         st.just({"promote": {"genre": "beer"}, "percent": 50}),
-        st.just({"quota": {"genre": "baby"}, "least": 3}),
+        st.just({"quota": {"genre": "baby"}, "min_items": 3}),
         st.just({"boost": {"genre": "erotica"}, "by": 100}),
     ),
     max_size=3,
@@ -289,7 +289,7 @@ def test_an_attribute_that_no_item_has_is_told(
     lists: SlateBuilder, caplog: pytest.LogCaptureFixture
 ) -> None:
     one = question(lists)
-    slips = PolicySettings(sensitive=({"gener": "x"},), age=AgeSettings(attribute="ceert"))
+    slips = PolicySettings(sensitive=({"gener": "x"},), age=AgeSettings(item_attribute="ceert"))
     assert not Policy(slips).barred_items(one.index, one.policy_context).any()
     assert "unknown attribute 'gener'; did you mean 'genre'?" in caplog.text
     assert "'ceert'" in caplog.text
@@ -304,7 +304,7 @@ def test_no_policy_bars_nothing() -> None:
     ("text", "says"),
     [
         ('sensitive = [{ genre = "x", about = { gt = 1 } }]', "topics have no order"),
-        ("[[rank.policy.apart]]\nthese = { a = 1 }", "those"),
+        ("[[rank.policy.mutually_exclusive]]\nfirst = { a = 1 }", "second"),
         ("[rank.policy.age]\nattribut = 'x'", "attribut"),
     ],
 )

@@ -74,19 +74,21 @@ def test_pins_are_places_of_the_whole_list() -> None:
 
 
 def test_a_quota_of_an_attribute_holds_for_each_of_its_values() -> None:
-    assert listed([{"quota": "genre", "most": 1}], n=6) == "adf"
-    assert listed([{"quota": "genre", "most": 2}], n=6) == "abdef"
+    assert listed([{"quota": "genre", "max_items": 1}], n=6) == "adf"
+    assert listed([{"quota": "genre", "max_items": 2}], n=6) == "abdef"
 
 
 def test_a_quota_of_a_filter_has_a_most_and_a_least() -> None:
-    assert listed([{"quota": {"genre": "drama"}, "most": 1}]) == "adef"
-    assert listed([{"quota": {"genre": "comedy"}, "least": 2}]) == "abed"
-    assert listed([{"quota": {"genre": "odd"}, "least": 1}]) == "abcf"
-    assert listed([{"quota": {"genre": "odd"}, "least": 3}]) == "abcf"  # as far as there are any
+    assert listed([{"quota": {"genre": "drama"}, "max_items": 1}]) == "adef"
+    assert listed([{"quota": {"genre": "comedy"}, "min_items": 2}]) == "abed"
+    assert listed([{"quota": {"genre": "odd"}, "min_items": 1}]) == "abcf"
+    assert (
+        listed([{"quota": {"genre": "odd"}, "min_items": 3}]) == "abcf"
+    )  # as far as there are any
 
 
 def test_pins_count_for_a_quota() -> None:
-    asked = [{"pin": "c", "at": 4}, {"quota": {"genre": "drama"}, "most": 1}]
+    asked = [{"pin": "c", "at": 4}, {"quota": {"genre": "drama"}, "max_items": 1}]
     assert listed(asked) == "defc"
 
 
@@ -112,8 +114,11 @@ def test_a_promotion_gets_its_share_spread_over_the_list() -> None:
         ({"boost": {"a": "1"}, "by": -1}, "rules.by: it should be greater than 0"),
         ({"boost": {"a": "1"}, "by": math.nan}, "rules.by: "),
         ({"quota": "genre"}, "rules.quota: how many?"),
-        ({"quota": "genre", "least": 1}, 'rules.quota: "least" needs a filter'),
-        ({"quota": {"a": "1"}, "least": 2, "most": 1}, 'rules.quota: "least" is more than "most"'),
+        ({"quota": "genre", "min_items": 1}, 'rules.quota: "min_items" needs a filter'),
+        (
+            {"quota": {"a": "1"}, "min_items": 2, "max_items": 1},
+            'rules.quota: "min_items" is more than "max_items"',
+        ),
         ({"promote": {"a": "1"}, "percent": 101}, "rules.percent: it should be less than or equal"),
     ],
 )
@@ -127,7 +132,7 @@ def test_what_the_catalogue_does_not_have_is_told() -> None:
     with pytest.raises(InputError, match=r"rules\.0.pin: there is no item 'zz'"):
         listed([{"pin": "zz", "at": 1}])
     with pytest.raises(InputError, match=r"rules\.0\.quota: unknown attribute 'gerne'"):
-        listed([{"quota": "gerne", "most": 1}])
+        listed([{"quota": "gerne", "max_items": 1}])
 
 
 def test_too_many_rules_are_refused() -> None:

@@ -24,9 +24,9 @@ one_rule = st.one_of(
     st.fixed_dictionaries({"boost": some_filter, "by": st.sampled_from([0.5, 2, 100])}),
     st.fixed_dictionaries({"bury": some_filter, "by": st.sampled_from([0.5, 2, 100])}),
     st.fixed_dictionaries({"pin": st.sampled_from(IDS[:4]), "at": st.integers(1, 12)}),
-    st.fixed_dictionaries({"quota": st.just("genre"), "most": st.integers(0, 3)}),
-    st.fixed_dictionaries({"quota": some_filter, "most": st.integers(0, 3)}),
-    st.fixed_dictionaries({"quota": some_filter, "least": st.integers(1, 3)}),
+    st.fixed_dictionaries({"quota": st.just("genre"), "max_items": st.integers(0, 3)}),
+    st.fixed_dictionaries({"quota": some_filter, "max_items": st.integers(0, 3)}),
+    st.fixed_dictionaries({"quota": some_filter, "min_items": st.integers(1, 3)}),
     st.fixed_dictionaries({"promote": some_filter, "percent": st.sampled_from([1, 30, 100])}),
 )
 catalogues = st.lists(
@@ -105,12 +105,12 @@ def test_the_rules_hold(case: Case) -> None:
     choice = made(case)
     drawn = dict(zip(choice.items.tolist(), choice.sources, strict=True))
     for one in case.asked:
-        if "most" in one:
+        if "max_items" in one:
             free = [item for item, source in drawn.items() if source != "pinned"]
             pinned = [item for item, source in drawn.items() if source == "pinned"]
             for kind, count in kinds(case, one["quota"], free).items():
                 there = kinds(case, one["quota"], pinned)[kind]
-                assert count <= max(one["most"] - there, 0)
+                assert count <= max(one["max_items"] - there, 0)
         if "promote" in one and len(case.asked) == 1 and not case.draft.min_relative_likelihood:
             fits = case.draft.index.mask(parse_condition(one["promote"]))
             share = int(case.draft.n * one["percent"] / 100 + 0.5)
@@ -179,7 +179,7 @@ def test_chance_leaves_rules_alone() -> None:
     asked = [
         {"pin": "30", "at": 1},
         {"promote": {"genre": "odd"}, "percent": 17},
-        {"quota": {"genre": "comedy"}, "most": 1},
+        {"quota": {"genre": "comedy"}, "max_items": 1},
     ]
     for one in parse_rules(asked):
         one.apply(draft, "rules")

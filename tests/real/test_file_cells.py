@@ -165,7 +165,7 @@ def test_u_item_with_a_column_a_genre(tmp_path: Path) -> None:
         ),
         (
             "ann;tent;view;2025-03-01\nbob;mat;view;2025-03-02\nann;mat;click;2025-03-02\n",
-            "user, item, kind, at",
+            "user, item, event_type, at",
         ),
         ("2025-03-01 10:00:00\tann\ttent\n2025-03-02 11:00:00\tann\tmat\n", "at, user, item"),
         ("u1 i1\nu1 i2\nu2 i1\n", "user, item"),

@@ -18,9 +18,9 @@ from .workspace import DEADLINE, running, until, until_ready
 WORKER = """
 [worker]
 after_events = 20
-compare_least = 20
+min_compared_events = 20
 tolerance = 1.0
-look_seconds = 0.1
+poll_interval_seconds = 0.1
 lease_seconds = 3
 nice = 5
 """

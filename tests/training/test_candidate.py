@@ -15,7 +15,8 @@ from foretaste.training.candidate import evaluate_protocol, fit_candidate, measu
 DAY = 86_400
 NOW = 1_790_000_000.0
 SETTINGS = (
-    "[language]\nthreads = 1\n[model]\nweight_cases = 300\n[model.sequence]\nepochs = 2\ndim = 16\n"
+    "[language]\nthreads = 1\n[model]\nmax_weight_cases = 300\n"
+    "[model.sequence]\nepochs = 2\ndim = 16\n"
 )
 
 

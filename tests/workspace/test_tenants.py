@@ -41,7 +41,7 @@ def test_the_root_is_a_tenant_already(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    ["", "[behaviour]\n", "[rank]\nn = 5\n[behaviour.kinds]\nwish = 1.0\n", "name = 'x'\n"],
+    ["", "[behaviour]\n", "[rank]\nn = 5\n[behaviour.event_weights]\nwish = 1.0\n", "name = 'x'\n"],
 )
 def test_on_postgresql_a_tenant_has_a_schema(
     tmp_path: Path, empty_postgres: str, settings: str, monkeypatch: pytest.MonkeyPatch

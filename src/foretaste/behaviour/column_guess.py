@@ -88,32 +88,32 @@ def _free(table: TableColumns, values: Mapping[str, list[Any]]) -> list[str]:
     return [column for column in values if column not in table.by_field.values()]
 
 
-def _guess_kind(
+def _guess_event_type(
     table: TableColumns, values: Mapping[str, list[Any]], settings: BehaviourSettings
 ) -> None:
     """A column called `type` of which no value is a type of event holds something else."""
-    known_types = settings.event_weights().keys() | settings.names_of_event_types().keys()
+    known_types = settings.all_event_weights().keys() | settings.names_of_event_types().keys()
 
     def known_count(column: str) -> int:
         words = {value for value in values[column] if isinstance(value, str)}
         return sum(normalise_event_type(word) in known_types for word in words)
 
-    column = table.by_field.get("kind")
+    column = table.by_field.get("event_type")
     is_vague = column is not None and normalise_column(column) in _VAGUE_TYPE_COLUMNS
     if column is not None and is_vague and values[column] and not known_count(column):
         shown = ", ".join(sorted({str(value) for value in values[column]})[:3])
-        del table.by_field["kind"]
+        del table.by_field["event_type"]
         table.notes.append(
             f"column '{column}' has no type of event that is known ({shown}) and was left "
-            "alone; name those types under [behaviour.kinds], or what they stand for under "
+            "alone; name those types under [behaviour.event_weights], or what they stand for under "
             "[behaviour.event_type_names]"
         )
-    if "kind" in table.by_field:
+    if "event_type" in table.by_field:
         return
     for column in _free(table, values):
         words = {str(value) for value in values[column]}
         if words and len(words) <= 20 and known_count(column) == len(words):
-            _take(table, "kind", column, f"the type of event: {', '.join(sorted(words)[:4])}")
+            _take(table, "event_type", column, f"the type of event: {', '.join(sorted(words)[:4])}")
             return
 
 
@@ -211,7 +211,7 @@ def _check_hidden(
 
 _Guess = Callable[[TableColumns, Mapping[str, list[Any]], BehaviourSettings], None]
 _GUESSES: Mapping[str, Mapping[str, _Guess]] = {
-    "events": {"kind": _guess_kind, "item": _guess_item},
+    "events": {"event_type": _guess_event_type, "item": _guess_item},
     "items": {"id": _guess_id, "title": _guess_title, "hidden": _check_hidden},
     "users": {"id": _guess_id},
 }
@@ -223,7 +223,11 @@ def event_type_of_table(
     """The type of events that do not name one, by the file's name or by columns that only orders
     have; None where neither says, or the settings do.
     """
-    if "kind" in by_field or "value" in by_field or "default_kind" in settings.model_fields_set:
+    if (
+        "event_type" in by_field
+        or "value" in by_field
+        or "default_event_type" in settings.model_fields_set
+    ):
         return None
     order_columns = [name for name in map(normalise_column, columns) if name in ORDER_COLUMNS]
     return type_of_file(file) or ("purchase" if order_columns else None)

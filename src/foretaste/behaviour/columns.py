@@ -44,8 +44,8 @@ _ALIASES: Mapping[str, Mapping[str, str]] = {
     "events": {
         "user": _USER_ALIASES,
         "item": _ITEM_ALIASES,
-        "kind": (
-            "event eventtype eventname type action interaction behavior behaviour actiontype "
+        "event_type": (
+            "kind event eventname type action interaction behavior behaviour actiontype "
             "interactiontype eventaction behaviortype behaviourtype activity activitytype "
             "feedback feedbacktype operation verb"
         ),

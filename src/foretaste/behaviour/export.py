@@ -31,8 +31,9 @@ def user_to_json(user: User) -> JsonObject:
 
 
 def event_to_json(event: Event) -> JsonObject:
-    """An event, without what is empty."""
-    return {name: value for name, value in asdict(event).items() if value not in (None, {})}
+    """An event, without what is empty; its type by its name and, for one release, the old one."""
+    fields = {name: value for name, value in asdict(event).items() if value not in (None, {})}
+    return {"event_id": event.event_id, "event_type": event.kind} | fields
 
 
 def recommendation_to_json(recommendation: LoggedRecommendation) -> JsonObject:

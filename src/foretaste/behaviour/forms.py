@@ -87,11 +87,11 @@ class EventForm:
     the row number is the time; or a mistake."""
     rating_range: tuple[float, float] | None = None
     itemless_event_types: frozenset[str] = frozenset({"search", IDENTIFY_EVENT})
-    """Kinds that may go without an item."""
+    """Event types that may go without an item."""
     reject_unknown_fields: bool = False
     """Whether a name that is not a field is a mistake (the service) or left alone (a file)."""
     event_type_spellings: dict[str, str] = field(default_factory=dict)
-    """Kinds as they were written → as we write them: a memory, filled as rows are read."""
+    """Event types as they were written → as we write them: a memory, filled as rows are read."""
 
 
 def event_form(
@@ -107,15 +107,15 @@ def event_form(
     columns_by_field = decided_columns or resolve_columns(
         "events", columns, settings.columns.events
     )
-    is_rating_table = "value" in columns_by_field and "kind" not in columns_by_field
+    is_rating_table = "value" in columns_by_field and "event_type" not in columns_by_field
     return EventForm(
         columns={name: columns_by_field.get(name) for name in EVENT_FIELDS},
-        event_weights=settings.event_weights(),
+        event_weights=settings.all_event_weights(),
         parsers=parsers or event_parsers(settings),
         event_type_names=settings.names_of_event_types(),
         default_event_type="rating"
         if is_rating_table
-        else normalise_event_type(settings.default_kind),
+        else normalise_event_type(settings.default_event_type),
         missing_time="reject" if "at" in columns_by_field else "row",
         rating_range=settings.rating_range,
     )
@@ -128,10 +128,10 @@ def service_event_form(settings: BehaviourSettings, id_forms: IdForms | None = N
     """
     return EventForm(
         columns={name: name for name in EVENT_FIELDS},
-        event_weights=settings.event_weights(),
+        event_weights=settings.all_event_weights(),
         parsers=event_parsers(settings, id_forms),
         event_type_names=settings.names_of_event_types(),
-        default_event_type=normalise_event_type(settings.default_kind),
+        default_event_type=normalise_event_type(settings.default_event_type),
         missing_time="now",
         rating_range=settings.rating_range,
         reject_unknown_fields=True,

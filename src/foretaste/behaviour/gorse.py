@@ -4,7 +4,7 @@
               → id, categories, one column a label, title, hidden, available_from
     User      UserId, Labels, Subscribe, Comment → id, one attribute a label, subscribe, comment
     Feedback  FeedbackType, UserId, ItemId, Value, Timestamp, Comment
-              → kind, user, item, value, at, text
+              → event_type, user, item, value, at, text
 
 Labels that are a list become the column `labels`; those within labels are named `outer.inner`; a
 list of numbers is a vector of somebody's and is left out.
@@ -58,7 +58,7 @@ def event_from_gorse(gorse: Mapping[str, Any], *, keep_repeats: bool = False) ->
     identity_text = "\x1f".join(str(gorse.get(name, "")) for name in names)
     row: Row = {"event_id": f"gorse-{blake2b(identity_text.encode(), digest_size=16).hexdigest()}"}
     for name, column in (
-        ("FeedbackType", "kind"),
+        ("FeedbackType", "event_type"),
         ("UserId", "user"),
         ("ItemId", "item"),
         ("Value", "value"),

@@ -30,6 +30,8 @@ from foretaste.errors import did_you_mean
 PURCHASE_TYPES = frozenset(("purchase", "add_to_cart"))
 """Whose value is a price."""
 SECONDS_PER_DAY = 86_400.0
+OLD_EVENT_TYPE_FIELD = "kind"
+"""What JSON bodies called `event_type`; read for one release."""
 
 
 def parse_event(
@@ -54,9 +56,8 @@ def make_reject(error: CellError, row: Row, *, file: str, line: int, column: str
 
 
 def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
-    if form.reject_unknown_fields:
-        _check_fields(row, EVENT_FIELDS)
     columns, get, parsers = form.columns, row.get, form.parsers
+    type_field = _event_type_field(row) if form.reject_unknown_fields else "event_type"
     user, session = _who(get(columns["user"]), get(columns["session"]), parsers)
     item = parsers.item(get(columns["item"]))
     text = query = None
@@ -64,9 +65,9 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
         text = parse_text(get(columns["text"]), "text")
     if columns["query"]:
         query = parse_text(get(columns["query"]), "query")
-    event_type = _event_type(
-        get(columns["kind"]), form, is_search=item is None and query is not None
-    )
+    raw_type = get(columns.get(type_field, type_field))
+    is_search = item is None and query is not None
+    event_type = _event_type(raw_type, form, type_field, is_search=is_search)
     if event_type == "search" and query is None:
         query, text = text, None  # a file with one column of text has the words of a search there
     value = parsers.value(get(columns["value"]))
@@ -131,19 +132,31 @@ def _content_hash(*content: tuple[Any, ...]) -> str:
     return blake2b(ascii(content).encode("ascii"), digest_size=16).hexdigest()
 
 
-def _check_fields(row: Row, fields: tuple[str, ...]) -> None:
+def _check_fields(row: Row, fields: tuple[str, ...], old_names: tuple[str, ...] = ()) -> None:
     for name in row:
-        if name not in fields:
+        if name not in fields and name not in old_names:
             raise CellError(
                 name, row[name], f"unknown field '{display_text(name)}'", did_you_mean(name, fields)
             )
 
 
-def _event_type(raw: Any, form: EventForm, *, is_search: bool) -> str:
+def _event_type_field(row: Row) -> str:
+    """The field of a JSON body that has the event type, by the present name or the old one."""
+    _check_fields(row, EVENT_FIELDS, old_names=(OLD_EVENT_TYPE_FIELD,))
+    event_type, by_old_name = row.get("event_type"), row.get(OLD_EVENT_TYPE_FIELD)
+    if by_old_name is None:
+        return "event_type"
+    if event_type not in (None, by_old_name):
+        problem = f"'{OLD_EVENT_TYPE_FIELD}' is the old name of 'event_type', and the two differ"
+        raise CellError(OLD_EVENT_TYPE_FIELD, by_old_name, problem, "send event_type alone")
+    return OLD_EVENT_TYPE_FIELD
+
+
+def _event_type(raw: Any, form: EventForm, type_field: str, *, is_search: bool) -> str:
     event_type = form.event_type_spellings.get(raw) if raw.__class__ is str else None
     if event_type is not None:
         return event_type
-    word = parse_text(raw, "kind")
+    word = parse_text(raw, type_field)
     if word is None:
         return "search" if is_search else form.default_event_type
     event_type = normalise_event_type(word)
@@ -151,11 +164,11 @@ def _event_type(raw: Any, form: EventForm, *, is_search: bool) -> str:
         event_type = form.event_type_names.get(event_type, event_type)
     if event_type not in form.event_weights:
         raise CellError(
-            "kind",
+            type_field,
             raw,
-            f"unknown kind '{display_text(word)}'",
-            f"{did_you_mean(event_type, form.event_weights)} (a kind of your own is named with a "
-            "weight under [behaviour.kinds], another name of a known one under "
+            f"unknown event type '{display_text(word)}'",
+            f"{did_you_mean(event_type, form.event_weights)} (an event type of your own is named "
+            "with a weight under [behaviour.event_weights], another name of a known one under "
             "[behaviour.event_type_names])",
         )
     if raw.__class__ is str:

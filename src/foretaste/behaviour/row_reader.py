@@ -147,7 +147,7 @@ def _flat_event_reader(
         form = replace(form, default_event_type=event_type)
         decisions.warnings.append(
             f"events that name no type were taken for type {event_type}, by the file's name or its "
-            "columns of orders; behaviour.default_kind says otherwise"
+            "columns of orders; behaviour.default_event_type says otherwise"
         )
     known_items = _load_known_items(store, settings)
     return _EventReader(table, form, settings, known_items, now, decisions, id_forms)

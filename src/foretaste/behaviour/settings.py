@@ -1,7 +1,7 @@
 """In: the `[behaviour]` part of the settings. Out: how files are read and where behaviour lives."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
@@ -15,7 +15,7 @@ from foretaste.errors import did_you_mean
 EVENT_FIELDS = (
     "user",
     "item",
-    "kind",
+    "event_type",
     "at",
     "value",
     "text",
@@ -51,6 +51,8 @@ class ColumnSettings(Settings):
 
     A field that is not named here is found by its own name or a usual one (userId, movieId, …).
     """
+
+    renamed_keys: ClassVar[Mapping[str, str]] = {"events.kind": "events.event_type"}
 
     events: Mapping[str, str] = Field(default_factory=dict)
     """e.g. `user = "customer_number"`"""
@@ -92,7 +94,12 @@ def _phrases(words: str) -> tuple[str, ...]:
 class BehaviourSettings(Settings):
     """How behaviour comes in and where it is kept."""
 
-    kinds: Mapping[str, float] = Field(default_factory=dict)
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "kinds": "event_weights",
+        "default_kind": "default_event_type",
+    }
+
+    event_weights: Mapping[str, float] = Field(default_factory=dict)
     """Own event types and changed weights, merged over the built-in ones: above 0 is taken,
     below 0 refused, 0 recorded only. e.g. `purchase = 3.0`, `wishlist = 0.5`"""
     event_type_names: Mapping[str, str] = Field(default_factory=dict)
@@ -102,7 +109,7 @@ class BehaviourSettings(Settings):
     """How your columns are called."""
     files: Mapping[str, FileSettings] = Field(default_factory=dict)
     """A file's name, or a pattern such as `orders-*.csv` → what the file does not say itself."""
-    default_kind: str = "view"
+    default_event_type: str = "view"
     """The type of an event that names none. A file without an event type column but with a value
     column is taken for ratings.
     """
@@ -165,10 +172,10 @@ class BehaviourSettings(Settings):
             ) from None
         return timezone
 
-    @field_validator("kinds")
+    @field_validator("event_weights")
     @classmethod
-    def _kinds(cls, kinds: Mapping[str, float]) -> Mapping[str, float]:
-        return {normalise_event_type(event_type): weight for event_type, weight in kinds.items()}
+    def _normalise_types(cls, weights: Mapping[str, float]) -> Mapping[str, float]:
+        return {normalise_event_type(event_type): weight for event_type, weight in weights.items()}
 
     @field_validator("event_type_names")
     @classmethod
@@ -181,10 +188,10 @@ class BehaviourSettings(Settings):
     @model_validator(mode="after")
     def _known_event_types(self) -> "BehaviourSettings":
         for name, event_type in self.event_type_names.items():
-            if event_type not in self.event_weights():
+            if event_type not in self.all_event_weights():
                 raise ValueError(
                     f"event_type_names: '{name}' cannot be '{event_type}'; "
-                    f"{did_you_mean(event_type, self.event_weights())}"
+                    f"{did_you_mean(event_type, self.all_event_weights())}"
                 )
         return self
 
@@ -192,9 +199,9 @@ class BehaviourSettings(Settings):
         """Other names of the event types: the usual ones, and those of the settings over them."""
         return {**EVENT_TYPE_BY_NAME, **self.event_type_names}
 
-    def event_weights(self) -> dict[str, float]:
+    def all_event_weights(self) -> dict[str, float]:
         """Every known event type and what one event of it weighs."""
-        return {**EVENT_TYPE_WEIGHTS, **self.kinds}
+        return {**EVENT_TYPE_WEIGHTS, **self.event_weights}
 
 
 def normalise_event_type(event_type: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from foretaste.behaviour.columns import normalise_column, resolve_columns
 from foretaste.behaviour.forms import EventForm, service_event_form
+from foretaste.behaviour.parse import OLD_EVENT_TYPE_FIELD
 from foretaste.behaviour.reading.moments import MomentParser, zone_of
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
@@ -87,7 +88,8 @@ def expand_row(row: Row, columns: Mapping[str, str], separator: str) -> Iterator
             continue
         for element in elements:
             position += 1
-            yield {**user_fields, "kind": event_type, "at": position, **element}
+            named_type = {} if OLD_EVENT_TYPE_FIELD in element else {"event_type": event_type}
+            yield {**user_fields, **named_type, "at": position, **element}
     if position == 0:
         yield CellError("", None, "a user without any event", "leave the row out or fill in a list")
 

@@ -88,7 +88,7 @@ class Classifier:
             backbone, local_files_only=True, truncation_side="left"
         )
         positions = getattr(network.config, "max_position_embeddings", None) or 1 << 16
-        tokenizer.model_max_length = min(settings.tokens, positions - RESERVED_POSITIONS)
+        tokenizer.model_max_length = min(settings.max_tokens, positions - RESERVED_POSITIONS)
         classifier = cls(network.to(device_of(settings.device)), tokenizer, labels)
         epochs = classifier._train(train_rows, choose_rows, new_weights, settings, seed, progress)
         label_counts = Counter(name for row in train_rows for name in row.consumed_items)
@@ -133,9 +133,9 @@ class Classifier:
             progress(PROGRESS_TASK, epoch, settings.epochs)
             self._network.train()
             order = rng.permutation(len(pairs))
-            for start in range(0, len(order), settings.batch):
+            for start in range(0, len(order), settings.batch_size):
                 batch_pairs = [
-                    pairs[pair_index] for pair_index in order[start : start + settings.batch]
+                    pairs[pair_index] for pair_index in order[start : start + settings.batch_size]
                 ]
                 loss = self._loss(batch_pairs)
                 if not torch.isfinite(loss):
@@ -148,7 +148,7 @@ class Classifier:
                 loss.backward()
                 nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
                 optimizer.step()
-            quality = self._check(chosen_by, settings.batch)
+            quality = self._check(chosen_by, settings.batch_size)
             progress(
                 PROGRESS_TASK, epoch + 1, settings.epochs, f"loss on rows that choose {quality:.3f}"
             )
@@ -282,8 +282,8 @@ def split_rows(
             "needed"
         )
     order = np.random.default_rng(seed).permutation(len(rows))
-    test = max(round(settings.held_out * len(rows)), 1)
-    choose = max(round(settings.chosen_by * (len(rows) - test)), 1)
+    test = max(round(settings.test_share * len(rows)), 1)
+    choose = max(round(settings.validation_share * (len(rows) - test)), 1)
     parts = np.split(order, [test, test + choose])
     held_out_rows, validation_rows, train_rows = (
         [rows[int(row_index)] for row_index in part] for part in parts

@@ -4,23 +4,32 @@ The only reader of either. `FORETASTE_MODEL__SEQUENCE__EPOCHS=10` sets `[model.s
 """
 
 import json
+import logging
 import os
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.config.serve_settings import ServeSettings
 from foretaste.config.worker_settings import WorkerSettings
-from foretaste.domain.settings import Settings
+from foretaste.domain.settings import (
+    Settings,
+    current_path,
+    nested_settings,
+    with_current_keys,
+)
 from foretaste.errors import SettingsError, did_you_mean
 from foretaste.language.settings import LanguageSettings
 from foretaste.model.settings import ModelSettings
 from foretaste.prepare.settings import PrepareSettings
 from foretaste.rank.settings import RankSettings
+
+log = logging.getLogger(__name__)
 
 SETTINGS_FILE = "foretaste.toml"
 ENVIRONMENT_PREFIX = "FORETASTE_"
@@ -53,20 +62,62 @@ def load_config(folder: Path, environment: Mapping[str, str] = os.environ) -> Co
             raise SettingsError(f"{path}: not valid TOML: {error}") from error
         except OSError as error:
             raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    tree = _rename_old_keys(tree, str(path))
     config = parse_config(tree, str(path))  # first alone: a fault is told of the place where it is
-    variables = [
-        n
-        for n in sorted(environment)
-        if n.startswith(ENVIRONMENT_PREFIX) and n not in NON_SETTING_VARIABLES
-    ]
-    for name in variables:
-        _set_value(
-            tree,
-            name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"),
-            _parse_value(environment[name]),
-        )
-        config = parse_config(tree, f"the environment variable {name}")
+    variable_by_path: dict[tuple[str, ...], str] = {}
+    for name in sorted(environment):
+        if not name.startswith(ENVIRONMENT_PREFIX) or name in NON_SETTING_VARIABLES:
+            continue
+        keys = tuple(name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"))
+        setting_path = current_path(Config, keys)
+        other_name = variable_by_path.setdefault(setting_path, name)
+        variable = f"the environment variable {name}"
+        if other_name != name:
+            raise SettingsError(
+                f"{variable}: {other_name} is the same setting by another name; "
+                f"keep {_variable(setting_path)} alone"
+            )
+        value = _parse_value(environment[name])
+        if setting_path != keys:
+            _warn_once(variable, f"it is now called {_variable(setting_path)}")
+        _set_value(tree, setting_path, _rename_in_value(setting_path, value, variable))
+        config = parse_config(tree, variable)
     return config
+
+
+def _variable(setting_path: tuple[str, ...]) -> str:
+    return ENVIRONMENT_PREFIX + "__".join(setting_path).upper()
+
+
+def _rename_in_value(setting_path: tuple[str, ...], value: Any, source: str) -> Any:
+    """A group of settings given whole, as JSON, with its present keys."""
+    tree = _rename_old_keys(_nest(setting_path, value), source)
+    for key in setting_path:
+        tree = tree[key]
+    return tree
+
+
+def _nest(setting_path: tuple[str, ...], value: Any) -> Any:
+    for key in reversed(setting_path):
+        value = {key: value}
+    return value
+
+
+def _rename_old_keys(tree: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The tree by the present keys; who wrote old ones is told so, in one line."""
+    try:
+        renamed_tree, sentences = with_current_keys(Config, tree)
+    except ValueError as error:
+        raise SettingsError(f"{source}: {error}") from error
+    if sentences:
+        _warn_once(source, "; ".join(sentences))
+    return renamed_tree
+
+
+@cache
+def _warn_once(source: str, renames: str) -> None:
+    """Once: a command may read its settings several times."""
+    log.warning("%s: %s; the old name is read for one release", source, renames)
 
 
 def parse_config(tree: Mapping[str, Any], source: str) -> Config:
@@ -77,7 +128,7 @@ def parse_config(tree: Mapping[str, Any], source: str) -> Config:
         raise SettingsError(f"{source}: {_describe_error(error)}") from error
 
 
-def _set_value(tree: dict[str, Any], keys: list[str], value: Any) -> None:
+def _set_value(tree: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
     """Into the tree; a group of settings that was given a plain value is left to be faulted."""
     for key in keys[:-1]:
         if not isinstance(tree.setdefault(key, {}), dict):
@@ -107,7 +158,8 @@ def _describe_error(error: ValidationError) -> str:
 
 
 def _fields(group: list[int | str]) -> list[str]:
-    settings_class: Any = Config
-    for part in group:
-        settings_class = settings_class.model_fields[str(part)].annotation
-    return list(settings_class.model_fields) if issubclass(settings_class, BaseModel) else []
+    settings_class: type[Settings] | None = Config
+    for key in group:
+        if settings_class is not None and not isinstance(key, int):
+            settings_class = nested_settings(settings_class, key)
+    return [] if settings_class is None else list(settings_class.model_fields)

@@ -1,6 +1,7 @@
 """In: the `[serve]` part of the settings. Out: how the service may be reached, and by whom."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -10,7 +11,12 @@ from foretaste.domain.settings import Settings
 class ServeSettings(Settings):
     """How the HTTP service treats those who call it."""
 
-    rate: float = Field(default=200.0, ge=0)
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "rate": "requests_per_second",
+        "tenants": "max_open_tenants",
+    }
+
+    requests_per_second: float = Field(default=200.0, ge=0)
     """Requests a second that one key may make on average, in each process; more are refused with
     429. 0 is no limit."""
     burst: int = Field(default=400, ge=1)
@@ -34,7 +40,7 @@ class ServeSettings(Settings):
     traces: bool = False
     """Send OpenTelemetry traces, as the OTEL_EXPORTER_OTLP_… variables say; needs
     `foretaste[otel]`."""
-    tenants: int = Field(default=64, ge=1)
+    max_open_tenants: int = Field(default=64, ge=1)
     """Tenants held open in a process; past that, the one not asked for longest is closed."""
 
     @field_validator("hosts")

@@ -180,7 +180,7 @@ class Agent:
 
     def __call__(self, turn: ChatTurn, text: str) -> str:
         """What the model says after its calls. Raises WriterError."""
-        deadline = time.monotonic() + self._settings.seconds
+        deadline = time.monotonic() + self._settings.timeout_seconds
         calls = _ToolCalls(turn)
         messages = _initial_messages(turn, text)
         for _ in range(MAX_MODEL_CALLS):

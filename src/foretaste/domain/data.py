@@ -52,7 +52,7 @@ EVENT_TYPE_WEIGHTS: Mapping[str, float] = {
     IDENTIFY_EVENT: 0.0,
 }
 """The built-in event types and what one of each weighs: above 0 is taken, below 0 is refused,
-0 is recorded but says nothing of taste. `behaviour.kinds` in the settings changes and adds."""
+0 is recorded but says nothing of taste. `behaviour.event_weights` changes and adds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class TransformerEmbedding(nn.Module):
         device: str,
     ) -> None:
         super().__init__()
-        lora = tuning.rank if tuning.what == "lora" else None
+        lora = tuning.rank if tuning.method == "lora" else None
         self.reading = reader.network(lora).to(device)
         for name, parameter in self.reading.named_parameters():
             # BERT has a pooler that is not read; dense layers stay, they are not the transformer's
@@ -131,7 +131,7 @@ class TuningRun:
     ) -> None:
         self.embedding, self.settings, self.progress = embedding, settings, progress
         self.pairs, self.rng = pairs, np.random.default_rng(seed)
-        self.batch_size = settings.batch or BATCH_SIZES[settings.what]
+        self.batch_size = settings.batch_size or BATCH_SIZES[settings.method]
         order = self.rng.permutation(len(pairs))
         held_count = min(round(HELD_OUT_SHARE * len(order)), MAX_HELD_OUT_PAIRS)
         self.held_out, self.training_pairs = order[:held_count], order[held_count:]
@@ -139,7 +139,7 @@ class TuningRun:
         self.tuned_parameters = [
             parameter for parameter in embedding.parameters() if parameter.requires_grad
         ]
-        self.tuning_rate = settings.learning_rate or LEARNING_RATES[settings.what]
+        self.tuning_rate = settings.learning_rate or LEARNING_RATES[settings.method]
         torch.manual_seed(seed)
 
     def run(self) -> HeldOutLoss:

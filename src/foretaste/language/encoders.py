@@ -50,7 +50,7 @@ class Encoders:
     def pair_count(self) -> int:
         """How many pairs are wanted; 0 where tuning is off."""
         tuning = self._settings.tuning
-        return 0 if tuning.what == "off" else tuning.pairs or DEFAULT_PAIRS[tuning.what]
+        return 0 if tuning.method == "off" else tuning.max_pairs or DEFAULT_PAIRS[tuning.method]
 
     def open(self, name: str | None) -> TextEncoder:
         """The tuned encoder of a name; None is the published one.
@@ -118,7 +118,7 @@ class Encoders:
             held_out = self._run_tuning(pairs, aside, seed, progress)
             manifest = {
                 "format": FORMAT,
-                "what": self._settings.tuning.what,
+                "what": self._settings.tuning.method,
                 "base": base,
                 "created": now,
                 "settings": self._settings.tuning.model_dump(),
@@ -139,7 +139,7 @@ class Encoders:
         from foretaste.language import contrast
         from foretaste.language.backbone import TransformerBackbone
 
-        if self._settings.tuning.what == "linear":
+        if self._settings.tuning.method == "linear":
             vectors = self.open(None).encode(pairs.texts, progress)
             return contrast.tune_matrix(
                 vectors, pairs, self._settings.tuning, folder / MATRIX_FILE, seed, progress
@@ -161,7 +161,7 @@ class Encoders:
                 shutil.rmtree(path, ignore_errors=True)
 
     def _name(self, base: str, pairs: TextPairs, seed: int) -> str:
-        tuning = self._settings.tuning.model_dump_json()
+        tuning = self._settings.tuning.json_with_old_keys()
         digest = hashlib.sha256(
             repr((FORMAT, base, tuning, seed, self._settings.max_tokens)).encode()
         )

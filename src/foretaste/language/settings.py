@@ -1,6 +1,7 @@
 """What can be set about reading text. In: the table `[language]`; out: `LanguageSettings`."""
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -9,6 +10,12 @@ from foretaste.domain.settings import Settings
 
 class WriterSettings(Settings):
     """Who puts generated content and reasons into words."""
+
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "seconds": "timeout_seconds",
+        "queue": "max_waiting_texts",
+        "kept": "max_cached_texts",
+    }
 
     kind: Literal["template", "local", "endpoint"] = "template"
     """"template" writes fixed sentences. "local" is a language model on this machine, in a process
@@ -35,16 +42,16 @@ class WriterSettings(Settings):
     """Whether the endpoint's model calls tools: then it leads the conversations of `/v1/chat`, and
     the grammar stands in where it fails."""
 
-    seconds: float = Field(default=20.0, gt=0, le=600)
+    timeout_seconds: float = Field(default=20.0, gt=0, le=600)
     """All words of one answer are written within this time; templates say the rest."""
 
     concurrency: int = Field(default=4, ge=1)
     """Texts an endpoint writes at once. A local model writes one."""
 
-    queue: int = Field(default=16, ge=0)
+    max_waiting_texts: int = Field(default=16, ge=0)
     """Texts that may wait to be written; past that a template says them at once."""
 
-    kept: int = Field(default=2048, ge=0)
+    max_cached_texts: int = Field(default=2048, ge=0)
     """Texts kept in memory, so that nothing is written twice; none of them ever goes to disk."""
 
     threads: int = Field(default=1, ge=1)
@@ -63,12 +70,18 @@ class WriterSettings(Settings):
 class TuningSettings(Settings):
     """Tuning of the encoder on your own behaviour, by contrast, before each training."""
 
-    what: Literal["off", "linear", "lora", "whole"] = "off"
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "what": "method",
+        "pairs": "max_pairs",
+        "batch": "batch_size",
+    }
+
+    method: Literal["off", "linear", "lora", "whole"] = "off"
     """"linear": a matrix after the encoder, in seconds, and no text is read again. "lora": small
     additions to the encoder (needs `foretaste[lora]`). "whole": all of it. After the last two
     every text is read anew."""
 
-    pairs: int | None = Field(default=None, ge=2)
+    max_pairs: int | None = Field(default=None, ge=2)
     """Pairs learned from, at most; empty = 100,000 for "linear", 10,000 for the others."""
 
     window: int = Field(default=3, ge=1)
@@ -77,7 +90,7 @@ class TuningSettings(Settings):
     search_hours: float = Field(default=24.0, gt=0)
     """How long after a search a positive event answers it."""
 
-    batch: int | None = Field(default=None, ge=2)
+    batch_size: int | None = Field(default=None, ge=2)
     """Pairs told from one another at once; empty = 1,024 for "linear", 64 for the others."""
 
     temperature: float = Field(default=0.07, gt=0)

@@ -54,8 +54,8 @@ class BoundedWriter:
     def __init__(self, writer: Writer, settings: WriterSettings, at_once: int) -> None:
         self._writer, self._max_cached_texts, self._max_waiting = (
             writer,
-            settings.kept,
-            settings.queue,
+            settings.max_cached_texts,
+            settings.max_waiting_texts,
         )
         self._slots = threading.Semaphore(at_once)
         self._waiting = 0

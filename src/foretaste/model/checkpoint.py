@@ -139,7 +139,7 @@ def _shapes(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Size]:
 def _run_digest(run: Resumable) -> str:
     """Names the data and the settings exactly."""
     training = run.training
-    digest = hashlib.sha256(f"{FORMAT_VERSION} {training.settings.model_dump_json()}".encode())
+    digest = hashlib.sha256(f"{FORMAT_VERSION} {training.settings.json_with_old_keys()}".encode())
     for interactions in (training.interactions, training.validation_cases.interactions):
         digest.update(
             repr(

@@ -105,7 +105,7 @@ def fit_expert_weights(
 
     rng = np.random.default_rng(training.settings.seed)
     cases = showable_cases(training.validation_cases, training.hide_seen)
-    cases = cases.sample(training.settings.weight_cases, rng)
+    cases = cases.sample(training.settings.max_weight_cases, rng)
     if not len(cases):
         return product, FitReport("usual", 0, cause="there is no event to choose weights by")
     table = tabulate_candidates(

@@ -27,12 +27,14 @@ class LanguageNetwork(nn.Module):
 
     def __init__(self, reader: Backbone, settings: LanguageExpertSettings, dim: int) -> None:
         super().__init__()
-        self.reading: Any = reader.network(settings.rank if settings.tune == "lora" else None)
+        self.reading: Any = reader.network(
+            settings.rank if settings.tuned_parameters == "lora" else None
+        )
         self.head = nn.Linear(reader.dim, dim, bias=False)
         nn.init.eye_(self.head.weight)
         self.log_temperature = nn.Parameter(torch.full((1,), float(np.log(settings.temperature))))
-        if settings.tune != "lora":
-            self.reading.requires_grad_(settings.tune == "whole")
+        if settings.tuned_parameters != "lora":
+            self.reading.requires_grad_(settings.tuned_parameters == "whole")
         for name, parameter in self.reading.named_parameters():
             if "pooler." in name:  # BERT has one that is not read
                 parameter.requires_grad_(False)

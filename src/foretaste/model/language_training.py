@@ -114,12 +114,12 @@ class LanguageTrainingRun:
             training.validation_cases,
             interactions=replace(training.validation_cases.interactions, vectors=None),
         )
-        checked_cases = validation_cases.sample(self.settings.checked, rng)
+        checked_cases = validation_cases.sample(self.settings.max_checked_cases, rng)
         self.checked_tokens, self.checked_targets = self._readable_examples(
             checked_cases.user_contexts(0, len(checked_cases)), checked_cases.targets
         )
-        epoch_examples = min(self.settings.examples, len(self.example_rows))
-        self.steps = max(-(-epoch_examples // self.settings.batch) * self.settings.epochs, 1)
+        epoch_examples = min(self.settings.max_examples_per_epoch, len(self.example_rows))
+        self.steps = max(-(-epoch_examples // self.settings.batch_size) * self.settings.epochs, 1)
         self.step = 0
 
     def train(self) -> LanguageNetwork:
@@ -150,7 +150,7 @@ class LanguageTrainingRun:
     def _optimizer(self) -> torch.optim.Optimizer:
         """The backbone and the head at their rates; the temperature, one number, goes faster."""
         settings = self.settings
-        rate = settings.learning_rate or DEFAULT_BACKBONE_RATES[settings.tune]
+        rate = settings.learning_rate or DEFAULT_BACKBONE_RATES[settings.tuned_parameters]
         tunable = self.network.tunable()
         body = [value for name, value in tunable.items() if name.startswith("reading.")]
         groups = [
@@ -181,23 +181,23 @@ class LanguageTrainingRun:
     def _batches(self, epoch: int) -> Iterator[tuple[list[Ints], Ints]]:
         """The examples of an epoch; all chance comes from the seed and the number of the epoch."""
         rng = np.random.default_rng((self.training.settings.seed, epoch))
-        epoch_examples = min(self.settings.examples, len(self.example_rows))
+        epoch_examples = min(self.settings.max_examples_per_epoch, len(self.example_rows))
         epoch_rows = rng.choice(self.example_rows, epoch_examples, replace=False)
         user_contexts = [
             self.interactions.user_context(int(self.owners[row]), int(row)) for row in epoch_rows
         ]
         tokens, targets = self._readable_examples(user_contexts, self.interactions.item[epoch_rows])
         order = np.argsort([len(token_ids) for token_ids in tokens], kind="stable")
-        starts = np.arange(0, len(order), self.settings.batch)
+        starts = np.arange(0, len(order), self.settings.batch_size)
         rng.shuffle(starts)
         for start in starts:
-            batch_positions = order[start : start + self.settings.batch]
+            batch_positions = order[start : start + self.settings.batch_size]
             yield [tokens[position] for position in batch_positions], targets[batch_positions]
 
     def _epoch(self, epoch: int, optimizer: torch.optim.Optimizer) -> float:
         network, settings = self.network, self.settings
         network.train()
-        if settings.tune == "head":
+        if settings.tuned_parameters == "head":
             network.reading.eval()
         torch.manual_seed(self.training.settings.seed * 100_003 + epoch)
         losses = []
@@ -270,5 +270,5 @@ def tune_network(
     settings = training.settings.language
     torch.manual_seed(training.settings.seed)  # the additions begin at random
     network = LanguageNetwork(reader, settings, training.catalogue.vectors.shape[1])
-    text_builder = HistoryTextBuilder(training.catalogue, event_types, settings.events)
+    text_builder = HistoryTextBuilder(training.catalogue, event_types, settings.max_recent_events)
     return LanguageTrainingRun(network, reader, text_builder, training).train()

@@ -60,7 +60,7 @@ def plan_training(interactions: Interactions, settings: SequenceSettings) -> Tra
     is_long = typical_length > 50
     dropout = settings.input_dropout
     return TrainingPlan(
-        length=settings.length or (200 if is_long else 50),
+        length=settings.max_history_length or (200 if is_long else 50),
         input_dropout=dropout if dropout is not None else (0.2 if is_long else 0.5),
         batch_events=settings.batch_events * (4 if is_long else 1),
         is_timed=bool(interactions.event_count and np.ptp(interactions.at) > SECONDS_PER_DAY),

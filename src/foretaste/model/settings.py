@@ -1,6 +1,7 @@
 """The settings of the model, a group an expert. Imports no torch: reading settings is quick."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -26,9 +27,14 @@ class TransitionSettings(Settings):
 class NeighbourSettings(Settings):
     """What is taken close to the last few items, before or after.
 
-    Of window, decay, popular and last all that are empty are chosen on validation events, unless
-    one of them is set.
+    Of window, decay, popularity_damping and max_recent_items all that are empty are chosen on
+    validation events, unless one of them is set.
     """
+
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "popular": "popularity_damping",
+        "last": "max_recent_items",
+    }
 
     window: int | None = Field(default=None, ge=1)
     """How many events apart two items may be to count as neighbours."""
@@ -36,18 +42,20 @@ class NeighbourSettings(Settings):
     """What each further event apart is worth of the one before."""
     backward: float = 0.7
     """What a neighbour taken earlier is worth of one taken later."""
-    popular: float | None = Field(default=None, ge=0)
+    popularity_damping: float | None = Field(default=None, ge=0)
     """Exponent by which neighbours of everything are toned down."""
     smoothing: float = 30.0
     """Weight of popularity mixed into every list of neighbours."""
-    last: int | None = Field(default=None, ge=1)
+    max_recent_items: int | None = Field(default=None, ge=1)
     """How many of the person's last items are looked from."""
 
 
 class ContentSettings(Settings):
     """What reads like the person's recent items, reviews and searches."""
 
-    last: int = 3
+    renamed_keys: ClassVar[Mapping[str, str]] = {"last": "max_recent_events"}
+
+    max_recent_events: int = 3
     """How many of the last events make the taste vector."""
     decay: float = 0.7
     """What each earlier event is worth of the one after."""
@@ -58,7 +66,9 @@ class ContentSettings(Settings):
 class LexicalSettings(Settings):
     """What shares words with the person's recent items."""
 
-    last: int = 3
+    renamed_keys: ClassVar[Mapping[str, str]] = {"last": "max_recent_items"}
+
+    max_recent_items: int = 3
     """How many of the last items are looked from."""
     decay: float = 0.7
     """What each earlier item is worth of the one after."""
@@ -69,22 +79,26 @@ class LexicalSettings(Settings):
 class AttributeSettings(Settings):
     """One expert for each named column."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"most_values": "max_values"}
+
     columns: tuple[str, ...] | None = None
     """Which columns; empty = every column that more than one item shares a value in."""
     decay: float | None = Field(default=None, gt=0, le=1)
     """What each earlier event is worth of the one after; empty = chosen on validation events."""
     smoothing: float | None = Field(default=None, gt=0)
     """Events' worth of everyone's shares mixed into a person's; empty = chosen likewise."""
-    most_values: int = 20_000
+    max_values: int = 20_000
     """Columns with more distinct values are left out."""
 
 
 class NegativeFeedbackSettings(Settings):
     """What is like the items that the person hid or disliked."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"last": "max_recent_items"}
+
     strength: float = Field(default=3.0, ge=0)
     """Nats that a twin of the last refused item loses."""
-    last: int = Field(default=10, ge=1)
+    max_recent_items: int = Field(default=10, ge=1)
     """How many of the last negative events are looked at."""
     decay: float = Field(default=0.9, gt=0, le=1)
     """What each earlier negative event is worth of the one after."""
@@ -93,21 +107,25 @@ class NegativeFeedbackSettings(Settings):
 class QuerySettings(Settings):
     """What answers the words of a search."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"near": "min_word_similarity"}
+
     temperature: float = 0.2
     """Cosine similarity is divided by this before the softmax where no word of a query is known."""
     temperature_known: float = 0.3
     """The same where all words are: then they say more than the language model does."""
-    near: float = 0.45
+    min_word_similarity: float = 0.45
     """How like a known word an unknown one must be to be read as it, misspelt; 1 = not at all."""
 
 
 class SequenceSettings(Settings):
     """A causal transformer over the person's events."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"length": "max_history_length"}
+
     dim: int = 128
     layers: int = 2
     heads: int = 2
-    length: int | None = None
+    max_history_length: int | None = None
     """How many of the last events are read; empty = 50, or 200 where histories are long."""
     input_dropout: float | None = None
     """Dropout on the events; empty = chosen from the length of the histories."""
@@ -131,6 +149,15 @@ class SequenceSettings(Settings):
 class LanguageExpertSettings(Settings):
     """A BERT, RoBERTa or T5 that reads the history as text."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "tune": "tuned_parameters",
+        "events": "max_recent_events",
+        "tokens": "max_tokens",
+        "examples": "max_examples_per_epoch",
+        "checked": "max_checked_cases",
+        "batch": "batch_size",
+    }
+
     enabled: bool = False
     """Costly on a CPU, so it is asked for."""
     backbone: str = ""
@@ -139,25 +166,25 @@ class LanguageExpertSettings(Settings):
     """The commit of the backbone on the hub; empty takes the one we pin, or else the newest."""
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     """What the backbone's model.safetensors must hash to; empty takes the one we pin."""
-    tune: Literal["lora", "whole", "head"] = "lora"
+    tuned_parameters: Literal["lora", "whole", "head"] = "lora"
     """What is trained: "lora" small additions to the backbone (needs `foretaste[lora]`), "whole"
     all of it, "head" only what follows it."""
     rank: int = Field(default=8, ge=1)
     """Of the additions that "lora" trains."""
-    events: int = Field(default=10, ge=1)
+    max_recent_events: int = Field(default=10, ge=1)
     """How many of the last events are read."""
-    tokens: int = Field(default=128, ge=8)
+    max_tokens: int = Field(default=128, ge=8)
     """How much of their text is read, at most, the newest first."""
     temperature: float = Field(default=0.07, gt=0)
     """Cosine similarity is divided by this before the softmax, when training begins."""
     negatives: int = Field(default=16_384, ge=1)
     """Items that each true item is told from; all, where there are no more. Beside the backbone's
     they cost little."""
-    examples: int = Field(default=4_000, ge=1)
+    max_examples_per_epoch: int = Field(default=4_000, ge=1)
     """Events learned from in an epoch, at most; another draw in each."""
-    checked: int = Field(default=1_000, ge=1)
+    max_checked_cases: int = Field(default=1_000, ge=1)
     """Validation events looked at after an epoch, at most."""
-    batch: int = Field(default=32, ge=1)
+    batch_size: int = Field(default=32, ge=1)
     learning_rate: float | None = Field(default=None, gt=0)
     """Of the backbone; empty = 5e-4 for "lora", 5e-5 for "whole"."""
     head_rate: float = Field(default=1e-3, gt=0)
@@ -172,19 +199,26 @@ class LanguageExpertSettings(Settings):
 class ClassifierSettings(Settings):
     """`foretaste classify`: one class an item, over the search history. Apart from the product."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "tokens": "max_tokens",
+        "held_out": "test_share",
+        "chosen_by": "validation_share",
+        "batch": "batch_size",
+    }
+
     backbone: str = ""
     """A folder, or a name on the Hugging Face hub; empty = the encoder's own [language.encoder]."""
-    tokens: int = Field(default=64, ge=8)
+    max_tokens: int = Field(default=64, ge=8)
     """How much of a history is read, at most, the newest first."""
-    held_out: float = Field(default=0.2, gt=0, lt=1)
+    test_share: float = Field(default=0.2, gt=0, lt=1)
     """Share of the rows that it is measured on and never learns from."""
-    chosen_by: float = Field(default=0.1, gt=0, lt=0.5)
+    validation_share: float = Field(default=0.1, gt=0, lt=0.5)
     """Share of the other rows that chooses the epoch."""
     epochs: int = Field(default=30, ge=1)
     """At most; training stops when the rows that choose are predicted no better."""
     patience: int = Field(default=3, ge=1)
     """Epochs without improvement before training stops."""
-    batch: int = Field(default=16, ge=1)
+    batch_size: int = Field(default=16, ge=1)
     learning_rate: float = Field(default=5e-5, gt=0)
     """Of the published weights."""
     head_rate: float = Field(default=2e-3, gt=0)
@@ -195,17 +229,23 @@ class ClassifierSettings(Settings):
 class ModelSettings(Settings):
     """The product of experts."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "weight_cases": "max_weight_cases",
+        "keep": "max_versions",
+        "refusal": "negative_feedback",
+    }
+
     seed: int = 0
     experts: tuple[str, ...] | None = None
     """Which experts, by name; empty = all that the data have something for."""
     weights: Literal["fitted", "one"] = "fitted"
     """"fitted" on validation events, or "one": every weight 1, the literal product."""
-    weight_cases: int = 4000
+    max_weight_cases: int = 4000
     """Validation events that the weights are fitted on, at most."""
     new_items: float | None = Field(default=None, ge=0, le=1)
     """Without effect: lists hold as many items that few have taken as people take themselves.
     Accepted for one release, so that older settings can be read."""
-    keep: int = 5
+    max_versions: int = 5
     """Versions kept on disk besides the live one."""
     popularity: PopularitySettings = PopularitySettings()
     transition: TransitionSettings = TransitionSettings()
@@ -213,7 +253,7 @@ class ModelSettings(Settings):
     content: ContentSettings = ContentSettings()
     lexical: LexicalSettings = LexicalSettings()
     attribute: AttributeSettings = AttributeSettings()
-    refusal: NegativeFeedbackSettings = NegativeFeedbackSettings()
+    negative_feedback: NegativeFeedbackSettings = NegativeFeedbackSettings()
     query: QuerySettings = QuerySettings()
     sequence: SequenceSettings = SequenceSettings()
     language: LanguageExpertSettings = LanguageExpertSettings()

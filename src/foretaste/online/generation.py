@@ -162,7 +162,7 @@ class ContentGenerator:
             query=behaviour.query,
             private=question.request.incognito,
         )
-        deadline = Deadline(self._settings.seconds)
+        deadline = Deadline(self._settings.timeout_seconds)
         passages = Narrator(self.writer, policy.faults).narrate(told_facts, deadline)
         return Generation(imagined, recommendation, passages, deadline)
 

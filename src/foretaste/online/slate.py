@@ -234,16 +234,18 @@ class SlateBuilder:
             hidden=_with_seen(never, question),
             never_shown=never,
             index=question.index,
-            n=min(request.n, settings.most),
+            n=min(request.n, settings.max_n),
             offset=page.offset,
             diversity=request.diversity,
             min_relative_likelihood=request.floor,
-            exploration_rate=settings.explore if request.explore is None else request.explore,
-            exploration_pool=settings.explore_pool,
+            exploration_rate=settings.exploration_rate
+            if request.explore is None
+            else request.explore,
+            exploration_pool=settings.exploration_pool,
             exclusive_pairs=self.policy.exclusive_pairs(question.index),
         )
         if _may_show_cold_items(request) and page.offset + draft.n > SCORE_ONLY_POSITIONS:
-            draft.cold_items, draft.cold_item_share = scorer.cold_items(settings.newcomers)
+            draft.cold_items, draft.cold_item_share = scorer.cold_items(settings.cold_item_share)
         for row, rule in enumerate(parse_rules(request.rules)):
             rule.apply(draft, f"rules.{row}")
         if request.window is None:  # else the score is a number of users

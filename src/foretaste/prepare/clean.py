@@ -21,7 +21,7 @@ class CleaningReport:
     events_before: int = 0
     events_after: int = 0
     impossible_times: int = 0
-    """Before 1970, after `settings.latest`, or not a number."""
+    """Before 1970, after `settings.max_timestamp`, or not a number."""
     duplicates: int = 0
     """The same again at the same time, or within `drop_repeats_within` of the one before."""
     robots: int = 0
@@ -69,11 +69,13 @@ def clean(
     """
     events_before = interactions.event_count
     times_are_order = has_order_only(interactions)
-    possible_mask = (interactions.at >= 0) & (interactions.at <= settings.latest)  # nan fails both
+    possible_mask = (interactions.at >= 0) & (
+        interactions.at <= settings.max_timestamp
+    )  # nan fails both
     impossible_count = int(np.count_nonzero(~possible_mask))
     interactions = _filter_rows(interactions, possible_mask)
     is_repeat = repeated_events(
-        interactions, within=0.0 if times_are_order else settings.drop_repeats_within
+        interactions, within=0.0 if times_are_order else settings.drop_repeats_within_seconds
     )
     interactions = _filter_rows(interactions, ~is_repeat)
     is_bot = (
@@ -125,11 +127,11 @@ def _bot_users(interactions: Interactions, settings: PrepareSettings) -> Mask:
     """[people] with too many events on one day."""
     is_bot = np.zeros(len(interactions), np.bool_)
     # Nobody with few events can have many on a day: look at the days of the others alone
-    busy = np.flatnonzero(np.diff(interactions.offsets) > settings.robot_events_per_day)
+    busy = np.flatnonzero(np.diff(interactions.offsets) > settings.bot_events_per_day)
     for user_index in busy:
         days = np.floor(interactions.at[interactions.user_slice(int(user_index))] / SECONDS_PER_DAY)
         _, counts = np.unique(days, return_counts=True)
-        is_bot[user_index] = counts.max() > settings.robot_events_per_day
+        is_bot[user_index] = counts.max() > settings.bot_events_per_day
     return is_bot
 
 

@@ -91,7 +91,7 @@ def left_out_lines(quality: QualityFigures) -> list[str]:
     if load_report.empty:
         lines.append(f"{with_count(load_report.empty, 'event')} with neither item nor words")
     lines += [
-        f"{with_count(n, 'event')} of unknown kind '{event_type}'"
+        f"{with_count(n, 'event')} of unknown event type '{event_type}'"
         for event_type, n in load_report.unknown_event_types.items()
     ]
     return lines + quality.cleaning.summary_lines()
@@ -122,9 +122,8 @@ def _row_warnings(quality: QualityFigures) -> list[str]:
         )
     for event_type, n in load_report.unknown_event_types.items():
         messages.append(
-            f"{with_count(n, 'event')} of kind '{event_type}' are left out: give the kind a "
-            "weight in the "
-            "settings."
+            f"{with_count(n, 'event')} of type '{event_type}' are left out: give the type a "
+            "weight under [behaviour.event_weights]."
         )
     if quality.cleaning.robots:
         messages.append(

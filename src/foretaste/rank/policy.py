@@ -55,8 +55,8 @@ class Policy:
         self._age_settings = settings.age
         self._sensitive = [parse_condition(filter_spec) for filter_spec in settings.sensitive]
         self._exclusions = [
-            (parse_condition(exclusion.these), parse_condition(exclusion.those))
-            for exclusion in settings.apart
+            (parse_condition(exclusion.first), parse_condition(exclusion.second))
+            for exclusion in settings.mutually_exclusive
         ]
 
     def barred_items(self, index: FilterIndex, policy_context: PolicyContext) -> Mask:
@@ -153,10 +153,15 @@ class Policy:
         """In years, as stated; else what the settings say of the unknown."""
         if self._age_settings is None:
             return float(MAX_AGE_YEARS)
-        profile_ages = policy_context.user_context.taste.get(self._age_settings.user, ())
-        stated_ages = [*profile_ages, policy_context.request.context.get(self._age_settings.user)]
+        profile_ages = policy_context.user_context.taste.get(self._age_settings.user_attribute, ())
+        stated_ages = [
+            *profile_ages,
+            policy_context.request.context.get(self._age_settings.user_attribute),
+        ]
         ages = (_age_in_years(stated_age, policy_context.now) for stated_age in stated_ages)
-        return next((age for age in ages if age is not None), float(self._age_settings.unknown))
+        return next(
+            (age for age in ages if age is not None), float(self._age_settings.unknown_user_age)
+        )
 
     def _sensitive_masks(self, index: FilterIndex) -> list[tuple[Condition, Mask]]:
         return [
@@ -171,13 +176,15 @@ class Policy:
             (
                 candidate_feature
                 for candidate_feature in index.catalogue.features
-                if candidate_feature.column == age_settings.attribute
+                if candidate_feature.column == age_settings.item_attribute
             ),
             None,
         )
-        minimum_ages = np.full(len(index), float(age_settings.unrated))
+        minimum_ages = np.full(len(index), float(age_settings.unrated_item_age))
         if feature is None:
-            _warn_once(f"rank.policy.age: no item has the attribute '{age_settings.attribute}'")
+            _warn_once(
+                f"rank.policy.age: no item has the attribute '{age_settings.item_attribute}'"
+            )
             return minimum_ages
         value_ages = np.array(
             [_minimum_age(value, age_settings) for value in feature.values] or [0.0]
@@ -229,7 +236,7 @@ def _minimum_age(value: str, age_settings: AgeSettings) -> float:
     if value in age_settings.limits:
         return float(age_settings.limits[value])
     numeric_age = parse_number(value)
-    return float(age_settings.other) if numeric_age is None else numeric_age
+    return float(age_settings.unlisted_value_age) if numeric_age is None else numeric_age
 
 
 def _age_in_years(stated_age: Any, now: float) -> float | None:

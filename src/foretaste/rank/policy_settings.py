@@ -3,17 +3,17 @@
 [rank.policy]
 sensitive = [{ genre = "Erotica" }]     # only when asked for, never a reason, never a taste
 
-[[rank.policy.apart]]
-these = { category = "Alcohol" }
-those = { category = "Baby" }           # not in one list, not beside a cart of the other
+[[rank.policy.mutually_exclusive]]
+first = { category = "Alcohol" }
+second = { category = "Baby" }          # not in one list, not beside a cart of the other
 
 [rank.policy.age]
-attribute = "certificate"
+item_attribute = "certificate"
 limits = { "PG-13" = 13, "R" = 17 }
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -33,39 +33,51 @@ def _checked_filter(value: Any) -> Any:
 class MutualExclusion(Settings):
     """Items of two kinds that are never recommended together."""
 
-    these: Mapping[str, Any]
+    renamed_keys: ClassVar[Mapping[str, str]] = {"these": "first", "those": "second"}
+
+    first: Mapping[str, Any]
     """A filter."""
-    those: Mapping[str, Any]
+    second: Mapping[str, Any]
     """Another."""
 
-    check = field_validator("these", "those")(_checked_filter)
+    check = field_validator("first", "second")(_checked_filter)
 
 
 class AgeSettings(Settings):
     """From which age on an item may be shown."""
 
-    attribute: str
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "attribute": "item_attribute",
+        "other": "unlisted_value_age",
+        "unrated": "unrated_item_age",
+        "user": "user_attribute",
+        "unknown": "unknown_user_age",
+    }
+
+    item_attribute: str
     """The items' attribute that has the limit."""
     limits: Mapping[str, int] = Field(default_factory=dict)
     """Value of the attribute → age. A value that is a number need not be named."""
-    other: int = 18
+    unlisted_value_age: int = 18
     """The age for a value that is neither named nor a number."""
-    unrated: int = 0
+    unrated_item_age: int = 0
     """The age for an item that has no value."""
-    user: str = "age"
+    user_attribute: str = "age"
     """The users' attribute that states an age in years, a year or a date of birth; and the field of
     a request's context, where no attribute does."""
-    unknown: int = 0
+    unknown_user_age: int = 0
     """The age of somebody of whom none is stated."""
 
 
 class PolicySettings(Settings):
     """What the operator will not have, whatever is asked."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"apart": "mutually_exclusive"}
+
     sensitive: tuple[Mapping[str, Any], ...] = ()
     """Filters. Such items are shown only to who asks for them by name; they are never part of a
     taste, and never a reason in words."""
-    apart: tuple[MutualExclusion, ...] = ()
+    mutually_exclusive: tuple[MutualExclusion, ...] = ()
     """Pairs of kinds that are never recommended together."""
     age: AgeSettings | None = None
     """Age limits."""

@@ -3,8 +3,8 @@
     {"boost": {"genres": "Drama"}, "by": 2}       twice as likely as the model says
     {"bury": {"brand": "Acme"}, "by": 4}          a quarter as likely
     {"pin": "31", "at": 1}                        this item at this place
-    {"quota": "genres", "most": 3}                of each genre at most three
-    {"quota": {"brand": "Own"}, "least": 2}       at least two that meet a filter
+    {"quota": "genres", "max_items": 3}           of each genre at most three
+    {"quota": {"brand": "Own"}, "min_items": 2}   at least two that meet a filter
     {"promote": {"label": "new"}, "percent": 20}  a fifth of the places for what meets a filter
 
 A new one is one class here and one line in `RULE_TYPES`. Its first field is its name.
@@ -13,7 +13,7 @@ A new one is one class here and one line in `RULE_TYPES`. Its first field is its
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -82,32 +82,43 @@ class PinRule(Rule):
 class QuotaRule(Rule):
     """How many of a kind an answer has."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"most": "max_items", "least": "min_items"}
+
     quota: str | Mapping[str, Any]
     """A filter; or an attribute, and then each of its values is a kind."""
-    most: int | None = Field(default=None, ge=0, le=10_000)
-    least: int | None = Field(default=None, ge=1, le=10_000)
+    max_items: int | None = Field(default=None, ge=0, le=10_000)
+    min_items: int | None = Field(default=None, ge=1, le=10_000)
     """As far as there are any; only with a filter."""
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:
-        if self.most is None and self.least is None:
-            raise ValueError('how many? give "most", or "least", or both')
-        if isinstance(self.quota, str) and self.least is not None:
-            raise ValueError('"least" needs a filter, e.g. {"quota": {"brand": "Own"}, "least": 2}')
-        if self.most is not None and self.least is not None and self.least > self.most:
-            raise ValueError('"least" is more than "most"; swap them')
+        if self.max_items is None and self.min_items is None:
+            raise ValueError('how many? give "max_items", or "min_items", or both')
+        if isinstance(self.quota, str) and self.min_items is not None:
+            raise ValueError(
+                '"min_items" needs a filter, e.g. {"quota": {"brand": "Own"}, "min_items": 2}'
+            )
+        if (
+            self.max_items is not None
+            and self.min_items is not None
+            and self.min_items > self.max_items
+        ):
+            raise ValueError('"min_items" is more than "max_items"; swap them')
         return self
 
     def apply(self, draft: SlateDraft, field_path: str) -> None:
         if isinstance(self.quota, str):
             groups_of = draft.index.column(self.quota, f"{field_path}.quota").value_codes
-            draft.limits.append(QuotaLimit(groups_of, self.most))
+            draft.limits.append(QuotaLimit(groups_of, self.max_items))
         else:
             mask = draft.index.mask(parse_condition(self.quota, f"{field_path}.quota"))
             groups_by_match = {True: [0], False: list[int]()}
             draft.limits.append(
                 QuotaLimit(
-                    lambda item: groups_by_match[bool(mask[item])], self.most, self.least or 0, mask
+                    lambda item: groups_by_match[bool(mask[item])],
+                    self.max_items,
+                    self.min_items or 0,
+                    mask,
                 )
             )
 

@@ -1,5 +1,8 @@
 """The settings of ranking."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import Field
 
 from foretaste.domain.settings import Settings
@@ -9,17 +12,24 @@ from foretaste.rank.policy_settings import PolicySettings
 class RankSettings(Settings):
     """What may be shown, and how many."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "most": "max_n",
+        "explore": "exploration_rate",
+        "explore_pool": "exploration_pool",
+        "newcomers": "cold_item_share",
+    }
+
     hide_seen: bool = True
     """Leave out what the person has taken already; a music service turns this off."""
     n: int = 10
     """How many items an answer has where the request does not say."""
-    most: int = 1000
+    max_n: int = 1000
     """The largest n a request may ask for."""
-    explore: float = Field(default=0.0, ge=0, le=1)
+    exploration_rate: float = Field(default=0.0, ge=0, le=1)
     """The share of places given to a random item further down, where the request does not say."""
-    explore_pool: int = Field(default=100, ge=1)
+    exploration_pool: int = Field(default=100, ge=1)
     """How many items further down those are drawn from."""
-    newcomers: float = Field(default=0.2, ge=0, le=1)
+    cold_item_share: float = Field(default=0.2, ge=0, le=1)
     """The share of the places below the first ten that is given to items nobody has taken yet, the
     best of them for this person: they are met without a cost to the first ten. At most twice the
     share that such items have of what people take. Not in searches."""

@@ -68,7 +68,7 @@ def create_app(
     """
     settings = load_config(Path(folder)).serve
     tracer = Tracer() if settings.traces else None
-    tenants = TenantPool(Path(folder), max_open=settings.tenants)
+    tenants = TenantPool(Path(folder), max_open=settings.max_open_tenants)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -121,7 +121,7 @@ def _add_middleware(
         AccessMiddleware,
         tenants=tenants,
         keys=Keyring(lambda: tenants.root.workspace.store.keys),
-        limits=RateLimiter(settings.rate, settings.burst),
+        limits=RateLimiter(settings.requests_per_second, settings.burst),
         scopes=route_scopes(),
         local_metrics=settings.local_metrics,
     )

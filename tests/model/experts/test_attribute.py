@@ -54,11 +54,11 @@ def test_only_the_columns_of_the_settings(here: World) -> None:
 
 
 def test_a_column_of_too_many_values_is_left_out(here: World) -> None:
-    settings = SETTINGS.model_copy(update={"attribute": AttributeSettings(most_values=5)})
+    settings = SETTINGS.model_copy(update={"attribute": AttributeSettings(max_values=5)})
 
     # five years, but four genres and "odd" make five as well
     assert len(AttributeExpert.fit(here.training(settings))) == 2
-    settings = SETTINGS.model_copy(update={"attribute": AttributeSettings(most_values=4)})
+    settings = SETTINGS.model_copy(update={"attribute": AttributeSettings(max_values=4)})
     assert AttributeExpert.fit(here.training(settings)) == []
 
 

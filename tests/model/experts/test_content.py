@@ -55,7 +55,9 @@ def test_a_refusal_says_nothing(here: World) -> None:
 def test_what_cannot_be_read_is_passed_over(here: World) -> None:
     vectors = np.array(here.catalogue.vectors)
     vectors[9] = 0
-    expert = ContentExpert(ContentSettings(last=1), replace(here.catalogue, vectors=vectors))
+    expert = ContentExpert(
+        ContentSettings(max_recent_events=1), replace(here.catalogue, vectors=vectors)
+    )
 
     assert not expert.is_active(here.took(9))
     np.testing.assert_array_equal(

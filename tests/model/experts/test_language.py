@@ -157,7 +157,7 @@ def test_a_new_item_has_a_place_and_can_be_told(
 def test_in_the_product_it_is_saved_and_loaded_with_the_rest(
     here: World, backbones: Path, folder: Path
 ) -> None:
-    settings = asked(made("t5", backbones), "lora", epochs=1, examples=300)
+    settings = asked(made("t5", backbones), "lora", epochs=1, max_examples_per_epoch=300)
     few = settings.model_copy(update={"experts": ("popularity", "content", "language")})
     product = fit_product(here.training(few, open_reader=readers()), READER)
     models = ModelRegistry(folder)
@@ -172,7 +172,14 @@ def test_in_the_product_it_is_saved_and_loaded_with_the_rest(
 
 def test_minilm_is_tuned_for_real(here: World) -> None:
     name = "sentence-transformers/all-MiniLM-L6-v2"
-    settings = asked(Path(name), "lora", epochs=1, examples=32, checked=8, learning_rate=1e-3)
+    settings = asked(
+        Path(name),
+        "lora",
+        epochs=1,
+        max_examples_per_epoch=32,
+        max_checked_cases=8,
+        learning_rate=1e-3,
+    )
     [expert] = Opened.fit(here.training(settings, open_reader=readers()))
 
     ordinary = here.split.test.user_contexts(0, 4)

@@ -9,7 +9,9 @@ from foretaste.model.settings import NeighbourSettings
 
 from ..world import SETTINGS, World
 
-SET = NeighbourSettings(window=2, decay=0.5, backward=0.25, popular=0.0, smoothing=1e-6, last=2)
+SET = NeighbourSettings(
+    window=2, decay=0.5, backward=0.25, popularity_damping=0.0, smoothing=1e-6, max_recent_items=2
+)
 
 
 def made(here: World, settings: NeighbourSettings = SET) -> NeighbourExpert:
@@ -49,7 +51,9 @@ def test_adds_up_what_the_last_few_items_say(here: World) -> None:
 
 
 def test_neighbours_of_everything_are_toned_down(here: World) -> None:
-    plain, toned = (made(here, SET.model_copy(update={"popular": p})) for p in (0.0, 1.0))
+    plain, toned = (
+        made(here, SET.model_copy(update={"popularity_damping": p})) for p in (0.0, 1.0)
+    )
     for expert in (plain, toned):
         expert.learn(here.took(1), 11, 1.0, 0.0)
         for other in (1, 2, 3, 4, 5, 6):

@@ -42,7 +42,7 @@ def test_a_word_like_none_says_nothing(expert: QueryExpert, here: World) -> None
 
 
 def test_near_of_one_corrects_nothing(here: World) -> None:
-    expert = QueryExpert(QuerySettings(near=1.0), here.catalogue)
+    expert = QueryExpert(QuerySettings(min_word_similarity=1.0), here.catalogue)
     row = expert.log_prob([replace(here.took(query="gardn"), query_vector=None)])[0]
 
     np.testing.assert_allclose(row, -np.log(len(row)), atol=1e-5)

@@ -88,7 +88,9 @@ def test_who_hangs_up_calls_off_what_is_still_to_be_written(copied: Path) -> Non
     asked, left = threading.Event(), threading.Event()
     with thinking(asked, left) as url:
         with (copied / "foretaste.toml").open("a") as file:
-            file.write(f'\n[language.writer]\nkind = "endpoint"\nurl = "{url}"\nseconds = 600\n')
+            file.write(
+                f'\n[language.writer]\nkind = "endpoint"\nurl = "{url}"\ntimeout_seconds = 600\n'
+            )
         with serving(copied) as client:
             for stream in (False, True):
                 asked.clear()

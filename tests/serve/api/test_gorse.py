@@ -20,7 +20,7 @@ from ..workspace import SETTINGS, serving
 
 pygorse = pytest.importorskip("gorse", reason="PyGorse is not installed")
 
-KINDS = "[behaviour.kinds]\nstar = 1\nread = 0\n"
+KINDS = "[behaviour.event_weights]\nstar = 1\nread = 0\n"
 
 
 @pytest.fixture(scope="module")
@@ -183,8 +183,8 @@ def test_what_is_wrong_is_told(served: tuple[str, str], client: Any) -> None:
     with pytest.raises(pygorse.GorseException) as error:
         client.insert_feedback("fork", "u", "space-1", "2024-01-01T00:00:00Z")
     assert error.value.status_code == 422
-    assert "unknown kind 'fork'" in error.value.message
-    assert "[behaviour.kinds]" in error.value.message
+    assert "unknown event type 'fork'" in error.value.message
+    assert "[behaviour.event_weights]" in error.value.message
     with pytest.raises(pygorse.GorseException) as error:
         pygorse.Gorse(served[0], "wrong").get_items(1)
     assert error.value.status_code == 401

@@ -213,7 +213,7 @@ def test_rules_through_the_service(client: httpx.Client) -> None:
     found = ranked(client, user="p1", n=3, rules=[{"pin": "kitchen-4", "at": 2}])
     assert found[1] == "kitchen-4"
     own = {"theme": ["kitchen", "space"]}
-    most = ranked(client, user="p1", n=6, rules=[{"quota": "theme", "most": 2}], filter=own)
+    most = ranked(client, user="p1", n=6, rules=[{"quota": "theme", "max_items": 2}], filter=own)
     assert sorted(one.split("-")[0] for one in most) == ["kitchen", "kitchen", "space", "space"]
 
 

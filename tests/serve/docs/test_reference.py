@@ -21,4 +21,4 @@ def test_the_page_has_every_address_and_field(tmp_path: Path) -> None:
             assert f"## `{method.upper()} {path}`" in page
     for name in ("next_page_of", "diversity", "propensity", "unattributed", "window"):
         assert f"| `{name}` |" in page
-    assert '{"quota": "genres", "most": 3}' in page
+    assert '{"quota": "genres", "max_items": 3}' in page

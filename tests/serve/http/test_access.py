@@ -24,7 +24,7 @@ from ..conftest import checked
 from ..workspace import SETTINGS, serving
 
 EVENT = {"user": "u", "item": "space-1", "kind": "click"}
-RATED = "[serve]\nrate = 0.01\nburst = 15\ncors_origins = ['https://shop.example']\n"
+RATED = "[serve]\nrequests_per_second = 0.01\nburst = 15\ncors_origins = ['https://shop.example']\n"
 Keys = dict[str, str]
 
 

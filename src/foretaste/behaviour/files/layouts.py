@@ -188,8 +188,8 @@ def _event_header(columns: Sequence[Sequence[str]]) -> tuple[str, ...]:
     for at in ids[2:]:
         if "value" not in names.values() and _share(columns[at], _is_rating) > 0.9:
             names[at] = "value"
-        elif "kind" not in names.values() and _is_word_column(columns[at]):
-            names[at] = "kind"
+        elif "event_type" not in names.values() and _is_word_column(columns[at]):
+            names[at] = "event_type"
     return tuple(names.get(at, f"column_{at + 1}") for at in range(len(columns)))
 
 

@@ -65,7 +65,7 @@ class AttributeExpert:
             if (
                 not is_selected
                 or not has_shared_values
-                or len(feature.values) > settings.most_values
+                or len(feature.values) > settings.max_values
             ):
                 continue
             expert = cls(feature.column, settings, training.catalogue)

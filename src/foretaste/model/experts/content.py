@@ -56,7 +56,7 @@ class ContentExpert(StatelessExpert[ContentSettings]):
             item = int(user_context.item[row])
             event_names.append(self._item_ids[item] if item >= 0 else user_context.text[row])
             vectors.append(vector * np.float32(settings.decay ** len(vectors)))
-            if len(vectors) == settings.last:
+            if len(vectors) == settings.max_recent_events:
                 break
         return event_names, np.stack(vectors) if vectors else np.zeros((0, 0), np.float32)
 

@@ -56,7 +56,9 @@ class LanguageExpert:
         self._event_types = tuple(event_types)
         self._cached_states = _TextStates()
         self._text_space = shared_index(catalogue.vectors)
-        self._text_builder = HistoryTextBuilder(catalogue, self._event_types, self._settings.events)
+        self._text_builder = HistoryTextBuilder(
+            catalogue, self._event_types, self._settings.max_recent_events
+        )
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
@@ -73,7 +75,9 @@ class LanguageExpert:
 
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """A new item is placed by its vector and told by its title."""
-        self._text_builder = HistoryTextBuilder(catalogue, self._event_types, self._settings.events)
+        self._text_builder = HistoryTextBuilder(
+            catalogue, self._event_types, self._settings.max_recent_events
+        )
         self._text_space = extended_index(self._text_space, catalogue.vectors, changed)
 
     def _states_of(self, texts: Sequence[str]) -> Floats:
@@ -248,7 +252,7 @@ def _open_reader(open_reader: BackboneOpener | None, settings: LanguageExpertSet
         raise ModelError("the language expert needs what opens a backbone: Training(readers=…)")
     return open_reader(
         settings.backbone,
-        tokens=settings.tokens,
+        tokens=settings.max_tokens,
         revision=settings.revision,
         sha256=settings.sha256,
     )

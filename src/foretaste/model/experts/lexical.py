@@ -41,7 +41,7 @@ class LexicalExpert:
 
     def _recent_items(self, user_context: UserContext) -> tuple[Ints, Floats]:
         """The last items, newest first, and what each counts."""
-        recent_items = user_context.consumed_items[: -self._settings.last - 1 : -1]
+        recent_items = user_context.consumed_items[: -self._settings.max_recent_items - 1 : -1]
         return recent_items, np.float32(self._settings.decay) ** np.arange(
             len(recent_items), dtype=np.float32
         )

@@ -42,7 +42,7 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
         catalogue = training.catalogue
         if not catalogue.vectors.any() and not catalogue.features:
             return []
-        return [cls(training.settings.refusal, catalogue)]
+        return [cls(training.settings.negative_feedback, catalogue)]
 
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items are read like the others; what is needed of the whole is made when needed."""
@@ -76,7 +76,7 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
             visited_items.add(item)
             if weight < 0:
                 weight_by_item[item] = -weight * self._settings.decay ** len(weight_by_item)
-                if len(weight_by_item) == self._settings.last:
+                if len(weight_by_item) == self._settings.max_recent_items:
                     break
         return list(weight_by_item.items())
 

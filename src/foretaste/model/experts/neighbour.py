@@ -41,9 +41,9 @@ class NeighbourReach:
     """How far apart two items may be, and what distance costs."""
 
     window: int
-    last: int
+    max_recent_items: int
     decay: float
-    popular: float
+    popularity_damping: float
 
 
 REACHES = (
@@ -133,12 +133,14 @@ class NeighbourExpert:
     def _recent_sources(self, user_context: UserContext) -> list[tuple[int, float]]:
         """(item, worth) of the last few items, newest first."""
         reach = self._reach
-        recent_items = user_context.consumed_items[: -reach.last - 1 : -1]
+        recent_items = user_context.consumed_items[: -reach.max_recent_items - 1 : -1]
         return [(int(item), reach.decay**age) for age, item in enumerate(recent_items)]
 
     def _neighbours(self, item: int, source_weight: float) -> tuple[Ints, Floats]:
         columns, counts = self.neighbour_counts.row(item)
-        damping = (self._column_sums.rows[columns] + 1) ** np.float32(-self._reach.popular)
+        damping = (self._column_sums.rows[columns] + 1) ** np.float32(
+            -self._reach.popularity_damping
+        )
         return columns, counts * damping * np.float32(source_weight)
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:

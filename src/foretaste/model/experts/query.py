@@ -87,7 +87,7 @@ class QueryExpert(StatelessExpert[QuerySettings]):
 
     def _similar_words(self, unknown_words: list[str]) -> list[list[tuple[str, float]]]:
         """For each word that nobody knows the known ones that it may be."""
-        return self._letters.get().similar_words(unknown_words, self._settings.near)
+        return self._letters.get().similar_words(unknown_words, self._settings.min_word_similarity)
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
         """[user_contexts, items]; uniform where there is no query."""
@@ -123,7 +123,9 @@ class QueryScorer:
         unknown_words = [
             word for word in dict.fromkeys(query_words) if word not in index.word_codes
         ][:MAX_UNKNOWN_WORDS]
-        reads_misspelt = bool(unknown_words and index.word_codes) and settings.near < 1
+        reads_misspelt = (
+            bool(unknown_words and index.word_codes) and settings.min_word_similarity < 1
+        )
         self._similar_words = (
             [
                 similar_words

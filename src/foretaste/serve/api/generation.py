@@ -71,7 +71,7 @@ async def generate(
     A query without a history, a history without a query, or a context alone will do. Words name
     only what raised a score: each sentence of a language model is checked and, where it names
     anything else, replaced by a template that says the same facts; `by` tells who wrote it. What is
-    not written within `language.writer.seconds` is the template's too.
+    not written within `language.writer.timeout_seconds` is the template's too.
     """
     generation, answer_parts = await run_in_threadpool(_generate, service, body)
     to_words = partial(passage_json, is_operator=is_operator(request.scope))

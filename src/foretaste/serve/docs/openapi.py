@@ -16,7 +16,8 @@ DETAIL_EXAMPLES = {
     "bad-json": "line 1, column 9: expecting value; correct it",
     "no-key": "no key was sent; send it as Authorization: Bearer … or X-API-Key",
     "forbidden": "this key has the scope read and this needs events; use another key",
-    "too-many": "this key asks too often (serve.rate and serve.burst); ask again in 2 s",
+    "too-many": "this key asks too often (serve.requests_per_second and serve.burst); "
+    "ask again in 2 s",
     "too-slow": "12 bytes of the body came in 30 s and it was not whole; send it again, in several "
     "calls if the connection is slow",
     "too-large": "a body has at most 8,388,608 bytes; send it in several calls",

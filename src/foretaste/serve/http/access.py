@@ -146,7 +146,9 @@ class AccessMiddleware:
             return
         retry_seconds = self._limits.take_token(caller.key)
         if retry_seconds:
-            raise _too_many(retry_seconds, "this key asks too often (serve.rate and serve.burst)")
+            raise _too_many(
+                retry_seconds, "this key asks too often (serve.requests_per_second and serve.burst)"
+            )
 
 
 def _too_many(retry_seconds: int, reason: str) -> ProblemError:
