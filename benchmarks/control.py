@@ -102,10 +102,10 @@ def lists(loop: Foretaste) -> list[dict[str, Any]]:
         for way, asked in WAYS.items():
             shares.setdefault(("as it was", way), []).append(share(loop, asked(loop, user), genre))
         for nats in BOOSTS:
-            loop.steer(user, reset=True, changes=[{"what": what, "nats": nats}])
+            loop.steer(user, reset=True, changes=[{"filter": what, "nats": nats}])
             told = share(loop, loop.recommend(user, n=N), genre)
             shares.setdefault((f"boost {nats:+.0f} nats", "recommend"), []).append(told)
-        loop.steer(user, reset=True, changes=[{"what": what, "mute": True}])
+        loop.steer(user, reset=True, changes=[{"filter": what, "mute": True}])
         for way, asked in WAYS.items():
             shares.setdefault(("mute", way), []).append(share(loop, asked(loop, user), genre))
         loop.steer(user, reset=True)

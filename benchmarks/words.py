@@ -67,7 +67,7 @@ def measured(loop: Foretaste, people: int, told: list[str]) -> list[Row]:
         for passage in found.passages:
             seconds[passage.part].append(time.perf_counter() - began)
             said[passage.part][_became(passage)] += 1
-            told.append(f"{passage.part:<12}{passage.wording.by:<24}{passage.wording.text}")
+            told.append(f"{passage.part:<12}{passage.wording.author:<24}{passage.wording.text}")
             began = time.perf_counter()
     return [
         {
@@ -84,9 +84,11 @@ def measured(loop: Foretaste, people: int, told: list[str]) -> list[Row]:
 
 
 def _became(passage: Passage) -> str:
-    if passage.wording.by != TEMPLATE_AUTHOR:
+    if passage.wording.author != TEMPLATE_AUTHOR:
         return "said"
-    why = (passage.wording.why or "no reason").removeprefix("what was written is not said: ")
+    why = (passage.wording.fallback_reason or "no reason").removeprefix(
+        "what was written is not said: "
+    )
     return "template: " + re.sub(r"'[^']*'", "a word", why)
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pyarrow as pa
 import pytest
 
 import foretaste
-from foretaste.domain.data import Recommendation, Recommended, Request
+from foretaste.domain.data import OmittedItem, Recommendation, Recommended, Request
+from foretaste.loop import Foretaste
 
 SETTINGS = "[language]\nthreads = 1\n[model.sequence]\nepochs = 2\n"
 
@@ -85,3 +87,13 @@ def test_a_notebook_shows_a_table_and_titles_are_no_markup() -> None:
     assert "<i>" not in page
     assert "-1.50" in page
     assert Recommendation("r", "m", ()).to_pandas().empty
+
+
+def test_a_notebook_shows_what_was_left_out_and_why(trained: Path) -> None:
+    with closing(Foretaste.open(trained)) as loop:
+        rules = ({"pin": "kitchen-3", "at": 1},)
+        page = loop.recommend("u1", n=3, filter={"genre": "space"}, rules=rules)._repr_html_()
+        assert "<p>Left out:</p><ul><li>kitchen-3: the filter leaves it out</li></ul>" in page
+        assert "Left out" not in loop.recommend("u1", n=3)._repr_html_()
+    odd = Recommendation("r", "m", (), left_out=(OmittedItem("<9>", "it is <hidden>"),))
+    assert "<li>&lt;9&gt;: it is &lt;hidden&gt;</li>" in odd._repr_html_()

@@ -341,9 +341,8 @@ class Foretaste:
 
     def trending(self, window: str | float = "7d", **fields: Any) -> Recommendation:
         """What most people took lately: "24h", "7d", or seconds; with a filter, of a category."""
-        return self.recommend(
-            Request(window=parse_window(window), **{"n": self.config.rank.n, **fields})
-        )
+        user = fields.pop("user", None)
+        return self.recommend(user, window=parse_window(window), **fields)
 
     def profile(
         self, user: str | None = None, *, session: str | None = None, n: int = 5
@@ -362,7 +361,7 @@ class Foretaste:
     ) -> PreferenceUpdate:
         """A person's own control; it holds from the very next list on, on all their devices.
 
-        changes: [{"what": {"genres": "Drama"}, "nats": 1}], or "mute", "only", "remove": True;
+        changes: [{"filter": {"genres": "Drama"}, "nats": 1}], or "mute", "only", "remove": True;
         wish: "more slow films, nothing violent"; less_like: items; reset: away with all before.
         Without any of them what holds now is told.
         """

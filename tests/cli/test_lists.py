@@ -54,7 +54,13 @@ def test_a_pin_that_is_left_out_is_told(trained: Path) -> None:
 
     assert "left out: kitchen-9: the filter leaves it out\n" in run(*asked).stderr
     left_out = json.loads(run(*asked, "--json").stdout)["left_out"]
-    assert left_out == [{"id": "kitchen-9", "why": "the filter leaves it out"}]
+    assert left_out == [
+        {
+            "id": "kitchen-9",
+            "reason": "the filter leaves it out",
+            "why": "the filter leaves it out",
+        }
+    ]
 
 
 @pytest.mark.parametrize(

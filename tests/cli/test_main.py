@@ -431,7 +431,7 @@ def test_what_is_recorded_changes_the_very_next_list(trained: Path) -> None:
         return [item["id"] for item in told["items"]]
 
     before = ids()
-    good("record", "u1", before[0], "--kind", "purchase", "-w", trained)
+    good("record", "u1", before[0], "--event-type", "purchase", "-w", trained)
     good("record", "u1", before[1], "--kind", "hide", "-w", trained)
     after = ids()
     assert set(before) - set(after) == {before[0], before[1]}
@@ -439,7 +439,7 @@ def test_what_is_recorded_changes_the_very_next_list(trained: Path) -> None:
 
 def test_record_takes_searches_and_refuses_what_it_does_not_know(trained: Path) -> None:
     good("record", "u1", "--query", "moon", "-w", trained)
-    good("record", "u1", "space-1", "--kind", "rating", "--value", "4.5", "-w", trained)
+    good("record", "u1", "space-1", "--event-type", "rating", "--value", "4.5", "-w", trained)
     loop = Foretaste.open(trained)
     search, rating = loop.store.history("u1", None)[-2:]
     loop.close()

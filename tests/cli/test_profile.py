@@ -21,7 +21,7 @@ def test_changes_are_made_shown_and_taken_back(trained: Path) -> None:
     assert "genre: kitchen" in shown
     assert "never" in shown
     assert "about: moon" in shown
-    assert "+1.00 nats" in shown
+    assert "2.7 times as likely" in shown
     listed = run.invoke(app, ["recommend", "u1", "-w", str(trained), "-n", "20", "--json"])
     assert {one["id"].split("-")[0] for one in json.loads(listed.stdout)["items"]} == {"space"}
     told(trained, "--remove", '{"genre": "kitchen"}', "--less-like", "space-9")

@@ -48,14 +48,43 @@ def test_lists_are_typed(shop: Client) -> None:
     assert shop.recommend(next_page_of=found.recommendation_id).items[0].position == 4
 
 
+def test_a_service_of_the_release_before_is_understood() -> None:
+    item = {"id": "a", "position": 1, "score": 1.0}
+    old = {
+        "recommendation_id": "r",
+        "model_version": "m",
+        "items": [item],
+        "degraded": {"to": "memory", "why": "away"},
+        "left_out": [{"id": "b", "why": "hidden"}],
+    }
+    new = {
+        **old,
+        "degraded": {"fallback_level": "memory", "reason": "away"},
+        "left_out": [{"id": "b", "reason": "hidden"}],
+    }
+    read = answers.recommendation(old)
+    assert read == answers.recommendation(new)
+    assert read.degraded is not None
+    assert (read.level, read.degraded.to, read.degraded.why) == ("memory", "memory", "away")
+    assert read.left_out[0].why == read.left_out[0].reason == "hidden"
+    counts = {"accepted": 1, "rejected": []}
+    result = answers.batch_result({**counts, "known": 2})
+    assert result == answers.batch_result({**counts, "duplicates": 2, "known": 2})
+    assert result.known == result.duplicates == 2
+    receipt = {"user": "u", "erased": {"events": 1}}
+    erasure = answers.erasure({**receipt, "recounted": ["v"], "waits": ["w"]})
+    assert erasure == answers.erasure({**receipt, "recounted_versions": ["v"], "pending": ["w"]})
+    assert (erasure.recounted, erasure.waits) == (("v",), ("w",))
+
+
 def test_events_have_ids_before_they_are_sent(shop: Client) -> None:
     rows = [{"user": "c1", "item": "space-1", "kind": "click"}, {"user": "c1", "kind": "clik"}]
     taken = shop.events(rows)
-    assert (taken.accepted, taken.known, len(taken.rejected)) == (1, 0, 1)
+    assert (taken.accepted, taken.duplicates, len(taken.rejected)) == (1, 0, 1)
     assert taken.rejected[0].index == 1
     assert taken.event_ids[1] is None
     again = shop.events([{**rows[0], "event_id": taken.event_ids[0]}])
-    assert (again.accepted, again.known) == (0, 1)
+    assert (again.accepted, again.duplicates) == (0, 1)
     assert shop.identify("s-c1", "c1") is True
     assert shop.identify("s-c1", "c1") is False
 

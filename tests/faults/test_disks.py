@@ -122,7 +122,7 @@ def test_a_database_that_goes_and_comes_back(
             served = client.post("/v1/recommend", json=whole).json()
             told = client.get("/readyz").json()
             assert told["status"] == "degraded"
-            assert "is PostgreSQL running" in told["why"]
+            assert "is PostgreSQL running" in told["reason"]
             assert client.get("/healthz").is_success
             with nursery.start(workspace, "serve", "--port", "0") as second:
                 other = httpx.get(f"{second.address}/readyz")
@@ -135,6 +135,7 @@ def test_a_database_that_goes_and_comes_back(
         assert client.post("/v1/recommend", json=whole).json().keys() == before.keys()
         assert send(client, "before", "away").json() | {"event_ids": []} == {
             "accepted": 1,
+            "duplicates": 1,
             "known": 1,
             "rejected": [],
             "event_ids": [],
@@ -156,8 +157,8 @@ def _lists_go_on(client: httpx.Client, version: str) -> None:
         assert answer.status_code == 200, answer.text
         told = answer.json()
         assert told["model_version"] == version
-        assert told["degraded"]["to"] == "memory"
-        assert "the store cannot be reached" in told["degraded"]["why"]
+        assert told["degraded"]["fallback_level"] == "memory"
+        assert "the store cannot be reached" in told["degraded"]["reason"]
         ids = [item["id"] for item in told["items"]]
         assert ids
         assert not GONE.keys() & set(ids), "hidden, and not on offer, as last known"
@@ -168,7 +169,7 @@ def _lists_go_on(client: httpx.Client, version: str) -> None:
             assert ids[0].startswith("space")
     trending = client.get("/v1/trending").json()
     assert trending["items"]
-    assert trending["degraded"]["to"] == "memory"
+    assert trending["degraded"]["fallback_level"] == "memory"
     unknown = client.post("/v1/similar", json={"items": ["new"]})
     assert "is PostgreSQL running" in checked(unknown, "unavailable"), "it may be there"
 

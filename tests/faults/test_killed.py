@@ -81,8 +81,8 @@ def test_the_service(nursery: Nursery, workspace: Path, rounds: int) -> None:
         for rows in unsure:
             answer = httpx.post(f"{service.address}/v1/events", json={"events": rows})
             told = answer.json()
-            assert told["accepted"] + told["known"] == len(rows)
-            assert told["known"] in (0, len(rows)), "a batch is there whole or not at all"
+            assert told["accepted"] + told["duplicates"] == len(rows)
+            assert told["duplicates"] in (0, len(rows)), "a batch is there whole or not at all"
     found = stored(workspace)
     everything = KNOWN + len(acknowledged) + sum(map(len, unsure))
     assert found.total() == len(found) == everything

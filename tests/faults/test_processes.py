@@ -47,7 +47,7 @@ def test_what_comes_through_one_is_in_the_next_answer_of_the_other(
             after = there.post("/v1/recommend", json=asked).json()["items"]
             assert top not in [item["id"] for item in after], "taken, so left out"
             again = there.post("/v1/events", json={"events": [event]}).json()
-            assert (again["accepted"], again["known"]) == (0, 1)
+            assert (again["accepted"], again["duplicates"]) == (0, 1)
             theme = top.split("-")[0]
             assert after[0]["id"].startswith(theme), "and it counts"
             new = {"id": f"new-{turn}", "title": "The rocket and the moon", "theme": ["space"]}

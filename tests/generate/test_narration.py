@@ -40,7 +40,7 @@ class Scripted:
 def told(writer: Scripted | None, facts: SlateFacts = FACTS) -> list[tuple[str, str, str | None]]:
     """(text, who, why) of each passage."""
     found = Narrator(writer).narrate(facts, Deadline(30))
-    return [(one.wording.text, one.wording.by, one.wording.why) for one in found]
+    return [(one.wording.text, one.wording.author, one.wording.fallback_reason) for one in found]
 
 
 def test_without_a_writer_templates_say_it_all() -> None:

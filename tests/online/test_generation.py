@@ -137,8 +137,10 @@ def test_a_writer_led_astray_is_not_heard(shop: Foretaste) -> None:
     passages = list(shop.generate("u1", n=3).passages)
 
     assert len(writer.prompts) == 5
-    assert {one.wording.by for one in passages} == {TEMPLATE_AUTHOR}
-    assert all("what was written is not said" in str(one.wording.why) for one in passages)
+    assert {one.wording.author for one in passages} == {TEMPLATE_AUTHOR}
+    assert all(
+        "what was written is not said" in str(one.wording.fallback_reason) for one in passages
+    )
 
 
 def test_an_incognito_question_is_kept_by_nobody(shop: Foretaste) -> None:
@@ -234,4 +236,4 @@ def test_words_the_policy_bars_are_not_said() -> None:
     said = [one.wording for one in teller.narrate(facts, Deadline(9))]
 
     assert [one.text for one in said] == [DEFAULT_TITLE, DEFAULT_TITLE]
-    assert "policy: it is sensitive" in str(said[0].why)
+    assert "policy: it is sensitive" in str(said[0].fallback_reason)

@@ -83,14 +83,14 @@ def test_another_version_is_loaded_beside_the_one_that_answers(
     loop.models.promote(first)
     for _ in range(3):  # nobody waits, nobody gets less
         answer = loop.recommend(PLENTY)
-        assert (answer.model_version, answer.rung) == (second, "full")
+        assert (answer.model_version, answer.fallback_level) == (second, "full")
     gate.set()
     ended(loop)
     assert asked == [(first, (second, loop.models.version(second).created))], (
         "warm before it is live"
     )
     answer = loop.recommend(PLENTY)
-    assert (answer.model_version, answer.rung) == (first, "full")
+    assert (answer.model_version, answer.fallback_level) == (first, "full")
 
 
 def test_a_damaged_version_is_not_swapped_in_and_that_is_said(
@@ -327,7 +327,7 @@ def test_events_that_cannot_be_learnt_leave_the_newest_snapshot_to_answer(
         patch.setattr(Snapshot, "next_events", broken)
         answer = loop.recommend(PLENTY)
         assert answer.degraded is not None
-        assert "could not be taken in (ValueError)" in answer.degraded.why
+        assert "could not be taken in (ValueError)" in answer.degraded.reason
         assert loop.manager.snapshot is snapshot
         with pytest.raises(ValueError, match="a number that is none"):
             loop.recommend("u1")
@@ -412,7 +412,7 @@ def test_a_workspace_that_was_closed_leaves_neither_thread_nor_model(trained: Pa
     before, models = set(threading.enumerate()), []
     for _ in range(3):
         workspace = Foretaste.open(trained)
-        assert workspace.recommend(PLENTY).rung == "full"
+        assert workspace.recommend(PLENTY).fallback_level == "full"
         models.append(weakref.ref(workspace.manager.caught_up().product))
         workspace.close()
         del workspace

@@ -49,9 +49,9 @@ def test_lists_go_on_without_the_person_and_say_so(loop: Foretaste) -> None:
     assert "space-3" not in ids(before)
     with away(loop):
         served = loop.recommend("u1", n=20)
-        assert served.rung == "memory"
+        assert served.fallback_level == "memory"
         assert served.degraded is not None
-        assert served.degraded.why == outage.WITHOUT_STORE
+        assert served.degraded.reason == outage.WITHOUT_STORE
         assert "space-3" not in ids(served)
         other = ids(loop.recommend("u2", n=20))
         assert other == ids(nobody), "what the model knows of anybody"
@@ -59,7 +59,7 @@ def test_lists_go_on_without_the_person_and_say_so(loop: Foretaste) -> None:
         assert ids(loop.recommend(query="rocket", n=3))[0].startswith("space")
         page = loop.recommend(next_page_of=loop.recommend(n=3).recommendation_id)
         assert page.items[0].position == 4
-        assert loop.trending(n=3).rung == "memory"
+        assert loop.trending(n=3).fallback_level == "memory"
         with pytest.raises(StoreError):
             loop.record([Event("e", "click", 1.0, user="u1", item="space-3")])
     assert loop.outage.reason is None

@@ -43,13 +43,16 @@ QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "pin": {"user": "u1", "rules": ({"pin": "kitchen-3", "at": 2},)},
     "promote": {"user": "u3", "rules": ({"promote": {"genre": "kitchen"}, "percent": 30},)},
     "diversity": {"user": "u1", "diversity": 0.6},
-    "relative floor": {"user": "u1", "floor": 0.05},
+    "relative floor": {"user": "u1", "min_relative_likelihood": 0.05},
     "explained": {"user": "u1", "explain": True},
     "preferences": {"user": "u9"},
     "context": {"user": "u5", "context": {"text": "something with a comet", "device": "tv"}},
     "a minute after": {"user": "u1", "now": 1_700_002_000.0},
 }
-PROFILE = [{"what": {"genre": "space"}, "nats": -1.5}, {"what": {"id": "kitchen-2"}, "mute": True}]
+PROFILE = [
+    {"filter": {"genre": "space"}, "nats": -1.5},
+    {"filter": {"id": "kitchen-2"}, "mute": True},
+]
 
 
 def happen(workspace: Foretaste) -> None:

@@ -93,7 +93,7 @@ questions = st.builds(
     rules=rules,
     diversity=st.sampled_from([0.0, 0.7]),
     explore=st.sampled_from([0.0, 0.6]),
-    floor=st.sampled_from([0.0, 0.001]),
+    min_relative_likelihood=st.sampled_from([0.0, 0.001]),
     candidates=st.none() | st.lists(names, min_size=1, max_size=8).map(tuple),
     now=st.just(NOW),
 )
@@ -205,7 +205,7 @@ def test_a_pin_that_a_filter_forbids_is_told(shop: Foretaste) -> None:
     )
     answer = shop.recommend("u1", n=4, filter={"genre": "space"}, rules=rules, **PLAIN)
 
-    assert {item.id: item.why for item in answer.left_out} == {
+    assert {item.id: item.reason for item in answer.left_out} == {
         "kitchen-3": "the filter leaves it out",
         "space-4": "it is hidden or not on offer now",
         "space-5": "this person hid it or disliked it",
@@ -218,7 +218,7 @@ def test_the_second_pin_of_a_place_is_told(shop: Foretaste) -> None:
     answer = shop.recommend("u1", n=2, rules=rules, **PLAIN)
 
     assert answer.items[0].id == "space-6"
-    assert [(item.id, item.why) for item in answer.left_out] == [
+    assert [(item.id, item.reason) for item in answer.left_out] == [
         ("kitchen-9", "another rule pins an item to its place")
     ]
 
@@ -237,7 +237,7 @@ def test_a_pin_that_is_no_candidate_is_told(shop: Foretaste) -> None:
     asked = {"candidates": ("space-1", "gone", "space-2"), "rules": ({"pin": "space-3", "at": 1},)}
     answer = shop.recommend("u1", n=3, **asked, **PLAIN)
 
-    assert [(item.id, item.why) for item in answer.left_out] == [
+    assert [(item.id, item.reason) for item in answer.left_out] == [
         ("gone", "there is no such item"),
         ("space-3", "it is not in the list that was to be put in order"),
     ]
@@ -387,7 +387,7 @@ def test_a_list_of_the_callers_is_put_in_order(shop: Foretaste) -> None:
     some = [whole[5], whole[1], "space-9", whole[8], "nonsense"]
     found = shop.rank(some, "u1")
     assert ids(found) == [whole[1], whole[5], whole[8]]
-    assert [(one.id, one.why) for one in found.left_out] == [
+    assert [(one.id, one.reason) for one in found.left_out] == [
         ("space-9", "it is hidden or not on offer now"),
         ("nonsense", "there is no such item"),
     ]
@@ -522,17 +522,17 @@ def test_a_slow_expert_holds_no_answer_up_and_the_answer_says_so(shop: Foretaste
     first = shop.recommend("u1", n=5, timeout_ms=300)
     assert time.monotonic() - began < 5
     assert first.degraded is not None
-    assert first.degraded.to in ("counting", "popularity")  # as time was left
-    assert first.degraded.why.startswith("the whole product took longer than the ")
+    assert first.degraded.fallback_level in ("counting", "popularity")  # as time was left
+    assert first.degraded.reason.startswith("the whole product took longer than the ")
     assert {one.source for one in first} == {"fallback"}
-    assert first.rung == first.degraded.to
+    assert first.fallback_level == first.degraded.fallback_level
     assert len(first) == 5
 
     # the counting experts may still be at work on the first question as well
-    until(lambda: shop.recommend("u1", n=5, timeout_ms=60_000).rung == "counting")
+    until(lambda: shop.recommend("u1", n=5, timeout_ms=60_000).fallback_level == "counting")
     second = shop.recommend("u1", n=5, timeout_ms=60_000)
     assert second.degraded is not None
-    assert second.degraded.why == "the whole product is busy with an earlier question"
+    assert second.degraded.reason == "the whole product is busy with an earlier question"
     gate.set()
     until(lambda: shop.recommend("u1", n=5, timeout_ms=60_000).degraded is None)
     assert ids(shop.recommend("u1", n=5)) == ids(shop.recommend("u1", n=5, timeout_ms=60_000))
@@ -555,8 +555,8 @@ def test_what_is_known_to_be_slow_is_not_begun_and_the_counting_experts_answer(
         shop.fallback._started["full", kind] = time.monotonic() + 3600
     found = shop.recommend("u1", n=5, explain=True, timeout_ms=60_000)
     assert found.degraded is not None
-    assert found.degraded.to == "counting"
-    assert found.degraded.why.startswith("the whole product takes about 4500000 ms and ")
+    assert found.degraded.fallback_level == "counting"
+    assert found.degraded.reason.startswith("the whole product takes about 4500000 ms and ")
     counting = {"popularity", "transition", "neighbour", "attribute", "repeat", "coldness"}
     for one in found:
         assert {term.expert.split(":")[0] for term in one.terms} <= counting
@@ -566,11 +566,20 @@ def test_what_is_known_to_be_slow_is_not_begun_and_the_counting_experts_answer(
 
 def test_a_request_survives_being_told() -> None:
     asked = Request(
-        user="u", items=("a", "b"), rules=({"pin": "a", "at": 1},), floor=0.1, explain=True
+        user="u",
+        items=("a", "b"),
+        rules=({"pin": "a", "at": 1},),
+        min_relative_likelihood=0.1,
+        explain=True,
     )
     assert Request.from_json_dict(asked.to_json_dict()) == asked
     assert Request().to_json_dict() == {}
-    assert replace(asked, user=None).to_json_dict().keys() == {"items", "rules", "floor", "explain"}
+    assert replace(asked, user=None).to_json_dict().keys() == {
+        "items",
+        "rules",
+        "min_relative_likelihood",
+        "explain",
+    }
 
 
 def test_of_a_long_history_so_many_events_are_read_as_the_settings_say(trained: Path) -> None:

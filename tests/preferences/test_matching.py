@@ -36,7 +36,7 @@ VOCABULARY = Vocabulary(INDEX, reads)
 
 def told(wish: str, vocabulary: Vocabulary = VOCABULARY) -> list[str]:
     found = [one for clause in parse_clauses(wish) for one in vocabulary.match_clause(clause)]
-    return [f"{one.act} {one.nats:g} {one.name} ({one.how})" for one in found]
+    return [f"{one.act} {one.nats:g} {one.name} ({one.match_type})" for one in found]
 
 
 @pytest.mark.parametrize(

@@ -259,7 +259,7 @@ def test_a_person_may_ask_once_and_for_all(lists: SlateBuilder, store: SqlStore)
     places = INDEX.item_indices(["red"])
     for user, nats, barred in (("grown", 1.0, False), ("grown", -1.0, True), ("teen", 1.0, False)):
         store.put_preferences(
-            user, None, [Preference(change.name, change.what, "boost", nats)], None
+            user, None, [Preference(change.name, change.filter, "boost", nats)], None
         )
         one = question(lists, user=user)
         assert lists.policy.barred_items(one.index, one.policy_context)[places] == [barred]

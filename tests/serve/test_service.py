@@ -150,7 +150,7 @@ def test_after_kill_9_an_acknowledged_event_is_there(
         until_ready(client)
         with capsys.disabled():
             print(f"\nstart to ready: {time.perf_counter() - began:.1f} s")
-        assert client.post("/v1/events", json={"events": [event]}).json()["known"] == 1
+        assert client.post("/v1/events", json={"events": [event]}).json()["duplicates"] == 1
         found = client.post("/v1/recommend", json={"user": "p1", "n": 99}).json()["items"]
         assert "space-9" not in [item["id"] for item in found]  # taken already
 

@@ -3,14 +3,28 @@
 The inverse of `parse`: what is written here can be imported or sent again, and means the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, LoggedRecommendation, User
+from foretaste.domain.data import (
+    IDENTIFY_EVENT,
+    Degradation,
+    Event,
+    Item,
+    LoggedRecommendation,
+    OmittedItem,
+    User,
+)
 from foretaste.domain.preference import Conversation, Preference
+from foretaste.domain.prompt import GeneratedText
 
 JsonObject = dict[str, Any]
+
+
+def with_old_names(content: JsonObject, new_by_old: Mapping[str, str]) -> JsonObject:
+    """The same with each renamed field by its old name as well, for one release."""
+    return content | {old: content[new] for old, new in new_by_old.items() if new in content}
 
 
 def item_to_json(item: Item) -> JsonObject:
@@ -33,7 +47,38 @@ def user_to_json(user: User) -> JsonObject:
 def event_to_json(event: Event) -> JsonObject:
     """An event, without what is empty; its type by its name and, for one release, the old one."""
     fields = {name: value for name, value in asdict(event).items() if value not in (None, {})}
-    return {"event_id": event.event_id, "event_type": event.kind} | fields
+    return with_old_names({"event_type": fields.pop("kind"), **fields}, {"kind": "event_type"})
+
+
+def preference_to_json(preference: Preference) -> JsonObject:
+    """What a person changed about their lists."""
+    return with_old_names(asdict(preference), {"what": "filter", "said": "wording"})
+
+
+def generated_text_to_json(generated_text: GeneratedText, *, is_operator: bool) -> JsonObject:
+    """Words for people, who wrote them, and why it was not the language model.
+
+    is_operator: whether the reader may know paths and hosts.
+    """
+    fallback_reason = generated_text.fallback_reason
+    if not is_operator:
+        fallback_reason = generated_text.public_fallback_reason or fallback_reason
+    content = {
+        "text": generated_text.text,
+        "author": generated_text.author,
+        "fallback_reason": fallback_reason,
+    }
+    return with_old_names(content, {"by": "author", "why": "fallback_reason"})
+
+
+def degradation_to_json(degradation: Degradation) -> JsonObject:
+    """What stood in for the whole product, and why."""
+    return with_old_names(asdict(degradation), {"to": "fallback_level", "why": "reason"})
+
+
+def omission_to_json(omitted_item: OmittedItem) -> JsonObject:
+    """What is not in a list although it was asked for by name, and why."""
+    return with_old_names(asdict(omitted_item), {"why": "reason"})
 
 
 def recommendation_to_json(recommendation: LoggedRecommendation) -> JsonObject:
@@ -59,7 +104,7 @@ def user_data_to_json(
         "user": user_to_json(user),
         "sessions": sorted(sessions),
         "events": [event_to_json(event) for event in events],
-        "changes": [asdict(change) for change in changes],
+        "changes": [preference_to_json(change) for change in changes],
         "recommendations": [
             recommendation_to_json(recommendation) for recommendation in recommendations
         ],

@@ -71,10 +71,10 @@ class PreferenceRows(IdentityRows):
                 "who": holder_id,
                 "session": is_session,
                 "name": preference.name,
-                "what": json.dumps(preference.what, ensure_ascii=False),
+                "what": json.dumps(preference.filter, ensure_ascii=False),
                 "act": preference.act,
                 "nats": preference.nats,
-                "said": preference.said,
+                "said": preference.wording,
                 "at": preference.at,
             }
             for preference in new_changes

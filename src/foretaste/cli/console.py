@@ -5,6 +5,7 @@ a log. Whatever is not the answer itself (progress, warnings, errors) goes to st
 """
 
 import json
+import math
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -124,6 +125,8 @@ def print_recommendation(
     items: a past item by its id, for the names of what terms come from.
     """
     if json:
+        from foretaste.cli.json_output import recommendation_json
+
         print_json(recommendation_json(recommendation, explain=explain))
     elif not len(recommendation):
         say("nothing to recommend: everything is hidden, taken or filtered out")
@@ -139,7 +142,7 @@ def print_recommendation(
         for item in recommendation if explain else ():
             _print_terms(item, titles)
     for omitted_item in recommendation.left_out:
-        note(f"left out: {omitted_item.id}: {omitted_item.why}")
+        note(f"left out: {omitted_item.id}: {omitted_item.reason}")
 
 
 def print_items(recommendation: "Recommendation") -> None:
@@ -175,47 +178,13 @@ def _print_terms(item: "Recommended", titles: Mapping[str, str]) -> None:
     average_nats = sum(term.nats for term in item.terms if term.feature == AVERAGE_ITEM)
     rows.append((f"{average_nats:+.2f}", "all", "what the average item has"))
     rows.append((f"{item.score:+.2f}", "", "the score, their sum"))
-    print_table(("nats", "expert", "from"), rows, right=("nats",))
+    print_table(("contribution", "expert", "from"), rows, right=("contribution",))
 
 
 def term_source(term: "Term", titles: Mapping[str, str]) -> str:
     """Where a term comes from: a past item or search, a feature, or both."""
     event = titles.get(term.event) or term.event if term.event is not None else None
     return ", ".join(part for part in (event, term.feature) if part)
-
-
-def recommendation_json(recommendation: "Recommendation", *, explain: bool) -> dict[str, Any]:
-    """The object that `recommend --json` prints."""
-    return {
-        "recommendation_id": recommendation.recommendation_id,
-        "model_version": recommendation.model_version,
-        "items": [_item_json(item, explain=explain) for item in recommendation],
-        "degraded": None if recommendation.degraded is None else asdict(recommendation.degraded),
-        "left_out": [asdict(item) for item in recommendation.left_out],
-    }
-
-
-def _item_json(item: "Recommended", *, explain: bool) -> dict[str, Any]:
-    content: dict[str, Any] = {
-        "id": item.id,
-        "position": item.position,
-        "score": item.score,
-        "propensity": item.propensity,
-        "source": item.source,
-        "title": item.title,
-        "reason": list(item.reason),
-    }
-    if explain:
-        content["terms"] = [
-            {
-                "expert": term.expert,
-                "nats": term.nats,
-                "event": term.event,
-                "feature": term.feature,
-            }
-            for term in item.terms
-        ]
-    return content
 
 
 def print_evaluation(evaluation: "Evaluation") -> None:
@@ -262,17 +231,6 @@ def print_models(versions: Sequence["ModelVersion"]) -> None:
     print_table(("version", "trained (UTC)", *counts, ""), rows, right=counts)
 
 
-def model_json(version: "ModelVersion") -> dict[str, Any]:
-    """One version in the object that `models list --json` prints."""
-    return {
-        "version": version.name,
-        "created": version.created,
-        "live": version.is_live,
-        "data": dict(version.data),
-        "metrics": dict(version.metrics),
-    }
-
-
 def print_profile(
     profile: "TasteProfile",
     items: ItemOf,
@@ -284,22 +242,17 @@ def print_profile(
     preferences = () if preference_update is None else preference_update.preferences
     clause_matches = () if preference_update is None else preference_update.clause_matches
     if json:
-        taste = {column: [asdict(liked) for liked in values] for column, values in profile.items()}
-        print_json(
-            {
-                "profile": taste,
-                "changes": [asdict(preference) for preference in preferences],
-                "understood": [asdict(clause_match) for clause_match in clause_matches],
-            }
-        )
+        from foretaste.cli.json_output import profile_json
+
+        print_json(profile_json(profile, preferences, clause_matches))
         return
     for clause_match in clause_matches:
         meaning = (
             f"{_act(clause_match.act, clause_match.nats)} {clause_match.name}"
-            if clause_match.what
+            if clause_match.filter
             else "no item has anything of it"
         )
-        note(f"“{clause_match.said}”: {meaning}")
+        note(f"“{clause_match.phrase}”: {meaning}")
     for column, values in profile.items():
         if values:
             print_heading(column)
@@ -308,17 +261,17 @@ def print_profile(
     if preferences:
         print_heading("changed by this person")
         changed = [
-            (preference.name, _act(preference.act, preference.nats), preference.said or "")
+            (preference.name, _act(preference.act, preference.nats), preference.wording or "")
             for preference in preferences
         ]
-        print_table(("what", "how", "said"), changed)
+        print_table(("items", "change", "wording"), changed)
     elif not any(profile.values()):
         say("nothing sets this person's taste apart yet")
 
 
 def _act(act: str, nats: float) -> str:
     words = {"mute": "never", "only": "nothing but", "forget": "no longer"}
-    return words.get(act) or f"{nats:+.2f} nats"
+    return words.get(act) or f"{math.exp(nats):.2g} times as likely"
 
 
 def _taste_row(liked: "LikedValue", items: ItemOf) -> tuple[str, str, str, str]:

@@ -156,7 +156,7 @@ def rank(loop: Foretaste) -> Recommendation:
     console.say(f"{len(past)} ratings, the last of them:")
     _print_films(loop, past[-12:])
     console.say()
-    console.say("The list. Each reason is a part of the score, in nats:")
+    console.say("The list. The number of a reason is its contribution to the score:")
     recommendation = loop.recommend(USER, n=LIST_LENGTH, explain=True)
     _finish_bars(loop)
     console.print_items(recommendation)

@@ -52,7 +52,9 @@ def generate(
             user, n=n, query=query, session=session, context=context_fields, **list_options
         )
         if json:
-            console.print_json(_generation_json(generation))
+            from foretaste.cli.json_output import generation_json
+
+            console.print_json(generation_json(generation))
         else:
             _print_generation(generation)
 
@@ -75,23 +77,6 @@ def _print_features(imagined: "ImaginedFeatures") -> None:
             f"{liked.value} ({liked.probability:.0%}, {liked.lift:.1f} times)" for liked in values
         )
         console.say(f"  {column}: {values_text}")
-
-
-def _generation_json(generation: "Generation") -> dict[str, object]:
-    passages = list(generation.passages)
-    return {
-        "imagined": {
-            column: [asdict(liked) for liked in values]
-            for column, values in generation.imagined.items()
-        },
-        "recommendation": console.recommendation_json(generation.recommendation, explain=False),
-        **{passage.part: asdict(passage.wording) for passage in passages if passage.item is None},
-        "lines": [
-            {"item": passage.item, **asdict(passage.wording)}
-            for passage in passages
-            if passage.item
-        ],
-    }
 
 
 def why_not(

@@ -203,13 +203,23 @@ def record(
     user: Annotated[str, typer.Argument(metavar="USER", help="Who did it.")],
     item: Annotated[str | None, typer.Argument(metavar="ITEM", help="With what.")] = None,
     workspace: Workspace = CURRENT_FOLDER,
-    kind: Annotated[str | None, typer.Option(help="view, click, purchase, …")] = None,
+    event_type: Annotated[
+        str | None,
+        typer.Option("--event-type", "--kind", help="view, click, purchase, …"),
+    ] = None,
     value: Annotated[float | None, typer.Option(help="Stars, price or seconds.")] = None,
     text: Annotated[str | None, typer.Option(help="The words of a review.")] = None,
     query: Annotated[str | None, typer.Option(help="The words of a search.")] = None,
 ) -> None:
-    """One thing a person did, now. The very next list knows it."""
-    row = {"user": user, "item": item, "kind": kind, "value": value, "text": text, "query": query}
+    """One thing a user did, now. The very next list knows it."""
+    row = {
+        "user": user,
+        "item": item,
+        "event_type": event_type,
+        "value": value,
+        "text": text,
+        "query": query,
+    }
     with open_loop(workspace) as loop:
         summary = intake(loop).events([row], loop.clock())
     for reject in summary.rejected:
@@ -223,7 +233,9 @@ def models_list(workspace: Workspace = CURRENT_FOLDER, json: Json = False) -> No
     with open_loop(workspace) as loop:
         versions = loop.models.versions()
     if json:
-        console.print_json({"models": [console.model_json(version) for version in versions]})
+        from foretaste.cli.json_output import model_json
+
+        console.print_json({"models": [model_json(version) for version in versions]})
     elif versions:
         console.print_models(versions)
     else:

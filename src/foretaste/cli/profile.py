@@ -39,8 +39,8 @@ def profile(
 ) -> None:
     """A person's taste, and what they change about it.
 
-    Without options it is shown. Each change holds from the next list on; --more and --less are one
-    nat, e times as likely.
+    Without options it is shown. Each change holds from the next list on; --more makes items 2.7
+    times as likely, --less the opposite.
     """
     acts = (
         ("--more", more, {"nats": 1.0}),
@@ -50,7 +50,7 @@ def profile(
         ("--remove", remove, {"remove": True}),
     )
     changes = [
-        {"what": _parse_filter(filter_text, option)} | act
+        {"filter": _parse_filter(filter_text, option)} | act
         for option, filter_texts, act in acts
         for filter_text in filter_texts or ()
     ]

@@ -259,9 +259,9 @@ class Chat:
             )
             turn.clause_matches += update.clause_matches
             turn.notes += [
-                f"No item has anything of “{clause_match.said}”."
+                f"No item has anything of “{clause_match.phrase}”."
                 for clause_match in update.clause_matches
-                if clause_match.what is None
+                if clause_match.filter is None
             ]
         if query_phrases:
             previous_query = turn.state.query if REFINING_WORDS.match(parsed_intent.text) else None
@@ -276,10 +276,10 @@ class Chat:
     def _restrict(self, turn: ChatTurn, clause: Clause, index: Any) -> None:
         for clause_match in self._shop.people.vocabulary(index).match_clause(clause):
             turn.clause_matches.append(clause_match)
-            if clause_match.what is None:
-                turn.notes.append(f"No item has anything of “{clause_match.said}”.")
+            if clause_match.filter is None:
+                turn.notes.append(f"No item has anything of “{clause_match.phrase}”.")
             else:
-                turn.state = turn.state.with_conditions(clause_match.what)
+                turn.state = turn.state.with_conditions(clause_match.filter)
 
     def _new_list(self, turn: ChatTurn) -> str:
         state = turn.state

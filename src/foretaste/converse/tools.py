@@ -184,8 +184,8 @@ class Tools:
         return {
             "understood": [
                 {
-                    "said": clause_match.said,
-                    "as": clause_match.name if clause_match.what else None,
+                    "said": clause_match.phrase,
+                    "as": clause_match.name if clause_match.filter else None,
                     "act": clause_match.act,
                 }
                 for clause_match in update.clause_matches
@@ -219,7 +219,7 @@ def recommendation_json(recommendation: Recommendation) -> dict[str, Any]:
         "items": [item_json(recommended) for recommended in recommendation],
     }
     if recommendation.degraded is not None:
-        json_fields["degraded"] = recommendation.degraded.why
+        json_fields["degraded"] = recommendation.degraded.reason
     return json_fields
 
 

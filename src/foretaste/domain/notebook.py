@@ -14,6 +14,11 @@ class NotebookDisplay(ABC):
 
     __slots__ = ()
 
+    @property
+    @abstractmethod
+    def omissions(self) -> Iterator[tuple[str, str]]:
+        """(item, reason) of what was asked for by name and is not in the list."""
+
     @abstractmethod
     def __iter__(self) -> Iterator[Any]: ...
 
@@ -42,7 +47,11 @@ class NotebookDisplay(ABC):
             f"<td>{'<br>'.join(map(escape, recommended.reason))}</td></tr>"
             for recommended in self
         )
+        omissions = "".join(
+            f"<li>{escape(item)}: {escape(reason)}</li>" for item, reason in self.omissions
+        )
         return (
             "<table><thead><tr><th>#</th><th>item</th><th>score</th><th>why</th></tr></thead>"
             f"<tbody>{rows}</tbody></table>"
+            + (f"<p>Left out:</p><ul>{omissions}</ul>" if omissions else "")
         )

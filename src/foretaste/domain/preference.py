@@ -22,12 +22,12 @@ class Preference:
 
     name: str
     """The filter in words, e.g. "genres: Drama"; there is one change of a name a person."""
-    what: Mapping[str, Any]
+    filter: Mapping[str, Any]
     """Which items, see `rank.conditions`."""
     act: PreferenceAct
     nats: float = 0.0
     """Of a boost."""
-    said: str | None = None
+    wording: str | None = None
     """The words it came from."""
     at: float = 0.0
     """When, seconds since 1970. Where a session becomes a user the later of two holds."""

@@ -35,12 +35,12 @@ class GeneratedText:
     """Words for people, and who wrote them."""
 
     text: str
-    by: str = TEMPLATE_AUTHOR
+    author: str = TEMPLATE_AUTHOR
     """The model's name, or "template"."""
-    why: str | None = None
+    fallback_reason: str | None = None
     """Why the template stood in for a writer."""
-    public_why: str | None = None
-    """The same without paths and hosts, where `why` may name some."""
+    public_fallback_reason: str | None = None
+    """The same without paths and hosts, where `fallback_reason` may name some."""
 
 
 class Deadline:

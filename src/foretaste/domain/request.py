@@ -42,7 +42,7 @@ class Request:
     explore: float | None = None
     """The share of places that may be given to a random item further down; None as in the settings.
     """
-    floor: float = 0.0
+    min_relative_likelihood: float = 0.0
     """An item less than this times as likely as the best is left out; 0 leaves none out."""
     properties: tuple[str, ...] | None = None
     """Which columns of the items are wanted back; None is every attribute."""
@@ -73,10 +73,17 @@ class Request:
         arguments: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in json_dict.items()
         }
-        return cls(**arguments)
+        return cls(**with_current_names(arguments))
 
 
 _DEFAULT_REQUEST = Request()
+OLD_REQUEST_FIELDS: Mapping[str, str] = {"floor": "min_relative_likelihood"}
+"""Old name → name. Questions that were kept have the old ones; callers may for one release."""
+
+
+def with_current_names(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a question by their present names."""
+    return {OLD_REQUEST_FIELDS.get(name, name): value for name, value in fields.items()}
 
 
 class Term(NamedTuple):
@@ -118,16 +125,32 @@ class Recommended:
 class Degradation:
     """What stood in for the whole product, and why."""
 
-    to: FallbackLevel
-    why: str
+    fallback_level: FallbackLevel
+    reason: str
+
+    @property
+    def to(self) -> FallbackLevel:
+        """The old name of `fallback_level`, for one release."""
+        return self.fallback_level
+
+    @property
+    def why(self) -> str:
+        """The old name of `reason`, for one release."""
+        return self.reason
 
 
 @dataclass(frozen=True, slots=True)
 class OmittedItem:
-    """An item of the caller's list that is not in the answer, and why."""
+    """An item that was asked for by name and is not in the answer, and why."""
 
     id: str
-    why: str
+    reason: str
+    """In words; `rank.omissions` and `rank.filters` have all of them."""
+
+    @property
+    def why(self) -> str:
+        """The old name of `reason`, for one release."""
+        return self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +162,22 @@ class Recommendation(NotebookDisplay):
     items: tuple[Recommended, ...]
     degraded: Degradation | None = None
     left_out: tuple[OmittedItem, ...] = ()
-    """Of a list to be put in order: what may not be shown."""
+    """Of a list to be put in order what may not be shown; and pins that are not in their place."""
+
+    @property
+    def omissions(self) -> Iterator[tuple[str, str]]:
+        """(item, reason) of `left_out`."""
+        return ((item.id, item.reason) for item in self.left_out)
+
+    @property
+    def fallback_level(self) -> FallbackLevel:
+        """What scored: "full", or what stood in."""
+        return "full" if self.degraded is None else self.degraded.fallback_level
 
     @property
     def rung(self) -> FallbackLevel:
-        """What scored: "full", or what stood in."""
-        return "full" if self.degraded is None else self.degraded.to
+        """The old name of `fallback_level`, for one release."""
+        return self.fallback_level
 
     def __iter__(self) -> Iterator[Recommended]:
         return iter(self.items)

@@ -33,11 +33,12 @@ class Settings(BaseModel):
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         """The old keys are in the schema too, marked as deprecated."""
-        json_schema = handler.resolve_ref_schema(handler(core_schema))
+        json_schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(json_schema)["properties"]
         for old, new in cls.renamed_keys.items():
-            if new in json_schema["properties"]:
-                json_schema["properties"][old] = {
-                    **json_schema["properties"][new],
+            if new in properties:
+                properties[old] = {
+                    **properties[new],
                     "description": f"The old name of `{new}`, for one release.",
                     "deprecated": True,
                 }

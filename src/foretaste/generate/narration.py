@@ -66,7 +66,9 @@ class Narrator:
                 return
             template_text = templates.line_text(item)
             if item.title is None:
-                wording = GeneratedText(template_text, why="its title cannot stand in a sentence")
+                wording = GeneratedText(
+                    template_text, fallback_reason="its title cannot stand in a sentence"
+                )
             else:
                 prompt = prompts.line_prompt(item, private=facts.private)
                 wording = passage_writer.write_passage(prompt, item.names, template_text)
@@ -104,13 +106,13 @@ class _PassageWriter:
         violations = self._find_violations(template_text)
         if violations:
             return GeneratedText(
-                templates.DEFAULT_TITLE, why=f"the operator's policy: {violations[0]}"
+                templates.DEFAULT_TITLE, fallback_reason=f"the operator's policy: {violations[0]}"
             )
         writer = self._writer
         if writer is None:
             return GeneratedText(template_text)
         if not names:
-            return GeneratedText(template_text, why="there is nothing to name")
+            return GeneratedText(template_text, fallback_reason="there is nothing to name")
         if self._error_count >= MAX_WRITER_ERRORS or not self._deadline.seconds_left():
             return _instead_of_writer(template_text, self._last_error)
         prompt = replace(prompt, names=names, words=allowed_vocabulary(names, template_text))
@@ -123,12 +125,16 @@ class _PassageWriter:
         if problem is None and (violations := self._find_violations(text)):
             problem = violations[0]
         if problem is not None:
-            return GeneratedText(template_text, why=f"what was written is not said: {problem}")
-        return GeneratedText(text, by=writer.name)
+            return GeneratedText(
+                template_text, fallback_reason=f"what was written is not said: {problem}"
+            )
+        return GeneratedText(text, author=writer.name)
 
 
 def _instead_of_writer(template_text: str, error: WriterError | None) -> GeneratedText:
     """The template's words, and why: what the writer failed with, or that there was no time."""
     if error is None:
-        return GeneratedText(template_text, why="not written in time")
-    return GeneratedText(template_text, why=str(error), public_why=error.public_text())
+        return GeneratedText(template_text, fallback_reason="not written in time")
+    return GeneratedText(
+        template_text, fallback_reason=str(error), public_fallback_reason=error.public_text()
+    )

@@ -23,6 +23,7 @@ from foretaste.domain.data import (
     Term,
     UserContext,
 )
+from foretaste.domain.request import with_current_names
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
 from foretaste.feedback.recommendation_log import RecommendationLog
@@ -108,7 +109,7 @@ class SlateBuilder:
         """The question; that of a next page is the first page's."""
         request = request_or_user
         if not isinstance(request, Request):
-            request = Request(user=request, n=n or self._settings.n, **fields)
+            request = Request(user=request, n=n or self._settings.n, **with_current_names(fields))
         if request.next_page_of is None:
             return PageRequest(request)
         pages = earlier_pages(self.log, request.next_page_of)
@@ -237,7 +238,7 @@ class SlateBuilder:
             n=min(request.n, settings.max_n),
             offset=page.offset,
             diversity=request.diversity,
-            min_relative_likelihood=request.floor,
+            min_relative_likelihood=request.min_relative_likelihood,
             exploration_rate=settings.exploration_rate
             if request.explore is None
             else request.explore,
@@ -333,7 +334,9 @@ class SlateBuilder:
         items, chosen = snapshot.items, choice.items.tolist()
         columns = RequestedProperties.of(request.properties, question.index, items)
         details = columns.of_each(items.at(chosen))
-        reasons = self._reasons(question, slate, is_full=degraded is None or degraded.to == "full")
+        reasons = self._reasons(
+            question, slate, is_full=degraded is None or degraded.fallback_level == "full"
+        )
         return tuple(
             Recommended(
                 id=ids[item],
@@ -378,7 +381,7 @@ class SlateBuilder:
 def _may_show_cold_items(request: Request) -> bool:
     """Whoever asks for something, or orders their own list, is shown nothing else."""
     free = request.query is None and request.candidates is None and request.window is None
-    return free and request.floor == 0
+    return free and request.min_relative_likelihood == 0
 
 
 def _with_seen(never: Mask, question: FilterContext) -> Mask:

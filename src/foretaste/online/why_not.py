@@ -171,5 +171,5 @@ def _sentence(
     worst = terms[0]
     return (
         f"By its score it is at place {rank}, below the {length} that are shown; most is missing "
-        f"in {worst.expert}: {worst.difference:+.2f} nats against the last of them."
+        f"in {worst.expert}: {worst.difference:+.2f} against the last of them."
     )

@@ -44,11 +44,11 @@ FeatureValue = tuple[str, str]
 class ClauseMatch:
     """What became of one clause."""
 
-    said: str
-    what: dict[str, Any] | None
+    phrase: str
+    filter: dict[str, Any] | None
     """As a filter; None where no item has anything of it."""
     name: str
-    how: Literal["named", "read", "topic", "nothing"]
+    match_type: Literal["named", "read", "topic", "nothing"]
     """The value was named; the language model found it near; a topic; nothing was found."""
     act: PreferenceAct | Literal["forget"]
     nats: float = 0.0
@@ -189,7 +189,7 @@ def updated_preferences(
     new_preferences: dict[str, Preference] = {}
     removed_names: set[str] = set()
     for clause_match in clause_matches:
-        if clause_match.what is None:
+        if clause_match.filter is None:
             continue
         existing = new_preferences.get(
             clause_match.name,
@@ -212,7 +212,12 @@ def updated_preferences(
             removed_names.add(clause_match.name)
         else:
             new_preferences[clause_match.name] = Preference(
-                clause_match.name, clause_match.what, clause_match.act, nats, clause_match.said, at
+                clause_match.name,
+                clause_match.filter,
+                clause_match.act,
+                nats,
+                clause_match.phrase,
+                at,
             )
             removed_names.discard(clause_match.name)
     return list(new_preferences.values()), sorted(removed_names)

@@ -19,6 +19,8 @@ MAX_PREFERENCES = 100
 MAX_WISH_CHARACTERS = 500
 """Characters of a wish."""
 ACT_FIELDS = ("nats", "mute", "only", "remove")
+OLD_FILTER_FIELD = "what"
+"""The old name of `filter` in a change, for one release."""
 
 
 @dataclass(frozen=True)
@@ -114,25 +116,26 @@ class PreferenceService:
     ) -> tuple[str, Preference | None]:
         """(name, the change; None to take it out) as people write it:
 
-        {"what": {"genres": "Drama"}, "nats": 1.5}; or "mute", "only" or "remove": true. 0 nats are
-        no change.
+        {"filter": {"genres": "Drama"}, "nats": 1.5}; or "mute", "only" or "remove": true. 0 nats
+        are no change.
         """
         for field in fields:
-            if field not in ("what", *ACT_FIELDS):
+            if field not in ("filter", OLD_FILTER_FIELD, *ACT_FIELDS):
                 raise InputError(
                     f"{field_path}: unknown field '{field}'; "
-                    f"{did_you_mean(field, ('what', *ACT_FIELDS))}"
+                    f"{did_you_mean(field, ('filter', *ACT_FIELDS))}"
                 )
         acts = [
             act for act in ACT_FIELDS if fields.get(act) is not None and fields[act] is not False
         ]
-        item_filter = fields.get("what")
+        filter_field = OLD_FILTER_FIELD if OLD_FILTER_FIELD in fields else "filter"
+        item_filter = fields.get(filter_field)
         if not isinstance(item_filter, Mapping) or not item_filter or len(acts) != 1:
             raise InputError(
-                f'{field_path}: it needs "what", a filter, and one of nats, mute, only and remove; '
-                'write it like {"what": {"genres": "Drama"}, "nats": 1}'
+                f'{field_path}: it needs "filter" and one of nats, mute, only and remove; '
+                'write it like {"filter": {"genres": "Drama"}, "nats": 1}'
             )
-        condition = parse_condition(item_filter, f"{field_path}.what")
+        condition = parse_condition(item_filter, f"{field_path}.{filter_field}")
         name, act = str(condition), acts[0]
         if act == "remove":
             return name, None

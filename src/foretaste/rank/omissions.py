@@ -16,6 +16,10 @@ NOT_A_CANDIDATE = "it is not in the list that was to be put in order"
 POSITION_TAKEN = "another rule pins an item to its place"
 KEPT_APART = "the operator's policy keeps it apart from another item of this list"
 WITHDRAWN = "it was changed just now and is not on offer"
+REASONS_OF_CANDIDATES = (UNKNOWN_ITEM, EXCLUDED_BY_RULE)
+"""Why, besides `FILTER_REASONS`, an item of a list to be put in order may be missing."""
+REASONS_OF_PINS = (POSITION_TAKEN, KEPT_APART, NOT_A_CANDIDATE, WITHDRAWN)
+"""Why, besides `FILTER_REASONS`, a pin may be missing."""
 
 
 def explain_omissions(filter_context: FilterContext, slate: Slate) -> tuple[OmittedItem, ...]:

@@ -330,7 +330,7 @@ def is_requested(
     ):
         return True
     preferred_filters = [
-        preference.what
+        preference.filter
         for preference in policy_context.preferences
         if preference.act == "only" or preference.nats > 0
     ]

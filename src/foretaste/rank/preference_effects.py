@@ -20,7 +20,7 @@ PREFERENCE_EXPERT = "wish"
 def matching_items(index: FilterIndex, preference: Preference) -> Mask | None:
     """[items], which the change means; None where it means nothing here."""
     try:
-        return index.mask(parse_condition(preference.what))
+        return index.mask(parse_condition(preference.filter))
     except InputError:
         return None
 

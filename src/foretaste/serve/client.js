@@ -4,7 +4,7 @@
    foretaste.consent(true);                       // before it nothing is sent or stored
    const list = await foretaste.recommend({ n: 5, query: "light for the night" });
    list.items.forEach((item) => foretaste.show(render(item), item, list));
-   foretaste.track({ kind: "purchase", item: "31", value: 9.9 });
+   foretaste.track({ event_type: "purchase", item: "31", value: 9.9 });
 
    Every event gets an id when it happens, so whatever is sent twice counts once. Events wait in
    localStorage until the service has said that it has them, also while the browser is offline. */
@@ -76,7 +76,7 @@
     /* Somebody signed in: what the visit did becomes theirs, on every device. */
     identify(user) {
       this.user = user;
-      this.track({ kind: "identify", user });
+      this.track({ event_type: "identify", user });
     }
 
     /* Somebody signed out: from now on this is another visit. */
@@ -85,7 +85,7 @@
       if (this.consented) this._put("session", randomId());
     }
 
-    /* Something happened: { kind, item, value, query, recommendation_id, position, … }.
+    /* Something happened: { event_type, item, value, query, recommendation_id, position, … }.
        → its event_id; null without consent. */
     track(event) {
       if (!this.consented) return null;
@@ -165,7 +165,7 @@
           this._soon(pause * (0.5 + Math.random() / 2));
           return;
         }
-        // taken, known, or refused for good: in each case there is no use in sending them again
+        // taken, a duplicate, or refused for good: in each case there is no use in sending them again
         this.failures = 0;
         const sent = new Set(some.map((event) => event.event_id));
         this._put("queue", JSON.stringify(this._queue().filter((one) => !sent.has(one.event_id))));
@@ -224,7 +224,7 @@
             this.waiting.delete(target);
             this.observer.unobserve(target); // once an element
             const what = this.shown.get(target);
-            if (what) this.track({ kind: "impression", ...what });
+            if (what) this.track({ event_type: "impression", ...what });
           }, this.seconds * 1000);
           this.waiting.set(target, timer);
         }
@@ -233,7 +233,7 @@
 
     _clicked(event) {
       const what = this.shown.get(event.currentTarget);
-      if (what) this.track({ kind: "click", ...what });
+      if (what) this.track({ event_type: "click", ...what });
     }
 
     _queue() {

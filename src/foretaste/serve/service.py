@@ -199,9 +199,13 @@ class Service:
         return self.workspace.why_not(item, request)
 
     def _note_answer(self, recommendation: Recommendation) -> None:
-        logs.add_fields(model_version=recommendation.model_version, rung=recommendation.rung)
+        logs.add_fields(
+            model_version=recommendation.model_version,
+            fallback_level=recommendation.fallback_level,
+            rung=recommendation.fallback_level,  # its old name, for one release
+        )
         if self._metrics is not None:
-            self._metrics.record_answer(recommendation.rung, self.workspace.learnt)
+            self._metrics.record_answer(recommendation.fallback_level, self.workspace.learnt)
         self._is_ready = True
 
     def _check_ready(self) -> None:
@@ -259,9 +263,11 @@ class Service:
         serving_model = workspace.manager.answering
         if serving_model is not None:
             lag = workspace.store.last_event_number() - workspace.learnt
+            substituted = float(workspace.manager.instead is not None)
             gauges |= {
                 "foretaste_model_age_seconds": self._clock() - serving_model[1],
-                "foretaste_model_instead": float(workspace.manager.instead is not None),
+                "foretaste_model_substituted": substituted,
+                "foretaste_model_instead": substituted,
                 "foretaste_event_lag": float(lag),
             }
         outcome = TrainingOutcome.last(workspace.store)
@@ -285,7 +291,7 @@ class Service:
         workspace, degraded_reason = self.workspace, self.degraded_reason()
         content: dict[str, Any] = {"status": "ready"}
         if degraded_reason is not None:
-            content = {"status": "degraded", "why": degraded_reason}
+            content = {"status": "degraded", "reason": degraded_reason, "why": degraded_reason}
         serving_model, substitute = workspace.manager.answering, self._substitute_reason(workspace)
         if serving_model is not None:
             age = round(self._clock() - serving_model[1], 1)
@@ -299,6 +305,7 @@ class Service:
         if outcome is not None:
             content["worker"] = {
                 "outcome": outcome.what,
+                "reason": outcome.why,
                 "why": outcome.why,
                 "age_seconds": round(self._clock() - outcome.at, 1),
             }

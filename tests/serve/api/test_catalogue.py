@@ -68,7 +68,7 @@ def test_an_item_comes_back_as_it_may_be_sent_again(client: httpx.Client) -> Non
         "available_from": 1_577_836_800.0,
     }
     answer = client.post("/v1/items", json={"items": [found]}).json()
-    assert (answer["accepted"], answer["known"]) == (0, 1)
+    assert (answer["accepted"], answer["duplicates"]) == (0, 1)
 
 
 def test_a_patch_changes_what_it_names_and_null_removes(client: httpx.Client) -> None:
@@ -224,9 +224,9 @@ def test_a_user_is_exported_then_erased_from_store_and_counts(
         "changes": 0,
         "conversations": 0,
     }
-    assert any("until 'foretaste train'" in one for one in receipt["waits"])
+    assert any("until 'foretaste train'" in one for one in receipt["pending"])
     answer = own.post("/v1/recommend", json={"user": "p1", "n": 3}).json()
-    assert receipt["recounted"] == [answer["model_version"]] != [shown["model_version"]]
+    assert receipt["recounted_versions"] == [answer["model_version"]] != [shown["model_version"]]
     assert own.get("/v1/users/p1/export").status_code == 200, "of the answer just given"
     assert own.get("/v1/users/p1/export").json()["events"] == []
     assert own.get("/v1/users/ann").status_code == 200
@@ -266,10 +266,10 @@ def counts(folder: Path) -> Counts:
 def test_an_erased_user_stays_erased_when_the_service_starts_again(copied: Path) -> None:
     with serving(copied) as client:
         receipt = client.delete("/v1/users/p3").json()
-        assert client.delete("/v1/users/p3").json()["waits"] == []
+        assert client.delete("/v1/users/p3").json()["pending"] == []
     with serving(copied) as client:
         answer = client.post("/v1/recommend", json={"user": "p1"}).json()
-    assert [answer["model_version"]] == receipt["recounted"]
+    assert [answer["model_version"]] == receipt["recounted_versions"]
     manifest = copied / "models" / answer["model_version"] / "manifest.json"
     assert json.loads(manifest.read_text())["data"]["erasures"] == 1
     assert [path.name for path in (copied / "models").iterdir() if path.is_dir()] == [

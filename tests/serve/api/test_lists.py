@@ -221,7 +221,13 @@ def test_a_pin_that_a_filter_forbids_is_told(client: httpx.Client) -> None:
     rules = [{"pin": "kitchen-4", "at": 1}]
     asked = {"user": "p1", "n": 3, "rules": rules, "filter": {"theme": "space"}}
     answer = client.post("/v1/recommend", json=asked).json()
-    assert answer["left_out"] == [{"id": "kitchen-4", "why": "the filter leaves it out"}]
+    assert answer["left_out"] == [
+        {
+            "id": "kitchen-4",
+            "reason": "the filter leaves it out",
+            "why": "the filter leaves it out",
+        }
+    ]
     allowed = client.post("/v1/recommend", json={**asked, "filter": {"theme": "kitchen"}}).json()
     assert "left_out" not in allowed
 
@@ -297,11 +303,11 @@ def test_over_http_a_batch_that_is_partly_wrong(client: httpx.Client) -> None:
     answer = client.post("/v1/events", json={"events": [good, {**good, "kind": "clik"}]})
     assert answer.status_code == 200
     told = answer.json()
-    assert (told["accepted"], told["known"], told["event_ids"]) == (1, 0, ["partly-1", None])
+    assert (told["accepted"], told["duplicates"], told["event_ids"]) == (1, 0, ["partly-1", None])
     (wrong,) = told["rejected"]
     assert (wrong["index"], wrong["value"]) == (1, "clik")
     assert "did you mean 'click'?" in wrong["remedy"]
-    assert client.post("/v1/events", json={"events": [good]}).json()["known"] == 1
+    assert client.post("/v1/events", json={"events": [good]}).json()["duplicates"] == 1
 
 
 def test_events_are_attributed_to_the_list_they_came_from(

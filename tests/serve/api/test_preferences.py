@@ -31,7 +31,7 @@ def themes(items: list[Any]) -> set[str]:
 
 def test_a_mute_holds_on_every_path(client: httpx.Client) -> None:
     assert themes(shown(client, user="p1")) == {"space", "kitchen"}
-    told = patched(client, "users/p1", changes=[{"what": SPACE, "mute": True}])
+    told = patched(client, "users/p1", changes=[{"filter": SPACE, "mute": True}])
     assert [one["name"] for one in told["changes"]] == ["theme: space"]
     who = {"user": "p1"}
     assert themes(shown(client, **who)) == {"kitchen"}
@@ -45,7 +45,7 @@ def test_a_mute_holds_on_every_path(client: httpx.Client) -> None:
     asked = {"candidates": ["space-1", "kitchen-1"], **who}
     answer = client.post("/v1/rank", json=asked).json()
     assert themes(answer["items"]) == {"kitchen"}
-    assert "asked never to be shown" in answer["left_out"][0]["why"]
+    assert "asked never to be shown" in answer["left_out"][0]["reason"]
     first = client.post("/v1/recommend", json={"n": 3, **who}).json()["recommendation_id"]
     assert themes(shown(client, next_page_of=first)) == {"kitchen"}
     patched(client, "users/p1", reset=True)
@@ -54,7 +54,7 @@ def test_a_mute_holds_on_every_path(client: httpx.Client) -> None:
 
 def test_a_boost_is_a_term_and_a_reason(client: httpx.Client) -> None:
     before = {one["id"]: one["score"] for one in shown(client, user="p3")}
-    patched(client, "users/p3", changes=[{"what": KITCHEN, "nats": 2.5}])
+    patched(client, "users/p3", changes=[{"filter": KITCHEN, "nats": 2.5}])
     after = shown(client, user="p3", explain=True)
     for one in after:
         worth = 2.5 if one["id"].startswith("kitchen") else 0.0
@@ -102,7 +102,7 @@ def test_less_like_this(client: httpx.Client) -> None:
 
 def test_the_changes_of_a_visit_become_the_users(copied: Path) -> None:
     with serving(copied) as client:
-        patched(client, "sessions/phone", changes=[{"what": SPACE, "mute": True}])
+        patched(client, "sessions/phone", changes=[{"filter": SPACE, "mute": True}])
         assert themes(shown(client, session="phone")) == {"kitchen"}
         assert themes(shown(client, user="p9")) == {"space", "kitchen"}
         client.post("/v1/identify", json={"session": "phone", "user": "p9"})
@@ -115,11 +115,11 @@ def test_the_changes_of_a_visit_become_the_users(copied: Path) -> None:
 
 def test_what_cannot_be_used(refusal: Refusal, client: httpx.Client) -> None:
     for body, says in (
-        ({"changes": [{"what": {"them": "space"}, "mute": True}]}, "did you mean 'theme'?"),
-        ({"changes": [{"what": SPACE}]}, "one of nats, mute, only and remove"),
-        ({"changes": [{"what": SPACE, "nats": 1, "mute": True}]}, "one of nats, mute"),
-        ({"changes": [{"what": SPACE, "nats": 6}]}, "changes.0.nats"),
-        ({"changes": [{"what": {}, "mute": True}]}, "a filter"),
+        ({"changes": [{"filter": {"them": "space"}, "mute": True}]}, "did you mean 'theme'?"),
+        ({"changes": [{"filter": SPACE}]}, "one of nats, mute, only and remove"),
+        ({"changes": [{"filter": SPACE, "nats": 1, "mute": True}]}, "one of nats, mute"),
+        ({"changes": [{"filter": SPACE, "nats": 6}]}, "changes.0.nats"),
+        ({"changes": [{"filter": {}, "mute": True}]}, 'it needs "filter"'),
         ({"wish": "please"}, "it names nothing"),
         ({"wish": "x" * 501}, "wish"),
         ({"less_like": ["no such item"]}, "there is no item 'no such item'"),
@@ -143,4 +143,4 @@ def test_what_is_sensitive_is_shown_to_who_asks_and_is_no_taste(copied: Path) ->
         profile = client.get("/v1/users/p1/profile").json()["profile"]
         assert not [one for values in profile.values() for one in values if one["items"]]
         told = client.post("/v1/rank", json={"candidates": ["space-1"], "user": "p2"}).json()
-        assert "policy" in told["left_out"][0]["why"]
+        assert "policy" in told["left_out"][0]["reason"]

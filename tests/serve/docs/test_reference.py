@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from foretaste.rank.filters import FILTER_REASONS
+from foretaste.rank.omissions import REASONS_OF_CANDIDATES, REASONS_OF_PINS
 from foretaste.serve.app import create_app
 from foretaste.serve.docs.reference import reference
 
@@ -21,4 +23,6 @@ def test_the_page_has_every_address_and_field(tmp_path: Path) -> None:
             assert f"## `{method.upper()} {path}`" in page
     for name in ("next_page_of", "diversity", "propensity", "unattributed", "window"):
         assert f"| `{name}` |" in page
+    for reason in (*FILTER_REASONS.values(), *REASONS_OF_PINS, *REASONS_OF_CANDIDATES):
+        assert f"“{reason}”" in page
     assert '{"quota": "genres", "max_items": 3}' in page

@@ -132,8 +132,9 @@ def test_a_key_that_asks_too_often(guarded: httpx.Client, secrets: Keys) -> None
     assert answer.status_code == 429
     seconds = int(answer.headers["retry-after"])
     assert 0 < seconds <= 100
-    assert f"asks too often (serve.rate and serve.burst); ask again in {seconds} s" in checked(
-        answer, "too-many"
+    assert (
+        f"asks too often (serve.requests_per_second and serve.burst); ask again in {seconds} s"
+        in checked(answer, "too-many")
     )
     others = guarded.post("/v1/recommend", json={"n": 1}, headers=bearer(secrets["admin"]))
     assert others.status_code == 200

@@ -16,6 +16,9 @@ from foretaste.workspace.tenants import create_tenant
 from ..conftest import checked
 from ..workspace import serving, until
 
+SUBSTITUTED = ("substituted", "instead")
+"""The name of a gauge and the old one."""
+
 
 def read(text: str) -> dict[str, float]:
     """Series with its labels → value."""
@@ -52,8 +55,15 @@ def test_freshness_is_from_acceptance_to_learning() -> None:
     watch.record_learnt(11)
     found = read(metrics.exposition().decode())
     assert found['foretaste_freshness_seconds_sum{tenant="default"}'] == pytest.approx(0.7)
-    assert found['foretaste_events_total{outcome="accepted",tenant="default"}'] == 3
-    assert found['foretaste_events_total{outcome="rejected",tenant="default"}'] == 3
+    for name, duplicate in (
+        ("foretaste_received_events_total", "duplicate"),
+        ("foretaste_events_total", "known"),  # the old names, for one release
+    ):
+        assert found[f'{name}{{outcome="accepted",tenant="default"}}'] == 3
+        assert found[f'{name}{{outcome="{duplicate}",tenant="default"}}'] == 1
+        assert found[f'{name}{{outcome="rejected",tenant="default"}}'] == 3
+    lists = "foretaste_recommendations_total"
+    assert found[f'{lists}{{fallback_level="counting",tenant="default"}}'] == 1
     assert found['foretaste_answers_total{rung="counting",tenant="default"}'] == 1
 
 
@@ -102,10 +112,13 @@ def test_a_server_tells_of_every_status(copied: Path) -> None:
         key = f'{count}{{method="{method}",route="{route}",status="{status}"}}'
         assert found[key] == times, key
     assert not any("xxxx" in name for name in found), "no address as typed"
-    assert found['foretaste_events_total{outcome="accepted",tenant="default"}'] == 1
-    assert found['foretaste_events_total{outcome="known",tenant="default"}'] == 1
-    assert found['foretaste_events_total{outcome="rejected",tenant="default"}'] == 1
-    assert found['foretaste_answers_total{rung="full",tenant="default"}'] == 2
+    assert found['foretaste_received_events_total{outcome="accepted",tenant="default"}'] == 1
+    assert found['foretaste_received_events_total{outcome="duplicate",tenant="default"}'] == 1
+    assert found['foretaste_received_events_total{outcome="rejected",tenant="default"}'] == 1
+    lists = "foretaste_recommendations_total"
+    assert found[f'{lists}{{fallback_level="full",tenant="default"}}'] == 2
+    substituted = [found[f'foretaste_model_{name}{{tenant="default"}}'] for name in SUBSTITUTED]
+    assert substituted == [0, 0]
     assert found['foretaste_freshness_seconds_count{tenant="default"}'] == 1
     assert found['foretaste_event_lag{tenant="default"}'] == 0
     assert found['foretaste_items{tenant="default"}'] == 24

@@ -4,7 +4,7 @@
 
     with Client("https://recommend.example", key="ft_…") as shop:
         recommendation = shop.recommend("anna", n=5, query="light for the night")
-        shop.events([{"user": "anna", "item": recommendation.items[0].id, "kind": "click"}])
+        shop.events([{"user": "anna", "item": recommendation.items[0].id, "event_type": "click"}])
 
 `AsyncClient` has the same calls, to be awaited. What the network or the service fails at for a
 moment is tried again, with growing pauses; events are given ids first, so none counts twice.

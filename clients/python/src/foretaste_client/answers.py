@@ -37,6 +37,11 @@ def _none_is_empty(value: Any) -> Any:
 OrEmpty = BeforeValidator(_none_is_empty)
 
 
+def either(name: str, old_name: str) -> Any:
+    """A field that a service of the release before sends by its old name."""
+    return Field(validation_alias=AliasChoices(name, old_name))
+
+
 @checked_dataclass(frozen=True, slots=True)
 class Term:
     """One part of a score. The terms of an item sum to its score."""
@@ -77,16 +82,31 @@ class Recommended:
 class Degraded:
     """What stood in for the whole model, and why."""
 
-    to: str
-    why: str
+    fallback_level: Annotated[str, either("fallback_level", "to")]
+    reason: Annotated[str, either("reason", "why")]
+
+    @property
+    def to(self) -> str:
+        """The old name of `fallback_level`, for one release."""
+        return self.fallback_level
+
+    @property
+    def why(self) -> str:
+        """The old name of `reason`, for one release."""
+        return self.reason
 
 
 @checked_dataclass(frozen=True, slots=True)
 class LeftOut:
-    """An item of the caller's list that may not be shown, and why."""
+    """An item that was asked for by name and is not in the list, and why: a candidate or a pin."""
 
     id: str
-    why: str
+    reason: Annotated[str, either("reason", "why")]
+
+    @property
+    def why(self) -> str:
+        """The old name of `reason`, for one release."""
+        return self.reason
 
 
 @checked_dataclass(frozen=True, slots=True)
@@ -98,12 +118,12 @@ class Recommendation:
     items: tuple[Recommended, ...]
     degraded: Degraded | None = None
     left_out: Annotated[tuple[LeftOut, ...], OrEmpty] = ()
-    """Of a list to be put in order: what may not be shown."""
+    """Of a list to be put in order what may not be shown; and pins that are not in their place."""
 
     @property
     def level(self) -> str:
         """What scored: "full", or what stood in."""
-        return "full" if self.degraded is None else self.degraded.to
+        return "full" if self.degraded is None else self.degraded.fallback_level
 
     @property
     def rung(self) -> str:
@@ -129,7 +149,7 @@ class Recommendation:
 class RejectedRow:
     """One row that was not accepted, and why."""
 
-    index: Annotated[int, Field(validation_alias=AliasChoices("line", "index"))]
+    index: Annotated[int, either("line", "index")]
     """Its number among those sent, from 0; of JSON Lines its line, from 1."""
     field: str
     problem: str
@@ -143,13 +163,18 @@ class BatchResult:
 
     accepted: int
     """New, or changed."""
-    known: int
+    duplicates: Annotated[int, either("duplicates", "known")]
     """There already."""
     rejected: tuple[RejectedRow, ...] = ()
     event_ids: tuple[str | None, ...] = ()
     """Of events: one each, None where it was rejected."""
     unattributed: tuple[Json, ...] = ()
     """Of events: those that do not fit the list they name, and why."""
+
+    @property
+    def known(self) -> int:
+        """The old name of `duplicates`, for one release."""
+        return self.duplicates
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +192,20 @@ class Erasure:
 
     user: str
     erased: Mapping[str, int]
-    recounted: tuple[str, ...] = ()
-    waits: tuple[str, ...] = ()
+    recounted_versions: Annotated[tuple[str, ...], either("recounted_versions", "recounted")] = ()
+    """The versions of the model whose counts were taken anew without them."""
+    pending: Annotated[tuple[str, ...], either("pending", "waits")] = ()
     """What may still hold something of them, and until when."""
+
+    @property
+    def recounted(self) -> tuple[str, ...]:
+        """The old name of `recounted_versions`, for one release."""
+        return self.recounted_versions
+
+    @property
+    def waits(self) -> tuple[str, ...]:
+        """The old name of `pending`, for one release."""
+        return self.pending
 
 
 recommendation = TypeAdapter(Recommendation).validate_python

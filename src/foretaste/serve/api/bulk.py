@@ -187,7 +187,12 @@ class _BulkReport:
 
     def response_chunks(self) -> Iterator[bytes]:
         """How many, then each that was not taken."""
-        counts = {"accepted": self.accepted, "known": self.duplicates, "rejected": self.rejected}
+        counts = {
+            "accepted": self.accepted,
+            "duplicates": self.duplicates,
+            "known": self.duplicates,  # its old name, for one release
+            "rejected": self.rejected,
+        }
         with self.spool:
             self.spool.seek(0)
             yield json.dumps(counts).encode() + b"\n"

@@ -54,7 +54,7 @@ def post_items(
     summary = service.ingestor.items(body.items)
     require_any_accepted(summary, body.items, "items")
     return ItemsAnswer(
-        accepted=summary.accepted, known=summary.duplicates, rejected=summary.rejected
+        accepted=summary.accepted, duplicates=summary.duplicates, rejected=summary.rejected
     )
 
 
@@ -125,7 +125,7 @@ def post_users(
     summary = service.ingestor.users(body.users)
     require_any_accepted(summary, body.users, "users")
     return UsersAnswer(
-        accepted=summary.accepted, known=summary.duplicates, rejected=summary.rejected
+        accepted=summary.accepted, duplicates=summary.duplicates, rejected=summary.rejected
     )
 
 
@@ -192,14 +192,14 @@ def delete_user(user: UserId, service: ServiceDep) -> ErasureAnswer:
 
     When the answer comes, this process answers from the new counts, and others do with their next
     answer or soon after. Versions that do not answer are counted anew within some minutes after it.
-    `waits` says so, and what an erasure does not reach. Again, it erases nothing.
+    `pending` says so, and what an erasure does not reach. Again, it erases nothing.
     """
     receipt = service.erase(user)
     return ErasureAnswer(
         user=user,
         erased=ErasureCountsOut.model_validate(receipt.erased, from_attributes=True),
-        recounted=list(receipt.recounted_versions),
-        waits=list(receipt.pending_notes),
+        recounted_versions=list(receipt.recounted_versions),
+        pending=list(receipt.pending_notes),
     )
 
 

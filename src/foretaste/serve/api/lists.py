@@ -58,7 +58,7 @@ def post_events(
 
     Those accepted are on disk when the answer comes, and the next list knows of them. A batch that
     is partly wrong takes the good ones and tells of the others. Send it again without fear: an
-    `event_id` that is there already is known, and its first use holds.
+    `event_id` that is there already is a duplicate, and its first use holds.
 
     `recommendation_id` attributes an event to the list it came from. One of kind `impression`
     without an item stands for all items of its list. A late event takes its place in time.
@@ -67,7 +67,7 @@ def post_events(
     require_any_accepted(summary, body.events, "events")
     return EventsAnswer(
         accepted=summary.accepted,
-        known=summary.duplicates,
+        duplicates=summary.duplicates,
         rejected=summary.rejected,
         event_ids=summary.ids,
         unattributed=[
@@ -185,8 +185,8 @@ async def readyz(request: Request, service: ServiceDep) -> Response:
 def public_readiness(readiness: Mapping[str, Any]) -> dict[str, Any]:
     """What of it whoever does not run the service may know: reasons name paths and hosts."""
     content = {"status": readiness["status"]}
-    if "why" in readiness:
-        content["why"] = WITHOUT_STORE
+    if "reason" in readiness:
+        content["reason"] = content["why"] = WITHOUT_STORE
     if "model" in readiness:
         content["model"] = {name: readiness["model"][name] for name in ("version", "age_seconds")}
     return content

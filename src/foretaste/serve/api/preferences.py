@@ -39,8 +39,8 @@ def user_profile(id: OwnerId, service: ServiceDep) -> ProfileAnswer:  # noqa: A0
 def steer_user(id: OwnerId, body: ChangesBody, service: ServiceDep) -> ProfileAnswer:  # noqa: A002
     """Change it: more, less or none of something, by filters or in plain words.
 
-    Each change holds from the next list on, on every device. A boost is a term of the score, in
-    nats, and told among the reasons; what is muted is never shown.
+    Each change holds from the next list on, on every device. A boost is a term of the score
+    and told among the reasons; what is muted is never shown.
     """
     return _change_preferences(service, id, None, body)
 
@@ -92,7 +92,7 @@ def _profile_answer(
         changes=[
             PreferenceOut(**asdict(preference)) for preference in preference_update.preferences
         ],
-        understood=[
+        clause_matches=[
             ClauseMatchOut(**asdict(clause_match))
             for clause_match in preference_update.clause_matches
         ],

@@ -100,17 +100,21 @@ def _table(schema: Schema, document: Schema, column_title: str) -> Iterator[str]
         yield f"| `{name}` | {_type(field, document)} | {_cell(note)} |"
     yield ""
     for inner in _nested_objects(fields, document):
-        yield f"Each of `{inner[0]}`:\n"
+        is_list = "array" in str(fields[inner[0]])
+        yield f"{'Each of' if is_list else 'In'} `{inner[0]}`:\n"
         yield from _table(inner[1], document, "field")
 
 
 def _nested_objects(fields: Schema, document: Schema) -> Iterator[tuple[str, Schema]]:
-    """Fields that are lists of objects with names of their own."""
+    """Fields that are objects, or lists of them, with names of their own."""
     for name, field in fields.items():
+        if field.get("deprecated"):
+            continue  # it has the form of the field by the present name
         for kind in (field, *field.get("anyOf", [])):
-            items = _dereference(kind.get("items", {}), document)
-            if items.get("properties"):
-                yield name, items
+            inner = kind if "$ref" in kind else kind.get("items", {})
+            inner_schema = _dereference(inner, document)
+            if inner_schema.get("properties"):
+                yield name, inner_schema
 
 
 def _type(field: Schema, document: Schema) -> str:

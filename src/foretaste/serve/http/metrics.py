@@ -61,15 +61,27 @@ class Metrics:
             buckets=BUCKETS_SECONDS,
             registry=registry,
         )
-        self.answers = Counter(
+        self.recommendations = Counter(
+            "foretaste_recommendations",
+            "Lists, by the fallback level that scored them",
+            ("tenant", "fallback_level"),
+            registry=registry,
+        )
+        self.old_recommendations = Counter(
             "foretaste_answers",
-            "Lists, by the rung of the fallback ladder",
+            "The old name of foretaste_recommendations, for one release",
             ("tenant", "rung"),
             registry=registry,
         )
         self.events = Counter(
+            "foretaste_received_events",
+            "Events received: accepted, duplicate, rejected",
+            ("tenant", "outcome"),
+            registry=registry,
+        )
+        self.old_events = Counter(
             "foretaste_events",
-            "Events received: accepted, known already, rejected",
+            "The old name of foretaste_received_events, for one release",
             ("tenant", "outcome"),
             registry=registry,
         )
@@ -115,20 +127,22 @@ class TenantMetrics:
         self, *, accepted: int, duplicates: int, rejected: int, last_event: int
     ) -> None:
         """A batch of events came in; `last_event` is the number of the newest in the store now."""
-        for outcome, count in (
-            ("accepted", accepted),
-            ("known", duplicates),
-            ("rejected", rejected),
+        for outcome, old_outcome, count in (
+            ("accepted", "accepted", accepted),
+            ("duplicate", "known", duplicates),
+            ("rejected", "rejected", rejected),
         ):
             if count:
                 self._metrics.events.labels(self._tenant, outcome).inc(count)
+                self._metrics.old_events.labels(self._tenant, old_outcome).inc(count)
         if accepted:
             with self._lock:
                 self._unlearnt_batches.append((last_event, accepted, self._ticks()))
 
     def record_answer(self, fallback_level: str, learnt_event: int) -> None:
         """A list went out, by a model that had learnt the events up to a number."""
-        self._metrics.answers.labels(self._tenant, fallback_level).inc()
+        self._metrics.recommendations.labels(self._tenant, fallback_level).inc()
+        self._metrics.old_recommendations.labels(self._tenant, fallback_level).inc()
         self.record_learnt(learnt_event)
 
     def record_learnt(self, learnt_event: int) -> None:
@@ -150,7 +164,8 @@ class _Gauges(Collector):
         "foretaste_items": "Items in the catalogue",
         "foretaste_event_lag": "Events accepted and not learnt yet, by the process that is asked",
         "foretaste_model_age_seconds": "Time since the model that answers was trained",
-        "foretaste_model_instead": "1 where another version answers than the one that was promoted",
+        "foretaste_model_substituted": "1 where another version answers than was promoted",
+        "foretaste_model_instead": "The old name of foretaste_model_substituted, for one release",
         "foretaste_worker_seconds": "Time since the worker's last training ended",
         "foretaste_worker_outcome": "1 for what the worker's last training came to, by outcome",
     }

@@ -50,7 +50,7 @@ class Tracer:
             span.set_attribute("http.request.method", log_fields["method"])
             span.set_attribute("http.route", log_fields["path"])
             span.set_attribute("http.response.status_code", log_fields["status"])
-            for name in ("request_id", "tenant", "model_version", "rung"):
+            for name in ("request_id", "tenant", "model_version", "fallback_level", "rung"):
                 if log_fields.get(name) is not None:
                     span.set_attribute(f"foretaste.{name}", log_fields[name])
             if log_fields["status"] >= 500:

@@ -18,6 +18,7 @@ from foretaste.serve.schemas.recommendation_schemas import (
     TermOut,
     encode_recommendation,
 )
+from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import (
     MAX_BATCH_ROWS,
     MAX_ITEMS,
@@ -84,7 +85,8 @@ class TrainingOutcomeOut(ResponseSchema):
     """What the worker's last training came to."""
 
     outcome: Literal["promoted", "refused", "failed"]
-    why: str
+    reason: str
+    why: str = old_name_of("reason")
     age_seconds: float
     """Since it ended."""
 
@@ -99,7 +101,8 @@ class Health(ResponseSchema):
     """With what it answers."""
 
     status: Literal["ready", "degraded"]
-    why: str | None = None
+    reason: str | None = None
     """Why it is degraded."""
+    why: str | None = old_name_of("reason")
     model: ServingModelOut | None = None
     worker: TrainingOutcomeOut | None = None

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, W
 from foretaste.behaviour.batch import BatchRejection
 from foretaste.serve.schemas.event_schemas import EventRow
 from foretaste.serve.schemas.preference_schemas import PreferenceOut
+from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import (
     MAX_BATCH_ROWS,
     MAX_ITEMS,
@@ -70,8 +71,9 @@ class ItemsAnswer(ResponseSchema):
 
     accepted: int
     """New or changed."""
-    known: int
+    duplicates: int
     """There already, exactly so."""
+    known: int = old_name_of("duplicates")
     rejected: list[BatchRejection]
 
 
@@ -80,8 +82,9 @@ class UsersAnswer(ResponseSchema):
 
     accepted: int
     """New or changed."""
-    known: int
+    duplicates: int
     """There already, exactly so."""
+    known: int = old_name_of("duplicates")
     rejected: list[BatchRejection]
 
 
@@ -152,11 +155,13 @@ class ErasureAnswer(ResponseSchema):
 
     user: str
     erased: ErasureCountsOut
-    recounted: list[str]
+    recounted_versions: list[str]
     """The versions of the model whose counts were taken anew without them, by their new names. The
     live one is among them where there is a model."""
-    waits: list[str]
+    recounted: list[str] = old_name_of("recounted_versions")
+    pending: list[str]
     """What may still hold something of them, and until when."""
+    waits: list[str] = old_name_of("pending")
 
 
 class LoggedRecommendationOut(ResponseSchema):

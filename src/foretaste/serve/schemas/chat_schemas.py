@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from foretaste.converse.conversation import Reply
-from foretaste.converse.state import MAX_TEXT_CHARACTERS
+from foretaste.converse.state import MAX_TEXT_CHARACTERS, ChatState
 from foretaste.serve.schemas.preference_schemas import ClauseMatchOut, PreferenceOut
 from foretaste.serve.schemas.recommendation_schemas import Recommendations, encode_recommendation
+from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import Count, Filter, Id, Query, RequestSchema, ResponseSchema
 
 
@@ -42,8 +43,9 @@ class ChatStateOut(ResponseSchema):
     filter: dict[str, Any]
     items: list[str]
     n: int
-    shown: dict[str, str]
+    shown_titles: dict[str, str]
     """The last list: id → title, in its order."""
+    shown: dict[str, str] = old_name_of("shown_titles")
     recommendation_id: str | None
     turns: list[list[str]]
     """(who, what was said), the oldest first."""
@@ -53,15 +55,23 @@ class ChatAnswer(ResponseSchema):
     """What is answered."""
 
     conversation_id: str
-    said: str
-    by: str
+    text: str
+    said: str = old_name_of("text")
+    author: str
     """"grammar", or the model that led."""
+    by: str = old_name_of("author")
     state: ChatStateOut
     changes: list[PreferenceOut]
     """What holds of the person's profile; edit it at /v1/users/{id}/profile."""
-    understood: list[ClauseMatchOut]
-    """What became of the wishes in this text."""
+    clause_matches: list[ClauseMatchOut]
+    """What became of each part of the wishes in this text."""
+    understood: list[ClauseMatchOut] = old_name_of("clause_matches")
     recommendation: Recommendations | None = None
+
+
+def _state_out(state: ChatState) -> ChatStateOut:
+    content = state.to_json_dict()
+    return ChatStateOut(shown_titles=content.pop("shown"), **content)
 
 
 def chat_answer(reply: Reply) -> ChatAnswer:
@@ -69,11 +79,11 @@ def chat_answer(reply: Reply) -> ChatAnswer:
     recommendation = reply.recommendation
     return ChatAnswer(
         conversation_id=reply.conversation_id,
-        said=reply.text,
-        by=reply.author,
-        state=ChatStateOut(**reply.state.to_json_dict()),
+        text=reply.text,
+        author=reply.author,
+        state=_state_out(reply.state),
         changes=[PreferenceOut(**asdict(preference)) for preference in reply.preferences],
-        understood=[
+        clause_matches=[
             ClauseMatchOut(**asdict(clause_match)) for clause_match in reply.clause_matches
         ],
         recommendation=None

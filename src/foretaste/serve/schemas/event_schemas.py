@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from foretaste.behaviour.batch import BatchRejection
+from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import MAX_BATCH_ROWS, Id, RequestSchema, ResponseSchema
 
 
@@ -18,17 +19,22 @@ class EventRow(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     event_id: Id | None = None
-    """Makes a retry safe: an id that is there already is answered as known. Without one, every call
-    makes new events; the answer has the ids they were given."""
+    """Makes a retry safe: an id that is there already counts as a duplicate. Without one, every
+    call makes new events; the answer has the ids they were given."""
     user: Id | None = None
     session: Id | None = None
     """An anonymous visit. An event has a user, a session or both."""
     item: Id | None = None
     """Absent for a search, and for an impression of a whole list, which `recommendation_id` names.
     """
-    kind: str | None = None
+    event_type: str | None = None
     """view, click, add_to_cart, purchase, rating, review, like, search, dislike, hide, impression,
     or one of your own in the settings."""
+    kind: str | None = Field(
+        default=None,
+        description="The old name of `event_type`, for one release.",
+        json_schema_extra={"deprecated": True},
+    )
     at: str | float | None = None
     """ISO 8601 or seconds since 1970; without one, now."""
     value: float | None = None
@@ -67,8 +73,9 @@ class EventsAnswer(ResponseSchema):
 
     accepted: int
     """New."""
-    known: int
+    duplicates: int
     """There already, by their event_id: the first use holds."""
+    known: int = old_name_of("duplicates")
     rejected: list[BatchRejection]
     event_ids: list[str | None]
     """One an event, in the order sent; null where it was rejected."""

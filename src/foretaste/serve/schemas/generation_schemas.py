@@ -4,11 +4,13 @@ from typing import Any
 
 from pydantic import Field, StrictBool
 
+from foretaste.behaviour.export import generated_text_to_json
 from foretaste.generate.features import ImaginedFeatures
 from foretaste.generate.narration import Passage
 from foretaste.online.why_not import WhyNot
 from foretaste.serve.schemas.list_schemas import SlateBody
 from foretaste.serve.schemas.recommendation_schemas import Recommendations
+from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import Id, Query, ResponseSchema
 
 
@@ -42,10 +44,12 @@ class GeneratedTextOut(ResponseSchema):
     """Words, and who wrote them."""
 
     text: str
-    by: str
+    author: str
     """The language model's name, or "template"."""
-    why: str | None = None
+    by: str = old_name_of("author")
+    fallback_reason: str | None = None
     """Why the template stood in for the language model."""
+    why: str | None = old_name_of("fallback_reason")
 
 
 class ItemLineOut(GeneratedTextOut):
@@ -79,7 +83,7 @@ class WhyNotBody(SlateBody):
 
 
 class TermGapOut(ResponseSchema):
-    """What one expert or rule says of the item and of the last that was shown, in nats."""
+    """What one expert or rule contributes to the item's score and to that of the last shown."""
 
     expert: str
     item: float
@@ -92,8 +96,9 @@ class WhyNotAnswer(ResponseSchema):
     """The rule, filter or term that kept the item out."""
 
     id: str
-    why: str
+    reason: str
     """In a sentence."""
+    why: str = old_name_of("reason")
     position: int | None = None
     """Its place in the list, where it is in it after all."""
     filters: list[str]
@@ -126,14 +131,8 @@ def imagined_json(imagined: ImaginedFeatures) -> dict[str, Any]:
 
 def passage_json(passage: Passage, *, is_operator: bool) -> dict[str, Any]:
     """Words as they are sent. is_operator: whether the caller may know paths and hosts."""
-    generated_text = passage.wording
-    public_why = None if is_operator else generated_text.public_why
-    content = {
-        "item": passage.item,
-        "text": generated_text.text,
-        "by": generated_text.by,
-        "why": public_why or generated_text.why,
-    }
+    words = generated_text_to_json(passage.wording, is_operator=is_operator)
+    content = {"item": passage.item, **words}
     return {name: value for name, value in content.items() if value is not None}
 
 
@@ -141,7 +140,7 @@ def why_not_answer(why_not: WhyNot) -> WhyNotAnswer:
     """The answer for the operator."""
     return WhyNotAnswer(
         id=why_not.id,
-        why=why_not.sentence,
+        reason=why_not.sentence,
         position=why_not.position,
         filters=list(why_not.filters),
         rank=why_not.rank,

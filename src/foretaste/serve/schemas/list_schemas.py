@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, StrictBool, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, StrictBool, model_validator
 
 from foretaste.behaviour.values import display_text
 from foretaste.domain.data import Request
@@ -66,7 +66,9 @@ class SlateBody(ListBody):
     """From 0, the order of the scores, to 1, as unlike one another as can be."""
     explore: Share | None = None
     """The share of places given to a random item further down; the answer has each propensity."""
-    floor: Share = 0.0
+    min_relative_likelihood: Share = Field(
+        default=0.0, validation_alias=AliasChoices("min_relative_likelihood", "floor")
+    )
     """Leave out an item that is less than this times as likely as the best."""
 
 

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import AliasChoices, Field, StrictBool
 
 from foretaste.domain.preference import MAX_PREFERENCE_NATS
 from foretaste.preferences.service import MAX_PREFERENCES, MAX_WISH_CHARACTERS
+from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import Filter, Id, Query, RequestSchema, ResponseSchema
 
 Nats = Annotated[float, Field(ge=-MAX_PREFERENCE_NATS, le=MAX_PREFERENCE_NATS, allow_inf_nan=False)]
@@ -14,8 +15,8 @@ Nats = Annotated[float, Field(ge=-MAX_PREFERENCE_NATS, le=MAX_PREFERENCE_NATS, a
 class PreferenceIn(RequestSchema):
     """One change: which items, and one of the four."""
 
-    what: Filter
-    """Which items, as a filter: {"genre": "Drama"}, {"about": "space travel"}."""
+    filter: Filter = Field(validation_alias=AliasChoices("filter", "what"))
+    """Which items: {"genre": "Drama"}, {"about": "space travel"}."""
     nats: Nats | None = None
     """Added to the score: 1 is e times as likely, below 0 less; 0 takes the change out."""
     mute: StrictBool | None = None
@@ -56,22 +57,29 @@ class PreferenceOut(ResponseSchema):
     """One change that holds."""
 
     name: str
-    what: dict[str, Any]
+    filter: dict[str, Any]
+    """Which items."""
+    what: dict[str, Any] = old_name_of("filter")
     act: Literal["boost", "mute", "only"]
     nats: float
-    said: str | None
+    wording: str | None
+    """The words it came from."""
+    said: str | None = old_name_of("wording")
     at: float
 
 
 class ClauseMatchOut(ResponseSchema):
     """What a part of the wish was taken for."""
 
-    said: str
+    phrase: str
+    said: str = old_name_of("phrase")
     name: str
-    what: dict[str, Any] | None
+    filter: dict[str, Any] | None
     """None where no item has anything of it; then nothing was changed."""
-    how: Literal["named", "read", "topic", "nothing"]
+    what: dict[str, Any] | None = old_name_of("filter")
+    match_type: Literal["named", "read", "topic", "nothing"]
     """By the name of a value, by a value the language model found near, as a topic."""
+    how: Literal["named", "read", "topic", "nothing"] = old_name_of("match_type")
     act: Literal["boost", "mute", "only", "forget"]
     nats: float
 
@@ -81,5 +89,6 @@ class ProfileAnswer(ResponseSchema):
 
     profile: dict[str, list[TasteValueOut]]
     changes: list[PreferenceOut]
-    understood: list[ClauseMatchOut]
-    """Of the wish in this request."""
+    clause_matches: list[ClauseMatchOut]
+    """What became of each part of the wish in this request."""
+    understood: list[ClauseMatchOut] = old_name_of("clause_matches")

@@ -4,11 +4,17 @@ The JSON is written straight from the nouns: to make and check a model of each i
 than the rest of the answer. A test holds the two together.
 """
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
+from pydantic import Field
 from pydantic_core import to_json
 
+from foretaste.behaviour.export import degradation_to_json, omission_to_json
 from foretaste.domain.data import Recommendation, Recommended
+from foretaste.rank.filters import FILTER_REASONS
+from foretaste.rank.omissions import REASONS_OF_CANDIDATES, REASONS_OF_PINS
+from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import ResponseSchema
 
 
@@ -49,15 +55,28 @@ class RankedItem(ResponseSchema):
 class DegradationOut(ResponseSchema):
     """What stood in for the whole product, and why."""
 
-    to: Literal["memory", "counting", "popularity"]
-    why: str
+    fallback_level: Literal["full", "memory", "counting", "popularity"]
+    """What scored: the whole product, which does not know the newest events yet; the product
+    without the user's history, the store being away; the experts that only count; popularity
+    alone."""
+    to: Literal["full", "memory", "counting", "popularity"] = old_name_of("fallback_level")
+    reason: str
+    why: str = old_name_of("reason")
+
+
+def _listed(reasons: Iterable[str]) -> str:
+    return "; ".join(f"“{reason}”" for reason in reasons)
 
 
 class OmittedItemOut(ResponseSchema):
-    """An item of a list to be ranked that may not be shown."""
+    """An item that was asked for by name and is not in the list: a candidate, or a pin."""
 
     id: str
-    why: str
+    reason: str = Field(
+        description=f"One of: {_listed(FILTER_REASONS.values())}. Of a pin also: "
+        f"{_listed(REASONS_OF_PINS)}. Of a candidate also: {_listed(REASONS_OF_CANDIDATES)}."
+    )
+    why: str = old_name_of("reason")
 
 
 class Recommendations(ResponseSchema):
@@ -70,7 +89,9 @@ class Recommendations(ResponseSchema):
     """There only if the answer had to do without the whole product."""
     items: list[RankedItem]
     left_out: list[OmittedItemOut] | None = None
-    """Of a list to be ranked."""
+    """What was asked for by name and is not in the list, and why: of a list to be ranked the
+    candidates that may not be shown, and the pins that are not in their place. Absent where there
+    is nothing of it."""
 
 
 def encode_recommendation(recommendation: Recommendation, *, explain: bool = False) -> bytes:
@@ -81,12 +102,9 @@ def encode_recommendation(recommendation: Recommendation, *, explain: bool = Fal
         "items": [_item_json(item, explain=explain) for item in recommendation.items],
     }
     if recommendation.degraded is not None:
-        content["degraded"] = {"to": recommendation.degraded.to, "why": recommendation.degraded.why}
+        content["degraded"] = degradation_to_json(recommendation.degraded)
     if recommendation.left_out:
-        content["left_out"] = [
-            {"id": omitted_item.id, "why": omitted_item.why}
-            for omitted_item in recommendation.left_out
-        ]
+        content["left_out"] = [omission_to_json(item) for item in recommendation.left_out]
     return to_json(content)
 
 

@@ -13,9 +13,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     WithJsonSchema,
     model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from foretaste.behaviour.values import (
     MAX_ID_LENGTH,
@@ -27,6 +30,11 @@ from foretaste.behaviour.values import (
 )
 from foretaste.errors import did_you_mean
 from foretaste.rank import conditions, rules
+from foretaste.serve.schemas.renamed import (
+    add_old_names,
+    old_request_fields,
+    without_old_names,
+)
 
 MAX_BATCH_ROWS = 1000
 """Events or items in one call."""
@@ -174,12 +182,21 @@ class RequestSchema(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _check_field_names(cls, fields: Any) -> Any:
-        if isinstance(fields, Mapping):
-            for name in fields:
-                if name not in cls.model_fields:
-                    hint = did_you_mean(str(name), cls.model_fields)
-                    raise ValueError(f"unknown field '{display_text(name)}'; {hint}")
-        return fields
+        if not isinstance(fields, Mapping):
+            return fields
+        for name in fields:
+            if name not in cls.model_fields and name not in old_request_fields(cls):
+                hint = did_you_mean(str(name), cls.model_fields)
+                raise ValueError(f"unknown field '{display_text(name)}'; {hint}")
+        return without_old_names(cls, fields)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        json_schema = handler(core_schema)
+        add_old_names(cls, handler.resolve_ref_schema(json_schema))
+        return json_schema
 
 
 class ResponseSchema(BaseModel):
