@@ -321,7 +321,7 @@ def test_import_of_nothing_is_an_error(tmp_path: Path) -> None:
 def test_report(trained: Path, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     text = good("report", "-w", trained, "--html", page)
-    assert "people     30" in text
+    assert "users      30" in text
     assert max(map(len, text.splitlines())) <= 80
     assert page.read_text().lstrip().startswith("<!")
 

@@ -55,7 +55,7 @@ def test_an_order_is_not_seconds() -> None:
         found, PrepareSettings(drop_repeats_within_seconds=60, bot_events_per_day=1)
     )
     assert items(cleaned) == "aab"
-    assert (account.duplicates, account.robots) == (0, 0)
+    assert (account.duplicates, account.bots) == (0, 0)
     assert not has_order_only(made(row("ann", "a", 0), row("ann", "b", NOW)))
     assert not has_order_only(made())
 
@@ -65,10 +65,10 @@ def test_a_robot_is_left_out_and_a_person_with_a_long_sitting_is_not() -> None:
     fan = [row("fan", "abcd"[n % 4], NOW + n * SECONDS_PER_DAY / 10) for n in range(60)]
     cleaned, account = clean(made(*robot, *fan), PrepareSettings(bot_events_per_day=50))
     assert {user for user, *_ in events_of(cleaned)} == {"fan"}
-    assert (account.robots, account.robot_events) == (1, 60)
+    assert (account.bots, account.bot_events) == (1, 60)
     assert cleaned.users == ("robot", "fan"), "people stay, so that codes stay"
     default, account = clean(made(*robot, *fan), PrepareSettings())
-    assert (account.robots, default.event_count) == (0, 120)
+    assert (account.bots, default.event_count) == (0, 120)
 
 
 @pytest.mark.parametrize("at", [-1.0, float("nan"), float("inf"), NOW * 1000])
@@ -109,7 +109,7 @@ def test_every_event_is_kept_or_counted(found: Interactions) -> None:
     gone = (
         account.impossible_times
         + account.duplicates
-        + account.robot_events
+        + account.bot_events
         + account.rare_user_events
         + account.rare_item_events
     )

@@ -53,7 +53,7 @@ def test_the_counts_of_real_data(real: QualityReport) -> None:
     assert real.timeline.unit == "month"
     assert real.timeline.counts.sum() == 100_004
     assert real.no_events == real.no_text == 0
-    assert real.cleaning.robots == 0, "people who rate hundreds of films in minutes are no robots"
+    assert real.cleaning.bots == 0, "people who rate hundreds of films in minutes are no robots"
 
 
 def test_the_text_is_a_screen_long(real: QualityReport) -> None:
@@ -152,7 +152,7 @@ def test_the_order_of_tied_ends_is_told() -> None:
         *(row("cat", letter, NOW) for letter in "ab"),
     )
     assert q.tied_ends == 0.5
-    assert "The last two items of 50 % of people have the same time" in q.text()
+    assert "The last two items of 50 % of users have the same time" in q.text()
 
 
 @pytest.mark.parametrize(

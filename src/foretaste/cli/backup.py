@@ -29,7 +29,7 @@ def backup(
 ) -> None:
     """Write a workspace to one file.
 
-    Settings, events, items, people, hashed keys and models, of its tenants too, as they are at this
+    Settings, events, items, users, hashed keys and models, of its tenants too, as they are at this
     moment; the service may go on. Caches are left out.
     """
     require_workspace(workspace)

@@ -17,7 +17,7 @@ ROWS_PER_PAGE = 1000
 """Items or users read at once."""
 
 items = typer.Typer(help="The catalogue: show, set, delete, export.")
-users = typer.Typer(help="People: show, set, data of one, erase, export.")
+users = typer.Typer(help="Users: show, set, data of one, erase, export.")
 
 ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="The item's id.")]
 UserId = Annotated[str, typer.Argument(metavar="USER", help="The user's id.")]

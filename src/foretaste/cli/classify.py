@@ -37,7 +37,8 @@ def classify(
     label: Annotated[
         str | None,
         typer.Option(
-            metavar="COLUMN", help=f"What was taken; else the first of {', '.join(LABEL_COLUMNS)}."
+            metavar="COLUMN",
+            help=f"The item that was consumed; else the first of {', '.join(LABEL_COLUMNS)}.",
         ),
     ] = None,
     history: Annotated[
@@ -49,7 +50,7 @@ def classify(
     n: Annotated[int, typer.Option("-n", min=1, help="How many items a row.")] = 5,
     json: Json = False,
 ) -> None:
-    """Predict what is taken from the search history.
+    """Predict what is consumed from the search history.
 
     Trains a tokenizer and a sequence classifier of Hugging Face on the rows of FILE, measures it
     on a fifth of them that it never sees, and keeps it in the workspace. With --predict it then

@@ -129,7 +129,7 @@ def print_recommendation(
 
         print_json(recommendation_json(recommendation, explain=explain))
     elif not len(recommendation):
-        say("nothing to recommend: everything is hidden, taken or filtered out")
+        say("nothing to recommend: everything is hidden, consumed or filtered out")
     else:
         print_items(recommendation)
         past_ids = (
@@ -238,7 +238,7 @@ def print_profile(
     preference_update: "PreferenceUpdate | None" = None,
     json: bool = False,
 ) -> None:
-    """A person's taste, a table a column, and what they changed; `items` names the events."""
+    """A user's taste, a table a column, and what they changed; `items` names the events."""
     preferences = () if preference_update is None else preference_update.preferences
     clause_matches = () if preference_update is None else preference_update.clause_matches
     if json:
@@ -259,14 +259,14 @@ def print_profile(
             rows = [_taste_row(liked, items) for liked in values]
             print_table(("value", "share", "of others", "from"), rows, right=("share", "of others"))
     if preferences:
-        print_heading("changed by this person")
+        print_heading("changed by this user")
         changed = [
             (preference.name, _act(preference.act, preference.nats), preference.wording or "")
             for preference in preferences
         ]
         print_table(("items", "change", "wording"), changed)
     elif not any(profile.values()):
-        say("nothing sets this person's taste apart yet")
+        say("nothing sets this user's taste apart yet")
 
 
 def _act(act: str, nats: float) -> str:

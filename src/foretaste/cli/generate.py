@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from foretaste.online.generation import Generation
     from foretaste.online.why_not import WhyNot
 
-User = Annotated[str | None, typer.Option("--user", help="The person's id.")]
+User = Annotated[str | None, typer.Option("--user", help="The user's id.")]
 Session = Annotated[str | None, typer.Option(help="An anonymous visit.")]
 Query = Annotated[str | None, typer.Option(help="What they ask for now.")]
 Context = Annotated[
@@ -41,7 +41,7 @@ def generate(
     filter: Filter = None,  # noqa: A002  # the option's name
     json: Json = False,
 ) -> None:
-    """What a person would want: features, items, words.
+    """What a user would want: features, items, words.
 
     From a history, a query or a context; each alone will do.
     """

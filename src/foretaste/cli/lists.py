@@ -51,7 +51,7 @@ def parse_list_options(filter: str | None, rules: str | None, diversity: float) 
 
 
 def recommend(
-    user: Annotated[str | None, typer.Argument(metavar="USER", help="The person's id.")] = None,
+    user: Annotated[str | None, typer.Argument(metavar="USER", help="The user's id.")] = None,
     workspace: Workspace = CURRENT_FOLDER,
     n: ItemCount = None,
     query: Annotated[str | None, typer.Option(help="What they ask for now.")] = None,
@@ -64,7 +64,7 @@ def recommend(
     ] = False,
     json: Json = False,
 ) -> None:
-    """The list for a person, with the reason for each item."""
+    """The list for a user, with the reason for each item."""
     list_options = parse_list_options(filter, rules, diversity)
     with open_loop(workspace) as loop:
         recommendation = loop.recommend(
@@ -83,7 +83,7 @@ def search(
     filter: Filter = None,  # noqa: A002
     json: Json = False,
 ) -> None:
-    """What answers these words, for this person where one is named."""
+    """What answers these words, for this user where one is named."""
     list_options = parse_list_options(filter, None, 0.0)
     with open_loop(workspace) as loop:
         recommendation = loop.search(text, user=user, n=n, explain=True, **list_options)
@@ -110,7 +110,7 @@ def rank(
     user: Annotated[str | None, typer.Option(help="For whom.")] = None,
     json: Json = False,
 ) -> None:
-    """A list of yours in the order that suits a person."""
+    """A list of yours in the order that suits a user."""
     with open_loop(workspace) as loop:
         recommendation = loop.rank(items, user, explain=True)
         console.print_recommendation(recommendation, json=json, items=loop.store.item)
@@ -123,7 +123,7 @@ def trending(
     filter: Filter = None,  # noqa: A002
     json: Json = False,
 ) -> None:
-    """What most people took lately."""
+    """What most users consumed lately."""
     list_options = parse_list_options(filter, None, 0.0)
     with open_loop(workspace) as loop:
         recommendation = loop.trending(window, **({} if n is None else {"n": n}), **list_options)

@@ -1,4 +1,4 @@
-"""`foretaste profile`: a person in, their taste and what they changed about their lists out."""
+"""`foretaste profile`: a user in, their taste and what they changed about their lists out."""
 
 import json as jsonlib
 from typing import Annotated, Any
@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def profile(
-    user: Annotated[str, typer.Argument(metavar="USER", help="The person's id.")],
+    user: Annotated[str, typer.Argument(metavar="USER", help="The user's id.")],
     workspace: Workspace = CURRENT_FOLDER,
     wish: Annotated[
         str | None, typer.Option(help='In plain words: "more slow films, nothing violent".')
@@ -37,7 +37,7 @@ def profile(
     reset: Annotated[bool, typer.Option("--reset", help="Take back all changes.")] = False,
     json: Json = False,
 ) -> None:
-    """A person's taste, and what they change about it.
+    """A user's taste, and what they change about it.
 
     Without options it is shown. Each change holds from the next list on; --more makes items 2.7
     times as likely, --less the opposite.

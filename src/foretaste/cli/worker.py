@@ -42,8 +42,8 @@ def worker(
     """Keep the models fresh, until stopped.
 
     For a workspace and its tenants: new items are read; on a schedule, or after so many events, a
-    model is trained, compared with the live one on the newest events, and promoted only if it is
-    not worse. See [worker] in the settings.
+    model is trained. The promotion gate compares it with the live one on the newest events, and
+    promotes it only if it is not worse. See [worker] in the settings.
     """
     require_workspace(workspace)
     from foretaste.config.load import load_config

@@ -23,10 +23,10 @@ class CleaningReport:
     impossible_times: int = 0
     """Before 1970, after `settings.max_timestamp`, or not a number."""
     duplicates: int = 0
-    """The same again at the same time, or within `drop_repeats_within` of the one before."""
-    robots: int = 0
-    """People with more than `robot_events_per_day` events on one day."""
-    robot_events: int = 0
+    """The same again at the same time, or so soon that it is dropped."""
+    bots: int = 0
+    """People with more than `bot_events_per_day` events on one day."""
+    bot_events: int = 0
     rare_users: int = 0
     """People with fewer than `min_user_events`."""
     rare_user_events: int = 0
@@ -39,8 +39,8 @@ class CleaningReport:
         sentences = {
             "impossible_times": f"{self.impossible_times:,} events at an impossible time",
             "duplicates": f"{self.duplicates:,} repeats of the event before",
-            "robots": f"{self.robot_events:,} events of {self.robots:,} robots",
-            "rare_users": f"{self.rare_user_events:,} events of {self.rare_users:,} people "
+            "bots": f"{self.bot_events:,} events of {self.bots:,} bots",
+            "rare_users": f"{self.rare_user_events:,} events of {self.rare_users:,} users "
             "under the minimum",
             "rare_items": f"{self.rare_item_events:,} events with {self.rare_items:,} items "
             "under the minimum",
@@ -64,7 +64,7 @@ def clean(
 ) -> tuple[Interactions, CleaningReport]:
     """The events to learn from, and an account of the others; people stay, even with none left.
 
-    In this order: impossible times, repeats, robots, then the minimums, which are applied in turn
+    In this order: impossible times, repeats, bots, then the minimums, which are applied in turn
     until nothing changes, as an item may fall under its minimum when a person has gone.
     """
     events_before = interactions.event_count
@@ -91,8 +91,8 @@ def clean(
         events_after=interactions.event_count,
         impossible_times=impossible_count,
         duplicates=int(np.count_nonzero(is_repeat)),
-        robots=int(np.count_nonzero(is_bot)),
-        robot_events=int(np.count_nonzero(bot_rows)),
+        bots=int(np.count_nonzero(is_bot)),
+        bot_events=int(np.count_nonzero(bot_rows)),
         **rare,
     )
 

@@ -125,11 +125,10 @@ def _row_warnings(quality: QualityFigures) -> list[str]:
             f"{with_count(n, 'event')} of type '{event_type}' are left out: give the type a "
             "weight under [behaviour.event_weights]."
         )
-    if quality.cleaning.robots:
+    if quality.cleaning.bots:
         messages.append(
-            f"{with_count(quality.cleaning.robots, 'person', 'people')} with more events on a day "
-            "than a "
-            "person can have are left out."
+            f"{with_count(quality.cleaning.bots, 'bot')}, users with more events on a day than a "
+            "person can have, left out."
         )
     return messages
 
@@ -173,7 +172,7 @@ def _event_warnings(quality: QualityFigures) -> list[str]:
     messages = []
     if quality.order_only:
         messages.append(
-            "The times are only an order: no split by time, no ageing of popularity, and robots "
+            "The times are only an order: no split by time, no ageing of popularity, and bots "
             "cannot be told."
         )
     if quality.positive_events < 1_000:
@@ -184,7 +183,7 @@ def _event_warnings(quality: QualityFigures) -> list[str]:
     short_history_share = float((quality.lengths < 3).mean())
     if short_history_share > 0.5:
         messages.append(
-            f"{percent(short_history_share)} of people took fewer than 3 items: a sequence has "
+            f"{percent(short_history_share)} of users consumed fewer than 3 items: a sequence has "
             "little to go on, "
             "and they are not tested by leave-one-out."
         )
@@ -196,7 +195,7 @@ def _event_warnings(quality: QualityFigures) -> list[str]:
         )
     if quality.tied_ends > 0.1 and not quality.order_only:
         messages.append(
-            f"The last two items of {percent(quality.tied_ends)} of people have the same time: the "
+            f"The last two items of {percent(quality.tied_ends)} of users have the same time: the "
             "order of ties decides what leave-one-out tests."
         )
     return messages
@@ -209,22 +208,25 @@ def render_text(quality: QualityFigures) -> str:
         f" ({quality.sessions:,} anonymous sessions)" if quality.sessions else ""
     )
     rows = [
-        ("people", users_text),
+        ("users", users_text),
         ("items", f"{quality.items:,}"),
         (
             "events",
             f"{quality.events:,}: "
             f"{', '.join(f'{n:,} {k}' for k, n in quality.event_type_counts.items())}",
         ),
-        ("", f"{quality.positive_events:,} take an item, {quality.negative_events:,} refuse one"),
+        (
+            "",
+            f"{quality.positive_events:,} positive, {quality.negative_events:,} negative feedback",
+        ),
         (
             "words",
             f"{with_count(quality.searches, 'search', 'searches')}, "
             f"{with_count(quality.reviews, 'review')}",
         ),
         ("time", time_span(quality)),
-        ("density", f"{percent(quality.density)} of all pairs of person and item"),
-        ("repeats", f"{percent(quality.repeats)} of interactions are with an item taken before"),
+        ("density", f"{percent(quality.density)} of all pairs of user and item"),
+        ("repeats", f"{percent(quality.repeats)} of interactions are with an item consumed before"),
         ("history", f"median {median} items, middle half {quarter} to {upper},"),
         ("", f"shortest {shortest}, tenth {tenth}, 90th {ninth}, 99th {top}, longest {longest}"),
         (

@@ -23,7 +23,7 @@ class PrepareSettings(Settings):
     min_item_events: int = Field(default=1, ge=1)
     """An item that was taken fewer times than this is left out; 1 keeps every item."""
     bot_events_per_day: int = Field(default=10_000, ge=1)
-    """A person with more events than this on one day (UTC) is a robot and is left out. People who
+    """A person with more events than this on one day (UTC) is a bot and is left out. People who
     rate the films of a lifetime in one sitting reach a few thousand."""
     drop_repeats_within_seconds: float = Field(default=0.0, ge=0.0)
     """Seconds. The same person doing the same to the same item again within this time is one
