@@ -120,7 +120,7 @@ def test_faults_of_its_calls_are_told_to_the_model(shop: Foretaste) -> None:
         call("delete_everything"),
         noted(call("recommend", filter={"them": "x"})),
         noted(call("explain")),
-        noted(call("record", item="space-1", kind="like")),  # never shown to this person
+        noted(call("record", item="space-1", event_type="like")),  # never shown to this person
         noted({"content": "Sorry."}),
     )
     before = shop.store.last_event_number()

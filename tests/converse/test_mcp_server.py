@@ -59,7 +59,7 @@ async def used(client: Client) -> None:
     assert why["shown"]
     assert why["terms"]
     list_id = found["recommendation_id"]
-    await call("record", item=first["id"], kind="hide", user="p1", recommendation_id=list_id)
+    await call("record", item=first["id"], event_type="hide", user="p1", recommendation_id=list_id)
     again = await call("recommend", user="p1", n=20)
     assert first["id"] not in {one["id"] for one in again["items"]}
     assert "hid it" in (await call("explain", item=first["id"], user="p1"))["why_not"]
@@ -70,7 +70,9 @@ async def used(client: Client) -> None:
     searched = await call("search", query="a rocket and a planet", user="p1")
     assert {one["id"].split("-")[0] for one in searched["items"]} == {"kitchen"}
 
-    refused = await client.call_tool("record", {"item": "no such", "kind": "like", "user": "p1"})
+    refused = await client.call_tool(
+        "record", {"item": "no such", "event_type": "like", "user": "p1"}
+    )
     assert refused.is_error
     assert "there is no item 'no such'" in json.dumps([one.model_dump() for one in refused.content])
 

@@ -564,6 +564,14 @@ def test_what_is_known_to_be_slow_is_not_begun_and_the_counting_experts_answer(
         assert one.source == "fallback"
 
 
+def test_a_question_by_an_old_name_is_the_same(shop: Foretaste) -> None:
+    kept = Request.from_json_dict({"user": "u1", "floor": 0.5})
+    assert kept == Request(user="u1", min_relative_likelihood=0.5)
+    assert ids(shop.recommend("u1", n=20, floor=0.9, **PLAIN)) == ids(
+        shop.recommend("u1", n=20, min_relative_likelihood=0.9, **PLAIN)
+    )
+
+
 def test_a_request_survives_being_told() -> None:
     asked = Request(
         user="u",

@@ -102,14 +102,13 @@ class _ToolCalls:
         }
         if item not in shown_ids:
             raise InputError(f"item: '{item}' was not shown to this person")
-        kind = str(args["kind"])
-        if kind not in ("like", "dislike", "hide"):
-            raise InputError(f"kind: '{kind}' is none of like, dislike, hide")
-        receipt = turn.tools.record(item, kind, turn.state.recommendation_id)
+        event_type = str(args["event_type"])
+        if event_type not in ("like", "dislike", "hide"):
+            raise InputError(f"event_type: '{event_type}' is none of like, dislike, hide")
+        receipt = turn.tools.record(item, event_type, turn.state.recommendation_id)
         stored_item = turn.tools.shop.store.item(item)
-        turn.notes.append(
-            f"Noted: {kind}, “{safe_title(stored_item.title if stored_item else None, item)}”."
-        )
+        title = safe_title(stored_item.title if stored_item else None, item)
+        turn.notes.append(f"Noted: {event_type}, “{title}”.")
         return receipt
 
     def profile(self, args: ToolArguments) -> Any:
@@ -153,7 +152,9 @@ TOOLS: tuple[tuple[Callable[[_ToolCalls, ToolArguments], Any], str, dict[str, An
         _ToolCalls.record,
         "They say that they like, dislike or never want to see an item of the list.",
         _schema(
-            {"item": ITEM_SCHEMA, "kind": {"enum": ["like", "dislike", "hide"]}}, "item", "kind"
+            {"item": ITEM_SCHEMA, "event_type": {"enum": ["like", "dislike", "hide"]}},
+            "item",
+            "event_type",
         ),
     ),
     (_ToolCalls.profile, "Their taste, and what they changed about it.", _schema({})),

@@ -73,7 +73,7 @@ class McpTools:
     def record(
         self,
         item: str,
-        kind: str,
+        event_type: str,
         user: str | None = None,
         session: str | None = None,
         recommendation_id: str | None = None,
@@ -83,7 +83,7 @@ class McpTools:
         recommendation_id: the list it came from.
         """
         return self._run_tool(
-            lambda: Tools(self._shop, user, session).record(item, kind, recommendation_id)
+            lambda: Tools(self._shop, user, session).record(item, event_type, recommendation_id)
         )
 
     def profile(self, user: str | None = None, session: str | None = None) -> dict[str, Any]:

@@ -125,14 +125,18 @@ class Tools:
             ],
         }
 
-    def record(self, item: str, kind: str, recommendation_id: str | None = None) -> dict[str, Any]:
+    def record(
+        self, item: str, event_type: str, recommendation_id: str | None = None
+    ) -> dict[str, Any]:
         """Record what the person did with an item: the very next list knows it.
 
-        kind: view, click, like, dislike, hide, purchase or add_to_cart. recommendation_id: the
-        list it came from.
+        event_type: view, click, like, dislike, hide, purchase or add_to_cart.
+        recommendation_id: the list it came from.
         """
-        if kind not in RECORDABLE_EVENT_TYPES:
-            raise InputError(f"kind: '{kind}' is none of {', '.join(RECORDABLE_EVENT_TYPES)}")
+        if event_type not in RECORDABLE_EVENT_TYPES:
+            raise InputError(
+                f"event_type: '{event_type}' is none of {', '.join(RECORDABLE_EVENT_TYPES)}"
+            )
         if self.user is None and self.session is None:
             raise InputError("who did it? name a user or a session")
         if self.shop.store.item(item) is None:
@@ -143,7 +147,7 @@ class Tools:
             position = None if logged is None else logged.position(item)
         event = Event(
             f"agent-{uuid.uuid4().hex}",
-            kind,
+            event_type,
             self.shop.clock(),
             user=self.user,
             session=self.session,
@@ -152,7 +156,7 @@ class Tools:
             position=position,
         )
         self.shop.record([event])
-        return {"event_id": event.event_id, "recorded": kind, "item": item}
+        return {"event_id": event.event_id, "recorded": event_type, "item": item}
 
     def profile(self) -> dict[str, Any]:
         """What sets this person's taste apart, and what they changed about their lists."""
@@ -182,9 +186,9 @@ class Tools:
             self.user, session=self.session, wish=wish, less_like=less_like or ()
         )
         return {
-            "understood": [
+            "clause_matches": [
                 {
-                    "said": clause_match.phrase,
+                    "phrase": clause_match.phrase,
                     "as": clause_match.name if clause_match.filter else None,
                     "act": clause_match.act,
                 }
