@@ -207,7 +207,10 @@ def written(folder: Path, policy: str, events: list[Event], **asked: Any) -> lis
 
 
 AGE = '\n[rank.policy.age]\nitem_attribute = "cert"\n'
-APART = '\n[[rank.policy.apart]]\nthese = { genre = "space" }\nthose = { genre = "kitchen" }\n'
+APART = (
+    '\n[[rank.policy.mutually_exclusive]]\nfirst = { genre = "space" }\n'
+    'second = { genre = "kitchen" }\n'
+)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ def user_to_json(user: User) -> JsonObject:
 def event_to_json(event: Event) -> JsonObject:
     """An event, without what is empty; its type by its name and, for one release, the old one."""
     fields = {name: value for name, value in asdict(event).items() if value not in (None, {})}
-    return with_old_names({"event_type": fields.pop("kind"), **fields}, {"kind": "event_type"})
+    names = {"event_id": fields.pop("event_id"), "event_type": fields.pop("kind")}
+    return with_old_names(names | fields, {"kind": "event_type"})
 
 
 def preference_to_json(preference: Preference) -> JsonObject:
