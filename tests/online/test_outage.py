@@ -78,7 +78,7 @@ def test_a_list_from_memory_is_the_owner_s_of_its_session(loop: Foretaste) -> No
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
     with away(loop):
         served = loop.recommend(session="tv", query="rocket", n=3)
-        assert served.rung == "memory"
+        assert served.fallback_level == "memory"
     data = [loop.personal(user) for user in ("u1", "u2")]
     told = [
         [answer["recommendation_id"] for answer in one["recommendations"]] for one in data if one
