@@ -390,6 +390,7 @@ class Foretaste:
             weights=self.weights,
             read=partial(self.vectors, encoder=encoder),
             product=partial(self.models.load, version, open_reader=self.readers(encoder)),
+            past_events=self.config.behaviour.history_events,
         )
 
     def _rehearse(self, snapshot: Snapshot) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from foretaste.behaviour.histories import MAX_SESSIONS
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import Event
-from foretaste.domain.store import Store
+from foretaste.domain.store import Past, Store, UserKey
 
 
 def click(event_id: str, at: float, user: str | None = None, session: str | None = None) -> Event:
@@ -42,7 +44,8 @@ class HistoryContract:
             ]
         )
         people = [("u", None), ("v", None), (None, "s"), ("nobody", None)]
-        found = sorted(store.user_event_columns(people), key=lambda pair: pair[0])
+        pasts = dict.fromkeys(people, Past(100.0, 100, 100))
+        found = list(store.event_columns_before(pasts, ["click", "search"]))
         numbers = {event.event_id: number for number, event in store.events()}
 
         for user, session in people:
@@ -50,7 +53,7 @@ class HistoryContract:
                 numbers[e.event_id]: (user, session, e.item, e.kind, e.value, e.at, e.text, e.query)
                 for e in store.history(user, session)
             }
-            assert {n: row for n, row in found if row[:2] == (user, session)} == wanted
+            assert {n: row for who, n, row in found if who == (user, session)} == wanted
 
     def test_a_history_is_in_time_order(self, store: Store) -> None:
         mine = [click("a", 5, "u"), click("b", 1, "u", "s1"), click("c", 3, None, "s2")]
@@ -73,6 +76,63 @@ class HistoryContract:
         newest = [event.event_id for event in store.history("u", None, 3) if event.item]
         assert newest == ["f", "g"], "and the fact of who it is"
         assert len(store.history("u", None, 100)) == 8
+
+    def test_the_newest_of_some_types_are_found_behind_others(self, store: Store) -> None:
+        shown = [Event(f"i{n}", "impression", n + 0.5, "u", None, "i") for n in range(40)]
+        store.add_events([*shown, *(click(f"c{n}", n, "u") for n in range(40))])
+        assert ids(store.history("u", None, 3, ["click"])) == ["c37", "c38", "c39"]
+        assert store.history("u", None, 3, []) == []
+        assert len(store.history("u", None, 3)) == 3
+        buried = [Event(f"b{n}", "impression", 100, "u", None, "i") for n in range(31)]
+        store.add_events(buried)
+        assert store.history("u", None, 3, ["click"]) == [], "so far back nobody looks"
+
+    def test_what_is_read_of_a_long_history_does_not_grow_with_it(self, store: SqlStore) -> None:
+        """Rows that are fetched of somebody with 40 events, with 4,000, and signed in besides."""
+        store.identify("own", "long", 0.0)
+        for user, count in (("short", 40), ("long", 4_000)):
+            store.add_events([click(f"{user}-{n}", n, user, f"of {user}") for n in range(count)])
+            store.add_events([click(f"{user}-own-{n}", n, None, "own") for n in range(count)])
+        fetched: list[int] = []
+        fetch = store._raw_select._fetch
+
+        def counted(sql: str, parameters: Any) -> list[Any]:
+            rows = fetch(sql, parameters)
+            fetched.append(len(rows))
+            return rows
+
+        store._raw_select._fetch = counted  # type: ignore[method-assign]
+        costs = {}
+        for person in [("short", None), ("long", None), (None, "of long"), ("short", "of short")]:
+            fetched.clear()
+            assert len(store.history(*person, 10, ["click"])) == 10
+            key = (person[0], None if person[0] else person[1])
+            past = Past(1e9, 2**40, 10)
+            read = list(store.event_columns_before({key: past}, ["click"]))
+            assert len(read) in (10, 20)
+            assert store.newest_event_number(*person)
+            costs[person] = sum(fetched)
+        assert max(costs.values()) <= 50, costs
+
+    def test_a_user_of_very_many_sessions(self, store: SqlStore) -> None:
+        for n in range(MAX_SESSIONS + 5):
+            store.identify(f"s{n}", "u", float(n))
+            store.add_events([click(f"c{n}", n, None, f"s{n}")])
+        assert len([event for event in store.history("u", None) if event.item]) == MAX_SESSIONS + 5
+        newest = store.history("u", None, 1_000, ["click"])
+        assert ids(newest) == [f"c{n}" for n in range(5, MAX_SESSIONS + 5)]
+        past: dict[UserKey, Past] = {("u", None): Past(1e9, 2**40, 1_000)}
+        assert len(list(store.event_columns_before(past, ["click"]))) == MAX_SESSIONS
+
+    def test_events_by_their_numbers(self, store: SqlStore) -> None:
+        store.add_events([click(name, 1, None, "s") for name in "ab"])
+        store.identify("s", "u", 2.0)
+        store.add_events([click("c", 3, None, "s")])
+        all_events = dict(store.events())
+        assert [event.user for event in all_events.values() if event.item] == [None, None, "u"]
+        numbers = sorted(all_events)[1:]
+        assert store.events_by_number([*numbers, 99]) == [(n, all_events[n]) for n in numbers]
+        assert store.events_by_number([]) == []
 
     def test_events_of_the_same_time_stay_in_their_order(self, store: Store) -> None:
         store.add_events([click(name, 1, "u") for name in "dacb"])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from foretaste.behaviour.identity import SessionOwners
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import IDENTIFY_EVENT, Event
+from foretaste.domain.store import Past
 
 
 def click(name: str, at: float, user: str | None = None, session: str | None = None) -> Event:
@@ -97,9 +98,10 @@ class IdentityContract:
         store.identify("s", "ann", 3.0)
         numbers = {one.event_id: number for number, one in store.events()}
         fact = max(numbers.values())
-        people = [("ann", None), (None, "s")]
+        pasts = dict.fromkeys([("ann", None), (None, "s")], Past(100.0, 100, 100))
         rows = [
-            (row[0], number, row[5]) for number, row in store.user_event_columns(people) if row[2]
+            (row[0], number, row[5])
+            for _, number, row in store.event_columns_before(pasts, ["click"])
         ]
         assert {row[1:] for row in rows if row[0] == "ann"} == {(numbers["a"], 1), (fact, 2)}
         assert [row[1:] for row in rows if row[0] is None] == [(numbers["b"], 2)]

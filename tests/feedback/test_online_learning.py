@@ -1,14 +1,13 @@
 """Online learning: each event of the tail, at its place in time, for whoever did it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS, Event, UserContext
-from foretaste.domain.store import EventColumns
+from foretaste.domain.store import EventColumns, Past, UserKey
 from foretaste.feedback.online_learning import (
-    NumberedContext,
-    UserKey,
+    LoadedPast,
     learn_examples,
     training_examples,
 )
@@ -42,26 +41,43 @@ def columns(one: Event, user: str | None, session: str | None) -> EventColumns:
 
 
 def taught(
-    log: Sequence[Event], tail: Sequence[Event], weights: dict[str, float] | None = None
+    log: Sequence[Event],
+    tail: Sequence[Event],
+    weights: dict[str, float] | None = None,
+    *,
+    past_events: int = 100,
+    reads: list[int] | None = None,
 ) -> list[Taught]:
-    """What is learnt of `tail` when the store holds all of `log`."""
+    """What is learnt of `tail` when the store holds all of `log`.
+
+    reads: gets the number of rows of each past that is read.
+    """
+    reads = [] if reads is None else reads
     known = weights or dict(EVENT_TYPE_WEIGHTS)
 
-    def found(people: Sequence[UserKey]) -> dict[UserKey, NumberedContext]:
-        rows = [
-            (number, columns(one, user, session))
-            for number, one in enumerate(log)
-            for user, session in people
-            if (user is not None and one.user == user)
-            or (session is not None and one.session == session)
-        ]
-        by_key = build_user_histories(rows, INDEX, known, KIND_CODES)
-        return {person: by_key[user_key(*person)] for person in people}
+    def found(pasts: Mapping[UserKey, Past]) -> dict[UserKey, LoadedPast]:
+        loaded = {}
+        for (user, session), past in pasts.items():
+            rows = [
+                (number, columns(one, user, session))
+                for number, one in enumerate(log)
+                if (one.at, number) <= (past.at, past.number)
+                and (one.session == session if user is None else one.user == user)
+            ]
+            newest = sorted(rows, key=lambda row: (row[1][5], row[0]))[-past.n :]
+            by_key = build_user_histories(newest, INDEX, known, KIND_CODES)
+            is_whole = len(newest) < past.n
+            loaded[user, session] = LoadedPast(*by_key[user_key(user, session)], is_whole)
+            reads.append(len(newest))
+        return loaded
 
     notebook = Notebook()
     numbered = [(log.index(one), one) for one in tail]
     count = learn_examples(
-        notebook, training_examples(numbered, load_contexts=found, index_by_id=INDEX, weights=known)
+        notebook,
+        training_examples(
+            numbered, load_pasts=found, index_by_id=INDEX, weights=known, past_events=past_events
+        ),
     )
     assert count == len(notebook.taught)
     return notebook.taught
@@ -146,3 +162,28 @@ def test_what_was_learnt_does_not_depend_on_how_the_numberedwas_cut() -> None:
         parts = [taught(log[: n + size], log[n : n + size]) for n in range(0, 30, size)]
         cut = [one for part in parts for one in part]
         assert sorted(map(repr, cut)) == sorted(map(repr, whole))
+
+
+def test_one_more_event_costs_the_same_after_a_long_history() -> None:
+    """Rows read, and rows handed to the experts, of an event after 50 others and after 5,000."""
+    costs = []
+    for length in (50, 5_000):
+        log = [event(n, "abc"[n % 3], float(n)) for n in range(length)]
+        reads: list[int] = []
+        lessons = [
+            lesson
+            for tail in (log[-1:], log[-20:])
+            for lesson in taught(log, tail, past_events=10, reads=reads)
+        ]
+        costs.append((reads, [len(before) for before, _, _, _ in lessons]))
+    assert costs[0] == costs[1] == ([11, 30], [10] * 21)
+
+
+def test_of_a_long_history_the_newest_before_a_late_event_are_learnt_from() -> None:
+    log = [event(n, "abc"[n % 3], float(n)) for n in range(40)]
+    late = event(40, "a", 5.5)
+
+    (lesson,) = taught([*log, late], [late], past_events=3)
+    assert lesson == ([0, 1, 2], 0, 1.0, 5.5)
+    both = taught([*log, late], [log[-1], late], past_events=3)
+    assert [before for before, _, _, _ in both] == [[0, 1, 2], [0, 1, 2]]

@@ -4,14 +4,16 @@ import gc
 import logging
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from foretaste.domain.data import Degradation, Event, Floats, Item, Request
 from foretaste.errors import ModelError
+from foretaste.feedback.online_learning import TrainingExample
 from foretaste.loop import Foretaste
 from foretaste.online import manager
 from foretaste.online.fallback import Budget
@@ -273,6 +275,75 @@ def test_many_events_are_learnt_as_far_as_there_is_time_and_the_others_beside(
     assert loop.learnt == start + 40
 
 
+def test_what_one_person_did_keeps_nobody_else_waiting(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A visit of 400 events, then one of another's: two steps and the other's is learnt."""
+    monkeypatch.setattr(manager, "EVENTS_PER_SNAPSHOT", 25)
+    start = loop.catch_up()
+    visit = [
+        Event(f"busy-{n}", "click", 1_800_000_000.0 + n, session="busy", item=f"space-{n % 9}")
+        for n in range(400)
+    ]
+    loop.record(visit)
+    loop.record([click(1, "kitchen-9", "u2")])
+    begun: dict[str, Callable[[], object]] = {}
+    monkeypatch.setattr(loop.manager, "_begin", lambda name, work: begun.update({name: work}))
+    lessons, taught = Snapshot.with_lessons, list[int]()
+
+    def counted(snapshot: Snapshot, examples: Iterable[TrainingExample], event: int) -> Snapshot:
+        rows = list(examples)
+        taught.append(len(rows))
+        return lessons(snapshot, rows, event)
+
+    monkeypatch.setattr(Snapshot, "with_lessons", counted)
+
+    loop.recommend(replace(PLENTY, user="u2"))
+    assert 0 < sum(taught) <= 25, "the request did no more than its share"
+    answer = loop.recommend(replace(PLENTY, user="u2"))
+    assert answer.degraded is None, "all that this person did is learnt"
+    assert sum(taught) <= 50
+    snapshot = loop.manager.current
+    assert snapshot.event == loop.store.last_event_number()
+    assert events_of(snapshot, "kitchen-9") == events_of(start, "kitchen-9") + 1
+    busy = loop.recommend(replace(PLENTY, user=None, session="busy"))
+    assert busy.degraded == Degradation("full", "what happened last is still being taken in")
+    loop.record([click(2, "kitchen-9", "u2"), replace(visit[0], event_id="busy-more")])
+    assert loop.recommend(replace(PLENTY, user="u2")).degraded is None
+    assert events_of(loop.manager.current, "kitchen-9") == events_of(start, "kitchen-9") + 2
+
+    begun["deferred"]()
+    assert loop.recommend(replace(PLENTY, user=None, session="busy")).degraded is None
+    assert events_of(loop.manager.current) == events_of(start) + 403, "each is learnt once"
+    fresh = loop.at_snapshot(start.version).caught_up(loop.store)
+    for ours, theirs in zip(
+        loop.manager.current.product.experts, fresh.product.experts, strict=True
+    ):
+        for name, array in ours.state()[0].items():
+            np.testing.assert_allclose(array, theirs.state()[0][name], rtol=1e-5)
+
+
+def events_of(snapshot: Snapshot, item: str | None = None) -> float:
+    counts = snapshot.product.event_counts()
+    assert counts is not None
+    return float(counts.sum() if item is None else counts[snapshot.catalogue.index[item]])
+
+
+def test_who_is_in_no_hurry_has_everything_also_what_was_put_off(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manager, "EVENTS_PER_SNAPSHOT", 10)
+    start = loop.catch_up()
+    loop.record([click(n, f"space-{n % 9}", "busy") for n in range(60)])
+    loop.record([click(99, "kitchen-9", "u2")])
+    monkeypatch.setattr(loop.manager, "_begin", lambda *_: None)
+    loop.recommend(PLENTY)
+    assert loop.manager.current.deferred
+    whole = loop.catch_up()
+    assert not whole.deferred
+    assert events_of(whole) == events_of(start) + 61
+
+
 def test_while_an_item_cannot_be_read_requests_in_a_hurry_have_the_newest_snapshot(
     loop: Foretaste, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -319,7 +390,7 @@ def test_events_that_cannot_be_learnt_leave_the_newest_snapshot_to_answer(
 ) -> None:
     snapshot = loop.catch_up()
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ValueError("a number that is none")
 
     loop.record([click(1, "space-1")])

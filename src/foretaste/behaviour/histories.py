@@ -1,59 +1,70 @@
 """In: people, by their user or session. Out: what each of them did.
 
-A part of `SqlStore`, which has the connection.
+A part of `SqlStore`, which has the connection. What is read of one person has a limit, whatever
+they did: an index leads to their newest events, and what lies behind those is not looked at.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from math import inf
+from operator import itemgetter
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from foretaste.behaviour import schema
 from foretaste.behaviour.engine import store_errors
-from foretaste.behaviour.identity import IdentityRows
+from foretaste.behaviour.identity import IdentityRows, SessionOwners
 from foretaste.behaviour.schema import events
-from foretaste.domain.data import Event
-from foretaste.domain.store import EventColumns
+from foretaste.domain.data import IDENTIFY_EVENT, Event
+from foretaste.domain.store import EventColumns, Past, UserKey
 
-IDS_PER_QUERY = 500
-"""Ids asked for at once."""
-NO_ROW_LIMIT = 2**31 - 1  # rows of a select without a limit
+MAX_SESSIONS = 50
+"""Of a user with more sessions the newest: those they were identified on last."""
+ROWS_LOOKED_AT = 10
+"""For each event asked for, how many rows are looked at for one of the types asked for."""
+UNLIMITED = 2**63 - 1
+
+Holder = Literal["user", "session", "anonymous"]
+"""Whose rows: a user's; a session's, whoever was in it; a session's that name no user."""
 
 
 class HistoryRows(IdentityRows):
     """The events of one person, or of some."""
 
-    def history(self, user: str | None, session: str | None, n: int | None = None) -> list[Event]:
+    def history(
+        self,
+        user: str | None,
+        session: str | None,
+        n: int | None = None,
+        event_types: Sequence[str] | None = None,
+    ) -> list[Event]:
         """One person's events in time order: the user's, and those of the session; of more than n
         the newest n.
 
         A session on which a user was identified is that user, on every device. Of the session of a
         known user, events of other users are left out: a device may be shared.
         """
-        row_limit = NO_ROW_LIMIT if n is None else n
         if user is None and session is not None:
             user = self.user_of_session(session)
+        past = Past(inf, UNLIMITED, UNLIMITED if n is None else n)
         if user is None:
-            if session is None:
-                return []
-            rows = self._raw_select(_SESSION_EVENTS, session=session, most=row_limit)
-            return [schema.event_from_row(row) for _, *row in reversed(rows)]
-        sessions = self.sessions_of_user(user) | ({session} if session is not None else set())
-        if not sessions:
-            rows = self._raw_select(_USER_EVENTS, user=user, most=row_limit)
-            return [schema.event_from_row(row) for _, *row in reversed(rows)]
-        c = events.c
-        owner_condition = sa.or_(c.user == user, sa.and_(c.user.is_(None), c.session.in_(sessions)))
-        owners = self.owners(sessions)
-        user_events = []
-        for number, *row in reversed(
-            self._fetch_all(_EVENTS_NEWEST_FIRST.where(owner_condition).limit(row_limit))
-        ):
-            event = schema.event_from_row(row)
-            owner = event.user or owners.owner_of(event.session, number)[0]
-            if owner == user or (owner is None and event.session == session):
-                user_events.append(event)
-        return user_events
+            rows = self._newest_rows("session", [(session, past)] if session else [], event_types)
+        else:
+            rows = self._newest_rows("user", [(user, past)], event_types)
+            if n is None:
+                sessions = self.sessions_of_user(user)
+            else:
+                sessions = {name for _, name in self._newest_sessions([user])}
+            if session is not None:
+                sessions.add(session)
+            owners = self.owners(sessions) if sessions else SessionOwners([])
+            for row in self._newest_rows("anonymous", [(s, past) for s in sessions], event_types):
+                owner = owners.owner_of(row[SESSION], row[0])[0]
+                if owner == user or (owner is None and row[SESSION] == session):
+                    rows.append(row)
+        rows.sort(key=itemgetter(AT, 0))
+        return [schema.event_from_row(row[1:]) for row in rows[-past.n :]]
 
     def events_of_types(
         self, event_types: Sequence[str], after_number: int, until_number: int
@@ -69,46 +80,78 @@ class HistoryRows(IdentityRows):
         )
         return [schema.event_from_row(row) for row in self._fetch_all(query)]
 
-    def user_event_columns(
-        self, user_keys: Sequence[tuple[str | None, str | None]]
-    ) -> Iterator[tuple[int, EventColumns]]:
-        """(number, columns) of all that these people did, in no order. A person is a user, or a
-        session, whoever was in it; columns are as in `event_columns`. What a user did before they
-        were identified has the number where that was said: it is part of their past from there on.
-        """
-        c = events.c
-        for key_part, column in enumerate((c.user, c.session)):
-            key_values = sorted(
-                {
-                    user_key[key_part] or ""
-                    for user_key in user_keys
-                    if user_key[key_part] is not None
-                }
-            )
-            key_columns = (c.user, sa.null()) if key_part == 0 else (sa.null(), c.session)
-            query = sa.select(c.seq, *key_columns, c.item, c.kind, c.value, c.at, c.text, c.query)
-            for start in range(0, len(key_values), IDS_PER_QUERY):
-                for number, *row in self._fetch_all(
-                    query.where(column.in_(key_values[start : start + IDS_PER_QUERY]))
-                ):
-                    yield number, tuple(row)
-        yield from self._events_before_identified(
-            {user for user, _ in user_keys if user is not None}
-        )
+    def event_columns_before(
+        self, pasts: Mapping[UserKey, Past], event_types: Sequence[str]
+    ) -> Iterator[tuple[UserKey, int, EventColumns]]:
+        """(whose, number, columns) of events of these types, in no order: of each of these people
+        the newest, as their `Past` says. A session is everybody who was in it.
 
-    def _events_before_identified(self, users: set[str]) -> Iterator[tuple[int, EventColumns]]:
-        """(since which number, columns) of what these users did on sessions they are known on."""
-        c = events.c
-        sessions = sorted(self.sessions_of(users))
-        query = sa.select(c.seq, c.session, c.item, c.kind, c.value, c.at, c.text, c.query)
-        for start in range(0, len(sessions), IDS_PER_QUERY):
-            chunk = sessions[start : start + IDS_PER_QUERY]
-            owners = self.owners(chunk)
-            anonymous_query = query.where(c.user.is_(None), c.session.in_(chunk)).order_by(c.seq)
-            for number, session, *row in self._fetch_all(anonymous_query):
-                owner, since = owners.owner_of(session, number)
-                if owner in users:
-                    yield since, (owner, None, *row)
+        What a user did before they were identified has the number of the event that identified
+        them: it is part of their past from there on.
+        """
+        users = {user: past for (user, _), past in pasts.items() if user is not None}
+        sessions = {
+            session: past
+            for (user, session), past in pasts.items()
+            if user is None and session is not None
+        }
+        for row in self._newest_rows("user", users.items(), event_types):
+            yield (row[USER], None), row[0], (row[USER], None, *_columns(row))
+        for row in self._newest_rows("session", sessions.items(), event_types):
+            yield (None, row[SESSION]), row[0], (None, row[SESSION], *_columns(row))
+        yield from self._events_before_identified(users, event_types)
+
+    def _events_before_identified(
+        self, users: Mapping[str, Past], event_types: Sequence[str]
+    ) -> Iterator[tuple[UserKey, int, EventColumns]]:
+        """(whose, since which number, columns) of what these users did on sessions they are known
+        on, where it names nobody.
+        """
+        pairs = self._newest_sessions(list(users))
+        if not pairs:
+            return
+        owners = self.owners({session for _, session in pairs})
+        session_pasts = [(session, users[user]) for user, session in pairs]
+        rows = self._newest_rows("anonymous", session_pasts, event_types)
+        for number, row in {row[0]: row for row in rows}.items():  # several may share a session
+            owner, since = owners.owner_of(row[SESSION], number)
+            if owner in users:
+                yield (owner, None), since, (owner, None, *_columns(row))
+
+    def newest_event_number(self, user: str | None, session: str | None) -> int:
+        """The number of the event with the newest time of a user or in a session; 0 if none."""
+        past = Past(inf, UNLIMITED, 1)
+        rows = self._newest_rows("user", [(user, past)] if user is not None else [])
+        rows += self._newest_rows("session", [(session, past)] if session is not None else [])
+        return max((row[0] for row in rows), default=0)
+
+    def _newest_rows(
+        self,
+        holder: Holder,
+        pasts: Iterable[tuple[str, Past]],
+        event_types: Sequence[str] | None = None,
+    ) -> list[Any]:
+        """(number, *`schema.EVENT_COLUMNS`) of the newest events of each, the newest first."""
+        select = _newest_rows_select(holder, None if event_types is None else tuple(event_types))
+        values = [
+            {
+                "name": name,
+                "at": past.at,
+                "number": past.number,
+                "most": past.n,
+                "looked_at": min(past.n * ROWS_LOOKED_AT, UNLIMITED),
+            }
+            for name, past in pasts
+        ]
+        if len(values) == 1:  # the usual one: not a statement of another text
+            return self._raw_select(select, **values[0])
+        return list(self._raw_select.for_each(select, values))
+
+    def _newest_sessions(self, users: Sequence[str]) -> list[tuple[str, str]]:
+        """(user, session) of the sessions on which these users were identified last."""
+        values = [{"user": user} for user in users]
+        rows = self._raw_select.for_each(_NEWEST_SESSIONS_OF_USER, values)
+        return list(dict.fromkeys((user, session) for user, session in rows))
 
     def _fetch_all(self, query: sa.Select[Any]) -> list[Any]:
         with store_errors(self.url), self._engine.connect() as connection:
@@ -118,11 +161,48 @@ class HistoryRows(IdentityRows):
             return list(cursor.fetchall())
 
 
-_EVENTS_NEWEST_FIRST = sa.select(events.c.seq, *schema.EVENT_COLUMNS).order_by(
-    events.c.at.desc(), events.c.seq.desc()
-)
-_ROW_LIMIT = sa.bindparam("most", type_=sa.BigInteger)
-_USER_EVENTS = _EVENTS_NEWEST_FIRST.where(events.c.user == sa.bindparam("user")).limit(_ROW_LIMIT)
-_SESSION_EVENTS = _EVENTS_NEWEST_FIRST.where(events.c.session == sa.bindparam("session")).limit(
-    _ROW_LIMIT
+_NAMES = ["seq", *(column.name for column in schema.EVENT_COLUMNS)]
+AT, USER, SESSION = (_NAMES.index(name) for name in ("at", "user", "session"))
+"""Where these are in a row of number and `schema.EVENT_COLUMNS`."""
+_columns = itemgetter(*map(_NAMES.index, ("item", "kind", "value", "at", "text", "query")))
+
+
+@lru_cache(maxsize=64)
+def _newest_rows_select(holder: Holder, event_types: tuple[str, ...] | None) -> sa.Select[Any]:
+    """The newest events of whoever is called `name`, up to a moment.
+
+    What is picked among the rows is picked among those that are looked at: behind them may be any
+    number.
+    """
+    c = events.c
+    moment = sa.tuple_(
+        sa.bindparam("at", type_=sa.Double), sa.bindparam("number", type_=sa.BigInteger)
+    )
+    newest = (
+        sa.select(c.seq, *schema.EVENT_COLUMNS)
+        .where((c.user if holder == "user" else c.session) == sa.bindparam("name"))
+        .where(sa.tuple_(c.at, c.seq) <= moment)
+        .order_by(c.at.desc(), c.seq.desc())
+    )
+    limit = sa.bindparam("most", type_=sa.BigInteger)
+    if holder != "anonymous" and event_types is None:
+        return newest.limit(limit)
+    rows = newest.limit(sa.bindparam("looked_at", type_=sa.BigInteger)).subquery()
+    picked = sa.select(rows).order_by(rows.c.at.desc(), rows.c.seq.desc()).limit(limit)
+    if holder == "anonymous":
+        picked = picked.where(rows.c.user.is_(None))
+    if event_types is not None:
+        picked = picked.where(sa.or_(sa.false(), *(rows.c.kind == name for name in event_types)))
+    return picked
+
+
+_NEWEST_SESSIONS_OF_USER = (
+    sa.select(events.c.user, events.c.session)
+    .where(
+        events.c.kind == IDENTIFY_EVENT,
+        events.c.session.is_not(None),
+        events.c.user == sa.bindparam("user"),
+    )
+    .order_by(events.c.seq.desc())
+    .limit(MAX_SESSIONS)
 )

@@ -2,6 +2,8 @@
 each execution, which is ten times what SQLite does: for the few reads that every request makes.
 """
 
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,24 +12,54 @@ from foretaste.behaviour.engine import store_errors
 
 _CompiledSelect = tuple[str, dict[str, Any], tuple[str, ...] | None]
 """(text, the values that it brings along, the order of values; None where they go by name)"""
+SELECTS_PER_STATEMENT = 50
+"""Selects put together into one statement; SQLite takes 500."""
+_NAMED_PARAMETER = re.compile(r"%\((\w+)\)")
 
 
 class RawSelect:
     """Runs selects with the driver alone, on connections of the engine's pool.
 
-    The statements must be kept by who gives them, as constants: each is put into SQL once. One read
-    is one statement, so it needs no transaction.
+    Each statement is put into SQL once and kept, so there must be few. One read is one statement,
+    so it needs no transaction.
     """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self._compiled_selects: dict[int, _CompiledSelect] = {}
+        self._compiled_selects: dict[sa.Select[Any], _CompiledSelect] = {}
 
     def __call__(self, select: sa.Select[Any], **values: object) -> list[Any]:
         """Its rows, as the driver's own tuples. Raises StoreError."""
         sql, constants, names = self._compile(select)
         named_values = {**constants, **values}
-        parameters = named_values if names is None else [named_values[name] for name in names]
+        return self._fetch(
+            sql, named_values if names is None else [named_values[name] for name in names]
+        )
+
+    def for_each(
+        self, select: sa.Select[Any], values: Sequence[Mapping[str, object]]
+    ) -> Iterator[Any]:
+        """The rows of the same select with each of these values, some in one statement."""
+        sql, constants, names = self._compile(select)
+        for start in range(0, len(values), SELECTS_PER_STATEMENT):
+            chunk = [
+                {**constants, **named_values}
+                for named_values in values[start:][:SELECTS_PER_STATEMENT]
+            ]
+            if names is None:
+                texts = [_NAMED_PARAMETER.sub(rf"%(\1_{part})", sql) for part in range(len(chunk))]
+                parameters: Any = {
+                    f"{name}_{part}": value
+                    for part, named_values in enumerate(chunk)
+                    for name, value in named_values.items()
+                }
+            else:
+                texts = [sql] * len(chunk)
+                parameters = [named_values[name] for named_values in chunk for name in names]
+            parts = (f"SELECT * FROM ({text}) AS part_{part}" for part, text in enumerate(texts))
+            yield from self._fetch(" UNION ALL ".join(parts), parameters)
+
+    def _fetch(self, sql: str, parameters: Any) -> list[Any]:
         with store_errors(self._engine.url):
             try:  # the pool lets the driver's own errors through
                 connection = self._engine.raw_connection()
@@ -46,11 +78,11 @@ class RawSelect:
             return rows
 
     def _compile(self, select: sa.Select[Any]) -> _CompiledSelect:
-        compiled_select = self._compiled_selects.get(id(select))
+        compiled_select = self._compiled_selects.get(select)
         if compiled_select is None:
             compiled: Any = select.compile(self._engine)
             names = tuple(compiled.positiontup) if compiled.positional else None
-            compiled_select = self._compiled_selects[id(select)] = (
+            compiled_select = self._compiled_selects[select] = (
                 str(compiled),
                 dict(compiled.params),
                 names,

@@ -126,9 +126,10 @@ class BehaviourSettings(Settings):
     that share a database have one each."""
     attribute_separator: str = Field(default="|", min_length=1)
     """Stands between several values in one cell. A JSON list is understood as well."""
-    history_events: int = Field(default=10_000, ge=1)
-    """How many events of one person a request reads, the newest first; about 10 ms a thousand. What
-    was taken before them is not hidden as seen any more."""
+    history_events: int = Field(default=1_000, ge=1)
+    """How many events of one person are read for a request, and to learn one more of theirs: the
+    newest that say something of taste, of ten times as many; about 10 ms a thousand. What was taken
+    before them is not hidden as seen any more."""
     null_ids: tuple[str, ...] = _phrases(NULL_IDS)
     """Words that stand for no id at all, of a user, a session or an item. So does a UUID of zeros.
     """

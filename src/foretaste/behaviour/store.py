@@ -144,16 +144,31 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
             events.c.seq, schema.EVENT_COLUMNS, after_number, ROWS_PER_CHUNK, until_number
         )
         while chunk := list(islice(rows, ROWS_PER_CHUNK)):
-            numbered_events = [(seq, schema.event_from_row(row)) for seq, *row in chunk]
-            sessions = {event.session for _, event in numbered_events if event.user is None}
-            owners = self.owners({session for session in sessions if session is not None})
-            for seq, event in numbered_events:
-                owner = (
-                    owners.owner_when_accepted(event.session, seq)
-                    if owners and event.user is None
-                    else None
+            yield from self._owned_events(chunk)
+
+    def events_by_number(self, numbers: Sequence[int]) -> list[tuple[int, Event]]:
+        """(number, event) of those of these events that are there, in order, as `events` does."""
+        query = sa.select(events.c.seq, *schema.EVENT_COLUMNS).order_by(events.c.seq)
+        return [
+            numbered_event
+            for start in range(0, len(numbers), IDS_PER_QUERY)
+            for numbered_event in self._owned_events(
+                self._fetch_all(
+                    query.where(events.c.seq.in_(numbers[start : start + IDS_PER_QUERY]))
                 )
-                yield seq, event if owner is None else replace(event, user=owner)
+            )
+        ]
+
+    def _owned_events(self, rows: Sequence[Any]) -> Iterator[tuple[int, Event]]:
+        """(number, event) of these rows, each with its owner as known when it was accepted."""
+        numbered_events = [(seq, schema.event_from_row(row)) for seq, *row in rows]
+        sessions = {event.session for _, event in numbered_events if event.user is None}
+        owners = self.owners({session for session in sessions if session is not None})
+        for seq, event in numbered_events:
+            owner = None
+            if owners and event.user is None:
+                owner = owners.owner_when_accepted(event.session, seq)
+            yield seq, event if owner is None else replace(event, user=owner)
 
     def event_columns(
         self,

@@ -5,7 +5,7 @@ is new.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from foretaste.domain.data import ErasureCounts, Event, Item, User
 from foretaste.domain.preference import Conversation, Preference
@@ -15,6 +15,19 @@ EventColumns = tuple[
     str | None, str | None, str | None, str, float | None, float, str | None, str | None
 ]
 """(user, session, item, kind, value, at, text, query)"""
+UserKey = tuple[str | None, str | None]
+"""(user, None), or (None, the session of somebody unknown)"""
+
+
+class Past(NamedTuple):
+    """Which part of what somebody did is asked for."""
+
+    at: float
+    """Up to this time, seconds since 1970."""
+    number: int
+    """Of what was done at that time up to this number in the log."""
+    n: int
+    """The newest so many."""
 
 
 class StoreListener(Protocol):
@@ -71,20 +84,34 @@ class EventLog(Protocol):
     def sessions_of_user(self, user: str) -> set[str]:
         """The sessions on which a user was ever identified."""
 
-    def history(self, user: str | None, session: str | None, n: int | None = None) -> list[Event]:
-        """One person's events in time order: the user's, and those of the session; of more than n
-        the newest n.
+    def events_by_number(self, numbers: Sequence[int]) -> list[tuple[int, Event]]:
+        """(number, event) of those of these events that are there, in order, as `events` does."""
+
+    def history(
+        self,
+        user: str | None,
+        session: str | None,
+        n: int | None = None,
+        event_types: Sequence[str] | None = None,
+    ) -> list[Event]:
+        """One person's events in time order: the user's, and those of the session.
+
+        n: of more than n the newest n, of some ten times as many that are looked at. event_types:
+        of these types alone.
         """
 
-    def user_event_columns(
-        self, user_keys: Sequence[tuple[str | None, str | None]]
-    ) -> Iterator[tuple[int, EventColumns]]:
-        """(number, columns) of all that these people did, in no order, each as (user, session) of
-        `user_keys`: a user and None, or None and a session, whoever was in it.
+    def event_columns_before(
+        self, pasts: Mapping[UserKey, Past], event_types: Sequence[str]
+    ) -> Iterator[tuple[UserKey, int, EventColumns]]:
+        """(whose, number, columns) of events of these types, in no order: of each of these people
+        the newest, as their `Past` says. A session is everybody who was in it.
 
         What a user did before they were identified has the number of the event that identified
-        them.
+        them. However much somebody did, no more is read than is asked for.
         """
+
+    def newest_event_number(self, user: str | None, session: str | None) -> int:
+        """The number of the event with the newest time of a user or in a session; 0 if none."""
 
     def user_counts(
         self, since: float, until: float, event_types: Sequence[str]

@@ -7,12 +7,24 @@ command line, by the service or by another process changes the next list of each
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from foretaste.domain.data import Event, Longs, UserContext
+import numpy as np
 
-UserKey = tuple[str | None, str | None]
-"""(user, None), or (None, the session of somebody unknown)"""
-NumberedContext = tuple[Longs, UserContext]
-"""Numbers in the log of what a person did, in order of time, and a row for each."""
+from foretaste.domain.data import Event, Longs, UserContext
+from foretaste.domain.store import Past, UserKey
+
+
+class LoadedPast(NamedTuple):
+    """What a person did, as far as it was asked for."""
+
+    numbers: Longs
+    """In the log, in order of time."""
+    user_context: UserContext
+    """A row for each number."""
+    is_whole: bool
+    """Whether there is nothing before it."""
+
+
+LoadPasts = Callable[[Mapping[UserKey, Past]], Mapping[UserKey, LoadedPast]]
 
 
 class Learner(Protocol):
@@ -33,42 +45,85 @@ class TrainingExample(NamedTuple):
     at: float
 
 
+def person_of(event: Event) -> UserKey:
+    """Whose past an event belongs to."""
+    return (event.user, None if event.user else event.session)
+
+
+def teaches(event: Event, index_by_id: Mapping[str, int], weights: Mapping[str, float]) -> bool:
+    """Whether anything is learnt of an event: it takes an item of the catalogue."""
+    in_catalogue = event.item is not None and event.item in index_by_id
+    return in_catalogue and weights.get(event.kind, 0.0) > 0
+
+
 def training_examples(
     numbered_events: Sequence[tuple[int, Event]],
     *,
-    load_contexts: Callable[[Sequence[UserKey]], Mapping[UserKey, NumberedContext]],
+    load_pasts: LoadPasts,
     index_by_id: Mapping[str, int],
     weights: Mapping[str, float],
+    past_events: int,
 ) -> Iterator[TrainingExample]:
     """What each event of the tail teaches, given what its person did before it; by person.
 
     A late event is learnt at its place in time: after those before it, not after the newest. What
     its person did before is what had been accepted by then; so all readers learn the same, whether
-    they met the events one by one or many at once.
+    they met the events one by one or many at once. (Of somebody with more than `past_events` whose
+    events came late by more than that, a reader that comes later may find fewer of them.)
 
-    numbered_events: the tail, each event with its number in the log. load_contexts: of these people
-    all that says something, the tail's events too. index_by_id: external → internal id. weights:
-    event type → weight.
+    numbered_events: the tail, each event with its number in the log. load_pasts: what these people
+    did of what says something, the tail's events too. index_by_id: external → internal id. weights:
+    event type → weight. past_events: of what a person did before an event the newest so many are
+    looked at, so that one more event costs the same after ten and after a million.
     """
     events_by_user: dict[UserKey, list[tuple[int, Event]]] = {}
     for number, event in numbered_events:
-        in_catalogue = event.item is not None and event.item in index_by_id
-        if in_catalogue and weights.get(event.kind, 0.0) > 0:
-            user_key = (event.user, None if event.user else event.session)
-            events_by_user.setdefault(user_key, []).append((number, event))
-    context_by_user = load_contexts(list(events_by_user)) if events_by_user else {}
+        if teaches(event, index_by_id, weights):
+            events_by_user.setdefault(person_of(event), []).append((number, event))
+    pasts = {
+        user_key: _past(events, past_events + len(events))
+        for user_key, events in events_by_user.items()
+    }
+    loaded = load_pasts(pasts) if pasts else {}
     for user_key, events in events_by_user.items():
-        numbers, full_context = context_by_user[user_key]
-        row_by_number = {number: row for row, number in enumerate(numbers.tolist())}
-        in_order = bool((numbers[1:] > numbers[:-1]).all())
+        rows_by_number = _rows_by_number(loaded.get(user_key))
         for number, event in events:
-            row, item = row_by_number[number], index_by_id[event.item or ""]
-            earlier_context = full_context.select_events(slice(0, row))
-            if not in_order:
-                earlier_context = earlier_context.select_events(numbers[:row] < number)
+            past, row = loaded.get(user_key), rows_by_number.get(number)
+            if past is None or row is None or (row < past_events and not past.is_whole):
+                # it is late: what was before it is not there
+                own_past = {user_key: _past([(number, event)], past_events + 1)}
+                past = load_pasts(own_past).get(user_key)
+                row = _rows_by_number(past).get(number)
+            if past is None or row is None:  # erased meanwhile
+                continue
             yield TrainingExample(
-                number, user_key, earlier_context, item, weights[event.kind], event.at
+                number,
+                user_key,
+                _context_before(past, row, number, past_events),
+                index_by_id[event.item or ""],
+                weights[event.kind],
+                event.at,
             )
+
+
+def _past(events: Sequence[tuple[int, Event]], n: int) -> Past:
+    """What leads up to the newest of these events."""
+    at, number = max((event.at, number) for number, event in events)
+    return Past(at, number, n)
+
+
+def _rows_by_number(past: LoadedPast | None) -> dict[int, int]:
+    return {} if past is None else {number: row for row, number in enumerate(past.numbers.tolist())}
+
+
+def _context_before(past: LoadedPast, row: int, number: int, n: int) -> UserContext:
+    """The newest n rows before a row, of what had been accepted before a number."""
+    earlier_rows = np.flatnonzero(past.numbers[:row] < number)[-n:]
+    if len(earlier_rows) and earlier_rows[0] + len(earlier_rows) == row:  # no gap, as is usual
+        return past.user_context.select_events(slice(int(earlier_rows[0]), row))
+    row_mask = np.zeros(len(past.numbers), np.bool_)
+    row_mask[earlier_rows] = True
+    return past.user_context.select_events(row_mask)
 
 
 def learn_examples(learner: Learner, examples: Iterable[TrainingExample]) -> int:

@@ -31,6 +31,10 @@ WAITING_SHARE = 0.5
 """Of the time left what waiting for a newer snapshot may take."""
 EVENTS_PER_SNAPSHOT = 100
 """Events between two snapshots at most: some 30 ms of work."""
+DEFERRED_PER_SNAPSHOT = 50
+"""Of what was put off, likewise: nobody waits for it, and it must not hold up who does."""
+DEFERRED_PAUSE = 3.0
+"""After that a pause, so many times as long."""
 ITEMS_PER_SNAPSHOT = 32
 """Items likewise: a third of a second of reading. For more no request waits that is in a hurry."""
 CLOSE_TIMEOUT = 5.0
@@ -70,6 +74,7 @@ class ModelManager:
         self._published = threading.Condition()
         self._background: dict[str, threading.Thread] = {}
         self._closed = False
+        self._ended = threading.Event()  # that it is closed, for whoever pauses
         self._broken: dict[str, float] = {}  # version → when loading it failed
         self._failures: dict[str, tuple[float, str]] = {}  # of items or events: when, and with what
         self.instead: str | None = None
@@ -90,7 +95,10 @@ class ModelManager:
         if not snapshot.has(position):
             self._hurry(position, budget.part(WAITING_SHARE))
             snapshot = self.current
-        return Newest(snapshot, None if snapshot.has(position) else self._lag())
+        if snapshot.deferred:
+            self._begin("deferred", self._learn_deferred)
+        is_whole = snapshot.has(position) and not snapshot.deferred
+        return Newest(snapshot, None if is_whole else self._lag())
 
     def caught_up(self) -> Snapshot:
         """The snapshot with everything up to this moment, however long that takes."""
@@ -99,7 +107,9 @@ class ModelManager:
                 self._swap()
         position = self._store.log_position()
         self._take_in_items(position)
-        self._take_in_events(position, Budget(None))
+        self._take_in_events(position, Budget(None), in_turns=False)
+        if self.current.deferred and not self._is_under_way("deferred"):
+            self._learn_deferred(pauses=False)
         return self.current
 
     @property
@@ -116,6 +126,7 @@ class ModelManager:
     def close(self) -> None:
         """Wait a little for what is under way."""
         self._closed = True
+        self._ended.set()
         for thread in self._background.values():
             thread.join(CLOSE_TIMEOUT)
 
@@ -134,7 +145,7 @@ class ModelManager:
                     )
         if self.current.event < event and not self._paused("events"):
             try:
-                self._take_in_events(position, budget)
+                self._take_in_some_events(position, budget)
             except StoreError:
                 raise
             except Exception:
@@ -142,6 +153,15 @@ class ModelManager:
             is_late = self.current.event < event and not self._paused("events")
             if is_late and self._revision >= revision:
                 self._begin("events", partial(self._take_in_events, position, Budget(None)))
+
+    def _take_in_some_events(self, position: Position, budget: Budget) -> None:
+        """Learn the few that happened since the last request; of many some, unless that goes on
+        beside: who asks for a list does not wait for what others did.
+        """
+        if position[0] - self.current.event <= EVENTS_PER_SNAPSHOT:
+            self._take_in_events(position, budget)
+        elif not self._is_under_way("events"):
+            self._take_in_events(position, Budget(0))
 
     @property
     def current(self) -> Snapshot:
@@ -175,15 +195,21 @@ class ModelManager:
             if self.current.version == version:
                 self._publish(self.current.with_items(batch))
 
-    def _take_in_events(self, position: Position, budget: Budget) -> None:
-        """Learn the events up to the position, as far as there is time, some a snapshot."""
+    def _take_in_events(self, position: Position, budget: Budget, *, in_turns: bool = True) -> None:
+        """Learn the events up to the position, as far as there is time, some a snapshot.
+
+        in_turns: what somebody did who did very much is put off.
+        """
         with self._noting("events"):
             while not self._closed and self._applying.acquire(timeout=budget.lock_timeout):
+                start = time.perf_counter()
                 try:
                     snapshot = self.current
                     if snapshot.event >= position[0]:
                         return
-                    newer = snapshot.next_events(self._store, position, EVENTS_PER_SNAPSHOT)
+                    newer = snapshot.next_events(
+                        self._store, position, EVENTS_PER_SNAPSHOT, in_turns=in_turns
+                    )
                     if newer.event == snapshot.event:
                         return
                     self._publish(newer)
@@ -191,6 +217,22 @@ class ModelManager:
                     self._applying.release()
                 if budget.seconds_left() <= 0:
                     return
+                if in_turns and not budget.limited:  # nobody waits: requests come first
+                    self._ended.wait(time.perf_counter() - start)
+
+    def _learn_deferred(self, *, pauses: bool = True) -> None:
+        """Learn what was put off, a little at a time."""
+        with self._noting("events"):
+            while not self._closed:
+                start, snapshot = time.perf_counter(), self.current
+                if not snapshot.deferred:
+                    return
+                numbers, lessons = snapshot.deferred_lessons(self._store, DEFERRED_PER_SNAPSHOT)
+                with self._applying:
+                    if self.current.version == snapshot.version:
+                        self._publish(self.current.with_deferred_lessons(numbers, lessons))
+                if pauses:
+                    self._ended.wait(DEFERRED_PAUSE * (time.perf_counter() - start))
 
     def _publish(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -282,10 +324,13 @@ class ModelManager:
             log.error("%s", instead)
         self.instead = instead
 
+    def _is_under_way(self, name: str) -> bool:
+        thread = self._background.get(name)
+        return thread is not None and thread.is_alive()
+
     def _begin(self, name: str, work: Callable[[], object]) -> None:
         """In a thread of its own, unless it is under way."""
-        thread = self._background.get(name)
-        if self._closed or (thread is not None and thread.is_alive()):
+        if self._closed or self._is_under_way(name):
             return
 
         def logged() -> None:

@@ -42,7 +42,7 @@ class NullStore:
     ) -> None:
         self._items, self._limits, self._error = items, limits, error
 
-    def history(self, user: str | None, session: str | None, n: int | None = None) -> list[Event]:
+    def history(self, user: str | None, session: str | None, *_: object) -> list[Event]:
         """What they refused. Raises StoreError where that is not known."""
         return self._limits.history(user, session)
 

@@ -94,6 +94,7 @@ class SlateBuilder:
         self._store, self._settings, self._weights, self._clock = store, settings, weights, clock
         self._read, self.policy = read, Policy(settings.policy)
         self._history_events = history_events
+        self._telling_event_types = [name for name, weight in weights.items() if weight != 0]
         self.log = recommendation_log or RecommendationLog(
             store, keep_days=settings.keep_days, clock=clock
         )
@@ -138,7 +139,9 @@ class SlateBuilder:
         events: Sequence[Event] = ()
         user, session = self.owner(request), request.session
         if user is not None or session is not None:
-            events = self._store.history(user, session, self._history_events)
+            events = self._store.history(
+                user, session, self._history_events, self._telling_event_types
+            )
         profile = self._store.user(user) if user else None
         free_text = request.context.get("text")
         words = [part for part in (request.query, free_text) if isinstance(part, str)]
@@ -158,10 +161,10 @@ class SlateBuilder:
 
     def has_newer_events(self, request: Request, snapshot: Snapshot) -> bool:
         """Whether this user did something that the snapshot has not learnt."""
-        users = [(request.user, None)] if request.user is not None else []
-        sessions = [(None, request.session)] if request.session is not None else []
-        rows = self._store.user_event_columns([*users, *sessions])
-        return any(event > snapshot.event for event, _ in rows)
+        user, session = request.user, request.session
+        if (user, None) in snapshot.deferred or (None, session) in snapshot.deferred:
+            return True
+        return self._store.newest_event_number(user, session) > snapshot.event
 
     def _now(self, request: Request) -> float:
         return self._clock() if request.now is None else request.now

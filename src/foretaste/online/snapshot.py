@@ -8,6 +8,7 @@ A snapshot is never changed. What happens makes another one, which shares with i
 the same; a request that reads one from its beginning to its end races nothing.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import merge
@@ -16,22 +17,31 @@ from operator import itemgetter
 from typing import Self
 
 from foretaste.domain.data import Catalogue, Event, Floats, Item
-from foretaste.domain.store import Store
+from foretaste.domain.store import Past, Store, UserKey
 from foretaste.feedback.online_learning import (
-    NumberedContext,
+    LoadedPast,
     TrainingExample,
-    UserKey,
     learn_examples,
+    teaches,
     training_examples,
 )
 from foretaste.model.artefacts import ModelVersion
 from foretaste.model.product import ProductOfExperts
+from foretaste.online.turns import (
+    NOTHING_DEFERRED,
+    DeferredEvents,
+    has_busy_person,
+    take_turns,
+)
 from foretaste.prepare.catalogue_builder import GrowingCatalogue, ItemTable, ReadItems, vectors_of
 from foretaste.prepare.interactions import build_user_histories, user_key
 from foretaste.rank.filters import ItemAvailability
 
 EVENTS_PER_PART = 5_000
 """Events that are held in memory at a time while many are learnt."""
+MAX_TAIL_PARTS = 10
+"""How many times as many events are looked at as are learnt, to find those of others behind what a
+busy person did."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,10 @@ class Snapshot:
     revision: int
     encoder: str | None = None
     """The tuned encoder that it was trained with; None is the published one."""
+    past_events: int = 1_000
+    """Of what a person did before an event the newest so many are looked at to learn it."""
+    deferred: DeferredEvents = NOTHING_DEFERRED
+    """Events up to its number that are still to be learnt, of those who did very much."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -86,6 +100,7 @@ class Snapshot:
         weights: Mapping[str, float],
         read: ReadItems,
         product: Callable[[Catalogue], ProductOfExperts],
+        past_events: int,
     ) -> Self:
         """A version as it was trained, with its items, `ids`, as they are now.
 
@@ -110,12 +125,13 @@ class Snapshot:
             shelf=ItemAvailability.of(trained),
             event=int(version.data["event"]),
             revision=revision,
+            past_events=past_events,
             encoder=version.data.get("encoder"),
         )
         return snapshot.with_items(snapshot.read_batch(list(present.values()), revision))
 
     def has(self, position: tuple[int, int]) -> bool:
-        """Whether everything up to a position of the store, (event, revision), is in it."""
+        """Whether all up to a position of the store, (event, revision), is in it or put off."""
         return self.event >= position[0] and self.revision >= position[1]
 
     def caught_up(self, store: Store) -> Self:
@@ -172,19 +188,58 @@ class Snapshot:
             snapshot = snapshot.with_lessons(snapshot.lessons(store, tail), tail[-1][0])
         return snapshot
 
-    def next_events(self, store: Store, position: tuple[int, int], n: int) -> Self:
+    def next_events(
+        self, store: Store, position: tuple[int, int], n: int, *, in_turns: bool = False
+    ) -> Self:
         """With those of the next n events that can be learnt now, up to a position of the store.
 
-        An event of an item that is still to be met waits for it, and those after it too.
+        An event of an item that is still to be met waits for it, and those after it too. in_turns:
+        what somebody did who did more than others can wait for is put off, see `turns`.
         """
         until = min(position[0], self.event + n)
         tail = list(store.events(after_number=self.event, until_number=until))
+        if in_turns and until < position[0] and has_busy_person(tail, self.deferred):
+            until = min(position[0], self.event + MAX_TAIL_PARTS * n)
+            tail += store.events(after_number=self.event + n, until_number=until)
+        elif not self.deferred:
+            in_turns = False
         if self.revision < position[1]:
             index = self.catalogue.index
             learnable = [*takewhile(lambda row: row[1].item is None or row[1].item in index, tail)]
             if len(learnable) < len(tail):
                 tail, until = learnable, learnable[-1][0] if learnable else self.event
-        return self.with_lessons(self.lessons(store, tail), until)
+        if not in_turns or not tail:
+            return self.with_lessons(self.lessons(store, tail), until)
+        turns = take_turns(
+            tail,
+            self.deferred,
+            n,
+            teaches=lambda event: teaches(event, self.catalogue.index, self.weights),
+            is_whole=until == position[0],
+        )
+        until = until if turns.until == tail[-1][0] else turns.until
+        snapshot = self.with_lessons(self.lessons(store, turns.now), until)
+        return replace(snapshot, deferred=turns.deferred)
+
+    def deferred_lessons(
+        self, store: Store, n: int
+    ) -> tuple[tuple[int, ...], list[TrainingExample]]:
+        """(numbers of at most n of the events that were put off, of the person whose turn it is;
+        what they teach).
+        """
+        numbers, _ = self.deferred.next_turn(n)
+        return numbers, list(self.lessons(store, store.events_by_number(numbers)))
+
+    def with_deferred_lessons(
+        self, numbers: tuple[int, ...], taught: Iterable[TrainingExample]
+    ) -> Self:
+        """With what the events of these numbers teach, as an earlier snapshot found it; the same if
+        they have been learnt since.
+        """
+        turn, deferred = self.deferred.next_turn(len(numbers)) if self.deferred else ((), None)
+        if deferred is None or turn != numbers:
+            return self
+        return replace(self.with_lessons(taught, self.event), deferred=deferred)
 
     def with_lessons(self, taught: Iterable[TrainingExample], event: int) -> Self:
         """With what the events up to a number teach."""
@@ -196,14 +251,27 @@ class Snapshot:
     def lessons(self, store: Store, tail: Sequence[tuple[int, Event]]) -> Iterator[TrainingExample]:
         """What these events teach, in this model's own ids."""
         index, weights = self.catalogue.index, self.weights
+        event_types = [event_type for event_type, weight in weights.items() if weight != 0]
 
-        def histories(people: Sequence[UserKey]) -> dict[UserKey, NumberedContext]:
-            by_key = build_user_histories(
-                list(store.user_event_columns(people)), index, weights, self.kinds
+        def load_pasts(pasts: Mapping[UserKey, Past]) -> dict[UserKey, LoadedPast]:
+            rows = list(store.event_columns_before(pasts, event_types))
+            counts = Counter(person for person, _, _ in rows)
+            histories = build_user_histories(
+                [(number, columns) for _, number, columns in rows], index, weights, self.kinds
             )
-            return {person: by_key[user_key(*person)] for person in people}
+            return {
+                person: LoadedPast(*histories[user_key(*person)], counts[person] < past.n)
+                for person, past in pasts.items()
+                if user_key(*person) in histories
+            }
 
-        return training_examples(tail, load_contexts=histories, index_by_id=index, weights=weights)
+        return training_examples(
+            tail,
+            load_pasts=load_pasts,
+            index_by_id=index,
+            weights=weights,
+            past_events=self.past_events,
+        )
 
 
 def item_changes(store: Store, start: int, until: int) -> Iterator[tuple[int, Item]]:

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from foretaste.domain.data import Event, UserContext
-from foretaste.domain.store import Store
+from foretaste.domain.store import Store, UserKey
 from foretaste.errors import ModelError
 from foretaste.evaluate.list_checks import BLOCKING_CODES, ListWarning
 from foretaste.evaluate.metrics import Interval, ndcg, paired_interval, ranks
-from foretaste.feedback.online_learning import TrainingExample, UserKey
+from foretaste.feedback.online_learning import TrainingExample
 from foretaste.online.snapshot import Snapshot
 
 METRIC = "ndcg@10"

@@ -76,7 +76,7 @@ def history(
 ) -> list[dict[str, Any]]:
     """The latest events of a person or a visit, newest first."""
     store = service.workspace.store
-    events = store.history(user, session)[-MAX_HISTORY_EVENTS:]
+    events = store.history(user, session, MAX_HISTORY_EVENTS)
     titles = _titles(store, (event.item for event in events if event.item is not None))
     return [
         {
