@@ -33,6 +33,12 @@ class StoreError(ForetasteError):
     PUBLIC_TEXT = "the store cannot do this now; send the same again in a moment"
 
 
+class StoreBusy(StoreError):
+    """The store is being written to by others, for longer than can be waited."""
+
+    PUBLIC_TEXT = "others are writing to the store; send the same again in a moment"
+
+
 class WeightsError(ForetasteError):
     """Model weights that cannot be found or are not the pinned ones."""
 

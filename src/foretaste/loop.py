@@ -140,9 +140,8 @@ class Foretaste:
         return self.store.add_events(events)
 
     def identify(self, session: str, user: str) -> bool:
-        """A session is a user's from now on, on every device. → whether that is new.
-
-        So is what it did while nobody was known; see `behaviour.identity`.
+        """A session is a user's from now on, and so is what it did while nobody was known, see
+        `behaviour.identity`. → whether that is new.
         """
         return self.store.identify(session, user, self.clock())
 
@@ -279,7 +278,8 @@ class Foretaste:
         budget, without_store = Budget(page.request.timeout_ms), self.outage.slates
         if without_store is None:
             try:
-                return self.list_by(page, budget, self.slates, self.manager.newest(budget))
+                with budget.store_patience():
+                    return self.list_by(page, budget, self.slates, self.manager.newest(budget))
             except StoreError as error:
                 without_store = self.outage.begin(error)
         return self.list_by(page, budget, without_store, Newest(self.manager.current))

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from foretaste.behaviour import schema
 from foretaste.behaviour.engine import database_url, open_engine, store_errors, write_transaction
+from foretaste.domain.patience import UNLIMITED, patience
 from foretaste.errors import StoreError
 
 ROWS_PER_CHUNK = 10_000
@@ -30,7 +31,7 @@ class StoreCopier:
 
     def copy_to(self, path: Path) -> None:
         """Write all of it, as it is at one moment, to a new SQLite file. Writers go on."""
-        with store_errors(self.url):
+        with store_errors(self.url), patience(UNLIMITED):
             if self._engine.dialect.name == "sqlite":
                 self._copy_file(path)
             else:
@@ -45,7 +46,11 @@ class StoreCopier:
         Raises StoreError where something is in the store already, unless that is to be replaced.
         """
         tables = schema.metadata.sorted_tables
-        with store_errors(self.url), write_transaction(self._engine) as connection:
+        with (
+            store_errors(self.url),
+            patience(UNLIMITED),
+            write_transaction(self._engine) as connection,
+        ):
             for table in tables:
                 if replace:
                     connection.execute(sa.delete(table))

@@ -11,30 +11,34 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
-from foretaste.behaviour import schema
-from foretaste.errors import MissingExtra, StoreError
+from foretaste.behaviour import postgres, schema
+from foretaste.behaviour.writers import WriterTurns
+from foretaste.domain.patience import UNLIMITED, current_patience, patience
+from foretaste.errors import MissingExtra, StoreBusy, StoreError
 
-BUSY_TIMEOUT_MS = 30_000
-"""Milliseconds that SQLite waits for another writer."""
 CACHE_KIB = 65_536
 """KiB of pages that SQLite keeps: with its default of 2,000 an import is a sixth slower."""
 FILE_MODE = 0o640
 """Of a new store: for its owner, and to be read by the group."""
 MAX_CONNECTIONS = 50
 """Connections at most: a web server of Python runs 40 threads."""
-POSTGRES_TIMEOUTS = {"connect_timeout": "5", "tcp_user_timeout": "10000", "keepalives_idle": "30"}
-"""How soon a PostgreSQL that does not answer is given up: seconds, milliseconds, seconds."""
+CONNECTION_SECONDS = 5
+"""Seconds that a thread waits while all connections are in use."""
 ADVISORY_LOCK_ID = 0x666F7265  # "fore": the advisory locks in a PostgreSQL database that are ours
 _TAKE_WRITE_LOCK = sa.text(
-    f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK_ID}, hashtext(coalesce(current_schema(), '')))"
-)
+    "SELECT set_config('lock_timeout', :lock, true),"
+    " set_config('statement_timeout', :answer, true),"
+    f" pg_advisory_xact_lock({ADVISORY_LOCK_ID}, hashtext(coalesce(current_schema(), '')))"
+)  # in this order: the timeouts hold from here to the end of the transaction
 
 _SEARCH_PATH_OPTION = "-csearch_path="
 
 _migration_lock = Lock()  # Alembic keeps its context in a global variable
+_writer_turns: WeakKeyDictionary[sa.Engine, WriterTurns] = WeakKeyDictionary()
 
 _REMEDIES = {
     "unable to open database file": "check that the folder is there and may be written to",
@@ -44,6 +48,9 @@ _REMEDIES = {
     "disk is full": "make room; nothing of this batch was stored, so do the same again",
     "disk i/o error": "check the disk and that its file system allows locks",
     "database is locked": "another process is writing; wait for it or stop it",
+    "due to lock timeout": "another process is writing; wait for it or stop it",
+    "due to statement timeout": "the database is too slow or too busy; ask again later",
+    "no answer within": "is PostgreSQL, or what is before it, stopped? Ask again when it answers",
     "no space left": "make room; nothing of this batch was stored, so do the same again",
     "password authentication failed": "check the user and the password in behaviour.database",
     "does not exist": "create it, or correct behaviour.database",
@@ -55,6 +62,7 @@ _REMEDIES = {
     "server closed the connection": "is PostgreSQL running? Do the same again when it is",
     "permission denied": "give the database user the right to do it",
 }
+_BUSY_SIGNS = ("database is locked", "due to lock timeout")
 
 
 def database_url(database: str | Path | sa.URL) -> sa.URL:
@@ -117,13 +125,16 @@ def open_engine(url: sa.URL) -> sa.Engine:
             url,
             pool_size=10,
             max_overflow=MAX_CONNECTIONS - 10,
+            pool_timeout=CONNECTION_SECONDS,
             pool_pre_ping=url.drivername != "sqlite",
-            connect_args={} if url.drivername == "sqlite" else {**POSTGRES_TIMEOUTS, **url.query},
+            connect_args={} if url.drivername == "sqlite" else {**postgres.TIMEOUTS, **url.query},
         )
     except ModuleNotFoundError:
         raise MissingExtra("the driver for PostgreSQL", "postgres") from None
     if url.drivername == "sqlite":
         _tune(engine)
+    else:
+        _connect_patiently(engine)
     try:
         with store_errors(url):
             _make_schema(engine)
@@ -187,7 +198,7 @@ def _tune(engine: sa.Engine) -> None:
     def connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we begin transactions ourselves, see below
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        cursor.execute(f"PRAGMA busy_timeout = {_milliseconds(current_patience().lock)}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         cursor.execute("PRAGMA journal_mode = WAL")
@@ -200,8 +211,24 @@ def _tune(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         # A writer takes the lock when it begins: one that read first could not get it any more.
-        is_write = connection.get_execution_options().get("writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+        options = connection.get_execution_options()
+        if "lock_seconds" in options:
+            milliseconds = _milliseconds(options["lock_seconds"])
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {milliseconds}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")
+
+
+def _connect_patiently(engine: sa.Engine) -> None:
+    """What PostgreSQL needs besides: waits that end."""
+
+    @sa.event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, parameters: Any) -> Any:
+        return postgres.connect(*arguments, **parameters)
+
+
+def _milliseconds(seconds: float) -> int:
+    """As databases take it; never 0, which is no limit."""
+    return min(max(int(seconds * 1000), 1), 2**31 - 1)
 
 
 @contextmanager
@@ -211,11 +238,18 @@ def write_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
     On PostgreSQL two transactions that run at once may commit in another order than that of the
     numbers they drew. A reader that asks for all past number 10 would then see 12, remember it, and
     never see 11. With the lock, numbers become visible in order. SQLite has one writer anyway.
-    A lock a schema: tenants that share a database do not wait for one another.
+    A lock a schema: tenants that share a database do not wait for one another. It is waited for
+    within the current patience, also by this process's own threads; then StoreBusy is raised.
     """
-    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+    with (
+        _writer_turns.setdefault(engine, WriterTurns()).turn() as seconds,
+        engine.connect().execution_options(writing=True, lock_seconds=seconds) as connection,
+        connection.begin(),
+    ):
         if engine.dialect.name == "postgresql":
-            connection.execute(_TAKE_WRITE_LOCK)
+            limits = {"lock": seconds, "answer": current_patience().answer}
+            values = {name: str(_milliseconds(limit)) for name, limit in limits.items()}
+            connection.execute(_TAKE_WRITE_LOCK, values)
         yield connection
 
 
@@ -223,7 +257,7 @@ def migrate(engine: sa.Engine, revision: str = schema.HEAD_REVISION) -> None:
     """Bring the tables to the newest form, in one transaction and under the writer's lock."""
     if table_revision(engine) == revision:
         return
-    with _migration_lock, write_transaction(engine) as connection:
+    with patience(UNLIMITED), _migration_lock, write_transaction(engine) as connection:
         _upgrade(connection, revision)
 
 
@@ -269,7 +303,8 @@ def store_errors(url: sa.URL) -> Iterator[None]:
         message = " ".join(str(error.orig).split())
         lower_message = message.lower()
         remedy = next((advice for sign, advice in _REMEDIES.items() if sign in lower_message), "")
-        raise StoreError(
+        is_busy = any(sign in lower_message for sign in _BUSY_SIGNS)
+        raise (StoreBusy if is_busy else StoreError)(
             f"{display_url(url)}: {message}" + (f"; {remedy}" if remedy else "")
         ) from error
     except sa.exc.TimeoutError as error:

@@ -13,14 +13,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from foretaste.errors import StoreError
+from foretaste.domain.patience import current_patience
+from foretaste.errors import StoreBusy, StoreError
 
 RowBatch = Sequence[dict[str, Any]]
 MAX_ROWS_PER_COMMIT = 10_000
 """Rows written together; of more the rest waits for the next transaction."""
+MAX_WAITING_BATCHES = 1_000
+"""Batches that wait at once; more are refused at once."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Batch:
     """What one thread brought, and what became of it."""
 
@@ -46,18 +49,35 @@ class GroupCommit:
         self._is_writing = False
 
     def __call__(self, rows: RowBatch) -> int:
-        """→ how many were new. Raises what `write` raises for these rows, or StoreError."""
+        """→ how many were new. Raises what `write` raises for these rows, or StoreError.
+
+        StoreBusy where others have been writing for longer than can be waited, or many wait.
+        """
         batch = _Batch(rows)
         with self._lock:
+            if len(self._waiting) >= MAX_WAITING_BATCHES:
+                raise StoreBusy(f"{len(self._waiting)} writes are waiting; send this again later")
             self._waiting.append(batch)
             busy, self._is_writing = self._is_writing, True
         if busy:
-            batch.wake_signal.wait()
+            self._wait(batch, current_patience().lock)
         if not batch.is_finished:
             self._write_as_leader()
         if batch.error is not None:
             raise batch.error
         return batch.count or 0
+
+    def _wait(self, batch: _Batch, seconds: float) -> None:
+        """Until it is written or its thread is to write; else StoreBusy is raised."""
+        if batch.wake_signal.wait(seconds):
+            return
+        with self._lock:
+            if batch in self._waiting and not batch.wake_signal.is_set():
+                self._waiting.remove(batch)
+                raise StoreBusy(
+                    f"others are writing to the store, for more than {seconds:g} s; send this again"
+                )
+        batch.wake_signal.wait()  # it is being written, which has an end of its own
 
     def _write_as_leader(self) -> None:
         with self._lock:

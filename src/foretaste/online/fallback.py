@@ -12,13 +12,15 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from foretaste.domain.data import FallbackLevel
+from foretaste.domain.patience import LIST, current_patience, patience
 from foretaste.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,12 @@ class Budget:
         return type(self)(
             max(self.seconds_left(), 0) * share * 1000 if self.limited else None, self._clock
         )
+
+    @contextmanager
+    def store_patience(self) -> Iterator[None]:
+        """Within it a store is waited for as long as a list in a hurry can, or as before."""
+        with patience(LIST if self.limited else current_patience()):
+            yield
 
     @property
     def timeout(self) -> float | None:

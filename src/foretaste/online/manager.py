@@ -19,6 +19,7 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
+from foretaste.domain.patience import BESIDE, patience
 from foretaste.domain.store import Store
 from foretaste.errors import ForetasteError, ModelError, StoreError
 from foretaste.model.artefacts import ModelRegistry
@@ -335,7 +336,8 @@ class ModelManager:
 
         def logged() -> None:
             try:
-                work()
+                with patience(BESIDE):
+                    work()
             except ForetasteError as error:  # the next request tries again
                 log.error("%s: %s", name, error)
             except Exception:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from foretaste.domain.data import Event, Item, User
+from foretaste.domain.patience import LIST, patience
 from foretaste.domain.preference import Preference
 from foretaste.domain.store import Store
 from foretaste.errors import StoreError
@@ -119,7 +120,8 @@ class Outage:
     def _watch(self) -> None:
         while not self._ended.wait(RETRY_SECONDS):
             try:
-                self._store.log_position()
+                with patience(LIST):
+                    self._store.log_position()
             except StoreError:
                 continue
             log.warning("the store is back")

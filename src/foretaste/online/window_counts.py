@@ -5,6 +5,7 @@ Counting reads the log, and everybody who asks what is trending asks for the sam
 
 from collections.abc import Mapping
 
+from foretaste.domain.patience import BESIDE, patience
 from foretaste.domain.store import Store
 
 REFRESH_SECONDS, MAX_WINDOWS = 5.0, 64
@@ -24,7 +25,8 @@ class WindowCounts:
         """(item, users) of the last `window` seconds, counted anew every few seconds."""
         counted_at, counts = self._counts.get(window, (None, []))
         if counted_at is None or not 0 <= now - counted_at < REFRESH_SECONDS:
-            counts = self._store.user_counts(now - window, now, self._event_types)
+            with patience(BESIDE):  # it reads the log, which takes longer than to ask for a list
+                counts = self._store.user_counts(now - window, now, self._event_types)
             if len(self._counts) >= MAX_WINDOWS:
                 self._counts.clear()
             self._counts[window] = (now, counts)

@@ -17,7 +17,8 @@ from foretaste.behaviour.ingest import Ingestor
 from foretaste.behaviour.keys import DEFAULT_TENANT
 from foretaste.converse.conversation import Chat, open_chat
 from foretaste.domain.data import Recommendation, Request
-from foretaste.errors import ForetasteError, ModelError, StoreError
+from foretaste.domain.patience import current_patience
+from foretaste.errors import ForetasteError, ModelError, StoreBusy, StoreError
 from foretaste.feedback.attribution import attribute_events
 from foretaste.language.open import forgetful
 from foretaste.loop import Foretaste
@@ -115,7 +116,9 @@ class Service:
     @property
     def workspace(self) -> Foretaste:
         """The workspace, opened when first needed: a database that is away may come back."""
-        with self._open_lock:
+        if not self._open_lock.acquire(timeout=current_patience().lock):
+            raise StoreBusy("the store is still being opened; ask again in a moment")
+        try:
             if self._is_closed:
                 raise StoreError(CLOSING)
             if self._workspace is None:
@@ -127,6 +130,8 @@ class Service:
                     raise
                 self._workspace = loop
             return self._workspace
+        finally:
+            self._open_lock.release()
 
     def _go_on(self, task: str, done: int, total: int, note: str = "") -> None:
         """Called between two parts of long work. Raises StoreError once it is to end."""

@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from foretaste.behaviour.keys import DEFAULT_TENANT, SCOPES, ApiKey, KeyTable
+from foretaste.domain.patience import NOTE, patience
 from foretaste.errors import InputError, StoreError, did_you_mean
 
 KEY_FRESH_SECONDS = 2.0
@@ -180,8 +181,11 @@ class Keyring:
         with self._lock:
             cached_key = self._cache.get(key_id)
             now = self._ticks()
-            if cached_key is not None and now <= cached_key.asked_at + KEY_FRESH_SECONDS:
-                return cached_key
+            if cached_key is not None:
+                if now <= cached_key.asked_at + KEY_FRESH_SECONDS:
+                    return cached_key
+                if now <= cached_key.answered_at + KEY_STALE_SECONDS:
+                    cached_key.asked_at = now  # others need not wait while this one asks
         try:
             key = self._table().get(key_id)
         except StoreError:
@@ -203,5 +207,6 @@ class Keyring:
         if self._ticks() < cached_key.noted_at + USE_NOTE_SECONDS:
             return
         cached_key.noted_at = self._ticks()
-        with suppress(StoreError):  # a request must not fail because a note cannot be written
+        # a request must neither fail nor wait because a note cannot be written
+        with suppress(StoreError), patience(NOTE):
             self._table().touch(key.id, self._clock())

@@ -1,0 +1,53 @@
+"""In: how a PostgreSQL is reached. Out: a connection that is not waited for for ever.
+
+A server, a proxy or a network that stands still keeps a connection open and says nothing; the
+system takes that for a server that thinks. So each wait has an end here, and the connection is
+given up: what it was asked may have been done or not.
+"""
+
+import time
+from collections.abc import Generator
+from functools import cache
+from typing import Any
+
+from foretaste.domain.patience import current_patience
+
+TIMEOUTS = {"connect_timeout": "3", "tcp_user_timeout": "10000", "keepalives_idle": "30"}
+"""How soon one that does not answer is given up: seconds, milliseconds, seconds."""
+SESSION_SETTINGS = "SET idle_in_transaction_session_timeout = '60s'"
+"""A process that stands still in the middle of a write is given up by the server: others wait."""
+
+
+def connect(*arguments: Any, **parameters: Any) -> Any:
+    """A connection, as `psycopg.connect` makes it, whose waits end."""
+    connection = _connection_class().connect(*arguments, **parameters)
+    connection.execute(SESSION_SETTINGS)
+    connection.commit()
+    return connection
+
+
+@cache
+def _connection_class() -> Any:
+    import psycopg
+
+    class PatientConnection(psycopg.Connection[Any]):
+        """Raises OperationalError, and is closed, when an answer takes longer than is waited."""
+
+        def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
+            return super().wait(self._until_given_up(gen), *arguments, **options)
+
+        def _until_given_up(self, gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+            seconds = current_patience().answer
+            end = time.monotonic() + seconds
+            try:
+                wanted = next(gen)
+                while True:
+                    ready = yield wanted
+                    if not ready and time.monotonic() > end:
+                        self.pgconn.finish()
+                        raise psycopg.OperationalError(f"no answer within {seconds:g} s")
+                    wanted = gen.send(ready)
+            except StopIteration as done:
+                return done.value
+
+    return PatientConnection
