@@ -23,6 +23,8 @@ class ServeSettings(Settings):
     """Requests that one key may make at once after a pause."""
     body_seconds: float = Field(default=30.0, gt=0)
     """In which the body of a request must have come; else it is refused with 408."""
+    waiting_writes: int = Field(default=256, ge=0)
+    """Calls that write and wait for their turn, in each process; more are refused with 503."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call the service from a browser, e.g. `["https://shop.example"]`.
     None by default; `["*"]` lets every page."""

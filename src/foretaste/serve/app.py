@@ -31,6 +31,7 @@ from foretaste.serve.http.access import AccessMiddleware
 from foretaste.serve.http.guard import GuardMiddleware
 from foretaste.serve.http.hosts import HostMiddleware
 from foretaste.serve.http.keys import Keyring
+from foretaste.serve.http.lanes import Lanes, RequestPatienceMiddleware
 from foretaste.serve.http.limits import RateLimiter
 from foretaste.serve.http.security import RouteScopes
 from foretaste.serve.http.traces import Tracer
@@ -88,6 +89,7 @@ def create_app(
         openapi_url=None,  # FastAPI's own route would make the document in the event loop
     )
     app.state.tenants, app.state.metrics = tenants, tenants.metrics
+    app.state.lanes = Lanes(settings.waiting_writes)
     _add_middleware(app, tenants, settings, tracer, host)
     problems.install_handlers(app)
     for router in ROUTERS:
@@ -125,6 +127,7 @@ def _add_middleware(
         scopes=route_scopes(),
         local_metrics=settings.local_metrics,
     )
+    app.add_middleware(RequestPatienceMiddleware)
     if settings.cors_origins:  # before keys are looked at: a browser asks first, without one
         app.add_middleware(
             CORSMiddleware,

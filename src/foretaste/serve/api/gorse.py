@@ -16,6 +16,7 @@ from foretaste.domain.data import Recommendation
 from foretaste.domain.data import Request as Question
 from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.http.body import StrictRoute
+from foretaste.serve.http.lanes import run_readiness
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.security import EVENTS, NO_KEY_NEEDED, READ
 from foretaste.serve.schemas.catalogue_schemas import decode_cursor, encode_cursor
@@ -391,9 +392,9 @@ async def health_live() -> Any:
 
 
 @api.get("/health/ready", dependencies=[NO_KEY_NEEDED])
-def health_ready(service: ServiceDep) -> Any:
+async def health_ready(request: Request, service: ServiceDep) -> Any:
     """Whether it can answer."""
-    reason = service.not_ready_reason()
+    reason = await run_readiness(request, service.not_ready_reason)
     if reason is not None:
         raise ProblemError("not-ready", reason, headers={"Retry-After": "1"})
     return {"Ready": True}

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.concurrency import run_in_threadpool
 
 from foretaste.behaviour.batch import IngestSummary
 from foretaste.errors import ForetasteError
 from foretaste.online.outage import WITHOUT_STORE
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
+from foretaste.serve.http.lanes import run_readiness
 from foretaste.serve.http.problems import ProblemError, is_operator, problem_response
 from foretaste.serve.http.security import EVENTS, NO_KEY_NEEDED, READ
 from foretaste.serve.schemas import (
@@ -168,9 +168,9 @@ async def readyz(request: Request, service: ServiceDep) -> Response:
     events, and its lists say `degraded`. Who sends no `admin` key, and is not on this machine, is
     told neither reasons nor warnings nor of the worker.
     """
-    reason = await run_in_threadpool(service.not_ready_reason)
+    reason = await run_readiness(request, service.not_ready_reason)
     if reason is None:
-        readiness = await run_in_threadpool(service.readiness)
+        readiness = await run_readiness(request, service.readiness)
         return JSONResponse(
             readiness if is_operator(request.scope) else public_readiness(readiness)
         )

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from foretaste.behaviour.keys import DEFAULT_TENANT
+from foretaste.domain.patience import LIST, patience
 from foretaste.serve.http.body import StrictRoute, encode_json
 from foretaste.serve.http.metrics import METRICS_MEDIA_TYPE, Metrics
 from foretaste.serve.http.problems import ProblemError
@@ -24,4 +25,5 @@ def metrics(request: Request) -> Response:
     if request.scope["foretaste.tenant"] != DEFAULT_TENANT:
         raise ProblemError("forbidden", "the metrics are of all tenants; use a key of the root")
     app_metrics: Metrics = request.app.state.metrics
-    return Response(app_metrics.exposition(), media_type=METRICS_MEDIA_TYPE)
+    with patience(LIST):
+        return Response(app_metrics.exposition(), media_type=METRICS_MEDIA_TYPE)

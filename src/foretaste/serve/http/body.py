@@ -21,11 +21,11 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import Request, Response
 from fastapi.exceptions import ResponseValidationError
-from fastapi.routing import APIRoute
 from pydantic_core import to_json
 from starlette.types import Receive, Scope
 
 from foretaste.behaviour.values import display_text
+from foretaste.serve.http.lanes import LaneRoute
 from foretaste.serve.http.problems import InvalidBodyError, ProblemError
 
 MAX_NESTING_LEVELS = 32
@@ -45,7 +45,7 @@ ROWS_PER_PART = 1000
 _large_body_limiter = CapacityLimiter(MAX_LARGE_BODIES)
 
 
-class StrictRoute(APIRoute):
+class StrictRoute(LaneRoute):
     """A route whose body is JSON, read strictly. The event loop neither reads nor writes what is
     large.
     """

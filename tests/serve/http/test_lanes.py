@@ -1,0 +1,83 @@
+"""Each lane has threads of its own, and an end."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from foretaste.serve.app import ROUTERS
+from foretaste.serve.http.lanes import Lane, LaneRoute, Lanes
+from foretaste.serve.http.problems import ProblemError
+
+
+def test_of_so_many_at_once_the_others_wait_and_those_past_the_queue_are_refused() -> None:
+    async def story() -> None:
+        lane, gate = Lane("writes", threads=2, max_waiting=1, wait_seconds=60.0), threading.Event()
+        begun = threading.Semaphore(0)
+
+        def work() -> int:
+            begun.release()
+            assert gate.wait(60)
+            return threading.get_ident()
+
+        at_work = [asyncio.create_task(lane.run(work)) for _ in range(3)]
+        for _ in range(2):
+            await asyncio.to_thread(begun.acquire)
+        with pytest.raises(ProblemError, match="too many writes at once: 1 are waiting") as refused:
+            await lane.run(work)
+        assert refused.value.status_code == 503
+        assert (refused.value.headers or {})["Retry-After"] == "2"
+        assert not begun.acquire(blocking=False), "the third has not begun"
+        gate.set()
+        assert len(await asyncio.gather(*at_work)) == 3
+        assert await lane.run(lambda: 5) == 5, "it is free again"
+
+    asyncio.run(story())
+
+
+def test_who_waits_too_long_is_refused_and_takes_no_place() -> None:
+    async def story() -> None:
+        lane, gate = Lane("reads", threads=1, max_waiting=5, wait_seconds=0.01), threading.Event()
+        at_work = asyncio.create_task(lane.run(lambda: gate.wait(60)))
+        await asyncio.sleep(0)
+        with pytest.raises(ProblemError, match=r"no turn came in 0\.01 s"):
+            await lane.run(lambda: True)
+        gate.set()
+        assert await at_work
+        assert await lane.run(lambda: 1) == 1
+
+    asyncio.run(story())
+
+
+def test_what_the_work_raises_is_raised_and_frees_its_place() -> None:
+    async def story() -> None:
+        lane = Lane("writes", threads=1, max_waiting=0, wait_seconds=60.0)
+        for _ in range(3):
+            with pytest.raises(ZeroDivisionError):
+                await lane.run(lambda: 1 // 0)
+
+    asyncio.run(story())
+
+
+def test_every_route_that_blocks_has_the_lane_of_what_it_does() -> None:
+    async def lanes_of_routes() -> dict[str, str]:
+        lanes = Lanes(1)
+        names: dict[Any, str] = {lanes.reads: "read", lanes.writes: "write"}
+        return {
+            f"{method} {route.path}": names[lanes.of_route(route)]
+            for router in ROUTERS
+            for route in router.routes
+            if isinstance(route, LaneRoute)
+            for method in route.methods or ()
+        }
+
+    lanes = asyncio.run(lanes_of_routes())
+    is_write: Callable[[str], bool] = lambda name: lanes[name] == "write"  # noqa: E731
+    for name in ("recommend", "search", "similar", "rank"):
+        assert lanes[f"POST /v1/{name}"] == "read"
+    for name in ("POST /v1/events", "POST /v1/items", "PUT /api/feedback", "POST /v1/chat"):
+        assert is_write(name)
+    assert all(is_write(name) for name in lanes if name.startswith(("DELETE", "PATCH", "PUT")))
+    assert not any(is_write(name) for name in lanes if name.startswith("GET"))
