@@ -54,7 +54,7 @@ def test_trained_and_served(
     assert "language" in {term.expert for term in terms}
 
     again.store.put_items([Item("new", "The moon [space] again")])
-    again.record([Event("e1", "search", 1.8e9, user="u1", query="the new moon")])
+    again.record([Event("e1", "search", 1.75e9, user="u1", query="the new moon")])
     listed = again.recommend("u1", n=20, explain=True)
     words = {term.event for one in listed for term in one.terms if term.expert == "language"}
     assert "new" in {one.id for one in listed}

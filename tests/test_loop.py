@@ -269,9 +269,16 @@ def test_a_filter_holds(quiet: Foretaste) -> None:
         quiet.recommend("u0", filter={"topics": ("jazz",)})
 
 
-@pytest.mark.parametrize(("n", "got"), [(1, 1), (0, 0), (1000, 40), (100_000, 40)])
+@pytest.mark.parametrize(("n", "got"), [(1, 1), (1000, 40), (100_000, 40)])
 def test_a_list_is_as_long_as_asked_and_there_is(quiet: Foretaste, n: int, got: int) -> None:
     assert len(quiet.recommend(Request(n=n))) == got
+
+
+@pytest.mark.parametrize("n", [0, -1, True, 2.5])
+def test_no_number_of_items_is_refused(quiet: Foretaste, n: int) -> None:
+    for ask in (lambda: quiet.recommend("u0", n=n), lambda: quiet.recommend(Request(n=n))):
+        with pytest.raises(InputError, match="is no number of items; ask for 1 or more"):
+            ask()
 
 
 # Feed back ------------------------------------------------------------------------------------

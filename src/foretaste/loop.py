@@ -22,6 +22,7 @@ from typing import Any, Self
 import numpy as np
 
 from foretaste.behaviour.importer import import_all
+from foretaste.behaviour.recording import identify_session, record_events
 from foretaste.behaviour.store import open_store
 from foretaste.config.load import Config, load_config
 from foretaste.domain.data import (
@@ -36,6 +37,7 @@ from foretaste.domain.data import (
     Request,
     UserContext,
 )
+from foretaste.domain.identifiers import required_identifier
 from foretaste.domain.ports import BackboneOpener, Progress, TextEncoder, no_progress
 from foretaste.domain.store import Store
 from foretaste.errors import StoreError
@@ -136,23 +138,28 @@ class Foretaste:
         )
 
     def record(self, events: Sequence[Event]) -> int:
-        """Feedback, as it happens: durable when this returns. → how many were new."""
-        return self.store.add_events(events)
+        """Feedback, as it happens: durable when this returns. → how many were new.
+
+        Checked as over HTTP; of events with an error none is taken.
+        """
+        return record_events(self.store, events, self.config.behaviour, self.clock())
 
     def identify(self, session: str, user: str) -> bool:
         """A session is a user's from now on, and so is what it did while nobody was known, see
         `behaviour.identity`. → whether that is new.
         """
-        return self.store.identify(session, user, self.clock())
+        settings = self.config.behaviour
+        return identify_session(self.store, session, user, settings, self.clock())
 
     def erase(self, user: str) -> ErasureReceipt:
         """Forget a person: in the store, then in the counts of the models and of what answers."""
         self.recommendation_log.flush()
-        return self.recounter.erase(user)
+        return self.recounter.erase(required_identifier(user, "user"))
 
     def take_back(self, user: str, item: str, kind: str | None = None) -> int:
         """Undo what a user did with an item; models count anew beside the answers. → how many."""
-        deleted = self.store.delete_events(user, item, kind)
+        ids = required_identifier(user, "user"), required_identifier(item, "item")
+        deleted = self.store.delete_events(*ids, kind)
         if deleted:
             self.recounter.recount_soon()
         return deleted
@@ -160,7 +167,7 @@ class Foretaste:
     def personal(self, user: str) -> dict[str, Any] | None:
         """All that is kept of a person, for JSON; None if nothing is."""
         self.recommendation_log.flush()
-        return personal_data(self.store, user)
+        return personal_data(self.store, required_identifier(user, "user"))
 
     # 2 prepare ---------------------------------------------------------------------------------
 
@@ -337,7 +344,7 @@ class Foretaste:
         """A list of the caller's in the order that suits this person, without what may not be
         shown, which `left_out` tells.
         """
-        return self.recommend(user, candidates=tuple(items), n=len(items), **fields)
+        return self.recommend(user, candidates=items, n=max(len(items), 1), **fields)
 
     def trending(self, window: str | float = "7d", **fields: Any) -> Recommendation:
         """What most people took lately: "24h", "7d", or seconds; with a filter, of a category."""

@@ -17,7 +17,7 @@ from foretaste.generate.templates import DEFAULT_TITLE
 from foretaste.loop import Foretaste
 from foretaste.online.generation import Generation
 
-NOW = 1_800_000_000.0
+NOW = 1_750_000_000.0
 
 
 @pytest.fixture

@@ -163,7 +163,7 @@ def test_without_any_model_the_error_says_what_to_do(loop: Foretaste) -> None:
 
 
 def click(number: int, item: str, user: str = "u1") -> Event:
-    return Event(f"click-{number}", "click", 1_800_000_000.0 + number, user=user, item=item)
+    return Event(f"click-{number}", "click", 1_750_000_000.0 + number, user=user, item=item)
 
 
 def waits(loop: Foretaste, monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, list[int]]:
@@ -229,7 +229,7 @@ def test_who_did_something_with_an_item_that_is_being_read_is_told_that_it_is_mi
     gate, _ = waits(loop, monkeypatch)
     loop.store.put_items(new_items(100))
     loop.record([click(1, "new-3", "u2"), click(2, "space-1", "u4")])
-    loop.record([Event("v", "click", 1_800_000_000.0, session="visit", item="space-2")])
+    loop.record([Event("v", "click", 1_750_000_000.0, session="visit", item="space-2")])
     lag = "what happened last is still being taken in"
     for asked in (replace(PLENTY, user="u2"), Request(session="visit", timeout_ms=60_000)):
         answer = loop.recommend(asked)

@@ -23,7 +23,7 @@ def shop(trained: Path) -> Iterator[Foretaste]:
 
 
 def click(number: int, item: str, user: str = "u1") -> Event:
-    return Event(f"click-{number}", "click", 1_800_000_000.0 + number, user=user, item=item)
+    return Event(f"click-{number}", "click", 1_750_000_000.0 + number, user=user, item=item)
 
 
 def broken(items: Sequence[Item]) -> Floats:
@@ -38,7 +38,7 @@ def counts(snapshot: Snapshot) -> list[Floats]:
 
 def context_of(shop: Foretaste, snapshot: Snapshot, user: str) -> UserContext:
     """What all experts are asked about."""
-    request = Request(user=user, query="a comet", now=1_800_001_000.0)
+    request = Request(user=user, query="a comet", now=1_750_001_000.0)
     return shop.listen(shop.slates.user_context(request, snapshot), snapshot.encoder)
 
 

@@ -17,7 +17,7 @@ from foretaste.online.fallback import Budget
 from foretaste.online.manager import Newest
 from foretaste.online.snapshot import Snapshot, item_changes
 
-NOW = 1_800_100_000.0
+NOW = 1_750_100_000.0
 MAX_NEW_ITEMS = 12
 """Of more that read alike those met one by one are placed otherwise than those met at once."""
 REQUESTS = (
@@ -60,7 +60,7 @@ def happens(shop: Foretaste, number: int) -> None:
             Event(
                 f"busy-{number}-{k}",
                 "click",
-                1_800_000_000.0 + number,
+                1_750_000_000.0 + number,
                 user=f"busy-{(number + k) % 5}",
                 item=f"{('space', 'kitchen')[k]}-{number * 3 % 10}",
             )

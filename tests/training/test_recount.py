@@ -33,7 +33,7 @@ def loop(trained: Path) -> Foretaste:
 
 
 def test_what_answers_has_forgotten_them_when_it_returns(loop: Foretaste) -> None:
-    loop.record([Event("late", "click", 1.8e9, user="u1", item="space-9")])
+    loop.record([Event("late", "click", 1.75e9, user="u1", item="space-9")])
     assert taken(loop) == 151
 
     receipt = loop.erase("u1")
@@ -50,8 +50,8 @@ def test_what_is_taken_back_soon_counts_no_more(
 ) -> None:
     for name in ("RECOUNT_DELAY_SECONDS", "RECOUNT_PAUSE_SECONDS"):
         monkeypatch.setattr(erasing, name, 0.0)
-    late = [Event(f"late-{n}", "click", 1.8e9, user="u1", item="space-9") for n in range(2)]
-    loop.record([*late, Event("other", "like", 1.8e9, user="u1", item="space-9")])
+    late = [Event(f"late-{n}", "click", 1.75e9, user="u1", item="space-9") for n in range(2)]
+    loop.record([*late, Event("other", "like", 1.75e9, user="u1", item="space-9")])
     assert taken(loop) == 153
     assert loop.take_back("u1", "space-8", "like") == 0
     assert loop.take_back("u1", "space-9", "click") == 2

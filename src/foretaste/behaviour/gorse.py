@@ -17,11 +17,20 @@ from typing import Any
 
 from foretaste.behaviour.values import CellError, parse_time
 from foretaste.domain.data import Event, Item, User
+from foretaste.domain.identifiers import IdentifierError, identifier
 
 Row = dict[str, Any]
 NO_TIMESTAMP = "0001-01-01T00:00:00Z"
 """How Gorse writes that there is no time."""
 CATEGORIES, LABELS = "categories", "labels"
+
+
+def item_id(value: Any) -> str | None:
+    """An ItemId as text; None where there is none, also where it is no id."""
+    try:
+        return identifier(value, "ItemId")
+    except IdentifierError:
+        return None
 
 
 def item_from_gorse(gorse: Mapping[str, Any]) -> Row:

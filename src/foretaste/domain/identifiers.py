@@ -66,6 +66,27 @@ def identifier(value: Any, name: str) -> str | None:
     return text or None
 
 
+def identifiers(values: Any, name: str) -> tuple[str, ...]:
+    """Several ids: of a list, a tuple, an array or a column of a frame. A single one is a list."""
+    if isinstance(values, str | bytes | int | float):
+        values = (values,)
+    ids = []
+    for value in values:
+        text = identifier(value, name)
+        if text is None:
+            raise IdentifierError(f"{name} has an empty id in it", "leave it out")
+        ids.append(text)
+    return tuple(ids)
+
+
+def required_identifier(value: Any, name: str) -> str:
+    """As `identifier`, of what must be there."""
+    text = identifier(value, name)
+    if text is None:
+        raise IdentifierError(f"{name} is empty", "name one")
+    return text
+
+
 def scalar_text(value: Any, name: str, *, exact: bool = True) -> str | None:
     """One value as text: 1995.0 → '1995', True → 'true'; None for nothing (NaN, NaT, NA).
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NamedTuple, Self
 
+from foretaste.domain.identifiers import identifier, identifiers
 from foretaste.domain.notebook import NotebookDisplay
 
 ItemSource = Literal["model", "pinned", "promoted", "explored", "new", "fallback", "trending"]
@@ -57,6 +58,20 @@ class Request:
     """What most people took in so many seconds up to now, instead of what suits one."""
     next_page_of: str | None = None
     """The recommendation that this is the next page of."""
+
+    def __post_init__(self) -> None:
+        """Ids are text, whatever a notebook has them in: 5, 5.0 and a NumPy 5 are '5'.
+
+        Raises InputError for what is no id, or has lost digits.
+        """
+        for name in ("user", "session"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, identifier(value, name))
+        for name in ("items", "candidates"):
+            values = getattr(self, name)
+            if values is not None:
+                object.__setattr__(self, name, identifiers(values, name))
 
     def to_json_dict(self) -> dict[str, Any]:
         """What differs from a question about nothing, for JSON."""

@@ -110,7 +110,10 @@ class SlateBuilder:
         """The question; that of a next page is the first page's."""
         request = request_or_user
         if not isinstance(request, Request):
-            request = Request(user=request, n=n or self._settings.n, **with_current_names(fields))
+            size = self._settings.n if n is None else n
+            request = Request(user=request, n=size, **with_current_names(fields))
+        if isinstance(request.n, bool) or request.n < 1 or request.n != int(request.n):
+            raise InputError(f"n: {request.n} is no number of items; ask for 1 or more")
         if request.next_page_of is None:
             return PageRequest(request)
         pages = earlier_pages(self.log, request.next_page_of)
@@ -118,7 +121,7 @@ class SlateBuilder:
         check_same_owner(self._store, first, pages[0].owner)
         repeated = replace(
             first,
-            n=request.n if n or isinstance(request_or_user, Request) else first.n,
+            n=request.n if n is not None or isinstance(request_or_user, Request) else first.n,
             explain=request.explain,
             timeout_ms=request.timeout_ms,
             now=request.now,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from foretaste.domain.data import Ints, Term
+from foretaste.domain.identifiers import required_identifier
 from foretaste.errors import InputError
 from foretaste.model.product_scorer import ProductScorer
 from foretaste.online.answer import ScoringWorkspace, scored
@@ -75,6 +76,7 @@ def why_not(workspace: ScoringWorkspace, item: str, page: PageRequest) -> WhyNot
 
     Raises InputError for an item that is not there.
     """
+    item = required_identifier(item, "item")
     page = replace(page, request=replace(page.request, explain=True, explore=0.0))
     snapshot, question, scorer = scored(workspace, page)
     position = snapshot.catalogue.index.get(item)

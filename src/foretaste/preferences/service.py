@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from foretaste.domain.data import Event
+from foretaste.domain.identifiers import identifier, identifiers
 from foretaste.domain.preference import MAX_PREFERENCE_NATS, Preference
 from foretaste.domain.store import Store
 from foretaste.errors import InputError, did_you_mean
@@ -72,8 +73,10 @@ class PreferenceService:
         reset: bool = False,
     ) -> PreferenceUpdate:
         """Reset, then each change as it is written, then the wish, then what is refused."""
+        user, session = identifier(user, "user"), identifier(session, "session")
         if user is None and session is None:
             raise InputError("whose profile? name a user or a session")
+        less_like = identifiers(less_like, "less_like")
         for item in less_like:
             if self._store.item(item) is None:
                 raise InputError(f"less_like: there is no item '{item}'; import it first")

@@ -109,7 +109,7 @@ def test_what_a_patch_cannot_do(client: httpx.Client, refusal: Refusal) -> None:
 
     assert "it is 'patch-2' and cannot be changed" in refused({"id": "other"})
     assert "time 'soon' cannot be read" in refused({"available_until": "soon"})
-    assert "2029-01-01 00:00:00 is not after 2030-01-01" in refused(
+    assert "2029-01-02 00:00:00 is not after 2030-01-01" in refused(
         {"available_until": "2029-01-01"}
     )
     assert "price is an object" in refused({"price": {"amount": 3}})

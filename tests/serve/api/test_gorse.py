@@ -200,3 +200,17 @@ def test_its_asynchronous_client(served: tuple[str, str]) -> None:
         return await client.get_recommend("ga", n=1)
 
     assert asyncio.run(ask())[0].id.startswith("kitchen")
+
+
+def test_ids_that_look_alike_or_were_floats_are_one(served: tuple[str, str], client: Any) -> None:
+    composed, decomposed = "g-Zo\u00eb", "g-Zoe\u0308"
+    client.insert_item(item(composed))
+    assert client.get_item(decomposed)["ItemId"] == composed
+    with httpx.Client(base_url=served[0], headers={"X-API-Key": served[1]}) as http:
+        row = {"FeedbackType": "star", "UserId": decomposed, "ItemId": 8731.0, "Timestamp": ""}
+        assert http.put("/api/feedback", json=[row]).json() == {"RowAffected": 1}
+        assert http.get("/api/item/8731").status_code == 200
+        assert http.get("/api/item/8731.0").status_code == 404, "no second item was made"
+        assert len(http.get(f"/api/user/{composed}/feedback/star").json()) == 1
+        refused = http.put("/api/feedback", json=[{**row, "ItemId": float(2**60)}])
+        assert "digits" in refused.json()["detail"]

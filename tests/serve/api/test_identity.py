@@ -83,7 +83,7 @@ def test_all_readers_count_the_same_and_nothing_twice(copied: Path, late: bool) 
     """One reader learns each event as it comes, another all of them at once, after the merge."""
     eager, lazy = Foretaste.open(copied), Foretaste.open(copied)
     eager.catch_up()
-    base = 1.8e9
+    base = 1.75e9
 
     def step(work: Event | tuple[str, str]) -> None:
         if isinstance(work, Event):

@@ -19,6 +19,7 @@ from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.lanes import run_readiness
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.security import EVENTS, NO_KEY_NEEDED, READ
+from foretaste.serve.schemas import PathId
 from foretaste.serve.schemas.catalogue_schemas import decode_cursor, encode_cursor
 from foretaste.serve.service import Service
 
@@ -90,13 +91,13 @@ def get_users(service: ServiceDep, n: Size = 100, cursor: Cursor = "") -> Any:
 
 
 @api.get("/user/{user}")
-def get_user(user: str, service: ServiceDep) -> Any:
+def get_user(user: PathId, service: ServiceDep) -> Any:
     """One."""
     return gorse.user_to_gorse(_require(service.workspace.store.user(user), "user", user))
 
 
 @api.patch("/user/{user}")
-def patch_user(user: str, body: gorse.Row, service: ServiceDep) -> Any:
+def patch_user(user: PathId, body: gorse.Row, service: ServiceDep) -> Any:
     """Change what is named and not null."""
     row = gorse.user_from_gorse(body)
     _require(service.ingestor.change_user(user, row), "user", user)
@@ -104,7 +105,7 @@ def patch_user(user: str, body: gorse.Row, service: ServiceDep) -> Any:
 
 
 @api.delete("/user/{user}")
-def delete_user(user: str, service: ServiceDep) -> Any:
+def delete_user(user: PathId, service: ServiceDep) -> Any:
     """Forget one, with all they did."""
     return _rows_affected(int(service.erase(user).erased.any_erased))
 
@@ -137,32 +138,32 @@ def get_items(service: ServiceDep, n: Size = 100, cursor: Cursor = "", q: str | 
 
 
 @api.get("/item/{item}", dependencies=[READ])
-def get_item(item: str, service: ServiceDep) -> Any:
+def get_item(item: PathId, service: ServiceDep) -> Any:
     """One."""
     return gorse.item_to_gorse(_require(service.workspace.store.item(item), "item", item))
 
 
 @api.patch("/item/{item}")
-def patch_item(item: str, body: gorse.Row, service: ServiceDep) -> Any:
+def patch_item(item: PathId, body: gorse.Row, service: ServiceDep) -> Any:
     """Change what is named and not null."""
     _require(service.ingestor.change_item(item, gorse.item_from_gorse(body)), "item", item)
     return _rows_affected(1)
 
 
 @api.delete("/item/{item}")
-def delete_item(item: str, service: ServiceDep) -> Any:
+def delete_item(item: PathId, service: ServiceDep) -> Any:
     """Take one out; what people did with it stays theirs."""
     return _rows_affected(service.workspace.store.delete_items([item]))
 
 
 @api.put("/item/{item}/category/{category}")
-def put_category(item: str, category: str, service: ServiceDep) -> Any:
+def put_category(item: PathId, category: str, service: ServiceDep) -> Any:
     """Add a category."""
     return _recategorise(service, item, lambda names: [*names, category])
 
 
 @api.delete("/item/{item}/category/{category}")
-def delete_category(item: str, category: str, service: ServiceDep) -> Any:
+def delete_category(item: PathId, category: str, service: ServiceDep) -> Any:
     """Take one away."""
     return _recategorise(service, item, lambda names: [name for name in names if name != category])
 
@@ -196,7 +197,7 @@ def _record_feedback(service: Service, body: list[gorse.Row], *, overwrite: bool
 def _create_missing_items(service: Service, rows: Sequence[gorse.Row]) -> None:
     """As Gorse does: an item that feedback names and nobody put is made, without content."""
     store = service.workspace.store
-    item_ids = dict.fromkeys(str(row["item"]) for row in rows if row.get("item") not in (None, ""))
+    item_ids = dict.fromkeys(filter(None, (gorse.item_id(row.get("item")) for row in rows)))
     existing_ids = store.known_item_ids(item_ids)
     new_items = [{"id": item_id} for item_id in item_ids if item_id not in existing_ids]
     if new_items:
@@ -228,7 +229,7 @@ def _feedback_page(service: Service, n: int, cursor: str, **conditions: str) -> 
 
 @api.get("/user/{user}/feedback")
 @api.get("/user/{user}/feedback/{kind}")
-def get_user_feedback(user: str, service: ServiceDep, kind: str | None = None) -> Any:
+def get_user_feedback(user: PathId, service: ServiceDep, kind: str | None = None) -> Any:
     """What a user did."""
     return _newest_feedback(service, user=user, event_type=kind)
 
@@ -236,32 +237,32 @@ def get_user_feedback(user: str, service: ServiceDep, kind: str | None = None) -
 @api.get("/item/{item}/feedback")
 @api.get("/item/{item}/feedback/")
 @api.get("/item/{item}/feedback/{kind}")
-def get_item_feedback(item: str, service: ServiceDep, kind: str | None = None) -> Any:
+def get_item_feedback(item: PathId, service: ServiceDep, kind: str | None = None) -> Any:
     """What people did with an item."""
     return _newest_feedback(service, item=item, event_type=kind)
 
 
 @api.get("/feedback/{user}/{item}")
-def get_pair_feedback(user: str, item: str, service: ServiceDep) -> Any:
+def get_pair_feedback(user: PathId, item: PathId, service: ServiceDep) -> Any:
     """What a user did with an item."""
     return _newest_feedback(service, user=user, item=item)
 
 
 @api.get("/feedback/{kind}/{user}/{item}")
-def get_one_feedback(kind: str, user: str, item: str, service: ServiceDep) -> Any:
+def get_one_feedback(kind: str, user: PathId, item: PathId, service: ServiceDep) -> Any:
     """What a user did with an item, of one type."""
     rows = _newest_feedback(service, user=user, item=item, event_type=kind)
     return _require(rows[0] if rows else None, "feedback", f"{kind}/{user}/{item}")
 
 
 @api.delete("/feedback/{user}/{item}")
-def delete_feedback(user: str, item: str, service: ServiceDep) -> Any:
+def delete_feedback(user: PathId, item: PathId, service: ServiceDep) -> Any:
     """Take back what a user did with an item."""
     return _rows_affected(service.workspace.take_back(user, item))
 
 
 @api.delete("/feedback/{kind}/{user}/{item}")
-def delete_typed_feedback(kind: str, user: str, item: str, service: ServiceDep) -> Any:
+def delete_typed_feedback(kind: str, user: PathId, item: PathId, service: ServiceDep) -> Any:
     """Take back what a user did with an item, of one type."""
     return _rows_affected(service.workspace.take_back(user, item, kind))
 
@@ -287,7 +288,7 @@ def _by_time(numbered_event: Any) -> Any:
 @api.get("/recommend/{user}/{category}", dependencies=[READ])
 def recommend(
     request: Request,
-    user: str,
+    user: PathId,
     service: ServiceDep,
     category: str = "",
     n: Size = 10,
@@ -306,7 +307,7 @@ def session_recommend(
 ) -> Any:
     """A list for what happened in a session, which is not kept."""
     rows = sorted(body, key=lambda row: gorse.parse_timestamp(row.get("Timestamp")) or 0)
-    ids = [str(row["ItemId"]) for row in rows if row.get("ItemId")]
+    ids = [item_id for row in rows if (item_id := gorse.item_id(row.get("ItemId")))]
     existing = [row for row in dict.fromkeys(ids) if service.workspace.store.item(row) is not None]
     seeds = tuple(existing[-MAX_SEED_ITEMS:])
     return _list_rows(service, n, offset, [category], items=seeds, incognito=True)
@@ -318,7 +319,7 @@ def session_recommend(
 @api.get("/item/{item}/neighbors/{category}", dependencies=[READ])
 def neighbors(
     request: Request,
-    item: str,
+    item: PathId,
     service: ServiceDep,
     name: str = "",
     category: str = "",

@@ -24,6 +24,7 @@ from foretaste.serve.schemas.values import (
     MAX_ITEMS,
     Filter,
     Id,
+    PathId,
     RequestSchema,
     ResponseSchema,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "ItemsAnswer",
     "ItemsBody",
     "ListCheck",
+    "PathId",
     "RankBody",
     "RankedItem",
     "RecommendBody",

@@ -28,6 +28,7 @@ from foretaste.behaviour.values import (
     nested_strings,
     parse_identifier,
 )
+from foretaste.domain.identifiers import normalise_text
 from foretaste.errors import did_you_mean
 from foretaste.rank import conditions, rules
 from foretaste.serve.schemas.renamed import (
@@ -48,7 +49,7 @@ MAX_CONTEXT_LENGTH = 10_000
 
 def _identifier(value: Any) -> str:
     """An id as events have it: trimmed, and a whole number is its digits."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError('an id is text or a whole number; send it like "31"')
     try:
         parsed_id = parse_identifier(value, "the id")
@@ -152,6 +153,8 @@ _FILTER_SCHEMA = {
 _RULE_SCHEMA = {"oneOf": [kind.model_json_schema() for kind in rules.RULE_TYPES]}
 
 Id = Annotated[str, BeforeValidator(_identifier), WithJsonSchema(_ID_SCHEMA)]
+PathId = Annotated[str, AfterValidator(normalise_text)]
+"""An id in an address, as events have it: the one that looks alike."""
 Query = Annotated[
     str,
     AfterValidator(_check_query_length),

@@ -1,0 +1,57 @@
+"""In: events of a program, as `Event`. Out: the same, checked as those of a JSON body are.
+
+Ids of any type are text, a time beyond tomorrow and an unknown type are errors. Other than over
+HTTP nothing is taken of a batch with an error: the caller can mend it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from foretaste.behaviour.forms import service_event_form
+from foretaste.behaviour.parse import parse_event
+from foretaste.behaviour.reading.ids import IdForms
+from foretaste.behaviour.reading.moments import MomentParser
+from foretaste.behaviour.settings import EVENT_FIELDS, BehaviourSettings
+from foretaste.domain.data import IDENTIFY_EVENT, Event, RejectedRow
+from foretaste.domain.store import Store
+from foretaste.errors import InputError
+
+ATTRIBUTES = {"event_type": "kind"}
+"""Field → how an `Event` calls it, where that is another name."""
+
+
+def record_events(
+    store: Store, events: Iterable[Event], settings: BehaviourSettings, now: float
+) -> int:
+    """Into the store; → how many were new. now: seconds since 1970.
+
+    Raises InputError for the first that cannot be used.
+    """
+    return store.add_events(_checked(store, events, settings, now))
+
+
+def identify_session(
+    store: Store, session: Any, user: Any, settings: BehaviourSettings, now: float
+) -> bool:
+    """A session is a user's; → whether that is new. Raises InputError where either is nobody."""
+    fact = Event("identify", IDENTIFY_EVENT, now, user=user, session=session)
+    event = _checked(store, [fact], settings, now)[0]
+    return store.identify(str(event.session), str(event.user), now)
+
+
+def _checked(
+    store: Store, events: Iterable[Event], settings: BehaviourSettings, now: float
+) -> list[Event]:
+    form = service_event_form(settings, IdForms(store))
+    # an Event says what its time is: seconds since 1970
+    parsers = replace(form.parsers, at=MomentParser("at", unit="s"))
+    form = replace(form, parsers=parsers, missing_time="reject")
+    checked = []
+    for index, event in enumerate(events):
+        row = {name: getattr(event, ATTRIBUTES.get(name, name)) for name in EVENT_FIELDS}
+        parsed = parse_event(row, form, file="events", line=index, now=now)
+        if isinstance(parsed, RejectedRow):
+            raise InputError(f"events[{index}].{parsed.column}: {parsed.problem}; {parsed.remedy}")
+        checked.append(parsed)
+    return checked
