@@ -21,6 +21,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from foretaste.behaviour.import_log import last_imports
 from foretaste.behaviour.importer import import_all
 from foretaste.behaviour.recording import identify_session, record_events
 from foretaste.behaviour.store import open_store
@@ -121,11 +122,9 @@ class Foretaste:
         users: Any = None,
         strict: bool = False,
         yes: bool = False,
+        at_unit: str | None = None,
     ) -> list[ImportResult]:
-        """Files, data frames or tables into the store: items first, as events name them.
-
-        yes: take the names that are offered for a file without names of columns.
-        """
+        """Files, frames or tables into the store, items first; for the options see `import_all`."""
         return import_all(
             self.store,
             {"items": items, "users": users, "events": events},
@@ -134,22 +133,17 @@ class Foretaste:
             now=self.clock(),
             strict=strict,
             yes=yes,
+            at_unit=at_unit,
             progress=self.progress,
         )
 
     def record(self, events: Sequence[Event]) -> int:
-        """Feedback, as it happens: durable when this returns. → how many were new.
-
-        Checked as over HTTP; of events with an error none is taken.
-        """
+        """Feedback, checked and durable when this returns; none if one is wrong. → how many new."""
         return record_events(self.store, events, self.config.behaviour, self.clock())
 
     def identify(self, session: str, user: str) -> bool:
-        """A session is a user's from now on, and so is what it did while nobody was known, see
-        `behaviour.identity`. → whether that is new.
-        """
-        settings = self.config.behaviour
-        return identify_session(self.store, session, user, settings, self.clock())
+        """A session is a user's, and what it did before too. → whether that is new."""
+        return identify_session(self.store, session, user, self.config.behaviour, self.clock())
 
     def erase(self, user: str) -> ErasureReceipt:
         """Forget a person: in the store, then in the counts of the models and of what answers."""
@@ -189,10 +183,11 @@ class Foretaste:
 
     histories = interactions  # as it was called before; for one release
 
-    def quality(self, imports: Sequence[ImportResult] = ()) -> QualityReport:
-        """The data-quality report."""
+    def quality(self, imports: Sequence[ImportResult] | None = None) -> QualityReport:
+        """The data-quality report. imports: None is the last of each file."""
         items = {item.id: item for _, item in self.store.items()}
         cleaned, cleaning, gathering = self.interactions(items)
+        imports = last_imports(self.store) if imports is None else imports
         return measure_quality(
             cleaned, list(items.values()), cleaning=cleaning, gathering=gathering, imports=imports
         )

@@ -290,7 +290,10 @@ def test_import_counts_and_tells_the_rejects(files: Path) -> None:
     assert "events.csv:152: unknown event type 'clik'; did you mean 'click'?" in done.stderr
     assert "events.csv:153: " in done.stderr
     rejects = folder / "rejects" / "events-events.jsonl"
-    assert f"all 2 rejected rows are in {rejects}" in done.stderr
+    assert (
+        "2 of 152 rows of events.csv were rejected and are not stored; all of them are in "
+        f"{rejects}" in done.stderr
+    )
     assert len(rejects.read_text().splitlines()) == 2  # one JSON object a row
     assert good("import", *arguments).splitlines()[2].split() == [
         "events.csv",

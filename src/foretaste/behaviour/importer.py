@@ -12,6 +12,7 @@ from typing import IO, Any, Self
 
 from foretaste.behaviour.files.file_settings import Reading, settings_of_file
 from foretaste.behaviour.files.packing import own_stem
+from foretaste.behaviour.import_log import save_imports
 from foretaste.behaviour.row_reader import RecordType, RowReader, make_row_reader
 from foretaste.behaviour.rows import OpenTable, open_table
 from foretaste.behaviour.settings import BehaviourSettings
@@ -36,11 +37,20 @@ def import_all(
     now: float,
     strict: bool = False,
     yes: bool = False,
+    at_unit: str | None = None,
     progress: Progress = no_progress,
 ) -> list[ImportResult]:
-    """`import_file` for each source that is given, in their order."""
-    return [
-        import_file(
+    """`import_file` for each source that is given, in their order; the store remembers what became
+    of each.
+
+    at_unit: what the times of events count that are numbers, see `BehaviourSettings.at_unit`.
+    """
+    settings = settings.with_at_unit(at_unit)
+    results = []
+    for record_type, source in sources.items():
+        if source is None:
+            continue
+        result = import_file(
             store,
             record_type,
             source,
@@ -51,9 +61,9 @@ def import_all(
             yes=yes,
             progress=progress,
         )
-        for record_type, source in sources.items()
-        if source is not None
-    ]
+        save_imports(store, [result])
+        results.append(result)
+    return results
 
 
 def import_file(

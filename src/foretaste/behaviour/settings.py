@@ -1,7 +1,7 @@
 """In: the `[behaviour]` part of the settings. Out: how files are read and where behaviour lives."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
@@ -10,7 +10,7 @@ from foretaste.behaviour.event_type_names import EVENT_TYPE_BY_NAME
 from foretaste.behaviour.files.file_settings import FileSettings
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS
 from foretaste.domain.settings import Settings
-from foretaste.errors import did_you_mean
+from foretaste.errors import InputError, did_you_mean
 
 EVENT_FIELDS = (
     "user",
@@ -177,6 +177,15 @@ class BehaviourSettings(Settings):
     @classmethod
     def _normalise_types(cls, weights: Mapping[str, float]) -> Mapping[str, float]:
         return {normalise_event_type(event_type): weight for event_type, weight in weights.items()}
+
+    def with_at_unit(self, unit: str | None) -> "BehaviourSettings":
+        """The same for files whose times count in this unit; None leaves it as it is."""
+        if unit is None:
+            return self
+        units = get_args(TimeUnit)
+        if unit not in units:
+            raise InputError(f"at_unit: '{unit}' is no unit; expected one of {', '.join(units)}")
+        return self.model_copy(update={"at_unit": unit})
 
     @field_validator("event_type_names")
     @classmethod

@@ -113,7 +113,10 @@ def print_imports(imports: Sequence["ImportResult"]) -> None:
             note(str(reject))
         if file.rejected:
             extra = f"{file.rejected - MAX_REJECTS:,} more; " if file.rejected > MAX_REJECTS else ""
-            note(f"{extra}all {file.rejected:,} rejected rows are in {file.rejects_file}")
+            note(
+                f"{extra}{file.rejected:,} of {file.read:,} rows of {file.file} were rejected and "
+                f"are not stored; all of them are in {file.rejects_file}"
+            )
 
 
 def print_recommendation(

@@ -116,21 +116,43 @@ def import_(
         bool,
         typer.Option("--yes", "-y", help="Take the names offered for columns that have none."),
     ] = False,
+    at_unit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="UNIT",
+            help="What times that are numbers count: s, ms, us, ns, min, h, d or excel.",
+        ),
+    ] = None,
 ) -> None:
     """Take in files: what people did, what there is, who they are.
 
     Items go in first, whatever the order. Bad rows go to a file in the workspace with the reason
-    for each; good rows go in. The same file again adds nothing.
+    for each; good rows go in. The same file again adds nothing. A file of which no row could be
+    used is an error.
     """
     if events is None and items is None and users is None and not gorse:
         raise InputError("nothing to import; name a file with --events, --items or --users")
     with open_loop(workspace, create=True) as loop:
-        imports = loop.add(events=events, items=items, users=users, strict=strict, yes=yes)
+        imports = loop.add(
+            events=events, items=items, users=users, strict=strict, yes=yes, at_unit=at_unit
+        )
         if gorse:
             from foretaste.behaviour.gorse_dump import gorse_tables
 
-            imports += loop.add(**gorse_tables(gorse), strict=strict, yes=yes)
+            tables = gorse_tables(gorse)
+            imports += loop.add(
+                events=tables["events"],
+                items=tables["items"],
+                users=tables["users"],
+                strict=strict,
+            )
     console.print_imports(imports)
+    unusable = [result.file for result in imports if result.rejected == result.read > 0]
+    if unusable:
+        raise InputError(
+            f"no row of {', '.join(unusable)} could be used; the reasons are above, mend the file "
+            "or the settings and import it again"
+        )
 
 
 @command(app, "report")

@@ -320,7 +320,13 @@ def test_events_are_attributed_to_the_list_they_came_from(
         {"event_id": "at-1", "kind": "impression", **who},
         {"event_id": "at-2", "kind": "click", "item": second, **who},
         {"event_id": "at-3", "kind": "click", "item": second, **who, "position": 3},
-        {"event_id": "at-4", "kind": "click", "item": second, **who, "recommendation_id": "unknown-list"},
+        {
+            "event_id": "at-4",
+            "kind": "click",
+            "item": second,
+            **who,
+            "recommendation_id": "unknown-list",
+        },
         {"event_id": "at-5", "kind": "impression", "session": "attributed"},
     ]
     answer = client.post("/v1/events", json={"events": sent}).json()
