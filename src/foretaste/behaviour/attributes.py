@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from foretaste.behaviour.columns import normalise_column
+from foretaste.behaviour.reading.cleaning import clean_line
 from foretaste.behaviour.reading.locales import DecimalMark
 from foretaste.behaviour.reading.numbers import NumberParser
 from foretaste.behaviour.reading.prices import is_price_column, price_values
+from foretaste.behaviour.reading.texts import no_text_reason
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.values import (
     CellError,
@@ -76,6 +78,8 @@ def column_roles(
 def _role(column: str, values: Sequence[Any], separator: str) -> ColumnRole:
     if any(isinstance(value, Mapping) for value in values):
         return "skip"
+    if no_text_reason(values) is not None:
+        return "skip"
     if normalise_column(column) in TEXT_COLUMN_NAMES and all(
         isinstance(value, str) for value in values
     ):
@@ -112,7 +116,8 @@ def role_of_value(column: str, value: Any, separator: str) -> ColumnRole:
     """What a column is, judged by a single value: that of an item sent to the service."""
     if isinstance(value, Mapping):
         raise CellError(column, value, f"{column} is an object", "give a word, a number or a list")
-    return _role(column, [] if is_missing(value) else [value], separator)
+    role = _role(column, [] if is_missing(value) else [value], separator)
+    return "attribute" if role == "skip" else role  # an address that is to be shown, not read
 
 
 def attribute_values(
@@ -125,11 +130,11 @@ def attribute_values(
         return price_values(column, value, parser or NumberParser(column, is_price=True))
     values: dict[str, None] = {}
     for part in split_values(value, "," if role == "commas" else separator):
-        text = scalar_text(part, column).strip()
+        text = clean_line(check_storable(scalar_text(part, column), column))
         if _INTEGRAL_FLOAT.fullmatch(text):
             text = text[:-2]
         if text and text not in _EMPTY_LIST_MARKERS:
-            values[check_storable(text, column)] = None
+            values[text] = None
     return {column: tuple(values)}
 
 

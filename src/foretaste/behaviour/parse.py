@@ -10,7 +10,9 @@ from typing import Any
 
 from foretaste.behaviour.attributes import attribute_values, role_of_value
 from foretaste.behaviour.forms import EventForm, EventParsers, ItemForm
+from foretaste.behaviour.reading.cleaning import clean_line
 from foretaste.behaviour.reading.ids import ZERO, nobody_problem
+from foretaste.behaviour.reading.texts import parse_clean_text
 from foretaste.behaviour.settings import EVENT_FIELDS, normalise_event_type
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.values import (
@@ -62,9 +64,9 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
     item = parsers.item(get(columns["item"]))
     text = query = None
     if columns["text"]:
-        text = parse_text(get(columns["text"]), "text")
+        text = parse_clean_text(get(columns["text"]), "text")
     if columns["query"]:
-        query = parse_text(get(columns["query"]), "query")
+        query = parse_clean_text(get(columns["query"]), "query", clean_line)
     raw_type = get(columns.get(type_field, type_field))
     is_search = item is None and query is not None
     event_type = _event_type(raw_type, form, type_field, is_search=is_search)
@@ -302,7 +304,7 @@ def _item(row: Row, form: ItemForm) -> Item:
     texts, attributes = _features(row, form)
     return Item(
         id=item_id,
-        title=parse_text(get(columns["title"]), "title") or "",
+        title=parse_clean_text(get(columns["title"]), "title", clean_line) or "",
         texts=texts,
         attributes=attributes,
         image=parse_text(get(columns["image"]), "image"),
@@ -322,7 +324,7 @@ def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple
             continue
         role = form.roles.get(column) or role_of_value(column, value, form.separator)
         if role == "text":
-            text = parse_text(value, column)
+            text = parse_clean_text(value, column)
             if text:
                 texts[column] = text
         elif role != "skip":

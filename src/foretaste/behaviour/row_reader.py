@@ -26,6 +26,7 @@ from foretaste.behaviour.parse import (
     unknown_item_reject,
 )
 from foretaste.behaviour.reading.ids import IdForms
+from foretaste.behaviour.reading.texts import no_text_reason
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import (
     ITEM_FIELDS,
@@ -310,8 +311,8 @@ def _entity_reader(
     )
     warnings += resolved.notes
     warnings += [
-        f"column '{column}' has a different value in nearly every row, or objects, and was left "
-        "out; name it in behaviour.attribute_columns or behaviour.text_columns to keep it"
+        f"column '{column}' {_skip_reason(table, column)}, and was left out; name it in "
+        "behaviour.attribute_columns or behaviour.text_columns to keep it"
         for column, (role, _) in roles.items()
         if role == "skip"
     ]
@@ -327,6 +328,12 @@ def _entity_reader(
     return _EntityReader(
         table.name, form, parse_user, store.put_users, save_roles, warnings, decisions
     )
+
+
+def _skip_reason(table: OpenTable, column: str) -> str:
+    """Why a column of items or users is left out."""
+    reason = no_text_reason([row.get(column) for row in table.head])
+    return f"holds {reason}" if reason else "has a different value in nearly every row, or objects"
 
 
 class _EntityReader:

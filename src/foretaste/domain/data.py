@@ -28,7 +28,7 @@ from foretaste.domain.request import Recommended as Recommended
 from foretaste.domain.request import Request as Request
 from foretaste.domain.request import Term as Term
 from foretaste.domain.words import BAND_SUFFIX as BAND_SUFFIX
-from foretaste.domain.words import is_descriptive
+from foretaste.domain.words import is_descriptive, is_readable
 
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -101,9 +101,9 @@ class Item:
     def reading(self) -> str:
         """What a language model reads of the item: title, attributes, then the longer texts."""
         attribute_texts = (
-            f"{column}: {', '.join(filter(None, values))}"
+            f"{column}: {', '.join(filter(is_readable, values))}"
             for column, values in self.attributes.items()
-            if any(values) and is_descriptive(column, self.attributes)
+            if any(map(is_readable, values)) and is_descriptive(column, self.attributes)
         )
         parts = [self.title, *attribute_texts, *self.texts.values()]
         return ". ".join(part.strip().rstrip(".") for part in parts if part.strip())

@@ -42,8 +42,13 @@ def normalise_text(text: str) -> str:
     """The text as it looks: composed, without what cannot be seen, plain blanks, none around it."""
     if text.isascii() and text.isprintable():
         return text.strip()
-    visible = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    visible = without_invisible(unicodedata.normalize("NFC", text))
     return _BLANKS.sub(" ", visible).strip()
+
+
+def without_invisible(text: str) -> str:
+    """Without characters that have no width, and control characters other than ends of lines."""
+    return _INVISIBLE.sub("", text)
 
 
 def without_zero_fraction(text: str) -> str:

@@ -7,6 +7,7 @@ BAND_SUFFIX = "_band"
 """Ends the name of a column that stands for another one's numbers: `price_band`, of `price`."""
 CURRENCY_SUFFIX = "_currency"
 """Ends the name of a column that holds the currency of another one's prices."""
+ADDRESS_STARTS = ("http://", "https://", "www.", "//", "data:")
 WORD_PATTERN = re.compile(r"\w+")
 """Letters, digits and low lines: “rock-and-roll” is three words."""
 
@@ -21,3 +22,8 @@ def is_descriptive(column: str, columns: Container[str]) -> bool:
     currency says nothing.
     """
     return column + BAND_SUFFIX not in columns and not column.endswith(CURRENCY_SUFFIX)
+
+
+def is_readable(value: str) -> bool:
+    """Whether a value says something: a web address does not."""
+    return bool(value) and not value.startswith(ADDRESS_STARTS)

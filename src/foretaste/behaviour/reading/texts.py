@@ -1,13 +1,47 @@
-"""In: a column of text. Out: what a person reads of it; markup, addresses and code are no text."""
+"""In: a column of text. Out: what a person reads of it; addresses, ids and code are no text."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from foretaste.behaviour.reading.cleaning import clean_text, is_address, is_code
 from foretaste.behaviour.reading.column import ColumnReading, read_column
-from foretaste.behaviour.values import parse_text
+from foretaste.behaviour.values import check_storable, is_missing, scalar_text
+
+MIN_SHARE = 0.8
+"""Share of the values from which a column is addresses or code."""
+
+
+def parse_clean_text(
+    value: Any, field: str, clean: Callable[[str], str] = clean_text
+) -> str | None:
+    """A text as a person reads it; None for none."""
+    if value.__class__ is not str:
+        if is_missing(value):
+            return None
+        value = scalar_text(value, field)
+    text = clean(check_storable(value, field))
+    return text or None
 
 
 def read_text_column(cells: Sequence[Any], field: str) -> ColumnReading:
     """`problem` says why a column is no text: addresses, ids, code."""
-    return read_column(cells, "text", partial(parse_text, field=field))
+    reason = no_text_reason(cells)
+    return read_column(
+        cells,
+        "text" if reason is None else reason,
+        lambda cell: parse_clean_text(cell, field),
+        problem=reason and f"it holds {reason}, which is no text",
+    )
+
+
+def no_text_reason(values: Sequence[Any]) -> str | None:
+    """What a column holds instead of text or words; None where it may be either."""
+    filled = [value for value in values if not is_missing(value)]
+    texts = [value for value in filled if isinstance(value, str)]
+    if not texts or len(texts) < MIN_SHARE * len(filled):
+        return None
+    if sum(map(is_address, texts)) >= MIN_SHARE * len(texts):
+        return "addresses"
+    if sum(map(is_code, texts)) >= MIN_SHARE * len(texts):
+        return "ids or code"
+    return None

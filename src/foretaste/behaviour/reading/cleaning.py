@@ -1,0 +1,171 @@
+"""In: a text as a shop system stores it. Out: what a person reads of it.
+
+selectolax reads HTML, the standard library entities and JSON, ftfy repairs text that was decoded
+by the wrong encoding. Most texts need none of it, which one search tells.
+"""
+
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from foretaste.domain.identifiers import normalise_text, without_invisible
+
+MAX_ROUNDS = 3
+"""Markup within entities within entities: feeds escape once, exports of feeds again."""
+_TAGS = (
+    "a abbr address article aside b blockquote body br button caption center code dd del div dl dt "
+    "em embed fieldset figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr html i "
+    "iframe img input ins label legend li link main meta nav noscript object ol option p pre q s "
+    "script section select small span strike strong style sub summary sup svg table tbody td "
+    "template tfoot th thead title tr u ul video"
+).replace(" ", "|")
+_MARKUP = re.compile(
+    rf"</?(?:{_TAGS})\s*/?>|<(?:{_TAGS})\s[^<>]*=[^<>]*>|<!--|<!doctype|<!\[CDATA\[", re.IGNORECASE
+)
+_UNREAD_TAGS = ["script", "style", "noscript", "template", "iframe", "svg", "head", "object"]
+_BLOCK_TAGS = (
+    "p,br,li,div,h1,h2,h3,h4,h5,h6,tr,td,th,ul,ol,table,section,article,blockquote,hr,dt,dd,pre,"
+    "option,header,footer,figcaption"
+)
+_CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
+_SHORTCODE = re.compile(
+    r"\[/?(?:vc_\w+|et_pb_\w+|fusion_\w+|caption|gallery|embed|audio|video|playlist)\b[^\]]*\]"
+)
+_MARKDOWN_LINK = re.compile(r"!?\[([^\]]*)\]\((?:https?://|/|\.|mailto:)[^)\s]*\)")
+_ADDRESS = re.compile(r"(?:https?:|ftp:)//[^\s<>\"')\]]+|\bwww\.[^\s<>\"')\]]+", re.IGNORECASE)
+_DATA_ADDRESS = re.compile(r"data:[\w/+.-]*;base64,[A-Za-z0-9+/=\s]{20,}")
+_CODE = re.compile(
+    r"(?<!\S)(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)[A-Za-z0-9+/_-]{40,}={0,2}(?!\S)"
+    r"|(?<!\w)[0-9a-fA-F]{32,}(?!\w)"
+)
+_SUSPECT = re.compile(r"[<&{\[]|//|www\.|base64|\S{32}|[^\t\n\r\x20-\x7e]|  ")
+_RUN_OF_BLANKS = re.compile(r"[^\S\n]+")
+_RUN_OF_LINES = re.compile(r" ?\n(?: ?\n)+ ?")
+
+
+def clean_text(text: str) -> str:
+    """A text of several lines: without markup, scripts, addresses and code."""
+    if not _SUSPECT.search(text):
+        return text.strip()
+    text = _without_json(text)
+    text = _without_markup(repair_encoding(text))
+    text = _MARKDOWN_LINK.sub(r"\1", _SHORTCODE.sub(" ", text))
+    text = _CODE.sub(" ", _ADDRESS.sub(" ", _DATA_ADDRESS.sub(" ", text)))
+    visible = without_invisible(unicodedata.normalize("NFC", text))
+    lines = _RUN_OF_BLANKS.sub(" ", visible)
+    return _RUN_OF_LINES.sub("\n", lines).replace("\n ", "\n").replace(" \n", "\n").strip()
+
+
+def clean_line(text: str) -> str:
+    """A title or a value: on one line, without markup; an address is left as it is."""
+    if text.isascii() and text.isprintable() and "<" not in text and "&" not in text:
+        return text.strip()
+    return _RUN_OF_BLANKS.sub(" ", normalise_text(_without_markup(repair_encoding(text))))
+
+
+def _without_markup(text: str) -> str:
+    for _ in range(MAX_ROUNDS):
+        cleaned = (
+            _ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
+        )
+        if "<" in cleaned and _MARKUP.search(cleaned):
+            cleaned = _text_of_html(_CDATA.sub(" ", cleaned))
+        if cleaned == text:
+            break
+        text = cleaned
+    return text
+
+
+def _text_of_html(text: str) -> str:
+    from selectolax.lexbor import LexborHTMLParser  # only for text with markup
+
+    tree = LexborHTMLParser(text)
+    tree.strip_tags(_UNREAD_TAGS)
+    for node in tree.css(_BLOCK_TAGS):
+        node.insert_before("\n")
+        node.insert_after("\n")
+    return tree.body.text() if tree.body is not None else ""
+
+
+def repair_encoding(text: str) -> str:
+    """CafÃ© → Café, where the text as a whole, or a word of it, was decoded wrongly."""
+    if text.isascii():
+        return text
+    from ftfy import badness, fix_encoding  # only for text beyond ASCII
+
+    if not badness.is_bad(text):
+        return text
+    repaired: str = fix_encoding(text)
+    if _is_plausible(text, repaired):
+        return repaired
+    words = (
+        repaired_word if _is_plausible(word, repaired_word := fix_encoding(word)) else word
+        for word in text.split(" ")
+    )
+    return " ".join(words)
+
+
+def _is_plausible(text: str, repaired: str) -> bool:
+    """Whether a repair has brought in no letters of a script that the text has no other of."""
+    new_letters = {letter for letter in repaired if not letter.isascii()} - set(text)
+    has_latin = any(letter.isascii() and letter.isalpha() for letter in text)
+    for letter in new_letters:
+        if unicodedata.combining(letter):
+            return False
+        if has_latin and letter.isalpha() and "LATIN" not in unicodedata.name(letter, ""):
+            return False
+    return True
+
+
+def _without_json(text: str) -> str:
+    """The sentences of a text that is a JSON object or list, as editors store rich text."""
+    stripped = text.strip()
+    if stripped[:1] + stripped[-1:] not in ("{}", "[]"):
+        return text
+    try:
+        value = json.loads(stripped)
+    except (ValueError, RecursionError):
+        return text
+    return "\n".join(_sentences(value))
+
+
+def _sentences(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for member in value:
+            yield from _sentences(member)
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            # a word beside a key is a setting of the editor, unless the key is a language
+            if not isinstance(member, str) or " " in member.strip() or _is_text_key(str(key)):
+                yield from _sentences(member)
+
+
+def _is_text_key(key: str) -> bool:
+    is_language = bool(re.fullmatch(r"[a-z]{2}(?:[-_][A-Za-z]{2})?", key)) and key != "id"
+    return is_language or key in ("text", "value", "content", "insert", "title", "description")
+
+
+def is_address(text: str) -> bool:
+    """Whether a value is nothing but a web address, a path of an image or a data URL."""
+    stripped = text.strip()
+    if not stripped or " " in stripped:
+        return False
+    if _ADDRESS.fullmatch(stripped) or stripped.startswith(("data:", "//", "mailto:")):
+        return True
+    return bool(re.fullmatch(r"[\w./\\-]+\.(?:jpe?g|png|gif|webp|svg|avif|bmp|mp[34])", stripped))
+
+
+def is_code(text: str) -> bool:
+    """Whether a value is nothing but base64, a hash or a UUID."""
+    stripped = text.strip()
+    if _CODE.fullmatch(stripped) or _DATA_ADDRESS.fullmatch(stripped):
+        return True
+    return bool(
+        re.fullmatch(r"\{?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?", stripped)
+    )
