@@ -15,7 +15,7 @@ from foretaste.feedback.recommendation_log import SECONDS_PER_DAY, Recommendatio
 
 def one(name: str, at: float = 100.0) -> LoggedRecommendation:
     return LoggedRecommendation(
-        name, at, "u", None, "m", {"user": "u", "n": 3}, [("a", 1, 1.0, "model", -1.0)]
+        name, at, "u", None, "m", {"user": "u", "n": 3}, [("a", 1, 1.0, "model", -1.0)], owner="u"
     )
 
 
