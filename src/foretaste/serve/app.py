@@ -137,7 +137,7 @@ def _add_middleware(
             expose_headers=["X-Request-ID", "Retry-After"],
             max_age=600,
         )
-    app.add_middleware(HostMiddleware, hosts=[*settings.hosts, *([host] if host else [])])
+    app.add_middleware(HostMiddleware, hosts=settings.hosts, listens_on=host or None)
     app.add_middleware(
         GuardMiddleware, metrics=tenants.metrics, tracer=tracer, body_seconds=settings.body_seconds
     )

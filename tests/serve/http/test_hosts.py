@@ -1,5 +1,6 @@
 """To which names the service listens, and what it takes to be a request of its own machine."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +9,11 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import ValidationError
+from starlette.responses import PlainTextResponse
 
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.config.serve_settings import ServeSettings
-from foretaste.serve.http.hosts import host_name, is_local_request, is_loopback_host
+from foretaste.serve.http.hosts import HostMiddleware, host_name, is_local_request, is_loopback_host
 from foretaste.serve.http.keys import create_key
 
 from ..conftest import checked
@@ -104,6 +106,42 @@ def test_a_service_has_the_names_that_its_settings_say(
 def test_what_is_no_host(host: str) -> None:
     with pytest.raises(ValidationError, match=r"a host is like recommend\.example"):
         ServeSettings(hosts=(host,))
+
+
+def test_the_refusal_says_which_setting_to_change(client: httpx.Client) -> None:
+    refused = client.get("/v1/items", headers={"Host": "shop.example:8000"})
+    detail = checked(refused, "wrong-host")
+    assert 'under [serve], hosts = ["shop.example"]' in detail
+
+
+async def answer_status(listens_on: str | None, local_address: str, host: str) -> int:
+    """The status with which a service answers that listens there."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await PlainTextResponse("here")(scope, receive, send)
+
+    transport = httpx.ASGITransport(
+        HostMiddleware(application, hosts=["a.example"], listens_on=listens_on)
+    )
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://{local_address}") as asked:
+        return (await asked.get("/", headers={"Host": host})).status_code
+
+
+@pytest.mark.parametrize("host", ["192.168.1.5:8000", "[fd00::5]:8000", "203.0.113.9"])
+def test_every_address_leads_to_a_service_that_other_machines_reach(host: str) -> None:
+    for listens_on, local_address, status in (
+        ("0.0.0.0", "127.0.0.1", 200),
+        ("::", "127.0.0.1", 200),
+        ("10.0.0.7", "10.0.0.7", 200),
+        (None, "10.0.0.7", 200),  # under a server that was started otherwise
+        ("127.0.0.1", "127.0.0.1", 421),
+        ("localhost", "127.0.0.1", 421),
+        (None, "127.0.0.1", 421),
+    ):
+        told = asyncio.run(answer_status(listens_on, local_address, host))
+        assert told == status, (listens_on, local_address)
+        named = asyncio.run(answer_status(listens_on, local_address, "evil.example"))
+        assert named == 421, "a name can be made to lead anywhere"
 
 
 def test_every_name_where_that_is_wanted(copied: Path) -> None:

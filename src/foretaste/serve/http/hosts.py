@@ -31,12 +31,19 @@ LOCAL_HEADERS = frozenset(
 
 class HostMiddleware:
     """Refuses what was sent to another name: this machine's own names and addresses are known, and
-    those of the settings.
+    those of the settings. A service that other machines reach is known by every address as well,
+    because only a name can be made to lead elsewhere.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: Sequence[str]) -> None:
-        """hosts: "recommend.example", "*.example" for whatever is below it, "*" for every name."""
-        self._app, self._hosts = app, [host.lower() for host in hosts]
+    def __init__(
+        self, app: ASGIApp, *, hosts: Sequence[str], listens_on: str | None = None
+    ) -> None:
+        """hosts: "recommend.example", "*.example" for whatever is below it, "*" for every name.
+        listens_on: the name or address that the service listens on, where that is known.
+        """
+        listen_names = [] if listens_on is None else [listens_on]
+        self._app, self._hosts = app, [host.lower() for host in [*hosts, *listen_names]]
+        self._is_reachable = any(not is_loopback_host(name) for name in listen_names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -44,11 +51,8 @@ class HostMiddleware:
             await self._app(scope, receive, send)
             return
         host = host_name(scope)
-        sent_host = f"'{display_text(host)}' is not a name" if host else "Host is missing, a name"
         response = problem_response(
-            "wrong-host",
-            f"{sent_host} of this service; use one that is, or add it to serve.hosts",
-            request_id=scope.get("foretaste.request_id"),
+            "wrong-host", _refusal_detail(host), request_id=scope.get("foretaste.request_id")
         )
         await response(scope, receive, send)
 
@@ -60,9 +64,41 @@ class HostMiddleware:
             return False
         return (
             is_loopback_host(host)
-            or host == str((scope.get("server") or ("",))[0]).lower()
+            or host == _local_address(scope)
             or any(_matches(host, pattern) for pattern in self._hosts)
+            or (_is_address(host) and (self._is_reachable or _is_public(_local_address(scope))))
         )
+
+
+def _refusal_detail(host: str | None) -> str:
+    if host is None:
+        return (
+            "the header Host is missing, or is there twice; send the name of this service (those "
+            "of serve.hosts, or localhost)"
+        )
+    return (
+        f"'{display_text(host)}' is not a name of this service; use one that is, or, if you run "
+        "it, add this one to serve.hosts: in foretaste.toml, under [serve], "
+        f'hosts = ["{display_text(host)}"]'
+    )
+
+
+def _local_address(scope: Scope) -> str:
+    """The address of our end of the connection."""
+    return str((scope.get("server") or ("",))[0]).lower()
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_public(address: str) -> bool:
+    """Whether other machines can send to it, as far as the address says."""
+    return _is_address(address) and not is_loopback_host(address)
 
 
 def _matches(host: str, pattern: str) -> bool:
