@@ -31,6 +31,11 @@ class KeysContract:
         assert table.get("k1") == KEY
         assert [key.id for key in table.all_keys()] == ["k1", "k2"]
         assert table.all_keys()[1].expires == 9.5
+        page = ApiKey(
+            "k3", "ef" * 32, "page", "default", ("events",), 3.0, None, None, None, "signed", "fts_"
+        )
+        table.add(page)
+        assert table.get("k3") == page
 
     def test_an_end_is_never_put_off(self, table: KeyTable) -> None:
         table.add(KEY)

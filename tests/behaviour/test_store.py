@@ -387,6 +387,8 @@ LATER: dict[sa.Table, dict[str, Any]] = {
         "expires": None,
         "revoked": 2.0,
         "used": None,
+        "user_access": None,  # as before there was a choice
+        "signing_secret": None,
     },
     schema.recommendations: {
         "id": "r",

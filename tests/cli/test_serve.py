@@ -74,6 +74,23 @@ def test_as_json(workspace: Path) -> None:
     assert not opens(workspace, made["secret"])
 
 
+def test_which_users_a_key_names(workspace: Path) -> None:
+    made = run(workspace, "keys", "create", "page")
+    assert made.stdout.startswith("ft_"), "the key alone, for scripts"
+    assert len(made.stdout.splitlines()) == 1
+    assert "only with a token that your server has signed" in made.stderr
+    assert f"signed with fts_{made.stdout.split('_')[1]}_" in made.stderr
+    server_key = run(workspace, "keys", "create", "server", "--user-access", "open")
+    assert "It names any user" in server_key.stderr
+    assert "fts_" not in server_key.stderr
+    told = json.loads(good(workspace, "keys", "list", "--json"))["keys"]
+    assert [key["user_access"] for key in told] == ["signed", "open"]
+    assert "fts_" not in good(workspace, "keys", "list", "--json")
+    again = json.loads(good(workspace, "keys", "rotate", told[0]["id"], "--json"))
+    assert again["signing_secret"].startswith(f"fts_{again['id']}_")
+    assert run(workspace, "keys", "create", "a", "--user-access", "all").exit_code == 2
+
+
 def test_what_is_refused(workspace: Path, tmp_path: Path) -> None:
     assert "did you mean 'events'?" in refused(workspace, "keys", "create", "a", "--scope", "event")
     assert "there is no tenant 'acme'" in refused(

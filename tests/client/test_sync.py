@@ -8,12 +8,22 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from foretaste_client import Client, Recommendation, ServiceError, answers, calls
+from foretaste.behaviour.store import STORE_FILE, SqlStore
+from foretaste.serve.http.keys import create_key
+from foretaste_client import (
+    Client,
+    Recommendation,
+    ServiceError,
+    answers,
+    calls,
+    sign_user_token,
+)
 from serve.workspace import listening, make, serving
 
 
@@ -75,6 +85,30 @@ def test_a_service_of_the_release_before_is_understood() -> None:
     erasure = answers.erasure({**receipt, "recounted": ["v"], "waits": ["w"]})
     assert erasure == answers.erasure({**receipt, "recounted_versions": ["v"], "pending": ["w"]})
     assert (erasure.recounted, erasure.waits) == (("v",), ("w",))
+
+
+def test_the_key_of_a_page_names_a_user_with_the_shop_s_word(tmp_path: Path) -> None:
+    make(tmp_path / "workspace")
+    with SqlStore(tmp_path / "workspace" / STORE_FILE) as store:
+        key, secret = create_key(store.keys, "page", ["read", "events"], now=0.0)
+    assert key.signing_secret is not None
+    token = sign_user_token("ann", key.signing_secret)
+    with serving(tmp_path / "workspace") as client:
+        with Client(str(client.base_url), key=secret, timeout=60) as page:
+            assert page.recommend(session="a-visit", n=1).items
+            with pytest.raises(ServiceError, match="only with a token that proves them") as raised:
+                page.identify("a-visit", "ann")
+            assert raised.value.kind == "user-token"
+            with pytest.raises(ServiceError, match="not that of 'bob'"):
+                page.identify("a-visit", "bob", user_token=token)
+            assert page.identify("a-visit", "ann", user_token=token) is True
+            taken = page.events(
+                [{"item": "space-1", "kind": "click", name: "ann"} for name in ("session", "user")]
+            )
+            assert (taken.accepted, [row.field for row in taken.rejected]) == (1, ["user"])
+        with Client(str(client.base_url), key=secret, user_token=token, timeout=60) as page:
+            assert page.recommend("ann", n=1).items
+            assert page.events([{"user": "ann", "item": "space-1", "kind": "click"}]).accepted == 1
 
 
 def test_events_have_ids_before_they_are_sent(shop: Client) -> None:

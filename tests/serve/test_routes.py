@@ -3,11 +3,13 @@
 import json
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from foretaste.behaviour.store import STORE_FILE, SqlStore
@@ -21,6 +23,8 @@ from .workspace import SETTINGS, serving
 NO_LIMIT = "[serve]\nrate = 0\n"
 SECRET_WORDS = "zanzibar at midnight"
 """What a person said, which no other may be told."""
+PAGE_RULES = ("signed", "session")
+"""What keys of pages may be: each has the scopes of a page."""
 SCOPES_BY_KEY = {
     "nobody": (),
     "read": ("read",),
@@ -29,6 +33,8 @@ SCOPES_BY_KEY = {
     "admin": ("admin",),
 }
 Headers = dict[str, str]
+SIGNING_SECRETS: dict[str, str] = {}
+"""Of the keys that were made, by their ids."""
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +50,14 @@ def make_keys(folder: Path) -> dict[str, Headers]:
     """The headers of a key of each kind."""
     with SqlStore(folder / STORE_FILE) as store:
         made = {
-            name: create_key(store.keys, name, scopes, now=0.0)[1]
+            name: create_key(store.keys, name, scopes, user_access="open", now=0.0)[1]
             for name, scopes in SCOPES_BY_KEY.items()
             if scopes
         }
+        for rule in PAGE_RULES:
+            scopes = SCOPES_BY_KEY["both"]
+            key, made[rule] = create_key(store.keys, rule, scopes, user_access=rule, now=0.0)
+            SIGNING_SECRETS[key.id] = key.signing_secret or "a secret of no key at all, 32 bytes"
         made["acme"] = create_key(store.keys, "acme", ["admin"], tenant="acme", now=0.0)[1]
     return {"nobody": {}} | {name: {"X-API-Key": secret} for name, secret in made.items()}
 
@@ -107,6 +117,58 @@ def test_a_key_opens_what_its_scopes_say(
             assert answer.status_code not in (401, 403, 405, 500), (name, answer.text)
         else:
             assert answer.status_code == (403 if scopes else 401), (name, answer.text)
+
+
+def names_user(route: Route) -> bool:
+    """Whether the request of the table names a user, wherever in it."""
+    about_user = route.path.startswith(("/v1/users/", "/api/recommend/"))
+    return about_user or "{user}" in f"{route.path}{route.query}{json.dumps(route.body)}"
+
+
+@pytest.mark.parametrize("rule", PAGE_RULES)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_the_key_of_a_page_names_no_user_without_the_shop_s_word(
+    service: httpx.Client, keys: dict[str, Headers], route: Route, rule: str
+) -> None:
+    if "admin" in route.scopes or not route.scopes:
+        return
+    name = f"{rule}-{ROUTES.index(route)}"
+    user, session = f"victim-{name}", f"device-{name}"
+    headers = keys[rule]
+    secret = SIGNING_SECRETS[headers["X-API-Key"].split("_")[1]]
+    word = {"X-User-Token": user_token(headers, user, secret)}
+    another_s = {"X-User-Token": user_token(headers, "mallory", secret)}
+    forged = {"X-User-Token": user_token(headers, user, "the key itself, or any other 32 bytes")}
+    for more in ({}, another_s, forged, word):
+        answer = ask(service, route, headers | more, user=user, session=session)
+        may = not route.names_user or (rule == "signed" and more is word)
+        assert is_refused_for_its_user(answer) is not may, (more, answer.text)
+        if not may:
+            assert service.get(f"/v1/users/{user}/export", headers=keys["admin"]).status_code == 404
+    if route.names_user:
+        answer = ask(service, route, keys["both"], user=f"of-{name}", session=f"of-{name}")
+        assert not is_refused_for_its_user(answer), "the key of a server"
+
+
+def is_refused_for_its_user(answer: httpx.Response) -> bool:
+    """Whether the user was not proven; nothing else that a key may not do comes in between."""
+    assert answer.status_code not in (401, 500), answer.text
+    problem = answer.json() if answer.is_client_error else {}
+    rejected = problem.get("rejected", [])
+    assert answer.status_code != 403 or problem["type"].endswith(":user-token"), answer.text
+    return answer.status_code == 403 or any(row["field"] == "user" for row in rejected)
+
+
+def user_token(headers: Headers, user: str, secret: str) -> str:
+    key_id = headers["X-API-Key"].split("_")[1]
+    claims = {"sub": user, "exp": int(time.time()) + 60}
+    return jwt.encode(claims, secret, "HS256", headers={"kid": key_id})
+
+
+def test_the_table_says_which_requests_name_a_user() -> None:
+    for route in ROUTES:
+        if route.scopes and "admin" not in route.scopes and "/session/" not in route.path:
+            assert route.names_user == names_user(route), route.name
 
 
 def say_something(client: httpx.Client, headers: Headers, session: str) -> str:

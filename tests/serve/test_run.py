@@ -17,8 +17,15 @@ from foretaste.config.load import load_config
 from foretaste.domain.data import Item
 from foretaste.errors import SettingsError
 from foretaste.loop import Foretaste
-from foretaste.serve.http.keys import create_key
-from foretaste.serve.run import MAX_OPEN_FILES, _raise_file_limit, check_host, check_port, serve
+from foretaste.serve.http.keys import Keyring, create_key
+from foretaste.serve.run import (
+    MAX_OPEN_FILES,
+    _raise_file_limit,
+    check_host,
+    check_port,
+    serve,
+    warn_of_keys,
+)
 from foretaste.serve.service import CLOSING, Service
 
 from .workspace import DEADLINE, running, until
@@ -45,6 +52,38 @@ def test_others_are_kept_out_unless_there_is_a_key_or_that_is_wanted(
             check(host, tmp_path)
         create_key(store.keys, "shop", ["read"], now=0.0)
     check(host, tmp_path)
+
+
+def test_keys_that_name_any_user_as_before_are_named_at_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    warn_of_keys(tmp_path, load_config(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+    with SqlStore(tmp_path / STORE_FILE) as store:
+        made = {
+            name: create_key(store.keys, name, scopes, user_access=user_access, now=0.0)[0]
+            for name, scopes, user_access in (
+                ("page", ["read", "events"], None),
+                ("server", ["events"], "open"),
+                ("operator", ["admin"], None),
+                ("old reader", ["read"], None),
+                ("old page", ["read", "events"], None),
+                ("old and ended", ["events"], None),
+            )
+        }
+        with store._engine.begin() as connection:
+            connection.exec_driver_sql(
+                "UPDATE api_keys SET user_access = NULL, signing_secret = NULL WHERE name LIKE 'o%'"
+            )
+        store.keys.end_key(made["old and ended"].id, revoked=1.0)
+        ring = Keyring(lambda: store.keys)
+        assert ring.signing_secret(made["old page"].id, "default") is None
+
+    warn_of_keys(tmp_path, load_config(tmp_path))
+
+    (line,) = caplog.messages
+    assert f"key {made['old page'].id} (old page) names any user without proof" in line
+    assert "--user-access signed" in line
 
 
 def test_nothing_is_opened_where_the_host_or_the_settings_are_wrong(tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
 
+from foretaste.behaviour.keys import ApiKey
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.domain.data import Event, Item, User
 from foretaste.errors import InputError, StoreError
@@ -226,14 +227,6 @@ class SlowService:
         self.closed.set()
 
 
-class IssuedKey(NamedTuple):
-    """What a request's key opens."""
-
-    id: str
-    tenant: str
-    scopes: tuple[str, ...] = ("admin",)
-
-
 class KeyOfTenant:
     """Stands in for a keyring; a key is the name of its tenant."""
 
@@ -243,8 +236,8 @@ class KeyOfTenant:
     def is_key_required(self) -> bool:
         return True
 
-    def find_key(self, secret: str) -> IssuedKey:
-        return IssuedKey(secret, secret)
+    def find_key(self, secret: str) -> ApiKey:
+        return ApiKey(secret, "", secret, secret, ("admin",), created=0.0)
 
 
 class Door:

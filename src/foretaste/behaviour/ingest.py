@@ -34,6 +34,13 @@ Attribute = Callable[[Sequence[Event]], tuple[list[Event], dict[str, Unattribute
 """Events → the same with their places in the lists they came from, and what does not fit its list,
 by event id."""
 
+RefuseUser = Callable[[str], tuple[str, str] | None]
+"""A user → why they may not be named, and what to do; None where they may."""
+
+
+def any_user(_: str) -> None:
+    """Every user may be named."""
+
 
 class Ingestor:
     """The way into one store, shared by all requests."""
@@ -44,11 +51,17 @@ class Ingestor:
         self._event_form = service_event_form(settings, self._id_forms)
         self._item_register = _ItemRegister(store, settings)
 
-    def events(self, rows: Sequence[Any], now: float) -> IngestSummary:
-        """Events, durable when this returns. `now` is the time of those that name none."""
+    def events(
+        self, rows: Sequence[Any], now: float, *, refuse_user: RefuseUser = any_user
+    ) -> IngestSummary:
+        """Events, durable when this returns. `now` is the time of those that name none.
+
+        refuse_user: why whoever sends them may not name a user.
+        """
         summary, valid_events = IngestSummary(), list[Event]()
         parsed_rows = [
-            self._parse_event_row(row, row_index, now) for row_index, row in enumerate(rows)
+            _refuse_unproven(self._parse_event_row(row, row_index, now), row_index, refuse_user)
+            for row_index, row in enumerate(rows)
         ]
         self._item_register.look_up(
             parsed_row.item
@@ -227,6 +240,18 @@ def _unreadable_row(row: Any, noun: str) -> RejectedRow | None:
     except CellError as fault:
         return RejectedRow(noun, 0, noun, display_text(fault.value), fault.problem, fault.remedy)
     return None
+
+
+def _refuse_unproven(
+    parsed_row: Event | RejectedRow, row_index: int, refuse_user: RefuseUser
+) -> Event | RejectedRow:
+    """The event, or why it may not be sent of its user."""
+    if isinstance(parsed_row, RejectedRow) or parsed_row.user is None:
+        return parsed_row
+    refusal = refuse_user(parsed_row.user)
+    if refusal is None:
+        return parsed_row
+    return RejectedRow("events", row_index, "user", parsed_row.user, *refusal)
 
 
 def _batch_rejection(rejected_row: RejectedRow, row_index: int) -> BatchRejection:

@@ -7,7 +7,7 @@ when the last of them is revoked. Nor when the table is lost: a file beside the 
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -17,6 +17,9 @@ from foretaste.behaviour.schema import api_keys
 
 SCOPES = ("read", "events", "admin")
 """read: ask for lists and items. events: say what people did. admin: everything."""
+USER_ACCESS = ("open", "signed", "session")
+"""Which users a key may name. open: any. signed: whom a user token proves, signed with the secret
+of the key by the shop's server. session: none, only sessions."""
 DEFAULT_TENANT = "default"
 """The tenant that the root workspace is."""
 KEYS_MARKER = "keys-required"
@@ -45,10 +48,25 @@ class ApiKey:
     revoked: float | None = None
     used: float | None = None
     """Last used, to the minute."""
+    user_access: str | None = None
+    """One of `USER_ACCESS`; None for keys from before there was a choice, which is "open"."""
+    signing_secret: str | None = field(default=None, repr=False)
+    """With it the shop's server signs user tokens. Known here as it is: HMAC needs it."""
 
     def is_valid(self, now: float) -> bool:
         """Whether it opens anything."""
         return self.revoked is None and (self.expires is None or now < self.expires)
+
+    @property
+    def user_rule(self) -> str:
+        """Which of `USER_ACCESS` holds. Who may do everything may also name everybody."""
+        return "open" if "admin" in self.scopes else self.user_access or "open"
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it is from before there was a choice, and may say what any user did."""
+        is_event_key = "events" in self.scopes and "admin" not in self.scopes
+        return is_event_key and self.user_access is None
 
 
 class KeyTable:

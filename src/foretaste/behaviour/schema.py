@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from foretaste.domain.data import Event, Item, User
 
-HEAD_REVISION = "0008"
+HEAD_REVISION = "0009"
 """The newest migration. A store at this revision needs nothing done when it is opened."""
 
 metadata = sa.MetaData()
@@ -117,6 +117,8 @@ api_keys = sa.Table(
     sa.Column("expires", sa.Double),
     sa.Column("revoked", sa.Double),
     sa.Column("used", sa.Double),
+    sa.Column("user_access", sa.Text),
+    sa.Column("signing_secret", sa.Text),
 )  # in the store of the root workspace alone; rows are never deleted, see `behaviour.keys`
 
 recommendations = sa.Table(

@@ -19,7 +19,6 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:  # the nouns bring NumPy; `foretaste --help` does without
-    from foretaste.behaviour.keys import ApiKey
     from foretaste.domain.data import ImportResult, Item, Recommendation, Recommended, Term
     from foretaste.evaluate.evaluation import Evaluation
     from foretaste.generate.profile import LikedValue, TasteProfile
@@ -282,52 +281,6 @@ def _taste_row(liked: "LikedValue", items: ItemOf) -> tuple[str, str, str, str]:
     titles = ", ".join(item.title or event if item else event for item, event in past_items)
     stated = " (stated)" if liked.stated else ""
     return liked.value + stated, f"{liked.probability:.1%}", f"x {liked.lift:.1f}", titles
-
-
-def print_new_key(key: "ApiKey", secret: str, *, json: bool = False) -> None:
-    """A key that was just made, with its secret."""
-    if json:
-        print_json(_key_json(key) | {"secret": secret})
-        return
-    say(secret)
-    note(
-        f"key {key.id} ({key.name}, tenant {key.tenant}) may: {', '.join(key.scopes)}. Keep it: "
-        "it is not shown again"
-    )
-
-
-def print_keys(keys: Sequence["ApiKey"], now: float, *, json: bool = False) -> None:
-    """Every key, and what became of it."""
-    if json:
-        print_json({"keys": [_key_json(key) for key in keys]})
-    elif not keys:
-        say("there is no key yet; make one with 'foretaste keys create'")
-    else:
-        rows = [
-            (
-                key.id,
-                key.name,
-                key.tenant,
-                ", ".join(key.scopes),
-                format_time(key.created),
-                format_time(key.used) if key.used else "never",
-                _key_status(key, now),
-            )
-            for key in keys
-        ]
-        print_table(("id", "name", "tenant", "scopes", "made (UTC)", "last used", ""), rows)
-
-
-def _key_status(key: "ApiKey", now: float) -> str:
-    if key.revoked is not None:
-        return f"revoked {format_time(key.revoked)}"
-    if key.expires is None:
-        return "good"
-    return f"{'good until' if now < key.expires else 'expired'} {format_time(key.expires)}"
-
-
-def _key_json(key: "ApiKey") -> dict[str, Any]:
-    return {name: value for name, value in asdict(key).items() if name != "hash"}
 
 
 def print_tenants(tenants: Sequence["Tenant"], *, json: bool = False) -> None:

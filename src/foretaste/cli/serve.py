@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from foretaste.cli import console
+from foretaste.cli import console, key_report
 from foretaste.cli.common import CURRENT_FOLDER, Json, Workspace, command, require_workspace
 from foretaste.cli.worker import THREAD_VARIABLES
 
@@ -110,11 +110,17 @@ def keys_create(
     ] = None,
     tenant: Annotated[str, typer.Option(help="Whose data it opens.")] = "default",
     days: Annotated[float | None, typer.Option(min=0, help="How long it is good.")] = None,
+    user_access: Annotated[
+        Literal["open", "signed", "session"] | None,
+        typer.Option(help="Which users it names: any, those with a token of your server, or none."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a key and print it, this once.
 
     Without --scope it may read and send events. The service asks for a key as soon as there is one.
+    Everybody can read the key of a page, so a key that sends events names users only with a token
+    that your server has signed, unless --user-access says otherwise; your server's own key is open.
     """
     from foretaste.serve.http.keys import create_key
     from foretaste.workspace import tenants as folders
@@ -122,14 +128,22 @@ def keys_create(
     folders.require_tenant(workspace, tenant)
     with _open_key_table(workspace) as table:
         scopes = scope or ["read", "events"]
-        key, secret = create_key(table, name, scopes, tenant=tenant, days=days, now=time.time())
-    console.print_new_key(key, secret, json=json)
+        key, secret = create_key(
+            table,
+            name,
+            scopes,
+            tenant=tenant,
+            days=days,
+            user_access=user_access,
+            now=time.time(),
+        )
+    key_report.print_new_key(key, secret, json=json)
 
 
 def keys_list(workspace: Workspace = CURRENT_FOLDER, json: Json = False) -> None:
     """Every key there ever was, without its secret."""
     with _open_key_table(workspace) as table:
-        console.print_keys(table.all_keys(), time.time(), json=json)
+        key_report.print_keys(table.all_keys(), time.time(), json=json)
 
 
 def keys_rotate(
@@ -145,7 +159,7 @@ def keys_rotate(
 
     with _open_key_table(workspace) as table:
         successor, secret = rotate_key(table, key, overlap_days=overlap, now=time.time())
-    console.print_new_key(successor, secret, json=json)
+    key_report.print_new_key(successor, secret, json=json)
 
 
 def keys_revoke(key: KeyId, workspace: Workspace = CURRENT_FOLDER) -> None:

@@ -35,6 +35,7 @@ from foretaste.serve.http.lanes import Lanes, RequestPatienceMiddleware
 from foretaste.serve.http.limits import RateLimiter
 from foretaste.serve.http.security import RouteScopes
 from foretaste.serve.http.traces import Tracer
+from foretaste.serve.http.user_access import USER_TOKEN_HEADER
 from foretaste.serve.tenant_pool import TenantPool
 
 ROUTERS = (
@@ -133,7 +134,13 @@ def _add_middleware(
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-ID"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "X-API-Key",
+                "X-Request-ID",
+                USER_TOKEN_HEADER,
+            ],
             expose_headers=["X-Request-ID", "Retry-After"],
             max_age=600,
         )

@@ -17,6 +17,17 @@
   const BEACON = 60000; // bytes: browsers take 64 KB when a page is left
   const SLOWEST = 60000; // milliseconds between two attempts
 
+  const REFUSED_TOKEN = "urn:foretaste:problem:user-token";
+
+  /* The events as they are sent: the token goes into a header. */
+  function sendable(events) {
+    return events.map(({ token, ...event }) => event);
+  }
+
+  function tokenOf(events) {
+    return events.length && events[0].token ? events[0].token : null;
+  }
+
   function randomId() {
     if (root.crypto.randomUUID) return root.crypto.randomUUID();
     const bytes = root.crypto.getRandomValues(new Uint8Array(16)); // on pages without TLS
@@ -25,12 +36,22 @@
 
   class Foretaste {
     /* url: the service. key: one with the scopes read and events, if it asks for one; everybody
-       can read it in the page. user: who is signed in. every: milliseconds between two sendings.
+       can read it in the page. user: who is signed in, and token: what the shop's server signed
+       to prove it, where the key asks for that. every: milliseconds between two sendings.
        seen: the share of an element, and seconds: how long, that make an impression. */
-    constructor({ url = "", key = null, user = null, every = 2000, seen = 0.5, seconds = 1 } = {}) {
+    constructor({
+      url = "",
+      key = null,
+      user = null,
+      token = null,
+      every = 2000,
+      seen = 0.5,
+      seconds = 1,
+    } = {}) {
       this.url = url.replace(/\/$/, "");
       this.key = key;
       this.user = user;
+      this.token = token;
       this.every = every;
       this.seconds = seconds;
       this.failures = 0;
@@ -65,7 +86,7 @@
       this.timer = null;
       this.waiting.forEach((timer) => clearTimeout(timer));
       this.waiting.clear();
-      for (const name of ["consent", "session", "queue"]) this._remove(name);
+      for (const name of ["consent", "session", "queue", "identified"]) this._remove(name);
     }
 
     /* The anonymous visit; null without consent. */
@@ -73,15 +94,18 @@
       return this.consented ? this._get("session") : null;
     }
 
-    /* Somebody signed in: what the visit did becomes theirs, on every device. */
-    identify(user) {
+    /* Somebody signed in: what the visit did becomes theirs, on every device. token: what the
+       shop's server signed to prove it; then the events name the visit alone. */
+    identify(user, token = null) {
       this.user = user;
-      this.track({ event_type: "identify", user });
+      this.token = token;
+      if (token === null) this.track({ event_type: "identify", user });
+      else this._proveVisit();
     }
 
     /* Somebody signed out: from now on this is another visit. */
     signOut() {
-      this.user = null;
+      this.user = this.token = null;
       if (this.consented) this._put("session", randomId());
     }
 
@@ -89,8 +113,27 @@
        → its event_id; null without consent. */
     track(event) {
       if (!this.consented) return null;
+      if (this.token !== null) this._proveVisit();
+      else if (this.user && !event.user) event = { ...event, user: this.user };
+      return this._wait(event);
+    }
+
+    /* Say once, with the token, that this visit is the user's. */
+    _proveVisit() {
+      const fact = JSON.stringify([this.session, this.user]);
+      if (!this.consented || !this.user || this._get("identified") === fact) return;
+      this._put("identified", fact);
+      this._wait({ kind: "identify", user: this.user, token: this.token });
+    }
+
+    /* The token proves nobody (any more): the visit goes on without it. */
+    _forgetToken(token) {
+      this._remove("identified");
+      if (this.token === token) this.user = this.token = null;
+    }
+
+    _wait(event) {
       const whole = { event_id: randomId(), at: Date.now() / 1000, session: this.session, ...event };
-      if (this.user && !whole.user) whole.user = this.user;
       this._put("queue", JSON.stringify([...this._queue(), whole].slice(-KEPT)));
       this._soon(this.every);
       return whole.event_id;
@@ -142,8 +185,13 @@
         ? { session: this.session, ...(this.user ? { user: this.user } : {}) }
         : { incognito: true };
       const body = asked.next_page_of ? asked : { ...who, ...asked };
-      const answer = await this._post(path, body);
+      const token = body.user ? this.token : null;
+      const answer = await this._post(path, body, token);
       const told = await answer.json();
+      if (token !== null && told.type === REFUSED_TOKEN) {
+        this._forgetToken(token);
+        return this._list(path, asked);
+      }
       if (!answer.ok) throw Object.assign(new Error(told.detail || told.title), { problem: told });
       return told;
     }
@@ -151,11 +199,12 @@
     async _send() {
       clearTimeout(this.timer);
       this.timer = null;
-      let some = this._queue().slice(0, BATCH);
+      let some = this._batch();
       while (this.consented && some.length) {
         let status = 0;
+        const token = tokenOf(some);
         try {
-          status = (await this._post("/v1/events", { events: some })).status;
+          status = (await this._post("/v1/events", { events: sendable(some) }, token)).status;
         } catch {
           // no connection: they wait
         }
@@ -167,40 +216,49 @@
         }
         // taken, a duplicate, or refused for good: in each case there is no use in sending them again
         this.failures = 0;
+        if (token !== null && status >= 400) this._forgetToken(token);
         const sent = new Set(some.map((event) => event.event_id));
         this._put("queue", JSON.stringify(this._queue().filter((one) => !sent.has(one.event_id))));
-        some = this._queue().slice(0, BATCH);
+        some = this._batch();
       }
+    }
+
+    /* What is sent next: events that one token proves, or none. */
+    _batch() {
+      const queue = this._queue().slice(0, BATCH);
+      const end = queue.findIndex((event) => event.token !== queue[0].token);
+      return end < 0 ? queue : queue.slice(0, end);
     }
 
     /* The page is being left: what waits is sent without waiting for an answer, and stays in the
        queue. Whether it arrived is not known; the next page sends it again, and it counts once. */
     _beacon() {
       if (!this.consented) return;
-      const some = this._queue().slice(0, BATCH);
-      let body = JSON.stringify({ events: some });
+      const some = this._batch();
+      let body = JSON.stringify({ events: sendable(some) });
       while (body.length > BEACON && some.length > 1) {
         some.length = Math.floor(some.length / 2);
-        body = JSON.stringify({ events: some });
+        body = JSON.stringify({ events: sendable(some) });
       }
       if (!some.length) return;
       const address = `${this.url}/v1/events`;
       if (this.key) {
         // a beacon cannot carry a key; a request that outlives the page can
-        root.fetch(address, this._request(body, true)).catch(() => {});
+        root.fetch(address, this._request(body, tokenOf(some), true)).catch(() => {});
       } else {
         root.navigator.sendBeacon(address, new Blob([body], { type: "application/json" }));
       }
     }
 
-    _request(body, keepalive = false) {
+    _request(body, token = null, keepalive = false) {
       const headers = { "Content-Type": "application/json" };
       if (this.key) headers["X-API-Key"] = this.key;
+      if (token !== null) headers["X-User-Token"] = token;
       return { method: "POST", headers, body, keepalive, credentials: "omit" };
     }
 
-    _post(path, body) {
-      return root.fetch(this.url + path, this._request(JSON.stringify(body)));
+    _post(path, body, token = null) {
+      return root.fetch(this.url + path, this._request(JSON.stringify(body), token));
     }
 
     _soon(pause) {

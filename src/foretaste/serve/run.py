@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from foretaste.behaviour.keys import KEYS_MARKER, ApiKey, had_keys
 from foretaste.behaviour.store import STORE_FILE as STORE
 from foretaste.behaviour.store import open_store
+from foretaste.behaviour.values import display_text
 from foretaste.config.load import Config, load_config
 from foretaste.errors import ForetasteError, SettingsError
 from foretaste.serve.http import logs
@@ -64,7 +65,7 @@ def serve(
     import uvicorn
 
     logs.log_to_stderr(config.serve.log_format)
-    warn_of_lost_keys(folder, config)
+    warn_of_keys(folder, config)
     os.environ[WORKSPACE_VARIABLE], os.environ[HOST_VARIABLE] = str(folder), host
     _raise_file_limit()
     worker_context = running_worker(folder) if with_worker or config.serve.worker else nullcontext()
@@ -152,10 +153,23 @@ def check_host(host: str, folder: Path, config: Config, *, insecure: bool) -> No
     )
 
 
-def warn_of_lost_keys(folder: Path, config: Config) -> None:
-    """Say why every key is refused, where the store has lost those that there were."""
+def warn_of_keys(folder: Path, config: Config) -> None:
+    """Say why every key is refused, where the store has lost those that there were; and which keys
+    are from before a key that sends events had to prove its users.
+    """
+    if not had_keys(folder) and not _has_store(folder, config):
+        return
     try:
-        if had_keys(folder) and not _stored_keys(folder, config):
+        stored_keys = _stored_keys(folder, config)
+        for key in stored_keys:
+            if key.is_undecided and key.is_valid(time.time()):
+                log.warning(
+                    "key %s (%s) names any user without proof, as keys did before: use one made "
+                    "with --user-access signed in pages, or open on your servers, and revoke it",
+                    key.id,
+                    display_text(key.name),
+                )
+        if not stored_keys and had_keys(folder):
             log.error(
                 "%s says that there were keys, and the store has none: every request is refused. "
                 "Restore the store from a backup, or make a key with 'foretaste keys create'",
@@ -192,9 +206,11 @@ def check_port(host: str, port: int) -> None:
 def _has_key(folder: Path, config: Config) -> bool:
     if had_keys(folder):
         return True
-    if config.behaviour.database is None and not (folder / STORE).exists():
-        return False
-    return bool(_stored_keys(folder, config))
+    return _has_store(folder, config) and bool(_stored_keys(folder, config))
+
+
+def _has_store(folder: Path, config: Config) -> bool:
+    return config.behaviour.database is not None or (folder / STORE).exists()
 
 
 def _stored_keys(folder: Path, config: Config) -> list[ApiKey]:

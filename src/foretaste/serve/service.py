@@ -30,6 +30,7 @@ from foretaste.online.why_not import WhyNot
 from foretaste.serve.http import logs
 from foretaste.serve.http.metrics import TenantMetrics
 from foretaste.serve.http.problems import ProblemError
+from foretaste.serve.http.user_access import UserAccess
 from foretaste.training.recount import ErasureReceipt
 from foretaste.worker import OUTCOME_STATUSES, TrainingOutcome
 from foretaste.workspace.tenants import claim
@@ -158,9 +159,9 @@ class Service:
             )
         return self._ingestor
 
-    def record(self, rows: Sequence[Any]) -> IngestSummary:
+    def record(self, rows: Sequence[Any], user_access: UserAccess) -> IngestSummary:
         """Take in events, durable when this returns, and count them."""
-        summary = self.ingestor.events(rows, self.now())
+        summary = self.ingestor.events(rows, self.now(), refuse_user=user_access.refusal)
         if self._metrics is not None:
             self._metrics.record_events(
                 accepted=summary.accepted,

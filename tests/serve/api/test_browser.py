@@ -11,6 +11,8 @@ import pytest
 
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.domain.data import Event
+from foretaste.serve.http.keys import create_key
+from foretaste_client import sign_user_token
 
 from ..workspace import serving, until
 
@@ -206,3 +208,51 @@ def test_consent_taken_back_removes_what_was_stored(visit: Visit) -> None:
     visit.context.set_offline(False)
     visit.page.wait_for_timeout(300)
     assert visit.events() == []
+
+
+@pytest.fixture(scope="module")
+def keyed(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, ...]]:
+    """(URL of a service that asks for a key, its store, the key of a page, its signing secret)"""
+    folder = tmp_path_factory.mktemp("keyed") / "workspace"
+    shutil.copytree(trained, folder)
+    with SqlStore(folder / STORE_FILE) as store:
+        key, secret = create_key(store.keys, "page", ["read", "events"], now=0.0)
+        with serving(folder) as client:
+            yield str(client.base_url), store, secret, key.signing_secret
+
+
+@pytest.mark.slow
+def test_with_a_token_the_visit_becomes_the_users_and_without_it_stays_a_visit(
+    browser: Any, keyed: tuple[Any, ...]
+) -> None:
+    url, store, key, signing_secret = keyed
+    visit = Visit(browser, url, store)
+    visit.run("key => { shop.key = key; shop.consent(true); }", key)
+    session = visit.run("() => shop.session")
+    visit.run(
+        "token => shop.identify('b3', token)", sign_user_token("b3", signing_secret, seconds=-60)
+    )
+    visit.run("() => shop.track({ kind: 'click', item: 'space-6' })")
+    (click,) = visit.until(1)
+    assert (click.kind, click.user, click.session) == ("click", None, session)
+    assert store.user_of_session(session) is None
+    assert visit.run("() => [shop.user, shop.token]") == [None, None], "the token had expired"
+
+    token = sign_user_token("b3", signing_secret)
+    visit.run("token => shop.identify('b3', token)", token)
+    visit.run("() => shop.track({ kind: 'click', item: 'space-7' })")
+    later = visit.until(3)
+    assert [(one.kind, one.user) for one in later[1:]] == [("identify", "b3"), ("click", "b3")]
+    assert store.user_of_session(session) == "b3"
+    visit.run("token => shop.identify('b3', token)", token)
+    assert visit.run("() => shop.flush()") == 0
+    assert len(visit.events()) == 3, "said once"
+
+    listed = visit.run("() => shop.recommend({ n: 24 })")
+    assert not {"space-6", "space-7"} & {one["id"] for one in listed["items"]}
+    visit.run("() => { shop.token = shop.token + 'x'; }")
+    assert visit.run("() => shop.recommend({ n: 1 })")["items"], "of the visit, which is known"
+    assert visit.run("() => shop.token") is None
+    visit.run("() => shop.consent(false)")
+    assert visit.kept() == {}
+    visit.context.close()

@@ -42,7 +42,7 @@ def secrets(folder: Path) -> Keys:
         made = {
             "admin": create_key(store.keys, "admin", ["admin"], now=0.0)[1],
             "read": create_key(store.keys, "read", ["read"], now=0.0)[1],
-            "events": create_key(store.keys, "events", ["events"], now=0.0)[1],
+            "events": create_key(store.keys, "events", ["events"], user_access="open", now=0.0)[1],
             "busy": create_key(store.keys, "busy", ["read"], now=0.0)[1],
             "expired": create_key(store.keys, "expired", ["admin"], days=1, now=0.0)[1],
             "lost": create_key(store.keys, "lost", ["admin"], tenant="nowhere", now=0.0)[1],

@@ -95,6 +95,44 @@ def test_a_key_with_an_end_is_rotated_into_one_with_an_end(table: KeyTable) -> N
     assert new.expires == 50 * 86_400.0
 
 
+def test_which_users_a_key_names(table: KeyTable) -> None:
+    for scopes, wanted, rule in (
+        (["read", "events"], None, "signed"),
+        (["events"], None, "signed"),
+        (["read"], None, "open"),
+        (["admin"], None, "open"),
+        (["events", "admin"], None, "open"),
+        (["events"], "open", "open"),
+        (["read"], "session", "session"),
+    ):
+        key, secret = create_key(table, "a", scopes, user_access=wanted, now=1.0)
+        assert key.user_rule == rule
+        assert (key.signing_secret is not None) is (rule == "signed")
+        assert not key.is_undecided
+        assert not key.signing_secret or secret[16:] not in key.signing_secret
+        assert "fts_" not in repr(key)
+    with pytest.raises(InputError, match="unknown user access 'sined'; did you mean 'signed'"):
+        create_key(table, "a", ["events"], user_access="sined", now=1.0)
+    with pytest.raises(InputError, match="a key with admin may name every user"):
+        create_key(table, "a", ["admin"], user_access="signed", now=1.0)
+
+
+def test_a_signing_secret_is_that_of_a_good_key_of_the_tenant(
+    table: KeyTable, ring: Keyring, ticks: Ticks
+) -> None:
+    old, _ = create_key(table, "page", ["events"], tenant="acme", now=ticks.now)
+    new, _ = rotate_key(table, old.id, overlap_days=1, now=ticks.now)
+    assert new.user_rule == "signed"
+    assert ring.signing_secret(old.id, "acme") == old.signing_secret
+    assert ring.signing_secret(new.id, "acme") == new.signing_secret
+    assert ring.signing_secret(old.id, "default") is None
+    assert ring.signing_secret("0" * 12, "acme") is None
+    assert ring.signing_secret("", "acme") is None
+    ticks.now += 86_400
+    assert ring.signing_secret(old.id, "acme") is None
+    assert ring.signing_secret(new.id, "acme") == new.signing_secret
+
+
 def test_expiry(table: KeyTable, ring: Keyring, ticks: Ticks) -> None:
     _, secret = create_key(table, "shop", ["read"], days=1, now=ticks.now)
     assert ring.find_key(secret) is not None

@@ -24,6 +24,7 @@ from foretaste_client.answers import (
     Term,
 )
 from foretaste_client.sync import Client
+from foretaste_client.tokens import sign_user_token
 
 __version__ = "0.1.0"
 __all__ = [
@@ -39,4 +40,5 @@ __all__ = [
     "RejectedRow",
     "ServiceError",
     "Term",
+    "sign_user_token",
 ]

@@ -45,11 +45,18 @@ class Call(Generic[T]):
     read: Callable[[Any], T]
     body: Any = None
     params: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def headers(key: str | None) -> dict[str, str]:
+def headers(key: str | None, user_token: str | None = None) -> dict[str, str]:
     """What each request carries."""
-    return {"Authorization": f"Bearer {key}"} if key else {}
+    key_headers = {"Authorization": f"Bearer {key}"} if key else {}
+    return key_headers | token_headers(user_token)
+
+
+def token_headers(user_token: str | None) -> dict[str, str]:
+    """What proves the user whom a request names."""
+    return {"X-User-Token": user_token} if user_token else {}
 
 
 def checked(response: httpx.Response) -> Any:
@@ -128,10 +135,15 @@ def put(collection: str, rows: Sequence[Mapping[str, Any]]) -> Call[BatchResult]
     return Call("POST", f"/v1/{collection}", answers.batch_result, {collection: list(rows)})
 
 
-def identify(session: str, user: str) -> Call[bool]:
+def identify(session: str, user: str, user_token: str | None) -> Call[bool]:
     """A session is a user."""
-    body = {"session": session, "user": user}
-    return Call("POST", "/v1/identify", lambda body: bool(body["new"]), body)
+    return Call(
+        "POST",
+        "/v1/identify",
+        lambda body: bool(body["new"]),
+        {"session": session, "user": user},
+        headers=token_headers(user_token),
+    )
 
 
 def page(collection: str, n: int, cursor: str | None) -> Call[Page]:

@@ -28,14 +28,18 @@ class Client:
         url: str,
         *,
         key: str | None = None,
+        user_token: str | None = None,
         timeout: float = calls.TIMEOUT,
         retries: int = calls.RETRIES,
         pause: float = 0.2,
     ) -> None:
-        """url: where the service is. timeout: seconds an attempt. retries: attempts after the
-        first. pause: about how many seconds before the second; then it doubles.
+        """url: where the service is. user_token: proves the user whom requests name, where the key
+        is that of a page, see `sign_user_token`. timeout: seconds an attempt. retries: attempts
+        after the first. pause: about how many seconds before the second; then it doubles.
         """
-        self._http = httpx.Client(base_url=url, headers=calls.headers(key), timeout=timeout)
+        self._http = httpx.Client(
+            base_url=url, headers=calls.headers(key, user_token), timeout=timeout
+        )
         self._retries, self._pause = retries, pause
 
     def __enter__(self) -> Self:
@@ -53,7 +57,7 @@ class Client:
         while True:
             try:
                 response = self._http.request(
-                    call.method, call.path, json=call.body, params=call.params
+                    call.method, call.path, json=call.body, params=call.params, headers=call.headers
                 )
                 return call.read(calls.checked(response))
             except (httpx.TransportError, ServiceError) as error:
@@ -86,9 +90,9 @@ class Client:
         """Record what users did, at most a thousand at once; safe to repeat with the same ids."""
         return self._send(calls.events(rows))
 
-    def identify(self, session: str, user: str) -> bool:
-        """A session is a user. → whether that is new."""
-        return self._send(calls.identify(session, user))
+    def identify(self, session: str, user: str, *, user_token: str | None = None) -> bool:
+        """A session is a user. → whether that is new. The key of a page needs a user token."""
+        return self._send(calls.identify(session, user, user_token))
 
     def put_items(self, rows: list[Json]) -> BatchResult:
         """Create or replace items, at most a thousand at once."""

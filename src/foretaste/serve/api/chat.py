@@ -8,6 +8,7 @@ from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.security import READ_AND_EVENTS
+from foretaste.serve.http.user_access import UserAccessDep
 from foretaste.serve.schemas.chat_schemas import ChatAnswer, ChatBody, chat_answer
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
@@ -17,7 +18,9 @@ v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
     "/chat", dependencies=[READ_AND_EVENTS], tags=["control"], responses=answer_example("chat")
 )
 def chat(
-    body: Annotated[ChatBody, Body(openapi_examples=request_examples("chat"))], service: ServiceDep
+    body: Annotated[ChatBody, Body(openapi_examples=request_examples("chat"))],
+    service: ServiceDep,
+    user_access: UserAccessDep,
 ) -> ChatAnswer:
     """Say what is wanted, refine it, ask why; the state is seen and can be edited.
 
@@ -27,6 +30,7 @@ def chat(
     “start over” are understood too. With `language.writer.tools` a larger model leads, over the
     same tools.
     """
+    user_access.check(body.user)
     reply = service.chat.say(
         body.text,
         conversation=body.conversation_id,

@@ -26,6 +26,7 @@ from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import UNBUFFERED_HEADERS, StrictRoute
 from foretaste.serve.http.problems import is_operator
 from foretaste.serve.http.security import ADMIN, READ
+from foretaste.serve.http.user_access import UserAccess, UserAccessDep
 from foretaste.serve.schemas.generation_schemas import (
     GenerateAnswer,
     GenerateBody,
@@ -64,6 +65,7 @@ GENERATE_RESPONSES[200]["content"]["text/event-stream"] = {  # with `stream`; of
 async def generate(
     body: Annotated[GenerateBody, Body(openapi_examples=request_examples("generate"))],
     service: ServiceDep,
+    user_access: UserAccessDep,
     request: Request,
 ) -> Response:
     """The content this person would want: as features, as the real items nearest to them, in words.
@@ -73,7 +75,7 @@ async def generate(
     anything else, replaced by a template that says the same facts; `by` tells who wrote it. What is
     not written within `language.writer.timeout_seconds` is the template's too.
     """
-    generation, answer_parts = await run_in_threadpool(_generate, service, body)
+    generation, answer_parts = await run_in_threadpool(_generate, service, body, user_access)
     to_words = partial(passage_json, is_operator=is_operator(request.scope))
     if body.stream:
         return StreamingResponse(
@@ -93,8 +95,11 @@ async def generate(
     return Response(b"{" + b",".join(fields) + b"}", media_type="application/json")
 
 
-def _generate(service: Service, body: GenerateBody) -> tuple[Generation, dict[str, bytes]]:
+def _generate(
+    service: Service, body: GenerateBody, user_access: UserAccess
+) -> tuple[Generation, dict[str, bytes]]:
     """What is generated, and those parts of the answer that are there before its words."""
+    user_access.check(body.user)
     request = request_from_body(body, service.workspace.config.rank)
     generation = service.generate(replace(request, timeout_ms=body.timeout_ms))
     return generation, {

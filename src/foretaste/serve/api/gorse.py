@@ -19,6 +19,7 @@ from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.lanes import run_readiness
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.security import EVENTS, NO_KEY_NEEDED, READ
+from foretaste.serve.http.user_access import UserAccess, UserAccessDep
 from foretaste.serve.schemas import PathId
 from foretaste.serve.schemas.catalogue_schemas import decode_cursor, encode_cursor
 from foretaste.serve.service import Service
@@ -177,21 +178,23 @@ def _recategorise(service: Service, item: str, change: Callable[[list[str]], lis
 
 
 @api.post("/feedback", dependencies=[EVENTS])
-def post_feedback(body: list[gorse.Row], service: ServiceDep) -> Any:
+def post_feedback(body: list[gorse.Row], service: ServiceDep, access: UserAccessDep) -> Any:
     """Record what people did; of one type, user and item the first holds."""
-    return _record_feedback(service, body)
+    return _record_feedback(service, body, access)
 
 
 @api.put("/feedback", dependencies=[EVENTS])
-def put_feedback(body: list[gorse.Row], service: ServiceDep) -> Any:
+def put_feedback(body: list[gorse.Row], service: ServiceDep, access: UserAccessDep) -> Any:
     """Record what people did; of one type, user and item the newest is told."""
-    return _record_feedback(service, body, overwrite=True)
+    return _record_feedback(service, body, access, overwrite=True)
 
 
-def _record_feedback(service: Service, body: list[gorse.Row], *, overwrite: bool = False) -> Any:
+def _record_feedback(
+    service: Service, body: list[gorse.Row], access: UserAccess, *, overwrite: bool = False
+) -> Any:
     rows = [gorse.event_from_gorse(row, keep_repeats=overwrite) for row in body]
     _create_missing_items(service, rows)
-    return _respond(service.record(rows), "feedback")
+    return _respond(service.record(rows, access), "feedback")
 
 
 def _create_missing_items(service: Service, rows: Sequence[gorse.Row]) -> None:
@@ -270,14 +273,9 @@ def delete_typed_feedback(kind: str, user: PathId, item: PathId, service: Servic
 def _newest_feedback(service: Service, **conditions: str | None) -> list[gorse.Row]:
     """Of each type, user and item the newest."""
     rows = service.workspace.store.events_page(0, 100_000, **conditions)
-    newest = {
-        (event.kind, event.user, event.item): event for _, event in sorted(rows, key=_by_time)
-    }
+    rows = sorted(rows, key=lambda row: (row[1].at, row[0]))
+    newest = {(event.kind, event.user, event.item): event for _, event in rows}
     return [gorse.event_to_gorse(event) for event in newest.values()]
-
-
-def _by_time(numbered_event: Any) -> Any:
-    return numbered_event[1].at, numbered_event[0]
 
 
 # Lists -----------------------------------------------------------------------------------------
@@ -290,12 +288,14 @@ def recommend(
     request: Request,
     user: PathId,
     service: ServiceDep,
+    access: UserAccessDep,
     category: str = "",
     n: Size = 10,
     offset: Offset = 0,
     x_api_version: Annotated[str | None, Header()] = None,
 ) -> Any:
     """A user's list: ids, or with the header X-API-Version: 2 ids and scores."""
+    access.check(user)
     rows = _list_rows(service, n, offset, _all_categories(request, category), user=user)
     return rows if x_api_version == "2" else [row["Id"] for row in rows]
 

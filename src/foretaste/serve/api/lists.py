@@ -18,6 +18,7 @@ from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.lanes import run_readiness
 from foretaste.serve.http.problems import ProblemError, is_operator, problem_response
 from foretaste.serve.http.security import EVENTS, NO_KEY_NEEDED, READ
+from foretaste.serve.http.user_access import UserAccess, UserAccessDep
 from foretaste.serve.schemas import (
     Alive,
     EventsAnswer,
@@ -53,6 +54,7 @@ v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 def post_events(
     body: Annotated[EventsBody, Body(openapi_examples=request_examples("events"))],
     service: ServiceDep,
+    user_access: UserAccessDep,
 ) -> EventsAnswer:
     """Record what people did: one event or a thousand.
 
@@ -63,7 +65,7 @@ def post_events(
     `recommendation_id` attributes an event to the list it came from. One of kind `impression`
     without an item stands for all items of its list. A late event takes its place in time.
     """
-    summary = service.record(body.events)
+    summary = service.record(body.events, user_access)
     require_any_accepted(summary, body.events, "events")
     return EventsAnswer(
         accepted=summary.accepted,
@@ -81,7 +83,8 @@ def post_events(
     )
 
 
-def _list_response(service: Service, body: ListBody) -> Response:
+def _list_response(service: Service, body: ListBody, user_access: UserAccess) -> Response:
+    user_access.check(body.user)
     question = request_from_body(body, service.workspace.config.rank)
     recommendation = service.recommend(question)
     return Response(
@@ -102,53 +105,61 @@ LIST_ROUTE_OPTIONS: dict[str, Any] = {
 def recommend(
     body: Annotated[RecommendBody, Body(openapi_examples=request_examples("recommend"))],
     service: ServiceDep,
+    user_access: UserAccessDep,
 ) -> Response:
     """The list for a person, a visit, or anybody, from all that happened up to now.
 
     `reason` and `terms` are the parts of the score itself. With `explain` the terms come with the
     list, and the sequence expert's are told event by event, which takes longer.
     """
-    return _list_response(service, body)
+    return _list_response(service, body, user_access)
 
 
 @v1.get("/trending", **LIST_ROUTE_OPTIONS)
-def trending(query: Annotated[TrendingQuery, Query()], service: ServiceDep) -> Response:
+def trending(
+    query: Annotated[TrendingQuery, Query()], service: ServiceDep, user_access: UserAccessDep
+) -> Response:
     """What most people took within a window up to now, then what is popular.
 
     `score` is the number of people. Counts hold for five seconds.
     """
+    user_access.check(query.user)
     recommendation = service.recommend(query.to_request(service.workspace.config.rank))
     return Response(encode_recommendation(recommendation), media_type="application/json")
 
 
 @v1.post("/rank", **LIST_ROUTE_OPTIONS)
 def rank(
-    body: Annotated[RankBody, Body(openapi_examples=request_examples("rank"))], service: ServiceDep
+    body: Annotated[RankBody, Body(openapi_examples=request_examples("rank"))],
+    service: ServiceDep,
+    user_access: UserAccessDep,
 ) -> Response:
     """A list of yours in the order that suits the person.
 
     What may not be shown (hidden, not on offer, refused by the person, filtered out, unknown) is
     not in the answer and named in `left_out`.
     """
-    return _list_response(service, body)
+    return _list_response(service, body, user_access)
 
 
 @v1.post("/similar", **LIST_ROUTE_OPTIONS)
 def similar(
     body: Annotated[SimilarBody, Body(openapi_examples=request_examples("similar"))],
     service: ServiceDep,
+    user_access: UserAccessDep,
 ) -> Response:
     """What goes with an item, or with several."""
-    return _list_response(service, body)
+    return _list_response(service, body, user_access)
 
 
 @v1.post("/search", **LIST_ROUTE_OPTIONS)
 def search(
     body: Annotated[SearchBody, Body(openapi_examples=request_examples("search"))],
     service: ServiceDep,
+    user_access: UserAccessDep,
 ) -> Response:
     """What answers a search. It is not recorded; send a `search` event to have it count."""
-    return _list_response(service, body)
+    return _list_response(service, body, user_access)
 
 
 @router.get("/healthz", dependencies=[NO_KEY_NEEDED], tags=["operation"])

@@ -10,6 +10,7 @@ from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.security import READ, READ_AND_EVENTS
+from foretaste.serve.http.user_access import UserAccessDep
 from foretaste.serve.schemas.preference_schemas import (
     ClauseMatchOut,
     PreferenceOut,
@@ -30,18 +31,29 @@ PROFILE_ROUTE_OPTIONS: dict[str, Any] = {
 
 
 @v1.get("/users/{id}/profile", dependencies=[READ], **PROFILE_ROUTE_OPTIONS)
-def user_profile(id: OwnerId, service: ServiceDep) -> ProfileAnswer:  # noqa: A002  # the address's name
+def user_profile(
+    id: OwnerId,  # noqa: A002  # the address's name
+    service: ServiceDep,
+    user_access: UserAccessDep,
+) -> ProfileAnswer:
     """What sets a person's taste apart, and what they changed about their lists."""
+    user_access.check(id)
     return _profile_answer(service, id, None, service.workspace.steer(id))
 
 
 @v1.patch("/users/{id}/profile", dependencies=[READ_AND_EVENTS], **PROFILE_ROUTE_OPTIONS)
-def steer_user(id: OwnerId, body: ChangesBody, service: ServiceDep) -> ProfileAnswer:  # noqa: A002
+def steer_user(
+    id: OwnerId,  # noqa: A002
+    body: ChangesBody,
+    service: ServiceDep,
+    user_access: UserAccessDep,
+) -> ProfileAnswer:
     """Change it: more, less or none of something, by filters or in plain words.
 
     Each change holds from the next list on, on every device. A boost is a term of the score
     and told among the reasons; what is muted is never shown.
     """
+    user_access.check(id)
     return _change_preferences(service, id, None, body)
 
 

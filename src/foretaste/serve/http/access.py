@@ -20,6 +20,7 @@ from foretaste.serve.http.keys import Keyring
 from foretaste.serve.http.limits import RateLimiter
 from foretaste.serve.http.problems import ProblemError, problem_response
 from foretaste.serve.http.security import RouteScopes
+from foretaste.serve.http.user_access import USER_TOKEN_HEADER, UserAccess
 from foretaste.serve.tenant_pool import TenantPool
 
 METRICS_PATH = "/metrics"
@@ -36,6 +37,8 @@ class Caller:
     key: str | None
     tenant: str
     scopes: tuple[str, ...]
+    user_rule: str = "open"
+    """Which users it may name, see `behaviour.keys.USER_ACCESS`."""
 
     def has_scopes(self, required_scopes: Sequence[str]) -> bool:
         """Whether it has all the scopes."""
@@ -76,6 +79,7 @@ class AccessMiddleware:
                 caller = await self._admit(scope)
                 scope["foretaste.tenant"], scope["foretaste.key"] = caller.tenant, caller.key
                 scope["foretaste.operator"] = "admin" in caller.scopes
+                scope["foretaste.user_access"] = self._user_access(scope, caller)
                 service_context = self._tenants.lend(caller.tenant)
                 scope["foretaste.service"] = await exit_stack.enter_async_context(service_context)
             except InputError as error:
@@ -104,6 +108,15 @@ class AccessMiddleware:
             )
         self._check_rate(caller)
         return caller
+
+    def _user_access(self, scope: Scope, caller: Caller) -> UserAccess:
+        """Which users the request may name; its token is read when it names one."""
+
+        def find_signing_secret(key_id: str | None) -> str | None:
+            return self._keys.signing_secret(key_id or caller.key or "", caller.tenant)
+
+        token = Headers(scope=scope).get(USER_TOKEN_HEADER)
+        return UserAccess(caller.user_rule, token, find_signing_secret)
 
     async def _authenticate(self, scope: Scope, secret: str | None) -> Caller:
         """Raises `ProblemError` unless it is somebody."""
@@ -134,7 +147,7 @@ class AccessMiddleware:
             return None
         key = self._keys.find_key(secret)
         if key is not None:
-            return Caller(key.id, key.tenant, key.scopes)
+            return Caller(key.id, key.tenant, key.scopes, key.user_rule)
         host = (scope.get("client") or ("unknown", 0))[0]
         retry_seconds = self._wrong_key_limits.take_token(host)
         if retry_seconds:

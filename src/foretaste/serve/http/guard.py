@@ -37,8 +37,8 @@ DEFAULT_HEADERS = {
 }
 """What every answer says, unless it says otherwise itself."""
 _REQUEST_ID = re.compile(
-    r"(?!ft_)[A-Za-z0-9._-]{1,128}"
-)  # ft_: a key in the wrong place is not logged
+    r"(?!fts?_|eyJ)[A-Za-z0-9._-]{1,128}"
+)  # a key, a signing secret or a token in the wrong place is not logged
 
 
 class GuardMiddleware:

@@ -12,11 +12,11 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from foretaste.behaviour.keys import DEFAULT_TENANT, SCOPES, ApiKey, KeyTable
+from foretaste.behaviour.keys import DEFAULT_TENANT, SCOPES, USER_ACCESS, ApiKey, KeyTable
 from foretaste.domain.patience import NOTE, patience
 from foretaste.errors import InputError, StoreError, did_you_mean
 
@@ -34,6 +34,7 @@ SECONDS_PER_DAY = 86_400.0
 ROTATION_OVERLAP_DAYS = 7.0
 """Days for which a key that is rotated stays good beside its successor."""
 
+_KEY_ID_PATTERN = re.compile(r"[0-9a-f]{12}")
 _SECRET_PATTERN = re.compile(r"ft_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 _DUMMY_HASH = "0" * 64  # what an unknown id is compared with, so that it takes as long
 
@@ -45,9 +46,14 @@ def create_key(
     *,
     tenant: str = DEFAULT_TENANT,
     days: float | None = None,
+    user_access: str | None = None,
     now: float,
 ) -> tuple[ApiKey, str]:
-    """A new key. → what is known of it, and its secret, which is told this once."""
+    """A new key. → what is known of it, and its secret, which is told this once.
+
+    user_access: one of `USER_ACCESS`. None is "signed" for a key that sends events, as those of
+    pages do, and "open" for others.
+    """
     granted_scopes = tuple(scope for scope in SCOPES if scope in (scopes := tuple(scopes)))
     for scope in scopes:
         if scope not in SCOPES:
@@ -56,6 +62,7 @@ def create_key(
         raise InputError(f"a key without a scope opens nothing; give some of {', '.join(SCOPES)}")
     if not name.strip() or len(name) > 200 or not name.isprintable():
         raise InputError("the name of a key is 1 to 200 printable characters")
+    user_access = _checked_user_access(user_access, granted_scopes)
     key_id = secrets.token_hex(6)
     secret = f"ft_{key_id}_{secrets.token_urlsafe(32)}"
     expires = None if days is None else now + days * SECONDS_PER_DAY
@@ -67,15 +74,33 @@ def create_key(
         granted_scopes,
         created=now,
         expires=expires,
+        user_access=user_access,
+        signing_secret=(
+            f"fts_{key_id}_{secrets.token_urlsafe(32)}" if user_access == "signed" else None
+        ),
     )
     table.add(key)
     return key, secret
 
 
+def _checked_user_access(user_access: str | None, scopes: Sequence[str]) -> str:
+    if user_access is None:
+        return "signed" if "events" in scopes and "admin" not in scopes else "open"
+    if user_access not in USER_ACCESS:
+        raise InputError(
+            f"unknown user access '{user_access}'; {did_you_mean(user_access, USER_ACCESS)}"
+        )
+    if user_access != "open" and "admin" in scopes:
+        raise InputError("a key with admin may name every user; leave its user access out")
+    return user_access
+
+
 def rotate_key(
     table: KeyTable, key_id: str, *, overlap_days: float = ROTATION_OVERLAP_DAYS, now: float
 ) -> tuple[ApiKey, str]:
-    """A successor with the same name, tenant and scopes; the old key is good for `overlap_days`."""
+    """A successor with the same name, tenant, scopes and users, and a signing secret of its own;
+    the old key is good for `overlap_days`.
+    """
     old_key = _existing_key(table, key_id)
     if not old_key.is_valid(now):
         raise InputError(f"key {key_id} is not good any more; make a new one with 'keys create'")
@@ -83,7 +108,13 @@ def rotate_key(
         None if old_key.expires is None else (old_key.expires - old_key.created) / SECONDS_PER_DAY
     )
     successor_and_secret = create_key(
-        table, old_key.name, old_key.scopes, tenant=old_key.tenant, days=lifetime_days, now=now
+        table,
+        old_key.name,
+        old_key.scopes,
+        tenant=old_key.tenant,
+        days=lifetime_days,
+        user_access=old_key.user_rule,
+        now=now,
     )
     table.end_key(key_id, expires=now + overlap_days * SECONDS_PER_DAY)
     return successor_and_secret
@@ -175,6 +206,15 @@ class Keyring:
             return None
         self._note_use(key, cached_key)
         return key
+
+    def signing_secret(self, key_id: str, tenant: str) -> str | None:
+        """With what a good key of the tenant signs user tokens. Raises StoreError."""
+        if _KEY_ID_PATTERN.fullmatch(key_id) is None:
+            return None
+        key = self._look_up(key_id).key
+        if key is None or key.tenant != tenant or not key.is_valid(self._clock()):
+            return None
+        return key.signing_secret
 
     def _look_up(self, key_id: str) -> _CachedKey:
         """What the store says, or said a moment ago."""

@@ -30,6 +30,7 @@ PROBLEM_KINDS: Mapping[str, tuple[int, str]] = {
     "bad-request": (400, "The request cannot be read"),
     "no-key": (401, "A key is asked for"),
     "forbidden": (403, "This key may not do that"),
+    "user-token": (403, "This user is not proven"),
     "not-found": (404, "There is nothing here"),
     "wrong-method": (405, "This address does not do that"),
     "too-slow": (408, "The body did not come in time"),
