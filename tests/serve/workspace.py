@@ -122,6 +122,7 @@ def serving(folder: Path, *, ready: bool = True) -> Iterator[httpx.Client]:
         loop="asyncio",  # which lets its callbacks be measured
         log_config=None,
         access_log=False,
+        proxy_headers=False,
     )
     server = uvicorn.Server(config)
 

@@ -1,6 +1,7 @@
 """In: the `[serve]` part of the settings. Out: how the service may be reached, and by whom."""
 
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -18,7 +19,7 @@ class ServeSettings(Settings):
 
     requests_per_second: float = Field(default=200.0, ge=0)
     """Requests a second that one key may make on average, in each process; more are refused with
-    429. 0 is no limit."""
+    429, first to the visitors who ask for more than their share. 0 is no limit."""
     burst: int = Field(default=400, ge=1)
     """Requests that one key may make at once after a pause."""
     body_seconds: float = Field(default=30.0, gt=0)
@@ -31,6 +32,9 @@ class ServeSettings(Settings):
     hosts: tuple[str, ...] = ()
     """Names under which the service is reached, besides this machine's own and the address that it
     listens on, e.g. `["recommend.example"]`; `"*.example"` is every name below one, `"*"` any."""
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Proxies whose `X-Forwarded-For` is believed, as addresses or networks, e.g. `["10.0.0.5"]` or
+    `["10.0.0.0/8"]`: visitors of one key are told apart by their addresses."""
     local_metrics: bool = True
     """Whether this machine may read /metrics without a key. Say false beside a proxy that adds no
     header of its own and sends what comes from elsewhere to this machine's name."""
@@ -53,6 +57,18 @@ class ServeSettings(Settings):
             if host != "*" and (not name or set(name) & set("/:*@ ")):
                 raise ValueError("a host is like recommend.example, without https:// or a port")
         return hosts
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            try:
+                ip_network(proxy)
+            except ValueError:
+                raise ValueError(
+                    f"'{proxy}' is neither an address like 10.0.0.5 nor a network like 10.0.0.0/8"
+                ) from None
+        return proxies
 
     @field_validator("cors_origins")
     @classmethod

@@ -36,6 +36,7 @@ from foretaste.serve.http.limits import RateLimiter
 from foretaste.serve.http.security import RouteScopes
 from foretaste.serve.http.traces import Tracer
 from foretaste.serve.http.user_access import USER_TOKEN_HEADER
+from foretaste.serve.http.visitors import TrustedProxies
 from foretaste.serve.tenant_pool import TenantPool
 
 ROUTERS = (
@@ -126,6 +127,7 @@ def _add_middleware(
         keys=Keyring(lambda: tenants.root.workspace.store.keys),
         limits=RateLimiter(settings.requests_per_second, settings.burst),
         scopes=route_scopes(),
+        proxies=TrustedProxies(settings.trusted_proxies),
         local_metrics=settings.local_metrics,
     )
     app.add_middleware(RequestPatienceMiddleware)

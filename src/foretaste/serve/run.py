@@ -79,6 +79,7 @@ def serve(
             log_config=None,
             access_log=False,  # ours has no query strings in it
             server_header=False,
+            proxy_headers=False,  # serve.trusted_proxies says whom to believe
             timeout_graceful_shutdown=REQUEST_SECONDS,
         )
 

@@ -21,6 +21,7 @@ from foretaste.serve.http.limits import RateLimiter
 from foretaste.serve.http.problems import ProblemError, problem_response
 from foretaste.serve.http.security import RouteScopes
 from foretaste.serve.http.user_access import USER_TOKEN_HEADER, UserAccess
+from foretaste.serve.http.visitors import NO_PROXIES, TrustedProxies
 from foretaste.serve.tenant_pool import TenantPool
 
 METRICS_PATH = "/metrics"
@@ -62,11 +63,14 @@ class AccessMiddleware:
         keys: Keyring,
         limits: RateLimiter,
         scopes: RouteScopes,
+        proxies: TrustedProxies = NO_PROXIES,
         local_metrics: bool = True,
     ) -> None:
-        """local_metrics: whether this machine may read `/metrics` without a key."""
+        """proxies: whose word of the sender is believed. local_metrics: whether this
+        machine may read `/metrics` without a key.
+        """
         self._app, self._tenants, self._keys, self._limits = app, tenants, keys, limits
-        self._scopes, self._local_metrics = scopes, local_metrics
+        self._scopes, self._proxies, self._local_metrics = scopes, proxies, local_metrics
         self._wrong_key_limits = RateLimiter(WRONG_KEYS_PER_SECOND, WRONG_KEYS_BURST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,7 +110,7 @@ class AccessMiddleware:
                 f"this key has the scope {', '.join(caller.scopes)} and this needs "
                 f"{' and '.join(required_scopes)}; use another key",
             )
-        self._check_rate(caller)
+        self._check_rate(scope, caller)
         return caller
 
     def _user_access(self, scope: Scope, caller: Caller) -> UserAccess:
@@ -148,16 +152,15 @@ class AccessMiddleware:
         key = self._keys.find_key(secret)
         if key is not None:
             return Caller(key.id, key.tenant, key.scopes, key.user_rule)
-        host = (scope.get("client") or ("unknown", 0))[0]
-        retry_seconds = self._wrong_key_limits.take_token(host)
+        retry_seconds = self._wrong_key_limits.take_token(self._proxies.visitor(scope))
         if retry_seconds:
             raise _too_many(retry_seconds, "wrong keys came too often from this address")
         return None
 
-    def _check_rate(self, caller: Caller) -> None:
+    def _check_rate(self, scope: Scope, caller: Caller) -> None:
         if caller.key is None:
             return
-        retry_seconds = self._limits.take_token(caller.key)
+        retry_seconds = self._limits.take_token(caller.key, self._proxies.visitor(scope))
         if retry_seconds:
             raise _too_many(
                 retry_seconds, "this key asks too often (serve.requests_per_second and serve.burst)"

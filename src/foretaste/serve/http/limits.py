@@ -1,20 +1,39 @@
-"""In: who asks, and when. Out: whether they may, or in how many seconds: a token bucket each."""
+"""In: who asks, and when. Out: whether they may, or in how many seconds: token buckets.
+
+Many visitors of a shop share the key of its page, and one of them must not use up what it may ask.
+So the tokens of a key are shared out: a visitor who asks no more than a fair share of the rate is
+let in, also where another has emptied the bucket. Whoever asks alone has all of it.
+"""
 
 import math
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MAX_BUCKETS = 100_000
 """Buckets kept; those not used for longest go first, which are full by then."""
+MAX_VISITORS = 1_000
+"""Visitors of a key who are told apart; those who have not asked for longest go first."""
+ACTIVE_SECONDS = 10.0
+"""Seconds after a request for which its visitor counts among those who share a key."""
 
 
 @dataclass
 class _Bucket:
     tokens: float
     filled_at: float
+
+    def refill(self, now: float, rate: float, burst: float) -> None:
+        self.tokens = min(burst, self.tokens + (now - self.filled_at) * rate)
+        self.filled_at = now
+
+
+@dataclass
+class _SharedBucket(_Bucket):
+    visitors: OrderedDict[str, _Bucket] = field(default_factory=OrderedDict)
+    """By address, the one who asked last at the end."""
 
 
 class RateLimiter:
@@ -24,26 +43,52 @@ class RateLimiter:
         self, rate: float, burst: int, *, ticks: Callable[[], float] = time.monotonic
     ) -> None:
         self._rate, self._burst, self._ticks = rate, burst, ticks
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._buckets: OrderedDict[str, _SharedBucket] = OrderedDict()
         self._lock = threading.Lock()
 
-    def take_token(self, name: str) -> int:
-        """Take a token. → 0, or in how many whole seconds there is one."""
+    def take_token(self, name: str, visitor: str = "") -> int:
+        """Take a token. → 0, or in how many whole seconds there is one.
+
+        What a visitor takes as a fair share may be as much as another burst ahead of the rate.
+        """
         if self._rate <= 0:
             return 0
         with self._lock:
-            bucket = self._refilled_bucket(name)
-            if bucket.tokens >= 1:
+            now = self._ticks()
+            bucket = self._refilled_bucket(name, now)
+            share = self._refilled_share(bucket, visitor, now)
+            n_sharing = len(bucket.visitors)
+            is_fair = share.tokens >= 1 and n_sharing > 1
+            if bucket.tokens >= 1 or (is_fair and bucket.tokens >= 1 - self._burst):
                 bucket.tokens -= 1
+                share.tokens = max(share.tokens - 1, 0.0)
                 return 0
-            return math.ceil((1 - bucket.tokens) / self._rate)
+            missing = 1 - bucket.tokens
+            if n_sharing > 1 and not is_fair:
+                missing = min(missing, (1 - share.tokens) * n_sharing)
+            return math.ceil(missing / self._rate)
 
-    def _refilled_bucket(self, name: str) -> _Bucket:
-        now = self._ticks()
-        bucket = self._buckets.setdefault(name, _Bucket(float(self._burst), now))
+    def _refilled_bucket(self, name: str, now: float) -> _SharedBucket:
+        bucket = self._buckets.setdefault(name, _SharedBucket(float(self._burst), now))
         self._buckets.move_to_end(name)
         if len(self._buckets) > MAX_BUCKETS:
             self._buckets.popitem(last=False)
-        bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.filled_at) * self._rate)
-        bucket.filled_at = now
+        bucket.refill(now, self._rate, self._burst)
         return bucket
+
+    def _refilled_share(self, bucket: _SharedBucket, visitor: str, now: float) -> _Bucket:
+        """What is left of the fair share of a visitor among those who asked lately."""
+        visitors = bucket.visitors
+        while visitors:
+            idle = next(iter(visitors))
+            if idle == visitor or now <= visitors[idle].filled_at + ACTIVE_SECONDS:
+                break
+            del visitors[idle]
+        n_sharing = len(visitors) + (visitor not in visitors)
+        rate, burst = self._rate / n_sharing, max(self._burst / n_sharing, 1.0)
+        share = visitors.setdefault(visitor, _Bucket(burst, now))
+        visitors.move_to_end(visitor)
+        if len(visitors) > MAX_VISITORS:
+            visitors.popitem(last=False)
+        share.refill(now, rate, burst)
+        return share
