@@ -82,9 +82,8 @@ class Foretaste:
         self.store = open_store(config.behaviour, folder)
         self.models = ModelRegistry(folder / "models")
         self.weights = {**EVENT_TYPE_WEIGHTS, **config.behaviour.event_weights}
-        self.recommendation_log = RecommendationLog(
-            self.store, keep_days=config.rank.keep_days, clock=clock
-        )
+        keep_days = config.rank.keep_days
+        self.recommendation_log = RecommendationLog(self.store, keep_days=keep_days, clock=clock)
         self.slates = self._slates(self.store)
         self.people = PreferenceService(self.store, lambda texts: self.encoder.encode(texts), clock)
         self.data_encoder = DataEncoder(config, folder, progress=progress, clock=clock)
@@ -92,9 +91,8 @@ class Foretaste:
         self.outage = Outage(self.store, self.manager, self._slates, self.weights)
         self.fallback = FallbackChain()
         self.recounter = ErasureRecounter(self)
-        self.generator = ContentGenerator(
-            config.language.writer, folder / "cache", seed=config.model.seed
-        )
+        writer, seed = config.language.writer, config.model.seed
+        self.generator = ContentGenerator(writer, folder / "cache", seed=seed)
         self._rng: np.random.Generator | None = None  # for exploration; None draws anew each time
 
     @classmethod

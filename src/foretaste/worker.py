@@ -63,6 +63,18 @@ class TrainingOutcome:
         except (TypeError, ValueError):
             return None
 
+    def readiness(self, now: float) -> dict[str, Any]:
+        """As `/readyz` says it. now: seconds since 1970."""
+        age = round(now - self.at, 1)
+        return {"outcome": self.what, "reason": self.why, "why": self.why, "age_seconds": age}
+
+    def gauges(self, now: float) -> dict[str, float]:
+        """As the metrics say it."""
+        return {"foretaste_worker_seconds": now - self.at} | {
+            f"foretaste_worker_outcome:{status}": float(self.what == status)
+            for status in OUTCOME_STATUSES
+        }
+
 
 class Worker:
     """Keeps one workspace's model fresh."""

@@ -32,7 +32,7 @@ from foretaste.serve.http.metrics import TenantMetrics
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.user_access import UserAccess
 from foretaste.training.recount import ErasureReceipt
-from foretaste.worker import OUTCOME_STATUSES, TrainingOutcome
+from foretaste.worker import TrainingOutcome
 from foretaste.workspace.tenants import claim
 
 log = logging.getLogger("foretaste.serve")
@@ -278,9 +278,7 @@ class Service:
             }
         outcome = TrainingOutcome.last(workspace.store)
         if outcome is not None:
-            gauges["foretaste_worker_seconds"] = self._clock() - outcome.at
-            for status in OUTCOME_STATUSES:
-                gauges[f"foretaste_worker_outcome:{status}"] = float(outcome.what == status)
+            gauges |= outcome.gauges(self._clock())
         return gauges
 
     def _count_items(self, workspace: Foretaste) -> int:
@@ -309,12 +307,7 @@ class Service:
                 content["model"]["warnings"] = warnings
         outcome = None if degraded_reason else TrainingOutcome.last(workspace.store)
         if outcome is not None:
-            content["worker"] = {
-                "outcome": outcome.what,
-                "reason": outcome.why,
-                "why": outcome.why,
-                "age_seconds": round(self._clock() - outcome.at, 1),
-            }
+            content["worker"] = outcome.readiness(self._clock())
         return content
 
     def _watch_models(self) -> None:

@@ -27,7 +27,7 @@ from foretaste.serve.service import Service
 MAX_ROWS = 1000
 """Items, users or feedback in one answer."""
 MAX_SCANNED_ITEMS = 20_000
-"""The newest items among which those of a category are looked for."""
+"""Newest items, among which those of a category are looked for."""
 MAX_SEED_ITEMS = 100
 """The newest items of a session that are looked at."""
 
@@ -100,8 +100,7 @@ def get_user(user: PathId, service: ServiceDep) -> Any:
 @api.patch("/user/{user}")
 def patch_user(user: PathId, body: gorse.Row, service: ServiceDep) -> Any:
     """Change what is named and not null."""
-    row = gorse.user_from_gorse(body)
-    _require(service.ingestor.change_user(user, row), "user", user)
+    _require(service.ingestor.change_user(user, gorse.user_from_gorse(body)), "user", user)
     return _rows_affected(1)
 
 
