@@ -77,15 +77,17 @@ def test_a_dump_of_gorses_is_imported(tmp_path: Path) -> None:
         {"UserId": "u", "Labels": {"genre": ["space"]}},
         {"ItemId": "i", "Categories": ["a"], "Comment": "The moon", "Labels": {"genre": "space"}},
         {"FeedbackType": "like", "UserId": "u", "ItemId": "i", "Timestamp": "2024-01-01T00:00:00Z"},
-        {"FeedbackType": "star", "UserId": "u", "ItemId": "i", "Timestamp": "2024-01-01T00:00:00Z"},
+        {"FeedbackType": "star", "UserId": "u", "ItemId": "i", "Timestamp": "2024-01-02T00:00:00Z"},
+        {"FeedbackType": "zap", "UserId": "u", "ItemId": "i", "Timestamp": "2024-01-01T00:00:00Z"},
     ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     result = CliRunner().invoke(app, ["import", "--gorse", str(path), "-w", str(shop)])
 
     assert result.exit_code == 0, result.stderr
-    assert "unknown event type 'star'" in result.stdout + result.stderr
+    assert "unknown event type 'zap'" in result.stdout + result.stderr
     assert json.loads(run(shop, "items", "show", "i"))["title"] == "The moon"
     assert [one["kind"] for one in json.loads(run(shop, "users", "data", "u"))["events"]] == [
-        "like"
+        "like",
+        "like",
     ]

@@ -29,9 +29,10 @@ _NAMES_BY_TYPE: Mapping[str, str] = {
         "checkout_success conversion converted booking booked reservation rent rented rental "
         "borrow borrowed loan download downloaded install installed enroll enrolled enrollment"
     ),
-    "rating": "rate rated rates ratings star stars score scored rate_item",
+    "rating": "rate rated rates ratings stars score scored rate_item",
     "review": "reviews reviewed write_review review_written comment comments commented",
     "like": (
+        "star starred "
         "likes liked favorite favourite favorites favourites favorited favourited fav faves "
         "wishlist wish_list add_to_wishlist added_to_wishlist product_added_to_wishlist "
         "wishlist_add thumbs_up thumbup thumbsup upvote upvoted heart hearted bookmark bookmarked "
