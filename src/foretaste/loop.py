@@ -45,7 +45,7 @@ from foretaste.errors import StoreError
 from foretaste.evaluate.evaluation import Evaluation
 from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.profile import TasteProfile, taste_profile
-from foretaste.language.open import forgetful
+from foretaste.language.open import REHEARSAL_QUERY, forgetful
 from foretaste.model.artefacts import ModelRegistry, ModelVersion
 from foretaste.model.experts.attribute import AttributeExpert
 from foretaste.model.training import Training
@@ -395,6 +395,6 @@ class Foretaste:
 
     def _rehearse(self, snapshot: Snapshot) -> None:
         """Ask once, so that nobody waits for what a model makes at its first question."""
-        context = self.slates.user_context(Request(query="warm up"), snapshot)
+        context = self.slates.user_context(Request(query=REHEARSAL_QUERY), snapshot)
         read_context = self.listen(context, snapshot.encoder, keep=False)
         snapshot.product.rehearse(read_context, self.config.rank.n, len(snapshot.catalogue))

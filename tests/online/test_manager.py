@@ -252,6 +252,30 @@ def test_a_few_items_are_waited_for_and_no_longer_than_there_is_time(
     assert {"new-0", "new-1"} <= {item.id for item in answer}
 
 
+def test_while_what_reads_is_being_loaded_no_request_waits_for_an_item(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, _ = waits(loop, monkeypatch)
+    loop.manager.waits_for_items = False
+    loop.store.put_items(new_items(2))
+    revision = loop.store.log_position()[1]
+    threads: list[str] = []
+
+    def wait_for(_: Callable[[], bool], timeout: float | None = None) -> bool:
+        threads.append(threading.current_thread().name)
+        return False
+
+    monkeypatch.setattr(loop.manager._published, "wait_for", wait_for)
+    answer = loop.recommend(PLENTY)
+    assert (answer.rung, answer.degraded, threads) == ("full", None, [])
+    loop.manager.waits_for_items = True
+    loop.recommend(PLENTY)
+    assert len(threads) == 1
+    gate.set()
+    ended(loop)
+    assert loop.manager.current.revision == revision
+
+
 def test_many_events_are_learnt_as_far_as_there_is_time_and_the_others_beside(
     loop: Foretaste, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,8 +15,10 @@ from foretaste.behaviour.schema import HEAD_REVISION
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import Event, Item, Request
 from foretaste.language.cache import CachedEncoder
+from foretaste.language.encoder import TransformerEncoder
 from foretaste.loop import Foretaste
 from foretaste.model.artefacts import ModelRegistry
+from foretaste.model.experts.query import QueryExpert
 from foretaste.online.manager import NO_MODEL
 from foretaste.serve.service import Service
 
@@ -169,6 +171,33 @@ def test_words_are_looked_up_before_the_language_model_is_there(copied: Path) ->
         live.product.fast_product().rehearse(asked, 1, len(live.catalogue))
         assert asked.query_vector is None  # nothing was read
         assert int(live.product.fast_product().scorer(asked).scores().argmax()) == wanted
+
+
+def test_what_words_need_is_made_before_it_is_ready(copied: Path) -> None:
+    """Nobody's first word waits for an index, and nobody's first item for the encoder."""
+    service = Service(copied)
+    service.start()
+    until(lambda: service.not_ready_reason() is None, "ready")
+    manager = service.workspace.manager
+    expert = next(e for e in manager.current.product.experts if isinstance(e, QueryExpert))
+    assert expert._bm25.value_or_none is not None
+    letters = expert._letters.value_or_none
+    assert letters is not None
+
+    until(lambda: not service._warmer.is_alive(), "warm")  # type: ignore[union-attr]
+    assert manager.waits_for_items
+    encoder = service.workspace.encoder
+    assert isinstance(encoder, CachedEncoder)
+    assert isinstance(encoder._encoder, TransformerEncoder)
+    assert encoder._encoder._loaded is not None
+
+    words = " ".join(f"neologism{letter}" for letter in "abcdefghij")
+    service.workspace.store.put_items([Item("new", f"A film of {words}")])
+    grown = service.workspace.catch_up()
+    expert = next(e for e in grown.product.experts if isinstance(e, QueryExpert))
+    assert expert._letters.value_or_none is not None
+    assert expert._letters.get().similar_words(["neologismb"], 0.5)[0][0][0] == "neologismb"
+    service.close()
 
 
 def test_an_idle_service_takes_a_promotion_in(copied: Path) -> None:

@@ -12,6 +12,10 @@ from foretaste.language.weights import resolve_weights
 if TYPE_CHECKING:
     from foretaste.language.encoder import TransformerEncoder
 
+REHEARSAL_QUERY = "warm up wxqzjk"
+"""What is asked before anybody asks: so that all that reads is loaded, also what makes out a word
+that no item has.
+"""
 _shared: "WeakValueDictionary[tuple[object, ...], TransformerEncoder]" = WeakValueDictionary()
 """Those in use: workspaces of one process with the same settings have one set of weights."""
 

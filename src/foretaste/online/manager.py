@@ -82,6 +82,9 @@ class ModelManager:
         """Why another version answers than the one that was promoted; None if it is that one."""
         self.snapshot: Snapshot | None = None
         """The newest; None before the first request."""
+        self.waits_for_items = True
+        """Whether a request in a hurry waits for new items to be read; not while what reads them is
+        being loaded, which takes longer than any such request has."""
 
     def newest(self, budget: Budget) -> Newest:
         """The snapshot to answer by. Raises ModelError where there is no model, StoreError where
@@ -139,7 +142,7 @@ class ModelManager:
         missing = revision - self._revision
         if missing > 0 and not self._paused("items"):
             self._begin("items", partial(self._take_in_items, position))
-            if missing <= ITEMS_PER_SNAPSHOT:
+            if missing <= ITEMS_PER_SNAPSHOT and self.waits_for_items:
                 with self._published:
                     self._published.wait_for(
                         lambda: self._revision >= revision or self._paused("items"), budget.timeout

@@ -20,7 +20,7 @@ from foretaste.domain.data import Recommendation, Request
 from foretaste.domain.patience import current_patience
 from foretaste.errors import ForetasteError, ModelError, StoreBusy, StoreError
 from foretaste.feedback.attribution import attribute_events
-from foretaste.language.open import forgetful
+from foretaste.language.open import REHEARSAL_QUERY, forgetful
 from foretaste.loop import Foretaste
 from foretaste.online.fallback import Budget
 from foretaste.online.generation import Generation
@@ -354,11 +354,12 @@ class Service:
         try:
             if not self.workspace.models.serving_order():
                 return
+            self.workspace.manager.waits_for_items = False
             self.workspace.outage.limits.follow()
             self.workspace.recounter.recount()  # an erasure may have been cut short
             snapshot = self.workspace.catch_up()
-            context = self.workspace.slates.user_context(Request(query="warm up"), snapshot)
-            # words count until the encoder is there
+            context = self.workspace.slates.user_context(Request(query=REHEARSAL_QUERY), snapshot)
+            # words count until the encoder is there; also those that nobody writes so
             snapshot.product.fast_product().rehearse(context, 1, len(snapshot.catalogue))
             self.workspace.recommend(Request(n=1, explain=True, incognito=True))
             self.workspace.outage.limits.wait_until_known(LIMITS_SECONDS)
@@ -375,14 +376,17 @@ class Service:
     def _warm_up_language(self) -> None:
         """What words need: to load a language model takes longer than all the rest, and a list
         that nobody asked for in words need not wait for it. Until then one that was is answered by
-        what counts, and says so.
+        what counts, and says so; and no list waits for a new item to be read.
         """
         try:
             workspace = self.workspace
             # loaded before a question is asked with it: meanwhile others have their turn
             encoder = workspace.catch_up().encoder
-            forgetful(workspace.data_encoder.open_encoder(encoder)).encode(["warm up"])
-            workspace.recommend(Request(query="warm up", n=1, explain=True, incognito=True))
+            try:
+                forgetful(workspace.data_encoder.open_encoder(encoder)).encode([REHEARSAL_QUERY])
+            finally:
+                workspace.manager.waits_for_items = True
+            workspace.recommend(Request(query=REHEARSAL_QUERY, n=1, explain=True, incognito=True))
             workspace.generator.warm()
         except ForetasteError as error:
             if not self._stop_event.is_set():

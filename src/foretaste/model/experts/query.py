@@ -19,15 +19,15 @@ from foretaste.model.experts.content import log_softmax
 from foretaste.model.experts.stateless import StatelessExpert
 from foretaste.model.index.base import is_exhaustive
 from foretaste.model.index.build import extended_index, shared_index
+from foretaste.model.letter_index import LetterIndex
 from foretaste.model.settings import QuerySettings
 from foretaste.model.terms import terms_against_average
 from foretaste.model.training import Training
 
-MAX_SIMILAR_WORDS = 5
-"""Known words that an unknown one may stand for, at most."""
 MAX_UNKNOWN_WORDS = 32
 """Unknown words of a query that are looked up, at most."""
-
+LETTER_GROWTH = 1.05
+"""So many times as many words, and the new ones can stand for an unknown one too."""
 MAX_SHORTLISTED_ITEMS = 2000
 """Items of a large catalogue whose meaning is compared, by each of words and meaning."""
 
@@ -37,7 +37,7 @@ class QueryExpert(StatelessExpert[QuerySettings]):
 
     name = "query"
     _bm25: Lazy[Bm25]
-    _letters: "Lazy[LetterIndex]"
+    _letters: Lazy[LetterIndex]
 
     def __init__(self, settings: QuerySettings, catalogue: Catalogue) -> None:
         super().__init__(settings)
@@ -66,8 +66,10 @@ class QueryExpert(StatelessExpert[QuerySettings]):
             bm25.put(item, catalogue.full_texts[item])
         self._bm25 = Lazy.of(bm25)
         letters = self._letters.value_or_none
-        if letters is None or len(bm25.word_codes) > 1.05 * letters.size:
+        if letters is None:
             self._letters = Lazy(lambda: LetterIndex(sorted(bm25.word_codes)))
+        elif len(bm25.word_codes) > LETTER_GROWTH * letters.size:
+            self._letters = Lazy.of(letters.extended(list(bm25.word_codes)))
         return None
 
     def _index_catalogue(self, catalogue: Catalogue) -> None:
@@ -204,39 +206,3 @@ class QueryScorer:
         """How much better than the average item it answers the query."""
         name, size = self._expert.name, self._expert._size
         return terms_against_average(name, self.log_prob(items), size, "query")
-
-
-class LetterIndex:
-    """The known words by the letters they have in a row."""
-
-    def __init__(self, words: list[str]) -> None:
-        # a second to import, which only a question with a word that no item has must wait for
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
-        self._words = words
-        self.size = len(words)
-        self._vectorizer = TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float32
-        )
-        self._letter_rows = self._vectorizer.fit_transform(words).T.tocsr()  # [letters, words]
-
-    def similar_words(
-        self, unknown_words: list[str], min_cosine: float
-    ) -> list[list[tuple[str, float]]]:
-        """For each the most similar known words, with their cosine of at least `min_cosine`."""
-        cosines = (
-            self._vectorizer.transform(unknown_words) @ self._letter_rows
-        )  # [unknown words, words], sparse
-        words_by_unknown = []
-        for row in range(len(unknown_words)):
-            part = slice(cosines.indptr[row], cosines.indptr[row + 1])
-            columns, values = cosines.indices[part], cosines.data[part]
-            best_positions = np.argsort(-values, kind="stable")[:MAX_SIMILAR_WORDS]
-            pairs = [
-                (self._words[columns[position]], float(values[position]))
-                for position in best_positions
-            ]
-            words_by_unknown.append(
-                [(word, cosine) for word, cosine in pairs if cosine >= min_cosine]
-            )
-        return words_by_unknown
