@@ -27,13 +27,12 @@ from math import inf, isfinite
 from typing import Any
 
 from foretaste.errors import InputError, did_you_mean
+from foretaste.rank.filter_size import MAX_CONDITIONS, check_filter_size
 
 MAX_DEPTH = 10
 """Levels of and, or, not."""
 MAX_VALUES = 1000
 """In one list of values."""
-MAX_CONDITIONS = 200
-"""In one filter."""
 AVAILABILITY_COLUMNS = ("available_from", "available_until")
 MAX_EXACT_FLOAT = 2**53
 """From here on not every whole number is a float."""
@@ -146,6 +145,7 @@ Condition = AnyOf | Range | Exists | IdIn | About | And | Or | Not
 
 def parse_condition(filter_spec: Any, field_path: str = "filter") -> Condition:
     """The condition; an InputError says which part cannot be read and what to write."""
+    check_filter_size(filter_spec, field_path)  # before anything is made of it
     condition = _parse_nested(filter_spec, field_path, MAX_DEPTH)
     if _condition_count(condition) > MAX_CONDITIONS:
         raise InputError(
