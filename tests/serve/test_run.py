@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.config.load import load_config
@@ -185,3 +186,20 @@ def test_what_is_read_for_the_first_answer_is_broken_off(copied: Path) -> None:
     service.close()
     assert service.not_ready_reason() == CLOSING
     assert vectors_in(copied) == read
+
+
+def test_several_processes_may_take_long_to_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who does not answer the supervisor for five seconds, uvicorn's default, is started again: on
+    a busy machine none of them ever comes to listening.
+    """
+    configs: list[uvicorn.Config] = []
+
+    def run(app: str, **options: object) -> None:
+        configs.append(uvicorn.Config(app, **options))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(uvicorn, "run", run)
+    serve(tmp_path, port=0, workers=4)
+    assert configs[0].workers == 4
+    assert configs[0].timeout_worker_healthcheck >= 60

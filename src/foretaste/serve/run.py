@@ -40,6 +40,11 @@ MAX_OPEN_FILES = 65_536
 """Files and connections that a process may have open, where the system allows it."""
 REQUEST_SECONDS = 8
 """Seconds that requests under way have when the server is stopped."""
+START_SECONDS = 120
+"""Seconds without a sign after which one of several processes is taken for dead. It gives none
+while it is started, which takes long on a busy machine: with a shorter time it would be started
+again for ever.
+"""
 STOP_SECONDS = 10.0
 """Seconds from the signal to stop until the process is over, whatever is under way in it."""
 
@@ -81,6 +86,7 @@ def serve(
             server_header=False,
             proxy_headers=False,  # serve.trusted_proxies says whom to believe
             timeout_graceful_shutdown=REQUEST_SECONDS,
+            timeout_worker_healthcheck=START_SECONDS,
         )
 
 
