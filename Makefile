@@ -7,7 +7,7 @@ TORCH := $(shell grep '^torch==' requirements.lock)
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-zoo bench-index bench-scale bench-serve bench-serve-long api-docs readme picture wheel lock clean
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-zoo bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -98,6 +98,9 @@ bench-serve: setup ## the service under load against its targets; WORKSPACE=... 
 
 bench-serve-long: setup ## 200,000 mixed requests, for errors and memory
 	$(BIN)/python -m benchmarks.serve $(if $(WORKSPACE),--workspace $(WORKSPACE)) --only mixed
+
+soak: setup ## half an hour beside a slow reader, a blocked writer and a visitor of 100,000 events; MINUTES=, WORKSPACE=
+	nice -n 0 $(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(WORKSPACE),--workspace $(WORKSPACE))
 
 bench-explanations: setup ## whether the events that reasons name are what made the score
 	$(BIN)/python -m benchmarks.explanations

@@ -40,6 +40,15 @@ class Fired:
     wrong: Counter[str] = field(default_factory=Counter)
     """Answers other than 200, and failures, by what they were."""
     seconds: float = 0.0
+    degraded: int = 0
+    """Lists that not all experts scored, or in which something is missing; they say so."""
+
+    def add(self, other: "Fired") -> None:
+        """What became of others too."""
+        self.ms += other.ms
+        self.wrong += other.wrong
+        self.seconds += other.seconds
+        self.degraded += other.degraded
 
     def __len__(self) -> int:
         return len(self.ms)
@@ -82,6 +91,7 @@ class Gun:
         try:
             async with self._session.post(shot.path, json=shot.body) as answer:
                 told = await answer.read()
+                fired.degraded += b'"degraded":{' in told
                 if answer.status != 200:
                     fired.wrong[f"{shot.path} {answer.status} {told[:120]!r}"] += 1
         except (aiohttp.ClientError, TimeoutError) as error:

@@ -42,7 +42,7 @@ def main() -> None:
         for name in asked.only:
             found = asyncio.run(STEPS[name](asked, Path(folder)))
             for row in found:
-                print(told(row), flush=True)
+                print(show_row(row), flush=True)
             rows += found
             keep_result("serve", name, PROTOCOL, found)
     missed = [row["line"] for row in rows if not row["met"]]
@@ -51,7 +51,7 @@ def main() -> None:
     )
 
 
-def told(row: Row) -> str:
+def show_row(row: Row) -> str:
     """A row for the eye."""
     shown = ("line", "found", "target", "met")
     more = "  ".join(f"{name} {value}" for name, value in row.items() if name not in shown)

@@ -62,6 +62,12 @@ def people(workspace: Path) -> list[str]:
         return list(dict.fromkeys(one.user for _, one in store.events() if one.user))
 
 
+def item_ids(workspace: Path) -> list[str]:
+    """All items."""
+    with open_store(load_config(workspace).behaviour, workspace) as store:
+        return [item.id for _, item in store.items()]
+
+
 def asking(who: list[str], seed: int = 0, **more: Any) -> Shots:
     """Lists for people drawn anew each time."""
     rng = np.random.default_rng(seed)
@@ -172,8 +178,7 @@ async def writer(workspace: Path, workers: int, seconds: float) -> list[Row]:
                     for one in busy:
                         one.cancel()
                     await asyncio.gather(*busy, return_exceptions=True)
-                    lists[kind].ms += part.ms
-                    lists[kind].wrong += part.wrong
+                    lists[kind].add(part)
     plain, beside_words = (lists[kind] for kind in WRITERS)
     cpu = {kind: {"CPU s": round(spent[kind], 1)} for kind in WRITERS}
     told = {"texts": by.total(), "by the model": by.total() - by[TEMPLATE]}
@@ -344,9 +349,7 @@ async def mixed(workspace: Path, workers: int, most: int) -> list[Row]:
             for _ in range(10):
                 part = await gun.flat_out(shots, 8, most=most // 10 * 9 // 10)
                 sizes.append(round(service.gigabytes(), 3))
-                fired.ms += part.ms
-                fired.wrong += part.wrong
-                fired.seconds += part.seconds
+                fired.add(part)
     grown = 100 * (max(sizes) / warm - 1)
     return [
         row(f"errors of {len(fired):,} mixed requests", fired.wrong.total(), 0)
