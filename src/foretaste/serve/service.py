@@ -380,12 +380,9 @@ class Service:
         """
         try:
             workspace = self.workspace
-            # loaded before a question is asked with it: meanwhile others have their turn
-            encoder = workspace.catch_up().encoder
-            try:
-                forgetful(workspace.data_encoder.open_encoder(encoder)).encode([REHEARSAL_QUERY])
-            finally:
-                workspace.manager.waits_for_items = True
+            encoder = workspace.data_encoder.open_encoder(workspace.catch_up().encoder)
+            forgetful(encoder).encode([REHEARSAL_QUERY])  # alone: others have their turn meanwhile
+            workspace.manager.waits_for_items = True
             workspace.recommend(Request(query=REHEARSAL_QUERY, n=1, explain=True, incognito=True))
             workspace.generator.warm()
         except ForetasteError as error:
