@@ -1,99 +1,38 @@
-"""Which columns of items are text, attributes, prices or nothing."""
+"""The values of attributes, and what the store remembers of their columns."""
 
 from typing import Any
 
 import pytest
 
 from foretaste.behaviour.attributes import (
-    ColumnRole,
     attribute_values,
-    column_roles,
-    load_column_roles,
-    role_of_value,
-    save_column_roles,
+    load_column_decisions,
+    save_column_decisions,
 )
+from foretaste.behaviour.column_roles import ColumnDecision
 from foretaste.behaviour.reading.prices import price_band
-from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import SqlStore
-from foretaste.behaviour.values import CellError
-
-SETTINGS = BehaviourSettings()
-SENTENCE = "A long sentence about what happens in the film and why it matters so much to them"
-
-
-def role(column: str, values: list[Any], settings: BehaviourSettings = SETTINGS) -> ColumnRole:
-    rows = [{column: value} for value in values]
-    return column_roles([column], rows, settings, {})[column][0]
 
 
 @pytest.mark.parametrize(
-    ("column", "values", "expected"),
+    ("raw", "separator", "expected"),
     [
-        ("genres", ["Drama|War", "Comedy"] * 50, "attribute"),
-        ("genres", [["Drama", "War"], ["Comedy"]] * 50, "attribute"),
-        ("genres", ["Drama, War", "Comedy", "War, Drama, Comedy"] * 50, "commas"),
-        ("year", [1995.0, 1996.0] * 50, "attribute"),
-        ("brand", ["Acme, Inc", "Widgets"] * 10, "attribute"),
-        ("plot", ["short", None], "text"),
-        ("Product Description", ["short"], "text"),
-        ("blurb", [SENTENCE] * 3, "text"),
-        ("cast", ["|".join(f"Actor {n % 7}" for n in range(20))] * 60, "attribute"),
-        ("price", ["12.50", 3, None], "price"),
-        ("price", [["12.50"], [3, "4"]], "price"),
-        ("price", [["12.50", "call us"]], "attribute"),
-        ("price", ["12.50", "call us"], "attribute"),
-        ("price_band", ["10-25"], "attribute"),
-        ("asin", [f"B00{n}" for n in range(60)], "skip"),
-        ("asin", [f"B00{n}" for n in range(50)], "attribute"),
-        ("details", [{"a": 1}], "skip"),
-        ("empty", [None, ""], "attribute"),
+        (1995.0, "|", ("1995",)),
+        ("1995.0", "|", ("1995",)),
+        ("8.3", "|", ("8.3",)),
+        (True, "|", ("true",)),
+        ("Drama| War |Drama|", "|", ("Drama", "War")),
+        ("Drama, War", "|", ("Drama, War",)),
+        ("Drama, War", ",", ("Drama", "War")),
+        ("Drama| War", "", ("Drama| War",)),
+        ('["Drama", "War"]', "", ("Drama", "War")),
+        (["Drama", None], "|", ("Drama",)),
+        ("(no genres listed)", "|", ()),
+        (None, "|", ()),
     ],
 )
-def test_decided_on_the_first_rows(column: str, values: list[Any], expected: ColumnRole) -> None:
-    assert role(column, values) == expected
-
-
-def test_the_settings_win() -> None:
-    settings = BehaviourSettings(attribute_columns=("asin", "plot"), text_columns=("genres",))
-    assert role("asin", [f"B00{n}" for n in range(60)], settings) == "attribute"
-    assert role("plot", [SENTENCE], settings) == "attribute"
-    assert role("genres", ["Drama"], settings) == "text"
-
-
-def test_the_decision_on_more_values_stays() -> None:
-    rows = [{"brand": f"brand {n}"} for n in range(60)]
-    before: dict[str, tuple[ColumnRole, int]] = {"brand": ("attribute", 2_000)}
-    assert column_roles(["brand"], rows, SETTINGS, before) == before
-    few: dict[str, tuple[ColumnRole, int]] = {"brand": ("attribute", 3)}
-    assert column_roles(["brand"], rows, SETTINGS, few) == {"brand": ("skip", 60)}
-
-
-def test_a_single_value_decides_for_an_item_sent_alone() -> None:
-    assert role_of_value("mood", "dark", "|") == "attribute"
-    assert role_of_value("mood", ["dark"], "|") == "attribute"
-    assert role_of_value("blurb", SENTENCE, "|") == "text"
-    assert role_of_value("price", 3, "|") == "price"
-    with pytest.raises(CellError, match="mood is an object; give a word"):
-        role_of_value("mood", {"a": 1}, "|")
-
-
-@pytest.mark.parametrize(
-    ("raw", "role", "expected"),
-    [
-        (1995.0, "attribute", ("1995",)),
-        ("1995.0", "attribute", ("1995",)),
-        ("8.3", "attribute", ("8.3",)),
-        (True, "attribute", ("true",)),
-        ("Drama| War |Drama|", "attribute", ("Drama", "War")),
-        ("Drama, War", "attribute", ("Drama, War",)),
-        ("Drama, War", "commas", ("Drama", "War")),
-        (["Drama", None], "attribute", ("Drama",)),
-        ("(no genres listed)", "attribute", ()),
-        (None, "attribute", ()),
-    ],
-)
-def test_values(raw: Any, role: ColumnRole, expected: tuple[str, ...]) -> None:
-    assert attribute_values("x", raw, role, "|") == {"x": expected}
+def test_values(raw: Any, separator: str, expected: tuple[str, ...]) -> None:
+    assert attribute_values("x", raw, "attribute", separator) == {"x": expected}
 
 
 @pytest.mark.parametrize(
@@ -131,8 +70,19 @@ def test_without_an_amount_there_is_no_price() -> None:
 
 
 def test_what_is_decided_is_remembered(store: SqlStore) -> None:
-    assert load_column_roles(store, "items") == {}
-    save_column_roles(store, "items", {"genre": ("commas", 60), "asin": ("skip", 60)})
-    save_column_roles(store, "items", {"genre": ("attribute", 90)})
-    assert load_column_roles(store, "items") == {"genre": ("attribute", 90), "asin": ("skip", 60)}
-    assert load_column_roles(store, "users") == {}
+    assert load_column_decisions(store, "items") == {}
+    genre, asin = ColumnDecision("attribute", 60, ";"), ColumnDecision("skip", 60)
+    save_column_decisions(store, "items", {"genre": genre, "asin": asin})
+    assert load_column_decisions(store, "items") == {"genre": genre, "asin": asin}
+    save_column_decisions(store, "items", {"genre": ColumnDecision("text", 90)})
+    again = load_column_decisions(store, "items")
+    assert again == {"genre": ColumnDecision("text", 90), "asin": asin}
+    assert load_column_decisions(store, "users") == {}
+
+
+def test_what_older_versions_remembered_is_understood(store: SqlStore) -> None:
+    store.put_meta_text("items_columns", '{"genre": ["commas", 60], "brand": ["attribute", 9]}')
+    assert load_column_decisions(store, "items") == {
+        "genre": ColumnDecision("attribute", 60, ","),
+        "brand": ColumnDecision("attribute", 9),
+    }

@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 
 from foretaste.behaviour import importer
-from foretaste.behaviour.attributes import load_column_roles
+from foretaste.behaviour.attributes import load_column_decisions
+from foretaste.behaviour.files.file_settings import RecordType
 from foretaste.behaviour.forms import service_item_form
 from foretaste.behaviour.importer import import_file
 from foretaste.behaviour.parse import parse_item
-from foretaste.behaviour.row_reader import RecordType
 from foretaste.behaviour.settings import BehaviourSettings, ColumnSettings
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import Event, ImportResult, Item, User
@@ -260,10 +260,10 @@ def test_items_are_read_by_the_file_and_single_ones_after_it(
     ]
     done = run(store, pd.DataFrame(rows), tmp_path, "items")
     assert done.added == 60
-    assert done.warnings[0].startswith("column 'imdb' has a different value in nearly every row")
+    assert "'imdb' (it has a different value in nearly every row)" in done.warnings[-1]
     expected = {"genres": ("Drama", "War"), "year": ("1995",)}
     assert store.item("3") == Item("3", title="t3", attributes=expected)
-    form = service_item_form(BehaviourSettings(), load_column_roles(store, "items"))
+    form = service_item_form(BehaviourSettings(), load_column_decisions(store, "items"))
     body = {"id": 99, "title": "t", "genres": "Drama, War", "imdb": "tt99", "year": 1995}
     assert parse_item(body, form, file="request", line=1) == Item(
         "99", title="t", attributes=expected

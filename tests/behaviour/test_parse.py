@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foretaste.behaviour.column_roles import ColumnDecision
 from foretaste.behaviour.forms import ItemForm, event_form, service_event_form, service_item_form
 from foretaste.behaviour.parse import parse_event, parse_item, parse_user, unknown_item_reject
 from foretaste.behaviour.settings import BehaviourSettings
@@ -298,12 +299,14 @@ def test_what_is_wrong_with_an_item(row: dict[str, Any], column: str, problem: s
 
 
 def test_a_single_item_is_read_as_the_file_was() -> None:
-    form = service_item_form(SETTINGS, {"blurb": ("text", 9), "genre": ("commas", 9)})
+    form = service_item_form(
+        SETTINGS, {"blurb": ColumnDecision("text", 9), "genre": ColumnDecision("attribute", 9, ",")}
+    )
     found = item({"id": "x", "blurb": "short", "genre": "Drama, War"}, form)
     assert found.texts == {"blurb": "short"}
     assert found.attributes == {"genre": ("Drama", "War")}
     named = BehaviourSettings(attribute_columns=("blurb",))
-    form = service_item_form(named, {"blurb": ("text", 9)})
+    form = service_item_form(named, {"blurb": ColumnDecision("text", 9)})
     assert item({"id": "x", "blurb": "short"}, form).attributes == {"blurb": ("short",)}
 
 

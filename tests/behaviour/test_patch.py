@@ -2,13 +2,14 @@ from typing import Any
 
 import pytest
 
+from foretaste.behaviour.column_roles import ColumnDecision
 from foretaste.behaviour.forms import service_item_form
 from foretaste.behaviour.patch import item_change, user_change
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import Item, User
 from foretaste.errors import InputError
 
-FORM = service_item_form(BehaviourSettings(), {"plot": ("text", 1)})
+FORM = service_item_form(BehaviourSettings(), {"plot": ColumnDecision("text", 1)})
 ITEM = Item(
     "i",
     "Title",

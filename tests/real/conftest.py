@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from foretaste.behaviour.batch import IngestSummary
+from foretaste.behaviour.files.file_settings import RecordType
 from foretaste.behaviour.importer import import_file
 from foretaste.behaviour.ingest import Ingestor
-from foretaste.behaviour.row_reader import RecordType
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import Event, ImportResult, Item

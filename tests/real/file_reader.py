@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from foretaste.behaviour.files.file_settings import RecordType
 from foretaste.behaviour.importer import import_file
-from foretaste.behaviour.row_reader import RecordType
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import ImportResult, Item

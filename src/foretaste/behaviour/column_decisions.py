@@ -51,6 +51,8 @@ class EventDecisions:
     """For the store to remember."""
     warnings: list[str] = field(default_factory=list)
     rows_by_user: Counter[str | None] = field(default_factory=Counter)
+    readings: dict[str, ColumnReading] = field(default_factory=dict)
+    """Column → how it is read."""
 
     def count_users(self, batch: Sequence[Event]) -> None:
         """Note whose events these are."""
@@ -120,6 +122,7 @@ def decide_events(
     """How the columns of a table of events are read. Raises InputError where they cannot be."""
     warnings: list[str] = []
     decided: dict[str, Any] = {}
+    readings: dict[str, ColumnReading] = {}
     readers: dict[str, ReadColumn] = {
         name: partial(
             read_id_column,
@@ -134,7 +137,7 @@ def decide_events(
     for name, read in readers.items():
         column = columns.get(name)
         if column is not None and table.head:
-            reading = read_whole_column(table, column, read)
+            readings[column] = reading = read_whole_column(table, column, read)
             warnings += [f"column '{column}': {warning}" for warning in reading.warnings]
             decided[name] = reading.parse
     decisions = {
@@ -147,7 +150,8 @@ def decide_events(
     if is_nobody is not None:
         decisions["zero_is_nobody"] = is_nobody
         decided["zero_is_nobody"] = lambda: is_nobody
-    return EventDecisions(event_parsers(settings, id_forms, **decided), decisions, warnings)
+    parsers = event_parsers(settings, id_forms, **decided)
+    return EventDecisions(parsers, decisions, warnings, readings=readings)
 
 
 def id_decisions(entity: str, parser: IdParser) -> dict[str, bool]:
@@ -194,6 +198,8 @@ class EntityDecisions:
     unclear_columns: set[str] = field(default_factory=set)
     """Prices that could be two numbers: they are left out."""
     warnings: list[str] = field(default_factory=list)
+    readings: dict[str, ColumnReading] = field(default_factory=dict)
+    """Column → how it is read."""
 
     def save(self, store: FactStore) -> None:
         """Have the store remember what later items are read by."""
@@ -235,7 +241,7 @@ def decide_entities(
     )
 
     def read(column: str, read_column: ReadColumn) -> ColumnReading:
-        reading = read_whole_column(table, column, read_column)
+        decisions.readings[column] = reading = read_whole_column(table, column, read_column)
         decisions.warnings += [f"column '{column}': {warning}" for warning in reading.warnings]
         return reading
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from foretaste.behaviour.columns import normalise_column, resolve_columns
+from foretaste.behaviour.columns import is_alias, normalise_column, resolve_columns
 from foretaste.behaviour.event_type_names import ORDER_COLUMNS, type_of_file
 from foretaste.behaviour.reading.times import read_time_column
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
@@ -159,6 +159,11 @@ def _guess_item(
 def _may_be_item(column: str) -> bool:
     name = normalise_column(column)
     return name.endswith(_ID_ENDINGS) and not any(word in name for word in _NO_ITEM_WORDS.split())
+
+
+def may_be_item_id(column: str) -> bool:
+    """Whether a column of items may be what events name them by, judged by its name."""
+    return is_alias("items", "id", column) or _may_be_item(column)
 
 
 def _guess_id(

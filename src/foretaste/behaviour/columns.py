@@ -6,7 +6,7 @@ The settings win, then our own name of the field, then the usual ones (userId, m
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 
-from foretaste.behaviour.settings import EVENT_FIELDS, ITEM_FIELDS, USER_FIELDS
+from foretaste.behaviour.settings import FIELDS_BY_TABLE
 from foretaste.errors import InputError
 
 # Written as `normalise_column` leaves them. The first that is there is taken.
@@ -87,16 +87,17 @@ _ALIASES: Mapping[str, Mapping[str, str]] = {
 }
 MIN_NAME_RATIO = 0.55
 """How alike a column's name must be to one that is looked for, of 1, to be named in a message."""
-FIELDS_BY_RECORD_TYPE: Mapping[str, tuple[str, ...]] = {
-    "events": EVENT_FIELDS,
-    "items": ITEM_FIELDS,
-    "users": USER_FIELDS,
-}
 
 
 def normalise_column(column: str) -> str:
     """'User ID', 'user_id' and 'userId' are one: 'userid'."""
     return "".join(letter for letter in column.lower() if letter.isalnum())
+
+
+def is_alias(record_type: str, field: str, column: str) -> bool:
+    """Whether a column is called as a field is, by us or by others."""
+    names = (normalise_column(field), *_ALIASES[record_type].get(field, "").split())
+    return normalise_column(column) in names
 
 
 def resolve_columns(
@@ -117,7 +118,7 @@ def resolve_columns(
             columns_by_field[field] = column
             unused_columns.remove(column)
     by_name = {normalise_column(column): column for column in reversed(unused_columns)}
-    for field in FIELDS_BY_RECORD_TYPE[record_type]:
+    for field in FIELDS_BY_TABLE[record_type]:
         if field in columns_by_field or field in column_settings:
             continue
         for alias in (normalise_column(field), *_ALIASES[record_type].get(field, "").split()):

@@ -32,9 +32,8 @@ _NAMES_BY_TYPE: Mapping[str, str] = {
     "rating": "rate rated rates ratings stars score scored rate_item",
     "review": "reviews reviewed write_review review_written comment comments commented",
     "like": (
-        "star starred "
-        "likes liked favorite favourite favorites favourites favorited favourited fav faves "
-        "wishlist wish_list add_to_wishlist added_to_wishlist product_added_to_wishlist "
+        "likes liked star starred favorite favourite favorites favourites favorited favourited fav "
+        "faves wishlist wish_list add_to_wishlist added_to_wishlist product_added_to_wishlist "
         "wishlist_add thumbs_up thumbup thumbsup upvote upvoted heart hearted bookmark bookmarked "
         "save saved follow followed collect recommend recommended love loved"
     ),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
-from foretaste.behaviour.attributes import ColumnRole
+from foretaste.behaviour.column_roles import ColumnDecision, ColumnRole
 from foretaste.behaviour.columns import resolve_columns
 from foretaste.behaviour.event_type_names import EVENT_TYPE_BY_NAME
 from foretaste.behaviour.reading.ids import IdForms, IdParser, null_words
@@ -157,6 +157,8 @@ class ItemForm:
     roles: Mapping[str, ColumnRole] = field(default_factory=dict)
     """Every other column → what it is; a column that is not here is judged by each value."""
     separator: str = "|"
+    separators: Mapping[str, str] = field(default_factory=dict)
+    """Column → what stands between several values in a cell of it, where that is another one."""
     available_from: Callable[[Any], float | None] = field(
         default_factory=partial(MomentParser, "available_from")
     )
@@ -169,25 +171,36 @@ class ItemForm:
     """Makes what reads the prices of another column."""
 
 
+def separators_of(decisions: Mapping[str, ColumnDecision]) -> dict[str, str]:
+    """Column → its separator, of those that have one of their own."""
+    return {
+        column: decision.separator
+        for column, decision in decisions.items()
+        if decision.separator is not None
+    }
+
+
 def service_item_form(
     settings: BehaviourSettings,
-    stored_roles: Mapping[str, tuple[ColumnRole, int]],
+    stored_decisions: Mapping[str, ColumnDecision],
     whole_floats: Callable[[], bool | None] = lambda: None,
     marks: Mapping[str, DecimalMark] | None = None,
 ) -> ItemForm:
-    """The form for JSON bodies; `stored_roles` are what imported files taught of the columns,
+    """The form for JSON bodies; `stored_decisions` are what imported files taught of the columns,
     `whole_floats` of the ids and `marks` of the numbers.
     """
     configured_roles: dict[str, ColumnRole] = dict.fromkeys(settings.attribute_columns, "attribute")
     configured_roles |= dict.fromkeys(settings.text_columns, "text")
+    configured_roles |= dict.fromkeys(settings.ignored_columns, "skip")
     columns: dict[str, str | None] = {name: name for name in ITEM_FIELDS}
-    roles = {column: role for column, (role, _) in stored_roles.items()}
+    roles = {column: decision.role for column, decision in stored_decisions.items()}
     strict_price = partial(NumberParser, is_price=True, is_strict=True, plain_mark=".")
     return ItemForm(
         columns,
         IdParser("id", null_words("id", settings), whole_floats, remember=False),
         {**roles, **configured_roles},
         settings.attribute_separator,
+        {**separators_of(stored_decisions), **settings.separators},
         available_from=time_parser("available_from", settings),
         available_until=time_parser("available_until", settings),
         prices={column: strict_price(column, mark) for column, mark in (marks or {}).items()},

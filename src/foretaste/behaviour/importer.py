@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Self
 
-from foretaste.behaviour.files.file_settings import Reading, settings_of_file
+from foretaste.behaviour.files.file_settings import Reading, RecordType, settings_of_file
 from foretaste.behaviour.files.packing import own_stem
 from foretaste.behaviour.import_log import save_imports
-from foretaste.behaviour.row_reader import RecordType, RowReader, make_row_reader
+from foretaste.behaviour.row_reader import RowReader, make_row_reader
 from foretaste.behaviour.rows import OpenTable, open_table
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import ImportResult, RejectedRow
@@ -86,7 +86,9 @@ def import_file(
     names of columns is read by those that are offered.
     """
     file_name = Path(source).name if isinstance(source, str | Path) else ""
-    reading = Reading(settings_of_file(settings.files, file_name), record_type, yes)
+    file_settings = settings_of_file(settings.files, file_name)
+    reading = Reading(file_settings, record_type, yes)
+    settings = settings.of_file(file_settings)
     if strict and hasattr(source, "__next__"):
         source = list(source)
 
@@ -126,6 +128,7 @@ def _import(
     label = f"{'checking' if dry_run else 'importing'} {table.name}"
     for batch in _batches(table, reader, rejects):
         count += len(batch)
+        reader.observe(batch)
         if batch and not dry_run:
             added += reader.put(batch)
         note = f"{rejects.count:,} rejected" if rejects.count else ""

@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from foretaste.behaviour import patch as patching
-from foretaste.behaviour.attributes import load_column_roles, load_number_marks
+from foretaste.behaviour.attributes import load_column_decisions, load_number_marks
 from foretaste.behaviour.batch import BatchRejection, IngestSummary
 from foretaste.behaviour.forms import ItemForm, service_event_form, service_item_form
 from foretaste.behaviour.parse import parse_event, parse_item, parse_user, unknown_item_reject
@@ -133,7 +133,7 @@ class Ingestor:
         entity = table_name.removesuffix("s")
         return service_item_form(
             self._settings,
-            load_column_roles(self._store, table_name),
+            load_column_decisions(self._store, table_name),
             partial(self._id_forms.whole_floats, entity),
             load_number_marks(self._store),
         )

@@ -16,6 +16,7 @@ from foretaste.behaviour.files.json_forms import flat_columns, flatten
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
+from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.values import split_values
 
 _LISTS_OF_ITEMS = (
@@ -152,7 +153,8 @@ class NestedReader:
 
     def __init__(self, rows: NestedRows, reader: "FlatReader") -> None:
         self._rows, self._reader = rows, reader
-        self.key, self.put = reader.key, reader.put
+        self.key, self.reading = reader.key, reader.reading
+        self.observe, self.put = reader.observe, reader.put
 
     def parse(self, line: int, row: Row) -> Iterator[Any]:
         """What a row holds: events and rejects."""
@@ -170,7 +172,10 @@ class NestedReader:
 class FlatReader(Protocol):
     """What reads a row of one event."""
 
+    @property
+    def reading(self) -> TableReading: ...
     def parse(self, line: int, row: Row) -> Iterable[Any]: ...
     def key(self, record: Any) -> str: ...
+    def observe(self, batch: Sequence[Any]) -> None: ...
     def put(self, batch: Sequence[Any]) -> int: ...
     def warnings(self) -> list[str]: ...

@@ -8,7 +8,8 @@ from collections.abc import Container
 from hashlib import blake2b
 from typing import Any
 
-from foretaste.behaviour.attributes import attribute_values, role_of_value
+from foretaste.behaviour.attributes import attribute_values
+from foretaste.behaviour.column_roles import role_of_value
 from foretaste.behaviour.forms import EventForm, EventParsers, ItemForm
 from foretaste.behaviour.reading.cleaning import clean_line
 from foretaste.behaviour.reading.ids import ZERO, nobody_problem
@@ -311,7 +312,16 @@ def _item(row: Row, form: ItemForm) -> Item:
         audio=parse_text(get(columns["audio"]), "audio"),
         available_from=start,
         available_until=end,
-        hidden=parse_hidden(get(columns["hidden"]), columns["hidden"] or "hidden"),
+        hidden=_is_hidden(row, form),
+    )
+
+
+def _is_hidden(row: Row, form: ItemForm) -> bool:
+    """Whether one of the columns that say so hides the item."""
+    field_column = form.columns["hidden"]
+    columns = [column for column, role in form.roles.items() if role == "hidden"]
+    return any(
+        parse_hidden(row.get(column), column or "hidden") for column in (field_column, *columns)
     )
 
 
@@ -327,12 +337,13 @@ def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple
             text = parse_clean_text(value, column)
             if text:
                 texts[column] = text
-        elif role != "skip":
+        elif role not in ("skip", "hidden"):
             check_storable(column, column)
             parser = None
             if role == "price":
                 parser = form.prices.get(column) or form.new_price(column)
-            new_attributes = attribute_values(column, value, role, form.separator, parser)
+            separator = form.separators.get(column, form.separator)
+            new_attributes = attribute_values(column, value, role, separator, parser)
             attributes |= {name: values for name, values in new_attributes.items() if values}
     return texts, attributes
 

@@ -1,7 +1,7 @@
 """In: the `[behaviour]` part of the settings. Out: how files are read and where behaviour lives."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
@@ -29,20 +29,21 @@ EVENT_FIELDS = (
 )
 ITEM_FIELDS = ("id", "title", "image", "audio", "available_from", "available_until", "hidden")
 USER_FIELDS = ("id",)
-
+FIELDS_BY_TABLE: Mapping[str, tuple[str, ...]] = {
+    "events": EVENT_FIELDS,
+    "items": ITEM_FIELDS,
+    "users": USER_FIELDS,
+}
 
 TimeUnit = Literal["s", "ms", "us", "ns", "min", "h", "d", "excel"]
 
 
 def _check_fields(
-    mapping: Mapping[str, str], fields: tuple[str, ...], record_type: str
+    mapping: Mapping[str, str], fields: tuple[str, ...], section: str
 ) -> Mapping[str, str]:
     for field in mapping:
         if field not in fields:
-            raise ValueError(
-                f"[behaviour.columns.{record_type}] has no key '{field}'; "
-                f"{did_you_mean(field, fields)}"
-            )
+            raise ValueError(f"{section} has no key '{field}'; {did_you_mean(field, fields)}")
     return mapping
 
 
@@ -64,17 +65,17 @@ class ColumnSettings(Settings):
     @field_validator("events")
     @classmethod
     def _events(cls, mapping: Mapping[str, str]) -> Mapping[str, str]:
-        return _check_fields(mapping, EVENT_FIELDS, "events")
+        return _check_fields(mapping, EVENT_FIELDS, "[behaviour.columns.events]")
 
     @field_validator("items")
     @classmethod
     def _items(cls, mapping: Mapping[str, str]) -> Mapping[str, str]:
-        return _check_fields(mapping, ITEM_FIELDS, "items")
+        return _check_fields(mapping, ITEM_FIELDS, "[behaviour.columns.items]")
 
     @field_validator("users")
     @classmethod
     def _users(cls, mapping: Mapping[str, str]) -> Mapping[str, str]:
-        return _check_fields(mapping, USER_FIELDS, "users")
+        return _check_fields(mapping, USER_FIELDS, "[behaviour.columns.users]")
 
 
 NULL_IDS = (
@@ -147,6 +148,12 @@ class BehaviourSettings(Settings):
     """Columns of items that hold free text. Those not named are decided by name and content."""
     attribute_columns: tuple[str, ...] = ()
     """Columns of items and users that hold attributes, even if nearly every value is different."""
+    ignored_columns: tuple[str, ...] = ()
+    """Columns of items and users that say nothing of taste and are left out. Ids, counts, places,
+    addresses and what a back office writes down are found without it."""
+    separators: Mapping[str, str] = Field(default_factory=dict)
+    """Column of items or users → what stands between several values in a cell of it, e.g.
+    `cast = ","`; `""` where a cell has one value. None named is told from the column's values."""
 
     @field_validator("locale")
     @classmethod
@@ -204,6 +211,35 @@ class BehaviourSettings(Settings):
                     f"{did_you_mean(event_type, self.all_event_weights())}"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _columns_of_files(self) -> "BehaviourSettings":
+        for name, file in self.files.items():
+            if file.columns and file.table is None:
+                raise ValueError(
+                    f'[behaviour.files."{name}"] names columns; say of what with table = "events", '
+                    '"items" or "users"'
+                )
+            if file.table is not None:
+                fields = FIELDS_BY_TABLE[file.table]
+                _check_fields(file.columns, fields, f'[behaviour.files."{name}"] columns')
+        return self
+
+    def of_file(self, file: FileSettings) -> "BehaviourSettings":
+        """These settings with those of a file over them."""
+        changes: dict[str, Any] = {
+            name: getattr(self, name) + getattr(file, name)
+            for name in ("text_columns", "attribute_columns", "ignored_columns")
+            if getattr(file, name)
+        }
+        if file.separators:
+            changes["separators"] = {**self.separators, **file.separators}
+        if file.default_event_type is not None:
+            changes["default_event_type"] = file.default_event_type
+        if file.table is not None and file.columns:
+            columns = {**getattr(self.columns, file.table), **file.columns}
+            changes["columns"] = self.columns.model_copy(update={file.table: columns})
+        return self.model_copy(update=changes) if changes else self
 
     def names_of_event_types(self) -> dict[str, str]:
         """Other names of the event types: the usual ones, and those of the settings over them."""

@@ -239,7 +239,10 @@ def nested_strings(value: Any) -> Iterable[str]:
 
 
 def split_values(value: Any, separator: str) -> list[Any]:
-    """The parts of a cell of several values: a list, a JSON or Python list as text, or 'a|b|c'."""
+    """The parts of a cell of several values: a list, a JSON or Python list as text, or 'a|b|c'.
+
+    separator: "" where a cell that is no list has one value.
+    """
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, list | tuple | set | frozenset):
@@ -252,7 +255,8 @@ def split_values(value: Any, separator: str) -> list[Any]:
             inner = _parse_list_text(text)
             if isinstance(inner, list):
                 return [part for part in inner if not is_missing(part)]
-        return [part.strip() for part in text.split(separator) if part.strip()]
+        parts = text.split(separator) if separator else [text]
+        return [part.strip() for part in parts if part.strip()]
     return [value]
 
 

@@ -10,11 +10,23 @@ from pydantic import Field
 from foretaste.domain.settings import Settings
 
 RowShape = Literal["table", "baskets"]
+RecordType = Literal["events", "items", "users"]
 
 
 class FileSettings(Settings):
-    """What a file does not say itself."""
+    """What a file does not say itself. `foretaste inspect --write` writes it."""
 
+    table: RecordType | None = None
+    """Whether its rows are events, items or users. None is found out."""
+    columns: Mapping[str, str] = Field(default_factory=dict)
+    """Our name of a field → the name of its column, over `behaviour.columns`; with `table`."""
+    default_event_type: str | None = None
+    """The type of its events that name none, over `behaviour.default_event_type`."""
+    text_columns: tuple[str, ...] = ()
+    """As in [behaviour], for this file; so are the next three."""
+    attribute_columns: tuple[str, ...] = ()
+    ignored_columns: tuple[str, ...] = ()
+    separators: Mapping[str, str] = Field(default_factory=dict)
     header: tuple[str, ...] = ()
     """The names of the columns of a file without a line of names. `genre=Drama` is a column that
     has a 1 where the genre is Drama."""

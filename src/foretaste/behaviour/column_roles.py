@@ -1,0 +1,153 @@
+"""In: the columns of items or users that are no field. Out: what each is, and why.
+
+A column is free text for the language model, an attribute of one or several values, a price, what
+says whether an item is shown, or of no taste and left out. Decided on the first rows of a file,
+then fixed, and remembered so that a single item sent later is read in the same way.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from foretaste.behaviour.columns import is_alias, normalise_column
+from foretaste.behaviour.reading.no_taste import no_taste_reason
+from foretaste.behaviour.reading.prices import is_price_column
+from foretaste.behaviour.reading.separators import find_separator, separator_label
+from foretaste.behaviour.reading.texts import no_text_reason
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.values import CellError, is_missing, split_values
+from foretaste.behaviour.visibility import parse_hidden
+
+ColumnRole = Literal["text", "attribute", "price", "hidden", "skip"]
+
+_TEXT_COLUMN_WORDS = (
+    "description text plot summary overview abstract body content lyrics review reviews synopsis "
+    "longdescription shortdescription productdescription storyline bio transcript details bodyhtml"
+)
+TEXT_COLUMN_NAMES = frozenset(_TEXT_COLUMN_WORDS.split())
+MIN_FREE_TEXT_LENGTH = 60
+"""Mean characters of a value from which a column is free text."""
+IDENTIFIER_UNIQUE_SHARE = 0.9
+"""Share of different values above which a column is an identifier…"""
+MIN_SAMPLE_VALUES = 50
+"""…if it has more values than this."""
+KEEP_REMEDY = "name it in behaviour.attribute_columns or behaviour.text_columns to keep it"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDecision:
+    """What a column was taken for."""
+
+    role: ColumnRole
+    value_count: int
+    """On how many values that was decided."""
+    separator: str | None = None
+    """Between several values in a cell of it; "" where a cell has one, None for the usual one."""
+    reason: str = ""
+    """In words; "" where it was remembered."""
+
+
+def decide_columns(
+    columns: Iterable[str],
+    rows: Sequence[Mapping[str, Any]],
+    settings: BehaviourSettings,
+    stored_decisions: Mapping[str, ColumnDecision],
+    *,
+    is_of_items: bool = True,
+) -> dict[str, ColumnDecision]:
+    """Column → what it is.
+
+    The settings win; then what was decided on more values, by this file or by one before it.
+    """
+    decisions: dict[str, ColumnDecision] = {}
+    for column in columns:
+        values = [value for row in rows if not is_missing(value := row.get(column))]
+        stored = stored_decisions.get(column)
+        decision = _by_settings(column, values, settings)
+        if decision is None and stored is not None and stored.value_count >= len(values):
+            decision = stored
+        decisions[column] = decision or decide_column(
+            column, values, settings, row_count=len(rows), is_of_items=is_of_items
+        )
+    return decisions
+
+
+def _by_settings(
+    column: str, values: Sequence[Any], settings: BehaviourSettings
+) -> ColumnDecision | None:
+    role: ColumnRole | None = None
+    if column in settings.text_columns:
+        role = "text"
+    elif column in settings.attribute_columns:
+        role = "price" if is_price_column(column, values) else "attribute"
+    elif column in settings.ignored_columns:
+        role = "skip"
+    elif column in settings.separators:
+        role = "attribute"
+    if role is None:
+        return None
+    separator = settings.separators.get(column)
+    if separator is None and role == "attribute":
+        separator = find_separator(column, values, settings.attribute_separator)
+    return ColumnDecision(role, len(values), separator, "the settings")
+
+
+def decide_column(
+    column: str,
+    values: Sequence[Any],
+    settings: BehaviourSettings,
+    *,
+    row_count: int = 0,
+    is_of_items: bool = True,
+) -> ColumnDecision:
+    """What a column is by its name and its values alone.
+
+    row_count: of the table, 0 of an item sent alone. is_of_items: or of users.
+    """
+    count = len(values)
+    if any(isinstance(value, Mapping) for value in values):
+        return ColumnDecision("skip", count, reason="it has objects")
+    no_text = no_text_reason(values)
+    if no_text is not None:  # an item sent alone may have it to be shown
+        role: ColumnRole = "skip" if row_count else "attribute"
+        return ColumnDecision(role, count, reason=f"it has {no_text}")
+    texts = [value for value in values if isinstance(value, str)]
+    if normalise_column(column) in TEXT_COLUMN_NAMES and len(texts) == count:
+        return ColumnDecision("text", count, reason="its name")
+    if is_of_items and row_count and _says_what_is_hidden(column, values):
+        return ColumnDecision("hidden", count, reason="its values say which items are shown")
+    reason = no_taste_reason(column, values) if row_count else None
+    if reason is not None:
+        return ColumnDecision("skip", count, reason=reason)
+    if is_price_column(column, values):
+        return ColumnDecision("price", count, reason="its name or its currencies")
+    separator = find_separator(column, values, settings.attribute_separator)
+    split_by = settings.attribute_separator if separator is None else separator
+    parts = [str(part) for value in values for part in split_values(value, split_by)]
+    if parts and sum(map(len, parts)) > MIN_FREE_TEXT_LENGTH * len(parts):
+        return ColumnDecision("text", count, reason="its values are long")
+    if len(parts) > MIN_SAMPLE_VALUES and len(set(parts)) > IDENTIFIER_UNIQUE_SHARE * len(parts):
+        return ColumnDecision("skip", count, reason="it has a different value in nearly every row")
+    is_list = len(parts) > count
+    reason = f"several values, {separator_label(split_by)}" if is_list else "its values"
+    return ColumnDecision("attribute", count, separator, reason)
+
+
+def _says_what_is_hidden(column: str, values: Sequence[Any]) -> bool:
+    """Whether all values say if an item is shown, in a column that is called so."""
+    if not values or not is_alias("items", "hidden", column):
+        return False
+    try:
+        for value in values:
+            parse_hidden(value, column)
+    except CellError:
+        return False
+    return True
+
+
+def role_of_value(column: str, value: Any, settings_separator: str) -> ColumnRole:
+    """What a column is, judged by a single value: that of an item sent to the service."""
+    if isinstance(value, Mapping):
+        raise CellError(column, value, f"{column} is an object", "give a word, a number or a list")
+    settings = BehaviourSettings.model_construct(attribute_separator=settings_separator)
+    return decide_column(column, [] if is_missing(value) else [value], settings).role

@@ -1,0 +1,169 @@
+"""In: an open table of items or users. Out: how its rows are parsed and stored."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from foretaste.behaviour import attributes
+from foretaste.behaviour.column_decisions import EntityDecisions, decide_entities
+from foretaste.behaviour.column_guess import columns_of_table
+from foretaste.behaviour.column_roles import KEEP_REMEDY, ColumnDecision, decide_columns
+from foretaste.behaviour.columns import missing_column_error, missing_column_warnings
+from foretaste.behaviour.files.file_settings import RecordType
+from foretaste.behaviour.forms import ItemForm, separators_of
+from foretaste.behaviour.parse import parse_item, parse_user
+from foretaste.behaviour.reading.ids import IdForms
+from foretaste.behaviour.reading.separators import separator_label
+from foretaste.behaviour.rows import OpenTable
+from foretaste.behaviour.settings import ITEM_FIELDS, BehaviourSettings
+from foretaste.behaviour.stream import Row
+from foretaste.behaviour.table_reading import TableReading
+from foretaste.domain.data import Item, RejectedRow, User
+from foretaste.domain.store import Store
+
+UNCLEAR_PRICES = "its prices could be two numbers"
+
+
+def entity_reader(
+    table: OpenTable, record_type: RecordType, store: Store, settings: BehaviourSettings, now: float
+) -> "EntityReader":
+    """record_type: items or users. Raises InputError where there is no column of ids."""
+    column_settings = settings.columns.items if record_type == "items" else settings.columns.users
+    resolved = columns_of_table(record_type, table.columns, table.head, settings, now)
+    columns_by_field = resolved.by_field
+    if table.columns and "id" not in columns_by_field:
+        raise missing_column_error(table.name, record_type, "id", table.columns, column_settings)
+    other_columns = [column for column in table.columns if column not in columns_by_field.values()]
+    stored_decisions = attributes.load_column_decisions(store, record_type)
+    is_items = record_type == "items"
+    columns = decide_columns(
+        other_columns, table.head, settings, stored_decisions, is_of_items=is_items
+    )
+    decisions = decide_entities(
+        table,
+        columns_by_field,
+        [column for column, decision in columns.items() if decision.role == "price"],
+        settings,
+        IdForms(store),
+        record_type.removesuffix("s"),
+        now,
+    )
+    known_columns = {
+        column: decision
+        for column, decision in columns.items()
+        if column not in decisions.unclear_columns
+    }
+    for column in decisions.unclear_columns:
+        columns[column] = replace(columns[column], role="skip", reason=UNCLEAR_PRICES)
+    warnings = (
+        missing_column_warnings(table.columns, column_settings, record_type)
+        if table.columns
+        else []
+    )
+
+    def save_columns() -> None:
+        attributes.save_column_decisions(store, record_type, known_columns)
+        decisions.save(store)
+
+    reading = TableReading(
+        record_type,
+        table.columns,
+        table.head,
+        columns_by_field,
+        resolved.reasons,
+        decisions.readings,
+        columns,
+    )
+    return EntityReader(
+        reading,
+        table.name,
+        _item_form(columns_by_field, columns, decisions, settings),
+        parse_item if is_items else parse_user,
+        store.put_items if is_items else store.put_users,
+        save_columns,
+        [*warnings, *resolved.notes, *column_warnings(columns)],
+        decisions,
+    )
+
+
+def _item_form(
+    columns_by_field: Mapping[str, str],
+    columns: Mapping[str, ColumnDecision],
+    decisions: EntityDecisions,
+    settings: BehaviourSettings,
+) -> ItemForm:
+    """How the rows of the table are read."""
+    return ItemForm(
+        {"id": "id"}
+        | {name: columns_by_field.get(name) for name in ITEM_FIELDS if columns_by_field},
+        decisions.id,
+        {column: decision.role for column, decision in columns.items()},
+        settings.attribute_separator,
+        separators_of(columns),
+        available_from=decisions.available_from,
+        available_until=decisions.available_until,
+        prices=decisions.prices,
+    )
+
+
+def column_warnings(columns: Mapping[str, ColumnDecision]) -> list[str]:
+    """Which columns were left out, which have several values, and which hide items."""
+    left_out: dict[str, list[str]] = {}
+    warnings = []
+    for column, decision in columns.items():
+        if decision.role == "skip" and decision.reason not in ("the settings", UNCLEAR_PRICES):
+            left_out.setdefault(decision.reason or "as before", []).append(f"'{column}'")
+        elif decision.role == "hidden":
+            warnings.append(f"column '{column}' says which items are hidden, too")
+        elif decision.separator and decision.reason:
+            label = separator_label(decision.separator)
+            warnings.append(
+                f"column '{column}' has several values in a cell, {label}; "
+                f'behaviour.separators says otherwise (\'"{column}" = ""\' for one)'
+            )
+    if left_out:
+        groups = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in left_out.items())
+        warnings.append(f"columns that say nothing of taste were left out: {groups}; {KEEP_REMEDY}")
+    return warnings
+
+
+class EntityReader:
+    """A row an item or a user."""
+
+    def __init__(
+        self,
+        reading: TableReading,
+        file: str,
+        form: ItemForm,
+        parse: Callable[..., Item | User | RejectedRow],
+        put: Callable[[Sequence[Any]], int],
+        save_columns: Callable[[], None],
+        warnings: list[str],
+        decisions: EntityDecisions,
+    ) -> None:
+        self.reading = reading
+        self._file = file
+        self._form = form
+        self._parse = parse
+        self._put = put
+        self._save_columns = save_columns
+        self._warnings, self._decisions = warnings, decisions
+        self._are_columns_saved = False
+
+    def parse(self, line: int, row: Row) -> tuple[Item | User | RejectedRow]:
+        return (self._parse(row, self._form, file=self._file, line=line),)
+
+    def key(self, record: Item | User) -> str:
+        return record.id
+
+    def observe(self, batch: Sequence[Any]) -> None:
+        """Nothing."""
+
+    def put(self, batch: Sequence[Any]) -> int:
+        if not self._are_columns_saved:
+            self._save_columns()
+            self._are_columns_saved = True
+        return self._put(batch)
+
+    def warnings(self) -> list[str]:
+        return self._warnings + self._decisions.all_warnings(self._form.columns.get("id"))

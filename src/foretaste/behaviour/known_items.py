@@ -1,0 +1,70 @@
+"""In: events under way into the store. Out: whether the items they name are known.
+
+Items that events alone name are created where that is allowed, with nothing but an id.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from foretaste.behaviour.parse import unknown_item_reject
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.stream import Row
+from foretaste.domain.data import Event, Item, RejectedRow
+from foretaste.domain.store import Store
+
+
+@dataclass
+class KnownItems:
+    """The items that events may name; creates them where that is allowed."""
+
+    store: Store
+    known_ids: set[str]
+    creates_items: bool
+    created_count: int = 0
+
+    def put(self, batch: Sequence[Event]) -> int:
+        """Store events, and the items that only they name. → how many events are new."""
+        if self.creates_items:
+            item_ids = dict.fromkeys(event.item for event in batch)
+            new = [item for item in item_ids if item is not None and item not in self.known_ids]
+            self.created_count += self.store.put_items([Item(item) for item in new])
+            self.known_ids.update(new)
+        return self.store.add_events(batch)
+
+    def check(self, event: Event, file: str, line: int, row: Row) -> Event | RejectedRow:
+        """The event itself, or its reject if its item is not known and may not be created."""
+        if self.creates_items or event.item is None or event.item in self.known_ids:
+            return event
+        reject = unknown_item_reject(event, self.known_ids, file=file, line=line)
+        return replace(reject, row=row) if reject else event
+
+    def warnings(self) -> list[str]:
+        """What was created."""
+        if not self.created_count:
+            return []
+        return [
+            f"{self.created_count:,} items were not in the catalogue and were created from the "
+            "events, with an id and nothing to read; import them with --items for their titles"
+        ]
+
+
+def load_known_items(
+    store: Store,
+    settings: BehaviourSettings,
+    new_ids: Collection[str] = (),
+    *,
+    are_described: bool = False,
+) -> KnownItems:
+    """new_ids: of items that come with the events and are not stored yet; are_described: whether
+    one of them has more than an id.
+    """
+    # "auto" asks for the content and not for an empty catalogue: an import that was interrupted
+    # has created items already, and must go on in the same way when it is run again
+    creates_items = settings.unknown_items == "create" or (
+        settings.unknown_items == "auto"
+        and not are_described
+        and all(item == Item(item.id) for _, item in store.items())
+    )
+    known_ids = set(store.item_ids()).union(new_ids)
+    known_ids |= {item for _, item in store.deleted_items()}  # these are not made again
+    return KnownItems(store, known_ids, creates_items)
