@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from foretaste.behaviour.inspection.inspection_report import Inspection
     from foretaste.domain.data import Event, Item, Recommendation, Recommended, Request, Term, User
     from foretaste.domain.ports import Progress
     from foretaste.errors import ForetasteError
@@ -33,6 +34,7 @@ __all__ = [
     "Request",
     "Term",
     "User",
+    "inspect",
     "open",
 ]
 
@@ -52,6 +54,27 @@ def open(  # noqa: A001  # `foretaste.open("shop")` is what it does
     from foretaste.loop import Foretaste
 
     return Foretaste.open(folder, progress=progress or no_progress)
+
+
+def inspect(
+    *sources: Any,
+    events: Any = None,
+    items: Any = None,
+    users: Any = None,
+    folder: "str | Path" = ".",
+) -> "Inspection":
+    """What files, frames or tables are taken for, column by column; nothing is stored.
+
+    sources: those of which it is to be found out what they are. folder: a workspace, if there is
+    one: its settings decide, and events may name the items of its store.
+    """
+    from pathlib import Path
+
+    from foretaste.behaviour.inspection.sources import sources_of
+    from foretaste.config.file_inspection import inspect_for_workspace
+
+    tables = sources_of(sources, {"items": items, "users": users, "events": events})
+    return inspect_for_workspace(Path(folder), tables)
 
 
 def __getattr__(name: str) -> Any:

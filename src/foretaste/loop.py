@@ -23,6 +23,9 @@ import numpy as np
 
 from foretaste.behaviour.import_log import last_imports
 from foretaste.behaviour.importer import import_all
+from foretaste.behaviour.inspection.inspection_report import Inspection
+from foretaste.behaviour.inspection.inspector import inspect_tables
+from foretaste.behaviour.inspection.sources import Announce, say_nothing, sources_of
 from foretaste.behaviour.recording import identify_session, record_events
 from foretaste.behaviour.store import open_store
 from foretaste.config.load import Config, load_config
@@ -44,22 +47,24 @@ from foretaste.domain.store import Store
 from foretaste.errors import StoreError
 from foretaste.evaluate.evaluation import Evaluation
 from foretaste.feedback.recommendation_log import RecommendationLog
-from foretaste.generate.profile import TasteProfile, taste_profile
-from foretaste.language.open import REHEARSAL_QUERY, forgetful
+from foretaste.generate.profile import TasteProfile
+from foretaste.language.open import forgetful
 from foretaste.model.artefacts import ModelRegistry, ModelVersion
-from foretaste.model.experts.attribute import AttributeExpert
 from foretaste.model.training import Training
 from foretaste.online.answer import degradation, levels
 from foretaste.online.fallback import Budget, FallbackChain
 from foretaste.online.generation import ContentGenerator, Generation
+from foretaste.online.loading import load_snapshot, rehearse
 from foretaste.online.manager import ModelManager, Newest
 from foretaste.online.outage import WITHOUT_STORE, Outage
 from foretaste.online.slate import PageRequest, SlateBuilder
 from foretaste.online.snapshot import Snapshot
+from foretaste.online.taste import profile_of
 from foretaste.online.why_not import WhyNot, why_not
 from foretaste.preferences.service import PreferenceService, PreferenceUpdate
-from foretaste.prepare.clean import CleaningReport, clean
-from foretaste.prepare.interactions import LoadReport, build_interactions
+from foretaste.prepare.clean import CleaningReport
+from foretaste.prepare.cleaned import cleaned_interactions
+from foretaste.prepare.interactions import LoadReport
 from foretaste.prepare.report import QualityReport, measure_quality
 from foretaste.rank.trending import parse_window
 from foretaste.training.candidate import evaluate_protocol, make_candidate, training_of
@@ -87,7 +92,9 @@ class Foretaste:
         self.slates = self._slates(self.store)
         self.people = PreferenceService(self.store, lambda texts: self.encoder.encode(texts), clock)
         self.data_encoder = DataEncoder(config, folder, progress=progress, clock=clock)
-        self.manager = ModelManager(self.store, self.models, self.at_snapshot, self._rehearse)
+        self.manager = ModelManager(
+            self.store, self.models, self.at_snapshot, partial(rehearse, self, config.rank.n)
+        )
         self.outage = Outage(self.store, self.manager, self._slates, self.weights)
         self.fallback = FallbackChain()
         self.recounter = ErasureRecounter(self)
@@ -114,18 +121,21 @@ class Foretaste:
 
     def add(
         self,
-        *,
+        *sources: Any,
         events: Any = None,
         items: Any = None,
         users: Any = None,
         strict: bool = False,
         yes: bool = False,
         at_unit: str | None = None,
+        announce: Announce = say_nothing,
     ) -> list[ImportResult]:
-        """Files, frames or tables into the store, items first; for the options see `import_all`."""
+        """Files, frames or tables into the store, items first; of `sources` it is found out what
+        they are. For the options see `import_all`.
+        """
         return import_all(
             self.store,
-            {"items": items, "users": users, "events": events},
+            sources_of(sources, {"items": items, "users": users, "events": events}),
             self.config.behaviour,
             rejects_dir=self.folder / "rejects",
             now=self.clock(),
@@ -133,6 +143,16 @@ class Foretaste:
             yes=yes,
             at_unit=at_unit,
             progress=self.progress,
+            announce=announce,
+        )
+
+    def inspect(
+        self, *sources: Any, events: Any = None, items: Any = None, users: Any = None
+    ) -> Inspection:
+        """What `add` would take the columns for, why, and what looks wrong. Nothing is stored."""
+        tables = sources_of(sources, {"items": items, "users": users, "events": events})
+        return inspect_tables(
+            tables, self.store, self.config.behaviour, self.clock(), progress=self.progress
         )
 
     def record(self, events: Sequence[Event]) -> int:
@@ -169,15 +189,10 @@ class Foretaste:
         """Everybody's behaviour up to a number in the log, cleaned; items get their internal ids by
         their order.
         """
-        index = {item: position for position, item in enumerate(items)}
-        raw, gathering = build_interactions(
-            self.store.event_columns(until_number=until),
-            index,
-            self.weights,
-            total=self.store.counts()["events"],
-            progress=self.progress,
+        settings, progress = self.config.prepare, self.progress
+        return cleaned_interactions(
+            self.store, items, self.weights, settings, until=until, progress=progress
         )
-        return *clean(raw, self.config.prepare), gathering
 
     histories = interactions  # as it was called before; for one release
 
@@ -348,13 +363,7 @@ class Foretaste:
         self, user: str | None = None, *, session: str | None = None, n: int = 5
     ) -> TasteProfile:
         """What sets this person's taste apart, by attribute column, with the events behind it."""
-        snapshot = self.catch_up()
-        context = self.slates.user_context(Request(user=user, session=session), snapshot)
-        context = self.slates.policy.without_sensitive(context, self.slates.index(snapshot), None)
-        tastes = [
-            expert for expert in snapshot.product.experts if isinstance(expert, AttributeExpert)
-        ]
-        return taste_profile(tastes, context, snapshot.catalogue, max_values=n)
+        return profile_of(self.slates, self.catch_up(), user, session, n)
 
     def steer(
         self, user: str | None = None, *, session: str | None = None, **fields: Any
@@ -381,20 +390,4 @@ class Foretaste:
 
     def at_snapshot(self, version: str) -> Snapshot:
         """A version as it was trained, among the items there are now."""
-        stored = self.models.version(version)
-        encoder = stored.data.get("encoder")
-        return Snapshot.of(
-            stored,
-            self.models.item_ids(version),
-            self.store,
-            weights=self.weights,
-            read=partial(self.vectors, encoder=encoder),
-            product=partial(self.models.load, version, open_reader=self.readers(encoder)),
-            past_events=self.config.behaviour.history_events,
-        )
-
-    def _rehearse(self, snapshot: Snapshot) -> None:
-        """Ask once, so that nobody waits for what a model makes at its first question."""
-        context = self.slates.user_context(Request(query=REHEARSAL_QUERY), snapshot)
-        read_context = self.listen(context, snapshot.encoder, keep=False)
-        snapshot.product.rehearse(read_context, self.config.rank.n, len(snapshot.catalogue))
+        return load_snapshot(self, version, self.config.behaviour.history_events)

@@ -6,13 +6,16 @@ gives the store it would have given.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Self
 
 from foretaste.behaviour.files.file_settings import Reading, RecordType, settings_of_file
 from foretaste.behaviour.files.packing import own_stem
 from foretaste.behaviour.import_log import save_imports
+from foretaste.behaviour.inspection.column_uses import short_lines
+from foretaste.behaviour.inspection.sources import Announce, say_nothing, with_record_types
+from foretaste.behaviour.inspection.table_source import TableSource
 from foretaste.behaviour.row_reader import RowReader, make_row_reader
 from foretaste.behaviour.rows import OpenTable, open_table
 from foretaste.behaviour.settings import BehaviourSettings
@@ -30,7 +33,7 @@ MAX_REJECTS_IN_MESSAGE = 3
 
 def import_all(
     store: Store,
-    sources: Mapping[RecordType, Any],
+    tables: Sequence[TableSource],
     settings: BehaviourSettings,
     *,
     rejects_dir: Path,
@@ -39,27 +42,28 @@ def import_all(
     yes: bool = False,
     at_unit: str | None = None,
     progress: Progress = no_progress,
+    announce: Announce = say_nothing,
 ) -> list[ImportResult]:
-    """`import_file` for each source that is given, in their order; the store remembers what became
-    of each.
+    """`import_table` for each table, items first, as events name them; the store remembers what
+    became of each.
 
-    at_unit: what the times of events count that are numbers, see `BehaviourSettings.at_unit`.
+    at_unit: what the times of events count that are numbers, see `BehaviourSettings.at_unit`. yes:
+    take the names that are offered for a file without names of columns. announce: told what the
+    columns of each are taken for.
     """
     settings = settings.with_at_unit(at_unit)
     results = []
-    for record_type, source in sources.items():
-        if source is None:
-            continue
-        result = import_file(
+    for table in with_record_types(tables, settings, now, yes=yes, announce=announce):
+        result = import_table(
             store,
-            record_type,
-            source,
+            table,
             settings,
             rejects_dir=rejects_dir,
             now=now,
             strict=strict,
             yes=yes,
             progress=progress,
+            announce=announce,
         )
         save_imports(store, [result])
         results.append(result)
@@ -72,21 +76,37 @@ def import_file(
     source: Any,
     settings: BehaviourSettings,
     *,
+    name: str | None = None,
+    **options: Any,
+) -> ImportResult:
+    """`import_table` for a path, a frame or an iterable of mappings.
+
+    `name` is what messages call a frame.
+    """
+    return import_table(store, TableSource(source, record_type, name), settings, **options)
+
+
+def import_table(
+    store: Store,
+    table_source: TableSource,
+    settings: BehaviourSettings,
+    *,
     rejects_dir: Path,
     now: float,
     strict: bool = False,
     yes: bool = False,
     progress: Progress = no_progress,
-    name: str | None = None,
+    announce: Announce = say_nothing,
 ) -> ImportResult:
-    """Import a path, a frame or an iterable of mappings.
+    """Import a table of which it is known what its rows are.
 
-    `now` is the present in seconds since 1970; `name` is what messages call a frame. With `strict`
-    nothing is stored unless every row is good: the source is read twice. With `yes` a file without
-    names of columns is read by those that are offered.
+    `announce` is told what the columns were taken for before a row is stored; `now` is the present
+    in seconds since 1970. With `strict` nothing is stored unless every row is good: the source is
+    read twice. With `yes` a file without names of columns is read by those that are offered.
     """
-    file_name = Path(source).name if isinstance(source, str | Path) else ""
-    file_settings = settings_of_file(settings.files, file_name)
+    source, record_type = table_source.source, table_source.record_type or "events"
+    file_settings = settings_of_file(settings.files, table_source.label)
+    file_settings = table_source.with_id_column(file_settings)
     reading = Reading(file_settings, record_type, yes)
     settings = settings.of_file(file_settings)
     if strict and hasattr(source, "__next__"):
@@ -94,11 +114,14 @@ def import_file(
 
     def run(*, dry: bool) -> ImportResult:
         with (
-            open_table(source, name, reading) as table,
+            open_table(source, table_source.name, reading) as table,
             RejectsFile(rejects_dir, table.name, record_type) as rejects,
         ):
             row_reader = make_row_reader(table, record_type, store, settings, now)
-            return _import(table, row_reader, rejects, progress, dry_run=dry)
+            if not dry:
+                announce(short_lines(table.name, row_reader.reading))
+            notes = table_source.notes()
+            return _import(table, row_reader, rejects, progress, notes, dry_run=dry)
 
     if strict:
         checked = run(dry=True)
@@ -120,13 +143,14 @@ def _import(
     reader: RowReader,
     rejects: "RejectsFile",
     progress: Progress,
+    notes: Sequence[str],
     *,
     dry_run: bool,
 ) -> ImportResult:
     """dry_run: the rows are checked and nothing is stored."""
     count = added = 0
     label = f"{'checking' if dry_run else 'importing'} {table.name}"
-    for batch in _batches(table, reader, rejects):
+    for batch in batches(table, reader, rejects):
         count += len(batch)
         reader.observe(batch)
         if batch and not dry_run:
@@ -141,11 +165,11 @@ def _import(
         rejects=tuple(rejects.first_rejects),
         rejected=rejects.count,
         rejects_file=str(rejects.path) if rejects.count else None,
-        warnings=(*table.form.notes, *reader.warnings()),
+        warnings=(*notes, *table.form.notes, *reader.warnings()),
     )
 
 
-def _batches(table: OpenTable, reader: RowReader, rejects: "RejectsFile") -> Iterator[list[Any]]:
+def batches(table: OpenTable, reader: RowReader, rejects: "RejectCounter") -> Iterator[list[Any]]:
     """The good records, `ROWS_PER_BATCH` at a time; the last batch may be empty. Bad rows go to
     `rejects`.
     """
@@ -179,13 +203,26 @@ def _duplicate(file: str, line: int, first_line: int, key: str, row: Any) -> Rej
     return RejectedRow(file, line, "", key, f"duplicate of line {first_line}", remedy, row)
 
 
-class RejectsFile:
+class RejectCounter:
+    """How many rows are bad, and the first of them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first_rejects: list[RejectedRow] = []
+
+    def add(self, reject: RejectedRow) -> None:
+        """Count it, and keep it if it is one of the first."""
+        self.count += 1
+        if len(self.first_rejects) < MAX_REJECTS_IN_MEMORY:
+            self.first_rejects.append(reject)
+
+
+class RejectsFile(RejectCounter):
     """The file of bad rows, written as they come: JSON Lines with line, reason, remedy and row."""
 
     def __init__(self, folder: Path, file: str, record_type: str) -> None:
+        super().__init__()
         self.path = folder / f"{own_stem(file)}-{record_type}.jsonl"
-        self.count = 0
-        self.first_rejects: list[RejectedRow] = []
         self._file: IO[str] | None = None
 
     def __enter__(self) -> Self:
@@ -198,9 +235,7 @@ class RejectsFile:
 
     def add(self, reject: RejectedRow) -> None:
         """Count it, write it, and keep it if it is one of the first."""
-        self.count += 1
-        if len(self.first_rejects) < MAX_REJECTS_IN_MEMORY:
-            self.first_rejects.append(reject)
+        super().add(reject)
         if self._file is None:
             self._file = self._open()
         fields = {

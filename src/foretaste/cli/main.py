@@ -4,8 +4,9 @@ The loop is imported inside the commands, so that `foretaste --help` does not wa
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +15,7 @@ from foretaste.cli import backup as backup_cli
 from foretaste.cli import catalogue as catalogue_cli
 from foretaste.cli import chat as chat_cli
 from foretaste.cli import classify as classify_cli
-from foretaste.cli import console
+from foretaste.cli import console, inspect_command
 from foretaste.cli import doctor as doctor_cli
 from foretaste.cli import generate as generate_cli
 from foretaste.cli import lists as lists_cli
@@ -23,6 +24,7 @@ from foretaste.cli import profile as profile_cli
 from foretaste.cli import serve as serve_cli
 from foretaste.cli import worker as worker_cli
 from foretaste.cli.common import CURRENT_FOLDER, DEBUG, Json, Workspace, command, intake, open_loop
+from foretaste.cli.inspect_command import Files, NamedFiles
 from foretaste.errors import InputError
 
 HELP = """A self-hosted recommender whose model is a language model.
@@ -42,11 +44,6 @@ app = typer.Typer(
 )
 models = typer.Typer(help="The trained versions: list, promote, roll back.")
 app.add_typer(models, name="models", no_args_is_help=True)
-
-File = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="CSV, JSON, Parquet or a spreadsheet; also packed."),
-]
 
 
 def main() -> None:
@@ -101,10 +98,11 @@ def init(
 
 @command(app, "import")
 def import_(
+    files: Files = None,
     workspace: Workspace = CURRENT_FOLDER,
-    events: File = None,
-    items: File = None,
-    users: File = None,
+    events: NamedFiles = None,
+    items: NamedFiles = None,
+    users: NamedFiles = None,
     gorse: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="A dump of Gorse's, or its exported JSON Lines."),
@@ -126,26 +124,30 @@ def import_(
 ) -> None:
     """Take in files: what people did, what there is, who they are.
 
+    Which file is which is found out; where it is not, say it with --events, --items or --users.
     Items go in first, whatever the order. Bad rows go to a file in the workspace with the reason
     for each; good rows go in. The same file again adds nothing. A file of which no row could be
     used is an error.
     """
-    if events is None and items is None and users is None and not gorse:
-        raise InputError("nothing to import; name a file with --events, --items or --users")
+    if not (files or events or items or users or gorse):
+        raise InputError(
+            "nothing to import; name your files, or each with --events, --items or --users"
+        )
+    tables = {"events": events, "items": items, "users": users}
+
+    def announce(lines: Sequence[str]) -> None:
+        for line in lines:
+            console.note(line)
+
     with open_loop(workspace, create=True) as loop:
         imports = loop.add(
-            events=events, items=items, users=users, strict=strict, yes=yes, at_unit=at_unit
+            *files or (), **tables, strict=strict, yes=yes, at_unit=at_unit, announce=announce
         )
         if gorse:
             from foretaste.behaviour.gorse_dump import gorse_tables
 
-            tables = gorse_tables(gorse)
-            imports += loop.add(
-                events=tables["events"],
-                items=tables["items"],
-                users=tables["users"],
-                strict=strict,
-            )
+            dump: dict[str, Any] = dict(gorse_tables(gorse).items())
+            imports += loop.add(**dump, strict=strict)
     console.print_imports(imports)
     unusable = [result.file for result in imports if result.rejected == result.read > 0]
     if unusable:
@@ -192,11 +194,14 @@ def report(
 @command(app, "train")
 def train(workspace: Workspace = CURRENT_FOLDER) -> None:
     """Fit the model, and make it the one that answers."""
+    from foretaste.cli.sample_list import print_sample_list
+
     with open_loop(workspace) as loop:
         version = loop.train()
-    seconds = version.metrics["wall_seconds"]
-    console.say(f"model {version.name} is live; trained in {seconds:.0f} s")
-    console.print_checks(version.metrics["checks"])
+        seconds = version.metrics["wall_seconds"]
+        console.say(f"model {version.name} is live; trained in {seconds:.0f} s")
+        console.print_checks(version.metrics["checks"])
+        print_sample_list(loop)
 
 
 @command(app, "evaluate")
@@ -284,6 +289,7 @@ def models_rollback(workspace: Workspace = CURRENT_FOLDER) -> None:
 
 
 for group in (
+    inspect_command,
     lists_cli,
     catalogue_cli,
     generate_cli,

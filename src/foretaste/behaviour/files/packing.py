@@ -241,11 +241,13 @@ def table_parts(names: list[str]) -> list[str]:
         for name in names
         if not name.endswith("/")
         and not any(part.startswith((".", "__")) for part in Path(name).parts)
+        and Path(name).stem.lower() not in _NAMES_OF_NOTES
         and "readme" not in Path(name).name.lower()
         and Path(name).suffix.lower() not in _OTHER_EXTENSIONS
     ]
 
 
+_NAMES_OF_NOTES = ("license", "licence", "copying", "changelog", "citation", "checksums")
 _OTHER_EXTENSION_NAMES = (
     ".md .pdf .html .htm .png .jpg .jpeg .gif .svg .py .pl .sh .docx .doc .license .sql .ipynb "
     ".mp3 .ogg .wav"

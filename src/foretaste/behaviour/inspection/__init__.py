@@ -1,0 +1,1 @@
+"""What `foretaste inspect` tells of files before anything of them is stored."""

@@ -1,0 +1,140 @@
+"""In: how a table is read. Out: for each of its columns what it was taken for, why, and samples."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from foretaste.behaviour.column_roles import ColumnRole
+from foretaste.behaviour.reading.column import MAX_SAMPLES
+from foretaste.behaviour.reading.separators import separator_label
+from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
+from foretaste.behaviour.table_reading import TableReading
+from foretaste.behaviour.values import display_text, format_time, is_missing
+
+TIME_FIELDS = ("at", "available_from", "available_until")
+LEFT_OUT = "left out"
+ROLE_LABELS: dict[ColumnRole, str] = {
+    "text": "text",
+    "attribute": "attribute",
+    "price": "price",
+    "hidden": "hidden",
+    "skip": LEFT_OUT,
+}
+MAX_EVENT_TYPES = 8
+"""Spellings of event types that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnUse:
+    """What a column of a file was taken for."""
+
+    column: str
+    use: str
+    """A field (`user`, `title`), text, attribute, price, or left out."""
+    how: str
+    """How its cells are read: "milliseconds since 1970"."""
+    reason: str
+    """Why: "its name", "its values", "the settings", or why it was left out."""
+    filled: float
+    """Of the rows that were looked at, the share with a value."""
+    readable: float
+    """Of the values, the share that can be read so."""
+    samples: tuple[str, ...]
+    """As they were written, and as they are read where that differs."""
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether nothing of it goes in."""
+        return self.use == LEFT_OUT
+
+
+def column_uses(reading: TableReading, settings: BehaviourSettings) -> list[ColumnUse]:
+    """One a column, in the order of the file."""
+    fields = {column: name for name, column in reading.columns_by_field.items()}
+    return [
+        _column_use(column, fields.get(column), reading, settings) for column in reading.columns
+    ]
+
+
+def short_lines(file: str, reading: TableReading) -> list[str]:
+    """What an import says first: the columns that are used, and those that are left out."""
+    fields = {column: name for name, column in reading.columns_by_field.items()}
+    used, left_out = [], []
+    for column in reading.columns:
+        use = _use(column, fields.get(column), reading)
+        if use == LEFT_OUT:
+            left_out.append(column)
+        else:
+            used.append(column if use in (column, "attribute") else f"{use} = {column}")
+    lines = [f"{file}: {reading.record_type}; {', '.join(used)}"]
+    return lines + ([f"  left out: {', '.join(left_out)}"] if left_out else [])
+
+
+def _use(column: str, field: str | None, reading: TableReading) -> str:
+    """What a column is taken for, in a word."""
+    if field is not None:
+        return field
+    decision = reading.decisions.get(column)
+    if decision is None:
+        return LEFT_OUT if reading.record_type == "events" else "attribute"
+    return ROLE_LABELS[decision.role]
+
+
+def _column_use(
+    column: str, field: str | None, reading: TableReading, settings: BehaviourSettings
+) -> ColumnUse:
+    cells = [row.get(column) for row in reading.head]
+    values = [cell for cell in cells if not is_missing(cell)]
+    filled = len(values) / len(cells) if cells else 0.0
+    column_reading = reading.readings.get(column)
+    how, readable = "", 1.0
+    samples = _samples(values)
+    if column_reading is not None:
+        how, readable = column_reading.decision, column_reading.share
+        samples = tuple(
+            _sample(raw, text, is_time=field in TIME_FIELDS) for raw, text in column_reading.samples
+        )
+    if field == "event_type":
+        how, readable, samples = _event_types(values, settings)
+    reason = "its values"
+    if field is None and column in reading.decisions:
+        decision = reading.decisions[column]
+        reason = decision.reason or "as before"
+        if decision.separator is not None and decision.role == "attribute":
+            how = separator_label(decision.separator)
+    elif field is not None:
+        reason = reading.reasons.get(field, "its name")
+    elif reading.record_type == "events":
+        reason = "it is no field of an event"
+    use = _use(column, field, reading)
+    return ColumnUse(column, use, how, reason, filled, readable, samples)
+
+
+def _samples(values: Sequence[Any]) -> tuple[str, ...]:
+    distinct = dict.fromkeys(display_text(value) for value in values[:200])
+    return tuple(distinct)[:MAX_SAMPLES]
+
+
+def _sample(raw: str, text: str, *, is_time: bool) -> str:
+    if not text:
+        return f"{raw} → nothing"
+    if is_time:
+        return f"{raw} → {format_time(float(text))} UTC"
+    return raw if raw == text or raw == text.removesuffix(".0") else f"{raw} → {text}"
+
+
+def _event_types(
+    values: Sequence[Any], settings: BehaviourSettings
+) -> tuple[str, float, tuple[str, ...]]:
+    """(how, share of known types, samples) of a column of event types."""
+    known_types, names = settings.all_event_weights(), settings.names_of_event_types()
+    counts = Counter(display_text(value).strip() for value in values)
+    samples, known_count = [], 0
+    for word, count in counts.most_common():
+        event_type = normalise_event_type(word)
+        event_type = event_type if event_type in known_types else names.get(event_type, "")
+        known_count += count if event_type else 0
+        samples.append(word if word == event_type else f"{word} → {event_type or 'not known'}")
+    readable = known_count / len(values) if values else 1.0
+    return "event types", readable, tuple(samples[:MAX_EVENT_TYPES])

@@ -1,0 +1,177 @@
+"""In: tables, a store and the settings. Out: what an import would make of them; nothing is stored.
+
+The rows go through the same readers as those of an import. Events are held against the items of the
+store and those of the tables that are inspected with them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from foretaste.behaviour.files.file_settings import FileSettings, Reading, settings_of_file
+from foretaste.behaviour.importer import RejectCounter, batches
+from foretaste.behaviour.inspection.column_uses import column_uses
+from foretaste.behaviour.inspection.empty_store import EmptyStore
+from foretaste.behaviour.inspection.inspection_report import FileInspection, Inspection
+from foretaste.behaviour.inspection.item_ids import with_item_ids
+from foretaste.behaviour.inspection.mapping import settings_of_reading
+from foretaste.behaviour.inspection.sources import RECORD_TYPES, record_type_of
+from foretaste.behaviour.inspection.table_source import TableSource
+from foretaste.behaviour.known_items import KnownItems, load_known_items
+from foretaste.behaviour.row_reader import RowReader, make_row_reader
+from foretaste.behaviour.rows import OpenTable, open_table
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.stream import Row
+from foretaste.domain.data import Event, Item, RejectedRow
+from foretaste.domain.ports import Progress, no_progress
+from foretaste.domain.store import Store
+from foretaste.errors import InputError
+
+
+@dataclass
+class CountingItems(KnownItems):
+    """The items that events may name, and how many do."""
+
+    item_events: int = 0
+    known_events: int = 0
+
+    def check(self, event: Event, file: str, line: int, row: Row) -> Event | RejectedRow:
+        """The event or its reject; both are counted."""
+        if event.item is not None:
+            self.item_events += 1
+            self.known_events += event.item in self.known_ids
+        return super().check(event, file, line, row)
+
+
+@dataclass
+class Inspector:
+    """Inspects the tables of one call, the items first."""
+
+    store: Store
+    settings: BehaviourSettings
+    now: float
+    """Seconds since 1970."""
+    yes: bool = False
+    """Whether the names that are offered for columns without any have been taken already."""
+    progress: Progress = no_progress
+    _new_ids: set[str] = field(default_factory=set)
+    _are_described: bool = False
+
+    def inspect(self, tables: Sequence[TableSource]) -> Inspection:
+        """What an import of them would make of each, in the order in which they were named."""
+        guesses = [self._type_of(table) for table in tables]
+        typed = [
+            replace(table, record_type=record_type)
+            for table, (record_type, _) in zip(tables, guesses, strict=True)
+        ]
+        typed = with_item_ids(typed, self.settings, self.now, yes=True)
+        order = sorted(
+            range(len(typed)),
+            key=lambda at: RECORD_TYPES.index(typed[at].record_type or "events"),
+        )
+        files: dict[int, FileInspection] = {}
+        for at in order:
+            table, reason = typed[at], guesses[at][1]
+            if table.record_type is None:
+                remedy = "left out" if table.is_part else "say it with --events, --items or --users"
+                told = f"what it holds cannot be told: {reason}; {remedy}"
+                files[at] = (
+                    FileInspection(table.label, None, reason, notes=(told,))
+                    if table.is_part
+                    else FileInspection(table.label, None, reason, problem=told)
+                )
+            else:
+                files[at] = self._file(table, reason)
+        return Inspection([files[at] for at in range(len(typed))])
+
+    def _type_of(self, table: TableSource) -> tuple[Any, str]:
+        try:
+            return record_type_of(table, self.settings, self.now, yes=True)
+        except InputError as error:
+            return None, str(error)
+
+    def _file(self, table: TableSource, reason: str) -> FileInspection:
+        record_type = table.record_type or "events"
+        file_settings = settings_of_file(self.settings.files, table.label)
+        file_settings = table.with_id_column(file_settings)
+        settings = self.settings.of_file(file_settings)
+        start = FileInspection(
+            table.label, record_type, reason, timezone=settings.timezone, notes=table.notes()
+        )
+        try:
+            reading = Reading(file_settings, record_type, yes=True)
+            with open_table(table.source, table.name, reading) as opened:
+                start = replace(start, form=opened.form.label)
+                return self._read(start, opened, settings, file_settings)
+        except InputError as error:
+            return replace(start, problem=str(error))
+
+    def _read(
+        self,
+        start: FileInspection,
+        table: OpenTable,
+        settings: BehaviourSettings,
+        file_settings: FileSettings,
+    ) -> FileInspection:
+        record_type = start.record_type or "events"
+        known_items = self._known_items(settings) if record_type == "events" else None
+        reader = make_row_reader(table, record_type, self.store, settings, self.now, known_items)
+        rejects = RejectCounter()
+        count = self._read_rows(table, reader, rejects)
+        reading = reader.reading
+        is_offered = bool(table.form.header) and not file_settings.header and not self.yes
+        offer = [f"the names of the columns are offered: {OFFER_REMEDY}"] if is_offered else []
+        return replace(
+            start,
+            rows=count + rejects.count,
+            rejected=rejects.count,
+            rejects=tuple(rejects.first_rejects),
+            columns=column_uses(reading, settings),
+            columns_by_rows=len(reading.head),
+            event_type=reading.event_type,
+            known_events=known_items.known_events if known_items else None,
+            item_events=known_items.item_events if known_items else 0,
+            notes=(*start.notes, *offer, *table.form.notes, *reader.warnings()),
+            settings=settings_of_reading(reading, table.form, settings, file_settings),
+        )
+
+    def _read_rows(self, table: OpenTable, reader: RowReader, rejects: RejectCounter) -> int:
+        """All rows, as an import reads them. → how many records are good."""
+        count = 0
+        for batch in batches(table, reader, rejects):
+            count += len(batch)
+            reader.observe(batch)
+            self._note_items(batch)
+            note = f"{rejects.count:,} rejected" if rejects.count else ""
+            self.progress(f"reading {table.name}", table.amount_read(), table.total, note)
+        return count
+
+    def _note_items(self, batch: Iterable[Any]) -> None:
+        for record in batch:
+            if not isinstance(record, Item):
+                return
+            self._new_ids.add(record.id)
+            self._are_described = self._are_described or record != Item(record.id)
+
+    def _known_items(self, settings: BehaviourSettings) -> CountingItems:
+        known = load_known_items(
+            self.store, settings, self._new_ids, are_described=self._are_described
+        )
+        return CountingItems(self.store, known.known_ids, known.creates_items)
+
+
+OFFER_REMEDY = "take them with --yes (Python: yes=True), or write them down with --write"
+
+
+def inspect_tables(
+    tables: Sequence[TableSource],
+    store: Store | None,
+    settings: BehaviourSettings,
+    now: float,
+    *,
+    yes: bool = False,
+    progress: Progress = no_progress,
+) -> Inspection:
+    """store: None where there is none yet; now: seconds since 1970."""
+    store = store or cast(Store, EmptyStore())
+    return Inspector(store, settings, now, yes, progress).inspect(tables)

@@ -1,0 +1,44 @@
+"""A table that was named, before it is opened."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from foretaste.behaviour.files.file_settings import FileSettings, RecordType
+
+
+@dataclass(frozen=True, slots=True)
+class TableSource:
+    """A table before it is opened."""
+
+    source: Any
+    """A path, a frame or an iterable of mappings."""
+    record_type: RecordType | None = None
+    """None is found out."""
+    name: str | None = None
+    """What messages call a frame."""
+    is_part: bool = False
+    """Whether it is one of several in something that was named as a whole: such a part may be left
+    out where it is neither."""
+    id_column: str | None = None
+    """Of items, by which events name them, where that is not the column that its name tells."""
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        if isinstance(self.source, str | Path):
+            return Path(self.source).name
+        return self.name or "frame"
+
+    def with_id_column(self, file_settings: FileSettings) -> FileSettings:
+        """The settings of the file, with the column of ids that events name."""
+        if self.id_column is None:
+            return file_settings
+        columns = {**file_settings.columns, "id": self.id_column}
+        return file_settings.model_copy(update={"table": "items", "columns": columns})
+
+    def notes(self) -> list[str]:
+        """What was decided by other tables."""
+        if self.id_column is None:
+            return []
+        return [f"took column '{self.id_column}' for the id, as events name items by it"]

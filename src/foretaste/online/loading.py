@@ -1,0 +1,52 @@
+"""In: the name of a model version. Out: a snapshot of it that has answered once."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Protocol
+
+from foretaste.domain.data import Floats, Item, Request
+from foretaste.domain.ports import BackboneOpener
+from foretaste.domain.store import Store
+from foretaste.language.open import REHEARSAL_QUERY
+from foretaste.model.artefacts import ModelRegistry
+from foretaste.online.answer import ScoringWorkspace
+from foretaste.online.snapshot import Snapshot
+
+
+class LoadingWorkspace(Protocol):
+    """What the loop lends for loading a version."""
+
+    @property
+    def models(self) -> ModelRegistry: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def weights(self) -> Mapping[str, float]: ...
+    def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats: ...
+    def readers(self, encoder: str | None = None) -> BackboneOpener: ...
+
+
+def load_snapshot(workspace: LoadingWorkspace, version: str, past_events: int) -> Snapshot:
+    """A version as it was trained, among the items there are now.
+
+    past_events: how many events of one person are read to learn one more of theirs.
+    """
+    stored = workspace.models.version(version)
+    encoder = stored.data.get("encoder")
+    open_reader = workspace.readers(encoder)
+    return Snapshot.of(
+        stored,
+        workspace.models.item_ids(version),
+        workspace.store,
+        weights=workspace.weights,
+        read=partial(workspace.vectors, encoder=encoder),
+        product=partial(workspace.models.load, version, open_reader=open_reader),
+        past_events=past_events,
+    )
+
+
+def rehearse(workspace: ScoringWorkspace, n: int, snapshot: Snapshot) -> None:
+    """Ask once, so that nobody waits for what a model makes at its first question."""
+    context = workspace.slates.user_context(Request(query=REHEARSAL_QUERY), snapshot)
+    read_context = workspace.listen(context, snapshot.encoder, keep=False)
+    snapshot.product.rehearse(read_context, n, len(snapshot.catalogue))

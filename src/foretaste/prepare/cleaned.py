@@ -1,0 +1,33 @@
+"""In: a store and the catalogue. Out: everybody's behaviour, cleaned, with the accounts of it."""
+
+from collections.abc import Mapping
+
+from foretaste.domain.data import Interactions, Item
+from foretaste.domain.ports import Progress
+from foretaste.domain.store import Store
+from foretaste.prepare.clean import CleaningReport, clean
+from foretaste.prepare.interactions import LoadReport, build_interactions
+from foretaste.prepare.settings import PrepareSettings
+
+
+def cleaned_interactions(
+    store: Store,
+    items: Mapping[str, Item],
+    weights: Mapping[str, float],
+    settings: PrepareSettings,
+    *,
+    until: int | None,
+    progress: Progress,
+) -> tuple[Interactions, CleaningReport, LoadReport]:
+    """items: they get their internal ids by their order. until: a number in the log; None is all
+    of it. weights: event type → what one event of it weighs.
+    """
+    index = {item: position for position, item in enumerate(items)}
+    raw, gathering = build_interactions(
+        store.event_columns(until_number=until),
+        index,
+        weights,
+        total=store.counts()["events"],
+        progress=progress,
+    )
+    return *clean(raw, settings), gathering
