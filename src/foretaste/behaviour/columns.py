@@ -33,7 +33,8 @@ _SESSION_ALIASES = (
     "receiptid cartid tripid visit transaction"
 )
 _TIME_ALIASES = (
-    "timestamp time datetime ts unixreviewtime eventtime eventtimestamp eventdate eventdatetime "
+    "timestamp time when datetime ts unixreviewtime eventtime eventtimestamp eventdate "
+    "eventdatetime "
     "date createdat occurredat orderdate invoicedate purchasedate transactiondate reviewdate "
     "reviewtime ratingdate visitdate tdat collectortstamp derivedtstamp tstamp receivedat "
     "senttime sentat servertime clienttime unixtime unixtimestamp epoch dateadded datecreated "

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from foretaste.behaviour.keys import ApiKey
 from foretaste.cli.console import format_time, note, print_json, print_table, say
+
+if TYPE_CHECKING:  # with the store, which a command that prints no key does not need
+    from foretaste.behaviour.keys import ApiKey
 
 USER_ACCESS_TEXTS = {
     "open": "It names any user, so keep it on your servers",
@@ -15,7 +17,7 @@ USER_ACCESS_TEXTS = {
 SECRET_FIELDS = ("hash", "signing_secret")
 
 
-def print_new_key(key: ApiKey, secret: str, *, json: bool = False) -> None:
+def print_new_key(key: "ApiKey", secret: str, *, json: bool = False) -> None:
     """A key that was just made, with its secrets."""
     if json:
         print_json(_key_json(key) | {"secret": secret, "signing_secret": key.signing_secret})
@@ -32,7 +34,7 @@ def print_new_key(key: ApiKey, secret: str, *, json: bool = False) -> None:
         )
 
 
-def print_keys(keys: Sequence[ApiKey], now: float, *, json: bool = False) -> None:
+def print_keys(keys: Sequence["ApiKey"], now: float, *, json: bool = False) -> None:
     """Every key, and what became of it."""
     if json:
         print_json({"keys": [_key_json(key) for key in keys]})
@@ -57,7 +59,7 @@ def print_keys(keys: Sequence[ApiKey], now: float, *, json: bool = False) -> Non
         )
 
 
-def _key_status(key: ApiKey, now: float) -> str:
+def _key_status(key: "ApiKey", now: float) -> str:
     if key.revoked is not None:
         return f"revoked {format_time(key.revoked)}"
     if key.expires is None:
@@ -65,5 +67,5 @@ def _key_status(key: ApiKey, now: float) -> str:
     return f"{'good until' if now < key.expires else 'expired'} {format_time(key.expires)}"
 
 
-def _key_json(key: ApiKey) -> dict[str, Any]:
+def _key_json(key: "ApiKey") -> dict[str, Any]:
     return {name: value for name, value in asdict(key).items() if name not in SECRET_FIELDS}
