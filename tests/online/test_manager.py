@@ -306,7 +306,7 @@ def test_what_one_person_did_keeps_nobody_else_waiting(
     monkeypatch.setattr(manager, "EVENTS_PER_SNAPSHOT", 25)
     start = loop.catch_up()
     visit = [
-        Event(f"busy-{n}", "click", 1_700_500_000.0 + n, session="busy", item=f"space-{n % 9}")
+        Event(f"busy-{n}", "click", 1_760_000_000.0 + n, session="busy", item=f"space-{n % 9}")
         for n in range(400)
     ]
     loop.record(visit)
