@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foretaste.domain.data import Term
+from foretaste.domain.text_limits import MAX_QUOTE_LENGTH
 from foretaste.generate.reasons import MIN_REASON_NATS, REASON_TEMPLATES, reason_sentences
 
 TITLES = {"i1": "Dune", "i2": ""}
@@ -91,3 +92,16 @@ def test_nothing_is_told_that_is_not_a_term(given_terms: list[Term]) -> None:
     assert amounts == sorted(amounts, reverse=True)
     assert all(amount >= MIN_REASON_NATS for amount in amounts)
     assert sum(amounts) <= sum(max(t.nats, 0) for t in speaking) + 0.01 * len(amounts)
+
+
+def test_a_reason_quotes_a_bounded_part() -> None:
+    long = "a long search " * 1000
+    terms = [
+        Term("content", 0.9, event=long),
+        Term("sequence", 0.8, event="i1"),
+        Term("attribute:genre", 0.7, feature=f"genre: {long}"),
+    ]
+    told = reason_sentences(terms, {"i1": long})
+    assert len(told) == 3
+    assert all(len(reason) < MAX_QUOTE_LENGTH + 60 for reason in told)
+    assert told[0] == f"it reads like “{long[:99].rstrip()}…” (+0.90)"

@@ -65,13 +65,14 @@ _ORDER_WORDS = (
     "invoicenumber transactionid receipt receiptid quantity qty unitprice saleid purchaseid "
     "orderdate purchasedate invoicedate salesdate baskettotal paymentmethod paymenttype"
 )
+_LETTERS = re.compile(r"[a-z]+")
 ORDER_COLUMNS = frozenset(_ORDER_WORDS.split())
 """Columns, as `normalise_column` leaves them, that only orders have."""
 
 
 def type_of_file(name: str) -> str | None:
     """The type that a file's name says its events are: `train-purchases.csv`."""
-    words = set(re.split(r"[^a-z]+", name.lower()))
+    words = set(_LETTERS.findall(name.lower()))
     return next(
         (event_type for event_type, names in _FILE_WORDS.items() if words & set(names.split())),
         None,

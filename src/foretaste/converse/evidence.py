@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from foretaste.converse.state import ChatState
+from foretaste.domain.words import phrase_pattern
 from foretaste.generate.checker import find_fault
 from foretaste.generate.safe import is_suspicious, safe_name
 
@@ -21,12 +22,12 @@ help hi i is last list lists me ok okay option options please prefer rather say 
 sorry start sure tell thank thanks them third too want welcome what which wish would you
 """
 """Words of a talk that claim nothing, beside the checker's."""
-MARKER = re.compile(r"(?m)^\s*(?:[-*•]|\d{1,2}[.)])\s+")
+MARKER = re.compile(r"(?m)^[ \t]*+(?:[-*•]|\d{1,2}[.)])\s++")
 """What stands before an entry of a list."""
 SENTENCE_FIELDS = ("reasons", "why_not")
 """Fields that hold sentences of the loop's own."""
 _AMOUNT = re.compile(r" \([+-]?\d+\.\d+\)$")
-_QUOTED = re.compile(r"“([^”]+)”")
+_QUOTED = re.compile(r"“([^“”]+)”")
 _ITEM = re.compile("\ue000(\\d+)\ue001")
 _SENTENCE = re.compile(r"(?<=[.!?…;])\s+|\n+")
 LEFT_OUT = "(left out: it looks like an instruction)"
@@ -98,9 +99,8 @@ class Evidence:
         titles = sorted(items, key=len, reverse=True)
         marked = MARKER.sub("", text)
         for title_index, title in enumerate(titles):
-            exact = r"\s+".join(re.escape(part) for part in title.split())
             marked = re.sub(
-                rf"(?<!\w){exact}(?!\w)", f"\ue000{title_index}\ue001", marked, flags=re.IGNORECASE
+                phrase_pattern(title), f"\ue000{title_index}\ue001", marked, flags=re.IGNORECASE
             )
         common = self._names | ({state.query} if state.query else set())
         for sentence in _SENTENCE.split(marked):

@@ -17,6 +17,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+_REFERENCE_START = re.compile(r"^(?:the|number|no\.?|#|item) ?")
+_REFERENCE_END = re.compile(r" (?:one|item|film|movie|book|song)$")
+_NUMERAL = re.compile(r"(\d{1,6})(?:st|nd|rd|th)?")
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -92,9 +95,8 @@ Intent = (
     | FreeTextIntent
 )
 
-_ASK = r"(?:please |can you |could you |would you )*"
+_ASK = r"(?:please |can you |could you |would you ){0,3}+"
 _ITEM = r"(?P<item>.+?)"
-_END = r"(?: please)?[.!?]*$"
 _RULES: tuple[tuple[str, Callable[[Mapping[str, str]], Intent]], ...] = (
     (
         r"(?:forget|undo|reset|clear) (?:everything|all)(?: about me| i said)?|reset my profile",
@@ -138,13 +140,14 @@ _RULES: tuple[tuple[str, Callable[[Mapping[str, str]], Intent]], ...] = (
         lambda match: FeedbackIntent(match["item"], "hide"),
     ),
 )
-RULES = tuple((re.compile(f"{_ASK}(?:{words}){_END}"), build) for words, build in _RULES)
+RULES = tuple((re.compile(f"{_ASK}(?:{words})"), build) for words, build in _RULES)
 NEEDS_ITEM = (WhyIntent, WhyNotIntent, LikeIntent, FeedbackIntent)
 
 _N = r"(?:[$€£] ?)?(?P<{0}>\d+(?:[.,]\d+)?) ?(?:[$€£]|euros?|dollars?|pounds?)?"
 _A, _B = _N.format("a"), _N.format("b")
 _YEAR = r"(?P<a>(?:19|20)\d\d)"
-_BOUNDS: tuple[tuple[str, Callable[[float, float], Bound]], ...] = (
+BuildBound = Callable[[float, float], Bound]
+_BOUNDS: tuple[tuple[str, BuildBound], ...] = (
     (r"(?:from |of |in )?the (?:(?:19|20)?(?P<a>\d0)'?s)", lambda a, _: _decade(a)),
     (rf"(?:between|from) {_A} (?:and|to) {_B}", lambda a, b: Bound(_bound_subject(a), a, b)),
     (
@@ -177,13 +180,16 @@ def _decade(number: float) -> Bound:
 
 def extract_bounds(text: str) -> tuple[str, tuple[Bound, ...]]:
     """(the text without them, the bounds that it names)."""
-    parsed_bounds = []
+    parsed_bounds: list[Bound] = []
     for pattern, build in BOUNDS:
-        while (hit := pattern.search(text)) is not None:
+
+        def take_out(hit: re.Match[str], build: BuildBound = build) -> str:
             groups = hit.groupdict()
             a, b = (float((groups.get(group) or "0").replace(",", ".")) for group in ("a", "b"))
             parsed_bounds.append(build(a, b))
-            text = f"{text[: hit.start()]} , {text[hit.end() :]}"
+            return " , "
+
+        text = pattern.sub(take_out, text)
     return text, tuple(parsed_bounds)
 
 
@@ -196,8 +202,9 @@ def parse_intent(
     id of an item of the catalogue.
     """
     plain = " ".join(text.lower().replace("’", "'").split())
+    request = plain.rstrip(".!?").removesuffix(" please")
     for pattern, build in RULES:
-        hit = pattern.fullmatch(plain)
+        hit = pattern.fullmatch(request)
         if hit is None:
             continue
         matched_intent = build({name: value or "" for name, value in hit.groupdict().items()})
@@ -227,8 +234,8 @@ def _with_item(
 def item_by_reference(words: str, titles: Mapping[str, str]) -> str | None:
     """The item of the list that words name: by place, by "this", by its title or a part of it."""
     item_ids = list(titles)
-    words = re.sub(r"^(?:the|number|no\.?|#|item) ?", "", words.strip(" \"'“”?.!"))
-    words = re.sub(r" (?:one|item|film|movie|book|song)$", "", words).strip()
+    words = _REFERENCE_START.sub("", words.strip(" \"'“”?.!"))
+    words = _REFERENCE_END.sub("", words).strip()
     if not item_ids:
         return None
     if words in ("last", "last one"):
@@ -238,8 +245,8 @@ def item_by_reference(words: str, titles: Mapping[str, str]) -> str | None:
     for ordinal_index, names in enumerate(zip(ORDINALS, NUMBERS, strict=False)):
         if words in names or words in (str(ordinal_index + 1), f"{ordinal_index + 1}."):
             return item_ids[ordinal_index] if ordinal_index < len(item_ids) else None
-    if re.fullmatch(r"\d+(?:st|nd|rd|th)?", words):
-        number = int(re.sub(r"\D", "", words))
+    if (numeral := _NUMERAL.fullmatch(words)) is not None:
+        number = int(numeral[1])
         return item_ids[number - 1] if 1 <= number <= len(item_ids) else None
     return item_by_title(words, titles)
 

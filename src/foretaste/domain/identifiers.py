@@ -18,8 +18,8 @@ MAX_EXACT_FLOAT = 2**53
 _MAX_EXACT_SHORT_FLOATS = {"float32": 2**24, "float16": 2**11}
 _LOST_DIGITS = "give the ids as text (pandas: dtype=str, or 'Int64'; JSON: in quotes)"
 _SPREADSHEET_ID = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{2,3}")
-_LONG_FLOAT_ID = re.compile(r"\d{16,}\.0+")
-_WHOLE_FLOAT_ID = re.compile(r"(-?\d+)\.0+")
+_LONG_FLOAT_ID = re.compile(r"(?<!\d)\d{16,}+\.0++")
+_WHOLE_FLOAT_ID = re.compile(r"(?<!\d)(-?\d++)\.0++")
 _INVISIBLE = re.compile(
     "[\x01-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u2064\u2066-\u206f\ufe00-\ufe0e\ufeff\ufff9-\ufffb]"

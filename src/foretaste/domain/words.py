@@ -1,4 +1,4 @@
-"""A text in; its words out. Whatever compares words takes texts apart in this way."""
+"""A text in; its words out, or a pattern that finds it. Whatever compares words does it so."""
 
 import re
 from collections.abc import Container
@@ -27,3 +27,9 @@ def is_descriptive(column: str, columns: Container[str]) -> bool:
 def is_readable(value: str) -> bool:
     """Whether a value says something: a web address does not."""
     return bool(value) and not value.startswith(ADDRESS_STARTS)
+
+
+def phrase_pattern(phrase: str) -> str:
+    """A regular expression that finds the phrase as whole words, with any white space between."""
+    parts = r"\s++".join(re.escape(part) for part in phrase.split())
+    return rf"(?<!\w){parts}(?!\w)"

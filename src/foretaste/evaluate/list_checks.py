@@ -23,6 +23,7 @@ from foretaste.evaluate.shown_lists import (
     values_shown,
 )
 
+_AMOUNT = re.compile(r" \([+-][\d.]++\)$")
 SAME_LIST_OVERLAP = 0.8
 """Share of the first places that two people's lists have in common, from which on they are the same
 for everybody. What is popular, less what each person has, comes near it where histories are short.
@@ -203,7 +204,7 @@ def one_reason(sample: ListSample) -> ListWarning | None:
 
 def _reason_text(item: Recommended) -> str:
     """The first reason without its nats: “it is popular” of “it is popular (+0.88)”."""
-    return re.sub(r" \([+-][\d.]+\)$", "", item.reason[0])
+    return _AMOUNT.sub("", item.reason[0])
 
 
 def hardly_taken_items(sample: ListSample) -> ListWarning | None:

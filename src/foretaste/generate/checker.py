@@ -9,14 +9,14 @@ the template speaks.
 
 import re
 
-from foretaste.domain.words import words_of
+from foretaste.domain.words import phrase_pattern, words_of
 from foretaste.generate.safe import clean_text, is_suspicious
 
 MAX_TEXT_LENGTH = 320
 """Characters that a writer may say at once."""
 MAX_UNENDED_LENGTH = 200
 """Characters up to which a sentence without its stop is whole, and was not cut off."""
-_SENTENCE = re.compile(r".+?[.!?…](?=\s|$)", re.DOTALL)
+_SENTENCE_END = re.compile(r"[.!?…](?=\s|$)")
 _QUOTED = re.compile(r"[“”„\"«»]")
 _EVIDENCE_GAP = " ▢ "
 """Where evidence stood."""
@@ -45,10 +45,10 @@ what is in the list may be films or shoes.
 
 def whole_sentences(text: str) -> str:
     """The text up to the end of its last whole sentence; a writer may have been cut off."""
-    complete_text = "".join(match.group() for match in _SENTENCE.finditer(text)).strip()
-    return complete_text or (
-        f"{text.strip()}." if text.strip() and len(text) <= MAX_UNENDED_LENGTH else ""
-    )
+    last_end = max((match.end() for match in _SENTENCE_END.finditer(text)), default=0)
+    if last_end > 1:
+        return text[:last_end].strip()
+    return f"{text.strip()}." if text.strip() and len(text) <= MAX_UNENDED_LENGTH else ""
 
 
 def find_fault(
@@ -97,8 +97,7 @@ def _stems(names: tuple[str, ...]) -> set[str]:
 def remove_names(text: str, names: tuple[str, ...]) -> str:
     """The text with a gap for each of the names, the longest first, also where it is quoted."""
     for name in sorted(names, key=len, reverse=True):
-        name_pattern = r"\s+".join(re.escape(part) for part in name.split())
-        unquoted_pattern = rf"(?<!\w){name_pattern}(?!\w)"
+        unquoted_pattern = phrase_pattern(name)
         quoted_pattern = rf"[“„\"«]{unquoted_pattern}[,.]?[”\"»]"
         text = re.sub(
             f"{quoted_pattern}|{unquoted_pattern}", _EVIDENCE_GAP, text, flags=re.IGNORECASE

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from foretaste.domain.data import Term
+from foretaste.domain.text_limits import shorten
 
 REASON_TEMPLATES: Mapping[str, str] = {
     "transition": "people go on to it from {event}",
@@ -107,10 +108,11 @@ def _event_name(term: Term, titles: Mapping[str, str]) -> str | None:
 
 def _reason_text(term: Term, titles: Mapping[str, str]) -> str:
     if term.event is not None:
-        quoted_event = f"“{titles.get(term.event) or term.event}”"
+        quoted_event = f"“{shorten(titles.get(term.event) or term.event)}”"
         return REASON_TEMPLATES[term.expert.split(":", 1)[0]].format(event=quoted_event, feature="")
     if term.feature in ("popularity", "query"):
         return REASON_TEMPLATES[term.feature]
     if term.feature == "whole history":
         return WHOLE_HISTORY_REASON
-    return REASON_TEMPLATES[term.expert.split(":", 1)[0]].format(feature=term.feature, event="")
+    feature = shorten(term.feature or "")
+    return REASON_TEMPLATES[term.expert.split(":", 1)[0]].format(feature=feature, event="")

@@ -1,21 +1,33 @@
 """Containment: text that others wrote in, the same as a name that may stand in a sentence out.
 
 Titles and values of attributes come from whoever filled the catalogue. What looks like a link, like
-markup or like an instruction is in no sentence of ours and in no prompt.
+markup or like an instruction is in no sentence of ours and in no prompt. For links it is not a list
+of endings that is forbidden: a dot or a colon within a word is allowed in numbers, initials and
+times of the day, and nowhere else.
+
+Every pattern takes time in proportion to the text (`tests/test_patterns.py`), and longer texts than
+`MAX_TEXT_LENGTH` are not looked at: they are no names.
 """
 
 import re
 import unicodedata
 
+from foretaste.domain.text_limits import MAX_TEXT_LENGTH
+
 MAX_NAME_LENGTH = 100
 """Characters of a name; a longer one is no name."""
-_LINK = re.compile(
-    r"https?:|www\.|\b[\w-]+\.(?:com|net|org|io|ru|cn|info|biz|xyz|shop|link|app|dev|ly|co)\b"
-    r"|\S+@\S+\.\S+|\bjavascript:|\bdata:\w+/|\+?\d[\d\s().-]{7,}\d",
-    re.IGNORECASE,
+_DOTTED_WORD = re.compile(r"(?<![\w-])[\w-]++(?:\.[\w-]++)++")
+"""As in evil.example, but also 1.9, U.S.A and Ph.D."""
+_IGNORED_CHARACTERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]"
 )
+"""Seen by nobody, and left out of addresses by browsers (UTS 46)."""
+_IDEOGRAPHIC_STOP = "\u3002"
+"""Browsers take it for a dot (UTS 46, section 2.3)."""
+_NUMBERS_OF_ADDRESS = 4
+_LINK = re.compile(r"@|//|\\|[A-Za-z]:\S|[0-9]:[A-Za-z]|\+?\d[\d\s().-]{7,}\d", re.ASCII)
 _MARKUP = re.compile(
-    r"<[^>]*>|<\||\|>|\[/?INST\]|```|\]\(|\{\{|\}\}|^\s*#|&#?\w+;"
+    r"<(?! )|(?<! )>|\[/?INST\]|```|\][(\[:]|[{}]|^#|&#?\w+;"
     r"|\b(?:system|assistant|user|human)\s*:",
     re.IGNORECASE,
 )
@@ -25,7 +37,7 @@ _INSTRUCTION = re.compile(
     r"|\b(?:instructions?|prompts?)\b.{0,30}\b(?:above|previous|new|system|follow|obey)\b"
     r"|\b(?:new|system|these|following|previous|prior)\s+(?:instructions?|prompts?)\b"
     r"|\byou\s+(?:must|should|shall|have to|are now|will now)\b"
-    r"|\b(?:tell|ask|recommend|suggest|instruct|convince)\s+(?:the|all|every|this)?\s*"
+    r"|\b(?:tell|ask|recommend|suggest|instruct|convince)\s+(?:(?:the|all|every|this)\s+)?"
     r"(?:users?|customers?|people|readers?|viewers?|them|everyone)\b"
     r"|\b(?:as an? (?:ai|language model)|language model|chatbot)\b"
     r"|\b(?:click|tap)\s+(?:here|on|this|the|below)\b|\b(?:buy|order|subscribe|download|install|"
@@ -49,20 +61,44 @@ def clean_text(text: str) -> str:
 
 
 def is_suspicious(text: str) -> bool:
-    """Whether it holds a link, markup, or words that tell people or machines what to do."""
+    """Whether it holds a link, markup, or words that tell people or machines what to do, or is too
+    long to be looked at.
+    """
+    if len(text) > MAX_TEXT_LENGTH:
+        return True
     normalised_text = unicodedata.normalize("NFKC", clean_text(text))
-    return any(pattern.search(normalised_text) for pattern in (_LINK, _MARKUP, _INSTRUCTION))
+    normalised_text = _IGNORED_CHARACTERS.sub("", normalised_text).replace(_IDEOGRAPHIC_STOP, ".")
+    return any(map(_is_address, _DOTTED_WORD.findall(normalised_text))) or any(
+        pattern.search(normalised_text) for pattern in (_LINK, _MARKUP, _INSTRUCTION)
+    )
+
+
+def _is_address(dotted_word: str) -> bool:
+    """Whether a machine may be meant: not by 1.9, 3.5mm, No.5, U.S.A or Ph.D, since the last part
+    of a machine's name has two letters at least.
+    """
+    parts = dotted_word.split(".")
+    if len(parts) == _NUMBERS_OF_ADDRESS and all(part.isdigit() for part in parts):
+        return True
+    return any(len(part) > 1 and not part[0].isdigit() for part in parts[1:])
 
 
 def safe_name(text: str) -> str | None:
     """The text as a name; None where it must not be in a sentence."""
+    if is_suspicious(text):
+        return None
     cleaned_text = clean_text(text)
     for quote in '“”„"«»':
         cleaned_text = cleaned_text.replace(
             quote, "'"
         )  # a name stands in quotes, and must not end them
-    return (
-        None
-        if not cleaned_text or len(cleaned_text) > MAX_NAME_LENGTH or is_suspicious(text)
-        else cleaned_text
-    )
+    return cleaned_text if 0 < len(cleaned_text) <= MAX_NAME_LENGTH else None
+
+
+UNNAMED_ITEM = "an item"
+"""What is said of an item whose title and id must not be in a sentence."""
+
+
+def safe_item_name(title: str | None, item_id: str) -> str:
+    """The title as a name; else the id; `UNNAMED_ITEM` where neither may be in a sentence."""
+    return (safe_name(title) if title else None) or safe_name(item_id) or UNNAMED_ITEM

@@ -27,7 +27,7 @@ WORDS_PER_NAME = 3
 """Of a name."""
 MIN_WORD_SHARE = 0.05
 """Of a topic's items that must have a word for it to be in the name: one text names no topic."""
-TOKEN_PATTERN = r"(?u)\b[^\W\d_]{3,}\b"
+TOKEN_PATTERN = re.compile(r"\b[^\W\d_]{3,}\b")
 
 
 @dataclass(frozen=True)
@@ -97,11 +97,11 @@ def _topic_names(texts: list[str], codes: Ints, topics: int, columns: set[str]) 
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
     # taken apart as the texts are: of 'price-band' scikit-learn would warn
-    parts = re.findall(TOKEN_PATTERN, " ".join(columns).lower().replace("_", " "))
+    parts = TOKEN_PATTERN.findall(" ".join(columns).lower().replace("_", " "))
     stop_words = ENGLISH_STOP_WORDS.union(parts)
     counter = CountVectorizer(
         stop_words=sorted(stop_words),
-        token_pattern=TOKEN_PATTERN,
+        token_pattern=TOKEN_PATTERN.pattern,
         max_features=20_000,
         dtype=np.float32,
     )

@@ -32,7 +32,9 @@ class TextBounds:
             or r"(?!)"
         )
         word = "|".join(map(regex.escape, sorted(words, key=len, reverse=True))) or r"(?!)"
-        unit = rf"(?:“(?:{name})”|\"(?:{name})\"|(?:{name})|(?:{word}))"
+        # (?>…): what was read as a name is not read again as words of its own: a name such as
+        # "you you" would else be tried in more ways with every word that is written
+        unit = rf"(?>“(?:{name})”|\"(?:{name})\"|(?:{name})(?!\w)|(?:{word})(?!\w))"
         gap = r"(?:[,;:]? |['’-])"
         sentence = rf"{unit}(?:{gap}{unit}){{0,{MAX_SENTENCE_UNITS}}}"
         self._text = regex.compile(

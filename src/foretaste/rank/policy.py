@@ -14,6 +14,7 @@ import numpy as np
 
 from foretaste.domain.data import Request, Term, UserContext
 from foretaste.domain.preference import Preference
+from foretaste.domain.words import phrase_pattern
 from foretaste.errors import InputError
 from foretaste.rank.about import stems
 from foretaste.rank.conditions import (
@@ -362,7 +363,7 @@ def _mentions_title(title: str, text: str) -> bool:
     """Whether the title stands in the text as words, not within one. A title of one word is the
     word itself as well, so it counts in quotes, or as it is written amid a sentence.
     """
-    title_pattern = rf"(?<!\w){re.escape(title)}(?!\w)"
+    title_pattern = phrase_pattern(title)
     if " " in title:
         return re.search(title_pattern, text, re.IGNORECASE) is not None
     quoted = re.search(rf"[“„\"«'‘]{title_pattern}", text, re.IGNORECASE)

@@ -15,7 +15,7 @@ from foretaste.behaviour.files.packing import BYTES_PER_CHUNK
 DELIMITERS = ("::", ",", ";", "\t", "|", "\x01", "^", "~")
 UNIT_SEPARATOR = "\x1f"
 """Stands for a delimiter of two letters, which the csv module does not take."""
-_SINGLE_QUOTED = re.compile(r"(?:^|\W)'[^']*\W[^']*'(?:\W|$)")
+_SINGLE_QUOTED = re.compile(r"(?:^|\W)'\w*+[^\w'][^']*+'(?:\W|$)")
 MAX_SAMPLE_ROWS = 5_000
 MIN_CONSISTENT_SHARE = 0.9
 """Of the rows, those of one width, from where on blanks are taken for delimiters."""

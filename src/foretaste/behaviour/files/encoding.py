@@ -18,6 +18,7 @@ MAX_EVIDENCE_BYTES = 1 << 16
 """Of lines that are not ASCII: enough to judge by."""
 MIN_NUL_SHARE = 0.2
 """Of the first bytes, those that are 0, from where on letters have two bytes or four."""
+_SEPARATORS = re.compile(r"[\s,;|\"]+")
 MAX_SAMPLE_WORDS = 3
 MIN_UTF8_SHARE = 0.1
 """Of the lines with other letters, from where on a file is taken for UTF-8 with broken rows."""
@@ -124,7 +125,7 @@ def _words_with_other_letters(sample: bytes, encoding: str) -> list[str]:
     """Each once, in their order."""
     words = (
         word.strip(".:'()[]")
-        for word in re.split(r"[\s,;|\"]+", sample.decode(encoding, errors="replace"))
+        for word in _SEPARATORS.split(sample.decode(encoding, errors="replace"))
         if not word.isascii() and len(word) < 40
     )
     return list(dict.fromkeys(words))

@@ -20,7 +20,7 @@ _BASKET_CELL = re.compile(r"(?:item|product|article)s?[ _-]?\d+", re.IGNORECASE)
 _BASKET_NAMES = frozenset(("items", "products", "basket", "articles", "item(s)"))
 MIN_BASKET_COLUMNS = 3
 _TYPED_NAME = re.compile(
-    r"(.+?):(token|token_seq|float|float_seq|int|integer|long|double|str|string|bool|boolean|date)"
+    r"\A(.+?):(token|token_seq|float|float_seq|int|integer|long|double|str|string|bool|boolean|date)"
 )
 _FALSE_CELLS = frozenset(("", "0", "0.0", "false", "False", "FALSE", "no", "n"))
 MIN_NAMED_FIELDS = 2

@@ -23,7 +23,8 @@ _TAGS = (
     "template tfoot th thead title tr u ul video"
 ).replace(" ", "|")
 _MARKUP = re.compile(
-    rf"</?(?:{_TAGS})\s*/?>|<(?:{_TAGS})\s[^<>]*=[^<>]*>|<!--|<!doctype|<!\[CDATA\[", re.IGNORECASE
+    rf"</?(?:{_TAGS})\s*+/?>|<(?:{_TAGS})\s[^<>=]*+=[^<>]*+>|<!--|<!doctype|<!\[CDATA\[",
+    re.IGNORECASE,
 )
 _UNREAD_TAGS = ["script", "style", "noscript", "template", "iframe", "svg", "head", "object"]
 _BLOCK_TAGS = (
@@ -33,15 +34,20 @@ _BLOCK_TAGS = (
 _CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
 _SHORTCODE = re.compile(
-    r"\[/?(?:vc_\w+|et_pb_\w+|fusion_\w+|caption|gallery|embed|audio|video|playlist)\b[^\]]*\]"
+    r"\[/?(?:vc_\w++|et_pb_\w++|fusion_\w++|caption|gallery|embed|audio|video|playlist)\b"
+    r"[^\[\]]*+\]"
 )
-_MARKDOWN_LINK = re.compile(r"!?\[([^\]]*)\]\((?:https?://|/|\.|mailto:)[^)\s]*\)")
+_MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]*+)\]\((?:https?://|/|\.|mailto:)[^()\[\]\s]*+\)")
 _ADDRESS = re.compile(r"(?:https?:|ftp:)//[^\s<>\"')\]]+|\bwww\.[^\s<>\"')\]]+", re.IGNORECASE)
 _DATA_ADDRESS = re.compile(r"data:[\w/+.-]*;base64,[A-Za-z0-9+/=\s]{20,}")
 _CODE = re.compile(
     r"(?<!\S)(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)[A-Za-z0-9+/_-]{40,}={0,2}(?!\S)"
     r"|(?<!\w)[0-9a-fA-F]{32,}(?!\w)"
 )
+_LANGUAGE_CODE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2})?")
+_FILE_PATH = re.compile(r"[\w./\\-]++")
+_FILE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif", ".bmp", ".mp3", ".mp4")
+_UUID = re.compile(r"\{?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 _SUSPECT = re.compile(r"[<&{\[]|//|www\.|base64|\S{32}|[^\t\n\r\x20-\x7e]|  ")
 _RUN_OF_BLANKS = re.compile(r"[^\S\n]+")
 _RUN_OF_LINES = re.compile(r" ?\n(?: ?\n)+ ?")
@@ -147,7 +153,7 @@ def _sentences(value: Any) -> Iterator[str]:
 
 
 def _is_text_key(key: str) -> bool:
-    is_language = bool(re.fullmatch(r"[a-z]{2}(?:[-_][A-Za-z]{2})?", key)) and key != "id"
+    is_language = _LANGUAGE_CODE.fullmatch(key) is not None and key != "id"
     return is_language or key in ("text", "value", "content", "insert", "title", "description")
 
 
@@ -158,7 +164,7 @@ def is_address(text: str) -> bool:
         return False
     if _ADDRESS.fullmatch(stripped) or stripped.startswith(("data:", "//", "mailto:")):
         return True
-    return bool(re.fullmatch(r"[\w./\\-]+\.(?:jpe?g|png|gif|webp|svg|avif|bmp|mp[34])", stripped))
+    return stripped.lower().endswith(_FILE_ENDINGS) and _FILE_PATH.fullmatch(stripped) is not None
 
 
 def is_code(text: str) -> bool:
@@ -166,6 +172,4 @@ def is_code(text: str) -> bool:
     stripped = text.strip()
     if _CODE.fullmatch(stripped) or _DATA_ADDRESS.fullmatch(stripped):
         return True
-    return bool(
-        re.fullmatch(r"\{?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?", stripped)
-    )
+    return _UUID.fullmatch(stripped) is not None

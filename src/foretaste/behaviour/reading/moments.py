@@ -30,9 +30,11 @@ NO_DATES = ("0000-00-00", "0001-01-01")
 NO_TIME_WORDS = frozenset(("", "null", "none", "nan", "nat", "n/a", "na", "\\n", "undefined", "-"))
 _TWO_DEFAULTS = datetime(2001, 1, 1), datetime(1996, 2, 2)
 _THREE_NUMBERS = re.compile(r"(\d{1,4})([-./ ])(\d{1,2})\2(\d{1,4})")
-_DATE_AND_TIME = re.compile(r"(.*\d{2})(?:[ ,]+|T)(\d{1,2}:\d{2}.*)")
+_BEFORE_TIME = re.compile(r"(?<=\d{2})(?:[ ,]++|T)(?=\d{1,2}:\d{2})")
+MAX_TIME_LENGTH = 100
+"""Characters of a time; a longer text is none."""
 _JAVASCRIPT_ZONE = re.compile(r"(?:GMT|UTC)(?=[+-]\d)")  # dateutil takes its sign the other way
-_ZONE_NAME = re.compile(r" \([^)]*\)$")
+_ZONE_NAME = re.compile(r" \([^()]*+\)$")
 _APACHE_TIME = re.compile(r"(?<=\d{4}):(?=\d{2}:\d{2})")
 
 
@@ -147,6 +149,8 @@ class MomentParser:
     # Text ---------------------------------------------------------------------------------------
 
     def _from_text(self, cell: str) -> float | None:
+        if len(cell) > MAX_TIME_LENGTH:
+            raise ValueError("it is too long")
         text = normalise_text(cell)
         if text.casefold() in NO_TIME_WORDS or text.startswith(NO_DATES):
             return None
@@ -164,11 +168,12 @@ class MomentParser:
             text = text[:-4] + "+00:00"
         if ":" not in text:
             return self._seconds_of_day(self._date_of(text))
-        parts = _DATE_AND_TIME.fullmatch(text)
-        if parts is not None:  # a column has few dates and few times: each is read once
+        gaps = list(_BEFORE_TIME.finditer(text))
+        if gaps:  # a column has few dates and few times: each is read once
+            day, time_of_day = text[: gaps[-1].start()], text[gaps[-1].end() :]
             try:
                 return self._seconds(
-                    datetime.combine(self._date_of(parts[1]), self._time_of(parts[2]))
+                    datetime.combine(self._date_of(day), self._time_of(time_of_day))
                 )
             except ValueError:
                 pass  # the year comes after the time

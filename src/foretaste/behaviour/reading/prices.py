@@ -16,12 +16,13 @@ MIN_CURRENCY_SHARE = 0.9
 """Share of the cells with a currency from which a column is prices, whatever it is called."""
 _PRICE_WORDS = "preis prix precio prezzo prijs preço cena pris hinta cost msrp rrp amount fiyat"
 _OTHER_WORDS = "band currency level range type id"
+_WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def is_price_column(column: str, values: Sequence[Any]) -> bool:
     """Whether a column holds prices, by its name or its currencies, and each can be read."""
-    words = {word.lower() for word in _WORD.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column))}
+    words = {word.lower() for word in _WORD.findall(_WORD_START.sub(" ", column))}
     has_name = "price" in column.lower() or not words.isdisjoint(_PRICE_WORDS.split())
     if not words.isdisjoint(_OTHER_WORDS.split()):
         return False

@@ -1,0 +1,146 @@
+"""No regular expression of the package takes more than time in proportion to the text.
+
+Steps are counted and not seconds: the third part of a text may take no more than the second.
+"""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foretaste.domain.words import phrase_pattern
+from foretaste.language.bounded_generation import TextBounds
+from pattern_steps import Counter, attacks, growth
+
+SOURCE = Path(__file__).parents[1] / "src"
+LENGTH = 64
+"""Characters of a part of the text; more than any pattern looks back or ahead."""
+MAX_GROWTH = 60
+"""Steps. What is quadratic takes thousands more for the third part than for the second."""
+WITH_PATTERNS_OF_THEIR_OWN = {
+    "foretaste.domain.words.phrase_pattern": "escapes words; see the test of it below",
+    "foretaste.generate.checker.remove_names": "phrase_pattern",
+    "foretaste.converse.evidence.fault": "phrase_pattern",
+    "foretaste.rank.policy._mentions_title": "phrase_pattern",
+    "foretaste.rank.about.items_mentioning": "one stem and a few endings",
+    "foretaste.language.bounded_generation.__init__": "see the test of it below",
+    "foretaste.behaviour.files.layouts.offer_header": "of our own, and sees the name of a file",
+    "foretaste.serve.api.page._content_security_policy": "of our own page",
+    "foretaste.prepare.plots._svg": "of our own charts",
+    "foretaste.workspace.tenants._with_schema": "of a settings file",
+}
+"""Functions that make patterns while they run: why that is no danger."""
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(SOURCE.rglob("*.py")):
+        name = ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        if any(
+            isinstance(node, ast.Import) and {alias.name for alias in node.names} & {"re", "regex"}
+            for node in ast.walk(tree)
+        ):
+            yield name, tree
+
+
+def patterns_in(value: Any) -> Iterator["re.Pattern[str]"]:
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, tuple | list | dict):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from patterns_in(member)
+
+
+def all_patterns() -> list[Any]:
+    found: dict[Any, Any] = {}
+    for name, _ in modules():
+        for variable, value in vars(importlib.import_module(name)).items():
+            for number, pattern in enumerate(patterns_in(value)):
+                found.setdefault(
+                    (pattern.pattern, pattern.flags), (f"{name}.{variable}", number, pattern)
+                )
+    return [
+        pytest.param(pattern, id=f"{place}-{number}") for place, number, pattern in found.values()
+    ]
+
+
+def assert_linear(pattern: "re.Pattern[str]") -> None:
+    for attack in attacks(pattern):
+        assert growth(pattern, attack, LENGTH) <= MAX_GROWTH, attack
+
+
+@pytest.mark.parametrize("pattern", all_patterns())
+def test_steps_grow_as_the_text_does(pattern: "re.Pattern[str]") -> None:
+    assert_linear(pattern)
+
+
+def functions_with_patterns() -> set[str]:
+    """Those that use `re` or `regex` otherwise than by a pattern of their module."""
+    found = set()
+    for name, tree in modules():
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef):
+                for node in ast.walk(function):
+                    if (
+                        isinstance(node, ast.Attribute)
+                        and isinstance(node.value, ast.Name)
+                        and node.value.id in ("re", "regex")
+                        and node.attr.islower()
+                    ):
+                        found.add(f"{name}.{function.name}")
+    return found
+
+
+def test_patterns_are_made_once_in_their_module_where_they_are_seen_by_this_test() -> None:
+    assert functions_with_patterns() == set(WITH_PATTERNS_OF_THEIR_OWN)
+
+
+@pytest.mark.parametrize("phrase", ["a", "a a a", "-a- (a", "aa aa aa b", "...", "“a”"])
+def test_a_phrase_is_looked_for_in_steps_that_grow_as_the_text_does(phrase: str) -> None:
+    pattern = re.compile(phrase_pattern(phrase), re.IGNORECASE)
+    assert_linear(pattern)
+    for pump in (phrase, f"{phrase} ", phrase[:-1], f"{phrase[:-1]} "):
+        if pump:
+            assert growth(pattern, ("", pump, "\0"), LENGTH) <= MAX_GROWTH
+
+
+def test_a_name_of_words_that_may_be_said_is_read_in_one_way() -> None:
+    bounds = TextBounds(("you you", "you", "you you you"), ("you", "yo", "u"))
+    pattern = re.compile(bounds._text.pattern, re.IGNORECASE)
+    for pump in ("you ", "yo-u ", "you, you "):
+        assert growth(pattern, ("you ", pump, "\0"), LENGTH // 2) <= MAX_GROWTH
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"\S+@\S+\.\S+", r"\d+\.?\d*", r"<[^>]*>", r".+?!", r"\s*x"],
+)
+def test_what_is_not_linear_is_found(pattern: str) -> None:
+    compiled = re.compile(pattern)
+    assert any(growth(compiled, attack, LENGTH) > MAX_GROWTH for attack in attacks(compiled))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"(?:a|ab)(?:c|bcd)(d*)", "abcd abcdd ac"),
+        (r"(?<!\w)a\s+b(?!\w)", "a b, aa b, a  b"),
+        (r"x{2,3}?y*+", "xxxyy xx xyy"),
+        (r"(?m)^[^\s\d]+$", "ab\n1\ncd e\nf"),
+        (r"(?i)\bSYSTEM\s*:", "System : system:"),
+    ],
+)
+def test_what_counts_finds_what_python_finds(pattern: str, text: str) -> None:
+    compiled = re.compile(pattern)
+    counter = Counter(compiled, text)
+    at, spans = 0, []
+    while at <= len(text):
+        end = next(counter.ends(counter.tree, at), None)
+        if end is not None:
+            spans.append((at, end))
+        at = at + 1 if end is None else max(end, at + 1)
+    assert spans == [hit.span() for hit in compiled.finditer(text)]
