@@ -218,3 +218,31 @@ def test_closing_the_chat_lets_go_of_the_connections(shop: Foretaste) -> None:
             "a late request is answered"
         )
     Chat(shop).close()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "[" * 100_000,
+        '{"query": ' + "[" * 5_000 + "]" * 5_000 + "}",
+        '{"filter": ' + '{"not": ' * 900 + "{}" + "}" * 900 + "}",
+        json.dumps({"query": "\ud800"}),
+        json.dumps({"query": "x" * 2_001}),
+        json.dumps({"filter": {"theme": "\ud800"}}),
+        json.dumps({"filter": {"theme": 10**400}}),
+        json.dumps({"like": ["\ud800"]}),
+        json.dumps({"like": ["a\0b"]}),
+        json.dumps({"like": ["x" * 100_000]}),
+        json.dumps({"n": 10**400}),
+        '{"n": NaN}',
+        "null",
+    ],
+)
+@pytest.mark.parametrize("name", ["recommend", "explain", "steer", "record", "more", "profile"])
+def test_arguments_that_nobody_could_have_meant(shop: Foretaste, name: str, arguments: str) -> None:
+    tool = {"id": "1", "type": "function", "function": {"name": name, "arguments": arguments}}
+    model = scripted({"content": "\ud800", "tool_calls": [tool]}, {"content": "Hello \ud800!"})
+    with endpoint(model) as (settings, sent):
+        reply = Chat(shop, Agent(settings), "big").say("hello", user="p1")
+    assert len(sent) == 2
+    reply.text.encode()

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from foretaste.behaviour import postgres, schema
 from foretaste.behaviour.writers import WriterTurns
 from foretaste.domain.patience import UNLIMITED, current_patience, patience
-from foretaste.errors import MissingExtra, StoreBusy, StoreError
+from foretaste.errors import InputError, MissingExtra, StoreBusy, StoreError
 
 CACHE_KIB = 65_536
 """KiB of pages that SQLite keeps: with its default of 2,000 an import is a sixth slower."""
@@ -296,9 +296,22 @@ def _upgrade(connection: sa.Connection, revision: str) -> None:
 
 @contextmanager
 def store_errors(url: sa.URL) -> Iterator[None]:
-    """What the database complains of, in one line and with a remedy."""
+    """What the database complains of, in one line and with a remedy.
+
+    A text or a number that no database takes is a mistake of whoever sent it: an InputError.
+    """
     try:
         yield
+    except UnicodeEncodeError as error:
+        half_character = error.object[error.start]
+        raise InputError(
+            f"a text holds half a character, {half_character!a}; write the text as UTF-8"
+        ) from None
+    except OverflowError:
+        raise InputError("a number is too large to be looked up; send a smaller one") from None
+    except sa.exc.DataError as error:
+        first_line = str(error.orig).partition("\n")[0]
+        raise InputError(f"a value cannot be stored or looked up: {first_line}") from None
     except sa.exc.DBAPIError as error:
         message = " ".join(str(error.orig).split())
         lower_message = message.lower()

@@ -65,7 +65,8 @@ def event_from_gorse(gorse: Mapping[str, Any], *, keep_repeats: bool = False) ->
     """
     names = ("FeedbackType", "UserId", "ItemId", *(("Timestamp", "Value") if keep_repeats else ()))
     identity_text = "\x1f".join(str(gorse.get(name, "")) for name in names)
-    row: Row = {"event_id": f"gorse-{blake2b(identity_text.encode(), digest_size=16).hexdigest()}"}
+    identity_bytes = identity_text.encode("utf-8", "surrogatepass")  # refused when it is parsed
+    row: Row = {"event_id": f"gorse-{blake2b(identity_bytes, digest_size=16).hexdigest()}"}
     for name, column in (
         ("FeedbackType", "event_type"),
         ("UserId", "user"),

@@ -57,13 +57,13 @@ class _ToolCalls:
         """A list; what is given replaces what the talk had come to."""
         turn = self.turn
         arguments = {name: args[name] for name in ("query", "filter", "n") if name in args}
-        turn.state = turn.state.with_edits(
+        state = turn.state.with_edits(
             arguments | ({"items": args["like"]} if "like" in args else {})
         )
-        state = turn.state
         turn.recommendation = turn.tools.ask(
             state.query, filter=state.filter, like=state.items, n=state.n
         )
+        turn.state = state
         return recommendation_json(turn.recommendation)
 
     def more(self, args: ToolArguments) -> Any:
@@ -225,9 +225,10 @@ class Agent:
         if len(response.content) > MAX_RESPONSE_BYTES:
             raise WriterError(f"{self._endpoint.address} answered {len(response.content):,} bytes")
         try:
-            message = response.json()["choices"][0]["message"]
-            return dict(message)
-        except (ValueError, KeyError, IndexError, TypeError):
+            # half characters, which JSON may spell, can neither be sent back nor be said
+            text = json.dumps(response.json()["choices"][0]["message"], ensure_ascii=False)
+            return dict(json.loads(text.encode("utf-8", "replace")))
+        except (ValueError, KeyError, IndexError, TypeError, RecursionError):
             raise WriterError("the endpoint does not speak OpenAI's chat API") from None
 
 
@@ -264,6 +265,9 @@ def _run_tool(calls: _ToolCalls, tool_call: Mapping[str, Any]) -> str:
         calls.turn.evidence.add(tool_output)
     except ForetasteError as error:
         tool_output = {"error": str(error)}
+    except RecursionError:
+        tool_output = {"error": "arguments cannot be used: they are nested too deep"}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         tool_output = {"error": f"arguments cannot be used: {error}"}
-    return json.dumps(tool_output, ensure_ascii=False, default=str)
+    text = json.dumps(tool_output, ensure_ascii=False, default=str)
+    return text.encode("utf-8", "replace").decode()

@@ -220,7 +220,7 @@ def typed_feedback(kind: str, service: ServiceDep, n: Size = 100, cursor: Cursor
 
 def _feedback_page(service: Service, n: int, cursor: str, **conditions: str) -> Any:
     last_number = _decode_cursor(cursor)
-    if last_number and not last_number.isdecimal():
+    if last_number and not (last_number.isdecimal() and len(last_number) < 19):
         raise ProblemError(
             "invalid", "cursor: it is that of another list; leave it out to begin anew"
         )
