@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import ClassVar
 
+MAX_SUGGESTED_WORDS = 40
+"""Words that a message about an unknown one names."""
+
 
 class ForetasteError(Exception):
     """Anything the person can act on. The command line prints it in one line and exits with 2."""
@@ -55,6 +58,10 @@ class WriterError(ForetasteError):
     PUBLIC_TEXT = "the writer did not write; the service's log says why"
 
 
+class Overdue(ForetasteError):
+    """A question that cannot be answered in the time it may take."""
+
+
 class Busy(ForetasteError):
     """Somebody else is at the same work."""
 
@@ -76,4 +83,5 @@ def did_you_mean(word: str, valid_words: Iterable[str]) -> str:
     close = get_close_matches(word[:MAX_COMPARED_LETTERS], valid_words, n=1)
     if close:
         return f"did you mean '{close[0]}'?"
-    return f"expected one of {', '.join(valid_words)}"
+    shown_words = ", ".join(valid_words[:MAX_SUGGESTED_WORDS])
+    return f"expected one of {shown_words}{', …' * (len(valid_words) > MAX_SUGGESTED_WORDS)}"

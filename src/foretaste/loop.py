@@ -51,7 +51,7 @@ from foretaste.generate.profile import TasteProfile
 from foretaste.language.open import forgetful
 from foretaste.model.artefacts import ModelRegistry, ModelVersion
 from foretaste.model.training import Training
-from foretaste.online.answer import degradation, levels
+from foretaste.online.answer import degradation, first_in_time, levels
 from foretaste.online.fallback import Budget, FallbackChain
 from foretaste.online.generation import ContentGenerator, Generation
 from foretaste.online.loading import load_snapshot, rehearse
@@ -314,7 +314,7 @@ class Foretaste:
         listen = partial(self.listen, encoder=snapshot.encoder, keep=not request.incognito)
         make_slate = partial(slates.slate, page, question, rng=self._rng)
         chain = levels(snapshot, question, listen, make_slate)
-        level, slate, reason = self.fallback.first_in_time(chain, budget)
+        level, slate, reason = first_in_time(self.fallback, chain, question, budget)
         lag = None
         if newest.lag is not None:
             slate = slates.on_offer(slate, question)

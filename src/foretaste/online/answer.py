@@ -4,13 +4,13 @@ score; and for whoever wants to know more, the product itself.
 In: a question and a snapshot. Out: levels for `fallback`; or scores.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
 from foretaste.domain.data import Degradation, FallbackLevel, UserContext
 from foretaste.model.product_scorer import ProductScorer, Scores
-from foretaste.online.fallback import Level
+from foretaste.online.fallback import Budget, FallbackChain, Level, Outcome
 from foretaste.online.manager import ModelManager
 from foretaste.online.slate import ExplainedSlate, PageRequest, SlateBuilder
 from foretaste.online.snapshot import Snapshot
@@ -61,6 +61,19 @@ def levels(
         Level("counting", lambda: slate(product.fast_product().scorer(context)), kind),
         Level("popularity", lambda: slate(popularity())),
     ]
+
+
+def first_in_time(
+    fallback: FallbackChain,
+    chain: Sequence[Level[ExplainedSlate]],
+    question: FilterContext,
+    budget: Budget,
+) -> Outcome[ExplainedSlate]:
+    """The best list that is there in time. What its conditions mean is looked up first: no level
+    can do without. Raises Overdue where even that takes too long.
+    """
+    fallback.lookup.look_up(question, budget)
+    return fallback.first_in_time(chain, budget)
 
 
 def degradation(

@@ -8,20 +8,20 @@ for ever. The last level is always taken: it must be quick.
 """
 
 import logging
-import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from foretaste.domain.data import FallbackLevel
-from foretaste.domain.patience import LIST, current_patience, patience
 from foretaste.errors import InputError
+from foretaste.online.condition_lookup import ConditionLookup
+from foretaste.online.work_thread import CLOSE_TIMEOUT, WorkThread
+from foretaste.online.work_thread import Budget as Budget
 
 log = logging.getLogger(__name__)
 
@@ -38,46 +38,7 @@ ANSWER_SECONDS = 0.002
 UNKNOWN_COST_SECONDS, UNKNOWN_COST_SHARE = 0.03, 0.25
 """Seconds, and the share of what is left, that are at most kept for a level below that was never
 taken: one above it that turns out to be slow must not leave it without any."""
-CLOSE_TIMEOUT = 5.0
-"""Seconds that closing waits for work under way."""
 CLOSED = "the workspace is closed"
-
-
-class Budget:
-    """How much time an answer may take, from now on."""
-
-    def __init__(
-        self, milliseconds: float | None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.limited = milliseconds is not None
-        self._clock = clock
-        self._end = clock() + (milliseconds or 0) / 1000
-
-    def seconds_left(self) -> float:
-        """Seconds; below 0 when it is over."""
-        return self._end - self._clock() if self.limited else float("inf")
-
-    def part(self, share: float) -> "Budget":
-        """A share of what is left."""
-        return type(self)(
-            max(self.seconds_left(), 0) * share * 1000 if self.limited else None, self._clock
-        )
-
-    @contextmanager
-    def store_patience(self) -> Iterator[None]:
-        """Within it a store is waited for as long as a list in a hurry can, or as before."""
-        with patience(LIST if self.limited else current_patience()):
-            yield
-
-    @property
-    def timeout(self) -> float | None:
-        """As a condition is waited for."""
-        return max(self.seconds_left(), 0) if self.limited else None
-
-    @property
-    def lock_timeout(self) -> float:
-        """As a lock is."""
-        return max(self.seconds_left(), 0) if self.limited else -1
 
 
 class Costs:
@@ -120,54 +81,13 @@ class Outcome(NamedTuple, Generic[T]):
     """Why no better level answered; None where the best did."""
 
 
-class _LevelThread:
-    """The thread of one level. What it was left with it ends first.
-
-    Between two runs it holds neither: a run holds a whole model.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._runs: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any], threading.Event] | None]
-        self._runs = queue.SimpleQueue()  # None ends the thread
-        self._done = threading.Event()  # of the newest run
-        self._done.set()
-        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
-        self._thread.start()
-
-    @property
-    def busy(self) -> bool:
-        return not self._done.is_set()
-
-    def start(self, work: Callable[[], T]) -> "Future[T]":
-        run: Future[T] = Future()
-        self._done = threading.Event()
-        self._runs.put((run, work, self._done))
-        return run
-
-    def close(self) -> None:
-        self._runs.put(None)
-
-    def join(self, seconds: float) -> None:
-        self._thread.join(seconds)
-
-    def _work(self) -> None:
-        while (job := self._runs.get()) is not None:
-            run, work, done = job
-            try:
-                result, error = work(), None
-            except BaseException as failure:  # raised or said where it is waited for
-                result, error = None, failure
-            done.set()
-            run.set_result(result) if error is None else run.set_exception(error)
-            del job, run, work, result, error
-
-
 class FallbackChain:
     """Levels are tried one after another, each in a thread that can be left behind."""
 
     def __init__(self) -> None:
         self.costs = Costs()
-        self._threads: dict[FallbackLevel, _LevelThread] = {}
+        self.lookup = ConditionLookup()
+        self._threads: dict[FallbackLevel, WorkThread] = {}
         self._started: dict[Hashable, float] = {}  # key of a level → when it was last begun
         self._lock = threading.Lock()
         self._closed = False
@@ -177,6 +97,7 @@ class FallbackChain:
 
         Who asks later has the last level.
         """
+        self.lookup.close()
         with self._lock:
             self._closed = True
             threads = list(self._threads.values())
@@ -245,7 +166,7 @@ class FallbackChain:
             if self._closed:
                 return None
             if level.name not in self._threads:
-                self._threads[level.name] = _LevelThread(level.name)
+                self._threads[level.name] = WorkThread(level.name)
             return self._threads[level.name].start(partial(self._timed, level))
 
     def _unanswered(self, level: Level[Any], error: BaseException | None, seconds: float) -> str:

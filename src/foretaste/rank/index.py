@@ -214,6 +214,11 @@ class FilterIndex:
                 self._masks.popitem(last=False)
         return mask
 
+    def knows(self, condition: Condition) -> bool:
+        """Whether it has been looked up what meets this."""
+        with self._lock:
+            return condition in self._masks
+
     def item_indices(self, ids: Sequence[str]) -> list[int]:
         """Where these items are, of those that are known."""
         index_by_id = self.catalogue.index
