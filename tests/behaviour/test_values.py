@@ -52,6 +52,9 @@ def test_identifiers(raw: Any, expected: str) -> None:
         (["a"], "user is a list"),
         ({"a": 1}, "user is an object"),
         (b"\xff", r"is not UTF-8"),
+        (1_750_000_000_000_000_001.0, "may have lost its last digits"),
+        (np.float64(2**53), "may have lost its last digits"),
+        (-1e300, "may have lost its last digits"),
     ],
 )
 def test_what_is_no_identifier(raw: Any, problem: str) -> None:
@@ -164,3 +167,47 @@ def test_a_message_shows_a_value_on_one_line() -> None:
     assert values.display_text("a\nb\x1b") == "a\\nb\\x1b"
     assert len(values.display_text("x" * 500)) == 80
     assert values.display_text("\ud800") == "\\ud800"
+
+
+@pytest.mark.parametrize(
+    "values_of_a_cell",
+    [
+        ["Drama", "War"],
+        ["it's", 'say "so"', "back\\slash", "new\nline", "tab\t", "é", "\x07"],
+        [1, 2.5, -3, 1e20, True, False],
+        [("i1", 4.5), ("i2", 3.0)],
+        [("i1",), ["a", ["b"]]],
+        [{"item": "i1", "at": 5}],
+        ["[", "](", "a, b", "'"],
+        ["\U0001f600", "\u200b"],
+    ],
+)
+def test_a_list_as_python_writes_it(values_of_a_cell: list[Any]) -> None:
+    def plain(value: Any) -> Any:
+        return [plain(part) for part in value] if isinstance(value, list | tuple) else value
+
+    assert values.split_values(str(values_of_a_cell), "|") == plain(values_of_a_cell)
+    assert values.split_values(f" {values_of_a_cell}\n", "|") == plain(values_of_a_cell)
+
+
+def test_missing_values_in_a_list_as_python_writes_it() -> None:
+    assert values.split_values("['a', None, nan, 'b']", "|") == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "['a', __import__('os')]",
+        "['a' + 'b']",
+        "[1, 2] and [3]",
+        "[" * 5_000 + "]" * 5_000,
+        "[('a'," * 20_000 + "]",
+        "['" + "\\'" * 50_000 + "]",
+        "[9" + "9" * 5_000 + ", 'a']",
+        "[lambda: 1]",
+        "['a' 'b']",
+    ],
+)
+def test_what_only_looks_like_a_list_is_a_text(text: str) -> None:
+    found = values.split_values(text, "|")
+    assert found == [text]

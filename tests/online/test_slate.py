@@ -600,3 +600,46 @@ def test_of_a_long_history_so_many_events_are_read_as_the_settings_say(trained: 
     workspace.close()
     assert len(items) > 3
     assert [live.catalogue.ids[item] for item in behaviour.item] == items[-3:]
+
+
+def test_long_texts_make_no_long_list(shop: Foretaste) -> None:
+    """Texts of before there was a limit are in the store; what is told of them is bounded."""
+    long = ("moon star comet " * 1_000)[:11_999] + "x"
+    search = Event("long", "search", NOW, user="u1", query=long)
+    with pytest.raises(InputError, match="query has 12,000 characters; shorten it to 2,000"):
+        shop.record([search])
+    shop.store.add_events([search])
+    answer = shop.recommend("u1", n=10, explain=True)
+    terms = [term for item in answer for term in item.terms]
+    assert any((term.event or "").startswith("moon star comet") for term in terms)
+    assert max(len(term.event or "") for term in terms) <= 100
+    assert len(str(answer)) < 100_000
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"user": "x" * 513},
+        {"session": "x" * 7_000_000},
+        {"filter": {"genre": "x" * 2_001}},
+        {"filter": {"x" * 2_001: "space"}},
+        {"filter": {"about": [f"topic {n}" for n in range(21)]}},
+        {"rules": [{"boost": {"about": [f"{n} {row}" for row in range(7)]}} for n in range(3)]},
+        {"rules": [{"bury": {"or": [{"genre": "space"}] * 99}} for _ in range(3)]},
+        {"filter": {"and": [{"id": [f"{n} {row}" for row in range(999)]} for n in range(11)]}},
+    ],
+)
+def test_a_question_has_its_limits(shop: Foretaste, fields: Any) -> None:
+    with pytest.raises(InputError, match=r"characters|more than"):
+        shop.recommend(Request(**fields))
+
+
+def test_of_long_words_the_beginning_is_read_and_kept(shop: Foretaste) -> None:
+    long = "the moon " * 1_000
+    answer = shop.recommend("u1", query=f"{long}\ud800", context={"text": f"\ud800{long}"})
+    logged = shop.recommendation_log.get([answer.recommendation_id])[answer.recommendation_id]
+    assert logged.request["query"] == long[:2_000]
+    assert logged.request["context"] == {"text": f"?{long}"[:2_000]}
+    assert [item.id for item in answer] == ids(
+        shop.recommend("u1", query=long[:2_000], context={"text": f"?{long}"[:2_000]})
+    )

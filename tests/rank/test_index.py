@@ -218,3 +218,42 @@ def test_the_same_as_looking_at_every_item(rows: list[Any], asked: dict[str, Any
     ]
     mask = index_of(items).mask(parse_condition(asked))
     assert mask.tolist() == [holds(item, asked) for item in items]
+
+
+EXACT, NEXT = 1_750_000_000_000_000_001, 1_750_000_000_000_000_002  # one and the same as floats
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"id": EXACT}, [True, False]),
+        ({"id": {"in": [EXACT, 7]}}, [True, False]),
+        ({"id": {"not_in": [EXACT]}}, [False, True]),
+        ({"id": {"not_in": [str(EXACT)]}}, [False, True]),
+        ({"not": {"id": EXACT}}, [False, True]),
+        ({"id": np.int64(EXACT)}, [True, False]),
+        ({"sku": EXACT}, [True, False]),
+        ({"sku": {"not_in": [EXACT, 7]}}, [False, True]),
+        ({"sku": {"all": [EXACT]}}, [True, False]),
+        ({"sku": {"gt": EXACT}}, [False, True]),
+        ({"sku": {"gte": EXACT, "lt": str(NEXT)}}, [True, False]),
+        ({"not": {"sku": {"lte": EXACT}}}, [False, True]),
+    ],
+)
+def test_numbers_that_are_no_floats_are_exact(asked: Any, expected: list[bool]) -> None:
+    items = [Item(str(n), attributes={"sku": (str(n),)}) for n in (EXACT, NEXT)]
+    assert index_of(items).mask(parse_condition(asked)).tolist() == expected
+
+
+@pytest.mark.parametrize("column", ["id", "sku"])
+@pytest.mark.parametrize("test", ["in", "not_in", "all"])
+@pytest.mark.parametrize("lost", [float(EXACT), -float(EXACT), np.float64(EXACT), 1e300])
+def test_a_number_that_lost_its_digits_is_refused(column: str, test: str, lost: Any) -> None:
+    with pytest.raises(InputError, match=rf"filter.{column}.{test}: .*has lost its last digits"):
+        parse_condition({column: {test: ["a", lost]}})
+    assert parse_condition({column: {test: [float(2**53 - 1), 4.5]}})
+
+
+def test_a_number_of_very_many_digits_is_refused() -> None:
+    with pytest.raises(InputError, match="too many digits"):
+        parse_condition({"sku": 10**5_000})

@@ -14,11 +14,25 @@ from foretaste.behaviour.reading.cleaning import clean_line
 from foretaste.behaviour.reading.locales import DecimalMark
 from foretaste.behaviour.reading.numbers import NumberParser
 from foretaste.behaviour.reading.prices import price_values
-from foretaste.behaviour.values import check_storable, scalar_text, split_values
+from foretaste.behaviour.values import (
+    CellError,
+    check_length,
+    check_storable,
+    scalar_text,
+    split_values,
+)
 from foretaste.domain.store import FactStore
+from foretaste.domain.text_limits import (
+    MAX_COLUMN_VALUES,
+    MAX_ITEM_LENGTH,
+    MAX_RAW_FACTOR,
+    MAX_TEXT_LENGTH,
+)
 
 _EMPTY_LIST_MARKERS = frozenset({"(no genres listed)"})  # how MovieLens writes an empty list
-_INTEGRAL_FLOAT = re.compile(r"-?\d+\.0")  # how pandas writes whole numbers beside an empty cell
+_INTEGRAL_FLOAT = re.compile(
+    r"-?\d{1,30}\.0"
+)  # how pandas writes whole numbers beside an empty cell
 
 
 def attribute_values(
@@ -30,13 +44,39 @@ def attribute_values(
     if role == "price":
         return price_values(column, value, parser or NumberParser(column, is_price=True))
     values: dict[str, None] = {}
-    for part in split_values(value, separator):
-        text = clean_line(check_storable(scalar_text(part, column), column))
+    parts = split_values(value, separator)
+    if len(parts) > MAX_COLUMN_VALUES:
+        raise CellError(
+            column,
+            None,
+            f"{column} has {len(parts):,} values",
+            f"give the {MAX_COLUMN_VALUES:,} that matter",
+        )
+    for part in parts:
+        cell = scalar_text(part, column)
+        if len(cell) > MAX_RAW_FACTOR * MAX_TEXT_LENGTH:
+            check_length(cell, column)  # not even markup is read
+        text = check_length(clean_line(check_storable(cell, column)), column)
         if _INTEGRAL_FLOAT.fullmatch(text):
             text = text[:-2]
         if text and text not in _EMPTY_LIST_MARKERS:
             values[text] = None
     return {column: tuple(values)}
+
+
+def check_whole_length(texts: Mapping[str, str], attributes: Mapping[str, tuple[str, ...]]) -> None:
+    """Raises CellError where an item's or a user's columns are too long together."""
+    lengths = {name: len(name) + len(text) for name, text in texts.items()}
+    lengths |= {name: len(name) + sum(map(len, values)) for name, values in attributes.items()}
+    if sum(lengths.values()) > MAX_ITEM_LENGTH:
+        longest = max(lengths, key=lengths.__getitem__)
+        raise CellError(
+            longest,
+            None,
+            f"the columns together have {sum(lengths.values()):,} characters, {longest} alone "
+            f"{lengths[longest]:,}",
+            f"shorten them to {MAX_ITEM_LENGTH:,} together",
+        )
 
 
 def load_column_decisions(store: FactStore, record_type: str) -> dict[str, ColumnDecision]:

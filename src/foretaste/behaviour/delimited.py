@@ -18,6 +18,7 @@ from foretaste.behaviour.files.header import Header, find_header, row_maker
 from foretaste.behaviour.stream import Row, Rows, Stream
 from foretaste.behaviour.values import display_text
 from foretaste.domain.data import RejectedRow
+from foretaste.domain.text_limits import MAX_ITEM_LENGTH
 from foretaste.errors import InputError
 
 _REPLACEMENT_CHARACTER = "\ufffd"
@@ -230,6 +231,9 @@ class _Body:
             )
             value = row.get(column, value)
             problem, remedy = f"not UTF-8 ({decode_error} of the line)", "save the file as UTF-8"
+        elif "field limit" in csv_error:
+            problem = f"a field has more than {csv.field_size_limit():,} characters"
+            remedy = f"shorten it to {MAX_ITEM_LENGTH:,}, or close the quote before it"
         elif csv_error:
             problem = f"a quote is not closed, or stands inside a field ({csv_error})"
             remedy = 'close it, and write a " inside a quoted field as ""'

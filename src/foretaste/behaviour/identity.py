@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from foretaste.behaviour import schema
+from foretaste.behaviour.checks import check_ids
 from foretaste.behaviour.engine import store_errors, write_transaction
 from foretaste.behaviour.raw_select import RawSelect
 from foretaste.behaviour.schema import events
@@ -68,8 +69,9 @@ class IdentityRows:
     def identify(self, session: str, user: str, at: float) -> bool:
         """From now on a session is a user's, and so is what it did while nobody was known.
 
-        → whether that is new; once more changes nothing.
+        → whether that is new; once more changes nothing. Raises InputError for an id too long.
         """
+        check_ids(session=session, user=user)
         with store_errors(self.url), write_transaction(self._engine) as connection:
             if connection.scalar(_OWNER_OF_SESSION, {"session": session}) == user:
                 return False

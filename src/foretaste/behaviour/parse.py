@@ -8,7 +8,7 @@ from collections.abc import Container
 from hashlib import blake2b
 from typing import Any
 
-from foretaste.behaviour.attributes import attribute_values
+from foretaste.behaviour.attributes import attribute_values, check_whole_length
 from foretaste.behaviour.column_roles import role_of_value
 from foretaste.behaviour.forms import EventForm, EventParsers, ItemForm
 from foretaste.behaviour.reading.cleaning import clean_line
@@ -18,6 +18,7 @@ from foretaste.behaviour.settings import EVENT_FIELDS, normalise_event_type
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.values import (
     CellError,
+    check_length,
     check_storable,
     display_text,
     format_time,
@@ -28,6 +29,7 @@ from foretaste.behaviour.values import (
 )
 from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, RejectedRow, User
+from foretaste.domain.text_limits import MAX_ITEM_LENGTH
 from foretaste.errors import did_you_mean
 
 PURCHASE_TYPES = frozenset(("purchase", "add_to_cart"))
@@ -326,6 +328,7 @@ def _is_hidden(row: Row, form: ItemForm) -> bool:
 
 
 def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """The descriptions and the attributes, all together no longer than `MAX_ITEM_LENGTH`."""
     texts: dict[str, str] = {}
     attributes: dict[str, tuple[str, ...]] = {}
     field_columns = set(form.columns.values())
@@ -334,17 +337,18 @@ def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple
             continue
         role = form.roles.get(column) or role_of_value(column, value, form.separator)
         if role == "text":
-            text = parse_clean_text(value, column)
+            text = parse_clean_text(value, column, max_length=MAX_ITEM_LENGTH)
             if text:
                 texts[column] = text
         elif role not in ("skip", "hidden"):
-            check_storable(column, column)
+            check_storable(check_length(column, "the name of a column"), column)
             parser = None
             if role == "price":
                 parser = form.prices.get(column) or form.new_price(column)
             separator = form.separators.get(column, form.separator)
             new_attributes = attribute_values(column, value, role, separator, parser)
             attributes |= {name: values for name, values in new_attributes.items() if values}
+    check_whole_length(texts, attributes)
     return texts, attributes
 
 

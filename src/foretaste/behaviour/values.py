@@ -3,14 +3,15 @@
 None, NaN, NaT and the empty string are a missing value everywhere.
 """
 
-import ast
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 from foretaste.domain import identifiers
+from foretaste.domain.text_limits import MAX_TEXT_LENGTH
 
 MAX_ID_LENGTH = 512
 """Characters. An index of PostgreSQL takes keys of at most 2,704 bytes."""
@@ -31,11 +32,17 @@ class CellError(Exception):
 
 def display_text(value: Any) -> str:
     """A value as a message shows it: on one line and not too long."""
-    text = value if isinstance(value, str) else str(value)
-    text = text[: _MAX_DISPLAY_LENGTH + 1]  # before anything else: it may have millions of letters
+    text = (value if isinstance(value, str) else _as_text(value))[: _MAX_DISPLAY_LENGTH + 1]
     text = text.encode("utf-8", "backslashreplace").decode()
     text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
     return text if len(text) <= _MAX_DISPLAY_LENGTH else text[: _MAX_DISPLAY_LENGTH - 1] + "…"
+
+
+def _as_text(value: Any) -> str:
+    try:
+        return str(value)
+    except (RecursionError, ValueError):  # nested without end; a number of 4,300 digits
+        return f"a {type(value).__name__}"
 
 
 def is_missing(value: Any) -> bool:
@@ -69,32 +76,50 @@ def check_storable(text: str, field: str) -> str:
     return text
 
 
-def parse_text(value: Any, field: str) -> str | None:
+def check_length(text: str, field: str, max_length: int = MAX_TEXT_LENGTH) -> str:
+    """The text itself, if it is not too long; see `domain.text_limits`."""
+    if len(text) > max_length:
+        raise CellError(
+            field,
+            text[:_MAX_DISPLAY_LENGTH],
+            f"{display_text(field)} has {len(text):,} characters",
+            f"shorten it to {max_length:,}",
+        )
+    return text
+
+
+def parse_text(value: Any, field: str, max_length: int = MAX_TEXT_LENGTH) -> str | None:
     """Free text."""
     if value.__class__ is not str:
         if is_missing(value):
             return None
         value = scalar_text(value, field)
     text: str = value.strip()
-    return check_storable(text, field) if text else None
+    return check_storable(check_length(text, field, max_length), field) if text else None
 
 
 def parse_identifier(value: Any, field: str) -> str | None:
     """An id as text; see `domain.identifiers`."""
     if isinstance(value, date) and is_missing(value):  # NaT
         return None
+    if isinstance(value, str):
+        _check_id_length(value, field, 10 * MAX_ID_LENGTH)  # before it is read letter by letter
     try:
         text = identifiers.identifier(value, field)
     except identifiers.IdentifierError as error:
         raise CellError(field, value, error.problem, error.remedy) from None
-    if text is not None and len(text) > MAX_ID_LENGTH:
+    _check_id_length(text or "", field, MAX_ID_LENGTH)
+    return check_storable(text, field) if text else None
+
+
+def _check_id_length(text: str, field: str, max_length: int) -> None:
+    if len(text) > max_length:
         raise CellError(
             field,
-            value,
+            text,
             f"{field} of {len(text):,} characters",
             f"an id has at most {MAX_ID_LENGTH}",
         )
-    return check_storable(text, field) if text else None
 
 
 def scalar_text(value: Any, field: str) -> str:
@@ -203,11 +228,12 @@ def format_time(seconds: float) -> str:
 
 
 def parse_json_object(value: Any, field: str) -> dict[str, Any]:
-    """A JSON object, as text or already read."""
+    """A JSON object, as text or already read, of at most `MAX_TEXT_LENGTH` characters as JSON."""
     if is_missing(value):
         return {}
     json_value = value
     if isinstance(value, str):
+        check_length(value, field)
         try:
             json_value = json.loads(value)
         except (ValueError, RecursionError):
@@ -221,7 +247,13 @@ def parse_json_object(value: Any, field: str) -> dict[str, Any]:
         )
     # Arrow gives every row of a struct column all the keys there are: those of other rows are None
     result = {str(key): member for key, member in json_value.items() if member is not None}
-    check_storable("".join(nested_strings(result)), field)
+    try:
+        check_length(json.dumps(result, ensure_ascii=False, default=str), field)
+        check_storable("".join(nested_strings(result)), field)
+    except (RecursionError, ValueError):
+        raise CellError(
+            field, None, f"{field} is nested too deep, or in itself", "flatten it"
+        ) from None
     return result
 
 
@@ -265,7 +297,45 @@ def _parse_list_text(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        try:
-            return ast.literal_eval(text)
-        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-            return None
+        pass
+    try:
+        return json.loads(_python_to_json(text))
+    except (ValueError, RecursionError):
+        return None
+
+
+_PYTHON_TOKEN = re.compile(r"\\.|[\[\](){}:,'\"]|\s++|[\w.+-]++|.", re.DOTALL)
+"""An escape, a mark, white space, a number or name, or anything else."""
+_JSON_WORDS = {"None": "null", "nan": "null", "NaT": "null", "True": "true", "False": "false"}
+_JSON_MARKS = {"(": "[", ")": "]"}
+_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "\n": ""}
+
+
+def _python_to_json(text: str) -> str:
+    """A list as Python writes it, as JSON writes it, token by token. Nothing of it is run.
+
+    What is no list becomes something that is no JSON.
+    """
+    quote, quoted_tokens, tokens = "", list[str](), list[str]()
+    for token in _PYTHON_TOKEN.findall(text):
+        if quote:
+            if token == quote:
+                tokens.append(json.dumps(_ESCAPE.sub(_unescape, "".join(quoted_tokens))))
+                quote = ""
+            else:
+                quoted_tokens.append(token)
+        elif token in ("'", '"'):
+            quote, quoted_tokens = token, []
+        elif not token.isspace():
+            if token in (")", "]", "}") and tokens[-1:] == [","]:
+                tokens.pop()  # (1,)
+            tokens.append(_JSON_WORDS.get(token, _JSON_MARKS.get(token, token)))
+    return " ".join([*tokens, quote])
+
+
+def _unescape(escape: "re.Match[str]") -> str:
+    code = escape[1]
+    if len(code) > 1:
+        return chr(int(code[1:], 16))
+    return _ESCAPED.get(code, code)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from foretaste.behaviour.checks import check_ids
 from foretaste.converse.intents import (
     Bound,
     FeedbackIntent,
@@ -31,11 +32,12 @@ from foretaste.converse.sentences import (
     why_in_words,
     why_not_in_words,
 )
-from foretaste.converse.state import MAX_TEXT_CHARACTERS, ChatState, column_for
+from foretaste.converse.state import ChatState, column_for
 from foretaste.converse.tools import Tools
 from foretaste.converse.turn import ChatTurn, LeadingModel
 from foretaste.domain.data import Recommendation
 from foretaste.domain.preference import Conversation, Preference
+from foretaste.domain.text_limits import check_text
 from foretaste.errors import InputError, WriterError
 from foretaste.loop import Foretaste
 from foretaste.preferences.grammar import Clause, drop_plain_start, parse_clauses
@@ -47,7 +49,7 @@ GRAMMAR = "grammar"
 """Who answers where no language model does."""
 SECONDS_PER_DAY = 86_400.0
 REQUEST_PHRASES = re.compile(
-    r"(?<!don't )(?<!not )(?<!never )(?<!stop )\b(?:please |can you |could you )*"
+    r"(?<!don't )(?<!not )(?<!never )(?<!stop )\b(?:please |can you |could you ){0,3}"
     r"(?:(?:show|give|find|recommend|suggest)(?: me)?|i want|i would like|i'd like|i need|"
     r"i'm looking for|i am looking for|looking for|do you have|have you got)\b"
 )
@@ -104,8 +106,8 @@ class Chat:
 
         Raises InputError for a conversation that is not this person's.
         """
-        if len(text) > MAX_TEXT_CHARACTERS:
-            raise InputError(f"text: {len(text):,} characters; say it in {MAX_TEXT_CHARACTERS:,}")
+        check_text(text, "text")
+        check_ids(conversation_id=conversation, user=user, session=session)
         name, state, session = self._load_conversation(conversation, user, session)
         owner = self._owner(user, session)
         state = state.with_edits(edit or {})

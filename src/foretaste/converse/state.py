@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
+from foretaste.domain.text_limits import MAX_TEXT_LENGTH, check_text
 from foretaste.errors import InputError
 from foretaste.rank.conditions import parse_condition, parse_number
 
 EDITABLE_FIELDS = ("query", "filter", "items", "n")
 MAX_TURNS = 12
 """Things said that are kept, of both sides."""
-MAX_TEXT_CHARACTERS = 2000
-"""Characters of one thing said."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,13 @@ class ChatState:
             if name in EDITABLE_FIELDS and value is not None
         }
         if "items" in changed:
-            changed["items"] = tuple(changed["items"])
+            changed["items"] = tuple(str(item_id) for item_id in changed["items"])
+            for item_id in changed["items"]:
+                check_text(item_id, "items")
         if "filter" in changed:
             parse_condition(changed["filter"])  # a fault is told at once
         if "query" in changed:
+            check_text(changed["query"], "query")
             changed["query"] = changed["query"].strip() or None
         return replace(self, **changed)
 
@@ -68,8 +70,8 @@ class ChatState:
         """With one more turn."""
         turns = (
             *self.turns,
-            ("person", person[:MAX_TEXT_CHARACTERS]),
-            ("assistant", assistant[:MAX_TEXT_CHARACTERS]),
+            ("person", person[:MAX_TEXT_LENGTH]),
+            ("assistant", assistant[:MAX_TEXT_LENGTH]),
         )
         return replace(self, turns=turns[-MAX_TURNS:])
 

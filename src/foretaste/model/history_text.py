@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from foretaste.domain.data import Catalogue, UserContext
+from foretaste.domain.text_limits import shorten
 
 MAX_PART_CHARACTERS = 200
 """Characters read of one title, search or review."""
@@ -71,6 +72,6 @@ class HistoryTextBuilder:
         return self.compose(user_context, self.event_words(user_context), user_context.query)
 
     def event_name(self, user_context: UserContext, row: int) -> str:
-        """Of an event in an explanation: the item's id, or the words of the search."""
+        """Of an event in an explanation: the item's id, or the first words of the search."""
         item = int(user_context.item[row])
-        return self.item_ids[item] if item >= 0 else user_context.text[row]
+        return self.item_ids[item] if item >= 0 else shorten(user_context.text[row])

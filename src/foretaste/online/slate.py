@@ -30,12 +30,12 @@ from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.reasons import SOURCE_REASONS, UNKNOWN_USER_REASON, reasons_of_each
 from foretaste.model.product_scorer import Scores, SharedScorer, is_unknown_user
 from foretaste.online.paging import check_same_owner, earlier_pages
+from foretaste.online.request_checks import bounded_request
 from foretaste.online.snapshot import Snapshot
 from foretaste.online.window_counts import WindowCounts
 from foretaste.prepare.interactions import build_user_context
 from foretaste.rank import preference_effects
 from foretaste.rank.conditions import parse_number
-from foretaste.rank.filter_size import check_request_size
 from foretaste.rank.filters import HARD_FILTERS, FilterContext, excluded_items
 from foretaste.rank.index import FilterIndex, Mask
 from foretaste.rank.omissions import explain_omissions
@@ -115,7 +115,7 @@ class SlateBuilder:
             request = Request(user=request, n=size, **with_current_names(fields))
         if isinstance(request.n, bool) or request.n < 1 or request.n != int(request.n):
             raise InputError(f"n: {request.n} is no number of items; ask for 1 or more")
-        check_request_size(request)
+        request = bounded_request(request)
         if request.next_page_of is None:
             return PageRequest(request)
         pages = earlier_pages(self.log, request.next_page_of)

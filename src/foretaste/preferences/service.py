@@ -12,7 +12,7 @@ from foretaste.domain.store import Store
 from foretaste.errors import InputError, did_you_mean
 from foretaste.preferences.grammar import parse_clauses
 from foretaste.preferences.matching import ClauseMatch, EncodeTexts, Vocabulary, updated_preferences
-from foretaste.rank.conditions import parse_condition, parse_number
+from foretaste.rank.conditions import check_amount, parse_condition, parse_number
 from foretaste.rank.index import FilterIndex
 
 MAX_PREFERENCES = 100
@@ -101,6 +101,9 @@ class PreferenceService:
             raise InputError(
                 f"changes: {len(preferences)} of them; a person has at most {MAX_PREFERENCES}"
             )
+        if len(preferences) > len(previous):
+            conditions = (parse_condition(preference.filter) for preference in preferences.values())
+            check_amount(conditions, "changes")
         if reset or written_preferences or put or remove:
             new_preferences = [
                 preference for preference in preferences.values() if reset or preference.at == at

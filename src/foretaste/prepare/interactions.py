@@ -22,6 +22,7 @@ import numpy.typing as npt
 from foretaste.domain.data import Event, Interactions, Longs, UserContext
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.domain.store import EventColumns
+from foretaste.domain.text_limits import MAX_TEXT_LENGTH
 from foretaste.errors import InputError
 
 ROWS_PER_CHUNK = 65_536
@@ -126,7 +127,7 @@ class _InteractionsBuilder:
         item_indices = _ints(map(self.index.get, items, repeat(-1)), n)  # [n], -1 unknown or none
         names_item = np.fromiter((name is not None for name in items), np.bool_, n)
         words = [
-            (query if name == "search" else text) or ""
+            ((query if name == "search" else text) or "")[:MAX_TEXT_LENGTH]
             for name, text, query in zip(event_types, texts, queries, strict=True)
         ]
         has_words = np.fromiter(map(bool, words), np.bool_, n)
@@ -288,7 +289,7 @@ def _event_row(
 ) -> tuple[int, str, float, float, float, str] | None:
     """(item, event type, weight, value, at, words) of an event that says something, else None."""
     weight = weights.get(event.kind, 0.0)
-    words = (event.query if event.kind == "search" else event.text) or ""
+    words = ((event.query if event.kind == "search" else event.text) or "")[:MAX_TEXT_LENGTH]
     item = -1 if event.item is None else index.get(event.item, -1)
     is_unknown_item = event.item is not None and item < 0
     is_empty = event.item is None and not words

@@ -19,15 +19,29 @@ attributes.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from math import inf, isfinite
 from typing import Any
 
+import numpy as np
+
+from foretaste.domain.text_limits import check_text
 from foretaste.errors import InputError, did_you_mean
-from foretaste.rank.filter_size import MAX_CONDITIONS, check_filter_size
+from foretaste.rank.condition_nodes import About as About
+from foretaste.rank.condition_nodes import And as And
+from foretaste.rank.condition_nodes import AnyOf as AnyOf
+from foretaste.rank.condition_nodes import Condition as Condition
+from foretaste.rank.condition_nodes import Exists as Exists
+from foretaste.rank.condition_nodes import IdIn as IdIn
+from foretaste.rank.condition_nodes import Not as Not
+from foretaste.rank.condition_nodes import Or as Or
+from foretaste.rank.condition_nodes import Range as Range
+from foretaste.rank.condition_nodes import check_amount as check_amount
+from foretaste.rank.condition_nodes import condition_columns as condition_columns
+from foretaste.rank.condition_nodes import nested_conditions as nested_conditions
+from foretaste.rank.filter_size import check_filter_size
 
 MAX_DEPTH = 10
 """Levels of and, or, not."""
@@ -36,121 +50,15 @@ MAX_VALUES = 1000
 AVAILABILITY_COLUMNS = ("available_from", "available_until")
 MAX_EXACT_FLOAT = 2**53
 """From here on not every whole number is a float."""
-_NUMBER_PATTERN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    """One of these values."""
-
-    column: str
-    texts: tuple[str, ...] = ()
-    """Each means exactly itself."""
-    numbers: tuple[Decimal, ...] = ()
-    """Each means every value that is equal as a number."""
-    flags: tuple[bool, ...] = ()
-    """Each means every way to write it."""
-
-    @property
-    def values(self) -> tuple[str, ...]:
-        """All of them as items usually have them: 1995.0 is '1995', true is 'true'."""
-        numbers = (str(number).removesuffix(".0") for number in self.numbers)
-        flags = ("true" if flag else "false" for flag in self.flags)
-        return (*self.texts, *numbers, *flags)
-
-    def __str__(self) -> str:
-        return f"{self.column}: {', '.join(self.values)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A value from `low` to `high`; open where the bound itself is not meant. A whole number that
-    is no float stays whole.
-    """
-
-    column: str
-    low: float | int = -inf
-    high: float | int = inf
-    low_open: bool = False
-    high_open: bool = False
-
-    def __str__(self) -> str:
-        low = f"{'>' if self.low_open else '≥'} {self.low:g}" if isfinite(self.low) else ""
-        high = f"{'<' if self.high_open else '≤'} {self.high:g}" if isfinite(self.high) else ""
-        return f"{self.column} {', '.join(filter(None, (low, high)))}"
-
-
-@dataclass(frozen=True, slots=True)
-class Exists:
-    """Any value at all."""
-
-    column: str
-
-    def __str__(self) -> str:
-        return f"any {self.column}"
-
-
-@dataclass(frozen=True, slots=True)
-class IdIn:
-    """These items."""
-
-    ids: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"id: {', '.join(self.ids)}"
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """Its text has these words, or reads like them."""
-
-    words: str
-
-    def __str__(self) -> str:
-        return f"about: {self.words}"
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """All of the parts; of none: everything."""
-
-    parts: tuple["Condition", ...]
-
-    def __str__(self) -> str:
-        return " and ".join(map(str, self.parts))
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """One of the parts; of none: nothing."""
-
-    parts: tuple["Condition", ...]
-
-    def __str__(self) -> str:
-        return f"({' or '.join(map(str, self.parts))})"
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """Whatever the part is not."""
-
-    part: "Condition"
-
-    def __str__(self) -> str:
-        return f"not ({self.part})"
-
-
-Condition = AnyOf | Range | Exists | IdIn | About | And | Or | Not
+MAX_NUMBER_BITS = 4_000
+"""Of a whole number: some 1,200 digits."""
+_NUMBER_PATTERN = re.compile(r"[+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?", re.ASCII)
 
 
 def parse_condition(filter_spec: Any, field_path: str = "filter") -> Condition:
     """The condition; an InputError says which part cannot be read and what to write."""
     check_filter_size(filter_spec, field_path)  # before anything is made of it
     condition = _parse_nested(filter_spec, field_path, MAX_DEPTH)
-    if _condition_count(condition) > MAX_CONDITIONS:
-        raise InputError(
-            f"{field_path}: more than {MAX_CONDITIONS} conditions; ask for fewer at once"
-        )
     return condition
 
 
@@ -202,6 +110,7 @@ JOIN_PARSERS: Mapping[str, Callable[[Any, str, int], Condition]] = {
 
 def _parse_column(column: str, column_spec: Any, field_path: str) -> Condition:
     """What one column must be."""
+    check_text(column, "the name of a column")
     if not isinstance(column_spec, Mapping):
         return _parse_any_of(column, column_spec, field_path)
     if not column_spec:
@@ -336,18 +245,30 @@ def _exact_numbers(values: Iterable[str | int | float]) -> Iterable[Decimal]:
 
 
 def _checked_values(value_or_values: Any, field_path: str) -> list[str | int | float]:
-    values: Sequence[Any] = (
-        value_or_values if isinstance(value_or_values, list | tuple) else [value_or_values]
-    )
+    is_list = isinstance(value_or_values, list | tuple)
+    values = [_plain_value(value) for value in (value_or_values if is_list else [value_or_values])]
     if not 1 <= len(values) <= MAX_VALUES:
         raise InputError(f"{field_path}: {len(values):,} values; give 1 to {MAX_VALUES:,}")
     for value in values:
+        check_text(value, field_path)
         infinite = isinstance(value, float) and not isfinite(value)
         if infinite or not isinstance(value, str | int | float):
             raise InputError(
                 f"{field_path}: {_short_repr(value)} is no value; give text, a number or true/false"
             )
-    return list(values)
+        if isinstance(value, float) and abs(value) >= MAX_EXACT_FLOAT:
+            raise InputError(
+                f"{field_path}: {value!r} is a floating-point number, which has lost its last "
+                "digits; write it as a whole number without a point, or as text"
+            )
+        if isinstance(value, int) and value.bit_length() > MAX_NUMBER_BITS:
+            raise InputError(f"{field_path}: a number has too many digits; write it as text")
+    return values
+
+
+def _plain_value(value: Any) -> Any:
+    """A NumPy scalar as Python's."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _id_text(value: str | int | float) -> str:
@@ -362,20 +283,3 @@ def _id_text(value: str | int | float) -> str:
 def _short_repr(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:59] + "…"
-
-
-def _condition_count(condition: Condition) -> int:
-    if isinstance(condition, And | Or):
-        return 1 + sum(map(_condition_count, condition.parts))
-    return 1 + _condition_count(condition.part) if isinstance(condition, Not) else 1
-
-
-def condition_columns(condition: Condition) -> Iterable[str]:
-    """The attributes it looks at."""
-    if isinstance(condition, And | Or):
-        for part in condition.parts:
-            yield from condition_columns(part)
-    elif isinstance(condition, Not):
-        yield from condition_columns(condition.part)
-    elif not isinstance(condition, IdIn | About):
-        yield condition.column

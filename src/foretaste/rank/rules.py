@@ -12,7 +12,7 @@ A new one is one class here and one line in `RULE_TYPES`. Its first field is its
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -197,6 +197,14 @@ def _first_error_text(error: ValidationError, rule_type: type[Rule]) -> str:
     sent_value = first_error["input"]
     value = f" (sent: {sent_value})" if isinstance(sent_value, str | int | float) else ""
     return f"{field}: {message}{value}"
+
+
+def rule_conditions(rules: Iterable[Rule]) -> Iterator[Condition]:
+    """Which items the rules speak of, where they say it by a filter."""
+    for rule in rules:
+        filter_spec = getattr(rule, next(iter(type(rule).model_fields)))
+        if isinstance(filter_spec, Mapping):
+            yield parse_condition(filter_spec, "rules")
 
 
 def parse_rules(rule_specs: Any, field_path: str = "rules") -> tuple[Rule, ...]:

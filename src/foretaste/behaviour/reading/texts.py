@@ -5,22 +5,28 @@ from typing import Any
 
 from foretaste.behaviour.reading.cleaning import clean_text, is_address, is_code
 from foretaste.behaviour.reading.column import ColumnReading, read_column
-from foretaste.behaviour.values import check_storable, is_missing, scalar_text
+from foretaste.behaviour.values import check_length, check_storable, is_missing, scalar_text
+from foretaste.domain.text_limits import MAX_RAW_FACTOR, MAX_TEXT_LENGTH
 
 MIN_SHARE = 0.8
 """Share of the values from which a column is addresses or code."""
 
 
 def parse_clean_text(
-    value: Any, field: str, clean: Callable[[str], str] = clean_text
+    value: Any,
+    field: str,
+    clean: Callable[[str], str] = clean_text,
+    max_length: int = MAX_TEXT_LENGTH,
 ) -> str | None:
-    """A text as a person reads it; None for none."""
+    """A text as a person reads it, of so many characters at most; None for none."""
     if value.__class__ is not str:
         if is_missing(value):
             return None
         value = scalar_text(value, field)
+    if len(value) > MAX_RAW_FACTOR * max_length:
+        check_length(value, field, max_length)  # not even markup is read
     text = clean(check_storable(value, field))
-    return text or None
+    return check_length(text, field, max_length) or None
 
 
 def read_text_column(cells: Sequence[Any], field: str) -> ColumnReading:

@@ -12,6 +12,7 @@ import numpy as np
 from foretaste.domain.arrays import sum_rows
 from foretaste.domain.data import Catalogue, Floats, Ints, Term, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
+from foretaste.domain.text_limits import shorten
 from foretaste.model.experts.stateless import StatelessExpert
 from foretaste.model.index.build import extended_index, shared_index
 from foretaste.model.index.softmax import SoftmaxScorer
@@ -54,7 +55,9 @@ class ContentExpert(StatelessExpert[ContentSettings]):
             if vector is None:
                 continue
             item = int(user_context.item[row])
-            event_names.append(self._item_ids[item] if item >= 0 else user_context.text[row])
+            event_names.append(
+                self._item_ids[item] if item >= 0 else shorten(user_context.text[row])
+            )
             vectors.append(vector * np.float32(settings.decay ** len(vectors)))
             if len(vectors) == settings.max_recent_events:
                 break

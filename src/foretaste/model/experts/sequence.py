@@ -13,6 +13,7 @@ import numpy as np
 from foretaste.domain.arrays import GrowingArray
 from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, Term, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
+from foretaste.domain.text_limits import shorten
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.index.base import BATCH_ROWS, float_rows, is_exhaustive
 from foretaste.model.index.build import (
@@ -365,4 +366,4 @@ def _context_without(user_context: UserContext, row: int) -> UserContext:
 
 def _event_name(user_context: UserContext, row: int, ids: tuple[str, ...]) -> str:
     item = int(user_context.item[row])
-    return ids[item] if item >= 0 else user_context.text[row]
+    return ids[item] if item >= 0 else shorten(user_context.text[row])

@@ -16,6 +16,7 @@ from starlette.types import Scope
 
 from foretaste.behaviour.batch import BatchRejection
 from foretaste.behaviour.values import display_text
+from foretaste.domain.text_limits import MAX_TEXT_LENGTH, shorten
 from foretaste.errors import ForetasteError, InputError, ModelError
 
 log = logging.getLogger("foretaste.serve")
@@ -176,9 +177,10 @@ def unexpected_response(error: Exception, request_id: str) -> JSONResponse:
 
 def describe_error(error: ForetasteError) -> tuple[str, str]:
     """(kind, detail) of one of our own errors."""
+    detail = _encodable(shorten(str(error), MAX_TEXT_LENGTH))
     if isinstance(error, InputError):
-        return "invalid", _encodable(str(error))
-    return ("no-model" if isinstance(error, ModelError) else "unavailable"), _encodable(str(error))
+        return "invalid", detail
+    return ("no-model" if isinstance(error, ModelError) else "unavailable"), detail
 
 
 async def _on_problem_error(request: Request, error: Exception) -> JSONResponse:

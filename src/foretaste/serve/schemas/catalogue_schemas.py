@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, WithJsonSchema
 
 from foretaste.behaviour.batch import BatchRejection
-from foretaste.serve.schemas.event_schemas import EventRow
+from foretaste.behaviour.values import CellError, check_storable
+from foretaste.serve.schemas.event_schemas import EventRow, Text
 from foretaste.serve.schemas.preference_schemas import PreferenceOut
 from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import (
@@ -24,15 +25,18 @@ from foretaste.serve.schemas.values import (
 
 
 class ItemRow(BaseModel):
-    """One piece of content. Any further field is a text or an attribute of one or more values."""
+    """One piece of content. Any further field is a text or an attribute of one or more values.
+
+    A value has at most 2,000 characters; all texts and values together have at most 100,000.
+    """
 
     model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
     id: Id
-    title: str | None = None
-    image: str | None = None
+    title: Text | None = None
+    image: Text | None = None
     """The path or the address of a picture."""
-    audio: str | None = None
+    audio: Text | None = None
     available_from: str | float | None = None
     """ISO 8601 or seconds since 1970."""
     available_until: str | float | None = None
@@ -95,8 +99,8 @@ def decode_cursor(text: str) -> str:
     try:
         payload = json.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
         if isinstance(payload, list) and len(payload) == 1 and isinstance(payload[0], str):
-            return payload[0]
-    except (ValueError, binascii.Error):
+            return check_storable(payload[0], "the cursor")
+    except (ValueError, binascii.Error, RecursionError, CellError):
         pass
     raise ValueError("this is no cursor of ours; leave it out to begin anew")
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from foretaste.converse.conversation import Reply
-from foretaste.converse.state import MAX_TEXT_CHARACTERS, ChatState
+from foretaste.converse.state import ChatState
 from foretaste.serve.schemas.preference_schemas import ClauseMatchOut, PreferenceOut
 from foretaste.serve.schemas.recommendation_schemas import Recommendations, encode_recommendation
 from foretaste.serve.schemas.renamed import old_name_of
@@ -27,7 +27,7 @@ class ChatStateIn(RequestSchema):
 class ChatBody(RequestSchema):
     """One thing said."""
 
-    text: Annotated[Query, Field(max_length=MAX_TEXT_CHARACTERS)] = ""
+    text: Query = ""
     """It may be empty where the state is edited."""
     conversation_id: Id | None = None
     """Of the answer before; without it a new conversation begins."""

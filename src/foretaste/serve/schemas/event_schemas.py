@@ -9,8 +9,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from foretaste.behaviour.batch import BatchRejection
+from foretaste.domain.text_limits import MAX_TEXT_LENGTH
 from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import MAX_BATCH_ROWS, Id, RequestSchema, ResponseSchema
+
+Text = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]
 
 
 class EventRow(BaseModel):
@@ -39,12 +42,13 @@ class EventRow(BaseModel):
     """ISO 8601 or seconds since 1970; without one, now."""
     value: float | None = None
     """The stars of a rating, the price of a purchase, the seconds of a view."""
-    text: str | None = None
+    text: Text | None = None
     """The words of a review."""
-    query: str | None = None
+    query: Text | None = None
     """The words of a search."""
-    device: str | None = None
+    device: Text | None = None
     context: dict[str, Any] | None = None
+    """At most 2,000 characters as JSON."""
     recommendation_id: str | None = None
     """The answer this came from."""
     position: int | None = Field(default=None, ge=1)

@@ -29,6 +29,7 @@ from foretaste.behaviour.values import (
     parse_identifier,
 )
 from foretaste.domain.identifiers import normalise_text
+from foretaste.domain.text_limits import MAX_TEXT_LENGTH
 from foretaste.errors import did_you_mean
 from foretaste.rank import conditions, rules
 from foretaste.serve.schemas.renamed import (
@@ -41,8 +42,6 @@ MAX_BATCH_ROWS = 1000
 """Events or items in one call."""
 MAX_ITEMS = 1000
 """Items in one answer."""
-MAX_QUERY_LENGTH = 2000
-"""Characters."""
 MAX_CONTEXT_LENGTH = 10_000
 """Characters, as JSON."""
 
@@ -68,9 +67,9 @@ def _check_storable(value: str) -> str:
 
 
 def _check_query_length(value: str) -> str:
-    if len(value) > MAX_QUERY_LENGTH:
+    if len(value) > MAX_TEXT_LENGTH:
         raise ValueError(
-            f"has {len(value):,} characters; a query has at most {MAX_QUERY_LENGTH:,}, shorten it"
+            f"has {len(value):,} characters; a query has at most {MAX_TEXT_LENGTH:,}, shorten it"
         )
     return value
 
@@ -159,7 +158,7 @@ Query = Annotated[
     str,
     AfterValidator(_check_query_length),
     AfterValidator(_check_storable),
-    WithJsonSchema({"type": "string", "maxLength": MAX_QUERY_LENGTH}),
+    WithJsonSchema({"type": "string", "maxLength": MAX_TEXT_LENGTH}),
 ]
 Column = Annotated[str, AfterValidator(_check_storable)]
 Filter = Annotated[

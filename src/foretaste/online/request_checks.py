@@ -1,0 +1,45 @@
+"""In: a question, from whichever door. Out: the same within its limits, and the conditions on items
+in it; or an InputError where it asks for more than is looked up at once.
+
+Over HTTP and by agents words that are too long are refused before. A program that asks in Python
+has a list whatever the words are: their beginning is read.
+"""
+
+from dataclasses import replace
+
+from foretaste.behaviour.checks import check_ids
+from foretaste.domain.data import Request
+from foretaste.domain.text_limits import MAX_TEXT_LENGTH
+from foretaste.rank.conditions import Condition, parse_condition
+from foretaste.rank.filter_size import check_request_size
+from foretaste.rank.rules import parse_rules, rule_conditions
+
+
+def bounded_request(request: Request) -> Request:
+    """The question with words that can be read and kept.
+
+    Raises InputError: ids and values have their limit, and filter and rules one together.
+    """
+    check_ids(user=request.user, session=request.session, next_page_of=request.next_page_of)
+    check_request_size(request)
+    free_text = request.context.get("text")
+    query = _readable(request.query)
+    if isinstance(free_text, str) and (readable_text := _readable(free_text)) != free_text:
+        request = replace(request, context={**request.context, "text": readable_text})
+    return request if query == request.query else replace(request, query=query)
+
+
+def _readable(text: str | None) -> str | None:
+    """The beginning, with a mark in the place of half a character."""
+    if text is None:
+        return None
+    text = text[:MAX_TEXT_LENGTH]
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def request_conditions(request: Request) -> list[Condition]:
+    """Which items the filter and the rules speak of."""
+    conditions = [parse_condition(request.filter)] if request.filter else []
+    if request.rules:
+        conditions += rule_conditions(parse_rules(request.rules))
+    return conditions
