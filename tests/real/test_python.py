@@ -100,7 +100,7 @@ def test_an_event_is_checked_as_over_http_and_none_is_taken_with_a_bad_one(
         (replace(good, event_id="bad", at=now + 30 * 86_400), r"events\[1\].at: time out of range"),
         (replace(good, event_id="bad", at=-5.0), "time out of range"),
         (replace(good, event_id="bad", at=float("nan")), "time"),
-        (replace(good, event_id="bad", kind="clik"), "unknown kind 'clik'"),
+        (replace(good, event_id="bad", kind="clik"), "unknown event type 'clik'"),
         (replace(good, event_id="bad", user=None), "no user and no session"),
         (replace(good, event_id="bad", user="null"), "means nobody"),
         (replace(good, event_id="bad", item=None), "a click without an item"),

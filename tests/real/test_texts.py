@@ -64,8 +64,8 @@ def test_titles_and_values(shop: Shop, raw: str, title: str) -> None:
     ],
 )
 def test_descriptions_and_reviews(shop: Shop, raw: str, text: str) -> None:
-    shop.add("items", pd.DataFrame({"id": ["i"], "description": [raw]}))
-    shop.send_items({"id": "live", "description": raw})
+    shop.add("items", pd.DataFrame({"id": ["i"], "title": ["Lamp"], "description": [raw]}))
+    shop.send_items({"id": "live", "title": "Lamp", "description": raw})
     shop.send({"user": "u", "item": "i", "kind": "review", "text": raw})
     assert [item.texts["description"] for item in shop.items.values()] == [text, text]
     assert shop.events[0].text == text
@@ -84,8 +84,8 @@ UUID = "123e4567-e89b-12d3-a456-4266141740{:02}"
     [
         ("description", "https://example.com/articles/{}?utm_source=feed"),
         ("homepage", "www.example.com/{}"),
-        ("thumbnail", "//cdn.example.com/{}/large.png"),
-        ("Image Src", "media/catalog/product/{}.jpg"),
+        ("flat view", "//cdn.example.com/{}/large.png"),
+        ("Gallery 2", "media/catalog/product/{}.jpg"),
         ("details", UUID),
         ("checksum", "d41d8cd98f00b204e9800998ecf842{:02}"),
         ("body", CODE + "{:02}"),
