@@ -5,13 +5,14 @@ Decided on the first rows of the table; where they do not tell, on all of them.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from foretaste.behaviour.attributes import save_number_marks
-from foretaste.behaviour.forms import EventParsers, event_parsers
-from foretaste.behaviour.reading.column import ColumnReading
+from foretaste.behaviour.columns import is_rating_name
+from foretaste.behaviour.forms import EventForm, EventParsers, event_parsers
+from foretaste.behaviour.reading.column import ColumnReading, read_column
 from foretaste.behaviour.reading.ids import (
     ZERO,
     IdForms,
@@ -26,10 +27,16 @@ from foretaste.behaviour.reading.numbers import (
     read_number_column,
     read_price_column,
 )
+from foretaste.behaviour.reading.ratings import (
+    RatingParser,
+    RatingScale,
+    rating_scale,
+    read_rating_column,
+)
 from foretaste.behaviour.reading.times import read_time_column, time_parser
 from foretaste.behaviour.rows import OpenTable
-from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.behaviour.values import CellError
+from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
+from foretaste.behaviour.values import CellError, is_missing
 from foretaste.domain.data import Event, RejectedRow
 from foretaste.domain.store import FactStore
 from foretaste.domain.user_share import is_implausible_share
@@ -53,6 +60,19 @@ class EventDecisions:
     rows_by_user: Counter[str | None] = field(default_factory=Counter)
     readings: dict[str, ColumnReading] = field(default_factory=dict)
     """Column → how it is read."""
+    rating_scale: RatingScale | None = None
+    is_rating_table: bool = True
+    """Whether rows with a value and without a type are ratings."""
+
+    def with_event_types(self, form: EventForm, settings: BehaviourSettings) -> EventForm:
+        """The form with the event types that the values tell."""
+        default_type = normalise_event_type(settings.default_event_type)
+        if form.default_event_type != "rating":
+            return form
+        if not self.is_rating_table:
+            return replace(form, default_event_type=default_type)
+        has_unrated = self.rating_scale is not None and self.rating_scale.has_unrated
+        return replace(form, unrated_event_type=default_type) if has_unrated else form
 
     def count_users(self, batch: Sequence[Event]) -> None:
         """Note whose events these are."""
@@ -133,7 +153,13 @@ def decide_events(
         for name in ID_FIELDS
     }
     readers["at"] = partial(read_time_column, field="at", settings=settings, now=now)
-    readers["value"] = partial(read_number_column, field="value", settings=settings)
+    value_column, type_column = columns.get("value"), columns.get("event_type")
+    if type_column is None and value_column is not None:
+        readers["value"] = partial(
+            read_rating_column, field="value", settings=settings, column=value_column
+        )
+    else:
+        readers["value"] = partial(read_number_column, field="value", settings=settings)
     for name, read in readers.items():
         column = columns.get(name)
         if column is not None and table.head:
@@ -151,7 +177,49 @@ def decide_events(
         decisions["zero_is_nobody"] = is_nobody
         decided["zero_is_nobody"] = lambda: is_nobody
     parsers = event_parsers(settings, id_forms, **decided)
-    return EventDecisions(parsers, decisions, warnings, readings=readings)
+    event_decisions = EventDecisions(parsers, decisions, warnings, readings=readings)
+    if "value" in decided:
+        _decide_ratings(event_decisions, table, columns, settings)
+    return event_decisions
+
+
+def _decide_ratings(
+    decisions: EventDecisions,
+    table: OpenTable,
+    columns: Mapping[str, str | None],
+    settings: BehaviourSettings,
+) -> None:
+    """Whether the values are ratings, and of which scale."""
+    column, type_column = columns["value"] or "", columns.get("event_type")
+    read = decisions.parsers.value
+    if type_column is None:
+        scale = read.scale if isinstance(read, RatingParser) else None
+        decisions.is_rating_table = scale is not None or is_rating_name(column)
+    else:
+        names = settings.names_of_event_types()
+        cells = [
+            row.get(column)
+            for row in table.head
+            if _is_rating_type(row.get(type_column), names) and not is_missing(row.get(column))
+        ]
+        values = read_column(cells, "", read).values
+        scale = rating_scale(
+            [value for value in values if value is not None], settings.positive_rating
+        )
+    decisions.rating_scale = scale
+    if scale is not None:
+        decisions.warnings += [f"column '{column}': {note}" for note in scale.notes()]
+    elif not decisions.is_rating_table:
+        decisions.warnings.append(
+            f"column '{column}' holds numbers that are no ratings: its rows are of type "
+            f"{normalise_event_type(settings.default_event_type)}; a column of event types or "
+            "behaviour.default_event_type says otherwise"
+        )
+
+
+def _is_rating_type(cell: Any, names: Mapping[str, str]) -> bool:
+    event_type = normalise_event_type(str(cell))
+    return names.get(event_type, event_type) == "rating"
 
 
 def id_decisions(entity: str, parser: IdParser) -> dict[str, bool]:

@@ -53,7 +53,8 @@ _ALIASES: Mapping[str, Mapping[str, str]] = {
         "at": _TIME_ALIASES,
         "value": (
             "rating stars score overall bookrating reviewscore reviewrating ratingvalue "
-            "userrating myrating starrating ratingscore"
+            "userrating myrating starrating ratingscore movierating bewertung valoracion "
+            "valutazione avaliacao"
         ),
         "text": "review reviewtext reviewbody comment reviewcontent comments tag",
         "query": "searchquery searchterm searchterms search searchphrase keyword",
@@ -99,6 +100,11 @@ def is_alias(record_type: str, field: str, column: str) -> bool:
     """Whether a column is called as a field is, by us or by others."""
     names = (normalise_column(field), *_ALIASES[record_type].get(field, "").split())
     return normalise_column(column) in names
+
+
+def is_rating_name(column: str) -> bool:
+    """Whether a column is ratings by its name; one called `value` may be anything."""
+    return normalise_column(column) in _ALIASES["events"]["value"].split()
 
 
 def resolve_columns(

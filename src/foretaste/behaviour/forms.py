@@ -82,6 +82,8 @@ class EventForm:
     event_type_names: Mapping[str, str] = field(default_factory=lambda: EVENT_TYPE_BY_NAME)
     """Other names of them, as `normalise_event_type` writes them."""
     default_event_type: str = "view"
+    unrated_event_type: str | None = None
+    """The type of a rating whose value says that there is none; None: it is a mistake."""
     missing_time: Literal["now", "row", "reject"] = "reject"
     """What an event without a time means: it happened now (the service); the file is in order, so
     the row number is the time; or a mistake."""

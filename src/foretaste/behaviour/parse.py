@@ -84,7 +84,7 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
     if event_type == IDENTIFY_EVENT:
         _check_identify(user, session)
     _check_complete(form, user or session, item, event_type, query, whole_list=whole_list)
-    _check_value(event_type, value, form)
+    event_type = _checked_type(event_type, value, form)
     context: dict[str, Any] = {}
     if columns["device"]:
         device = parse_text(get(columns["device"]), "device")
@@ -236,8 +236,11 @@ def _check_complete(
         )
 
 
-def _check_value(event_type: str, value: float | None, form: EventForm) -> None:
+def _checked_type(event_type: str, value: float | None, form: EventForm) -> str:
+    """The event type that goes with the value."""
     if event_type == "rating":
+        if value is None and form.unrated_event_type is not None:
+            return form.unrated_event_type
         _check_rating(value, form)
     elif event_type in PURCHASE_TYPES and value is not None and value < 0:
         raise CellError(
@@ -246,6 +249,7 @@ def _check_value(event_type: str, value: float | None, form: EventForm) -> None:
             f"{event_type} with the price {value:g}, which is below 0",
             "leave refunds out: they are no purchases",
         )
+    return event_type
 
 
 def _check_rating(value: float | None, form: EventForm) -> None:

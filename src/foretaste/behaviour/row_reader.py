@@ -17,6 +17,7 @@ from foretaste.behaviour.known_items import KnownItems, load_known_items
 from foretaste.behaviour.nested import NestedReader, nested_rows
 from foretaste.behaviour.parse import make_reject, parse_event
 from foretaste.behaviour.reading.ids import IdForms
+from foretaste.behaviour.reading.ratings import save_rating_scale
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
 from foretaste.behaviour.stream import Row
@@ -99,6 +100,7 @@ def _flat_event_reader(
     decisions = decide_events(table, form.columns, settings, id_forms, now)
     decisions.warnings += resolved.notes
     form = event_form(table.columns, settings, decisions.parsers, resolved.by_field)
+    form = decisions.with_event_types(form, settings)
     event_type = event_type_of_table(table.name, table.columns, resolved.by_field, settings)
     if event_type is not None:
         form = replace(form, default_event_type=event_type)
@@ -146,6 +148,8 @@ class _EventReader:
 
     def put(self, batch: Sequence[Event]) -> int:
         self._id_forms.save(self._decisions.id_decisions)
+        if self._decisions.rating_scale is not None:
+            save_rating_scale(self._known_items.store, self._decisions.rating_scale)
         return self._known_items.put(batch)
 
     def parse(self, line: int, row: Row) -> tuple[Event | RejectedRow]:

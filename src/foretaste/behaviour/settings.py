@@ -120,6 +120,9 @@ class BehaviourSettings(Settings):
     titles, texts or attributes."""
     rating_range: tuple[float, float] | None = None
     """The lowest and highest rating allowed, e.g. `[0.5, 5]`. None allows any number."""
+    positive_rating: float | None = None
+    """From which value on a rating says that somebody liked the item, e.g. `4`. None takes it from
+    the ratings that were imported: above 60 % of their scale's top, or from their median on."""
     database: str | None = None
     """URL of the store, e.g. `postgresql://user@host/name`. None is SQLite in the workspace."""
     database_schema: str | None = Field(default=None, pattern="^[a-z_][a-z0-9_]{0,62}$")
