@@ -2,20 +2,39 @@
 real PostgreSQL.
 """
 
+import fcntl
 import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+if TYPE_CHECKING:
+    from faults.nursery import Nursery
+
 START = 1_700_000_000
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is there: tests run side by side
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES = 2_000_000_000
+"""Free in memory at least, if the folders of the tests are to lie there."""
+
+
+def memory_folder() -> str | None:
+    """A folder in memory with room for the tests: a store waits for a disk at every commit, and
+    no test cuts the power. None where there is no such folder.
+    """
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES
+    return str(MEMORY) if roomy and os.access(MEMORY, os.W_OK) else None
+
+
+if folder := memory_folder():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)  # where pytest makes `tmp_path`
 QUICK = "[language]\nthreads = 1\n[model.sequence]\nepochs = 2\ndim = 32\n"
 
 
@@ -77,19 +96,64 @@ def events() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-@pytest.fixture(scope="session")
-def _trained(
-    tmp_path_factory: pytest.TempPathFactory, items: pd.DataFrame, events: pd.DataFrame
-) -> Path:
-    from foretaste.loop import Foretaste
+MakeOnce = Callable[[str, Callable[[Path], object]], Path]
 
-    folder = tmp_path_factory.mktemp("trained")
-    (folder / "foretaste.toml").write_text(QUICK)
-    loop = Foretaste.open(folder)
-    loop.add(items=items, events=events)
-    loop.train()
-    loop.close()
-    return folder
+
+@pytest.fixture(scope="session")
+def make_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
+    """A folder of this name, made by the first process of the run that asks for it; nobody may
+    change it. Where TEST_WORKSPACES names a folder, it is kept there for the runs that follow.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    base = Path(os.environ.get("TEST_WORKSPACES", base))
+    base.mkdir(parents=True, exist_ok=True)
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder, partial = base / f"once-{name}", base / f"once-{name}.partial"
+        with folder.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                shutil.rmtree(partial, ignore_errors=True)
+                make(partial)
+                partial.rename(folder)
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def _trained(make_once: MakeOnce, items: pd.DataFrame, events: pd.DataFrame) -> Path:
+    def make(folder: Path) -> None:
+        from foretaste.loop import Foretaste
+
+        folder.mkdir()
+        (folder / "foretaste.toml").write_text(QUICK)
+        loop = Foretaste.open(folder)
+        loop.add(items=items, events=events)
+        loop.train()
+        loop.close()
+
+    return make_once("trained", make)
+
+
+@pytest.fixture(scope="session")
+def served_workspace(make_once: MakeOnce) -> Path:
+    """The trained workspace of `serve/workspace.py`; copy it before changing it."""
+    from serve.workspace import make
+
+    return make_once("served", make)
+
+
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Nursery"]:
+    """Where commands run in processes of their own that need not import everything again."""
+    from faults.nursery import Nursery
+
+    opened = Nursery(tmp_path_factory.mktemp("nursery"))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -109,7 +173,8 @@ def files(tmp_path: Path, items: pd.DataFrame, events: pd.DataFrame) -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Any]:
     """A PostgreSQL server of our own, stopped and deleted at the end."""
-    folder = tempfile.mkdtemp(prefix="foretaste-pg-")  # not tmp_path: its user must get into it
+    # not tmp_path: its user must get into it
+    folder = tempfile.mkdtemp(prefix="foretaste-pg-", dir=memory_folder())
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it complains that XDG_RUNTIME_DIR is not set

@@ -2,12 +2,13 @@
 
 import asyncio
 import inspect
+import shutil
 from pathlib import Path
 
 import pytest
 
 from foretaste_client import AsyncClient, Client, ServiceError
-from serve.workspace import make, serving
+from serve.workspace import serving
 
 from .test_sync import failing
 
@@ -23,7 +24,7 @@ def test_it_has_the_same_calls() -> None:
     assert calls(AsyncClient) == calls(Client)
 
 
-def test_against_the_service(tmp_path: Path) -> None:
+def test_against_the_service(served_workspace: Path, tmp_path: Path) -> None:
     async def ask(url: str) -> None:
         async with AsyncClient(url, timeout=60) as shop:
             recommendation = await shop.recommend("p1", n=2)
@@ -34,8 +35,8 @@ def test_against_the_service(tmp_path: Path) -> None:
             with pytest.raises(ServiceError, match="no item"):
                 await shop.item("nothing")
 
-    make(tmp_path / "workspace")
-    with serving(tmp_path / "workspace") as client:
+    folder = shutil.copytree(served_workspace, tmp_path / "workspace")
+    with serving(folder) as client:
         asyncio.run(ask(str(client.base_url)))
 
 

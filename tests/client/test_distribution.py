@@ -1,6 +1,7 @@
 """foretaste-client, built and installed alone, works without foretaste and what that needs."""
 
 import email.parser
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 import foretaste
 import foretaste_client
-from serve.workspace import make, serving
+from serve.workspace import serving
 
 REPOSITORY = Path(__file__).parents[2]
 PROJECT = REPOSITORY / "clients" / "python"
@@ -85,9 +86,9 @@ def required(texts: list[str]) -> set[str]:
     return names
 
 
-def test_it_is_used_without_foretaste(python: Path, tmp_path: Path) -> None:
-    make(tmp_path / "workspace")
-    with serving(tmp_path / "workspace") as client:
+def test_it_is_used_without_foretaste(python: Path, served_workspace: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(served_workspace, tmp_path / "workspace")
+    with serving(folder) as client:
         done = subprocess.run(
             [python, "-I", "-c", PROGRAM, str(client.base_url)], capture_output=True, text=True
         )

@@ -24,13 +24,13 @@ from foretaste_client import (
     calls,
     sign_user_token,
 )
-from serve.workspace import listening, make, serving
+from serve.workspace import listening, serving
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(served_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("client") / "workspace"
-    make(folder)
+    shutil.copytree(served_workspace, folder)
     with serving(folder) as client:
         yield str(client.base_url)
     shutil.rmtree(folder)
@@ -87,13 +87,15 @@ def test_a_service_of_the_release_before_is_understood() -> None:
     assert (erasure.recounted, erasure.waits) == (("v",), ("w",))
 
 
-def test_the_key_of_a_page_names_a_user_with_the_shop_s_word(tmp_path: Path) -> None:
-    make(tmp_path / "workspace")
-    with SqlStore(tmp_path / "workspace" / STORE_FILE) as store:
+def test_the_key_of_a_page_names_a_user_with_the_shop_s_word(
+    served_workspace: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(served_workspace, tmp_path / "workspace"))
+    with SqlStore(folder / STORE_FILE) as store:
         key, secret = create_key(store.keys, "page", ["read", "events"], now=0.0)
     assert key.signing_secret is not None
     token = sign_user_token("ann", key.signing_secret)
-    with serving(tmp_path / "workspace") as client:
+    with serving(folder) as client:
         with Client(str(client.base_url), key=secret, timeout=60) as page:
             assert page.recommend(session="a-visit", n=1).items
             with pytest.raises(ServiceError, match="only with a token that proves them") as raised:

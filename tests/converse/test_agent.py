@@ -15,7 +15,7 @@ from foretaste.converse.conversation import Chat
 from foretaste.domain.data import Item
 from foretaste.language.settings import WriterSettings
 from foretaste.loop import Foretaste
-from serve.workspace import listening, make
+from serve.workspace import listening
 
 Model = Callable[[list[dict[str, Any]]], dict[str, Any]]
 """The messages so far → the message of the model."""
@@ -66,16 +66,9 @@ def scripted(*steps: dict[str, Any] | Callable[[Any], dict[str, Any]]) -> Model:
     return model
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("agent") / "made"
-    make(folder)
-    return folder
-
-
 @pytest.fixture
-def shop(made: Path, tmp_path: Path) -> Iterator[Foretaste]:
-    one = Foretaste.open(shutil.copytree(made, tmp_path / "shop"))
+def shop(served_workspace: Path, tmp_path: Path) -> Iterator[Foretaste]:
+    one = Foretaste.open(shutil.copytree(served_workspace, tmp_path / "shop"))
     yield one
     one.close()
 

@@ -11,19 +11,11 @@ from foretaste.converse.conversation import Chat, Reply
 from foretaste.domain.data import Item
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
-from serve.workspace import make
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("chat") / "made"
-    make(folder)
-    return folder
 
 
 @pytest.fixture
-def shop(made: Path, tmp_path: Path) -> Iterator[Foretaste]:
-    one = Foretaste.open(shutil.copytree(made, tmp_path / "shop"))
+def shop(served_workspace: Path, tmp_path: Path) -> Iterator[Foretaste]:
+    one = Foretaste.open(shutil.copytree(served_workspace, tmp_path / "shop"))
     yield one
     one.close()
 

@@ -7,10 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from serve.workspace import make
-
-from .nursery import Nursery
-
 Disk = Callable[[str], Path]
 
 WORKER = """
@@ -24,16 +20,8 @@ nice = 1
 
 
 @pytest.fixture(scope="session")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    one = Nursery(tmp_path_factory.mktemp("nursery"))
-    yield one
-    one.close()
-
-
-@pytest.fixture(scope="session")
-def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("faults") / "made"
-    make(folder)
+def _made(served_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = Path(shutil.copytree(served_workspace, tmp_path_factory.mktemp("faults") / "made"))
     with (folder / "foretaste.toml").open("a") as file:
         file.write(WORKER)
     return folder

@@ -5,21 +5,19 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .workspace import make, serving
+from .workspace import serving
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(served_workspace: Path) -> Path:
     """A trained workspace; copy it before changing it."""
-    folder = tmp_path_factory.mktemp("serve") / "trained"
-    make(folder)
-    return folder
+    return served_workspace
 
 
 @pytest.fixture(scope="session")
-def shared(trained: Path) -> Path:
+def shared(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The workspace that `client` serves."""
-    return Path(shutil.copytree(trained, trained.parent / "shared"))
+    return Path(shutil.copytree(trained, tmp_path_factory.mktemp("serve") / "shared"))
 
 
 @pytest.fixture(scope="session")
