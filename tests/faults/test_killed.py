@@ -70,7 +70,7 @@ def test_the_service(nursery: Nursery, workspace: Path, rounds: int) -> None:
                         unsure.append(rows)
                         break
                     assert answer.json()["accepted"] == len(rows)
-                    if not number:  # it is at work
+                    if number == 1:  # it is at work
                         timer.start()
                     acknowledged += answer.json()["event_ids"]
             timer.join()
