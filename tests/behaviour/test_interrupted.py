@@ -1,14 +1,13 @@
 """Imports that stop in the middle and are run again give the store of one that did not."""
 
 import gzip
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from faults.nursery import Nursery
 from foretaste.behaviour import importer
 from foretaste.behaviour.files.file_settings import RecordType
 from foretaste.behaviour.importer import import_file
@@ -73,7 +72,7 @@ def everything(store: SqlStore) -> tuple[Any, ...]:
 )
 @pytest.mark.parametrize("catalogue", [True, False])
 def test_killed_in_the_middle_and_run_again(
-    tmp_path: Path, where: str, step: int, catalogue: bool
+    nursery: Nursery, tmp_path: Path, where: str, step: int, catalogue: bool
 ) -> None:
     """Killed with SIGKILL, between two batches or after the rows of one before its commit."""
     lines = ["user,item,kind,at", *map(line, range(1_000)), line(500), line(7)]
@@ -87,8 +86,9 @@ def test_killed_in_the_middle_and_run_again(
 
     (tmp_path / "whole").mkdir()
     whole = once(tmp_path / "whole")
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path), where, str(step)]
-    assert subprocess.run(command, check=False).returncode == -9
+    with nursery.start_script(SCRIPT, tmp_path, where, step) as process:
+        process.wait()
+    assert process.log == ""
     with SqlStore(tmp_path / "behaviour.db") as store:
         assert 0 < store.counts()["events"] < whole[1].added, "it was in the middle"
     again = once(tmp_path)

@@ -1,35 +1,30 @@
 """`foretaste worker`, as typed."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
+from faults.nursery import Nursery
 from foretaste.behaviour.lock import Lock
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 
-PROGRAM = "from foretaste.cli.main import main; main()"
 
-
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM, "worker", *words, "--workspace", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "FORETASTE_WORKER__LEASE_SECONDS": "1"},
-    )
-
-
-def test_it_looks_once_and_a_second_one_leaves_and_says_why(trained: Path) -> None:
-    with SqlStore(trained / STORE_FILE) as store, Lock(store, "worker", lease=1.0):
-        second = run(trained, "--once")
-    assert second.returncode == 2
-    told = second.stderr.splitlines()[-1]
-    assert told.startswith("error: another worker is at work on this workspace (process ")
-    assert f"process {os.getpid()} on" in told
-    first = run(trained, "--once")
-    assert first.returncode == 0, first.stderr
-    assert first.stdout == "default: nothing is to be done\n"
+def test_it_looks_once_and_a_second_one_leaves_and_says_why(
+    nursery: Nursery, trained: Path
+) -> None:
+    with (trained / "foretaste.toml").open("a") as file:
+        file.write("[worker]\nlease_seconds = 1\n")
+    with (
+        SqlStore(trained / STORE_FILE) as store,
+        Lock(store, "worker", lease=1.0),
+        nursery.start(trained, "worker", "--once") as second,
+    ):
+        second.wait()
+    error, exit_code = second.log.splitlines()[-2:]
+    assert exit_code == "ended with 2"
+    assert error.startswith("error: another worker is at work on this workspace (process ")
+    assert f"process {os.getpid()} on" in error
+    with nursery.start(trained, "worker", "--once") as first:
+        first.wait()
+    assert first.log == "default: nothing is to be done\nended with 0\n"
     with SqlStore(trained / STORE_FILE) as store:
         assert store.meta_text("lock:worker") is None

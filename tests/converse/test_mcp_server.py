@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,24 +14,18 @@ import httpx
 import pytest
 from mcp import Client, StdioServerParameters, stdio_client
 
+from faults.nursery import Nursery
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.loop import Foretaste
 from foretaste.serve.http.keys import create_key as make_key
-from serve.workspace import make, until
+from serve.workspace import until
 
 FORETASTE = [sys.executable, "-c", "from foretaste.cli.main import main; main()"]
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("mcp") / "made"
-    make(folder)
-    return folder
-
-
 @pytest.fixture
-def folder(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "shop"))
+def folder(served_workspace: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(served_workspace, tmp_path / "shop"))
 
 
 def environment() -> dict[str, str]:
@@ -94,22 +87,20 @@ def test_by_stdio(folder: Path) -> None:
     shop.close()
 
 
-def test_over_http_with_a_key_where_there_is_one(folder: Path) -> None:
+def test_over_http_with_a_key_where_there_is_one(nursery: Nursery, folder: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = ["mcp", "--workspace", str(folder), "--http", "--port", str(port)]
-    process = subprocess.Popen([*FORETASTE, *words], env={**os.environ, **environment()})
     address = f"http://127.0.0.1:{port}/mcp"
 
     def listening() -> bool:
-        assert process.poll() is None, "it ended"
+        assert process.alive, process.log
         try:
             return bool(httpx.get(address).status_code)
         except httpx.HTTPError:
             return False
 
-    try:
+    with nursery.start(folder, "mcp", "--http", "--port", str(port)) as process:
         until(listening, "listening")
 
         async def talk() -> None:
@@ -131,6 +122,3 @@ def test_over_http_with_a_key_where_there_is_one(folder: Path) -> None:
         told = [httpx.post(address, json={}, headers=one).status_code for one in headers]
         assert told[0] != 401
         assert told[1:] == [401, 401]
-    finally:
-        process.terminate()
-        process.wait(30)

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import psutil
 from serve.workspace import until
 
 PROGRAM = """
-import json, os, signal, sys
+import json, os, signal, sys, traceback
 import uvicorn, torch, transformers, sklearn.feature_extraction.text
 import foretaste.workspace.backup, foretaste.cli.progress, foretaste.cli.main
 import foretaste.language.encoder, foretaste.loop
@@ -27,7 +27,7 @@ import foretaste.serve.app, foretaste.serve.run, foretaste.worker
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 print("here", flush=True)
 for line in sys.stdin:
-    words, log = json.loads(line)
+    words, log, script = json.loads(line)
     child = os.fork()
     if child == 0:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -37,9 +37,11 @@ for line in sys.stdin:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         sys.argv = ["foretaste", *words]
         try:
-            foretaste.cli.main.main()
+            exec(script, {}) if script else foretaste.cli.main.main()
         except SystemExit as ended:
             print("ended with", ended.code, flush=True)
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(0)
     print(child, flush=True)
@@ -100,12 +102,19 @@ class Nursery:
         )
         assert self._read() == "here"
 
-    @contextmanager
-    def start(self, workspace: Path, *words: str) -> Iterator[Child]:
+    def start(self, workspace: Path, *words: str) -> AbstractContextManager[Child]:
         """`foretaste` with these words on a workspace; killed at the end."""
+        return self._start([*words, "--workspace", str(workspace)])
+
+    def start_script(self, script: str, *words: object) -> AbstractContextManager[Child]:
+        """Python that finds these words after the first in `sys.argv`; killed at the end."""
+        return self._start([str(word) for word in words], script)
+
+    @contextmanager
+    def _start(self, words: list[str], script: str = "") -> Iterator[Child]:
         self._count += 1
         said = self._folder / f"{self._count}.log"
-        line = json.dumps([[*words, "--workspace", str(workspace)], str(said)])
+        line = json.dumps([words, str(said), script])
         assert self._parent.stdin is not None
         self._parent.stdin.write(line + "\n")
         self._parent.stdin.flush()

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from faults.nursery import Nursery
 from foretaste.errors import ModelError
 from foretaste.model.artefacts import ModelRegistry
 from foretaste.model.product import ProductOfExperts
@@ -313,16 +314,19 @@ STEPS = (1, 4, 7, 8)
 
 @pytest.fixture(scope="module")
 def killed(
-    tmp_path_factory: pytest.TempPathFactory, product: ProductOfExperts, here: World
+    nursery: Nursery,
+    tmp_path_factory: pytest.TempPathFactory,
+    product: ProductOfExperts,
+    here: World,
 ) -> Path:
     """A folder for each step, with a live version, in which a process saving another was killed."""
     folder = tmp_path_factory.mktemp("killed")
     for step in STEPS:
         models = ModelRegistry(folder / str(step))
         models.promote(save(models, product, here))
-    arguments = [str(Path(__file__).parents[1]), str(folder), *map(str, STEPS)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, "-c", SCRIPT, *arguments], check=True, env=environment)
+    with nursery.start_script(SCRIPT, Path(__file__).parents[1], folder, *STEPS) as process:
+        process.wait()
+    assert process.log == ""
     return folder
 
 

@@ -1,8 +1,5 @@
 """Training: it learns, survives kill -9 to the bit, and stops on what is not a number."""
 
-import os
-import subprocess
-import sys
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from faults.nursery import Nursery
 from foretaste.domain.data import Floats, Interactions
 from foretaste.errors import ModelError
 from foretaste.model.experts.popularity import PopularityExpert
@@ -312,12 +310,12 @@ def uninterrupted(here: World) -> dict[str, Floats]:
 
 
 @pytest.fixture(scope="module")
-def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def killed(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for each epoch in which a process of its own was killed."""
     folder = tmp_path_factory.mktemp("killed")
-    arguments = [str(Path(__file__).parents[1]), str(folder), *map(str, EPOCHS)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, "-c", SCRIPT, *arguments], check=True, env=environment)
+    with nursery.start_script(SCRIPT, Path(__file__).parents[1], folder, *EPOCHS) as process:
+        process.wait()
+    assert process.log == ""
     return folder
 
 

@@ -44,6 +44,13 @@ def without_taste(live: Snapshot) -> Snapshot:
     )
 
 
+def erase_everybody(loop: Foretaste) -> None:
+    """All thirty; the last erasure forgets the others in the model as well."""
+    for user in range(29):
+        loop.store.erase(f"u{user}")
+    loop.erase("u29")
+
+
 def test_good_lists_are_passed_over(shop: Foretaste) -> None:
     health = look_at_live(shop)
     assert health.warnings == ()
@@ -82,8 +89,7 @@ def test_looking_leaves_no_trace(shop: Foretaste) -> None:
 
 def test_sessions_are_people_too(trained: Path) -> None:
     loop = Foretaste.open(trained)
-    for user in range(30):
-        loop.erase(f"u{user}")
+    erase_everybody(loop)
     visits = [
         Event(f"v{n}-{step}", "view", START + n, session=f"s{n}", item=f"space-{(n + step) % 10}")
         for n in range(25)
@@ -111,8 +117,7 @@ def test_at_most_so_many_people_are_drawn_and_the_same_ones_again(shop: Foretast
 
 def test_with_nobody_there_it_says_so(trained: Path) -> None:
     loop = Foretaste.open(trained)
-    for user in range(30):
-        loop.erase(f"u{user}")
+    erase_everybody(loop)
     health = look_at_live(loop)
     assert [warning.code for warning in health.warnings] == ["too-few-people"]
     assert health.figures.people == 1

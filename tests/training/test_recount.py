@@ -1,16 +1,18 @@
 """Erasure reaches the models, also past a crash, a restart, a rollback and a training under way."""
 
-import subprocess
-import sys
+import os
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from faults.nursery import Child, Nursery
 from foretaste.domain.data import Event
 from foretaste.loop import Foretaste
 from foretaste.model.artefacts import REPLACED_NAMES_KEY, ModelRegistry
@@ -18,6 +20,7 @@ from foretaste.model.experts.popularity import PopularityExpert
 from foretaste.model.product import ProductOfExperts
 from foretaste.training import recount as erasing
 from foretaste.training.recount import ERASURES_KEY
+from serve.workspace import until
 
 
 def taken(loop: Foretaste, version: str | None = None) -> float:
@@ -137,33 +140,34 @@ import foretaste
 loop = foretaste.open(sys.argv[1])
 loop.catch_up()
 print("open", flush=True)
-sys.stdin.readline()
+open(sys.argv[3]).close()  # a pipe: it opens when its other end does
 print(loop.erase(sys.argv[2]).erased.events, flush=True)
 loop.close()
 """
 
 
-def test_two_processes_erase_at_once(trained: Path) -> None:
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", ERASES, str(trained), user],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for user in ("u1", "u3")
-    ]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "open\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    printed = [process.communicate(timeout=60)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0]
+def _is_open(process: Child) -> bool:
+    assert process.alive, process.log
+    return process.log == "open\n"
 
-    assert printed == ["5\n", "5\n"]
+
+def test_two_processes_erase_at_once(nursery: Nursery, trained: Path, tmp_path: Path) -> None:
+    users = ("u1", "u3")
+    gates = [tmp_path / user for user in users]
+    with ExitStack() as running:
+        processes = []
+        for user, gate in zip(users, gates, strict=True):
+            os.mkfifo(gate)
+            script = nursery.start_script(ERASES, trained, user, gate)
+            processes.append(running.enter_context(script))
+        for process in processes:
+            until(partial(_is_open, process), "open")
+        for gate in gates:
+            running.callback(os.close, os.open(gate, os.O_RDWR))
+        for process in processes:
+            process.wait()
+
+    assert [process.log for process in processes] == ["open\n5\n"] * 2
     loop = Foretaste.open(trained)
     assert taken(loop) == 140
     assert [version.data[ERASURES_KEY] for version in loop.models.versions()] == [2]
