@@ -11,6 +11,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from foretaste.loop import Foretaste
 from foretaste.serve.http.keys import Keyring, create_key
 from foretaste.workspace.backup import back_up, restore
 from foretaste.workspace.tenants import create_tenant, tenant_folder
+from serve.workspace import until
 
 NOW = 1_700_300_000.0
 
@@ -109,6 +111,10 @@ def test_all_of_it_comes_back(shop: Foretaste, tmp_path: Path) -> None:
         assert again.store.last_event_number() > last, "no number is given twice"
 
 
+def _has_more_events(shop: Foretaste, number: int) -> bool:
+    return shop.store.last_event_number() > number
+
+
 def test_a_copy_is_of_one_moment_while_others_write(shop: Foretaste, tmp_path: Path) -> None:
     """Each transaction writes an event and a fact that counts them; a copy has them alike."""
     ended = threading.Event()
@@ -125,6 +131,8 @@ def test_a_copy_is_of_one_moment_while_others_write(shop: Foretaste, tmp_path: P
     writer.start()
     try:
         for attempt in range(3):
+            newest = shop.store.last_event_number()
+            until(partial(_has_more_events, shop, newest), "written to")
             shop.store.copy_to(tmp_path / f"{attempt}.db")
     finally:
         ended.set()
