@@ -6,6 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --progress-bar off
 TORCH := $(shell grep '^torch==' requirements.lock)
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONDONTWRITEBYTECODE  # tests start the package many times
 
 .PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-zoo bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture wheel lock clean
 
