@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from foretaste.behaviour.store import SqlStore
-from foretaste.domain.data import Item, User
+from foretaste.domain.data import Event, Item, User
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -102,3 +102,14 @@ def test_items_by_their_ids_in_one_question(store: SqlStore) -> None:
         name: Item(name, title=f"Title {name}") for name in "ac"
     }
     assert store.items_by_id([]) == {}
+
+
+def test_events_are_told_by_their_ids_as_they_were_accepted(store: SqlStore) -> None:
+    clicks = [Event(f"e{n}", "click", 1.5, session="s", item="a") for n in range(1100)]
+    store.add_events(clicks)
+    store.identify("s", "u", 2.0)
+
+    assert store.events_by_id([]) == {}
+    assert store.events_by_id(["e3", "nothing", "e3"]) == {"e3": clicks[3]}
+    by_id = {click.event_id: click for click in clicks}
+    assert store.events_by_id(list(by_id)) == by_id

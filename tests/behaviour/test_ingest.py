@@ -43,6 +43,63 @@ def test_a_retry_is_known_and_the_first_use_holds(intake: Ingestor, store: SqlSt
     assert [event.kind for _, event in store.events()] == ["click"]
 
 
+@pytest.mark.parametrize(
+    ("again", "fields"),
+    [
+        ({}, []),
+        ({"item": " a "}, []),
+        ({"kind": "hide"}, ["event_type"]),
+        ({"user": "v", "value": 2}, ["user", "value"]),
+        ({"session": "s"}, ["session"]),
+        ({"context": {"page": "home"}}, ["context"]),
+        ({"at": NOW - 1}, ["at"]),
+        ({"at": NOW}, []),
+    ],
+)
+def test_another_content_under_a_known_id_is_told(
+    intake: Ingestor, again: dict[str, Any], fields: list[str]
+) -> None:
+    row = {**CLICK, "event_id": "e"}
+    assert intake.events([row], NOW).conflicts == []
+    taken = intake.events(["no event", {**row, "event_id": "f"}, row | again], NOW + 5)
+    assert (taken.accepted, taken.duplicates, taken.ids) == (1, 1, [None, "f", "e"])
+    assert [(found.index, found.event_id, found.fields) for found in taken.conflicts] == (
+        [(2, "e", fields)] if fields else []
+    )
+    for conflict in taken.conflicts:
+        assert conflict.problem.endswith(f"with another {', '.join(fields)}")
+
+
+def test_two_contents_under_one_id_of_a_batch_are_told(intake: Ingestor) -> None:
+    taken = intake.events([{**CLICK, "event_id": "e", "value": n} for n in range(3)], NOW)
+    assert (taken.accepted, taken.duplicates) == (1, 2)
+    assert [(found.index, found.fields) for found in taken.conflicts] == [
+        (1, ["value"]),
+        (2, ["value"]),
+    ]
+
+
+def test_an_id_that_a_stranger_used_first_suppresses_nothing(
+    intake: Ingestor, store: SqlStore
+) -> None:
+    order = {**CLICK, "event_id": "order-7", "kind": "purchase"}
+    stranger = {**order, "user": None, "session": "of a stranger"}
+    for owner in ("key", "other key", None):
+        intake.events([stranger], NOW, id_owner=owner)
+    for owner in ("key", None):
+        first = intake.events([{**order, "recommendation_id": "r"}], NOW, id_owner=owner)
+        known_to_all = owner is None
+        assert (first.accepted, first.duplicates) == ((0, 1) if known_to_all else (1, 0))
+        assert first.ids == ["order-7"]
+        assert list(first.unattributed) == ["order-7"]
+    again = intake.events([{**order, "recommendation_id": "r"}, order], NOW, id_owner="key")
+    assert (again.accepted, again.duplicates) == (0, 2)
+    assert [(found.event_id, found.fields) for found in again.conflicts] == [
+        ("order-7", ["recommendation_id"])
+    ]
+    assert [event.user for _, event in store.events()] == [None, None, None, "u"]
+
+
 def test_without_an_id_two_clicks_are_two_clicks(intake: Ingestor) -> None:
     taken = intake.events([CLICK, CLICK, {**CLICK, "event_id": " "}], NOW)
     assert taken.accepted == 3

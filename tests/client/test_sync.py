@@ -120,7 +120,12 @@ def test_events_have_ids_before_they_are_sent(shop: Client) -> None:
     assert taken.rejected[0].index == 1
     assert taken.event_ids[1] is None
     again = shop.events([{**rows[0], "event_id": taken.event_ids[0]}])
-    assert (again.accepted, again.duplicates) == (0, 1)
+    assert (again.accepted, again.duplicates, again.conflicts) == (0, 1, ())
+    view = {"session": "s", "item": "space-1", "kind": "view"}
+    other = shop.events([view | {"event_id": taken.event_ids[0]}])
+    assert [conflict["fields"] for conflict in other.conflicts] == [
+        ["event_type", "user", "session"]
+    ]
     assert shop.identify("s-c1", "c1") is True
     assert shop.identify("s-c1", "c1") is False
 

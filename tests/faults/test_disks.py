@@ -140,6 +140,7 @@ def test_a_database_that_goes_and_comes_back(
             "rejected": [],
             "event_ids": [],
             "unattributed": [],
+            "conflicts": [],
         }
         assert client.post("/v1/recommend", json={"user": "p1"}).is_success
 

@@ -165,6 +165,30 @@ def user_token(headers: Headers, user: str, secret: str) -> str:
     return jwt.encode(claims, secret, "HS256", headers={"kid": key_id})
 
 
+@pytest.mark.parametrize("page", PAGE_RULES)
+def test_a_guessed_event_id_suppresses_nothing(
+    service: httpx.Client, keys: dict[str, Headers], page: str
+) -> None:
+    """Everybody can read the key of a page, and send the id of an order before the order is."""
+    order = {"event_id": f"order-7-{page}", "kind": "purchase", "item": "space-1"}
+
+    def send(name: str, **who: str) -> Any:
+        sent = service.post("/v1/events", json={"events": [order | who]}, headers=keys[name])
+        return sent.json()
+
+    assert send(page, session="of a stranger")["accepted"] == 1
+    assert send(page, session="of a visitor")["accepted"] == 1
+    again = send(page, session="of a visitor")
+    assert (again["duplicates"], again["event_ids"], again["conflicts"]) == (
+        1,
+        [order["event_id"]],
+        [],
+    )
+    assert send("admin", user="ann")["accepted"] == 1, "not even to a server with ids of its own"
+    (conflict,) = send("admin", user="bob")["conflicts"]
+    assert (conflict["index"], conflict["fields"]) == (0, ["user"])
+
+
 def test_the_table_says_which_requests_name_a_user() -> None:
     for route in ROUTES:
         if route.scopes and "admin" not in route.scopes and "/session/" not in route.path:

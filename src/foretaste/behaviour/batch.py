@@ -21,6 +21,18 @@ class BatchRejection(BaseModel):
     remedy: str
 
 
+class EventConflict(BaseModel):
+    """An event under an `event_id` that was there already with another content: the first holds."""
+
+    index: int
+    """Its place in the batch, from 0."""
+    event_id: str
+    fields: list[str]
+    """Those in which it differs."""
+    problem: str
+    remedy: str
+
+
 @dataclass
 class IngestSummary:
     """What became of a batch."""
@@ -34,3 +46,5 @@ class IngestSummary:
     """The id of each row, None where it was rejected."""
     unattributed: dict[str, Unattributed] = field(default_factory=dict)
     """By event id, what does not fit the list it names."""
+    conflicts: list[EventConflict] = field(default_factory=list)
+    """Of the duplicates, those that say something else than what is there."""

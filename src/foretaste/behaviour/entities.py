@@ -76,6 +76,16 @@ class EntityRows:
         rows = self._fetch_rows(query.order_by(c.seq).limit(n))
         return [(number, schema.event_from_row(row)) for number, *row in rows]
 
+    def events_by_id(self, event_ids: Sequence[str]) -> dict[str, Event]:
+        """Those of these events that are there, by their id, each as it was accepted."""
+        events_by_id: dict[str, Event] = {}
+        for start in range(0, len(event_ids), IDS_PER_QUERY):
+            id_condition = events.c.event_id.in_(event_ids[start : start + IDS_PER_QUERY])
+            for row in self._fetch_rows(sa.select(*schema.EVENT_COLUMNS).where(id_condition)):
+                event = schema.event_from_row(row)
+                events_by_id[event.event_id] = event
+        return events_by_id
+
     def newest_items(self, now: float, n: int) -> list[Item]:
         """The n that came on offer last, the newest first; those without a time never did."""
         c = items.c

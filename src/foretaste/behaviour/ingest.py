@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from foretaste.behaviour import patch as patching
 from foretaste.behaviour.attributes import load_column_decisions, load_number_marks
-from foretaste.behaviour.batch import BatchRejection, IngestSummary
+from foretaste.behaviour.batch import BatchRejection, EventConflict, IngestSummary
+from foretaste.behaviour.event_ids import conflicting_fields, stored_events
 from foretaste.behaviour.forms import ItemForm, service_event_form, service_item_form
 from foretaste.behaviour.parse import parse_event, parse_item, parse_user, unknown_item_reject
 from foretaste.behaviour.reading.ids import IdForms
@@ -52,11 +53,16 @@ class Ingestor:
         self._item_register = _ItemRegister(store, settings)
 
     def events(
-        self, rows: Sequence[Any], now: float, *, refuse_user: RefuseUser = any_user
+        self,
+        rows: Sequence[Any],
+        now: float,
+        *,
+        refuse_user: RefuseUser = any_user,
+        id_owner: str | None = None,
     ) -> IngestSummary:
         """Events, durable when this returns. `now` is the time of those that name none.
 
-        refuse_user: why whoever sends them may not name a user.
+        refuse_user: why whoever sends them may not name a user. id_owner: see `event_ids`.
         """
         summary, valid_events = IngestSummary(), list[Event]()
         parsed_rows = [
@@ -82,9 +88,27 @@ class Ingestor:
                 summary.ids.append(event.event_id)
         valid_events, summary.unattributed = self._attribute(valid_events)
         self._item_register.create_missing(valid_events)
-        summary.accepted = self._store.add_events(valid_events)
-        summary.duplicates = len(valid_events) - summary.accepted
+        new_events = stored_events(valid_events, id_owner)
+        summary.accepted = self._store.add_events(new_events)
+        summary.duplicates = len(new_events) - summary.accepted
+        if summary.duplicates:
+            summary.conflicts = self._conflicts(rows, summary.ids, new_events)
         return summary
+
+    def _conflicts(
+        self, rows: Sequence[Any], ids: Sequence[str | None], new_events: Sequence[Event]
+    ) -> list[EventConflict]:
+        """What differs from the first use of its id. new_events: those of the rows with an id."""
+        first_uses = self._store.events_by_id([event.event_id for event in new_events])
+        row_indices = [index for index, event_id in enumerate(ids) if event_id is not None]
+        conflicts = []
+        for row_index, event in zip(row_indices, new_events, strict=True):
+            first_use = first_uses.get(event.event_id, event)  # else it was erased meanwhile
+            sent_fields = [name for name, cell in rows[row_index].items() if not is_missing(cell)]
+            differences = conflicting_fields(event, first_use, sent_fields)
+            if differences:
+                conflicts.append(_conflict(row_index, str(ids[row_index]), differences))
+        return conflicts
 
     def _parse_event_row(self, row: Any, row_index: int, now: float) -> Event | RejectedRow:
         rejected_row = _unreadable_row(row, "event")
@@ -252,6 +276,16 @@ def _refuse_unproven(
     if refusal is None:
         return parsed_row
     return RejectedRow("events", row_index, "user", parsed_row.user, *refusal)
+
+
+def _conflict(row_index: int, event_id: str, differences: list[str]) -> EventConflict:
+    return EventConflict(
+        index=row_index,
+        event_id=event_id,
+        fields=differences,
+        problem=f"this event_id was used before with another {', '.join(differences)}",
+        remedy="the first holds; give every event an id of its own",
+    )
 
 
 def _batch_rejection(rejected_row: RejectedRow, row_index: int) -> BatchRejection:

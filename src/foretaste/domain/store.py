@@ -61,6 +61,9 @@ class EventLog(Protocol):
         accepted past that number is known, not even whose a session is.
         """
 
+    def events_by_id(self, event_ids: Sequence[str]) -> Mapping[str, Event]:
+        """Those of these events that are there, by their id, each as it was accepted."""
+
     def events_page(
         self,
         after_number: int,

@@ -203,8 +203,10 @@
       while (this.consented && some.length) {
         let status = 0;
         const token = tokenOf(some);
+        let answer = null;
         try {
-          status = (await this._post("/v1/events", { events: sendable(some) }, token)).status;
+          answer = await this._post("/v1/events", { events: sendable(some) }, token);
+          status = answer.status;
         } catch {
           // no connection: they wait
         }
@@ -216,11 +218,21 @@
         }
         // taken, a duplicate, or refused for good: in each case there is no use in sending them again
         this.failures = 0;
+        if (status < 400) await this._warn(answer);
         if (token !== null && status >= 400) this._forgetToken(token);
         const sent = new Set(some.map((event) => event.event_id));
         this._put("queue", JSON.stringify(this._queue().filter((one) => !sent.has(one.event_id))));
         some = this._batch();
       }
+    }
+
+    /* An id that was used for two events is a mistake of the page: its author sees it here. The
+       same event at another time is none: a page that thanks for an order may be loaded again. */
+    async _warn(answer) {
+      const { conflicts = [] } = await answer.json().catch(() => ({}));
+      for (const { event_id, fields, problem, remedy } of conflicts)
+        if (fields.some((field) => field !== "at"))
+          root.console.warn(`foretaste: event ${event_id}: ${problem}; ${remedy}`);
     }
 
     /* What is sent next: events that one token proves, or none. */

@@ -159,9 +159,10 @@ class Service:
             )
         return self._ingestor
 
-    def record(self, rows: Sequence[Any], user_access: UserAccess) -> IngestSummary:
-        """Take in events, durable when this returns, and count them."""
-        summary = self.ingestor.events(rows, self.now(), refuse_user=user_access.refusal)
+    def record(self, rows: Sequence[Any], access: UserAccess, owner: str | None) -> IngestSummary:
+        """Take in events, durable when this returns, and count them. owner: of their ids."""
+        refusal = access.refusal
+        summary = self.ingestor.events(rows, self.now(), refuse_user=refusal, id_owner=owner)
         if self._metrics is not None:
             self._metrics.record_events(
                 accepted=summary.accepted,

@@ -181,6 +181,19 @@ def test_what_happens_as_the_page_is_left_arrives_and_counts_once(visit: Visit) 
 
 
 @pytest.mark.slow
+def test_an_id_that_is_used_for_two_events_is_told_to_the_author_of_the_page(visit: Visit) -> None:
+    warnings: list[str] = []
+    visit.page.on("console", lambda message: warnings.append(message.text))
+    visit.run("() => shop.consent(true)")
+    for item in ("space-6", "space-6", "space-7"):
+        visit.run("item => shop.track({ kind: 'click', item, event_id: 'twice' })", item)
+        assert visit.run("() => shop.flush()") == 0
+    assert [event.item for event in visit.events()] == ["space-6"]
+    (warning,) = warnings  # none for the same click a moment later
+    assert warning.startswith("foretaste: event twice: this event_id was used before with another")
+
+
+@pytest.mark.slow
 def test_a_service_that_fails_is_tried_again(visit: Visit) -> None:
     failures = [503, 429]
 

@@ -170,6 +170,8 @@ class BatchResult:
     """Of events: one each, None where it was rejected."""
     unattributed: tuple[Json, ...] = ()
     """Of events: those that do not fit the list they name, and why."""
+    conflicts: tuple[Json, ...] = ()
+    """Of events: duplicates that say something else than the first with their event_id."""
 
     @property
     def known(self) -> int:

@@ -193,7 +193,7 @@ def _record_feedback(
 ) -> Any:
     rows = [gorse.event_from_gorse(row, keep_repeats=overwrite) for row in body]
     _create_missing_items(service, rows)
-    return _respond(service.record(rows, access), "feedback")
+    return _respond(service.record(rows, access, None), "feedback")  # ids made here: none guessed
 
 
 def _create_missing_items(service: Service, rows: Sequence[gorse.Row]) -> None:

@@ -62,10 +62,13 @@ def post_events(
     is partly wrong takes the good ones and tells of the others. Send it again without fear: an
     `event_id` that is there already is a duplicate, and its first use holds.
 
+    One that says something else is told in `conflicts`. The ids of a key that may not name every
+    user, as those of pages, are its own: each holds for the key and the user and session named.
+
     `recommendation_id` attributes an event to the list it came from. One of kind `impression`
     without an item stands for all items of its list. A late event takes its place in time.
     """
-    summary = service.record(body.events, user_access)
+    summary = service.record(body.events, user_access, user_access.id_owner)
     require_any_accepted(summary, body.events, "events")
     return EventsAnswer(
         accepted=summary.accepted,
@@ -80,6 +83,7 @@ def post_events(
             )
             for mismatch in summary.unattributed.values()
         ],
+        conflicts=summary.conflicts,
     )
 
 

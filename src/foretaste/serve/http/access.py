@@ -120,7 +120,7 @@ class AccessMiddleware:
             return self._keys.signing_secret(key_id or caller.key or "", caller.tenant)
 
         token = Headers(scope=scope).get(USER_TOKEN_HEADER)
-        return UserAccess(caller.user_rule, token, find_signing_secret)
+        return UserAccess(caller.user_rule, token, find_signing_secret, caller.key)
 
     async def _authenticate(self, scope: Scope, secret: str | None) -> Caller:
         """Raises `ProblemError` unless it is somebody."""

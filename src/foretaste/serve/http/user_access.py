@@ -42,6 +42,13 @@ class UserAccess:
     rule: str = "open"
     token: str | None = None
     find_signing_secret: FindSigningSecret = no_signing_secret
+    key: str | None = None
+    """The public id of the key."""
+
+    @property
+    def id_owner(self) -> str | None:
+        """Whose the ids of its events are: the key's, or None for those of the whole workspace."""
+        return None if self.rule == "open" else self.key
 
     def refusal(self, user: str | None) -> tuple[str, str] | None:
         """Why it may not name this user, and what to do; None where it may."""

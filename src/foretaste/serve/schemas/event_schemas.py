@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from foretaste.behaviour.batch import BatchRejection
+from foretaste.behaviour.batch import BatchRejection, EventConflict
 from foretaste.domain.text_limits import MAX_TEXT_LENGTH
 from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import MAX_BATCH_ROWS, Id, RequestSchema, ResponseSchema
@@ -86,3 +86,6 @@ class EventsAnswer(ResponseSchema):
     unattributed: list[UnattributedOut]
     """Events that were taken and whose `recommendation_id` is unknown, or whose item or place is
     not that of the list."""
+    conflicts: list[EventConflict]
+    """Of the duplicates, those that say something else than the first event with their `event_id`.
+    """
