@@ -95,6 +95,10 @@ class Worker:
         """Let go of the workspace."""
         self._loop.close()
 
+    def resume_erasures(self) -> None:
+        """Go on with what an erasure before has left to do."""
+        self._loop.recounter.resume()
+
     def lock(self, *, wait: bool = True) -> Lock:
         """Held by the one worker of the workspace."""
         return Lock(self._loop.store, "worker", lease=self._settings.lease_seconds, wait=wait)
@@ -328,6 +332,7 @@ class WorkspaceWorkers:
             lock = worker.lock()
             self._active_workers[name] = worker, lock
             lock.acquire()
+            worker.resume_erasures()
             log.info("%s: at work", name)
         worker, lock = self._active_workers[name]
         if not lock.is_held:

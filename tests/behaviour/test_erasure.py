@@ -1,9 +1,14 @@
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from foretaste.behaviour.purge import PURGE_KEY
+from foretaste.behaviour.schema import meta
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import ErasureCounts, Event, LoggedRecommendation, User
 from foretaste.domain.preference import Conversation, Preference
@@ -148,11 +153,48 @@ def test_numbers_are_never_given_again(store: SqlStore) -> None:
     assert [event.event_id for _, event in store.events(after_number=reached)] == ["b2"]
 
 
-def test_their_words_are_not_in_the_file_any_more(tmp_path: Path) -> None:
-    path = tmp_path / "store.db"
-    with SqlStore(path) as store:
-        store.add_events([Event("a1", "search", 1.0, user="ann", query="zanzibar at night")])
-        store.add_events([click(f"b{n}", "bob") for n in range(50)])
+def files_with(folder: Path, text: bytes) -> list[str]:
+    return [file.name for file in folder.iterdir() if text in file.read_bytes()]
+
+
+@pytest.mark.parametrize("of_all", [True, False], ids=["erased", "taken back"])
+def test_their_words_are_not_in_the_files_any_more(tmp_path: Path, of_all: bool) -> None:
+    with SqlStore(tmp_path / "store.db") as store:
+        search = Event("a1", "search", 1.0, user="ann", query="zanzibar at night", item="i")
+        store.add_events([search, *(click(f"b{n}", "bob") for n in range(50))])
+        with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM events").fetchone()
+            assert store.erase("ann").events if of_all else store.delete_events("ann", "i")
+            assert not store.purge_log()
+            assert files_with(tmp_path, b"zanzibar"), "somebody still reads what was before"
+        assert store.purge_log()
+        assert files_with(tmp_path, b"zanzibar") == []
+
+
+def test_a_log_is_due_past_a_crash_and_past_a_later_erasure(store: SqlStore) -> None:
+    assert store.purge_log()
+    store.add_events([click("a1", "ann"), click("b1", "bob"), click("c1", "cid")])
+    engine = sa.create_engine(store.url)
+    isolation = "SERIALIZABLE" if engine.dialect.name == "sqlite" else "REPEATABLE READ"
+    with engine.connect().execution_options(isolation_level=isolation) as reader:
+        if engine.dialect.name == "sqlite":
+            reader.exec_driver_sql("BEGIN")
+        reader.execute(sa.text("SELECT count(*) FROM events")).all()
         store.erase("ann")
-        files = [file.read_bytes() for file in tmp_path.iterdir()]
-    assert not any(b"zanzibar" in one for one in files)
+        with SqlStore(store.url) as restarted:
+            assert not restarted.purge_log()
+        store.erase("bob")
+        assert not store.purge_log()
+    engine.dispose()
+    assert store.purge_log()
+    assert store.meta_text(PURGE_KEY) is None
+
+
+def test_it_is_known_when_somebody_was_erased_and_nobody_is_named(store: SqlStore) -> None:
+    store.add_events([click("a1", "ann")])
+    store.erase("ann", 7.5)
+    store.erase("nobody", 8.5)
+    assert [store.erased_at(user) for user in ("ann", "nobody", "bob")] == [7.5, None, None]
+    with store._engine.connect() as connection:
+        assert "ann" not in str(connection.execute(sa.select(meta)).all())

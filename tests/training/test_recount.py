@@ -1,10 +1,12 @@
 """Erasure reaches the models, also past a crash, a restart, a rollback and a training under way."""
 
 import os
+import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ import numpy as np
 import pytest
 
 from faults.nursery import Child, Nursery
+from foretaste.behaviour.purge import PURGE_KEY
+from foretaste.behaviour.store import STORE_FILE
 from foretaste.domain.data import Event
 from foretaste.loop import Foretaste
 from foretaste.model.artefacts import REPLACED_NAMES_KEY, ModelRegistry
@@ -221,4 +225,54 @@ def test_what_does_not_answer_is_counted_anew_beside_the_answers(
         assert time.monotonic() < end
         threading.Event().wait(0.01)
     assert taken(loop, loop.models.rollback()) == 145
+    loop.close()
+
+
+def test_a_receipt_says_what_is_due_until_it_is_not(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("RECOUNT_DELAY_SECONDS", "RECOUNT_PAUSE_SECONDS"):
+        monkeypatch.setattr(erasing, name, 0.01)
+    with closing(sqlite3.connect(loop.folder / STORE_FILE, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM events").fetchone()
+        assert erasing.PENDING_LOG_NOTE in loop.erase("u1").pending_notes
+        again = loop.erase("u1")
+        assert not again.erased.any_erased
+        assert erasing.PENDING_LOG_NOTE in again.pending_notes
+        assert erasing.PENDING_WEIGHTS_NOTE in again.pending_notes
+    end = time.monotonic() + 60
+    while loop.store.meta_text(PURGE_KEY) is not None:  # by itself
+        assert time.monotonic() < end
+        threading.Event().wait(0.01)
+    assert erasing.PENDING_LOG_NOTE not in loop.erase("u1").pending_notes
+    shutil.rmtree(loop.folder / "cache")
+    for version in loop.models.versions():
+        models_before = loop.folder / "models" / version.name
+        loop.clock = lambda: 4e9
+        loop.train()
+        shutil.rmtree(models_before)
+    assert loop.erase("u1").pending_notes[-1:] == (erasing.PENDING_BACKUPS_NOTE,)
+    assert erasing.PENDING_WEIGHTS_NOTE not in loop.erase("u1").pending_notes
+    loop.close()
+
+
+def test_on_a_full_disk_they_are_gone_from_the_store_and_the_models_are_due(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "RECOUNT_DELAY_SECONDS", 60.0)
+
+    def full(*_: Any, **__: Any) -> str:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(ModelRegistry, "save", full)
+        for _ in range(2):  # the retry says so as well
+            receipt = loop.erase("u1")
+            assert receipt.pending_notes[0] == erasing.PENDING_FAILED_RECOUNT_NOTE
+    assert receipt.erased.events == 0
+    receipt = loop.erase("u1")
+    assert len(receipt.recounted_versions) == 1
+    assert erasing.PENDING_FAILED_RECOUNT_NOTE not in receipt.pending_notes
+    assert taken(loop) == 145
     loop.close()

@@ -6,6 +6,7 @@ device), the facts of identity, their attributes, what they changed about their 
 they were given, and the conversations with them, by the owner of the session at that time.
 """
 
+import time
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from foretaste.behaviour.conversations import conversation_from_row
 from foretaste.behaviour.engine import store_errors, write_transaction
 from foretaste.behaviour.preference_rows import PreferenceRows, belongs_to
+from foretaste.behaviour.purge import purge, purge_note
 from foretaste.behaviour.recommendations import RecommendationRows, recommendation_from_row
 from foretaste.behaviour.schema import (
     conversations,
@@ -23,6 +25,7 @@ from foretaste.behaviour.schema import (
     recommendations,
     users,
 )
+from foretaste.behaviour.tombstones import erasure_time, put_tombstone
 from foretaste.domain.data import ErasureCounts, LoggedRecommendation
 from foretaste.domain.preference import Conversation
 
@@ -35,9 +38,10 @@ ERASURE_COUNT_KEY = "erasures"
 class ErasureRows(RecommendationRows, PreferenceRows):
     """What is kept of one person."""
 
-    def erase(self, user: str) -> ErasureCounts:
+    def erase(self, user: str, at: float | None = None) -> ErasureCounts:
         """Delete all that is kept of a user, in one transaction. → how much that was.
 
+        at: the time, seconds since 1970; now where it is left out.
         Numbers of events are never given again, so a reader that goes on from one misses nothing.
         """
         with store_errors(self.url), write_transaction(self._engine) as connection:
@@ -65,12 +69,21 @@ class ErasureRows(RecommendationRows, PreferenceRows):
                 conversations=_delete_owned(connection, conversations, user, own_sessions),
             )
             if erased.any_erased:
+                put_tombstone(connection, self._insert, user, time.time() if at is None else at)
                 self._count_erasure(connection)
-        if self._engine.dialect.name == "sqlite":
-            with store_errors(self.url), self._engine.connect() as connection:
-                # What was overwritten in the file must not live on in its log
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
         return erased
+
+    def erased_at(self, user: str) -> float | None:
+        """When a user was last erased, seconds since 1970; None for who never was."""
+        with store_errors(self.url), self._engine.connect() as connection:
+            return erasure_time(connection, user)
+
+    def purge_log(self) -> bool:
+        """Rid the database's own log of what was erased. → False where that is still due, as
+        another process reads an old state: try again later.
+        """
+        with store_errors(self.url):
+            return purge(self._engine)
 
     def delete_events(self, user: str, item: str, event_type: str | None = None) -> int:
         """Take back what a user did with an item, of one event type or all. → how many events."""
@@ -132,8 +145,9 @@ class ErasureRows(RecommendationRows, PreferenceRows):
         return numbers
 
     def _count_erasure(self, connection: sa.Connection) -> None:
-        text = str(int(connection.scalar(_erasure_count_query()) or 0) + 1)
-        insert = self._insert(meta).values(name=ERASURE_COUNT_KEY, text=text)
+        count = int(connection.scalar(_erasure_count_query()) or 0) + 1
+        rows = [{"name": ERASURE_COUNT_KEY, "text": str(count)}, purge_note(connection, count)]
+        insert = self._insert(meta).values(rows)
         replacement = {"text": insert.excluded.text}
         connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_=replacement))
 

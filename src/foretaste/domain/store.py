@@ -280,8 +280,17 @@ class Store(
     def log_position(self) -> tuple[int, int]:
         """(number of the newest event, newest revision of an item); 0 where there is none."""
 
-    def erase(self, user: str) -> ErasureCounts:
-        """Delete all that is kept of a user, in one transaction. → how much that was."""
+    def erase(self, user: str, at: float | None = None) -> ErasureCounts:
+        """Delete all that is kept of a user, in one transaction. → how much that was.
+
+        at: the time, seconds since 1970; now where it is left out.
+        """
+
+    def erased_at(self, user: str) -> float | None:
+        """When a user was last erased, seconds since 1970; None for who never was."""
+
+    def purge_log(self) -> bool:
+        """Rid the database's own log of what was erased. → False where that is still due."""
 
     def erasure_count(self) -> int:
         """How many erasures there have been."""

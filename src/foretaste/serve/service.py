@@ -353,6 +353,7 @@ class Service:
         """Answer one question, so that the first person need not wait for what it loads."""
         start_time = time.perf_counter()
         try:
+            self.workspace.recounter.resume()
             if not self.workspace.models.serving_order():
                 return
             self.workspace.manager.waits_for_items = False

@@ -9,9 +9,10 @@ fit, and until then the receipt says so. A process that dies between the two ste
 
 import logging
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -35,19 +36,31 @@ ERASURES_KEY = "erasures"
 """Under this name a version's data say how many erasures its counts know of."""
 RECOUNT_DELAY_SECONDS, RECOUNT_PAUSE_SECONDS, CLOSE_TIMEOUT_SECONDS = 0.2, 30.0, 5.0
 """Seconds before counting anew, after it, and that closing waits for it."""
-PENDING_ERASURE_NOTES = (
+PENDING_WEIGHTS_NOTE = (
     "the weights of what was trained by gradient, a tuned encoder's among them, and the exponents, "
-    "until 'foretaste train' has run and the versions before it are gone",
-    "vectors of their searches and reviews, under a hash of the text, until the folder 'cache' is "
-    "deleted",
-    "rows that were rejected at an import, in the folder 'rejects', and your own backups",
+    "until 'foretaste train' has run and the versions before it are gone"
 )
-"""What an erasure does not reach by itself."""
+PENDING_CACHE_NOTE = (
+    "vectors of their searches and reviews, under a hash of the text, until the folder 'cache' is "
+    "deleted"
+)
+PENDING_REJECTS_NOTE = (
+    "rows that were rejected at an import, in the folder 'rejects', until you delete them"
+)
+PENDING_BACKUPS_NOTE = "your own backups, until you delete those of before"
+PENDING_LOG_NOTE = (
+    "the log of the database, until no other process reads a state of before; this is tried again "
+    "every half minute while a service or a worker runs, and when one starts"
+)
 PENDING_RECOUNT_NOTE = (
     "the counts of the model versions that do not answer, which are taken anew beside the answers "
     "within some minutes; until then do not roll back to one"
 )
-"""What waits besides where an erasure counts anew in the version that answers alone."""
+PENDING_FAILED_RECOUNT_NOTE = (
+    "the counts of the model, which could not be taken anew now (see the log; is the disk full?); "
+    "this is tried again every half minute while a service or a worker runs, and when one starts"
+)
+"""What an erasure does not reach at once, each told as long as it is so."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,10 @@ class RecountWorkspace(Protocol):
     def manager(self) -> ModelManager: ...
     @property
     def config(self) -> Config: ...
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def clock(self) -> Callable[[], float]: ...
     def readers(self, encoder: str | None = None) -> BackboneOpener: ...
     def interactions(
         self, items: Mapping[str, Item], until: int | None = None
@@ -94,14 +111,48 @@ class ErasureRecounter:
 
         defer_others: the versions that do not answer are counted anew beside the answers, after it.
         """
-        erased = self._workspace.store.erase(user)
-        recounted_versions = self.recount(answering_only=defer_others)
-        self._workspace.manager.renew()
-        pending_notes = PENDING_ERASURE_NOTES if erased.any_erased else ()
-        if defer_others and self._stale_version(self._workspace.store.erasure_count()) is not None:
+        workspace = self._workspace
+        erased = workspace.store.erase(user, workspace.clock())
+        recounted_versions, notes = list[str](), list[str]()
+        try:
+            recounted_versions = self.recount(answering_only=defer_others)
+            if self._stale_version(workspace.store.erasure_count()) is not None:
+                notes.append(PENDING_RECOUNT_NOTE)
+        except (OSError, ForetasteError) as error:  # they are gone from the store all the same
+            log.error("not counted anew: %s", error)
+            notes.append(PENDING_FAILED_RECOUNT_NOTE)
+        workspace.manager.renew()
+        if not self._purge_log():
+            notes.append(PENDING_LOG_NOTE)
+        if notes:
             self.recount_soon()
-            pending_notes = (PENDING_RECOUNT_NOTE, *pending_notes)
-        return ErasureReceipt(user, erased, tuple(recounted_versions), pending_notes)
+        notes += self._remaining_copies(workspace.store.erased_at(user))
+        return ErasureReceipt(user, erased, tuple(recounted_versions), tuple(notes))
+
+    def _purge_log(self) -> bool:
+        try:
+            return self._workspace.store.purge_log()
+        except ForetasteError as error:
+            log.error("the log of the database may still hold what was erased: %s", error)
+            return False
+
+    def _remaining_copies(self, erased_at: float | None) -> list[str]:
+        """What may hold something of a person who was erased then, told while it is there."""
+        if erased_at is None:
+            return []
+        versions, folder = self._workspace.models.versions(), self._workspace.folder
+        copies = {
+            PENDING_WEIGHTS_NOTE: any(version.created <= erased_at for version in versions),
+            PENDING_CACHE_NOTE: _has_files(folder / "cache"),
+            PENDING_REJECTS_NOTE: _has_files(folder / "rejects"),
+            PENDING_BACKUPS_NOTE: True,  # nobody knows here which there are
+        }
+        return [note for note, is_due in copies.items() if is_due]
+
+    def resume(self) -> None:
+        """Go on beside the answers with what an erasure before has left to do."""
+        if not self._purge_log():
+            self.recount_soon()
 
     def recount_soon(self) -> None:
         """Recount beside the answers: in a moment, and after that once in a while for all that came
@@ -125,13 +176,17 @@ class ErasureRecounter:
     def _recount_in_background(self) -> None:
         while self._requested.wait() and not self._closing.wait(RECOUNT_DELAY_SECONDS):
             self._requested.clear()
+            is_done = False
             try:
                 self.recount()
                 self._workspace.manager.renew()
-            except ForetasteError as error:
+                is_done = self._purge_log()
+            except (OSError, ForetasteError) as error:
                 log.error("not counted anew: %s", error)
             except Exception:  # a thread that dies would settle nothing any more
                 log.exception("while counting anew")
+            if not is_done:
+                self._requested.set()
             if self._closing.wait(RECOUNT_PAUSE_SECONDS):
                 return
 
@@ -227,6 +282,10 @@ class ErasureRecounter:
             self._workspace.config.model,
         )
         return product.recount(training)
+
+
+def _has_files(folder: Path) -> bool:
+    return any(path.is_file() for path in folder.rglob("*"))
 
 
 def personal_data(store: Store, user: str) -> dict[str, Any] | None:
