@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from foretaste.behaviour import schema
+from foretaste.behaviour.engine import url_with_schema
 from foretaste.behaviour.keys import had_keys, remember_keys
 from foretaste.behaviour.store import STORE_FILE, SqlStore, open_store
 from foretaste.cli import main as cli
@@ -191,6 +192,57 @@ def test_tenants_come_with_their_root(file: Path, tmp_path: Path) -> None:
     with open_store(load_config(folder).behaviour, folder) as store:
         assert [event.event_id for _, event in store.events()] == ["acme"]
         assert store.meta_text("tenant") == "acme"
+
+
+DATABASE, SCHEMA = "FORETASTE_BEHAVIOUR__DATABASE", "FORETASTE_BEHAVIOUR__DATABASE_SCHEMA"
+
+
+@pytest.fixture
+def one_database(empty_postgres: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """All workspaces have the same database, by the environment."""
+    monkeypatch.setenv(DATABASE, empty_postgres)
+    yield empty_postgres
+    monkeypatch.delenv(DATABASE)
+    with SqlStore(empty_postgres) as store, store._engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA IF EXISTS tenant_acme CASCADE"))
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_tenants_move_into_one_database_with_their_root(
+    file: Path, tmp_path: Path, one_database: str, force: bool
+) -> None:
+    told = restore(file, tmp_path / "again", force=force)
+    assert (told.events, told.items) == (151, 20)
+    numbers = []
+    for tenant in told.tenants:
+        folder = tenant_folder(tmp_path / "again", tenant)
+        with open_store(load_config(folder).behaviour, folder) as store:
+            assert store.url.drivername == "postgresql+psycopg"
+            numbers.append(store.counts()["events"])
+    assert numbers == [150, 1]
+
+
+def test_one_store_for_two_workspaces_is_refused(
+    file: Path, tmp_path: Path, one_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SCHEMA, "public")
+    for force in (True, False):
+        with pytest.raises(StoreError, match="two workspaces have the same store"):
+            restore(file, tmp_path / "again", force=force)
+    assert not (tmp_path / "again").exists()
+    with SqlStore(one_database) as store:
+        assert set(store.row_counts().values()) == {0}
+
+
+def test_where_a_tenant_cannot_be_restored_nobody_is(
+    file: Path, tmp_path: Path, one_database: str
+) -> None:
+    with SqlStore(url_with_schema(sa.make_url(one_database), "tenant_acme")) as store:
+        store.add_events([Event("there", "view", NOW, user="a", item="x")])
+    with pytest.raises(StoreError, match="has events in it"):
+        restore(file, tmp_path / "again")
+    with SqlStore(one_database) as store:
+        assert set(store.row_counts().values()) == {0}
 
 
 def test_what_is_there_is_not_overwritten_unless_asked(

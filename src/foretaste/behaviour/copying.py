@@ -6,14 +6,21 @@ they came from, so what was kept in PostgreSQL can go on in SQLite and the other
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from foretaste.behaviour import schema
-from foretaste.behaviour.engine import database_url, open_engine, store_errors, write_transaction
+from foretaste.behaviour.engine import (
+    TAKE_SCHEMA_LOCK,
+    database_url,
+    display_url,
+    open_engine,
+    store_errors,
+    write_transaction,
+)
 from foretaste.domain.patience import UNLIMITED, patience
 from foretaste.errors import StoreError
 
@@ -45,30 +52,21 @@ class StoreCopier:
 
         Raises StoreError where something is in the store already, unless that is to be replaced.
         """
-        tables = schema.metadata.sorted_tables
-        with (
-            store_errors(self.url),
-            patience(UNLIMITED),
-            write_transaction(self._engine) as connection,
-        ):
-            for table in tables:
-                if replace:
-                    connection.execute(sa.delete(table))
-                elif table is not schema.meta and _has_rows(connection, table):
-                    raise StoreError(
-                        f"{self.url.render_as_string(hide_password=True)} has {table.name} in it; "
-                        "name an empty database, or add --force to replace what it has"
-                    )
-            connection.execute(sa.delete(schema.meta))
-            source = open_engine(database_url(path))
-            try:
-                with source.connect() as source_connection:
-                    for table in tables:
-                        for rows in _row_chunks(source_connection, table):
-                            connection.execute(sa.insert(table), rows)
-                    _set_last_event_number(connection, _last_event_number(source_connection))
-            finally:
-                source.dispose()
+        fill_stores([(self, path)], replace=replace)
+
+    def row_counts(self) -> dict[str, int]:
+        """Rows by the name of their table."""
+        with store_errors(self.url), self._engine.connect() as connection:
+            return _row_counts(connection)
+
+    def database_identity(self) -> tuple[str, str]:
+        """(database, schema) that tell it from any other, however its URL is written."""
+        if self._engine.dialect.name == "sqlite":
+            return str(Path(str(self.url.database)).resolve()), ""
+        query = "SELECT pg_postmaster_start_time()::text, current_database(), current_schema()"
+        with store_errors(self.url), self._engine.connect() as connection:
+            server, database, schema_name = connection.execute(sa.text(query)).one()
+        return f"{server} {database}", schema_name
 
     def _copy_file(self, path: Path) -> None:
         """By SQLite's own backup: in one step, from a state that no writer changes."""
@@ -91,6 +89,90 @@ class StoreCopier:
                 _set_last_event_number(connection, _last_event_number(source_connection))
         finally:
             target.dispose()
+
+
+def fill_stores(
+    copies: Sequence[tuple[StoreCopier, Path]], *, replace: bool = False
+) -> list[dict[str, int]]:
+    """Take a file into each store: all of them or nothing. → the rows of each table, counted in
+    each store before it is committed.
+
+    One transaction a database, whatever its schemas. Raises StoreError where two stores are the
+    same, where something is in one already, unless that is to be replaced, or where the rows
+    counted are not those of its file.
+    """
+    identities = [store.database_identity() for store, _ in copies]
+    for (store, _), identity in zip(copies, identities, strict=True):
+        if identities.count(identity) > 1:
+            raise StoreError(
+                f"two workspaces have the same store, {display_url(store.url)}; give each one of "
+                "its own, with behaviour.database_schema in its settings"
+            )
+    with ExitStack() as stack:
+        stack.enter_context(patience(UNLIMITED))
+        connections: dict[str, sa.Connection] = {}
+        counts = []
+        for (store, path), (database, _) in zip(copies, identities, strict=True):
+            stack.enter_context(store_errors(store.url))
+            if database not in connections:
+                transaction = write_transaction(store._engine)
+                connections[database] = stack.enter_context(transaction)
+            counts.append(_fill(connections[database], store, path, replace=replace))
+        return counts
+
+
+def _row_counts(connection: sa.Connection) -> dict[str, int]:
+    return {
+        table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+        for table in schema.metadata.sorted_tables
+    }
+
+
+def _fill(
+    connection: sa.Connection, store: StoreCopier, path: Path, *, replace: bool
+) -> dict[str, int]:
+    """Take a file into a store by a connection to its database. → the rows of each table."""
+    tables = schema.metadata.sorted_tables
+    if connection.dialect.name == "postgresql":
+        _enter_schema(connection, store)
+    for table in tables:
+        if replace:
+            connection.execute(sa.delete(table))
+        elif table is not schema.meta and _has_rows(connection, table):
+            raise StoreError(
+                f"{display_url(store.url)} has {table.name} in it; "
+                "name an empty database, or add --force to replace what it has"
+            )
+    connection.execute(sa.delete(schema.meta))
+    source = open_engine(database_url(path))
+    try:
+        with source.connect() as source_connection:
+            for table in tables:
+                for rows in _row_chunks(source_connection, table):
+                    connection.execute(sa.insert(table), rows)
+            _set_last_event_number(connection, _last_event_number(source_connection))
+            expected, counts = _row_counts(source_connection), _row_counts(connection)
+    finally:
+        source.dispose()
+    if counts != expected:
+        raise StoreError(
+            f"{display_url(store.url)} has {counts} rows after taking in {expected}; nothing was "
+            "stored: does something else write to it?"
+        )
+    return counts
+
+
+def _enter_schema(connection: sa.Connection, store: StoreCopier) -> None:
+    """Have the rest of the transaction see the schema of this store, which nobody else writes to,
+    for as long as it takes.
+    """
+    with store._engine.connect() as own_connection:
+        search_path = own_connection.scalar(sa.text("SHOW search_path"))
+    settings = {"search_path": search_path, "idle_in_transaction_session_timeout": "0"}
+    for name, value in settings.items():
+        query = sa.text("SELECT set_config(:name, :value, true)")
+        connection.execute(query, {"name": name, "value": value})
+    connection.execute(sa.text(TAKE_SCHEMA_LOCK))
 
 
 def _row_chunks(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[dict[str, Any]]]:

@@ -29,10 +29,14 @@ MAX_CONNECTIONS = 50
 CONNECTION_SECONDS = 5
 """Seconds that a thread waits while all connections are in use."""
 ADVISORY_LOCK_ID = 0x666F7265  # "fore": the advisory locks in a PostgreSQL database that are ours
+_SCHEMA_LOCK = (
+    f"pg_advisory_xact_lock({ADVISORY_LOCK_ID}, hashtext(coalesce(current_schema(), '')))"
+)
+TAKE_SCHEMA_LOCK = f"SELECT {_SCHEMA_LOCK}"
+"""Be the one writer of the current schema until the transaction ends."""
 _TAKE_WRITE_LOCK = sa.text(
     "SELECT set_config('lock_timeout', :lock, true),"
-    " set_config('statement_timeout', :answer, true),"
-    f" pg_advisory_xact_lock({ADVISORY_LOCK_ID}, hashtext(coalesce(current_schema(), '')))"
+    f" set_config('statement_timeout', :answer, true), {_SCHEMA_LOCK}"
 )  # in this order: the timeouts hold from here to the end of the transaction
 
 _SEARCH_PATH_OPTION = "-csearch_path="

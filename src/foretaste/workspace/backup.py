@@ -20,14 +20,15 @@ import sqlite3
 import uuid
 import zipfile
 import zlib
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from foretaste import __version__
+from foretaste.behaviour.copying import fill_stores
 from foretaste.behaviour.keys import KEYS_MARKER, had_keys, remember_keys
 from foretaste.behaviour.store import STORE_FILE as STORE
 from foretaste.behaviour.store import SqlStore, open_store
@@ -36,7 +37,12 @@ from foretaste.config.load import load_config
 from foretaste.domain.files import file_sha256, sync_to_disk
 from foretaste.errors import InputError, ModelError
 from foretaste.model.artefacts import ModelRegistry
-from foretaste.workspace.tenants import TENANTS_FOLDER, tenant_folder, tenant_names
+from foretaste.workspace.tenants import (
+    TENANTS_FOLDER,
+    require_own_schema,
+    tenant_folder,
+    tenant_names,
+)
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -97,6 +103,7 @@ def restore(file: Path, root: Path, *, force: bool = False) -> Backup:
     """Put a workspace back, whole or not at all.
 
     A workspace that is in its place is refused, or with `force` moved aside to NAME.before-TIME.
+    → what was restored, counted in the stores that it is in now.
     """
     root = root.absolute()
     if not force and root.exists() and (not root.is_dir() or any(root.iterdir())):
@@ -116,15 +123,19 @@ def restore(file: Path, root: Path, *, force: bool = False) -> Backup:
         folders = [tenant_folder(aside, name) for name in tenant_names(aside)]
         for folder in folders:
             _check(folder)
-        for folder in folders:
-            _place_store(folder, force=force)
+        counts = _place_stores(aside, force=force)
         for path in sorted(aside.rglob("*")):
             sync_to_disk(path)
         _swap_in(aside, root)
     finally:
         os.close(lock_handle)
         shutil.rmtree(aside, ignore_errors=True)
-    return inspect_backup(file)
+    return replace(
+        inspect_backup(file),
+        tenants=tuple(counts),
+        events=sum(rows["events"] for rows in counts.values()),
+        items=sum(rows["items"] for rows in counts.values()),
+    )
 
 
 def _remove_leftovers(root: Path) -> None:
@@ -260,17 +271,28 @@ def _check(folder: Path) -> None:
         raise InputError(f"the models in the backup: {error}") from error
 
 
-def _place_store(folder: Path, *, force: bool) -> None:
-    """Its store goes into the database that the settings name, if they name one."""
-    settings = load_config(folder).behaviour
-    if settings.database is None:
-        return
-    store = open_store(settings, folder)
-    try:
-        store.fill_from(folder / STORE, replace=force)
-    finally:
-        store.close()
-    (folder / STORE).unlink()
+def _place_stores(aside: Path, *, force: bool) -> dict[str, dict[str, int]]:
+    """Each store goes into the database that its settings name, if they name one: all or none.
+
+    → the rows of each table by tenant, counted where they are now.
+    """
+    counts, copies = dict[str, dict[str, int]](), dict[str, tuple[SqlStore, Path]]()
+    with ExitStack() as stores:
+        for name in tenant_names(aside):
+            require_own_schema(aside, name)
+            folder = tenant_folder(aside, name)
+            settings = load_config(folder).behaviour
+            if settings.database is not None:
+                store = stores.enter_context(open_store(settings, folder))
+                copies[name] = store, folder / STORE
+            else:
+                with SqlStore(folder / STORE) as store:
+                    counts[name] = store.row_counts()
+        filled_counts = fill_stores(list(copies.values()), replace=force)
+    counts |= dict(zip(copies, filled_counts, strict=True))
+    for _, path in copies.values():
+        path.unlink()
+    return counts
 
 
 def _swap_in(aside: Path, root: Path) -> None:

@@ -92,8 +92,7 @@ def create_tenant(root: Path, tenant: str) -> Path:
     settings = root / SETTINGS_FILE
     text = settings.read_text(encoding="utf-8") if settings.exists() else ""
     if database:
-        schema = f"tenant_{tenant.replace('-', '_')}"
-        text = _with_schema(text, schema)
+        text = _with_schema(text, _schema_name(tenant))
     folder.mkdir(parents=True)
     try:
         (folder / SETTINGS_FILE).write_text(text, encoding="utf-8")
@@ -106,6 +105,22 @@ def create_tenant(root: Path, tenant: str) -> Path:
         (folder / SETTINGS_FILE).unlink(missing_ok=True)
         raise
     return folder
+
+
+def require_own_schema(root: Path, tenant: str) -> None:
+    """Where a tenant's settings name a PostgreSQL database and no schema in it, give them one."""
+    folder = tenant_folder(root, tenant)
+    behaviour = load_config(folder).behaviour
+    database = behaviour.database or ""
+    if folder == root or not database.startswith("postgres") or behaviour.database_schema:
+        return
+    settings = folder / SETTINGS_FILE
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(_with_schema(text, _schema_name(tenant)), encoding="utf-8")
+
+
+def _schema_name(tenant: str) -> str:
+    return f"tenant_{tenant.replace('-', '_')}"
 
 
 def _with_schema(text: str, schema: str) -> str:
