@@ -8,12 +8,16 @@ they were given, and the conversations with them, by the owner of the session at
 
 import time
 from collections.abc import Collection, Iterable
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 
 from foretaste.behaviour.conversations import conversation_from_row
 from foretaste.behaviour.engine import store_errors, write_transaction
+from foretaste.behaviour.erasure_files import export_erasures
+from foretaste.behaviour.keys import KeyTable
 from foretaste.behaviour.preference_rows import PreferenceRows, belongs_to
 from foretaste.behaviour.purge import purge, purge_note
 from foretaste.behaviour.recommendations import RecommendationRows, recommendation_from_row
@@ -25,7 +29,20 @@ from foretaste.behaviour.schema import (
     recommendations,
     users,
 )
-from foretaste.behaviour.tombstones import erasure_time, put_tombstone
+from foretaste.behaviour.tombstones import (
+    TOMBSTONE_KEY,
+    ErasureList,
+    erasure_time,
+    make_key,
+    put_times,
+    put_tombstones,
+    read_list,
+    session_hash,
+    stored_key,
+    stored_sessions,
+    stored_users,
+    user_hash,
+)
 from foretaste.domain.data import ErasureCounts, LoggedRecommendation
 from foretaste.domain.preference import Conversation
 
@@ -37,6 +54,9 @@ ERASURE_COUNT_KEY = "erasures"
 
 class ErasureRows(RecommendationRows, PreferenceRows):
     """What is kept of one person."""
+
+    folder: Path | None
+    keys: KeyTable
 
     def erase(self, user: str, at: float | None = None) -> ErasureCounts:
         """Delete all that is kept of a user, in one transaction. → how much that was.
@@ -69,7 +89,8 @@ class ErasureRows(RecommendationRows, PreferenceRows):
                 conversations=_delete_owned(connection, conversations, user, own_sessions),
             )
             if erased.any_erased:
-                put_tombstone(connection, self._insert, user, time.time() if at is None else at)
+                erasure_at = time.time() if at is None else at
+                put_tombstones(connection, self._insert, user, own_sessions, erasure_at)
                 self._count_erasure(connection)
         return erased
 
@@ -77,6 +98,47 @@ class ErasureRows(RecommendationRows, PreferenceRows):
         """When a user was last erased, seconds since 1970; None for who never was."""
         with store_errors(self.url), self._engine.connect() as connection:
             return erasure_time(connection, user)
+
+    def erasure_list(self) -> ErasureList:
+        """Who was erased, and which API keys have ended."""
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            return read_list(connection, make_key(connection, self._insert))
+
+    def erasure_key(self) -> str | None:
+        """The secret key of the hashes in this store's list; None where it has none yet."""
+        with store_errors(self.url), self._engine.connect() as connection:
+            return stored_key(connection)
+
+    def apply_erasures(self, erasures: ErasureList, key: str, since: float) -> None:
+        """Erase again whoever the list says was erased from a time on, end the API keys it says
+        have ended, and keep the list as this store's own.
+        """
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            if stored_key(connection) is None:
+                insert = self._insert(meta).values(name=TOMBSTONE_KEY, text=key)
+                connection.execute(insert)
+            people = set(stored_users(connection))
+            sessions = set(stored_sessions(connection))
+        later = {person: at for person, at in erasures.erased_at.items() if at >= since}
+        for user in sorted(people):
+            if (at := later.get(user_hash(key, user))) is not None:
+                self.erase(user, at)
+        for session in sorted(sessions):
+            at = later.get(session_hash(key, session))
+            if at is not None and self.user_of_session(session) is None:
+                stand_in = f"erased {uuid4().hex}"  # the owner they became after the backup
+                self.identify(session, stand_in, at)
+                self.erase(stand_in, at)
+        for key_id, (revoked, expires) in erasures.key_ends.items():
+            self.keys.end_key(key_id, revoked=revoked, expires=expires)
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            put_times(connection, self._insert, erasures.erased_at)
+
+    def export_erasures(self) -> bool:
+        """Write the list of erasures into the workspace and beside its backups, so that a restore
+        erases them again. → False where it could not be written everywhere.
+        """
+        return self.folder is None or export_erasures(self._engine, self.folder)
 
     def purge_log(self) -> bool:
         """Rid the database's own log of what was erased. → False where that is still due, as

@@ -13,6 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from foretaste.behaviour.engine import store_errors, write_transaction
+from foretaste.behaviour.erasure_files import export_erasures
 from foretaste.behaviour.schema import api_keys
 
 SCOPES = ("read", "events", "admin")
@@ -116,7 +117,10 @@ class KeyTable:
             earlier_expiry = sa.case((c.expires < expires, c.expires), else_=expires)
             change = change.values(expires=earlier_expiry)
         with store_errors(self._engine.url), write_transaction(self._engine) as connection:
-            return connection.execute(change).rowcount > 0
+            key_exists = connection.execute(change).rowcount > 0
+        if key_exists and self._folder is not None:  # a backup of before must not make it good
+            export_erasures(self._engine, self._folder)
+        return key_exists
 
     def touch(self, key_id: str, now: float) -> None:
         """It was used."""

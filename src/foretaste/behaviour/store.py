@@ -73,6 +73,7 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
         self._group_commit = GroupCommit(self._append)
         self.listener: StoreListener | None = None
         self._insert: Any = postgresql.insert if postgres else sqlite.insert
+        self.folder = folder
         self.keys = KeyTable(self._engine, folder)
         """The API keys, used in the store of a root workspace."""
 

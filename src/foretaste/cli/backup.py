@@ -44,15 +44,32 @@ def restore(
     force: Annotated[
         bool, typer.Option("--force", help="Move what is there aside, and replace its database.")
     ] = False,
+    erasures: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The list of who was erased since, if it is not beside the backup."
+        ),
+    ] = None,
+    without_erasures: Annotated[
+        bool,
+        typer.Option(
+            "--without-erasures",
+            help="Bring back who was erased since, and API keys that were revoked.",
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Put a workspace back from such a file.
 
-    Whole or not at all: it is checked and put together beside its place. Stop the service first.
+    Whole or not at all: it is checked and put together beside its place, and who was erased since
+    is erased again, by the list beside the backup. Stop the service first.
     """
     from foretaste.workspace.backup import restore as put_back
 
-    _print_backup("restored", put_back(file, workspace, force=force), json=json)
+    restored = put_back(
+        file, workspace, force=force, erasures=erasures, without_erasures=without_erasures
+    )
+    _print_backup("restored", restored, json=json)
 
 
 def _print_backup(verb: str, archive: "Backup", *, json: bool) -> None:

@@ -289,6 +289,11 @@ class Store(
     def erased_at(self, user: str) -> float | None:
         """When a user was last erased, seconds since 1970; None for who never was."""
 
+    def export_erasures(self) -> bool:
+        """Write who was erased beside the backups, so that a restore erases them again. → False
+        where it could not be written everywhere.
+        """
+
     def purge_log(self) -> bool:
         """Rid the database's own log of what was erased. → False where that is still due."""
 

@@ -48,6 +48,11 @@ PENDING_REJECTS_NOTE = (
     "rows that were rejected at an import, in the folder 'rejects', until you delete them"
 )
 PENDING_BACKUPS_NOTE = "your own backups, until you delete those of before"
+PENDING_LIST_NOTE = (
+    "the lists that keep a restore from bringing them back, erasures.jsonl in the workspace and "
+    "one beside each backup, which could not all be written (see the log); this is tried again "
+    "every half minute while a service or a worker runs, and when one starts"
+)
 PENDING_LOG_NOTE = (
     "the log of the database, until no other process reads a state of before; this is tried again "
     "every half minute while a service or a worker runs, and when one starts"
@@ -122,19 +127,29 @@ class ErasureRecounter:
             log.error("not counted anew: %s", error)
             notes.append(PENDING_FAILED_RECOUNT_NOTE)
         workspace.manager.renew()
-        if not self._purge_log():
+        if not self._try_step(workspace.store.export_erasures):
+            notes.append(PENDING_LIST_NOTE)
+        if not self._try_step(workspace.store.purge_log):
             notes.append(PENDING_LOG_NOTE)
         if notes:
             self.recount_soon()
         notes += self._remaining_copies(workspace.store.erased_at(user))
         return ErasureReceipt(user, erased, tuple(recounted_versions), tuple(notes))
 
-    def _purge_log(self) -> bool:
+    @staticmethod
+    def _try_step(step: Callable[[], bool]) -> bool:
+        """Whether a step after the erasure is done, as it says itself; it may fail."""
         try:
-            return self._workspace.store.purge_log()
+            return step()
         except ForetasteError as error:
-            log.error("the log of the database may still hold what was erased: %s", error)
+            log.error("left to do after an erasure: %s", error)
             return False
+
+    def _finish_in_store(self) -> bool:
+        """→ whether nothing is due of what the store does after an erasure."""
+        store = self._workspace.store
+        is_exported = self._try_step(store.export_erasures)
+        return self._try_step(store.purge_log) and is_exported
 
     def _remaining_copies(self, erased_at: float | None) -> list[str]:
         """What may hold something of a person who was erased then, told while it is there."""
@@ -151,7 +166,7 @@ class ErasureRecounter:
 
     def resume(self) -> None:
         """Go on beside the answers with what an erasure before has left to do."""
-        if not self._purge_log():
+        if not self._finish_in_store():
             self.recount_soon()
 
     def recount_soon(self) -> None:
@@ -180,7 +195,7 @@ class ErasureRecounter:
             try:
                 self.recount()
                 self._workspace.manager.renew()
-                is_done = self._purge_log()
+                is_done = self._finish_in_store()
             except (OSError, ForetasteError) as error:
                 log.error("not counted anew: %s", error)
             except Exception:  # a thread that dies would settle nothing any more

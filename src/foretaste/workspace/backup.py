@@ -37,6 +37,7 @@ from foretaste.config.load import load_config
 from foretaste.domain.files import file_sha256, sync_to_disk
 from foretaste.errors import InputError, ModelError
 from foretaste.model.artefacts import ModelRegistry
+from foretaste.workspace.erasure_lists import ErasureLists, write_list_beside
 from foretaste.workspace.tenants import (
     TENANTS_FOLDER,
     require_own_schema,
@@ -81,6 +82,8 @@ def back_up(root: Path, file: Path, *, now: float, force: bool = False) -> Backu
         sync_to_disk(file.parent)
     finally:
         aside.unlink(missing_ok=True)
+    for name in tenant_names(root):
+        write_list_beside(tenant_folder(root, name), file.parent)
     return inspect_backup(file)
 
 
@@ -99,8 +102,19 @@ def inspect_backup(file: Path) -> Backup:
     )
 
 
-def restore(file: Path, root: Path, *, force: bool = False) -> Backup:
-    """Put a workspace back, whole or not at all.
+def restore(
+    file: Path,
+    root: Path,
+    *,
+    force: bool = False,
+    erasures: Path | None = None,
+    without_erasures: bool = False,
+) -> Backup:
+    """Put a workspace back, whole or not at all; without those who were erased since.
+
+    erasures: the list of who was, where it is neither beside the file nor in the workspace that is
+    in its place. Without any list a restore is refused, or with `without_erasures` brings back
+    whoever was erased, and API keys that were revoked.
 
     A workspace that is in its place is refused, or with `force` moved aside to NAME.before-TIME.
     → what was restored, counted in the stores that it is in now.
@@ -119,10 +133,13 @@ def restore(file: Path, root: Path, *, force: bool = False) -> Backup:
     )  # until it is closed, also by a kill, nobody sweeps it away
     try:
         fcntl.flock(lock_handle, fcntl.LOCK_EX)
-        _extract(file, aside)
+        created = _extract(file, aside)
         folders = [tenant_folder(aside, name) for name in tenant_names(aside)]
         for folder in folders:
             _check(folder)
+        if not without_erasures:
+            lists = ErasureLists(file, root, created, erasures)
+            lists.apply_to(aside)
         counts = _place_stores(aside, force=force)
         for path in sorted(aside.rglob("*")):
             sync_to_disk(path)
@@ -199,6 +216,7 @@ def _stage(folder: Path, staged: Path) -> None:
                 raise
     store = open_store(load_config(folder).behaviour, folder)
     try:
+        store.erasure_list()  # makes the key of its hashes, which goes into the copy
         store.copy_to(staged / STORE)
     finally:
         store.close()
@@ -221,8 +239,11 @@ def _copy_folders(source: Path, target: Path) -> None:
             shutil.copytree(path, target / path.name)
 
 
-def _extract(file: Path, aside: Path) -> None:
-    """All of the archive, each file as its hash says. Raises InputError otherwise."""
+def _extract(file: Path, aside: Path) -> float:
+    """All of the archive, each file as its hash says. → when it was made, seconds since 1970.
+
+    Raises InputError where a file is not as its hash says.
+    """
     with _opened(file) as archive:
         manifest = _manifest(file, archive)
         for member, expected in manifest["sha256"].items():
@@ -238,6 +259,7 @@ def _extract(file: Path, aside: Path) -> None:
             path.chmod(archive.getinfo(member).external_attr >> 16 & 0o777 or 0o600)
             if file_sha256(path) != expected:
                 raise InputError(f"{file}: {member} is not as it was written; {_REMEDY}")
+    return float(manifest["created"])
 
 
 _DAMAGED = (
