@@ -30,8 +30,9 @@ from foretaste.domain.preference import Conversation
 from foretaste.errors import InputError, StoreError
 from foretaste.loop import Foretaste
 from foretaste.serve.http.keys import Keyring, create_key
-from foretaste.workspace.backup import back_up, restore
+from foretaste.workspace.backup import back_up, remove_backup_leftovers, restore
 from foretaste.workspace.tenants import create_tenant, tenant_folder
+from foretaste.workspace.work_folder import work_folder
 from serve.workspace import until
 
 NOW = 1_700_300_000.0
@@ -351,6 +352,46 @@ def test_killed_in_the_middle_what_was_there_is_there(file: Path, trained: Path,
     os.close(held)
     with SqlStore(trained / STORE_FILE) as store:
         assert store.last_event_number() == 150
+
+
+BACKING_UP = """
+import os, signal, sys
+from pathlib import Path
+from foretaste.workspace import backup
+
+def die(path):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+setattr(backup, sys.argv[3], die)
+backup.back_up(Path(sys.argv[1]), Path(sys.argv[2]), now=1.0)
+"""
+
+
+@pytest.mark.parametrize("step", ["file_sha256", "sync_to_disk"])
+def test_a_killed_backup_leaves_nothing_to_read_and_nothing_for_long(
+    trained: Path, tmp_path: Path, step: str
+) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    command = [sys.executable, "-c", BACKING_UP, str(trained), str(folder / "a.zip"), step]
+
+    def kill() -> None:
+        assert subprocess.run(command, check=False).returncode == -9
+        (left,) = there(folder)
+        assert (folder / left).stat().st_mode & 0o777 == 0o700
+        assert (folder / left / "archive.zip").stat().st_mode & 0o777 == 0o600
+
+    kill()
+    at_work = folder / ".backup-of-another"
+    with work_folder(folder, at_work.name, ""):
+        other = next(name for name in there(folder) if name.startswith(at_work.name))
+        back_up(trained, folder / "b.zip", now=NOW)
+        assert [name for name in there(folder) if name.startswith(".")] == [other]
+    shutil.rmtree(folder)
+    folder.mkdir()
+    kill()
+    remove_backup_leftovers(trained)  # as a service does when it starts
+    assert there(folder) == []
 
 
 def test_as_typed(trained: Path, tmp_path: Path) -> None:

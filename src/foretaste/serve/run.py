@@ -26,6 +26,7 @@ from foretaste.serve.http import logs
 from foretaste.serve.http.hosts import is_loopback_host
 from foretaste.serve.http.metrics import MULTIPROCESS_VARIABLE
 from foretaste.serve.worker_process import running_worker
+from foretaste.workspace.backup import remove_backup_leftovers
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -71,6 +72,7 @@ def serve(
 
     logs.log_to_stderr(config.serve.log_format)
     warn_of_keys(folder, config)
+    remove_backup_leftovers(folder)
     os.environ[WORKSPACE_VARIABLE], os.environ[HOST_VARIABLE] = str(folder), host
     _raise_file_limit()
     worker_context = running_worker(folder) if with_worker or config.serve.worker else nullcontext()

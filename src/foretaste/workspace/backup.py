@@ -11,24 +11,22 @@ A zip file, written aside and renamed when whole. Caches are left out: they are 
 restored is put together and checked beside its place, which it then takes in one step.
 """
 
-import fcntl
 import glob
 import json
 import os
 import shutil
 import sqlite3
-import uuid
 import zipfile
 import zlib
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from foretaste import __version__
 from foretaste.behaviour.copying import fill_stores
+from foretaste.behaviour.erasure_files import backup_folders, remember_backups
 from foretaste.behaviour.keys import KEYS_MARKER, had_keys, remember_keys
 from foretaste.behaviour.store import STORE_FILE as STORE
 from foretaste.behaviour.store import SqlStore, open_store
@@ -44,11 +42,16 @@ from foretaste.workspace.tenants import (
     tenant_folder,
     tenant_names,
 )
+from foretaste.workspace.work_folder import remove_leftovers, work_folder
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 MODELS = "models"
 ENCODERS = "encoders"
+WORK_PREFIX = ".backup-"
+"""Begins the name of the folder in which a backup is made, beside it."""
+FOLDER_MODE, FILE_MODE_MASK = 0o750, 0o640
+"""Of what is restored: for its owner, and to be read by the group."""
 MAX_COPY_ATTEMPTS = 3
 """A version that is deleted while it is copied makes the models be copied again."""
 
@@ -73,18 +76,26 @@ def back_up(root: Path, file: Path, *, now: float, force: bool = False) -> Backu
         raise InputError(f"{file} is there already; name another, or add --force to replace it")
     if not file.parent.is_dir():
         raise InputError(f"no folder {file.parent} for the backup; make it, or correct the path")
-    aside = file.with_name(f".{file.name}.{uuid.uuid4().hex}.partial")
     try:
-        with TemporaryDirectory(prefix=".backup-", dir=file.parent) as work:
-            _write(root, aside, Path(work), now)
-        sync_to_disk(aside)
-        os.replace(aside, file)
+        remember_backups(root, file.parent)  # what is left there by a kill is found again
+    except OSError as error:
+        raise InputError(f"{root} cannot be written to ({error}); make it writable") from error
+    remove_leftovers(file.parent, f"{WORK_PREFIX}*")
+    with work_folder(file.parent, WORK_PREFIX, "") as work:
+        archive = work / "archive.zip"
+        _write(root, archive, work, now)
+        sync_to_disk(archive)
+        os.replace(archive, file)
         sync_to_disk(file.parent)
-    finally:
-        aside.unlink(missing_ok=True)
     for name in tenant_names(root):
         write_list_beside(tenant_folder(root, name), file.parent)
     return inspect_backup(file)
+
+
+def remove_backup_leftovers(root: Path) -> None:
+    """Delete what backups of a workspace that were killed have left: copies of all of it."""
+    for folder in backup_folders(root):
+        remove_leftovers(folder, f"{WORK_PREFIX}*")
 
 
 def inspect_backup(file: Path) -> Backup:
@@ -125,28 +136,20 @@ def restore(
             f"{root} is there already; name another --workspace, or add --force to move it aside"
         )
     root.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(root)
-    aside = root.with_name(f".{root.name}.{uuid.uuid4().hex}.restoring")
-    aside.mkdir()
-    lock_handle = os.open(
-        aside, os.O_RDONLY
-    )  # until it is closed, also by a kill, nobody sweeps it away
-    try:
-        fcntl.flock(lock_handle, fcntl.LOCK_EX)
+    prefix, suffix = f".{root.name}.", ".restoring"
+    remove_leftovers(root.parent, f"{glob.escape(prefix)}*{suffix}")
+    with work_folder(root.parent, prefix, suffix) as aside:
         created = _extract(file, aside)
-        folders = [tenant_folder(aside, name) for name in tenant_names(aside)]
-        for folder in folders:
-            _check(folder)
+        for name in tenant_names(aside):
+            _check(tenant_folder(aside, name))
         if not without_erasures:
             lists = ErasureLists(file, root, created, erasures)
             lists.apply_to(aside)
         counts = _place_stores(aside, force=force)
         for path in sorted(aside.rglob("*")):
             sync_to_disk(path)
+        aside.chmod(FOLDER_MODE)
         _swap_in(aside, root)
-    finally:
-        os.close(lock_handle)
-        shutil.rmtree(aside, ignore_errors=True)
     return replace(
         inspect_backup(file),
         tenants=tuple(counts),
@@ -155,25 +158,16 @@ def restore(
     )
 
 
-def _remove_leftovers(root: Path) -> None:
-    """Away with what restores that were killed have left beside the place."""
-    for leftover in root.parent.glob(f".{glob.escape(root.name)}.*.restoring"):
-        handle = os.open(leftover, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(leftover, ignore_errors=True)
-        except BlockingIOError:  # another restore is at work in it
-            pass
-        finally:
-            os.close(handle)
-
-
-def _write(root: Path, aside: Path, work: Path, now: float) -> None:
+def _write(root: Path, file: Path, work: Path, now: float) -> None:
     """The archive. Models come before the store: none is newer than what the store holds."""
     hashes: dict[str, str] = {}
     tenants: dict[str, dict[str, int]] = {}
-    with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        os.chmod(aside, 0o600)  # the settings may hold the password of a database
+    # for its owner alone from the first byte: the settings may hold the password of a database
+    handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    with (
+        os.fdopen(handle, "w+b") as stream,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+    ):
         for name in tenant_names(root):
             folder, staged = tenant_folder(root, name), work / name
             staged.mkdir()
