@@ -132,7 +132,7 @@ def _replace_file(path: Path, text: str) -> None:
 @contextmanager
 def _only_writer(folder: Path) -> Iterator[None]:
     """One process writes the files of a workspace at a time: the last has read the newest."""
-    with (folder / LOCK_FILE).open("a") as file:
+    with os.fdopen(os.open(folder / LOCK_FILE, os.O_CREAT | os.O_RDWR, 0o600), "r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         try:
             yield

@@ -30,6 +30,7 @@ from foretaste.behaviour.erasure import ErasureRows
 from foretaste.behaviour.group_commit import GroupCommit, RowBatch
 from foretaste.behaviour.histories import HistoryRows
 from foretaste.behaviour.keys import KEYS_MARKER, KeyTable, had_keys
+from foretaste.behaviour.presence import enter_workspace
 from foretaste.behaviour.raw_select import RawSelect
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.settings import BehaviourSettings
@@ -74,6 +75,7 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
         self.listener: StoreListener | None = None
         self._insert: Any = postgresql.insert if postgres else sqlite.insert
         self.folder = folder
+        self._presence = None if folder is None else enter_workspace(folder)
         self.keys = KeyTable(self._engine, folder)
         """The API keys, used in the store of a root workspace."""
 
@@ -89,6 +91,8 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
     def close(self) -> None:
         """Give back every connection."""
         self._engine.dispose()
+        if self._presence is not None:
+            self._presence.close()
 
     def check(self) -> None:
         """Raises StoreError unless it answers and has the tables that this version knows."""

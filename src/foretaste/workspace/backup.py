@@ -28,13 +28,20 @@ from foretaste import __version__
 from foretaste.behaviour.copying import fill_stores
 from foretaste.behaviour.erasure_files import backup_folders, remember_backups
 from foretaste.behaviour.keys import KEYS_MARKER, had_keys, remember_keys
+from foretaste.behaviour.presence import nobody_in
 from foretaste.behaviour.store import STORE_FILE as STORE
 from foretaste.behaviour.store import SqlStore, open_store
 from foretaste.config.load import SETTINGS_FILE as SETTINGS
 from foretaste.config.load import load_config
 from foretaste.domain.files import file_sha256, sync_to_disk
-from foretaste.errors import InputError, ModelError
-from foretaste.model.artefacts import ModelRegistry
+from foretaste.errors import InputError
+from foretaste.workspace.backup_checks import (
+    MAX_MANIFEST_BYTES,
+    check_database,
+    check_members,
+    check_models,
+    check_schema,
+)
 from foretaste.workspace.erasure_lists import ErasureLists, write_list_beside
 from foretaste.workspace.tenants import (
     TENANTS_FOLDER,
@@ -136,6 +143,8 @@ def restore(
             f"{root} is there already; name another --workspace, or add --force to move it aside"
         )
     root.parent.mkdir(parents=True, exist_ok=True)
+    with nobody_in(_workspaces(root)):  # told before the long work, and held at its end
+        pass
     prefix, suffix = f".{root.name}.", ".restoring"
     remove_leftovers(root.parent, f"{glob.escape(prefix)}*{suffix}")
     with work_folder(root.parent, prefix, suffix) as aside:
@@ -145,17 +154,24 @@ def restore(
         if not without_erasures:
             lists = ErasureLists(file, root, created, erasures)
             lists.apply_to(aside)
-        counts = _place_stores(aside, force=force)
-        for path in sorted(aside.rglob("*")):
-            sync_to_disk(path)
-        aside.chmod(FOLDER_MODE)
-        _swap_in(aside, root)
+        with nobody_in(_workspaces(root)):
+            counts = _place_stores(aside, force=force)
+            for path in (aside, *sorted(aside.rglob("*"))):
+                if path.is_dir():
+                    path.chmod(FOLDER_MODE)
+                sync_to_disk(path)
+            _swap_in(aside, root)
     return replace(
         inspect_backup(file),
         tenants=tuple(counts),
         events=sum(rows["events"] for rows in counts.values()),
         items=sum(rows["items"] for rows in counts.values()),
     )
+
+
+def _workspaces(root: Path) -> list[Path]:
+    """The folders that are in use where a service runs."""
+    return [tenant_folder(root, name) for name in tenant_names(root)] if root.is_dir() else []
 
 
 def _write(root: Path, file: Path, work: Path, now: float) -> None:
@@ -236,21 +252,25 @@ def _copy_folders(source: Path, target: Path) -> None:
 def _extract(file: Path, aside: Path) -> float:
     """All of the archive, each file as its hash says. → when it was made, seconds since 1970.
 
-    Raises InputError where a file is not as its hash says.
+    Raises InputError where a file is not as its hash says, is no part of a workspace, or where the
+    disk has no room for all of them.
     """
     with _opened(file) as archive:
         manifest = _manifest(file, archive)
+        try:
+            members = {name: archive.getinfo(name) for name in manifest["sha256"]}
+        except KeyError as error:
+            raise InputError(f"{file}: {error.args[0]}; {_REMEDY}") from error
+        check_members(file, members, free_bytes=shutil.disk_usage(aside).free)
         for member, expected in manifest["sha256"].items():
-            path = (aside / member).resolve()
-            if not path.is_relative_to(aside.resolve()):
-                raise InputError(f"{file}: '{member}' would be outside the workspace")
+            path = aside / member
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with archive.open(member) as source, path.open("wb") as target:
+                with archive.open(member) as source, path.open("xb") as target:
                     shutil.copyfileobj(source, target)
             except _DAMAGED as error:
                 raise InputError(f"{file}: {member} cannot be read; {_REMEDY}") from error
-            path.chmod(archive.getinfo(member).external_attr >> 16 & 0o777 or 0o600)
+            path.chmod(0o600 | members[member].external_attr >> 16 & FILE_MODE_MASK)
             if file_sha256(path) != expected:
                 raise InputError(f"{file}: {member} is not as it was written; {_REMEDY}")
     return float(manifest["created"])
@@ -274,17 +294,14 @@ def _check(folder: Path) -> None:
         (folder / SETTINGS).write_text("", encoding="utf-8")
     copied = folder / STORE
     with closing(sqlite3.connect(copied)) as copy:
+        copy.execute("PRAGMA trusted_schema = OFF")
         (state,) = copy.execute("PRAGMA quick_check").fetchone()
         if state != "ok":
             raise InputError(f"the store in the backup is damaged ({state}); {_REMEDY}")
+        check_schema(copy)
+    check_database(folder)
     SqlStore(copied).close()  # brings the tables of an earlier version to the newest form
-    models = ModelRegistry(folder / MODELS)
-    try:
-        live = models.live_name()
-        if live is not None:
-            models.version(live)
-    except ModelError as error:
-        raise InputError(f"the models in the backup: {error}") from error
+    check_models(folder / MODELS)
 
 
 def _place_stores(aside: Path, *, force: bool) -> dict[str, dict[str, int]]:
@@ -339,6 +356,8 @@ def _opened(file: Path) -> zipfile.ZipFile:
 
 def _manifest(file: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
     try:
+        if archive.getinfo(MANIFEST).file_size > MAX_MANIFEST_BYTES:
+            raise ValueError("the manifest is too large")
         manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
         later = manifest["format"] > FORMAT
     except (*_DAMAGED, TypeError) as error:

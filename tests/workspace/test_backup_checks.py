@@ -1,0 +1,189 @@
+"""A backup from anywhere: it is restored as it was made, or refused, and writes nowhere else."""
+
+import hashlib
+import json
+import sqlite3
+import stat
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foretaste.behaviour.presence import nobody_in
+from foretaste.behaviour.store import STORE_FILE
+from foretaste.errors import InputError, StoreError
+from foretaste.loop import Foretaste
+from foretaste.workspace.backup import back_up, restore
+
+NOW = 1_700_300_000.0
+Members = dict[str, bytes]
+
+
+@pytest.fixture
+def file(trained: Path, tmp_path: Path) -> Path:
+    back_up(trained, tmp_path / "shop.zip", now=NOW)
+    return tmp_path / "shop.zip"
+
+
+def rewrite(file: Path, change: Callable[[Members], Any], attributes: int = 0o100644) -> None:
+    """The archive changed by somebody who gives it the right hashes."""
+    with zipfile.ZipFile(file) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(members.pop("manifest.json"))
+    change(members)
+    manifest["sha256"] = {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}
+    members["manifest.json"] = json.dumps(manifest).encode()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            info = zipfile.ZipInfo(name)
+            info.external_attr = attributes << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, data)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../evil",
+        "/evil",
+        "models/../../evil",
+        "tenants/../evil/foretaste.toml",
+        "tenants/acme/../../../evil",
+        "evil.sh",
+        ".bashrc",
+        "models/20240101-000000-aaaaaa/weights.pkl",
+        "models/20240101-000000-aaaaaa/.hidden.json",
+        "encoders/tuned/pytorch_model.bin",
+        "encoders/tuned/modeling.py",
+        "behaviour.db-wal",
+        "models\\evil.json",
+        "erasures.jsonl",
+    ],
+)
+def test_only_what_a_workspace_has_is_restored(file: Path, tmp_path: Path, name: str) -> None:
+    rewrite(file, lambda members: members.update({name: b"{}"}))
+    with pytest.raises(InputError, match=r"outside the workspace|is no part of a workspace"):
+        restore(file, tmp_path / "target")
+    assert not (tmp_path / "target").exists()
+    assert not list(tmp_path.rglob("evil*"))
+
+
+def test_links_are_refused_and_modes_are_safe(file: Path, tmp_path: Path) -> None:
+    rewrite(file, lambda _: None, attributes=stat.S_IFREG | 0o6777)
+    restore(file, tmp_path / "target")
+    for path in [tmp_path / "target", *(tmp_path / "target").rglob("*")]:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if path.is_file():
+            assert mode & ~0o640 == 0, path
+        else:
+            assert mode & 0o7007 == 0, path
+    rewrite(file, lambda _: None, attributes=stat.S_IFLNK | 0o777)
+    with pytest.raises(InputError, match="is no part of a workspace"):
+        restore(file, tmp_path / "another")
+
+
+def test_what_the_disk_cannot_take_is_refused_before_it_is_unpacked(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewrite(file, lambda members: members.update({"encoders/a/b.txt": bytes(40 << 20)}))
+    assert file.stat().st_size < 8 << 20
+    usage = type("Usage", (), {"free": 20 << 20})
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    with pytest.raises(InputError, match=r"GB when it is unpacked, and the disk has 0.0 GB"):
+        restore(file, tmp_path / "target")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM api_keys; END",
+        "CREATE VIEW v AS SELECT * FROM events",
+        "CREATE VIRTUAL TABLE f USING fts5(a)",
+    ],
+)
+def test_what_would_run_in_a_store_is_refused(file: Path, tmp_path: Path, statement: str) -> None:
+    def change(members: Members) -> None:
+        path = tmp_path / "changed.db"
+        path.write_bytes(members[STORE_FILE])
+        with closing(sqlite3.connect(path)) as store:
+            store.execute(statement)
+            store.commit()
+        members[STORE_FILE] = path.read_bytes()
+
+    rewrite(file, change)
+    with pytest.raises(InputError, match="which Foretaste makes none of"):
+        restore(file, tmp_path / "target")
+
+
+def test_a_store_outside_the_workspace_is_the_operator_s_word(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path / "outside.db"
+    settings = f'[behaviour]\ndatabase = "sqlite:///{outside}"\n'
+    rewrite(file, lambda members: members.update({"foretaste.toml": settings.encode()}))
+    with pytest.raises(InputError, match="outside the workspace; to have the store there"):
+        restore(file, tmp_path / "target")
+    assert not outside.exists()
+    monkeypatch.setenv("FORETASTE_BEHAVIOUR__DATABASE", str(outside))
+    assert restore(file, tmp_path / "target").events == 150
+    assert outside.exists()
+
+
+def damage(members: Members, version: str) -> None:
+    name = next(name for name in members if version in name and name.endswith(".safetensors"))
+    members[name] = members[name][:-1] + bytes([members[name][-1] ^ 1])
+
+
+def test_a_version_that_is_not_as_its_manifest_says_is_left_out(
+    file: Path, trained: Path, tmp_path: Path
+) -> None:
+    with closing(Foretaste.open(trained)) as loop:
+        first = loop.models.live_name()
+        second = loop.train().name
+    back_up(trained, file, now=NOW, force=True)
+    rewrite(file, lambda members: damage(members, second))
+    restore(file, tmp_path / "target")
+    with closing(Foretaste.open(tmp_path / "target")) as loop:
+        assert loop.models.live_name() == first
+        assert [version.name for version in loop.models.versions()] == [first]
+    rewrite(file, lambda members: damage(members, str(first)))
+    with pytest.raises(InputError, match="the models in the backup"):
+        restore(file, tmp_path / "nowhere")
+
+
+def test_beside_a_running_service_nothing_is_restored(
+    file: Path, trained: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", HOLDING, str(trained)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as service:
+        assert service.stdout is not None
+        assert service.stdout.readline() == "open\n"
+        with pytest.raises(InputError, match=r"is in use; stop its service"):
+            restore(file, trained, force=True)
+        assert not list(tmp_path.glob("trained.before-*"))
+        service.kill()
+    restore(file, trained, force=True)
+    assert list(tmp_path.glob("trained.before-*"))
+
+
+def test_while_it_is_restored_nothing_starts(trained: Path) -> None:
+    with nobody_in([trained]), pytest.raises(StoreError, match="is being restored at this moment"):
+        Foretaste.open(trained)
+    Foretaste.open(trained).close()
+
+
+HOLDING = """
+import sys
+import foretaste
+
+loop = foretaste.open(sys.argv[1])
+print("open", flush=True)
+sys.stdin.readline()
+"""
