@@ -87,7 +87,7 @@ def test_it_counts_no_more_than_is_read() -> None:
     ):
         size = FilterSize()
         size.add([asked])
-        assert size.conditions <= conditions._condition_count(parse_condition(asked))
+        assert size.conditions <= len(list(conditions.nested_conditions(parse_condition(asked))))
 
 
 def test_what_is_no_filter_is_left_to_those_who_read_it() -> None:

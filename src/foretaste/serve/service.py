@@ -20,7 +20,7 @@ from foretaste.domain.data import Recommendation, Request
 from foretaste.domain.patience import current_patience
 from foretaste.errors import ForetasteError, ModelError, StoreBusy, StoreError
 from foretaste.feedback.attribution import attribute_events
-from foretaste.language.open import REHEARSAL_QUERY, forgetful
+from foretaste.language.open import REHEARSAL_QUERY
 from foretaste.loop import Foretaste
 from foretaste.online.fallback import Budget
 from foretaste.online.generation import Generation
@@ -31,6 +31,7 @@ from foretaste.serve.http import logs
 from foretaste.serve.http.metrics import TenantMetrics
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.user_access import UserAccess
+from foretaste.serve.warm_up import warm_up_language
 from foretaste.training.recount import ErasureReceipt
 from foretaste.worker import TrainingOutcome
 from foretaste.workspace.tenants import claim
@@ -376,17 +377,9 @@ class Service:
             self._warm_up_language()
 
     def _warm_up_language(self) -> None:
-        """What words need: to load a language model takes longer than all the rest, and a list
-        that nobody asked for in words need not wait for it. Until then one that was is answered by
-        what counts, and says so; and no list waits for a new item to be read.
-        """
+        """Words are read when this is done; see `warm_up_language`."""
         try:
-            workspace = self.workspace
-            encoder = workspace.data_encoder.open_encoder(workspace.catch_up().encoder)
-            forgetful(encoder).encode([REHEARSAL_QUERY])  # alone: others have their turn meanwhile
-            workspace.manager.waits_for_items = True
-            workspace.recommend(Request(query=REHEARSAL_QUERY, n=1, explain=True, incognito=True))
-            workspace.generator.warm()
+            warm_up_language(self.workspace)
         except ForetasteError as error:
             if not self._stop_event.is_set():
                 log.error("words cannot be read: %s", error)
