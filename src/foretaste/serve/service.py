@@ -354,12 +354,11 @@ class Service:
         """Answer one question, so that the first person need not wait for what it loads."""
         start_time = time.perf_counter()
         try:
-            self.workspace.recounter.resume()
+            self.workspace.recounter.resume()  # an erasure may have been cut short
             if not self.workspace.models.serving_order():
                 return
             self.workspace.manager.waits_for_items = False
             self.workspace.outage.limits.follow()
-            self.workspace.recounter.recount()  # an erasure may have been cut short
             snapshot = self.workspace.catch_up()
             context = self.workspace.slates.user_context(Request(query=REHEARSAL_QUERY), snapshot)
             # words count until the encoder is there; also those that nobody writes so

@@ -165,7 +165,8 @@ class ErasureRecounter:
         return [note for note, is_due in copies.items() if is_due]
 
     def resume(self) -> None:
-        """Go on beside the answers with what an erasure before has left to do."""
+        """Do what an erasure before has left to do: count anew now, the rest beside the answers."""
+        self.recount()
         if not self._finish_in_store():
             self.recount_soon()
 

@@ -192,7 +192,8 @@ def delete_user(user: UserId, service: ServiceDep) -> ErasureAnswer:
 
     When the answer comes, this process answers from the new counts, and others do with their next
     answer or soon after. Versions that do not answer are counted anew within some minutes after it.
-    `pending` says so, and what an erasure does not reach. Again, it erases nothing.
+    `pending` says so, and what an erasure does not reach. Again, it erases
+    nothing and tells what is still due.
     """
     receipt = service.erase(user)
     return ErasureAnswer(
