@@ -106,7 +106,7 @@ class Foretaste:
     def open(cls, folder: str | Path, *, progress: Progress = no_progress) -> Self:
         """The workspace in a folder, which is made if it is not there."""
         folder = Path(folder).absolute()
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(0o750, parents=True, exist_ok=True)  # see domain.files
         return cls(folder, load_config(folder), progress=progress)
 
     def close(self) -> None:

@@ -17,13 +17,12 @@ import sqlalchemy as sa
 
 from foretaste.behaviour import postgres, schema
 from foretaste.behaviour.writers import WriterTurns
+from foretaste.domain.files import FILE_MODE
 from foretaste.domain.patience import UNLIMITED, current_patience, patience
 from foretaste.errors import InputError, MissingExtra, StoreBusy, StoreError
 
 CACHE_KIB = 65_536
 """KiB of pages that SQLite keeps: with its default of 2,000 an import is a sixth slower."""
-FILE_MODE = 0o640
-"""Of a new store: for its owner, and to be read by the group."""
 MAX_CONNECTIONS = 50
 """Connections at most: a web server of Python runs 40 threads."""
 CONNECTION_SECONDS = 5

@@ -20,6 +20,7 @@ from foretaste.behaviour.row_reader import RowReader, make_row_reader
 from foretaste.behaviour.rows import OpenTable, open_table
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import ImportResult, RejectedRow
+from foretaste.domain.files import FOLDER_MODE
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
@@ -251,7 +252,7 @@ class RejectsFile(RejectCounter):
 
     def _open(self) -> IO[str]:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
             return self.path.open("w", encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise InputError(

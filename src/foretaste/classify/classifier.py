@@ -21,6 +21,7 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
 from foretaste.domain.device import device_of
+from foretaste.domain.files import FOLDER_MODE
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.errors import InputError, ModelError
 from foretaste.language.quiet import quiet_transformers
@@ -225,7 +226,7 @@ class Classifier:
         """Write aside, then replace what was there."""
         aside = folder.with_name(f".{folder.name}.partial")
         shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
+        aside.mkdir(FOLDER_MODE, parents=True)
         with quiet_transformers():
             self._network.save_pretrained(aside)
         self._tokenizer.save_pretrained(aside)

@@ -17,6 +17,7 @@ from foretaste.cli import console
 from foretaste.cli.progress import ProgressBars
 from foretaste.config.load import SETTINGS_FILE, load_config
 from foretaste.domain.data import Event, Recommendation, Request
+from foretaste.domain.files import FOLDER_MODE
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
 from foretaste.recipes import recipe
@@ -76,7 +77,7 @@ def start_afresh(folder: Path) -> None:
         for path in folder.glob("behaviour.db*"):
             path.unlink()
         shutil.rmtree(folder / "models", ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     (folder / SETTINGS_FILE).write_text(demo_settings(), encoding="utf-8")
 
 

@@ -3,6 +3,7 @@
 The loop is imported inside the commands, so that `foretaste --help` does not wait for PyTorch.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from foretaste.cli import serve as serve_cli
 from foretaste.cli import worker as worker_cli
 from foretaste.cli.common import CURRENT_FOLDER, DEBUG, Json, Workspace, command, intake, open_loop
 from foretaste.cli.inspect_command import Files, NamedFiles
+from foretaste.domain.files import PRIVATE_UMASK
 from foretaste.errors import InputError
 
 HELP = """A self-hosted recommender whose model is a language model.
@@ -51,6 +53,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal may lack the letters of a title
+    os.umask(os.umask(PRIVATE_UMASK) | PRIVATE_UMASK)  # one that is stricter stays
     app()
 
 

@@ -1,8 +1,13 @@
-"""Files as they lie on the disk: what is in one, and whether it is safe there."""
+"""Files as they lie on the disk: who may read them, what is in one, whether it is safe there."""
 
 import hashlib
 import os
 from pathlib import Path
+
+FILE_MODE, FOLDER_MODE = 0o640, 0o750
+"""Of what a workspace holds: its owner writes, its group reads, and nobody else gets in."""
+PRIVATE_UMASK = 0o027
+"""With it a process makes no file or folder that is open to more."""
 
 
 def file_sha256(path: Path) -> str:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from foretaste.domain.data import Floats
-from foretaste.domain.files import file_sha256, sync_to_disk
+from foretaste.domain.files import FOLDER_MODE, file_sha256, sync_to_disk
 from foretaste.domain.ports import BackboneOpener, Progress, TextEncoder, TextPairs, no_progress
 from foretaste.errors import ModelError, WeightsError
 from foretaste.language.cache import CachedEncoder
@@ -113,7 +113,7 @@ class Encoders:
         if (self._folder / name).is_dir():
             return name
         aside = self._folder / f".{uuid.uuid4().hex}.partial"
-        aside.mkdir(parents=True)
+        aside.mkdir(FOLDER_MODE, parents=True)
         try:
             held_out = self._run_tuning(pairs, aside, seed, progress)
             manifest = {

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
+from foretaste.domain.files import FOLDER_MODE
 from foretaste.errors import WeightsError
 from foretaste.language.weights import Weights
 
@@ -102,7 +103,7 @@ def _save_shapes(memory: Path, entries: Any) -> None:
     """All or nothing; a folder that cannot be written to costs the next start some time."""
     aside = memory / f".{uuid.uuid4().hex}.partial"
     try:
-        memory.mkdir(parents=True, exist_ok=True)
+        memory.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         aside.write_text(json.dumps(entries), encoding="utf-8")
         os.replace(aside, memory / SHAPES_FILE)
     except OSError:

@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from tokenizers import Tokenizer
 
 from foretaste.domain.data import Doubles, Floats, Ints
+from foretaste.domain.files import FOLDER_MODE
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.errors import MissingExtra
 from foretaste.language.text import readable
@@ -100,7 +101,7 @@ class StaticEncoder:
         table, tokenizer = distil(self._teacher, self.dim, progress)
         length = self._teacher.max_tokens
         model = self._model_class(table, tokenizer, normalize=True, max_length=length)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         # Whole or not at all: a folder under its final name is complete. No card: it would say MIT,
         # whatever the teacher's licence is.
         unfinished = Path(mkdtemp(dir=self._path.parent))

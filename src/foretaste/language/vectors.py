@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from foretaste.domain.files import FOLDER_MODE
 from foretaste.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class VectorFile:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
             return self._connect()
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):

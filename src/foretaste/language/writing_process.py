@@ -23,6 +23,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from foretaste.domain.files import FOLDER_MODE
+
 CONVERTED_FILE = "converted.json"
 """Beside what was made of a GGUF: its hash, so that a damaged copy is made again."""
 MAX_CACHED_PREFIXES = 8
@@ -195,7 +197,7 @@ def _convert(folder: Path, gguf: str, cache: Path) -> None:
 
     from foretaste.language.weights import hash_files
 
-    cache.parent.mkdir(parents=True, exist_ok=True)
+    cache.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache.parent) as temporary_folder:
         target = Path(temporary_folder) / "made"
         load_options = {"gguf_file": gguf, "local_files_only": True, "trust_remote_code": False}

@@ -27,7 +27,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from foretaste.domain.data import Catalogue
-from foretaste.domain.files import file_sha256, sync_to_disk
+from foretaste.domain.files import FOLDER_MODE, file_sha256, sync_to_disk
 from foretaste.domain.ports import BackboneOpener, StateArrays, StateMetadata
 from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.file_lock import file_lock
@@ -93,7 +93,7 @@ class ModelRegistry:
         with self._versions_lock():
             self._delete_leftovers(created)
         temporary_path = self._temporary_path()
-        temporary_path.mkdir(parents=True)
+        temporary_path.mkdir(FOLDER_MODE, parents=True)
         try:
             manifest = write_expert_files(temporary_path, product, item_ids)
             manifest |= {"format": FORMAT_VERSION, "created": created}
@@ -123,7 +123,7 @@ class ModelRegistry:
                 **manifest["data"],
                 REPLACED_NAMES_KEY: [*manifest["data"].get(REPLACED_NAMES_KEY, ()), name],
             }
-            temporary_path.mkdir()
+            temporary_path.mkdir(FOLDER_MODE)
             try:
                 for file in manifest["sha256"]:
                     link_or_copy(self._folder / name / file, temporary_path / file)

@@ -16,6 +16,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from foretaste.domain.files import FOLDER_MODE
 from foretaste.model.training import Training
 
 FORMAT_VERSION = 2
@@ -53,7 +54,7 @@ class Checkpoint:
         """The run's checkpoint in the folder; if it is there already the run goes on from it."""
         if folder is None:
             return cls(None, run)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         checkpoint = cls(folder / f"sequence-{_run_digest(run)}.safetensors", run)
         checkpoint._load()
         return checkpoint

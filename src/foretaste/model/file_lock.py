@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from foretaste.domain.files import FOLDER_MODE
+
 
 @contextmanager
 def file_lock(path: Path) -> Iterator[None]:
     """Exclusive use of what the file stands for. Waits for others; not to be nested."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         try:

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 
 from foretaste.domain.data import Catalogue, Feature, Floats, Ints, Recommendation, Request, Term
+from foretaste.domain.files import FOLDER_MODE
 from foretaste.domain.ports import Writer
 from foretaste.domain.prompt import Deadline
 from foretaste.errors import ForetasteError
@@ -125,7 +126,7 @@ class ContentGenerator:
         """Find the topics of a model's catalogue, and keep them beside what else is cached."""
         topics = Topics.of(catalogue, self._seed)
         path = self._path(version)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         aside = path.with_suffix(".aside")
         save_file({"centres": topics.centres}, aside, {"names": json.dumps(topics.names)})
         aside.replace(path)

@@ -3,6 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
+from foretaste.domain.files import FOLDER_MODE
 from foretaste.errors import InputError, did_you_mean
 
 NAMES = ("shop", "video", "news", "music")
@@ -23,6 +24,6 @@ def write(name: str, folder: Path, *, force: bool = False) -> Path:
     text, path = recipe(name), folder / "foretaste.toml"
     if path.exists() and not force:
         raise InputError(f"{path} is there already; keep it, or replace it with --force")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path

@@ -33,7 +33,7 @@ from foretaste.behaviour.store import STORE_FILE as STORE
 from foretaste.behaviour.store import SqlStore, open_store
 from foretaste.config.load import SETTINGS_FILE as SETTINGS
 from foretaste.config.load import load_config
-from foretaste.domain.files import file_sha256, sync_to_disk
+from foretaste.domain.files import FILE_MODE, FOLDER_MODE, file_sha256, sync_to_disk
 from foretaste.errors import InputError
 from foretaste.workspace.backup_checks import (
     MAX_MANIFEST_BYTES,
@@ -57,8 +57,6 @@ MODELS = "models"
 ENCODERS = "encoders"
 WORK_PREFIX = ".backup-"
 """Begins the name of the folder in which a backup is made, beside it."""
-FOLDER_MODE, FILE_MODE_MASK = 0o750, 0o640
-"""Of what is restored: for its owner, and to be read by the group."""
 MAX_COPY_ATTEMPTS = 3
 """A version that is deleted while it is copied makes the models be copied again."""
 
@@ -186,7 +184,7 @@ def _write(root: Path, file: Path, work: Path, now: float) -> None:
     ):
         for name in tenant_names(root):
             folder, staged = tenant_folder(root, name), work / name
-            staged.mkdir()
+            staged.mkdir(FOLDER_MODE)
             _stage(folder, staged)
             with closing(sqlite3.connect(staged / STORE)) as copy:
                 tenants[name] = {
@@ -243,7 +241,7 @@ def _copy_folders(source: Path, target: Path) -> None:
     """All that are whole; what is being written has a name with a dot before it."""
     if not source.is_dir():
         return
-    target.mkdir()
+    target.mkdir(FOLDER_MODE)
     for path in sorted(source.iterdir()):
         if path.is_dir() and not path.name.startswith("."):
             shutil.copytree(path, target / path.name)
@@ -270,7 +268,7 @@ def _extract(file: Path, aside: Path) -> float:
                     shutil.copyfileobj(source, target)
             except _DAMAGED as error:
                 raise InputError(f"{file}: {member} cannot be read; {_REMEDY}") from error
-            path.chmod(0o600 | members[member].external_attr >> 16 & FILE_MODE_MASK)
+            path.chmod(0o600 | members[member].external_attr >> 16 & FILE_MODE)
             if file_sha256(path) != expected:
                 raise InputError(f"{file}: {member} is not as it was written; {_REMEDY}")
     return float(manifest["created"])

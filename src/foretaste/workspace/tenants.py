@@ -12,6 +12,7 @@ from pathlib import Path
 from foretaste.behaviour.keys import DEFAULT_TENANT
 from foretaste.behaviour.store import open_store
 from foretaste.config.load import SETTINGS_FILE, load_config
+from foretaste.domain.files import FOLDER_MODE
 from foretaste.domain.store import FactStore
 from foretaste.errors import InputError, StoreError
 from foretaste.model.artefacts import ModelRegistry
@@ -93,7 +94,7 @@ def create_tenant(root: Path, tenant: str) -> Path:
     text = settings.read_text(encoding="utf-8") if settings.exists() else ""
     if database:
         text = _with_schema(text, _schema_name(tenant))
-    folder.mkdir(parents=True)
+    folder.mkdir(FOLDER_MODE, parents=True)
     try:
         (folder / SETTINGS_FILE).write_text(text, encoding="utf-8")
         store = open_store(load_config(folder).behaviour, folder)
