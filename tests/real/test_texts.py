@@ -97,7 +97,7 @@ def test_columns_of_addresses_ids_and_code_are_no_text(shop: Shop, column: str, 
     frame[column] = [cell.format(n) for n in range(12)]
     result = shop.add("items", frame)
     assert {item.reading() for item in shop.items.values()} == {"Lamp"}
-    assert any(f"column '{column}' holds " in warning for warning in result.warnings)
+    assert any(f"'{column}' (it has " in warning for warning in result.warnings)
 
 
 def test_the_settings_keep_such_a_column(shop: Shop) -> None:
