@@ -93,6 +93,8 @@ def test_a_store_of_before_is_migrated_with_what_is_in_it(tmp_path: Path) -> Non
     with sqlite3.connect(path) as connection:  # back to the first form
         for table in ("recommendations", "steering", "gone", "conversations"):
             connection.execute(f"DROP TABLE IF EXISTS {table}")
+        for column in ("user_access", "signing_secret"):
+            connection.execute(f"ALTER TABLE api_keys DROP COLUMN {column}")
         connection.execute("DROP INDEX events_at")
         connection.execute("DROP INDEX events_identify_session")
         connection.execute("DROP INDEX events_identify_user")
