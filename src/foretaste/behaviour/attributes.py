@@ -53,7 +53,7 @@ def attribute_values(
             f"give the {MAX_COLUMN_VALUES:,} that matter",
         )
     for part in parts:
-        cell = scalar_text(part, column)
+        cell = part if part.__class__ is str else scalar_text(part, column)
         if len(cell) > MAX_RAW_FACTOR * MAX_TEXT_LENGTH:
             check_length(cell, column)  # not even markup is read
         text = check_length(clean_line(check_storable(cell, column)), column)

@@ -325,10 +325,10 @@ def _item(row: Row, form: ItemForm) -> Item:
 def _is_hidden(row: Row, form: ItemForm) -> bool:
     """Whether one of the columns that say so hides the item."""
     field_column = form.columns["hidden"]
-    columns = [column for column, role in form.roles.items() if role == "hidden"]
-    return any(
-        parse_hidden(row.get(column), column or "hidden") for column in (field_column, *columns)
-    )
+    columns = [] if field_column is None else [field_column]
+    if "hidden" in form.roles.values():
+        columns += [column for column, role in form.roles.items() if role == "hidden"]
+    return any(parse_hidden(row.get(column), column) for column in columns)
 
 
 def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:

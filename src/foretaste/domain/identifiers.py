@@ -63,7 +63,8 @@ def identifier(value: Any, name: str) -> str | None:
     Raises `IdentifierError` for what is no id, or has lost digits.
     """
     text = normalise_text(value if value.__class__ is str else scalar_text(value, name) or "")
-    if text[:1].isdigit() and (_SPREADSHEET_ID.fullmatch(text) or _LONG_FLOAT_ID.fullmatch(text)):
+    is_number = text[:1].isdigit() and not text.isdigit()
+    if is_number and (_SPREADSHEET_ID.fullmatch(text) or _LONG_FLOAT_ID.fullmatch(text)):
         raise IdentifierError(
             f"{name} '{text}' is a rounded number: some of its digits are lost",
             "format the column as text where the file was made and export it again",

@@ -48,22 +48,51 @@ _LANGUAGE_CODE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2})?")
 _FILE_PATH = re.compile(r"[\w./\\-]++")
 _FILE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif", ".bmp", ".mp3", ".mp4")
 _UUID = re.compile(r"\{?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
-_SUSPECT = re.compile(r"[<&{\[]|//|www\.|base64|\S{32}|[^\t\n\r\x20-\x7e]|  ")
+MIN_CODE_LENGTH = 32
+_DIGIT = re.compile("[0-9]")
 _RUN_OF_BLANKS = re.compile(r"[^\S\n]+")
 _RUN_OF_LINES = re.compile(r" ?\n(?: ?\n)+ ?")
 
 
 def clean_text(text: str) -> str:
     """A text of several lines: without markup, scripts, addresses and code."""
-    if not _SUSPECT.search(text):
+    if _is_plain(text):
         return text.strip()
     text = _without_json(text)
     text = _without_markup(repair_encoding(text))
-    text = _MARKDOWN_LINK.sub(r"\1", _SHORTCODE.sub(" ", text))
-    text = _CODE.sub(" ", _ADDRESS.sub(" ", _DATA_ADDRESS.sub(" ", text)))
-    visible = without_invisible(unicodedata.normalize("NFC", text))
-    lines = _RUN_OF_BLANKS.sub(" ", visible)
+    if "[" in text:
+        text = _MARKDOWN_LINK.sub(r"\1", _SHORTCODE.sub(" ", text))
+    if "base64" in text:
+        text = _DATA_ADDRESS.sub(" ", text)
+    if "//" in text or "www." in text:
+        text = _ADDRESS.sub(" ", text)
+    if _has_code(text):
+        text = _CODE.sub(" ", text)
+    if not text.isascii():
+        text = without_invisible(unicodedata.normalize("NFC", text))
+    lines = _RUN_OF_BLANKS.sub(" ", text)
     return _RUN_OF_LINES.sub("\n", lines).replace("\n ", "\n").replace(" \n", "\n").strip()
+
+
+def _is_plain(text: str) -> bool:
+    """Whether there is nothing in it that is not for people; most texts are so."""
+    return (
+        text.isascii()
+        and "<" not in text
+        and "&" not in text
+        and "[" not in text
+        and "{" not in text
+        and ("/" not in text or "//" not in text)
+        and "www." not in text
+        and not _has_code(text)
+    )
+
+
+def _has_code(text: str) -> bool:
+    """Whether there may be base64 or a hash in it: a long word with digits."""
+    if _DIGIT.search(text) is None:
+        return False
+    return max(map(len, text.split()), default=0) >= MIN_CODE_LENGTH
 
 
 def clean_line(text: str) -> str:

@@ -64,7 +64,7 @@ class IdParser(dict[str, str | None]):
         text = parse_identifier(cell, self.field)
         if text is None:
             return None
-        if text.casefold() in self._null_words or is_zero_uuid(text):
+        if text.casefold() in self._null_words or (len(text) >= 32 and is_zero_uuid(text)):
             self.null_counts[text] += 1
             return None
         if text.endswith("0") and isinstance(cell, str) and self.whole_floats():

@@ -108,17 +108,17 @@ class NumberParser:
 
     def _told_amount(self, text: str, cell: str) -> Amount:
         """By the marks of the text and of its column."""
-        readings = readings_of(text, words=self.is_price)
-        if not readings:
-            raise self._error(cell)
         mark = self.mark
+        readings = readings_of(text, words=self.is_price, only_mark=mark)
         if mark is None and len({amount.number for amount in readings.values()}) > 1:
             mark = self.plain_mark
             if mark is None:
                 raise self._ambiguous(cell)
-        amount = readings.get(mark) if mark else next(iter(readings.values()))
+        amount = readings.get(mark) if mark else next(iter(readings.values()), None)
         if amount is None:
-            raise self._error(cell, f", as its column has a '{mark}' before the decimals")
+            raise self._error(
+                cell, f", as its column has a '{mark}' before the decimals" if mark else ""
+            )
         return amount
 
     def _checked(self, amount: Amount, cell: Any) -> Amount:
@@ -156,16 +156,19 @@ class NumberParser:
         )
 
 
-def readings_of(text: str, *, words: bool = False) -> dict[DecimalMark, Amount]:
+def readings_of(
+    text: str, *, words: bool = False, only_mark: DecimalMark | None = None
+) -> dict[DecimalMark, Amount]:
     """Decimal mark → the amount by it; without a mark by which the text is no number.
 
-    words: whether others than a currency may stand beside it ("from", "per piece").
+    words: whether others than a currency may stand beside it ("from", "per piece"). only_mark: the
+    one that is asked about; None is each.
     """
     amount_text, currency, sign = _split(text, words=words)
     if amount_text is None:
         return {}
     amounts: dict[DecimalMark, Amount] = {}
-    for mark in LOCALES_BY_MARK:
+    for mark in LOCALES_BY_MARK if only_mark is None else (only_mark,):
         number = _number_by(mark, amount_text)
         if number is not None:
             amounts[mark] = Amount(sign * number, currency)
@@ -221,8 +224,8 @@ def _number_by(mark: DecimalMark, amount_text: str) -> float | None:
         if group in plain:
             return None
         plain = plain.replace(" ", group)
-    if mark not in plain and group not in plain:
-        return _float(plain)
+    if group not in plain and plain.count(mark) <= 1:
+        return _float(plain.replace(mark, "."))
     from babel.numbers import NumberFormatError, parse_decimal
 
     for locale in LOCALES_BY_MARK[mark]:
