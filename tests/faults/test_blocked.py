@@ -19,7 +19,7 @@ from foretaste.behaviour import engine
 from foretaste.behaviour.engine import ADVISORY_LOCK_ID
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.domain.patience import Patience
-from foretaste.online import fallback, outage
+from foretaste.online import outage, work_thread
 from foretaste.serve.http import lanes
 from foretaste.serve.http.keys import create_key
 from serve.conftest import checked
@@ -176,7 +176,12 @@ def test_a_database_that_stands_still(
 ) -> None:
     """Nothing is closed and nothing comes: to the system it is a server that thinks."""
     short = Patience(lock=0.5, answer=0.5)
-    for module, name in ((lanes, "REQUEST"), (lanes, "LIST"), (fallback, "LIST"), (outage, "LIST")):
+    for module, name in (
+        (lanes, "REQUEST"),
+        (lanes, "LIST"),
+        (work_thread, "LIST"),
+        (outage, "LIST"),
+    ):
         monkeypatch.setattr(module, name, short)
     with SqlStore(empty_postgres) as store:
         store.fill_from(workspace / STORE_FILE)

@@ -2,13 +2,14 @@
 answer of the other, on SQLite and on PostgreSQL.
 """
 
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
 from foretaste.behaviour.store import STORE_FILE, SqlStore
-from serve.workspace import DEADLINE, until_ready
+from serve.workspace import DEADLINE, until, until_ready
 
 from .nursery import Nursery
 
@@ -25,6 +26,12 @@ def either(request: pytest.FixtureRequest, workspace: Path) -> Path:
     return workspace
 
 
+def understands_words(client: httpx.Client) -> bool:
+    """Whether the language model is loaded: until then nobody waits for a new item to be read."""
+    answer = client.post("/v1/recommend", json={"query": "the moon", "n": 1}).json()
+    return "degraded" not in answer or answer["degraded"] is None
+
+
 def test_what_comes_through_one_is_in_the_next_answer_of_the_other(
     nursery: Nursery, either: Path
 ) -> None:
@@ -36,6 +43,7 @@ def test_what_comes_through_one_is_in_the_next_answer_of_the_other(
     ):
         for client in (one, other):
             until_ready(client)
+            until(partial(understands_words, client), "the language model is loaded")
         for turn, (here, there) in enumerate([(one, other), (other, one)]):
             person = f"between-{turn}"
             asked = {"user": person, "n": 3}
@@ -52,7 +60,8 @@ def test_what_comes_through_one_is_in_the_next_answer_of_the_other(
             assert after[0]["id"].startswith(theme), "and it counts"
             new = {"id": f"new-{turn}", "title": "The rocket and the moon", "theme": ["space"]}
             assert here.post("/v1/items", json={"items": [new]}).json()["accepted"] == 1
-            found = there.post("/v1/recommend", json={"user": "p1", "n": 99}).json()["items"]
+            patient = {"user": "p1", "n": 99, "timeout_ms": 10_000}  # however busy the machine is
+            found = there.post("/v1/recommend", json=patient).json()["items"]
             assert new["id"] in [item["id"] for item in found]
         left = {"user": "p3", "n": 99}
         lists = [client.post("/v1/recommend", json=left).json()["items"] for client in (one, other)]

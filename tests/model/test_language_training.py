@@ -98,15 +98,15 @@ def test_examples_are_taken_after_something() -> None:
 
 
 def test_the_same_seed_gives_the_same_network(here: World, backbone: Path) -> None:
-    first = arrays(training(here, backbone, "lora", epochs=1, examples=64))
-    again = arrays(training(here, backbone, "lora", epochs=1, examples=64))
+    first = arrays(training(here, backbone, "lora", epochs=1, max_examples_per_epoch=64))
+    again = arrays(training(here, backbone, "lora", epochs=1, max_examples_per_epoch=64))
     for name in first:
         np.testing.assert_array_equal(first[name], again[name])
 
 
 def test_a_state_that_predicts_worse_is_not_kept(here: World, backbone: Path) -> None:
     untrained = arrays(training(here, backbone, epochs=0))
-    spoilt = arrays(training(here, backbone, epochs=1, examples=64, head_rate=1e4))
+    spoilt = arrays(training(here, backbone, epochs=1, max_examples_per_epoch=64, head_rate=1e4))
     # 1e4 sends every state anywhere; validation sees it.
     np.testing.assert_array_equal(spoilt["head.weight"], untrained["head.weight"])
 
@@ -125,12 +125,12 @@ def broken() -> Iterator[None]:
 @pytest.mark.usefixtures("broken")
 def test_a_loss_that_is_no_number_stops_with_what_to_do(here: World, backbone: Path) -> None:
     with pytest.raises(ModelError, match=r"became nan in epoch 1; lower model.language.learning_"):
-        arrays(training(here, backbone, epochs=1, examples=64))
+        arrays(training(here, backbone, epochs=1, max_examples_per_epoch=64))
 
 
 def test_progress_is_told_and_training_without_validation_ends(here: World, backbone: Path) -> None:
     told: list[tuple[str, int, int]] = []
-    one = training(here, backbone, epochs=1, examples=64)
+    one = training(here, backbone, epochs=1, max_examples_per_epoch=64)
     one = replace(
         one,
         validation_cases=here.none(),

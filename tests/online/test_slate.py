@@ -625,7 +625,7 @@ def test_long_texts_make_no_long_list(shop: Foretaste) -> None:
         {"filter": {"x" * 2_001: "space"}},
         {"filter": {"about": [f"topic {n}" for n in range(21)]}},
         {"rules": [{"boost": {"about": [f"{n} {row}" for row in range(7)]}} for n in range(3)]},
-        {"rules": [{"bury": {"or": [{"genre": "space"}] * 99}} for _ in range(3)]},
+        {"rules": [{"bury": {"or": [{"genre": "space"}] * 99}} for _ in range(6)]},
         {"filter": {"and": [{"id": [f"{n} {row}" for row in range(999)]} for n in range(11)]}},
     ],
 )

@@ -30,12 +30,13 @@ MAX_MANIFEST_BYTES = 64 << 20
 DATABASE_VARIABLE = "FORETASTE_BEHAVIOUR__DATABASE"
 FREE_SHARE = 0.95
 """Of the free disk that a backup may take when it is unpacked."""
-_PART = r"[A-Za-z0-9_][A-Za-z0-9_.=+-]*"
+_FOLDER = r"[A-Za-z0-9_][A-Za-z0-9_.=+-]{0,99}+/"
+_STEM = r"[A-Za-z0-9_][A-Za-z0-9_.=+-]{0,99}"
 _MEMBER_PATTERN = re.compile(
     rf"(tenants/[a-z0-9-]{{1,40}}/)?"
     rf"({re.escape(SETTINGS_FILE)}|{re.escape(STORE_FILE)}|{re.escape(KEYS_MARKER)}"
-    rf"|models/live\.json|models/{_PART}/{_PART}\.(json|safetensors)"
-    rf"|encoders/{_PART}/({_PART}/)*{_PART}\.(json|jinja|md|model|safetensors|txt))"
+    rf"|models/live\.json|models/{_FOLDER}{_STEM}\.(json|safetensors)"
+    rf"|encoders/(?:{_FOLDER}){{1,10}}+{_STEM}\.(json|jinja|md|model|safetensors|txt))"
 )
 """Every file that a backup has. Nothing of it is ever run or unpickled."""
 

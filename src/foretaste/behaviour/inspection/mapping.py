@@ -17,6 +17,7 @@ from foretaste.behaviour.settings import FIELDS_BY_TABLE, BehaviourSettings
 from foretaste.behaviour.table_reading import TableReading
 from foretaste.errors import InputError
 
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 SettingsOfFile = tuple[tuple[str, Any], ...]
 """(key, value) of one file."""
 
@@ -75,15 +76,25 @@ def add_to_toml(text: str, files: Iterable[tuple[str, SettingsOfFile]]) -> str:
         if not lines:
             continue
         block = "\n".join([header, *lines])
-        position = re.search(rf"^{re.escape(header)}[ \t]*(#.*)?$", text, re.MULTILINE)
-        if position is not None:
-            changed = text[: position.start()] + block + text[position.end() :]
+        lines_of_text = text.splitlines(keepends=True)
+        header_numbers = [
+            number for number, line in enumerate(lines_of_text) if _is_header(line, header)
+        ]
+        if header_numbers:
+            lines_of_text[header_numbers[0]] = f"{block}\n"
+            changed = "".join(lines_of_text)
         else:
             changed = f"{text.rstrip()}\n\n{block}\n".lstrip("\n")
         if _present_keys(changed, file) != present | dict(settings).keys():
             raise InputError(f"foretaste.toml: put these lines in by hand: {block}")
         text = changed
     return text
+
+
+def _is_header(line: str, header: str) -> bool:
+    """Whether a line has this header and at most a comment."""
+    comment = line.removeprefix(header).strip()
+    return line.startswith(header) and (not comment or comment.startswith("#"))
 
 
 def _present_keys(text: str, file: str) -> set[str]:
@@ -106,4 +117,4 @@ def _toml(value: Any) -> str:
 
 
 def _toml_key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml(key)
+    return key if _BARE_KEY.fullmatch(key) else _toml(key)

@@ -19,6 +19,8 @@ from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.values import is_missing
 from foretaste.behaviour.wide import is_wide
 
+_NO_LETTERS = re.compile(r"[^a-z]+")
+_CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORDS_OF_FILES: Mapping[RecordType, str] = {
     "events": (
         "event events rating ratings click clicks order orders transaction transactions purchase "
@@ -89,7 +91,7 @@ def guess_record_type(table: OpenTable, settings: BehaviourSettings, now: float)
 
 def _type_of_file(name: str) -> RecordType | None:
     """What the words of a file's name say, if they say one thing: the last word counts most."""
-    words = re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+    words = _NO_LETTERS.split(_CAMEL_CASE.sub(" ", name).lower())
     for word in reversed(words):
         for record_type, names in _WORDS_OF_FILES.items():
             if word in names.split():

@@ -17,6 +17,7 @@ MIN_RUNNING_ROWS = 10
 MIN_SAMPLE_VALUES = 50
 """From so many values on, an id may come twice."""
 IDENTIFIER_UNIQUE_SHARE = 0.9
+_CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*%?")
 _ADDRESS_STARTS = ("http://", "https://", "//", "www.", "gid://", "s3://")
@@ -131,7 +132,7 @@ def _number_reason(column: str, words: Sequence[str], texts: Sequence[str]) -> s
 
 def _words(column: str) -> list[str]:
     """`VariantInventoryQty` → variant, inventory, qty."""
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column).replace("_", " ")
+    text = _CAMEL_CASE.sub(" ", column).replace("_", " ")
     return [word.lower() for word in _WORD.findall(text)]
 
 
