@@ -2,7 +2,9 @@
 
 import json
 import re
-import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +12,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from faults.nursery import Nursery
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.serve.http.keys import create_key, revoke_key
 
@@ -18,13 +19,38 @@ from .workspace import DEADLINE, until, until_ready
 
 
 @contextmanager
-def server(nursery: Nursery, folder: Path, *options: str) -> Iterator[tuple[str, list[str]]]:
-    """The command in a process of its own. → its address, and the lines it writes, at the end."""
+def server(folder: Path, *options: str) -> Iterator[tuple[str, list[str]]]:
+    """The command in a process of its own. → its address, and the lines it writes."""
+    command = [sys.executable, "-c", "from foretaste.cli.main import main; main()", "serve"]
+    running = subprocess.Popen(
+        [*command, "--workspace", str(folder), "--port", "0", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert running.stdout is not None
     lines: list[str] = []
-    with nursery.start(folder, "serve", "--port", "0", *options) as running:
-        yield running.address, lines
-        running.end(signal.SIGTERM)
-        lines += running.log.splitlines()
+    listening = threading.Event()
+
+    def read(stream: Iterator[str]) -> None:
+        for line in stream:
+            lines.append(line)
+            if re.search(r"http://127\.0\.0\.1:\d+", line):
+                listening.set()
+        listening.set()
+
+    reader = threading.Thread(target=read, args=(running.stdout,))
+    reader.start()
+    try:
+        assert listening.wait(DEADLINE)
+        found = re.search(r"http://127\.0\.0\.1:\d+", "".join(lines))
+        assert found, f"it ended without listening: {lines}"
+        yield found[0], lines
+    finally:
+        running.terminate()
+        running.wait(DEADLINE)
+        reader.join()
+        running.stdout.close()
 
 
 @pytest.fixture
@@ -41,10 +67,10 @@ def secrets(copied: Path) -> dict[str, str]:
     return found
 
 
-def test_no_secret_is_told(nursery: Nursery, copied: Path, secrets: dict[str, str]) -> None:
+def test_no_secret_is_told(copied: Path, secrets: dict[str, str]) -> None:
     told: list[str] = []
     with (
-        server(nursery, copied, "--log-format", "json") as (address, lines),
+        server(copied, "--log-format", "json") as (address, lines),
         httpx.Client(base_url=address, timeout=DEADLINE) as client,
     ):
         until_ready(client)
@@ -96,11 +122,11 @@ def _check_lines(lines: list[str], key: str, version: str) -> None:
     assert "Finished server process" in lines[-1], "it stops in an orderly way"
 
 
-def test_the_password_of_a_database_is_not_told(nursery: Nursery, tmp_path: Path) -> None:
+def test_the_password_of_a_database_is_not_told(tmp_path: Path) -> None:
     url = "postgresql://ann:hunter2@127.0.0.1:1/db"
     (tmp_path / "foretaste.toml").write_text(f'[behaviour]\ndatabase = "{url}"\n')
     with (
-        server(nursery, tmp_path) as (address, lines),
+        server(tmp_path) as (address, lines),
         httpx.Client(base_url=address, timeout=DEADLINE) as client,
     ):
         answers = [
@@ -122,11 +148,9 @@ def _listens(client: httpx.Client) -> bool:
 
 
 @pytest.mark.slow
-def test_several_workers_answer_and_stop(
-    nursery: Nursery, copied: Path, secrets: dict[str, str]
-) -> None:
+def test_several_workers_answer_and_stop(copied: Path, secrets: dict[str, str]) -> None:
     seen = set()
-    with server(nursery, copied, "--workers", "2", "--log-format", "json") as (address, lines):
+    with server(copied, "--workers", "2", "--log-format", "json") as (address, lines):
         for number in range(200):
             with httpx.Client(base_url=address, timeout=DEADLINE) as client:
                 if number == 0:  # the address is told before the first worker listens

@@ -7,6 +7,7 @@ the same PostgreSQL database and a folder of its own.
 
 import fcntl
 import os
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,8 +18,15 @@ from foretaste.errors import InputError, StoreError
 PRESENCE_FILE = ".in-use.lock"
 
 
-def enter_workspace(folder: Path) -> IO[Any] | None:
-    """Be known to have the store open until the file that is returned is closed.
+class Presence:
+    """An open store, as others see it: until it is closed, or nobody has it any more."""
+
+    def __init__(self, file: IO[Any]) -> None:
+        self.close = weakref.finalize(self, file.close)
+
+
+def enter_workspace(folder: Path) -> Presence | None:
+    """Be known to have the store open until what is returned is closed.
 
     None where the folder cannot be written to. Raises StoreError while it is being restored.
     """
@@ -35,7 +43,7 @@ def enter_workspace(folder: Path) -> IO[Any] | None:
         ) from None
     except OSError:  # a file system without locks
         pass
-    return file
+    return Presence(file)
 
 
 @contextmanager
