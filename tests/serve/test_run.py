@@ -200,6 +200,8 @@ def test_several_processes_may_take_long_to_start(
         configs.append(uvicorn.Config(app, **options))  # type: ignore[arg-type]
 
     monkeypatch.setattr(uvicorn, "run", run)
+    environment = dict(os.environ)
     serve(tmp_path, port=0, workers=4)
+    assert dict(os.environ) == environment, "later processes are not sent to a folder that is gone"
     assert configs[0].workers == 4
     assert configs[0].timeout_worker_healthcheck >= 60

@@ -67,7 +67,6 @@ def secrets(copied: Path) -> dict[str, str]:
     return found
 
 
-@pytest.mark.slow  # resets a connection late in a whole run, never alone: to be found out
 def test_no_secret_is_told(copied: Path, secrets: dict[str, str]) -> None:
     told: list[str] = []
     with (
@@ -123,7 +122,6 @@ def _check_lines(lines: list[str], key: str, version: str) -> None:
     assert "Finished server process" in lines[-1], "it stops in an orderly way"
 
 
-@pytest.mark.slow  # resets a connection late in a whole run, never alone: to be found out
 def test_the_password_of_a_database_is_not_told(tmp_path: Path) -> None:
     url = "postgresql://ann:hunter2@127.0.0.1:1/db"
     (tmp_path / "foretaste.toml").write_text(f'[behaviour]\ndatabase = "{url}"\n')

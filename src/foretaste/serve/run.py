@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -73,10 +73,10 @@ def serve(
     logs.log_to_stderr(config.serve.log_format)
     warn_of_keys(folder, config)
     remove_backup_leftovers(folder)
-    os.environ[WORKSPACE_VARIABLE], os.environ[HOST_VARIABLE] = str(folder), host
     _raise_file_limit()
     worker_context = running_worker(folder) if with_worker or config.serve.worker else nullcontext()
-    with _shared_metrics_folder(workers), worker_context:
+    process_variables = {WORKSPACE_VARIABLE: str(folder), HOST_VARIABLE: host}
+    with _environment(process_variables), _shared_metrics_folder(workers), worker_context:
         uvicorn.run(
             "foretaste.serve.run:application" if workers > 1 else application(),
             factory=workers > 1,
@@ -101,13 +101,32 @@ def _raise_file_limit() -> None:
 
 
 @contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """With these variables for the processes that are started; afterwards as before, as a program
+    that served once must not tell its later processes of a folder that is gone.
+    """
+    previous_values = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in previous_values.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
 def _shared_metrics_folder(workers: int) -> Iterator[None]:
     """A folder through which several processes add up their metrics, new at each start."""
     if workers == 1:
         yield
         return
-    with TemporaryDirectory(prefix="foretaste-metrics-") as folder:
-        os.environ[MULTIPROCESS_VARIABLE] = folder
+    with (
+        TemporaryDirectory(prefix="foretaste-metrics-") as folder,
+        _environment({MULTIPROCESS_VARIABLE: folder}),
+    ):
         yield
 
 

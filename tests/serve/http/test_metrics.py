@@ -1,6 +1,9 @@
 """What Prometheus is told, of a real server and of single parts."""
 
+import os
 import re
+import subprocess
+import sys
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -125,6 +128,27 @@ def test_a_server_tells_of_every_status(copied: Path) -> None:
     assert found['foretaste_ready{tenant="default"}'] == 1
     assert found['foretaste_model_age_seconds{tenant="default"}'] > 0
     assert found["process_resident_memory_bytes"] > 1e6
+
+
+def test_a_count_that_cannot_be_kept_cuts_no_answer_off(tmp_path: Path) -> None:
+    script = """
+from foretaste.serve.http.metrics import Metrics, TenantMetrics
+metrics = Metrics(lambda: __import__("contextlib").nullcontext({}))
+metrics.observe_request("GET", "/", 200, 0.1)
+tenant = TenantMetrics(metrics, "shop")
+tenant.record_events(accepted=1, duplicates=1, rejected=1, last_event=1)
+tenant.record_answer("full", 1)
+"""
+    folder = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "swept away")}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, **folder},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "not counted in the metrics" in done.stderr
 
 
 def test_who_may_read_them(copied: Path) -> None:

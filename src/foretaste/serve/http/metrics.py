@@ -5,13 +5,15 @@ several workers. What is looked up when it is asked for (items, lag, age of the 
 the process that answers, and of the tenants it has open.
 """
 
+import logging
 import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from functools import wraps
 from threading import Lock
-from typing import Protocol
+from typing import ParamSpec, Protocol
 
 from prometheus_client import (
     CollectorRegistry,
@@ -25,6 +27,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from foretaste.errors import ForetasteError
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
 
 METRICS_MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -47,6 +53,21 @@ class GaugeSource(Protocol):
 
 LendServices = Callable[[], AbstractContextManager[Mapping[str, GaugeSource]]]
 """→ the tenants that are open, by name, for as long as they are looked at."""
+
+
+def _without_failing(note: Callable[P, None]) -> Callable[P, None]:
+    """The same, but a count that cannot be kept is only logged: the folder that several processes
+    count in may have been swept away, and no answer is cut off for that.
+    """
+
+    @wraps(note)
+    def note_or_log(*arguments: P.args, **named_arguments: P.kwargs) -> None:
+        try:
+            note(*arguments, **named_arguments)
+        except OSError as error:
+            log.warning("not counted in the metrics: %s; start the service again", error)
+
+    return note_or_log
 
 
 class Metrics:
@@ -94,6 +115,7 @@ class Metrics:
         )
         self._gauges = _Gauges(lend_services)
 
+    @_without_failing
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request has been answered."""
         if method not in HTTP_METHODS:  # whoever makes one up must not make up a series
@@ -123,6 +145,7 @@ class TenantMetrics:
         self._unlearnt_batches: deque[tuple[int, int, float]] = deque(maxlen=MAX_WAITING_BATCHES)
         self._lock = Lock()
 
+    @_without_failing
     def record_events(
         self, *, accepted: int, duplicates: int, rejected: int, last_event: int
     ) -> None:
@@ -139,12 +162,14 @@ class TenantMetrics:
             with self._lock:
                 self._unlearnt_batches.append((last_event, accepted, self._ticks()))
 
+    @_without_failing
     def record_answer(self, fallback_level: str, learnt_event: int) -> None:
         """A list went out, by a model that had learnt the events up to a number."""
         self._metrics.recommendations.labels(self._tenant, fallback_level).inc()
         self._metrics.old_recommendations.labels(self._tenant, fallback_level).inc()
         self.record_learnt(learnt_event)
 
+    @_without_failing
     def record_learnt(self, learnt_event: int) -> None:
         """The events up to a number are learnt."""
         now = self._ticks()
