@@ -26,10 +26,10 @@ def either(request: pytest.FixtureRequest, workspace: Path) -> Path:
     return workspace
 
 
-def understands_words(client: httpx.Client) -> bool:
-    """Whether the language model is loaded: until then nobody waits for a new item to be read."""
-    answer = client.post("/v1/recommend", json={"query": "the moon", "n": 1}).json()
-    return "degraded" not in answer or answer["degraded"] is None
+def waits_for_items(client: httpx.Client) -> bool:
+    """Whether new items are read before a list is made: not until the language model is loaded."""
+    answer = client.post("/v1/recommend", json={"user": "p1", "n": 99}).json()
+    return "first" in [item["id"] for item in answer["items"]]
 
 
 def test_what_comes_through_one_is_in_the_next_answer_of_the_other(
@@ -43,7 +43,10 @@ def test_what_comes_through_one_is_in_the_next_answer_of_the_other(
     ):
         for client in (one, other):
             until_ready(client)
-            until(partial(understands_words, client), "the language model is loaded")
+        first_item = {"id": "first", "title": "The rocket", "theme": ["space"]}
+        assert one.post("/v1/items", json={"items": [first_item]}).json()["accepted"] == 1
+        for client in (one, other):
+            until(partial(waits_for_items, client), "the language model is loaded")
         for turn, (here, there) in enumerate([(one, other), (other, one)]):
             person = f"between-{turn}"
             asked = {"user": person, "n": 3}
