@@ -252,6 +252,19 @@ def test_a_few_items_are_waited_for_and_no_longer_than_there_is_time(
     assert {"new-0", "new-1"} <= {item.id for item in answer}
 
 
+def test_items_that_come_while_others_are_read_are_in_the_next_list(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are past the position up to which is being read: nobody else would begin with them."""
+    gate, _ = waits(loop, monkeypatch)
+    loop.store.put_items(new_items(2))
+    assert len(loop.recommend(replace(PLENTY, timeout_ms=100.0))) == 3
+    loop.store.put_items(new_items(4)[2:])
+    threading.Timer(0.05, gate.set).start()
+    answer = loop.recommend(replace(PLENTY, n=100))
+    assert {"new-0", "new-1", "new-2", "new-3"} <= {item.id for item in answer}
+
+
 def test_while_what_reads_is_being_loaded_no_request_waits_for_an_item(
     loop: Foretaste, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,7 +276,7 @@ def test_while_what_reads_is_being_loaded_no_request_waits_for_an_item(
 
     def wait_for(_: Callable[[], bool], timeout: float | None = None) -> bool:
         threads.append(threading.current_thread().name)
-        return False
+        return True
 
     monkeypatch.setattr(loop.manager._published, "wait_for", wait_for)
     answer = loop.recommend(PLENTY)

@@ -249,7 +249,7 @@ def next_steps(folder: Path, duration: str) -> None:
         (f"recommend {USER} --explain", "every term of every score"),
         ('search "heist with a twist" --user 15', "the same words, another person"),
         ("similar 1", "what goes with Toy Story"),
-        (f"record {USER} 1 --kind hide", "it leaves the list; ask again"),
+        (f"record {USER} 1 --event-type hide", "it leaves the list; ask again"),
         ("serve", "the same over HTTP; a page to try it on is at /"),
     ):
         console.say(f"  {command} {arguments} --workspace {folder}")

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
+from math import inf
 from typing import NamedTuple
 
 from foretaste.domain.patience import BESIDE, patience
@@ -38,6 +39,8 @@ DEFERRED_PAUSE = 3.0
 """After that a pause, so many times as long."""
 ITEMS_PER_SNAPSHOT = 32
 """Items likewise: a third of a second of reading. For more no request waits that is in a hurry."""
+ITEMS_RETRY_SECONDS = 0.05
+"""Seconds after which a request that waits looks whether somebody still reads."""
 CLOSE_TIMEOUT = 5.0
 """Seconds that closing waits for work under way."""
 LOAD_RETRY_SECONDS = 60.0
@@ -82,6 +85,8 @@ class ModelManager:
         """Why another version answers than the one that was promoted; None if it is that one."""
         self.snapshot: Snapshot | None = None
         """The newest; None before the first request."""
+        self._item_target = 0
+        """The revision up to which requests want items to be read."""
         self.waits_for_items = True
         """Whether a request in a hurry waits for new items to be read; not while what reads them is
         being loaded, which takes longer than any such request has."""
@@ -141,12 +146,10 @@ class ModelManager:
         event, revision = position
         missing = revision - self._revision
         if missing > 0 and not self._paused("items"):
-            self._begin("items", partial(self._take_in_items, position))
+            self._item_target = max(self._item_target, revision)
+            self._begin("items", self._take_in_wanted_items)
             if missing <= ITEMS_PER_SNAPSHOT and self.waits_for_items:
-                with self._published:
-                    self._published.wait_for(
-                        lambda: self._revision >= revision or self._paused("items"), budget.timeout
-                    )
+                self._wait_for_items(revision, budget)
         if self.current.event < event and not self._paused("events"):
             try:
                 self._take_in_some_events(position, budget)
@@ -157,6 +160,30 @@ class ModelManager:
             is_late = self.current.event < event and not self._paused("events")
             if is_late and self._revision >= revision:
                 self._begin("events", partial(self._take_in_events, position, Budget(None)))
+
+    def _wait_for_items(self, revision: int, budget: Budget) -> None:
+        """Until the items up to the revision are read, they cannot be, or there is no time left."""
+        start = time.monotonic()
+        end = start + (inf if budget.timeout is None else budget.timeout)
+
+        def is_over() -> bool:
+            failed_at, _ = self._failures.get("items", (-inf, ""))
+            return self._revision >= revision or failed_at >= start
+
+        with self._published:
+            while not self._published.wait_for(
+                is_over,
+                min(max(end - time.monotonic(), 0), ITEMS_RETRY_SECONDS),
+            ):
+                if self._closed or time.monotonic() >= end:
+                    return
+                # who read the items before may have ended just before it could see this target
+                self._begin("items", self._take_in_wanted_items)
+
+    def _take_in_wanted_items(self) -> None:
+        """Have items read as far as any request has asked for, also one that asks meanwhile."""
+        while self._revision < self._item_target and not self._closed:
+            self._take_in_items((0, self._item_target))
 
     def _take_in_some_events(self, position: Position, budget: Budget) -> None:
         """Learn the few that happened since the last request; of many some, unless that goes on
