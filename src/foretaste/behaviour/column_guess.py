@@ -101,10 +101,10 @@ def _guess_event_type(
     column = table.by_field.get("event_type")
     is_vague = column is not None and normalise_column(column) in _VAGUE_TYPE_COLUMNS
     if column is not None and is_vague and values[column] and not known_count(column):
-        shown = ", ".join(sorted({str(value) for value in values[column]})[:3])
+        sample_text = ", ".join(sorted({str(value) for value in values[column]})[:3])
         del table.by_field["event_type"]
         table.notes.append(
-            f"column '{column}' has no type of event that is known ({shown}) and was left "
+            f"column '{column}' has no type of event that is known ({sample_text}) and was left "
             "alone; name those types under [behaviour.event_weights], or what they stand for under "
             "[behaviour.event_type_names]"
         )

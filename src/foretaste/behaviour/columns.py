@@ -169,12 +169,12 @@ def missing_column_error(
     """The error for a file that lacks a column it must have."""
     columns = list(columns)
     expected_column = column_settings.get(field, field)
-    taken = {
+    columns_in_use = {
         column
         for name, column in resolve_columns(record_type, columns, column_settings).items()
         if name != field
     }
-    free_columns = [column for column in columns if column not in taken]
+    free_columns = [column for column in columns if column not in columns_in_use]
     names = [expected_column, *_ALIASES[record_type].get(field, "").split()]
     hint = _nearest_column(
         free_columns, names if field not in column_settings else [expected_column]

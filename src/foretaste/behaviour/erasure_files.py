@@ -96,9 +96,9 @@ def remember_backups(folder: Path, *backups: Path) -> None:
 def _write_list(path: Path, erasures: ErasureList) -> bool:
     """Write a list, with what an older list of the same store says there. → whether it could be."""
     try:
-        known = read_erasures(path)
-        if known is not None and known.list_id == erasures.list_id:
-            erasures = erasures.merged(known)
+        stored_erasures = read_erasures(path)
+        if stored_erasures is not None and stored_erasures.list_id == erasures.list_id:
+            erasures = erasures.merged(stored_erasures)
     except InputError as error:
         log.error("written anew: %s", error)
     rows: list[dict[str, object]] = [{"list": erasures.list_id}]

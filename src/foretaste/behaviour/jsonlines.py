@@ -33,10 +33,10 @@ def rows(stream: Stream) -> Rows:
 
 def _has_lines(head: bytes) -> bool:
     """Whether the first line is an object and others follow."""
-    line, _, others = head.partition(b"\n")
-    if not others.strip():
+    line, _, following_lines = head.partition(b"\n")
+    if not following_lines.strip():
         return False
-    return line.rstrip().endswith(b"}") or others.lstrip().startswith(b"{")
+    return line.rstrip().endswith(b"}") or following_lines.lstrip().startswith(b"{")
 
 
 def _values(stream: Stream) -> Rows:

@@ -131,12 +131,12 @@ class NestedRows:
 
     def expand(self, line: int, row: Row) -> Iterator[Row]:
         """A row an event. Of equal elements of a list the first stays."""
-        seen: list[dict[str, Any]] = []
+        rows_so_far: list[dict[str, Any]] = []
         for part in _parts(row, self._form.list_column):
             flat = flatten(part, self._form.paths)
-            if self._form.list_column is not None and flat in seen:
+            if self._form.list_column is not None and flat in rows_so_far:
                 continue
-            seen.append(dict(flat))
+            rows_so_far.append(dict(flat))
             if self.gives_sessions:
                 flat["session"] = f"{self._file}:{line}"
             yield flat

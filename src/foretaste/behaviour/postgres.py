@@ -40,13 +40,13 @@ def _connection_class() -> Any:
             seconds = current_patience().answer
             end = time.monotonic() + seconds
             try:
-                wanted = next(gen)
+                wait_state = next(gen)
                 while True:
-                    ready = yield wanted
-                    if not ready and time.monotonic() > end:
+                    ready_state = yield wait_state
+                    if not ready_state and time.monotonic() > end:
                         self.pgconn.finish()
                         raise psycopg.OperationalError(f"no answer within {seconds:g} s")
-                    wanted = gen.send(ready)
+                    wait_state = gen.send(ready_state)
             except StopIteration as done:
                 return done.value
 

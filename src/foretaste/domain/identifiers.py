@@ -141,8 +141,8 @@ def _float_text(value: float) -> str | None:
     return str(int(value)) if value.is_integer() else repr(value)
 
 
-def _check_precision(value: Any, shown: str, type_name: Any, max_exact: int) -> None:
+def _check_precision(value: Any, value_text: str, type_name: Any, max_exact: int) -> None:
     if max_exact <= abs(value) < math.inf:
         raise IdentifierError(
-            f"{shown} came as a {type_name} and may have lost its last digits", _LOST_DIGITS
+            f"{value_text} came as a {type_name} and may have lost its last digits", _LOST_DIGITS
         )

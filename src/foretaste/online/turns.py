@@ -44,14 +44,14 @@ class DeferredEvents:
 
     def next_turn(self, n: int) -> tuple[tuple[int, ...], "DeferredEvents"]:
         """(numbers of at most n events of one person, what waits then; that person is last)."""
-        others = dict(self.numbers_by_person)
-        person = next(iter(others))
-        first, *parts = others.pop(person)
-        turn, rest = first[:n], first[n:]
-        remaining = (rest, *parts) if rest else tuple(parts)
+        numbers = dict(self.numbers_by_person)
+        person = next(iter(numbers))
+        first, *parts = numbers.pop(person)
+        turn, later_numbers = first[:n], first[n:]
+        remaining = (later_numbers, *parts) if later_numbers else tuple(parts)
         if remaining:
-            others[person] = remaining
-        return turn, DeferredEvents(others)
+            numbers[person] = remaining
+        return turn, DeferredEvents(numbers)
 
 
 NOTHING_DEFERRED = DeferredEvents()

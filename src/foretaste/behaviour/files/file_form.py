@@ -38,7 +38,9 @@ class HeaderlessError(InputError):
     """A file without a line of names, with the names that its columns may be given."""
 
     def __init__(self, file: str, first: list[str], offer: HeaderOffer) -> None:
-        shown = ", ".join(first[:MAX_SHOWN_CELLS]) + (", …" if len(first) > MAX_SHOWN_CELLS else "")
+        cells_text = ", ".join(first[:MAX_SHOWN_CELLS]) + (
+            ", …" if len(first) > MAX_SHOWN_CELLS else ""
+        )
         likeness = f"it has the form of {offer.title}" if offer.title else "by its values"
         if offer.rows == "baskets":
             named = f"after {', '.join(offer.header)}, " if offer.header else ""
@@ -50,9 +52,9 @@ class HeaderlessError(InputError):
             meaning = f"the columns are {', '.join(offer.header)}"
             setting = f"header = {_toml_list(offer.header)}"
         super().__init__(
-            f"{file}: the first line is a row and has no names of columns ({shown}); {likeness}, "
-            f"{meaning}: take that with --yes (Python: yes=True), or say how it is under "
-            f'[behaviour.files."{file}"], e.g. {setting}'
+            f"{file}: the first line is a row and has no names of columns ({cells_text}); "
+            f"{likeness}, {meaning}: take that with --yes (Python: yes=True), or say how it is "
+            f'under [behaviour.files."{file}"], e.g. {setting}'
         )
         self.file, self.offer = file, offer
 

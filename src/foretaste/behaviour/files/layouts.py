@@ -123,8 +123,8 @@ class HeaderOffer:
 def looks_like_row(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first line of a file is a row like the others and no line of names."""
     cells = [cell.strip() for cell in first]
-    others = [row for row in rows[:MAX_ROWS_LOOKED_AT] if list(row) != list(first)]
-    columns = [[row[at].strip() for row in others if at < len(row)] for at in range(len(cells))]
+    later_rows = [row for row in rows[:MAX_ROWS_LOOKED_AT] if list(row) != list(first)]
+    columns = [[row[at].strip() for row in later_rows if at < len(row)] for at in range(len(cells))]
     number_shares = [_share([cell for cell in column if cell], _is_number) for column in columns]
     pairs = list(zip(cells, columns, number_shares, strict=True))
     if any(share > 0.9 and not _is_number_or_empty(cell) for cell, _, share in pairs):

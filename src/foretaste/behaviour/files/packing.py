@@ -256,8 +256,10 @@ _OTHER_EXTENSIONS = frozenset(_OTHER_EXTENSION_NAMES.split())
 
 
 def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:10])
-    return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown or "nothing"
+    names_text = ", ".join(names[:10])
+    return (
+        f"{names_text} and {len(names) - 10} more" if len(names) > 10 else names_text or "nothing"
+    )
 
 
 def own_stem(name: str) -> str:

@@ -74,11 +74,11 @@ class Inspector:
             table, reason = typed[at], guesses[at][1]
             if table.record_type is None:
                 remedy = "left out" if table.is_part else "say it with --events, --items or --users"
-                told = f"what it holds cannot be told: {reason}; {remedy}"
+                problem = f"what it holds cannot be told: {reason}; {remedy}"
                 files[at] = (
-                    FileInspection(table.label, None, reason, notes=(told,))
+                    FileInspection(table.label, None, reason, notes=(problem,))
                     if table.is_part
-                    else FileInspection(table.label, None, reason, problem=told)
+                    else FileInspection(table.label, None, reason, problem=problem)
                 )
             else:
                 files[at] = self._file(table, reason)
@@ -154,10 +154,10 @@ class Inspector:
             self._are_described = self._are_described or record != Item(record.id)
 
     def _known_items(self, settings: BehaviourSettings) -> CountingItems:
-        known = load_known_items(
+        known_items = load_known_items(
             self.store, settings, self._new_ids, are_described=self._are_described
         )
-        return CountingItems(self.store, known.known_ids, known.creates_items)
+        return CountingItems(self.store, known_items.known_ids, known_items.creates_items)
 
 
 OFFER_REMEDY = "take them with --yes (Python: yes=True), or write them down with --write"

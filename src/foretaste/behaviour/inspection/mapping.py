@@ -48,7 +48,7 @@ def settings_of_reading(
     if event_type not in (None, settings.default_event_type) and not names_type:
         values["default_event_type"] = event_type
     for key, roles in _ROLE_KEYS.items():
-        names = [column for column, made in reading.decisions.items() if made.role in roles]
+        names = [column for column, decision in reading.decisions.items() if decision.role in roles]
         if names:
             values[key] = tuple(names)
     separators = separators_of(reading.decisions)

@@ -76,14 +76,14 @@ def guess_record_type(table: OpenTable, settings: BehaviourSettings, now: float)
             flat = nested.flat_table()
             columns, head = flat.columns, flat.head
             fields = columns_of_table("events", columns, head, settings, now).by_field
-    who = [name for name in ("user", "session") if name in fields]
+    person_fields = [name for name in ("user", "session") if name in fields]
     subject = [name for name in ("item", "query") if name in fields]
-    if who and subject:
+    if person_fields and subject:
         if named_type != "events" and _is_catalogue(fields, items, head):
             return RecordTypeGuess("items", "each row is another item, with a title")
-        shown = [f"{name} '{fields[name]}'" for name in (*who, *subject)]
-        return RecordTypeGuess("events", f"it has {' and '.join(shown)}")
-    if subject and not who and named_type == "events":
+        field_texts = [f"{name} '{fields[name]}'" for name in (*person_fields, *subject)]
+        return RecordTypeGuess("events", f"it has {' and '.join(field_texts)}")
+    if subject and not person_fields and named_type == "events":
         problem = f"it has items ('{fields[subject[0]]}') and neither users nor sessions"
         return RecordTypeGuess(None, problem)
     return _entities(table, named_type, items, settings, now)
@@ -117,10 +117,10 @@ def _has_only_ids(table: OpenTable, items: Mapping[str, str], settings: Behaviou
     """Whether nothing can be learnt of items from it, such as `links.csv` of MovieLens: taken for
     items, it would replace those that have titles.
     """
-    others = [column for column in table.columns if column not in items.values()]
-    if not others or len(items) > 1:
+    other_columns = [column for column in table.columns if column not in items.values()]
+    if not other_columns or len(items) > 1:
         return False
-    decisions = decide_columns(others, table.head, settings, {}).values()
+    decisions = decide_columns(other_columns, table.head, settings, {}).values()
     return all(decision.role == "skip" and "ids" in decision.reason for decision in decisions)
 
 

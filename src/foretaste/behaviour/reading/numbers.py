@@ -193,10 +193,10 @@ def _split(text: str, *, words: bool) -> tuple[str | None, str | None, int]:
     ):  # ,50
         start -= 1
         amount_text = text[start : start + 1 + len(amount_text)]
-    left, right = text[:start], text[start + len(amount_text) :]
-    is_negative = _is_negative(left, right, price.currency)
-    leftover = f"{left} \0 {right}".replace(price.currency or "\0", "")
-    if right[:1].isalpha() and not right.startswith(price.currency or "\0"):
+    prefix, suffix = text[:start], text[start + len(amount_text) :]
+    is_negative = _is_negative(prefix, suffix, price.currency)
+    leftover = f"{prefix} \0 {suffix}".replace(price.currency or "\0", "")
+    if suffix[:1].isalpha() and not suffix.startswith(price.currency or "\0"):
         return None, None, 1  # 1.5k, 3x5
     letters = any(letter.isalpha() for letter in leftover)
     if any(letter.isdigit() for letter in leftover) or "%" in leftover or (letters and not words):
@@ -204,10 +204,10 @@ def _split(text: str, *, words: bool) -> tuple[str | None, str | None, int]:
     return amount_text, price.currency, -1 if is_negative else 1
 
 
-def _is_negative(left: str, right: str, currency: str | None) -> bool:
+def _is_negative(prefix: str, suffix: str, currency: str | None) -> bool:
     """A minus before the amount or its currency, after it (1.299,00-), or accounting's brackets."""
-    beside_left = left.replace(currency or "\0", "").strip()
-    beside_right = right.replace(currency or "\0", "").strip()
+    beside_left = prefix.replace(currency or "\0", "").strip()
+    beside_right = suffix.replace(currency or "\0", "").strip()
     if beside_left[-1:] == "(" and beside_right[:1] == ")":
         return True
     if beside_left and beside_left[-1] in _MINUS_SIGNS:

@@ -86,14 +86,14 @@ def _exchanged_parts(split: Sequence[Sequence[str]]) -> tuple[int, int]:
 
     Alone and first are the place 0.
     """
-    places: defaultdict[str, set[int]] = defaultdict(set)
+    positions_by_part: defaultdict[str, set[int]] = defaultdict(set)
     counts: defaultdict[str, int] = defaultdict(int)
     for parts in split:
-        for place, part in enumerate(dict.fromkeys(parts)):
-            places[part].add(place)
+        for position, part in enumerate(dict.fromkeys(parts)):
+            positions_by_part[part].add(position)
             counts[part] += 1
-    later = [part for part, at in places.items() if max(at) > 0 and counts[part] > 1]
-    return len(later), sum(len(places[part]) > 1 for part in later)
+    later = [part for part, at in positions_by_part.items() if max(at) > 0 and counts[part] > 1]
+    return len(later), sum(len(positions_by_part[part]) > 1 for part in later)
 
 
 def _are_names(several: Sequence[Sequence[str]], split: Sequence[Sequence[str]]) -> bool:
