@@ -119,8 +119,6 @@ def test_every_list_is_that_of_a_quiet_model_of_the_same_position(
         assert_same(row.items, listed(shop, row.request, Newest(quiet)))
     fresh = shop.at_snapshot(start.version).caught_up(shop.store)
     for request in REQUESTS:
-        if request.query is not None:  # how rare a word is stays until a model is loaded again
-            continue
         newest = shop.manager.newest(Budget(None))
         assert_same(listed(shop, request, newest), listed(shop, request, Newest(fresh)))
 

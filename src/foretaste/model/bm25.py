@@ -5,6 +5,7 @@ length of those before; all are weighed again when the index is next built.
 """
 
 from collections.abc import Sequence
+from typing import Self
 
 import bm25s
 import numpy as np
@@ -39,6 +40,13 @@ class Bm25(Forking):
             rows = sp.csc_matrix(parts, shape=shape).tocsr()
         self._word_index = WordIndex(rows)
         self._idf = _inverse_document_frequency(self._word_index.item_counts(), self._text_count)
+
+    def with_texts(self, texts: Sequence[tuple[int, str]]) -> Self:
+        """One with the texts of new or changed items, [(item, text)]; this one stays as it is."""
+        bm25 = self.fork()
+        for item, text in texts:
+            bm25.put(item, text)
+        return bm25
 
     def put(self, item: int, text: str) -> None:
         """The text of a new item, or a new text for an item that is there."""

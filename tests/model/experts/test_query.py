@@ -112,3 +112,19 @@ def test_is_left_out_where_no_item_has_a_text(here: World) -> None:
     bare = shelf([Item("0"), Item("1")])
 
     assert QueryExpert.fit(replace(here.training(), catalogue=bare)) == []
+
+
+def test_the_first_query_may_come_before_or_after_new_items(here: World) -> None:
+    """Two processes that met the same items give the same list, whichever was asked first."""
+    early = QueryExpert(QuerySettings(), here.catalogue)
+    late = QueryExpert(QuerySettings(), here.catalogue)
+    queries = [here.took(query=query) for query in ("jazz rose", "jazzz", "walrs", "tusk12")]
+    early.log_prob(queries)
+    items = [*here.items]
+    for number in range(30):
+        items = [*items, Item(f"new{number}", f"a jazz walrus with tusk{number}")]
+        items[7] = replace(items[7], title=f"jazz piano take{number}")
+        for expert in (early, late):
+            expert.grow(shelf(items), [7])
+
+    np.testing.assert_allclose(late.log_prob(queries), early.log_prob(queries), atol=1e-5)

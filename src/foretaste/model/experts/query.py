@@ -6,6 +6,7 @@ as the known words with most of the same letters in a row. Present only with a q
 """
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Self
 
 import numpy as np
@@ -28,6 +29,8 @@ MAX_UNKNOWN_WORDS = 32
 """Unknown words of a query that are looked up, at most."""
 LETTER_GROWTH = 1.05
 """So many times as many words, and the new ones can stand for an unknown one too."""
+MAX_PENDING_TEXTS = 1_000
+"""Texts of new items that wait for the first query to be indexed, at most."""
 MAX_SHORTLISTED_ITEMS = 2000
 """Items of a large catalogue whose meaning is compared, by each of words and meaning."""
 
@@ -38,6 +41,12 @@ class QueryExpert(StatelessExpert[QuerySettings]):
     name = "query"
     _bm25: Lazy[Bm25]
     _letters: Lazy[LetterIndex]
+    _base_bm25: Lazy[Bm25]
+    """The index that the pending texts are put into: how rare a word is stays that of the items at
+    the load, whenever the first query comes, so that every process gives the same list."""
+    _base_letters: Lazy[LetterIndex]
+    _pending_texts: tuple[tuple[int, str], ...]
+    """(item, its text) of what came since, oldest first."""
 
     def __init__(self, settings: QuerySettings, catalogue: Catalogue) -> None:
         super().__init__(settings)
@@ -58,18 +67,19 @@ class QueryExpert(StatelessExpert[QuerySettings]):
             return self._index_catalogue(catalogue)
         old_size, self._size = self._size, len(catalogue)
         self._text_space = extended_index(self._text_space, catalogue.vectors, changed)
-        bm25 = self._bm25.value_or_none
-        if bm25 is None:
-            return self._index(catalogue)
-        bm25 = bm25.fork()
-        for item in [*changed, *range(old_size, len(catalogue))]:
-            bm25.put(item, catalogue.full_texts[item])
-        self._bm25 = Lazy.of(bm25)
-        letters = self._letters.value_or_none
-        if letters is None:
-            self._letters = Lazy(lambda: LetterIndex(sorted(bm25.word_codes)))
-        elif len(bm25.word_codes) > LETTER_GROWTH * letters.size:
-            self._letters = Lazy.of(letters.extended(list(bm25.word_codes)))
+        items = [*changed, *range(old_size, len(catalogue))]
+        texts = tuple((item, catalogue.full_texts[item]) for item in items)
+        is_indexed = self._bm25.value_or_none is not None
+        base = self._base_bm25 = self._bm25 if is_indexed else self._base_bm25
+        pending = self._pending_texts = texts if is_indexed else self._pending_texts + texts
+        bm25 = self._bm25 = Lazy(lambda: base.get().with_texts(pending))
+        if is_indexed or len(pending) > MAX_PENDING_TEXTS:
+            bm25.get()
+        base_letters, letters = self._base_letters, self._letters.value_or_none
+        if letters is None or letters.size < _letter_size(base_letters.get(), bm25.get()):
+            self._letters = Lazy(lambda: _extended_letters(base_letters.get(), bm25.get()))
+            if letters is not None:  # nobody's first word waits
+                self._letters.get()
         return None
 
     def _index_catalogue(self, catalogue: Catalogue) -> None:
@@ -79,8 +89,11 @@ class QueryExpert(StatelessExpert[QuerySettings]):
 
     def _index(self, catalogue: Catalogue) -> None:
         readings = catalogue.full_texts
-        bm25 = self._bm25 = Lazy(lambda: Bm25(readings))
-        self._letters = Lazy(lambda: LetterIndex(sorted(bm25.get().word_codes)))
+        bm25 = self._bm25 = self._base_bm25 = Lazy(lambda: Bm25(readings))
+        self._letters = self._base_letters = Lazy(
+            lambda: LetterIndex(sorted(bm25.get().word_codes))
+        )
+        self._pending_texts = ()
 
     @property
     def bm25(self) -> Bm25:
@@ -112,6 +125,20 @@ class QueryExpert(StatelessExpert[QuerySettings]):
     def from_state(cls, arrays: StateArrays, metadata: StateMetadata, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
         return cls(QuerySettings(**metadata), catalogue)
+
+
+def _letter_size(base: LetterIndex, bm25: Bm25) -> int:
+    """How many words can stand for an unknown one: those at the load, grown by whole steps."""
+    size = max(base.size, 1)
+    while size * LETTER_GROWTH < len(bm25.word_codes):
+        size = ceil(size * LETTER_GROWTH)
+    return min(size, len(bm25.word_codes))
+
+
+def _extended_letters(base: LetterIndex, bm25: Bm25) -> LetterIndex:
+    """With the new words, in the order they came, as far as whole steps of growth go."""
+    size = _letter_size(base, bm25)
+    return base if size <= base.size else base.extended(list(bm25.word_codes)[:size])
 
 
 class QueryScorer:
