@@ -1,7 +1,8 @@
 """Lists and scores of a fixed workspace are those of commit 069f06e, to 1e-5.
 
 The workspace is the one of `tests/workspace`; it is asked as it was trained, and again after events
-and items have come. `python -m tests.online.test_same_lists` writes down what comes out.
+and items have come. Those of queries after new items are newer: words are weighed by all the texts
+there are, also by those that came after the load. `python -m tests.online.test_same_lists` writes down what comes out.
 """
 
 import json

@@ -1,18 +1,19 @@
 """BM25 that takes more texts: texts in, how well each answers some words out.
 
-The index is made by bm25s. Texts that come later are weighed by the rarity of words and the mean
-length of those before; all are weighed again when the index is next built.
+Words are counted by text; how rare a word is and how long the texts are on average is looked up
+when some words are asked for. So a text counts the same whether it came with the others or later,
+and every process that has the same texts gives the same list.
 """
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import bm25s
 import numpy as np
 import scipy.sparse as sp
 
 from foretaste.domain.data import Floats, Ints
-from foretaste.domain.sharing import Forking
+from foretaste.domain.sharing import Chunked, Forking
 from foretaste.domain.words import WORD_PATTERN
 from foretaste.model.inverted_index import WordIndex
 
@@ -24,22 +25,23 @@ class Bm25(Forking):
     """An index of texts, by their places."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        words = tokenize(texts)
-        self.word_codes: dict[str, int] = {}
+        tokens = _tokenized(texts, return_ids=True)
+        self.word_codes: dict[str, int] = {
+            word: code for word, code in tokens.vocab.items() if word
+        }
         """Word → its number."""
-        rows = sp.csr_matrix((len(texts), 0), dtype=np.float32)
-        self._text_count = max(len(texts), 1)
-        self._mean_length = max(sum(map(len, words)) / self._text_count, 1e-9)
-        if any(words):  # where there is none bm25s cannot make an index
-            index = bm25s.BM25(method="lucene", k1=K1, b=B)
-            index.index(words, show_progress=False)
-            index_scores = index.scores
-            self.word_codes = {word: code for word, code in index.vocab_dict.items() if word}
-            parts = (index_scores["data"], index_scores["indices"], index_scores["indptr"])
-            shape = (len(texts), len(index_scores["indptr"]) - 1)
-            rows = sp.csc_matrix(parts, shape=shape).tocsr()
+        lengths = np.fromiter(map(len, tokens.ids), np.int64, len(texts))
+        codes = np.fromiter((code for row in tokens.ids for code in row), np.int32, lengths.sum())
+        bounds = np.concatenate([[0], np.cumsum(lengths)])
+        word_count = max(self.word_codes.values(), default=-1) + 1
+        rows = sp.csr_matrix(
+            (np.ones(len(codes), np.float32), codes, bounds), shape=(len(texts), word_count)
+        )
+        rows.sum_duplicates()
         self._word_index = WordIndex(rows)
-        self._idf = _inverse_document_frequency(self._word_index.item_counts(), self._text_count)
+        self._text_counts = Chunked(self._word_index.item_counts().astype(np.int32))  # [words]
+        self._lengths = Chunked(lengths.astype(np.float32))  # [texts], in words
+        self._total_length = int(lengths.sum())
 
     def with_texts(self, texts: Sequence[tuple[int, str]]) -> Self:
         """One with the texts of new or changed items, [(item, text)]; this one stays as it is."""
@@ -51,20 +53,42 @@ class Bm25(Forking):
     def put(self, item: int, text: str) -> None:
         """The text of a new item, or a new text for an item that is there."""
         words = tokenize([text])[0]
+        if item < len(self._lengths):
+            for code in self._word_index.row(item)[0].tolist():
+                self._text_counts[code] -= 1
+        else:
+            self._lengths.extend(np.zeros(item + 1 - len(self._lengths), np.float32))
         codes, counts = self._word_counts(words, new=True)
-        idf = np.full(
-            len(codes), _inverse_document_frequency(np.ones(1, np.float32), self._text_count)[0]
-        )
-        is_indexed = codes < len(self._idf)
-        idf[is_indexed] = self._idf[codes[is_indexed]]
-        length_norm = K1 * (1 - B + B * len(words) / self._mean_length)
-        self._word_index.put(
-            item, codes, (idf * counts / (counts + length_norm)).astype(np.float32)
-        )
+        new_word_count = len(self.word_codes) - len(self._text_counts)
+        if new_word_count > 0:
+            self._text_counts.extend(np.zeros(new_word_count, np.int32))
+        for code in codes.tolist():
+            self._text_counts[code] += 1
+        self._total_length += len(words) - int(self._lengths[item])
+        self._lengths[item] = len(words)
+        self._word_index.put(item, codes, counts)
+
+    def has_word(self, word: str) -> bool:
+        """Whether a text has it."""
+        code = self.word_codes.get(word)
+        return code is not None and bool(self._text_counts[code] > 0)
 
     def scores(self, words: Sequence[str]) -> Floats:
-        """→ [items] for known words; one named twice counts twice."""
-        return self._word_index.scores(*self._word_counts(words))
+        """→ [items] for words of `word_codes`; one named twice counts twice."""
+        codes, counts = self._word_counts(words)
+        if not len(codes):
+            return np.zeros(self._word_index.size, np.float32)
+        text_counts = np.array(self._text_counts.take(codes.tolist()), np.float32)
+        idf = _inverse_document_frequency(text_counts, len(self._lengths))
+        lengths = self._lengths.rows
+        mean_length = max(self._total_length / len(lengths), 1e-9)
+
+        def saturated(items: Ints, word_counts: Floats) -> Floats:
+            """How much a word that stands so many times in the text of each item counts."""
+            length_norms = K1 * (1 - B + B / mean_length * lengths[items])
+            return np.asarray(word_counts / (word_counts + length_norms), np.float32)
+
+        return self._word_index.scores(codes, idf * counts, saturated)
 
     def _word_counts(self, words: Sequence[str], *, new: bool = False) -> tuple[Ints, Floats]:
         """(numbers, times) of the words; new ones get the next number."""
@@ -80,18 +104,22 @@ class Bm25(Forking):
         return codes, np.fromiter(counts.values(), np.float32, len(counts))
 
 
-def _inverse_document_frequency(counts: Floats | Ints, texts: int) -> Floats:
+def _inverse_document_frequency(counts: Floats, texts: int) -> Floats:
     """[words], inverse document frequency as Lucene has it."""
     return np.log(1 + (texts - counts + 0.5) / (counts + 0.5)).astype(np.float32)
 
 
 def tokenize(texts: Sequence[str]) -> list[list[str]]:
     """The words of each text, those of one letter too: a film may be called “M”."""
-    words: list[list[str]] = bm25s.tokenize(
+    words: list[list[str]] = _tokenized(texts, return_ids=False)
+    return words
+
+
+def _tokenized(texts: Sequence[str], *, return_ids: bool) -> Any:
+    return bm25s.tokenize(
         list(texts),
         token_pattern=WORD_PATTERN.pattern,
         stopwords="en",
         show_progress=False,
-        return_ids=False,
+        return_ids=return_ids,
     )
-    return words

@@ -4,7 +4,7 @@ Kept by item and by word. Rows that are new or changed are kept apart until they
 are put together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 import numpy as np
@@ -16,6 +16,8 @@ from foretaste.model.expert_scorer import top_positions
 
 SparseRow = tuple[Ints, Floats]
 """(words, their weights)"""
+Scale = Callable[[Ints, Floats], Floats]
+"""(items [n], weights of a word of each [n]) → what each counts [n]"""
 MAX_SCANNED_POSTINGS = 60_000
 """Items looked at to find those that share the rarest words, about."""
 
@@ -57,17 +59,20 @@ class WordIndex(Forking):
         part = slice(self._rows.indptr[item], self._rows.indptr[item + 1])
         return self._rows.indices[part], self._rows.data[part]
 
-    def scores(self, words: Ints, weights: Floats) -> Floats:
-        """→ [items], Σ over the words of weight × the item's own."""
+    def scores(self, words: Ints, weights: Floats, scale: Scale | None = None) -> Floats:
+        """→ [items], Σ over the words of weight × the item's own, scaled if a scale is given."""
         parts = self._posting_slices(words)
         item_scores = np.zeros(self.size, np.float32)
         if parts:
             posting_items = np.concatenate([self._postings.indices[part] for _, part in parts])
-            contributions = np.concatenate(
-                [self._postings.data[part] * weights[position] for position, part in parts]
-            )
+            posting_weights = np.concatenate([self._postings.data[part] for _, part in parts])
+            if scale is not None:
+                posting_weights = scale(posting_items, posting_weights)
+            posting_counts = [part.stop - part.start for _, part in parts]
+            word_weights = weights[[position for position, _ in parts]]
+            contributions = posting_weights * np.repeat(word_weights, posting_counts)
             item_scores += np.bincount(posting_items, contributions, minlength=self.size)
-        self._add_pending_scores(item_scores, words, weights)
+        self._add_pending_scores(item_scores, words, weights, scale)
         return item_scores
 
     def scores_of(self, words: Ints, weights: Floats, items: Ints) -> Floats:
@@ -133,7 +138,9 @@ class WordIndex(Forking):
         dense[words] = weights
         return dense
 
-    def _add_pending_scores(self, item_scores: Floats, words: Ints, weights: Floats) -> None:
+    def _add_pending_scores(
+        self, item_scores: Floats, words: Ints, weights: Floats, scale: Scale | None = None
+    ) -> None:
         """Put in the sums of the rows that came later."""
         if not self._pending_rows:
             return
@@ -145,6 +152,9 @@ class WordIndex(Forking):
                 stack_rows(list(self._pending_rows.values()), self._word_count),
             )
         items, rows = late_rows
+        if scale is not None:
+            row_weights = scale(np.repeat(items, np.diff(rows.indptr)), rows.data)
+            rows = sp.csr_matrix((row_weights, rows.indices, rows.indptr), shape=rows.shape)
         item_scores[items] = rows @ self._dense(words, weights)
 
     def _merged_rows(self) -> sp.csr_matrix:

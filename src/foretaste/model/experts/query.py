@@ -42,8 +42,7 @@ class QueryExpert(StatelessExpert[QuerySettings]):
     _bm25: Lazy[Bm25]
     _letters: Lazy[LetterIndex]
     _base_bm25: Lazy[Bm25]
-    """The index that the pending texts are put into: how rare a word is stays that of the items at
-    the load, whenever the first query comes, so that every process gives the same list."""
+    """The index that the pending texts are put into, once somebody asks."""
     _base_letters: Lazy[LetterIndex]
     _pending_texts: tuple[tuple[int, str], ...]
     """(item, its text) of what came since, oldest first."""
@@ -148,10 +147,10 @@ class QueryScorer:
         self._expert = expert
         settings, vector = expert._settings, user_context.query_vector
         query_words, index = tokenize([user_context.query or ""])[0], expert.bm25
-        self._known_words = [word for word in query_words if word in index.word_codes]
-        unknown_words = [
-            word for word in dict.fromkeys(query_words) if word not in index.word_codes
-        ][:MAX_UNKNOWN_WORDS]
+        self._known_words = [word for word in query_words if index.has_word(word)]
+        unknown_words = [word for word in dict.fromkeys(query_words) if not index.has_word(word)][
+            :MAX_UNKNOWN_WORDS
+        ]
         reads_misspelt = (
             bool(unknown_words and index.word_codes) and settings.min_word_similarity < 1
         )
