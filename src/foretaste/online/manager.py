@@ -147,9 +147,10 @@ class ModelManager:
         missing = revision - self._revision
         if missing > 0 and not self._paused("items"):
             self._item_target = max(self._item_target, revision)
+            start = time.monotonic()  # before it begins: it may have failed when this one waits
             self._begin("items", self._take_in_wanted_items)
             if missing <= ITEMS_PER_SNAPSHOT and self.waits_for_items:
-                self._wait_for_items(revision, budget)
+                self._wait_for_items(revision, start, budget)
         if self.current.event < event and not self._paused("events"):
             try:
                 self._take_in_some_events(position, budget)
@@ -161,9 +162,10 @@ class ModelManager:
             if is_late and self._revision >= revision:
                 self._begin("events", partial(self._take_in_events, position, Budget(None)))
 
-    def _wait_for_items(self, revision: int, budget: Budget) -> None:
-        """Until the items up to the revision are read, they cannot be, or there is no time left."""
-        start = time.monotonic()
+    def _wait_for_items(self, revision: int, start: float, budget: Budget) -> None:
+        """Until the items up to the revision are read, they cannot be, which showed at `start` or
+        later, or there is no time left.
+        """
         end = start + (inf if budget.timeout is None else budget.timeout)
 
         def is_over() -> bool:
