@@ -1,3 +1,4 @@
+import logging
 import os
 import resource
 import signal
@@ -24,6 +25,7 @@ from foretaste.serve.run import (
     _raise_file_limit,
     check_host,
     check_port,
+    say_idle_cores,
     serve,
     warn_of_keys,
 )
@@ -85,6 +87,15 @@ def test_keys_that_name_any_user_as_before_are_named_at_the_start(
     (line,) = caplog.messages
     assert f"key {made['old page'].id} (old page) names any user without proof" in line
     assert "--user-access signed" in line
+
+
+@pytest.mark.parametrize(("workers", "cores", "lines"), [(1, 4, 1), (2, 4, 0), (1, 1, 0)])
+def test_it_says_how_to_use_every_core(
+    workers: int, cores: int, lines: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    say_idle_cores(workers, cores)
+    assert [f"--workers {cores}" in message for message in caplog.messages] == [True] * lines
 
 
 def test_nothing_is_opened_where_the_host_or_the_settings_are_wrong(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def describe_machine(folder: Path, libraries: Sequence[str] = LIBRARIES) -> Desc
     """
     return {
         "cpu": _cpu(),
-        "cores": _cores(),
+        "cores": core_count(),
         "memory_gb": _memory(),
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
@@ -41,7 +41,8 @@ def _cpu() -> str:
     return next(models, platform.processor() or platform.machine())
 
 
-def _cores() -> int:
+def core_count() -> int:
+    """Cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows

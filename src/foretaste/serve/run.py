@@ -22,6 +22,7 @@ from foretaste.behaviour.store import open_store
 from foretaste.behaviour.values import display_text
 from foretaste.config.load import Config, load_config
 from foretaste.errors import ForetasteError, SettingsError
+from foretaste.evaluate.machine import core_count
 from foretaste.serve.http import logs
 from foretaste.serve.http.hosts import is_loopback_host
 from foretaste.serve.http.metrics import MULTIPROCESS_VARIABLE
@@ -72,6 +73,7 @@ def serve(
 
     logs.log_to_stderr(config.serve.log_format)
     warn_of_keys(folder, config)
+    say_idle_cores(workers, core_count())
     remove_backup_leftovers(folder)
     _raise_file_limit()
     worker_context = running_worker(folder) if with_worker or config.serve.worker else nullcontext()
@@ -89,6 +91,19 @@ def serve(
             proxy_headers=False,  # serve.trusted_proxies says whom to believe
             timeout_graceful_shutdown=REQUEST_SECONDS,
             timeout_worker_healthcheck=START_SECONDS,
+        )
+
+
+def say_idle_cores(workers: int, cores: int) -> None:
+    """Say how to use the cores that one process leaves idle: it has one interpreter, so it answers
+    on one core. More processes are not the default, as each has a model of its own in memory.
+    """
+    if workers == 1 < cores:
+        log.info(
+            "one process answers, on one of %d cores; 'foretaste serve --workers %d' uses them "
+            "all, with a model in the memory of each process",
+            cores,
+            cores,
         )
 
 
