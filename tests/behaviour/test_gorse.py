@@ -33,6 +33,8 @@ def test_what_is_not_named_is_not_there() -> None:
         "title": "New"
     }
     assert gorse.item_from_gorse({"Timestamp": gorse.NO_TIMESTAMP}) == {}
+    assert gorse.item_from_gorse({"Timestamp": "0001-01-01T00:00:00+00:00"}) == {}
+    assert gorse.item_from_gorse({"Timestamp": "yesterday"}) == {"available_from": "yesterday"}
 
 
 def test_an_item_and_a_user_come_back() -> None:

@@ -1,6 +1,6 @@
 """Cells: what is read from each way of writing it, and what is refused."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,6 @@ def test_missing(nothing: Any) -> None:
     assert values.parse_identifier(nothing, "user") is None
     assert values.parse_text(nothing, "text") is None
     assert values.parse_number(nothing, "value") is None
-    assert values.parse_time(nothing, "at") is None
     assert values.parse_json_object(nothing, "context") == {}
     assert values.split_values(nothing, "|") == []
 
@@ -85,42 +84,6 @@ def test_a_decimal_comma_gets_a_hint() -> None:
 
 
 AT = datetime(2024, 1, 31, 18, 30, tzinfo=UTC).timestamp()
-
-
-@pytest.mark.parametrize(
-    ("raw", "expected"),
-    [
-        ("2024-01-31T18:30:00Z", AT),
-        ("2024-01-31 18:30:00", AT),
-        ("2024-01-31 18:30:00 UTC", AT),
-        ("2024/01/31 18:30", AT),
-        ("2024-01-31T19:30:00+01:00", AT),
-        ("2024-01-31", AT - 66_600),
-        (str(int(AT)), AT),
-        (f"{AT:.1f}", AT),
-        (AT, AT),
-        (int(AT * 1e3), AT),
-        (int(AT * 1e6), AT),
-        (int(AT * 1e9), AT),
-        (str(int(AT * 1e3)), AT),
-        (np.int64(AT), AT),
-        (datetime(2024, 1, 31, 18, 30), AT),
-        (datetime(2024, 1, 31, 19, 30, tzinfo=timezone(timedelta(hours=1))), AT),
-        (pd.Timestamp("2024-01-31 18:30"), AT),
-        (date(2024, 1, 31), AT - 66_600),
-        (0, 0.0),
-        ("7", 7.0),
-        ("-1", -1.0),
-    ],
-)
-def test_moments(raw: Any, expected: float) -> None:
-    assert values.parse_time(raw, "at") == expected
-
-
-@pytest.mark.parametrize("raw", ["yesterday", "31.01.2024", "2024-13-01", True, [1], "nan", "inf"])
-def test_what_is_no_moment(raw: Any) -> None:
-    with pytest.raises(CellError, match=r"time '.*' cannot be read; write ISO 8601, e.g. "):
-        values.parse_time(raw, "at")
 
 
 def test_places() -> None:

@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-from foretaste.behaviour.values import CellError, parse_time
+from foretaste.behaviour.reading.moments import MomentParser
+from foretaste.behaviour.values import CellError
 from foretaste.domain.data import Event, Item, User
 from foretaste.domain.identifiers import IdentifierError, identifier
 
@@ -23,6 +24,7 @@ Row = dict[str, Any]
 NO_TIMESTAMP = "0001-01-01T00:00:00Z"
 """How Gorse writes that there is no time."""
 CATEGORIES, LABELS = "categories", "labels"
+_parse_moment = MomentParser("at")
 
 
 def item_id(value: Any) -> str | None:
@@ -80,8 +82,12 @@ def event_from_gorse(gorse: Mapping[str, Any], *, keep_repeats: bool = False) ->
 
 
 def _time(gorse: Mapping[str, Any], column: str) -> Row:
+    """A zero time, in any spelling, is a field that is not named: a patch leaves it as it is."""
     timestamp = gorse.get("Timestamp")
-    return {} if not timestamp or timestamp == NO_TIMESTAMP else {column: timestamp}
+    try:
+        return {} if _parse_moment(timestamp) is None else {column: timestamp}
+    except CellError:
+        return {column: timestamp}  # refused with the row
 
 
 def _labels(labels: Any, outer: str = "") -> Iterator[tuple[str, Any]]:
@@ -152,6 +158,6 @@ def format_timestamp(at: float | None) -> str:
 def parse_timestamp(timestamp: Any) -> float | None:
     """A time of Gorse's in seconds since 1970; None where there is none or it cannot be read."""
     try:
-        return None if timestamp == NO_TIMESTAMP else parse_time(timestamp, "Timestamp")
+        return _parse_moment(timestamp)
     except CellError:
         return None

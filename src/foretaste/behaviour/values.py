@@ -168,57 +168,6 @@ def parse_positive_integer(value: Any, field: str) -> int | None:
     return int(result)
 
 
-def parse_time(value: Any, field: str) -> float | None:
-    """Seconds since 1970 UTC, from ISO 8601, a date, or a number of s, ms, µs or ns since 1970.
-
-    A time without a zone is UTC. Numbers from 1e12 on are milliseconds, from 1e15 on microseconds,
-    from 1e18 on nanoseconds: as seconds they would lie past the year 33,000.
-    """
-    if is_missing(value):
-        return None
-    try:
-        if isinstance(value, bool):
-            raise ValueError
-        if isinstance(value, str):
-            return _parse_time_text(value.strip())
-        if isinstance(value, datetime):
-            return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
-        if isinstance(value, date):
-            return datetime(value.year, value.month, value.day, tzinfo=UTC).timestamp()
-        return _to_seconds(float(value))
-    except (TypeError, ValueError, OverflowError, OSError):
-        raise CellError(
-            field,
-            value,
-            f"time '{display_text(value)}' cannot be read",
-            "write ISO 8601, e.g. 2026-01-31T18:30:00Z, or seconds since 1970",
-        ) from None
-
-
-def _parse_time_text(text: str) -> float:
-    try:
-        return _to_seconds(float(text))
-    except ValueError:
-        pass
-    if text.endswith(" UTC"):
-        text = text[:-4] + "+00:00"
-    if text[4:5] == "/":
-        text = text.replace("/", "-")
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def _to_seconds(number: float) -> float:
-    if not math.isfinite(number):
-        raise ValueError(number)
-    size = abs(number)
-    if size < 1e12:
-        return number
-    if size < 1e15:
-        return number / 1e3
-    return number / 1e6 if size < 1e18 else number / 1e9
-
-
 def format_time(seconds: float) -> str:
     """A time as a message shows it."""
     try:

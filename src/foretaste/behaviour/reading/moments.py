@@ -15,6 +15,12 @@ from foretaste.behaviour.reading.locales import LOCALE_SETTING, DateOrder
 from foretaste.behaviour.settings import TimeUnit
 from foretaste.behaviour.values import CellError, display_text, is_missing
 from foretaste.domain.identifiers import normalise_text
+from foretaste.domain.zero_times import (
+    is_zero_day,
+    is_zero_moment,
+    is_zero_seconds,
+    is_zero_text,
+)
 
 Remembered = TypeVar("Remembered", date, time)
 SECONDS_PER_DAY = 86_400.0
@@ -25,8 +31,6 @@ SECONDS_PER_UNIT: dict[str, float] = {
 }  # fmt: skip
 EXCEL_EPOCH = datetime(1899, 12, 30)
 MAX_REMEMBERED_PARTS = 100_000
-NO_DATES = ("0000-00-00", "0001-01-01")
-"""How databases and Go write that there is no time."""
 NO_TIME_WORDS = frozenset(("", "null", "none", "nan", "nat", "n/a", "na", "\\n", "undefined", "-"))
 _TWO_DEFAULTS = datetime(2001, 1, 1), datetime(1996, 2, 2)
 _THREE_NUMBERS = re.compile(r"(\d{1,4})([-./ ])(\d{1,2})\2(\d{1,4})")
@@ -36,6 +40,7 @@ MAX_TIME_LENGTH = 100
 _JAVASCRIPT_ZONE = re.compile(r"(?:GMT|UTC)(?=[+-]\d)")  # dateutil takes its sign the other way
 _ZONE_NAME = re.compile(r" \([^()]*+\)$")
 _APACHE_TIME = re.compile(r"(?<=\d{4}):(?=\d{2}:\d{2})")
+_MICROSOFT_JSON_TIME = re.compile(r"\\?/Date\((-?\d{1,18})(?:[+-]\d{4})?\)\\?/")
 
 
 class MomentParser:
@@ -62,8 +67,10 @@ class MomentParser:
         self._times: dict[str, time] = {}
 
     def __call__(self, cell: Any) -> float | None:
-        """Seconds since 1970; None for an empty cell. Raises `CellError`."""
+        """Seconds since 1970; None for an empty cell or a zero time. Raises `CellError`."""
         if cell.__class__ is str:
+            if cell[:3] == "000" and is_zero_text(cell):
+                return None
             try:
                 return self._from_number(float(cell), cell)
             except ValueError:
@@ -94,7 +101,7 @@ class MomentParser:
             raise ValueError(cell)
         return self._from_number(float(cell), cell)
 
-    def _from_period(self, period: Any) -> float:
+    def _from_period(self, period: Any) -> float | None:
         if self._until_end:
             return self._seconds_of_day(period.end_time.date())
         if self.field == "at" and period.end_time - period.start_time > timedelta(days=1):
@@ -118,13 +125,20 @@ class MomentParser:
         if self.unit == "excel":
             return self._from_excel(number)
         if self.unit is not None:
-            return number * SECONDS_PER_UNIT[self.unit]
+            seconds: float | None = number * SECONDS_PER_UNIT[self.unit]
+        elif number == 0:
+            return None  # how many systems write that there is no time
+        else:
+            seconds = self._from_plain_number(number, cell)
+        is_zero = seconds is not None and seconds < 0 and is_zero_seconds(seconds)
+        return None if is_zero else seconds
+
+    def _from_plain_number(self, number: float, cell: Any) -> float | None:
+        """By its size it counts seconds, milliseconds and so on, or is the digits of a date."""
         size = abs(number)
         if size < self._max_seconds_number:
             if 19_000_101 <= size <= 21_001_231 and (compact := _compact_time(f"{size:.0f}")):
                 return self._seconds_of_day(compact.date())
-            if size == 0 and self.field != "at":
-                return None  # how many systems write that there is no end
             if 0 <= number < self._min_seconds:
                 raise self._implausible(number, cell)
             return number
@@ -133,7 +147,7 @@ class MomentParser:
             return number / 1e3 if compact is None else self._seconds(compact)
         return number / 1e6 if size < 1e17 else number / 1e9
 
-    def _from_excel(self, number: float) -> float:
+    def _from_excel(self, number: float) -> float | None:
         moment = EXCEL_EPOCH + timedelta(milliseconds=round(number * SECONDS_PER_DAY * 1e3))
         return self._seconds_of_day(moment.date()) if number.is_integer() else self._seconds(moment)
 
@@ -152,8 +166,11 @@ class MomentParser:
         if len(cell) > MAX_TIME_LENGTH:
             raise ValueError("it is too long")
         text = normalise_text(cell)
-        if text.casefold() in NO_TIME_WORDS or text.startswith(NO_DATES):
+        if text.casefold() in NO_TIME_WORDS or is_zero_text(text):
             return None
+        json_time = _MICROSOFT_JSON_TIME.fullmatch(text)
+        if json_time is not None:
+            return self._from_number(float(json_time[1]) / 1e3, cell)
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
@@ -162,7 +179,7 @@ class MomentParser:
             return self._seconds_of_day(moment.date())
         return self._seconds(moment)
 
-    def _from_free_text(self, text: str) -> float:
+    def _from_free_text(self, text: str) -> float | None:
         text = _APACHE_TIME.sub(" ", _ZONE_NAME.sub("", _JAVASCRIPT_ZONE.sub("", text)))
         if text.endswith((" UTC", " GMT")):
             text = text[:-4] + "+00:00"
@@ -237,11 +254,17 @@ class MomentParser:
 
     # Both ---------------------------------------------------------------------------------------
 
-    def _seconds(self, moment: datetime) -> float:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).timestamp()
+    def _seconds(self, moment: datetime) -> float | None:
+        """None for a zero time."""
+        zoned_moment = moment if moment.tzinfo else moment.replace(tzinfo=self.zone)
+        return None if is_zero_moment(zoned_moment) else zoned_moment.timestamp()
 
-    def _seconds_of_day(self, day: date) -> float:
-        """Of its first moment; of an end, which is the end of that day, the moment after it."""
+    def _seconds_of_day(self, day: date) -> float | None:
+        """Of its first moment; of an end, which is the end of that day, the moment after it. None
+        for a zero time.
+        """
+        if is_zero_day(day):
+            return None
         if self._until_end and day < date.max:
             day += timedelta(days=1)
         return datetime(day.year, day.month, day.day, tzinfo=self.zone).timestamp()
