@@ -14,8 +14,9 @@
 
 Several keys in one filter must all hold. A text means exactly that text: "007" is neither "7" nor
 7. A number means every value that is equal as a number, however it is written: 4.5 finds "4.50",
-and 7 finds "007". `and`, `or`, `not`, `id`, `about` and the two of availability are not names of
-attributes.
+and 7 finds "007". A test holds if one of the item's values meets it, so it never holds without a
+value; `not` and `not_in` are whatever the test does not hold for, items without a value among them.
+`and`, `or`, `not`, `id`, `about` and the two of availability are not names of attributes.
 """
 
 import re

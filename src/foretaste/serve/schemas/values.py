@@ -136,7 +136,8 @@ _FILTERS = {"type": "array", "items": {"type": "object"}, "minItems": 1}
 _FILTER_SCHEMA = {
     "type": "object",
     "description": "Attribute → a value, several of which one will do, or tests of its values; "
-    "and, or, not join filters. All keys must hold.",
+    "and, or, not join filters. All keys must hold. An item without a value meets no test of it, "
+    "and so it does meet a not and a not_in; with exists they can be left out.",
     "properties": {
         "and": _FILTERS,
         "or": _FILTERS,
