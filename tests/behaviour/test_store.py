@@ -27,7 +27,7 @@ from foretaste.behaviour.engine import (
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import STORE_FILE, SqlStore, open_store
 from foretaste.domain.data import Event, Item, User
-from foretaste.domain.store import Store
+from foretaste.domain.store import ItemColumns, Store
 from foretaste.errors import StoreError
 
 FULL = Event(
@@ -57,7 +57,8 @@ ITEM = Item(
     hidden=True,
 )
 
-OLDER = [f"{number:04}" for number in range(1, int(schema.HEAD_REVISION))]
+MIGRATIONS = Path(schema.__file__).parent / "migrations" / "versions"
+OLDER = sorted(file.name[:4] for file in MIGRATIONS.glob("0*.py"))[:-1]
 """Every form that tables ever had but the newest."""
 
 few = settings(max_examples=15, deadline=None)
@@ -293,6 +294,15 @@ class StoreContract:
         assert len(revisions) == len(set(revisions)) == 46
         assert max(revisions) == 90, "each change has a number of its own"
 
+    def test_columns_of_items_are_known_for_good(self, store: SqlStore) -> None:
+        assert store.item_columns() == ItemColumns(frozenset(), frozenset())
+        store.put_items([Item("a", attributes={"colour": ("red",)}), ITEM])
+        store.change_item("a", lambda item: Item("a", texts={"blurb": "New"}))
+        store.delete_items(["a", ITEM.id])
+        assert store.item_columns() == ItemColumns(
+            frozenset({"genre", "year", "colour"}), frozenset({"plot", "about", "blurb"})
+        )
+
     def test_the_migrations_make_the_tables_of_the_schema(self, url: str | Path) -> None:
         engine = open_engine(database_url(url))
         with engine.connect() as connection:
@@ -327,6 +337,9 @@ class StoreContract:
         engine.dispose()
         with SqlStore(url) as store:
             assert [event.event_id for _, event in store.events()] == ["e0", "e1", "e2"]
+            assert store.item_columns() == ItemColumns(
+                frozenset({"genre", "year"}), frozenset({"plot", "about"})
+            )
             assert list(store.items()) == [(7, ITEM)]
             assert list(store.users()) == [User("ann", {"genre": ("Drama",)})]
             assert store.put_items([Item("new")]) == 1

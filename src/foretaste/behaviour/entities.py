@@ -5,15 +5,16 @@ and nothing else: readers that go on from a revision must meet the deletion, and
 under way must not bring the item back.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from foretaste.behaviour import schema
 from foretaste.behaviour.engine import store_errors, write_transaction
-from foretaste.behaviour.schema import deleted_items, events, items, meta, users
+from foretaste.behaviour.schema import deleted_items, events, item_columns, items, meta, users
 from foretaste.domain.data import Event, Item, User
+from foretaste.domain.store import ItemColumns
 
 IDS_PER_QUERY = 500
 """Ids asked for at once."""
@@ -113,6 +114,7 @@ class EntityRows:
                     "revision": self._take_revisions(connection, 1)
                 }
                 connection.execute(sa.update(items).where(items.c.id == item_id).values(row))
+                self._record_columns(connection, [changed_item])
             return changed_item
 
     def change_user(self, user_id: str, change: Callable[[User], User]) -> User | None:
@@ -163,6 +165,24 @@ class EntityRows:
                 row[0] for row in self._fetch_rows(sa.union(present_query, deleted_query))
             )
         return known_ids
+
+    def item_columns(self) -> ItemColumns:
+        """The columns that any item has or ever had."""
+        rows = self._fetch_rows(sa.select(item_columns.c.name, item_columns.c.role))
+        roles = ("attribute", "text")
+        return ItemColumns(
+            *(frozenset(name for name, role in rows if role == wanted) for wanted in roles)
+        )
+
+    def _record_columns(self, connection: sa.Connection, new_items: Iterable[Item]) -> None:
+        """Keep which columns these items have, with the items."""
+        columns = {(name, "attribute") for item in new_items for name in item.attributes}
+        columns |= {(name, "text") for item in new_items for name in item.texts}
+        query = sa.select(item_columns.c.name, item_columns.c.role)
+        new_columns = columns - {(name, role) for name, role in connection.execute(query)}
+        if new_columns:
+            rows = [{"name": name, "role": role} for name, role in sorted(new_columns)]
+            connection.execute(self._insert(item_columns).on_conflict_do_nothing(), rows)
 
     def _undelete(self, connection: sa.Connection, ids: Sequence[str]) -> None:
         """Items that are put again are no longer gone."""

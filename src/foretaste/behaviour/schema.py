@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from foretaste.domain.data import Event, Item, User
 
-HEAD_REVISION = "0009"
+HEAD_REVISION = "0011"
 """The newest migration. A store at this revision needs nothing done when it is opened."""
 
 metadata = sa.MetaData()
@@ -90,6 +90,17 @@ deleted_items = sa.Table(
     sa.Column("revision", _big_integer, nullable=False),
     sa.Index("gone_revision", "revision"),
 )
+
+item_columns = sa.Table(
+    "item_columns",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("role", sa.Text, primary_key=True),
+)  # every column that an item ever had; `role` is "attribute" or "text"
+
+spent_events = sa.Table(
+    "spent_events", metadata, sa.Column("hash", sa.Text, primary_key=True)
+)  # keyed hashes of the ids of events that are gone for good, see `behaviour.spent_events`
 
 users = sa.Table(
     "users",

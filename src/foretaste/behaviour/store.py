@@ -234,6 +234,7 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
                     row["revision"] = number
                 self._upsert(connection, items, changed)
                 self._undelete(connection, [row["id"] for row in changed])
+                self._record_columns(connection, new_items)
             return len(changed)
 
     def items(self, after_revision: int = 0) -> Iterator[tuple[int, Item]]:

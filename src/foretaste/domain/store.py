@@ -30,6 +30,13 @@ class Past(NamedTuple):
     """The newest so many."""
 
 
+class ItemColumns(NamedTuple):
+    """The columns that items have or ever had."""
+
+    attributes: frozenset[str]
+    texts: frozenset[str]
+
+
 class StoreListener(Protocol):
     """Who is told of what this process puts into a store, when it is there."""
 
@@ -181,6 +188,9 @@ class ItemStore(Protocol):
 
     def known_item_ids(self, ids: Collection[str]) -> set[str]:
         """Those of these items that are there, or were and have been deleted."""
+
+    def item_columns(self) -> ItemColumns:
+        """The columns that any item has or ever had."""
 
 
 class UserStore(Protocol):

@@ -14,7 +14,7 @@ from typing import cast
 from foretaste.domain.data import Event, Item, User
 from foretaste.domain.patience import LIST, patience
 from foretaste.domain.preference import Preference
-from foretaste.domain.store import Store
+from foretaste.domain.store import ItemColumns, Store
 from foretaste.errors import StoreError
 from foretaste.online.manager import ModelManager
 from foretaste.online.personal_limits import PersonalLimits
@@ -69,6 +69,10 @@ class NullStore:
         if item is None:
             raise self._error
         return item
+
+    def item_columns(self) -> ItemColumns:
+        """Raises StoreError: an attribute that no item in memory has may be known all the same."""
+        raise self._error
 
 
 class Outage:

@@ -10,7 +10,9 @@ from dataclasses import replace
 from foretaste.behaviour.checks import check_ids
 from foretaste.domain.data import Request
 from foretaste.domain.text_limits import MAX_TEXT_LENGTH
-from foretaste.rank.conditions import Condition, parse_condition
+from foretaste.domain.zero_times import is_zero_seconds, is_zero_text
+from foretaste.errors import InputError
+from foretaste.rank.conditions import Condition, parse_condition, parse_number
 from foretaste.rank.filter_size import check_request_size
 from foretaste.rank.rules import parse_rules, rule_conditions
 
@@ -35,6 +37,19 @@ def _readable(text: str | None) -> str | None:
         return None
     text = text[:MAX_TEXT_LENGTH]
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def request_time(request: Request, now: float) -> float:
+    """When the user asks, where the context says it; else now. A zero time says nothing."""
+    stated = request.context.get("time")
+    if stated is None or (isinstance(stated, str) and is_zero_text(stated.strip())):
+        return now
+    seconds = parse_number(stated)
+    if seconds is None:
+        raise InputError(
+            f"context.time: '{stated}' cannot be read; write ISO 8601 or seconds since 1970"
+        )
+    return now if seconds == 0 or is_zero_seconds(seconds) else seconds
 
 
 def request_conditions(request: Request) -> list[Condition]:

@@ -30,12 +30,11 @@ from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.reasons import SOURCE_REASONS, UNKNOWN_USER_REASON, reasons_of_each
 from foretaste.model.product_scorer import Scores, SharedScorer, is_unknown_user
 from foretaste.online.paging import check_same_owner, earlier_pages
-from foretaste.online.request_checks import bounded_request
+from foretaste.online.request_checks import bounded_request, request_time
 from foretaste.online.snapshot import Snapshot
 from foretaste.online.window_counts import WindowCounts
 from foretaste.prepare.interactions import build_user_context
 from foretaste.rank import preference_effects
-from foretaste.rank.conditions import parse_number
 from foretaste.rank.filters import HARD_FILTERS, FilterContext, excluded_items
 from foretaste.rank.index import FilterIndex, Mask
 from foretaste.rank.omissions import explain_omissions
@@ -158,7 +157,7 @@ class SlateBuilder:
             snapshot.catalogue.index,
             self._weights,
             snapshot.kinds,
-            now=self._request_time(request),
+            now=request_time(request, self._now(request)),
             query=" ".join(words).strip() or None,
             taste=profile.attributes if profile else None,
             seeds=request.items,
@@ -174,23 +173,12 @@ class SlateBuilder:
     def _now(self, request: Request) -> float:
         return self._clock() if request.now is None else request.now
 
-    def _request_time(self, request: Request) -> float:
-        """When the user asks, where the context tells; else now."""
-        stated = request.context.get("time")
-        if stated is None:
-            return self._now(request)
-        seconds = parse_number(stated)
-        if seconds is None:
-            raise InputError(
-                f"context.time: '{stated}' cannot be read; write ISO 8601 or seconds since 1970"
-            )
-        return seconds
-
     def index(self, snapshot: Snapshot) -> FilterIndex:
         """What meets a filter now; made anew when the catalogue has changed."""
         index, catalogue, shelf = self._index, snapshot.catalogue, snapshot.shelf
         if index is None or index.catalogue is not catalogue or index.availability is not shelf:
-            index = self._index = FilterIndex(catalogue, shelf, self._read)
+            list_columns = self._store.item_columns
+            index = self._index = FilterIndex(catalogue, shelf, self._read, list_columns)
         return index
 
     def question(

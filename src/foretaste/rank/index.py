@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from foretaste.domain.data import Catalogue, Doubles, Feature, Item, Longs
+from foretaste.domain.store import ItemColumns
 from foretaste.errors import InputError, did_you_mean
 from foretaste.rank.about import EncodeText as EncodeText
 from foretaste.rank.about import Mask as Mask
@@ -101,6 +102,14 @@ class ColumnIndex:
         return np.array([np.nan if amount is None else amount for amount in amounts], np.float64)
 
     @cached_property
+    def has_values_but_no_number(self) -> bool:
+        """Whether items have values in it and none is a number. Values that no item has any more
+        do not count: a process that has just started does not know them.
+        """
+        codes = self._feature.codes
+        return len(codes) > 0 and bool(np.isnan(self.parsed_numbers[codes]).all())
+
+    @cached_property
     def _equals(self) -> dict[Decimal, list[int]]:
         """Number → the codes of all ways to write it."""
         equals: dict[Decimal, list[int]] = {}
@@ -166,6 +175,11 @@ def _decimal_in_range(amount: Decimal, condition: Range) -> bool:
     return above and below
 
 
+NO_COLUMNS = ItemColumns(frozenset(), frozenset())
+ListColumns = Callable[[], ItemColumns]
+"""→ the columns that any item has or ever had, as the store knows them."""
+
+
 class FilterIndex:
     """What meets a condition. Safe to share between threads."""
 
@@ -174,8 +188,10 @@ class FilterIndex:
         catalogue: Catalogue,
         availability: ItemAvailability,
         encode_text: EncodeText | None = None,
+        list_columns: ListColumns = lambda: NO_COLUMNS,
     ) -> None:
         self.catalogue, self.availability, self.encode_text = catalogue, availability, encode_text
+        self.list_columns = list_columns
         self._features = {feature.column: feature for feature in catalogue.features}
         self._columns: dict[str, ColumnIndex] = {}
         self._masks: OrderedDict[Condition, Mask] = OrderedDict()
@@ -186,18 +202,26 @@ class FilterIndex:
         return len(self.catalogue)
 
     def column(self, name: str, field_path: str = "filter") -> ColumnIndex:
-        """An attribute; an InputError for one that no item has."""
-        if name not in self._columns:
-            if name not in self._features:
-                known_columns = self._features
+        """An attribute. One that no item of the catalogue has now, but items had before or have
+        that are still to be read, is empty; an InputError for one that was never seen.
+        """
+        if name in self._columns:
+            return self._columns[name]
+        if name not in self._features:
+            known_columns = {*self._features, *self.list_columns().attributes}
+            if name not in known_columns:
                 hint = (
-                    did_you_mean(name, known_columns)
+                    did_you_mean(name, sorted(known_columns))
                     if known_columns
                     else "no item has an attribute"
                 )
                 raise InputError(f"{field_path}: unknown attribute '{name}'; {hint}")
-            self._columns[name] = ColumnIndex(self._features[name])
+        self._columns[name] = ColumnIndex(self._features.get(name) or self._empty_feature(name))
         return self._columns[name]
+
+    def _empty_feature(self, name: str) -> Feature:
+        offsets = np.zeros(len(self.catalogue) + 1, np.int64)
+        return Feature(name, (), offsets, np.zeros(0, np.int32))
 
     def mask(self, condition: Condition) -> Mask:
         """[items], whether each meets it; not to be written to."""
@@ -233,7 +257,7 @@ def _range_mask(index: FilterIndex, condition: Range) -> Mask:
     if condition.column in AVAILABILITY_COLUMNS:
         return numbers_in_range(getattr(index.availability, condition.column), condition)
     column = index.column(condition.column)
-    if np.isnan(column.parsed_numbers).all():
+    if column.has_values_but_no_number:
         raise InputError(
             f"filter: '{condition.column}' has no numbers to be in a range; name values instead"
         )

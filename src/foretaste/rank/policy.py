@@ -15,7 +15,7 @@ import numpy as np
 from foretaste.domain.data import Request, Term, UserContext
 from foretaste.domain.preference import Preference
 from foretaste.domain.words import phrase_pattern
-from foretaste.errors import InputError
+from foretaste.errors import InputError, StoreError
 from foretaste.rank.about import stems
 from foretaste.rank.conditions import (
     About,
@@ -267,10 +267,10 @@ def _age_in_years(stated_age: Any, now: float) -> float | None:
 
 
 def mask_of(index: FilterIndex, condition: Condition) -> Mask:
-    """[items]; of an attribute that no item has, none."""
+    """[items]; of an attribute that no item ever had, none."""
     try:
         return index.mask(condition)
-    except InputError as error:
+    except (InputError, StoreError) as error:
         _warn_once(str(error))
         return np.zeros(len(index), bool)
 

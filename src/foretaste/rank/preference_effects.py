@@ -1,6 +1,6 @@
 """What a person changed in, what it does to a list out: items never shown, and nats on scores.
 
-A change that names an attribute which no item has any more names no item.
+A change that names an attribute which no item has any more means no item.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from foretaste.domain.preference import Preference
-from foretaste.errors import InputError
+from foretaste.errors import InputError, StoreError
 from foretaste.rank.conditions import parse_condition
 from foretaste.rank.index import FilterIndex, Mask
 from foretaste.rank.slate import SlateDraft
@@ -21,7 +21,7 @@ def matching_items(index: FilterIndex, preference: Preference) -> Mask | None:
     """[items], which the change means; None where it means nothing here."""
     try:
         return index.mask(parse_condition(preference.filter))
-    except InputError:
+    except (InputError, StoreError):  # never seen; or not in memory, while the store is away
         return None
 
 

@@ -22,11 +22,13 @@ class RequestedProperties:
     def of(
         cls, property_names: Sequence[str] | None, index: FilterIndex, items: Mapping[str, Item]
     ) -> "RequestedProperties":
-        """Checked: a name that no item has is a mistake."""
+        """Checked: a name that no item has or ever had is a mistake."""
         if property_names is None:
             return cls(None)
         known_names = {*ITEM_FIELDS, *(feature.column for feature in index.catalogue.features)}
         if not known_names.issuperset(property_names):
+            columns = index.list_columns()
+            known_names |= columns.attributes | columns.texts
             known_names |= {column for item in items.values() for column in item.texts}
         for position, name in enumerate(property_names):
             if name not in known_names:

@@ -156,6 +156,23 @@ def test_other_lists(served: tuple[str, str], client: Any) -> None:
         assert client.get_item("g-new")["Categories"] == ["more"]
 
 
+def test_a_category_that_no_item_has_is_an_empty_list(copied: Path) -> None:
+    """Also where no item ever had a category, and after a restart: with Gorse it is no mistake."""
+    addresses = ("recommend/q", "item/space-1/neighbors", "popular", "latest")
+    for _ in range(2):
+        with serving(copied) as http:
+            for address in addresses:
+                for query in ("category=none", "category=none&category=other"):
+                    answer = http.get(f"/api/{address}?{query}")
+                    assert (answer.status_code, answer.json()) == (200, []), address
+            answer = http.post("/api/session/recommend/none", json=[])
+            assert (answer.status_code, answer.json()) == (200, [])
+            http.post("/api/item", json=item("g-once", Categories=["once"]))
+            answer = http.get("/api/recommend/q?category=once")
+            assert answer.json() == ["g-once"], answer.text
+            http.delete("/api/item/g-once")
+
+
 def test_of_two_categories_put_at_once_neither_is_lost(
     served: tuple[str, str], client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
