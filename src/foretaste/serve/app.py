@@ -29,6 +29,7 @@ from foretaste.serve.api import preferences as control
 from foretaste.serve.docs.openapi import openapi_document
 from foretaste.serve.http import problems
 from foretaste.serve.http.access import AccessMiddleware
+from foretaste.serve.http.encoded_path import EncodedPathMiddleware
 from foretaste.serve.http.guard import GuardMiddleware
 from foretaste.serve.http.hosts import HostMiddleware
 from foretaste.serve.http.keys import Keyring
@@ -152,3 +153,4 @@ def _add_middleware(
     app.add_middleware(
         GuardMiddleware, metrics=tenants.metrics, tracer=tracer, body_seconds=settings.body_seconds
     )
+    app.add_middleware(EncodedPathMiddleware)

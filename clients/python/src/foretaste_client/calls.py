@@ -156,25 +156,34 @@ def page(collection: str, n: int, cursor: str | None) -> Call[Page]:
     return Call("GET", f"/v1/{collection}", read, params=params)
 
 
+def _path(collection: str, name: str) -> str:
+    """The address of an item or a user, whatever is in its id.
+
+    "." and ".." would be taken for steps in the address, also percent-encoded: a blank before them,
+    which is no part of an id, keeps them.
+    """
+    text = str(name)
+    return f"/v1/{collection}/{quote(f' {text}' if text in ('.', '..') else text, safe='')}"
+
+
 def record(method: str, collection: str, name: str, body: Any = None) -> Call[Json]:
     """An item or a user."""
-    return Call(method, f"/v1/{collection}/{quote(name, safe='')}", _same, body)
+    return Call(method, _path(collection, name), _same, body)
 
 
 def delete_item(item: str) -> Call[bool]:
     """An item out of the catalogue."""
-    path = f"/v1/items/{quote(item, safe='')}"
-    return Call("DELETE", path, lambda body: bool(body["deleted"]))
+    return Call("DELETE", _path("items", item), lambda body: bool(body["deleted"]))
 
 
 def erase(user: str) -> Call[Erasure]:
     """A user forgotten."""
-    return Call("DELETE", f"/v1/users/{quote(user, safe='')}", answers.erasure)
+    return Call("DELETE", _path("users", user), answers.erasure)
 
 
 def export(user: str) -> Call[Json]:
     """All that is stored of a user."""
-    return Call("GET", f"/v1/users/{quote(user, safe='')}/export", _same)
+    return Call("GET", f"{_path('users', user)}/export", _same)
 
 
 def ready() -> Call[bool]:

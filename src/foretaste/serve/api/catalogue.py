@@ -13,7 +13,7 @@ from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute, encode_json
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.security import ADMIN, READ
-from foretaste.serve.schemas import Id
+from foretaste.serve.schemas import CheckedPathId
 from foretaste.serve.schemas.catalogue_schemas import (
     DeletedAnswer,
     ErasureAnswer,
@@ -34,8 +34,8 @@ from foretaste.serve.schemas.catalogue_schemas import (
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["catalogue"])
 users_router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["people"])
 
-ItemId = Annotated[Id, Path(description="The item's id, percent-encoded.")]
-UserId = Annotated[Id, Path(description="The user's id, percent-encoded.")]
+ItemId = Annotated[CheckedPathId, Path(description="The item's id, percent-encoded.")]
+UserId = Annotated[CheckedPathId, Path(description="The user's id, percent-encoded.")]
 Page = Annotated[PageQuery, Query()]
 ItemPatch = Annotated[dict[str, Any], Body(openapi_examples=request_examples("item-patch"))]
 UserPatch = Annotated[dict[str, Any], Body(openapi_examples=request_examples("user-patch"))]

@@ -19,7 +19,7 @@ from foretaste.serve.http.lanes import run_readiness
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.security import EVENTS, NO_KEY_NEEDED, READ
 from foretaste.serve.http.user_access import UserAccess, UserAccessDep
-from foretaste.serve.schemas import PathId
+from foretaste.serve.schemas import PathId, PathText
 from foretaste.serve.schemas.catalogue_schemas import decode_cursor, encode_cursor
 from foretaste.serve.service import Service
 
@@ -151,13 +151,13 @@ def delete_item(item: PathId, service: ServiceDep) -> Any:
 
 
 @api.put("/item/{item}/category/{category}")
-def put_category(item: PathId, category: str, service: ServiceDep) -> Any:
+def put_category(item: PathId, category: PathText, service: ServiceDep) -> Any:
     """Add a category."""
     return _recategorise(service, item, lambda names: [*names, category])
 
 
 @api.delete("/item/{item}/category/{category}")
-def delete_category(item: PathId, category: str, service: ServiceDep) -> Any:
+def delete_category(item: PathId, category: PathText, service: ServiceDep) -> Any:
     """Take one away."""
     return _recategorise(service, item, lambda names: [name for name in names if name != category])
 
@@ -207,7 +207,7 @@ def get_feedback(service: ServiceDep, n: Size = 100, cursor: Cursor = "") -> Any
 
 
 @api.get("/feedback/{kind}")
-def typed_feedback(kind: str, service: ServiceDep, n: Size = 100, cursor: Cursor = "") -> Any:
+def typed_feedback(kind: PathText, service: ServiceDep, n: Size = 100, cursor: Cursor = "") -> Any:
     """A page of one type."""
     return _feedback_page(service, n, cursor, event_type=kind)
 
@@ -225,7 +225,7 @@ def _feedback_page(service: Service, n: int, cursor: str, **conditions: str) -> 
 
 @api.get("/user/{user}/feedback")
 @api.get("/user/{user}/feedback/{kind}")
-def get_user_feedback(user: PathId, service: ServiceDep, kind: str | None = None) -> Any:
+def get_user_feedback(user: PathId, service: ServiceDep, kind: PathText | None = None) -> Any:
     """What a user did."""
     return _newest_feedback(service, user=user, event_type=kind)
 
@@ -233,7 +233,7 @@ def get_user_feedback(user: PathId, service: ServiceDep, kind: str | None = None
 @api.get("/item/{item}/feedback")
 @api.get("/item/{item}/feedback/")
 @api.get("/item/{item}/feedback/{kind}")
-def get_item_feedback(item: PathId, service: ServiceDep, kind: str | None = None) -> Any:
+def get_item_feedback(item: PathId, service: ServiceDep, kind: PathText | None = None) -> Any:
     """What people did with an item."""
     return _newest_feedback(service, item=item, event_type=kind)
 
@@ -245,7 +245,7 @@ def get_pair_feedback(user: PathId, item: PathId, service: ServiceDep) -> Any:
 
 
 @api.get("/feedback/{kind}/{user}/{item}")
-def get_one_feedback(kind: str, user: PathId, item: PathId, service: ServiceDep) -> Any:
+def get_one_feedback(kind: PathText, user: PathId, item: PathId, service: ServiceDep) -> Any:
     """What a user did with an item, of one type."""
     rows = _newest_feedback(service, user=user, item=item, event_type=kind)
     return _require(rows[0] if rows else None, "feedback", f"{kind}/{user}/{item}")
@@ -258,7 +258,7 @@ def delete_feedback(user: PathId, item: PathId, service: ServiceDep) -> Any:
 
 
 @api.delete("/feedback/{kind}/{user}/{item}")
-def delete_typed_feedback(kind: str, user: PathId, item: PathId, service: ServiceDep) -> Any:
+def delete_typed_feedback(kind: PathText, user: PathId, item: PathId, service: ServiceDep) -> Any:
     """Take back what a user did with an item, of one type."""
     return _rows_affected(service.workspace.take_back(user, item, kind))
 

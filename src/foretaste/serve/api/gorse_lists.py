@@ -15,7 +15,7 @@ from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.security import READ
 from foretaste.serve.http.user_access import UserAccessDep
-from foretaste.serve.schemas import PathId
+from foretaste.serve.schemas import PathId, PathText
 from foretaste.serve.service import Service
 
 MAX_SCANNED_ITEMS = 20_000
@@ -36,7 +36,7 @@ def recommend(
     user: PathId,
     service: ServiceDep,
     access: UserAccessDep,
-    category: str = "",
+    category: PathText = "",
     n: Size = 10,
     offset: Offset = 0,
     x_api_version: Annotated[str | None, Header()] = None,
@@ -50,7 +50,11 @@ def recommend(
 @api.post("/session/recommend", dependencies=[READ])
 @api.post("/session/recommend/{category}", dependencies=[READ])
 def session_recommend(
-    body: list[gorse.Row], service: ServiceDep, category: str = "", n: Size = 10, offset: Offset = 0
+    body: list[gorse.Row],
+    service: ServiceDep,
+    category: PathText = "",
+    n: Size = 10,
+    offset: Offset = 0,
 ) -> Any:
     """A list for what happened in a session, which is not kept."""
     rows = sorted(body, key=lambda row: gorse.parse_timestamp(row.get("Timestamp")) or 0)
@@ -68,8 +72,8 @@ def neighbors(
     request: Request,
     item: PathId,
     service: ServiceDep,
-    name: str = "",
-    category: str = "",
+    name: PathText = "",
+    category: PathText = "",
     n: Size = 10,
     offset: Offset = 0,
 ) -> Any:
@@ -83,8 +87,8 @@ def neighbors(
 def popular(
     request: Request,
     service: ServiceDep,
-    name: str = "",
-    category: str = "",
+    name: PathText = "",
+    category: PathText = "",
     n: Size = 10,
     offset: Offset = 0,
 ) -> Any:
@@ -96,7 +100,7 @@ def popular(
 @api.get("/latest", dependencies=[READ])
 @api.get("/latest/{category}", dependencies=[READ])
 def latest(
-    request: Request, service: ServiceDep, category: str = "", n: Size = 10, offset: Offset = 0
+    request: Request, service: ServiceDep, category: PathText = "", n: Size = 10, offset: Offset = 0
 ) -> Any:
     """The newest items that are on offer, by their Timestamp, which is their score."""
     category_names = set(_all_categories(request, category)) - {""}

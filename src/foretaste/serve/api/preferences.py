@@ -18,11 +18,11 @@ from foretaste.serve.schemas.preference_schemas import (
     ProfileAnswer,
     TasteValueOut,
 )
-from foretaste.serve.schemas.values import Id
+from foretaste.serve.schemas.values import CheckedPathId
 from foretaste.serve.service import Service
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
-OwnerId = Annotated[Id, Path()]
+OwnerId = Annotated[CheckedPathId, Path()]
 ChangesBody = Annotated[PreferencesBody, Body(openapi_examples=request_examples("preferences"))]
 PROFILE_ROUTE_OPTIONS: dict[str, Any] = {
     "tags": ["control"],

@@ -18,6 +18,7 @@ from foretaste.behaviour.batch import BatchRejection
 from foretaste.behaviour.values import display_text
 from foretaste.domain.text_limits import MAX_TEXT_LENGTH, shorten
 from foretaste.errors import ForetasteError, InputError, ModelError
+from foretaste.serve.http.encoded_path import SLASH_MARK
 
 log = logging.getLogger("foretaste.serve")
 
@@ -207,7 +208,8 @@ async def _on_foretaste_error(request: Request, error: Exception) -> JSONRespons
 
 async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # it is installed for this
-    request_line = f"{request.method} {display_text(request.url.path)}"
+    path = display_text(request.url.path.replace(SLASH_MARK, "%2F"))
+    request_line = f"{request.method} {path}"
     problems_by_status = {
         404: ("not-found", f"{request_line}: no such address; /openapi.json lists those there are"),
         405: ("wrong-method", f"{request_line}: use {_allowed(error)} here"),

@@ -22,9 +22,11 @@ from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import (
     MAX_BATCH_ROWS,
     MAX_ITEMS,
+    CheckedPathId,
     Filter,
     Id,
     PathId,
+    PathText,
     RequestSchema,
     ResponseSchema,
 )
@@ -33,6 +35,7 @@ __all__ = [
     "MAX_BATCH_ROWS",
     "MAX_ITEMS",
     "Alive",
+    "CheckedPathId",
     "EventRow",
     "EventsAnswer",
     "EventsBody",
@@ -44,6 +47,7 @@ __all__ = [
     "ItemsBody",
     "ListCheck",
     "PathId",
+    "PathText",
     "RankBody",
     "RankedItem",
     "RecommendBody",

@@ -32,6 +32,7 @@ from foretaste.domain.identifiers import normalise_text
 from foretaste.domain.text_limits import MAX_TEXT_LENGTH
 from foretaste.errors import did_you_mean
 from foretaste.rank import conditions, rules
+from foretaste.serve.http.encoded_path import id_in_path
 from foretaste.serve.schemas.renamed import (
     add_old_names,
     old_request_fields,
@@ -153,8 +154,12 @@ _FILTER_SCHEMA = {
 _RULE_SCHEMA = {"oneOf": [kind.model_json_schema() for kind in rules.RULE_TYPES]}
 
 Id = Annotated[str, BeforeValidator(_identifier), WithJsonSchema(_ID_SCHEMA)]
-PathId = Annotated[str, AfterValidator(normalise_text)]
+PathText = Annotated[str, BeforeValidator(id_in_path), AfterValidator(_check_storable)]
+"""A name in an address."""
+PathId = Annotated[PathText, AfterValidator(normalise_text)]
 """An id in an address, as events have it: the one that looks alike."""
+CheckedPathId = Annotated[Id, BeforeValidator(id_in_path)]
+"""The same within the limits of an id."""
 Query = Annotated[
     str,
     AfterValidator(_check_query_length),
