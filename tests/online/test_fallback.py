@@ -136,14 +136,6 @@ def test_costs_are_the_usual_and_not_the_worst() -> None:
     assert costs.expected("x") == pytest.approx(3.0 * SAFETY_FACTOR)
 
 
-def test_a_budget_runs_out() -> None:
-    times = iter([0.0, 0.1, 0.3])
-    budget = Budget(200, clock=lambda: next(times))
-    assert budget.seconds_left() == pytest.approx(0.1)
-    assert budget.seconds_left() < 0
-    assert Budget(None).seconds_left() == float("inf")
-
-
 def level_threads() -> set[threading.Thread]:
     names = {"full", "counting", "popularity"}
     return {thread for thread in threading.enumerate() if thread.name in names}
@@ -187,18 +179,6 @@ def test_closing_does_not_wait_for_ever_for_a_run(
     for thread in level_threads() - before:
         thread.join(10)
     assert not level_threads() - before, "it ends when the run does"
-
-
-def test_a_part_of_a_budget_is_a_share_of_what_is_left() -> None:
-    times = iter([0.0, 0.1, 0.1, 0.1])
-    part = Budget(300, clock=lambda: next(times)).part(0.25)
-    assert part.seconds_left() == pytest.approx(0.05)
-    unlimited = Budget(None).part(0.25)
-    assert (unlimited.seconds_left(), unlimited.timeout, unlimited.lock_timeout) == (
-        float("inf"),
-        None,
-        -1,
-    )
 
 
 def test_a_level_is_busy_until_its_newest_run_ends(gate: threading.Event) -> None:

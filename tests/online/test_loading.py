@@ -1,0 +1,91 @@
+"""A version as it was trained, among the items of now, and ready before anybody asks."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from foretaste.domain.data import Event, Floats, Item, Request
+from foretaste.domain.ports import BackboneOpener
+from foretaste.loop import Foretaste
+from foretaste.model.experts.query import QueryExpert
+from foretaste.online.loading import load_snapshot, rehearse
+
+
+@pytest.fixture
+def loop(trained: Path) -> Iterator[Foretaste]:
+    opened = Foretaste.open(trained)
+    yield opened
+    opened.close()
+
+
+def live_name(loop: Foretaste) -> str:
+    name = loop.models.live_name()
+    assert name is not None
+    return name
+
+
+def test_a_version_is_loaded_with_the_items_of_now_and_the_events_of_then(
+    loop: Foretaste,
+) -> None:
+    loop.store.put_items([Item("space-new", "The nebula [space]")])
+    loop.record([Event("e1", "click", 1_700_100_000.0, user="u1", item="space-new")])
+    name = live_name(loop)
+    snapshot = load_snapshot(loop, name, 7)
+    version = loop.models.version(name)
+    assert (snapshot.version, snapshot.created) == (name, version.created)
+    assert snapshot.event == version.data["event"] == loop.store.log_position()[0] - 1
+    assert snapshot.revision == loop.store.log_position()[1]
+    assert tuple(snapshot.catalogue.ids) == (*loop.models.item_ids(name), "space-new")
+    assert (snapshot.past_events, snapshot.encoder) == (7, None)
+    assert snapshot.weights == loop.weights
+    position = snapshot.catalogue.index["space-new"]
+    own = loop.vectors([Item("space-new", "The nebula [space]")])
+    assert snapshot.catalogue.vectors[position] == pytest.approx(own[0], abs=1e-6)
+    scorer = snapshot.product.scorer(loop.slates.user_context(Request(user="u1"), snapshot))
+    live = loop.catch_up().product
+    assert [expert.name for expert in snapshot.product.experts] == [
+        expert.name for expert in live.experts
+    ]
+    assert np.isfinite(scorer.score_row(np.ones(len(snapshot.catalogue.ids), bool), 5)).any()
+
+
+def test_a_version_by_a_tuned_encoder_reads_with_that(loop: Foretaste) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    class TunedWorkspace:
+        """The workspace, with a note of which encoder is asked for."""
+
+        models, store, weights = loop.models, loop.store, loop.weights
+
+        def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats:
+            asked.append(("vectors", encoder))
+            return loop.vectors(items)
+
+        def readers(self, encoder: str | None = None) -> BackboneOpener:
+            asked.append(("readers", encoder))
+            return loop.readers()
+
+    live = loop.at_snapshot(live_name(loop))
+    version = loop.models.version(live.version)
+    tuned = loop.models.save(
+        live.product,
+        live.catalogue.ids,
+        created=version.created + 5,
+        data={**version.data, "encoder": "tuned-1"},
+        settings=version.settings,
+        metrics=version.metrics,
+    )
+    assert load_snapshot(TunedWorkspace(), tuned, 5).encoder == "tuned-1"
+    assert dict(asked) == {"vectors": "tuned-1", "readers": "tuned-1"}
+
+
+def test_after_a_rehearsal_the_words_of_a_query_are_looked_up_at_once(loop: Foretaste) -> None:
+    snapshot = loop.at_snapshot(live_name(loop))
+    (expert,) = [expert for expert in snapshot.product.experts if isinstance(expert, QueryExpert)]
+    assert expert._bm25.value_or_none is None
+    cached = sorted((loop.folder / "cache").rglob("*"))
+    rehearse(loop, 3, snapshot)
+    assert expert._bm25.value_or_none is not None
+    assert sorted((loop.folder / "cache").rglob("*")) == cached, "what nobody asked is not kept"
