@@ -74,7 +74,7 @@ def test_runs_are_done_one_after_another_and_it_is_busy_until_the_newest_ends(
         order.append(number)
         return number
 
-    first, second = (thread.start(lambda number=number: work(number)) for number in range(2))
+    first, second = thread.start(lambda: work(0)), thread.start(lambda: work(1))
     gates[0].set()
     assert first.result(10) == 0
     assert thread.busy

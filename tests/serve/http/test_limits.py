@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,3 +114,69 @@ def test_visitors_do_not_fill_the_memory() -> None:
     for number in range(limits.MAX_VISITORS + 10):
         found.take_token("key", str(number))
     assert len(found._buckets["key"].visitors) == limits.MAX_VISITORS
+
+
+def test_the_bucket_that_was_not_used_for_longest_goes_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "MAX_BUCKETS", 2)
+    limiter = RateLimiter(1.0, 1, ticks=Ticks())
+    assert [limiter.take_token(name) for name in "abac"] == [0, 0, 1, 0]
+    assert list(limiter._buckets) == ["a", "c"]
+    assert limiter.take_token("a") == 1, "who asks again and again is not forgotten"
+
+
+def test_the_visitor_who_has_not_asked_for_longest_goes_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "MAX_VISITORS", 2)
+    limiter = RateLimiter(1.0, 9, ticks=Ticks())
+    for visitor in "abac":
+        limiter.take_token("key", visitor)
+    assert list(limiter._buckets["key"].visitors) == ["a", "c"]
+
+
+def test_a_visitor_shares_up_to_ten_seconds_after_a_request() -> None:
+    ticks = Ticks()
+    limiter = RateLimiter(1.0, 4, ticks=ticks)
+    limiter.take_token("key", "a")
+    ticks.now += limits.ACTIVE_SECONDS
+    limiter.take_token("key", "b")
+    assert list(limiter._buckets["key"].visitors) == ["a", "b"]
+    ticks.now += 0.5
+    limiter.take_token("key", "b")
+    assert list(limiter._buckets["key"].visitors) == ["b"]
+
+
+def test_in_debt_a_visitor_waits_for_their_own_share() -> None:
+    ticks = Ticks()
+    limiter = RateLimiter(1.0, 4, ticks=ticks)
+    assert [limiter.take_token("key", visitor) for visitor in "abbbaa"] == [0] * 6
+    assert limiter._buckets["key"].tokens == -2
+    assert limiter.take_token("key", "b") == 2, "half of the rate is theirs"
+    ticks.now += 1.9
+    assert limiter.take_token("key", "b") > 0
+    ticks.now += 0.1
+    assert limiter.take_token("key", "b") == 0
+
+
+def test_fair_shares_end_at_another_burst_in_debt() -> None:
+    ticks = Ticks()
+    limiter = RateLimiter(1.0, 2, ticks=ticks)
+    assert [limiter.take_token("key", visitor) for visitor in "abcd"] == [0] * 4
+    assert limiter.take_token("key", "e") == 3
+    ticks.now += 1.0
+    assert limiter.take_token("key", "e") == 0
+
+
+def test_a_bucket_and_a_share_hold_no_more_than_a_burst() -> None:
+    ticks = Ticks()
+    limiter = RateLimiter(10.0, 6, ticks=ticks)
+    for _ in range(3):
+        for visitor in "ab":
+            limiter.take_token("key", visitor)
+        ticks.now += limits.ACTIVE_SECONDS / 2
+    bucket = limiter._refilled_bucket("key", ticks.now)
+    shares = [limiter._refilled_share(bucket, visitor, ticks.now) for visitor in "ab"]
+    assert (bucket.tokens, [share.tokens for share in shares]) == (6, [3, 3])
+    assert [share.filled_at for share in shares] == [ticks.now] * 2
