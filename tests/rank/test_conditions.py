@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from foretaste.errors import InputError
 from foretaste.rank.conditions import (
     MAX_DEPTH,
+    About,
     And,
     AnyOf,
     Exists,
@@ -32,6 +33,13 @@ def test_the_simple_form() -> None:
     )
     assert parse_condition({"new": True}) == AnyOf("new", flags=(True,))
     assert parse_condition({}) == And(())
+
+
+def test_topics_are_read_as_words() -> None:
+    assert parse_condition({"about": " Space  Ships\n"}) == About("space ships")
+    assert parse_condition({"about": ["soup", "SALT", "soup"]}) == Or(
+        (About("soup"), About("salt"))
+    )
 
 
 def test_a_text_a_number_and_a_flag_are_three_conditions() -> None:

@@ -1,6 +1,6 @@
 """Filters: what may not be shown is not shown, whatever is asked of whatever catalogue."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -8,18 +8,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS, Event, Item, Request
+from foretaste.domain.preference import Preference
 from foretaste.errors import InputError
 from foretaste.prepare.catalogue_builder import build_catalogue
 from foretaste.prepare.interactions import build_user_context
 from foretaste.rank.filters import (
     FILTERS,
+    HARD_FILTERS,
     FilterContext,
     ItemAvailability,
     consumed_items,
+    earlier_page_items,
     excluded_items,
+    filter_mismatches,
+    muted_items,
+    negative_feedback_items,
+    non_candidates,
+    policy_barred_items,
+    seed_items,
     unavailable_items,
 )
 from foretaste.rank.index import FilterIndex
+from foretaste.rank.policy import Policy
+from foretaste.rank.policy_settings import AgeSettings, PolicySettings
 
 KIND_CODES = tuple(kind for kind, weight in EVENT_TYPE_WEIGHTS.items() if weight)
 GENRES = ("drama", "comedy", "odd")
@@ -199,3 +210,100 @@ def test_one_of_the_values_is_enough_in_each_of_the_columns() -> None:
     wanted = Request(user="u", filter={"genre": ("odd", "comedy"), "year": ("1990",)})
 
     assert excluded_items(simple(*items, request=wanted)).tolist() == [False, False, True, True]
+
+
+FILMS = (
+    Item("a", attributes={"genre": ("drama",), "cert": ("18",)}),
+    Item("b", attributes={"genre": ("comedy",), "cert": ("6",)}),
+    Item("c", attributes={"genre": ("drama",), "cert": ("6",)}),
+    Item("d", attributes={"genre": ("odd",), "cert": ("6",)}),
+)
+
+
+def test_a_question_without_wishes_leaves_nothing_out() -> None:
+    """Nor does it look at every item for that."""
+    context = simple(*FILMS)
+    for candidate_filter in FILTERS:
+        filtered_items = candidate_filter(context)
+        assert not filtered_items.any()
+        if candidate_filter is not unavailable_items:
+            assert filtered_items.dtype != np.bool_
+            assert filtered_items.shape == (0,)
+
+
+def test_what_the_user_mutes_is_left_out() -> None:
+    mute = Preference("genre: drama", {"genre": "drama"}, "mute")
+    only = Preference("genre: odd", {"genre": "odd"}, "only")
+    boost = Preference("genre: odd", {"genre": "odd"}, "boost", nats=9.0)
+    context = simple(*FILMS)
+    for preferences, left_out in (
+        ((mute,), [True, False, True, False]),
+        ((only,), [True, True, True, False]),
+        ((mute, only), [True, True, True, False]),
+        ((boost,), [False] * 4),
+    ):
+        steered = replace(context, preferences=preferences)
+        assert muted_items(steered).tolist() == left_out
+        assert excluded_items(steered, HARD_FILTERS).tolist() == left_out
+
+
+def test_the_policy_looks_at_who_asks_what() -> None:
+    settings = PolicySettings(
+        sensitive=({"genre": "odd"},),
+        age=AgeSettings(item_attribute="cert", limits={}, unknown_user_age=16),
+    )
+    context = replace(simple(*FILMS), policy=Policy(settings))
+    assert policy_barred_items(context).tolist() == [True, False, False, True]
+    grown = replace(context, user_context=replace(context.user_context, taste={"age": ("40",)}))
+    assert policy_barred_items(grown).tolist() == [False, False, False, True]
+    asked = replace(context, request=replace(context.request, filter={"genre": "odd"}))
+    assert policy_barred_items(asked).tolist() == [True, False, False, False]
+
+
+def test_of_a_list_that_is_put_in_order_nothing_else_is_shown() -> None:
+    asked = replace(Request(user="u"), candidates=("c", "gone", "a"))
+    assert non_candidates(simple(*FILMS, request=asked)).tolist() == [False, True, False, True]
+    nothing = replace(asked, candidates=())
+    assert non_candidates(simple(*FILMS, request=nothing)).tolist() == [True] * 4
+
+
+def test_items_asked_about_and_those_of_earlier_pages_are_named_by_position() -> None:
+    context = simple(*FILMS, request=Request(user="u", items=("d", "b")))
+    seeds = seed_items(context)
+    earlier = earlier_page_items(replace(context, earlier_item_ids=("c", "gone", "a")))
+    assert sorted(seeds.tolist()) == [1, 3]
+    assert sorted(earlier.tolist()) == [0, 2]
+    assert seeds.dtype == earlier.dtype == np.int32
+    assert excluded_items(replace(context, earlier_item_ids=("c",))).tolist() == [
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
+def test_a_filter_leaves_out_what_does_not_meet_it() -> None:
+    asked = Request(user="u", filter={"genre": "drama"})
+    assert filter_mismatches(simple(*FILMS, request=asked)).tolist() == [False, True, False, True]
+
+
+def test_only_what_was_refused_last_counts_as_refused() -> None:
+    events = tuple(
+        Event(str(at), kind, float(at), user="u", item=item)
+        for at, (item, kind) in enumerate(
+            [("a", "hide"), ("b", "hide"), ("a", "view"), ("c", "view"), ("c", "dislike")]
+        )
+    )
+    refused = negative_feedback_items(simple(*FILMS, events=events))
+    assert sorted(refused.tolist()) == [1, 2]
+    assert refused.dtype == np.int32
+    taken = negative_feedback_items(simple(*FILMS, events=(events[2],)))
+    assert taken.shape == (0,)
+
+
+def test_a_pin_gets_past_what_was_seen_and_past_nothing_else() -> None:
+    seen = Event("1", "view", 1.0, user="u", item="a")
+    refused = Event("2", "hide", 2.0, user="u", item="b")
+    context = simple(*FILMS, events=(seen, refused))
+    assert excluded_items(context).tolist() == [True, True, False, False]
+    assert excluded_items(context, HARD_FILTERS).tolist() == [False, True, False, False]
