@@ -105,6 +105,7 @@ def until_ready(client: httpx.Client) -> None:
     """Wait until the service can answer."""
     end = time.monotonic() + DEADLINE
     while not (answer := client.get("/readyz")).is_success:
+        assert answer.status_code == 503, f"it cannot say whether it is ready: {answer.text}"
         assert time.monotonic() < end, f"not ready after {DEADLINE:.0f} s: {answer.text}"
         time.sleep(0.02)
 
