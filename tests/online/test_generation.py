@@ -232,6 +232,39 @@ def test_a_writer_is_held_to_the_policy_even_in_what_is_true(
     assert not [text for text in written(trained, policy, events, **asked) if barred(text)]
 
 
+def all_words(shop: Foretaste, **asked: Any) -> str:
+    """All that is imagined and said for u1, with a writer that says every name it may."""
+    writer = Eager()
+    shop.generator._writer = (writer,)
+    generation = shop.generate("u1", n=5, **asked)
+    values = [liked.value for column in generation.imagined.values() for liked in column]
+    prompts = [text for prompt in writer.prompts for text in (*prompt.names, str(prompt.messages))]
+    return "\n".join([*values, *told(generation).values(), *prompts])
+
+
+MUTES_SPACE = [{"filter": {"genre": "space"}, "mute": True}]
+
+
+@pytest.mark.parametrize("asked", [{}, {"query": "soup in space"}])
+def test_what_a_user_mutes_is_not_imagined_either(shop: Foretaste, asked: dict[str, Any]) -> None:
+    """Also where behaviour and the query are all about it."""
+    assert "space" in all_words(shop, **asked)
+    shop.steer("u1", changes=MUTES_SPACE)
+    assert "space" not in all_words(shop, **asked)
+    assert "space" in told(shop.generate("u3", n=5))["title"], "a mute is the user's own"
+
+
+def test_an_item_that_a_user_mutes_or_refuses_is_named_by_no_word(shop: Foretaste) -> None:
+    title = "The rocket [space]"
+    assert title in all_words(shop), "it is what they did that brings the others"
+    shop.steer("u1", changes=[{"filter": {"id": "space-3"}, "mute": True}])
+    assert title not in all_words(shop)
+    shop.steer("u1", reset=True)
+    assert title in all_words(shop)
+    shop.record([Event("refused", "hide", NOW, user="u1", item="space-3")])
+    assert title not in all_words(shop)
+
+
 def test_words_the_policy_bars_are_not_said() -> None:
     facts = SlateFacts(("Sci-Fi",), (), None, ())
     teller = Narrator(None, lambda text: ("it is sensitive",) if "Sci-Fi" in text else ())

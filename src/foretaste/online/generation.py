@@ -29,10 +29,18 @@ from foretaste.language.settings import WriterSettings
 from foretaste.language.writer import open_writer
 from foretaste.online.answer import ScoringWorkspace, scored
 from foretaste.online.slate import PageRequest
-from foretaste.rank.filters import HARD_FILTERS, FilterContext, excluded_items
+from foretaste.rank.filters import (
+    HARD_FILTERS,
+    FilterContext,
+    excluded_items,
+    muted_items,
+    negative_feedback_items,
+)
 
 log = logging.getLogger(__name__)
 
+REFUSED = (muted_items, negative_feedback_items)
+"""What the person themselves will not be shown."""
 CANDIDATES = 1000
 """Of a catalogue too large to score whole, the items that what is imagined stands on."""
 
@@ -65,12 +73,18 @@ class TargetScores:
 
 
 class Policed:
-    """What the operator's policy lets be said in answer to one question."""
+    """What the operator's policy, and the person's own mutes, let be said in answer to one
+    question.
+    """
 
     def __init__(self, question: FilterContext) -> None:
         policy, self._question = question.policy, question
         self._censor = (
-            None if policy is None else policy.text_checker(question.index, question.policy_context)
+            None
+            if policy is None
+            else policy.text_checker(
+                question.index, question.policy_context, excluded_items(question, REFUSED)
+            )
         )
 
     def faults(self, text: str) -> tuple[str, ...]:
@@ -91,7 +105,21 @@ class Policed:
     def tellable(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
         """Those that may be reasons."""
         policy, index = self._question.policy, self._question.index
-        return terms if policy is None else tuple(policy.allowed_terms(terms, index))
+        if policy is None:
+            return terms
+        return tuple(
+            term
+            for term in policy.allowed_terms(terms, index)
+            if not any(self.faults(text) for text in self._term_texts(term))
+        )
+
+    def _term_texts(self, term: Term) -> Iterator[str]:
+        """What a reason would say: the title of an item, in quotes, and a feature."""
+        catalogue = self._question.index.catalogue
+        if term.event is not None and term.event in catalogue.index:
+            yield f"“{catalogue.titles[catalogue.index[term.event]]}”"
+        if term.feature:
+            yield term.feature
 
 
 class ContentGenerator:

@@ -36,6 +36,7 @@ MAX_AGE_YEARS = 130
 """Years; a larger number is the year of birth."""
 MIN_TITLE_LETTERS = 4
 """Letters of a title that words are searched for; shorter ones are found in any text."""
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -135,19 +136,31 @@ class Policy:
         return self.text_checker(index, policy_context)(text)
 
     def text_checker(
-        self, index: FilterIndex, policy_context: PolicyContext
+        self, index: FilterIndex, policy_context: PolicyContext, withheld: Mask | None = None
     ) -> "PolicyTextChecker":
-        """The same for many texts in answer to one question."""
+        """The same for many texts in answer to one question.
+
+        withheld: [items], what the person themselves will not be shown, and is not named either.
+        """
         banned_conditions = [
             sensitive_condition
             for sensitive_condition, mask in self._sensitive_masks(index)
             if not is_requested(sensitive_condition, mask, index, policy_context)
         ]
+        muted_conditions = [
+            parse_condition(preference.filter)
+            for preference in policy_context.preferences
+            if preference.act == "mute"
+        ]
         barred = self.barred_items(index, policy_context)
+        barred = barred if withheld is None else barred | withheld
         titles = np.array(index.catalogue.titles, object)
         # an item that may be shown may be named, also where another of its name may not
         return PolicyTextChecker(
-            banned_conditions, self._exclusions, sorted(set(titles[barred]) - set(titles[~barred]))
+            banned_conditions,
+            self._exclusions,
+            sorted(set(titles[barred]) - set(titles[~barred])),
+            muted_conditions,
         )
 
     def user_age(self, policy_context: PolicyContext) -> float:
@@ -205,12 +218,17 @@ class PolicyTextChecker:
         sensitive: Sequence[Condition],
         exclusions: Sequence[tuple[Condition, Condition]],
         titles: Iterable[str],
+        muted: Sequence[Condition] = (),
     ) -> None:
-        """titles: of what may not be shown."""
-        self._sensitive, self._exclusions = sensitive, exclusions
-        self._titles = [
-            (title, title.lower()) for title in titles if len(title) >= MIN_TITLE_LETTERS
-        ]
+        """titles: of what may not be shown. muted: what the person asked never to be shown."""
+        self._sensitive, self._exclusions, self._muted = sensitive, exclusions, muted
+        self._titles_by_word: dict[str, list[tuple[str, str]]] = {}
+        for title in titles:
+            if len(title) >= MIN_TITLE_LETTERS:
+                lower_title = title.lower()
+                first_word = _WORD.search(lower_title)
+                word = "" if first_word is None else first_word.group()
+                self._titles_by_word.setdefault(word, []).append((title, lower_title))
 
     def __call__(self, text: str) -> tuple[str, ...]:
         """Each fault in words."""
@@ -220,6 +238,11 @@ class PolicyTextChecker:
             for first_condition in self._sensitive
             if text_mentions(first_condition, text)
         ]
+        mute_violations = [
+            f"it speaks of what this person muted ({muted_condition})"
+            for muted_condition in self._muted
+            if text_mentions(muted_condition, text)
+        ]
         exclusion_violations = [
             f"it speaks of {first_condition} and of {second_condition} together"
             for first_condition, second_condition in self._exclusions
@@ -227,10 +250,16 @@ class PolicyTextChecker:
         ]
         title_violations = [
             f"it names “{title}”, which may not be shown"
-            for title, lower_title in self._titles
+            for word in sorted({"", *_WORD.findall(lower_text)})
+            for title, lower_title in self._titles_by_word.get(word, ())
             if lower_title in lower_text and _mentions_title(title, text)
         ]
-        return (*sensitive_violations, *exclusion_violations, *title_violations)
+        return (
+            *sensitive_violations,
+            *mute_violations,
+            *exclusion_violations,
+            *title_violations,
+        )
 
 
 def _minimum_age(value: str, age_settings: AgeSettings) -> float:
