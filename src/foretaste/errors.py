@@ -30,6 +30,12 @@ class InputError(ForetasteError):
         return str(self)
 
 
+class EventConflictWarning(UserWarning):
+    """An event was left out: its id was used before for something else. The first use holds, as a
+    retry must be safe.
+    """
+
+
 class StoreError(ForetasteError):
     """The store cannot be opened, read or written."""
 

@@ -322,3 +322,47 @@ def test_a_large_import_is_done_in_batches(
     rows = [{"user": f"u{n}", "item": "i", "at": START + n} for n in range(40)]
     assert run(store, [*rows, *rows], tmp_path).rejected == 40
     assert store.counts()["events"] == 40
+
+
+CONFLICTING = [
+    {"event_id": "e1", "user": "u1", "item": "i1", "event_type": "click", "at": START},
+    {"event_id": "e2", "user": "u1", "item": "i2", "event_type": "click", "at": START + 5},
+    {"event_id": "e3", "user": "u1", "item": "i3", "event_type": "click", "at": START},
+]
+
+
+@pytest.mark.parametrize("door", ["csv", "jsonl", "frame", "rows"])
+def test_an_id_that_was_used_for_something_else_is_told(
+    store: SqlStore, tmp_path: Path, door: str
+) -> None:
+    store.put_items(ITEMS)
+    store.add_events(
+        [Event(f"e{n}", "click", float(START), user="u1", item=f"i{n}") for n in (1, 2)]
+    )
+    frame, path = pd.DataFrame(CONFLICTING), tmp_path / f"events.{door}"
+    source: Any = {"frame": frame, "rows": CONFLICTING}.get(door, path)
+    if door == "csv":
+        frame.to_csv(path, index=False)
+    elif door == "jsonl":
+        path.write_text("\n".join(json.dumps(row) for row in CONFLICTING))
+    done = run(store, source, tmp_path)
+    assert (done.added, done.known) == (1, 2)
+    told = [warning for warning in done.warnings if "event_id" in warning]
+    assert told == [
+        "1 event has an event_id that was used before for something else: 'e2' (at); the first "
+        "holds; give every event an id of its own"
+    ]
+    assert store.events_by_id(["e2"])["e2"].at == START
+    again = run(store, source, tmp_path)
+    assert [warning for warning in again.warnings if "event_id" in warning] == told
+
+
+def test_a_file_without_ids_conflicts_with_nothing(store: SqlStore, tmp_path: Path) -> None:
+    store.put_items(ITEMS)
+    rows = [{name: cell for name, cell in row.items() if name != "event_id"} for row in CONFLICTING]
+    run(store, rows, tmp_path)
+    again = run(store, [{**row, "value": 3} for row in rows], tmp_path)
+    assert (again.added, [warning for warning in again.warnings if "used before" in warning]) == (
+        3,
+        [],
+    )

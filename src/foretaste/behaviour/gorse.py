@@ -10,11 +10,12 @@ Labels that are a list become the column `labels`; those within labels are named
 list of numbers is a vector of somebody's and is left out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
+from foretaste.behaviour.batch import EventConflict
 from foretaste.behaviour.reading.moments import MomentParser
 from foretaste.behaviour.values import CellError
 from foretaste.domain.data import Event, Item, User
@@ -24,6 +25,9 @@ Row = dict[str, Any]
 NO_TIMESTAMP = "0001-01-01T00:00:00Z"
 """How Gorse writes that there is no time."""
 CATEGORIES, LABELS = "categories", "labels"
+GORSE_NAMES = {"at": "Timestamp", "value": "Value", "text": "Comment"}
+"""Field of an event → how Gorse calls it."""
+CONFLICT_REMEDY = "the first holds; send it with PUT if it happened once more"
 _parse_moment = MomentParser("at")
 
 
@@ -79,6 +83,18 @@ def event_from_gorse(gorse: Mapping[str, Any], *, keep_repeats: bool = False) ->
         if gorse.get(name) not in (None, ""):
             row[column] = gorse[name]
     return row | _time(gorse, "at")
+
+
+def conflicts_to_gorse(conflicts: Sequence[EventConflict]) -> Row:
+    """Which feedback says something else than what is there of its type, user and item, as a field
+    beside those of Gorse, whose clients pass over it; nothing where none does.
+    """
+    rows = []
+    for conflict in conflicts:
+        names = ", ".join(GORSE_NAMES.get(name, name) for name in conflict.fields)
+        problem = f"feedback of this type, user and item is there with another {names}"
+        rows.append({"Index": conflict.index, "Problem": problem, "Remedy": CONFLICT_REMEDY})
+    return {"Conflicts": rows} if rows else {}
 
 
 def _time(gorse: Mapping[str, Any], column: str) -> Row:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from foretaste.behaviour import patch as patching
 from foretaste.behaviour.attributes import load_column_decisions, load_number_marks
 from foretaste.behaviour.batch import BatchRejection, EventConflict, IngestSummary
-from foretaste.behaviour.event_ids import conflicting_fields, stored_events
+from foretaste.behaviour.event_ids import CONFLICT_REMEDY, find_conflicts, stored_events
 from foretaste.behaviour.forms import ItemForm, service_event_form, service_item_form
 from foretaste.behaviour.parse import parse_event, parse_item, parse_user, unknown_item_reject
 from foretaste.behaviour.reading.ids import IdForms
@@ -99,16 +99,22 @@ class Ingestor:
         self, rows: Sequence[Any], ids: Sequence[str | None], new_events: Sequence[Event]
     ) -> list[EventConflict]:
         """What differs from the first use of its id. new_events: those of the rows with an id."""
-        first_uses = self._store.events_by_id([event.event_id for event in new_events])
         row_indices = [index for index, event_id in enumerate(ids) if event_id is not None]
-        conflicts = []
-        for row_index, event in zip(row_indices, new_events, strict=True):
-            first_use = first_uses.get(event.event_id, event)  # else it was erased meanwhile
-            sent_fields = [name for name, cell in rows[row_index].items() if not is_missing(cell)]
-            differences = conflicting_fields(event, first_use, sent_fields)
-            if differences:
-                conflicts.append(_conflict(row_index, str(ids[row_index]), differences))
-        return conflicts
+
+        def sent_fields(index: int) -> list[str]:
+            row = rows[row_indices[index]]
+            return [name for name, cell in row.items() if not is_missing(cell)]
+
+        return [
+            EventConflict(
+                index=row_indices[conflict.index],
+                event_id=str(ids[row_indices[conflict.index]]),
+                fields=conflict.fields,
+                problem=conflict.problem,
+                remedy=CONFLICT_REMEDY,
+            )
+            for conflict in find_conflicts(self._store, new_events, sent_fields)
+        ]
 
     def _parse_event_row(self, row: Any, row_index: int, now: float) -> Event | RejectedRow:
         rejected_row = _unreadable_row(row, "event")
@@ -276,16 +282,6 @@ def _refuse_unproven(
     if refusal is None:
         return parsed_row
     return RejectedRow("events", row_index, "user", parsed_row.user, *refusal)
-
-
-def _conflict(row_index: int, event_id: str, differences: list[str]) -> EventConflict:
-    return EventConflict(
-        index=row_index,
-        event_id=event_id,
-        fields=differences,
-        problem=f"this event_id was used before with another {', '.join(differences)}",
-        remedy="the first holds; give every event an id of its own",
-    )
 
 
 def _batch_rejection(rejected_row: RejectedRow, row_index: int) -> BatchRejection:

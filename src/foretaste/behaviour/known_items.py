@@ -1,11 +1,13 @@
-"""In: events under way into the store. Out: whether the items they name are known.
+"""In: events of a file under way into the store. Out: whether the items they name are known, and
+which events have an id that was used for something else.
 
 Items that events alone name are created where that is allowed, with nothing but an id.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from foretaste.behaviour.event_ids import EventConflicts, find_conflicts
 from foretaste.behaviour.parse import unknown_item_reject
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
@@ -21,15 +23,24 @@ class KnownItems:
     known_ids: set[str]
     creates_items: bool
     created_count: int = 0
+    conflicts: EventConflicts = field(default_factory=EventConflicts)
 
-    def put(self, batch: Sequence[Event]) -> int:
-        """Store events, and the items that only they name. → how many events are new."""
+    def put(self, batch: Sequence[Event], given_fields: Collection[str] = ()) -> int:
+        """Store events, and the items that only they name. → how many events are new.
+
+        given_fields: those that the file has a column for. Without one of ids nothing can conflict:
+        an id is a hash of all the others then.
+        """
         if self.creates_items:
             item_ids = dict.fromkeys(event.item for event in batch)
             new = [item for item in item_ids if item is not None and item not in self.known_ids]
             self.created_count += self.store.put_items([Item(item) for item in new])
             self.known_ids.update(new)
-        return self.store.add_events(batch)
+        new_count = self.store.add_events(batch)
+        if new_count < len(batch) and "event_id" in given_fields:
+            for conflict in find_conflicts(self.store, batch, lambda _: given_fields):
+                self.conflicts.add(conflict)
+        return new_count
 
     def check(self, event: Event, file: str, line: int, row: Row) -> Event | RejectedRow:
         """The event itself, or its reject if its item is not known and may not be created."""
@@ -39,12 +50,15 @@ class KnownItems:
         return replace(reject, row=row) if reject else event
 
     def warnings(self) -> list[str]:
-        """What was created."""
+        """What was created, and which ids mean two things."""
+        message = self.conflicts.message()
+        warnings = [] if message is None else [message]
         if not self.created_count:
-            return []
+            return warnings
         return [
+            *warnings,
             f"{self.created_count:,} items were not in the catalogue and were created from the "
-            "events, with an id and nothing to read; import them with --items for their titles"
+            "events, with an id and nothing to read; import them with --items for their titles",
         ]
 
 

@@ -4,10 +4,12 @@ Ids of any type are text, a time beyond tomorrow and an unknown type are errors.
 HTTP nothing is taken of a batch with an error: the caller can mend it.
 """
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from foretaste.behaviour.event_ids import EventConflicts, find_conflicts
 from foretaste.behaviour.forms import service_event_form
 from foretaste.behaviour.parse import parse_event
 from foretaste.behaviour.reading.ids import IdForms
@@ -15,7 +17,7 @@ from foretaste.behaviour.reading.moments import MomentParser
 from foretaste.behaviour.settings import EVENT_FIELDS, BehaviourSettings
 from foretaste.domain.data import IDENTIFY_EVENT, Event, RejectedRow
 from foretaste.domain.store import Store
-from foretaste.errors import InputError
+from foretaste.errors import EventConflictWarning, InputError
 
 ATTRIBUTES = {"event_type": "kind"}
 """Field → how an `Event` calls it, where that is another name."""
@@ -26,9 +28,25 @@ def record_events(
 ) -> int:
     """Into the store; → how many were new. now: seconds since 1970.
 
-    Raises InputError for the first that cannot be used.
+    Raises InputError for the first that cannot be used. Warns of those whose id was used before for
+    something else, and which are therefore left out: see `EventConflictWarning`.
     """
-    return store.add_events(_checked(store, events, settings, now))
+    checked_events = _checked(store, events, settings, now)
+    new_count = store.add_events(checked_events)
+    if new_count < len(checked_events):
+        conflicts = EventConflicts()
+        for conflict in find_conflicts(
+            store, checked_events, lambda index: _given_fields(checked_events[index])
+        ):
+            conflicts.add(conflict)
+        if message := conflicts.message():
+            warnings.warn(message, EventConflictWarning, stacklevel=3)
+    return new_count
+
+
+def _given_fields(event: Event) -> list[str]:
+    """A program always says when; where in a list only if it knows."""
+    return ["at"] if event.position is None else ["at", "position"]
 
 
 def identify_session(

@@ -150,7 +150,8 @@ class _EventReader:
         self._id_forms.save(self._decisions.id_decisions)
         if self._decisions.rating_scale is not None:
             save_rating_scale(self._known_items.store, self._decisions.rating_scale)
-        return self._known_items.put(batch)
+        given_fields = [name for name, column in self._form.columns.items() if column]
+        return self._known_items.put(batch, given_fields)
 
     def parse(self, line: int, row: Row) -> tuple[Event | RejectedRow]:
         if self._table.open_ended and not row.keys() <= self._seen_columns.keys():

@@ -123,6 +123,26 @@ def test_feedback_counts_once_and_changes_the_list(client: Any) -> None:
     assert cursor == "", "there are fewer"
 
 
+def test_feedback_that_says_something_else_is_told_and_the_first_holds(client: Any) -> None:
+    def star(at: str, value: float = 1.0) -> dict[str, Any]:
+        return client.insert_feedback("star", "gc", "space-2", at, value)
+
+    assert star("2024-01-01T00:00:00Z") == {"RowAffected": 1}
+    again = star("2024-01-02T00:00:00Z", 5.0)
+    assert again == {
+        "RowAffected": 1,
+        "Conflicts": [
+            {
+                "Index": 0,
+                "Problem": "feedback of this type, user and item is there with another "
+                "Timestamp, Value",
+                "Remedy": "the first holds; send it with PUT if it happened once more",
+            }
+        ],
+    }
+    assert [one["Value"] for one in client.list_feedbacks("star", "gc")] == [1.0]
+
+
 def test_overwriting_is_told_as_the_newest(served: tuple[str, str], client: Any) -> None:
     row = {"FeedbackType": "star", "UserId": "go", "ItemId": "space-2", "Value": 1}
     with httpx.Client(base_url=served[0], headers={"X-API-Key": served[1]}) as http:

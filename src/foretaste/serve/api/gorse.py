@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from foretaste.behaviour import gorse
-from foretaste.behaviour.batch import IngestSummary
+from foretaste.behaviour.batch import EventConflict, IngestSummary
 from foretaste.domain.data import Request as Question
 from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.http.body import StrictRoute
@@ -32,13 +32,13 @@ Size = Annotated[int, Query(ge=0, le=MAX_ROWS)]
 Cursor = Annotated[str, Query(max_length=4000)]
 
 
-def _rows_affected(count: int) -> dict[str, int]:
-    return {"RowAffected": count}
+def _rows_affected(count: int, conflicts: Sequence[EventConflict] = ()) -> gorse.Row:
+    return {"RowAffected": count, **gorse.conflicts_to_gorse(conflicts)}
 
 
-def _respond(summary: IngestSummary, noun: str) -> dict[str, int]:
+def _respond(summary: IngestSummary, noun: str) -> gorse.Row:
     if not summary.rejected:
-        return _rows_affected(summary.accepted + summary.duplicates)
+        return _rows_affected(summary.accepted + summary.duplicates, summary.conflicts)
     first, count = summary.rejected[0], len(summary.rejected)
     note = "the others are in; " if len(summary.ids) > count else ""
     raise ProblemError(
