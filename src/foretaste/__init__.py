@@ -62,18 +62,20 @@ def inspect(
     items: Any = None,
     users: Any = None,
     folder: "str | Path" = ".",
+    format: str | None = None,  # noqa: A002
 ) -> "Inspection":
     """What files, frames or tables are taken for, column by column; nothing is stored.
 
     sources: those of which it is to be found out what they are. folder: a workspace, if there is
-    one: its settings decide, and events may name the items of its store.
+    one: its settings decide, and events may name the items of its store. format: the shop system,
+    tracker or data set they are of.
     """
     from pathlib import Path
 
     from foretaste.behaviour.inspection.sources import sources_of
     from foretaste.config.file_inspection import inspect_for_workspace
 
-    tables = sources_of(sources, {"items": items, "users": users, "events": events})
+    tables = sources_of(sources, {"items": items, "users": users, "events": events}, format)
     return inspect_for_workspace(Path(folder), tables)
 
 

@@ -128,14 +128,15 @@ class Foretaste:
         strict: bool = False,
         yes: bool = False,
         at_unit: str | None = None,
+        format: str | None = None,  # noqa: A002
         announce: Announce = say_nothing,
     ) -> list[ImportResult]:
         """Files, frames or tables into the store, items first; of `sources` it is found out what
-        they are. For the options see `import_all`.
+        they are. format: as in `formats.FORMATS`; for the other options see `import_all`.
         """
         return import_all(
             self.store,
-            sources_of(sources, {"items": items, "users": users, "events": events}),
+            sources_of(sources, {"items": items, "users": users, "events": events}, format),
             self.config.behaviour,
             rejects_dir=self.folder / "rejects",
             now=self.clock(),
@@ -147,10 +148,15 @@ class Foretaste:
         )
 
     def inspect(
-        self, *sources: Any, events: Any = None, items: Any = None, users: Any = None
+        self,
+        *sources: Any,
+        events: Any = None,
+        items: Any = None,
+        users: Any = None,
+        format: str | None = None,  # noqa: A002
     ) -> Inspection:
         """What `add` would take the columns for, why, and what looks wrong. Nothing is stored."""
-        tables = sources_of(sources, {"items": items, "users": users, "events": events})
+        tables = sources_of(sources, {"items": items, "users": users, "events": events}, format)
         return inspect_tables(
             tables, self.store, self.config.behaviour, self.clock(), progress=self.progress
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from foretaste.behaviour import attributes
@@ -10,6 +11,7 @@ from foretaste.behaviour.column_guess import columns_of_table
 from foretaste.behaviour.column_roles import KEEP_REMEDY, ColumnDecision, decide_columns
 from foretaste.behaviour.columns import missing_column_error, missing_column_warnings
 from foretaste.behaviour.files.file_settings import RecordType
+from foretaste.behaviour.formats.variant_steps import MergedRow
 from foretaste.behaviour.forms import ItemForm, separators_of
 from foretaste.behaviour.parse import parse_item, parse_user
 from foretaste.behaviour.reading.ids import IdForms
@@ -18,6 +20,7 @@ from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import ITEM_FIELDS, BehaviourSettings
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.table_reading import TableReading
+from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.domain.data import Item, RejectedRow, User
 from foretaste.domain.store import Store
 
@@ -61,10 +64,6 @@ def entity_reader(
         else []
     )
 
-    def save_columns() -> None:
-        attributes.save_column_decisions(store, record_type, known_columns)
-        decisions.save(store)
-
     reading = TableReading(
         record_type,
         table.columns,
@@ -80,10 +79,21 @@ def entity_reader(
         _item_form(columns_by_field, columns, decisions, settings),
         parse_item if is_items else parse_user,
         store.put_items if is_items else store.put_users,
-        save_columns,
+        partial(_save_decisions, store, record_type, known_columns, decisions),
+        VariantIds(store).add,
         [*warnings, *resolved.notes, *column_warnings(columns)],
         decisions,
     )
+
+
+def _save_decisions(
+    store: Store,
+    record_type: str,
+    columns: Mapping[str, ColumnDecision],
+    decisions: EntityDecisions,
+) -> None:
+    attributes.save_column_decisions(store, record_type, columns)
+    decisions.save(store)
 
 
 def _item_form(
@@ -138,6 +148,7 @@ class EntityReader:
         parse: Callable[..., Item | User | RejectedRow],
         put: Callable[[Sequence[Any]], int],
         save_columns: Callable[[], None],
+        save_variants: Callable[[Mapping[str, Sequence[str]]], None],
         warnings: list[str],
         decisions: EntityDecisions,
     ) -> None:
@@ -146,12 +157,17 @@ class EntityReader:
         self._form = form
         self._parse = parse
         self._put = put
-        self._save_columns = save_columns
+        self._save_columns, self._save_variants = save_columns, save_variants
         self._warnings, self._decisions = warnings, decisions
         self._are_columns_saved = False
+        self.variants: dict[str, tuple[str, ...]] = {}
+        """Item → the ids of its variants, of those that rows of variants were merged into."""
 
     def parse(self, line: int, row: Row) -> tuple[Item | User | RejectedRow]:
-        return (self._parse(row, self._form, file=self._file, line=line),)
+        record = self._parse(row, self._form, file=self._file, line=line)
+        if isinstance(row, MergedRow) and isinstance(record, Item):
+            self.variants[record.id] = row.variant_ids
+        return (record,)
 
     def key(self, record: Item | User) -> str:
         return record.id
@@ -163,6 +179,8 @@ class EntityReader:
         if not self._are_columns_saved:
             self._save_columns()
             self._are_columns_saved = True
+        if self.variants:
+            self._save_variants(self.variants)
         return self._put(batch)
 
     def warnings(self) -> list[str]:

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Self
 
-from foretaste.behaviour.files.file_settings import Reading, RecordType, settings_of_file
+from foretaste.behaviour.files.file_settings import Reading, RecordType
 from foretaste.behaviour.files.packing import own_stem
+from foretaste.behaviour.formats.formatted_table import open_formatted, settings_of_table
 from foretaste.behaviour.import_log import save_imports
 from foretaste.behaviour.inspection.column_uses import short_lines
 from foretaste.behaviour.inspection.sources import Announce, say_nothing, with_record_types
 from foretaste.behaviour.inspection.table_source import TableSource
 from foretaste.behaviour.row_reader import RowReader, make_row_reader
-from foretaste.behaviour.rows import OpenTable, open_table
+from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import ImportResult, RejectedRow
 from foretaste.domain.files import FOLDER_MODE
@@ -106,19 +107,18 @@ def import_table(
     read twice. With `yes` a file without names of columns is read by those that are offered.
     """
     source, record_type = table_source.source, table_source.record_type or "events"
-    file_settings = settings_of_file(settings.files, table_source.label)
-    file_settings = table_source.with_id_column(file_settings)
+    file_settings = table_source.settings_in(settings)
     reading = Reading(file_settings, record_type, yes)
-    settings = settings.of_file(file_settings)
     if strict and hasattr(source, "__next__"):
         source = list(source)
 
     def run(*, dry: bool) -> ImportResult:
         with (
-            open_table(source, table_source.name, reading) as table,
+            open_formatted(source, table_source.name, reading) as table,
             RejectsFile(rejects_dir, table.name, record_type) as rejects,
         ):
-            row_reader = make_row_reader(table, record_type, store, settings, now)
+            table_settings = settings_of_table(settings, file_settings, table)
+            row_reader = make_row_reader(table, record_type, store, table_settings, now)
             if not dry:
                 announce(short_lines(table.name, row_reader.reading))
             notes = table_source.notes()
@@ -166,7 +166,7 @@ def _import(
         rejects=tuple(rejects.first_rejects),
         rejected=rejects.count,
         rejects_file=str(rejects.path) if rejects.count else None,
-        warnings=(*notes, *table.form.notes, *reader.warnings()),
+        warnings=(*notes, *table.form.notes, *table.step_notes(), *reader.warnings()),
     )
 
 

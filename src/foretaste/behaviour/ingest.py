@@ -26,9 +26,10 @@ from foretaste.behaviour.values import (
     is_missing,
     nested_strings,
 )
+from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.domain.data import Event, Item, RejectedRow, User
 from foretaste.domain.request import Unattributed
-from foretaste.domain.store import ItemStore, Store
+from foretaste.domain.store import Store
 
 T = TypeVar("T", Item, User)
 Attribute = Callable[[Sequence[Event]], tuple[list[Event], dict[str, Unattributed]]]
@@ -199,10 +200,12 @@ class _ItemRegister:
     `behaviour.unknown_items` says what to do with others, and means the same as in an import.
     """
 
-    def __init__(self, store: ItemStore, settings: BehaviourSettings) -> None:
+    def __init__(self, store: Store, settings: BehaviourSettings) -> None:
         self._store = store
         self._rule: str = settings.unknown_items
         self._known_ids: set[str] = set()
+        self._variant_ids = VariantIds(store)
+        self._items_by_variant: dict[str, str] = {}
         self._revision = 0
         self._lock = Lock()
 
@@ -215,10 +218,13 @@ class _ItemRegister:
         existing_ids = self._store.known_item_ids(new_ids)
         self._known_ids |= existing_ids
         if existing_ids != new_ids:
+            self._items_by_variant |= self._variant_ids.items_of(new_ids - existing_ids)
             self._update_rule()
 
     def check_item(self, event: Event, row_index: int) -> Event | RejectedRow:
-        """The event, or why its item will not do."""
+        """The event, of the item whose variant it names; or why its item will not do."""
+        if event.item in self._items_by_variant and event.item not in self._known_ids:
+            return replace(event, item=self._items_by_variant[event.item])
         if event.item is None or event.item in self._known_ids or self._rule != "reject":
             return event
         rejected_row = unknown_item_reject(event, self, file="events", line=row_index)

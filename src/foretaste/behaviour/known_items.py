@@ -4,13 +4,14 @@ which events have an id that was used for something else.
 Items that events alone name are created where that is allowed, with nothing but an id.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from foretaste.behaviour.event_ids import EventConflicts, find_conflicts
 from foretaste.behaviour.parse import unknown_item_reject
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
+from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.domain.data import Event, Item, RejectedRow
 from foretaste.domain.store import Store
 
@@ -22,6 +23,8 @@ class KnownItems:
     store: Store
     known_ids: set[str]
     creates_items: bool
+    variants: Mapping[str, str] = field(default_factory=dict)
+    """Variant → its item: an event of a variant is the item's."""
     created_count: int = 0
     conflicts: EventConflicts = field(default_factory=EventConflicts)
 
@@ -44,6 +47,8 @@ class KnownItems:
 
     def check(self, event: Event, file: str, line: int, row: Row) -> Event | RejectedRow:
         """The event itself, or its reject if its item is not known and may not be created."""
+        if self.variants and event.item is not None and event.item not in self.known_ids:
+            event = replace(event, item=self.variants.get(event.item, event.item))
         if self.creates_items or event.item is None or event.item in self.known_ids:
             return event
         reject = unknown_item_reject(event, self.known_ids, file=file, line=line)
@@ -68,9 +73,10 @@ def load_known_items(
     new_ids: Collection[str] = (),
     *,
     are_described: bool = False,
+    new_variants: Mapping[str, str] | None = None,
 ) -> KnownItems:
     """new_ids: of items that come with the events and are not stored yet; are_described: whether
-    one of them has more than an id.
+    one of them has more than an id; new_variants: variant → item of theirs.
     """
     # "auto" asks for the content and not for an empty catalogue: an import that was interrupted
     # has created items already, and must go on in the same way when it is run again
@@ -81,4 +87,5 @@ def load_known_items(
     )
     known_ids = set(store.item_ids()).union(new_ids)
     known_ids |= {item for _, item in store.deleted_items()}  # these are not made again
-    return KnownItems(store, known_ids, creates_items)
+    variants = {**VariantIds(store).all_items(), **(new_variants or {})}
+    return KnownItems(store, known_ids, creates_items, variants)

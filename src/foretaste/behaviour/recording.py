@@ -5,7 +5,7 @@ HTTP nothing is taken of a batch with an error: the caller can mend it.
 """
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from foretaste.behaviour.parse import parse_event
 from foretaste.behaviour.reading.ids import IdForms
 from foretaste.behaviour.reading.moments import MomentParser
 from foretaste.behaviour.settings import EVENT_FIELDS, BehaviourSettings
+from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.domain.data import IDENTIFY_EVENT, Event, RejectedRow
 from foretaste.domain.store import Store
 from foretaste.errors import EventConflictWarning, InputError
@@ -72,4 +73,14 @@ def _checked(
         if isinstance(parsed, RejectedRow):
             raise InputError(f"events[{index}].{parsed.column}: {parsed.problem}; {parsed.remedy}")
         checked.append(parsed)
-    return checked
+    return _of_items(store, checked)
+
+
+def _of_items(store: Store, events: Sequence[Event]) -> list[Event]:
+    """Events of variants as those of their items."""
+    ids = {event.item for event in events if event.item is not None}
+    items = VariantIds(store).items_of(ids)
+    items = {name: items[name] for name in items.keys() - store.known_item_ids(items)}
+    return [
+        replace(event, item=items[event.item]) if event.item in items else event for event in events
+    ]

@@ -19,6 +19,7 @@ from foretaste.behaviour.files.file_settings import Reading
 from foretaste.behaviour.files.header import find_header, row_maker
 from foretaste.behaviour.files.packing import PackedFile, is_spreadsheet, open_packed
 from foretaste.behaviour.files.spreadsheet import read_sheet
+from foretaste.behaviour.formats.declaration import TableFormat
 from foretaste.behaviour.stream import Row, Rows, Stream
 from foretaste.domain.data import RejectedRow
 from foretaste.errors import InputError
@@ -56,6 +57,10 @@ class OpenTable:
     """Opens it once more, at its beginning; None of what can be read only once."""
     form: FileForm = FRAME_FORM
     """How it is written."""
+    format: TableFormat | None = None
+    """Whose its columns are, where it is read by a format."""
+    step_notes: Callable[[], Sequence[str]] = tuple
+    """What the steps of the format left out, once the rows have been read."""
 
     def __enter__(self) -> Self:
         return self

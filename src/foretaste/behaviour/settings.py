@@ -237,6 +237,12 @@ class BehaviourSettings(Settings):
         }
         if file.separators:
             changes["separators"] = {**self.separators, **file.separators}
+        if file.event_type_names:
+            names = {
+                normalise_event_type(name): normalise_event_type(event_type)
+                for name, event_type in file.event_type_names.items()
+            }
+            changes["event_type_names"] = {**self.event_type_names, **names}
         if file.default_event_type is not None:
             changes["default_event_type"] = file.default_event_type
         if file.table is not None and file.columns:

@@ -22,6 +22,17 @@ NamedFiles = Annotated[
 ]
 
 
+FormatName = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="NAME",
+        help="The shop system, tracker or data set they are of, e.g. shopify, ga4, movielens; a "
+        "wrong name lists them.",
+    ),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to the others."""
     command(app, "inspect")(inspect)
@@ -37,6 +48,7 @@ def inspect(
         bool, typer.Option("--write", help="Put the mapping into foretaste.toml.")
     ] = False,
     json: Json = False,
+    format_name: FormatName = None,
 ) -> None:
     """Say what files are taken for, column by column.
 
@@ -47,7 +59,9 @@ def inspect(
     from foretaste.cli.progress import ProgressBars
     from foretaste.config.file_inspection import inspect_for_workspace, write_mapping
 
-    tables = sources_of(files or (), {"items": items, "users": users, "events": events})
+    tables = sources_of(
+        files or (), {"items": items, "users": users, "events": events}, format_name
+    )
     if not tables:
         raise InputError("nothing to inspect; name a file")
     with ProgressBars() as bars:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,9 +25,12 @@ from foretaste.cli import profile as profile_cli
 from foretaste.cli import serve as serve_cli
 from foretaste.cli import worker as worker_cli
 from foretaste.cli.common import CURRENT_FOLDER, DEBUG, Json, Workspace, command, intake, open_loop
-from foretaste.cli.inspect_command import Files, NamedFiles
+from foretaste.cli.inspect_command import Files, FormatName, NamedFiles
 from foretaste.domain.files import PRIVATE_UMASK
 from foretaste.errors import InputError
+
+if TYPE_CHECKING:
+    from foretaste.domain.data import ImportResult
 
 HELP = """A self-hosted recommender whose model is a language model.
 
@@ -124,6 +127,7 @@ def import_(
             help="What times that are numbers count: s, ms, us, ns, min, h, d or excel.",
         ),
     ] = None,
+    format_name: FormatName = None,
 ) -> None:
     """Take in files: what people did, what there is, who they are.
 
@@ -138,13 +142,15 @@ def import_(
         )
     tables = {"events": events, "items": items, "users": users}
 
-    def announce(lines: Sequence[str]) -> None:
-        for line in lines:
-            console.note(line)
-
     with open_loop(workspace, create=True) as loop:
         imports = loop.add(
-            *files or (), **tables, strict=strict, yes=yes, at_unit=at_unit, announce=announce
+            *files or (),
+            **tables,
+            strict=strict,
+            yes=yes,
+            at_unit=at_unit,
+            format=format_name,
+            announce=_announce,
         )
         if gorse:
             from foretaste.behaviour.gorse_dump import gorse_tables
@@ -152,6 +158,15 @@ def import_(
             dump: dict[str, Any] = dict(gorse_tables(gorse).items())
             imports += loop.add(**dump, strict=strict)
     console.print_imports(imports)
+    _check_usable(imports)
+
+
+def _announce(lines: Sequence[str]) -> None:
+    for line in lines:
+        console.note(line)
+
+
+def _check_usable(imports: "Sequence[ImportResult]") -> None:
     unusable = [result.file for result in imports if result.rejected == result.read > 0]
     if unusable:
         raise InputError(

@@ -56,7 +56,7 @@ class HeaderlessError(InputError):
             f"{likeness}, {meaning}: take that with --yes (Python: yes=True), or say how it is "
             f'under [behaviour.files."{file}"], e.g. {setting}'
         )
-        self.file, self.offer = file, offer
+        self.file, self.offer, self.width = file, offer, len(first)
 
 
 def _toml_list(names: tuple[str, ...]) -> str:

@@ -18,10 +18,15 @@ class FileSettings(Settings):
 
     table: RecordType | None = None
     """Whether its rows are events, items or users. None is found out."""
+    format: str | None = None
+    """The shop system, tracker or data set that it comes from, e.g. "shopify"; see docs/formats.md.
+    None is found out where its columns give it away."""
     columns: Mapping[str, str] = Field(default_factory=dict)
     """Our name of a field → the name of its column, over `behaviour.columns`; with `table`."""
     default_event_type: str | None = None
     """The type of its events that name none, over `behaviour.default_event_type`."""
+    event_type_names: Mapping[str, str] = Field(default_factory=dict)
+    """What this file calls an event type → which it is, over `behaviour.event_type_names`."""
     text_columns: tuple[str, ...] = ()
     """As in [behaviour], for this file; so are the next three."""
     attribute_columns: tuple[str, ...] = ()

@@ -70,7 +70,7 @@ def find_header(
         len(resolve_columns(kind, first, {})) >= MIN_NAMED_FIELDS for kind in ("events", "items")
     )
     is_row = not names_fields and looks_like_row(first, body)
-    if is_row or (settings.rows is None and are_baskets(rows)):
+    if is_row or (not names_fields and settings.rows is None and are_baskets(rows)):
         offer = offer_header(file, delimiter, rows, reading.record_type)
         if not reading.yes:
             raise HeaderlessError(file, [display_text(cell) for cell in first], offer)

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from foretaste.behaviour.files.file_settings import FileSettings, Reading, settings_of_file
+from foretaste.behaviour.entity_reader import EntityReader
+from foretaste.behaviour.files.file_settings import FileSettings, Reading
+from foretaste.behaviour.formats.formatted_table import open_formatted, settings_of_table
 from foretaste.behaviour.importer import RejectCounter, batches
 from foretaste.behaviour.inspection.column_uses import column_uses
 from foretaste.behaviour.inspection.empty_store import EmptyStore
@@ -19,7 +21,7 @@ from foretaste.behaviour.inspection.sources import RECORD_TYPES, record_type_of
 from foretaste.behaviour.inspection.table_source import TableSource
 from foretaste.behaviour.known_items import KnownItems, load_known_items
 from foretaste.behaviour.row_reader import RowReader, make_row_reader
-from foretaste.behaviour.rows import OpenTable, open_table
+from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
 from foretaste.domain.data import Event, Item, RejectedRow
@@ -39,7 +41,7 @@ class CountingItems(KnownItems):
         """The event or its reject; both are counted."""
         if event.item is not None:
             self.item_events += 1
-            self.known_events += event.item in self.known_ids
+            self.known_events += event.item in self.known_ids or event.item in self.variants
         return super().check(event, file, line, row)
 
 
@@ -56,6 +58,7 @@ class Inspector:
     progress: Progress = no_progress
     _new_ids: set[str] = field(default_factory=set)
     _are_described: bool = False
+    _new_variants: dict[str, str] = field(default_factory=dict)
 
     def inspect(self, tables: Sequence[TableSource]) -> Inspection:
         """What an import of them would make of each, in the order in which they were named."""
@@ -92,16 +95,15 @@ class Inspector:
 
     def _file(self, table: TableSource, reason: str) -> FileInspection:
         record_type = table.record_type or "events"
-        file_settings = settings_of_file(self.settings.files, table.label)
-        file_settings = table.with_id_column(file_settings)
-        settings = self.settings.of_file(file_settings)
+        file_settings = table.settings_in(self.settings)
         start = FileInspection(
-            table.label, record_type, reason, timezone=settings.timezone, notes=table.notes()
+            table.label, record_type, reason, timezone=self.settings.timezone, notes=table.notes()
         )
         try:
             reading = Reading(file_settings, record_type, yes=True)
-            with open_table(table.source, table.name, reading) as opened:
+            with open_formatted(table.source, table.name, reading) as opened:
                 start = replace(start, form=opened.form.label)
+                settings = settings_of_table(self.settings, file_settings, opened)
                 return self._read(start, opened, settings, file_settings)
         except InputError as error:
             return replace(start, problem=str(error))
@@ -118,6 +120,10 @@ class Inspector:
         reader = make_row_reader(table, record_type, self.store, settings, self.now, known_items)
         rejects = RejectCounter()
         count = self._read_rows(table, reader, rejects)
+        if isinstance(reader, EntityReader):
+            self._new_variants |= {
+                name: item for item, names in reader.variants.items() for name in names
+            }
         reading = reader.reading
         is_offered = bool(table.form.header) and not file_settings.header and not self.yes
         offer = [f"the names of the columns are offered: {OFFER_REMEDY}"] if is_offered else []
@@ -131,7 +137,13 @@ class Inspector:
             event_type=reading.event_type,
             known_events=known_items.known_events if known_items else None,
             item_events=known_items.item_events if known_items else 0,
-            notes=(*start.notes, *offer, *table.form.notes, *reader.warnings()),
+            notes=(
+                *start.notes,
+                *offer,
+                *table.form.notes,
+                *table.step_notes(),
+                *reader.warnings(),
+            ),
             settings=settings_of_reading(reading, table.form, settings, file_settings),
         )
 
@@ -155,9 +167,15 @@ class Inspector:
 
     def _known_items(self, settings: BehaviourSettings) -> CountingItems:
         known_items = load_known_items(
-            self.store, settings, self._new_ids, are_described=self._are_described
+            self.store,
+            settings,
+            self._new_ids,
+            are_described=self._are_described,
+            new_variants=self._new_variants,
         )
-        return CountingItems(self.store, known_items.known_ids, known_items.creates_items)
+        return CountingItems(
+            self.store, known_items.known_ids, known_items.creates_items, known_items.variants
+        )
 
 
 OFFER_REMEDY = "take them with --yes (Python: yes=True), or write them down with --write"

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from foretaste.behaviour.column_guess import columns_of_table, may_be_item_id
-from foretaste.behaviour.files.file_settings import Reading, settings_of_file
+from foretaste.behaviour.files.file_settings import Reading
+from foretaste.behaviour.formats.formatted_table import open_formatted, settings_of_table
 from foretaste.behaviour.inspection.table_source import TableSource
 from foretaste.behaviour.nested import nested_rows
-from foretaste.behaviour.rows import open_table
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.values import is_missing
@@ -44,26 +44,29 @@ def _ids_in_events(
     table: TableSource, settings: BehaviourSettings, now: float, *, yes: bool
 ) -> set[str]:
     """The ids that the first events name."""
-    columns, head = _head(table, settings, yes=yes)
-    file_settings = settings.of_file(settings_of_file(settings.files, table.label))
-    fields = columns_of_table("events", columns, head, file_settings, now).by_field
+    columns, head, table_settings = _head(table, settings, yes=yes)
+    fields = columns_of_table("events", columns, head, table_settings, now).by_field
     return _texts(head, fields["item"]) if "item" in fields else set()
 
 
 def _head(
     table: TableSource, settings: BehaviourSettings, *, yes: bool
-) -> tuple[Sequence[str], Sequence[Row]]:
-    """The columns and the first rows; none of a table that cannot be opened, or only once."""
+) -> tuple[Sequence[str], Sequence[Row], BehaviourSettings]:
+    """The columns, the first rows and how they are read; none of a table that cannot be opened, or
+    only once.
+    """
     if hasattr(table.source, "__next__"):
-        return (), ()
-    reading = Reading(settings_of_file(settings.files, table.label), table.record_type, yes)
+        return (), (), settings
+    file_settings = table.settings_in(settings)
+    reading = Reading(file_settings, table.record_type, yes)
     try:
-        with open_table(table.source, table.name, reading) as opened:
+        with open_formatted(table.source, table.name, reading) as opened:
+            settings = settings_of_table(settings, file_settings, opened)
             nested = nested_rows(opened, settings) if table.record_type == "events" else None
             flat = opened if nested is None else nested.flat_table()
-            return flat.columns, flat.head
+            return flat.columns, flat.head, settings
     except InputError:  # whoever reads it says why
-        return (), ()
+        return (), (), settings
 
 
 def _id_column(
@@ -75,10 +78,9 @@ def _id_column(
     yes: bool,
 ) -> str | None:
     """The column that has ids of events, where the one that would be taken has none of them."""
-    file_settings = settings.of_file(settings_of_file(settings.files, table.label))
-    columns, head = _head(table, settings, yes=yes)
-    fields = columns_of_table("items", columns, head, file_settings, now).by_field
-    if "id" in file_settings.columns.items or "id" not in fields:
+    columns, head, table_settings = _head(table, settings, yes=yes)
+    fields = columns_of_table("items", columns, head, table_settings, now).by_field
+    if "id" in table_settings.columns.items or "id" not in fields:
         return None
     if _texts(head, fields["id"]) & named_ids:
         return None

@@ -6,18 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from foretaste.behaviour.files.file_form import HeaderlessError
-from foretaste.behaviour.files.file_settings import (
-    Reading,
-    RecordType,
-    settings_of_file,
-)
+from foretaste.behaviour.files.file_settings import Reading, RecordType
 from foretaste.behaviour.files.packing import FIRST_BYTES, is_spreadsheet, locate, parts_of
 from foretaste.behaviour.files.packing import table_parts as table_files
 from foretaste.behaviour.files.spreadsheet import sheet_names
+from foretaste.behaviour.formats import format_named
+from foretaste.behaviour.formats.formatted_table import open_formatted
 from foretaste.behaviour.inspection.item_ids import with_item_ids
 from foretaste.behaviour.inspection.record_types import guess_record_type
 from foretaste.behaviour.inspection.table_source import TableSource
-from foretaste.behaviour.rows import open_table
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.errors import InputError
 
@@ -32,13 +29,18 @@ def say_nothing(lines: Sequence[str]) -> None:
 
 
 def sources_of(
-    sources: Iterable[Any], named_tables: Mapping[RecordType, Any] | None = None
+    sources: Iterable[Any],
+    named_tables: Mapping[RecordType, Any] | None = None,
+    format_name: str | None = None,
 ) -> list[TableSource]:
     """Every table of what was named: of `sources` it is to be found out what they are.
 
-    named_tables: what is events, items or users; a file, a frame, or a list of files. Raises
-    InputError where something is not there.
+    named_tables: what is events, items or users; a file, a frame, or a list of files. format_name:
+    the shop system, tracker or data set that all are of. Raises InputError where something is not
+    there.
     """
+    if format_name is not None:
+        format_name = format_named(format_name).name
     tables = [table for source in sources for table in _tables(source)]
     for record_type, named in (named_tables or {}).items():
         is_list = isinstance(named, list | tuple) and bool(named)
@@ -46,7 +48,7 @@ def sources_of(
             tables += [TableSource(source, record_type) for source in named]
         elif named is not None:
             tables.append(TableSource(named, record_type))
-    return tables
+    return [replace(table, format=format_name) for table in tables]
 
 
 def _tables(source: Any) -> list[TableSource]:
@@ -120,7 +122,7 @@ def record_type_of(
     """(what its rows are, why). Raises InputError where it cannot be opened."""
     if table.record_type is not None:
         return table.record_type, "you said so"
-    file_settings = settings_of_file(settings.files, table.label)
+    file_settings = table.settings_in(settings)
     if file_settings.table is not None:
         return file_settings.table, "the settings"
     if hasattr(table.source, "__next__"):
@@ -128,6 +130,8 @@ def record_type_of(
             "rows that come one by one can be read only once; say what they are: "
             "add(events=…), add(items=…) or add(users=…)"
         )
-    with open_table(table.source, table.name, Reading(file_settings, None, yes)) as opened:
+    with open_formatted(table.source, table.name, Reading(file_settings, None, yes)) as opened:
+        if opened.format is not None:
+            return opened.format.record_type, f"it has the form of {opened.format.title}"
         guess = guess_record_type(opened, settings.of_file(file_settings), now)
     return guess.record_type, guess.reason

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foretaste.behaviour.files.file_settings import FileSettings, RecordType
+from foretaste.behaviour.files.file_settings import FileSettings, RecordType, settings_of_file
+from foretaste.behaviour.settings import BehaviourSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class TableSource:
     is_part: bool = False
     """Whether it is one of several in something that was named as a whole: such a part may be left
     out where it is neither."""
+    format: str | None = None
+    """Of what shop system, tracker or data set it is, where that was said."""
     id_column: str | None = None
     """Of items, by which events name them, where that is not the column that its name tells."""
 
@@ -29,6 +32,13 @@ class TableSource:
         if isinstance(self.source, str | Path):
             return Path(self.source).name
         return self.name or "frame"
+
+    def settings_in(self, settings: BehaviourSettings) -> FileSettings:
+        """What the settings, and whoever named the table, say of it."""
+        file_settings = settings_of_file(settings.files, self.label)
+        if self.format is not None:
+            file_settings = file_settings.model_copy(update={"format": self.format})
+        return self.with_id_column(file_settings)
 
     def with_id_column(self, file_settings: FileSettings) -> FileSettings:
         """The settings of the file, with the column of ids that events name."""

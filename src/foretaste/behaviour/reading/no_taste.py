@@ -5,7 +5,7 @@ they would like: read by a language model or counted in a profile they only add 
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -84,8 +84,9 @@ def no_taste_reason(column: str, values: Sequence[Any]) -> str | None:
 
     values: of the first rows, without empty cells.
     """
-    cells = [value for value in values if not isinstance(value, list | tuple)]
-    if not cells or len(cells) < len(values):
+    lists = [value if isinstance(value, list | tuple) else [value] for value in values]
+    cells = [cell for parts in lists for cell in parts if not isinstance(cell, Mapping)]
+    if not cells or len(cells) < sum(map(len, lists)):
         return None
     texts = [str(value)[:MAX_CELL_LENGTH].strip() for value in cells]
     for reason, has_form in _FORMS.items():

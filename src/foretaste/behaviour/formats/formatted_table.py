@@ -1,0 +1,209 @@
+"""In: a source, and perhaps the name of its format. Out: the open table, its rows laid by it.
+
+A format that the columns give away is used without being named.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from foretaste.behaviour.files.file_form import HeaderlessError
+from foretaste.behaviour.files.file_settings import FileSettings, Reading
+from foretaste.behaviour.files.packing import COMPRESSED_EXTENSIONS, parts_of
+from foretaste.behaviour.formats import FORMATS, format_named
+from foretaste.behaviour.formats.declaration import FileFormat, TableFormat
+from foretaste.behaviour.formats.row_steps import StepContext
+from foretaste.behaviour.rows import HEAD_ROWS, OpenTable, open_table
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.stream import Row, Rows
+from foretaste.domain.data import RejectedRow
+from foretaste.errors import InputError
+
+PLAIN_READING = Reading()
+
+
+def open_formatted(
+    source: Any, name: str | None = None, reading: Reading = PLAIN_READING
+) -> OpenTable:
+    """`open_table`, with the rows as the format of the file lays them.
+
+    Raises InputError also where the named format has no such file.
+    """
+    named = format_named(reading.settings.format) if reading.settings.format else None
+    table = _opened(source, name, reading, named)
+    try:
+        table_format = _matching(table, reading, named)
+    except InputError:
+        table.close()
+        raise
+    if table_format is None:
+        return table
+    folder = SiblingFiles(Path(source) if isinstance(source, str | Path) else None)
+    return _laid(table, table_format, folder, partial(open_formatted, source, name, reading))
+
+
+def _opened(source: Any, name: str | None, reading: Reading, named: FileFormat | None) -> OpenTable:
+    """The table with names of columns: its own, or those of the format."""
+    with_header = [table for table in named.tables if table.header] if named else []
+    if not with_header or reading.settings.header:
+        return open_table(source, name, reading)
+    try:
+        return open_table(source, name, replace(reading, yes=False))
+    except HeaderlessError as error:
+        width = error.width
+        file = plain_name(error.file)
+        fitting = [table for table in with_header if len(table.header) == width]
+        fitting = [table for table in fitting if table.has_file_name(file)] or fitting
+        typed = [table for table in fitting if table.record_type == reading.record_type]
+        chosen = next(iter(typed or fitting), None)
+        if chosen is None:
+            if reading.yes:
+                return open_table(source, name, reading)
+            raise
+    settings = {"header": chosen.header, "delimiter": chosen.delimiter or None}
+    return open_table(
+        source, name, replace(reading, settings=reading.settings.model_copy(update=settings))
+    )
+
+
+def _matching(table: OpenTable, reading: Reading, named: FileFormat | None) -> TableFormat | None:
+    """The kind of file that this is."""
+    formats = [named] if named else FORMATS
+    file = plain_name(table.name)
+    candidates = [
+        table_format
+        for file_format in formats
+        for table_format in file_format.tables
+        if named or not table_format.needs_name
+    ]
+    if reading.record_type is not None:
+        candidates = [form for form in candidates if form.record_type == reading.record_type]
+    marked = [form for form in candidates if form.is_marked(table.columns)]
+    if named is None:
+        return next((form for form in marked if not form.file or form.has_file_name(file)), None)
+    by_name = [form for form in candidates if form.has_file_name(file)]
+    both = [form for form in marked if form in by_name]
+    chosen = next(iter(both or marked or by_name), None)
+    if chosen is None and table.columns:
+        kinds = "; ".join(
+            f"{form.title} ({', '.join(form.marks or form.header)})" for form in named.tables
+        )
+        raise InputError(
+            f"{table.name} is no file of format {named.name}: it has {', '.join(table.columns)}; "
+            f"expected {kinds}. Name another format, or none: the columns may tell by themselves"
+        )
+    return chosen
+
+
+def plain_name(file: str) -> str:
+    """The name without what says how the file is packed."""
+    path = Path(file)
+    return path.stem if path.suffix.lower() in COMPRESSED_EXTENSIONS else path.name
+
+
+def _laid(
+    table: OpenTable, table_format: TableFormat, folder: "SiblingFiles", reopen: Any
+) -> OpenTable:
+    """The table after the steps of the format."""
+    form = replace(
+        table.form,
+        notes=(*table.form.notes, f"read as {table_format.title}"),
+    )
+    if not table_format.steps:
+        return replace(table, form=form, format=table_format)
+    sample = StepContext(folder)
+    first_rows: list[tuple[int, Row | RejectedRow]] = list(enumerate(table.head, 1))
+    head_rows = _after_steps(iter(first_rows), table_format, sample)
+    head = [row for _, row in head_rows if not isinstance(row, RejectedRow)][:HEAD_ROWS]
+    columns = tuple(dict.fromkeys(column for row in head for column in row)) or table.columns
+    context = StepContext(folder)
+    return replace(
+        table,
+        columns=columns,
+        head=head,
+        rows=_after_steps(table.rows, table_format, context),
+        open_ended=True,
+        reopen=reopen if table.reopen is not None else None,
+        form=form,
+        format=table_format,
+        step_notes=partial(_notes, context, sample),
+    )
+
+
+def _after_steps(rows: Rows, table_format: TableFormat, context: StepContext) -> Rows:
+    for step in table_format.steps:
+        rows = step.apply(rows, context)
+    return rows
+
+
+def _notes(context: StepContext, sample: StepContext) -> list[str]:
+    """What the steps left out and missed."""
+    notes = list(sample.notes | context.notes)
+    if context.left_out:
+        reasons = [f"{count:,} ({reason})" for reason, count in context.left_out.most_common()]
+        notes.append(f"rows that say nothing of taste were left out: {', '.join(reasons)}")
+    return notes
+
+
+def settings_of_table(
+    settings: BehaviourSettings, file_settings: FileSettings, table: OpenTable
+) -> BehaviourSettings:
+    """The settings by which the rows of an open table are read: those of the workspace, over them
+    what its format says, over that what the settings of the file say.
+    """
+    table_format = table.format
+    if table_format is None:
+        return settings.of_file(file_settings)
+    record_type = table_format.record_type
+    configured = getattr(settings.columns, record_type)
+    fields = table_format.columns_by_field(table.columns)
+    of_format = FileSettings(
+        table=record_type,
+        columns={name: column for name, column in fields.items() if name not in configured},
+        default_event_type=table_format.default_event_type,
+        text_columns=table_format.text_columns,
+        attribute_columns=table_format.attribute_columns,
+        ignored_columns=table_format.ignored_columns,
+        separators=table_format.separators,
+        event_type_names=table_format.event_type_names,
+    )
+    return settings.of_file(of_format).of_file(file_settings)
+
+
+class SiblingFiles:
+    """The files beside one, in its folder or its archive."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def rows_of(self, file: str) -> Iterator[Row] | None:
+        """See `row_steps.FileFolder`; never the file itself."""
+        paths = [
+            path for path in self._paths() if re.fullmatch(file, plain_name(path.name).lower())
+        ]
+        return chain.from_iterable(map(_readable_rows, paths)) if paths else None
+
+    def _paths(self) -> Sequence[Path]:
+        if self._path is None:
+            return []
+        parent = self._path.parent
+        if parent.is_dir():
+            names = sorted(child for child in parent.iterdir() if child.is_file())
+            return [child for child in names if child.name != self._path.name]
+        return [part for part in parts_of(parent) if part.name != self._path.name]
+
+
+def _readable_rows(path: Path) -> Iterator[Row]:
+    with open_formatted_header(path) as table:
+        for _, row in table.rows:
+            if not isinstance(row, RejectedRow):
+                yield row
+
+
+def open_formatted_header(path: Path) -> OpenTable:
+    """A file beside another, with the names that are offered where it has none."""
+    return open_table(path, None, Reading(yes=True))
