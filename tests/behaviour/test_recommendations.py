@@ -91,7 +91,8 @@ def test_a_store_of_before_is_migrated_with_what_is_in_it(tmp_path: Path) -> Non
     with SqlStore(path) as store:
         store.add_events([took(1, "a", 1.0, user="ann")])
     with sqlite3.connect(path) as connection:  # back to the first form
-        for table in ("recommendations", "steering", "gone", "conversations"):
+        later = ("recommendations", "steering", "gone", "conversations", "imports", "import_rows")
+        for table in (*later, "item_columns", "spent_events"):
             connection.execute(f"DROP TABLE IF EXISTS {table}")
         for column in ("user_access", "signing_secret"):
             connection.execute(f"ALTER TABLE api_keys DROP COLUMN {column}")
