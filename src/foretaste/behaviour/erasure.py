@@ -7,7 +7,7 @@ they were given, and the conversations with them, by the owner of the session at
 """
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from foretaste.behaviour.conversations import conversation_from_row
 from foretaste.behaviour.engine import store_errors, write_transaction
+from foretaste.behaviour.erased_numbers import erased_numbers_row, first_number_past
 from foretaste.behaviour.erasure_files import export_erasures
 from foretaste.behaviour.keys import KeyTable
 from foretaste.behaviour.preference_rows import PreferenceRows, belongs_to
@@ -29,6 +30,7 @@ from foretaste.behaviour.schema import (
     recommendations,
     users,
 )
+from foretaste.behaviour.spent_events import EventBarrier, EventOwner, spend_events, spent_ids
 from foretaste.behaviour.tombstones import (
     TOMBSTONE_KEY,
     ErasureList,
@@ -43,8 +45,9 @@ from foretaste.behaviour.tombstones import (
     stored_users,
     user_hash,
 )
-from foretaste.domain.data import ErasureCounts, LoggedRecommendation
+from foretaste.domain.data import ErasureCounts, Event, LoggedRecommendation
 from foretaste.domain.preference import Conversation
+from foretaste.domain.store import EventRefusal, TakeBackCounts
 
 IDS_PER_QUERY = 500
 """Numbers or names in one statement."""
@@ -57,6 +60,7 @@ class ErasureRows(RecommendationRows, PreferenceRows):
 
     folder: Path | None
     keys: KeyTable
+    _event_barrier: EventBarrier
 
     def erase(self, user: str, at: float | None = None) -> ErasureCounts:
         """Delete all that is kept of a user, in one transaction. → how much that was.
@@ -71,13 +75,9 @@ class ErasureRows(RecommendationRows, PreferenceRows):
                 self._anonymous_event_numbers(user, sessions),
                 self._holders(user, None),
             )
-            event_count = sum(
-                connection.execute(sa.delete(events).where(events.c.seq.in_(chunk))).rowcount
-                for chunk in _id_chunks(anonymous_numbers)
-            )
-            event_count += connection.execute(
-                sa.delete(events).where(events.c.user == user)
-            ).rowcount
+            groups = [events.c.user == user, *_number_conditions(anonymous_numbers)]
+            first_number = self._spend(connection, groups)
+            event_count = _delete_groups(connection, groups)
             erased = ErasureCounts(
                 events=event_count,
                 sessions=len(sessions),
@@ -91,7 +91,7 @@ class ErasureRows(RecommendationRows, PreferenceRows):
             if erased.any_erased:
                 erasure_at = time.time() if at is None else at
                 put_tombstones(connection, self._insert, user, own_sessions, erasure_at)
-                self._count_erasure(connection)
+                self._count_erasure(connection, first_number)
         return erased
 
     def erased_at(self, user: str) -> float | None:
@@ -153,14 +153,71 @@ class ErasureRows(RecommendationRows, PreferenceRows):
         conditions = [c.item == item, *([] if event_type is None else [c.kind == event_type])]
         with store_errors(self.url), write_transaction(self._engine) as connection:
             numbers = self._anonymous_event_numbers(user, self.sessions_of({user}), *conditions)
-            deletions = [sa.delete(events).where(c.user == user, *conditions)]
-            deletions += [
-                sa.delete(events).where(c.seq.in_(chunk)) for chunk in _id_chunks(numbers)
-            ]
-            event_count = sum(connection.execute(deletion).rowcount for deletion in deletions)
+            groups = [sa.and_(c.user == user, *conditions), *_number_conditions(numbers)]
+            first_number = _first_number(connection, groups)
+            event_count = _delete_groups(connection, groups)
             if event_count:  # models are to count anew without them
-                self._count_erasure(connection)
+                self._count_erasure(connection, first_number)
             return event_count
+
+    def take_back_events(self, event_ids: Sequence[str]) -> TakeBackCounts:
+        """Delete events for good, by their ids: they may not come again."""
+        ids = list(dict.fromkeys(event_ids))
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            groups = [events.c.event_id.in_(chunk) for chunk in _id_chunks(ids)]
+            present = {
+                event_id
+                for group in groups
+                for event_id in connection.scalars(sa.select(events.c.event_id).where(group))
+            }
+            if present:
+                first_number = self._spend(connection, groups)
+                _delete_groups(connection, groups)
+                self._count_erasure(connection, first_number)
+            spent = spent_ids(connection, set(ids) - present)
+        return TakeBackCounts(
+            tuple(event_id for event_id in ids if event_id in present),
+            tuple(event_id for event_id in ids if event_id in spent),
+            tuple(event_id for event_id in ids if event_id not in present | spent),
+        )
+
+    def event_refusals(self, new_events: Sequence[Event]) -> dict[int, EventRefusal]:
+        """Index → why not, of those of these events that may not come in (again)."""
+        rows = [
+            {"event_id": event.event_id, "user": event.user, "session": event.session}
+            | {"at": event.at}
+            for event in new_events
+        ]
+        with store_errors(self.url), self._engine.connect() as connection:
+            return self._refusals(connection, rows)
+
+    def _refusals(
+        self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]
+    ) -> dict[int, EventRefusal]:
+        erasures = connection.scalar(_erasure_count_query())
+        return self._event_barrier.refusals(connection, rows, erasures)
+
+    def _spend(
+        self, connection: sa.Connection, groups: Sequence[sa.ColumnElement[bool]]
+    ) -> int | None:
+        """Keep that the events of these groups may not come again. → the least of their numbers."""
+        c = events.c
+        numbers = list[int]()
+        for group in groups:
+            rows = connection.execute(
+                sa.select(c.seq, c.event_id, c.user, c.session).where(group)
+            ).all()
+            numbers += [number for number, *_ in rows]
+            owners = (EventOwner(*owner) for _, *owner in rows)
+            spend_events(connection, self._insert, owners)
+        return min(numbers, default=None)
+
+    def first_erased_number(self, after_count: int) -> int | None:
+        """The least number of an event that went with an erasure past the first `after_count`;
+        None where none did, 0 where that is not known.
+        """
+        with store_errors(self.url), self._engine.connect() as connection:
+            return first_number_past(connection, after_count)
 
     def erasure_count(self) -> int:
         """How many erasures there have been, of people and of single events."""
@@ -206,12 +263,35 @@ class ErasureRows(RecommendationRows, PreferenceRows):
                         numbers.append(number)
         return numbers
 
-    def _count_erasure(self, connection: sa.Connection) -> None:
+    def _count_erasure(self, connection: sa.Connection, first_number: int | None) -> None:
         count = int(connection.scalar(_erasure_count_query()) or 0) + 1
-        rows = [{"name": ERASURE_COUNT_KEY, "text": str(count)}, purge_note(connection, count)]
+        rows = [
+            {"name": ERASURE_COUNT_KEY, "text": str(count)},
+            erased_numbers_row(connection, count, first_number),
+            purge_note(connection, count),
+        ]
         insert = self._insert(meta).values(rows)
         replacement = {"text": insert.excluded.text}
         connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_=replacement))
+
+
+def _number_conditions(numbers: Collection[int]) -> list[sa.ColumnElement[bool]]:
+    """What the events of these numbers meet, one of these alone."""
+    return [events.c.seq.in_(chunk) for chunk in _id_chunks(numbers)]
+
+
+def _delete_groups(connection: sa.Connection, groups: Iterable[sa.ColumnElement[bool]]) -> int:
+    """Delete the events of these groups. → how many."""
+    return sum(connection.execute(sa.delete(events).where(group)).rowcount for group in groups)
+
+
+def _first_number(
+    connection: sa.Connection, groups: Iterable[sa.ColumnElement[bool]]
+) -> int | None:
+    """The least number of an event of these groups."""
+    query = sa.select(sa.func.min(events.c.seq))
+    numbers = [connection.scalar(query.where(group)) for group in groups]
+    return min((number for number in numbers if number is not None), default=None)
 
 
 def _erasure_count_query() -> sa.Select[tuple[str]]:

@@ -6,7 +6,7 @@ section 5.2): single events are as durable as before, and as many in a second as
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Any
@@ -125,3 +125,14 @@ def _is_store_failure(error: Exception) -> bool:
     """Whether the store is at fault, not what was written: then none of the others goes in."""
     cause = error.__cause__ or error
     return isinstance(cause, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError)
+
+
+def without_rows(batches: Sequence[RowBatch], indices: Collection[int]) -> Sequence[RowBatch]:
+    """The batches without the rows of these indices, counted through all of them."""
+    if not indices:
+        return batches
+    remaining, start = list[RowBatch](), 0
+    for rows in batches:
+        remaining.append([row for i, row in enumerate(rows, start) if i not in indices])
+        start += len(rows)
+    return remaining

@@ -6,7 +6,7 @@ gives the store it would have given.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -23,7 +23,7 @@ from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import ImportResult, RejectedRow
 from foretaste.domain.files import FOLDER_MODE
 from foretaste.domain.ports import Progress, no_progress
-from foretaste.domain.store import Store
+from foretaste.domain.store import EventRefusal, Store
 from foretaste.errors import InputError
 
 ROWS_PER_BATCH = 20_000
@@ -122,7 +122,8 @@ def import_table(
             if not dry:
                 announce(short_lines(table.name, row_reader.reading))
             notes = table_source.notes()
-            return _import(table, row_reader, rejects, progress, notes, dry_run=dry)
+            refuse = store.event_refusals if record_type == "events" else _no_refusals
+            return _import(table, row_reader, rejects, progress, notes, refuse, dry_run=dry)
 
     if strict:
         checked = run(dry=True)
@@ -145,13 +146,14 @@ def _import(
     rejects: "RejectsFile",
     progress: Progress,
     notes: Sequence[str],
+    refuse: "Refuse",
     *,
     dry_run: bool,
 ) -> ImportResult:
     """dry_run: the rows are checked and nothing is stored."""
     count = added = 0
     label = f"{'checking' if dry_run else 'importing'} {table.name}"
-    for batch in batches(table, reader, rejects):
+    for batch in batches(table, reader, rejects, refuse):
         count += len(batch)
         reader.observe(batch)
         if batch and not dry_run:
@@ -170,11 +172,32 @@ def _import(
     )
 
 
-def batches(table: OpenTable, reader: RowReader, rejects: "RejectCounter") -> Iterator[list[Any]]:
+Refuse = Callable[[Sequence[Any]], Mapping[int, EventRefusal]]
+"""Records → index → why not, of those that may not come in (again)."""
+
+
+def _no_refusals(_: Sequence[Any]) -> Mapping[int, EventRefusal]:
+    return {}
+
+
+def batches(
+    table: OpenTable,
+    reader: RowReader,
+    rejects: "RejectCounter",
+    refuse: Refuse = _no_refusals,
+) -> Iterator[list[Any]]:
     """The good records, `ROWS_PER_BATCH` at a time; the last batch may be empty. Bad rows go to
     `rejects`.
     """
     first_lines: dict[str, int] = {}
+
+    def admitted(batch: list[Any]) -> list[Any]:
+        refusals = refuse(batch)
+        for index, refusal in refusals.items():  # of who was erased nothing is written down
+            line = first_lines[reader.key(batch[index])]
+            rejects.add(RejectedRow(table.name, line, "event_id", "", *refusal))
+        return [record for i, record in enumerate(batch) if i not in refusals]
+
     batch: list[Any] = []
     for line, row in table.rows:
         if isinstance(row, RejectedRow):
@@ -191,9 +214,9 @@ def batches(table: OpenTable, reader: RowReader, rejects: "RejectCounter") -> It
             first_lines[key] = line
             batch.append(record)
         if len(batch) >= ROWS_PER_BATCH:
-            yield batch
+            yield admitted(batch)
             batch = []
-    yield batch
+    yield admitted(batch)
 
 
 def _duplicate(file: str, line: int, first_line: int, key: str, row: Any) -> RejectedRow:

@@ -87,6 +87,7 @@ class Ingestor:
             else:
                 valid_events.append(event)
                 summary.ids.append(event.event_id)
+        valid_events = self._admitted(valid_events, summary, id_owner)
         valid_events, summary.unattributed = self._attribute(valid_events)
         self._item_register.create_missing(valid_events)
         new_events = stored_events(valid_events, id_owner)
@@ -95,6 +96,19 @@ class Ingestor:
         if summary.duplicates:
             summary.conflicts = self._conflicts(rows, summary.ids, new_events)
         return summary
+
+    def _admitted(
+        self, events: Sequence[Event], summary: IngestSummary, id_owner: str | None
+    ) -> list[Event]:
+        """Without those that may not come in (again), which are rejected."""
+        refusals = self._store.event_refusals(stored_events(events, id_owner))
+        row_indices = [index for index, name in enumerate(summary.ids) if name is not None]
+        for index, refusal in refusals.items():
+            rejected_row = RejectedRow("events", row_indices[index], "event_id", "", *refusal)
+            summary.rejected.append(_batch_rejection(rejected_row, row_indices[index]))
+            summary.ids[row_indices[index]] = None
+        summary.rejected.sort(key=lambda rejection: rejection.index)
+        return [event for index, event in enumerate(events) if index not in refusals]
 
     def _conflicts(
         self, rows: Sequence[Any], ids: Sequence[str | None], new_events: Sequence[Event]

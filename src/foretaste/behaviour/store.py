@@ -27,13 +27,14 @@ from foretaste.behaviour.engine import (
 )
 from foretaste.behaviour.entities import ITEM_REVISION_KEY, EntityRows
 from foretaste.behaviour.erasure import ErasureRows
-from foretaste.behaviour.group_commit import GroupCommit, RowBatch
+from foretaste.behaviour.group_commit import GroupCommit, RowBatch, without_rows
 from foretaste.behaviour.histories import HistoryRows
 from foretaste.behaviour.keys import KEYS_MARKER, KeyTable, had_keys
 from foretaste.behaviour.presence import enter_workspace
 from foretaste.behaviour.raw_select import RawSelect
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.spent_events import EventBarrier
 from foretaste.domain.data import Event, Item, User
 from foretaste.domain.store import EventColumns, StoreListener
 from foretaste.errors import StoreError
@@ -76,6 +77,7 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
         self._insert: Any = postgresql.insert if postgres else sqlite.insert
         self.folder = folder
         self._presence = None if folder is None else enter_workspace(folder)
+        self._event_barrier = EventBarrier()
         self.keys = KeyTable(self._engine, folder)
         """The API keys, used in the store of a root workspace."""
 
@@ -125,8 +127,12 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
         # what RETURNING would tell as well, at a quarter of the speed
         options = {"preserve_rowcount": True}
         with store_errors(self.url), write_transaction(self._engine) as connection:
+            refusals = self._refusals(connection, [row for rows in batches for row in rows])
+            batches = without_rows(batches, refusals)
 
             def put(rows: RowBatch) -> int:
+                if not rows:
+                    return 0
                 return connection.execute(insert, rows, execution_options=options).rowcount
 
             if len(batches) == 1:

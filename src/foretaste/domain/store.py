@@ -37,6 +37,24 @@ class ItemColumns(NamedTuple):
     texts: frozenset[str]
 
 
+class EventRefusal(NamedTuple):
+    """Why an event may not be stored, though nothing is wrong with it."""
+
+    problem: str
+    remedy: str
+
+
+class TakeBackCounts(NamedTuple):
+    """What became of the wish to take events back, by their ids."""
+
+    taken_back: tuple[str, ...]
+    """They were there."""
+    duplicates: tuple[str, ...]
+    """They were taken back or erased before."""
+    unknown: tuple[str, ...]
+    """No event ever had these ids."""
+
+
 class StoreListener(Protocol):
     """Who is told of what this process puts into a store, when it is there."""
 
@@ -49,7 +67,14 @@ class EventLog(Protocol):
     """What happened: events in the order in which they were accepted, and whose a session is."""
 
     def add_events(self, events: Sequence[Event]) -> int:
-        """Append in one transaction; an id already there is left alone. → how many are new."""
+        """Append in one transaction; an id already there is left alone, and so is what
+        `event_refusals` tells of. → how many are new.
+        """
+
+    def event_refusals(self, new_events: Sequence[Event]) -> Mapping[int, EventRefusal]:
+        """Index → why not, of those of these events that may not come in: their person was erased
+        since they happened, or they were erased or taken back themselves.
+        """
 
     def events(
         self, after_number: int = 0, until_number: int | None = None
@@ -139,6 +164,14 @@ class EventLog(Protocol):
 
     def delete_events(self, user: str, item: str, event_type: str | None = None) -> int:
         """Take back what a user did with an item, of one event type or all. → how many events."""
+
+    def take_back_events(self, event_ids: Sequence[str]) -> TakeBackCounts:
+        """Delete events for good, by their ids: they may not come again."""
+
+    def first_erased_number(self, after_count: int) -> int | None:
+        """The least number of an event that went with an erasure past the first `after_count`;
+        None where none did, 0 where that is not known.
+        """
 
     def identify(self, session: str, user: str, at: float) -> bool:
         """A session is a user's from now on, and so is what it did while anonymous. → new?"""
