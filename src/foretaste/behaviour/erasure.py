@@ -194,7 +194,7 @@ class ErasureRows(RecommendationRows, PreferenceRows):
     def _refusals(
         self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]
     ) -> dict[int, EventRefusal]:
-        erasures = connection.scalar(_erasure_count_query())
+        erasures = connection.execute(_erasure_count_query()).scalar()
         return self._event_barrier.refusals(connection, rows, erasures)
 
     def _spend(

@@ -29,8 +29,9 @@ def record_events(
 ) -> int:
     """Into the store; → how many were new. now: seconds since 1970.
 
-    Raises InputError for the first that cannot be used, or may not come in again. Warns of those whose id was used before for
-    something else, and which are therefore left out: see `EventConflictWarning`.
+    Raises InputError for the first that cannot be used, or may not come in again. Warns of those
+    whose id was used before for something else, and which are therefore left out: see
+    `EventConflictWarning`.
     """
     checked_events = _checked(store, events, settings, now)
     for index, refusal in store.event_refusals(checked_events).items():
