@@ -194,7 +194,7 @@ class ErasureRows(RecommendationRows, PreferenceRows):
     def _refusals(
         self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]
     ) -> dict[int, EventRefusal]:
-        erasures = connection.execute(_erasure_count_query()).scalar()
+        erasures = connection.scalar(_erasure_count_query())
         return self._event_barrier.refusals(connection, rows, erasures)
 
     def _spend(
@@ -294,7 +294,7 @@ def _first_number(
     return min((number for number in numbers if number is not None), default=None)
 
 
-def _erasure_count_query() -> sa.Select[tuple[str]]:
+def _erasure_count_query() -> sa.Select[Any]:
     return sa.select(meta.c.text).where(meta.c.name == ERASURE_COUNT_KEY)
 
 
