@@ -87,6 +87,7 @@ class Foretaste:
         self.store = open_store(config.behaviour, folder)
         self.models = ModelRegistry(folder / "models")
         self.weights = {**EVENT_TYPE_WEIGHTS, **config.behaviour.event_weights}
+        self.feature_typing = config.behaviour.feature_typing()
         keep_days = config.rank.keep_days
         self.recommendation_log = RecommendationLog(self.store, keep_days=keep_days, clock=clock)
         self.slates = self._slates(self.store)

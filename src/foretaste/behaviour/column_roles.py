@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from foretaste.behaviour.columns import is_alias, normalise_column
-from foretaste.behaviour.reading.no_taste import no_taste_reason
 from foretaste.behaviour.reading.prices import is_price_column
 from foretaste.behaviour.reading.separators import find_separator, separator_label
 from foretaste.behaviour.reading.texts import no_text_reason
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.values import CellError, is_missing, split_values
 from foretaste.behaviour.visibility import parse_hidden
+from foretaste.domain.feature_types import TASTELESS_TYPES, FeatureType, find_feature_type
+from foretaste.domain.no_taste import is_release_time, no_taste_reason
 
 ColumnRole = Literal["text", "attribute", "price", "hidden", "skip"]
 
@@ -76,7 +77,10 @@ def _by_settings(
     column: str, values: Sequence[Any], settings: BehaviourSettings
 ) -> ColumnDecision | None:
     role: ColumnRole | None = None
-    if column in settings.text_columns:
+    feature = settings.features.get(column)
+    if feature is not None and feature.type is not None:
+        role = _role_of_type(feature.type)
+    elif column in settings.text_columns:
         role = "text"
     elif column in settings.attribute_columns:
         role = "price" if is_price_column(column, values) else "attribute"
@@ -117,7 +121,7 @@ def decide_column(
     if is_of_items and row_count and _says_what_is_hidden(column, values):
         return ColumnDecision("hidden", count, reason="its values say which items are shown")
     reason = no_taste_reason(column, values) if row_count else None
-    if reason is not None:
+    if reason is not None and not (reason == "it has times" and is_release_time(column)):
         return ColumnDecision("skip", count, reason=reason)
     if is_price_column(column, values):
         return ColumnDecision("price", count, reason="its name or its currencies")
@@ -126,11 +130,25 @@ def decide_column(
     parts = [str(part) for value in values for part in split_values(value, split_by)]
     if parts and sum(map(len, parts)) > MIN_FREE_TEXT_LENGTH * len(parts):
         return ColumnDecision("text", count, reason="its values are long")
-    if len(parts) > MIN_SAMPLE_VALUES and len(set(parts)) > IDENTIFIER_UNIQUE_SHARE * len(parts):
+    is_unique = len(parts) > MIN_SAMPLE_VALUES and len(set(parts)) > (
+        IDENTIFIER_UNIQUE_SHARE * len(parts)
+    )
+    if is_unique and not _has_order(column, parts):
         return ColumnDecision("skip", count, reason="it has a different value in nearly every row")
     is_list = len(parts) > count
     reason = f"several values, {separator_label(split_by)}" if is_list else "its values"
     return ColumnDecision("attribute", count, separator, reason)
+
+
+def _role_of_type(feature_type: FeatureType) -> ColumnRole:
+    if feature_type in TASTELESS_TYPES:
+        return "skip"
+    return "text" if feature_type == "text" else "price" if feature_type == "price" else "attribute"
+
+
+def _has_order(column: str, parts: Sequence[str]) -> bool:
+    """Whether different values are near one another all the same: days and durations."""
+    return find_feature_type(column, parts) in ("date", "duration", "year")
 
 
 def _says_what_is_hidden(column: str, values: Sequence[Any]) -> bool:

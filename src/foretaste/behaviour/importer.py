@@ -120,7 +120,7 @@ def import_table(
             table_settings = settings_of_table(settings, file_settings, table)
             row_reader = make_row_reader(table, record_type, store, table_settings, now)
             if not dry:
-                announce(short_lines(table.name, row_reader.reading))
+                announce(short_lines(table.name, row_reader.reading, settings))
             notes = table_source.notes()
             refuse = store.event_refusals if record_type == "events" else _no_refusals
             return _import(table, row_reader, rejects, progress, notes, refuse, dry_run=dry)

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from foretaste.behaviour.event_type_names import EVENT_TYPE_BY_NAME
 from foretaste.behaviour.files.file_settings import FileSettings
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS
+from foretaste.domain.feature_types import FeatureSettings, FeatureTyping
 from foretaste.domain.settings import Settings
 from foretaste.errors import InputError, did_you_mean
 
@@ -158,6 +159,10 @@ class BehaviourSettings(Settings):
     """Column of items or users → what stands between several values in a cell of it, e.g.
     `cast = ","`; `""` where a cell has one value. None named is told from the column's values."""
 
+    features: Mapping[str, FeatureSettings] = Field(default_factory=dict)
+    """Column of items → what it is and how it is spoken of, e.g. `[behaviour.features.directors]`
+    with `phrase = "directed by {value}"`. What is not named is found from the values."""
+
     @field_validator("locale")
     @classmethod
     def _locale(cls, locale: str | None) -> str | None:
@@ -249,6 +254,10 @@ class BehaviourSettings(Settings):
             columns = {**getattr(self.columns, file.table), **file.columns}
             changes["columns"] = self.columns.model_copy(update={file.table: columns})
         return self.model_copy(update=changes) if changes else self
+
+    def feature_typing(self) -> FeatureTyping:
+        """What is said here of the types of columns."""
+        return FeatureTyping(self.features, frozenset(self.attribute_columns))
 
     def names_of_event_types(self) -> dict[str, str]:
         """Other names of the event types: the usual ones, and those of the settings over them."""

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from foretaste.domain.arrays import Floats as Floats
 from foretaste.domain.arrays import Vectors
+from foretaste.domain.feature_types import FeatureType, descriptive_features
 from foretaste.domain.request import Degradation as Degradation
 from foretaste.domain.request import FallbackLevel as FallbackLevel
 from foretaste.domain.request import ItemSource as ItemSource
@@ -352,6 +353,7 @@ class Feature:
     offsets: Longs
     """[items + 1]; item i has values codes[offsets[i]:offsets[i+1]]."""
     codes: Ints
+    feature_type: FeatureType = "category"
 
     def item_codes(self, item_index: int) -> Ints:
         """The value codes of one item."""
@@ -377,9 +379,8 @@ class Catalogue:
 
     @property
     def descriptive_features(self) -> tuple[Feature, ...]:
-        """The features that say what items are: a number that has a band is told by the band."""
-        names = {feature.column for feature in self.features}
-        return tuple(feature for feature in self.features if is_descriptive(feature.column, names))
+        """The features that say what items are."""
+        return descriptive_features(self.features)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,9 @@ class AttributeSettings(Settings):
     """What each earlier event is worth of the one after; empty = chosen on validation events."""
     smoothing: float | None = Field(default=None, gt=0)
     """Events' worth of everyone's shares mixed into a person's; empty = chosen likewise."""
+    kernel_width: float | None = Field(default=None, ge=0, le=1)
+    """Of a column of numbers: how far what somebody took of one value speaks of those near it, in
+    shares of the catalogue; 0 = not at all; empty = chosen likewise."""
     max_values: int = 20_000
     """Columns with more distinct values are left out."""
 

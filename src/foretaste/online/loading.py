@@ -5,6 +5,7 @@ from functools import partial
 from typing import Protocol
 
 from foretaste.domain.data import Floats, Item, Request
+from foretaste.domain.feature_types import FeatureTyping
 from foretaste.domain.ports import BackboneOpener
 from foretaste.domain.store import Store
 from foretaste.language.open import REHEARSAL_QUERY
@@ -22,6 +23,8 @@ class LoadingWorkspace(Protocol):
     def store(self) -> Store: ...
     @property
     def weights(self) -> Mapping[str, float]: ...
+    @property
+    def feature_typing(self) -> FeatureTyping: ...
     def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats: ...
     def readers(self, encoder: str | None = None) -> BackboneOpener: ...
 
@@ -42,6 +45,7 @@ def load_snapshot(workspace: LoadingWorkspace, version: str, past_events: int) -
         read=partial(workspace.vectors, encoder=encoder),
         product=partial(workspace.models.load, version, open_reader=open_reader),
         past_events=past_events,
+        typing=workspace.feature_typing,
     )
 
 

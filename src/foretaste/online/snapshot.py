@@ -17,6 +17,7 @@ from operator import itemgetter
 from typing import Self
 
 from foretaste.domain.data import Catalogue, Event, Floats, Item
+from foretaste.domain.feature_types import FeatureTyping
 from foretaste.domain.store import Past, Store, UserKey
 from foretaste.feedback.online_learning import (
     LoadedPast,
@@ -101,6 +102,7 @@ class Snapshot:
         read: ReadItems,
         product: Callable[[Catalogue], ProductOfExperts],
         past_events: int,
+        typing: FeatureTyping,
     ) -> Self:
         """A version as it was trained, with its items, `ids`, as they are now.
 
@@ -111,7 +113,7 @@ class Snapshot:
         for revision, item in store.items():  # noqa: B007
             present[item.id] = item
         trained = [present.pop(item_id, absent(item_id)) for item_id in ids]
-        cataloguing = GrowingCatalogue.of(trained, vectors_of(trained, read))
+        cataloguing = GrowingCatalogue.of(trained, vectors_of(trained, read), typing)
         own = product(cataloguing.catalogue)
         own.freeze()
         snapshot = cls(

@@ -1,27 +1,52 @@
 """Items in, the `Catalogue` of the model out: features as sparse tables, texts ready to be read."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
 from foretaste.domain.arrays import Array, GrowingVectors, QuantizedVectors, Vectors
-from foretaste.domain.data import Catalogue, Feature, Floats, Item
+from foretaste.domain.data import BAND_SUFFIX, Catalogue, Feature, Floats, Item
+from foretaste.domain.feature_types import MAX_SAMPLE_VALUES, FeatureTyping
 from foretaste.domain.sharing import Chunked
 
+NO_TYPING = FeatureTyping()
 
-def build_catalogue(items: Sequence[Item], vectors: Vectors) -> Catalogue:
-    """The items in this order; `vectors` [items, dim] is what the language model read of each."""
+
+def build_catalogue(
+    items: Sequence[Item], vectors: Vectors, typing: FeatureTyping = NO_TYPING
+) -> Catalogue:
+    """The items in this order; `vectors` [items, dim] is what the language model read of each.
+
+    typing: what the settings say of the types of the columns.
+    """
     columns = dict.fromkeys(column for item in items for column in item.attributes)
     return Catalogue(
         ids=tuple(item.id for item in items),
         titles=tuple(item.title for item in items),
         full_texts=tuple(item.reading() for item in items),
         vectors=vectors,
-        features=tuple(_build_feature(column, items) for column in columns),
+        features=tuple(
+            with_type(_build_feature(column, items), columns, typing) for column in columns
+        ),
         index={item.id: item_index for item_index, item in enumerate(items)},
     )
+
+
+def with_type(feature: Feature, columns: Container[str], typing: FeatureTyping) -> Feature:
+    """The same feature with its type, found from the values of the first items that have any.
+
+    columns: of all features of the items.
+    """
+    cells = [feature.values[code] for code in feature.codes[:MAX_SAMPLE_VALUES]]
+    feature_type = typing.find_type(
+        feature.column,
+        cells,
+        has_several=bool((np.diff(feature.offsets) > 1).any()),
+        is_priced=feature.column + BAND_SUFFIX in columns,
+    )
+    return replace(feature, feature_type=feature_type)
 
 
 def _build_feature(column: str, items: Sequence[Item]) -> Feature:
@@ -42,6 +67,8 @@ ReadItems = Callable[[Sequence[Item]], Floats]
 MAX_FULL_PRECISION_ITEMS = 50_000
 """Items of which the vectors are kept in 32 bits; of more in 8, a quarter of the memory."""
 ITEMS_PER_READ = 20_000
+MIN_TYPED_VALUES = 50
+"""Values from which on the type of a column does not change when items come."""
 MAX_COPIED_IDS = 100_000
 """Items up to which the index by id is copied when there are more; beyond, one is shared."""
 
@@ -108,11 +135,13 @@ class GrowingCatalogue:
     _vectors: GrowingVectors
     _codes: Mapping[str, Mapping[str, int]]
     """Column → value → its code."""
+    typing: FeatureTyping = NO_TYPING
+    """What the settings say of the types of the columns."""
 
     @classmethod
-    def of(cls, items: Sequence[Item], vectors: Vectors) -> Self:
+    def of(cls, items: Sequence[Item], vectors: Vectors, typing: FeatureTyping = NO_TYPING) -> Self:
         """Of these, in this order; `vectors`: [items, dim]."""
-        catalogue = build_catalogue(items, vectors)
+        catalogue = build_catalogue(items, vectors, typing)
         rows = Chunked(_objects(items))
         rows.freeze()
         codes = {
@@ -120,7 +149,7 @@ class GrowingCatalogue:
             for feature in catalogue.features
         }
         table = ItemTable(catalogue.index, catalogue.ids, rows)
-        return cls(catalogue, table, GrowingVectors(vectors), codes)
+        return cls(catalogue, table, GrowingVectors(vectors), codes, typing)
 
     def same_words(self, item: Item) -> bool:
         """Whether the item is there and reads as it did, with the same title and attributes."""
@@ -138,7 +167,7 @@ class GrowingCatalogue:
             rows[self.catalogue.index[item.id]] = item
         rows.freeze()
         table = ItemTable(self.catalogue.index, self.catalogue.ids, rows)
-        return type(self)(self.catalogue, table, self._vectors, self._codes)
+        return replace(self, items=table)
 
     def update(self, items: Sequence[Item], vectors: Floats) -> tuple[Self, list[int]]:
         """→ (with these items, each once; the places of those that were there).
@@ -175,9 +204,7 @@ class GrowingCatalogue:
             ),
             vectors=grown.rows,
             features=tuple(
-                _feature_with(
-                    column, by_name.get(column), codes[column], indexed_items, len(old_catalogue)
-                )
+                self._grown_feature(column, by_name.get(column), codes, indexed_items)
                 for column in columns
             ),
             index=index,
@@ -187,7 +214,24 @@ class GrowingCatalogue:
             rows[item_index] = item
         rows.extend(_objects([items[row] for row in new_rows]))
         rows.freeze()
-        return type(self)(new_catalogue, ItemTable(index, ids, rows), grown, codes), known_indices
+        table = ItemTable(index, ids, rows)
+        return type(self)(new_catalogue, table, grown, codes, self.typing), known_indices
+
+    def _grown_feature(
+        self,
+        column: str,
+        old_feature: Feature | None,
+        codes: Mapping[str, Mapping[str, int]],
+        items: Sequence[tuple[int, Item]],
+    ) -> Feature:
+        """A column with these items; its type stays, so that what was learnt of it holds, unless
+        few values had told it.
+        """
+        size = len(self.catalogue)
+        feature = _feature_with(column, old_feature, codes[column], items, size)
+        if old_feature is not None and len(old_feature.codes) >= MIN_TYPED_VALUES:
+            return replace(feature, feature_type=old_feature.feature_type)
+        return with_type(feature, codes, self.typing)
 
 
 def _index(old_catalogue: Catalogue, ids: tuple[str, ...]) -> Mapping[str, int]:

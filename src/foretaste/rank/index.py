@@ -6,13 +6,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Lock
 from typing import Any, Self
 
 import numpy as np
 
 from foretaste.domain.data import Catalogue, Doubles, Feature, Item, Longs
+from foretaste.domain.feature_types import feature_number
 from foretaste.domain.store import ItemColumns
 from foretaste.errors import InputError, did_you_mean
 from foretaste.rank.about import EncodeText as EncodeText
@@ -98,7 +99,9 @@ class ColumnIndex:
     @cached_property
     def parsed_numbers(self) -> Doubles:
         """[values], nan for one that is no number."""
-        amounts = (parse_number(value) for value in self._feature.values)
+        is_duration = self._feature.feature_type == "duration"
+        parse = partial(feature_number, feature_type="duration") if is_duration else parse_number
+        amounts = map(parse, self._feature.values)
         return np.array([np.nan if amount is None else amount for amount in amounts], np.float64)
 
     @cached_property

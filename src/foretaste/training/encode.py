@@ -62,7 +62,8 @@ class DataEncoder:
     def catalogue(self, items: Mapping[str, Item], encoder: str | None = None) -> Catalogue:
         """The items, each read."""
         item_list = list(items.values())
-        return build_catalogue(item_list, self.vectors(item_list, encoder))
+        typing = self._config.behaviour.feature_typing()
+        return build_catalogue(item_list, self.vectors(item_list, encoder), typing)
 
     def interactions(self, interactions: Interactions, encoder: str | None = None) -> Interactions:
         """The searches and reviews, each read."""

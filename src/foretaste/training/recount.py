@@ -285,7 +285,9 @@ class ErasureRecounter:
         item_list = list(items.values())
         encoder = version.data.get("encoder")
         version_catalogue = build_catalogue(
-            item_list, vectors_of(item_list, partial(self._workspace.vectors, encoder=encoder))
+            item_list,
+            vectors_of(item_list, partial(self._workspace.vectors, encoder=encoder)),
+            self._workspace.config.behaviour.feature_typing(),
         )
         readers = self._workspace.readers(encoder)
         product = self._workspace.models.load(version.name, version_catalogue, open_reader=readers)

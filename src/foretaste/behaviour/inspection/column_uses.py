@@ -10,7 +10,8 @@ from foretaste.behaviour.reading.column import MAX_SAMPLES
 from foretaste.behaviour.reading.separators import separator_label
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
 from foretaste.behaviour.table_reading import TableReading
-from foretaste.behaviour.values import display_text, format_time, is_missing
+from foretaste.behaviour.values import display_text, format_time, is_missing, split_values
+from foretaste.domain.feature_types import FeatureType
 
 TIME_FIELDS = ("at", "available_from", "available_until")
 LEFT_OUT = "left out"
@@ -42,6 +43,14 @@ class ColumnUse:
     """Of the values, the share that can be read so."""
     samples: tuple[str, ...]
     """As they were written, and as they are read where that differs."""
+    feature_type: FeatureType | None = None
+    """Of an attribute: category, list, number, year, …"""
+
+    @property
+    def use_and_type(self) -> str:
+        """What it is used for, and of an attribute its type: "attribute: year"."""
+        has_own_name = self.feature_type in (None, self.use)
+        return self.use if has_own_name else f"{self.use}: {self.feature_type}"
 
     @property
     def is_left_out(self) -> bool:
@@ -57,8 +66,10 @@ def column_uses(reading: TableReading, settings: BehaviourSettings) -> list[Colu
     ]
 
 
-def short_lines(file: str, reading: TableReading) -> list[str]:
-    """What an import says first: the columns that are used, and those that are left out."""
+def short_lines(file: str, reading: TableReading, settings: BehaviourSettings) -> list[str]:
+    """What an import says first: the columns that are used, with the types of attributes, and those
+    that are left out.
+    """
     fields = {column: name for name, column in reading.columns_by_field.items()}
     used, left_out = [], []
     for column in reading.columns:
@@ -66,9 +77,24 @@ def short_lines(file: str, reading: TableReading) -> list[str]:
         if use == LEFT_OUT:
             left_out.append(column)
         else:
-            used.append(column if use in (column, "attribute") else f"{use} = {column}")
+            used.append(_used_column(column, fields.get(column), use, reading, settings))
     lines = [f"{file}: {reading.record_type}; {', '.join(used)}"]
     return lines + ([f"  left out: {', '.join(left_out)}"] if left_out else [])
+
+
+def _used_column(
+    column: str,
+    field: str | None,
+    use: str,
+    reading: TableReading,
+    settings: BehaviourSettings,
+) -> str:
+    """`user = visitor`, `genres (list)`, `year`."""
+    values = [cell for row in reading.head if not is_missing(cell := row.get(column))]
+    feature_type = _feature_type(column, field, values, reading, settings)
+    if feature_type is None:
+        return column if use in (column, "attribute") else f"{use} = {column}"
+    return column if feature_type == column else f"{column} ({feature_type})"
 
 
 def _use(column: str, field: str | None, reading: TableReading) -> str:
@@ -108,7 +134,29 @@ def _column_use(
     elif reading.record_type == "events":
         reason = "it is no field of an event"
     use = _use(column, field, reading)
-    return ColumnUse(column, use, how, reason, filled, readable, samples)
+    feature_type = _feature_type(column, field, values, reading, settings)
+    return ColumnUse(column, use, how, reason, filled, readable, samples, feature_type)
+
+
+def _feature_type(
+    column: str,
+    field: str | None,
+    values: Sequence[Any],
+    reading: TableReading,
+    settings: BehaviourSettings,
+) -> FeatureType | None:
+    """The type of an attribute; None of what is none."""
+    decision = reading.decisions.get(column)
+    if field is not None or decision is None or decision.role not in ("attribute", "price"):
+        return None
+    separator = settings.attribute_separator if decision.separator is None else decision.separator
+    parts = [split_values(value, separator) for value in values]
+    return settings.feature_typing().find_type(
+        column,
+        [part for cell_parts in parts for part in cell_parts],
+        has_several=any(len(cell_parts) > 1 for cell_parts in parts),
+        is_priced=decision.role == "price",
+    )
 
 
 def _samples(values: Sequence[Any]) -> tuple[str, ...]:

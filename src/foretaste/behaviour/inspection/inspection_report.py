@@ -82,7 +82,7 @@ class FileInspection:
         return [
             (
                 use.column,
-                use.use,
+                use.use_and_type,
                 use.how if use.readable == 1 else f"{use.how} ({use.readable:.0%} of them)",
                 use.reason,
                 f"{use.filled:.0%}",

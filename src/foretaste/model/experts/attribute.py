@@ -1,5 +1,6 @@
 """Attribute: one expert a named column. P(value | U) from the values taken so far, decayed.
 
+Of a column of numbers, what was taken of one value speaks of those near it too; see `value_kernel`.
 An item's lift is the geometric mean over its values of P(value | U) / P(value), normalised over the
 catalogue. So it says how much more this person likes the value than people do, in nats a value, and
 popularity is left to the popularity expert. A stated taste counts as events; so it works at zero.
@@ -19,11 +20,14 @@ from foretaste.model.expert_scorer import NO_ITEMS
 from foretaste.model.settings import AttributeSettings
 from foretaste.model.terms import AVERAGE_ITEM
 from foretaste.model.training import Training
+from foretaste.model.value_kernel import ValueKernel, spread_mass
 
 DECAY_GRID = (0.8, 0.9, 0.95, 0.98, 1.0)
 SMOOTHING_GRID = (1.0, 3.0, 10.0, 30.0, 100.0)
 """What is chosen from where the settings leave it open."""
-DEFAULT_DECAY, DEFAULT_SMOOTHING = 0.9, 3.0
+WIDTH_GRID = (0.0, 0.02, 0.05, 0.1, 0.2)
+"""Widths of the kernel over the values of a column of numbers, of which one is chosen likewise."""
+DEFAULT_DECAY, DEFAULT_SMOOTHING, DEFAULT_WIDTH = 0.9, 3.0, 0.0
 """Where there is nothing to choose by."""
 MAX_CHOOSING_CASES = 1000
 """Validation events that choose, at most."""
@@ -89,32 +93,43 @@ class AttributeExpert:
         choosing_cases = training.validation_cases.select(cases_with_values).sample(
             MAX_CHOOSING_CASES, rng
         )
-        if not len(choosing_cases) or None not in (settings.decay, settings.smoothing):
+        choices = (settings.decay, settings.smoothing, settings.kernel_width)
+        if not len(choosing_cases) or None not in choices:
             return
         user_contexts = choosing_cases.user_contexts(0, len(choosing_cases))
-        target_shares = _item_value_shares(self._feature)[
-            choosing_cases.targets
-        ].tocoo()  # [cases, values]
-        everyone_shares = np.exp(self.log_value_shares[target_shares.col].astype(np.float64))
-        log_likelihoods = {}
+        target_shares = _item_value_shares(self._feature)[choosing_cases.targets].tocoo()
+        shares = np.exp(self.log_value_shares)
+        kernels = {width: ValueKernel.of(self._feature, width) for width in self._widths()}
+        log_likelihoods: dict[tuple[float, float, float], float] = {}
         for decay in DECAY_GRID if settings.decay is None else (settings.decay,):
-            value_masses = np.stack(
-                [self._value_mass(user_context, decay) for user_context in user_contexts]
-            )
-            total_mass = value_masses.sum(axis=1, dtype=np.float64)[target_shares.row]
-            target_mass = value_masses[target_shares.row, target_shares.col]
-            for candidate_smoothing in (
-                SMOOTHING_GRID if settings.smoothing is None else (settings.smoothing,)
-            ):
-                log_shares = np.log(
-                    (target_mass + candidate_smoothing * everyone_shares)
-                    / (total_mass + candidate_smoothing)
-                )
-                log_likelihoods[decay, candidate_smoothing] = float(
-                    (log_shares * target_shares.data).sum()
-                )
-        decay, smoothing = max(log_likelihoods, key=lambda pair: log_likelihoods[pair])
-        self._settings = settings.model_copy(update={"decay": decay, "smoothing": smoothing})
+            masses = [self._value_mass(user_context, decay) for user_context in user_contexts]
+            for width, kernel in kernels.items():
+                log_likelihoods |= {
+                    (decay, smoothing, width): log_likelihood
+                    for smoothing, log_likelihood in _log_likelihoods(
+                        spread_mass(np.stack(masses), shares, kernel),
+                        target_shares,
+                        shares,
+                        SMOOTHING_GRID if settings.smoothing is None else (settings.smoothing,),
+                    ).items()
+                }
+        decay, smoothing, width = max(log_likelihoods, key=lambda key: log_likelihoods[key])
+        self._settings = settings.model_copy(
+            update={"decay": decay, "smoothing": smoothing, "kernel_width": width}
+        )
+        self._make_kernel()
+
+    def _widths(self) -> tuple[float, ...]:
+        """The widths of the kernel that come into question."""
+        width = self._settings.kernel_width
+        if width is not None:
+            return (width,)
+        return WIDTH_GRID if ValueKernel.of(self._feature, max(WIDTH_GRID)) else (0.0,)
+
+    def _make_kernel(self) -> None:
+        """The kernel over the values there are now."""
+        width = self._settings.kernel_width
+        self._kernel = ValueKernel.of(self._feature, DEFAULT_WIDTH if width is None else width)
 
     def _count_values(self, training: Training) -> None:
         is_positive = (training.interactions.item >= 0) & (training.interactions.weight > 0)
@@ -145,6 +160,8 @@ class AttributeExpert:
         old_value_count = len(self._value_codes)
         self._feature = _feature_of(catalogue, self.column)
         values = self._feature.values
+        if changed is None or len(values) > old_value_count:
+            self._make_kernel()
         if changed is None or values[:old_value_count] != tuple(self._value_codes):
             self._value_codes = {value: code for code, value in enumerate(values)}
             self._set_counts(counts_by_value)
@@ -241,13 +258,14 @@ class AttributeExpert:
         """[values], log P(value | U)."""
         settings = self._settings
         smoothing = DEFAULT_SMOOTHING if settings.smoothing is None else settings.smoothing
-        prior = np.float32(smoothing) * np.exp(self.log_value_shares)
-        mass = prior + self._value_mass(
+        shares = np.exp(self.log_value_shares)
+        own_mass = self._value_mass(
             user_context, DEFAULT_DECAY if settings.decay is None else settings.decay
         )
         for value in user_context.taste.get(self.column, ()):
             if value in self._value_codes:
-                mass[self._value_codes[value]] += STATED_TASTE_FACTOR * smoothing
+                own_mass[self._value_codes[value]] += STATED_TASTE_FACTOR * smoothing
+        mass = np.float32(smoothing) * shares + spread_mass(own_mass, shares, self._kernel)
         return np.log(mass / mass.sum())
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
@@ -344,6 +362,24 @@ def _feature_of(catalogue: Catalogue, name: str) -> Feature:
     zero_offsets = np.zeros(len(catalogue) + 1, np.int64)
     empty = Feature(name, (), zero_offsets, np.zeros(0, np.int32))
     return next((feature for feature in catalogue.features if feature.column == name), empty)
+
+
+def _log_likelihoods(
+    value_masses: Floats, target_shares: sp.coo_matrix, shares: Floats, grid: Sequence[float]
+) -> dict[float, float]:
+    """Smoothing → the log-likelihood of the next items' values.
+
+    value_masses: [cases, values]. target_shares: the same, of the next items. shares: [values], of
+    everyone.
+    """
+    everyone_shares = shares[target_shares.col].astype(np.float64)
+    total_mass = value_masses.sum(axis=1, dtype=np.float64)[target_shares.row]
+    target_mass = value_masses[target_shares.row, target_shares.col]
+    log_likelihoods = {}
+    for smoothing in grid:
+        log_shares = np.log((target_mass + smoothing * everyone_shares) / (total_mass + smoothing))
+        log_likelihoods[smoothing] = float((log_shares * target_shares.data).sum())
+    return log_likelihoods
 
 
 def _item_value_shares(feature: Feature) -> sp.csr_matrix:

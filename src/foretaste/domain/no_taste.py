@@ -67,6 +67,10 @@ _OFFICE_NAMES = (
     "enabled purchasable sync tracking"
 )
 _OFFICE_WORDS = frozenset(_OFFICE_NAMES.split())
+_RELEASE_NAMES = "release released publication premiere premiered aired broadcast edition pubdate"
+_RELEASE_WORDS = frozenset(_RELEASE_NAMES.split())
+_ROW_NAMES = "created updated modified deleted crawled scraped"
+_ROW_WORDS = frozenset(_ROW_NAMES.split())
 _OFFICE_PHRASES = (
     "google shopping|gift card|sold individually|low stock|in stock|out of stock|stock status|"
     "weight unit|button text|purchase note|download limit|download expiry|attribute set|"
@@ -94,10 +98,10 @@ def no_taste_reason(column: str, values: Sequence[Any]) -> str | None:
             return reason
     if all(isinstance(value, date) for value in cells):
         return "it has times"
-    words = _words(column)
+    words = column_words(column)
     if _has_ids(words, texts):
         return "it has ids"
-    if _is_office(words) or {text.lower() for text in texts} <= _PRODUCT_KINDS:
+    if is_office_name(words) or {text.lower() for text in texts} <= _PRODUCT_KINDS:
         return "it is for a back office"
     if _share(texts, _is_number) < MIN_FORM_SHARE:
         return None
@@ -131,13 +135,20 @@ def _number_reason(column: str, words: Sequence[str], texts: Sequence[str]) -> s
     return None
 
 
-def _words(column: str) -> list[str]:
+def is_release_time(column: str) -> bool:
+    """Whether a column of times says when an item came out: that may tell of taste."""
+    words = set(column_words(column))
+    return bool(words & _RELEASE_WORDS) and not words & _ROW_WORDS
+
+
+def column_words(column: str) -> list[str]:
     """`VariantInventoryQty` → variant, inventory, qty."""
     text = _CAMEL_CASE.sub(" ", column).replace("_", " ")
     return [word.lower() for word in _WORD.findall(text)]
 
 
-def _is_office(words: Sequence[str]) -> bool:
+def is_office_name(words: Sequence[str]) -> bool:
+    """Whether a column of these words is for a back office."""
     phrase = f" {' '.join(words)} "
     if any(f" {office} " in phrase for office in _OFFICE_PHRASES.split("|")):
         return True
