@@ -1,4 +1,5 @@
 import logging
+import asyncio
 import os
 import resource
 import signal
@@ -9,7 +10,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import httpx
 import pytest
 import uvicorn
@@ -30,6 +33,7 @@ from foretaste.serve.run import (
     warn_of_keys,
 )
 from foretaste.serve.service import CLOSING, Service
+from foretaste_client import AsyncClient, Client
 
 from .workspace import DEADLINE, running, until
 
@@ -216,3 +220,29 @@ def test_several_processes_may_take_long_to_start(
     assert dict(os.environ) == environment, "later processes are not sent to a folder that is gone"
     assert configs[0].workers == 4
     assert configs[0].timeout_worker_healthcheck >= 60
+
+
+def test_a_connection_stays_open_for_longer_than_those_who_ask_keep_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who sends a request just as the service closes the connection has no answer to it."""
+    configs: list[uvicorn.Config] = []
+    monkeypatch.setattr(
+        uvicorn, "run", lambda app, **options: configs.append(uvicorn.Config(app, **options))
+    )
+    serve(tmp_path, port=0, workers=2)
+
+    async def idle_seconds() -> list[float]:
+        """Of both clients and of aiohttp, as they are made."""
+        connector = aiohttp.TCPConnector()
+        await connector.close()
+        seconds = [float(connector._keepalive_timeout or 0)]
+        async with AsyncClient("http://shop.example") as asynchronous:
+            with Client("http://shop.example") as synchronous:
+                for client in (asynchronous, synchronous):
+                    transport: Any = client._http._transport
+                    seconds.append(transport._pool._keepalive_expiry)
+        return seconds
+
+    nginx = 60.0
+    assert configs[0].timeout_keep_alive > max(nginx, *asyncio.run(idle_seconds()))

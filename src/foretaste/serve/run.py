@@ -47,6 +47,10 @@ START_SECONDS = 120
 while it is started, which takes long on a busy machine: with a shorter time it would be started
 again for ever.
 """
+KEEP_ALIVE_SECONDS = 75
+"""Seconds that a connection without a request stays open: longer than those who ask keep theirs
+(aiohttp 15, nginx 60), or one of them would send a request just as it is closed.
+"""
 STOP_SECONDS = 10.0
 """Seconds from the signal to stop until the process is over, whatever is under way in it."""
 
@@ -89,6 +93,7 @@ def serve(
             access_log=False,  # ours has no query strings in it
             server_header=False,
             proxy_headers=False,  # serve.trusted_proxies says whom to believe
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=REQUEST_SECONDS,
             timeout_worker_healthcheck=START_SECONDS,
         )
