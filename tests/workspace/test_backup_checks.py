@@ -2,23 +2,28 @@
 
 import hashlib
 import json
+import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from foretaste.behaviour.postgres import HAVE_SCHEMA_ALONE
 from foretaste.behaviour.presence import nobody_in
-from foretaste.behaviour.store import STORE_FILE
+from foretaste.behaviour.store import STORE_FILE, SqlStore
+from foretaste.domain.data import Item
 from foretaste.errors import InputError, StoreError
 from foretaste.loop import Foretaste
 from foretaste.workspace.backup import back_up, restore
+from serve.workspace import until
 
 NOW = 1_700_300_000.0
 Members = dict[str, bytes]
@@ -177,6 +182,55 @@ def test_while_it_is_restored_nothing_starts(trained: Path) -> None:
     with nobody_in([trained]), pytest.raises(StoreError, match="is being restored at this moment"):
         Foretaste.open(trained)
     Foretaste.open(trained).close()
+
+
+@pytest.mark.parametrize("schema_name", [None, "shop"])
+def test_beside_a_service_on_another_machine_nothing_is_restored(
+    trained: Path, tmp_path: Path, empty_postgres: str, schema_name: str | None
+) -> None:
+    """They share a PostgreSQL database and no folder."""
+    with (trained / "foretaste.toml").open("a") as settings:
+        settings.write(f'[behaviour]\ndatabase = "{empty_postgres}"\n')
+        settings.write(f'database_schema = "{schema_name}"\n' if schema_name else "")
+    with closing(Foretaste.open(trained)) as loop:
+        loop.store.put_items([Item("of then")])
+    back_up(trained, tmp_path / "shop.zip", now=NOW)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(trained / "foretaste.toml", elsewhere)
+    command = [sys.executable, "-c", HOLDING, str(elsewhere)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as service:
+        assert service.stdout is not None
+        assert service.stdout.readline() == "open\n"
+        for target, force in ((trained, True), (tmp_path / "new", False)):
+            with pytest.raises(InputError, match=r"is in use, here or on another machine; stop "):
+                restore(tmp_path / "shop.zip", target, force=force)
+        assert not list(tmp_path.glob("trained.before-*"))
+        service.kill()
+    with closing(Foretaste.open(elsewhere)) as loop:
+        assert loop.store.item("of then") is not None, "nothing was replaced"
+        loop.store.put_items([Item("of now")])
+    until(lambda: restored(tmp_path / "shop.zip", trained), "the server lets go of who was killed")
+    with closing(Foretaste.open(trained)) as loop:
+        assert list(loop.store.item_ids()) == ["of then"]
+
+
+def restored(file: Path, target: Path) -> bool:
+    """Whether it is now, as nobody is there any more."""
+    with suppress(InputError):
+        restore(file, target, force=True)
+        return True
+    return False
+
+
+def test_while_a_database_is_restored_nothing_opens_it(empty_postgres: str, tmp_path: Path) -> None:
+    with SqlStore(empty_postgres) as store, store._engine.begin() as connection:
+        assert connection.scalar(sa.text(HAVE_SCHEMA_ALONE))
+        with pytest.raises(StoreError, match="being restored at this moment; start again when"):
+            SqlStore(empty_postgres, tmp_path)
+    SqlStore(empty_postgres, tmp_path).close()
 
 
 HOLDING = """

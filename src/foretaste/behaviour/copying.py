@@ -21,8 +21,9 @@ from foretaste.behaviour.engine import (
     store_errors,
     write_transaction,
 )
+from foretaste.behaviour.postgres import HAVE_SCHEMA_ALONE
 from foretaste.domain.patience import UNLIMITED, patience
-from foretaste.errors import StoreError
+from foretaste.errors import InputError, StoreError
 
 ROWS_PER_CHUNK = 10_000
 """Rows copied at once."""
@@ -99,7 +100,8 @@ def fill_stores(
 
     One transaction a database, whatever its schemas. Raises StoreError where two stores are the
     same, where something is in one already, unless that is to be replaced, or where the rows
-    counted are not those of its file.
+    counted are not those of its file; InputError where another process has one in use, see
+    `postgres`.
     """
     identities = [store.database_identity() for store, _ in copies]
     for (store, _), identity in zip(copies, identities, strict=True):
@@ -135,6 +137,12 @@ def _fill(
     tables = schema.metadata.sorted_tables
     if connection.dialect.name == "postgresql":
         _enter_schema(connection, store)
+        if not connection.scalar(sa.text(HAVE_SCHEMA_ALONE)):
+            raise InputError(
+                f"{display_url(store.url)} is in use, here or on another machine; stop every "
+                "service, worker and command of Foretaste that has this database, then do the same "
+                "again"
+            )
     for table in tables:
         if replace:
             connection.execute(sa.delete(table))

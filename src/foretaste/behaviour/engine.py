@@ -119,8 +119,11 @@ def display_url(url: sa.URL) -> str:
     return url.render_as_string(hide_password=True)
 
 
-def open_engine(url: sa.URL) -> sa.Engine:
-    """An engine on the database, which is created or migrated first where that is needed."""
+def open_engine(url: sa.URL, *, in_use: bool = False) -> sa.Engine:
+    """An engine on the database, which is created or migrated first where that is needed.
+
+    in_use: whether a PostgreSQL is told that its schema is in use, see `postgres`.
+    """
     if url.drivername == "sqlite":
         _make_file(_checked_path(url))
     try:
@@ -137,7 +140,7 @@ def open_engine(url: sa.URL) -> sa.Engine:
     if url.drivername == "sqlite":
         _tune(engine)
     else:
-        _connect_patiently(engine)
+        _connect_patiently(engine, in_use=in_use)
     try:
         with store_errors(url):
             _make_schema(engine)
@@ -221,12 +224,13 @@ def _tune(engine: sa.Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")
 
 
-def _connect_patiently(engine: sa.Engine) -> None:
-    """What PostgreSQL needs besides: waits that end."""
+def _connect_patiently(engine: sa.Engine, *, in_use: bool) -> None:
+    """What PostgreSQL needs besides: waits that end, and who is there."""
+    schema_name = _schema_of(engine.url)
 
     @sa.event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: Any, parameters: Any) -> Any:
-        return postgres.connect(*arguments, **parameters)
+        return postgres.connect(*arguments, in_use=in_use, schema_name=schema_name, **parameters)
 
 
 def _milliseconds(seconds: float) -> int:

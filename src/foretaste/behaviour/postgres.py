@@ -3,6 +3,9 @@
 A server, a proxy or a network that stands still keeps a connection open and says nothing; the
 system takes that for a server that thinks. So each wait has an end here, and the connection is
 given up: what it was asked may have been done or not.
+
+The connections of a workspace also tell others that it is in use: each holds a shared lock of its
+schema, which the server takes from a process that dies, on whichever machine it runs.
 """
 
 import time
@@ -16,13 +19,38 @@ TIMEOUTS = {"connect_timeout": "3", "tcp_user_timeout": "10000", "keepalives_idl
 """How soon one that does not answer is given up: seconds, milliseconds, seconds."""
 SESSION_SETTINGS = "SET idle_in_transaction_session_timeout = '60s'"
 """A process that stands still in the middle of a write is given up by the server: others wait."""
+PRESENCE_LOCK_ID = 0x69757365  # "iuse": the advisory locks of those who have a schema in use
+ENTER_SCHEMA = (
+    f"SELECT pg_try_advisory_lock_shared({PRESENCE_LOCK_ID},"
+    " hashtext(coalesce(%s::text, current_schema()::text, '')))"
+)
+"""Be known to use a schema until the connection ends; false while somebody has it alone."""
+HAVE_SCHEMA_ALONE = (
+    f"SELECT pg_try_advisory_xact_lock({PRESENCE_LOCK_ID},"
+    " hashtext(coalesce(current_schema()::text, '')))"
+)
+"""Keep others from the current schema until the transaction ends; false where one uses it."""
 
 
-def connect(*arguments: Any, **parameters: Any) -> Any:
-    """A connection, as `psycopg.connect` makes it, whose waits end."""
+def connect(
+    *arguments: Any, in_use: bool = False, schema_name: str | None = None, **parameters: Any
+) -> Any:
+    """A connection, as `psycopg.connect` makes it, whose waits end.
+
+    in_use: whether others are to know that the schema is in use; raises OperationalError while it
+    is being restored. schema_name: which it is, also before it is made; None is the current one.
+    """
     connection = _connection_class().connect(*arguments, **parameters)
     connection.execute(SESSION_SETTINGS)
+    entered = not in_use or connection.execute(ENTER_SCHEMA, [schema_name]).fetchone()[0]
     connection.commit()
+    if not entered:
+        import psycopg
+
+        connection.close()
+        raise psycopg.OperationalError(
+            "it is being restored at this moment; start again when that has ended"
+        )
     return connection
 
 

@@ -1,8 +1,8 @@
 """In: a workspace. Out: whether any process has its store open, known from locks on a file in it.
 
 Each open store holds a shared lock, which the system takes from a process that dies; a restore asks
-for it alone. The lock reaches as far as the folder: not to a service on another machine that has
-the same PostgreSQL database and a folder of its own.
+for it alone. The lock reaches as far as the folder; that a service on another machine has the same
+PostgreSQL database, with a folder of its own, is known from the locks of `postgres`.
 """
 
 import fcntl

@@ -57,10 +57,14 @@ def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
             f"{path} is not there, and {KEYS_MARKER} beside it says that there was one with keys; "
             f"restore it from a backup, or delete {KEYS_MARKER} as well to begin anew"
         )
-    url = database_url(settings.database or path)
-    if settings.database_schema is not None:
-        url = url_with_schema(url, settings.database_schema)
-    return SqlStore(url, folder)
+    return SqlStore(store_url(settings, folder), folder)
+
+
+def store_url(settings: BehaviourSettings, folder: Path) -> sa.URL:
+    """Where the store of a workspace is."""
+    url = database_url(settings.database or folder / STORE_FILE)
+    schema_name = settings.database_schema
+    return url if schema_name is None else url_with_schema(url, schema_name)
 
 
 class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopier):
@@ -69,7 +73,7 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
     def __init__(self, database: str | Path | sa.URL, folder: Path | None = None) -> None:
         """folder: the workspace whose store it is; None for a store alone."""
         self.url = database_url(database)
-        self._engine = open_engine(self.url)
+        self._engine = open_engine(self.url, in_use=folder is not None)
         postgres = self._engine.dialect.name == "postgresql"
         self._raw_select = RawSelect(self._engine)
         self._group_commit = GroupCommit(self._append)

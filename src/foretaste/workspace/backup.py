@@ -30,7 +30,7 @@ from foretaste.behaviour.erasure_files import backup_folders, remember_backups
 from foretaste.behaviour.keys import KEYS_MARKER, had_keys, remember_keys
 from foretaste.behaviour.presence import nobody_in
 from foretaste.behaviour.store import STORE_FILE as STORE
-from foretaste.behaviour.store import SqlStore, open_store
+from foretaste.behaviour.store import SqlStore, open_store, store_url
 from foretaste.config.load import SETTINGS_FILE as SETTINGS
 from foretaste.config.load import load_config
 from foretaste.domain.files import FILE_MODE, FOLDER_MODE, file_sha256, sync_to_disk
@@ -314,7 +314,7 @@ def _place_stores(aside: Path, *, force: bool) -> dict[str, dict[str, int]]:
             folder = tenant_folder(aside, name)
             settings = load_config(folder).behaviour
             if settings.database is not None:
-                store = stores.enter_context(open_store(settings, folder))
+                store = stores.enter_context(SqlStore(store_url(settings, folder)))
                 copies[name] = store, folder / STORE
             else:
                 with SqlStore(folder / STORE) as store:
