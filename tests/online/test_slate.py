@@ -172,7 +172,7 @@ def test_what_brought_an_item_is_told(shop: Foretaste) -> None:
 
 
 def test_below_the_tenth_place_what_nobody_has_taken_is_met(shop: Foretaste) -> None:
-    """Where people take such items, unless words ask for something or the list is the caller's."""
+    """Where people take such items, unless words ask for something."""
     shop.store.put_items([Item(f"new-{n}", f"late arrival {n}") for n in range(2)])
     live = shop.catch_up()
 
@@ -189,9 +189,74 @@ def test_below_the_tenth_place_what_nobody_has_taken_is_met(shop: Foretaste) -> 
     assert places[15].id in ("new-0", "new-1")
     assert places[15].reason[0] == "this place is kept for what nobody has taken yet"
     assert [one.source for one in found].count("new") == 1
-    for other in ({"query": "late"}, {"candidates": tuple(ids(found))}):
-        again = shop.recommend("u1", n=16, **PLAIN, **other)
-        assert {one.source for one in again} == {"model"}
+    again = shop.recommend("u1", n=16, query="late", **PLAIN)
+    assert {one.source for one in again} == {"model"}
+
+
+KITCHEN = {"genre": "kitchen"}
+QUESTIONS: tuple[dict[str, Any], ...] = (
+    {},
+    {"context": {"text": "a comet"}},
+    {"items": ("space-3",)},
+    {"query": "rocket soup"},
+    {"min_relative_likelihood": 0.01},
+    {"rules": ({"boost": KITCHEN, "by": 2},)},
+    {"rules": ({"pin": "kitchen-9", "at": 3},)},
+    {"rules": ({"quota": KITCHEN, "max_items": 6},)},
+    {"rules": ({"promote": KITCHEN, "percent": 30},)},
+    {"rules": ({"quota": KITCHEN, "min_items": 5},)},
+    {"diversity": 0.3},
+    {"diversity": 0.7, "rules": ({"boost": KITCHEN, "by": 2},)},
+)
+ORDERED_BY_SCORE = QUESTIONS[:8]
+"""Those whose order does not depend on what else could be shown."""
+
+
+def with_cold_items(shop: Foretaste) -> None:
+    """Many items that nobody has taken, and places that are theirs."""
+    shop.store.put_items(
+        [
+            Item(f"new-{n}", f"The {word} [{genre}]", attributes={"genre": (genre,)})
+            for n, word in enumerate(("meteor", "kettle", "lander", "ladle"))
+            for genre in [("space", "kitchen")[n % 2]]
+        ]
+    )
+    live = shop.catch_up()
+    shop.manager.snapshot = replace(live, product=replace(live.product, cold_share=0.5))
+
+
+def as_told(found: Recommendation) -> list[tuple[str, str]]:
+    return [(item.id, item.source) for item in found]
+
+
+def test_a_list_that_is_ranked_again_keeps_its_order(shop: Foretaste) -> None:
+    with_cold_items(shop)
+    for question in ORDERED_BY_SCORE:
+        for user in ("u1", "unknown", None):
+            listed = shop.recommend(user, n=24, **question, **PLAIN)
+            shuffled = tuple(sorted(ids(listed)))
+            ranked = shop.recommend(user, n=24, candidates=shuffled, **question, **PLAIN)
+            assert as_told(ranked) == as_told(listed), question
+            assert [item.score for item in ranked] == pytest.approx(
+                [item.score for item in listed], abs=1e-4
+            )
+
+
+def test_the_same_candidates_have_the_same_order_in_a_list_and_in_a_ranking(trained: Path) -> None:
+    """Other than a list, a ranking also has what the user has taken; where lists have that too,
+    there is no difference.
+    """
+    with (trained / "foretaste.toml").open("a") as settings:
+        settings.write("[rank]\nhide_seen = false\n")
+    shop = Foretaste.open(trained)
+    with_cold_items(shop)
+    candidates = (*shop.catch_up().catalogue.ids[1::2], "new-0", "new-1")
+    for question in QUESTIONS:
+        meant = {"filter": {"id": list(candidates)}, **question}
+        listed = shop.recommend("u1", n=24, **meant, **PLAIN)
+        ranked = shop.recommend("u1", n=24, candidates=candidates, **question, **PLAIN)
+        assert as_told(ranked) == as_told(listed), question
+    shop.close()
 
 
 def test_a_pin_that_a_filter_forbids_is_told(shop: Foretaste) -> None:
