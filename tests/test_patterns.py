@@ -29,6 +29,8 @@ WITH_PATTERNS_OF_THEIR_OWN = {
     "foretaste.rank.about.items_mentioning": "one stem and a few endings",
     "foretaste.language.bounded_generation.__init__": "see the test of it below",
     "foretaste.behaviour.files.layouts.offer_header": "of our own, and sees the name of a file",
+    "foretaste.behaviour.formats.declaration.has_file_name": "the same",
+    "foretaste.behaviour.formats.formatted_table.rows_of": "the same",
     "foretaste.serve.api.page._content_security_policy": "of our own page",
     "foretaste.prepare.plots._svg": "of our own charts",
     "foretaste.workspace.tenants._with_schema": "of a settings file",

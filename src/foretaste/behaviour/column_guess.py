@@ -189,6 +189,8 @@ def _guess_title(
     for column in _free(table, values):
         texts = [str(value) for value in values[column]]
         is_short = sum(map(len, texts)) < MAX_TITLE_LENGTH * len(texts)
+        if column in settings.text_columns:
+            continue
         if normalise_column(column) in _TITLE_COLUMNS and is_short:
             _take(table, "title", column, "the title")
             return

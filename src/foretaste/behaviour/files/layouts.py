@@ -10,14 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from foretaste.behaviour.formats import FORMATS
+
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 _TIME = re.compile(
     r"[89]\d{8}|1\d{9}(?:\d{3}|\d{6}|\d{9})?"  # seconds since 1970, or parts of them
     r"|\d{4}[-/]\d\d[-/]\d\d.*|\d\d?[-/.](?:\d\d?|\w{3})[-/.]\d{4}.*"
-)
-_MOVIELENS_GENRES = (
-    "unknown|Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy|"
-    "Film-Noir|Horror|Musical|Mystery|Romance|Sci-Fi|Thriller|War|Western"
 )
 _EMPTY_WORDS = frozenset(("", "na", "n/a", "nan", "null", "none", "\\n", "-"))
 MAX_RATING = 100.0
@@ -40,69 +38,11 @@ class Layout:
 
 
 LAYOUTS = (
-    Layout(
-        "MovieLens 100K",
-        r"u\.(data|base|test)|u[1-5ab]\.(base|test)",
-        ("user", "item", "value", "at"),
-        "\t",
-    ),
-    Layout(
-        "MovieLens 100K",
-        r"u\.item",
-        (
-            "id",
-            "title",
-            "release_date",
-            "video_release_date",
-            "imdb_url",
-            *(f"genre={genre}" for genre in _MOVIELENS_GENRES.split("|")),
-        ),
-        "|",
-    ),
-    Layout("MovieLens 100K", r"u\.user", ("id", "age", "gender", "occupation", "zip_code"), "|"),
-    Layout("MovieLens 1M", r"users\.dat", ("id", "gender", "age", "occupation", "zip_code"), "::"),
-    Layout("MovieLens", r"ratings\.dat", ("user", "item", "value", "at"), "::"),
-    Layout("MovieLens", r"movies\.dat", ("id", "title", "genres"), "::"),
-    Layout("MovieLens 10M", r"tags\.dat", ("user", "item", "text", "at"), "::"),
-    Layout(
-        "Yoochoose", r"yoochoose-(clicks|test)\.dat", ("session", "at", "item", "category"), ","
-    ),
-    Layout(
-        "Yoochoose", r"yoochoose-buys\.dat", ("session", "at", "item", "value", "quantity"), ","
-    ),
-    Layout(
-        "Last.fm 360K",
-        r".*artmbid.*",
-        ("user", "artist_mbid", "item", "plays"),
-        "\t",
-    ),
-    Layout(
-        "Last.fm 1K",
-        r"userid-timestamp-.*",
-        ("user", "at", "artist_mbid", "artist_name", "item", "track_name"),
-        "\t",
-    ),
-    Layout("HetRec Last.fm", r"user_artists\.dat", ("user", "item", "plays"), "\t"),
-    Layout(
-        "MIND",
-        r"behaviors\.tsv",
-        ("impression_id", "user", "at", "history", "impressions"),
-        "\t",
-    ),
-    Layout(
-        "MIND",
-        r"news\.tsv",
-        (
-            "id",
-            "category",
-            "subcategory",
-            "title",
-            "abstract",
-            "url",
-            "title_entities",
-            "abstract_entities",
-        ),
-        "\t",
+    *(
+        Layout(file_format.title, table.file, table.header, table.delimiter)
+        for file_format in FORMATS
+        for table in file_format.tables
+        if table.header and table.file
     ),
     Layout("Book-Crossing", r"bx-book-ratings\.csv", ("user", "item", "value"), ";"),
     Layout("Amazon ratings", r"ratings_.*\.csv", ("user", "item", "value", "at"), ","),

@@ -3,13 +3,49 @@
 A new one is one file and one line.
 """
 
-from foretaste.behaviour.formats.declaration import FileFormat
+from foretaste.behaviour.formats.declaration import FileFormat, TableFormat
+from foretaste.behaviour.formats.goodreads import GOODREADS
+from foretaste.behaviour.formats.google_analytics import GA4
+from foretaste.behaviour.formats.hm import HM
+from foretaste.behaviour.formats.instacart import INSTACART
+from foretaste.behaviour.formats.lastfm import LASTFM
 from foretaste.behaviour.formats.magento import MAGENTO
+from foretaste.behaviour.formats.mind import MIND
+from foretaste.behaviour.formats.movielens import MOVIELENS
+from foretaste.behaviour.formats.otto import OTTO
+from foretaste.behaviour.formats.personalize import PERSONALIZE
+from foretaste.behaviour.formats.recbole import RECBOLE
+from foretaste.behaviour.formats.recombee import RECOMBEE
+from foretaste.behaviour.formats.retailrocket import RETAILROCKET
+from foretaste.behaviour.formats.search_insights import UBI
+from foretaste.behaviour.formats.segment import SEGMENT
 from foretaste.behaviour.formats.shopify import SHOPIFY
+from foretaste.behaviour.formats.snowplow import SNOWPLOW
 from foretaste.behaviour.formats.woocommerce import WOOCOMMERCE
+from foretaste.behaviour.formats.yoochoose import YOOCHOOSE
 from foretaste.errors import InputError, did_you_mean
 
-FORMATS: tuple[FileFormat, ...] = (SHOPIFY, WOOCOMMERCE, MAGENTO)
+FORMATS: tuple[FileFormat, ...] = (
+    SHOPIFY,
+    WOOCOMMERCE,
+    MAGENTO,
+    GA4,
+    SEGMENT,
+    SNOWPLOW,
+    UBI,
+    RETAILROCKET,
+    OTTO,
+    YOOCHOOSE,
+    MIND,
+    MOVIELENS,
+    LASTFM,
+    GOODREADS,
+    HM,
+    INSTACART,
+    RECOMBEE,
+    PERSONALIZE,
+    RECBOLE,
+)
 
 
 def format_named(name: str) -> FileFormat:
@@ -22,3 +58,8 @@ def format_named(name: str) -> FileFormat:
             f"All of them: {', '.join(names)}"
         )
     return FORMATS[names.index(word)]
+
+
+def format_of(table: TableFormat) -> FileFormat:
+    """The format that has this kind of file."""
+    return next(file_format for file_format in FORMATS if table in file_format.tables)

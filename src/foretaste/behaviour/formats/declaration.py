@@ -21,7 +21,8 @@ ALTERNATIVES = "|"
 class TableFormat:
     """One kind of file of a format."""
 
-    record_type: RecordType
+    record_type: RecordType | None
+    """None of a file that is not read by itself: the title says why."""
     title: str
     """In words: "Shopify's export of products"."""
     columns: Mapping[str, str] = field(default_factory=dict)

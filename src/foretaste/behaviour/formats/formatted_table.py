@@ -37,13 +37,17 @@ def open_formatted(
     table = _opened(source, name, reading, named)
     try:
         table_format = _matching(table, reading, named)
-    except InputError:
+        if table_format is None:
+            return table
+        folder = SiblingFiles(Path(source) if isinstance(source, str | Path) else None)
+        laid = _laid(table, table_format, folder, partial(open_formatted, source, name, reading))
+    except BaseException:
         table.close()
         raise
-    if table_format is None:
-        return table
-    folder = SiblingFiles(Path(source) if isinstance(source, str | Path) else None)
-    return _laid(table, table_format, folder, partial(open_formatted, source, name, reading))
+    named_columns = set(reading.settings.columns.values())
+    if named is None and named_columns & set(table.columns) - set(laid.columns):
+        return table  # the settings of the file speak of it as it is
+    return laid
 
 
 def _opened(source: Any, name: str | None, reading: Reading, named: FileFormat | None) -> OpenTable:
@@ -61,7 +65,12 @@ def _opened(source: Any, name: str | None, reading: Reading, named: FileFormat |
         typed = [table for table in fitting if table.record_type == reading.record_type]
         chosen = next(iter(typed or fitting), None)
         if chosen is None:
-            if reading.yes:
+            tables = named.tables if named else ()
+            is_companion = any(
+                form.record_type is None and form.has_file_name(file) for form in tables
+            )
+            if reading.yes or is_companion:
+                reading = replace(reading, yes=True)
                 return open_table(source, name, reading)
             raise
     settings = {"header": chosen.header, "delimiter": chosen.delimiter or None}
@@ -158,12 +167,16 @@ def settings_of_table(
     table_format = table.format
     if table_format is None:
         return settings.of_file(file_settings)
-    record_type = table_format.record_type
+    record_type = table_format.record_type or "events"
     configured = getattr(settings.columns, record_type)
     fields = table_format.columns_by_field(table.columns)
     of_format = FileSettings(
         table=record_type,
-        columns={name: column for name, column in fields.items() if name not in configured},
+        columns={
+            name: column
+            for name, column in fields.items()
+            if configured.get(name) not in table.columns
+        },
         default_event_type=table_format.default_event_type,
         text_columns=table_format.text_columns,
         attribute_columns=table_format.attribute_columns,

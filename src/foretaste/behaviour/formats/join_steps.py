@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from foretaste.behaviour.formats.row_steps import StepContext, value_at
+from foretaste.behaviour.formats.row_steps import PATH_SEPARATOR, StepContext, value_at
 from foretaste.behaviour.stream import Row, Rows
 from foretaste.behaviour.values import is_missing
 from foretaste.domain.data import RejectedRow
@@ -34,9 +34,18 @@ class Join:
             if isinstance(row, RejectedRow) or not table:
                 yield line, row
                 continue
-            cells = table.get(_key(row.get(self.key)))
-            values = dict(zip(self.columns, cells, strict=True)) if cells else {}
-            yield line, {**row, **dict.fromkeys(self.columns), **values}
+            yield line, {**row, **dict.fromkeys(self.columns), **self._values(row, table)}
+
+    def _values(self, row: Row, table: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
+        """What the other file has for the key of a row, or for each of several keys."""
+        key = row.get(self.key)
+        if not isinstance(key, list):
+            return dict(zip(self.columns, table.get(_key(key), ()), strict=False))
+        matches = [table[_key(part)] for part in key if _key(part) in table]
+        return {
+            name: [cells[place] for cells in matches if not is_missing(cells[place])]
+            for place, name in enumerate(self.columns)
+        }
 
     def _table(self, context: StepContext) -> dict[str, tuple[Any, ...]]:
         """Key → its cells."""
@@ -113,7 +122,6 @@ class TreePath:
     parent: str
     names: str = ""
     """Column with the name of a category there; without it the id is the name."""
-    separator: str = " > "
     max_depth: int = field(default=20)
 
     def apply(self, rows: Rows, context: StepContext) -> Rows:
@@ -131,4 +139,4 @@ class TreePath:
             while len(path) < self.max_depth and parents.get(path[-1]):
                 path.append(parents[path[-1]])
             parts = [names.get(key, key) for key in reversed(path) if key]
-            yield line, {**row, self.column: self.separator.join(parts) or None}
+            yield line, {**row, self.column: PATH_SEPARATOR.join(parts) or None}

@@ -17,6 +17,8 @@ from foretaste.domain.data import RejectedRow
 PATH_MARK = "."
 """`properties.price` is the price within the object properties."""
 PATH_ALTERNATIVES = "|"
+PATH_SEPARATOR = " > "
+"""Between the levels of a category."""
 VALUE_KEYS = ("string_value", "int_value", "float_value", "double_value", "value")
 """Where GA4 has the value of a parameter, by its type."""
 
@@ -352,3 +354,23 @@ class Packed:
                 elif name:  # a separator within the value
                     unpacked[name] = f"{unpacked[name]}{self.separator}{part}"
             yield line, unpacked
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Columns of levels as one path: category `Gear`, subcategory `Bags` is `Gear > Bags`."""
+
+    column: str
+    """Of the path."""
+    levels: tuple[str, ...]
+    """From the widest to the narrowest; they go."""
+
+    def apply(self, rows: Rows, context: StepContext) -> Rows:
+        for line, row in rows:
+            if isinstance(row, RejectedRow):
+                yield line, row
+                continue
+            cells = [row.get(level) for level in self.levels]
+            names = dict.fromkeys(str(cell).strip() for cell in cells if not is_missing(cell))
+            others = {column: cell for column, cell in row.items() if column not in self.levels}
+            yield line, {**others, self.column: PATH_SEPARATOR.join(names) or None}

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from foretaste.behaviour.entity_reader import EntityReader
 from foretaste.behaviour.files.file_settings import FileSettings, Reading
+from foretaste.behaviour.formats import format_of
 from foretaste.behaviour.formats.formatted_table import open_formatted, settings_of_table
 from foretaste.behaviour.importer import RejectCounter, batches
 from foretaste.behaviour.inspection.column_uses import column_uses
@@ -17,7 +18,7 @@ from foretaste.behaviour.inspection.empty_store import EmptyStore
 from foretaste.behaviour.inspection.inspection_report import FileInspection, Inspection
 from foretaste.behaviour.inspection.item_ids import with_item_ids
 from foretaste.behaviour.inspection.mapping import settings_of_reading
-from foretaste.behaviour.inspection.sources import RECORD_TYPES, record_type_of
+from foretaste.behaviour.inspection.sources import COMPANION_REASON, RECORD_TYPES, record_type_of
 from foretaste.behaviour.inspection.table_source import TableSource
 from foretaste.behaviour.known_items import KnownItems, load_known_items
 from foretaste.behaviour.row_reader import RowReader, make_row_reader
@@ -76,11 +77,12 @@ class Inspector:
         for at in order:
             table, reason = typed[at], guesses[at][1]
             if table.record_type is None:
-                remedy = "left out" if table.is_part else "say it with --events, --items or --users"
+                is_left_out = table.is_part or reason.startswith(COMPANION_REASON)
+                remedy = "left out" if is_left_out else "say it with --events, --items or --users"
                 problem = f"what it holds cannot be told: {reason}; {remedy}"
                 files[at] = (
                     FileInspection(table.label, None, reason, notes=(problem,))
-                    if table.is_part
+                    if is_left_out
                     else FileInspection(table.label, None, reason, problem=problem)
                 )
             else:
@@ -144,7 +146,10 @@ class Inspector:
                 *table.step_notes(),
                 *reader.warnings(),
             ),
-            settings=settings_of_reading(reading, table.form, settings, file_settings),
+            settings=(
+                *(() if table.format is None else (("format", format_of(table.format).name),)),
+                *settings_of_reading(reading, table.form, settings, file_settings),
+            ),
         )
 
     def _read_rows(self, table: OpenTable, reader: RowReader, rejects: RejectCounter) -> int:

@@ -24,6 +24,10 @@ RECORD_TYPES: tuple[RecordType, ...] = ("items", "users", "events")
 """In the order in which they go in: events name items."""
 
 
+FORM_REASON, COMPANION_REASON = "it has the form of ", "it is a part of a format: "
+"""Why a file is what it is; and why one that is read with another is not read by itself."""
+
+
 def say_nothing(lines: Sequence[str]) -> None:
     """For those whom what is announced does not concern."""
 
@@ -94,15 +98,17 @@ def with_record_types(
     """
     tables, typed = list(tables), []
     for table in tables:
+        is_companion = False
         try:
             record_type, reason = record_type_of(table, settings, now, yes=yes)
+            is_companion = reason.startswith(COMPANION_REASON)
         except InputError as error:
             if not table.is_part or isinstance(error, HeaderlessError):
                 raise
             record_type, reason = None, str(error)
         if record_type is not None:
             typed.append(replace(table, record_type=record_type))
-        elif table.is_part:
+        elif table.is_part or is_companion:
             announce([f"{table.label}: left out: {reason}"])
         else:
             raise InputError(
@@ -132,6 +138,7 @@ def record_type_of(
         )
     with open_formatted(table.source, table.name, Reading(file_settings, None, yes)) as opened:
         if opened.format is not None:
-            return opened.format.record_type, f"it has the form of {opened.format.title}"
+            start = FORM_REASON if opened.format.record_type else COMPANION_REASON
+            return opened.format.record_type, start + opened.format.title
         guess = guess_record_type(opened, settings.of_file(file_settings), now)
     return guess.record_type, guess.reason
