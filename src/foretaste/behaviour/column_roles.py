@@ -18,6 +18,7 @@ from foretaste.behaviour.values import CellError, is_missing, split_values
 from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.feature_types import TASTELESS_TYPES, FeatureType, find_feature_type
 from foretaste.domain.no_taste import is_release_time, no_taste_reason
+from foretaste.domain.words import GROUP_COLUMN
 
 ColumnRole = Literal["text", "attribute", "price", "hidden", "skip"]
 
@@ -32,6 +33,7 @@ IDENTIFIER_UNIQUE_SHARE = 0.9
 """Share of different values above which a column is an identifier…"""
 MIN_SAMPLE_VALUES = 50
 """…if it has more values than this."""
+GROUP_REASON = "it groups variants"
 KEEP_REMEDY = "name it in behaviour.attribute_columns or behaviour.text_columns to keep it"
 
 
@@ -77,6 +79,8 @@ def _by_settings(
     column: str, values: Sequence[Any], settings: BehaviourSettings
 ) -> ColumnDecision | None:
     role: ColumnRole | None = None
+    if column == settings.group_column or column == GROUP_COLUMN:
+        return ColumnDecision("skip", len(values), reason=GROUP_REASON)
     feature = settings.features.get(column)
     if feature is not None and feature.type is not None:
         role = _role_of_type(feature.type)

@@ -121,7 +121,8 @@ def resolve_columns(
     columns_by_field = dict(decided_columns or {})
     unused_columns = [column for column in columns if column not in columns_by_field.values()]
     for field, column in column_settings.items():
-        if field not in columns_by_field and column in unused_columns:
+        is_field = field in FIELDS_BY_TABLE[record_type]
+        if is_field and field not in columns_by_field and column in unused_columns:
             columns_by_field[field] = column
             unused_columns.remove(column)
     by_name = {normalise_column(column): column for column in reversed(unused_columns)}

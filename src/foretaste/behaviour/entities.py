@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from foretaste.behaviour import schema
 from foretaste.behaviour.engine import store_errors, write_transaction
 from foretaste.behaviour.schema import deleted_items, events, item_columns, items, meta, users
+from foretaste.behaviour.variant_ids import first_of_groups
 from foretaste.domain.data import Event, Item, User
 from foretaste.domain.store import ItemColumns
 
@@ -88,14 +89,21 @@ class EntityRows:
         return events_by_id
 
     def newest_items(self, now: float, n: int) -> list[Item]:
-        """The n that came on offer last, the newest first; those without a time never did."""
+        """The n that came on offer last, the newest first; those without a time never did. Of the
+        variants of one product it is the newest.
+        """
         c = items.c
         query = sa.select(*schema.ITEM_COLUMNS).where(
             c.available_from <= now, c.hidden.is_(sa.false())
         )
         query = query.where(sa.or_(c.available_until.is_(None), c.available_until > now))
-        rows = self._fetch_rows(query.order_by(c.available_from.desc(), c.id).limit(n))
-        return [schema.item_from_row(row) for row in rows]
+        query, limit = query.order_by(c.available_from.desc(), c.id), n
+        while True:
+            rows = self._fetch_rows(query.limit(limit))
+            newest = first_of_groups(schema.item_from_row(row) for row in rows)
+            if len(newest) >= n or len(rows) < limit:
+                return newest[:n]
+            limit *= 4
 
     def change_item(self, item_id: str, change: Callable[[Item], Item]) -> Item | None:
         """What `change` makes of an item, in its place, in one step; None if it is not there.

@@ -8,7 +8,12 @@ from typing import Any
 from foretaste.behaviour import attributes
 from foretaste.behaviour.column_decisions import EntityDecisions, decide_entities
 from foretaste.behaviour.column_guess import columns_of_table
-from foretaste.behaviour.column_roles import KEEP_REMEDY, ColumnDecision, decide_columns
+from foretaste.behaviour.column_roles import (
+    GROUP_REASON,
+    KEEP_REMEDY,
+    ColumnDecision,
+    decide_columns,
+)
 from foretaste.behaviour.columns import missing_column_error, missing_column_warnings
 from foretaste.behaviour.files.file_settings import RecordType
 from foretaste.behaviour.formats.variant_steps import MergedRow
@@ -23,8 +28,11 @@ from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.domain.data import Item, RejectedRow, User
 from foretaste.domain.store import Store
+from foretaste.domain.words import GROUP_COLUMN
 
 UNCLEAR_PRICES = "its prices could be two numbers"
+SAID_REASONS = ("the settings", UNCLEAR_PRICES, GROUP_REASON)
+"""Why columns are left out that need no warning."""
 
 
 def entity_reader(
@@ -80,7 +88,7 @@ def entity_reader(
         parse_item if is_items else parse_user,
         store.put_items if is_items else store.put_users,
         partial(_save_decisions, store, record_type, known_columns, decisions),
-        VariantIds(store).add,
+        VariantIds(store),
         [*warnings, *resolved.notes, *column_warnings(columns)],
         decisions,
     )
@@ -110,6 +118,7 @@ def _item_form(
         {column: decision.role for column, decision in columns.items()},
         settings.attribute_separator,
         separators_of(columns),
+        group=settings.group_column or GROUP_COLUMN,
         available_from=decisions.available_from,
         available_until=decisions.available_until,
         prices=decisions.prices,
@@ -121,7 +130,7 @@ def column_warnings(columns: Mapping[str, ColumnDecision]) -> list[str]:
     left_out: dict[str, list[str]] = {}
     warnings = []
     for column, decision in columns.items():
-        if decision.role == "skip" and decision.reason not in ("the settings", UNCLEAR_PRICES):
+        if decision.role == "skip" and decision.reason not in SAID_REASONS:
             left_out.setdefault(decision.reason or "as before", []).append(f"'{column}'")
         elif decision.role == "hidden":
             warnings.append(f"column '{column}' says which items are hidden, too")
@@ -148,7 +157,7 @@ class EntityReader:
         parse: Callable[..., Item | User | RejectedRow],
         put: Callable[[Sequence[Any]], int],
         save_columns: Callable[[], None],
-        save_variants: Callable[[Mapping[str, Sequence[str]]], None],
+        variant_ids: VariantIds,
         warnings: list[str],
         decisions: EntityDecisions,
     ) -> None:
@@ -157,7 +166,7 @@ class EntityReader:
         self._form = form
         self._parse = parse
         self._put = put
-        self._save_columns, self._save_variants = save_columns, save_variants
+        self._save_columns, self._variant_ids = save_columns, variant_ids
         self._warnings, self._decisions = warnings, decisions
         self._are_columns_saved = False
         self.variants: dict[str, tuple[str, ...]] = {}
@@ -180,7 +189,8 @@ class EntityReader:
             self._save_columns()
             self._are_columns_saved = True
         if self.variants:
-            self._save_variants(self.variants)
+            self._variant_ids.add(self.variants)
+        self._variant_ids.add_groups(batch)
         return self._put(batch)
 
     def warnings(self) -> list[str]:

@@ -24,6 +24,7 @@ from foretaste.behaviour.settings import (
     normalise_event_type,
 )
 from foretaste.domain.data import IDENTIFY_EVENT
+from foretaste.domain.words import GROUP_COLUMN
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,8 @@ class ItemForm:
     available_until: Callable[[Any], float | None] = field(
         default_factory=partial(MomentParser, "available_until")
     )
+    group: str = GROUP_COLUMN
+    """Column that variants of one product share."""
     prices: Mapping[str, NumberParser] = field(default_factory=dict)
     """Column of prices → what reads them."""
     new_price: Callable[[str], NumberParser] = price_parser
@@ -194,6 +197,7 @@ def service_item_form(
     configured_roles: dict[str, ColumnRole] = dict.fromkeys(settings.attribute_columns, "attribute")
     configured_roles |= dict.fromkeys(settings.text_columns, "text")
     configured_roles |= dict.fromkeys(settings.ignored_columns, "skip")
+    configured_roles |= dict.fromkeys((settings.group_column or GROUP_COLUMN, GROUP_COLUMN), "skip")
     columns: dict[str, str | None] = {name: name for name in ITEM_FIELDS}
     roles = {column: decision.role for column, decision in stored_decisions.items()}
     strict_price = partial(NumberParser, is_price=True, is_strict=True, plain_mark=".")
@@ -205,6 +209,7 @@ def service_item_form(
         {**separators_of(stored_decisions), **settings.separators},
         available_from=time_parser("available_from", settings),
         available_until=time_parser("available_until", settings),
+        group=settings.group_column or GROUP_COLUMN,
         prices={column: strict_price(column, mark) for column, mark in (marks or {}).items()},
         new_price=partial(number_parser, settings=settings, is_price=True, is_strict=True),
     )

@@ -51,7 +51,8 @@ class Ingestor:
         self._store, self._settings, self._attribute = store, settings, attribute
         self._id_forms = IdForms(store)
         self._event_form = service_event_form(settings, self._id_forms)
-        self._item_register = _ItemRegister(store, settings)
+        self._variant_ids = VariantIds(store)
+        self._item_register = _ItemRegister(store, settings, self._variant_ids)
 
     def events(
         self,
@@ -142,7 +143,11 @@ class Ingestor:
 
     def items(self, rows: Sequence[Any]) -> IngestSummary:
         """Items, created or replaced as a whole."""
-        return self._ingest_entities(rows, "items", parse_item, self._store.put_items)
+        return self._ingest_entities(rows, "items", parse_item, self._put_items)
+
+    def _put_items(self, items: Sequence[Item]) -> int:
+        self._variant_ids.add_groups(items)
+        return self._store.put_items(items)
 
     def users(self, rows: Sequence[Any]) -> IngestSummary:
         """Users, created or replaced as a whole."""
@@ -214,31 +219,30 @@ class _ItemRegister:
     `behaviour.unknown_items` says what to do with others, and means the same as in an import.
     """
 
-    def __init__(self, store: Store, settings: BehaviourSettings) -> None:
+    def __init__(self, store: Store, settings: BehaviourSettings, variant_ids: VariantIds) -> None:
         self._store = store
         self._rule: str = settings.unknown_items
         self._known_ids: set[str] = set()
-        self._variant_ids = VariantIds(store)
-        self._items_by_variant: dict[str, str] = {}
+        self._variant_ids = variant_ids
         self._revision = 0
         self._lock = Lock()
 
     def look_up(self, item_ids: Iterable[str]) -> None:
         """Look up, at once, all that a batch names and that was never met."""
-        new_ids = {item for item in item_ids if item not in self._known_ids}
+        item_ids = set(item_ids)
+        self._variant_ids.refresh()
+        new_ids = item_ids - self._known_ids
         if not new_ids:
             return
         # What people did with an item counts also when it comes after the item was deleted
         existing_ids = self._store.known_item_ids(new_ids)
         self._known_ids |= existing_ids
         if existing_ids != new_ids:
-            self._items_by_variant |= self._variant_ids.items_of(new_ids - existing_ids)
             self._update_rule()
 
     def check_item(self, event: Event, row_index: int) -> Event | RejectedRow:
         """The event, of the item whose variant it names; or why its item will not do."""
-        if event.item in self._items_by_variant and event.item not in self._known_ids:
-            return replace(event, item=self._items_by_variant[event.item])
+        event = self._variant_ids.of_item(event, self._known_ids)
         if event.item is None or event.item in self._known_ids or self._rule != "reject":
             return event
         rejected_row = unknown_item_reject(event, self, file="events", line=row_index)

@@ -4,14 +4,14 @@ which events have an id that was used for something else.
 Items that events alone name are created where that is allowed, with nothing but an id.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from foretaste.behaviour.event_ids import EventConflicts, find_conflicts
 from foretaste.behaviour.parse import unknown_item_reject
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
-from foretaste.behaviour.variant_ids import VariantIds
+from foretaste.behaviour.variant_ids import VariantIds, VariantTable
 from foretaste.domain.data import Event, Item, RejectedRow
 from foretaste.domain.store import Store
 
@@ -23,8 +23,8 @@ class KnownItems:
     store: Store
     known_ids: set[str]
     creates_items: bool
-    variants: Mapping[str, str] = field(default_factory=dict)
-    """Variant → its item: an event of a variant is the item's."""
+    variants: VariantTable = field(default_factory=VariantTable)
+    """An event of a variant is the item's."""
     created_count: int = 0
     conflicts: EventConflicts = field(default_factory=EventConflicts)
 
@@ -47,8 +47,8 @@ class KnownItems:
 
     def check(self, event: Event, file: str, line: int, row: Row) -> Event | RejectedRow:
         """The event itself, or its reject if its item is not known and may not be created."""
-        if self.variants and event.item is not None and event.item not in self.known_ids:
-            event = replace(event, item=self.variants.get(event.item, event.item))
+        if self.variants:
+            event = self.variants.of_item(event, self.known_ids)
         if self.creates_items or event.item is None or event.item in self.known_ids:
             return event
         reject = unknown_item_reject(event, self.known_ids, file=file, line=line)
@@ -73,10 +73,10 @@ def load_known_items(
     new_ids: Collection[str] = (),
     *,
     are_described: bool = False,
-    new_variants: Mapping[str, str] | None = None,
+    new_variants: VariantTable | None = None,
 ) -> KnownItems:
     """new_ids: of items that come with the events and are not stored yet; are_described: whether
-    one of them has more than an id; new_variants: variant → item of theirs.
+    one of them has more than an id; new_variants: theirs.
     """
     # "auto" asks for the content and not for an empty catalogue: an import that was interrupted
     # has created items already, and must go on in the same way when it is run again
@@ -87,5 +87,5 @@ def load_known_items(
     )
     known_ids = set(store.item_ids()).union(new_ids)
     known_ids |= {item for _, item in store.deleted_items()}  # these are not made again
-    variants = {**VariantIds(store).all_items(), **(new_variants or {})}
+    variants = VariantIds(store).table() | (new_variants or VariantTable())
     return KnownItems(store, known_ids, creates_items, variants)

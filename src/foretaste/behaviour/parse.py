@@ -30,6 +30,7 @@ from foretaste.behaviour.values import (
 from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, RejectedRow, User
 from foretaste.domain.text_limits import MAX_ITEM_LENGTH
+from foretaste.domain.words import GROUP_COLUMN
 from foretaste.errors import did_you_mean
 
 PURCHASE_TYPES = frozenset(("purchase", "add_to_cart"))
@@ -352,6 +353,14 @@ def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple
             separator = form.separators.get(column, form.separator)
             new_attributes = attribute_values(column, value, role, separator, parser)
             attributes |= {name: values for name, values in new_attributes.items() if values}
+    group = row.get(form.group)
+    if group is None:
+        group = row.get(GROUP_COLUMN)
+    if not is_missing(group):
+        if isinstance(group, list | tuple) and len(group) == 1:  # as attributes are exported
+            group = group[0]
+        group_id = form.id(group)
+        attributes |= {} if group_id is None else {GROUP_COLUMN: (group_id,)}
     check_whole_length(texts, attributes)
     return texts, attributes
 

@@ -81,9 +81,8 @@ def _checked(
 
 def _of_items(store: Store, events: Sequence[Event]) -> list[Event]:
     """Events of variants as those of their items."""
-    ids = {event.item for event in events if event.item is not None}
-    items = VariantIds(store).items_of(ids)
-    items = {name: items[name] for name in items.keys() - store.known_item_ids(items)}
-    return [
-        replace(event, item=items[event.item]) if event.item in items else event for event in events
-    ]
+    variant_ids = VariantIds(store)
+    if not variant_ids.refresh():
+        return list(events)
+    known_ids = store.known_item_ids({event.item for event in events if event.item is not None})
+    return [variant_ids.of_item(event, known_ids) for event in events]

@@ -29,6 +29,8 @@ EVENT_FIELDS = (
     "position",
 )
 ITEM_FIELDS = ("id", "title", "image", "audio", "available_from", "available_until", "hidden")
+ITEM_COLUMN_KEYS = (*ITEM_FIELDS, "group")
+"""What may be named under [behaviour.columns.items]; `group` is no field of an item."""
 USER_FIELDS = ("id",)
 FIELDS_BY_TABLE: Mapping[str, tuple[str, ...]] = {
     "events": EVENT_FIELDS,
@@ -59,7 +61,8 @@ class ColumnSettings(Settings):
     events: Mapping[str, str] = Field(default_factory=dict)
     """e.g. `user = "customer_number"`"""
     items: Mapping[str, str] = Field(default_factory=dict)
-    """e.g. `id = "sku"`"""
+    """e.g. `id = "sku"`. `group = "parent"` names the column that variants of one product share: a
+    list shows one of them, and what is done with a variant counts for all of them."""
     users: Mapping[str, str] = Field(default_factory=dict)
     """e.g. `id = "customer_number"`"""
 
@@ -71,7 +74,7 @@ class ColumnSettings(Settings):
     @field_validator("items")
     @classmethod
     def _items(cls, mapping: Mapping[str, str]) -> Mapping[str, str]:
-        return _check_fields(mapping, ITEM_FIELDS, "[behaviour.columns.items]")
+        return _check_fields(mapping, ITEM_COLUMN_KEYS, "[behaviour.columns.items]")
 
     @field_validator("users")
     @classmethod
@@ -229,9 +232,15 @@ class BehaviourSettings(Settings):
                     '"items" or "users"'
                 )
             if file.table is not None:
-                fields = FIELDS_BY_TABLE[file.table]
+                is_items = file.table == "items"
+                fields = ITEM_COLUMN_KEYS if is_items else FIELDS_BY_TABLE[file.table]
                 _check_fields(file.columns, fields, f'[behaviour.files."{name}"] columns')
         return self
+
+    @property
+    def group_column(self) -> str | None:
+        """The column that variants of one product share."""
+        return self.columns.items.get("group")
 
     def of_file(self, file: FileSettings) -> "BehaviourSettings":
         """These settings with those of a file over them."""

@@ -1,69 +1,159 @@
 """In: the ids of variants (a size, a colour) and the items they are variants of. Out: of an event
 that names a variant, the item.
 
-Rows of one product are one item; a tracker or an order names the variant. The history and the
-counts then have the item, so that an event of a variant counts for all of them. Only ids that are
-no items themselves are looked up.
+Variants come in two ways. Rows of one product were made one item: a tracker or an order names the
+variant, which is no item. Or each variant is an item, and the items of a group stand for one
+another: the first of them, or the product itself, represents the group. The history and the counts
+have the product or the representative, so that an event of a variant counts for all of them; which
+variant it was stays in the context of the event.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from threading import Lock
+from typing import Self
 
-from foretaste.domain.store import FactStore
+from foretaste.domain.data import Event, Item
+from foretaste.domain.store import Store
+from foretaste.domain.words import GROUP_COLUMN
 
 VARIANT_IDS = "variant_ids"
 REVISION = "variant_ids_revision"
+CONTEXT_KEY = "variant"
+"""Under which the context of an event has the variant that was named."""
+
+
+@dataclass(frozen=True)
+class VariantTable:
+    """What stands for what."""
+
+    items: Mapping[str, str | None] = field(default_factory=dict)
+    """Variant that is no item → its item; None of what two items have."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Group → the item that represents it."""
+    members: Mapping[str, str] = field(default_factory=dict)
+    """Item → its group."""
+
+    def __bool__(self) -> bool:
+        return bool(self.items) or bool(self.members)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.items
+
+    def __or__(self, other: "VariantTable") -> "VariantTable":
+        return VariantTable(
+            {**self.items, **other.items},
+            {**self.groups, **other.groups},
+            {**self.members, **other.members},
+        )
+
+    def with_variants(self, variants: Mapping[str, Iterable[str]]) -> Self:
+        """With the ids of the variants of items. What two items have as a variant is neither's."""
+        items = dict(self.items)
+        for item, names in variants.items():
+            for name in names:
+                items[name] = item if items.get(name, item) == item else None
+        return replace(self, items={name: item for name, item in items.items() if name != item})
+
+    def with_groups(self, items: Sequence[Item]) -> Self:
+        """With the groups of these items: the item that is called as its group represents it, else
+        the first that came.
+        """
+        groups, members = dict(self.groups), dict(self.members)
+        for item in items:
+            values = item.attributes.get(GROUP_COLUMN, ())
+            if values:
+                members[item.id] = values[0]
+                groups.setdefault(values[0], item.id)
+            else:
+                members.pop(item.id, None)
+        for item in items:
+            if groups.get(item.id, item.id) != item.id:
+                groups[item.id] = item.id
+        return replace(self, groups=groups, members=members)
+
+    def representative(self, name: str, known_ids: Collection[str]) -> str:
+        """The item that an id stands for; itself where it stands for none."""
+        item = name if name in known_ids else self.items.get(name) or name
+        group = self.members.get(item)
+        return item if group is None else self.groups.get(group, item)
+
+    def of_item(self, event: Event, known_ids: Collection[str]) -> Event:
+        """The event as one of the item that its item stands for. known_ids: of items."""
+        if event.item is None:
+            return event
+        item = self.representative(event.item, known_ids)
+        if item == event.item:
+            return event
+        return replace(event, item=item, context={CONTEXT_KEY: event.item, **event.context})
 
 
 class VariantIds:
-    """Variant → item, as the store has it; read again when an import has changed it."""
+    """The table as the store has it; read again when an import has changed it."""
 
-    def __init__(self, store: FactStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._revision: str | None = ""
-        self._items: dict[str, str | None] = {}
+        self._revision: str | None = None
+        self._table = VariantTable()
         self._lock = Lock()
 
-    def items_of(self, ids: Iterable[str]) -> dict[str, str]:
-        """Variant → its item, of those of the ids that are variants."""
-        if not self._refresh():
-            return {}
-        return {name: item for name in ids if (item := self._items.get(name)) is not None}
+    def table(self) -> VariantTable:
+        """As it is now."""
+        self.refresh()
+        return self._table
 
-    def all_items(self) -> dict[str, str]:
-        """Every variant → its item."""
-        self._refresh()
-        return {name: item for name, item in self._items.items() if item is not None}
+    def of_item(self, event: Event, known_ids: Collection[str]) -> Event:
+        """See `VariantTable.of_item`; by what was last read."""
+        return self._table.of_item(event, known_ids) if self._table else event
 
-    def item_of(self, name: str) -> str:
-        """The item of a variant; the id itself where it is none."""
-        return self.items_of((name,)).get(name, name)
+    def representative(self, name: str) -> str:
+        """The item that an id stands for, by what was last read."""
+        return self._table.representative(name, self._store.known_item_ids([name]))
 
     def add(self, variants: Mapping[str, Iterable[str]]) -> None:
-        """Have the store remember them. variants: item → the ids of its variants.
-
-        What two items have as a variant is neither's.
-        """
-        self._refresh()
+        """Have the store remember the variants that are no items. variants: item → their ids."""
         with self._lock:
-            known = dict(self._items)
-            for item, names in variants.items():
-                for name in names:
-                    known[name] = item if known.get(name, item) == item else None
-            known = {name: item for name, item in known.items() if name != item}
-            if known == self._items:
-                return
-            self._store.put_meta_text(VARIANT_IDS, json.dumps(known, ensure_ascii=False))
-            revision = str(int(self._store.meta_text(REVISION) or 0) + 1)
-            self._store.put_meta_text(REVISION, revision)
-            self._items, self._revision = known, revision
+            self._read()
+            self._save(self._table.with_variants(variants))
 
-    def _refresh(self) -> bool:
-        """→ whether there are variants."""
+    def add_groups(self, items: Sequence[Item]) -> None:
+        """Have the store remember the groups of these items."""
+        with self._lock:
+            self._read()
+            if self._table.members or any(GROUP_COLUMN in item.attributes for item in items):
+                self._save(self._table.with_groups(items))
+
+    def refresh(self) -> bool:
+        """Read what has changed. → whether there are variants."""
+        with self._lock:
+            self._read()
+            return bool(self._table)
+
+    def _read(self) -> None:
         revision = self._store.meta_text(REVISION)
-        with self._lock:
-            if revision != self._revision:
-                self._items = json.loads(self._store.meta_text(VARIANT_IDS) or "{}")
-                self._revision = revision
-            return bool(self._items)
+        if revision != self._revision:
+            parts = json.loads(self._store.meta_text(VARIANT_IDS) or "{}")
+            self._table, self._revision = VariantTable(**parts), revision
+
+    def _save(self, table: VariantTable) -> None:
+        if table == self._table:
+            return
+        parts = {"items": table.items, "groups": table.groups, "members": table.members}
+        self._store.put_meta_text(VARIANT_IDS, json.dumps(parts, ensure_ascii=False))
+        revision = str(int(self._store.meta_text(REVISION) or 0) + 1)
+        self._store.put_meta_text(REVISION, revision)
+        self._table, self._revision = table, revision
+
+
+def first_of_groups(items: Iterable[Item]) -> list[Item]:
+    """The items without those of whose group one was there before."""
+    groups: set[str] = set()
+    firsts = []
+    for item in items:
+        group = next(iter(item.attributes.get(GROUP_COLUMN, ())), None)
+        if group is None or group not in groups:
+            firsts.append(item)
+        if group is not None:
+            groups.add(group)
+    return firsts

@@ -7,6 +7,9 @@ BAND_SUFFIX = "_band"
 """Ends the name of a column that stands for another one's numbers: `price_band`, of `price`."""
 CURRENCY_SUFFIX = "_currency"
 """Ends the name of a column that holds the currency of another one's prices."""
+GROUP_COLUMN = "variant_group"
+"""The attribute that variants of one product share: a list shows one of them. It says nothing of
+taste."""
 ADDRESS_STARTS = ("http://", "https://", "www.", "//", "data:")
 WORD_PATTERN = re.compile(r"\w+")
 """Letters, digits and low lines: “rock-and-roll” is three words."""
@@ -19,9 +22,10 @@ def words_of(text: str) -> list[str]:
 
 def is_descriptive(column: str, columns: Container[str]) -> bool:
     """Whether a column says what an item is: a number is told by its band, if it has one, and a
-    currency says nothing.
+    currency or the group of variants says nothing.
     """
-    return column + BAND_SUFFIX not in columns and not column.endswith(CURRENCY_SUFFIX)
+    is_currency = column.endswith(CURRENCY_SUFFIX)
+    return column + BAND_SUFFIX not in columns and not is_currency and column != GROUP_COLUMN
 
 
 def is_readable(value: str) -> bool:

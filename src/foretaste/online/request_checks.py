@@ -8,6 +8,7 @@ has a list whatever the words are: their beginning is read.
 from dataclasses import replace
 
 from foretaste.behaviour.checks import check_ids
+from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.domain.data import Request
 from foretaste.domain.text_limits import MAX_TEXT_LENGTH
 from foretaste.domain.zero_times import is_zero_seconds, is_zero_text
@@ -29,6 +30,14 @@ def bounded_request(request: Request) -> Request:
     if isinstance(free_text, str) and (readable_text := _readable(free_text)) != free_text:
         request = replace(request, context={**request.context, "text": readable_text})
     return request if query == request.query else replace(request, query=query)
+
+
+def with_known_items(request: Request, variant_ids: VariantIds) -> Request:
+    """The question about items where it names their variants."""
+    if not request.items or not variant_ids.refresh():
+        return request
+    items = tuple(dict.fromkeys(map(variant_ids.representative, request.items)))
+    return request if items == request.items else replace(request, items=items)
 
 
 def _readable(text: str | None) -> str | None:

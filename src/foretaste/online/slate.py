@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.domain.data import (
     Degradation,
     Event,
@@ -30,13 +31,13 @@ from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.reasons import SOURCE_REASONS, UNKNOWN_USER_REASON, reasons_of_each
 from foretaste.model.product_scorer import Scores, SharedScorer, is_unknown_user
 from foretaste.online.paging import check_same_owner, earlier_pages
-from foretaste.online.request_checks import bounded_request, request_time
+from foretaste.online.request_checks import bounded_request, request_time, with_known_items
 from foretaste.online.snapshot import Snapshot
 from foretaste.online.window_counts import WindowCounts
 from foretaste.prepare.interactions import build_user_context
 from foretaste.rank import preference_effects
-from foretaste.rank.filters import HARD_FILTERS, FilterContext, excluded_items
-from foretaste.rank.index import FilterIndex, Mask
+from foretaste.rank.filters import HARD_FILTERS, FilterContext, consumed_items, excluded_items
+from foretaste.rank.index import FilterIndex
 from foretaste.rank.omissions import explain_omissions
 from foretaste.rank.policy import Policy, PolicyContext
 from foretaste.rank.properties import RequestedProperties
@@ -100,6 +101,7 @@ class SlateBuilder:
         )
         """What was served."""
         self._index: FilterIndex | None = None
+        self._variant_ids = VariantIds(store)
         self._window_counts = WindowCounts(store, weights)
 
     # The question -----------------------------------------------------------------------------
@@ -114,7 +116,7 @@ class SlateBuilder:
             request = Request(user=request, n=size, **with_current_names(fields))
         if isinstance(request.n, bool) or request.n < 1 or request.n != int(request.n):
             raise InputError(f"n: {request.n} is no number of items; ask for 1 or more")
-        request = bounded_request(request)
+        request = with_known_items(bounded_request(request), self._variant_ids)
         if request.next_page_of is None:
             return PageRequest(request)
         pages = earlier_pages(self.log, request.next_page_of)
@@ -210,7 +212,7 @@ class SlateBuilder:
         if page.request.window is not None:
             return self._trending_slate(page, question, scorer)
         choice = self._choice(page, question, scorer, rng)
-        terms = scorer.terms(choice.items, deep=page.request.explain)
+        terms = scorer.terms(choice.explained_items, deep=page.request.explain)
         for lift in choice.boosts:
             for row, item in enumerate(choice.items):
                 if lift.mask[item]:
@@ -228,7 +230,7 @@ class SlateBuilder:
         never = excluded_items(question, HARD_FILTERS)
         draft = SlateDraft(
             scores=np.zeros(len(question.index), np.float32),
-            hidden=_with_seen(never, question),
+            hidden=never | excluded_items(question, (consumed_items,)),
             never_shown=never,
             index=question.index,
             n=min(request.n, settings.max_n),
@@ -240,6 +242,7 @@ class SlateBuilder:
             else request.explore,
             exploration_pool=settings.exploration_pool,
             exclusive_pairs=self.policy.exclusive_pairs(question.index),
+            groups=question.index.groups if request.candidates is None else None,
         )
         if _may_show_cold_items(request) and page.offset + draft.n > SCORE_ONLY_POSITIONS:
             draft.cold_items, draft.cold_item_share = scorer.cold_items(settings.cold_item_share)
@@ -249,12 +252,12 @@ class SlateBuilder:
             preference_effects.add_preference_boosts(draft, question.preferences)
         # what rules speak of is scored even where the experts alone would not look
         scores = scorer.score_row(
-            ~draft.hidden,
+            draft.scorable,
             draft.items_to_score,
             extra_masks=draft.rule_masks,
             items=draft.pins.values(),
         )
-        draft.scores, draft.hidden = draft.scores + scores, draft.hidden | np.isneginf(scores)
+        draft.add_scores(scores)
         return draft.build_slate(lambda: rng or np.random.default_rng())
 
     def _trending_slate(
@@ -267,7 +270,7 @@ class SlateBuilder:
         log_prob = popularity.score_row(users >= 0, 0)
         scorer = SharedScorer(trending_scores(users, log_prob))
         choice = self._choice(page, question, scorer, None)
-        counted = users[choice.items]
+        counted = users[choice.explained_items]
         sources = tuple(
             ("trending" if count else "fallback") if source == "model" else source
             for source, count in zip(choice.sources, counted > 0, strict=True)
@@ -380,11 +383,3 @@ def _may_show_cold_items(request: Request) -> bool:
     """
     is_asked = request.query is not None or request.window is not None
     return not is_asked and request.min_relative_likelihood == 0
-
-
-def _with_seen(never: Mask, question: FilterContext) -> Mask:
-    if not question.hide_seen:
-        return never
-    hide = never.copy()
-    hide[question.user_context.consumed_items] = True
-    return hide

@@ -86,6 +86,11 @@ def why_not(workspace: ScoringWorkspace, item: str, page: PageRequest) -> WhyNot
     reasons = _filter_reasons(question, position)
     if reasons and position not in choice.items:
         return WhyNot(item, None, reasons, None, None, None, (), _barred_sentence(reasons))
+    groups = question.index.groups
+    other = None if groups is None else groups.shown_member(position, choice.items)
+    if other is not None:
+        reason = f"another variant of it is in the list, '{snapshot.catalogue.ids[other]}'"
+        return WhyNot(item, None, (reason,), None, None, None, (), _barred_sentence((reason,)))
     return _compared(position, question, scorer, choice)
 
 

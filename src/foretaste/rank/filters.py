@@ -69,7 +69,9 @@ def unavailable_items(filter_context: FilterContext) -> Mask:
 
 def consumed_items(filter_context: FilterContext) -> ItemIndices:
     """Taken already."""
-    return filter_context.user_context.consumed_items if filter_context.hide_seen else NO_ITEMS
+    if not filter_context.hide_seen:
+        return NO_ITEMS
+    return filter_context.index.with_variants(filter_context.user_context.consumed_items)
 
 
 def negative_feedback_items(filter_context: FilterContext) -> ItemIndices:
@@ -78,9 +80,8 @@ def negative_feedback_items(filter_context: FilterContext) -> ItemIndices:
     if not (user_context.weight < 0).any():
         return NO_ITEMS
     last_weights = dict(zip(user_context.item.tolist(), user_context.weight.tolist(), strict=True))
-    return np.array(
-        [item for item, weight in last_weights.items() if item >= 0 and weight < 0], np.int32
-    )
+    refused = [item for item, weight in last_weights.items() if item >= 0 and weight < 0]
+    return filter_context.index.with_variants(np.array(refused, np.int32))
 
 
 def muted_items(filter_context: FilterContext) -> Mask | ItemIndices:
@@ -101,7 +102,8 @@ def policy_barred_items(filter_context: FilterContext) -> Mask | ItemIndices:
 
 def seed_items(filter_context: FilterContext) -> ItemIndices:
     """The items asked about."""
-    return np.array(filter_context.index.item_indices(filter_context.request.items), np.int32)
+    index = filter_context.index
+    return index.with_variants(np.array(index.item_indices(filter_context.request.items), np.int32))
 
 
 def filter_mismatches(filter_context: FilterContext) -> Mask | ItemIndices:
@@ -122,7 +124,10 @@ def non_candidates(filter_context: FilterContext) -> Mask | ItemIndices:
 
 def earlier_page_items(filter_context: FilterContext) -> ItemIndices:
     """On an earlier page of the list."""
-    return np.array(filter_context.index.item_indices(filter_context.earlier_item_ids), np.int32)
+    index = filter_context.index
+    return index.with_variants(
+        np.array(index.item_indices(filter_context.earlier_item_ids), np.int32)
+    )
 
 
 FILTERS: tuple[Filter, ...] = (

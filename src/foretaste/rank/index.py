@@ -11,10 +11,12 @@ from threading import Lock
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from foretaste.domain.data import Catalogue, Doubles, Feature, Item, Longs
 from foretaste.domain.feature_types import feature_number
 from foretaste.domain.store import ItemColumns
+from foretaste.domain.words import GROUP_COLUMN
 from foretaste.errors import InputError, did_you_mean
 from foretaste.rank.about import EncodeText as EncodeText
 from foretaste.rank.about import Mask as Mask
@@ -34,6 +36,7 @@ from foretaste.rank.conditions import (
     parse_decimal,
     parse_number,
 )
+from foretaste.rank.variant_groups import VariantGroups
 
 MASK_CACHE_BYTES = 32 * 1024 * 1024
 """Bytes of masks that are kept."""
@@ -203,6 +206,16 @@ class FilterIndex:
 
     def __len__(self) -> int:
         return len(self.catalogue)
+
+    @cached_property
+    def groups(self) -> VariantGroups | None:
+        """Which items are variants of one product; None where none is."""
+        return VariantGroups.of(self._features.get(GROUP_COLUMN))
+
+    def with_variants(self, items: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+        """These items, and all variants of the same products."""
+        groups = self.groups
+        return items if groups is None or not len(items) else groups.with_members(items)
 
     def column(self, name: str, field_path: str = "filter") -> ColumnIndex:
         """An attribute. One that no item of the catalogue has now, but items had before or have

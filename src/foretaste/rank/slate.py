@@ -20,59 +20,16 @@ from foretaste.domain.data import Floats, Ints, ItemSource
 from foretaste.rank.diversity import rerank_for_diversity
 from foretaste.rank.exploration import Exploration
 from foretaste.rank.index import FilterIndex, Mask
+from foretaste.rank.slate_parts import QuotaLimit as QuotaLimit
+from foretaste.rank.slate_parts import ScoreBoost as ScoreBoost
+from foretaste.rank.slate_parts import Slate as Slate
 from foretaste.rank.top import top_items
+from foretaste.rank.variant_groups import VariantGroups
 
 SCORE_ONLY_POSITIONS = 10
 """Places that new items are never helped to: there the scores alone decide."""
 FIRST_BATCH_ITEMS = 128
 """Items that are put in order at first; more when the rules let few of them through."""
-
-
-@dataclass(frozen=True)
-class QuotaLimit:
-    """A quota: which kinds an item is of, and how many of each kind the list may and must have."""
-
-    groups: Callable[[int], list[int]]
-    max_count: int | None = None
-    min_count: int = 0
-    mask: Mask | None = None
-    """[items], which are of the kind, where there is only one."""
-
-
-@dataclass(frozen=True)
-class ScoreBoost:
-    """What a rule, or a wish of the person, adds to the score of some items."""
-
-    mask: Mask
-    nats: float
-    name: str
-    expert: str = "rule"
-    """Whose term it is."""
-
-
-@dataclass(frozen=True)
-class Slate:
-    """The list."""
-
-    items: Ints
-    positions: tuple[int, ...]
-    sources: tuple[ItemSource, ...]
-    propensities: tuple[float, ...]
-    scores: Floats
-    """Of each item, with what rules added."""
-    boosts: tuple[ScoreBoost, ...] = ()
-
-    def with_rows(self, rows: list[int]) -> "Slate":
-        """The list with some of its rows, counted on without gaps."""
-        first_position = self.positions[0] if self.positions else 1
-        return Slate(
-            self.items[rows],
-            tuple(range(first_position, first_position + len(rows))),
-            tuple(self.sources[row] for row in rows),
-            tuple(self.propensities[row] for row in rows),
-            self.scores[rows],
-            self.boosts,
-        )
 
 
 @dataclass
@@ -103,6 +60,10 @@ class SlateDraft:
     promotions: list[tuple[Mask, float]] = field(default_factory=list)
     """(which items, percent of the places)"""
 
+    groups: VariantGroups | None = None
+    """Of which one variant each is in the list; None where nothing is a variant."""
+    scored_items: Ints | None = None
+    """[items], the item whose score each has, once variants were chosen."""
     cold_items: Mask | None = None
     """[items], which nobody has taken yet."""
     cold_item_share: float = 0.0
@@ -127,6 +88,25 @@ class SlateDraft:
         self.boosts.append(ScoreBoost(mask, nats, name, expert))
         self.scores = np.asarray(self.scores + mask * np.float32(nats), np.float32)
 
+    @property
+    def scorable(self) -> Mask:
+        """[items], whose scores are needed."""
+        return ~self.hidden if self.groups is None else self.groups.scorable(~self.hidden)
+
+    def add_scores(self, scores: Floats) -> None:
+        """Add the model's [items], -inf for what is not to be shown; of variants one is chosen."""
+        if self.groups is not None:
+            pinned = self.pins.values()
+            chosen = self.groups.choose(scores, self.scores, self.hidden, pinned)
+            scores, self.hidden, self.scored_items = (
+                chosen.scores,
+                chosen.hidden,
+                chosen.scored_items,
+            )
+            if self.cold_items is not None:
+                self.cold_items = self.cold_items[self.scored_items]
+        self.scores, self.hidden = self.scores + scores, self.hidden | np.isneginf(scores)
+
     def build_slate(self, rng: Callable[[], np.random.Generator]) -> Slate:
         """The list; `rng` is asked only if something is drawn."""
         filler = SlateFiller(self)
@@ -147,7 +127,13 @@ class SlateDraft:
         positions = tuple(range(self.offset + 1, self.offset + len(items) + 1))
         scores = self.scores[slate_items]
         return Slate(
-            slate_items, positions, tuple(sources), tuple(propensities), scores, tuple(self.boosts)
+            slate_items,
+            positions,
+            tuple(sources),
+            tuple(propensities),
+            scores,
+            tuple(self.boosts),
+            None if self.scored_items is None else self.scored_items[slate_items],
         )
 
 

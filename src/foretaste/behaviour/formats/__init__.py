@@ -62,4 +62,8 @@ def format_named(name: str) -> FileFormat:
 
 def format_of(table: TableFormat) -> FileFormat:
     """The format that has this kind of file."""
-    return next(file_format for file_format in FORMATS if table in file_format.tables)
+    return next(
+        file_format
+        for file_format in FORMATS
+        if table.title in (own_table.title for own_table in file_format.tables)
+    )

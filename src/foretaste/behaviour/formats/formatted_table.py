@@ -17,6 +17,7 @@ from foretaste.behaviour.files.packing import COMPRESSED_EXTENSIONS, parts_of
 from foretaste.behaviour.formats import FORMATS, format_named
 from foretaste.behaviour.formats.declaration import FileFormat, TableFormat
 from foretaste.behaviour.formats.row_steps import StepContext
+from foretaste.behaviour.formats.variant_steps import MergeVariants
 from foretaste.behaviour.rows import HEAD_ROWS, OpenTable, open_table
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row, Rows
@@ -40,6 +41,7 @@ def open_formatted(
         if table_format is None:
             return table
         folder = SiblingFiles(Path(source) if isinstance(source, str | Path) else None)
+        table_format = without_merging(table_format, reading.settings.columns.get("group"))
         laid = _laid(table, table_format, folder, partial(open_formatted, source, name, reading))
     except BaseException:
         table.close()
@@ -141,6 +143,15 @@ def _laid(
         format=table_format,
         step_notes=partial(_notes, context, sample),
     )
+
+
+def without_merging(table_format: TableFormat, group: str | None) -> TableFormat:
+    """The format with variants as items of their own, where the settings group them by its key."""
+    steps = tuple(
+        step.split() if isinstance(step, MergeVariants) and step.key == group else step
+        for step in table_format.steps
+    )
+    return table_format if steps == table_format.steps else replace(table_format, steps=steps)
 
 
 def _after_steps(rows: Rows, table_format: TableFormat, context: StepContext) -> Rows:

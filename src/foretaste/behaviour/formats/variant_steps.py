@@ -36,6 +36,10 @@ class MergeVariants:
     separators: Mapping[str, str] = field(default_factory=dict)
     """Column → what parts several values in a cell of it."""
 
+    def split(self) -> "SplitVariants":
+        """Each variant as a row of its own."""
+        return SplitVariants(self.key, self.ids)
+
     def apply(self, rows: Rows, context: StepContext) -> Rows:
         members: list[tuple[int, Row]] = []
         for line, row in rows:
@@ -101,3 +105,31 @@ class MergeVariants:
         separator = self.separators.get(column, "")
         values = {str(part): part for cell in cells for part in split_values(cell, separator)}
         return list(values.values())
+
+
+@dataclass(frozen=True, slots=True)
+class SplitVariants:
+    """Rows of one product stay rows: what only the first has goes to all, but for its ids."""
+
+    key: str
+    ids: tuple[str, ...]
+
+    def apply(self, rows: Rows, context: StepContext) -> Rows:
+        above: Row = {}
+        for line, row in rows:
+            if isinstance(row, RejectedRow):
+                yield line, row
+                continue
+            if self.ids and not any(split_values(row.get(column), "") for column in self.ids):
+                context.left_out["no variant, but another picture of the product above"] += 1
+                continue
+            if row.get(self.key) == above.get(self.key):
+                row = {
+                    column: above.get(column)
+                    if is_missing(cell) and column not in self.ids
+                    else cell
+                    for column, cell in row.items()
+                }
+            above = row
+            lists = [name for name in self.ids if isinstance(row.get(name), list)]
+            yield line, {column: cell for column, cell in row.items() if column not in lists}

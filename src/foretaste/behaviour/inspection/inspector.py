@@ -25,6 +25,7 @@ from foretaste.behaviour.row_reader import RowReader, make_row_reader
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
+from foretaste.behaviour.variant_ids import VariantTable
 from foretaste.domain.data import Event, Item, RejectedRow
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.domain.store import Store
@@ -59,7 +60,7 @@ class Inspector:
     progress: Progress = no_progress
     _new_ids: set[str] = field(default_factory=set)
     _are_described: bool = False
-    _new_variants: dict[str, str] = field(default_factory=dict)
+    _new_variants: VariantTable = field(default_factory=VariantTable)
 
     def inspect(self, tables: Sequence[TableSource]) -> Inspection:
         """What an import of them would make of each, in the order in which they were named."""
@@ -123,9 +124,7 @@ class Inspector:
         rejects = RejectCounter()
         count = self._read_rows(table, reader, rejects)
         if isinstance(reader, EntityReader):
-            self._new_variants |= {
-                name: item for item, names in reader.variants.items() for name in names
-            }
+            self._new_variants |= VariantTable().with_variants(reader.variants)
         reading = reader.reading
         is_offered = bool(table.form.header) and not file_settings.header and not self.yes
         offer = [f"the names of the columns are offered: {OFFER_REMEDY}"] if is_offered else []

@@ -1,0 +1,62 @@
+"""What a list is made of: quotas and boosts in, and the list that comes out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from foretaste.domain.data import Floats, Ints, ItemSource
+from foretaste.rank.index import Mask
+
+
+@dataclass(frozen=True)
+class QuotaLimit:
+    """A quota: which kinds an item is of, and how many of each kind the list may and must have."""
+
+    groups: Callable[[int], list[int]]
+    max_count: int | None = None
+    min_count: int = 0
+    mask: Mask | None = None
+    """[items], which are of the kind, where there is only one."""
+
+
+@dataclass(frozen=True)
+class ScoreBoost:
+    """What a rule, or a wish of the person, adds to the score of some items."""
+
+    mask: Mask
+    nats: float
+    name: str
+    expert: str = "rule"
+    """Whose term it is."""
+
+
+@dataclass(frozen=True)
+class Slate:
+    """The list."""
+
+    items: Ints
+    positions: tuple[int, ...]
+    sources: tuple[ItemSource, ...]
+    propensities: tuple[float, ...]
+    scores: Floats
+    """Of each item, with what rules added."""
+    boosts: tuple[ScoreBoost, ...] = ()
+    scored_items: Ints | None = None
+    """The items whose scores these have, where some are variants; None: their own."""
+
+    @property
+    def explained_items(self) -> Ints:
+        """The items whose terms explain the scores."""
+        return self.items if self.scored_items is None else self.scored_items
+
+    def with_rows(self, rows: list[int]) -> "Slate":
+        """The list with some of its rows, counted on without gaps."""
+        first_position = self.positions[0] if self.positions else 1
+        return Slate(
+            self.items[rows],
+            tuple(range(first_position, first_position + len(rows))),
+            tuple(self.sources[row] for row in rows),
+            tuple(self.propensities[row] for row in rows),
+            self.scores[rows],
+            self.boosts,
+            None if self.scored_items is None else self.scored_items[rows],
+        )

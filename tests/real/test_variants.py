@@ -1,0 +1,189 @@
+"""Variants that are items of their own, grouped by a column."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import foretaste
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.domain.data import Event, Item
+from foretaste.domain.words import GROUP_COLUMN
+from foretaste.loop import Foretaste
+
+from .conftest import NOW, Shop
+
+SETTINGS = """
+[behaviour.columns.items]
+group = "parent"
+[language]
+threads = 1
+device = "cpu"
+[model]
+max_weight_cases = 100
+experts = ["popularity", "neighbour", "content", "attribute"]
+"""
+PRODUCTS = ("tent", "mat", "stove", "lamp", "pan", "knife", "pack", "rope")
+COLOURS = ("red", "blue")
+
+
+def catalogue() -> str:
+    rows = [
+        f"{product}-{colour},{product.title()} in {colour},{product},{colour},{10 + place}"
+        for place, product in enumerate(PRODUCTS)
+        for colour in COLOURS
+    ]
+    return "\n".join(["id,title,parent,colour,price", *rows, "book,A book about camps,,,9"]) + "\n"
+
+
+def behaviour() -> str:
+    """People take neighbouring products, each in any colour."""
+    rows = ["user,item,event_type,at"]
+    for person in range(24):
+        for step in range(3):
+            product = PRODUCTS[(person + step) % len(PRODUCTS)]
+            colour = COLOURS[person // 8 % 2]
+            rows.append(
+                f"u{person},{product}-{colour},purchase,{1_770_000_000 + 60 * step + person}"
+            )
+    return "\n".join(rows) + "\n"
+
+
+@pytest.fixture
+def grouped(tmp_path: Path) -> Iterator[Foretaste]:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "foretaste.toml").write_text(SETTINGS)
+    (tmp_path / "items.csv").write_text(catalogue())
+    (tmp_path / "events.csv").write_text(behaviour())
+    loop = foretaste.open(tmp_path / "shop")
+    loop.add(tmp_path / "items.csv", tmp_path / "events.csv")
+    loop.train()
+    yield loop
+    loop.close()
+
+
+def products_of(ids: list[str]) -> list[str]:
+    return [name.partition("-")[0] for name in ids]
+
+
+def test_events_of_variants_count_for_the_group(grouped: Foretaste) -> None:
+    events = [event for _, event in grouped.store.events()]
+    assert {event.item for event in events} == {f"{product}-red" for product in PRODUCTS}
+    variants = {event.context["variant"] for event in events if event.context}
+    assert variants == {f"{product}-blue" for product in PRODUCTS}
+    item = grouped.store.item("tent-blue")
+    assert item is not None
+    assert item.attributes[GROUP_COLUMN] == ("tent",)
+    assert "parent" not in item.attributes
+    assert "tent" not in item.reading().replace("Tent", "")
+
+
+def test_every_list_has_one_of_each_group(grouped: Foretaste) -> None:
+    size = len(PRODUCTS) + 1
+    lists = {
+        "stranger": grouped.recommend("nobody", n=20),
+        "similar": grouped.similar("mat-blue", n=20),
+        "search": grouped.recommend(query="tent in blue", n=20),
+        "trending": grouped.recommend(window=10 * 365 * 86_400.0, n=20),
+    }
+    for name, answer in lists.items():
+        products = products_of([item.id for item in answer.items])
+        assert len(products) == len(set(products)), name
+    assert len(lists["stranger"].items) == size
+    assert "mat" not in products_of([item.id for item in lists["similar"].items])
+
+
+def test_a_variant_that_was_taken_hides_its_group(grouped: Foretaste) -> None:
+    shown = products_of([item.id for item in grouped.recommend("u0", n=20).items])
+    assert {"tent", "mat", "stove"}.isdisjoint(shown)
+    grouped.record([Event("e1", "purchase", 1_770_000_900.0, user="u0", item="pan-blue")])
+    assert "pan" not in products_of([item.id for item in grouped.recommend("u0", n=20).items])
+
+
+def test_a_filter_picks_the_variant_and_the_score_is_the_groups(grouped: Foretaste) -> None:
+    plain = grouped.recommend("u0", n=20, explain=True)
+    blue = grouped.recommend("u0", n=20, filter={"colour": "blue"}, explain=True)
+    assert {item.id.partition("-")[2] for item in blue.items} == {"blue"}
+    scores = {product: item.score for item in plain.items for product in products_of([item.id])}
+    for item in blue.items:
+        assert item.score == pytest.approx(scores[products_of([item.id])[0]], abs=1e-5)
+        assert sum(term.nats for term in item.terms) == pytest.approx(item.score, abs=1e-3)
+    assert products_of([item.id for item in blue.items]) == [
+        product for product in products_of([item.id for item in plain.items]) if product != "book"
+    ]
+
+
+def test_a_sold_out_representative_leaves_its_place_to_another_variant(grouped: Foretaste) -> None:
+    first = grouped.recommend("u0", n=20)
+    gone = first.items[0].id
+    item = grouped.store.item(gone)
+    assert item is not None
+    grouped.store.put_items([Item(item.id, item.title, attributes=item.attributes, hidden=True)])
+    second = grouped.recommend("u0", n=20)
+    assert second.items[0].id != gone
+    assert products_of([second.items[0].id]) == products_of([gone])
+    assert "hidden" in grouped.why_not(gone, "u0").sentence
+
+
+def test_why_a_variant_is_not_in_the_list(grouped: Foretaste) -> None:
+    shown = grouped.recommend("u0", n=20).items[0].id
+    product, _, colour = shown.partition("-")
+    other = f"{product}-{'red' if colour == 'blue' else 'blue'}"
+    assert (
+        f"another variant of it is in the list, '{shown}'" in grouped.why_not(other, "u0").sentence
+    )
+
+
+def test_candidates_of_the_caller_are_all_put_in_order(grouped: Foretaste) -> None:
+    answer = grouped.recommend("u0", n=10, candidates=["rope-red", "rope-blue", "pan-red"])
+    assert {item.id for item in answer.items} == {"rope-red", "rope-blue", "pan-red"}
+
+
+def test_reasons_and_features_do_not_name_the_group(grouped: Foretaste) -> None:
+    answer = grouped.recommend("u0", n=20, explain=True)
+    texts = [text for item in answer.items for text in item.reason]
+    texts += [str(term.feature) for item in answer.items for term in item.terms]
+    assert not any(GROUP_COLUMN in text or "parent" in text for text in texts)
+
+
+def test_items_sent_later_join_their_group(shop: Shop) -> None:
+    settings: dict[str, Any] = {"columns": {"items": {"group": "parent"}}}
+    shop.add("items", "id,title,parent\ntent-red,Red tent,tent\n", **settings)
+    shop.send_items({"id": "tent-blue", "title": "Blue tent", "parent": "tent"}, **settings)
+    summary = shop.send({"user": "u", "item": "tent-blue", "event_type": "view"}, **settings)
+    assert summary.accepted == 1
+    assert [event.item for event in shop.events] == ["tent-red"]
+    # the product itself represents its group, whenever it comes
+    shop.send_items({"id": "tent", "title": "Tent", "parent": "tent"}, **settings)
+    shop.send({"user": "u", "item": "tent-red", "event_type": "click"}, **settings)
+    assert [event.item for event in shop.events] == ["tent-red", "tent"]
+
+
+def test_newest_items_are_one_of_each_group(shop: Shop) -> None:
+    rows = "".join(
+        f"{name},{name},{parent},2026-01-{day:02}\n"
+        for name, parent, day in [("a1", "a", 9), ("a2", "a", 8), ("b1", "b", 7), ("c", "", 6)]
+    )
+    columns = {"items": {"group": "parent"}}
+    shop.add("items", "id,title,parent,available_from\n" + rows, columns=columns)
+    assert [item.id for item in shop.store.newest_items(NOW, 3)] == ["a1", "b1", "c"]
+
+
+def test_shopify_rows_are_items_of_a_group_where_the_settings_say_so(shop: Shop) -> None:
+    from .test_format_shops import SHOPIFY_PRODUCTS
+
+    columns = {"items": {"id": "Variant SKU", "group": "Handle"}}
+    shop.add("items", SHOPIFY_PRODUCTS, name="products_export.csv", columns=columns)
+    assert set(shop.items) == {"TT-R-M", "TT-R-L", "TT-B-M", "CM-1", "OH-1"}
+    blue = shop.items["TT-B-M"]
+    assert blue.title == "Trail Tee"
+    assert blue.attributes["Colour"] == ("Blue",)
+    assert "Line names" not in blue.attributes
+    assert blue.attributes["Vendor"] == ("Nordfell",)
+    assert blue.attributes[GROUP_COLUMN] == ("trail-tee",)
+
+
+def test_an_unknown_key_of_items_names_group() -> None:
+    with pytest.raises(ValueError, match="did you mean 'group'"):
+        BehaviourSettings.model_validate({"columns": {"items": {"grup": "parent"}}})
