@@ -64,7 +64,7 @@ def test_the_settings_win() -> None:
 
 def test_the_decision_on_more_values_stays() -> None:
     rows = [{"brand": f"brand {n}"} for n in range(60)]
-    earlier = {"brand": ColumnDecision("attribute", 2_000, ",")}
+    earlier = {"brand": ColumnDecision("attribute", 2_000, ",", levels="")}
     assert decide_columns(["brand"], rows, SETTINGS, earlier) == earlier
     few = {"brand": ColumnDecision("attribute", 3)}
     assert decide_columns(["brand"], rows, SETTINGS, few)["brand"].role == "skip"

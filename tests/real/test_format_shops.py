@@ -59,7 +59,7 @@ def test_shopify(export: Export, format_name: str | None) -> None:
     assert tee.attributes["Vendor"] == ("Nordfell",)
     assert tee.attributes["Type"] == ("Tee",)
     assert tee.attributes["Tags"] == ("summer", "men")
-    assert tee.attributes["Product Category"] == ("Apparel > Shirts",)
+    assert tee.attributes["Product Category"] == ("Apparel", "Apparel > Shirts")
     assert tee.image == "https://cdn.example/t1.jpg"
     assert not any(name.startswith(("Option", "Title")) for name in tee.attributes)
     assert not {"Variant SKU", "Variant Barcode", "Line names"} & tee.attributes.keys()
@@ -197,7 +197,7 @@ def test_woocommerce(export: Export) -> None:
     assert hoodie.title == "Hoodie"
     assert hoodie.attributes["Color"] == ("Blue", "Green", "Red")
     assert hoodie.attributes["Regular price"] == ("45", "48")
-    assert hoodie.attributes["Categories"] == ("Clothing > Hoodies", "Winter")
+    assert hoodie.attributes["Categories"] == ("Clothing", "Clothing > Hoodies", "Winter")
     assert hoodie.texts["Description"] == "A hoodie for cold days."
     assert not hoodie.hidden
     assert shop.items["48"].hidden
@@ -251,7 +251,10 @@ def test_magento(export: Export) -> None:
     assert set(shop.items) == {"MH01", "24-MB01", "24-MB02"}
     hoodie = shop.items["MH01"]
     assert hoodie.title == "Chaz Hoodie"
-    assert hoodie.attributes["categories"] == ("Men > Tops > Hoodies", "Sale")
+    assert hoodie.attributes["categories"] == (
+        *("Men", "Men > Tops", "Men > Tops > Hoodies"),
+        "Sale",
+    )
     assert set(hoodie.attributes["color"]) == {"Red", "Grey"}
     assert set(hoodie.attributes["size"]) == {"S", "M"}
     assert hoodie.attributes["price"] == ("52", "54")

@@ -116,7 +116,7 @@ def test_products_within_events_of_google_analytics(export: Export) -> None:
     assert shop.items["SKU_1"].title == "Trail Tee"
     assert shop.items["SKU_1"].attributes["brand"] == ("Nordfell",)
     assert shop.items["SKU_1"].attributes["price"] == ("29.9",)
-    assert shop.items["SKU_1"].attributes["category"] == ("Apparel > Shirts",)
+    assert shop.items["SKU_1"].attributes["category"] == ("Apparel", "Apparel > Shirts")
     assert shop.items["SKU_2"].attributes["category"] == ("Kitchen",)
 
 

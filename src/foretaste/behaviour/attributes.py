@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from foretaste.behaviour.column_roles import ColumnDecision, ColumnRole
-from foretaste.behaviour.reading.cleaning import clean_line
+from foretaste.behaviour.reading.cleaning import clean_line, without_entities
+from foretaste.behaviour.reading.hierarchies import level_values
 from foretaste.behaviour.reading.locales import DecimalMark
 from foretaste.behaviour.reading.numbers import NumberParser
 from foretaste.behaviour.reading.prices import price_values
@@ -36,15 +37,22 @@ _INTEGRAL_FLOAT = re.compile(
 
 
 def attribute_values(
-    column: str, value: Any, role: ColumnRole, separator: str, parser: NumberParser | None = None
+    column: str,
+    value: Any,
+    role: ColumnRole,
+    separator: str,
+    parser: NumberParser | None = None,
+    *,
+    levels: str | None = "",
 ) -> Mapping[str, tuple[str, ...]]:
     """Attribute → its values: different ones, in their order. A price is several attributes; see
-    `reading.prices`. parser: how the numbers of the column are read.
+    `reading.prices`. parser: how the numbers of the column are read. levels: between the levels of
+    a path, see `reading.hierarchies.level_values`.
     """
     if role == "price":
         return price_values(column, value, parser or NumberParser(column, is_price=True))
     values: dict[str, None] = {}
-    parts = split_values(value, separator)
+    parts = split_values(without_entities(value), separator)
     if len(parts) > MAX_COLUMN_VALUES:
         raise CellError(
             column,
@@ -60,7 +68,7 @@ def attribute_values(
         if _INTEGRAL_FLOAT.fullmatch(text):
             text = text[:-2]
         if text and text not in _EMPTY_LIST_MARKERS:
-            values[text] = None
+            values |= dict.fromkeys(level_values(text, levels))
     return {column: tuple(values)}
 
 
@@ -85,10 +93,12 @@ def load_column_decisions(store: FactStore, record_type: str) -> dict[str, Colum
     return {column: _decision(*parts) for column, parts in stored.items()}
 
 
-def _decision(role: str, value_count: int, separator: str | None = None) -> ColumnDecision:
+def _decision(
+    role: str, value_count: int, separator: str | None = None, levels: str | None = None
+) -> ColumnDecision:
     if role == "commas":  # as it was remembered before there were other separators
         return ColumnDecision("attribute", value_count, ",")
-    return ColumnDecision(role, value_count, separator)  # type: ignore[arg-type]  # a ColumnRole
+    return ColumnDecision(role, value_count, separator, levels=levels)  # type: ignore[arg-type]  # a ColumnRole
 
 
 def save_column_decisions(
@@ -97,7 +107,7 @@ def save_column_decisions(
     """Keep what was decided; columns that this file did not have stay as they were."""
     all_decisions = {**load_column_decisions(store, record_type), **decisions}
     stored = {
-        column: (decision.role, decision.value_count, decision.separator)
+        column: (decision.role, decision.value_count, decision.separator, decision.levels)
         for column, decision in all_decisions.items()
     }
     store.put_meta_text(f"{record_type}_columns", json.dumps(stored))

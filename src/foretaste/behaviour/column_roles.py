@@ -6,10 +6,17 @@ then fixed, and remembered so that a single item sent later is read in the same 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from foretaste.behaviour.columns import is_alias, normalise_column
+from foretaste.behaviour.reading.cleaning import without_entities
+from foretaste.behaviour.reading.hierarchies import (
+    SLASH,
+    comma_parts_paths,
+    find_level_mark,
+    level_label,
+)
 from foretaste.behaviour.reading.prices import is_price_column
 from foretaste.behaviour.reading.separators import find_separator, separator_label
 from foretaste.behaviour.reading.texts import no_text_reason
@@ -48,6 +55,8 @@ class ColumnDecision:
     """Between several values in a cell of it; "" where a cell has one, None for the usual one."""
     reason: str = ""
     """In words; "" where it was remembered."""
+    levels: str | None = None
+    """Between the levels of a category; "" where it has none, None where nothing was decided."""
 
 
 def decide_columns(
@@ -64,15 +73,41 @@ def decide_columns(
     """
     decisions: dict[str, ColumnDecision] = {}
     for column in columns:
-        values = [value for row in rows if not is_missing(value := row.get(column))]
+        cells = [value for row in rows if not is_missing(value := row.get(column))]
+        values = [without_entities(cell) for cell in cells]
         stored = stored_decisions.get(column)
         decision = _by_settings(column, values, settings)
         if decision is None and stored is not None and stored.value_count >= len(values):
             decision = stored
-        decisions[column] = decision or decide_column(
+        decision = decision or decide_column(
             column, values, settings, row_count=len(rows), is_of_items=is_of_items
         )
+        decisions[column] = _with_levels(decision, column, values, settings)
     return decisions
+
+
+def _with_levels(
+    decision: ColumnDecision, column: str, values: Sequence[Any], settings: BehaviourSettings
+) -> ColumnDecision:
+    """The decision with what stands between the levels of the column's categories."""
+    if decision.role != "attribute" or not values:
+        return decision
+    configured = settings.levels.get(column)
+    if configured is not None:
+        return replace(decision, levels=configured)
+    if decision.levels is not None and decision.reason == "":
+        return decision  # as it was decided before
+    separator, usual = decision.separator, settings.attribute_separator
+    is_slash_list = separator == SLASH and column not in settings.separators
+    if is_slash_list:
+        separator = None
+    mark = find_level_mark(column, values, usual if separator is None else separator)
+    if not mark:
+        return replace(decision, levels="")
+    if separator == "," and column not in settings.separators:
+        separator = "," if comma_parts_paths(values, mark) else ""
+    reason = f"{decision.reason}; {level_label(mark)}" if decision.reason else ""
+    return replace(decision, separator=separator, levels=mark, reason=reason)
 
 
 def _by_settings(

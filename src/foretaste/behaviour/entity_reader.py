@@ -17,7 +17,7 @@ from foretaste.behaviour.column_roles import (
 from foretaste.behaviour.columns import missing_column_error, missing_column_warnings
 from foretaste.behaviour.files.file_settings import RecordType
 from foretaste.behaviour.formats.variant_steps import MergedRow
-from foretaste.behaviour.forms import ItemForm, separators_of
+from foretaste.behaviour.forms import ItemForm, levels_of, separators_of
 from foretaste.behaviour.parse import parse_item, parse_user
 from foretaste.behaviour.reading.ids import IdForms
 from foretaste.behaviour.reading.separators import separator_label
@@ -118,6 +118,7 @@ def _item_form(
         {column: decision.role for column, decision in columns.items()},
         settings.attribute_separator,
         separators_of(columns),
+        levels=levels_of(columns),
         group=settings.group_column or GROUP_COLUMN,
         available_from=decisions.available_from,
         available_until=decisions.available_until,

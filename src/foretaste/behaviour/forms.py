@@ -168,6 +168,8 @@ class ItemForm:
     available_until: Callable[[Any], float | None] = field(
         default_factory=partial(MomentParser, "available_until")
     )
+    levels: Mapping[str, str] = field(default_factory=dict)
+    """Column → what stands between the levels of a category in it, where that was decided."""
     group: str = GROUP_COLUMN
     """Column that variants of one product share."""
     prices: Mapping[str, NumberParser] = field(default_factory=dict)
@@ -182,6 +184,15 @@ def separators_of(decisions: Mapping[str, ColumnDecision]) -> dict[str, str]:
         column: decision.separator
         for column, decision in decisions.items()
         if decision.separator is not None
+    }
+
+
+def levels_of(decisions: Mapping[str, ColumnDecision]) -> dict[str, str]:
+    """Column → between the levels of its categories, of those where that was decided."""
+    return {
+        column: decision.levels
+        for column, decision in decisions.items()
+        if decision.levels is not None
     }
 
 
@@ -209,6 +220,7 @@ def service_item_form(
         {**separators_of(stored_decisions), **settings.separators},
         available_from=time_parser("available_from", settings),
         available_until=time_parser("available_until", settings),
+        levels={**levels_of(stored_decisions), **settings.levels},
         group=settings.group_column or GROUP_COLUMN,
         prices={column: strict_price(column, mark) for column, mark in (marks or {}).items()},
         new_price=partial(number_parser, settings=settings, is_price=True, is_strict=True),

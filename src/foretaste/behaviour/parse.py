@@ -351,7 +351,8 @@ def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple
             if role == "price":
                 parser = form.prices.get(column) or form.new_price(column)
             separator = form.separators.get(column, form.separator)
-            new_attributes = attribute_values(column, value, role, separator, parser)
+            levels = form.levels.get(column)
+            new_attributes = attribute_values(column, value, role, separator, parser, levels=levels)
             attributes |= {name: values for name, values in new_attributes.items() if values}
     group = row.get(form.group)
     if group is None:

@@ -165,6 +165,9 @@ class BehaviourSettings(Settings):
     features: Mapping[str, FeatureSettings] = Field(default_factory=dict)
     """Column of items → what it is and how it is spoken of, e.g. `[behaviour.features.directors]`
     with `phrase = "directed by {value}"`. What is not named is found from the values."""
+    levels: Mapping[str, str] = Field(default_factory=dict)
+    """Column of items or users → what stands between the levels of a category in it, e.g.
+    `category = "/"`; `""` where there are none. None named is told from the column's values."""
 
     @field_validator("locale")
     @classmethod
@@ -251,6 +254,8 @@ class BehaviourSettings(Settings):
         }
         if file.separators:
             changes["separators"] = {**self.separators, **file.separators}
+        if file.levels:
+            changes["levels"] = {**self.levels, **file.levels}
         if file.event_type_names:
             names = {
                 normalise_event_type(name): normalise_event_type(event_type)

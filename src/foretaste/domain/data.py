@@ -29,7 +29,7 @@ from foretaste.domain.request import Recommended as Recommended
 from foretaste.domain.request import Request as Request
 from foretaste.domain.request import Term as Term
 from foretaste.domain.words import BAND_SUFFIX as BAND_SUFFIX
-from foretaste.domain.words import is_descriptive, is_readable
+from foretaste.domain.words import deepest_values, is_descriptive, is_readable
 
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -102,7 +102,7 @@ class Item:
     def reading(self) -> str:
         """What a language model reads of the item: title, attributes, then the longer texts."""
         attribute_texts = (
-            f"{column}: {', '.join(filter(is_readable, values))}"
+            f"{column}: {', '.join(filter(is_readable, deepest_values(values)))}"
             for column, values in self.attributes.items()
             if any(map(is_readable, values)) and is_descriptive(column, self.attributes)
         )

@@ -1,7 +1,7 @@
 """A text in; its words out, or a pattern that finds it. Whatever compares words does it so."""
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 BAND_SUFFIX = "_band"
 """Ends the name of a column that stands for another one's numbers: `price_band`, of `price`."""
@@ -10,6 +10,8 @@ CURRENCY_SUFFIX = "_currency"
 GROUP_COLUMN = "variant_group"
 """The attribute that variants of one product share: a list shows one of them. It says nothing of
 taste."""
+LEVEL_MARKS = (">", "›", "»", "/")
+"""What stands between the levels of a category."""
 ADDRESS_STARTS = ("http://", "https://", "www.", "//", "data:")
 WORD_PATTERN = re.compile(r"\w+")
 """Letters, digits and low lines: “rock-and-roll” is three words."""
@@ -26,6 +28,20 @@ def is_descriptive(column: str, columns: Container[str]) -> bool:
     """
     is_currency = column.endswith(CURRENCY_SUFFIX)
     return column + BAND_SUFFIX not in columns and not is_currency and column != GROUP_COLUMN
+
+
+def deepest_values(values: Sequence[str]) -> Sequence[str]:
+    """Without those that others begin with: of `A` and `A > B` the second."""
+    if len(values) < 2 or not any(mark in value for value in values for mark in LEVEL_MARKS):
+        return values
+    return [
+        value
+        for value in values
+        if not any(
+            other.startswith(value) and other[len(value) :].lstrip().startswith(LEVEL_MARKS)
+            for other in values
+        )
+    ]
 
 
 def is_readable(value: str) -> bool:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from foretaste.domain.data import Catalogue, Doubles, Feature, Item, Longs
 from foretaste.domain.feature_types import feature_number
 from foretaste.domain.store import ItemColumns
-from foretaste.domain.words import GROUP_COLUMN
+from foretaste.domain.words import GROUP_COLUMN, deepest_values
 from foretaste.errors import InputError, did_you_mean
 from foretaste.rank.about import EncodeText as EncodeText
 from foretaste.rank.about import Mask as Mask
@@ -125,6 +125,15 @@ class ColumnIndex:
                 equals.setdefault(amount, []).append(code)
         return equals
 
+    @cached_property
+    def _paths(self) -> dict[str, list[int]]:
+        """Path of categories without blanks → the codes of all ways to write it."""
+        paths: dict[str, list[int]] = {}
+        for value, code in self._codes.items():
+            if ">" in value:
+                paths.setdefault(_path(value), []).append(code)
+        return paths
+
     def has_any_value(self, condition: AnyOf) -> Mask:
         """[items], whether it has one of the values."""
         texts = (
@@ -132,6 +141,12 @@ class ColumnIndex:
             *(word for flag in condition.flags for word in FLAG_SPELLINGS[flag]),
         )
         codes = [self._codes[text] for text in texts if text in self._codes]
+        codes += [
+            code
+            for text in texts
+            if text not in self._codes and ">" in text
+            for code in self._paths.get(_path(text), ())
+        ]
         for amount in condition.numbers:
             codes += self._equals.get(amount, ())
         if len(codes) == 1:
@@ -157,14 +172,24 @@ class ColumnIndex:
         return np.asarray(np.diff(self._feature.offsets) > 0)
 
     def value_codes(self, item: int) -> list[int]:
-        """The values of one item."""
-        return self._feature.item_codes(item).tolist()
+        """The values of one item; of a category with levels the deepest."""
+        codes: list[int] = self._feature.item_codes(item).tolist()
+        if len(codes) < 2:
+            return codes
+        values = [self._feature.values[code] for code in codes]
+        deepest = set(deepest_values(values))
+        return [code for code, value in zip(codes, values, strict=True) if value in deepest]
 
     def _items_owning(self, rows: Mask) -> Mask:
         """[items] of [values of all items]."""
         mask = np.zeros(len(self._feature.offsets) - 1, bool)
         mask[self._owner_of_value[rows]] = True
         return mask
+
+
+def _path(text: str) -> str:
+    """`A > B` and `A>B` are one."""
+    return ">".join(name.strip() for name in text.split(">"))
 
 
 def numbers_in_range(numbers: Doubles, condition: Range) -> Mask:

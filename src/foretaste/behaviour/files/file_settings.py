@@ -28,10 +28,11 @@ class FileSettings(Settings):
     event_type_names: Mapping[str, str] = Field(default_factory=dict)
     """What this file calls an event type → which it is, over `behaviour.event_type_names`."""
     text_columns: tuple[str, ...] = ()
-    """As in [behaviour], for this file; so are the next three."""
+    """As in [behaviour], for this file; so are the next four."""
     attribute_columns: tuple[str, ...] = ()
     ignored_columns: tuple[str, ...] = ()
     separators: Mapping[str, str] = Field(default_factory=dict)
+    levels: Mapping[str, str] = Field(default_factory=dict)
     header: tuple[str, ...] = ()
     """The names of the columns of a file without a line of names. `genre=Drama` is a column that
     has a 1 where the genre is Drama."""

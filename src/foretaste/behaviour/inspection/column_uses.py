@@ -7,6 +7,7 @@ from typing import Any
 
 from foretaste.behaviour.column_roles import ColumnRole
 from foretaste.behaviour.reading.column import MAX_SAMPLES
+from foretaste.behaviour.reading.hierarchies import level_label
 from foretaste.behaviour.reading.separators import separator_label
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
 from foretaste.behaviour.table_reading import TableReading
@@ -129,6 +130,8 @@ def _column_use(
         reason = decision.reason or "as before"
         if decision.separator is not None and decision.role == "attribute":
             how = separator_label(decision.separator)
+        if decision.levels:
+            how = "; ".join(filter(None, (how, level_label(decision.levels))))
     elif field is not None:
         reason = reading.reasons.get(field, "its name")
     elif reading.record_type == "events":

@@ -12,7 +12,7 @@ from typing import Any
 from foretaste.behaviour.files.encoding import UTF8
 from foretaste.behaviour.files.file_form import FileForm
 from foretaste.behaviour.files.file_settings import FileSettings
-from foretaste.behaviour.forms import separators_of
+from foretaste.behaviour.forms import levels_of, separators_of
 from foretaste.behaviour.settings import FIELDS_BY_TABLE, BehaviourSettings
 from foretaste.behaviour.table_reading import TableReading
 from foretaste.errors import InputError
@@ -54,6 +54,9 @@ def settings_of_reading(
     separators = separators_of(reading.decisions)
     if separators:
         values["separators"] = separators
+    levels = {column: mark for column, mark in levels_of(reading.decisions).items() if mark}
+    if levels:
+        values["levels"] = levels
     return tuple(values.items())
 
 

@@ -102,6 +102,13 @@ def clean_line(text: str) -> str:
     return _RUN_OF_BLANKS.sub(" ", normalise_text(_without_markup(repair_encoding(text))))
 
 
+def without_entities(value: Any) -> Any:
+    """A text with `&gt;` as >, so that the semicolon of an entity parts nothing."""
+    if not isinstance(value, str) or "&" not in value:
+        return value
+    return _ENTITY.sub(lambda match: html.unescape(match[0]), value)
+
+
 def _without_markup(text: str) -> str:
     for _ in range(MAX_ROUNDS):
         cleaned = (
