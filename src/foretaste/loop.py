@@ -21,6 +21,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from foretaste.behaviour.export import personal_data
 from foretaste.behaviour.import_log import last_imports
 from foretaste.behaviour.importer import import_all
 from foretaste.behaviour.inspection.inspection_report import Inspection
@@ -41,9 +42,9 @@ from foretaste.domain.data import (
     Request,
     UserContext,
 )
-from foretaste.domain.identifiers import required_identifier
+from foretaste.domain.identifiers import identifiers, required_identifier
 from foretaste.domain.ports import BackboneOpener, Progress, TextEncoder, no_progress
-from foretaste.domain.store import Store
+from foretaste.domain.store import EventOwner, Store
 from foretaste.errors import StoreError
 from foretaste.evaluate.evaluation import Evaluation
 from foretaste.feedback.recommendation_log import RecommendationLog
@@ -69,7 +70,7 @@ from foretaste.prepare.report import QualityReport, measure_quality
 from foretaste.rank.trending import parse_window
 from foretaste.training.candidate import evaluate_protocol, make_candidate, training_of
 from foretaste.training.encode import DataEncoder, EncodedData
-from foretaste.training.recount import ErasureReceipt, ErasureRecounter, personal_data
+from foretaste.training.recount import ErasureReceipt, ErasureRecounter, TakeBackReceipt
 
 
 class Foretaste:
@@ -182,6 +183,11 @@ class Foretaste:
         if deleted:
             self.recounter.recount_soon()
         return deleted
+
+    def take_back_events(self, event_ids: Sequence[str]) -> TakeBackReceipt:
+        """Take events back for good, by their ids: the next list is as if they had not been."""
+        names = identifiers(event_ids, "event_ids")
+        return self.recounter.take_back([EventOwner(name) for name in names])
 
     def personal(self, user: str) -> dict[str, Any] | None:
         """All that is kept of a person, for JSON; None if nothing is."""

@@ -184,6 +184,7 @@ def test_version() -> None:
         ["search", "moon"],
         ["similar", "space-1"],
         ["record", "u1", "space-1"],
+        ["take-back", "event-1"],
         ["serve"],
         ["models", "list"],
         ["models", "rollback"],
@@ -439,6 +440,21 @@ def test_what_is_recorded_changes_the_very_next_list(trained: Path) -> None:
     good("record", "u1", before[1], "--kind", "hide", "-w", trained)
     after = ids()
     assert set(before) - set(after) == {before[0], before[1]}
+
+
+def test_what_is_taken_back_is_as_if_it_had_not_been(trained: Path) -> None:
+    def ids() -> list[str]:
+        told = one_object(good("recommend", "u1", "-n", "20", "--json", "-w", trained))
+        return [item["id"] for item in told["items"]]
+
+    before = ids()
+    event_id = good("record", "u1", before[0], "--event-type", "hide", "-w", trained).split()[-1]
+    assert before[0] not in ids()
+    assert "taken back: 1; gone before: 0" in good("take-back", event_id, "-w", trained)
+    assert ids() == before
+    told = good("take-back", event_id, "no-such-event", "-w", trained)
+    assert "taken back: 0; gone before: 1" in told
+    assert "no event has the id no-such-event" in told
 
 
 def test_record_takes_searches_and_refuses_what_it_does_not_know(trained: Path) -> None:

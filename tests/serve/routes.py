@@ -55,6 +55,13 @@ ROUTES = (
         names_user=True,
     ),
     _of_someone("POST", "/v1/identify", EVENTS),
+    Route(
+        "POST",
+        "/v1/take-back",
+        EVENTS,
+        {"events": [{"event_id": "never", "user": "{user}", "session": "{session}"}]},
+        names_user=True,
+    ),
     _of_someone("POST", "/v1/recommend", READ, **LIST),
     _of_someone("POST", "/v1/rank", READ, candidates=["space-1", "space-2"]),
     _of_someone("POST", "/v1/similar", READ, item="space-1", **LIST),

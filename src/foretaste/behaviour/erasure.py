@@ -30,7 +30,12 @@ from foretaste.behaviour.schema import (
     recommendations,
     users,
 )
-from foretaste.behaviour.spent_events import EventBarrier, EventOwner, spend_events, spent_ids
+from foretaste.behaviour.spent_events import (
+    ERASURE_COUNT_KEY,
+    EventBarrier,
+    spend_events,
+    spent_ids,
+)
 from foretaste.behaviour.tombstones import (
     TOMBSTONE_KEY,
     ErasureList,
@@ -47,12 +52,10 @@ from foretaste.behaviour.tombstones import (
 )
 from foretaste.domain.data import ErasureCounts, Event, LoggedRecommendation
 from foretaste.domain.preference import Conversation
-from foretaste.domain.store import EventRefusal, TakeBackCounts
+from foretaste.domain.store import EventOwner, EventRefusal, TakeBackCounts
 
 IDS_PER_QUERY = 500
 """Numbers or names in one statement."""
-ERASURE_COUNT_KEY = "erasures"
-"""Under this name `meta` keeps how many erasures there have been."""
 
 
 class ErasureRows(RecommendationRows, PreferenceRows):
@@ -91,7 +94,9 @@ class ErasureRows(RecommendationRows, PreferenceRows):
             if erased.any_erased:
                 erasure_at = time.time() if at is None else at
                 put_tombstones(connection, self._insert, user, own_sessions, erasure_at)
-                self._count_erasure(connection, first_number)
+                # what training made of attributes is not known by numbers
+                has_attributes = bool(erased.attributes)
+                self._count_erasure(connection, 0 if has_attributes else first_number)
         return erased
 
     def erased_at(self, user: str) -> float | None:
@@ -160,9 +165,14 @@ class ErasureRows(RecommendationRows, PreferenceRows):
                 self._count_erasure(connection, first_number)
             return event_count
 
-    def take_back_events(self, event_ids: Sequence[str]) -> TakeBackCounts:
-        """Delete events for good, by their ids: they may not come again."""
-        ids = list(dict.fromkeys(event_ids))
+    def take_back_events(
+        self, event_owners: Sequence[EventOwner], *, keep_out_unknown: bool = False
+    ) -> TakeBackCounts:
+        """Delete events for good, by their ids: they may not come again.
+
+        keep_out_unknown: nor may those that have not come yet, which need whom they name.
+        """
+        ids = list(dict.fromkeys(event.event_id for event in event_owners))
         with store_errors(self.url), write_transaction(self._engine) as connection:
             groups = [events.c.event_id.in_(chunk) for chunk in _id_chunks(ids)]
             present = {
@@ -175,10 +185,14 @@ class ErasureRows(RecommendationRows, PreferenceRows):
                 _delete_groups(connection, groups)
                 self._count_erasure(connection, first_number)
             spent = spent_ids(connection, set(ids) - present)
+            gone = present | spent
+            if keep_out_unknown:
+                unknown_owners = [event for event in event_owners if event.event_id not in gone]
+                spend_events(connection, self._insert, unknown_owners)
         return TakeBackCounts(
             tuple(event_id for event_id in ids if event_id in present),
             tuple(event_id for event_id in ids if event_id in spent),
-            tuple(event_id for event_id in ids if event_id not in present | spent),
+            tuple(event_id for event_id in ids if event_id not in gone),
         )
 
     def event_refusals(self, new_events: Sequence[Event]) -> dict[int, EventRefusal]:
@@ -194,8 +208,7 @@ class ErasureRows(RecommendationRows, PreferenceRows):
     def _refusals(
         self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]
     ) -> dict[int, EventRefusal]:
-        erasures = connection.scalar(_erasure_count_query())
-        return self._event_barrier.refusals(connection, rows, erasures)
+        return self._event_barrier.refusals(connection, rows)
 
     def _spend(
         self, connection: sa.Connection, groups: Sequence[sa.ColumnElement[bool]]

@@ -83,10 +83,14 @@ def stored_events(events: Sequence[Event], id_owner: str | None) -> list[Event]:
 
 
 def stored_id(event: Event, id_owner: str) -> str:
+    """The id of an event under which it is stored."""
+    return person_event_id(event.event_id, event.user, event.session, id_owner)
+
+
+def person_event_id(event_id: str, user: str | None, session: str | None, id_owner: str) -> str:
     """`key:digest of the person:id`, with a digest of an id that would become too long."""
-    person = ascii((event.user, event.session)).encode("ascii")
+    person = ascii((user, session)).encode("ascii")
     prefix = f"{id_owner}:{blake2b(person, digest_size=PERSON_DIGEST_BYTES).hexdigest()}:"
-    event_id = event.event_id
     if len(prefix) + len(event_id) > MAX_ID_LENGTH:
         event_id = blake2b(event_id.encode(), digest_size=ID_DIGEST_BYTES).hexdigest()
     return prefix + event_id

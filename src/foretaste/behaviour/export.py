@@ -18,6 +18,7 @@ from foretaste.domain.data import (
 )
 from foretaste.domain.preference import Conversation, Preference
 from foretaste.domain.prompt import GeneratedText
+from foretaste.domain.store import Store
 
 JsonObject = dict[str, Any]
 
@@ -118,3 +119,16 @@ def user_data_to_json(
             for conversation in conversations
         ],
     }
+
+
+def personal_data(store: Store, user: str) -> JsonObject | None:
+    """All that is kept of a person, for JSON; None if nothing is."""
+    stored_user, events, answers = (
+        store.user(user),
+        store.history(user, None),
+        store.recommendations_to(user),
+    )
+    preferences, conversations = store.preferences(user, None), store.conversations_with(user)
+    if stored_user is None and not (events or preferences or answers or conversations):
+        return None
+    return user_data_to_json(stored_user or User(user), events, preferences, answers, conversations)

@@ -8,20 +8,25 @@ another, which tells to look. By them nobody is named who has not both the key a
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
 from foretaste.behaviour.schema import meta, spent_events
 from foretaste.behaviour.tombstones import (
+    TOMBSTONE_KEY,
     TOMBSTONE_PREFIX,
     make_key,
     session_hash,
     stored_key,
     user_hash,
 )
-from foretaste.domain.store import EventRefusal
+from foretaste.domain.store import EventOwner, EventRefusal
 
+CHANGES_KEY = "spent_events"
+"""Under this name `meta` keeps how many times events were spent."""
+ERASURE_COUNT_KEY = "erasures"
+"""Under this name `meta` keeps how many erasures there have been."""
 HASHES_PER_QUERY = 500
 MAX_REMEMBERED_PEOPLE = 200_000
 _EVENT_MARK = "\0event\0"  # before what is hashed: no id has a NUL
@@ -37,14 +42,6 @@ SPENT_REFUSAL = EventRefusal(
 _UNMARKED = float("nan")
 
 
-class EventOwner(NamedTuple):
-    """An event that is gone, by its id, and who it named."""
-
-    event_id: str
-    user: str | None
-    session: str | None
-
-
 def spend_events(connection: sa.Connection, insert: Any, gone_events: Iterable[EventOwner]) -> None:
     """Keep, within the transaction that deletes them, that these may not come again."""
     key, hashes = make_key(connection, insert), set[str]()
@@ -54,6 +51,15 @@ def spend_events(connection: sa.Connection, insert: Any, gone_events: Iterable[E
     if hashes:
         statement = insert(spent_events).on_conflict_do_nothing()
         connection.execute(statement, [{"hash": name} for name in sorted(hashes)])
+        _count_change(connection, insert)
+
+
+def _count_change(connection: sa.Connection, insert: Any) -> None:
+    """So that every process looks anew."""
+    count = connection.scalar(sa.select(meta.c.text).where(meta.c.name == CHANGES_KEY))
+    statement = insert(meta).values(name=CHANGES_KEY, text=str(int(count or 0) + 1))
+    replacement = {"text": statement.excluded.text}
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=replacement))
 
 
 def spent_ids(connection: sa.Connection, event_ids: Collection[str]) -> set[str]:
@@ -71,21 +77,22 @@ class EventBarrier:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._state: tuple[str, str | None] | None = None  # the store's key, and its erasures
+        self._state: dict[str, str] = {}  # the store's key, and what counts its changes
         self._erasure_times: dict[_Person, float] = {}
         """Of people who were looked up: when they were erased; -inf for who only has events that
         are gone, nan for who has none."""
 
     def refusals(
-        self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]], erasures: str | None
+        self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]
     ) -> dict[int, EventRefusal]:
-        """Index → why not, of rows of `events`. erasures: how many there have been, as the store
-        writes it.
-        """
-        key = stored_key(connection)
-        if key is None:
+        """Index → why not, of rows of `events`."""
+        names = (TOMBSTONE_KEY, ERASURE_COUNT_KEY, CHANGES_KEY)
+        query = sa.select(meta.c.name, meta.c.text).where(meta.c.name.in_(names))
+        rows_of_state = connection.execute(query).all()
+        state = {row[0]: row[1] for row in rows_of_state}
+        if TOMBSTONE_KEY not in state:
             return {}
-        times = self._times(connection, key, erasures, rows)
+        times = self._times(connection, state, rows)
         refusals, marked_rows = dict[int, EventRefusal](), dict[int, str]()
         for index, row in enumerate(rows):
             people = _people_of(row["user"], row["session"])
@@ -104,19 +111,18 @@ class EventBarrier:
     def _times(
         self,
         connection: sa.Connection,
-        key: str,
-        erasures: str | None,
+        state: dict[str, str],
         rows: Sequence[Mapping[str, Any]],
     ) -> dict["_Person", float]:
         """When the people of these rows were erased, of those who were or have events gone."""
         people = {person for row in rows for person in _people_of(row["user"], row["session"])}
         with self._lock:
             known_count = len(self._erasure_times)
-            if self._state != (key, erasures) or known_count > MAX_REMEMBERED_PEOPLE:
-                self._state, self._erasure_times = (key, erasures), {}
+            if self._state != state or known_count > MAX_REMEMBERED_PEOPLE:
+                self._state, self._erasure_times = state, {}
             remembered = self._erasure_times
         new_people = [person for person in people if person not in remembered]
-        remembered.update(_looked_up(connection, key, new_people))
+        remembered.update(_looked_up(connection, state[TOMBSTONE_KEY], new_people))
         times = ((person, remembered[person]) for person in people)
         return {person: time for person, time in times if time == time}
 

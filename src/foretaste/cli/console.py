@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # the nouns bring NumPy; `foretaste --help` does without
     from foretaste.model.artefacts import ModelVersion
     from foretaste.online.list_health import ListHealth
     from foretaste.preferences.service import PreferenceUpdate
+    from foretaste.training.recount import TakeBackReceipt
     from foretaste.workspace.tenants import Tenant
 
 ItemOf = Callable[[str], "Item | None"]
@@ -301,3 +302,15 @@ def print_tenants(tenants: Sequence["Tenant"], *, json: bool = False) -> None:
     print_table(
         ("tenant", "events", "items", "model", "workspace"), rows, right=("events", "items")
     )
+
+
+def print_take_back(receipt: "TakeBackReceipt") -> None:
+    """What became of events that were to be taken back."""
+    counts = receipt.counts
+    say(f"taken back: {len(counts.taken_back)}; gone before: {len(counts.duplicates)}")
+    if counts.unknown:
+        say(f"no event has the id {', '.join(counts.unknown)}; 'users data' shows a user's events")
+    for version in receipt.recounted_versions:
+        say(f"model {version} was counted anew without them")
+    for note in receipt.pending_notes:
+        say(f"still due: {note}")

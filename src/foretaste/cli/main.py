@@ -272,6 +272,17 @@ def record(
     console.say(f"recorded as event {summary.ids[0]}")
 
 
+@command(app, "take-back")
+def take_back(
+    event_ids: Annotated[list[str], typer.Argument(metavar="EVENT…", help="The events' ids.")],
+    workspace: Workspace = CURRENT_FOLDER,
+) -> None:
+    """Take events back, such as a refund: the next list is as if they had not been."""
+    with open_loop(workspace) as loop:
+        receipt = loop.take_back_events(event_ids)
+    console.print_take_back(receipt)
+
+
 @command(models, "list")
 def models_list(workspace: Workspace = CURRENT_FOLDER, json: Json = False) -> None:
     """Every version there is, the live one marked."""

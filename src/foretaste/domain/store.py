@@ -44,6 +44,14 @@ class EventRefusal(NamedTuple):
     remedy: str
 
 
+class EventOwner(NamedTuple):
+    """An event by its id, and who it named."""
+
+    event_id: str
+    user: str | None = None
+    session: str | None = None
+
+
 class TakeBackCounts(NamedTuple):
     """What became of the wish to take events back, by their ids."""
 
@@ -165,8 +173,13 @@ class EventLog(Protocol):
     def delete_events(self, user: str, item: str, event_type: str | None = None) -> int:
         """Take back what a user did with an item, of one event type or all. → how many events."""
 
-    def take_back_events(self, event_ids: Sequence[str]) -> TakeBackCounts:
-        """Delete events for good, by their ids: they may not come again."""
+    def take_back_events(
+        self, event_owners: Sequence[EventOwner], *, keep_out_unknown: bool = False
+    ) -> TakeBackCounts:
+        """Delete events for good, by their ids: they may not come again.
+
+        keep_out_unknown: nor may those that have not come yet, which need whom they name.
+        """
 
     def first_erased_number(self, after_count: int) -> int | None:
         """The least number of an event that went with an erasure past the first `after_count`;

@@ -108,8 +108,11 @@ class ModelRegistry:
             shutil.rmtree(temporary_path, ignore_errors=True)
         return name
 
-    def amend(self, name: str, metrics: Mapping[str, Any]) -> str:
-        """Add to the metrics of a version. → its new name, as the name has the manifest's digest.
+    def amend(
+        self, name: str, metrics: Mapping[str, Any], data: Mapping[str, Any] | None = None
+    ) -> str:
+        """Add to the metrics and the data of a version. → its new name, as the name has the
+        manifest's digest.
 
         One step: the version under its new name is made aside and takes the place of the old one,
         also where that is live. Its files are not copied, where the disk can link them.
@@ -121,6 +124,7 @@ class ModelRegistry:
             manifest["metrics"] = {**manifest["metrics"], **metrics}
             manifest["data"] = {
                 **manifest["data"],
+                **(data or {}),
                 REPLACED_NAMES_KEY: [*manifest["data"].get(REPLACED_NAMES_KEY, ()), name],
             }
             temporary_path.mkdir(FOLDER_MODE)

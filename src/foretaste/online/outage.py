@@ -63,6 +63,10 @@ class NullStore:
         """None: popularity stands in for what is trending."""
         return []
 
+    def erasure_count(self) -> int:
+        """None that this knows of."""
+        return 0
+
     def item(self, item_id: str) -> Item:
         """As it was last seen. Raises StoreError for one that was not: it may be new."""
         item = self._items().get(item_id)

@@ -20,9 +20,15 @@ class WindowCounts:
         self._store = store
         self._event_types = [name for name, weight in event_weights.items() if weight > 0]
         self._counts: dict[float, tuple[float, list[tuple[str, int]]]] = {}
+        self._erasures: int | None = None
 
     def users_by_item(self, window: float, now: float) -> list[tuple[str, int]]:
-        """(item, users) of the last `window` seconds, counted anew every few seconds."""
+        """(item, users) of the last `window` seconds, counted anew every few seconds and where
+        events were erased or taken back.
+        """
+        erasures = self._store.erasure_count()
+        if erasures != self._erasures:
+            self._erasures, self._counts = erasures, {}
         counted_at, counts = self._counts.get(window, (None, []))
         if counted_at is None or not 0 <= now - counted_at < REFRESH_SECONDS:
             with patience(BESIDE):  # it reads the log, which takes longer than to ask for a list

@@ -23,6 +23,7 @@ from foretaste.serve.api import (
     identity,
     operation,
     page,
+    take_back,
 )
 from foretaste.serve.api import lists as routes
 from foretaste.serve.api import preferences as control
@@ -45,6 +46,7 @@ ROUTERS = (
     routes.router,
     routes.v1,
     identity.v1,
+    take_back.v1,
     control.v1,
     chat.v1,
     generation.v1,

@@ -118,6 +118,29 @@
       return this._wait(event);
     }
 
+    /* It was a mistake, or is no longer so: the event of this id (as track gave it) is as if it had
+       not been. named: the session and the user that the event named, where they are not those of
+       now. → what the service answers; null without consent. */
+    async takeBack(eventId, named = {}) {
+      if (!this.consented) return null;
+      if (this.sending) await this.sending;
+      const waiting = this._queue().find((event) => event.event_id === eventId);
+      const { token = this.token, ...event } = waiting || {};
+      const user = token === null && this.user ? this.user : undefined;
+      const row = { session: this.session, user, ...this._who(event), ...named, event_id: eventId };
+      // also one that waits: it may have been sent when a page was left
+      this._put("queue", JSON.stringify(this._queue().filter((one) => one.event_id !== eventId)));
+      const answer = await this._post("/v1/take-back", { events: [row] }, token);
+      const body = await answer.json();
+      if (!answer.ok) throw Object.assign(new Error(body.detail || body.title), { problem: body });
+      return body;
+    }
+
+    /* Whom an event names. */
+    _who({ session, user }) {
+      return session || user ? { session, user } : {};
+    }
+
     /* Say once, with the token, that this visit is the user's. */
     _proveVisit() {
       const fact = JSON.stringify([this.session, this.user]);

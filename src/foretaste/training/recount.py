@@ -9,19 +9,20 @@ fit, and until then the receipt says so. A process that dies between the two ste
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from foretaste.behaviour.export import user_data_to_json
 from foretaste.config.load import Config
-from foretaste.domain.data import ErasureCounts, EvaluationCases, Floats, Interactions, Item, User
+from foretaste.domain.data import ErasureCounts, EvaluationCases, Floats, Interactions, Item
 from foretaste.domain.ports import BackboneOpener
-from foretaste.domain.store import Store
+from foretaste.domain.store import EventOwner, Store, TakeBackCounts
 from foretaste.errors import ForetasteError, ModelError
 from foretaste.model.artefacts import REPLACED_NAMES_KEY, ModelRegistry, ModelVersion
 from foretaste.model.product import ProductOfExperts
@@ -61,6 +62,10 @@ PENDING_RECOUNT_NOTE = (
     "the counts of the model versions that do not answer, which are taken anew beside the answers "
     "within some minutes; until then do not roll back to one"
 )
+PENDING_TAKE_BACK_NOTE = (
+    "what the models counted of it, which is counted anew beside the answers within half a minute; "
+    "the lists of whoever did it know already"
+)
 PENDING_FAILED_RECOUNT_NOTE = (
     "the counts of the model, which could not be taken anew now (see the log; is the disk full?); "
     "this is tried again every half minute while a service or a worker runs, and when one starts"
@@ -78,6 +83,17 @@ class ErasureReceipt:
     """The versions of the model that were written anew without them, by their new names."""
     pending_notes: tuple[str, ...]
     """What may still hold something of them, and until when."""
+
+
+@dataclass(frozen=True)
+class TakeBackReceipt:
+    """What became of the wish to take events back."""
+
+    counts: TakeBackCounts
+    recounted_versions: tuple[str, ...] = ()
+    """The versions of the model that were written anew without them, by their new names."""
+    pending_notes: tuple[str, ...] = ()
+    """What still counts them, and until when."""
 
 
 class RecountWorkspace(Protocol):
@@ -110,6 +126,7 @@ class ErasureRecounter:
         self._lock = threading.Lock()
         self._requested, self._closing = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
+        self._recounted_at = -inf  # when counting anew began last, on the monotonic clock
 
     def erase(self, user: str, *, defer_others: bool = False) -> ErasureReceipt:
         """Forget a person. What answers has forgotten them when this returns.
@@ -118,6 +135,40 @@ class ErasureRecounter:
         """
         workspace = self._workspace
         erased = workspace.store.erase(user, workspace.clock())
+        recounted_versions, notes = self._follow_erasure(defer_others=defer_others)
+        if not self._try_step(workspace.store.export_erasures):
+            notes.append(PENDING_LIST_NOTE)
+        if notes:
+            self.recount_soon()
+        notes += self._remaining_copies(workspace.store.erased_at(user))
+        return ErasureReceipt(user, erased, tuple(recounted_versions), tuple(notes))
+
+    def take_back(
+        self, event_owners: Sequence[EventOwner], *, by_page: bool = False
+    ) -> TakeBackReceipt:
+        """Take events back for good, by their ids. What answers is as if they had not been when
+        this returns, and the versions that do not answer soon after it.
+
+        by_page: everybody may send it, as often as they like. So what has not come yet is kept out,
+        and models are counted anew at most every half minute, which the receipt then says.
+        """
+        store = self._workspace.store
+        counts = store.take_back_events(event_owners, keep_out_unknown=by_page)
+        recounted_versions, notes = list[str](), list[str]()
+        if counts.taken_back or counts.duplicates:  # a retry finishes what was broken off
+            if by_page and time.monotonic() < self._recounted_at + RECOUNT_PAUSE_SECONDS:
+                notes = [PENDING_TAKE_BACK_NOTE] if counts.taken_back else []
+            else:
+                recounted_versions, notes = self._follow_erasure(defer_others=True)
+            if notes:
+                self.recount_soon()
+        return TakeBackReceipt(counts, tuple(recounted_versions), tuple(notes))
+
+    def _follow_erasure(self, *, defer_others: bool) -> tuple[list[str], list[str]]:
+        """Count anew, and rid the database's log of it. → (names of the versions that were, what is
+        still due).
+        """
+        workspace = self._workspace
         recounted_versions, notes = list[str](), list[str]()
         try:
             recounted_versions = self.recount(answering_only=defer_others)
@@ -127,14 +178,9 @@ class ErasureRecounter:
             log.error("not counted anew: %s", error)
             notes.append(PENDING_FAILED_RECOUNT_NOTE)
         workspace.manager.renew()
-        if not self._try_step(workspace.store.export_erasures):
-            notes.append(PENDING_LIST_NOTE)
         if not self._try_step(workspace.store.purge_log):
             notes.append(PENDING_LOG_NOTE)
-        if notes:
-            self.recount_soon()
-        notes += self._remaining_copies(workspace.store.erased_at(user))
-        return ErasureReceipt(user, erased, tuple(recounted_versions), tuple(notes))
+        return recounted_versions, notes
 
     @staticmethod
     def _try_step(step: Callable[[], bool]) -> bool:
@@ -213,6 +259,7 @@ class ErasureRecounter:
         One process at a time counts, a version at a time; whoever comes second finds it done. A
         version that cannot be read is left as it is; it cannot answer either.
         """
+        self._recounted_at = time.monotonic()
         erasures = self._workspace.store.erasure_count()
         names, tried_names = [], set[str]()
         while self._stale_version(erasures, tried_names, answering_only=answering_only) is not None:
@@ -253,9 +300,13 @@ class ErasureRecounter:
         None where it cannot be read, or where another has taken its place meanwhile, which is then
         counted anew itself.
         """
-        models = self._workspace.models
-        erasures = self._workspace.store.erasure_count()
+        models, store = self._workspace.models, self._workspace.store
+        erasures = store.erasure_count()
+        first_number = store.first_erased_number(int(version.data.get(ERASURES_KEY, 0)))
         try:
+            if first_number is None or first_number > int(version.data["event"]):
+                # its own counts have none of it; under a new name every process learns the log anew
+                return models.amend(version.name, {}, {ERASURES_KEY: erasures})
             ids = models.item_ids(version.name)
             product = self._recounted_product(version, ids)
         except ModelError as error:
@@ -304,16 +355,3 @@ class ErasureRecounter:
 
 def _has_files(folder: Path) -> bool:
     return any(path.is_file() for path in folder.rglob("*"))
-
-
-def personal_data(store: Store, user: str) -> dict[str, Any] | None:
-    """All that is kept of a person, for JSON; None if nothing is."""
-    stored_user, events, answers = (
-        store.user(user),
-        store.history(user, None),
-        store.recommendations_to(user),
-    )
-    preferences, conversations = store.preferences(user, None), store.conversations_with(user)
-    if stored_user is None and not (events or preferences or answers or conversations):
-        return None
-    return user_data_to_json(stored_user or User(user), events, preferences, answers, conversations)

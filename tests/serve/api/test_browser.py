@@ -269,3 +269,20 @@ def test_with_a_token_the_visit_becomes_the_users_and_without_it_stays_a_visit(
     visit.run("() => shop.consent(false)")
     assert visit.kept() == {}
     visit.context.close()
+
+
+@pytest.mark.slow
+def test_what_a_visitor_takes_back(visit: Visit) -> None:
+    """Also what still waits in the browser: a request that outlived a page may have sent it."""
+    assert visit.run("() => shop.takeBack('x')") is None, "without consent nothing is sent"
+    visit.run("() => shop.consent(true)")
+    name = visit.run("() => shop.track({ event_type: 'hide', item: 'space-2' })")
+    visit.until(1)
+    answer = visit.run("name => shop.takeBack(name)", name)
+    assert (answer["taken_back"], visit.events()) == (1, [])
+    visit.run("() => { shop.every = 1e9 }")
+    waiting = visit.run("() => shop.track({ event_type: 'hide', item: 'a/b?' })")
+    answer = visit.run("name => shop.takeBack(name)", waiting)
+    assert answer["unknown"] == [waiting]
+    assert visit.run("() => shop.flush()") == 0
+    assert visit.events() == []

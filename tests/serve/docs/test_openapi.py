@@ -11,6 +11,7 @@ from foretaste.serve.schemas.chat_schemas import ChatAnswer
 from foretaste.serve.schemas.generation_schemas import GenerateAnswer, WhyNotAnswer
 from foretaste.serve.schemas.identity_schemas import IdentifyAnswer
 from foretaste.serve.schemas.preference_schemas import ProfileAnswer
+from foretaste.serve.schemas.take_back_schemas import TakeBackAnswer
 
 ORDER = (
     "/v1/items",
@@ -21,6 +22,7 @@ ORDER = (
     "/v1/similar",
     "/v1/search",
     "/v1/identify",
+    "/v1/take-back",
     "/v1/chat",
     "/v1/generate",
     "/v1/why-not",
@@ -39,6 +41,7 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("delete", "/v1/users/{user}"): catalogue_schemas.ErasureAnswer,
     ("post", "/v1/events"): EventsAnswer,
     ("post", "/v1/identify"): IdentifyAnswer,
+    ("post", "/v1/take-back"): TakeBackAnswer,
     ("post", "/v1/chat"): ChatAnswer,
     ("get", "/v1/users/{id}/profile"): ProfileAnswer,
     ("get", "/v1/sessions/{id}/profile"): ProfileAnswer,

@@ -21,6 +21,7 @@ from foretaste_client.answers import (
     Recommended,
     RejectedRow,
     ServiceError,
+    TakeBack,
     Term,
 )
 from foretaste_client.sync import Client
@@ -39,6 +40,7 @@ __all__ = [
     "Recommended",
     "RejectedRow",
     "ServiceError",
+    "TakeBack",
     "Term",
     "sign_user_token",
 ]

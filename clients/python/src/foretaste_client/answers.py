@@ -210,6 +210,21 @@ class Erasure:
         return self.pending
 
 
+@checked_dataclass(frozen=True, slots=True)
+class TakeBack:
+    """What became of events that were taken back."""
+
+    taken_back: int
+    """They were there and are gone."""
+    duplicates: int
+    """They were taken back or erased before."""
+    unknown: tuple[str, ...] = ()
+    """Ids that no event ever had."""
+    pending: tuple[str, ...] = ()
+    """What still counts them, and until when."""
+
+
 recommendation = TypeAdapter(Recommendation).validate_python
 batch_result = TypeAdapter(BatchResult).validate_python
 erasure = TypeAdapter(Erasure).validate_python
+take_back = TypeAdapter(TakeBack).validate_python

@@ -22,6 +22,7 @@ from foretaste_client.answers import (
     Page,
     Recommendation,
     ServiceError,
+    TakeBack,
 )
 
 T = TypeVar("T")
@@ -128,6 +129,12 @@ def events(rows: Rows) -> Call[BatchResult]:
     """Events, each with an id before it is sent: that makes a retry safe."""
     body = [{"event_id": uuid.uuid4().hex, **row} for row in rows]
     return Call("POST", "/v1/events", answers.batch_result, {"events": body})
+
+
+def take_back(events: Iterable[str | Mapping[str, Any]]) -> Call[TakeBack]:
+    """Events taken back, by their ids or as rows."""
+    rows = [{"event_id": row} if isinstance(row, str) else dict(row) for row in events]
+    return Call("POST", "/v1/take-back", answers.take_back, {"events": rows})
 
 
 def put(collection: str, rows: Sequence[Mapping[str, Any]]) -> Call[BatchResult]:

@@ -1,7 +1,7 @@
 """In: calls. Out: typed answers; the client that blocks."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -14,6 +14,7 @@ from foretaste_client.answers import (
     Page,
     Recommendation,
     ServiceError,
+    TakeBack,
 )
 from foretaste_client.calls import Call, Rows
 
@@ -89,6 +90,14 @@ class Client:
     def events(self, rows: Rows) -> BatchResult:
         """Record what users did, at most a thousand at once; safe to repeat with the same ids."""
         return self._send(calls.events(rows))
+
+    def take_back(self, events: Iterable[str | Json]) -> TakeBack:
+        """Take events back, at most a thousand at once: the next list is as if they had not been.
+
+        Their ids; or rows, as in `POST /v1/take-back`, with user, session and key where a page sent
+        the event.
+        """
+        return self._send(calls.take_back(events))
 
     def identify(self, session: str, user: str, *, user_token: str | None = None) -> bool:
         """A session is a user. → whether that is new. The key of a page needs a user token."""
