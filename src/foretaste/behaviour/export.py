@@ -14,6 +14,7 @@ from foretaste.domain.data import (
     Item,
     LoggedRecommendation,
     OmittedItem,
+    Shortfall,
     User,
 )
 from foretaste.domain.preference import Conversation, Preference
@@ -81,6 +82,12 @@ def degradation_to_json(degradation: Degradation) -> JsonObject:
 def omission_to_json(omitted_item: OmittedItem) -> JsonObject:
     """What is not in a list although it was asked for by name, and why."""
     return with_old_names(asdict(omitted_item), {"why": "reason"})
+
+
+def shortfall_to_json(shortfall: Shortfall) -> JsonObject:
+    """Why a list is shorter than was asked for."""
+    counts = [count._asdict() for count in shortfall.counts]
+    return asdict(shortfall) | {"counts": counts}
 
 
 def recommendation_to_json(recommendation: LoggedRecommendation) -> JsonObject:

@@ -132,7 +132,7 @@ def print_recommendation(
 
         print_json(recommendation_json(recommendation, explain=explain))
     elif not len(recommendation):
-        say("nothing to recommend: everything is hidden, consumed or filtered out")
+        say("nothing to recommend")
     else:
         print_items(recommendation)
         past_ids = (
@@ -144,6 +144,8 @@ def print_recommendation(
         titles = {event: item.title for event, item in past_items.items() if item is not None}
         for item in recommendation if explain else ():
             _print_terms(item, titles)
+    if recommendation.shortfall is not None:
+        note(recommendation.shortfall.reason)
     for omitted_item in recommendation.left_out:
         note(f"left out: {omitted_item.id}: {omitted_item.reason}")
 

@@ -9,6 +9,7 @@ from foretaste.behaviour.export import (
     generated_text_to_json,
     omission_to_json,
     preference_to_json,
+    shortfall_to_json,
     with_old_names,
 )
 from foretaste.domain.data import Recommendation, Recommended
@@ -21,13 +22,14 @@ from foretaste.preferences.matching import ClauseMatch
 
 def recommendation_json(recommendation: Recommendation, *, explain: bool) -> dict[str, Any]:
     """The object that `recommend --json` prints."""
-    degraded = recommendation.degraded
+    degraded, shortfall = recommendation.degraded, recommendation.shortfall
     return {
         "recommendation_id": recommendation.recommendation_id,
         "model_version": recommendation.model_version,
         "items": [_item_json(item, explain=explain) for item in recommendation],
         "degraded": None if degraded is None else degradation_to_json(degraded),
         "left_out": [omission_to_json(omitted_item) for omitted_item in recommendation.left_out],
+        "shortfall": None if shortfall is None else shortfall_to_json(shortfall),
     }
 
 

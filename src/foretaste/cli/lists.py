@@ -24,6 +24,15 @@ Diversity = Annotated[
     float, typer.Option(min=0, max=1, help="From 0, the order of the scores, to 1.")
 ]
 
+FillUp = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fill-up",
+        metavar="WHAT",
+        help="Fill up a list that is too short: taken, unfiltered; may be repeated [rank.fill_up].",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the others."""
@@ -62,10 +71,12 @@ def recommend(
     explain: Annotated[
         bool, typer.Option("--explain", help="The terms of each score as well.")
     ] = False,
+    fill_up: FillUp = None,
     json: Json = False,
 ) -> None:
     """The list for a user, with the reason for each item."""
     list_options = parse_list_options(filter, rules, diversity)
+    list_options["fill_up"] = tuple(fill_up) if fill_up else None
     with open_loop(workspace) as loop:
         recommendation = loop.recommend(
             user, n=n, query=query, session=session, explain=True, **list_options

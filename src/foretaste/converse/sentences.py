@@ -36,7 +36,8 @@ COMPARISON_SIGNS = {"gte": "≥", "lte": "≤", "gt": ">", "lt": "<"}
 def list_in_words(state: ChatState, recommendation: Recommendation | None) -> str:
     """The list as sentences."""
     if recommendation is None or not len(recommendation):
-        return EMPTY_LIST_TEXT
+        reason = None if recommendation is None else recommendation.shortfall_text
+        return EMPTY_LIST_TEXT if reason is None else f"{EMPTY_LIST_TEXT} ({reason})"
     sentences = [f"{question_text}:" if (question_text := _question_text(state)) else "For you:"]
     for recommended in recommendation:
         reasons = [reason for reason in recommended.reason if not is_suspicious(reason)]

@@ -224,6 +224,8 @@ def recommendation_json(recommendation: Recommendation) -> dict[str, Any]:
     }
     if recommendation.degraded is not None:
         json_fields["degraded"] = recommendation.degraded.reason
+    if recommendation.shortfall is not None:
+        json_fields["shortfall"] = recommendation.shortfall.reason
     return json_fields
 
 

@@ -27,6 +27,7 @@ from foretaste.domain.request import OmittedItem as OmittedItem
 from foretaste.domain.request import Recommendation as Recommendation
 from foretaste.domain.request import Recommended as Recommended
 from foretaste.domain.request import Request as Request
+from foretaste.domain.request import Shortfall as Shortfall
 from foretaste.domain.request import Term as Term
 from foretaste.domain.words import BAND_SUFFIX as BAND_SUFFIX
 from foretaste.domain.words import deepest_values, is_descriptive, is_readable

@@ -19,6 +19,11 @@ class NotebookDisplay(ABC):
     def omissions(self) -> Iterator[tuple[str, str]]:
         """(item, reason) of what was asked for by name and is not in the list."""
 
+    @property
+    @abstractmethod
+    def shortfall_text(self) -> str | None:
+        """Why there are fewer items than were asked for."""
+
     @abstractmethod
     def __iter__(self) -> Iterator[Any]: ...
 
@@ -53,5 +58,6 @@ class NotebookDisplay(ABC):
         return (
             "<table><thead><tr><th>#</th><th>item</th><th>score</th><th>why</th></tr></thead>"
             f"<tbody>{rows}</tbody></table>"
+            + (f"<p>{escape(self.shortfall_text)}</p>" if self.shortfall_text else "")
             + (f"<p>Left out:</p><ul>{omissions}</ul>" if omissions else "")
         )

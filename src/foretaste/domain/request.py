@@ -12,8 +12,13 @@ from typing import Any, Literal, NamedTuple, Self
 from foretaste.domain.identifiers import identifier, identifiers
 from foretaste.domain.notebook import NotebookDisplay
 
-ItemSource = Literal["model", "pinned", "promoted", "explored", "new", "fallback", "trending"]
+ItemSource = Literal[
+    "model", "pinned", "promoted", "explored", "new", "fallback", "trending", "taken", "unfiltered"
+]
 """What brought an item to its place: the model's score, a rule, a draw, or what stood in for it."""
+FillSource = Literal["taken", "unfiltered"]
+"""What may fill up a list that is too short: what the person has taken already, or what the filter
+of the request leaves out."""
 FallbackLevel = Literal["full", "memory", "counting", "popularity"]
 """What scored: the whole product; the same without a history, the store being away; its
 experts that only count; popularity alone."""
@@ -58,6 +63,8 @@ class Request:
     """What most people took in so many seconds up to now, instead of what suits one."""
     next_page_of: str | None = None
     """The recommendation that this is the next page of."""
+    fill_up: tuple[FillSource, ...] | None = None
+    """What fills up a list that is too short, the first first; None as in the settings."""
 
     def __post_init__(self) -> None:
         """Ids are text, whatever a notebook has them in: 5, 5.0 and a NumPy 5 are '5'.
@@ -168,6 +175,32 @@ class OmittedItem:
         return self.reason
 
 
+class ShortfallCount(NamedTuple):
+    """How many items one reason keeps from a list."""
+
+    code: str
+    """Its name, for programs."""
+    reason: str
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Why a list is empty, or shorter than was asked for; and what it was filled up with."""
+
+    requested: int
+    shown: int
+    catalogue: int
+    """Items there are."""
+    filled: int
+    """Of those shown: items that fill up the list, by the setting `rank.fill_up` or the request."""
+    reason: str
+    """In words, with the counts."""
+    counts: tuple[ShortfallCount, ...] = ()
+    """Why the others are not shown, each item by the first reason. They and what is shown without
+    being filled up make up the catalogue."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recommendation(NotebookDisplay):
     """The answer. Its id goes back with the clicks on it."""
@@ -178,6 +211,13 @@ class Recommendation(NotebookDisplay):
     degraded: Degradation | None = None
     left_out: tuple[OmittedItem, ...] = ()
     """Of a list to be put in order what may not be shown; and pins that are not in their place."""
+    shortfall: Shortfall | None = None
+    """Why there are fewer items than were asked for; None where there are not."""
+
+    @property
+    def shortfall_text(self) -> str | None:
+        """The reason of `shortfall`."""
+        return None if self.shortfall is None else self.shortfall.reason
 
     @property
     def omissions(self) -> Iterator[tuple[str, str]]:

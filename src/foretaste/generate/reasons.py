@@ -31,6 +31,8 @@ SOURCE_REASONS: Mapping[str, str] = {
     "explored": "it is shown to learn who likes it",
     "new": "this place is kept for what nobody has taken yet",
     "fallback": "it is popular",
+    "taken": "you know it already; nothing new is left",
+    "unfiltered": "nothing else is left that the filter lets through",
 }
 """What is said of an item that something else than its score brought to its place."""
 UNKNOWN_USER_REASON = "popular right now; nothing is known of this visitor yet"

@@ -12,10 +12,11 @@ from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.domain.data import Request
 from foretaste.domain.text_limits import MAX_TEXT_LENGTH
 from foretaste.domain.zero_times import is_zero_seconds, is_zero_text
-from foretaste.errors import InputError
+from foretaste.errors import InputError, did_you_mean
 from foretaste.rank.conditions import Condition, parse_condition, parse_number
 from foretaste.rank.filter_size import check_request_size
 from foretaste.rank.rules import parse_rules, rule_conditions
+from foretaste.rank.slate import FILL_SOURCES
 
 
 def bounded_request(request: Request) -> Request:
@@ -25,6 +26,7 @@ def bounded_request(request: Request) -> Request:
     """
     check_ids(user=request.user, session=request.session, next_page_of=request.next_page_of)
     check_request_size(request)
+    request = _with_fill_sources(request)
     free_text = request.context.get("text")
     query = _readable(request.query)
     if isinstance(free_text, str) and (readable_text := _readable(free_text)) != free_text:
@@ -38,6 +40,18 @@ def with_known_items(request: Request, variant_ids: VariantIds) -> Request:
         return request
     items = tuple(dict.fromkeys(map(variant_ids.representative, request.items)))
     return request if items == request.items else replace(request, items=items)
+
+
+def _with_fill_sources(request: Request) -> Request:
+    """What fills up the list, as a tuple of names that there are."""
+    if request.fill_up is None:
+        return request
+    names = (request.fill_up,) if isinstance(request.fill_up, str) else tuple(request.fill_up)
+    for name in names:
+        if name not in FILL_SOURCES:
+            hint = did_you_mean(str(name), FILL_SOURCES)
+            raise InputError(f"fill_up: nothing is called '{name}'; {hint}")
+    return replace(request, fill_up=names)
 
 
 def _readable(text: str | None) -> str | None:
@@ -59,6 +73,12 @@ def request_time(request: Request, now: float) -> float:
             f"context.time: '{stated}' cannot be read; write ISO 8601 or seconds since 1970"
         )
     return now if seconds == 0 or is_zero_seconds(seconds) else seconds
+
+
+def may_show_cold_items(request: Request) -> bool:
+    """Whoever asks for something, or orders their own list, is shown nothing else."""
+    free = request.query is None and request.candidates is None and request.window is None
+    return free and request.min_relative_likelihood == 0
 
 
 def request_conditions(request: Request) -> list[Condition]:

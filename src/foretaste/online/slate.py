@@ -31,11 +31,17 @@ from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.reasons import SOURCE_REASONS, UNKNOWN_USER_REASON, reasons_of_each
 from foretaste.model.product_scorer import Scores, SharedScorer, is_unknown_user
 from foretaste.online.paging import check_same_owner, earlier_pages
-from foretaste.online.request_checks import bounded_request, request_time, with_known_items
+from foretaste.online.request_checks import (
+    bounded_request,
+    may_show_cold_items,
+    request_time,
+    with_known_items,
+)
 from foretaste.online.snapshot import Snapshot
 from foretaste.online.window_counts import WindowCounts
 from foretaste.prepare.interactions import build_user_context
 from foretaste.rank import preference_effects
+from foretaste.rank.fill_up import fill_up
 from foretaste.rank.filters import HARD_FILTERS, FilterContext, consumed_items, excluded_items
 from foretaste.rank.index import FilterIndex
 from foretaste.rank.omissions import explain_omissions
@@ -43,10 +49,11 @@ from foretaste.rank.policy import Policy, PolicyContext
 from foretaste.rank.properties import RequestedProperties
 from foretaste.rank.rules import parse_rules
 from foretaste.rank.settings import RankSettings
-from foretaste.rank.slate import SCORE_ONLY_POSITIONS, Slate, SlateDraft
+from foretaste.rank.shortfall import explain_shortfall
+from foretaste.rank.slate import FILL_SOURCES, SCORE_ONLY_POSITIONS, Slate, SlateDraft
 from foretaste.rank.trending import counts_by_item, trending_scores, window_text
 
-SOURCES_WITH_REASON = ("pinned", "promoted", "explored", "new")
+SOURCES_WITH_REASON = ("pinned", "promoted", "explored", "new", *FILL_SOURCES)
 """Sources that are a reason before those of the score."""
 
 
@@ -244,7 +251,7 @@ class SlateBuilder:
             exclusive_pairs=self.policy.exclusive_pairs(question.index),
             groups=question.index.groups if request.candidates is None else None,
         )
-        if _may_show_cold_items(request) and page.offset + draft.n > SCORE_ONLY_POSITIONS:
+        if may_show_cold_items(request) and page.offset + draft.n > SCORE_ONLY_POSITIONS:
             draft.cold_items, draft.cold_item_share = scorer.cold_items(settings.cold_item_share)
         for row, rule in enumerate(parse_rules(request.rules)):
             rule.apply(draft, f"rules.{row}")
@@ -258,7 +265,8 @@ class SlateBuilder:
             items=draft.pins.values(),
         )
         draft.add_scores(scores)
-        return draft.build_slate(lambda: rng or np.random.default_rng())
+        slate = draft.build_slate(lambda: rng or np.random.default_rng())
+        return fill_up(draft, slate, question, settings.fill_up, scorer.score_row)
 
     def _trending_slate(
         self, page: PageRequest, question: FilterContext, popularity: Scores
@@ -311,6 +319,9 @@ class SlateBuilder:
             items=self._recommended(question, snapshot, slate, degraded),
             degraded=degraded,
             left_out=explain_omissions(question, slate.choice),
+            shortfall=explain_shortfall(
+                question, slate.choice, self._settings.max_n, snapshot.deleted_mask
+            ),
         )
 
     def keep(self, request: Request, recommendation: Recommendation, **ownership: Any) -> None:
@@ -375,11 +386,3 @@ class SlateBuilder:
             )
             reasons.append(("fallback" if by_model and not is_full else source, reason))
         return reasons
-
-
-def _may_show_cold_items(request: Request) -> bool:
-    """Whoever asks for something is shown nothing else. A list of the caller's has the order that
-    a list of ours of the same items has.
-    """
-    is_asked = request.query is not None or request.window is not None
-    return not is_asked and request.min_relative_likelihood == 0

@@ -16,6 +16,8 @@ from itertools import islice, takewhile
 from operator import itemgetter
 from typing import Self
 
+import numpy as np
+
 from foretaste.domain.data import Catalogue, Event, Floats, Item
 from foretaste.domain.feature_types import FeatureTyping
 from foretaste.domain.store import Past, Store, UserKey
@@ -36,7 +38,7 @@ from foretaste.online.turns import (
 )
 from foretaste.prepare.catalogue_builder import GrowingCatalogue, ItemTable, ReadItems, vectors_of
 from foretaste.prepare.interactions import build_user_histories, user_key
-from foretaste.rank.filters import ItemAvailability
+from foretaste.rank.index import ItemAvailability, Mask
 
 EVENTS_PER_PART = 5_000
 """Events that are held in memory at a time while many are learnt."""
@@ -131,6 +133,15 @@ class Snapshot:
             encoder=version.data.get("encoder"),
         )
         return snapshot.with_items(snapshot.read_batch(list(present.values()), revision))
+
+    def deleted_mask(self) -> Mask:
+        """[items], those that were deleted: models count positions, so they keep theirs."""
+        mask = np.zeros(len(self.catalogue), bool)
+        hidden_rows = np.flatnonzero(self.shelf.hidden)
+        mask[hidden_rows] = [
+            item == absent(item.id) for item in self.items.at(hidden_rows.tolist())
+        ]
+        return mask
 
     def has(self, position: tuple[int, int]) -> bool:
         """Whether all up to a position of the store, (event, revision), is in it or put off."""

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from foretaste.domain.request import FillSource
 from foretaste.domain.settings import Settings
 from foretaste.rank.policy_settings import PolicySettings
 
@@ -33,6 +34,10 @@ class RankSettings(Settings):
     """The share of the places below the first ten that is given to items nobody has taken yet, the
     best of them for this person: they are met without a cost to the first ten. At most twice the
     share that such items have of what people take. Not in searches."""
+    fill_up: tuple[FillSource, ...] = ()
+    """What a list that is too short is filled up with, the first first: "taken", what the person
+    has taken already; "unfiltered", what the filter of the request leaves out. Each item says so.
+    Nothing by default: the answer tells why it is short."""
     timeout_ms: float = Field(default=500.0, gt=0)
     """Milliseconds an answer of the service may take where the request does not say; what cannot be
     done by then is left out, and the answer says so."""

@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import get_args
 
 import numpy as np
 
 from foretaste.domain.data import Floats, Ints, ItemSource
+from foretaste.domain.request import FillSource
 from foretaste.rank.diversity import rerank_for_diversity
 from foretaste.rank.exploration import Exploration
 from foretaste.rank.index import FilterIndex, Mask
@@ -26,6 +28,8 @@ from foretaste.rank.slate_parts import Slate as Slate
 from foretaste.rank.top import top_items
 from foretaste.rank.variant_groups import VariantGroups
 
+FILL_SOURCES: tuple[FillSource, ...] = get_args(FillSource)
+"""What brought an item that the list would not have into a place that was left."""
 SCORE_ONLY_POSITIONS = 10
 """Places that new items are never helped to: there the scores alone decide."""
 FIRST_BATCH_ITEMS = 128
@@ -64,6 +68,8 @@ class SlateDraft:
     """Of which one variant each is in the list; None where nothing is a variant."""
     scored_items: Ints | None = None
     """[items], the item whose score each has, once variants were chosen."""
+    shown_items: tuple[int, ...] = ()
+    """Items that the list has already, before these places."""
     cold_items: Mask | None = None
     """[items], which nobody has taken yet."""
     cold_item_share: float = 0.0
@@ -147,6 +153,9 @@ class SlateFiller:
         self.used_items: set[int] = set()
         self._counts: list[Counter[int]] = [Counter() for _ in draft.limits]
         self._exclusion_counts: list[list[int]] = [[0, 0] for _ in draft.exclusive_pairs]
+        for item in draft.shown_items:
+            self.used_items.add(item)
+            self._count_item(item)
         self.supply = candidate_supply(draft)
         cold_items = np.zeros_like(draft.hidden) if draft.cold_items is None else draft.cold_items
         self._cold_supply = iterate_best(draft, ~cold_items)

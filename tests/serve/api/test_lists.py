@@ -10,6 +10,7 @@ from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import Event, Item
 from foretaste.loop import Foretaste
 from foretaste.serve.schemas import Health, Recommendations
+from foretaste_client import Client
 
 from ..workspace import items, until
 
@@ -355,3 +356,30 @@ def test_a_late_event_takes_its_place_in_time(client: httpx.Client) -> None:
         client.post("/v1/events", json={"events": [event]})
     told = client.get("/page/history", params={"session": "late"}).json()
     assert [one["item"] for one in told] == ["space-1", "space-2"]  # newest first
+
+
+def test_an_empty_list_says_why_and_can_be_filled_up(client: httpx.Client) -> None:
+    question = {"user": "p1", "n": 4, "filter": {"theme": "opera"}}
+    answer = client.post("/v1/recommend", json=question).json()
+    Recommendations.model_validate(answer, strict=True)
+    shortfall = answer["shortfall"]
+    assert (answer["items"], shortfall["requested"], shortfall["shown"]) == ([], 4, 0)
+    assert sum(count["items"] for count in shortfall["counts"]) == shortfall["catalogue"]
+    assert {count["code"] for count in shortfall["counts"]} <= {"filter", "unavailable"}
+    assert "not what the filter asks for" in shortfall["reason"]
+
+    filled = client.post("/v1/recommend", json=question | {"fill_up": ["unfiltered"]}).json()
+    Recommendations.model_validate(filled, strict=True)
+    assert [item["source"] for item in filled["items"]] == ["unfiltered"] * 4
+    assert filled["shortfall"]["filled"] == 4
+    assert "shortfall" not in client.post("/v1/recommend", json={"user": "p1", "n": 4}).json()
+
+    with Client(str(client.base_url), timeout=60) as shop:
+        recommendation = shop.recommend("p1", n=4, filter={"theme": "opera"})
+        assert recommendation.shortfall is not None
+        assert recommendation.shortfall.reason == shortfall["reason"]
+
+
+def test_what_fills_up_is_named_rightly(refusal: Any) -> None:
+    told = refusal("/v1/recommend", 422, "invalid", json={"fill_up": ["everything"]})
+    assert "fill_up" in told

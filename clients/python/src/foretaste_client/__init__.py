@@ -21,6 +21,7 @@ from foretaste_client.answers import (
     Recommended,
     RejectedRow,
     ServiceError,
+    Shortfall,
     TakeBack,
     Term,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "Recommended",
     "RejectedRow",
     "ServiceError",
+    "Shortfall",
     "TakeBack",
     "Term",
     "sign_user_token",

@@ -110,6 +110,22 @@ class LeftOut:
 
 
 @checked_dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Why a list is empty, or shorter than was asked for."""
+
+    requested: int
+    shown: int
+    catalogue: int
+    """Items there are."""
+    filled: int
+    """Of those shown: items that fill up the list, see `fill_up`."""
+    reason: str
+    """In words, with the counts."""
+    counts: tuple[Json, ...] = ()
+    """`code`, `reason` and how many `items`, of each reason."""
+
+
+@checked_dataclass(frozen=True, slots=True)
 class Recommendation:
     """A list. Its id goes back with the clicks on it."""
 
@@ -119,6 +135,8 @@ class Recommendation:
     degraded: Degraded | None = None
     left_out: Annotated[tuple[LeftOut, ...], OrEmpty] = ()
     """Of a list to be put in order what may not be shown; and pins that are not in their place."""
+    shortfall: Shortfall | None = None
+    """Why there are fewer items than were asked for; None where there are not."""
 
     @property
     def level(self) -> str:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AliasChoices, Field, StrictBool, model_vali
 
 from foretaste.behaviour.values import display_text
 from foretaste.domain.data import Request
+from foretaste.domain.request import FillSource
 from foretaste.errors import InputError
 from foretaste.rank.settings import RankSettings
 from foretaste.rank.trending import parse_window
@@ -70,6 +71,10 @@ class SlateBody(ListBody):
         default=0.0, validation_alias=AliasChoices("min_relative_likelihood", "floor")
     )
     """Leave out an item that is less than this times as likely as the best."""
+    fill_up: list[FillSource] | None = Field(default=None, max_length=2)
+    """What fills up a list that is too short, the first first: `taken`, what this person has taken
+    already; `unfiltered`, what the filter leaves out. The `source` of each item says so. Without it
+    what `rank.fill_up` in the settings says; `[]` for nothing."""
 
 
 class RecommendBody(SlateBody):
@@ -186,7 +191,7 @@ def request_from_body(body: ListBody, settings: RankSettings) -> Request:
     request_fields: dict[str, Any] = {name: getattr(body, name) for name in type(body).model_fields}
     if isinstance(body, SimilarBody) and body.item is not None:
         request_fields["items"] = [body.item]
-    for name in ("items", "rules", "properties", "candidates"):
+    for name in ("items", "rules", "properties", "candidates", "fill_up"):
         if request_fields.get(name) is not None:
             request_fields[name] = tuple(request_fields[name])
     request_fields["n"] = _list_length(body, request_fields, settings)

@@ -10,7 +10,11 @@ from typing import Any, Literal
 from pydantic import Field
 from pydantic_core import to_json
 
-from foretaste.behaviour.export import degradation_to_json, omission_to_json
+from foretaste.behaviour.export import (
+    degradation_to_json,
+    omission_to_json,
+    shortfall_to_json,
+)
 from foretaste.domain.data import Recommendation, Recommended
 from foretaste.rank.filters import FILTER_REASONS
 from foretaste.rank.omissions import REASONS_OF_CANDIDATES, REASONS_OF_PINS
@@ -40,8 +44,19 @@ class RankedItem(ResponseSchema):
     """The probability of this item at this place, given the scores: 1 where no chance is involved.
     With exploration, 1 - ε for an item of the model and ε over the number drawn from for one that
     was drawn."""
-    source: Literal["model", "pinned", "promoted", "explored", "new", "fallback", "trending"]
-    """What brought it here: its score, a rule, a draw, or what stood in for the whole product."""
+    source: Literal[
+        "model",
+        "pinned",
+        "promoted",
+        "explored",
+        "new",
+        "fallback",
+        "trending",
+        "taken",
+        "unfiltered",
+    ]
+    """What brought it here: its score, a rule, a draw, what stood in for the whole product, or what
+    fills up a list that would be too short (`taken`, `unfiltered`)."""
     title: str
     reason: list[str]
     """In words, strongest first: terms of the score."""
@@ -79,6 +94,41 @@ class OmittedItemOut(ResponseSchema):
     why: str = old_name_of("reason")
 
 
+class ShortfallCountOut(ResponseSchema):
+    """How many items one reason keeps from the list."""
+
+    code: Literal[
+        "unavailable",
+        "not-a-candidate",
+        "filter",
+        "muted",
+        "refused",
+        "policy",
+        "seed",
+        "earlier-page",
+        "taken",
+        "rule",
+    ]
+    reason: str
+    items: int
+
+
+class ShortfallOut(ResponseSchema):
+    """Why a list is empty, or shorter than was asked for; and what it was filled up with."""
+
+    requested: int
+    shown: int
+    catalogue: int
+    """Items there are."""
+    filled: int
+    """Of those shown: items that fill up the list, see `fill_up`."""
+    reason: str
+    """In words, with the counts."""
+    counts: list[ShortfallCountOut]
+    """Why the other items are not shown, each by the first reason that holds. They and what is
+    shown without being filled up make up the catalogue."""
+
+
 class Recommendations(ResponseSchema):
     """The list, best first."""
 
@@ -92,6 +142,8 @@ class Recommendations(ResponseSchema):
     """What was asked for by name and is not in the list, and why: of a list to be ranked the
     candidates that may not be shown, and the pins that are not in their place. Absent where there
     is nothing of it."""
+    shortfall: ShortfallOut | None = None
+    """Why there are fewer items than were asked for; absent where there are not."""
 
 
 def encode_recommendation(recommendation: Recommendation, *, explain: bool = False) -> bytes:
@@ -105,6 +157,8 @@ def encode_recommendation(recommendation: Recommendation, *, explain: bool = Fal
         content["degraded"] = degradation_to_json(recommendation.degraded)
     if recommendation.left_out:
         content["left_out"] = [omission_to_json(item) for item in recommendation.left_out]
+    if recommendation.shortfall is not None:
+        content["shortfall"] = shortfall_to_json(recommendation.shortfall)
     return to_json(content)
 
 

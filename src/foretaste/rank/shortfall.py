@@ -1,0 +1,88 @@
+"""In: a question and a list that is shorter than was asked for. Out: why, in words and in counts.
+
+Each item is counted once, with the first of the reasons that leave it out, so the counts and the
+list make up the whole catalogue.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from foretaste.domain.request import Shortfall, ShortfallCount
+from foretaste.rank.filters import (
+    Filter,
+    FilterContext,
+    consumed_items,
+    earlier_page_items,
+    excluded_items,
+    filter_mismatches,
+    muted_items,
+    negative_feedback_items,
+    non_candidates,
+    policy_barred_items,
+    seed_items,
+    unavailable_items,
+)
+from foretaste.rank.index import Mask
+from foretaste.rank.slate import FILL_SOURCES, Slate
+
+SHORTFALL_REASONS: Mapping[Filter, tuple[str, str]] = {
+    unavailable_items: ("unavailable", "hidden or not on offer now"),
+    non_candidates: ("not-a-candidate", "not in the list that was to be put in order"),
+    filter_mismatches: ("filter", "not what the filter asks for"),
+    muted_items: ("muted", "muted by this person, or not what they want alone"),
+    negative_feedback_items: ("refused", "hidden or disliked by this person"),
+    policy_barred_items: ("policy", "kept from this list by the operator's policy"),
+    seed_items: ("seed", "asked about"),
+    earlier_page_items: ("earlier-page", "on an earlier page"),
+    consumed_items: ("taken", "taken by this person already"),
+}
+"""Filter → (its name for programs, what it says of items). In the order in which they are told."""
+OTHER_REASON = ("rule", "left out by a rule, or too unlikely")
+NO_ITEMS_REASON = "there are no items yet; import them, or send them to /v1/items"
+
+
+def explain_shortfall(
+    filter_context: FilterContext, slate: Slate, max_n: int, deleted_mask: Callable[[], Mask]
+) -> Shortfall | None:
+    """None where the list is as long as was asked for, without being filled up; and for a list that
+    was to be put in order, unless it is empty: `left_out` says it of each item.
+
+    max_n: the most that may be asked for. deleted_mask: → [items], those that are in the catalogue
+    of the model alone.
+    """
+    requested = min(filter_context.request.n, max_n)
+    filled = sum(source in FILL_SOURCES for source in slate.sources)
+    if len(slate.items) - filled >= requested:
+        return None
+    if filter_context.request.candidates is not None and len(slate.items):
+        return None
+    remaining = ~deleted_mask()
+    item_count = int(remaining.sum())
+    counts = []
+    by_itself = [source not in FILL_SOURCES for source in slate.sources]
+    remaining[slate.items[np.array(by_itself, bool)]] = False
+    for item_filter, (code, reason) in SHORTFALL_REASONS.items():
+        excluded = remaining & excluded_items(filter_context, [item_filter])
+        remaining &= ~excluded
+        counts.append(ShortfallCount(code, reason, int(excluded.sum())))
+    counts.append(ShortfallCount(*OTHER_REASON, int(remaining.sum())))
+    told_counts = tuple(count for count in counts if count.items)
+    reason = _sentence(len(slate.items), filled, requested, item_count, told_counts)
+    return Shortfall(requested, len(slate.items), item_count, filled, reason, told_counts)
+
+
+def _sentence(
+    shown: int, filled: int, requested: int, item_count: int, counts: tuple[ShortfallCount, ...]
+) -> str:
+    if not item_count:
+        return NO_ITEMS_REASON
+    own = shown - filled
+    begin = "nothing can be shown" if not own else f"{own:,} of the {requested:,} asked for"
+    parts = ", ".join(f"{count.items:,} {_verb(count.items)} {count.reason}" for count in counts)
+    end = f"; filled up with {filled:,} of these" if filled else ""
+    return f"{begin}: of {item_count:,} items {parts}{end}"
+
+
+def _verb(count: int) -> str:
+    return "is" if count == 1 else "are"
