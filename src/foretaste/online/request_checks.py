@@ -76,9 +76,11 @@ def request_time(request: Request, now: float) -> float:
 
 
 def may_show_cold_items(request: Request) -> bool:
-    """Whoever asks for something, or orders their own list, is shown nothing else."""
-    free = request.query is None and request.candidates is None and request.window is None
-    return free and request.min_relative_likelihood == 0
+    """Whoever asks for something is shown nothing else. A list of the caller's has the order that
+    a list of ours of the same items has.
+    """
+    is_asked = request.query is not None or request.window is not None
+    return not is_asked and request.min_relative_likelihood == 0
 
 
 def request_conditions(request: Request) -> list[Condition]:
