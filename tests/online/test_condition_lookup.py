@@ -93,6 +93,38 @@ def test_attributes_need_no_thread(lookup: ConditionLookup, reader: Reader) -> N
     assert lookup._thread is None
 
 
+def test_a_few_conditions_need_no_thread_and_many_do(
+    lookup: ConditionLookup, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(condition_lookup, "MAX_QUICK_CONDITIONS", 3)
+    shop = index(reader)
+    # the whole filter counts as one, and each of its parts
+    lookup.look_up(question(shop, filter={"genre": "war", "year": 1990}), Budget(0.0))
+    assert lookup._thread is None
+    lookup.close()
+    many = question(shop, filter={"genre": "drama", "year": 2000, "id": "a"})
+    with pytest.raises(Overdue, match="4 conditions, of them 0 topics, could"):
+        lookup.look_up(many, Budget(0.0))
+
+
+def test_how_long_it_was_looked_up_is_told(lookup: ConditionLookup, reader: Reader) -> None:
+    lookup.close()
+    still = Budget(PLENTY, clock=lambda: 0.0)
+    milliseconds = PLENTY * condition_lookup.LOOKUP_SHARE
+    with pytest.raises(Overdue, match=f" could not be looked up in {milliseconds:.0f} ms; "):
+        lookup.look_up(question(index(reader), filter=TOPIC), still)
+
+
+def test_a_preference_that_cannot_be_read_hides_no_other(
+    lookup: ConditionLookup, reader: Reader
+) -> None:
+    broken = Preference("of before", {"genre": {"no such test": 1}}, "mute")
+    asked = question(index(reader), broken, Preference("about: space", TOPIC, "mute"))
+    reader.gate.set()
+    lookup.look_up(asked, Budget(PLENTY))
+    assert reader.words == ["space"]
+
+
 def test_without_a_limit_nothing_is_looked_up(lookup: ConditionLookup, reader: Reader) -> None:
     lookup.look_up(question(index(reader), filter=TOPIC), Budget(None))
     assert reader.words == []
@@ -100,8 +132,9 @@ def test_without_a_limit_nothing_is_looked_up(lookup: ConditionLookup, reader: R
 
 def test_a_fault_is_told_where_it_is_used(lookup: ConditionLookup, reader: Reader) -> None:
     reader.gate.set()
-    asked = question(index(reader), filter={"and": [TOPIC, {"gnere": "war"}]})
+    asked = question(index(reader), filter={"and": [{"gnere": "war"}, TOPIC]})
     lookup.look_up(asked, Budget(PLENTY))
+    assert asked.index.knows(About("space")), "the others are looked up all the same"
     with pytest.raises(InputError, match="did you mean 'genre'"):
         asked.index.column("gnere")
 

@@ -1,14 +1,18 @@
 """A version as it was trained, among the items of now, and ready before anybody asks."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from foretaste.domain.data import Event, Floats, Item, Request
+from foretaste.domain.data import Event, Floats, Item, Request, UserContext
 from foretaste.domain.ports import BackboneOpener
 from foretaste.loop import Foretaste
+from foretaste.model.artefacts import ModelRegistry
 from foretaste.model.experts.query import QueryExpert
 from foretaste.online.loading import load_snapshot, rehearse
 
@@ -53,11 +57,21 @@ def test_a_version_is_loaded_with_the_items_of_now_and_the_events_of_then(
 
 def test_a_version_by_a_tuned_encoder_reads_with_that(loop: Foretaste) -> None:
     asked: list[tuple[str, str | None]] = []
+    readers: list[BackboneOpener | None] = []
+
+    class Registry(ModelRegistry):
+        """The models, with a note of what backbones are opened by."""
+
+        def load(self, *arguments: Any, **options: Any) -> Any:
+            readers.append(options.get("open_reader"))
+            return super().load(*arguments, **options)
+
+    registry = Registry(loop.folder / "models")
 
     class TunedWorkspace:
         """The workspace, with a note of which encoder is asked for."""
 
-        models, store, weights = loop.models, loop.store, loop.weights
+        models, store, weights = registry, loop.store, loop.weights
         feature_typing = loop.feature_typing
 
         def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats:
@@ -80,13 +94,21 @@ def test_a_version_by_a_tuned_encoder_reads_with_that(loop: Foretaste) -> None:
     )
     assert load_snapshot(TunedWorkspace(), tuned, 5).encoder == "tuned-1"
     assert dict(asked) == {"vectors": "tuned-1", "readers": "tuned-1"}
+    assert None not in readers
+    assert len(readers) == 1
 
 
 def test_after_a_rehearsal_the_words_of_a_query_are_looked_up_at_once(loop: Foretaste) -> None:
     snapshot = loop.at_snapshot(live_name(loop))
     (expert,) = [expert for expert in snapshot.product.experts if isinstance(expert, QueryExpert)]
     assert expert._bm25.value_or_none is None
-    cached = sorted((loop.folder / "cache").rglob("*"))
-    rehearse(loop, 3, snapshot)
+    listened: list[dict[str, Any]] = []
+
+    def listen(*arguments: Any, **options: Any) -> UserContext:
+        listened.append({"encoder": arguments[1], **options})
+        return loop.listen(*arguments, **options)
+
+    workspace = SimpleNamespace(slates=loop.slates, listen=listen)
+    rehearse(workspace, 3, replace(snapshot, encoder=None))
     assert expert._bm25.value_or_none is not None
-    assert sorted((loop.folder / "cache").rglob("*")) == cached, "what nobody asked is not kept"
+    assert listened == [{"encoder": None, "keep": False}], "what nobody asked is not kept"

@@ -63,6 +63,31 @@ def test_of_whom_something_waits_the_rest_waits_too() -> None:
     assert turns.deferred.numbers_by_person == {("a", None): ((1, 2), (1, 2))}
 
 
+def test_as_many_as_there_is_room_for_need_no_turns() -> None:
+    turns = take_turns(log("a" * 9 + "b"), NOTHING_DEFERRED, 10, teaches=teaches)
+    assert (learnt(turns.now), turns.until) == ("a" * 9 + "b", 10)
+    assert not turns.deferred
+
+
+@pytest.mark.parametrize(("n", "turn"), [(20, 2), (29, 2), (30, 3)])
+def test_among_very_many_a_turn_is_a_tenth_of_all(n: int, turn: int) -> None:
+    """Else each of them would have one event, and what somebody does in a row would be torn."""
+    people = [chr(0x4E00 + number) for number in range(2 * n)]
+    tail = [
+        (number, Event(str(number), "click", float(number), user=user, item="x"))
+        for number, user in enumerate(["a"] * 9 + people, 1)
+    ]
+    turns = take_turns(tail, NOTHING_DEFERRED, n, teaches=lambda _: True)
+    assert sum(event.user == "a" for _, event in turns.now) == turn
+
+
+def test_what_follows_of_whom_something_waits_is_dealt_with() -> None:
+    waiting = NOTHING_DEFERRED.with_more({("a", None): [0]})
+    turns = take_turns(log("baA"), waiting, 10, teaches=teaches)
+    assert (learnt(turns.now), turns.until) == ("b", 3)
+    assert turns.deferred.numbers_by_person == {("a", None): ((0,), (2,))}
+
+
 def test_those_who_wait_take_turns() -> None:
     waiting = NOTHING_DEFERRED.with_more({("a", None): [1, 2, 3], ("b", None): [4]})
     waiting = waiting.with_more({("a", None): [5]})

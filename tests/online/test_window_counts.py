@@ -28,9 +28,10 @@ def test_people_are_counted_who_took_an_item_within_the_window(store: SqlStore) 
             click("a", NOW - 1),
             click("b", NOW - 2 * HOUR),
             click("c", NOW - 1, "dislike"),
+            click("d", NOW - 1, "impression"),
         ]
     )
-    counts = WindowCounts(store, {"click": 1.0, "dislike": -1.0})
+    counts = WindowCounts(store, {"click": 1.0, "dislike": -1.0, "impression": 0.0})
 
     assert counts.users_by_item(HOUR, NOW) == [("i", 1)]
     assert counts.users_by_item(3 * HOUR, NOW) == [("i", 2)]
