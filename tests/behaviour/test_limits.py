@@ -88,6 +88,15 @@ def test_a_text_of_an_event(
 
 
 @pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("value", [1.1e15, -1e300])
+def test_the_value_of_an_event(store: SqlStore, tmp_path: Path, door: Door, value: float) -> None:
+    assert door(store, "events", EVENT | {"value": 1e15}, tmp_path) == ""
+    assert door(store, "events", EVENT | {"value": value}, tmp_path) == (
+        f"value {value:g} is too large; write stars, a price or seconds, from -1e+15 to 1e+15"
+    )
+
+
+@pytest.mark.parametrize("door", DOORS)
 def test_the_context_of_an_event_is_limited_as_json(
     store: SqlStore, tmp_path: Path, door: Door
 ) -> None:

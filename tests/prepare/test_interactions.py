@@ -42,6 +42,15 @@ def test_at_the_same_time_the_stored_order_stays() -> None:
     assert found.item.tolist() == [15, 2, 0, 3, 1]
 
 
+def test_values_that_32_bits_cannot_hold_are_the_largest_there_are() -> None:
+    """Stores from before there was a limit have them."""
+    rows = [row("ann", "a", 0, "rating", value=1e308), row("ann", "b", 1, "rating", value=-1e39)]
+    assert made(*rows).value.tolist() == pytest.approx([1e15, -1e15])
+    events = [Event("1", "rating", 1.0, user="ann", item="a", value=1e308)]
+    context = build_user_context(events, {"a": 0}, EVENT_TYPE_WEIGHTS, ("rating",), now=2.0)
+    assert context.value.tolist() == pytest.approx([1e15])
+
+
 def test_values_kinds_and_weights_stand_in_columns() -> None:
     found = made(row("ann", "a", 0, "rating", value=4.5), row("ann", "b", 1, "hide"))
     assert [found.event_types[code] for code in found.kind] == ["rating", "hide"]

@@ -29,7 +29,7 @@ from foretaste.behaviour.values import (
 )
 from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, RejectedRow, User
-from foretaste.domain.text_limits import MAX_ITEM_LENGTH
+from foretaste.domain.text_limits import MAX_EVENT_VALUE, MAX_ITEM_LENGTH
 from foretaste.domain.words import GROUP_COLUMN
 from foretaste.errors import did_you_mean
 
@@ -76,7 +76,7 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
     event_type = _event_type(raw_type, form, type_field, is_search=is_search)
     if event_type == "search" and query is None:
         query, text = text, None  # a file with one column of text has the words of a search there
-    value = parsers.value(get(columns["value"]))
+    value = _bounded_value(parsers.value(get(columns["value"])))
     at = _event_time(get(columns["at"]), form, line, now)
     device = recommendation_id = position = None
     if columns["recommendation_id"]:
@@ -117,6 +117,17 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
         recommendation_id,
         position,
     )
+
+
+def _bounded_value(value: float | None) -> float | None:
+    if value is not None and abs(value) > MAX_EVENT_VALUE:
+        raise CellError(
+            "value",
+            value,
+            f"value {value:g} is too large",
+            f"write stars, a price or seconds, from {-MAX_EVENT_VALUE:g} to {MAX_EVENT_VALUE:g}",
+        )
+    return value
 
 
 def _who(user_cell: Any, session_cell: Any, parsers: EventParsers) -> tuple[str | None, str | None]:

@@ -1,4 +1,5 @@
-"""How long a text may be, at every door: HTTP, files, Python, Gorse's API, streams, chat, agents.
+"""How long a text may be, and how large an event's number, at every door: HTTP, files, Python,
+Gorse's API, streams, chat, agents.
 
 A text that is too long is refused with its length and the limit, never cut: a row of a file is
 rejected, an event over HTTP is told in the answer, a question is an `InputError`. Only what is
@@ -9,6 +10,8 @@ from typing import Any
 
 from foretaste.errors import InputError
 
+MAX_EVENT_VALUE = 1e15
+"""Of an event's value, either way from 0: models compute with 32 bits, where 4e38 is infinite."""
 MAX_TEXT_LENGTH = 2_000
 """Characters of any text that people, shops or programs send: what is asked or searched, a review,
 a title, a value or a name of an attribute, a device, the context of an event as JSON."""

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from foretaste.domain.data import Event, Interactions, Longs, UserContext
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.domain.store import EventColumns
-from foretaste.domain.text_limits import MAX_TEXT_LENGTH
+from foretaste.domain.text_limits import MAX_EVENT_VALUE, MAX_TEXT_LENGTH
 from foretaste.errors import InputError
 
 ROWS_PER_CHUNK = 65_536
@@ -240,7 +240,7 @@ def build_user_context(
         item=np.array([row[0] for row in rows], np.int32),
         weight=np.array([row[2] for row in rows], np.float32),
         kind=np.array([codes.get(row[1], fallback_codes[row[2] > 0]) for row in rows], np.int8),
-        value=np.array([row[3] for row in rows], np.float32),
+        value=_values((row[3] for row in rows), len(rows)),
         at=np.array([row[4] for row in rows], np.float64),
         text=tuple(row[5] for row in rows),
         query=query or None,
@@ -319,4 +319,6 @@ def _key_numbers(
 
 
 def _values(values: Iterable[float | None], n: int) -> npt.NDArray[np.float32]:
-    return np.fromiter((np.nan if value is None else value for value in values), np.float32, n)
+    """Within the limit that there was not always: 32 bits hold no more than 3e38."""
+    numbers = np.fromiter((np.nan if value is None else value for value in values), np.float64, n)
+    return numbers.clip(-MAX_EVENT_VALUE, MAX_EVENT_VALUE).astype(np.float32)
