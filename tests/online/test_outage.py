@@ -9,6 +9,7 @@ import pytest
 
 from foretaste.behaviour.store import STORE_FILE
 from foretaste.domain.data import Event, Recommendation
+from foretaste.domain.patience import LIST, Patience, current_patience
 from foretaste.errors import StoreError
 from foretaste.loop import Foretaste
 from foretaste.online import outage
@@ -106,3 +107,78 @@ def test_an_item_that_was_never_seen_may_be_there(loop: Foretaste) -> None:
 def test_where_nothing_is_in_memory_the_store_is_told_of(loop: Foretaste) -> None:
     with away(loop), pytest.raises(StoreError, match="unable to open database file"):
         loop.recommend("u1")
+
+
+def test_what_a_store_that_is_away_answers(loop: Foretaste) -> None:
+    loop.record([Event("h", "hide", 1.0, user="u1", item="space-3")])
+    loop.steer("u1", changes=[{"filter": {"genre": "kitchen"}, "mute": True}])
+    snapshot, error = loop.catch_up(), StoreError("away")
+    loop.outage.limits.refresh()
+    store = outage.NullStore(lambda: snapshot.items, loop.outage.limits, error)
+    assert [event.item for event in store.history("u1", None, 10, [])] == ["space-3"]
+    assert [preference.act for preference in store.preferences("u1", None)] == ["mute"]
+    assert (store.history("u2", None), store.preferences("u2", None)) == ([], ())
+    assert (store.user("u1"), store.user_of_session("tv"), store.user_counts(0.0, 1.0)) == (
+        None,
+        None,
+        [],
+    )
+    assert store.item("space-1") == loop.store.item("space-1")
+    with pytest.raises(StoreError) as caught:
+        store.item("new")
+    assert caught.value is error
+
+
+def in_outage(loop: Foretaste) -> tuple[object, str | None]:
+    return loop.outage.slates, loop.outage.reason
+
+
+def test_it_is_said_what_the_store_failed_with_until_it_is_back(
+    loop: Foretaste, caplog: pytest.LogCaptureFixture
+) -> None:
+    loop.recommend("u1")
+    assert in_outage(loop) == (None, None)
+    with away(loop):
+        loop.recommend("u1")
+        slates, reason = loop.outage.slates, loop.outage.reason
+        assert reason is not None
+        assert "unable to open database file" in reason
+        assert loop.outage.begin(StoreError("another")) is slates
+        assert loop.outage.reason == reason, "the first failure began it"
+        thread = loop.outage._thread
+        assert thread is not None
+        assert (thread.name, thread.daemon, thread.is_alive()) == ("outage", True, True)
+    assert in_outage(loop) == (None, None)
+    assert "the store is back" in caplog.text
+
+
+def test_closing_ends_the_look_for_the_store(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outage, "RETRY_SECONDS", 3600.0)
+    loop.recommend("u1")
+    loop.outage.begin(StoreError("away"))
+    thread = loop.outage._thread
+    assert thread is not None
+    assert thread.is_alive()
+    loop.outage.close()
+    assert not thread.is_alive()
+
+
+def test_the_store_is_looked_for_as_long_as_a_list_would_wait(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop.recommend("u1")
+    seen: list[Patience] = []
+    look = loop.store.log_position
+
+    def noted() -> tuple[int, int]:
+        seen.append(current_patience())
+        return look()
+
+    monkeypatch.setattr(loop.store, "log_position", noted)
+    loop.outage.begin(StoreError("away"))
+    thread = loop.outage._thread
+    assert thread is not None
+    thread.join(60)
+    assert seen == [LIST]
