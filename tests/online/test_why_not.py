@@ -65,6 +65,79 @@ def test_a_rule_is_named(shop: Foretaste) -> None:
     assert buried.terms[0].item == pytest.approx(-50 * math.log(1e6))
 
 
+def test_each_reason_is_in_words_and_several_in_one_sentence(shop: Foretaste) -> None:
+    no_candidate = shop.why_not("kitchen-1", "u1", candidates=("space-7", "space-8"))
+    assert no_candidate.filters == ("it is not in the list that was to be put in order",)
+    first = shop.recommend("u1", n=3, explore=0.0)
+    earlier = shop.why_not(first.items[0].id, next_page_of=first.recommendation_id)
+    assert earlier.filters == ("it was on an earlier page of this list",)
+    both = shop.why_not("kitchen-1", "u1", candidates=("space-7",), filter={"genre": "space"})
+    assert both.sentence == (
+        "It may not be shown: the filter leaves it out; it is not in the list that was to be put "
+        "in order."
+    )
+    assert (both.id, both.position, both.rank, both.score, both.last, both.terms) == (
+        "kitchen-1",
+        None,
+        None,
+        None,
+        None,
+        (),
+    )
+
+
+def test_a_pin_shows_what_was_taken(shop: Foretaste) -> None:
+    """So there is nothing that keeps it out, though a filter would."""
+    taken = next(event.item for event in shop.store.history("u1", None))
+    assert taken is not None
+    found = shop.why_not(taken, "u1", n=3, rules=({"pin": taken, "at": 2},))
+    assert (found.position, found.filters) == (2, ())
+
+
+def test_the_sentence_names_the_place_the_list_and_the_worst_expert(shop: Foretaste) -> None:
+    last = shop.recommend("u1", n=20, explore=0.0).items[-1]
+    found = shop.why_not(last.id, "u1", n=3)
+    worst = min(found.terms, key=lambda term: term.difference)
+    assert worst.difference == pytest.approx(worst.item - worst.last)
+    assert found.sentence == (
+        f"By its score it is at place {found.rank}, below the 3 that are shown; most is missing in "
+        f"{worst.expert}: {worst.difference:+.2f} against the last of them."
+    )
+
+
+def test_who_is_last_is_compared_with_the_one_above(shop: Foretaste) -> None:
+    first, second = shop.recommend("u1", n=2, explore=0.0).items
+    found = shop.why_not(second.id, "u1", n=2)
+    assert (found.position, found.rank, found.last) == (2, 2, first.id)
+    alone = shop.why_not(first.id, "u1", n=1)
+    assert (alone.position, alone.rank, alone.last) == (1, 1, None)
+    assert {term.last for term in alone.terms} == {0.0}
+    assert sum(term.item for term in alone.terms) == pytest.approx(first.score, abs=1e-4)
+
+
+def test_diversity_is_named(shop: Foretaste) -> None:
+    plain = shop.recommend("u1", n=5, explore=0.0)
+    diverse = {item.id for item in shop.recommend("u1", n=5, diversity=0.9, explore=0.0)}
+    crowded_out = next(item for item in plain if item.id not in diverse)
+    found = shop.why_not(crowded_out.id, "u1", n=5, diversity=0.9)
+    assert (found.position, found.rank) == (None, crowded_out.position)
+    assert found.sentence == (
+        f"By its score it is at place {crowded_out.position}; diversity gave its place away."
+    )
+
+
+def test_a_boost_counts_among_the_terms_and_in_the_place(shop: Foretaste) -> None:
+    rules = ({"boost": {"id": "kitchen-9"}, "by": 1e6},)
+    found = shop.why_not("kitchen-9", "u1", n=3, rules=rules)
+    assert (found.position, found.rank) == (1, 1)
+    by_rule = [term for term in found.terms if term.expert.startswith("rule ")]
+    assert [term.item for term in by_rule] == pytest.approx([math.log(1e6)])
+    assert [term.last for term in by_rule] == [0.0]
+    assert found.score == pytest.approx(sum(term.item for term in found.terms), abs=1e-3)
+    behind = shop.why_not(shop.recommend("u1", n=1, explore=0.0).items[0].id, "u1", rules=rules)
+    assert behind.rank == 2
+
+
 def test_what_is_in_the_list_is_said_to_be(shop: Foretaste) -> None:
     second = shop.recommend("u1", n=3).items[1].id
     found = shop.why_not(second, "u1", n=3)
