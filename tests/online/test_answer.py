@@ -3,13 +3,19 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from foretaste.domain.data import Degradation, Request
+from foretaste.domain.data import Degradation, Request, UserContext
+from foretaste.errors import Overdue
 from foretaste.loop import Foretaste
-from foretaste.online.answer import degradation, levels
+from foretaste.online.answer import degradation, first_in_time, levels, scored
+from foretaste.online.fallback import Budget, Level
+from foretaste.online.slate import ExplainedSlate, PageRequest
+from foretaste.rank.filters import FilterContext
 
 
 @pytest.fixture
@@ -32,6 +38,85 @@ def test_the_best_level_comes_first_and_what_most_took_has_one(shop: Foretaste) 
         assert all(len(level.work().choice.items) == 10 for level in chain)
 
     assert names == [["full", "counting", "popularity"], ["full"]]
+
+
+def chain_of(
+    shop: Foretaste, request: Request, listened: list[UserContext] | None = None
+) -> tuple[FilterContext, list[Level[ExplainedSlate]]]:
+    snapshot, heard = shop.catch_up(), [] if listened is None else listened
+
+    def listen(context: UserContext) -> UserContext:
+        heard.append(context)
+        return shop.listen(context)
+
+    page = shop.slates.page_request(request, None, {})
+    context = shop.slates.user_context(page.request, snapshot)
+    question = shop.slates.question(page, context, snapshot)
+    make_slate = partial(shop.slates.slate, page, question)
+    return question, levels(snapshot, question, listen, make_slate)
+
+
+def test_only_the_best_level_has_words_read_and_each_makes_its_own_list(shop: Foretaste) -> None:
+    request = Request(user="u1", query="soup", n=20, explore=0.0, explain=True)
+    listened: list[UserContext] = []
+    question, chain = chain_of(shop, request, listened)
+    full, counting, popularity = (level.work() for level in chain)
+    assert listened == [question.user_context]
+    experts = [{term.expert for term in slate.terms[0]} for slate in (full, counting, popularity)]
+    assert experts[2] == {"popularity"}
+    assert {"popularity"} < experts[1] < experts[0]
+    expected = shop.recommend(request)
+    ids = question.index.catalogue.ids
+    assert [ids[item] for item in full.choice.items] == [item.id for item in expected]
+    by_popularity = shop.recommend(Request(n=20, explore=0.0)).items
+    nobody = chain_of(shop, Request(n=20, explore=0.0))[1][-1].work()
+    assert [ids[item] for item in nobody.choice.items] == [item.id for item in by_popularity]
+
+
+def test_what_a_level_costs_is_kept_by_whether_it_explains_and_reads_a_query(
+    shop: Foretaste,
+) -> None:
+    kinds = {
+        (explain, query): [
+            level.kind for level in chain_of(shop, Request(query=query, explain=explain))[1]
+        ]
+        for explain in (False, True)
+        for query in (None, "soup")
+    }
+    for (explain, query), (full, counting, popularity) in kinds.items():
+        assert full == counting == (explain, query is not None)
+        assert popularity == ()
+
+
+def test_who_asks_the_product_itself_asks_all_of_it_and_leaves_no_trace_if_they_say_so(
+    shop: Foretaste,
+) -> None:
+    kept: list[dict[str, Any]] = []
+
+    def listen(*arguments: Any, **options: Any) -> UserContext:
+        kept.append({"encoder": arguments[1], **options})
+        return shop.listen(*arguments, **options)
+
+    workspace = SimpleNamespace(slates=shop.slates, manager=shop.manager, listen=listen)
+    for incognito in (False, True):
+        request = Request(user="u1", incognito=incognito)
+        snapshot, question, scorer = scored(workspace, PageRequest(request))
+        assert snapshot is shop.catch_up()
+        assert question.request == request
+        context = snapshot.product.scorer(shop.listen(question.user_context))
+        everything = np.ones(len(snapshot.catalogue), bool)
+        assert scorer.score_row(everything, 20) == pytest.approx(context.score_row(everything, 20))
+    assert kept == [{"encoder": None, "keep": True}, {"encoder": None, "keep": False}]
+
+
+def test_conditions_are_looked_up_before_any_level_is_begun(shop: Foretaste) -> None:
+    question, _ = chain_of(shop, Request(filter={"about": "soup"}))
+    begun: list[str] = []
+    chain = [Level("full", lambda: begun.append("full"))]
+    shop.fallback.lookup.close()
+    with pytest.raises(Overdue):
+        first_in_time(shop.fallback, chain, question, Budget(60_000))  # type: ignore[arg-type]
+    assert begun == []
 
 
 @pytest.mark.parametrize(
