@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import Event
+from foretaste.domain.patience import BESIDE, LIST, Patience, current_patience, patience
 from foretaste.online.window_counts import MAX_WINDOWS, REFRESH_SECONDS, WindowCounts
 
 NOW, HOUR = 1.7e9, 3600.0
@@ -63,3 +65,19 @@ def test_only_so_many_windows_are_kept(store: SqlStore) -> None:
 
     assert counts.users_by_item(HOUR, NOW) == [("i", 1)], "its counts made room and are new"
     assert counts.users_by_item(HOUR + MAX_WINDOWS, NOW) == [], "those of the last are kept"
+
+
+def test_the_log_is_read_as_long_as_work_beside_the_answers_may_take(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Patience] = []
+    count = store.user_counts
+
+    def noted(*arguments: Any) -> list[tuple[str, int]]:
+        seen.append(current_patience())
+        return count(*arguments)
+
+    monkeypatch.setattr(store, "user_counts", noted)
+    with patience(LIST):
+        WindowCounts(store, {"click": 1.0}).users_by_item(HOUR, NOW)
+    assert seen == [BESIDE]
