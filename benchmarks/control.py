@@ -22,11 +22,12 @@ from benchmarks.datasets import Absent, write
 from benchmarks.tables import keep_result, show
 from foretaste.domain.data import Floats, Item, Recommendation
 from foretaste.loop import Foretaste
-from foretaste.preferences import matching
-from foretaste.preferences.matching import Vocabulary
 from foretaste.prepare.catalogue_builder import build_catalogue
 from foretaste.rank.about import items_mentioning, items_similar_to
 from foretaste.rank.index import FilterIndex, ItemAvailability
+from foretaste.understand import vocabulary as matching
+from foretaste.understand.grammar import GRAMMARS
+from foretaste.understand.vocabulary import Vocabulary
 
 PEOPLE, N = 100, 10
 EPOCHS = 4
@@ -124,7 +125,7 @@ def values(loop: Foretaste, index: FilterIndex) -> list[dict[str, Any]]:
         vocabulary = Vocabulary(index, cached)
         right = wrong = missed = 0
         for phrase, genre in PHRASES.items():
-            parts = vocabulary._phrase_matches(tuple(phrase.split()))
+            parts = vocabulary.parts(tuple(phrase.split()), GRAMMARS["en"])
             taken = [one.condition["genres"] for one in parts if "genres" in one.condition]
             right += taken == [genre]
             wrong += bool(taken) and taken != [genre]

@@ -31,6 +31,7 @@ WITH_PATTERNS_OF_THEIR_OWN = {
     "foretaste.behaviour.files.layouts.offer_header": "of our own, and sees the name of a file",
     "foretaste.behaviour.formats.declaration.has_file_name": "the same",
     "foretaste.behaviour.formats.formatted_table.rows_of": "the same",
+    "foretaste.understand.grammar._patterns": "loaded once, and all in GRAMMAR_PATTERNS",
     "foretaste.serve.api.page._content_security_policy": "of our own page",
     "foretaste.prepare.plots._svg": "of our own charts",
     "foretaste.workspace.tenants._with_schema": "of a settings file",

@@ -32,12 +32,12 @@ def test_a_talk(shop: Foretaste) -> None:
     chat = Chat(shop)
     first = chat.say("show me something about a rocket in space", user="p1")
     assert first.author == "grammar"
-    assert first.state.query == "rocket in space"
+    assert (first.state.query, first.state.filter) == ("rocket", {"theme": "space"})
     assert "rocket" in first.text
     talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p1"}
 
     second = chat.say("but with a planet", **talk)
-    assert second.state.query == "rocket in space with a planet"
+    assert second.state.query == "rocket planet"
     more = chat.say("show more", **talk)
     assert not set(ids(more)) & set(ids(second))
     assert next(one.position for one in more.recommendation or ()) == 6
@@ -64,6 +64,7 @@ def test_wishes_change_the_profile_and_act_at_once(shop: Foretaste) -> None:
     assert reply.state.query == "comet"
     assert {one.name: one.act for one in reply.preferences}["theme: kitchen"] == "mute"
     assert "No item has anything of “dinosaurs”." in reply.text
+    assert "not be shown: theme: kitchen. Say “undo” to take that back." in reply.text
     assert themes(reply) == {"space"}
     talk: dict[str, Any] = {"conversation": reply.conversation_id, "user": "p1"}
     assert "this person asked never" in chat.say("why not kitchen-1?", **talk).text
@@ -93,7 +94,7 @@ def test_a_hostile_title_is_no_part_of_what_is_said(shop: Foretaste) -> None:
     first = chat.say("bread", user="p2", edit={"filter": {"theme": "bread"}})
     talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p2"}
 
-    assert "1. bad (" in first.text
+    assert "1. bad." in first.text
     for text in ("why the first?", "more like the first", "hide the first"):
         assert "evil" not in chat.say(text, **talk).text
 
@@ -174,7 +175,53 @@ def test_a_talk_is_only_its_persons(shop: Foretaste) -> None:
 def test_what_it_cannot_do_is_said(shop: Foretaste) -> None:
     chat = Chat(shop)
     assert "Say what you would like" in chat.say("  ").text
-    assert "no attribute of the items is a year" in chat.say("films before 1980").text
+    assert chat.say("films before 1980").text == "That does not work: nothing here has a year."
     assert "Which one?" in chat.say("why the ninth?").text
     nothing = chat.say("only kitchen", edit={"filter": {"part": "9"}})
     assert "take something of it back" in nothing.text
+
+
+def test_a_change_is_taken_back_in_one_word(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    reply = chat.say("no kitchen", user="p1")
+    talk: dict[str, Any] = {"conversation": reply.conversation_id, "user": "p1"}
+    assert [one.name for one in reply.preferences] == ["theme: kitchen"]
+    assert chat.say("thanks!", **talk).recommendation is None
+    undone = chat.say("undo", **talk)
+    assert undone.preferences == ()
+    assert undone.text.startswith("Taken back.")
+    assert chat.say("undo", **talk).text == "There is nothing to take back."
+
+    liked = chat.say("I'll take the first", **talk).items[0]
+    assert shop.store.history("p1", None)[-1].item == liked
+    chat.say("undo", **talk)
+    assert shop.store.history("p1", None)[-1].kind != "like"
+
+
+@pytest.mark.parametrize(
+    "text", ["hi", "thanks!", "what can you do?", "delete all my data", "tell me a joke", "映画"]
+)
+def test_out_of_scope_is_answered_and_never_by_a_list(shop: Foretaste, text: str) -> None:
+    reply = Chat(shop).say(text, user="p1")
+    assert reply.recommendation is None
+    assert reply.text
+
+
+def test_seeds_are_not_in_their_own_list(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    first = chat.say("rockets", user="p1")
+    talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p1"}
+    seed = ids(first)[1]
+    reply = chat.say("more like the second", **talk)
+    assert reply.state.items == (seed,)
+    assert seed not in ids(reply)
+    assert seed not in ids(chat.say("show more", **talk))
+
+
+def test_two_items_are_compared(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    first = chat.say("rockets", user="p1")
+    reply = chat.say("compare the first two", conversation=first.conversation_id, user="p1")
+    titles = list(first.state.shown.values())[:2]
+    assert reply.recommendation is None
+    assert all(f"“{title}”" in reply.text for title in titles)

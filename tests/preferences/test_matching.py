@@ -7,10 +7,11 @@ import pytest
 
 from foretaste.domain.data import Floats, Item
 from foretaste.domain.preference import MAX_PREFERENCE_NATS, Preference
-from foretaste.preferences.grammar import parse_clauses
-from foretaste.preferences.matching import ClauseMatch, Vocabulary, updated_preferences
+from foretaste.preferences.matching import ClauseMatch, match_clause, updated_preferences
 from foretaste.prepare.catalogue_builder import build_catalogue
 from foretaste.rank.index import FilterIndex, ItemAvailability
+from foretaste.understand.reader import read_wish
+from foretaste.understand.vocabulary import Vocabulary
 
 AXES = {"sci-fi": 0, "science fiction": 0, "comedy": 1, "western": 2}
 
@@ -35,7 +36,8 @@ VOCABULARY = Vocabulary(INDEX, reads)
 
 
 def told(wish: str, vocabulary: Vocabulary = VOCABULARY) -> list[str]:
-    found = [one for clause in parse_clauses(wish) for one in vocabulary.match_clause(clause)]
+    grammar, parsed = read_wish(wish)
+    found = [one for clause in parsed.clauses for one in match_clause(clause, vocabulary, grammar)]
     return [f"{one.act} {one.nats:g} {one.name} ({one.match_type})" for one in found]
 
 

@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from foretaste.converse.evidence import without_instructions
-from foretaste.converse.sentences import safe_title, why_in_words, why_not_in_words
+from foretaste.converse.sentences import why_in_words, why_not_in_words
 from foretaste.converse.tools import recommendation_json
 from foretaste.converse.turn import ChatTurn
 from foretaste.errors import ForetasteError, InputError, WriterError
+from foretaste.generate.safe import safe_item_name
 from foretaste.language.endpoint import Endpoint
 from foretaste.language.settings import WriterSettings
 
@@ -82,7 +83,11 @@ class _ToolCalls:
         is_in_list = (
             explanation["position"] is not None or str(args["item"]) in self.turn.state.shown
         )
-        self.turn.notes.append((why_in_words if is_in_list else why_not_in_words)(explanation))
+        self.turn.notes.append(
+            (why_in_words if is_in_list else why_not_in_words)(
+                explanation, self.turn.state.language
+            )
+        )
         return explanation
 
     def steer(self, args: ToolArguments) -> Any:
@@ -107,7 +112,7 @@ class _ToolCalls:
             raise InputError(f"event_type: '{event_type}' is none of like, dislike, hide")
         receipt = turn.tools.record(item, event_type, turn.state.recommendation_id)
         stored_item = turn.tools.shop.store.item(item)
-        title = safe_title(stored_item.title if stored_item else None, item)
+        title = safe_item_name(stored_item.title if stored_item else None, item)
         turn.notes.append(f"Noted: {event_type}, “{title}”.")
         return receipt
 

@@ -1,101 +1,188 @@
 """A talk without a large model: what was found and done in, sentences out.
 
 They name titles and reasons of the loop and nothing else. A title that holds a link, markup or an
-instruction is told by the item's id.
+instruction is told by the item's id, or as an item where that is no name either.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from foretaste.converse.answers import answer, quoted
 from foretaste.converse.state import ChatState
 from foretaste.domain.data import Recommendation
-from foretaste.generate.safe import is_suspicious, safe_name
+from foretaste.generate.safe import is_suspicious, safe_item_name, safe_name
+from foretaste.preferences.matching import ClauseMatch
 
-HELP_TEXT = (
-    "Say what you would like: “a slow film about space, nothing violent”. Then “under 20”, “more "
-    "like the second”, “why the first?”, “show more”, “start over”."
-)
-EMPTY_LIST_TEXT = "Nothing more meets all of that; take something of it back."
-EXPERT_ASPECTS: Mapping[str, str] = {
-    "popularity": "how popular it is",
-    "transition": "what people go on to from your last one",
-    "neighbour": "what is taken together with yours",
-    "content": "reading like yours",
-    "lexical": "words shared with yours",
-    "sequence": "fitting your history as a whole",
-    "language": "fitting your history as text",
-    "query": "answering what you asked for",
-    "refusal": "being unlike what you refused",
-    "repeat": "being known to you",
-    "wish": "what you wished for",
-}
-"""What an expert looks at, as said to the person."""
 COMPARISON_SIGNS = {"gte": "≥", "lte": "≤", "gt": ">", "lt": "<"}
+MAX_NAMED_FEATURES = 4
+"""Of an item that is compared."""
 
 
 def list_in_words(state: ChatState, recommendation: Recommendation | None) -> str:
     """The list as sentences."""
     if recommendation is None or not len(recommendation):
+        empty_text = answer("empty", state.language)
         reason = None if recommendation is None else recommendation.shortfall_text
-        return EMPTY_LIST_TEXT if reason is None else f"{EMPTY_LIST_TEXT} ({reason})"
-    sentences = [f"{question_text}:" if (question_text := _question_text(state)) else "For you:"]
-    for recommended in recommendation:
-        reasons = [reason for reason in recommended.reason if not is_suspicious(reason)]
-        reason_text = f" ({reasons[0]})" if reasons else ""
-        sentences.append(
-            f"{recommended.position}. {safe_title(recommended.title, recommended.id)}{reason_text}."
+        # told in English alone
+        return (
+            empty_text if reason is None or state.language != "en" else f"{empty_text} ({reason})"
         )
+    sentences = [_question_text(state)]
+    for recommended in recommendation:
+        reasons = safe_reasons(recommended.reason)
+        reason_text = f" ({reasons[0]})" if reasons else ""
+        name = safe_item_name(recommended.title, recommended.id)
+        sentences.append(f"{recommended.position}. {name}{reason_text}.")
     return " ".join(sentences)
 
 
-def why_in_words(explanation: Mapping[str, Any]) -> str:
+def safe_reasons(reasons: Sequence[Any]) -> list[str]:
+    """The reasons that may be said."""
+    return [str(reason) for reason in reasons if not is_suspicious(str(reason))]
+
+
+def why_in_words(explanation: Mapping[str, Any], language: str) -> str:
     """What `tools.explain` found, to who asks why it is there."""
-    reasons = [reason for reason in explanation["reasons"] if not is_suspicious(reason)]
-    title = safe_title(explanation["title"], explanation["item"])
+    title = _quoted_title(explanation["title"], explanation["item"], language)
+    reasons = safe_reasons(explanation["reasons"])
     if reasons:
-        return f"“{title}”: {'; '.join(reasons)}."
-    return f"“{title}”: nothing sets it apart for you."
+        return answer("why", language, title=title, reasons="; ".join(reasons))
+    return answer("why_nothing", language, title=title)
 
 
-def why_not_in_words(explanation: Mapping[str, Any]) -> str:
+def why_not_in_words(explanation: Mapping[str, Any], language: str) -> str:
     """What `tools.explain` found, to who asks why it is not there."""
     if explanation["position"] is not None:
-        return f"It is in the list, in place {explanation['position']}."
+        return answer("in_list", language, position=explanation["position"])
     if not explanation["shown"]:
-        return f"It is not shown: {explanation['why_not']}."
-    title = safe_title(explanation["title"], explanation["item"])
+        return answer("not_shown", language, reason=explanation["why_not"])
+    title = _quoted_title(explanation["title"], explanation["item"], language)
     missing = explanation["missing"]
-    lacks = f", most of all in {expert_aspect(missing[0]['expert'])}" if missing else ""
-    sentence = f"“{title}” is in place {explanation['rank']} by its score{lacks}."
-    reasons = [reason for reason in explanation["reasons"] if not is_suspicious(reason)]
-    return f"{sentence} What speaks for it: {'; '.join(reasons)}." if reasons else sentence
+    aspect = expert_aspect(missing[0]["expert"], language) if missing else None
+    key = "rank" if aspect is None else "rank_lacks"
+    sentences = [answer(key, language, title=title, rank=explanation["rank"], aspect=aspect)]
+    reasons = safe_reasons(explanation["reasons"])
+    if reasons:
+        sentences.append(answer("speaks_for", language, reasons="; ".join(reasons)))
+    return " ".join(sentences)
 
 
-def expert_aspect(expert: str) -> str:
-    """What an expert, or a rule, looks at."""
+def expert_aspect(expert: str, language: str) -> str | None:
+    """What an expert, or a rule, looks at, as said to the person."""
     kind, _, about = expert.partition(":")
-    return EXPERT_ASPECTS.get(kind, f"its {about}" if about else kind)
+    try:
+        return answer(f"aspect_{kind}", language)
+    except KeyError:
+        name = safe_name(about) if about else None
+        return None if name is None else answer("aspect_feature", language, about=name)
 
 
-def safe_title(title: str | None, id_: str) -> str:
-    """A title as a name; the id where it must not be in a sentence."""
-    return (safe_name(title) if title else None) or id_
+def comparison_in_words(
+    explanations: Sequence[Mapping[str, Any]],
+    attributes: Sequence[Mapping[str, Sequence[str]]],
+    language: str,
+) -> str:
+    """Two items beside each other, and which suits the person more."""
+    titles = [_quoted_title(each["title"], each["item"], language) for each in explanations]
+    features = [_feature_text(each) for each in attributes]
+    sentences = [
+        answer(
+            "compare",
+            language,
+            first=titles[0],
+            second=titles[1],
+            first_features=features[0],
+            second_features=features[1],
+        )
+    ]
+    scores = [
+        each["score"] if each["score"] is not None else float("-inf") for each in explanations
+    ]
+    better = max(range(2), key=scores.__getitem__)
+    reasons = safe_reasons(explanations[better]["reasons"])
+    if reasons and scores[0] != scores[1]:
+        sentences.append(
+            answer("compare_better", language, title=titles[better], reasons="; ".join(reasons))
+        )
+    else:
+        sentences.append(answer("compare_equal", language))
+    return " ".join(sentences)
+
+
+def changes_in_words(clause_matches: Sequence[ClauseMatch], language: str) -> list[str]:
+    """What a wish changed for all lists, each kind of change in a sentence of its own."""
+    sentences = [
+        answer("no_such_value", language, phrase=safe_name(match.phrase) or "…")
+        for match in clause_matches
+        if match.filter is None
+    ]
+    names: dict[str, list[str]] = {}
+    for match in clause_matches:
+        if match.filter is not None:
+            key = "reduce" if match.act == "boost" and match.nats < 0 else str(match.act)
+            name = safe_name(match.name) or safe_name(match.phrase) or "…"
+            names.setdefault(key, []).append(name)
+    sentences += [
+        answer(key, language, names=", ".join(dict.fromkeys(said))) for key, said in names.items()
+    ]
+    return sentences
+
+
+def quoted_items(titles: Mapping[str, str | None], language: str) -> str:
+    """Items by their titles: id → title in, names out."""
+    return ", ".join(_quoted_title(title, item_id, language) for item_id, title in titles.items())
+
+
+def _quoted_title(title: str | None, item_id: str, language: str) -> str:
+    return quoted(safe_item_name(title, item_id), language)
+
+
+def _feature_text(attributes: Mapping[str, Sequence[str]]) -> str:
+    texts = [
+        ", ".join(name for value in values[:MAX_NAMED_FEATURES] if (name := safe_name(value)))
+        for values in attributes.values()
+    ]
+    return "; ".join([text for text in texts if text][:MAX_NAMED_FEATURES])
 
 
 def _question_text(state: ChatState) -> str:
     """What the list is of, in words."""
-    parts = [f"“{state.query}”"] if state.query else []
-    parts += [f"{column} {_value_text(value)}" for column, value in state.filter.items()]
-    parts += [f"like “{safe_title(state.shown.get(item_id), item_id)}”" for item_id in state.items]
-    return "For " + ", ".join(parts) if parts else ""
+    language = state.language
+    query = safe_name(state.query) if state.query else None
+    parts = [quoted(query, language)] if query else []
+    parts += condition_texts(state.filter, language)
+    parts += [
+        answer("like", language, title=_quoted_title(title, item_id, language))
+        for item_id, title in state.seed_titles.items()
+    ]
+    if not parts:
+        return answer("for_you", language)
+    return answer("for_question", language, parts=", ".join(parts))
+
+
+def condition_texts(conditions: Mapping[str, Any], language: str) -> list[str]:
+    """Each condition of a filter as a person reads it; what is no name is left out."""
+    texts: list[str] = []
+    for column, value in conditions.items():
+        if column == "and" and isinstance(value, list | tuple):
+            texts += [text for part in value for text in condition_texts(part, language)]
+        elif column == "not" and isinstance(value, Mapping):
+            inner = ", ".join(condition_texts(value, language))
+            texts += [answer("without", language, value=inner)] if inner else []
+        else:
+            value_text = safe_name(_value_text(value))
+            column_text = safe_name(column)
+            if value_text and column_text:
+                texts.append(f"{column_text} {value_text}")
+    return texts
 
 
 def _value_text(value: Any) -> str:
     if isinstance(value, Mapping):
         return " ".join(
-            f"{COMPARISON_SIGNS.get(test, test)} {_value_text(operand)}"
+            f"{COMPARISON_SIGNS.get(test, '' if test == 'all' else test)} {_value_text(operand)}"
             for test, operand in value.items()
-        )
+        ).strip()
     if isinstance(value, list | tuple):
         return ", ".join(map(_value_text, value))
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from foretaste.domain.text_limits import MAX_TEXT_LENGTH, check_text
-from foretaste.errors import InputError
 from foretaste.rank.conditions import parse_condition, parse_number
 
 EDITABLE_FIELDS = ("query", "filter", "items", "n")
@@ -28,6 +27,12 @@ class ChatState:
     """Its items, id → title, in their order."""
     turns: tuple[tuple[str, str], ...] = ()
     """(who, what was said), the oldest first: "person" or "assistant"."""
+    language: str = "en"
+    """In which the person was understood last."""
+    undo: Mapping[str, Any] = field(default_factory=dict)
+    """What the last change takes back; see `undo`."""
+    seed_titles: Mapping[str, str] = field(default_factory=dict)
+    """The seeds, id → title."""
 
     @classmethod
     def from_json_dict(cls, json_dict: Mapping[str, Any]) -> Self:
@@ -62,9 +67,22 @@ class ChatState:
             changed["query"] = changed["query"].strip() or None
         return replace(self, **changed)
 
-    def with_conditions(self, conditions: Mapping[str, Any]) -> "ChatState":
-        """With one more condition; of a column that was named before the newer holds."""
-        return replace(self, filter={**self.filter, **conditions})
+    def with_condition(self, condition: Mapping[str, Any]) -> "ChatState":
+        """With one more condition; of a column that was named before the newer holds, but a bound
+        on the other side stays.
+        """
+        merged = dict(self.filter)
+        for column, value in condition.items():
+            if column == "not":
+                merged["and"] = [*merged.get("and", ()), {"not": value}]
+            else:
+                merged[column] = _merged_tests(merged.get(column), value)
+        return replace(self, filter=merged)
+
+    @property
+    def has_question(self) -> bool:
+        """Whether there is a list, or something that was asked."""
+        return bool(self.query or self.filter or self.items or self.shown)
 
     def with_turn(self, person: str, assistant: str) -> "ChatState":
         """With one more turn."""
@@ -77,44 +95,26 @@ class ChatState:
 
     def reset(self) -> "ChatState":
         """Without query, filter and seeds."""
-        return ChatState(n=self.n, turns=self.turns)
+        return ChatState(n=self.n, turns=self.turns, language=self.language)
 
 
-YEAR_COLUMNS = ("year", "released", "release_year", "published", "release")
-PRICE_COLUMNS = ("price", "cost", "amount", "price_eur", "price_usd")
+LOW_TESTS, HIGH_TESTS = ("gt", "gte"), ("lt", "lte")
 
 
-def column_for(about: str, features: Mapping[str, tuple[str, ...]]) -> str:
-    """The attribute that a bound in words means. features: column → its values.
-
-    Raises InputError where no attribute has such numbers.
-    """
-    numeric = {
-        name: column_numbers
-        for name, values in features.items()
-        if (column_numbers := _column_numbers(values))
-    }
-    by_name = YEAR_COLUMNS if about == "year" else PRICE_COLUMNS
-    for name in by_name:
-        if name in numeric:
-            return name
-    years = [
-        name for name, values in numeric.items() if all(1800 <= value < 2200 for value in values)
+def _merged_tests(previous: Any, value: Any) -> Any:
+    """A test beside the one before: the other bound of a range stays, if both can hold."""
+    if not isinstance(previous, Mapping) or not isinstance(value, Mapping):
+        return value
+    sides = [side for side in (LOW_TESTS, HIGH_TESTS) if set(side) & set(value)]
+    if len(sides) != 1 or not set(previous) <= {*LOW_TESTS, *HIGH_TESTS}:
+        return value
+    other = {test: bound for test, bound in previous.items() if test not in sides[0]}
+    merged = {**other, **value}
+    bounds = [
+        next((merged[test] for test in side if test in merged), None)
+        for side in (LOW_TESTS, HIGH_TESTS)
     ]
-    other_columns = [name for name in numeric if name not in years]
-    likely = years if about == "year" else other_columns
-    if len(likely) == 1:
-        return likely[0]
-    raise InputError(
-        f"no attribute of the items is a {about}"
-        if not likely
-        else f"which number is meant: {', '.join(likely)}? Use a filter"
-    )
-
-
-def _column_numbers(values: tuple[str, ...]) -> list[float]:
-    """The numbers of a column that has hardly anything else."""
-    parsed_numbers = [
-        parsed_number for parsed_number in map(parse_number, values) if parsed_number is not None
-    ]
-    return parsed_numbers if len(parsed_numbers) >= 0.8 * len(values) else []
+    numbers = [parse_number(bound) for bound in bounds]
+    if numbers[0] is not None and numbers[1] is not None and numbers[0] >= numbers[1]:
+        return value
+    return merged

@@ -45,7 +45,7 @@ class Tools:
                 session=self.session,
                 query=(query or "").strip() or None,
                 items=tuple(like),
-                filter=filter or {},
+                filter=without_items(filter or {}, like),
                 n=n,
                 timeout_ms=self.shop.config.rank.timeout_ms * TIMEOUT_FACTOR,
             )
@@ -196,6 +196,13 @@ class Tools:
             ],
             "changes": preferences_json(update.preferences),
         }
+
+
+def without_items(item_filter: Mapping[str, Any], items: Sequence[str]) -> Mapping[str, Any]:
+    """The filter without items that are named: a list that is like an item does not show it."""
+    if not items:
+        return item_filter
+    return {**item_filter, "and": [*item_filter.get("and", ()), {"not": {"id": list(items)}}]}
 
 
 MAX_TERMS = 12

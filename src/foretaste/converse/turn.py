@@ -3,12 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from foretaste.converse.answers import answer
 from foretaste.converse.evidence import Evidence
-from foretaste.converse.sentences import HELP_TEXT, list_in_words
+from foretaste.converse.sentences import list_in_words
 from foretaste.converse.state import ChatState
 from foretaste.converse.tools import Tools
 from foretaste.domain.data import Recommendation
 from foretaste.preferences.matching import ClauseMatch
+from foretaste.understand.meaning import Meaning
 
 
 @dataclass
@@ -23,6 +25,14 @@ class ChatTurn:
     """What was done, in sentences of the loop's own."""
     evidence: Evidence = field(default_factory=Evidence)
     """What tools gave a model."""
+    meaning: Meaning | None = None
+    """How the grammar understood it."""
+    count: int | None = None
+    """Items wanted in this answer alone."""
+    undoable_events: list[tuple[str, str]] = field(default_factory=list)
+    """(item, event type) that were recorded."""
+    is_undo: bool = False
+    """Whether it takes back what was before; then there is nothing more to take back."""
 
     def explain(self, item: str) -> dict[str, Any]:
         """Why, and why not, in answer to what the talk has come to."""
@@ -36,7 +46,7 @@ class ChatTurn:
         list_sentences = (
             [] if self.recommendation is None else [list_in_words(self.state, self.recommendation)]
         )
-        return " ".join([*self.notes, *list_sentences]) or HELP_TEXT
+        return " ".join([*self.notes, *list_sentences]) or answer("help", self.state.language)
 
 
 class LeadingModel(Protocol):

@@ -10,10 +10,13 @@ from foretaste.domain.identifiers import identifier, identifiers
 from foretaste.domain.preference import MAX_PREFERENCE_NATS, Preference
 from foretaste.domain.store import Store
 from foretaste.errors import InputError, did_you_mean
-from foretaste.preferences.grammar import parse_clauses
-from foretaste.preferences.matching import ClauseMatch, EncodeTexts, Vocabulary, updated_preferences
+from foretaste.preferences.matching import ClauseMatch, match_clause, updated_preferences
 from foretaste.rank.conditions import check_amount, parse_condition, parse_number
 from foretaste.rank.index import FilterIndex
+from foretaste.understand.clauses import Clause
+from foretaste.understand.grammar import Grammar
+from foretaste.understand.reader import read_wish
+from foretaste.understand.vocabulary import EncodeTexts, Vocabulary
 
 MAX_PREFERENCES = 100
 """Changes of one person."""
@@ -49,17 +52,32 @@ class PreferenceService:
         """What a wish means here. Raises InputError for one that is empty or too long."""
         if len(wish) > MAX_WISH_CHARACTERS:
             raise InputError(f"wish: {len(wish):,} characters; say it in {MAX_WISH_CHARACTERS}")
-        parsed_clauses = parse_clauses(wish)
-        if not parsed_clauses:
+        grammar, parsed_wish = read_wish(wish)
+        if not parsed_wish.clauses:
             raise InputError(
                 "wish: it names nothing; say it like 'more science fiction, nothing violent'"
             )
         vocabulary = self.vocabulary(index)
         return tuple(
             clause_match
-            for clause in parsed_clauses
-            for clause_match in vocabulary.match_clause(clause)
+            for clause in parsed_wish.clauses
+            for clause_match in match_clause(clause, vocabulary, grammar)
         )
+
+    def steer_clauses(
+        self,
+        user: str | None,
+        session: str | None,
+        index: FilterIndex,
+        clauses: Sequence[Clause],
+        grammar: Grammar,
+    ) -> PreferenceUpdate:
+        """What clauses change, which were understood in a talk."""
+        vocabulary = self.vocabulary(index)
+        matches = [
+            match for clause in clauses for match in match_clause(clause, vocabulary, grammar)
+        ]
+        return self.steer(user, session, index, clause_matches=matches)
 
     def steer(
         self,
@@ -67,6 +85,7 @@ class PreferenceService:
         session: str | None,
         index: FilterIndex,
         *,
+        clause_matches: Sequence[ClauseMatch] = (),
         changes: Sequence[Mapping[str, Any]] = (),
         wish: str | None = None,
         less_like: Sequence[str] = (),
@@ -91,7 +110,10 @@ class PreferenceService:
             preferences.pop(name, None)
             if change is not None:
                 preferences[name] = change
-        clause_matches = () if wish is None else self.match_wish(wish, index)
+        clause_matches = (
+            *clause_matches,
+            *(() if wish is None else self.match_wish(wish, index)),
+        )
         put, remove = updated_preferences(tuple(preferences.values()), clause_matches, at)
         preferences = {
             name: preference for name, preference in preferences.items() if name not in remove

@@ -49,6 +49,8 @@ class ChatStateOut(ResponseSchema):
     recommendation_id: str | None
     turns: list[list[str]]
     """(who, what was said), the oldest first."""
+    language: str
+    """ISO code of the language in which the person was understood last."""
 
 
 class ChatAnswer(ResponseSchema):
@@ -60,6 +62,8 @@ class ChatAnswer(ResponseSchema):
     author: str
     """"grammar", or the model that led."""
     by: str = old_name_of("author")
+    intent: str | None
+    """How it was understood: find, refine, more, why, undo, unknown, …; none where a model led."""
     state: ChatStateOut
     changes: list[PreferenceOut]
     """What holds of the person's profile; edit it at /v1/users/{id}/profile."""
@@ -71,6 +75,8 @@ class ChatAnswer(ResponseSchema):
 
 def _state_out(state: ChatState) -> ChatStateOut:
     content = state.to_json_dict()
+    for field in ("undo", "seed_titles"):
+        del content[field]
     return ChatStateOut(shown_titles=content.pop("shown"), **content)
 
 
@@ -81,6 +87,7 @@ def chat_answer(reply: Reply) -> ChatAnswer:
         conversation_id=reply.conversation_id,
         text=reply.text,
         author=reply.author,
+        intent=reply.intent,
         state=_state_out(reply.state),
         changes=[PreferenceOut(**asdict(preference)) for preference in reply.preferences],
         clause_matches=[

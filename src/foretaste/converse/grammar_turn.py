@@ -1,0 +1,244 @@
+"""A meaning in, what is done and said about it out: a talk without a large model.
+
+Every change of the profile is said, and “undo” takes the last one back.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from foretaste.converse.answers import answer, unknown_language
+from foretaste.converse.sentences import (
+    changes_in_words,
+    comparison_in_words,
+    quoted_items,
+    why_in_words,
+    why_not_in_words,
+)
+from foretaste.converse.turn import ChatTurn
+from foretaste.converse.undo import take_back
+from foretaste.loop import Foretaste
+from foretaste.understand.grammar import GRAMMARS
+from foretaste.understand.meaning import Meaning, Scene
+from foretaste.understand.reader import understand
+
+SCOPE_OF_SPOKEN = ("greet", "thanks", "help", "my_data", "unknown")
+"""Intents that are answered by a sentence, never by a list."""
+
+
+class GrammarTurn:
+    """One thing said, understood by the grammar."""
+
+    def __init__(self, shop: Foretaste, turn: ChatTurn, *, edited: bool) -> None:
+        self._shop, self._turn, self._edited = shop, turn, edited
+        self._index = shop.slates.index(shop.catch_up())
+        self._vocabulary = shop.people.vocabulary(self._index)
+
+    def meaning(self, text: str) -> Meaning:
+        """What the text means in this talk."""
+        state = self._turn.state
+        scene = Scene(
+            self._vocabulary, state.shown, state.items, state.has_question, state.language
+        )
+        return understand(text, scene)
+
+    def answer(self, text: str) -> str:
+        """What is said; the turn has the rest."""
+        turn = self._turn
+        if not text.strip():
+            return self._new_list() if self._edited else self._say("help")
+        meaning = turn.meaning = self.meaning(text)
+        if meaning.language not in GRAMMARS:
+            return unknown_language(meaning.language)
+        turn.state = replace(turn.state, language=meaning.language)
+        if meaning.intent in SCOPE_OF_SPOKEN:
+            return self._say(meaning.intent)
+        return ANSWERERS.get(meaning.intent, GrammarTurn._list)(self, meaning)
+
+    def _say(self, key: str, **values: object) -> str:
+        return answer(key, self._turn.state.language, **values)
+
+    def _titles(self, items: Sequence[str]) -> dict[str, str | None]:
+        stored = {item: self._turn.tools.shop.store.item(item) for item in items}
+        return {item: None if it is None else it.title for item, it in stored.items()}
+
+    def _names(self, items: Sequence[str]) -> str:
+        return quoted_items(self._titles(items), self._turn.state.language)
+
+    # answers without a list
+
+    def _start_over(self, meaning: Meaning) -> str:
+        self._turn.state = self._turn.state.reset()
+        return self._say("forgotten")
+
+    def _forget(self, meaning: Meaning) -> str:
+        turn = self._turn
+        turn.state = turn.state.reset()
+        self._shop.steer(turn.tools.user, session=turn.tools.session, reset=True)
+        return self._say("forgotten_profile")
+
+    def _undo(self, meaning: Meaning) -> str:
+        """A clause to forget, or the last change."""
+        if meaning.changes:
+            return self._list(meaning)
+        turn = self._turn
+        if not turn.state.undo:
+            return self._say("nothing_to_undo")
+        is_done = take_back(self._shop, turn)
+        turn.is_undo = True
+        said = self._say("undone" if is_done else "not_undone")
+        return f"{said} {self._new_list()}" if turn.state.shown else said
+
+    def _why(self, meaning: Meaning) -> str:
+        if not meaning.items:
+            return self._missing(meaning)
+        return why_in_words(self._turn.explain(meaning.items[0]), meaning.language)
+
+    def _why_not(self, meaning: Meaning) -> str:
+        if not meaning.items:
+            return self._missing(meaning)
+        return why_not_in_words(self._turn.explain(meaning.items[0]), meaning.language)
+
+    def _missing(self, meaning: Meaning) -> str:
+        """What was named is no item."""
+        if not meaning.missing_title:
+            return self._say("which_item")
+        from foretaste.generate.safe import safe_name
+
+        return self._say("missing_item", title=safe_name(meaning.missing_title) or "…")
+
+    def _compare(self, meaning: Meaning) -> str:
+        explanations = [self._turn.explain(item) for item in meaning.items]
+        features = self._index.catalogue.descriptive_features
+        attributes: list[Mapping[str, Sequence[str]]] = []
+        for item in meaning.items:
+            at = self._index.catalogue.index.get(item)
+            attributes.append(
+                {}
+                if at is None
+                else {f.column: [f.values[code] for code in f.item_codes(at)] for f in features}
+            )
+        return comparison_in_words(explanations, attributes, meaning.language)
+
+    # answers with a list
+
+    def _next(self, meaning: Meaning) -> str:
+        turn = self._turn
+        turn.count = meaning.count
+        if turn.state.recommendation_id is None:
+            return self._new_list()
+        turn.recommendation = turn.tools.ask(
+            next_page_of=turn.state.recommendation_id, n=meaning.count or turn.state.n
+        )
+        return turn.in_words()
+
+    def _like(self, meaning: Meaning) -> str:
+        """A list that is like the items."""
+        if not meaning.items:
+            return self._missing(meaning)
+        turn = self._turn
+        is_shown = any(item in turn.state.shown for item in meaning.items)
+        kept = turn.state.filter if is_shown or self._edited else {}
+        turn.state = replace(turn.state, items=meaning.items, query=None, filter=kept)
+        return self._list(replace(meaning, intent="refine"))
+
+    def _not_like(self, meaning: Meaning) -> str:
+        turn = self._turn
+        turn.tools.steer(less_like=list(meaning.items))
+        turn.undoable_events += [(item, "dislike") for item in meaning.items]
+        turn.notes.append(self._say("less_like", titles=self._names(meaning.items)))
+        return self._list(replace(meaning, intent="refine"))
+
+    def _take(self, meaning: Meaning) -> str:
+        self._record(meaning, "like")
+        return self._list(replace(meaning, intent="refine"))
+
+    def _hide(self, meaning: Meaning) -> str:
+        self._record(meaning, "hide")
+        return self._list(replace(meaning, intent="refine"))
+
+    def _record(self, meaning: Meaning, event_type: str) -> None:
+        turn = self._turn
+        for item in meaning.items:
+            turn.tools.record(item, event_type, turn.state.recommendation_id)
+        turn.undoable_events += [(item, event_type) for item in meaning.items]
+        key = "liked" if event_type == "like" else "hidden"
+        turn.notes.append(self._say(key, titles=self._names(meaning.items)))
+
+    def _list(self, meaning: Meaning) -> str:
+        """The question and the profile as they are now, and the list for them."""
+        self._change_profile(meaning)
+        self._change_question(meaning)
+        self._turn.count = meaning.count
+        self._turn.notes += [
+            self._say("problem", error=self._problem(problem)) for problem in meaning.problems
+        ]
+        changed = (meaning.query, meaning.conditions, meaning.changes, meaning.items)
+        if meaning.problems and not any(changed):
+            return " ".join(self._turn.notes)
+        return self._new_list()
+
+    def _problem(self, problem: str) -> str:
+        try:
+            return self._say(problem)
+        except KeyError:
+            return problem
+
+    def _change_profile(self, meaning: Meaning) -> None:
+        turn = self._turn
+        if not meaning.changes:
+            return
+        clauses = [change.clause for change in meaning.changes]
+        update = self._shop.people.steer_clauses(
+            turn.tools.user,
+            turn.tools.session,
+            self._index,
+            clauses,
+            GRAMMARS[meaning.language],
+        )
+        turn.clause_matches += update.clause_matches
+        turn.notes += changes_in_words(update.clause_matches, meaning.language)
+        if any(match.filter is not None for match in update.clause_matches):
+            turn.notes.append(self._say("undo_hint"))
+
+    def _change_question(self, meaning: Meaning) -> None:
+        turn = self._turn
+        asks = bool(meaning.query or meaning.conditions or meaning.intent == "find")
+        if not asks:
+            return
+        if meaning.intent != "refine":
+            kept = turn.state.filter if self._edited else {}
+            turn.state = replace(turn.state, items=(), query=meaning.query, filter=kept)
+        elif meaning.query:
+            query = " ".join(filter(None, (turn.state.query, meaning.query)))
+            turn.state = replace(turn.state, query=query)
+        for condition in meaning.conditions:
+            turn.state = turn.state.with_condition(condition)
+
+    def _new_list(self) -> str:
+        turn = self._turn
+        titles = self._titles(turn.state.items)
+        turn.state = replace(
+            turn.state, seed_titles={item: title or item for item, title in titles.items()}
+        )
+        state = turn.state
+        turn.recommendation = turn.tools.ask(
+            state.query, filter=state.filter, like=state.items, n=turn.count or state.n
+        )
+        return turn.in_words()
+
+
+Answerer = Callable[[GrammarTurn, Meaning], str]
+ANSWERERS: Mapping[str, Answerer] = {
+    "start_over": GrammarTurn._start_over,
+    "forget": GrammarTurn._forget,
+    "undo": GrammarTurn._undo,
+    "why": GrammarTurn._why,
+    "why_not": GrammarTurn._why_not,
+    "compare": GrammarTurn._compare,
+    "next": GrammarTurn._next,
+    "like": GrammarTurn._like,
+    "not_like": GrammarTurn._not_like,
+    "take": GrammarTurn._take,
+    "hide": GrammarTurn._hide,
+}
+"""What does an intent; the others are answered by a list."""

@@ -1,0 +1,264 @@
+"""How a language says it: `languages/*.toml` in, one `Grammar` a language out.
+
+The files hold the words; nothing of a language stands in code. Patterns are compiled once, when
+the package is first used, and each takes time in proportion to the text (`tests/test_patterns.py`).
+"""
+
+import itertools
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import resources
+from typing import Any, Literal, get_args
+
+Strength = Literal[
+    "much more", "more", "wanted", "less", "much less", "none", "without", "only", "forget", "void"
+]
+"""wanted: asked for now. none: never. without: not in what is asked for now. void: means nothing.
+"""
+Dimension = Literal["year", "price", "length", "rating"]
+COMPARATIVES: Mapping[str, tuple[Dimension, Literal["low", "high"]]] = {
+    "newer": ("year", "low"),
+    "older": ("year", "high"),
+    "cheaper": ("price", "high"),
+    "dearer": ("price", "low"),
+    "shorter": ("length", "high"),
+    "longer": ("length", "low"),
+    "better": ("rating", "low"),
+}
+"""Comparative → (what it compares, which bound the other item is)."""
+BOUNDARY = " ¦ "
+"""Stands where something was taken out: a clause ends there, and no negation goes on."""
+LANGUAGES = ("en",)
+MIN_STEM_LETTERS = 3
+TOKEN_PATTERN = re.compile(r"\w+(?:['’-]\w+)*|[,;.!?&/:\n¦–—]")
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """One language."""
+
+    language: str
+    name: str
+    """As it calls itself."""
+    articles: tuple[str, ...]
+    function_words: frozenset[str]
+    """Those that tell the language from others."""
+    patterns: Mapping[str, "re.Pattern[str]"]
+    """By their section and name, as in "whole.greet"."""
+    references: Mapping[str, Any]
+    joins: frozenset[str]
+    number_words: Mapping[str, float]
+    decades: Mapping[str, int]
+    strengths: Mapping[str, Strength]
+    """Phrase → how much is wanted."""
+    clauses: Mapping[str, frozenset[str]]
+    postponed: Mapping[str, Strength]
+    """Phrase behind what it speaks of → how much of that is wanted."""
+    glossary: Mapping[str, str]
+    """Word → what a catalogue may call it, in English."""
+    endings: tuple[str, ...]
+    """Of words, the longest first; two words that differ by them alone are one."""
+    meaning_by_stem: Mapping[str, str]
+    """The glossary by the stems of its words."""
+
+    def normalised(self, text: str) -> str:
+        """One line in lower case, as the patterns expect it."""
+        line = " ".join(text.lower().replace("’", "'").replace("¿", " ").replace("¡", " ").split())
+        return line if self.language == "en" else fold(line)
+
+    def tokens(self, text: str) -> list[str]:
+        """Words and stops; what is elided is a word of its own, as in "l'amour"."""
+        elisions = self.patterns.get("elisions")
+        return tokenize(text if elisions is None else elisions.sub(r"\1 ", text))
+
+    def whole(self, intent: str, text: str) -> "re.Match[str] | None":
+        """Whether that is all that is said."""
+        return self.patterns[f"whole.{intent}"].fullmatch(text)
+
+    def phrase_length(self, phrases: Mapping[str, Any], tokens: list[str], position: int) -> int:
+        """How many words from here are one of the phrases, at most; 0 for none."""
+        for length in range(MAX_PHRASE_WORDS, 0, -1):
+            words = tokens[position : position + length]
+            if len(words) == length and " ".join(words) in phrases:
+                return length
+        return 0
+
+    def meaning(self, phrase: str) -> str | None:
+        """What the glossary has for it, in any of its forms, or for the first part of it."""
+        found = self.glossary.get(phrase) or self.meaning_by_stem.get(self.stem(phrase))
+        compound = self.patterns.get("compounds")
+        hit = compound.fullmatch(phrase) if found is None and compound is not None else None
+        if hit is None:
+            return found
+        head = hit["head"]
+        heads = (head, head.removesuffix("s"), head.removesuffix("n"), head.removesuffix("en"))
+        return next((known for h in heads if (known := self._head_meaning(h))), head)
+
+    def _head_meaning(self, head: str) -> str | None:
+        return self.glossary.get(head) or self.meaning_by_stem.get(self.stem(head))
+
+    def stem(self, word: str) -> str:
+        """Without the longest of the endings it has."""
+        for ending in self.endings:
+            if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM_LETTERS:
+                return word[: -len(ending)]
+        return word
+
+    def translated(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The words by the glossary, several together before each alone."""
+        english: list[str] = []
+        position = 0
+        while position < len(words):
+            for length in (3, 2, 1):
+                phrase = " ".join(words[position : position + length])
+                meaning = self.meaning(phrase) if self.language != "en" else None
+                if meaning is not None and len(words) >= position + length:
+                    english += meaning.split()
+                    break
+            else:
+                length = 1
+                english.append(words[position])
+            position += length
+        return tuple(english)
+
+
+MAX_PHRASE_WORDS = 7
+"""Words of a phrase that says how much, at most."""
+
+
+def fold(text: str) -> str:
+    """Without accents, and with ß as ss: people leave them off."""
+    decomposed = unicodedata.normalize("NFD", text.replace("ß", "ss"))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def tokenize(text: str) -> list[str]:
+    """Words in lower case, and stops."""
+    return TOKEN_PATTERN.findall(text.lower().replace("’", "'"))
+
+
+def load_grammar(language: str) -> Grammar:
+    """One file read."""
+    source = resources.files("foretaste.understand") / "languages" / f"{language}.toml"
+    text = source.read_text(encoding="utf-8")
+    content = tomllib.loads(text if language == "en" else fold(text))
+    patterns = _patterns(content)
+    elisions = patterns.get("elisions")
+
+    def phrase_key(phrase: str) -> str:
+        return " ".join(tokenize(phrase if elisions is None else elisions.sub(r"\1 ", phrase)))
+
+    numbers, references, clauses = content["numbers"], content["references"], content["clauses"]
+    number_words = {str(word): float(number) for word, number in numbers["words"].items()}
+    strengths: dict[str, Strength] = {}
+    postponed: dict[str, Strength] = {}
+    for strength in get_args(Strength):
+        for phrase in content["strengths"].get(strength, "").split("/"):
+            strengths[phrase_key(phrase)] = strength
+        for phrase in content["postponed"].get(strength, "").split("/"):
+            postponed[phrase_key(phrase)] = strength
+    strengths.pop("", None)
+    endings = tuple(sorted(content.get("endings", ()), key=len, reverse=True))
+    glossary = {
+        phrase_key(str(word)): str(meaning) for word, meaning in content["glossary"].items()
+    }
+    grammar = Grammar(
+        language=language,
+        name=content["name"],
+        articles=tuple(content["articles"]),
+        function_words=frozenset(content["function_words"].split()),
+        patterns=patterns,
+        references=references,
+        joins=frozenset(references["joins"]),
+        number_words=number_words,
+        decades=numbers["decades"],
+        strengths=strengths,
+        clauses={
+            name: frozenset(words.split() if isinstance(words, str) else map(phrase_key, words))
+            for name, words in clauses.items()
+            if name != "children"
+        },
+        postponed={phrase: strength for phrase, strength in postponed.items() if phrase},
+        glossary=glossary,
+        endings=endings,
+        meaning_by_stem={},
+    )
+    stems = {grammar.stem(word): meaning for word, meaning in glossary.items()}
+    return replace(grammar, meaning_by_stem=stems if endings else {})
+
+
+def _patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"]:
+    """Everything of a file that is a pattern, compiled."""
+    number_words = content["numbers"]["words"]
+    words = "|".join(sorted(map(re.escape, map(str, number_words)), key=len, reverse=True))
+    numbering = itertools.count()
+
+    def count(_: "re.Match[str]") -> str:
+        return rf"(?P<count_{next(numbering)}>\d{{1,2}}|{words})"
+
+    patterns = {
+        f"whole.{name}": f"^(?:{re.sub(r'[{]n[}]', count, pattern)})$"
+        for name, pattern in content["whole"].items()
+    }
+    patterns |= {name: content[name] for name in ("elisions", "compounds") if name in content}
+    patterns |= {f"starts.{name}": rf"^(?:{it})(?!\w)" for name, it in content["starts"].items()}
+    patterns |= {
+        "politeness.before": rf"^(?:{content['politeness_before']})(?!\w)[ ,.!:;]*+",
+        "politeness.after": rf"(?<!\w)(?:{content['politeness_after']})(?!\w)[ ,.!?]*+$",
+        "reference.end": rf"(?<!\w)(?:{content['ends']['reference']})[ .?!]*+$",
+        "more_request": rf"(?:^|[,.!;?:]| and| so) ?(?:{content['ends']['more_requests']})[.?!]*+$",
+        "reference.before": rf"^(?:(?:{content['references']['before']})(?!\w) ?)++",
+        "reference.after": rf" (?:{content['references']['after']})$",
+        "than": rf"^(?:{content['comparatives']['than']}) ",
+        "children": rf"(?<!\w)(?:{content['clauses']['children']})(?!\w)",
+    }
+    patterns |= {
+        f"tails.{name}": f"^(?:{tail})$" for name, tail in content.get("tails", {}).items()
+    }
+    for name in COMPARATIVES:
+        words_of_it = content["comparatives"][name]
+        patterns[f"comparative.{name}"] = rf"(?<!\w)(?:{words_of_it})(?!\w)"
+    patterns |= _number_patterns(content["numbers"], words)
+    return {name: re.compile(pattern) for name, pattern in patterns.items()}
+
+
+def _number_patterns(numbers: Mapping[str, Any], words: str) -> dict[str, str]:
+    """Numbers with what is compared: each finds its number as a, a second as b, units beside."""
+    units = "|".join(f"(?P<{{0}}_{unit}>{spelling})" for unit, spelling in numbers["units"].items())
+    amount = (
+        r"(?:[$€£] ?)?(?P<{0}>\d{{1,9}}(?:[.,]\d{{1,3}}){{0,3}}|(?:" + words + r")(?= ))"
+        r"(?: ?(?:" + units + r")(?!\w))?"
+    )
+    first, second = amount.format("a"), amount.format("b")
+    year = r"(?P<a>1[0-9]\d\d|20\d\d)(?!\w)"
+    upwards, downwards = numbers["upwards"], numbers["downwards"]
+    decades = "|".join(sorted(numbers["decades"], key=len, reverse=True))
+    decade = numbers["decade_pattern"].replace("{decades}", decades)
+    before = rf"(?:(?:{numbers['decade_before']}) )?(?:the )?"
+    return {
+        "bound.decade": rf"(?<!\w){before}{decade}(?!\w)",
+        "bound.century": rf"(?<!\w){before}{numbers['century_pattern']}(?!\w)",
+        "bound.between": rf"(?<!\w)(?:{numbers['between']}) {first} ?(?:{numbers['between_and']}) ?"
+        rf"{second}(?!\w)",
+        "bound.before": rf"(?<!\w)(?:{numbers['before']}) {year}",
+        "bound.after": rf"(?<!\w)(?:{numbers['after']}) {year}",
+        "bound.since": rf"(?<!\w)(?:{numbers['since']}) {year}(?: (?:{upwards})(?!\w))?",
+        "bound.at_most": rf"(?<!\w)(?:{numbers['at_most']}) {first}(?!\w)",
+        "bound.at_least": rf"(?<!\w)(?:{numbers['at_least']}) {first}(?!\w)"
+        rf"(?: (?:{upwards})(?!\w))?",
+        "bound.under": rf"(?<!\w)(?:{numbers['under']}) ?{first}(?!\w)",
+        "bound.over": rf"(?<!\w)(?:{numbers['over']}) ?{first}(?!\w)",
+        "bound.upwards": rf"(?<!\w){first} (?:{upwards})(?!\w)",
+        "bound.downwards": rf"(?<!\w){first} (?:{downwards})(?!\w)",
+        "bound.around": rf"(?<!\w)(?:{numbers['around']}) {first}(?!\w)",
+        "bound.exactly": rf"(?<!\w)(?:{numbers['exactly']}) {year}",
+        "bound.count": rf"^(?P<a>\d{{1,2}}|{words}) (?=\w)",
+    }
+
+
+GRAMMARS: Mapping[str, Grammar] = {language: load_grammar(language) for language in LANGUAGES}
+GRAMMAR_PATTERNS = tuple(pattern for it in GRAMMARS.values() for pattern in it.patterns.values())
+"""All of them, for the test that each takes time in proportion to the text."""

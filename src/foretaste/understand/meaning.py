@@ -1,0 +1,78 @@
+"""The nouns of what a person means: an intent, what it is about, and for how long."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from foretaste.understand.clauses import Clause, Scope
+from foretaste.understand.vocabulary import PhraseMatch, Vocabulary
+
+Intent = Literal[
+    "find",
+    "refine",
+    "more",
+    "fewer",
+    "like",
+    "not_like",
+    "take",
+    "hide",
+    "why",
+    "why_not",
+    "compare",
+    "next",
+    "start_over",
+    "forget",
+    "undo",
+    "thanks",
+    "greet",
+    "help",
+    "my_data",
+    "unknown",
+]
+"""find: a list. refine: the list in hand, changed. more, fewer: the profile, changed. like,
+not_like: more like an item, or less. take, hide: what is done with an item. next: the next page.
+forget: the whole profile. unknown: nothing that can be done here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the talk has come to, as far as words can refer to it."""
+
+    vocabulary: Vocabulary
+    shown: Mapping[str, str] = field(default_factory=dict)
+    """The items of the last list, id → title, in their order."""
+    seeds: tuple[str, ...] = ()
+    """The items that the list is like."""
+    has_question: bool = False
+    """Whether there is a query or a filter to refine."""
+    language: str = "en"
+    """In which the talk was up to now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One clause, with what the items have of it."""
+
+    clause: Clause
+    parts: tuple[PhraseMatch, ...]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What was meant."""
+
+    intent: Intent
+    language: str
+    items: tuple[str, ...] = ()
+    missing_title: str | None = None
+    """What was named as an item and is none."""
+    query: str | None = None
+    """What is searched for, in words."""
+    conditions: tuple[Mapping[str, Any], ...] = ()
+    """What the items must be like, in this talk."""
+    changes: tuple[Change, ...] = ()
+    """What changes for all lists from now on."""
+    count: int | None = None
+    scope: Scope | None = None
+    problems: tuple[str, ...] = ()
+    """What cannot be done, and why."""

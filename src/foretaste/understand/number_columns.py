@@ -1,0 +1,202 @@
+"""What a number in words is of in, the attribute of the catalogue out.
+
+An attribute is known by its name, in any of the four languages, and by its values: years lie
+between 1000 and 2200, dates are dates, flags and ids are no amounts.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import numpy as np
+
+from foretaste.domain.data import Catalogue, Feature
+from foretaste.errors import InputError
+from foretaste.rank.conditions import parse_number
+from foretaste.understand.grammar import Dimension
+from foretaste.understand.numbers import Bound
+
+NAME_WORDS: Mapping[str, tuple[str, ...]] = {
+    "year": (
+        *("year", "released", "release", "published", "publication", "date", "aired", "premiere"),
+        *("jahr", "datum", "erschienen", "annee", "année", "sortie", "año", "ano", "fecha"),
+        *("issued", "edition", "pubdate", "pubyear", "created", "vintage"),
+    ),
+    "price": (
+        *("price", "cost", "amount", "preis", "prix", "precio", "msrp", "rrp", "eur", "usd", "gbp"),
+        *("kosten", "tarif", "importe"),
+    ),
+    "length": (
+        *("runtime", "duration", "length", "minutes", "minute", "min", "mins", "pages", "page"),
+        *("laufzeit", "dauer", "lange", "länge", "seiten", "seitenzahl", "duree", "durée"),
+        *("minuten", "duracion", "duración", "minutos", "paginas", "páginas", "words", "num_pages"),
+        *("seconds", "reading", "hours"),
+    ),
+    "rating": (
+        *("rating", "ratings", "score", "stars", "vote", "votes", "bewertung", "note"),
+        *("puntuacion", "puntuación", "average"),
+    ),
+}
+UNIT_WORDS: Mapping[str, tuple[str, ...]] = {
+    "pages": ("page", "pages", "seiten", "seitenzahl", "paginas", "páginas"),
+    "minutes": (
+        *("runtime", "duration", "minutes", "minute", "min", "mins", "laufzeit", "dauer"),
+        *("duree", "durée", "duracion", "duración", "minuten", "minutos", "length", "reading"),
+    ),
+}
+_NO_AMOUNT_TEXT = """
+    id ids isbn isbn13 sku ean count counts position rank index is has flag code zip number
+    quantity stock tax featured visibility work order ref menu
+"""
+NO_AMOUNT_WORDS = frozenset(_NO_AMOUNT_TEXT.split())
+"""Words of names whose numbers nobody compares."""
+_NAME_SPLIT = re.compile(r"[^\W\d_]+")
+_CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
+MIN_NUMBER_SHARE = 0.8
+EARLIEST_YEAR, LATEST_YEAR = 1000, 2200
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """An attribute that has hardly anything but numbers."""
+
+    name: str
+    dimension: Dimension | Literal["any"]
+    is_date: bool
+    """Whether its numbers are seconds since 1970."""
+    low: float
+    high: float
+    coverage: float
+    """The share of items that have it."""
+
+    def test_of(self, bound: Bound) -> dict[str, float | str]:
+        """The bound as a filter of this attribute; a year of a date is its first or last day."""
+        if not self.is_date or (bound.low is not None and bound.low > LATEST_YEAR):
+            return dict(bound.as_test())
+        tests: dict[str, float | str] = {}
+        for test, year in bound.as_test().items():
+            is_end = test in ("lte", "gt")  # the whole year is meant
+            tests[{"gt": "gte", "lte": "lt"}.get(test, test)] = f"{int(year) + is_end:04d}-01-01"
+        return tests
+
+
+class NumberColumns:
+    """The attributes of a catalogue that are numbers."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        columns = (_number_column(feature, len(catalogue)) for feature in catalogue.features)
+        self.columns = tuple(column for column in columns if column is not None)
+        self._features = {feature.column: feature for feature in catalogue.features}
+        self._index = catalogue.index
+
+    def column_for(self, bound: Bound) -> NumberColumn:
+        """The attribute that a bound is of. Raises InputError where there is none."""
+        columns = self._candidates(bound.subject, bound.unit)
+        if bound.subject == "year" and not columns and not self._of("year"):
+            columns = self._containing(bound)
+        if bound.subject == "any":
+            columns = self._containing(bound)
+        if not columns:
+            raise InputError(NO_COLUMN[bound.subject])
+        return columns[0]
+
+    def of_dimension(self, dimension: Dimension) -> NumberColumn | None:
+        """The attribute that "newer" or "cheaper" compares."""
+        columns = self._of(dimension)
+        return columns[0] if columns else None
+
+    def values_of(self, column: NumberColumn, items: Sequence[str]) -> list[float]:
+        """Its numbers of these items."""
+        feature = self._features[column.name]
+        numbers = (
+            parse_number(feature.values[code])
+            for item in items
+            if item in self._index
+            for code in feature.item_codes(self._index[item])
+        )
+        return [number for number in numbers if number is not None]
+
+    def median(self, column: NumberColumn) -> float:
+        """Of the whole catalogue."""
+        return float(np.median(self.values_of(column, list(self._index))))
+
+    def _of(self, dimension: str) -> list[NumberColumn]:
+        columns = [column for column in self.columns if column.dimension == dimension]
+        return sorted(columns, key=lambda column: -column.coverage)
+
+    def _candidates(self, subject: str, unit: str) -> list[NumberColumn]:
+        columns = self._of(subject)
+        if unit:
+            columns = [c for c in columns if set(_name_words(c.name)) & set(UNIT_WORDS[unit])]
+        return columns
+
+    def _containing(self, bound: Bound) -> list[NumberColumn]:
+        """A price before a length before what else it may be of; the values must be near."""
+        order = ("price", "length", "rating", "any")
+        numbers = [number for number in (bound.low, bound.high) if number is not None]
+        likely = [
+            column
+            for column in self.columns
+            if column.dimension in order
+            and any(column.low <= number <= column.high for number in numbers)
+        ]
+        prices = self._of("price")
+        return prices or sorted(likely, key=lambda column: order.index(column.dimension))
+
+
+NO_COLUMN: Mapping[str, str] = {
+    "year": "no attribute of the items is a year",
+    "price": "no attribute of the items is a price",
+    "length": "no attribute of the items is a length",
+    "rating": "no attribute of the items is a rating",
+    "any": "no attribute of the items has such numbers",
+}
+
+
+def _name_words(column: str) -> list[str]:
+    spaced = _CAMEL_CASE.sub(" ", column)
+    return [word.lower() for word in _NAME_SPLIT.findall(spaced.replace("_", " "))]
+
+
+def _number_column(feature: Feature, item_count: int) -> NumberColumn | None:
+    """The column if it is an amount."""
+    if not feature.values or set(_name_words(feature.column)) & NO_AMOUNT_WORDS:
+        return None
+    parsed = [parse_number(value) for value in feature.values]
+    numbers = [number for number in parsed if number is not None]
+    if len(numbers) < MIN_NUMBER_SHARE * len(feature.values):
+        return None
+    low, high = min(numbers), max(numbers)
+    if set(numbers) <= {0.0, 1.0}:
+        return None  # a flag
+    is_date = high > LATEST_YEAR and _is_date(feature.values)
+    words = _name_words(feature.column)
+    dimension: Dimension | Literal["any"] = "any"
+    names: tuple[Dimension, ...] = ("price", "length", "rating", "year")
+    for name in names:
+        if set(words) & set(NAME_WORDS[name]):
+            dimension = name
+            break
+    has_years = is_date or (low >= EARLIEST_YEAR and high <= LATEST_YEAR)
+    if dimension == "year" and not has_years and not _mostly_years(numbers):
+        dimension = "any"
+    if dimension == "any" and has_years:
+        dimension = "year"
+    coverage = float((np.diff(feature.offsets) > 0).mean()) if item_count else 0.0
+    return NumberColumn(feature.column, dimension, is_date, low, high, coverage)
+
+
+def _mostly_years(numbers: Sequence[float]) -> bool:
+    """Books may be older than years are in films."""
+    years = [number for number in numbers if abs(number) <= LATEST_YEAR]
+    return len(years) == len(numbers) and float(np.median(numbers)) > EARLIEST_YEAR
+
+
+def _is_date(values: Sequence[str]) -> bool:
+    try:
+        datetime.fromisoformat(values[0].strip()).replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return not values[0].strip().replace(".", "").isdigit()

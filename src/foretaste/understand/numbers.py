@@ -1,0 +1,148 @@
+"""Numbers in what is said in, bounds out: "under 50 euros", "before 1980", "from the seventies".
+
+Which attribute a bound is of is found by `number_columns`, from what it compares and from its unit.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from foretaste.understand.grammar import BOUNDARY, Dimension, Grammar
+
+YEARS = range(1500, 2101)
+"""A number among these without a unit is taken for a year."""
+MINUTES_PER_HOUR = 60.0
+YEARS_AROUND, SHARE_AROUND = 3.0, 0.2
+"""How far "around 1990" and "about 50" reach, either way."""
+FIRST_OLD_DECADE = 30
+"""The 30s are of the last century, the 20s of this."""
+MAX_COUNT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A number that an attribute must be under or over."""
+
+    subject: Dimension | Literal["any"]
+    low: float | None = None
+    high: float | None = None
+    is_exclusive: bool = False
+    """Whether the bound itself is left out."""
+    unit: str = ""
+    """"pages", "minutes", or nothing."""
+
+    def as_test(self) -> dict[str, float]:
+        """As a filter tests it."""
+        low, high = ("gt", "lt") if self.is_exclusive else ("gte", "lte")
+        limits = {low: self.low, high: self.high}
+        return {name: value for name, value in limits.items() if value is not None}
+
+
+BOUND_KINDS = (
+    *("decade", "century", "between", "before", "since", "after", "at_most", "at_least"),
+    *("under", "over", "upwards", "downwards", "around", "exactly"),
+)
+"""In the order in which they are looked for."""
+
+
+def extract_bounds(text: str, grammar: Grammar) -> tuple[str, tuple[Bound, ...]]:
+    """(the text without them, the bounds that it names)."""
+    bounds: list[Bound] = []
+    for kind in BOUND_KINDS:
+
+        def take_out(hit: "re.Match[str]", kind: str = kind) -> str:
+            bound = _bound_of(kind, hit, grammar)
+            if bound is None:
+                return hit[0]
+            bounds.append(bound)
+            return BOUNDARY
+
+        text = grammar.patterns[f"bound.{kind}"].sub(take_out, text)
+    return text, tuple(bounds)
+
+
+def extract_count(text: str, grammar: Grammar) -> tuple[str, int | None]:
+    """(the text without it, how many are wanted)"""
+    hit = grammar.patterns["bound.count"].match(text)
+    number = None if hit is None else parse_amount(hit["a"], grammar)
+    if hit is None or number is None or not 2 <= number <= MAX_COUNT:
+        return text, None
+    return text[hit.end() :], int(number)
+
+
+def parse_amount(text: str, grammar: Grammar) -> float | None:
+    """A number in digits or as a word: "1.299,50" and "1,299.50" are the same."""
+    word = text.strip().lower()
+    if word in grammar.number_words:
+        return grammar.number_words[word]
+    mark = max(word.rfind("."), word.rfind(","))
+    decimals = len(word) - mark - 1
+    whole_part, fraction = (word, "") if mark < 0 else (word[:mark], word[mark + 1 :])
+    if mark >= 0 and decimals == 3:
+        whole_part, fraction = word, ""
+    digits = whole_part.replace(".", "").replace(",", "")
+    try:
+        return float(f"{digits}.{fraction or 0}")
+    except ValueError:
+        return None
+
+
+def _bound_of(kind: str, hit: "re.Match[str]", grammar: Grammar) -> Bound | None:
+    """The bound that a pattern found; None where the number is none."""
+    groups = hit.groupdict()
+    if kind == "decade":
+        return _decade(groups, grammar)
+    if kind == "century":
+        century = int(groups["century"])
+        return Bound("year", (century - 1) * 100.0 + 1, century * 100.0)
+    amounts = [parse_amount(groups[name], grammar) for name in ("a", "b") if groups.get(name)]
+    first = amounts[0] if amounts else None
+    if first is None or None in amounts:
+        return None
+    subject, unit, factor = _unit(groups, first)
+    first *= factor
+    if kind == "between":
+        second = (amounts[-1] or 0.0) * factor
+        return Bound(subject, min(first, second), max(first, second), unit=unit)
+    if kind == "around":
+        if not unit and subject == "any":
+            return None
+        width = YEARS_AROUND if subject == "year" else first * SHARE_AROUND
+        return Bound(subject, first - width, first + width, unit=unit)
+    if kind in ("before", "after", "since", "exactly"):
+        subject = "year"
+    if kind in ("upwards", "downwards") and subject == "any" and len(hit[0]) < 4:
+        return None
+    low_kinds, high_kinds = ("after", "since", "over", "at_least", "upwards"), ("exactly",)
+    is_exclusive = kind in ("before", "after", "under", "over")
+    low = first if kind in (*low_kinds, *high_kinds) else None
+    high = None if kind in low_kinds else first
+    return Bound(subject, low, high, is_exclusive, unit)
+
+
+def _unit(
+    groups: dict[str, str | None], number: float
+) -> tuple[Dimension | Literal["any"], str, float]:
+    """(what the number is of, its unit, what it is multiplied with)"""
+    for group, spelling in groups.items():
+        if spelling is None or "_" not in group or group[:2] not in ("a_", "b_"):
+            continue
+        unit = group[2:]
+        if unit == "price":
+            return "price", "", 1.0
+        if unit == "hours":
+            return "length", "minutes", MINUTES_PER_HOUR
+        if unit in ("pages", "minutes"):
+            return "length", unit, 1.0
+    is_year = number in YEARS and number == int(number)
+    return ("year" if is_year else "any"), "", 1.0
+
+
+def _decade(groups: dict[str, str | None], grammar: Grammar) -> Bound:
+    if groups.get("decade_word"):
+        decade = grammar.decades[str(groups["decade_word"])]
+    else:
+        decade = int(str(groups["decade"]))
+    century = groups.get("century")
+    base = int(century) * 100 if century else (1900 if decade >= FIRST_OLD_DECADE else 2000)
+    return Bound("year", base + decade, base + decade + 9)

@@ -1,0 +1,152 @@
+"""Clauses, bounds and comparatives in, a question and changes of the profile out.
+
+What is asked for now becomes conditions, as far as items have attributes of that name, and a query
+for the rest. What is refused is left out of this talk ("a comedy without romance") or, if that was
+said of all lists ("no romance"), becomes a change of the profile.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from foretaste.errors import InputError
+from foretaste.understand.clauses import CHILDREN_TOKEN, Clause, Scope, Wish, without_plain
+from foretaste.understand.grammar import Grammar
+from foretaste.understand.meaning import Change, Scene
+from foretaste.understand.numbers import Bound
+from foretaste.understand.vocabulary import PhraseMatch, Vocabulary
+
+FILTER_TYPES = ("named", "synonym", "read")
+"""What a part must be to become a condition."""
+
+
+@dataclass(frozen=True)
+class ParsedRequest:
+    """What is asked for now, and what changes."""
+
+    query: str | None
+    conditions: tuple[Mapping[str, Any], ...]
+    changes: tuple[Change, ...]
+    scope: Scope | None
+    problems: tuple[str, ...]
+    asks: bool
+    """Whether a list is asked for."""
+    count: int | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was said that can be done."""
+        return not (self.query or self.conditions or self.changes or self.problems or self.asks)
+
+
+def parsed_request(
+    wish: Wish,
+    bounds: Sequence[Bound],
+    compared: Sequence[Mapping[str, Any]],
+    problems: Sequence[str],
+    scene: Scene,
+    grammar: Grammar,
+) -> ParsedRequest:
+    """Everything put together."""
+    builder = _RequestBuilder(scene.vocabulary, grammar, wish.scope)
+    builder.conditions += compared
+    builder.problems += problems
+    for bound in bounds:
+        builder.add_bound(bound)
+    for clause in wish.clauses:
+        builder.add_clause(clause)
+    conditions = builder.joined_conditions()
+    asks = bool(conditions or builder.query_words or builder.problems)
+    return ParsedRequest(
+        query=" ".join(builder.query_words) or None,
+        conditions=(*conditions, *builder.exclusions),
+        changes=tuple(builder.changes),
+        scope=wish.scope,
+        problems=tuple(dict.fromkeys(builder.problems)),
+        asks=asks or bool(builder.exclusions and not builder.changes),
+    )
+
+
+def _is_filter(part: PhraseMatch, clause: Clause) -> bool:
+    """Whether a part becomes a condition; a year that more words follow may begin a title."""
+    begins_title = part.offset == 0 and part.words[0].isdigit() and len(clause.words) > 1
+    return part.match_type in FILTER_TYPES and not begins_title
+
+
+class _RequestBuilder:
+    def __init__(self, vocabulary: Vocabulary, grammar: Grammar, scope: Scope | None) -> None:
+        self._vocabulary, self._grammar, self._scope = vocabulary, grammar, scope
+        self.conditions: list[Mapping[str, Any]] = []
+        self.exclusions: list[Mapping[str, Any]] = []
+        self.changes: list[Change] = []
+        self.query_words: list[str] = []
+        self.problems: list[str] = []
+        self._values: dict[str, list[str]] = {}
+        self._alternatives: set[str] = set()
+
+    def add_bound(self, bound: Bound) -> None:
+        """A number, as a condition of the attribute that it is of."""
+        try:
+            column = self._vocabulary.numbers.column_for(bound)
+        except InputError as error:
+            self.problems.append(str(error))
+        else:
+            self.conditions.append({column.name: column.test_of(bound)})
+
+    def add_clause(self, clause: Clause) -> None:
+        """What it asks for, leaves out, or changes."""
+        parts = self._vocabulary.parts(clause.words, self._grammar)
+        if clause.strength in ("wanted", "only"):
+            self._ask(clause, parts)
+        elif clause.strength in ("without", "none") and (
+            clause.strength == "without" or self._scope == "talk"
+        ):
+            if self._scope == "lasting":
+                self.changes.append(Change(clause, tuple(parts)))
+            else:
+                self.exclusions += [{"not": dict(part.condition)} for part in parts]
+        else:
+            self.changes.append(Change(clause, tuple(parts)))
+
+    def _ask(self, clause: Clause, parts: Sequence[PhraseMatch]) -> None:
+        filters = [part for part in parts if _is_filter(part, clause)]
+        for part in filters:
+            ((column, value),) = part.condition.items()
+            previous = self._values.setdefault(column, [])
+            if previous and (clause.is_alternative or self._vocabulary.single_valued(column)):
+                self._alternatives.add(column)
+            if value not in previous:
+                previous.append(value)
+        if clause.words == (CHILDREN_TOKEN,):
+            if not filters:
+                self.query_words.append("children")
+            return
+        named = {
+            part.offset + at
+            for part in filters
+            if part.match_type != "read"
+            for at in range(len(part.words))
+        }
+        words = [word for at, word in enumerate(clause.words) if at not in named]
+        if self.query_words:
+            words = list(without_plain(words, self._grammar))
+        self.query_words += self._query(words)
+
+    def _query(self, words: Sequence[str]) -> tuple[str, ...]:
+        """From the first word on that names something, in words that the catalogue is read in."""
+        content = without_plain(words, self._grammar)
+        return self._vocabulary.searched(content, self._grammar)
+
+    def joined_conditions(self) -> list[Mapping[str, Any]]:
+        """Several values of one attribute: one of them will do where that was said, or where no
+        item can have two.
+        """
+        joined: list[Mapping[str, Any]] = []
+        for column, values in self._values.items():
+            if len(values) == 1:
+                joined.append({column: values[0]})
+            elif column in self._alternatives:
+                joined.append({column: values})
+            else:
+                joined.append({column: {"all": values}})
+        return [*joined, *self.conditions]

@@ -1,0 +1,254 @@
+"""What a person says in, what they mean out: `understand`.
+
+The grammar of the language does intents, scope, numbers and references; the catalogue's own
+vocabulary and the text encoder say what the words name (`vocabulary`). In order: what is all that
+was said ("thanks!", "two more"); what is asked of an item ("why not Heat?"); and of what is left
+the numbers, the comparatives, whom it is for, and the clauses.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from foretaste.understand.clauses import CHILDREN_TOKEN, Wish, parse_wish
+from foretaste.understand.comparatives import extract_comparatives
+from foretaste.understand.grammar import GRAMMARS, Grammar
+from foretaste.understand.language import detect_language
+from foretaste.understand.meaning import Intent, Meaning, Scene
+from foretaste.understand.numbers import extract_bounds, extract_count, parse_amount
+from foretaste.understand.parsed_request import ParsedRequest, parsed_request
+from foretaste.understand.references import ItemReader
+
+MAX_READ_CHARACTERS = 600
+"""Of what is said; a wish is shorter."""
+MIN_NOISE_LETTERS = 4
+NO_WORD = re.compile(r"^[^aeiouàâäáéèêëíîïóôöúûü]++$|[^aeiouyàâäáéèêëíîïóôöúûü]{5}")
+"""No vowel, or five consonants after one another."""
+STOPS = " \"'.,;:!?-–—"
+WHOLE_INTENTS: tuple[Intent, ...] = (
+    *("my_data", "forget", "undo", "start_over", "help", "thanks", "greet", "next", "find"),
+)
+"""In the order in which they are tried."""
+ITEM_INTENTS: tuple[Intent, ...] = (
+    *("why_not", "why", "compare", "not_like", "like", "take", "hide"),
+)
+
+
+def understand(text: str, scene: Scene) -> Meaning:
+    """What is meant by it, in this talk."""
+    text = text.strip()[:MAX_READ_CHARACTERS]
+    is_title = scene.vocabulary.titles.exact(text) is not None
+    language = scene.language if is_title else detect_language(text, previous=scene.language)
+    grammar = GRAMMARS.get(language)
+    if grammar is None:
+        return Meaning("unknown", language)
+    return _Reader(text, scene, grammar).read()
+
+
+def read_wish(text: str) -> tuple[Grammar, Wish]:
+    """(its language, the clauses) of a wish for all lists, which asks for nothing now."""
+    grammar = GRAMMARS.get(detect_language(text), GRAMMARS["en"])
+    line = grammar.normalised(text)
+    return grammar, parse_wish(
+        grammar.patterns["children"].sub(f" {CHILDREN_TOKEN} ", line), grammar
+    )
+
+
+class _Reader:
+    """One text."""
+
+    def __init__(self, text: str, scene: Scene, grammar: Grammar) -> None:
+        self._scene, self._grammar = scene, grammar
+        self._line = grammar.normalised(text)
+        self._items = ItemReader(scene, grammar)
+
+    def read(self) -> Meaning:
+        """The first reading that fits."""
+        asked = self._without_politeness(self._line)
+        whole = self._whole(self._line.strip(STOPS)) or self._whole(asked)
+        if whole is not None:
+            return whole
+        if self._scene.vocabulary.titles.exact(asked) and not self._names_feature(asked):
+            return Meaning("find", self._grammar.language, query=asked)
+        about_items = self._about_items(asked)
+        if about_items is not None:
+            return about_items
+        if self._grammar.whole("unknown", asked) or self._grammar.whole("unknown", self._line):
+            return Meaning("unknown", self._grammar.language)
+        meaning = self._wishes(asked)
+        if meaning is not None:
+            return meaning
+        return Meaning("unknown", self._grammar.language)
+
+    def _without_politeness(self, line: str) -> str:
+        """What is asked, without hello and please; the text itself where that is all."""
+        before, after = (self._grammar.patterns[f"politeness.{end}"] for end in ("before", "after"))
+        asked = line.strip(STOPS)
+        while (hit := before.match(asked)) is not None and hit.end() < len(asked):
+            asked = asked[hit.end() :]
+        while (hit := after.search(asked)) is not None and hit.start() > 0:
+            asked = asked[: hit.start()].rstrip(STOPS)
+        return asked.strip(STOPS)
+
+    def _whole(self, asked: str) -> Meaning | None:
+        """The intents that need nothing else."""
+        language = self._grammar.language
+        hit = self._grammar.whole("next_count", asked)
+        if hit is not None:
+            counts = [n for name, n in hit.groupdict().items() if n and name != "single"]
+            count = 1 if hit.groupdict().get("single") else parse_amount(counts[0], self._grammar)
+            return Meaning("next", language, count=int(count or 1))
+        for intent in WHOLE_INTENTS:
+            if self._grammar.whole(intent, asked):
+                return Meaning(intent, language)
+        return None
+
+    # items
+
+    def _about_items(self, asked: str) -> Meaning | None:
+        """What is asked of, or done with, items that are named."""
+        wants_more = self._grammar.patterns["more_request"].search(asked)
+        said = asked[: wants_more.start()].strip(STOPS) if wants_more else asked
+        for intent in ITEM_INTENTS:
+            hit = self._grammar.patterns[f"starts.{intent}"].match(said)
+            if hit is None:
+                continue
+            meaning = self._of_items(intent, said[hit.end() :].strip(" :,\"'"))
+            if meaning is not None:
+                return (
+                    replace(meaning, intent="like")
+                    if wants_more and intent == "take"
+                    else (meaning)
+                )
+        return self._reference_alone(said, wants_more=bool(wants_more))
+
+    def _of_items(self, intent: Intent, words: str) -> Meaning | None:
+        """An intent with the items that follow; None where they are none."""
+        language = self._grammar.language
+        if intent in ("why", "why_not"):
+            ending = self._grammar.patterns["reference.end"]
+            words = ending.sub("", words).strip(STOPS)
+            if not words and intent == "why":
+                return Meaning(intent, language, tuple(self._scene.shown)[:1])
+            items, _ = self._items.leading(words)
+            if items:
+                return Meaning(intent, language, items[:1])
+            is_question = self._line.startswith(tuple(WHY_WORDS[language]))
+            title = None if self._items.names_place(words) else words
+            return Meaning(intent, language, missing_title=title) if is_question else None
+        if intent == "compare":
+            items, _ = self._items.leading(words, greedy=True)
+            return Meaning(intent, language, items[:2]) if len(items) > 1 else None
+        if intent in ("take", "hide") and self._names_feature(words):
+            return None
+        items, tail = self._items.leading(words)
+        if not items:
+            return self._missing(intent, words)
+        return self._with_tail(Meaning(intent, language, items), tail)
+
+    def _names_feature(self, words: str) -> bool:
+        """Whether it is a kind of items rather than one of them: romance, and not “Romance”."""
+        tokens = tuple(self._grammar.tokens(words))
+        return self._scene.vocabulary.feature(tokens, self._grammar) is not None
+
+    def _missing(self, intent: Intent, words: str) -> Meaning | None:
+        """A title that nothing has, where only a title can be meant."""
+        if intent != "like" or not self._items.looks_like_title(words, self._line):
+            return None
+        return Meaning("like", self._grammar.language, missing_title=words)
+
+    def _reference_alone(self, said: str, *, wants_more: bool) -> Meaning | None:
+        """ "The last one, but more recent", "Fargo hat mir gefallen": the item stands first."""
+        items, tail = self._items.leading(said)
+        if not items:
+            return None
+        for intent in ("take", "hide"):
+            pattern = self._grammar.patterns.get(f"tails.{intent}")
+            if pattern is not None and pattern.fullmatch(tail.strip(STOPS)):
+                liked: Intent = "like" if wants_more else intent
+                return Meaning(liked, self._grammar.language, items)
+        is_place = self._items.is_place(said)
+        if not is_place and not tail.strip(STOPS):
+            return None  # a title alone is searched for
+        if not is_place and not extract_comparatives(tail, self._scene, self._grammar, items)[1]:
+            return None
+        return self._with_tail(Meaning("like", self._grammar.language, items), tail)
+
+    def _with_tail(self, meaning: Meaning, tail: str) -> Meaning:
+        """With what is said behind the items: "but shorter"."""
+        if not tail.strip(STOPS):
+            return meaning
+        request = self._request(tail, meaning.items)
+        return replace(
+            meaning,
+            query=request.query,
+            conditions=request.conditions,
+            changes=request.changes,
+            count=request.count,
+            scope=request.scope,
+            problems=request.problems,
+        )
+
+    # wishes
+
+    def _request(self, text: str, items: Sequence[str] = ()) -> ParsedRequest:
+        """Numbers, comparatives, whom it is for, and clauses."""
+        grammar, scene = self._grammar, self._scene
+        text = grammar.patterns["children"].sub(f" {CHILDREN_TOKEN} ", text)
+        text, bounds = extract_bounds(text, grammar)
+        text, compared, problems = extract_comparatives(text, scene, grammar, tuple(items))
+        wish = parse_wish(text, grammar)
+        return parsed_request(wish, bounds, compared, problems, scene, grammar)
+
+    def _wishes(self, asked: str) -> Meaning | None:
+        """A list, or a change of the profile."""
+        text, count = extract_count(self._without_request(asked), self._grammar)
+        request = self._request(text if count else asked)
+        if request.is_empty or self._is_noise(request):
+            return None
+        return Meaning(
+            self._intent_of(request, asked),
+            self._grammar.language,
+            query=request.query,
+            conditions=request.conditions,
+            changes=request.changes,
+            count=count,
+            scope=request.scope,
+            problems=request.problems,
+        )
+
+    def _is_noise(self, request: ParsedRequest) -> bool:
+        """Whether nothing but letters was typed: no word of any item, and one that is no word."""
+        if request.conditions or request.changes or not request.query:
+            return False
+        words = [word for word in request.query.split() if word.isalpha()]
+        known = self._scene.vocabulary.words
+        return not any(word in known for word in words) and any(
+            len(word) >= MIN_NOISE_LETTERS and NO_WORD.search(word) for word in words
+        )
+
+    def _without_request(self, asked: str) -> str:
+        """Without the words that ask: "give me ten westerns" is "ten westerns"."""
+        tokens = asked.split()
+        wanted = {p: s for p, s in self._grammar.strengths.items() if s == "wanted"}
+        length = self._grammar.phrase_length(wanted, self._grammar.tokens(asked), 0)
+        return " ".join(tokens[length:]) if length <= len(tokens) else asked
+
+    def _intent_of(self, request: ParsedRequest, asked: str) -> Intent:
+        strengths = {change.clause.strength for change in request.changes}
+        if request.asks:
+            begins = asked.split()[0] if asked.split() else ""
+            goes_on = begins in self._grammar.clauses["refining"] or not request.query
+            return "refine" if self._scene.has_question and goes_on else "find"
+        if strengths & {"more", "much more"}:
+            return "more"
+        return "undo" if strengths == {"forget"} else "fewer"
+
+
+WHY_WORDS: Mapping[str, tuple[str, ...]] = {
+    "en": ("why", "so why", "and why", "but why", "how come", "explain"),
+    "de": ("warum", "wieso", "weshalb", "und warum", "aber warum"),
+    "fr": ("pourquoi", "et pourquoi", "mais pourquoi"),
+    "es": ("por que", "y por que", "pero por que"),
+}
+"""What a question of a reason begins with."""

@@ -1,0 +1,147 @@
+"""Words that name items in, their ids out: by place, by "this", by title, or several of them.
+
+the second | number 2 | the last one | this | The Shining | Alien and Blade Runner
+"""
+
+import re
+from collections.abc import Sequence
+
+from foretaste.understand.grammar import Grammar
+from foretaste.understand.meaning import Scene
+from foretaste.understand.titles import TitleIndex
+
+_NUMERAL = re.compile(r"(\d{1,3})(?:st|nd|rd|th|er|e|eme|o|a|\.)?")
+_CUT = re.compile(r"[,;.!?:¦]|\s")
+MAX_TITLE_WORDS = 14
+MAX_ITEMS = 8
+EDGE = " \"'“”«»„?.!,;:"
+
+
+class ItemReader:
+    """The items that words may name in one talk."""
+
+    def __init__(self, scene: Scene, grammar: Grammar) -> None:
+        self._grammar = grammar
+        self._shown_ids = list(scene.shown)
+        self._shown = TitleIndex(scene.shown)
+        self._all = scene.vocabulary.titles
+
+    def leading(self, words: str, *, greedy: bool = False) -> tuple[tuple[str, ...], str]:
+        """(the items that the text begins with, what is said behind them)
+
+        greedy: words between them may be passed over, as in a comparison.
+        """
+        items: list[str] = []
+        rest = words.strip(EDGE)
+        group = self._group(rest)
+        if group is not None:
+            return group
+        while rest and len(items) < MAX_ITEMS:
+            item, behind = self._first(rest, is_exact=bool(items))
+            if item is None:
+                if not greedy or not rest.split():
+                    break
+                rest = " ".join(rest.split()[1:])
+                continue
+            if item not in items:
+                items.append(item)
+            next_words = behind.strip(" ,;?!").split()
+            if not next_words:
+                return tuple(items), ""
+            rest = behind
+            if behind.strip().startswith(",") or next_words[0] in self._grammar.joins:
+                joined = next_words[1:] if next_words[0] in self._grammar.joins else next_words
+                rest = " ".join(joined)
+                if self._first(rest, is_exact=True)[0] is None and not greedy:
+                    return tuple(items), behind
+            elif not greedy:
+                break
+        return tuple(items), rest
+
+    def _group(self, words: str) -> tuple[tuple[str, ...], str] | None:
+        """ "The first two", "both"."""
+        if words in self._grammar.references["first_two"] and len(self._shown_ids) > 1:
+            return tuple(self._shown_ids[:2]), ""
+        return None
+
+    def is_place(self, words: str) -> bool:
+        """Whether the text begins with a place in the list, and not with a title."""
+        return any(self._by_place(prefix) is not None for prefix, _ in _prefixes(words))
+
+    def looks_like_title(self, words: str, line: str) -> bool:
+        """Whether only a title can be meant: it begins with an article, and says no kind."""
+        first = words.split()[0] if words.split() else ""
+        return first in ("the",) and "¦" not in words and len(words.split()) <= MAX_TITLE_WORDS
+
+    def _first(self, words: str, *, is_exact: bool) -> tuple[str | None, str]:
+        """(the item that the text begins with, the rest), the longest name that fits."""
+        prefixes = _prefixes(words)
+        for find in (self._by_place, self._exact):
+            for prefix, behind in prefixes:
+                item = find(prefix)
+                if item is not None:
+                    return item, behind
+        for prefix, behind in prefixes:
+            if is_exact or not self._is_boundary(behind):
+                continue
+            item = self._shown.nearest(prefix) or self._all.nearest(prefix)
+            if item is not None:
+                return item, behind
+        return None, words
+
+    def _exact(self, words: str) -> str | None:
+        if words in self._grammar.clauses["plain"] or words in self._grammar.articles:
+            return None
+        return self._shown.exact(words) or self._all.exact(words)
+
+    def _is_boundary(self, behind: str) -> bool:
+        """Whether a name that is not exact may end here."""
+        word = behind.strip().split(" ")[0] if behind.strip() else ""
+        stops = self._grammar.clauses["breaks"] | self._grammar.joins
+        return not word or not word[0].isalnum() or word in stops
+
+    def _by_place(self, words: str) -> str | None:
+        """The item at a place of the list that words name."""
+        if not self._shown_ids:
+            return None
+        references, ids = self._grammar.references, self._shown_ids
+        if words in references["last"]:
+            return ids[-1]
+        if words in references["current"]:
+            return ids[0]
+        place, is_named = self._place_words(words)
+        if place in references["last"]:
+            return ids[-1]
+        number = self._ordinal(place, named=is_named)
+        return ids[number - 1] if number is not None and 1 <= number <= len(ids) else None
+
+    def names_place(self, words: str) -> bool:
+        """Whether it is a place, in the list or behind its end."""
+        place, is_named = self._place_words(words)
+        return self._ordinal(place, named=is_named) is not None
+
+    def _place_words(self, words: str) -> tuple[str, bool]:
+        """(the words of a place alone, whether something like "number" stood before them)"""
+        before = self._grammar.patterns["reference.before"].match(words)
+        place = words[before.end() :] if before is not None else words
+        place = self._grammar.patterns["reference.after"].sub("", place).strip()
+        return place, before is not None
+
+    def _ordinal(self, word: str, *, named: bool) -> int | None:
+        for number, names in enumerate(self._grammar.references["ordinals"], 1):
+            if word in (names.split("/") if isinstance(names, str) else names):
+                return number
+        numeral = _NUMERAL.fullmatch(word)
+        if numeral is not None:
+            return int(numeral[1])
+        amount = self._grammar.number_words.get(word) if named else None
+        return int(amount) if amount is not None else None
+
+
+def _prefixes(words: str) -> Sequence[tuple[str, str]]:
+    """(the first words, the rest), the longest first."""
+    cuts = [hit.start() for hit in _CUT.finditer(words)] + [len(words)]
+    prefixes = [(words[:cut].strip(EDGE), words[cut:]) for cut in cuts[: 2 * MAX_TITLE_WORDS]]
+    if cuts[-1] == len(words) and len(cuts) > 2 * MAX_TITLE_WORDS:
+        prefixes.append((words.strip(EDGE), ""))
+    return [(prefix, behind) for prefix, behind in reversed(prefixes) if prefix]

@@ -1,0 +1,242 @@
+"""Words of a wish in, what the catalogue's items have of them out.
+
+First a phrase is an attribute's value by name (any form of its words), the longest first; then by
+the glossary of its language ("scary" is "horror"). Then it is the value that the language model
+finds near enough to it (`MIN_COSINE`). What is left is a topic: items that say so or read like it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from foretaste.domain.data import Floats
+from foretaste.domain.words import words_of
+from foretaste.rank.about import stems
+from foretaste.rank.conditions import parse_condition, parse_number
+from foretaste.rank.index import FilterIndex
+from foretaste.understand.clauses import CHILDREN_TOKEN, without_plain
+from foretaste.understand.grammar import Grammar, fold
+from foretaste.understand.number_columns import NumberColumns
+from foretaste.understand.numbers import YEARS
+from foretaste.understand.titles import TitleIndex
+
+MIN_COSINE = 0.62
+"""The least cosine between a phrase and a value; measured by `make bench-control`."""
+MAX_COMPARED_VALUES = 500
+"""Values of a column up to which it is compared by the language model."""
+MAX_SPAN_WORDS = 4
+"""Words of a phrase that are compared together, at most."""
+MIN_VALUE_LETTERS = 3
+MAX_COMMON_VALUES = 200
+"""Values of a column of which one word may name one; of names a whole one is needed."""
+CHILDREN_VALUES = (
+    *("children", "children's", "kids", "kids & family", "family", "kid", "juvenile"),
+    *("children's books", "for children", "kinder", "familie", "enfants", "famille", "niños"),
+    *("familia", "animation"),
+)
+"""What catalogues call it, the best first."""
+CREATOR_WORDS = frozenset({"by", "von", "de", "par", "por", "directed", "written"})
+CREATOR_COLUMNS = ("director", "directors", "author", "authors", "writer", "artist", "brand")
+
+EncodeTexts = Callable[[Sequence[str]], Floats]
+"""Texts → [texts, dim], as the language model reads them, of length 1."""
+FeatureValue = tuple[str, str]
+"""(column, value)"""
+MatchType = Literal["named", "synonym", "read", "topic"]
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseMatch:
+    """A part of a clause, and what it is here."""
+
+    condition: Mapping[str, Any]
+    match_type: MatchType
+    words: tuple[str, ...]
+    offset: int = 0
+
+
+class Vocabulary:
+    """The values, titles and numbers of a catalogue, by name and by meaning."""
+
+    def __init__(self, index: FilterIndex, encode_texts: EncodeTexts | None) -> None:
+        self._index, self._encode_texts = index, encode_texts
+        self._values_by_stems: dict[tuple[str, ...], list[FeatureValue]] = {}
+        self._comparable_values: list[FeatureValue] = []
+        self._vectors: Floats | None = None
+        self._value_counts = {f.column: len(f.values) for f in index.catalogue.features}
+        for feature in index.catalogue.features:
+            for value in feature.values:
+                if len(value) < MIN_VALUE_LETTERS:
+                    continue
+                is_number = parse_number(value) is not None
+                if not is_number or (value.isdigit() and int(value) in YEARS):
+                    self._add_value(feature.column, value)
+                if not is_number and len(feature.values) <= MAX_COMPARED_VALUES:
+                    self._comparable_values.append((feature.column, value))
+
+    def _add_value(self, column: str, value: str) -> None:
+        for key in {tuple(stems(value)), tuple(stems(fold(value)))}:
+            is_name = self._value_counts[column] > MAX_COMMON_VALUES and not value.isdigit()
+            if key and not (len(key) == 1 and is_name):
+                self._values_by_stems.setdefault(key, []).append((column, value))
+
+    @cached_property
+    def titles(self) -> TitleIndex:
+        """The titles of all items."""
+        catalogue = self._index.catalogue
+        return TitleIndex(dict(zip(catalogue.ids, catalogue.titles, strict=True)))
+
+    @cached_property
+    def numbers(self) -> NumberColumns:
+        """The attributes that are numbers."""
+        return NumberColumns(self._index.catalogue)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All words of all items."""
+        texts = self._index.catalogue.full_texts
+        return frozenset(word for text in texts for word in words_of(text))
+
+    def feature(self, words: Sequence[str], grammar: Grammar) -> FeatureValue | None:
+        """The value that these words alone name."""
+        content = without_plain(words, grammar)
+        return (self._named(content) or self._synonym(content, grammar)) if content else None
+
+    def single_valued(self, column: str) -> bool:
+        """Whether no item has two values of it."""
+        feature = next(f for f in self._index.catalogue.features if f.column == column)
+        return bool(np.diff(feature.offsets).max(initial=0) <= 1)
+
+    def parts(self, words: tuple[str, ...], grammar: Grammar) -> list[PhraseMatch]:
+        """Each feature that the words name, and the topics of what is left."""
+        if words == (CHILDREN_TOKEN,):
+            return [self.children()]
+        parts: list[PhraseMatch] = []
+        runs = [(0, words)]
+        for finder in (self._by_name, self._by_meaning):
+            remaining_runs: list[tuple[int, tuple[str, ...]]] = []
+            for start, run in runs:
+                while (part := finder(run, grammar)) is not None:
+                    before, behind = part.offset, part.offset + len(part.words)
+                    parts.append(
+                        PhraseMatch(part.condition, part.match_type, part.words, start + before)
+                    )
+                    remaining_runs.append((start, run[:before]))
+                    start, run = start + behind, run[behind:]
+                remaining_runs.append((start, run))
+            runs = remaining_runs
+        for start, run in runs:
+            topic = without_plain(run, grammar)
+            if topic:
+                english = " ".join(self.searched(topic, grammar))
+                parts.append(PhraseMatch({"about": english}, "topic", topic, start))
+        return sorted(parts, key=lambda part: part.offset)
+
+    def has_any(self, condition: Mapping[str, Any]) -> bool:
+        """Whether an item meets it."""
+        return bool(self._index.mask(parse_condition(condition)).any())
+
+    def searched(self, words: Sequence[str], grammar: Grammar) -> tuple[str, ...]:
+        """The words as the catalogue is searched by them: in English where it has not its own."""
+        if all(word in self.words for word in words):
+            return tuple(words)
+        return grammar.translated(tuple(words))
+
+    def children(self) -> PhraseMatch:
+        """What is for children, as the catalogue calls it."""
+        for name in CHILDREN_VALUES:
+            value = self._named(tuple(words_of(name)))
+            if value is not None:
+                return PhraseMatch({value[0]: value[1]}, "named", (CHILDREN_TOKEN,))
+        return PhraseMatch({"about": "children"}, "topic", (CHILDREN_TOKEN,))
+
+    def _named(self, words: Sequence[str], creator: bool = False) -> FeatureValue | None:
+        values = self._values_by_stems.get(tuple(stems(" ".join(words))), [])
+        if not values:
+            return None
+        if creator:
+            values = [v for v in values if v[0].lower() in CREATOR_COLUMNS] or values
+        return max(values, key=self._item_count)
+
+    def _item_count(self, value: FeatureValue) -> int:
+        return int(self._index.mask(parse_condition({value[0]: value[1]})).sum())
+
+    def _synonym(self, words: Sequence[str], grammar: Grammar) -> FeatureValue | None:
+        meaning = grammar.meaning(" ".join(words))
+        if meaning is None:
+            return None
+        for name in meaning.split("/"):
+            value = self._named(words_of(name)) or self._compact(name)
+            if value is not None:
+                return value
+        return None
+
+    def _compact(self, name: str) -> FeatureValue | None:
+        """Science fiction is Sci-Fi, whatever the encoder says."""
+        return next(
+            (
+                value
+                for other in SAME_NAMES.get(name, ())
+                if (value := self._named(words_of(other)))
+            ),
+            None,
+        )
+
+    def _by_name(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
+        for length in range(len(run), 0, -1):
+            for offset in range(len(run) - length + 1):
+                words = run[offset : offset + length]
+                if length == 1 and words[0] in grammar.clauses["plain"]:
+                    continue
+                creator = bool(CREATOR_WORDS & set(run[:offset]))
+                value = self._named(words, creator)
+                match_type: MatchType = "named"
+                if value is None:
+                    value, match_type = self._synonym(words, grammar), "synonym"
+                if value is not None:
+                    return PhraseMatch({value[0]: value[1]}, match_type, words, offset)
+        return None
+
+    def _by_meaning(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
+        spans = [
+            (offset, length)
+            for length in range(1, min(MAX_SPAN_WORDS, len(run)) + 1)
+            for offset in range(len(run) - length + 1)
+            if without_plain(run[offset : offset + length], grammar)
+        ]
+        if not spans or not self._comparable_values or self._encode_texts is None:
+            return None
+        if self._vectors is None:
+            self._vectors = self._encode_texts([value for _, value in self._comparable_values])
+        texts = [" ".join(grammar.translated(run[at : at + length])) for at, length in spans]
+        cosine = self._encode_texts(texts) @ self._vectors.T  # [spans, values]
+        best, value = np.unravel_index(int(np.argmax(cosine)), cosine.shape)
+        if cosine[best, value] < MIN_COSINE:
+            return None
+        at, length = spans[int(best)]
+        column, name = self._comparable_values[int(value)]
+        return PhraseMatch({column: name}, "read", run[at : at + length], at)
+
+
+SAME_NAMES: Mapping[str, tuple[str, ...]] = {
+    "science fiction": ("sci-fi", "scifi", "sf", "sci fi & fantasy", "science-fiction"),
+    "comedy": ("comedies", "humor", "humour", "funny"),
+    "humor": ("comedy", "humour"),
+    "romance": ("romantic", "love"),
+    "animation": ("animated", "cartoon", "anime"),
+    "film-noir": ("noir",),
+    "mystery": ("mystery & thriller", "detective"),
+    "thriller": ("suspense",),
+    "sports": ("sport",),
+    "children": ("children's", "kids", "family", "juvenile"),
+    "family": ("children", "children's", "kids"),
+    "documentary": ("documentaries", "nonfiction"),
+    "technology": ("tech", "it"),
+    "grey": ("gray",),
+    "hoodies": ("hoodie", "hoodies & sweatshirts", "sweatshirts"),
+    "war": ("war & military",),
+}
+"""What else catalogues call it."""

@@ -1,0 +1,168 @@
+"""What is said, and what is meant by it, in a small catalogue of films."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from foretaste.domain.data import Floats, Item
+from foretaste.prepare.catalogue_builder import build_catalogue
+from foretaste.rank.index import FilterIndex, ItemAvailability
+from foretaste.understand.meaning import Meaning, Scene
+from foretaste.understand.reader import understand
+from foretaste.understand.vocabulary import Vocabulary
+
+ROWS = (
+    ("1", "Alien", "Horror|Sci-Fi", 1979, 117),
+    ("2", "Shining, The", "Horror", 1980, 146),
+    ("3", "Toy Story", "Children|Comedy", 1995, 81),
+    ("4", "Heat", "Crime", 1995, 170),
+    ("5", "Blade Runner", "Sci-Fi", 1982, 117),
+    ("6", "Matilda (1996)", "Children|Comedy", 1996, 98),
+    ("7", "Romance", "Drama|Romance", 1999, 84),
+    ("8", "Office Space", "Comedy", 1999, 89),
+)
+ITEMS = [
+    Item(
+        item_id,
+        title,
+        {"plot": "a story"},
+        {"genres": tuple(genres.split("|")), "year": (str(year),), "runtime": (str(minutes),)},
+    )
+    for item_id, title, genres, year, minutes in ROWS
+]
+
+
+def reads(texts: Sequence[str]) -> Floats:
+    """A language in which no two words mean the same."""
+    return np.eye(max(len(texts), 2), 64, dtype=np.float32)[: len(texts)]
+
+
+VOCABULARY = Vocabulary(
+    FilterIndex(build_catalogue(ITEMS, reads([""] * 8)), ItemAvailability.of(ITEMS)), None
+)
+SHOWN = {item.id: item.title for item in ITEMS[:5]}
+
+
+def meaning(text: str, *, shown: bool = True) -> Meaning:
+    return understand(text, Scene(VOCABULARY, SHOWN if shown else {}, has_question=shown))
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("hi", "greet"),
+        ("Good evening!", "greet"),
+        ("thanks!", "thanks"),
+        ("thank you so much", "thanks"),
+        ("what can you do?", "help"),
+        ("delete all my data", "my_data"),
+        ("What do you know about me?", "my_data"),
+        ("forget everything", "forget"),
+        ("start over", "start_over"),
+        ("undo", "undo"),
+        ("show more", "next"),
+        ("what else?", "next"),
+        ("what's the weather like in Berlin?", "unknown"),
+        ("who is the president of France?", "unknown"),
+        ("where is my parcel?", "unknown"),
+        ("tell me a joke", "unknown"),
+        ("surprise me", "find"),
+    ],
+)
+def test_all_that_is_said(text: str, intent: str) -> None:
+    found = meaning(text)
+    assert (found.intent, found.query, found.changes) == (intent, None, ())
+
+
+@pytest.mark.parametrize(("text", "count"), [("two more", 2), ("give me 3 more", 3)])
+def test_how_many_more(text: str, count: int) -> None:
+    assert (meaning(text).intent, meaning(text).count) == ("next", count)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "items"),
+    [
+        ("why the second?", "why", "2"),
+        ("why?", "why", "1"),
+        ("why Heat?", "why", "4"),
+        ("why not The Shining?", "why_not", "2"),
+        ("why isn't Shining, The on it?", "why_not", "2"),
+        ("why not matilda?", "why_not", "6"),
+        ("Why not Blade Runer?", "why_not", "5"),
+        ("more like the second", "like", "2"),
+        ("something like Toy Story", "like", "3"),
+        ("I loved Alien and Blade Runner, what else?", "like", "1 5"),
+        ("I adored Heat. What should I see next?", "like", "4"),
+        ("less like the third", "not_like", "3"),
+        ("I'll take the first", "take", "1"),
+        ("I liked Heat", "take", "4"),
+        ("not the second", "hide", "2"),
+        ("I've seen the last one", "hide", "5"),
+        ("compare the first and the third", "compare", "1 3"),
+        ("what's the difference between Alien and Heat?", "compare", "1 4"),
+    ],
+)
+def test_what_is_asked_of_items(text: str, intent: str, items: str) -> None:
+    found = meaning(text)
+    assert (found.intent, " ".join(found.items)) == (intent, items)
+
+
+def test_a_title_that_there_is_not_is_no_list() -> None:
+    found = meaning("why not The Godfather?")
+    assert (found.intent, found.items, found.missing_title) == ("why_not", (), "the godfather")
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("a horror film before 1980", [{"genres": "Horror"}, {"year": {"lt": 1980.0}}]),
+        ("scary movies from the 90s", [{"genres": "Horror"}, {"year": {"gte": 1990, "lte": 1999}}]),
+        ("comedies under two hours", [{"genres": "Comedy"}, {"runtime": {"lt": 120.0}}]),
+        ("comedies without romance", [{"genres": "Comedy"}, {"not": {"genres": "Romance"}}]),
+        ("something safe for children", [{"genres": "Children"}]),
+        ("horror or comedies", [{"genres": ["Horror", "Comedy"]}]),
+        ("but newer", [{"year": {"gt": 1982.0}}]),
+        ("shorter", [{"runtime": {"lt": 117.0}}]),
+        ("newer than the second", [{"year": {"gt": 1980.0}}]),
+        ("like Toy Story but shorter", [{"runtime": {"lt": 81.0}}]),
+    ],
+)
+def test_what_the_items_must_be(text: str, conditions: list[object]) -> None:
+    assert list(meaning(text).conditions) == conditions
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "conditions"),
+    [
+        (
+            "nothing violent, something for my kids to watch",
+            "none: violent",
+            [{"genres": "Children"}],
+        ),
+        ("I don't like romance", "none: romance", []),
+        ("no horror, but newer", "none: horror", [{"year": {"gt": 1982.0}}]),
+        ("more comedies, less crime", "more: comedies|less: crime", []),
+        ("no horror tonight", "", [{"not": {"genres": "Horror"}}]),
+        ("not only comedies", "", [{"genres": "Comedy"}]),
+    ],
+)
+def test_what_changes_for_all_lists(text: str, changes: str, conditions: list[object]) -> None:
+    found = meaning(text)
+    said = "|".join(f"{c.clause.strength}: {c.clause.text}" for c in found.changes)
+    assert (said, list(found.conditions)) == (changes, conditions)
+
+
+def test_a_number_of_nothing_here_is_said() -> None:
+    assert meaning("hoodies under 50 euros").problems == ("no attribute of the items is a price",)
+
+
+def test_a_title_alone_is_searched_for() -> None:
+    assert meaning("Office Space").query == "office space"
+    assert meaning("films about an office").query == "office"
+
+
+@pytest.mark.parametrize(("text", "language"), [("宇宙の映画", "ja"), ("фильм о космосе", "ru")])
+def test_another_language_is_known_as_such(text: str, language: str) -> None:
+    found = meaning(text)
+    assert (found.intent, found.language) == ("unknown", language)
