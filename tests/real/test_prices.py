@@ -1,10 +1,13 @@
 """Numbers and prices as shops write them: the price that was meant, or a refusal that says why."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+import foretaste
+from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.errors import InputError
 
 from .conftest import Shop
@@ -178,3 +181,30 @@ def test_a_live_value_is_read_by_what_it_says(shop: Shop) -> None:
     summary = shop.send(*({"user": "u", "item": "i", "value": cell} for cell in cells))
     assert summary.rejected == []
     assert [event.value for event in shop.events] == [8.79, 1299.0, 8.79, 8.79]
+
+
+def test_prices_without_a_currency_have_that_of_the_settings(shop: Shop) -> None:
+    table = "id,title,price,weight\na,A,12.50,3\nb,B,$3.00,4\nc,C,,5\n"
+    shop.add("items", table, currency="eur")
+    assert shop.items["a"].attributes["price_currency"] == ("EUR",)
+    assert shop.items["b"].attributes["price_currency"] == ("$",)
+    assert "price_currency" not in shop.items["c"].attributes
+    shop.send_items({"id": "d", "title": "D", "price": 9.5}, currency="EUR")
+    shop.send_items({"id": "e", "title": "E", "sale_price": 9.5}, currency="EUR")
+    assert shop.items["d"].attributes["price_currency"] == ("EUR",)
+    assert shop.items["e"].attributes["sale_price_currency"] == ("EUR",)
+
+
+def test_currency_and_units_are_shown_where_columns_are(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("id,title,price,weight\na,A,12.50,3\nb,B,3.00,4\n")
+    settings = '[behaviour]\ncurrency = "EUR"\n[behaviour.features.weight]\nunit = "kg"\n'
+    (tmp_path / "foretaste.toml").write_text(settings)
+    inspection = foretaste.inspect(tmp_path / "items.csv", folder=tmp_path)
+    uses = {use.column: use.how for use in inspection.files[0].columns}
+    assert uses["price"] == "prices in EUR, as the settings say"
+    assert uses["weight"] == "in kg"
+
+
+def test_what_is_no_currency_is_refused() -> None:
+    with pytest.raises(ValueError, match="three letters"):
+        BehaviourSettings(currency="euros")

@@ -64,7 +64,8 @@ def event_parsers(
 
 def number_parser(field_name: str, settings: BehaviourSettings, **options: Any) -> NumberParser:
     """What reads a number by itself. JSON is written by programs: 1.299 has a decimal point."""
-    return NumberParser(field_name, decimal_mark(settings.locale), plain_mark=".", **options)
+    mark, currency = decimal_mark(settings.locale), settings.currency
+    return NumberParser(field_name, mark, plain_mark=".", currency=currency, **options)
 
 
 def price_parser(column: str) -> NumberParser:
@@ -211,7 +212,9 @@ def service_item_form(
     configured_roles |= dict.fromkeys((settings.group_column or GROUP_COLUMN, GROUP_COLUMN), "skip")
     columns: dict[str, str | None] = {name: name for name in ITEM_FIELDS}
     roles = {column: decision.role for column, decision in stored_decisions.items()}
-    strict_price = partial(NumberParser, is_price=True, is_strict=True, plain_mark=".")
+    strict_price = partial(
+        NumberParser, is_price=True, is_strict=True, plain_mark=".", currency=settings.currency
+    )
     return ItemForm(
         columns,
         IdParser("id", null_words("id", settings), whole_floats, remember=False),

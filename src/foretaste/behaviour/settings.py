@@ -146,6 +146,8 @@ class BehaviourSettings(Settings):
     locale: str | None = None
     """How your files write dates and numbers, e.g. `"de_DE"`, `"en_GB"`, `"en_US"`. Needed only
     where 03/04/2026 or 1.299 could be read in two ways; else the whole column tells."""
+    currency: str | None = None
+    """Of prices that name none, e.g. `"EUR"`: kept beside them, as a written one is."""
     timezone: str = "UTC"
     """Of times without a zone and of dates without a time, e.g. `"Europe/Berlin"`."""
     at_unit: TimeUnit | None = None
@@ -182,6 +184,19 @@ class BehaviourSettings(Settings):
                     f"'{locale}' is no locale; write a language and a country, e.g. de_DE, en_GB"
                 ) from None
         return locale
+
+    @field_validator("currency")
+    @classmethod
+    def _currency(cls, currency: str | None) -> str | None:
+        if currency is None:
+            return None
+        from babel.numbers import list_currencies
+
+        if currency.upper() not in list_currencies():
+            raise ValueError(
+                f"'{currency}' is no currency; write its three letters, e.g. EUR, USD, GBP"
+            )
+        return currency.upper()
 
     @field_validator("timezone")
     @classmethod

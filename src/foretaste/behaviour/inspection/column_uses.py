@@ -130,6 +130,9 @@ def _column_use(
         reason = decision.reason or "as before"
         if decision.separator is not None and decision.role == "attribute":
             how = separator_label(decision.separator)
+        feature = settings.features.get(column)
+        if feature is not None and feature.unit:
+            how = " ".join(filter(None, (how, f"in {feature.unit}")))
         if decision.levels:
             how = "; ".join(filter(None, (how, level_label(decision.levels))))
     elif field is not None:

@@ -60,7 +60,10 @@ class NumberParser:
         plain_mark: DecimalMark | None = None,
         is_price: bool = False,
         is_strict: bool = False,
+        currency: str | None = None,
     ) -> None:
+        """currency: of prices that name none."""
+        self.currency = currency
         self.field, self.mark, self.plain_mark = field, mark, plain_mark
         self.is_price, self.is_strict = is_price, is_strict
         self.unreadable: Counter[str] = Counter()
@@ -297,9 +300,11 @@ def _read(
     decision = "prices" if is_price else "numbers"
     if currencies:
         decision += f" in {', '.join(currencies)}"
+    elif is_price and settings.currency is not None:
+        decision += f" in {settings.currency}, as the settings say"
     if mark == ",":
         decision += " with a decimal comma"
-    parser = NumberParser(field, mark, is_price=is_price)
+    parser = NumberParser(field, mark, is_price=is_price, currency=settings.currency)
     is_decided = problem is None
     return read_column(
         cells, decision, parser, warnings=warnings, problem=problem, decided=is_decided

@@ -72,7 +72,8 @@ def price_values(column: str, value: Any, parser: NumberParser) -> Mapping[str, 
             amounts.append(amount)
     texts = [scalar_text(amount.number, column) for amount in amounts]
     bands = [price_band(amount.number) for amount in amounts]
-    currencies = [amount.currency for amount in amounts if amount.currency]
+    named = [amount.currency or parser.currency for amount in amounts]
+    currencies = [currency for currency in named if currency]
     values = {column: _distinct(texts), f"{column}{BAND_SUFFIX}": _distinct(bands)}
     return values | ({f"{column}{CURRENCY_SUFFIX}": _distinct(currencies)} if currencies else {})
 
