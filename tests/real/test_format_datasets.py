@@ -552,6 +552,13 @@ def test_a_wrong_name_lists_the_names(tmp_path: Path) -> None:
         assert all(file_format.name in done.stderr for file_format in FORMATS)
 
 
+def test_the_page_lists_every_format() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
+    for file_format in FORMATS:
+        assert f"| `{file_format.name}` |" in page
+        assert f"--format {file_format.name} " in page
+
+
 def test_a_file_that_is_none_of_the_named_format_says_so(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text("user,item\na,b\n")

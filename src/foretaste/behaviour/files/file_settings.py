@@ -19,7 +19,7 @@ class FileSettings(Settings):
     table: RecordType | None = None
     """Whether its rows are events, items or users. None is found out."""
     format: str | None = None
-    """The shop system, tracker or data set that it comes from, e.g. "shopify"; see docs/formats.md.
+    """The shop system, tracker or data set that it comes from, e.g. "shopify"; see docs/data.md.
     None is found out where its columns give it away."""
     columns: Mapping[str, str] = Field(default_factory=dict)
     """Our name of a field → the name of its column, over `behaviour.columns`; with `table`."""
