@@ -187,3 +187,37 @@ def test_shopify_rows_are_items_of_a_group_where_the_settings_say_so(shop: Shop)
 def test_an_unknown_key_of_items_names_group() -> None:
     with pytest.raises(ValueError, match="did you mean 'group'"):
         BehaviourSettings.model_validate({"columns": {"items": {"grup": "parent"}}})
+
+
+def test_the_group_of_a_feed_is_found(shop: Shop) -> None:
+    feed = "id,title,item_group_id,color\nA1,Tee,A,red\nA2,Tee,A,blue\nB1,Mug,,red\n"
+    result = shop.add("items", feed)
+    assert shop.items["A2"].attributes[GROUP_COLUMN] == ("A",)
+    assert GROUP_COLUMN not in shop.items["B1"].attributes
+    assert any("'item_group_id' groups variants" in warning for warning in result.warnings)
+    shop.add("events", "user,item,event_type,at\nu,A2,view,1767430800\n")
+    assert [event.item for event in shop.events] == ["A1"]
+    shop.send_items({"id": "A3", "title": "Tee", "item_group_id": "A"})
+    shop.send({"user": "u", "item": "A3", "event_type": "click"})
+    assert [event.item for event in shop.events] == ["A1", "A1"]
+
+
+def test_the_settings_have_no_groups(shop: Shop) -> None:
+    columns = {"items": {"group": ""}}
+    shop.add("items", "id,title,item_group_id\nA1,Tee,A\nA2,Tee,A\n", columns=columns)
+    assert GROUP_COLUMN not in shop.items["A2"].attributes
+
+
+def test_a_shopify_export_with_columns_taken_out(shop: Shop) -> None:
+    table = (
+        "Handle,Title,Vendor,Variant SKU,Variant Price\n"
+        "tee,Trail Tee,Nordfell,T-1,29.90\ntee,,,T-2,31.90\nmug,Camp Mug,Kettle,M-1,14.50\n"
+    )
+    shop.add("items", table)
+    assert {item.id: item.title for item in shop.items.values()} == {
+        "tee": "Trail Tee",
+        "mug": "Camp Mug",
+    }
+    assert shop.items["tee"].attributes["Variant Price"] == ("29.9", "31.9")
+    shop.send({"user": "u", "item": "T-2", "event_type": "view"})
+    assert [(event.item, event.context) for event in shop.events] == [("tee", {"variant": "T-2"})]

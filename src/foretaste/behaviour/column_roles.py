@@ -25,7 +25,6 @@ from foretaste.behaviour.values import CellError, is_missing, split_values
 from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.feature_types import TASTELESS_TYPES, FeatureType, find_feature_type
 from foretaste.domain.no_taste import is_release_time, no_taste_reason
-from foretaste.domain.words import GROUP_COLUMN
 
 ColumnRole = Literal["text", "attribute", "price", "hidden", "skip"]
 
@@ -114,7 +113,7 @@ def _by_settings(
     column: str, values: Sequence[Any], settings: BehaviourSettings
 ) -> ColumnDecision | None:
     role: ColumnRole | None = None
-    if column == settings.group_column or column == GROUP_COLUMN:
+    if column in settings.group_columns:
         return ColumnDecision("skip", len(values), reason=GROUP_REASON)
     feature = settings.features.get(column)
     if feature is not None and feature.type is not None:

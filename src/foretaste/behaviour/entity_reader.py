@@ -28,10 +28,9 @@ from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.domain.data import Item, RejectedRow, User
 from foretaste.domain.store import Store
-from foretaste.domain.words import GROUP_COLUMN
 
 UNCLEAR_PRICES = "its prices could be two numbers"
-SAID_REASONS = ("the settings", UNCLEAR_PRICES, GROUP_REASON)
+SAID_REASONS = ("the settings", UNCLEAR_PRICES)
 """Why columns are left out that need no warning."""
 
 
@@ -119,7 +118,7 @@ def _item_form(
         settings.attribute_separator,
         separators_of(columns),
         levels=levels_of(columns),
-        group=settings.group_column or GROUP_COLUMN,
+        group_columns=settings.group_columns,
         available_from=decisions.available_from,
         available_until=decisions.available_until,
         prices=decisions.prices,
@@ -131,7 +130,12 @@ def column_warnings(columns: Mapping[str, ColumnDecision]) -> list[str]:
     left_out: dict[str, list[str]] = {}
     warnings = []
     for column, decision in columns.items():
-        if decision.role == "skip" and decision.reason not in SAID_REASONS:
+        if decision.reason == GROUP_REASON:
+            warnings.append(
+                f"column '{column}' groups variants: a list shows one of each group, and an event "
+                'of one counts for all; [behaviour.columns.items] group = "" says otherwise'
+            )
+        elif decision.role == "skip" and decision.reason not in SAID_REASONS:
             left_out.setdefault(decision.reason or "as before", []).append(f"'{column}'")
         elif decision.role == "hidden":
             warnings.append(f"column '{column}' says which items are hidden, too")

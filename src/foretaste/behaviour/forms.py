@@ -171,8 +171,8 @@ class ItemForm:
     )
     levels: Mapping[str, str] = field(default_factory=dict)
     """Column → what stands between the levels of a category in it, where that was decided."""
-    group: str = GROUP_COLUMN
-    """Column that variants of one product share."""
+    group_columns: tuple[str, ...] = (GROUP_COLUMN,)
+    """Columns that variants of one product share; the first that has a value is meant."""
     prices: Mapping[str, NumberParser] = field(default_factory=dict)
     """Column of prices → what reads them."""
     new_price: Callable[[str], NumberParser] = price_parser
@@ -209,7 +209,7 @@ def service_item_form(
     configured_roles: dict[str, ColumnRole] = dict.fromkeys(settings.attribute_columns, "attribute")
     configured_roles |= dict.fromkeys(settings.text_columns, "text")
     configured_roles |= dict.fromkeys(settings.ignored_columns, "skip")
-    configured_roles |= dict.fromkeys((settings.group_column or GROUP_COLUMN, GROUP_COLUMN), "skip")
+    configured_roles |= dict.fromkeys(settings.group_columns, "skip")
     columns: dict[str, str | None] = {name: name for name in ITEM_FIELDS}
     roles = {column: decision.role for column, decision in stored_decisions.items()}
     strict_price = partial(
@@ -224,7 +224,7 @@ def service_item_form(
         available_from=time_parser("available_from", settings),
         available_until=time_parser("available_until", settings),
         levels={**levels_of(stored_decisions), **settings.levels},
-        group=settings.group_column or GROUP_COLUMN,
+        group_columns=settings.group_columns,
         prices={column: strict_price(column, mark) for column, mark in (marks or {}).items()},
         new_price=partial(number_parser, settings=settings, is_price=True, is_strict=True),
     )

@@ -365,16 +365,23 @@ def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple
             levels = form.levels.get(column)
             new_attributes = attribute_values(column, value, role, separator, parser, levels=levels)
             attributes |= {name: values for name, values in new_attributes.items() if values}
-    group = row.get(form.group)
-    if group is None:
-        group = row.get(GROUP_COLUMN)
-    if not is_missing(group):
-        if isinstance(group, list | tuple) and len(group) == 1:  # as attributes are exported
-            group = group[0]
-        group_id = form.id(group)
-        attributes |= {} if group_id is None else {GROUP_COLUMN: (group_id,)}
+    attributes |= _group(row, form)
     check_whole_length(texts, attributes)
     return texts, attributes
+
+
+def _group(row: Row, form: ItemForm) -> dict[str, tuple[str, ...]]:
+    """The group that variants share, as the attribute it is kept as."""
+    for column in form.group_columns:
+        cell = row.get(column)
+        if is_missing(cell):
+            continue
+        if isinstance(cell, list | tuple) and len(cell) == 1:  # as attributes are exported
+            cell = cell[0]
+        group = form.id(cell)
+        if group is not None:
+            return {GROUP_COLUMN: (group,)}
+    return {}
 
 
 def parse_user(row: Row, form: ItemForm, *, file: str, line: int) -> User | RejectedRow:

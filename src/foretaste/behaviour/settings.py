@@ -11,6 +11,7 @@ from foretaste.behaviour.files.file_settings import FileSettings
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS
 from foretaste.domain.feature_types import FeatureSettings, FeatureTyping
 from foretaste.domain.settings import Settings
+from foretaste.domain.words import GROUP_COLUMN, GROUP_COLUMNS
 from foretaste.errors import InputError, did_you_mean
 
 EVENT_FIELDS = (
@@ -62,7 +63,8 @@ class ColumnSettings(Settings):
     """e.g. `user = "customer_number"`"""
     items: Mapping[str, str] = Field(default_factory=dict)
     """e.g. `id = "sku"`. `group = "parent"` names the column that variants of one product share: a
-    list shows one of them, and what is done with a variant counts for all of them."""
+    list shows one of them, and what is done with a variant counts for all of them. item_group_id
+    and parent_sku are taken for it; `""` for none."""
     users: Mapping[str, str] = Field(default_factory=dict)
     """e.g. `id = "customer_number"`"""
 
@@ -256,9 +258,12 @@ class BehaviourSettings(Settings):
         return self
 
     @property
-    def group_column(self) -> str | None:
-        """The column that variants of one product share."""
-        return self.columns.items.get("group")
+    def group_columns(self) -> tuple[str, ...]:
+        """The columns that variants of one product share; the first that is there is meant."""
+        named = self.columns.items.get("group")
+        if named is None:
+            return GROUP_COLUMNS
+        return (named, GROUP_COLUMN) if named else (GROUP_COLUMN,)
 
     def of_file(self, file: FileSettings) -> "BehaviourSettings":
         """These settings with those of a file over them."""

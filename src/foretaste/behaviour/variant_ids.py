@@ -151,9 +151,8 @@ def first_of_groups(items: Iterable[Item]) -> list[Item]:
     groups: set[str] = set()
     firsts = []
     for item in items:
-        group = next(iter(item.attributes.get(GROUP_COLUMN, ())), None)
-        if group is None or group not in groups:
+        group = next(iter(item.attributes.get(GROUP_COLUMN, ())), item.id)
+        if group not in groups:
             firsts.append(item)
-        if group is not None:
             groups.add(group)
     return firsts

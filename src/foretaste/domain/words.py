@@ -10,6 +10,8 @@ CURRENCY_SUFFIX = "_currency"
 GROUP_COLUMN = "variant_group"
 """The attribute that variants of one product share: a list shows one of them. It says nothing of
 taste."""
+GROUP_COLUMNS = (GROUP_COLUMN, "item_group_id", "parent_sku")
+"""What the column is called that groups variants: by us, by feeds of Google's, by shop systems."""
 LEVEL_MARKS = (">", "›", "»", "/")
 """What stands between the levels of a category."""
 ADDRESS_STARTS = ("http://", "https://", "www.", "//", "data:")

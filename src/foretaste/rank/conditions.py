@@ -4,6 +4,7 @@
     {"genres": ["Drama", "War"]}                 one of several
     {"genres": {"all": ["Drama", "War"]}}        all of them
     {"genres": {"not_in": ["Horror"]}}           none of them
+    {"category": "Home > Kitchen"}               a level of a category, and what is below it
     {"price": {"gte": 10, "lt": 25}}             a range: gt, gte, lt, lte; numbers or ISO dates
     {"in_stock": true}                           true and false, however they were written
     {"brand": {"exists": true}}                  whether there is a value at all

@@ -235,7 +235,7 @@ class FilterIndex:
     @cached_property
     def groups(self) -> VariantGroups | None:
         """Which items are variants of one product; None where none is."""
-        return VariantGroups.of(self._features.get(GROUP_COLUMN))
+        return VariantGroups.of(self._features.get(GROUP_COLUMN), self.catalogue.index)
 
     def with_variants(self, items: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
         """These items, and all variants of the same products."""

@@ -6,7 +6,7 @@ offer is the variant with the best score of its own among those that may be show
 asks for red, the red one; where the first is sold out, another.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,13 +25,20 @@ class VariantGroups:
     """[items], the group of each; -1 of none."""
 
     @classmethod
-    def of(cls, feature: Feature | None) -> "VariantGroups | None":
-        """By the attribute that names the group; None where nothing is a variant."""
+    def of(cls, feature: Feature | None, index: Mapping[str, int]) -> "VariantGroups | None":
+        """By the attribute that names the group; None where nothing is a variant.
+
+        index: id → item: one that is called as a group is of it.
+        """
         if feature is None or not len(feature.codes):
             return None
         codes = np.full(len(feature.offsets) - 1, -1, np.int32)
         filled = np.flatnonzero(np.diff(feature.offsets))
         codes[filled] = feature.codes[feature.offsets[filled]]
+        for code, group in enumerate(feature.values):
+            product = index.get(group, -1)
+            if product >= 0 and codes[product] < 0:
+                codes[product] = code
         return cls(codes)
 
     def with_members(self, items: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:

@@ -46,6 +46,8 @@ class TableFormat:
     attribute_columns: tuple[str, ...] = ()
     ignored_columns: tuple[str, ...] = ()
     separators: Mapping[str, str] = field(default_factory=dict)
+    repeats: str = ""
+    """A column of which values must come again in the first rows, besides the marks."""
     needs_name: bool = False
     """Whether it is used only where the format is named, as other files have the same columns."""
 

@@ -21,6 +21,7 @@ from foretaste.behaviour.formats.variant_steps import MergeVariants
 from foretaste.behaviour.rows import HEAD_ROWS, OpenTable, open_table
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row, Rows
+from foretaste.behaviour.values import is_missing
 from foretaste.domain.data import RejectedRow
 from foretaste.errors import InputError
 
@@ -93,7 +94,11 @@ def _matching(table: OpenTable, reading: Reading, named: FileFormat | None) -> T
     ]
     if reading.record_type is not None:
         candidates = [form for form in candidates if form.record_type == reading.record_type]
-    marked = [form for form in candidates if form.is_marked(table.columns)]
+    marked = [
+        form
+        for form in candidates
+        if form.is_marked(table.columns) and (named or _repeats(table, form.repeats))
+    ]
     if named is None:
         return next((form for form in marked if not form.file or form.has_file_name(file)), None)
     by_name = [form for form in candidates if form.has_file_name(file)]
@@ -108,6 +113,12 @@ def _matching(table: OpenTable, reading: Reading, named: FileFormat | None) -> T
             f"expected {kinds}. Name another format, or none: the columns may tell by themselves"
         )
     return chosen
+
+
+def _repeats(table: OpenTable, column: str) -> bool:
+    """Whether a value of the column comes in several of the first rows."""
+    cells = [str(cell) for row in table.head if not is_missing(cell := row.get(column))]
+    return not column or len(set(cells)) < len(cells)
 
 
 def plain_name(file: str) -> str:

@@ -1,5 +1,6 @@
 """Shopify: the CSV exports of products and orders, and the same as JSON of the Admin API."""
 
+from dataclasses import replace
 from typing import Any
 
 from foretaste.behaviour.formats.declaration import FileFormat, TableFormat
@@ -71,6 +72,13 @@ PRODUCTS = TableFormat(
     separators={"Tags": ","},
     ignored_columns=("Variant Compare At Price", "Variant Image", "Image Alt Text"),
 )
+SOME_PRODUCTS = replace(
+    PRODUCTS,
+    title="some columns of Shopify's export of products",
+    marks=("Handle", "Title", "Variant SKU|Variant Price|Option1 Value"),
+    repeats="Handle",
+)
+"""Whoever takes columns out leaves the rows of variants."""
 ORDERS = TableFormat(
     "events",
     "Shopify's export of orders",
@@ -142,4 +150,6 @@ API_ORDERS = TableFormat(
         Constant("event_type", "purchase"),
     ),
 )
-SHOPIFY = FileFormat("shopify", "Shopify", (PRODUCTS, ORDERS, API_PRODUCTS, API_ORDERS))
+SHOPIFY = FileFormat(
+    "shopify", "Shopify", (PRODUCTS, SOME_PRODUCTS, ORDERS, API_PRODUCTS, API_ORDERS)
+)

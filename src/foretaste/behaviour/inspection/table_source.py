@@ -36,7 +36,7 @@ class TableSource:
     def settings_in(self, settings: BehaviourSettings) -> FileSettings:
         """What the settings, and whoever named the table, say of it."""
         file_settings = settings_of_file(settings.files, self.label)
-        group = settings.group_column
+        group = settings.columns.items.get("group")
         if group is not None and "group" not in file_settings.columns:
             columns = {**file_settings.columns, "group": group}
             file_settings = file_settings.model_copy(update={"columns": columns})
