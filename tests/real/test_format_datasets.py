@@ -243,6 +243,15 @@ def test_lastfm_hetrec(export: Export) -> None:
     assert "tag" not in shop.items["52"].attributes
 
 
+def test_lastfm_hetrec_without_names_of_columns(export: Export) -> None:
+    export.write("user_artists.dat", "2\t51\t13883\n2\t52\t11690\n3\t51\t1\n")
+    assert export.read(format_name="lastfm").rows() == [
+        ("2", "51", "view"),
+        ("2", "52", "view"),
+        ("3", "51", "view"),
+    ]
+
+
 def test_lastfm_1k(export: Export) -> None:
     path = export.write(
         "userid-timestamp-artid-artname-traid-traname.tsv",
@@ -577,6 +586,9 @@ def test_inspect_tells_and_writes_the_format(tmp_path: Path) -> None:
     assert "it has the form of Shopify's export of products" in done.stdout
     written = (tmp_path / "shop" / "foretaste.toml").read_text()
     assert 'format = "shopify"' in written
+    inspection = foretaste.inspect(file, folder=tmp_path / "other")
+    reasons = {use.column: use.reason for use in inspection.files[0].columns}
+    assert reasons["Handle"] == reasons["Vendor"] == "its format"
     shop = foretaste.open(tmp_path / "shop")
     shop.add(file)
     assert shop.store.item_ids() == {"trail-tee", "camp-mug", "old-hat"}

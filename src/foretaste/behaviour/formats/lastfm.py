@@ -16,6 +16,16 @@ LISTENS = TableFormat(
     marks=("userID", "artistID", "weight"),
     steps=(Constant("event_type", "view"),),
 )
+LISTENS_WITHOUT_NAMES = TableFormat(
+    "events",
+    "HetRec Last.fm's listens without names of columns",
+    columns={"user": "user", "item": "item", "event_type": "event_type"},
+    marks=("user", "item", "plays"),
+    file=r"user_artists\.dat",
+    header=("user", "item", "plays"),
+    delimiter="\t",
+    steps=(Constant("event_type", "view"),),
+)
 ARTISTS = TableFormat(
     "items",
     "HetRec Last.fm's artists",
@@ -120,7 +130,7 @@ LASTFM = FileFormat(
     "lastfm",
     "Last.fm",
     (
-        *(LISTENS, ARTISTS, FRIENDS, TAGS, TAGGED, PLAYS, TRACKS, ARTIST_PLAYS),
-        *(PROFILES_1K, PROFILES_360K),
+        *(LISTENS, LISTENS_WITHOUT_NAMES, ARTISTS, FRIENDS, TAGS, TAGGED, PLAYS, TRACKS),
+        *(ARTIST_PLAYS, PROFILES_1K, PROFILES_360K),
     ),
 )

@@ -13,7 +13,7 @@ from foretaste.behaviour.files.file_settings import FileSettings, Reading
 from foretaste.behaviour.formats import format_of
 from foretaste.behaviour.formats.formatted_table import open_formatted, settings_of_table
 from foretaste.behaviour.importer import RejectCounter, batches
-from foretaste.behaviour.inspection.column_uses import column_uses
+from foretaste.behaviour.inspection.column_uses import ColumnUse, column_uses
 from foretaste.behaviour.inspection.empty_store import EmptyStore
 from foretaste.behaviour.inspection.inspection_report import FileInspection, Inspection
 from foretaste.behaviour.inspection.item_ids import with_item_ids
@@ -25,6 +25,7 @@ from foretaste.behaviour.row_reader import RowReader, make_row_reader
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
+from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.variant_ids import VariantTable
 from foretaste.domain.data import Event, Item, RejectedRow
 from foretaste.domain.ports import Progress, no_progress
@@ -133,7 +134,7 @@ class Inspector:
             rows=count + rejects.count,
             rejected=rejects.count,
             rejects=tuple(rejects.first_rejects),
-            columns=column_uses(reading, settings),
+            columns=self._uses(reading, settings, table, file_settings),
             columns_by_rows=len(reading.head),
             event_type=reading.event_type,
             known_events=known_items.known_events if known_items else None,
@@ -150,6 +151,26 @@ class Inspector:
                 *settings_of_reading(reading, table.form, settings, file_settings),
             ),
         )
+
+    def _uses(
+        self,
+        reading: TableReading,
+        settings: BehaviourSettings,
+        table: OpenTable,
+        file_settings: FileSettings,
+    ) -> list[ColumnUse]:
+        """What the columns are taken for; what the format of the file says is not the settings."""
+        uses = column_uses(reading, settings)
+        if table.format is None:
+            return uses
+        own = set(getattr(self.settings.columns, reading.record_type).values())
+        own |= set(file_settings.columns.values())
+        return [
+            replace(use, reason=FORMAT_REASON)
+            if use.reason == SETTINGS_REASON and use.column not in own
+            else use
+            for use in uses
+        ]
 
     def _read_rows(self, table: OpenTable, reader: RowReader, rejects: RejectCounter) -> int:
         """All rows, as an import reads them. → how many records are good."""
@@ -182,6 +203,7 @@ class Inspector:
         )
 
 
+SETTINGS_REASON, FORMAT_REASON = "the settings", "its format"
 OFFER_REMEDY = "take them with --yes (Python: yes=True), or write them down with --write"
 
 
