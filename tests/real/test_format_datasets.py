@@ -184,6 +184,34 @@ def test_movielens_100k(export: Export) -> None:
     assert shop.users["196"].attributes["occupation"] == ("writer",)
 
 
+def test_movielens_100k_as_it_is_downloaded(export: Export) -> None:
+    import zipfile
+
+    ratings = "196\t242\t3\t881250949\n186\t302\t3\t891717742\n196\t302\t5\t881250950\n"
+    parts = {
+        "u.data": ratings,
+        "u1.base": ratings[: len(ratings) // 3],
+        "u.item": f"242|Kolya (1996)|24-Jan-1997||http://us.imdb.com/M/x|{GENRE_FLAGS}\n" * 1
+        + f"302|L.A. Confidential (1997)|01-Jan-1997||http://us.imdb.com/M/y|{GENRE_FLAGS}\n",
+        "u.user": "196|49|M|writer|55105\n186|39|F|executive|00000\n",
+        "u.genre": "unknown|0\nAction|1\n\n",
+        "u.info": "2 users\n2 items\n3 ratings\n",
+        "u.occupation": "writer\nexecutive\n",
+        "README": "MovieLens",
+        "mku.sh": "#!/bin/sh",
+    }
+    with zipfile.ZipFile(export.folder / "ml-100k.zip", "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(f"ml-100k/{name}", text)
+    shop = export.read("ml-100k.zip", format_name="movielens")
+    assert (len(shop.events), set(shop.items), set(shop.users)) == (
+        3,
+        {"242", "302"},
+        {"196", "186"},
+    )
+    assert shop.items["302"].title == "L.A. Confidential (1997)"
+
+
 def test_movielens_1m(export: Export) -> None:
     export.write(
         "ratings.dat", "1::1193::5::978300760\n1::661::3::978302109\n2::1193::4::978298413\n"
@@ -429,6 +457,23 @@ def test_instacart(export: Export) -> None:
     assert shop.items["196"].title == "Soda"
     assert shop.items["196"].attributes == {"category": ("beverages", "beverages > soft drinks")}
     assert "no dates" in shop.warnings
+
+
+def test_instacart_in_an_archive(export: Export) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(export.folder / "instacart.zip", "w") as archive:
+        archive.writestr(
+            "orders.csv",
+            "order_id,user_id,eval_set,order_number,order_dow,order_hour_of_day,"
+            "days_since_prior_order\n7,2,prior,1,1,10,\n8,3,prior,1,1,10,\n",
+        )
+        archive.writestr(
+            "order_products__prior.csv",
+            "order_id,product_id,add_to_cart_order,reordered\n7,196,1,0\n8,196,1,0\n",
+        )
+    shop = export.read("instacart.zip")
+    assert shop.rows() == [("2", "196", "purchase"), ("3", "196", "purchase")]
 
 
 def test_instacart_asks_for_orders(export: Export) -> None:

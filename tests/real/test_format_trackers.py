@@ -109,6 +109,16 @@ def test_google_analytics_flattened_to_csv(export: Export) -> None:
     assert shop.events[0].device == "mobile"
 
 
+def test_google_analytics_in_parquet(export: Export) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    parquet.write_table(pa.Table.from_pylist(GA4_EVENTS), export.folder / "events.parquet")
+    shop = export.read()
+    assert shop.rejects == []
+    assert shop.rows() == GA4_ROWS
+
+
 def test_products_within_events_of_google_analytics(export: Export) -> None:
     path = export.write("events_20260103.json", lines(GA4_EVENTS))
     shop = export.read(format_name="ga4")

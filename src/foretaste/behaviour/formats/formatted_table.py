@@ -55,31 +55,41 @@ def open_formatted(
 
 def _opened(source: Any, name: str | None, reading: Reading, named: FileFormat | None) -> OpenTable:
     """The table with names of columns: its own, or those of the format."""
-    with_header = [table for table in named.tables if table.header] if named else []
-    if not with_header or reading.settings.header:
+    if named is None or reading.settings.header:
         return open_table(source, name, reading)
     try:
-        return open_table(source, name, replace(reading, yes=False))
+        table = open_table(source, name, replace(reading, yes=False))
     except HeaderlessError as error:
-        width = error.width
-        file = plain_name(error.file)
-        fitting = [table for table in with_header if len(table.header) == width]
-        fitting = [table for table in fitting if table.has_file_name(file)] or fitting
-        typed = [table for table in fitting if table.record_type == reading.record_type]
-        chosen = next(iter(typed or fitting), None)
+        chosen = _without_names(named, plain_name(error.file), error.width, reading)
         if chosen is None:
-            tables = named.tables if named else ()
-            is_companion = any(
-                form.record_type is None and form.has_file_name(file) for form in tables
-            )
-            if reading.yes or is_companion:
-                reading = replace(reading, yes=True)
-                return open_table(source, name, reading)
-            raise
+            if not reading.yes and not _is_companion(named, plain_name(error.file)):
+                raise
+            return open_table(source, name, replace(reading, yes=True))
+    else:
+        chosen = _without_names(named, plain_name(table.name), len(table.columns), reading)
+        has_own_names = any(form.is_marked(table.columns) for form in named.tables)
+        if chosen is None or has_own_names or not chosen.has_file_name(plain_name(table.name)):
+            return table
+        table.close()  # a single row, which alone looks like a line of names
     settings = {"header": chosen.header, "delimiter": chosen.delimiter or None}
     return open_table(
         source, name, replace(reading, settings=reading.settings.model_copy(update=settings))
     )
+
+
+def _without_names(
+    named: FileFormat, file: str, width: int, reading: Reading
+) -> TableFormat | None:
+    """The kind of file without names of columns that has so many of them."""
+    fitting = [form for form in named.tables if len(form.header) == width > 0]
+    fitting = [form for form in fitting if form.has_file_name(file)] or fitting
+    typed = [form for form in fitting if form.record_type == reading.record_type]
+    return next(iter(typed or fitting), None)
+
+
+def _is_companion(named: FileFormat, file: str) -> bool:
+    """Whether a file of this name is not read by itself."""
+    return any(form.record_type is None and form.has_file_name(file) for form in named.tables)
 
 
 def _matching(table: OpenTable, reading: Reading, named: FileFormat | None) -> TableFormat | None:
@@ -137,7 +147,7 @@ def _laid(
     )
     if not table_format.steps:
         return replace(table, form=form, format=table_format)
-    sample = StepContext(folder)
+    sample = StepContext(folder, is_sample=True)
     first_rows: list[tuple[int, Row | RejectedRow]] = list(enumerate(table.head, 1))
     head_rows = _after_steps(iter(first_rows), table_format, sample)
     head = [row for _, row in head_rows if not isinstance(row, RejectedRow)][:HEAD_ROWS]

@@ -1,6 +1,6 @@
 """In: rows, and the files that lie beside theirs. Out: the rows with what those say of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,9 +105,8 @@ class Pivot:
 
     def _all_rows(self, rows: Rows, context: StepContext) -> Rows:
         yield from rows
-        other_rows: Iterator[Row] | None = context.folder.rows_of(self.file) if self.file else None
-        if other_rows is not None:
-            for other_row in other_rows:
+        if self.file and not context.is_sample:
+            for other_row in context.folder.rows_of(self.file) or ():
                 yield 0, other_row
 
 

@@ -35,6 +35,8 @@ class StepContext:
     """What steps need beside the rows, and what they have to say."""
 
     folder: FileFolder
+    is_sample: bool = False
+    """Whether the rows are the first ones alone, to decide by."""
     left_out: Counter[str] = field(default_factory=Counter)
     """Why rows were left out → how many."""
     notes: dict[str, None] = field(default_factory=dict)

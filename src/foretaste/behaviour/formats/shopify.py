@@ -83,7 +83,7 @@ ORDERS = TableFormat(
     "events",
     "Shopify's export of orders",
     columns={name: name for name in ("user", "session", "item", "at", "value", "event_type")},
-    marks=("Name", "Email", "Financial Status", "Lineitem name", "Lineitem sku"),
+    marks=("Name", "Email", "Created at", "Lineitem name"),
     steps=(
         FillDown("Name"),
         LeaveOut("Cancelled at", reason="the order was cancelled"),

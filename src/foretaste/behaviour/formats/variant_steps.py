@@ -1,6 +1,6 @@
 """In: a row a variant (size, colour, offer). Out: a row a product with what all of them have."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,22 +41,22 @@ class MergeVariants:
         return SplitVariants(self.key, self.ids)
 
     def apply(self, rows: Rows, context: StepContext) -> Rows:
-        members: list[tuple[int, Row]] = []
+        members: dict[tuple[str, ...], tuple[int, Row]] = {}
         for line, row in rows:
             if isinstance(row, RejectedRow):
                 yield line, row
-            else:
-                members.append((line, row))
-        products = self._products(members)
+            else:  # a product that comes in many events, with the same cells in most
+                members.setdefault(tuple(map(str, row.values())), (line, row))
+        products = self._products(members.values())
         groups: dict[str, list[tuple[int, Row]]] = {}
-        for line, row in members:
+        for line, row in members.values():
             groups.setdefault(self._group(line, row, products), []).append((line, row))
         for name, group in groups.items():
             own_rows = [member for member in group if self._group(*member, {}) == name]
             others = [member for member in group if self._group(*member, {}) != name]
             yield group[0][0], self._merged([row for _, row in own_rows + others])
 
-    def _products(self, members: Sequence[tuple[int, Row]]) -> dict[str, str]:
+    def _products(self, members: Iterable[tuple[int, Row]]) -> dict[str, str]:
         """What variants call a product, or what a product calls its variants → its group."""
         products: dict[str, str] = {}
         for line, row in members:
