@@ -26,8 +26,8 @@ from foretaste.behaviour.import_log import last_imports
 from foretaste.behaviour.importer import import_all
 from foretaste.behaviour.inspection.inspection_report import Inspection
 from foretaste.behaviour.inspection.inspector import inspect_tables
-from foretaste.behaviour.inspection.sources import Announce, say_nothing, sources_of
-from foretaste.behaviour.recording import identify_session, record_events
+from foretaste.behaviour.inspection.sources import sources_of
+from foretaste.behaviour.recording import delete_events, identify_session, record_events
 from foretaste.behaviour.store import open_store
 from foretaste.config.load import Config, load_config
 from foretaste.domain.data import (
@@ -127,14 +127,11 @@ class Foretaste:
         events: Any = None,
         items: Any = None,
         users: Any = None,
-        strict: bool = False,
-        yes: bool = False,
-        at_unit: str | None = None,
         format: str | None = None,  # noqa: A002
-        announce: Announce = say_nothing,
+        **options: Any,
     ) -> list[ImportResult]:
         """Files, frames or tables into the store, items first; of `sources` it is found out what
-        they are. format: as in `formats.FORMATS`; for the other options see `import_all`.
+        they are. format: as in `formats.FORMATS`; options: strict, yes, …, see `import_all`.
         """
         return import_all(
             self.store,
@@ -142,11 +139,8 @@ class Foretaste:
             self.config.behaviour,
             rejects_dir=self.folder / "rejects",
             now=self.clock(),
-            strict=strict,
-            yes=yes,
-            at_unit=at_unit,
             progress=self.progress,
-            announce=announce,
+            **options,
         )
 
     def inspect(
@@ -179,7 +173,7 @@ class Foretaste:
     def take_back(self, user: str, item: str, kind: str | None = None) -> int:
         """Undo what a user did with an item; models count anew beside the answers. → how many."""
         ids = required_identifier(user, "user"), required_identifier(item, "item")
-        deleted = self.store.delete_events(*ids, kind)
+        deleted = delete_events(self.store, *ids, kind)
         if deleted:
             self.recounter.recount_soon()
         return deleted

@@ -126,6 +126,15 @@ def test_a_sold_out_representative_leaves_its_place_to_another_variant(grouped: 
     assert "hidden" in grouped.why_not(gone, "u0").sentence
 
 
+def test_what_was_done_with_a_variant_is_taken_back_alone(grouped: Foretaste) -> None:
+    for name in ("rope-red", "rope-blue"):
+        grouped.record([Event(name, "view", 1_770_001_000.0, user="new", item=name)])
+    assert grouped.take_back("new", "rope-blue") == 1
+    left = grouped.store.history("new", None)
+    assert [(event.event_id, event.item) for event in left] == [("rope-red", "rope-red")]
+    assert grouped.take_back("new", "rope-red") == 1
+
+
 def test_why_a_variant_is_not_in_the_list(grouped: Foretaste) -> None:
     shown = grouped.recommend("u0", n=20).items[0].id
     product, _, colour = shown.partition("-")

@@ -25,6 +25,7 @@ from foretaste.behaviour.recommendations import RecommendationRows, recommendati
 from foretaste.behaviour.schema import (
     conversations,
     events,
+    json_text,
     meta,
     preferences,
     recommendations,
@@ -50,6 +51,7 @@ from foretaste.behaviour.tombstones import (
     stored_users,
     user_hash,
 )
+from foretaste.behaviour.variant_ids import CONTEXT_KEY
 from foretaste.domain.data import ErasureCounts, Event, LoggedRecommendation
 from foretaste.domain.preference import Conversation
 from foretaste.domain.store import EventOwner, EventRefusal, TakeBackCounts
@@ -152,10 +154,17 @@ class ErasureRows(RecommendationRows, PreferenceRows):
         with store_errors(self.url):
             return purge(self._engine)
 
-    def delete_events(self, user: str, item: str, event_type: str | None = None) -> int:
-        """Take back what a user did with an item, of one event type or all. → how many events."""
+    def delete_events(
+        self, user: str, item: str, event_type: str | None = None, *, variant: str | None = None
+    ) -> int:
+        """Take back what a user did with an item, of one event type or all; of events that named a
+        variant of it those alone. → how many events.
+        """
         c = events.c
         conditions = [c.item == item, *([] if event_type is None else [c.kind == event_type])]
+        if variant is not None:
+            context_part = json_text({CONTEXT_KEY: variant})[1:-1]
+            conditions.append(c.context.contains(context_part, autoescape=True))
         with store_errors(self.url), write_transaction(self._engine) as connection:
             numbers = self._anonymous_event_numbers(user, self.sessions_of({user}), *conditions)
             groups = [sa.and_(c.user == user, *conditions), *_number_conditions(numbers)]

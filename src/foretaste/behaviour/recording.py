@@ -86,3 +86,11 @@ def _of_items(store: Store, events: Sequence[Event]) -> list[Event]:
         return list(events)
     known_ids = store.known_item_ids({event.item for event in events if event.item is not None})
     return [variant_ids.of_item(event, known_ids) for event in events]
+
+
+def delete_events(store: Store, user: str, item: str, event_type: str | None = None) -> int:
+    """`Store.delete_events`, also of an item that is a variant: its events are another's."""
+    variant_ids = VariantIds(store)
+    stored_item = variant_ids.representative(item) if variant_ids.refresh() else item
+    variant = item if stored_item != item else None
+    return store.delete_events(user, stored_item, event_type, variant=variant)

@@ -176,7 +176,8 @@ conversations = sa.Table(
 )
 
 
-def _json_text(mapping: Mapping[str, Any]) -> str:
+def json_text(mapping: Mapping[str, Any]) -> str:
+    """As objects are stored."""
     return json.dumps(mapping, ensure_ascii=False, default=str)
 
 
@@ -193,7 +194,7 @@ def event_row(event: Event) -> dict[str, Any]:
         "text": event.text,
         "query": event.query,
         "device": event.device,
-        "context": _json_text(event.context) if event.context else None,
+        "context": json_text(event.context) if event.context else None,
         "recommendation_id": event.recommendation_id,
         "position": event.position,
     }
@@ -216,8 +217,8 @@ def item_row(item: Item) -> dict[str, Any]:
     return {
         "id": item.id,
         "title": item.title,
-        "texts": _json_text(item.texts),
-        "attributes": _json_text(item.attributes),
+        "texts": json_text(item.texts),
+        "attributes": json_text(item.attributes),
         "image": item.image,
         "audio": item.audio,
         "available_from": item.available_from,
@@ -248,7 +249,7 @@ def item_from_row(row: Sequence[Any]) -> Item:
 
 def user_row(user: User) -> dict[str, Any]:
     """A user as the parameters of an insert."""
-    return {"id": user.id, "attributes": _json_text(user.attributes)}
+    return {"id": user.id, "attributes": json_text(user.attributes)}
 
 
 def user_from_row(row: Sequence[Any]) -> User:

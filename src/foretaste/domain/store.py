@@ -170,8 +170,12 @@ class EventLog(Protocol):
     def last_event_number(self) -> int:
         """The number of the newest event; 0 in an empty store."""
 
-    def delete_events(self, user: str, item: str, event_type: str | None = None) -> int:
-        """Take back what a user did with an item, of one event type or all. → how many events."""
+    def delete_events(
+        self, user: str, item: str, event_type: str | None = None, *, variant: str | None = None
+    ) -> int:
+        """Take back what a user did with an item, of one event type or all; of events that named a
+        variant of it those alone. → how many events.
+        """
 
     def take_back_events(
         self, event_owners: Sequence[EventOwner], *, keep_out_unknown: bool = False
