@@ -81,6 +81,23 @@ def test_otto(export: Export, format_name: str | None) -> None:
     assert shop.events[0].at == pytest.approx(1661724000.278)
 
 
+def test_otto_as_parquet_with_numbers_for_types(export: Export) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    rows = [
+        {"session": 0, "aid": 1517085, "ts": 1659304800, "type": 0},
+        {"session": 0, "aid": 1563459, "ts": 1659304904, "type": 1},
+        {"session": 1, "aid": 424964, "ts": 1659304800, "type": 2},
+    ]
+    parquet.write_table(pa.Table.from_pylist(rows), export.folder / "train.parquet")
+    assert export.read().rows() == [
+        ("0", "1517085", "click"),
+        ("0", "1563459", "add_to_cart"),
+        ("1", "424964", "purchase"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("names", "format_name"),
     [
@@ -148,6 +165,7 @@ def test_mind(export: Export) -> None:
         ("U13740", "N20678", "click"),
     ]
     assert shop.events[0].at == 1573463158.0
+    assert "had read before has no times" in shop.warnings
     assert shop.events[4].at == 1573582290.0
     news = shop.items["N42782"]
     assert (news.title, news.texts) == ("Title of N42782", {"abstract": "About N42782."})

@@ -14,6 +14,12 @@ TIME_FORMAT = "%m/%d/%Y %I:%M:%S %p"
 """11/15/2019 8:55:22 AM: the month first, whatever the column tells."""
 
 
+HISTORY_NOTE = (
+    "what a user had read before has no times: it stands, in its order, at the time of the user's "
+    "first row"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ReadAndShown:
     """`N1-1 N2-0` are two events: read and shown. What was read before has no times: it stands at
@@ -22,6 +28,7 @@ class ReadAndShown:
 
     def apply(self, rows: Rows, context: StepContext) -> Rows:
         users: set[Any] = set()
+        context.notes[HISTORY_NOTE] = None
         for line, row in rows:
             if isinstance(row, RejectedRow):
                 yield line, row

@@ -26,5 +26,6 @@ ROWS = TableFormat(
     "OTTO's events, a row each",
     columns={"session": "session", "item": "aid", "event_type": "type", "at": "ts"},
     marks=("session", "aid", "ts", "type"),
+    event_type_names={"0": "click", "1": "add_to_cart", "2": "purchase"},
 )
 OTTO = FileFormat("otto", "OTTO", (SESSIONS, ROWS))
