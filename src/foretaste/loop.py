@@ -27,7 +27,7 @@ from foretaste.behaviour.importer import import_all
 from foretaste.behaviour.inspection.inspection_report import Inspection
 from foretaste.behaviour.inspection.inspector import inspect_tables
 from foretaste.behaviour.inspection.sources import sources_of
-from foretaste.behaviour.recording import delete_events, identify_session, record_events
+from foretaste.behaviour.recording import identify_session, record_events
 from foretaste.behaviour.store import open_store
 from foretaste.config.load import Config, load_config
 from foretaste.domain.data import (
@@ -49,13 +49,12 @@ from foretaste.errors import StoreError
 from foretaste.evaluate.evaluation import Evaluation
 from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.profile import TasteProfile
-from foretaste.language.open import forgetful
 from foretaste.model.artefacts import ModelRegistry, ModelVersion
 from foretaste.model.training import Training
 from foretaste.online.answer import degradation, first_in_time, levels
 from foretaste.online.fallback import Budget, FallbackChain
 from foretaste.online.generation import ContentGenerator, Generation
-from foretaste.online.loading import load_snapshot, rehearse
+from foretaste.online.loading import load_snapshot, read_filter_words, rehearse
 from foretaste.online.manager import ModelManager, Newest
 from foretaste.online.outage import WITHOUT_STORE, Outage
 from foretaste.online.slate import PageRequest, SlateBuilder
@@ -173,10 +172,7 @@ class Foretaste:
     def take_back(self, user: str, item: str, kind: str | None = None) -> int:
         """Undo what a user did with an item; models count anew beside the answers. → how many."""
         ids = required_identifier(user, "user"), required_identifier(item, "item")
-        deleted = delete_events(self.store, *ids, kind)
-        if deleted:
-            self.recounter.recount_soon()
-        return deleted
+        return self.recounter.take_back_item(*ids, kind)
 
     def take_back_events(self, event_ids: Sequence[str]) -> TakeBackReceipt:
         """Take events back for good, by their ids: the next list is as if they had not been."""
@@ -241,19 +237,13 @@ class Foretaste:
         """What opens the backbones that experts tune; one of them may be the encoder's own."""
         return self.data_encoder.encoders.backbone_opener(encoder)
 
-    def _overheard(self, words: str) -> Floats:
-        """[dim]; what a filter is about is not kept."""
-        snapshot = self.manager.snapshot
-        encoder = None if snapshot is None else snapshot.encoder
-        return forgetful(self.data_encoder.open_encoder(encoder)).encode([words])[0]
-
     def _slates(self, store: Store) -> SlateBuilder:
         return SlateBuilder(
             store,
             self.config.rank,
             self.weights,
             self.clock,
-            self._overheard,
+            partial(read_filter_words, self),
             history_events=self.config.behaviour.history_events,
             recommendation_log=self.recommendation_log,
         )

@@ -130,7 +130,9 @@ Door = Callable[[SqlStore, Path, bool], int]
 
 def by_http(store: SqlStore, _: Path, is_new: bool) -> int:
     ingestor = Ingestor(store, SETTINGS, lambda events: (list(events), {}))
-    rows = [{"event_id": "old", "user": "ann", "item": "i", "event_type": "click"}]
+    rows: list[dict[str, Any]] = [
+        {"event_id": "old", "user": "ann", "item": "i", "event_type": "click"}
+    ]
     rows.append({**rows[0], "event_id": "bob", "user": "bob"})
     if is_new:
         rows[0] |= {"event_id": "new", "at": AFTER}

@@ -19,6 +19,7 @@ from foretaste.domain.store import ItemColumns
 
 IDS_PER_QUERY = 500
 """Ids asked for at once."""
+USERS_PER_PAGE = 50_000
 ITEM_REVISION_KEY = "item_revision"
 """Under this name `meta` keeps the newest revision of an item."""
 
@@ -58,6 +59,13 @@ class EntityRows:
         """The next n users in order of their ids, from the first past `after_id`."""
         query = sa.select(users).where(users.c.id > after_id).order_by(users.c.id).limit(n)
         return [schema.user_from_row(row) for row in self._fetch_rows(query)]
+
+    def users(self) -> Iterator[User]:
+        """Every user that was put, in order of their ids."""
+        after_id = ""
+        while page := self.users_page(after_id, USERS_PER_PAGE):
+            yield from page
+            after_id = page[-1].id
 
     def events_page(
         self,

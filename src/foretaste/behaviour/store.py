@@ -279,22 +279,6 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
         rows = self._raw_select(_USER_BY_ID, user=user_id)
         return schema.user_from_row(rows[0]) if rows else None
 
-    def users(self) -> Iterator[User]:
-        """Every user that was put, in order of their ids."""
-        after_id = ""
-        while True:
-            query = (
-                sa.select(users)
-                .where(users.c.id > after_id)
-                .order_by(users.c.id)
-                .limit(ROWS_PER_CHUNK)
-            )
-            rows = self._fetch_all(query)
-            yield from map(schema.user_from_row, rows)
-            if len(rows) < ROWS_PER_CHUNK:
-                return
-            after_id = rows[-1][0]
-
     # The rest
 
     def meta_text(self, name: str) -> str | None:

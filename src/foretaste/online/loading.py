@@ -6,11 +6,12 @@ from typing import Protocol
 
 from foretaste.domain.data import Floats, Item, Request
 from foretaste.domain.feature_types import FeatureTyping
-from foretaste.domain.ports import BackboneOpener
+from foretaste.domain.ports import BackboneOpener, TextEncoder
 from foretaste.domain.store import Store
-from foretaste.language.open import REHEARSAL_QUERY
+from foretaste.language.open import REHEARSAL_QUERY, forgetful
 from foretaste.model.artefacts import ModelRegistry
 from foretaste.online.answer import ScoringWorkspace
+from foretaste.online.manager import ModelManager
 from foretaste.online.snapshot import Snapshot
 
 
@@ -54,3 +55,25 @@ def rehearse(workspace: ScoringWorkspace, n: int, snapshot: Snapshot) -> None:
     context = workspace.slates.user_context(Request(query=REHEARSAL_QUERY), snapshot)
     read_context = workspace.listen(context, snapshot.encoder, keep=False)
     snapshot.product.rehearse(read_context, n, len(snapshot.catalogue))
+
+
+class EncoderOpener(Protocol):
+    """Opens encoders by their names; None is the published one."""
+
+    def open_encoder(self, encoder: str | None) -> TextEncoder: ...
+
+
+class ReadingWorkspace(Protocol):
+    """What the loop lends for reading words."""
+
+    @property
+    def manager(self) -> ModelManager: ...
+    @property
+    def data_encoder(self) -> EncoderOpener: ...
+
+
+def read_filter_words(workspace: ReadingWorkspace, words: str) -> Floats:
+    """[dim]; what a filter is about is not kept."""
+    snapshot = workspace.manager.snapshot
+    encoder = None if snapshot is None else snapshot.encoder
+    return forgetful(workspace.data_encoder.open_encoder(encoder)).encode([words])[0]

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from foretaste.behaviour.recording import delete_events
 from foretaste.config.load import Config
 from foretaste.domain.data import ErasureCounts, EvaluationCases, Floats, Interactions, Item
 from foretaste.domain.ports import BackboneOpener
@@ -163,6 +164,15 @@ class ErasureRecounter:
             if notes:
                 self.recount_soon()
         return TakeBackReceipt(counts, tuple(recounted_versions), tuple(notes))
+
+    def take_back_item(self, user: str, item: str, event_type: str | None = None) -> int:
+        """Undo what a user did with an item, of one event type or all; the same may come again.
+        Models count anew beside the answers. → how many events.
+        """
+        deleted = delete_events(self._workspace.store, user, item, event_type)
+        if deleted:
+            self.recount_soon()
+        return deleted
 
     def _follow_erasure(self, *, defer_others: bool) -> tuple[list[str], list[str]]:
         """Count anew, and rid the database's log of it. → (names of the versions that were, what is
