@@ -230,3 +230,16 @@ def test_a_shopify_export_with_columns_taken_out(shop: Shop) -> None:
     assert shop.items["tee"].attributes["Variant Price"] == ("29.9", "31.9")
     shop.send({"user": "u", "item": "T-2", "event_type": "view"})
     assert [(event.item, event.context) for event in shop.events] == [("tee", {"variant": "T-2"})]
+
+
+def test_a_short_list_counts_the_other_variants_by_themselves(grouped: Foretaste) -> None:
+    shortfall = grouped.recommend("nobody", n=20).shortfall
+    assert shortfall is not None
+    assert (shortfall.shown, shortfall.catalogue) == (9, 17)
+    assert [(count.code, count.items) for count in shortfall.counts] == [("variant", 8)]
+
+
+def test_a_list_that_is_filled_up_has_one_of_each_group(grouped: Foretaste) -> None:
+    answer = grouped.recommend("u0", n=20, fill_up=("taken",))
+    assert len(products_of([item.id for item in answer.items])) == len(answer) == 9
+    assert sum(item.source == "taken" for item in answer.items) == 3

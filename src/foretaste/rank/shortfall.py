@@ -38,6 +38,7 @@ SHORTFALL_REASONS: Mapping[Filter, tuple[str, str]] = {
     consumed_items: ("taken", "taken by this person already"),
 }
 """Filter → (its name for programs, what it says of items). In the order in which they are told."""
+VARIANT_REASON = ("variant", "other variants of what is shown")
 OTHER_REASON = ("rule", "left out by a rule, or too unlikely")
 NO_ITEMS_REASON = "there are no items yet; import them, or send them to /v1/items"
 
@@ -61,12 +62,16 @@ def explain_shortfall(
     item_count = int(remaining.sum())
     counts = []
     by_itself = [source not in FILL_SOURCES for source in slate.sources]
-    remaining[slate.items[np.array(by_itself, bool)]] = False
+    shown = slate.items[np.array(by_itself, bool)]
+    remaining[shown] = False
     for item_filter, (code, reason) in SHORTFALL_REASONS.items():
         excluded = remaining & excluded_items(filter_context, [item_filter])
         remaining &= ~excluded
         counts.append(ShortfallCount(code, reason, int(excluded.sum())))
-    counts.append(ShortfallCount(*OTHER_REASON, int(remaining.sum())))
+    variants = np.zeros_like(remaining)
+    variants[filter_context.index.with_variants(shown)] = True
+    counts.append(ShortfallCount(*VARIANT_REASON, int((remaining & variants).sum())))
+    counts.append(ShortfallCount(*OTHER_REASON, int((remaining & ~variants).sum())))
     told_counts = tuple(count for count in counts if count.items)
     reason = _sentence(len(slate.items), filled, requested, item_count, told_counts)
     return Shortfall(requested, len(slate.items), item_count, filled, reason, told_counts)

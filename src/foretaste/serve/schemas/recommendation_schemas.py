@@ -107,6 +107,7 @@ class ShortfallCountOut(ResponseSchema):
         "seed",
         "earlier-page",
         "taken",
+        "variant",
         "rule",
     ]
     reason: str
