@@ -27,16 +27,19 @@ def loop(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Foretaste]:
 
 @contextmanager
 def away(loop: Foretaste) -> Iterator[None]:
-    """Its file is not there, and nobody has it open."""
+    """Its file is not there, and nobody has it open. There is no moment in which a thread that
+    looks for it could make an empty one.
+    """
     loop.slates.log.flush()
     loop.store.close()
     path = loop.folder / STORE_FILE
-    kept = path.rename(path.with_name("kept.db"))
-    path.mkdir()
+    kept, nowhere = path.with_name("kept.db"), path.with_name("nowhere")
+    kept.hardlink_to(path)
+    nowhere.symlink_to(path.with_name("no such folder") / STORE_FILE)
+    nowhere.replace(path)
     loop.store.close()  # what a thread opened again before the file was away
     yield
-    path.rmdir()
-    kept.rename(path)
+    kept.replace(path)
     if loop.outage._thread is not None:
         loop.outage._thread.join()
 
