@@ -59,3 +59,10 @@ def test_one_of_a_type_user_and_item_is_one_event() -> None:
     assert isinstance(event, Event)
     assert (event.kind, event.at) == ("star", 1_704_067_200.0)
     assert gorse.event_to_gorse(event)["Timestamp"] == "2024-01-01T00:00:00Z"
+
+
+def test_a_time_that_no_calendar_has_is_told_as_none() -> None:
+    """Stores from before there was a limit may have one; every page of items would fail."""
+    for seconds in (1e30, -1e30, 1e308):
+        told = gorse.item_to_gorse(Item("a", available_from=seconds))
+        assert told["Timestamp"] == gorse.NO_TIMESTAMP

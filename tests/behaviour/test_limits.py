@@ -97,6 +97,17 @@ def test_the_value_of_an_event(store: SqlStore, tmp_path: Path, door: Door, valu
 
 
 @pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("column", ["available_from", "available_until"])
+def test_the_times_of_an_item_are_those_of_a_calendar(
+    store: SqlStore, tmp_path: Path, door: Door, column: str
+) -> None:
+    for seconds in (1e308, -1e300, 1e30):
+        refused = door(store, "items", {"id": "i", "title": "Moon", column: seconds}, tmp_path)
+        assert "is past the year 9999; write ISO 8601" in refused
+    assert door(store, "items", {"id": "i", "title": "Moon", column: 4e9}, tmp_path) == ""
+
+
+@pytest.mark.parametrize("door", DOORS)
 def test_the_context_of_an_event_is_limited_as_json(
     store: SqlStore, tmp_path: Path, door: Door
 ) -> None:

@@ -165,10 +165,14 @@ def _labels_to_gorse(labels: Mapping[str, list[str]], texts: Mapping[str, str]) 
 
 
 def format_timestamp(at: float | None) -> str:
-    """A time as Gorse writes it."""
-    if at is None:
-        return NO_TIMESTAMP
-    return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
+    """A time as Gorse writes it; none for one that no calendar has, of a store from before there
+    was a limit.
+    """
+    try:
+        moment = None if at is None else datetime.fromtimestamp(at, UTC)
+    except (ValueError, OverflowError, OSError):
+        moment = None
+    return NO_TIMESTAMP if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
 def parse_timestamp(timestamp: Any) -> float | None:

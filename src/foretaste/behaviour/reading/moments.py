@@ -35,6 +35,8 @@ NO_TIME_WORDS = frozenset(("", "null", "none", "nan", "nat", "n/a", "na", "\\n",
 _TWO_DEFAULTS = datetime(2001, 1, 1), datetime(1996, 2, 2)
 _THREE_NUMBERS = re.compile(r"(\d{1,4})([-./ ])(\d{1,2})\2(\d{1,4})")
 _BEFORE_TIME = re.compile(r"(?<=\d{2})(?:[ ,]++|T)(?=\d{1,2}:\d{2})")
+MAX_SECONDS = 253_402_300_799.0
+"""The last second that calendars of computers have, of the year 9999."""
 MAX_TIME_LENGTH = 100
 """Characters of a time; a longer text is none."""
 _JAVASCRIPT_ZONE = re.compile(r"(?:GMT|UTC)(?=[+-]\d)")  # dateutil takes its sign the other way
@@ -116,6 +118,17 @@ class MomentParser:
     # Numbers ------------------------------------------------------------------------------------
 
     def _from_number(self, number: float, cell: Any) -> float | None:
+        seconds = self._seconds_of_number(number, cell)
+        if seconds is not None and abs(seconds) > MAX_SECONDS:
+            raise CellError(
+                self.field,
+                cell,
+                f"time '{display_text(cell)}' is past the year 9999",
+                "write ISO 8601, e.g. 2026-01-31T18:30:00Z, or leave the cell empty",
+            )
+        return seconds
+
+    def _seconds_of_number(self, number: float, cell: Any) -> float | None:
         if self._min_plain_seconds <= number < self._max_seconds_number:
             return number
         if not math.isfinite(number):
