@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --progress-bar off
+MUTMUT := build/mutants/venv
 TORCH := $(shell grep '^torch==' requirements.lock)
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE  # tests start the package many times
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-zoo bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture wheel lock clean
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -37,8 +38,8 @@ test: setup ## the tests
 test-slow: setup ## the tests that take longer than a few seconds
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
-fuzz: setup ## 20,000 made-up requests, right and wrong, against the OpenAPI document
-	$(BIN)/python -m pytest -q -s -m slow tests/faults/test_fuzz.py
+fuzz: setup ## 20,000 made-up requests against the OpenAPI document, and hostile values in all its fields
+	$(BIN)/python -m pytest -q -s -m slow tests/faults/test_fuzz.py tests/faults/test_hostile.py
 
 audit: setup ## known vulnerabilities of the pinned packages
 	$(BIN)/python tools/audit.py
@@ -111,6 +112,15 @@ bench-words: setup ## how much of what a small language model writes is said
 
 bench-zoo: setup ## whether lists are ever worse than the parts they are made of; QUICK=1 for a few sets
 	nice -n 10 $(BIN)/python -m benchmarks.zoo $(if $(QUICK),--quick)
+
+mutants: $(MUTMUT)/.ready ## faults put into the riskiest modules, which the tests must see; ALL=1 for all of them, MISSING=1 to go on
+	PYTHONPATH=src nice -n 10 $(MUTMUT)/bin/python -m benchmarks.mutants $(if $(ALL),--all) $(if $(MISSING),--missing) $(MODULES)
+
+$(MUTMUT)/.ready: $(VENV)/.ready
+	$(BIN)/python -m venv --clear $(MUTMUT)
+	cd $(MUTMUT)/lib/python*/site-packages && $(abspath $(BIN))/python -c 'import site; print(*site.getsitepackages())' > project.pth
+	$(MUTMUT)/bin/python -m pip install --quiet --progress-bar off mutmut==3.8.1
+	@touch $@
 
 api-docs: setup ## write docs/api.md from the OpenAPI document
 	$(BIN)/python -m foretaste.serve.docs.reference docs/api.md

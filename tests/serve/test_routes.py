@@ -96,7 +96,7 @@ def ask(client: httpx.Client, route: Route, headers: Headers, **names: str) -> h
 def filled_json(body: Any, values: dict[str, str]) -> str:
     text = json.dumps(body)
     for name in ("user", "session", "item"):
-        text = text.replace(f"{{{name}}}", values[name])
+        text = text.replace(f"{{{name}}}", json.dumps(values[name])[1:-1])
     return text
 
 
