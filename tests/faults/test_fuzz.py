@@ -133,7 +133,7 @@ def test_memory_that_is_taken_for_a_moment_is_seen() -> None:
     for size in (300, 5):
         with watched(f"{size} MB", peaks):
             assert len(b"x" * (size << 20)) == size << 20
-    assert peaks["300 MB"] >= 300
+    assert peaks["300 MB"] > 250
     assert peaks["5 MB"] < 100
 
 
