@@ -113,8 +113,8 @@ bench-words: setup ## how much of what a small language model writes is said
 bench-zoo: setup ## whether lists are ever worse than the parts they are made of; QUICK=1 for a few sets
 	nice -n 10 $(BIN)/python -m benchmarks.zoo $(if $(QUICK),--quick)
 
-mutants: $(MUTMUT)/.ready ## faults put into the riskiest modules, which the tests must see; ALL=1 for all of them, MISSING=1 to go on
-	PYTHONPATH=src nice -n 10 $(MUTMUT)/bin/python -m benchmarks.mutants $(if $(ALL),--all) $(if $(MISSING),--missing) $(MODULES)
+mutants: $(MUTMUT)/.ready ## faults put into the riskiest modules, which the tests must see; ALL=1 for all, MISSING=1 to go on, SURVIVORS=1 for those
+	PYTHONPATH=src nice -n 10 $(MUTMUT)/bin/python -m benchmarks.mutants $(if $(ALL),--all) $(if $(MISSING),--missing) $(if $(SURVIVORS),--survivors) $(MODULES)
 
 $(MUTMUT)/.ready: $(VENV)/.ready
 	$(BIN)/python -m venv --clear $(MUTMUT)

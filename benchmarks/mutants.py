@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from itertools import dropwhile, zip_longest
 from pathlib import Path
@@ -271,6 +271,36 @@ def measure(module: str, size: int | None) -> ModuleResult:
     )
 
 
+def measure_survivors(result: Mapping[str, Any]) -> ModuleResult:
+    """What came out of a module, after its survivors were run once more with the tests of now.
+
+    Raises ValueError where the module is not the one that they were made of.
+    """
+    module = result["module"]
+    prepare_tree(module)
+    by_name = {mutant.name: mutant for mutant in list_mutants(module)}
+    kept = [
+        Mutant(**{field.name: survivor[field.name] for field in fields(Mutant)})
+        for survivor in result["survivors"]
+    ]
+    if any(by_name.get(mutant.name) != mutant for mutant in kept):
+        raise ValueError(f"{module} has changed since; run its whole sample")
+    names = [mutant.name for mutant in kept]
+    run_mutmut(names[:1])
+    select_tests(module, names)
+    run_mutmut(names)
+    codes = exit_codes(module)
+    survivors = [mutant for mutant in kept if codes[mutant.name] in SURVIVED]
+    return ModuleResult(
+        module,
+        all_mutants=result["all_mutants"],
+        mutants=result["mutants"],
+        killed=result["mutants"] - len(survivors),
+        timed_out=result["timed_out"] + sum(codes[name] in TIMED_OUT for name in names),
+        survivors=survivors,
+    )
+
+
 # What is kept -------------------------------------------------------------------------------------
 
 
@@ -355,18 +385,24 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="all mutants instead of a sample")
     parser.add_argument("--size", type=int, default=SAMPLE, help="mutants a module")
     parser.add_argument("--missing", action="store_true", help="only modules without a result")
+    parser.add_argument("--survivors", action="store_true", help="only those of the last run")
     parser.add_argument("modules", nargs="*", help="only these, e.g. online/slate.py")
     options = parser.parse_args()
     failed = []
     for module in options.modules or TESTS:
-        if options.missing and module in kept_results():
+        last = kept_results().get(module)
+        if (options.missing and last) or (options.survivors and not (last and last["survivors"])):
             continue
         start = time.monotonic()
         try:
-            result = measure(module, None if options.all else options.size)
-        except subprocess.CalledProcessError:
+            result = (
+                measure_survivors(last)
+                if options.survivors and last
+                else measure(module, None if options.all else options.size)
+            )
+        except (subprocess.CalledProcessError, KeyError, ValueError) as error:
             failed.append(module)
-            print(f"{module}: mutmut failed, see {LOG}", flush=True)
+            print(f"{module}: {error}; see {LOG}", flush=True)
             continue
         keep(result, time.monotonic() - start)
         show([asdict(result)])
