@@ -2,7 +2,7 @@
 
 import pytest
 
-from foretaste.converse.evidence import MAX_ANSWER_CHARACTERS, Evidence, without_instructions
+from foretaste.converse.evidence import MAX_ANSWER_CHARACTERS, Evidence, neutral_data
 from foretaste.converse.state import ChatState
 from generate.test_safe import HOSTILE
 
@@ -76,7 +76,7 @@ def test_anything_else_is_not(text: str, why: str) -> None:
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_words_are_neither_shown_to_a_model_nor_told(hostile: str) -> None:
     item = {"id": "x", "title": hostile, "attributes": {"genres": [hostile, "Drama"]}}
-    given = without_instructions({"items": [item]})
+    given = neutral_data({"items": [item]})
     evidence = Evidence()
     evidence.add({"items": [item]})
 

@@ -8,6 +8,7 @@ import pytest
 from foretaste.domain.data import Floats, Item
 from foretaste.prepare.catalogue_builder import build_catalogue
 from foretaste.rank.index import FilterIndex, ItemAvailability
+from foretaste.understand.language import detect_language
 from foretaste.understand.meaning import Meaning, Scene
 from foretaste.understand.reader import understand
 from foretaste.understand.vocabulary import Vocabulary
@@ -166,3 +167,55 @@ def test_a_title_alone_is_searched_for() -> None:
 def test_another_language_is_known_as_such(text: str, language: str) -> None:
     found = meaning(text)
     assert (found.intent, found.language) == ("unknown", language)
+
+
+@pytest.mark.parametrize(
+    ("text", "previous", "language"),
+    [
+        ("ein Film über den Weltraum", "en", "de"),
+        ("un film lent sur l'espace", "en", "fr"),
+        ("una película lenta sobre el espacio", "en", "es"),
+        ("mehr", "en", "de"),
+        ("no slow comedies", "en", "en"),
+        ("bread, no space", "en", "en"),
+        ("lonely astronauts far away from earth", "en", "en"),
+    ],
+)
+def test_the_language_is_found(text: str, previous: str, language: str) -> None:
+    assert detect_language(text, previous=previous) == language
+
+
+HORROR_BEFORE_1980 = [{"genres": "Horror"}, {"year": {"lt": 1980.0}}]
+NEWER = [{"year": {"gt": 1982.0}}]
+CHILDREN = [{"genres": "Children"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "conditions", "changes", "items"),
+    [
+        ("ein Horrorfilm vor 1980", "find", HORROR_BEFORE_1980, "", ""),
+        ("nichts Brutales, etwas für meine Kinder", "find", CHILDREN, "none", ""),
+        ("warum nicht The Shining?", "why_not", [], "", "2"),
+        ("noch drei", "next", [], "", ""),
+        ("aber neuer", "refine", NEWER, "", ""),
+        ("lösche alle meine Daten", "my_data", [], "", ""),
+        ("rückgängig", "undo", [], "", ""),
+        ("un film d'horreur avant 1980", "find", HORROR_BEFORE_1980, "", ""),
+        ("rien de violent, quelque chose pour mes enfants", "find", CHILDREN, "none", ""),
+        ("pourquoi pas The Shining ?", "why_not", [], "", "2"),
+        ("mais plus récent", "refine", NEWER, "", ""),
+        ("supprime toutes mes données", "my_data", [], "", ""),
+        ("una película de terror anterior a 1980", "find", HORROR_BEFORE_1980, "", ""),
+        ("nada violento, algo para mis hijos", "find", CHILDREN, "none", ""),
+        ("¿por qué no The Shining?", "why_not", [], "", "2"),
+        ("pero más reciente", "refine", NEWER, "", ""),
+        ("borra todos mis datos", "my_data", [], "", ""),
+    ],
+)
+def test_other_languages(
+    text: str, intent: str, conditions: list[object], changes: str, items: str
+) -> None:
+    found = meaning(text)
+    assert (found.intent, " ".join(found.items)) == (intent, items)
+    assert list(found.conditions) == conditions
+    assert "|".join(change.clause.strength for change in found.changes) == changes

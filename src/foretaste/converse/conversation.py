@@ -22,6 +22,7 @@ from foretaste.domain.data import Recommendation
 from foretaste.domain.preference import Conversation, Preference
 from foretaste.domain.text_limits import check_text
 from foretaste.errors import InputError, WriterError
+from foretaste.generate.safe import without_links
 from foretaste.loop import Foretaste
 from foretaste.preferences.matching import ClauseMatch
 
@@ -164,9 +165,10 @@ class Chat:
                     return turn.in_words(), GRAMMAR
                 turn.state, turn.recommendation = previous_state, None
         try:
-            return GrammarTurn(self._shop, turn, edited=edited).answer(text), GRAMMAR
+            words = GrammarTurn(self._shop, turn, edited=edited).answer(text)
         except InputError as error:
-            return answer("problem", turn.state.language, error=error), GRAMMAR
+            words = answer("problem", turn.state.language, error=error)
+        return without_links(words), GRAMMAR
 
     def _objection(self, turn: ChatTurn, words: str) -> str | None:
         """Why words of a model may not be told: they name what no tool gave it, hold a link, break

@@ -12,7 +12,7 @@ from typing import Any
 from foretaste.converse.state import ChatState
 from foretaste.domain.words import phrase_pattern
 from foretaste.generate.checker import find_fault
-from foretaste.generate.safe import is_suspicious, safe_name
+from foretaste.generate.safe import clean_text, is_suspicious, safe_name
 
 MAX_ANSWER_CHARACTERS = 1500
 """Characters of one answer."""
@@ -30,16 +30,35 @@ _AMOUNT = re.compile(r" \([+-]?\d+\.\d+\)$")
 _QUOTED = re.compile(r"“([^“”]+)”")
 _ITEM = re.compile("\ue000(\\d+)\ue001")
 _SENTENCE = re.compile(r"(?<=[.!?…;])\s+|\n+")
+MAX_DATA_CHARACTERS = 400
+"""Of one text that a model sees."""
+MAX_DATA_LEVELS = 12
 LEFT_OUT = "(left out: it looks like an instruction)"
 
 
-def without_instructions(tool_output: Any) -> Any:
-    """What a tool gave, without texts that tell machines what to do."""
+def neutral_data(tool_output: Any, levels_left: int = MAX_DATA_LEVELS) -> Any:
+    """What a tool gave, or the state of a talk, as data that a model may see: texts and keys of one
+    line and bounded, without those that tell machines what to do or speak for another role.
+    """
+    if levels_left == 0 and isinstance(tool_output, Mapping | list | tuple):
+        return LEFT_OUT
     if isinstance(tool_output, Mapping):
-        return {key: without_instructions(value) for key, value in tool_output.items()}
+        return {
+            str(_neutral_text(str(key))): neutral_data(value, levels_left - 1)
+            for key, value in tool_output.items()
+        }
     if isinstance(tool_output, list | tuple):
-        return [without_instructions(value) for value in tool_output]
-    return LEFT_OUT if isinstance(tool_output, str) and is_suspicious(tool_output) else tool_output
+        return [neutral_data(value, levels_left - 1) for value in tool_output]
+    return _neutral_text(tool_output) if isinstance(tool_output, str) else tool_output
+
+
+def _neutral_text(text: str) -> str:
+    if is_suspicious(text):
+        return LEFT_OUT
+    cleaned_text = clean_text(text)
+    if len(cleaned_text) > MAX_DATA_CHARACTERS:
+        return f"{cleaned_text[:MAX_DATA_CHARACTERS]}…"
+    return cleaned_text
 
 
 class Evidence:

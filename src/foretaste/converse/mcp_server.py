@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from foretaste import __version__
+from foretaste.converse.evidence import neutral_data
 from foretaste.converse.tools import Tools
 from foretaste.errors import ForetasteError, MissingExtra
 from foretaste.loop import Foretaste
@@ -35,7 +36,7 @@ class McpTools:
 
     def _run_tool(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         try:
-            return call()
+            return dict(neutral_data(call()))  # titles come from whoever filled the catalogue
         except ForetasteError as error:
             raise self._error_class(str(error)) from None
 

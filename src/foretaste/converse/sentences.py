@@ -55,7 +55,8 @@ def why_not_in_words(explanation: Mapping[str, Any], language: str) -> str:
     if explanation["position"] is not None:
         return answer("in_list", language, position=explanation["position"])
     if not explanation["shown"]:
-        return answer("not_shown", language, reason=explanation["why_not"])
+        reason = "; ".join(safe_reasons([explanation["why_not"]])) or "…"
+        return answer("not_shown", language, reason=reason)
     title = _quoted_title(explanation["title"], explanation["item"], language)
     missing = explanation["missing"]
     aspect = expert_aspect(missing[0]["expert"], language) if missing else None

@@ -73,6 +73,19 @@ def is_suspicious(text: str) -> bool:
     )
 
 
+def has_link(text: str) -> bool:
+    """Whether it names a machine, a mailbox or a telephone."""
+    normalised_text = unicodedata.normalize("NFKC", clean_text(text[:MAX_TEXT_LENGTH]))
+    normalised_text = _IGNORED_CHARACTERS.sub("", normalised_text).replace(_IDEOGRAPHIC_STOP, ".")
+    addresses = map(_is_address, _DOTTED_WORD.findall(normalised_text))
+    return any(addresses) or _LINK.search(normalised_text) is not None
+
+
+def without_links(text: str) -> str:
+    """The text with every word that holds a link left out."""
+    return " ".join("…" if has_link(word) else word for word in text.split(" "))
+
+
 def _is_address(dotted_word: str) -> bool:
     """Whether a machine may be meant: not by 1.9, 3.5mm, No.5, U.S.A or Ph.D, since the last part
     of a machine's name has two letters at least.

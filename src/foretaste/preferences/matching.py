@@ -59,7 +59,8 @@ def match_clause(
     if not parts:
         phrase = " ".join(without_plain(clause.words, grammar))
         return [ClauseMatch(phrase, None, phrase, "nothing", act)]
-    if act == "mute" and len(parts) == 1 and parts[0].match_type in ("synonym", "read"):
+    is_negative = act == "mute" or nats < 0
+    if is_negative and len(parts) == 1 and parts[0].match_type in ("synonym", "read"):
         topic = {"about": " ".join(vocabulary.searched(parts[0].words, grammar))}
         if vocabulary.has_any(topic):
             parts = [*parts, PhraseMatch(topic, "topic", parts[0].words)]

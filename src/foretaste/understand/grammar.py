@@ -31,7 +31,7 @@ COMPARATIVES: Mapping[str, tuple[Dimension, Literal["low", "high"]]] = {
 """Comparative → (what it compares, which bound the other item is)."""
 BOUNDARY = " ¦ "
 """Stands where something was taken out: a clause ends there, and no negation goes on."""
-LANGUAGES = ("en",)
+LANGUAGES = ("en", "de", "fr", "es")
 MIN_STEM_LETTERS = 3
 TOKEN_PATTERN = re.compile(r"\w+(?:['’-]\w+)*|[,;.!?&/:\n¦–—]")
 
@@ -88,24 +88,20 @@ class Grammar:
 
     def meaning(self, phrase: str) -> str | None:
         """What the glossary has for it, in any of its forms, or for the first part of it."""
-        found = self.glossary.get(phrase) or self.meaning_by_stem.get(self.stem(phrase))
+        found = self._meaning_of_form(phrase)
         compound = self.patterns.get("compounds")
         hit = compound.fullmatch(phrase) if found is None and compound is not None else None
         if hit is None:
             return found
         head = hit["head"]
         heads = (head, head.removesuffix("s"), head.removesuffix("n"), head.removesuffix("en"))
-        return next((known for h in heads if (known := self._head_meaning(h))), head)
+        return next((known for h in heads if (known := self._meaning_of_form(h))), head)
 
-    def _head_meaning(self, head: str) -> str | None:
-        return self.glossary.get(head) or self.meaning_by_stem.get(self.stem(head))
-
-    def stem(self, word: str) -> str:
-        """Without the longest of the endings it has."""
-        for ending in self.endings:
-            if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM_LETTERS:
-                return word[: -len(ending)]
-        return word
+    def _meaning_of_form(self, word: str) -> str | None:
+        forms = word_forms(word, self.endings)
+        return self.glossary.get(word) or next(
+            (self.meaning_by_stem[form] for form in forms if form in self.meaning_by_stem), None
+        )
 
     def translated(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """The words by the glossary, several together before each alone."""
@@ -123,6 +119,12 @@ class Grammar:
                 english.append(words[position])
             position += length
         return tuple(english)
+
+
+def word_forms(word: str, endings: tuple[str, ...]) -> list[str]:
+    """The word, and what is left of it without each ending that it has; the longest first."""
+    forms = [word.removesuffix(ending) for ending in endings if word.endswith(ending)]
+    return [word, *sorted((f for f in forms if len(f) >= MIN_STEM_LETTERS), key=len, reverse=True)]
 
 
 MAX_PHRASE_WORDS = 7
@@ -186,7 +188,12 @@ def load_grammar(language: str) -> Grammar:
         endings=endings,
         meaning_by_stem={},
     )
-    stems = {grammar.stem(word): meaning for word, meaning in glossary.items()}
+    stems: dict[str, str] = {}
+    for length in (0, 1, 2, 3):  # whole words before what is left of others
+        for word, meaning in glossary.items():
+            for form in word_forms(word, endings):
+                if len(word) - len(form) == length:
+                    stems.setdefault(form, meaning)
     return replace(grammar, meaning_by_stem=stems if endings else {})
 
 

@@ -10,13 +10,17 @@ from collections import Counter
 from functools import cache
 from typing import Any
 
+from foretaste.domain.words import words_of
 from foretaste.prepare.languages import COMMON_LANGUAGES
-from foretaste.understand.grammar import GRAMMARS, tokenize
+from foretaste.understand.grammar import GRAMMARS, fold, tokenize
 
 MIN_WORDS = 4
 """Of a text of which the identifier is asked."""
+GLOSSARY_WEIGHT = 0.5
 MIN_PROBABILITY = 0.95
 """From which on it is believed that a text is in a language that is not understood."""
+OWN_LETTERS = {"de": "äöüß", "fr": "çœèêàâîûô", "es": "¿¡ñíóú"}
+"""Letters that speak for a language as much as a word does."""
 LANGUAGE_BY_SCRIPT = {
     "HIRAGANA": "ja",
     "KATAKANA": "ja",
@@ -36,33 +40,60 @@ def detect_language(text: str, *, previous: str = "en") -> str:
     script = _other_script(text)
     if script is not None:
         return script
-    words = tokenize(text)
-    hits = {language: sum(_weight(word, language) for word in words) for language in GRAMMARS}
+    words = [word for word in _tokens(text) if word[0].isalpha()]
+    hits = {it: sum(_weight(word, it) for word in words) for it in GRAMMARS}
+    for language, letters in OWN_LETTERS.items():
+        hits[language] += bool(set(letters) & set(text.lower()))
     best = max(hits.values())
     leaders = [language for language, hit in hits.items() if hit == best]
-    if best == 0 or (len(words) >= MIN_WORDS and best < len(words) / MIN_WORDS):
-        return _identified(text, len(words), previous if best == 0 else leaders[0])
-    return previous if previous in leaders else leaders[0]
+    likely = previous if previous in leaders else leaders[0]
+    if len(words) < MIN_WORDS or best >= len(words) / MIN_WORDS:
+        return likely
+    language = _identified(text)
+    return language if language and hits.get(language, best) >= best else likely
+
+
+def _tokens(text: str) -> list[str]:
+    """What is elided counts as a word too: "l'espace" is also "l" and "espace"."""
+    words = tokenize(text)
+    return words + [part for word in words if "'" in word for part in word.split("'")]
 
 
 def _weight(word: str, language: str) -> float:
-    """How much a word speaks for a language: less where others have it too."""
-    if not _is_of(word, language):
-        return 0.0
-    return 1.0 / sum(_is_of(word, other) for other in GRAMMARS)
-
-
-def _is_of(word: str, language: str) -> bool:
-    grammar = GRAMMARS[language]
-    known = (grammar.function_words, grammar.glossary, grammar.strengths)
-    return any(word in words for words in known) or word in _clitic_words(grammar.language)
+    """How much a word speaks for a language: less where others have it too, and where it is no
+    word of the grammar, which names mostly are not.
+    """
+    for words_by_language, weight in ((_grammar_words, 1.0), (_glossary_words, GLOSSARY_WEIGHT)):
+        owners = [
+            owner
+            for owner in GRAMMARS
+            if (word if owner == "en" else fold(word)) in words_by_language(owner)
+        ]
+        if owners:
+            return weight / len(owners) if language in owners else 0.0
+    return 0.0
 
 
 @cache
-def _clitic_words(language: str) -> frozenset[str]:
-    """Words of the phrases that say how much, which tell a language as well."""
+def _grammar_words(language: str) -> frozenset[str]:
+    """The words by which a language says how things are meant."""
     grammar = GRAMMARS[language]
-    return frozenset(word for phrase in grammar.strengths for word in phrase.split())
+    phrases = (*grammar.strengths, *grammar.postponed)
+    words = {word for phrase in phrases for word in phrase.split()}
+    return frozenset(words | grammar.function_words | grammar.clauses["plain"])
+
+
+@cache
+def _glossary_words(language: str) -> frozenset[str]:
+    """The words by which it calls things; what several call the same tells nothing."""
+    if language != "en":
+        glossary = GRAMMARS[language].glossary
+        return frozenset(word for word, meaning in glossary.items() if word not in meaning)
+    others = [grammar for grammar in GRAMMARS.values() if grammar.language != "en"]
+    keys = {word for grammar in others for word in grammar.glossary}
+    meanings = {w for it in others for meaning in it.glossary.values() for w in words_of(meaning)}
+    plurals = {f"{word}s" for word in meanings} | {f"{word[:-1]}ies" for word in meanings}
+    return frozenset((meanings | plurals) - keys)
 
 
 def _other_script(text: str) -> str | None:
@@ -77,14 +108,10 @@ def _other_script(text: str) -> str | None:
     return LANGUAGE_BY_SCRIPT.get(scripts.most_common(1)[0][0].split("-")[0], "und")
 
 
-def _identified(text: str, word_count: int, fallback: str) -> str:
-    """What the identifier says of a text of some words; the fallback where it is not sure."""
-    if word_count < MIN_WORDS:
-        return fallback
+def _identified(text: str) -> str | None:
+    """What the identifier says of a text; None where it is not sure."""
     language, probability = _identifier().classify(text)
-    if probability >= MIN_PROBABILITY or language in GRAMMARS:
-        return str(language)
-    return fallback
+    return str(language) if probability >= MIN_PROBABILITY else None
 
 
 @cache

@@ -31,7 +31,8 @@ class ParsedRequest:
     problems: tuple[str, ...]
     asks: bool
     """Whether a list is asked for."""
-    count: int | None = None
+    has_topic: bool = False
+    """Whether it names something to look for, and not only how the list is to change."""
 
     @property
     def is_empty(self) -> bool:
@@ -64,6 +65,7 @@ def parsed_request(
         scope=wish.scope,
         problems=tuple(dict.fromkeys(builder.problems)),
         asks=asks or bool(builder.exclusions and not builder.changes),
+        has_topic=any(clause.strength == "wanted" for clause in wish.clauses),
     )
 
 

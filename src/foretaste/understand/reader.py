@@ -184,7 +184,6 @@ class _Reader:
             query=request.query,
             conditions=request.conditions,
             changes=request.changes,
-            count=request.count,
             scope=request.scope,
             problems=request.problems,
         )
@@ -238,7 +237,7 @@ class _Reader:
         strengths = {change.clause.strength for change in request.changes}
         if request.asks:
             begins = asked.split()[0] if asked.split() else ""
-            goes_on = begins in self._grammar.clauses["refining"] or not request.query
+            goes_on = begins in self._grammar.clauses["refining"] or not request.has_topic
             return "refine" if self._scene.has_question and goes_on else "find"
         if strengths & {"more", "much more"}:
             return "more"

@@ -143,7 +143,10 @@ class Vocabulary:
         """The words as the catalogue is searched by them: in English where it has not its own."""
         if all(word in self.words for word in words):
             return tuple(words)
-        return grammar.translated(tuple(words))
+        english = grammar.translated(tuple(words))
+        if grammar.language == "en":
+            return english
+        return tuple(word for word in english if word not in grammar.clauses["plain"])
 
     def children(self) -> PhraseMatch:
         """What is for children, as the catalogue calls it."""
