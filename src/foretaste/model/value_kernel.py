@@ -11,13 +11,46 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain.data import Feature, Floats
+from foretaste.domain.data import Doubles, Feature, Floats
 from foretaste.domain.feature_types import ORDERED_TYPES, feature_number
 
 MAX_KERNEL_VALUES = 2_000
 """Different values of which every pair is compared; of more only the same value counts."""
 MIN_KERNEL_VALUES = 5
 """Numbers below which there is nothing between two values."""
+
+
+@dataclass(frozen=True)
+class ValueScale:
+    """Where numbers stand, learnt once: a value that comes later stands between those there were,
+    so that a model answers the same whoever has seen the items come.
+    """
+
+    numbers: Doubles
+    """[knots], in ascending order."""
+    places: Doubles
+    """[knots], the share of the catalogue that lies below each, from 0 to 1."""
+
+    @classmethod
+    def of(cls, feature: Feature) -> Self | None:
+        """By the items there are; None where the values have no order."""
+        is_small = MIN_KERNEL_VALUES <= len(feature.values) <= MAX_KERNEL_VALUES
+        if feature.feature_type not in ORDERED_TYPES or not is_small:
+            return None
+        numbers = value_numbers(feature)
+        is_number = ~np.isnan(numbers)
+        if is_number.sum() < MIN_KERNEL_VALUES:
+            return None
+        counts = np.bincount(feature.codes, minlength=len(numbers)).astype(np.float64)
+        distinct, positions = np.unique(numbers[is_number], return_inverse=True)
+        masses = np.bincount(positions, counts[is_number])
+        return cls(distinct, (np.cumsum(masses) - masses / 2) / max(masses.sum(), 1))
+
+    def place(self, feature: Feature) -> Doubles:
+        """[values]; nan for one that is no number."""
+        numbers = value_numbers(feature)
+        places = np.interp(numbers, self.numbers, self.places)
+        return np.where(np.isnan(numbers), np.nan, places)
 
 
 @dataclass(frozen=True)
@@ -28,16 +61,14 @@ class ValueKernel:
     """[values, values], 1 of a value to itself; 0 beside those that are no numbers."""
 
     @classmethod
-    def of(cls, feature: Feature, width: float) -> Self | None:
-        """None where the values have no order, or `width` is 0.
+    def of(cls, feature: Feature, scale: ValueScale | None, width: float) -> Self | None:
+        """None where the values have no scale, are too many, or `width` is 0.
 
         width: of the Gaussian, in shares of the catalogue.
         """
-        size = len(feature.values)
-        is_small = MIN_KERNEL_VALUES <= size <= MAX_KERNEL_VALUES
-        if width <= 0 or feature.feature_type not in ORDERED_TYPES or not is_small:
+        if scale is None or width <= 0 or len(feature.values) > MAX_KERNEL_VALUES:
             return None
-        places = value_places(feature)
+        places = scale.place(feature)
         nearness = np.exp(-0.5 * ((places[:, None] - places[None, :]) / width) ** 2)
         nearness = np.nan_to_num(nearness, nan=0.0).astype(np.float32)
         np.fill_diagonal(nearness, 1.0)
@@ -60,15 +91,7 @@ def spread_mass(mass: Floats, shares: Floats, kernel: ValueKernel | None) -> Flo
     return mass if kernel is None else kernel.spread(mass, shares)
 
 
-def value_places(feature: Feature) -> Floats:
-    """[values], the share of the items with a number whose number is lower; nan for no number."""
+def value_numbers(feature: Feature) -> Doubles:
+    """[values]; nan for one that is no number."""
     parsed_numbers = (feature_number(value, feature.feature_type) for value in feature.values)
-    numbers = np.array([np.nan if number is None else number for number in parsed_numbers])
-    counts = np.bincount(feature.codes, minlength=len(numbers)).astype(np.float64)
-    places = np.full(len(numbers), np.nan, np.float32)
-    order = np.argsort(numbers, kind="stable")
-    order = order[~np.isnan(numbers[order])]
-    if len(order):
-        middles = np.cumsum(counts[order]) - counts[order] / 2
-        places[order] = middles / max(counts[order].sum(), 1)
-    return places
+    return np.array([np.nan if number is None else number for number in parsed_numbers], np.float64)

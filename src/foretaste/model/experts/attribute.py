@@ -20,7 +20,8 @@ from foretaste.model.expert_scorer import NO_ITEMS
 from foretaste.model.settings import AttributeSettings
 from foretaste.model.terms import AVERAGE_ITEM
 from foretaste.model.training import Training
-from foretaste.model.value_kernel import ValueKernel, spread_mass
+from foretaste.model.value_kernel import ValueKernel, ValueScale, spread_mass
+from foretaste.model.value_likelihood import log_likelihoods_by_smoothing
 
 DECAY_GRID = (0.8, 0.9, 0.95, 0.98, 1.0)
 SMOOTHING_GRID = (1.0, 3.0, 10.0, 30.0, 100.0)
@@ -43,7 +44,15 @@ class AttributeExpert:
     name = "attribute"
     is_counting = True
 
-    def __init__(self, column: str, settings: AttributeSettings, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        column: str,
+        settings: AttributeSettings,
+        catalogue: Catalogue,
+        scale: ValueScale | None = None,
+    ) -> None:
+        """scale: of a column of numbers that are near or far."""
+        self._scale = scale
         self.column = column
         self.name = f"attribute:{column}"
         self._settings = settings
@@ -72,7 +81,8 @@ class AttributeExpert:
                 or len(feature.values) > settings.max_values
             ):
                 continue
-            expert = cls(feature.column, settings, training.catalogue)
+            scale = ValueScale.of(feature)
+            expert = cls(feature.column, settings, training.catalogue, scale)
             expert._count_values(training)
             expert._choose_settings(training)
             experts.append(expert)
@@ -80,7 +90,7 @@ class AttributeExpert:
 
     def recount(self, training: Training) -> Self:
         """The same decay and smoothing, everyone's shares counted on other interactions."""
-        expert = type(self)(self.column, self._settings, training.catalogue)
+        expert = type(self)(self.column, self._settings, training.catalogue, self._scale)
         expert._count_values(training)
         return expert
 
@@ -99,14 +109,16 @@ class AttributeExpert:
         user_contexts = choosing_cases.user_contexts(0, len(choosing_cases))
         target_shares = _item_value_shares(self._feature)[choosing_cases.targets].tocoo()
         shares = np.exp(self.log_value_shares)
-        kernels = {width: ValueKernel.of(self._feature, width) for width in self._widths()}
+        kernels = {
+            width: ValueKernel.of(self._feature, self._scale, width) for width in self._widths()
+        }
         log_likelihoods: dict[tuple[float, float, float], float] = {}
         for decay in DECAY_GRID if settings.decay is None else (settings.decay,):
             masses = [self._value_mass(user_context, decay) for user_context in user_contexts]
             for width, kernel in kernels.items():
                 log_likelihoods |= {
                     (decay, smoothing, width): log_likelihood
-                    for smoothing, log_likelihood in _log_likelihoods(
+                    for smoothing, log_likelihood in log_likelihoods_by_smoothing(
                         spread_mass(np.stack(masses), shares, kernel),
                         target_shares,
                         shares,
@@ -124,12 +136,13 @@ class AttributeExpert:
         width = self._settings.kernel_width
         if width is not None:
             return (width,)
-        return WIDTH_GRID if ValueKernel.of(self._feature, max(WIDTH_GRID)) else (0.0,)
+        return WIDTH_GRID if self._scale is not None else (0.0,)
 
     def _make_kernel(self) -> None:
         """The kernel over the values there are now."""
         width = self._settings.kernel_width
-        self._kernel = ValueKernel.of(self._feature, DEFAULT_WIDTH if width is None else width)
+        width = DEFAULT_WIDTH if width is None else width
+        self._kernel = ValueKernel.of(self._feature, self._scale, width)
 
     def _count_values(self, training: Training) -> None:
         is_positive = (training.interactions.item >= 0) & (training.interactions.weight > 0)
@@ -302,14 +315,19 @@ class AttributeExpert:
     def state(self) -> tuple[StateArrays, StateMetadata]:
         """Everyone's counts, by value: codes may differ after a restart."""
         metadata = {"column": self.column, "settings": self._settings.model_dump()}
-        return {"counts": self._value_counts.rows}, metadata | {
-            "values": list(self._feature.values)
-        }
+        arrays = {"counts": self._value_counts.rows}
+        if self._scale is not None:
+            arrays |= {"scale_numbers": self._scale.numbers, "scale_places": self._scale.places}
+        return arrays, metadata | {"values": list(self._feature.values)}
 
     @classmethod
     def from_state(cls, arrays: StateArrays, metadata: StateMetadata, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
-        expert = cls(metadata["column"], AttributeSettings(**metadata["settings"]), catalogue)
+        scale = None  # not there if saved before numbers were near or far
+        if "scale_numbers" in arrays:
+            scale = ValueScale(arrays["scale_numbers"], arrays["scale_places"])
+        settings = AttributeSettings(**metadata["settings"])
+        expert = cls(metadata["column"], settings, catalogue, scale)
         expert._set_counts(dict(zip(metadata["values"], arrays["counts"], strict=True)))
         return expert
 
@@ -362,24 +380,6 @@ def _feature_of(catalogue: Catalogue, name: str) -> Feature:
     zero_offsets = np.zeros(len(catalogue) + 1, np.int64)
     empty = Feature(name, (), zero_offsets, np.zeros(0, np.int32))
     return next((feature for feature in catalogue.features if feature.column == name), empty)
-
-
-def _log_likelihoods(
-    value_masses: Floats, target_shares: sp.coo_matrix, shares: Floats, grid: Sequence[float]
-) -> dict[float, float]:
-    """Smoothing → the log-likelihood of the next items' values.
-
-    value_masses: [cases, values]. target_shares: the same, of the next items. shares: [values], of
-    everyone.
-    """
-    everyone_shares = shares[target_shares.col].astype(np.float64)
-    total_mass = value_masses.sum(axis=1, dtype=np.float64)[target_shares.row]
-    target_mass = value_masses[target_shares.row, target_shares.col]
-    log_likelihoods = {}
-    for smoothing in grid:
-        log_shares = np.log((target_mass + smoothing * everyone_shares) / (total_mass + smoothing))
-        log_likelihoods[smoothing] = float((log_shares * target_shares.data).sum())
-    return log_likelihoods
 
 
 def _item_value_shares(feature: Feature) -> sp.csr_matrix:
