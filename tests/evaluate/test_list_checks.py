@@ -147,7 +147,7 @@ def test_places_that_no_score_gave_are_in_no_tie() -> None:
 def test_one_reason_for_all() -> None:
     def new(person: int, place: int, shown: Recommended) -> Recommended:
         terms = (Term("newness", 7.46, feature="new item"), Term("content", 0.1, event="past"))
-        return replace(shown, terms=terms, reason=("it is new, few have taken it yet (+7.46)",))
+        return replace(shown, terms=terms, reason=("it is new, few have taken it yet",))
 
     warning = only(changed(healthy(), new))
     assert warning.code == "one-reason"
@@ -173,7 +173,7 @@ def test_popularity_is_one_reason_whichever_expert_says_so() -> None:
         terms = [
             Term(name, 1.0, feature="popularity") for name in ("popularity", "transition", "new")
         ]
-        return replace(shown, terms=tuple(terms), reason=("it is popular (+3.00)",))
+        return replace(shown, terms=tuple(terms), reason=("it is popular",))
 
     assert codes(changed(healthy(), popular)) == ["one-reason"]
 
@@ -182,8 +182,8 @@ def test_items_hardly_taken() -> None:
     sample = replace(healthy(), events={})
     warning = only(sample)
     assert warning.code == "hardly-taken"
-    assert "100% of what is shown was taken at most 2 times" in warning.message
-    assert "really take next it is 10%" in warning.message
+    assert "100% of what is shown was chosen at most 2 times" in warning.message
+    assert "really choose next it is 10%" in warning.message
 
 
 @pytest.mark.parametrize(
@@ -383,7 +383,7 @@ def test_repeats_that_lists_leave_out_are_told() -> None:
     warning = only(replace(healthy(), hidden_repeats=0.63))
 
     assert warning.code == "hidden-repeats"
-    assert warning.message.startswith("63% of what people took lately")
+    assert warning.message.startswith("63% of what people chose lately")
     assert "rank.hide_seen = false" in warning.remedy
     assert check_lists(replace(healthy(), hidden_repeats=0.1)) == ()
     assert check_lists(replace(healthy(), hidden_repeats=None)) == ()

@@ -31,7 +31,7 @@ def test_what_was_taken_is_named(shop: Foretaste) -> None:
     taken = next(event.item for event in shop.store.history("u1", None))
 
     assert taken is not None
-    assert shop.why_not(taken, "u1").filters == ("this person has taken it already",)
+    assert shop.why_not(taken, "u1").filters == ("this person has chosen it already",)
 
 
 def test_a_low_score_is_told_by_its_terms(shop: Foretaste) -> None:

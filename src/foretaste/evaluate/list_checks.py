@@ -5,12 +5,10 @@ is shown the same ten items, or that nothing in a list was ever bought. Each che
 one such fault. A new check is a function and a line in `CHECKS`.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from foretaste.domain.data import Recommended
 from foretaste.evaluate.shown_lists import (
     HARDLY_TAKEN_EVENTS,
     ListSample,
@@ -23,7 +21,6 @@ from foretaste.evaluate.shown_lists import (
     values_shown,
 )
 
-_AMOUNT = re.compile(r" \([+-][\d.]++\)$")
 SAME_LIST_OVERLAP = 0.8
 """Share of the first places that two people's lists have in common, from which on they are the same
 for everybody. What is popular, less what each person has, comes near it where histories are short.
@@ -141,8 +138,8 @@ def hidden_repeats(sample: ListSample) -> ListWarning | None:
         return None
     return ListWarning(
         "hidden-repeats",
-        f"{share:.0%} of what people took lately they had taken before, and lists leave out what "
-        "somebody took (rank.hide_seen = true).",
+        f"{share:.0%} of what people chose lately they had chosen before, and lists leave out what "
+        "somebody chose (rank.hide_seen = true).",
         "Where people want the same again, as with groceries and music, set "
         "rank.hide_seen = false and train again.",
     )
@@ -187,9 +184,7 @@ def one_reason(sample: ListSample) -> ListWarning | None:
         return None
     cause, count = counts.most_common(1)[0]
     words = Counter(
-        _reason_text(item)
-        for item, item_cause in item_causes
-        if item_cause == cause and item.reason
+        item.reason[0] for item, item_cause in item_causes if item_cause == cause and item.reason
     )
     reason = words.most_common(1)[0][0] if words else cause[2] or cause[0]
     return ListWarning(
@@ -202,11 +197,6 @@ def one_reason(sample: ListSample) -> ListWarning | None:
     )
 
 
-def _reason_text(item: Recommended) -> str:
-    """The first reason without its nats: “it is popular” of “it is popular (+0.88)”."""
-    return _AMOUNT.sub("", item.reason[0])
-
-
 def hardly_taken_items(sample: ListSample) -> ListWarning | None:
     """Items that hardly anybody took are shown much more often than people take such items."""
     usual, share = sample.usual_hardly_taken_share, hardly_taken_share(sample)
@@ -216,9 +206,8 @@ def hardly_taken_items(sample: ListSample) -> ListWarning | None:
         return None
     return ListWarning(
         "hardly-taken",
-        f"{share:.0%} of what is shown was taken at most {HARDLY_TAKEN_EVENTS} times so far; of "
-        "what people "
-        f"really take next it is {usual:.0%}.",
+        f"{share:.0%} of what is shown was chosen at most {HARDLY_TAKEN_EVENTS} times so far; of "
+        f"what people really choose next it is {usual:.0%}.",
         "The lists are full of items of which next to nothing is known. See that all events are "
         "imported and reach back far enough (model.popularity.half_life_days).",
     )

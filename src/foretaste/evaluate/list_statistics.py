@@ -106,9 +106,9 @@ class ListStatistics:
 
     def _event_lines(self) -> list[str]:
         heads = ["never", *(f"at most {threshold}" for threshold in EVENT_THRESHOLDS[1:])]
-        rows = {"shown": self.product.event_shares, "taken next": self.target_event_shares}
+        rows = {"shown": self.product.event_shares, "chosen next": self.target_event_shares}
         return [
-            "how often anyone had taken the items by then (share of the items):",
+            "how often anyone had chosen the items by then (share of the items):",
             " " * 12 + "".join(f"{head:>12}" for head in heads),
             *(
                 f"{name:<12}"
@@ -154,7 +154,7 @@ def _percent(share: float | None) -> str:
 
 def _comparison_text(likeness: Similarity, format_value: Callable[[float], str]) -> str:
     """The three figures next to one another."""
-    names = {"shown": likeness.lists, "taken next": likeness.targets}
+    names = {"shown": likeness.lists, "chosen next": likeness.targets}
     names["a random item"] = likeness.random
     return ", ".join(
         f"{name} {'-' if value is None else format_value(value)}" for name, value in names.items()

@@ -28,7 +28,7 @@ from foretaste.rank.filters import (
 from foretaste.rank.slate import ScoreBoost, Slate
 
 MORE_FILTER_REASONS: dict[Filter, str] = {
-    consumed_items: "this person has taken it already",
+    consumed_items: "this person has chosen it already",
     non_candidates: "it is not in the list that was to be put in order",
     earlier_page_items: "it was on an earlier page of this list",
 }

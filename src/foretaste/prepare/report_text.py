@@ -217,7 +217,7 @@ def render_text(quality: QualityFigures) -> str:
         ),
         (
             "",
-            f"{quality.positive_events:,} positive, {quality.negative_events:,} negative feedback",
+            _interest_text(quality),
         ),
         (
             "words",
@@ -259,6 +259,14 @@ def render_text(quality: QualityFigures) -> str:
         "warnings", [f"! {warning}" for warning in quality_warnings(quality)] or ["none"]
     )
     return "\n".join(["Data quality", *(f"  {name:<10} {row_text}" for name, row_text in rows)])
+
+
+def _interest_text(quality: QualityFigures) -> str:
+    """How many events speak for an item, and how many against one."""
+    interest, refusals = quality.positive_events, quality.negative_events
+    if not refusals:
+        return f"{interest:,} show interest in an item, none a refusal"
+    return f"{interest:,} show interest in an item, {with_count(refusals, 'refusal')}"
 
 
 def _labelled_lines(name: str, lines: list[str], max_lines: int = 12) -> list[tuple[str, str]]:
