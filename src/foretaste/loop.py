@@ -57,6 +57,7 @@ from foretaste.online.generation import ContentGenerator, Generation
 from foretaste.online.loading import load_snapshot, read_filter_words, rehearse
 from foretaste.online.manager import ModelManager, Newest
 from foretaste.online.outage import WITHOUT_STORE, Outage
+from foretaste.online.reasoning import Reasoning
 from foretaste.online.slate import PageRequest, SlateBuilder
 from foretaste.online.snapshot import Snapshot
 from foretaste.online.taste import profile_of
@@ -88,6 +89,7 @@ class Foretaste:
         self.models = ModelRegistry(folder / "models")
         self.weights = {**EVENT_TYPE_WEIGHTS, **config.behaviour.event_weights}
         self.feature_typing = config.behaviour.feature_typing()
+        self.reasoning = Reasoning(config.reasons, config.behaviour.features)
         keep_days = config.rank.keep_days
         self.recommendation_log = RecommendationLog(self.store, keep_days=keep_days, clock=clock)
         self.slates = self._slates(self.store)
@@ -100,7 +102,9 @@ class Foretaste:
         self.fallback = FallbackChain()
         self.recounter = ErasureRecounter(self)
         writer, seed = config.language.writer, config.model.seed
-        self.generator = ContentGenerator(writer, folder / "cache", seed=seed)
+        self.generator = ContentGenerator(
+            writer, folder / "cache", seed=seed, reasoning=self.reasoning
+        )
         self._rng: np.random.Generator | None = None  # for exploration; None draws anew each time
 
     @classmethod
@@ -246,6 +250,7 @@ class Foretaste:
             partial(read_filter_words, self),
             history_events=self.config.behaviour.history_events,
             recommendation_log=self.recommendation_log,
+            reasoning=self.reasoning,
         )
 
     # 4 model -----------------------------------------------------------------------------------

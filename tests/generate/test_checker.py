@@ -1,21 +1,24 @@
 """Every sentence: items, features and numbers that it names are evidence, or it is not said."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretaste.domain.data import Term
+from foretaste.domain.reason import Reason
 from foretaste.domain.words import words_of
 from foretaste.generate import templates
 from foretaste.generate.checker import (
     PLAIN_WORDS,
     allowed_vocabulary,
     find_fault,
+    remove_names,
     strip_plural,
     whole_sentences,
 )
 from foretaste.generate.facts import ItemFacts, SlateFacts
-from foretaste.generate.reasons import REASON_TEMPLATES, strongest_reasons
+from foretaste.generate.messages import messages_in
 
 from .test_safe import HOSTILE
 
@@ -104,23 +107,33 @@ def test_words_and_their_plurals() -> None:
 
 
 NAMED = st.sampled_from(["Toy Story 2", "Shrek", "The Third Man"])
-FEATURES = st.sampled_from(["genre: Animation", "genre: Horror", "popularity", "query"])
-TERMS = st.one_of(
-    st.builds(Term, st.sampled_from(sorted(REASON_TEMPLATES)), st.floats(0.1, 3), event=NAMED),
-    st.builds(Term, st.just("attribute:genre"), st.just(1.0), feature=FEATURES),
+REASONS = st.one_of(
+    st.builds(
+        lambda title: Reason(f"Because you watched {title}", names=(title,)),
+        NAMED,
+    ),
+    st.builds(
+        lambda title: Reason(f"Animation, like {title}", names=("Animation", title)),
+        NAMED,
+    ),
 )
 
 
-@given(st.lists(TERMS, min_size=1, max_size=4))
-def test_templates_name_nothing_but_evidence(terms: list[Term]) -> None:
+@given(st.lists(REASONS, max_size=3), st.booleans(), st.booleans())
+def test_templates_name_nothing_but_evidence(
+    reasons: list[Reason], has_query: bool, has_taste: bool
+) -> None:
     """A template's words are fixed but for what the facts name."""
-    item = ItemFacts("1", "Up", strongest_reasons(terms, {}), ("Sci-Fi",))
-    facts = SlateFacts(("Comedy", "Horror"), ("space, alien",), "a warm coat", (item,))
-    fixed = {word for phrase in REASON_TEMPLATES.values() for word in words_of(phrase)} | set(
-        words_of("genre and for you asked look next much of it is about popular what answers")
+    item = ItemFacts("1", "Up", tuple(reasons), ("Sci-Fi",))
+    facts = SlateFacts(
+        ("Comedy", "1968") if has_taste else (),
+        ("Star Trek",),
+        "a warm coat" if has_query else None,
+        (item, ItemFacts("2", "Heat")),
+        kinds=("Comedy", "Horror") if has_taste else (),
+        phrases=("from the late 1960s",) if has_taste else (),
     )
-
-    from foretaste.generate.checker import remove_names
+    fixed = messages_in("en").vocabulary
 
     for text, named in [
         (templates.line_text(item), item.names),
@@ -128,3 +141,21 @@ def test_templates_name_nothing_but_evidence(terms: list[Term]) -> None:
         (templates.description_text(facts), facts.names),
     ]:
         assert set(words_of(remove_names(text, named))) <= fixed, text
+
+
+def test_what_is_generated_reads_well() -> None:
+    items = tuple(ItemFacts(title, title) for title in ("Bullitt", "Serpico", "Heat", "Ronin"))
+    facts = SlateFacts(
+        ("Crime", "1968"), ("Star Trek",), None, items,
+        kinds=("Crime", "Drama"), phrases=("from the late 1960s",),
+    )  # fmt: skip
+    assert templates.title_text(facts) == "Crime and Drama, from the late 1960s"
+    assert templates.description_text(facts) == (
+        "What suits you most: Crime and Drama, from the late 1960s. Much of it belongs to Star "
+        "Trek. Begin with Bullitt, then try Serpico and Heat."
+    )
+    german = replace(facts, messages=messages_in("de"), query="Krimis", phrases=(), topics=())
+    assert templates.description_text(german) == (
+        "Sie haben nach „Krimis“ gefragt. Am besten passt zu Ihnen: Crime und Drama. Beginnen Sie "
+        "mit Bullitt, dann mit Serpico und Heat."
+    )

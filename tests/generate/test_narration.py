@@ -5,16 +5,17 @@ from collections.abc import Iterator
 import pytest
 
 from foretaste.domain.prompt import TEMPLATE_AUTHOR, Deadline, Prompt
+from foretaste.domain.reason import Reason
 from foretaste.errors import WriterError
 from foretaste.generate.facts import ItemFacts, SlateFacts
 from foretaste.generate.narration import MAX_WRITER_ERRORS, Narrator
-from foretaste.generate.reasons import Reason
 
-REASON = Reason("taken together with “Dune”", 1.0, event="Dune")
+REASON = Reason("People who watched Dune also watched this", 1.0, event="d", names=("Dune",))
 FACTS = SlateFacts(
     ("Sci-Fi",), (), None,
     (ItemFacts("1", "Arrival", (REASON,)), ItemFacts("2", "Solaris", (REASON,)),
      ItemFacts("3", None, (REASON,))),
+    kinds=("Sci-Fi",),
 )  # fmt: skip
 
 
@@ -46,10 +47,18 @@ def told(writer: Scripted | None, facts: SlateFacts = FACTS) -> list[tuple[str, 
 def test_without_a_writer_templates_say_it_all() -> None:
     assert told(None) == [
         ("Sci-Fi", TEMPLATE_AUTHOR, None),
-        ("Look next for Sci-Fi.", TEMPLATE_AUTHOR, None),
-        ("Taken together with “Dune”.", TEMPLATE_AUTHOR, None),
-        ("Taken together with “Dune”.", TEMPLATE_AUTHOR, None),
-        ("Taken together with “Dune”.", TEMPLATE_AUTHOR, "its title cannot stand in a sentence"),
+        (
+            "What suits you most: Sci-Fi. Begin with Arrival, then try Solaris.",
+            TEMPLATE_AUTHOR,
+            None,
+        ),
+        ("People who watched Dune also watched this.", TEMPLATE_AUTHOR, None),
+        ("People who watched Dune also watched this.", TEMPLATE_AUTHOR, None),
+        (
+            "People who watched Dune also watched this.",
+            TEMPLATE_AUTHOR,
+            "its title cannot stand in a sentence",
+        ),
     ]
 
 
@@ -66,7 +75,7 @@ def test_true_sentences_are_the_writer_s_and_false_ones_are_not() -> None:
     assert title == ("More Sci-Fi for you", "scripted", None)
     assert description == ("Look for more Sci-Fi.", "scripted", None)
     assert first == ("People take “Arrival” together with “Dune”.", "scripted", None)
-    assert second[:2] == ("Taken together with “Dune”.", TEMPLATE_AUTHOR)
+    assert second[:2] == ("People who watched Dune also watched this.", TEMPLATE_AUTHOR)
     assert "quotes what is not in the evidence" in str(second[2])
     assert third[1] == TEMPLATE_AUTHOR  # it is not even asked
 
@@ -95,5 +104,5 @@ def test_a_writer_sees_names_and_no_text_of_an_item() -> None:
     told(writer)
 
     asked = [prompt.messages[-1][1] for prompt in writer.prompts]
-    assert asked[2] == 'Item: "Arrival". Why: taken together with “Dune”. Say why.'
+    assert asked[2] == 'Item: "Arrival". Why: People who watched Dune also watched this. Say why.'
     assert all(prompt.messages[0][0] == "system" for prompt in writer.prompts)

@@ -1,107 +1,409 @@
-"""Reasons in words: only terms that are there, only what speaks for the item, strongest first."""
+"""Reasons: true sentences on terms that raise the score, the most definite first."""
 
+import ast
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
 import pytest
-from hypothesis import given
+from babel.messages.pofile import read_po
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretaste.domain.data import Term
+from foretaste.domain.data import Catalogue, Event, Item, Term, UserContext
+from foretaste.domain.feature_types import FeatureSettings
 from foretaste.domain.text_limits import MAX_QUOTE_LENGTH
-from foretaste.generate.reasons import MIN_REASON_NATS, REASON_TEMPLATES, reason_sentences
+from foretaste.generate import list_evidence
+from foretaste.generate.checker import find_reason_fault
+from foretaste.generate.list_evidence import ListEvidence
+from foretaste.generate.messages import (
+    LANGUAGES,
+    accepted_languages,
+    best_language,
+    messages_in,
+)
+from foretaste.generate.reasons import (
+    ListReasons,
+    compose_reasons,
+    placed_reason,
+    trending_reason,
+    window_period,
+)
+from foretaste.model.experts.sequence import MAX_NAMED_EVENTS
+from foretaste.prepare.catalogue_builder import build_catalogue
+from foretaste.prepare.interactions import build_user_context
 
-TITLES = {"i1": "Dune", "i2": ""}
+FILMS = [
+    ("metal", "Heavy Metal", "1981", "Gerald Potterton", "Sci-Fi"),
+    ("crystal", "Dark Crystal, The", "1982", "Jim Henson", "Fantasy"),
+    ("maze", "Labyrinth", "1986", "Jim Henson", "Fantasy"),
+    ("tron", "Tron", "1982", "Steven Lisberger", "Sci-Fi"),
+    ("khan", "Star Trek II: The Wrath of Khan", "1982", "Nicholas Meyer", "Sci-Fi"),
+    ("heat", "Heat", "1995", "Michael Mann", "Crime"),
+    ("space", "Lost in Space", "1998", "Stephen Hopkins", "Sci-Fi"),
+]
+HISTORY = ("metal", "crystal", "khan")
 
-terms = st.lists(
+
+def shelf() -> Catalogue:
+    items = [
+        Item(
+            id_,
+            title,
+            {"plot": "Astronauts dig for treasure."} if id_ == "tron" else {},
+            {"year": (year,), "director": (director,), "genre": (genre,)},
+        )
+        for id_, title, year, director, genre in FILMS
+    ]
+    vectors = np.eye(len(items), 8, dtype=np.float32)
+    vectors[2] = vectors[1]  # Labyrinth reads like The Dark Crystal
+    return build_catalogue(items, vectors)
+
+
+SHELF = shelf()
+
+
+def past(
+    ids: Sequence[str] = HISTORY, kind: str = "rating", query: str | None = None
+) -> UserContext:
+    events = [
+        Event(f"e{place}", kind, float(place), user="u", item=id_) for place, id_ in enumerate(ids)
+    ]
+    return build_user_context(events, SHELF.index, {kind: 1.0}, (kind,), now=99.0, query=query)
+
+
+def evidence(
+    context: UserContext | None = None, language: str = "en", **fields: object
+) -> ListEvidence:
+    kinds = ("rating",)
+    given_fields: dict[str, object] = {"event_types": kinds} | fields
+    return ListEvidence(
+        SHELF, past() if context is None else context, messages=messages_in(language),
+        **given_fields,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def said(
+    terms: Sequence[Term], item: str = "tron", known: ListEvidence | None = None, most: int = 2
+) -> list[str]:
+    """The sentences of one item."""
+    reasons = compose_reasons(
+        [SHELF.index[item]], [terms], evidence() if known is None else known, max_reasons=most
+    )
+    return [reason.text for reason in reasons.items[0]]
+
+
+YEAR = Term("attribute:year", 0.6, feature="year: 1982")
+FOLLOWS = Term("transition", 0.5, event="khan")
+NETWORK = [
+    Term("sequence", 0.7, feature="whole history"),
+    Term("sequence", 0.3, event="metal"),
+    Term("sequence", 0.5, event="crystal"),
+    Term("sequence", -0.2, event="khan"),
+]
+
+
+def test_the_most_definite_comes_first_and_there_are_two_at_most() -> None:
+    terms = [Term("popularity", 0.9, feature="popularity"), YEAR, FOLLOWS, *NETWORK]
+    assert said(terms) == [
+        "People who watched Star Trek II: The Wrath of Khan often go on to this",
+        "From the early 1980s, like much of what you watched",
+    ]
+    assert said(terms, most=0) == []
+
+
+def test_the_network_names_the_two_events_it_leaned_on() -> None:
+    reasons = compose_reasons([SHELF.index["tron"]], [NETWORK], evidence()).items[0]
+    assert [reason.text for reason in reasons] == [
+        "Because you watched The Dark Crystal and Heavy Metal"
+    ]
+    assert reasons[0].contribution == pytest.approx(1.3)
+    assert (reasons[0].event, reasons[0].expert) == ("crystal", "sequence")
+
+
+def test_more_terms_of_the_same_events_say_the_same() -> None:
+    """With `explain` a network tells of older events too: the reasons stay as they are."""
+    older = [f"old{number}" for number in range(5)]
+    deep = [
+        Term("sequence", NETWORK[0].nats - 2.0, feature="whole history"),
+        *NETWORK[1:],
+        *(Term("sequence", 0.4, event=id_) for id_ in older),
+    ]
+    assert said(deep) == said(NETWORK)
+
+
+def test_as_many_events_are_looked_at_as_the_network_tells_of() -> None:
+    assert list_evidence.MAX_LOOKED_AT_EVENTS == MAX_NAMED_EVENTS
+
+
+def test_what_was_refused_is_no_reason() -> None:
+    context = build_user_context(
+        [Event("e", "hide", 1.0, user="u", item="crystal")],
+        SHELF.index, {"hide": -1.0}, ("hide",), now=9.0,
+    )  # fmt: skip
+    assert said(NETWORK, known=evidence(context, event_types=("hide",))) == []
+
+
+def test_a_seed_of_the_list_was_not_taken() -> None:
+    known = evidence(seeds=frozenset({"crystal"}))
+    assert said(NETWORK, known=known) == ["Goes with The Dark Crystal"]
+
+
+def test_what_is_so_of_few_past_items_names_them() -> None:
+    director = Term("attribute:director", 0.6, feature="director: Jim Henson")
+    assert said([director], "maze") == ["Directed by Jim Henson, like The Dark Crystal"]
+    assert said([Term("attribute:genre", 0.4, feature="genre: Crime")], "heat") == []
+
+
+def test_a_taste_that_was_stated_is_told_as_such() -> None:
+    from dataclasses import replace
+
+    context = replace(past(()), taste={"genre": ("Crime",)})
+    term = Term("attribute:genre", 0.4, feature="genre: Crime")
+    assert said([term], "heat", evidence(context)) == ["Crime, as you said you like"]
+
+
+def test_it_is_close_in_theme_only_to_what_reads_like_it() -> None:
+    close = [Term("content", 0.6, event="crystal")]
+    assert said(close, "maze") == ["Close in theme to The Dark Crystal"]
+    assert said(close, "tron") == []
+    rare = [*close, Term("popularity", -1.0, feature="popularity")]
+    assert said(rare, "maze") == ["Little known; close in theme to The Dark Crystal"]
+
+
+def test_nothing_is_said_of_the_item_itself_nor_of_what_speaks_against_it() -> None:
+    assert said([Term("content", 2.0, event="maze")], "maze", evidence(past(("maze",)))) == []
+    assert said([Term("transition", -2.0, event="khan")]) == []
+    assert (
+        said([Term("repeat", 9.0, feature="new"), Term("popularity", 9.0, feature="average item")])
+        == []
+    )
+    assert said([]) == []
+
+
+def test_parts_of_one_reason_are_added_up_and_have_their_share() -> None:
+    terms = [FOLLOWS, Term("transition", 0.3, event="khan"), Term("content", 0.2, event="metal")]
+    (reason,) = compose_reasons([SHELF.index["tron"]], [terms], evidence()).items[0]
+    assert reason.contribution == pytest.approx(0.8)
+    assert reason.share == pytest.approx(0.8)
+    fields = reason.to_json_dict()
+    assert set(fields) == {"text", "contribution", "share", "expert", "event"}
+
+
+def test_what_is_true_of_every_item_stands_over_the_list() -> None:
+    items = [SHELF.index[id_] for id_ in ("tron", "heat", "maze")]
+    director = Term("attribute:director", 0.6, feature="director: Jim Henson")
+    terms = [NETWORK, NETWORK, [*NETWORK, director]]
+    reasons: ListReasons = compose_reasons(items, terms, evidence())
+    assert reasons.headline == "Because you watched The Dark Crystal and Heavy Metal"
+    assert [[one.text for one in own] for own in reasons.items] == [
+        [],
+        [],
+        ["Directed by Jim Henson, like The Dark Crystal"],
+    ]
+
+
+def test_a_sentence_about_this_item_is_no_headline() -> None:
+    items = [SHELF.index[id_] for id_ in ("tron", "heat", "maze")]
+    reasons = compose_reasons(items, [[FOLLOWS]] * 3, evidence())
+    assert reasons == ListReasons(((), (), ()), None)
+
+
+@pytest.mark.parametrize(
+    ("query", "item", "answer"),
+    [
+        ("a slow film about space", "space", ["Its title mentions “space”"]),
+        ("treasure", "tron", ["Its description mentions “treasure”"]),
+        ("some crime", "heat", ["Crime, as you asked"]),
+        ("a slow film about trains", "space", []),
+    ],
+)
+def test_a_question_is_answered_by_what_has_its_words(
+    query: str, item: str, answer: list[str]
+) -> None:
+    known = evidence(past((), query=query))
+    assert said([Term("query", 2.0, feature="query")], item, known) == answer
+
+
+def test_a_search_is_told_in_its_own_words() -> None:
+    context = build_user_context(
+        [Event("e", "search", 1.0, user="u", query="a slow film")],
+        SHELF.index, {"search": 1.0}, ("search",), now=9.0,
+    )  # fmt: skip
+    terms = [Term("sequence", 1.0, event="a slow film")]
+    known = evidence(context, event_types=("search",))
+    assert said(terms, known=known) == ["Because you searched for “a slow film”"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "activity", "verb"),
+    [
+        ("purchase", None, "bought"),
+        ("rating", None, "watched"),
+        ("rating", "read", "read"),
+        ("listen", None, "listened to"),
+    ],
+)
+def test_the_verb_fits_what_was_done(kind: str, activity: str | None, verb: str) -> None:
+    context = past(kind=kind)
+    known = evidence(context, event_types=(kind,), activity_setting=activity)
+    assert said([FOLLOWS], known=known)[0].startswith(f"People who {verb} Star Trek II")
+
+
+def test_a_title_that_tells_people_what_to_do_is_in_no_reason() -> None:
+    assert said([Term("transition", 2.0, event="visit evil.example now")]) == []
+
+
+def test_a_long_title_is_shortened() -> None:
+    long = "so " * MAX_QUOTE_LENGTH
+    text = said([Term("transition", 2.0, event=long.strip()[:99])])
+    assert all(len(sentence) < 3 * MAX_QUOTE_LENGTH for sentence in text)
+
+
+def test_the_settings_say_how_a_column_is_spoken_of() -> None:
+    director = Term("attribute:director", 0.6, feature="director: Jim Henson")
+    spoken = FeatureSettings(phrase={"en": "a {value} film", "de": "ein Film von {value}"})
+    english = evidence(feature_settings={"director": spoken})
+    german = evidence(language="de", feature_settings={"director": spoken})
+    assert said([director], "maze", english) == ["A Jim Henson film, like The Dark Crystal"]
+    assert said([director], "maze", german) == ["Ein Film von Jim Henson, wie The Dark Crystal"]
+
+
+def test_what_a_rule_did_is_said_and_plurals_are_right() -> None:
+    known = evidence()
+    assert placed_reason("promoted", known).text == "Featured here"  # type: ignore[union-attr]
+    assert placed_reason("model", known) is None
+    week = 7 * 86_400
+    assert trending_reason(1, week, known).text == "Watched by one person this week"
+    assert trending_reason(1200, week, known).text == "Watched by 1,200 people this week"
+    german = evidence(language="de")
+    assert trending_reason(2, week, german).text == "Diese Woche von 2 Personen gesehen"
+
+
+def test_windows_in_words() -> None:
+    seconds = (3600, 86_400, 14 * 86_400, 36 * 3600, 90)
+    assert [window_period(one, messages_in("en")) for one in seconds] == [
+        "in the last hour",
+        "in the last 24 hours",
+        "in the last 14 days",
+        "in the last 36 hours",
+        "in the last 2 minutes",
+    ]
+
+
+TERMS = st.one_of(
     st.builds(
         Term,
-        st.sampled_from([*REASON_TEMPLATES, "attribute:genre"]),
-        st.floats(-5, 5),
-        event=st.one_of(st.none(), st.sampled_from(["i1", "i2", "i3"])),
-        feature=st.one_of(
-            st.none(),
-            st.sampled_from(["average item", "new", "popularity", "genre: Drama", "whole history"]),
-        ),
+        st.sampled_from(["transition", "neighbour", "content", "lexical", "sequence", "language"]),
+        st.floats(-3, 3),
+        event=st.sampled_from([*HISTORY, "nobody", "a search"]),
     ),
-    max_size=12,
+    st.builds(
+        Term,
+        st.sampled_from(["attribute:year", "attribute:director", "attribute:genre"]),
+        st.floats(-3, 3),
+        feature=st.sampled_from(["year: 1982", "director: Jim Henson", "genre: Sci-Fi"]),
+    ),
+    st.builds(
+        Term,
+        st.sampled_from(["popularity", "wish", "rule", "query", "repeat"]),
+        st.floats(-3, 3),
+        feature=st.sampled_from(["popularity", "query", "taken before", "genre: Drama"]),
+    ),
 )
 
 
-def test_strongest_first_and_at_most_three() -> None:
-    told = reason_sentences(
-        [
-            Term("transition", 0.5, event="i1"),
-            Term("popularity", 0.2, feature="popularity"),
-            Term("attribute:genre", 0.9, feature="genre: Drama"),
-            Term("content", 0.3, event="i1"),
-        ],
-        TITLES,
+@settings(deadline=None)
+@given(st.lists(st.lists(TERMS, max_size=8), min_size=1, max_size=5), st.sampled_from(LANGUAGES))
+def test_every_sentence_holds_to_its_evidence(lists: list[list[Term]], language: str) -> None:
+    """And no item has two reasons that say the same, nor one that all have."""
+    known = evidence(past(query="lost crime"), language)
+    reasons = compose_reasons(list(range(len(lists))), lists, known)
+    for own in reasons.items:
+        assert len({reason.text for reason in own}) == len(own) <= 2
+        for reason in own:
+            assert find_reason_fault(reason.text, reason.names, messages_in(language)) is None
+            assert reason.contribution > 0
+            assert 0 <= reason.share <= 1
+    if len(lists) >= 3:
+        assert not set.intersection(*({one.text for one in own} for own in reasons.items))
+
+
+def test_a_sentence_with_a_name_that_is_no_evidence_is_faulted() -> None:
+    english = messages_in("en")
+    text = "Because you watched Solaris"
+    assert find_reason_fault(text, ("Solaris",), english) is None
+    assert "solaris" in str(find_reason_fault(text, ("Heat",), english))
+    assert find_reason_fault("", (), english) == "it says nothing"
+
+
+def test_languages_are_chosen_as_browsers_ask() -> None:
+    assert accepted_languages("de-AT,de;q=0.9,en;q=0.5,*;q=0.1") == ["de-AT", "de", "en"]
+    assert accepted_languages("en;q=0, fr;q=x, es") == ["es"]
+    assert best_language(["ja", "fr-CA"], "en") == "fr"
+    assert best_language(["ja"], "de") == "de"
+    assert best_language([""], "es") == "es"
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "es"])
+def test_every_message_is_translated_with_the_same_places(language: str) -> None:
+    path = files("foretaste.generate") / "locales" / f"{language}.po"
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    translated = {
+        (message.context, form): message.string
+        for message in catalogue if message.id
+        for form in (message.id if isinstance(message.id, tuple) else (message.id,))
+    }  # fmt: skip
+    for text in messages_of_the_code():
+        assert (None, text) in translated, text
+    for message in catalogue:
+        forms = message.string if isinstance(message.string, tuple) else (message.string,)
+        originals = message.id if isinstance(message.id, tuple) else (message.id,)
+        assert all(forms), message.id
+        for form in forms if message.id else ():
+            assert set(places(str(form))) <= set(places(str(originals[-1]))), message.id
+
+
+def places(form: str) -> list[str]:
+    import re
+
+    return re.findall(r"\{([a-z_]+)\}", form)
+
+
+def messages_of_the_code() -> set[str]:
+    """What stands as a message in the modules that compose reasons."""
+    folder = Path(list_evidence.__file__).parent
+    found: set[str] = set()
+    for name in (
+        "reason_candidates",
+        "request_candidates",
+        "reasons",
+        "feature_phrases",
+        "messages",
+    ):
+        tree = ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+                number = {"text": 1, "plural": 2}.get(called, 0)
+                found |= {
+                    argument.value
+                    for argument in node.args[:number]
+                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+                }
+    from foretaste.generate.feature_phrases import (
+        _COLUMNS_BY_PHRASE,
+        DURATION_STEPS,
+        LONG_DURATION,
     )
+    from foretaste.generate.reasons import SOURCE_MESSAGES, UNKNOWN_USER_MESSAGE
 
-    assert told == (
-        "genre: Drama (+0.90)",
-        "people go on to it from “Dune” (+0.50)",
-        "it reads like “Dune” (+0.30)",
+    return (
+        found
+        | set(SOURCE_MESSAGES.values())
+        | {UNKNOWN_USER_MESSAGE, LONG_DURATION}
+        | {message for _, message in DURATION_STEPS}
+        | (set(_COLUMNS_BY_PHRASE) - {"{value}"})
     )
-
-
-def test_only_what_speaks_for_the_item_is_told() -> None:
-    assert reason_sentences([Term("content", -2.0, event="i1")], TITLES) == ()
-    assert reason_sentences([Term("content", MIN_REASON_NATS / 2, event="i1")], TITLES) == ()
-    assert reason_sentences([], TITLES) == ()
-
-
-@pytest.mark.parametrize("feature", ["average item", "new"])
-def test_what_sets_an_item_apart_from_nothing_is_not_told(feature: str) -> None:
-    assert reason_sentences([Term("repeat", 9.0, feature=feature)], TITLES) == ()
-
-
-def test_parts_of_one_reason_are_added_up() -> None:
-    one = [Term("content", 0.3, event="i1"), Term("content", 0.4, event="i1")]
-    against = [*one, Term("content", -0.69, event="i1")]
-
-    assert reason_sentences(one, TITLES) == ("it reads like “Dune” (+0.70)",)
-    assert reason_sentences(against, TITLES) == ()
-
-
-def test_popularity_is_one_reason_whoever_says_it() -> None:
-    said = [Term(expert, 0.5, feature="popularity") for expert in ("popularity", "transition")]
-
-    assert reason_sentences(said, TITLES) == ("it is popular (+1.00)",)
-
-
-def test_a_search_is_told_in_its_own_words_and_an_item_without_title_by_its_id() -> None:
-    told = reason_sentences(
-        [Term("sequence", 1.0, event="a {slow} film"), Term("content", 0.5, event="i2")], TITLES
-    )
-
-    assert told == ("it follows from “a {slow} film” (+1.00)", "it reads like “i2” (+0.50)")
-
-
-def test_what_one_cannot_name_is_the_history_as_a_whole() -> None:
-    told = reason_sentences([Term("sequence", 1.0, feature="whole history")], TITLES)
-
-    assert told == ("it fits your history as a whole (+1.00)",)
-
-
-@given(terms)
-def test_nothing_is_told_that_is_not_a_term(given_terms: list[Term]) -> None:
-    told = reason_sentences(given_terms, TITLES)
-    speaking = [t for t in given_terms if t.feature not in ("average item", "new")]
-
-    assert len(told) <= 3
-    amounts = [float(words.rsplit("(+", 1)[1].rstrip(")")) for words in told]
-    assert amounts == sorted(amounts, reverse=True)
-    assert all(amount >= MIN_REASON_NATS for amount in amounts)
-    assert sum(amounts) <= sum(max(t.nats, 0) for t in speaking) + 0.01 * len(amounts)
-
-
-def test_a_reason_quotes_a_bounded_part() -> None:
-    long = "a long search " * 1000
-    terms = [
-        Term("content", 0.9, event=long),
-        Term("sequence", 0.8, event="i1"),
-        Term("attribute:genre", 0.7, feature=f"genre: {long}"),
-    ]
-    told = reason_sentences(terms, {"i1": long})
-    assert len(told) == 3
-    assert all(len(reason) < MAX_QUOTE_LENGTH + 60 for reason in told)
-    assert told[0] == f"it reads like “{long[:99].rstrip()}…” (+0.90)"

@@ -155,7 +155,7 @@ def test_rules_are_terms_of_the_score_and_reasons(shop: Foretaste) -> None:
         assert one.score == pytest.approx(plain[one.id] + added, abs=1e-3)
         assert sum(term.nats for term in one.terms) == pytest.approx(one.score, abs=1e-3)
         if added:
-            assert "boosted, genre: kitchen (+8.52)" in one.reason
+            assert "Featured here" in one.reason
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
 
 
@@ -167,8 +167,8 @@ def test_what_brought_an_item_is_told(shop: Foretaste) -> None:
     found = shop.recommend("u1", n=4, rules=asked)
     assert [one.source for one in found] == ["model", "pinned", "promoted", "model"]
     assert found.items[1].id == "kitchen-3"
-    assert found.items[1].reason[0] == "it is placed here by a rule"
-    assert found.items[2].reason[0] == "it is promoted"
+    assert found.items[1].reason[0] == "Featured here"
+    assert found.items[2].reason[0] == "Featured here"
 
 
 def test_below_the_tenth_place_what_nobody_has_taken_is_met(shop: Foretaste) -> None:
@@ -187,7 +187,7 @@ def test_below_the_tenth_place_what_nobody_has_taken_is_met(shop: Foretaste) -> 
     places = {one.position: one for one in found}
     assert places[15].source == "new"
     assert places[15].id in ("new-0", "new-1")
-    assert places[15].reason[0] == "this place is kept for what nobody has taken yet"
+    assert places[15].reason[0] == "Not discovered by others yet"
     assert [one.source for one in found].count("new") == 1
     again = shop.recommend("u1", n=16, query="late", **PLAIN)
     assert {one.source for one in again} == {"model"}
@@ -346,7 +346,7 @@ def test_exploration_is_told_with_its_propensity(shop: Foretaste) -> None:
     assert sources["model"].propensity == 0.5
     below = len(shop.recommend("u1", n=1000)) - 4
     assert sources["explored"].propensity == pytest.approx(0.5 / below)
-    assert sources["explored"].reason[0] == "it is shown to learn who likes it"
+    assert sources["explored"].reason[0] == "Something different, to see whether you like it"
 
 
 def test_a_next_page_goes_on_in_another_process(shop: Foretaste) -> None:
@@ -540,7 +540,7 @@ def test_trending_is_what_most_people_took_within_the_window(shop: Foretaste) ->
         ("kitchen-7", 3.0, "trending"),
         ("space-7", 1.0, "trending"),
     ]
-    assert found.items[0].reason == ("taken by 3 people in the last hour",)
+    assert found.items[0].reason == ("Chosen by 3 people in the last hour",)
     assert {one.source for one in found.items[2:]} == {"fallback"}  # fills the list
     assert len(found) == 5
     assert shop.trending("1d", n=1).items[0].id == "space-8"

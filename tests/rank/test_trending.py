@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from foretaste.errors import InputError
-from foretaste.rank.trending import counts_by_item, parse_window, trending_scores, window_text
+from foretaste.rank.trending import counts_by_item, parse_window, trending_scores
 
 from .shop import film, index_of
 
@@ -21,18 +21,6 @@ def test_a_window_is_read(window: object, length: float) -> None:
 def test_what_is_no_window_is_told(window: object) -> None:
     with pytest.raises(InputError, match="is no length of time; write it like 24h"):
         parse_window(window)
-
-
-def test_a_window_in_words() -> None:
-    lengths = (3600, 86_400, 7 * 86_400, 14 * 86_400, 36 * 3600, 90)
-    assert [window_text(one) for one in lengths] == [
-        "the last hour",
-        "the last day",
-        "the last 7 days",
-        "the last 2 weeks",
-        "the last 36 hours",
-        "the last 90 seconds",
-    ]
 
 
 def test_people_decide_and_popularity_breaks_ties() -> None:

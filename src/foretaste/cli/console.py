@@ -18,6 +18,8 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from foretaste.domain.titles import natural_title
+
 if TYPE_CHECKING:  # the nouns bring NumPy; `foretaste --help` does without
     from foretaste.domain.data import ImportResult, Item, Recommendation, Recommended, Term
     from foretaste.evaluate.evaluation import Evaluation
@@ -151,7 +153,9 @@ def print_recommendation(
 
 
 def print_items(recommendation: "Recommendation") -> None:
-    """A row an item: its name, its score and why it is there."""
+    """What is true of all of them, then a row an item: its name, its score and why it is there."""
+    if recommendation.headline:
+        say(recommendation.headline)
     rows = [
         (str(item.position), item_name(item), f"{item.score:.2f}", "\n".join(item.reason))
         for item in recommendation
@@ -161,7 +165,8 @@ def print_items(recommendation: "Recommendation") -> None:
 
 def item_name(item: "Recommended") -> str:
     """Title and id; the id is what other commands take."""
-    return f"{item.title} [{item.id}]" if item.title and item.title != item.id else item.id
+    title = natural_title(item.title)
+    return f"{title} [{item.id}]" if title and title != item.id else item.id
 
 
 def _print_terms(item: "Recommended", titles: Mapping[str, str]) -> None:

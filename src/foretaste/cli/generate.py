@@ -10,7 +10,7 @@ import typer
 
 from foretaste.cli import console
 from foretaste.cli.common import CURRENT_FOLDER, Json, Workspace, command, open_loop
-from foretaste.cli.lists import Diversity, Filter, ItemCount, Rules, parse_list_options
+from foretaste.cli.lists import Diversity, Filter, ItemCount, Language, Rules, parse_list_options
 
 if TYPE_CHECKING:
     from foretaste.generate.features import ImaginedFeatures
@@ -39,6 +39,7 @@ def generate(
     session: Session = None,
     n: ItemCount = None,
     filter: Filter = None,  # noqa: A002  # the option's name
+    language: Language = None,
     json: Json = False,
 ) -> None:
     """What a user would want: features, items, words.
@@ -46,7 +47,7 @@ def generate(
     From a history, a query or a context; each alone will do.
     """
     context_fields = {} if context is None else {"text": context}
-    list_options = parse_list_options(filter, None, 0.0)
+    list_options = parse_list_options(filter, None, 0.0, language)
     with open_loop(workspace) as loop:
         generation = loop.generate(
             user, n=n, query=query, session=session, context=context_fields, **list_options

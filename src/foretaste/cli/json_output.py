@@ -26,6 +26,7 @@ def recommendation_json(recommendation: Recommendation, *, explain: bool) -> dic
     return {
         "recommendation_id": recommendation.recommendation_id,
         "model_version": recommendation.model_version,
+        "headline": recommendation.headline,
         "items": [_item_json(item, explain=explain) for item in recommendation],
         "degraded": None if degraded is None else degradation_to_json(degraded),
         "left_out": [omission_to_json(omitted_item) for omitted_item in recommendation.left_out],
@@ -42,6 +43,7 @@ def _item_json(item: Recommended, *, explain: bool) -> dict[str, Any]:
         "source": item.source,
         "title": item.title,
         "reason": list(item.reason),
+        "reasons": [reason.to_json_dict() for reason in item.reasons],
     }
     if explain:
         content["terms"] = [

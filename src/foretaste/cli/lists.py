@@ -23,6 +23,10 @@ Rules = Annotated[
 Diversity = Annotated[
     float, typer.Option(min=0, max=1, help="From 0, the order of the scores, to 1.")
 ]
+Language = Annotated[
+    str | None,
+    typer.Option("--language", help="Of the reasons: en, de, fr or es [reasons.language]."),
+]
 
 FillUp = Annotated[
     list[str] | None,
@@ -50,12 +54,18 @@ def _parse_json_option(text: str | None, option: str, empty: Any) -> Any:
         raise InputError(f"{option}: not JSON: {error}; put it in single quotes") from None
 
 
-def parse_list_options(filter: str | None, rules: str | None, diversity: float) -> dict[str, Any]:  # noqa: A002
+def parse_list_options(
+    filter: str | None,  # noqa: A002
+    rules: str | None,
+    diversity: float,
+    language: str | None = None,
+) -> dict[str, Any]:
     """What the options of a list ask for."""
     return {
         "filter": _parse_json_option(filter, "--filter", {}),
         "rules": tuple(_parse_json_option(rules, "--rules", ())),
         "diversity": diversity,
+        "language": language,
     }
 
 
@@ -72,10 +82,11 @@ def recommend(
         bool, typer.Option("--explain", help="The terms of each score as well.")
     ] = False,
     fill_up: FillUp = None,
+    language: Language = None,
     json: Json = False,
 ) -> None:
     """The list for a user, with the reason for each item."""
-    list_options = parse_list_options(filter, rules, diversity)
+    list_options = parse_list_options(filter, rules, diversity, language)
     list_options["fill_up"] = tuple(fill_up) if fill_up else None
     with open_loop(workspace) as loop:
         recommendation = loop.recommend(
@@ -92,10 +103,11 @@ def search(
     user: Annotated[str | None, typer.Option(help="Who is looking.")] = None,
     n: ItemCount = None,
     filter: Filter = None,  # noqa: A002
+    language: Language = None,
     json: Json = False,
 ) -> None:
     """What answers these words, for this user where one is named."""
-    list_options = parse_list_options(filter, None, 0.0)
+    list_options = parse_list_options(filter, None, 0.0, language)
     with open_loop(workspace) as loop:
         recommendation = loop.search(text, user=user, n=n, explain=True, **list_options)
         console.print_recommendation(recommendation, json=json, items=loop.store.item)
@@ -106,10 +118,11 @@ def similar(
     workspace: Workspace = CURRENT_FOLDER,
     n: ItemCount = None,
     filter: Filter = None,  # noqa: A002
+    language: Language = None,
     json: Json = False,
 ) -> None:
     """What goes with an item, for whoever looks at it."""
-    list_options = parse_list_options(filter, None, 0.0)
+    list_options = parse_list_options(filter, None, 0.0, language)
     with open_loop(workspace) as loop:
         recommendation = loop.similar(item, n=n, explain=True, **list_options)
         console.print_recommendation(recommendation, json=json, items=loop.store.item)
@@ -119,11 +132,12 @@ def rank(
     items: Annotated[list[str], typer.Argument(metavar="ITEM…", help="The items' ids.")],
     workspace: Workspace = CURRENT_FOLDER,
     user: Annotated[str | None, typer.Option(help="For whom.")] = None,
+    language: Language = None,
     json: Json = False,
 ) -> None:
     """A list of yours in the order that suits a user."""
     with open_loop(workspace) as loop:
-        recommendation = loop.rank(items, user, explain=True)
+        recommendation = loop.rank(items, user, explain=True, language=language)
         console.print_recommendation(recommendation, json=json, items=loop.store.item)
 
 
@@ -132,10 +146,11 @@ def trending(
     window: Annotated[str, typer.Option(help="Up to now: 24h, 7d, 2w, or seconds.")] = "7d",
     n: ItemCount = None,
     filter: Filter = None,  # noqa: A002
+    language: Language = None,
     json: Json = False,
 ) -> None:
     """What most users consumed lately."""
-    list_options = parse_list_options(filter, None, 0.0)
+    list_options = parse_list_options(filter, None, 0.0, language)
     with open_loop(workspace) as loop:
         recommendation = loop.trending(window, **({} if n is None else {"n": n}), **list_options)
         console.print_recommendation(recommendation, json=json, items=loop.store.item)

@@ -24,6 +24,7 @@ from foretaste.domain.settings import (
     with_current_keys,
 )
 from foretaste.errors import SettingsError, did_you_mean
+from foretaste.generate.settings import ReasonSettings
 from foretaste.language.settings import LanguageSettings
 from foretaste.model.settings import ModelSettings
 from foretaste.prepare.settings import PrepareSettings
@@ -47,6 +48,7 @@ class Config(Settings):
     language: LanguageSettings = LanguageSettings()
     model: ModelSettings = ModelSettings()
     rank: RankSettings = RankSettings()
+    reasons: ReasonSettings = ReasonSettings()
     serve: ServeSettings = ServeSettings()
     worker: WorkerSettings = WorkerSettings()
 

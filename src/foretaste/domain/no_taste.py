@@ -7,6 +7,7 @@ they would like: read by a language model or counted in a profile they only add 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 MIN_FORM_SHARE = 0.9
@@ -141,10 +142,11 @@ def is_release_time(column: str) -> bool:
     return bool(words & _RELEASE_WORDS) and not words & _ROW_WORDS
 
 
-def column_words(column: str) -> list[str]:
+@lru_cache(maxsize=1_000)
+def column_words(column: str) -> tuple[str, ...]:
     """`VariantInventoryQty` → variant, inventory, qty."""
     text = _CAMEL_CASE.sub(" ", column).replace("_", " ")
-    return [word.lower() for word in _WORD.findall(text)]
+    return tuple(word.lower() for word in _WORD.findall(text))
 
 
 def is_office_name(words: Sequence[str]) -> bool:

@@ -24,6 +24,8 @@ class NotebookDisplay(ABC):
     def shortfall_text(self) -> str | None:
         """Why there are fewer items than were asked for."""
 
+    headline: str | None
+
     @abstractmethod
     def __iter__(self) -> Iterator[Any]: ...
 
@@ -55,8 +57,9 @@ class NotebookDisplay(ABC):
         omissions = "".join(
             f"<li>{escape(item)}: {escape(reason)}</li>" for item, reason in self.omissions
         )
+        headline = f"<p>{escape(self.headline)}</p>" if self.headline else ""
         return (
-            "<table><thead><tr><th>#</th><th>item</th><th>score</th><th>why</th></tr></thead>"
+            f"{headline}<table><thead><tr><th>#</th><th>item</th><th>score</th><th>why</th></tr></thead>"
             f"<tbody>{rows}</tbody></table>"
             + (f"<p>{escape(self.shortfall_text)}</p>" if self.shortfall_text else "")
             + (f"<p>Left out:</p><ul>{omissions}</ul>" if omissions else "")

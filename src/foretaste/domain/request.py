@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, Self
 
 from foretaste.domain.identifiers import identifier, identifiers
 from foretaste.domain.notebook import NotebookDisplay
+from foretaste.domain.reason import Reason
 
 ItemSource = Literal[
     "model", "pinned", "promoted", "explored", "new", "fallback", "trending", "taken", "unfiltered"
@@ -65,6 +66,8 @@ class Request:
     """The recommendation that this is the next page of."""
     fill_up: tuple[FillSource, ...] | None = None
     """What fills up a list that is too short, the first first; None as in the settings."""
+    language: str | None = None
+    """Of the reasons: en, de, fr or es, or a tag such as de-AT; None as in the settings."""
 
     def __post_init__(self) -> None:
         """Ids are text, whatever a notebook has them in: 5, 5.0 and a NumPy 5 are '5'.
@@ -132,7 +135,7 @@ class Recommended:
     score: float
     title: str = ""
     reason: tuple[str, ...] = ()
-    """In words, strongest first."""
+    """The reasons in words alone."""
     terms: tuple[Term, ...] = ()
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     propensity: float = 1.0
@@ -141,6 +144,8 @@ class Recommended:
     source: ItemSource = "model"
     properties: Mapping[str, Any] = field(default_factory=dict)
     """What else was asked for by `Request.properties`: texts, image, availability."""
+    reasons: tuple[Reason, ...] = ()
+    """Why it is in the list, the most definite first, with what each stands on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +218,8 @@ class Recommendation(NotebookDisplay):
     """Of a list to be put in order what may not be shown; and pins that are not in their place."""
     shortfall: Shortfall | None = None
     """Why there are fewer items than were asked for; None where there are not."""
+    headline: str | None = None
+    """What is true of every item of the list, and so no reason for one of them."""
 
     @property
     def shortfall_text(self) -> str | None:

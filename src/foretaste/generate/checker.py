@@ -10,6 +10,7 @@ the template speaks.
 import re
 
 from foretaste.domain.words import phrase_pattern, words_of
+from foretaste.generate.messages import Messages
 from foretaste.generate.safe import clean_text, is_suspicious
 
 MAX_TEXT_LENGTH = 320
@@ -75,6 +76,22 @@ def find_fault(
     for word in words_of(remaining_text):
         if word not in allowed_words and strip_plural(word) not in name_stems:
             return f"'{word}' is not in the evidence"
+    return None
+
+
+def find_reason_fault(text: str, names: tuple[str, ...], messages: Messages) -> str | None:
+    """What is wrong with a reason; None if it holds.
+
+    Once the names are taken out, what is left must be words of the messages of its language: a
+    reason claims what a message claims and nothing else.
+    """
+    if not text or len(text) > MAX_TEXT_LENGTH:
+        return "it is too long" if text else "it says nothing"
+    if text != clean_text(text) or is_suspicious(text):
+        return "it holds a link, markup or an instruction"
+    for word in words_of(remove_names(text, names)):
+        if word not in messages.vocabulary:
+            return f"'{word}' is neither in the evidence nor in a message"
     return None
 
 

@@ -1,21 +1,28 @@
 """Facts: what was imagined and why each item is in the list in, what words may name out.
 
-Nothing else may be named. An item's facts are the parts of its score that raise it; the facts of
+Nothing else may be named. An item's facts are its reasons; the facts of
 the whole are the imagined features, which are likelier for this person than for people in general.
 Texts of items and reviews are no facts, and no writer ever sees them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from foretaste.domain.data import Feature, Recommended, Term
+from foretaste.domain.data import Feature, Recommended
+from foretaste.domain.feature_types import FeatureSettings, describe_feature
+from foretaste.domain.reason import Reason
+from foretaste.domain.titles import natural_title
+from foretaste.generate.feature_phrases import feature_phrase
 from foretaste.generate.features import ImaginedFeatures
-from foretaste.generate.reasons import Reason, strongest_reasons
+from foretaste.generate.messages import Messages, messages_in
 from foretaste.generate.safe import safe_name
 from foretaste.generate.topics import TOPIC_COLUMN
 
 MAX_QUERY_LENGTH = 200
 """Characters of what the person asked for that are told again."""
+MAX_VALUES_PER_COLUMN = 2
+MAX_LEADING_ITEMS = 3
+"""Items that the description names."""
 MAX_ITEM_FEATURES = 2
 """Imagined features that are told of an item, at most."""
 
@@ -37,7 +44,7 @@ class ItemFacts:
         """All that a sentence on it may name."""
         candidate_names = [self.title, *self.features]
         for reason in self.reasons:
-            candidate_names += [reason.event, _feature_value(reason.feature)]
+            candidate_names += reason.names
         return tuple(
             dict.fromkeys(candidate_name for candidate_name in candidate_names if candidate_name)
         )
@@ -54,13 +61,19 @@ class SlateFacts:
     """The person's own words: the query, and what they say of where they are."""
     items: tuple[ItemFacts, ...]
     private: bool = False
+    phrases: tuple[str, ...] = ()
+    """The features that are no kinds, as people say them: "directed by Jim Henson"."""
+    kinds: tuple[str, ...] = ()
+    """The others: genres and the like."""
+    messages: Messages = field(default_factory=lambda: messages_in("en"))
+    """The language that it is said in."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """All that the title and the description may name."""
         candidate_names = [*self.features, *self.topics, self.query]
-        for topic in self.topics:
-            candidate_names += topic.split(", ")  # each word of a topic is found in its items
+        candidate_names += [*self.phrases, *self.kinds]
+        candidate_names += [item.title for item in self.items[:MAX_LEADING_ITEMS]]
         return tuple(
             dict.fromkeys(candidate_name for candidate_name in candidate_names if candidate_name)
         )
@@ -69,14 +82,16 @@ class SlateFacts:
 def collect_facts(
     imagined_features: ImaginedFeatures,
     recommended_items: Iterable[Recommended],
-    titles: Mapping[str, str],
     features: Sequence[Feature],
     index_by_id: Mapping[str, int],
     *,
     query: str | None = None,
     private: bool = False,
+    messages: Messages | None = None,
+    feature_settings: Mapping[str, FeatureSettings] | None = None,
 ) -> SlateFacts:
-    """What may be said. titles: of the past items, by id. index_by_id: external → internal id."""
+    """What may be said. index_by_id: external → internal id. messages: of the language."""
+    messages = messages or messages_in("en")
     # a column of few values says most in one word: genres before years before people
     columns = sorted(features, key=lambda feature: len(feature.values))
     feature_names = [
@@ -91,16 +106,19 @@ def collect_facts(
         for liked_value in imagined_features.get(TOPIC_COLUMN, ())
         if (value := safe_name(liked_value.value))
     ]
+    kinds, phrases = _spoken_features(imagined_features, columns, messages, feature_settings or {})
     return SlateFacts(
+        phrases=phrases,
+        kinds=kinds,
+        messages=messages,
         features=tuple(dict.fromkeys(feature_names)),
         topics=tuple(topics[:1]),
         query=None if not query else safe_name(query[:MAX_QUERY_LENGTH]),
         items=tuple(
-            _item_facts(
+            ItemFacts(
                 recommended.id,
-                recommended.title,
-                recommended.terms,
-                titles,
+                safe_name(natural_title(recommended.title)),
+                recommended.reasons,
                 _matching_features(recommended.id, imagined_features, features, index_by_id),
             )
             for recommended in recommended_items
@@ -109,27 +127,32 @@ def collect_facts(
     )
 
 
-def _item_facts(
-    external_id: str,
-    title: str,
-    terms: Sequence[Term],
-    titles: Mapping[str, str],
-    features: tuple[str, ...],
-) -> ItemFacts:
-    """Reasons that name what must not be in a sentence are left out."""
-    safe_titles = {
-        item_id: safe_title for item_id, title in titles.items() if (safe_title := safe_name(title))
-    }
-    allowed_terms = [
-        term
-        for term in terms
-        if (term.event is None or term.event in safe_titles or safe_name(term.event) is not None)
-        and (term.feature is None or safe_name(term.feature) is not None)
-        and not (term.event in titles and term.event not in safe_titles)
-    ]
-    return ItemFacts(
-        external_id, safe_name(title), strongest_reasons(allowed_terms, safe_titles), features
-    )
+def _spoken_features(
+    imagined_features: ImaginedFeatures,
+    features: Sequence[Feature],
+    messages: Messages,
+    feature_settings: Mapping[str, FeatureSettings],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(kinds, phrases): the strongest values as people say them."""
+    kinds: list[str] = []
+    phrases: list[str] = []
+    for feature in features:
+        if feature.column == TOPIC_COLUMN or feature.feature_type == "price":
+            continue
+        setting = feature_settings.get(feature.column)
+        description = describe_feature(
+            feature.column, feature.feature_type, feature.values, setting
+        )
+        for liked_value in imagined_features.get(feature.column, ())[:MAX_VALUES_PER_COLUMN]:
+            phrase = feature_phrase(description, liked_value.value, messages)
+            if phrase is None or not all(safe_name(name) for name in phrase.names):
+                continue
+            if phrase.names == (phrase.text,):
+                kinds.append(phrase.text)
+            elif ":" not in phrase.text:
+                phrases.append(phrase.text[:1].lower() + phrase.text[1:])
+                break
+    return tuple(dict.fromkeys(kinds)), tuple(dict.fromkeys(phrases))
 
 
 def _matching_features(
@@ -152,9 +175,3 @@ def _matching_features(
     return tuple(
         value for matching_value in matching_values if (value := safe_name(matching_value))
     )[:MAX_ITEM_FEATURES]
-
-
-def _feature_value(feature: str | None) -> str | None:
-    """Of "genre: Drama" the value; of what is no column's nothing."""
-    _, colon, value = (feature or "").partition(": ")
-    return value if colon else None

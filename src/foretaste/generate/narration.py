@@ -64,7 +64,7 @@ class Narrator:
         for item in facts.items:
             if deadline.cancelled:
                 return
-            template_text = templates.line_text(item)
+            template_text = templates.line_text(item, facts.messages)
             if item.title is None:
                 wording = GeneratedText(
                     template_text, fallback_reason="its title cannot stand in a sentence"

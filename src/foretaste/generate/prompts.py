@@ -19,8 +19,8 @@ TITLE_EXAMPLES: FewShotExamples = (
 )
 DESCRIPTION_EXAMPLES: FewShotExamples = (
     (
-        'Features: "Jazz", "Piano". Topic: "live, concert, band". Say what to look for next.',
-        "Look for more “Jazz” and “Piano”, with something of “live, concert, band”.",
+        'Features: "Jazz", "Piano". Topic: "Live concerts". Say what to look for next.',
+        "Look for more “Jazz” and “Piano”, with something of “Live concerts”.",
     ),
     (
         'Asked for: "a warm coat". Features: "Wool". Say what to look for next.',

@@ -1,120 +1,167 @@
-"""Reasons in words: the terms of a score in, a few short sentences out, strongest first.
+"""Reasons: the terms of the scores of a list in, for each item a few sentences out.
 
-Only terms that raise the score are told, and nothing that is not a term. Terms of one expert that
-come from one event or one feature are added up.
+One composer for the command line, HTTP, notebooks, the page and the chat: the same terms give the
+same sentences, whether or not the terms themselves are shown. A sentence stands on terms that raise
+the score, and on what can be counted (`list_evidence`); the most definite comes first. What is true
+of every item of a list says nothing of one, and stands over the list.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from foretaste.domain.data import Term
-from foretaste.domain.text_limits import shorten
+from foretaste.domain.reason import Reason
+from foretaste.generate.candidate import COMMON, ReasonCandidate
+from foretaste.generate.list_evidence import ListEvidence
+from foretaste.generate.messages import Messages
+from foretaste.generate.reason_candidates import candidates_of
 
-REASON_TEMPLATES: Mapping[str, str] = {
-    "transition": "people go on to it from {event}",
-    "neighbour": "taken together with {event}",
-    "content": "it reads like {event}",
-    "lexical": "it shares words with {event}",
-    "sequence": "it follows from {event}",
-    "language": "it suits {event}",
-    "attribute": "{feature}",
-    "query": "it answers what you asked for",
-    "popularity": "it is popular",
-    "refusal": "it is unlike {event}, which you refused",
-    "repeat": "you know it already",
-    "rule": "{feature}",
-    "wish": "you asked for more of {feature}",
-}
-SOURCE_REASONS: Mapping[str, str] = {
-    "pinned": "it is placed here by a rule",
-    "promoted": "it is promoted",
-    "explored": "it is shown to learn who likes it",
-    "new": "this place is kept for what nobody has taken yet",
-    "fallback": "it is popular",
-    "taken": "you know it already; nothing new is left",
-    "unfiltered": "nothing else is left that the filter lets through",
+AVERAGE_ITEM = "average item"
+"""The feature of terms that every item has."""
+NETWORK_EXPERTS = frozenset(("sequence", "language"))
+DAYS_OF_A_WEEK = 7
+MIN_SHARED_LIST = 3
+"""Items of a list from which on what is true of all of them is no reason for one."""
+MIN_SHARE = 0.03
+"""Of what raises a score, the share that a second reason has at least."""
+REPEATED_WEIGHT = 0.6
+"""What a sentence is worth for each item of the list before that has it already."""
+SOURCE_MESSAGES = {
+    "pinned": "Featured here",
+    "promoted": "Featured here",
+    "explored": "Something different, to see whether you like it",
+    "new": "Not discovered by others yet",
+    "fallback": "A popular choice",
+    "taken": "You know this already; nothing new is left",
+    "unfiltered": "Outside the filter; nothing else is left in it",
 }
 """What is said of an item that something else than its score brought to its place."""
-UNKNOWN_USER_REASON = "popular right now; nothing is known of this visitor yet"
-"""What is said to somebody who has done nothing, asked nothing and stated no taste."""
-WHOLE_HISTORY_REASON = "it fits your history as a whole"
-MIN_REASON_NATS = 0.05
-"""Nats below which a reason is not worth telling."""
-SILENT_FEATURES = frozenset({"average item", "new", "few events"})
-"""Features that set an item apart from nothing, or are no reason to show it."""
+UNKNOWN_USER_MESSAGE = "Popular right now"
+"""What is said over the list of somebody of whom nothing is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """What raises a score, in words: the terms of one event or of one feature, added up."""
+@dataclass(frozen=True)
+class ListReasons:
+    """What is said of a list."""
 
-    text: str
-    nats: float
-    event: str | None = None
-    """The title of the past item, or the words of the past search."""
-    feature: str | None = None
+    items: tuple[tuple[Reason, ...], ...]
+    """For each item, the most definite first."""
+    headline: str | None = None
+    """What is true of every item; None where nothing is."""
 
 
-def strongest_reasons(
-    terms: Sequence[Term], titles: Mapping[str, str], *, max_reasons: int = 3
-) -> tuple[Reason, ...]:
-    """At most so many, strongest first; what was asked for is among them.
+def compose_reasons(
+    items: Sequence[int],
+    terms: Sequence[Sequence[Term]],
+    evidence: ListEvidence,
+    *,
+    max_reasons: int = 2,
+) -> ListReasons:
+    """The reasons of each item. items: internal ids. terms: of each item's score."""
+    candidates_by_item = [
+        candidates_of(item, item_terms, evidence)
+        for item, item_terms in zip(items, terms, strict=True)
+    ]
+    common_texts = _common_texts(candidates_by_item)
+    used_texts: Counter[str] = Counter()
+    reasons = []
+    for candidates, item_terms in zip(candidates_by_item, terms, strict=True):
+        own_candidates = [
+            replace(
+                candidate, worth=candidate.worth * REPEATED_WEIGHT ** used_texts[candidate.text]
+            )
+            for candidate in candidates
+            if candidate.text not in common_texts
+        ]
+        total = _raising_nats(item_terms)
+        chosen = _choose(own_candidates, max_reasons, MIN_SHARE * total)
+        used_texts.update(candidate.text for candidate in chosen)
+        reasons.append(tuple(candidate.reason(total) for candidate in chosen))
+    return ListReasons(tuple(reasons), _headline(candidates_by_item, common_texts))
 
-    titles: the events', by item id.
+
+def placed_reason(source: str, evidence: ListEvidence) -> Reason | None:
+    """Why an item is in its place, where something else than its score brought it there."""
+    message = SOURCE_MESSAGES.get(source)
+    return None if message is None else Reason(evidence.messages.text(message), expert=source)
+
+
+def trending_reason(users: int, seconds: float, evidence: ListEvidence) -> Reason:
+    """How many people took an item within so many seconds."""
+    messages = evidence.messages
+    sentence = messages.plural(
+        "{verb} by one person {period}",
+        "{verb} by {count} people {period}",
+        users,
+        verb=evidence.verb_of_others,
+        period=window_period(seconds, messages),
+    )
+    text = sentence[:1].upper() + sentence[1:]
+    return Reason(text, expert="popularity", feature="popularity")
+
+
+def window_period(seconds: float, messages: Messages) -> str:
+    """In words: this week, in the last 24 hours, in the last 30 days."""
+    days, hours = seconds / 86_400, seconds / 3_600
+    if days == DAYS_OF_A_WEEK:
+        return messages.text("this week")
+    if days > 1 and days.is_integer():
+        return messages.plural("in the last day", "in the last {count} days", int(days))
+    if hours >= 1 and hours.is_integer():
+        return messages.plural("in the last hour", "in the last {count} hours", int(hours))
+    minutes = max(round(seconds / 60), 1)
+    return messages.plural("in the last minute", "in the last {count} minutes", minutes)
+
+
+def _raising_nats(terms: Sequence[Term]) -> float:
+    """All that raises a score. What a network says counts as one sum: how far it is told event by
+    event is another question.
     """
-    nats_by_text: dict[str, float] = {}
-    first_terms: dict[str, Term] = {}
-    requested_texts: set[str] = set()
+    network_nats: dict[str, float] = {}
+    total = 0.0
     for term in terms:
-        if term.feature not in SILENT_FEATURES:
-            reason_text = _reason_text(term, titles)
-            nats_by_text[reason_text] = nats_by_text.get(reason_text, 0.0) + term.nats
-            first_terms.setdefault(reason_text, term)
-            if term.expert == "wish":
-                requested_texts.add(reason_text)
-    sufficient_texts = [words for words, nats in nats_by_text.items() if nats >= MIN_REASON_NATS]
-    strongest_texts = sorted(
-        sufficient_texts, key=lambda words: (words not in requested_texts, -nats_by_text[words])
-    )[:max_reasons]
-    return tuple(
-        Reason(
-            words,
-            nats_by_text[words],
-            _event_name(first_terms[words], titles),
-            first_terms[words].feature,
-        )
-        for words in sorted(strongest_texts, key=lambda words: -nats_by_text[words])
-    )
+        if term.feature == AVERAGE_ITEM:
+            continue
+        if term.expert in NETWORK_EXPERTS:
+            network_nats[term.expert] = network_nats.get(term.expert, 0.0) + term.nats
+        else:
+            total += max(term.nats, 0.0)
+    return total + sum(max(nats, 0.0) for nats in network_nats.values())
 
 
-def reason_sentences(
-    terms: Sequence[Term], titles: Mapping[str, str], *, max_reasons: int = 3
-) -> tuple[str, ...]:
-    """At most so many sentences, each with its nats."""
-    return tuple(
-        f"{strong_reason.text} (+{strong_reason.nats:.2f})"
-        for strong_reason in strongest_reasons(terms, titles, max_reasons=max_reasons)
-    )
+def _common_texts(candidates_by_item: Sequence[Sequence[ReasonCandidate]]) -> set[str]:
+    """The sentences that are true of every item."""
+    if len(candidates_by_item) < MIN_SHARED_LIST:
+        return set()
+    texts_by_item = [{candidate.text for candidate in own} for own in candidates_by_item]
+    return set.intersection(*texts_by_item)
 
 
-def reasons_of_each(
-    lists: Sequence[Sequence[Term]], titles: Mapping[str, str]
-) -> list[tuple[str, ...]]:
-    """The same for the terms of each item of a list."""
-    return [reason_sentences(terms, titles) for terms in lists]
+def _headline(
+    candidates_by_item: Sequence[Sequence[ReasonCandidate]], common_texts: set[str]
+) -> str | None:
+    """Of what is true of every item what tells most."""
+    worths: dict[str, float] = {}
+    for candidates in candidates_by_item:
+        for candidate in candidates:
+            if candidate.text in common_texts and candidate.heading is not None:
+                worths[candidate.heading] = worths.get(candidate.heading, 0.0) + candidate.worth
+    return max(worths, key=lambda text: worths[text]) if worths else None
 
 
-def _event_name(term: Term, titles: Mapping[str, str]) -> str | None:
-    return None if term.event is None else titles.get(term.event) or term.event
+def _choose(
+    candidates: Sequence[ReasonCandidate], max_reasons: int, min_contribution: float
+) -> list[ReasonCandidate]:
+    """The ones that tell most, of which no two say the same; the most definite first.
 
-
-def _reason_text(term: Term, titles: Mapping[str, str]) -> str:
-    if term.event is not None:
-        quoted_event = f"“{shorten(titles.get(term.event) or term.event)}”"
-        return REASON_TEMPLATES[term.expert.split(":", 1)[0]].format(event=quoted_event, feature="")
-    if term.feature in ("popularity", "query"):
-        return REASON_TEMPLATES[term.feature]
-    if term.feature == "whole history":
-        return WHOLE_HISTORY_REASON
-    feature = shorten(term.feature or "")
-    return REASON_TEMPLATES[term.expert.split(":", 1)[0]].format(feature=feature, event="")
+    min_contribution: of all but the first, in nats.
+    """
+    chosen: list[ReasonCandidate] = []
+    for candidate in sorted(candidates, key=lambda candidate: -candidate.worth):
+        is_weak = candidate.contribution < min_contribution or candidate.subject == COMMON
+        if chosen and is_weak:
+            continue
+        if len(chosen) < max_reasons and not any(map(candidate.says_the_same, chosen)):
+            chosen.append(candidate)
+    return sorted(chosen, key=lambda candidate: (-candidate.definiteness, -candidate.worth))

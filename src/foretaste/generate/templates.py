@@ -1,48 +1,70 @@
-"""Templates: facts in, plain sentences out. What a language model did not say, or said wrongly,
-they say; so they name what the facts name and nothing else.
+"""Templates: facts in, plain sentences out, in the language of the request. What a language model
+did not say, or said wrongly, they say; so they name what the facts name and nothing else.
 """
 
-from collections.abc import Sequence
-
-from foretaste.generate.facts import ItemFacts, SlateFacts
+from foretaste.generate.facts import MAX_LEADING_ITEMS, ItemFacts, SlateFacts
+from foretaste.generate.messages import Messages, messages_in
 
 DEFAULT_TITLE = "What suits you next"
 """The title where nothing sets the person apart."""
+MAX_KINDS, MAX_PHRASES = 2, 1
+"""Of a title and a description."""
 
 
 def title_text(facts: SlateFacts) -> str:
-    """A few words over the list."""
-    title_parts = [*facts.features[:3], *facts.topics[:1]][:3]
+    """A few words over the list: Crime and Drama, from the late 1960s."""
+    taste = _taste_text(facts)
     if facts.query:
-        return f"For “{facts.query}”" + (f": {', '.join(title_parts)}" if title_parts else "")
-    return " · ".join(title_parts) if title_parts else DEFAULT_TITLE
+        if not taste:
+            return facts.messages.text("For “{query}”", query=facts.query)
+        return facts.messages.text("For “{query}”: {taste}", query=facts.query, taste=taste)
+    return _capitalised(taste) if taste else facts.messages.text(DEFAULT_TITLE)
 
 
 def description_text(facts: SlateFacts) -> str:
-    """What to look for next."""
-    parts = []
+    """What suits this person, and where to begin."""
+    text, taste, sentences = facts.messages.text, _taste_text(facts), []
     if facts.query:
-        parts.append(f"You asked for “{facts.query}”.")
-    if facts.features:
-        parts.append(f"Look next for {join_names(facts.features[:4])}.")
-    if facts.topics:
-        parts.append(f"Much of it is about {facts.topics[0]}.")
-    if not parts:
-        parts.append("Nothing sets your taste apart yet; this is what most people take.")
-    return " ".join(parts)
+        sentences.append(text("You asked for “{query}”.", query=facts.query))
+    if taste:
+        sentences.append(text("What suits you most: {taste}.", taste=taste))
+    if facts.topics and facts.topics[0] not in taste:
+        sentences.append(text("Much of it belongs to {topic}.", topic=facts.topics[0]))
+    if not sentences:
+        sentences.append(
+            text("Nothing sets your taste apart yet; this is what most people choose.")
+        )
+    titles = [item.title for item in facts.items if item.title][:MAX_LEADING_ITEMS]
+    if len(titles) > 1:
+        sentences.append(
+            text(
+                "Begin with {first}, then try {others}.",
+                first=titles[0],
+                others=facts.messages.names(titles[1:]),
+            )
+        )
+    elif titles:
+        sentences.append(text("Begin with {first}.", first=titles[0]))
+    return " ".join(sentences)
 
 
-def line_text(item: ItemFacts) -> str:
+def line_text(item: ItemFacts, messages: Messages | None = None) -> str:
     """Why this item."""
-    reason_texts = [reason.text for reason in item.reasons[:2]]
-    if reason_texts:
-        joined_reasons = " and ".join(reason_texts)
-        return joined_reasons[:1].upper() + joined_reasons[1:] + "."
+    messages = messages or messages_in("en")
+    if item.reasons:
+        return " ".join(f"{reason.text.rstrip('.')}." for reason in item.reasons[:2])
     if item.features:
-        return f"It has {join_names(item.features)}."
-    return "It is among the likeliest for you."
+        return messages.text(
+            "A match for your taste: {names}.", names=messages.names(item.features)
+        )
+    return messages.text("It is among the likeliest for you.")
 
 
-def join_names(names: Sequence[str]) -> str:
-    """a, b and c"""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+def _taste_text(facts: SlateFacts) -> str:
+    """Crime and Drama, from the late 1960s; or "" where nothing is known."""
+    kinds = facts.messages.names(facts.kinds[:MAX_KINDS])
+    return ", ".join(filter(None, [kinds, *facts.phrases[:MAX_PHRASES]]))
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]

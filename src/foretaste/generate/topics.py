@@ -1,20 +1,16 @@
-"""Topics: the items' vectors and texts in, clusters with names of their own words out.
+"""Topics: the items' vectors, texts and categories in, clusters with names that people use out.
 
-The vectors are clustered (k-means). The words of a cluster are weighed by class-based TF-IDF
-(Grootendorst, BERTopic, 2022, section 3.3): tf(t, c) · log(1 + A / f(t)), with A the mean number of
-words of a cluster and f(t) how often t is in all of them. The three that weigh most are its name.
+The vectors are clustered (k-means); see `topic_names` for what a cluster is called.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import scipy.sparse as sp
 
 from foretaste.domain.arrays import ROWS_PER_CHUNK, Vectors, nonzero_rows
 from foretaste.domain.data import Catalogue, Feature, Floats, Ints
-from foretaste.generate.safe import is_suspicious
+from foretaste.generate.topic_names import topic_names
 
 TOPIC_COLUMN = "topic"
 MAX_TOPICS, MIN_TOPICS = 64, 2
@@ -23,11 +19,6 @@ MIN_READABLE_ITEMS = 8
 """Items with a text, below which there are no topics."""
 MAX_SAMPLED_ITEMS = 20_000
 """Items that are clustered and counted; of more a sample."""
-WORDS_PER_NAME = 3
-"""Of a name."""
-MIN_WORD_SHARE = 0.05
-"""Of a topic's items that must have a word for it to be in the name: one text names no topic."""
-TOKEN_PATTERN = re.compile(r"\b[^\W\d_]{3,}\b")
 
 
 @dataclass(frozen=True)
@@ -49,10 +40,7 @@ class Topics:
             readable_items = np.sort(rng.choice(readable_items, MAX_SAMPLED_ITEMS, replace=False))
         vectors = catalogue.vectors[readable_items]
         centres, codes = _cluster_vectors(vectors, seed)
-        columns = {feature.column for feature in catalogue.features}
-        names = _topic_names(
-            [catalogue.full_texts[item] for item in readable_items], codes, len(centres), columns
-        )
+        names = topic_names(catalogue, readable_items, codes, len(centres))
         named_topics = [topic for topic, name in enumerate(names) if name]
         return cls(centres[named_topics], tuple(names[topic] for topic in named_topics))
 
@@ -90,48 +78,3 @@ def _cluster_vectors(vectors: Floats, seed: int) -> tuple[Floats, Ints]:
     centres = kmeans.cluster_centers_.astype(np.float32)
     lengths = np.linalg.norm(centres, axis=1, keepdims=True)
     return centres / np.where(lengths > 0, lengths, 1), kmeans.labels_.astype(np.int32)
-
-
-def _topic_names(texts: list[str], codes: Ints, topics: int, columns: set[str]) -> list[str]:
-    """A name for each; "" where no word is shared by enough of its items."""
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
-
-    # taken apart as the texts are: of 'price-band' scikit-learn would warn
-    parts = TOKEN_PATTERN.findall(" ".join(columns).lower().replace("_", " "))
-    stop_words = ENGLISH_STOP_WORDS.union(parts)
-    counter = CountVectorizer(
-        stop_words=sorted(stop_words),
-        token_pattern=TOKEN_PATTERN.pattern,
-        max_features=20_000,
-        dtype=np.float32,
-    )
-    try:
-        counts = counter.fit_transform(texts)  # [items, words]
-    except ValueError:  # there are no words
-        return [""] * topics
-    words = counter.get_feature_names_out()
-    membership = sp.csr_matrix(
-        (np.ones(len(codes), np.float32), (codes, np.arange(len(codes)))),
-        shape=(topics, len(codes)),
-    )
-    weights = _class_tf_idf((membership @ counts).toarray())  # [topics, words]
-    shares = (membership @ counts.sign()).toarray() / np.maximum(membership.sum(axis=1).A1, 1)[
-        :, None
-    ]
-    items_with_word = (membership @ counts.sign()).toarray()
-    weights[(shares < MIN_WORD_SHARE) | (items_with_word < 2)] = 0
-    return [_topic_name(row, words) for row in weights]
-
-
-def _class_tf_idf(counts: Floats) -> Floats:
-    """[topics, words] → the same"""
-    lengths = counts.sum(axis=1, keepdims=True)
-    inverse = np.log(1 + lengths.mean() / np.maximum(counts.sum(axis=0), 1))
-    return np.asarray(counts / np.maximum(lengths, 1) * inverse, np.float32)
-
-
-def _topic_name(row: Floats, words: "np.ndarray[tuple[int], np.dtype[np.object_]]") -> str:
-    """The words that weigh most, but for those that tell people or machines what to do."""
-    order = np.argsort(-row, kind="stable")[: 4 * WORDS_PER_NAME]
-    best_words = [str(words[word_index]) for word_index in order if row[word_index] > 0]
-    return ", ".join([word for word in best_words if not is_suspicious(word)][:WORDS_PER_NAME])

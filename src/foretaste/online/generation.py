@@ -15,10 +15,19 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 
-from foretaste.domain.data import Catalogue, Feature, Floats, Ints, Recommendation, Request, Term
+from foretaste.domain.data import (
+    Catalogue,
+    Feature,
+    Floats,
+    Ints,
+    Recommendation,
+    Recommended,
+    Request,
+)
 from foretaste.domain.files import FOLDER_MODE
 from foretaste.domain.ports import Writer
 from foretaste.domain.prompt import Deadline
+from foretaste.domain.reason import Reason
 from foretaste.errors import ForetasteError
 from foretaste.generate.facts import collect_facts
 from foretaste.generate.features import ImaginedFeatures, imagine_features
@@ -28,6 +37,7 @@ from foretaste.generate.topics import Topics
 from foretaste.language.settings import WriterSettings
 from foretaste.language.writer import open_writer
 from foretaste.online.answer import ScoringWorkspace, scored
+from foretaste.online.reasoning import Reasoning
 from foretaste.online.slate import PageRequest
 from foretaste.rank.filters import (
     HARD_FILTERS,
@@ -41,6 +51,8 @@ log = logging.getLogger(__name__)
 
 REFUSED = (muted_items, negative_feedback_items)
 """What the person themselves will not be shown."""
+NAMING = 2
+"""How topics are named; those that were kept with other names are found anew."""
 CANDIDATES = 1000
 """Of a catalogue too large to score whole, the items that what is imagined stands on."""
 
@@ -102,30 +114,34 @@ class Policed:
                     sayable[column] = (*sayable.get(column, ()), liked)
         return sayable
 
-    def tellable(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
-        """Those that may be reasons."""
-        policy, index = self._question.policy, self._question.index
-        if policy is None:
-            return terms
-        return tuple(
-            term
-            for term in policy.allowed_terms(terms, index)
-            if not any(self.faults(text) for text in self._term_texts(term))
-        )
-
-    def _term_texts(self, term: Term) -> Iterator[str]:
-        """What a reason would say: the title of an item, in quotes, and a feature."""
+    def tellable(self, recommended: Recommended) -> Recommended:
+        """An item with those of its reasons that may be said, and whose past items may be named."""
         catalogue = self._question.index.catalogue
-        if term.event is not None and term.event in catalogue.index:
-            yield f"“{catalogue.titles[catalogue.index[term.event]]}”"
-        if term.feature:
-            yield term.feature
+
+        def may_be_said(reason: Reason) -> bool:
+            titles = [
+                f"“{catalogue.titles[catalogue.index[event]]}”"
+                for event in reason.events
+                if event in catalogue.index
+            ]
+            texts = (reason.text, *titles, *filter(None, [reason.feature]))
+            return not any(self.faults(text) for text in texts)
+
+        return replace(recommended, reasons=tuple(filter(may_be_said, recommended.reasons)))
 
 
 class ContentGenerator:
     """What one workspace generates content with."""
 
-    def __init__(self, settings: WriterSettings, folder: Path, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        settings: WriterSettings,
+        folder: Path,
+        *,
+        seed: int = 0,
+        reasoning: Reasoning | None = None,
+    ) -> None:
+        self._reasoning = reasoning or Reasoning()
         self._settings, self._folder, self._seed = settings, folder, seed
         self._lock, self._studying = threading.Lock(), threading.Lock()
         self._topics: tuple[str, Topics] | None = None
@@ -161,7 +177,7 @@ class ContentGenerator:
         return topics
 
     def _path(self, version: str) -> Path:
-        return self._folder / "topics" / f"{version}.safetensors"
+        return self._folder / "topics" / f"{version}-{NAMING}.safetensors"
 
     def target(self, workspace: ScoringWorkspace, request: Request) -> TargetScores:
         """What the product says of every item that may be shown."""
@@ -184,12 +200,13 @@ class ContentGenerator:
         )
         told_facts = collect_facts(
             imagined,
-            [replace(item, terms=policy.tellable(item.terms)) for item in recommendation],
-            {catalogue.ids[item]: catalogue.titles[item] for item in behaviour.item if item >= 0},
+            map(policy.tellable, recommendation),
             features,
             catalogue.index,
             query=behaviour.query,
             private=question.request.incognito,
+            messages=self._reasoning.messages(question.request),
+            feature_settings=self._reasoning.features,
         )
         deadline = Deadline(self._settings.timeout_seconds)
         passages = Narrator(self.writer, policy.faults).narrate(told_facts, deadline)

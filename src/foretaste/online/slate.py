@@ -16,7 +16,6 @@ from foretaste.domain.data import (
     Degradation,
     Event,
     Floats,
-    ItemSource,
     LoggedRecommendation,
     Recommendation,
     Recommended,
@@ -28,9 +27,10 @@ from foretaste.domain.request import with_current_names
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
 from foretaste.feedback.recommendation_log import RecommendationLog
-from foretaste.generate.reasons import SOURCE_REASONS, UNKNOWN_USER_REASON, reasons_of_each
-from foretaste.model.product_scorer import Scores, SharedScorer, is_unknown_user
+from foretaste.generate.reasons import ListReasons
+from foretaste.model.product_scorer import Scores, SharedScorer
 from foretaste.online.paging import check_same_owner, earlier_pages
+from foretaste.online.reasoning import Reasoning
 from foretaste.online.request_checks import (
     bounded_request,
     may_show_cold_items,
@@ -50,11 +50,8 @@ from foretaste.rank.properties import RequestedProperties
 from foretaste.rank.rules import parse_rules
 from foretaste.rank.settings import RankSettings
 from foretaste.rank.shortfall import explain_shortfall
-from foretaste.rank.slate import FILL_SOURCES, SCORE_ONLY_POSITIONS, Slate, SlateDraft
-from foretaste.rank.trending import counts_by_item, trending_scores, window_text
-
-SOURCES_WITH_REASON = ("pinned", "promoted", "explored", "new", *FILL_SOURCES)
-"""Sources that are a reason before those of the score."""
+from foretaste.rank.slate import SCORE_ONLY_POSITIONS, Slate, SlateDraft
+from foretaste.rank.trending import counts_by_item, trending_scores
 
 
 @dataclass(frozen=True)
@@ -76,13 +73,17 @@ class ExplainedSlate:
 
     choice: Slate
     terms: list[list[Term]]
-    texts: tuple[str, ...] | None = None
-    """What is said of each item, where that is not its terms."""
+    user_counts: tuple[int, ...] | None = None
+    """How many people took each item within the window, where that is the score."""
 
     def only(self, rows: list[int]) -> "ExplainedSlate":
         """Some of its rows."""
-        texts = None if self.texts is None else tuple(self.texts[row] for row in rows)
-        return ExplainedSlate(self.choice.with_rows(rows), [self.terms[row] for row in rows], texts)
+        counts = self.user_counts
+        return ExplainedSlate(
+            self.choice.with_rows(rows),
+            [self.terms[row] for row in rows],
+            None if counts is None else tuple(counts[row] for row in rows),
+        )
 
 
 class SlateBuilder:
@@ -98,7 +99,9 @@ class SlateBuilder:
         *,
         history_events: int | None = None,
         recommendation_log: RecommendationLog | None = None,
+        reasoning: Reasoning | None = None,
     ) -> None:
+        self._reasoning = reasoning or Reasoning()
         self._store, self._settings, self._weights, self._clock = store, settings, weights, clock
         self._read, self.policy = read, Policy(settings.policy)
         self._history_events = history_events
@@ -283,14 +286,9 @@ class SlateBuilder:
             ("trending" if count else "fallback") if source == "model" else source
             for source, count in zip(choice.sources, counted > 0, strict=True)
         )
-        texts = tuple(
-            f"taken by {int(count):,} people in {window_text(window)}"
-            if count
-            else SOURCE_REASONS["fallback"]
-            for count in counted
-        )
         choice = replace(choice, sources=sources, scores=counted)
-        return ExplainedSlate(choice, [[] for _ in counted], texts)
+        user_counts = tuple(int(count) for count in counted)
+        return ExplainedSlate(choice, [[] for _ in counted], user_counts)
 
     def on_offer(self, slate: ExplainedSlate, question: FilterContext) -> ExplainedSlate:
         """Without what was hidden, taken off or changed since the snapshot."""
@@ -313,15 +311,21 @@ class SlateBuilder:
         degraded: Degradation | None = None,
     ) -> Recommendation:
         """The slate with what is said of each item."""
+        tellable_terms = self.policy.tellable_lists(slate.terms, question.index)
+        reasons = self._reasoning.reasons(
+            question, slate.choice, tellable_terms, snapshot.kinds, slate.user_counts
+        )
+        is_full = degraded is None or degraded.fallback_level == "full"
         return Recommendation(
             recommendation_id=uuid.uuid4().hex,
             model_version=snapshot.version,
-            items=self._recommended(question, snapshot, slate, degraded),
+            items=self._recommended(question, snapshot, slate, reasons, is_full=is_full),
             degraded=degraded,
             left_out=explain_omissions(question, slate.choice),
             shortfall=explain_shortfall(
                 question, slate.choice, self._settings.max_n, snapshot.deleted_mask
             ),
+            headline=reasons.headline,
         )
 
     def keep(self, request: Request, recommendation: Recommendation, **ownership: Any) -> None:
@@ -337,52 +341,28 @@ class SlateBuilder:
         question: FilterContext,
         snapshot: Snapshot,
         slate: ExplainedSlate,
-        degraded: Degradation | None,
+        list_reasons: ListReasons,
+        *,
+        is_full: bool,
     ) -> tuple[Recommended, ...]:
         request, choice, catalogue = question.request, slate.choice, snapshot.catalogue
         ids, titles = catalogue.ids, catalogue.titles
         items, chosen = snapshot.items, choice.items.tolist()
         columns = RequestedProperties.of(request.properties, question.index, items)
         details = columns.of_each(items.at(chosen))
-        reasons = self._reasons(
-            question, slate, is_full=degraded is None or degraded.fallback_level == "full"
-        )
         return tuple(
             Recommended(
                 id=ids[item],
                 position=choice.positions[row],
                 score=float(choice.scores[row]),
                 title=titles[item],
-                reason=reasons[row][1],
+                reason=tuple(reason.text for reason in list_reasons.items[row]),
                 terms=tuple(slate.terms[row]) if request.explain else (),
                 attributes=details[row][0],
                 propensity=choice.propensities[row],
-                source=reasons[row][0],
+                source="fallback" if source == "model" and not is_full else source,
                 properties=details[row][1],
+                reasons=list_reasons.items[row],
             )
-            for row, item in enumerate(chosen)
+            for row, (item, source) in enumerate(zip(chosen, choice.sources, strict=True))
         )
-
-    def _reasons(
-        self, question: FilterContext, slate: ExplainedSlate, *, is_full: bool
-    ) -> list[tuple[ItemSource, tuple[str, ...]]]:
-        """For each item what brought it to its position, and why, in words."""
-        catalogue, context = question.index.catalogue, question.user_context
-        titles = {catalogue.ids[item]: catalogue.titles[item] for item in context.item if item >= 0}
-        tellable = self.policy.tellable_lists(slate.terms, question.index)
-        if slate.texts is None:
-            sentences = reasons_of_each(tellable, titles)
-        else:
-            sentences = [(text,) for text in slate.texts]
-        unknown = slate.texts is None and is_unknown_user(context)
-        reasons: list[tuple[ItemSource, tuple[str, ...]]] = []
-        for source, spoken_terms in zip(slate.choice.sources, sentences, strict=True):
-            by_model = source == "model"
-            placed = (SOURCE_REASONS[source],) if source in SOURCES_WITH_REASON else ()
-            reason = (
-                (UNKNOWN_USER_REASON,)
-                if unknown and by_model and is_full
-                else placed + spoken_terms
-            )
-            reasons.append(("fallback" if by_model and not is_full else source, reason))
-        return reasons

@@ -10,7 +10,6 @@ from foretaste.errors import InputError
 
 UNIT_SECONDS = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 MAX_WINDOW_SECONDS = 10 * 366 * UNIT_SECONDS["d"]
-UNIT_NAMES = (("week", "w"), ("day", "d"), ("hour", "h"), ("minute", "m"))
 
 
 def parse_window(window: Any) -> float:
@@ -26,15 +25,6 @@ def parse_window(window: Any) -> float:
             f"window: '{window}' is no length of time; write it like 24h, 7d or 2w, or in seconds"
         )
     return duration
-
-
-def window_text(window: float) -> str:
-    """In words: the last 7 days."""
-    for name, letter in UNIT_NAMES:
-        count = window / UNIT_SECONDS[letter]
-        if count >= 1 and count == int(count) and not (name == "week" and count < 2):
-            return f"the last {name}" if count == 1 else f"the last {int(count)} {name}s"
-    return f"the last {window:g} seconds"
 
 
 def counts_by_item(user_counts: Sequence[tuple[str, int]], catalogue: Catalogue) -> Floats:

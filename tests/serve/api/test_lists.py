@@ -36,7 +36,7 @@ def put(client: httpx.Client, **item: Any) -> None:
 
 def test_the_answer_has_all_its_parts(client: httpx.Client) -> None:
     answer = client.post("/v1/recommend", json={"user": "p1", "n": 3}).json()
-    assert set(answer) == {"recommendation_id", "model_version", "items"}
+    assert set(answer) - {"headline"} == {"recommendation_id", "model_version", "items"}
     assert answer["recommendation_id"]
     assert [item["position"] for item in answer["items"]] == [1, 2, 3]
     scores = [item["score"] for item in answer["items"]]
@@ -53,7 +53,30 @@ def test_terms_come_with_explain_and_sum_to_the_score(client: httpx.Client) -> N
     answer = client.post("/v1/recommend", json={"user": "p1", "n": 3, "explain": True}).json()
     for item in answer["items"]:
         assert sum(term["nats"] for term in item["terms"]) == pytest.approx(item["score"], abs=1e-3)
-        assert item["reason"]
+        assert item["reason"] == [reason["text"] for reason in item["reasons"]]
+    assert any(item["reason"] for item in answer["items"])
+
+
+def test_reasons_are_the_same_with_and_without_the_terms(client: httpx.Client) -> None:
+    """And in the language that is asked for, by name or as browsers do."""
+    plain, explained = (
+        client.post("/v1/recommend", json={"user": "p1", "n": 5, "explain": explain}).json()
+        for explain in (False, True)
+    )
+    assert [item["reasons"] for item in plain["items"]] == [
+        item["reasons"] for item in explained["items"]
+    ]
+    named = client.post("/v1/recommend", json={"user": "p1", "n": 5, "language": "de"}).json()
+    browser = client.post(
+        "/v1/recommend",
+        json={"user": "p1", "n": 5},
+        headers={"Accept-Language": "ja, de-AT;q=0.8, en;q=0.1"},
+    ).json()
+    texts = [item["reason"] for item in named["items"]]
+    assert texts == [item["reason"] for item in browser["items"]]
+    assert texts != [item["reason"] for item in plain["items"]]
+    wrong = client.post("/v1/recommend", json={"user": "p1", "language": "so much"})
+    assert wrong.status_code == 422
 
 
 def test_every_answer_has_an_id_of_its_own(client: httpx.Client) -> None:

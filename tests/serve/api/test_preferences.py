@@ -63,7 +63,7 @@ def test_a_boost_is_a_term_and_a_reason(client: httpx.Client) -> None:
         wished = [term for term in one["terms"] if term["expert"] == "wish"]
         assert bool(wished) == bool(worth)
         assert wished == [] or wished[0]["feature"] == "theme: kitchen"
-        assert ("you asked for more of theme: kitchen (+2.50)" in one["reason"]) == bool(worth)
+        assert ("You asked for more of this: kitchen" in one["reason"]) == bool(worth)
 
 
 def test_a_wish_in_plain_words(client: httpx.Client) -> None:

@@ -55,6 +55,23 @@ class Term:
 
 
 @checked_dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an item is in a list: a sentence, and what it stands on."""
+
+    text: str
+    """For people, in the language of the request."""
+    contribution: float = 0.0
+    """Nats by which it raises the score."""
+    share: float = 0.0
+    """Of all that raises the score, from 0 to 1."""
+    expert: str = ""
+    event: str | None = None
+    """The id of the past item, or the words of the past search, that it comes from."""
+    feature: str | None = None
+    """The feature it comes from, e.g. "genre: Drama"."""
+
+
+@checked_dataclass(frozen=True, slots=True)
 class Recommended:
     """One item of a list."""
 
@@ -64,7 +81,7 @@ class Recommended:
     score: float
     title: str = ""
     reason: Annotated[tuple[str, ...], OrEmpty] = ()
-    """In words, strongest first."""
+    """The texts of `reasons`."""
     terms: Annotated[tuple[Term, ...], OrEmpty] = ()
     """With `explain=True`."""
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -76,6 +93,8 @@ class Recommended:
         default_factory=dict
     )
     """What else was asked for by `properties`: texts, image, availability."""
+    reasons: Annotated[tuple[Reason, ...], OrEmpty] = ()
+    """Why it is here, the most definite first, with what each reason stands on."""
 
 
 @checked_dataclass(frozen=True, slots=True)
@@ -137,6 +156,8 @@ class Recommendation:
     """Of a list to be put in order what may not be shown; and pins that are not in their place."""
     shortfall: Shortfall | None = None
     """Why there are fewer items than were asked for; None where there are not."""
+    headline: str | None = None
+    """What is true of every item of the list."""
 
     @property
     def level(self) -> str:

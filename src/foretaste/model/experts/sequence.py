@@ -34,6 +34,8 @@ NEIGHBOURS_PER_NEW_ITEM, NEIGHBOUR_TEMPERATURE = 10, 0.1
 """How many items that read alike a new one is placed among, and the temperature of the mean."""
 MAX_EXPLAINED_EVENTS = 12
 """How many of the last events an explanation looks behind, one forward pass for each."""
+MAX_NAMED_EVENTS = 4
+"""The same where only the reasons are told: those are looked at for the two that they name."""
 MAX_SAMPLED_IDENTITIES = 4000
 """Learnt identities among which those nobody taught are placed in a large catalogue."""
 MAX_SIMILAR_ITEMS = 64
@@ -302,11 +304,8 @@ class SequenceScorer(SoftmaxScorer):
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What each of the last events changes when it alone is taken out, and the rest."""
         expert, user_context = self._expert, self._user_context
-        rows = (
-            range(max(len(user_context) - MAX_EXPLAINED_EVENTS, 0), len(user_context))
-            if deep
-            else ()
-        )
+        max_events = MAX_EXPLAINED_EVENTS if deep else MAX_NAMED_EVENTS
+        rows = range(max(len(user_context) - max_events, 0), len(user_context))
         log_prob = self.log_prob(items).astype(np.float64)
         change = log_prob - self._log_probs_without(rows, items)  # [events, items]
         history_nats = log_prob - change.sum(axis=0)
@@ -325,7 +324,7 @@ class SequenceScorer(SoftmaxScorer):
             for position in range(len(items))
         ]
 
-    def _log_probs_without(self, rows: range | tuple[()], items: Ints) -> Doubles:
+    def _log_probs_without(self, rows: range, items: Ints) -> Doubles:
         """[events, items], log P of the items without each of these events."""
         if not len(rows):
             return np.empty((0, len(items)))

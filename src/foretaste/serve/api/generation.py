@@ -24,6 +24,7 @@ from foretaste.online.generation import Generation
 from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import UNBUFFERED_HEADERS, StrictRoute
+from foretaste.serve.http.language import LanguageDep
 from foretaste.serve.http.problems import is_operator
 from foretaste.serve.http.security import ADMIN, READ
 from foretaste.serve.http.user_access import UserAccess, UserAccessDep
@@ -66,6 +67,7 @@ async def generate(
     body: Annotated[GenerateBody, Body(openapi_examples=request_examples("generate"))],
     service: ServiceDep,
     user_access: UserAccessDep,
+    language: LanguageDep,
     request: Request,
 ) -> Response:
     """The content this person would want: as features, as the real items nearest to them, in words.
@@ -75,7 +77,9 @@ async def generate(
     anything else, replaced by a template that says the same facts; `by` tells who wrote it. What is
     not written within `language.writer.timeout_seconds` is the template's too.
     """
-    generation, answer_parts = await run_in_threadpool(_generate, service, body, user_access)
+    generation, answer_parts = await run_in_threadpool(
+        _generate, service, body, user_access, language
+    )
     to_words = partial(passage_json, is_operator=is_operator(request.scope))
     if body.stream:
         return StreamingResponse(
@@ -96,11 +100,11 @@ async def generate(
 
 
 def _generate(
-    service: Service, body: GenerateBody, user_access: UserAccess
+    service: Service, body: GenerateBody, user_access: UserAccess, language: str | None
 ) -> tuple[Generation, dict[str, bytes]]:
     """What is generated, and those parts of the answer that are there before its words."""
     user_access.check(body.user)
-    request = request_from_body(body, service.workspace.config.rank)
+    request = request_from_body(body, service.workspace.config.rank, language)
     generation = service.generate(replace(request, timeout_ms=body.timeout_ms))
     return generation, {
         "imagined": to_json(imagined_json(generation.imagined)),

@@ -16,6 +16,7 @@ from foretaste.online.outage import WITHOUT_STORE
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.lanes import run_readiness
+from foretaste.serve.http.language import LanguageDep
 from foretaste.serve.http.problems import ProblemError, is_operator, problem_response
 from foretaste.serve.http.security import EVENTS, NO_KEY_NEEDED, READ
 from foretaste.serve.http.user_access import UserAccess, UserAccessDep
@@ -87,9 +88,11 @@ def post_events(
     )
 
 
-def _list_response(service: Service, body: ListBody, user_access: UserAccess) -> Response:
+def _list_response(
+    service: Service, body: ListBody, user_access: UserAccess, language: str | None
+) -> Response:
     user_access.check(body.user)
-    question = request_from_body(body, service.workspace.config.rank)
+    question = request_from_body(body, service.workspace.config.rank, language)
     recommendation = service.recommend(question)
     return Response(
         encode_recommendation(recommendation, explain=body.explain), media_type="application/json"
@@ -110,25 +113,30 @@ def recommend(
     body: Annotated[RecommendBody, Body(openapi_examples=request_examples("recommend"))],
     service: ServiceDep,
     user_access: UserAccessDep,
+    language: LanguageDep,
 ) -> Response:
     """The list for a person, a visit, or anybody, from all that happened up to now.
 
-    `reason` and `terms` are the parts of the score itself. With `explain` the terms come with the
-    list, and the sequence expert's are told event by event, which takes longer.
+    `reasons` are sentences for people, in the language of the request, each with the parts of the
+    score that it stands on: `contribution` and its `share` of what raises the score. With `explain`
+    all terms come with the list; the reasons are the same.
     """
-    return _list_response(service, body, user_access)
+    return _list_response(service, body, user_access, language)
 
 
 @v1.get("/trending", **LIST_ROUTE_OPTIONS)
 def trending(
-    query: Annotated[TrendingQuery, Query()], service: ServiceDep, user_access: UserAccessDep
+    query: Annotated[TrendingQuery, Query()],
+    service: ServiceDep,
+    user_access: UserAccessDep,
+    language: LanguageDep,
 ) -> Response:
     """What most people took within a window up to now, then what is popular.
 
     `score` is the number of people. Counts hold for five seconds.
     """
     user_access.check(query.user)
-    recommendation = service.recommend(query.to_request(service.workspace.config.rank))
+    recommendation = service.recommend(query.to_request(service.workspace.config.rank, language))
     return Response(encode_recommendation(recommendation), media_type="application/json")
 
 
@@ -137,13 +145,14 @@ def rank(
     body: Annotated[RankBody, Body(openapi_examples=request_examples("rank"))],
     service: ServiceDep,
     user_access: UserAccessDep,
+    language: LanguageDep,
 ) -> Response:
     """A list of yours in the order that suits the person.
 
     What may not be shown (hidden, not on offer, refused by the person, filtered out, unknown) is
     not in the answer and named in `left_out`.
     """
-    return _list_response(service, body, user_access)
+    return _list_response(service, body, user_access, language)
 
 
 @v1.post("/similar", **LIST_ROUTE_OPTIONS)
@@ -151,9 +160,10 @@ def similar(
     body: Annotated[SimilarBody, Body(openapi_examples=request_examples("similar"))],
     service: ServiceDep,
     user_access: UserAccessDep,
+    language: LanguageDep,
 ) -> Response:
     """What goes with an item, or with several."""
-    return _list_response(service, body, user_access)
+    return _list_response(service, body, user_access, language)
 
 
 @v1.post("/search", **LIST_ROUTE_OPTIONS)
@@ -161,9 +171,10 @@ def search(
     body: Annotated[SearchBody, Body(openapi_examples=request_examples("search"))],
     service: ServiceDep,
     user_access: UserAccessDep,
+    language: LanguageDep,
 ) -> Response:
     """What answers a search. It is not recorded; send a `search` event to have it count."""
-    return _list_response(service, body, user_access)
+    return _list_response(service, body, user_access, language)
 
 
 @router.get("/healthz", dependencies=[NO_KEY_NEEDED], tags=["operation"])

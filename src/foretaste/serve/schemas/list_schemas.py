@@ -33,6 +33,9 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Timeout = Annotated[float, Field(gt=0, le=MAX_TIMEOUT_MS, allow_inf_nan=False)]
 
 
+LanguageTag = Annotated[str, Field(pattern="^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,4}$")]
+
+
 class ListBody(RequestSchema):
     """What can be asked of every list."""
 
@@ -54,6 +57,9 @@ class ListBody(RequestSchema):
     timeout_ms: Timeout | None = None
     """How long the answer may take; what cannot be done by then is left out and told in `degraded`.
     Without it what `rank.timeout_ms` in the settings says."""
+    language: LanguageTag | None = None
+    """Of the reasons: en, de, fr, es, or a tag such as de-AT; without it what Accept-Language says,
+    then `reasons.language` in the settings."""
 
 
 class SlateBody(ListBody):
@@ -149,8 +155,10 @@ class TrendingQuery(RequestSchema):
     """Without what this person has taken or refused."""
     session: Id | None = None
     timeout_ms: Timeout | None = None
+    language: LanguageTag | None = None
+    """Of the reasons: en, de, fr or es."""
 
-    def to_request(self, settings: RankSettings) -> Request:
+    def to_request(self, settings: RankSettings, accepted_language: str | None = None) -> Request:
         """The question. Raises InputError."""
         conditions: list[Any] = []
         if self.category is not None:
@@ -171,6 +179,7 @@ class TrendingQuery(RequestSchema):
             filter={"and": conditions} if conditions else {},
             window=parse_window(self.window),
             timeout_ms=self.timeout_ms or settings.timeout_ms,
+            language=self.language or accepted_language,
         )
 
 
@@ -186,8 +195,12 @@ REQUEST_FIELDS = frozenset(field.name for field in fields(Request))
 """What a question holds; a body may say more, e.g. in what form the answer is wanted."""
 
 
-def request_from_body(body: ListBody, settings: RankSettings) -> Request:
-    """The question; the settings are for what the body does not say."""
+def request_from_body(
+    body: ListBody, settings: RankSettings, accepted_language: str | None = None
+) -> Request:
+    """The question; the settings are for what the body does not say, and so are the languages that
+    the caller accepts.
+    """
     request_fields: dict[str, Any] = {name: getattr(body, name) for name in type(body).model_fields}
     if isinstance(body, SimilarBody) and body.item is not None:
         request_fields["items"] = [body.item]
@@ -195,6 +208,7 @@ def request_from_body(body: ListBody, settings: RankSettings) -> Request:
         if request_fields.get(name) is not None:
             request_fields[name] = tuple(request_fields[name])
     request_fields["n"] = _list_length(body, request_fields, settings)
+    request_fields["language"] = body.language or accepted_language
     request_fields["timeout_ms"] = body.timeout_ms or settings.timeout_ms
     return Request(
         **{name: value for name, value in request_fields.items() if name in REQUEST_FIELDS}

@@ -32,6 +32,23 @@ class TermOut(ResponseSchema):
     feature: str | None = None
 
 
+class ReasonOut(ResponseSchema):
+    """Why an item is in the list: a sentence, and what it stands on."""
+
+    text: str
+    """For people, in the language of the request."""
+    contribution: float
+    """Nats by which it raises the score; 0 for what brought an item to its place beside it."""
+    share: float
+    """Of all that raises the score, from 0 to 1."""
+    expert: str
+    """What says so."""
+    event: str | None = None
+    """The past item, or the words of the past search, that it comes from."""
+    feature: str | None = None
+    """The feature it comes from: "genre: Drama"."""
+
+
 class RankedItem(ResponseSchema):
     """One item of the list."""
 
@@ -59,7 +76,9 @@ class RankedItem(ResponseSchema):
     fills up a list that would be too short (`taken`, `unfiltered`)."""
     title: str
     reason: list[str]
-    """In words, strongest first: terms of the score."""
+    """The texts of `reasons`."""
+    reasons: list[ReasonOut]
+    """Why it is here, the most definite first; none where nothing sets it apart."""
     attributes: dict[str, list[str]]
     properties: dict[str, Any] | None = None
     """Texts, image and the like, where asked for by `properties`."""
@@ -138,6 +157,8 @@ class Recommendations(ResponseSchema):
     model_version: str
     degraded: DegradationOut | None = None
     """There only if the answer had to do without the whole product."""
+    headline: str | None = None
+    """What is true of every item, for over the list; absent where nothing is."""
     items: list[RankedItem]
     left_out: list[OmittedItemOut] | None = None
     """What was asked for by name and is not in the list, and why: of a list to be ranked the
@@ -154,6 +175,8 @@ def encode_recommendation(recommendation: Recommendation, *, explain: bool = Fal
         "model_version": recommendation.model_version,
         "items": [_item_json(item, explain=explain) for item in recommendation.items],
     }
+    if recommendation.headline is not None:
+        content["headline"] = recommendation.headline
     if recommendation.degraded is not None:
         content["degraded"] = degradation_to_json(recommendation.degraded)
     if recommendation.left_out:
@@ -172,6 +195,7 @@ def _item_json(item: Recommended, *, explain: bool) -> dict[str, Any]:
         "source": item.source,
         "title": item.title,
         "reason": item.reason,
+        "reasons": [reason.to_json_dict() for reason in item.reasons],
         "attributes": item.attributes,
     }
     if item.properties:

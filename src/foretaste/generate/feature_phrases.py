@@ -1,0 +1,206 @@
+"""A value of a column in, what a person would say of an item that has it out.
+
+"Directed by Jim Henson", "From the early 1980s", "Under two hours", "In red". How far items are
+alike in it is told by a bucket: two films of the early 1980s share one.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from babel import Locale
+
+from foretaste.domain.feature_types import (
+    FLAG_VALUES,
+    MINUTES_PER_UNIT,
+    FeatureDescription,
+    feature_number,
+)
+from foretaste.domain.no_taste import column_words
+from foretaste.domain.text_limits import shorten
+from foretaste.domain.words import is_readable, words_of
+
+DURATION_STEPS = (
+    (5, "Under five minutes"),
+    (15, "Under a quarter of an hour"),
+    (30, "Under half an hour"),
+    (60, "Under an hour"),
+    (90, "Under an hour and a half"),
+    (120, "Under two hours"),
+    (150, "Under two and a half hours"),
+)
+"""(minutes, what is shorter)"""
+LONG_DURATION = "Over two and a half hours"
+MIN_YEAR = 1000
+NEAR_RATIO = 1.25
+"""How many times a number may be of another for both to be about the same."""
+_COLUMNS_BY_PHRASE: Mapping[str, str] = {
+    "Directed by {value}": "director directors regisseur réalisateur",
+    "Written by {value}": "writer writers screenwriter",
+    "By {value}": "author authors autor autoren artist artists composer band byline journalist",
+    "With {value}": "cast actor actors actress actresses starring star stars",
+    "From {value}": (
+        "brand maker manufacturer vendor studio publisher designer store country origin region "
+        "marke hersteller source category categories department section collection series"
+    ),
+    "In {value}": "language languages color colour colors colours farbe",
+    "Made of {value}": "material materials fabric",
+    "About {value}": "topic topics tag tags keyword keywords subject subjects theme themes plots",
+    "{value}": ("genre genres type class kind style mood concern form"),
+    "In size {value}": "size sizes",
+}
+_COMMON_WORD_PHRASES = frozenset(("Made of {value}",))
+
+
+class Wording(Protocol):
+    """A language; `generate.messages.Messages` is one."""
+
+    @property
+    def language(self) -> str: ...
+    def text(self, message: str, **values: str) -> str: ...
+    def number(self, number: float) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturePhrase:
+    """What can be said of one value."""
+
+    text: str
+    bucket: Hashable
+    """Items of the same bucket share what is said."""
+    names: tuple[str, ...] = ()
+    """What in the text comes from the catalogue."""
+
+
+def feature_phrase(
+    description: FeatureDescription, value: str, words: Wording
+) -> FeaturePhrase | None:
+    """None where nothing can be said that tells a person anything."""
+    if not description.tells_taste or description.type == "text":
+        return None
+    if description.phrases is not None:
+        return _own_phrase(description, value, words)
+    speak = _SPEAKERS.get(description.type, _category_phrase)
+    return speak(description, value, words)
+
+
+def _own_phrase(
+    description: FeatureDescription, value: str, words: Wording
+) -> FeaturePhrase | None:
+    """By the phrase of the settings; in another language than its own as if there were none."""
+    phrases = description.phrases or {}
+    phrase = phrases.get(words.language) or phrases.get("")
+    if phrase is None:
+        speak = _SPEAKERS.get(description.type, _category_phrase)
+        return speak(description, value, words)
+    text = phrase.replace("{value}", shorten(value))
+    return FeaturePhrase(text[:1].upper() + text[1:], value, (shorten(value),))
+
+
+def _year_phrase(
+    description: FeatureDescription, value: str, words: Wording
+) -> FeaturePhrase | None:
+    number = feature_number(value, description.type)
+    if number is None:
+        return None
+    year = int(number) if description.type == "year" else datetime.fromtimestamp(number, UTC).year
+    if year < MIN_YEAR:
+        return None
+    decade, place = year // 10 * 10, year % 10
+    if place <= 3:
+        text = words.text("From the early {decade}s", decade=str(decade))
+    elif place <= 6:
+        text = words.text("From the mid-{decade}s", decade=str(decade))
+    else:
+        text = words.text("From the late {decade}s", decade=str(decade))
+    names = tuple(word for word in words_of(text) if str(decade) in word)
+    return FeaturePhrase(text, (decade, (place > 3) + (place > 6)), names)
+
+
+def _duration_phrase(
+    description: FeatureDescription, value: str, words: Wording
+) -> FeaturePhrase | None:
+    number = feature_number(value, "duration")
+    if number is None or number <= 0:
+        return None
+    is_plain = value.strip().replace(".", "", 1).isdigit()
+    minutes = number * MINUTES_PER_UNIT.get(description.unit, 1.0) if is_plain else number
+    for limit, message in DURATION_STEPS:
+        if minutes < limit:
+            return FeaturePhrase(words.text(message), limit)
+    return FeaturePhrase(words.text(LONG_DURATION), None)
+
+
+def _price_phrase(description: FeatureDescription, value: str, words: Wording) -> FeaturePhrase:
+    return FeaturePhrase(words.text("In your usual price range"), value)
+
+
+def _number_phrase(
+    description: FeatureDescription, value: str, words: Wording
+) -> FeaturePhrase | None:
+    number = feature_number(value)
+    if number is None:
+        return None
+    amount = " ".join(filter(None, [words.number(number), description.unit]))
+    label = description.label[:1].upper() + description.label[1:]
+    return FeaturePhrase(f"{label}: {amount}", value, (description.label, amount))
+
+
+def _flag_phrase(
+    description: FeatureDescription, value: str, words: Wording
+) -> FeaturePhrase | None:
+    """Only where it is so: few people look for what a thing is not."""
+    if not FLAG_VALUES.get(value.strip().lower(), False):
+        return None
+    label = description.label.removeprefix("is ").removeprefix("has ")
+    return FeaturePhrase(label[:1].upper() + label[1:], True, (label,))
+
+
+def _category_phrase(
+    description: FeatureDescription, value: str, words: Wording
+) -> FeaturePhrase | None:
+    name = _spoken_value(description, value, words)
+    if name is None:
+        return None
+    column = set(column_words(description.column))
+    for phrase, columns in _COLUMNS_BY_PHRASE.items():
+        if column & set(columns.split()):
+            name = _as_common_word(name, words) if phrase in _COMMON_WORD_PHRASES else name
+            return FeaturePhrase(_capitalised(words.text(phrase, value=name)), value, (name,))
+    label = _capitalised(description.label)
+    return FeaturePhrase(f"{label}: {name}", value, (description.label, name))
+
+
+def _spoken_value(description: FeatureDescription, value: str, words: Wording) -> str | None:
+    """A value as people say it; None for a code that tells nobody anything."""
+    if not is_readable(value):
+        return None
+    if set(column_words(description.column)) & {"language", "languages"} and len(value) <= 3:
+        locale = Locale.parse(words.language)
+        return locale.languages.get(value.lower())
+    name = shorten(value.rsplit(">", 1)[-1].strip())
+    letters = sum(letter.isalpha() for letter in name)
+    is_size = bool(set(column_words(description.column)) & {"size", "sizes"})
+    return name if letters >= 2 or (is_size and name) else None
+
+
+def _as_common_word(name: str, words: Wording) -> str:
+    """Cotton and Red begin small within a sentence, but in German."""
+    is_plain = name[1:].islower() and words.language != "de"
+    return name.lower() if is_plain else name
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+_Speaker = Callable[[FeatureDescription, str, Wording], FeaturePhrase | None]
+_SPEAKERS: Mapping[str, _Speaker] = {
+    "year": _year_phrase,
+    "date": _year_phrase,
+    "duration": _duration_phrase,
+    "price": _price_phrase,
+    "number": _number_phrase,
+    "flag": _flag_phrase,
+}

@@ -1,0 +1,123 @@
+"""A message in English and a language in, the sentence in that language out.
+
+The files are GNU gettext's, one a language in `locales/`: every translator's tool reads them, and
+they know the plural rules of a language. `babel` reads them as they are, so nothing is compiled;
+it also writes lists and numbers as the language does.
+"""
+
+import gettext
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from io import BytesIO
+from typing import get_args
+
+from babel import Locale
+from babel.lists import format_list
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from foretaste.domain.words import words_of
+from foretaste.generate.settings import Language
+
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+@dataclass(frozen=True)
+class Messages:
+    """What is said in one language."""
+
+    language: str
+    _translations: gettext.NullTranslations
+
+    def text(self, message: str, **values: str) -> str:
+        """The message with these values in its places."""
+        return fill(self._translations.gettext(message), values)
+
+    def word(self, context: str, word: str) -> str:
+        """A word whose meaning the context tells."""
+        return self._translations.pgettext(context, word)
+
+    def plural(self, singular: str, plural: str, count: int, **values: str) -> str:
+        """The form for this number, which stands in the place `{count}`."""
+        form = self._translations.ngettext(singular, plural, count)
+        return fill(form, {"count": self.number(count), **values})
+
+    def names(self, names: Sequence[str]) -> str:
+        """a, b and c"""
+        return format_list(list(names), locale=Locale.parse(self.language)) if names else ""
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word of every message, and of its lists."""
+        sentences = [self.names(["", "", ""]), self.names(["", ""])]
+        for message in _catalogue("de" if self.language == "en" else self.language):
+            is_english = self.language == "en"
+            forms = message.id if is_english else message.string
+            sentences += [forms] if isinstance(forms, str) else list(forms or ())
+        return frozenset(word for text in sentences for word in words_of(_PLACE.sub(" ", text)))
+
+    def quoted_names(self, words: Sequence[str]) -> str:
+        """“a”, “b” and “c”"""
+        return self.names([self.text("“{word}”", word=word) for word in words])
+
+    def number(self, number: float) -> str:
+        """With the marks of the language."""
+        return format_decimal(number, locale=self.language)
+
+
+def fill(form: str, values: Mapping[str, str]) -> str:
+    """The form with values in its places; braces in a value stay as they are."""
+    return _PLACE.sub(lambda match: values[match[1]], form)
+
+
+@cache
+def _catalogue(language: str) -> Catalog:
+    """The file of a language, as translators write it."""
+    path = files("foretaste.generate") / "locales" / f"{language}.po"
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+@cache
+def messages_in(language: str) -> Messages:
+    """The messages of a language; English ones are the messages themselves."""
+    if language == "en":
+        return Messages(language, gettext.NullTranslations())
+    compiled = BytesIO()
+    write_mo(compiled, _catalogue(language))
+    compiled.seek(0)
+    return Messages(language, gettext.GNUTranslations(compiled))
+
+
+def best_language(wanted: Sequence[str], default: Language) -> Language:
+    """The first of the wanted languages that there is: "de-AT" is German.
+
+    wanted: tags as in Accept-Language, the most wanted first.
+    """
+    for tag in wanted:
+        primary = tag.strip().lower().replace("_", "-").partition("-")[0]
+        for language in LANGUAGES:
+            if language == primary:
+                return language
+    return default
+
+
+def accepted_languages(header: str) -> list[str]:
+    """The tags of an Accept-Language header, the most wanted first (RFC 9110, section 12.5.4)."""
+    weighted_tags = []
+    for position, part in enumerate(header[:1_000].split(",")):
+        tag, _, parameters = part.partition(";")
+        quality = parameters.strip().removeprefix("q=")
+        try:
+            weight = float(quality) if quality else 1.0
+        except ValueError:
+            weight = 0.0
+        if weight > 0 and tag.strip() not in ("", "*"):
+            weighted_tags.append((-weight, position, tag.strip()))
+    return [tag for _, _, tag in sorted(weighted_tags)]

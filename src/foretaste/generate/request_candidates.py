@@ -1,0 +1,112 @@
+"""The terms of one item's score in, the sentences on what was asked for, and what is true of many.
+
+What answers a question does so by what it is, by its title or by its text: each is looked up.
+"""
+
+from collections.abc import Sequence
+
+from foretaste.domain.data import Term
+from foretaste.domain.text_limits import shorten
+from foretaste.domain.words import words_of
+from foretaste.generate.candidate import COMMON, REQUEST, ReasonCandidate
+from foretaste.generate.list_evidence import ListEvidence
+from foretaste.generate.safe import safe_name
+
+MIN_POPULAR_NATS = 0.5
+"""Nats from which an item is popular: e times likelier than the average item at half the weight."""
+
+
+def request_candidates(
+    item: int, terms: Sequence[Term], evidence: ListEvidence
+) -> list[ReasonCandidate]:
+    """What was asked for: in words now, or as a wish that holds."""
+    text, sentences = evidence.messages.text, []
+    for term in terms:
+        if term.expert == "wish" and term.nats > 0 and term.feature:
+            name = safe_name(term.feature.partition(": ")[2] or term.feature)
+            if name is not None:
+                sentence = text("You asked for more of this: {name}", name=shorten(name))
+                sentences.append(
+                    ReasonCandidate(
+                        sentence,
+                        REQUEST,
+                        6,
+                        10 + term.nats,
+                        term.nats,
+                        "wish",
+                        (),
+                        term.feature,
+                        (shorten(name),),
+                    )
+                )
+        if term.expert == "rule" and term.nats > 0:
+            sentences.append(
+                ReasonCandidate(text("Featured here"), COMMON, 1, term.nats, term.nats, "rule")
+            )
+    nats = sum(term.nats for term in terms if term.feature == "query")
+    query = evidence.context.query
+    if query and nats > 0:
+        answer = _answer(item, query, evidence)
+        if answer is not None:
+            sentence, words = answer
+            sentences.append(
+                ReasonCandidate(sentence, REQUEST, 6, 3 * nats, nats, "query", (), "query", words)
+            )
+    return sentences
+
+
+def _answer(item: int, query: str, evidence: ListEvidence) -> tuple[str, tuple[str, ...]] | None:
+    """(how an item answers words: by its title, by its text; the words); None where neither has
+    them.
+    """
+    query_words = evidence.telling_words(query)
+    values = evidence.values_of(item)
+    asked_values = [
+        (column, value) for column, value in values if set(words_of(value)) <= set(words_of(query))
+    ]
+    for column, value in asked_values:
+        known_column = evidence.column(column)
+        phrase = None if known_column is None else known_column.phrase(value)
+        if phrase is not None and all(safe_name(name) for name in phrase.names):
+            sentence = evidence.messages.text("{feature}, as you asked", feature=phrase.text)
+            return sentence, phrase.names
+    value_words = {word for _, value in values for word in words_of(value)}
+    for message, item_text in (
+        ("Its title mentions {words}", evidence.catalogue.titles[item]),
+        ("Its description mentions {words}", evidence.catalogue.full_texts[item]),
+    ):
+        is_title = item_text is evidence.catalogue.titles[item]
+        item_words = set(words_of(item_text)) - (set() if is_title else value_words)
+        mentioned_words = [word for word in query_words if word in item_words and safe_name(word)]
+        if mentioned_words:
+            words = tuple(mentioned_words[:3])
+            names = evidence.messages.quoted_names(words)
+            return evidence.messages.text(message, words=names), words
+    return None
+
+
+def common_candidates(
+    item: int, terms: Sequence[Term], evidence: ListEvidence
+) -> list[ReasonCandidate]:
+    """What is true of many: that others take it, that it was taken before."""
+    text, sentences = evidence.messages.text, []
+    popularity = sum(term.nats for term in terms if term.feature == "popularity")
+    if popularity >= MIN_POPULAR_NATS:
+        sentences.append(
+            ReasonCandidate(
+                text("A popular choice"),
+                COMMON,
+                0,
+                popularity / 4,
+                popularity,
+                "popularity",
+                (),
+                "popularity",
+                heading=text("Popular choices"),
+            )
+        )
+    for term in terms:
+        if term.feature == "taken before" and term.nats > 0:
+            sentence = text("You {verb} this before", verb=evidence.verb)
+            sentences.append(ReasonCandidate(sentence, COMMON, 1, term.nats, term.nats, "repeat"))
+    return sentences

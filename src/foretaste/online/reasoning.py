@@ -1,0 +1,97 @@
+"""A list and the terms of its scores in, what is said of each item out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from foretaste.domain.data import ItemSource, Request, Term
+from foretaste.domain.feature_types import FeatureSettings
+from foretaste.domain.reason import Reason
+from foretaste.generate.list_evidence import ListEvidence
+from foretaste.generate.messages import Messages, best_language, messages_in
+from foretaste.generate.reasons import (
+    UNKNOWN_USER_MESSAGE,
+    ListReasons,
+    compose_reasons,
+    placed_reason,
+    trending_reason,
+)
+from foretaste.generate.settings import ReasonSettings
+from foretaste.model.product_scorer import is_unknown_user
+from foretaste.rank.filters import FilterContext
+from foretaste.rank.slate import FILL_SOURCES, Slate
+
+SOURCES_WITH_REASON = ("pinned", "promoted", "explored", "new", *FILL_SOURCES)
+"""Sources that are a reason before those of the score."""
+
+
+@dataclass(frozen=True)
+class Reasoning:
+    """Puts reasons into words, as the settings of a workspace have it."""
+
+    settings: ReasonSettings = field(default_factory=ReasonSettings)
+    features: Mapping[str, FeatureSettings] = field(default_factory=dict)
+
+    def messages(self, request: Request) -> Messages:
+        """In the language of a request."""
+        wanted = (request.language or "").split(",")
+        return messages_in(best_language(wanted, self.settings.language))
+
+    def evidence(self, question: FilterContext, event_types: Sequence[str]) -> ListEvidence:
+        """What the reasons of one list may stand on, in the language of its request."""
+        return ListEvidence(
+            question.index.catalogue,
+            question.user_context,
+            tuple(event_types),
+            self.messages(question.request),
+            self.features,
+            self.settings.activity,
+            frozenset(question.request.items),
+        )
+
+    def reasons(
+        self,
+        question: FilterContext,
+        slate: Slate,
+        terms: Sequence[Sequence[Term]],
+        event_types: Sequence[str],
+        user_counts: Sequence[int] | None = None,
+    ) -> ListReasons:
+        """Of each item of a list. terms: that may be told. user_counts: of a list of what people
+        took within a window, how many took each; 0 for what fills it up.
+        """
+        evidence = self.evidence(question, event_types)
+        items = slate.items.tolist()
+        max_reasons = self.settings.max_reasons
+        if user_counts is not None:
+            window = question.request.window or 0.0
+            popular = placed_reason("fallback", evidence)
+            counted = [
+                (trending_reason(users, window, evidence) if users else popular,)
+                for users in user_counts
+            ]
+            return ListReasons(tuple(tuple(filter(None, reasons)) for reasons in counted))
+        if is_unknown_user(question.user_context) and not question.preferences:
+            terms = [[term for term in own if term.expert == "rule"] for own in terms]
+            spoken = compose_reasons(items, terms, evidence, max_reasons=max_reasons)
+            spoken = replace(spoken, headline=evidence.messages.text(UNKNOWN_USER_MESSAGE))
+        else:
+            spoken = compose_reasons(items, terms, evidence, max_reasons=max_reasons)
+        return replace(
+            spoken,
+            items=tuple(
+                _with_source(source, reasons, evidence)[:max_reasons]
+                for source, reasons in zip(slate.sources, spoken.items, strict=True)
+            ),
+        )
+
+
+def _with_source(
+    source: ItemSource, reasons: tuple[Reason, ...], evidence: ListEvidence
+) -> tuple[Reason, ...]:
+    """What brought an item to its place comes first, once."""
+    if source not in SOURCES_WITH_REASON:
+        return reasons
+    placed = placed_reason(source, evidence)
+    if placed is None:
+        return reasons
+    return (placed, *(reason for reason in reasons if reason.text != placed.text))

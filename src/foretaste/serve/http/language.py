@@ -1,0 +1,24 @@
+"""The header of a request in, the language that its reasons are said in out."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header
+
+from foretaste.generate.messages import accepted_languages
+
+
+def accepted_language(
+    accept_language: Annotated[
+        str | None,
+        Header(
+            description="The language of the reasons, where the body names none: en, de, fr or es.",
+            max_length=1_000,
+        ),
+    ] = None,
+) -> str | None:
+    """The tags that the caller accepts, the most wanted first, with commas; None for any."""
+    tags = accepted_languages(accept_language or "")
+    return ",".join(tags) or None
+
+
+LanguageDep = Annotated[str | None, Depends(accepted_language)]
