@@ -49,8 +49,8 @@ def detect_language(text: str, *, previous: str = "en") -> str:
     likely = previous if previous in leaders else leaders[0]
     if len(words) < MIN_WORDS or best >= len(words) / MIN_WORDS:
         return likely
-    language = _identified(text)
-    return language if language and hits.get(language, best) >= best else likely
+    identified = _identified(text)
+    return identified if identified and hits.get(identified, best) >= best else likely
 
 
 def _tokens(text: str) -> list[str]:
