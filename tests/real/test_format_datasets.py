@@ -11,6 +11,7 @@ from foretaste.behaviour.formats import FORMATS
 from foretaste.cli.main import app
 from foretaste.errors import InputError
 
+from .conftest import Shop
 from .format_reader import Export
 
 
@@ -656,3 +657,15 @@ def test_inspect_tells_and_writes_the_format(tmp_path: Path) -> None:
     shop.add(file)
     assert shop.store.item_ids() == {"trail-tee", "camp-mug", "old-hat"}
     shop.close()
+
+
+def test_films_that_look_like_movielens_are_read_by_their_values(shop: Shop) -> None:
+    rows = "".join(f'{n},Film {n} (1995),"Drama, War"\n' for n in range(4))
+    shop.add("items", f"movieId,title,genres\n{rows}")
+    assert shop.items["3"].attributes["genres"] == ("Drama", "War")
+
+
+def test_the_settings_count_for_more_than_a_format(shop: Shop) -> None:
+    table = "movieId,title,genres\n1,Heat (1995),Crime;Drama\n2,Big (1988),Comedy;Drama\n"
+    shop.add("items", table, separators={"genres": ";"})
+    assert shop.items["1"].attributes["genres"] == ("Crime", "Drama")

@@ -202,6 +202,16 @@ def settings_of_table(
     record_type = table_format.record_type or "events"
     configured = getattr(settings.columns, record_type)
     fields = table_format.columns_by_field(table.columns)
+    settled = {  # by the operator, whose word counts for more than that of the format
+        *settings.text_columns,
+        *settings.attribute_columns,
+        *settings.ignored_columns,
+        *settings.features,
+    }
+
+    def unsettled(columns: Sequence[str]) -> tuple[str, ...]:
+        return tuple(column for column in columns if column not in settled)
+
     of_format = FileSettings(
         table=record_type,
         columns={
@@ -209,12 +219,14 @@ def settings_of_table(
             for name, column in fields.items()
             if configured.get(name) not in table.columns
         },
-        default_event_type=table_format.default_event_type,
-        text_columns=table_format.text_columns,
-        attribute_columns=table_format.attribute_columns,
-        ignored_columns=table_format.ignored_columns,
-        separators=table_format.separators,
-        event_type_names=table_format.event_type_names,
+        default_event_type=None
+        if "default_event_type" in settings.model_fields_set
+        else table_format.default_event_type,
+        text_columns=unsettled(table_format.text_columns),
+        attribute_columns=unsettled(table_format.attribute_columns),
+        ignored_columns=unsettled(table_format.ignored_columns),
+        separators={**table_format.separators, **settings.separators},
+        event_type_names={**table_format.event_type_names, **settings.event_type_names},
     )
     return settings.of_file(of_format).of_file(file_settings)
 

@@ -83,7 +83,6 @@ FILMS = TableFormat(
     "MovieLens' films",
     columns={"id": "movieId", "title": "title"},
     marks=("movieId", "title", "genres"),
-    separators={"genres": "|"},
 )
 TAGS = TableFormat(
     "events",
