@@ -42,6 +42,11 @@ def table(column: str, *cells: str) -> str:
             id="slashes",
         ),
         pytest.param(
+            ["Men/Shoes/Boots", "Men/Shoes/Sandals", "Women/Shoes", "Women/Hats"],
+            ("Men", "Men/Shoes", "Men/Shoes/Boots"),
+            id="a name in two branches",
+        ),
+        pytest.param(
             [cell.replace(">", "›") for cell in TREE],
             ("Home", "Home › Kitchen", "Home › Kitchen › Mugs"),
             id="another mark",

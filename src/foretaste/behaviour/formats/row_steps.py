@@ -130,7 +130,7 @@ def _object(pairs: Sequence[Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Explode:
-    """A row for each element of a list; one with none where the list is empty."""
+    """A row for each different element of a list; one with none where the list is empty."""
 
     path: str
     target: str
@@ -144,7 +144,8 @@ class Explode:
                 yield line, row
                 continue
             elements = split_values(value_at(row, self.path), self.separator)
-            for element in elements or [None]:
+            distinct = {str(element): element for element in elements}
+            for element in distinct.values() or [None]:
                 yield line, {**row, self.target: element}
 
 

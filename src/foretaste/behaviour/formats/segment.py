@@ -42,16 +42,11 @@ def _identified(row: Row) -> Any:
     return "who and where" if row.get("event_type") == "identify" and is_whole else None
 
 
+_FIELDS = ("user", "session", "item", "event_type", "at", "value", "query", "text", "event_id")
 CALLS = TableFormat(
     "events",
     "calls of Segment",
-    columns={
-        name: name
-        for name in (
-            *("user", "session", "item", "event_type", "at", "value", "query", "text"),
-            "event_id",
-        )
-    },
+    columns={name: name for name in _FIELDS},
     marks=("type", "anonymousId|userId", "messageId|context", "timestamp|originalTimestamp"),
     steps=(
         Compute("event_type", _event_type),
@@ -76,6 +71,7 @@ CALLS = TableFormat(
         Compute("event_id", _event_id),
         Compute("identified", _identified),
         Require(("item", "query", "identified"), type_column="event_type"),
+        Select({name: name for name in _FIELDS}),
     ),
     event_type_names={
         "product_reviewed": "review",

@@ -18,7 +18,7 @@ MIN_PATH_SHARE = 0.2
 MIN_SLASH_SHARE = 0.5
 """…and those with a slash, which is also between what is alike."""
 MIN_TREE_SHARE = 0.8
-"""Of the parts below the first, those that are always below the same one."""
+"""Of the parts below the first, those that are always at the same level."""
 AUTO_MARK = " > "
 """What is a path whatever its column: in an item that is sent alone."""
 _NAMES_OF_CATEGORIES = (
@@ -71,19 +71,18 @@ def _is_number(name: str) -> bool:
 
 
 def _is_tree(paths: Sequence[Sequence[str]]) -> bool:
-    """Whether a part is always at the same level and below the same one; and paths have a common
-    beginning.
+    """Whether a part is always at the same level, and paths have a common beginning. The parts of a
+    list come at any place.
     """
-    parents: defaultdict[str, set[str]] = defaultdict(set)
     depths: defaultdict[str, set[int]] = defaultdict(set)
     for path in paths:
         for depth, name in enumerate(path):
             depths[name].add(depth)
-            parents[name].add(path[depth - 1] if depth else "")
-    lower = [name for name, at in depths.items() if max(at) > 0]
-    single = [name for name in lower if len(parents[name]) == 1 and len(depths[name]) == 1]
+    lower = [at for at in depths.values() if max(at) > 0]
     roots = {path[0] for path in paths}
-    return len(roots) < len(paths) and len(single) >= MIN_TREE_SHARE * len(lower)
+    return len(roots) < len(paths) and sum(len(at) == 1 for at in lower) >= (
+        MIN_TREE_SHARE * len(lower)
+    )
 
 
 def level_values(text: str, mark: str | None) -> tuple[str, ...]:
