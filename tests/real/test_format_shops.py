@@ -139,6 +139,7 @@ def test_shopify_api(export: Export) -> None:
     assert (tee.title, tee.image) == ("Trail Tee", "https://cdn.example/t1.jpg")
     assert tee.attributes["Colour"] == ("Red", "Blue")
     assert tee.attributes["price"] == ("29.9", "31.9")
+    assert "could not be read" not in shop.warnings
     assert tee.attributes["tags"] == ("summer", "men")
     assert shop.rows() == [("207119551", "632910392", "purchase")]
     assert shop.events[0].value == 31.9

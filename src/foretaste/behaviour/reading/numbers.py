@@ -256,8 +256,11 @@ def read_number_column(
 def read_price_column(
     cells: Sequence[Any], field: str, settings: BehaviourSettings
 ) -> ColumnReading:
-    """As `read_number_column`; refuses prices below 0, and the decision names the currency."""
-    return _read(cells, field, settings, is_price=True)
+    """As `read_number_column`; refuses prices below 0, and the decision names the currency. A cell
+    may be a list: of what the variants of a product cost.
+    """
+    lists = (cell if isinstance(cell, list | tuple) else [cell] for cell in cells)
+    return _read([cell for part in lists for cell in part], field, settings, is_price=True)
 
 
 def _read(
