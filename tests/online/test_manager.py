@@ -527,3 +527,26 @@ def test_a_workspace_that_was_closed_leaves_neither_thread_nor_model(trained: Pa
     gc.collect()
     assert [model() for model in models] == [None] * 3
     assert not {thread.name for thread in set(threading.enumerate()) - before}
+
+
+def test_work_beside_answers_is_begun_once_and_not_any_more_when_it_is_closed(
+    loop: Foretaste,
+) -> None:
+    loop.catch_up()
+    gate, begun = threading.Event(), list[str]()
+
+    def work(name: str) -> None:
+        begun.append(name)
+        gate.wait(60)
+
+    loop.manager._begin("test", lambda: work("first"))
+    loop.manager._begin("test", lambda: work("while it is under way"))
+    loop.manager._begin("other", lambda: work("of another kind"))
+    gate.set()
+    ended(loop)
+    loop.manager._begin("test", lambda: work("again"))
+    ended(loop)
+    loop.manager.close()
+    loop.manager._begin("test", lambda: work("closed"))
+    ended(loop)
+    assert sorted(begun) == ["again", "first", "of another kind"]
