@@ -9,14 +9,17 @@ import pytest
 
 from foretaste.domain.data import Event, Item, Request
 from foretaste.errors import ModelError
+from foretaste.evaluate.shown_lists import HARDLY_TAKEN_EVENTS
 from foretaste.loop import Foretaste
 from foretaste.online.list_health import (
     LENGTH,
+    MIN_TAKINGS,
     amend_checks,
     checks_of,
     checks_of_live,
     compose_list,
     draw_people,
+    hardly_taken_share,
     look_at_lists,
     look_at_live,
 )
@@ -191,3 +194,35 @@ def test_training_keeps_what_is_wrong(trained: Path) -> None:
     assert checks_of_live(loop.models) == version.metrics["checks"]
     assert [other.name for other in loop.models.versions() if other.is_live] == [version.name]
     loop.close()
+
+
+def test_the_figures_are_told_in_words(shop: Foretaste) -> None:
+    steps: list[tuple[str, int, int]] = []
+    shop.progress = lambda task, done, total, note="": steps.append((task, done, total))
+    health = look_at_live(shop)
+    assert steps[-31:] == [("looking at the lists", number, 31) for number in range(1, 32)]
+    figures = replace(
+        health.figures, people=1234, overlap=0.5, tied_share=0.125, hardly_taken_share=0.25
+    )
+    told = replace(health, figures=figures)
+    assert told.rows() == [
+        ("model", health.version),
+        ("lists", "1,234, 310 places"),
+        ("different items", "20"),
+        ("in common", "50% of the first places of two people"),
+        ("in a tie", "12% of the places"),
+        ("at most 2 events", "25% of the places"),
+    ]
+    beside = replace(told, figures=replace(figures, usual_hardly_taken_share=0.75))
+    assert beside.rows()[-1][1] == "25% of the places; of what people take next 75%"
+    summary = told.summary()
+    assert summary["version"] == health.version
+    assert summary["figures"]["people"] == 1234
+    assert summary["warnings"] == told.checks() == []
+
+
+def test_of_few_takings_nothing_is_said() -> None:
+    events_before = np.array([0, HARDLY_TAKEN_EVENTS, HARDLY_TAKEN_EVENTS + 1, 9] * 13)
+    assert hardly_taken_share(events_before) == 0.5
+    assert hardly_taken_share(events_before[:MIN_TAKINGS]) == 0.52
+    assert hardly_taken_share(events_before[: MIN_TAKINGS - 1]) is None
