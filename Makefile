@@ -9,7 +9,7 @@ export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE  # tests start the package many times
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture wheel lock clean
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -67,6 +67,9 @@ bench-cold: setup ## new items, new people, a new domain
 
 bench-queries: setup ## queries alone, histories alone, both
 	$(BIN)/python -m benchmarks.queries
+
+bench-understanding: setup ## whether what people say in a talk is understood, in four languages; and search by meaning and facets
+	$(BIN)/python -m benchmarks.understanding
 
 bench-features: setup ## genres, directors and cast of the next film
 	$(BIN)/python -m benchmarks.features

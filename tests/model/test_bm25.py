@@ -42,3 +42,13 @@ def test_no_words_at_all() -> None:
 
     assert index.scores([]).tolist() == [0, 0, 0]
     assert index.scores(["rose"]).argmax() == 2
+
+
+def test_how_much_of_the_words_a_text_has() -> None:
+    bm25 = Bm25(TEXTS)
+    coverage = bm25.coverage(["red", "rose", "tools"])
+
+    assert coverage[3] == coverage[4] == 0
+    assert np.all(coverage <= 1)
+    assert coverage[2] > coverage[0] > coverage[1] > 0, "what is rarer says more"
+    np.testing.assert_allclose(bm25.coverage(["blue", "rose"])[1], 1, rtol=1e-6)

@@ -90,6 +90,14 @@ class Bm25(Forking):
 
         return self._word_index.scores(codes, idf * counts, saturated)
 
+    def coverage(self, words: Sequence[str]) -> Floats:
+        """→ [items], the share of the words that each has, 0 to 1; rare ones count more."""
+        codes, _ = self._word_counts(words)
+        text_counts = np.array(self._text_counts.take(codes.tolist()), np.float32)
+        idf = _inverse_document_frequency(text_counts, len(self._lengths))
+        has_it = self._word_index.scores(codes, idf, lambda _, counts: np.ones_like(counts))
+        return np.asarray(has_it / max(float(idf.sum()), 1e-9), np.float32)
+
     def _word_counts(self, words: Sequence[str], *, new: bool = False) -> tuple[Ints, Floats]:
         """(numbers, times) of the words; new ones get the next number."""
         counts: dict[int, int] = {}

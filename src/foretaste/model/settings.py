@@ -116,6 +116,8 @@ class QuerySettings(Settings):
     """Cosine similarity is divided by this before the softmax where no word of a query is known."""
     temperature_known: float = 0.3
     """The same where all words are: then they say more than the language model does."""
+    temperature_phrase: float = 0.2
+    """The same where several words are known: a phrase means more than each of its words."""
     min_word_similarity: float = 0.45
     """How like a known word an unknown one must be to be read as it, misspelt; 1 = not at all."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foretaste.errors import InputError
-from foretaste.understand.clauses import CHILDREN_TOKEN, Clause, Scope, Wish, without_plain
+from foretaste.understand.clauses import CHILDREN_TOKEN, Clause, Scope, Wish
 from foretaste.understand.grammar import Grammar
 from foretaste.understand.meaning import Change, Scene
 from foretaste.understand.numbers import Bound
@@ -69,10 +69,14 @@ def parsed_request(
     )
 
 
-def _is_filter(part: PhraseMatch, clause: Clause) -> bool:
-    """Whether a part becomes a condition; a year that more words follow may begin a title."""
-    begins_title = part.offset == 0 and part.words[0].isdigit() and len(clause.words) > 1
-    return part.match_type in FILTER_TYPES and not begins_title
+def _is_filter(part: PhraseMatch, parts: Sequence[PhraseMatch]) -> bool:
+    """Whether a part becomes a condition: a year that more words follow may begin a title, and
+    what is only near in meaning must be all that is asked.
+    """
+    is_topical = any(other.match_type == "topic" for other in parts)
+    if part.match_type == "read" or (part.offset == 0 and part.words[0].isdigit()):
+        return not is_topical
+    return part.match_type in FILTER_TYPES
 
 
 class _RequestBuilder:
@@ -111,7 +115,7 @@ class _RequestBuilder:
             self.changes.append(Change(clause, tuple(parts)))
 
     def _ask(self, clause: Clause, parts: Sequence[PhraseMatch]) -> None:
-        filters = [part for part in parts if _is_filter(part, clause)]
+        filters = [part for part in parts if _is_filter(part, parts)]
         for part in filters:
             ((column, value),) = part.condition.items()
             previous = self._values.setdefault(column, [])
@@ -130,13 +134,12 @@ class _RequestBuilder:
             for at in range(len(part.words))
         }
         words = [word for at, word in enumerate(clause.words) if at not in named]
-        if self.query_words:
-            words = list(without_plain(words, self._grammar))
         self.query_words += self._query(words)
 
     def _query(self, words: Sequence[str]) -> tuple[str, ...]:
-        """From the first word on that names something, in words that the catalogue is read in."""
-        content = without_plain(words, self._grammar)
+        """The words that name something, as the catalogue is searched by them."""
+        plain = self._grammar.clauses["plain"]
+        content = [word for word in words if word not in plain]
         return self._vocabulary.searched(content, self._grammar)
 
     def joined_conditions(self) -> list[Mapping[str, Any]]:

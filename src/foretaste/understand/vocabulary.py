@@ -11,10 +11,11 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+from rapidfuzz import fuzz, process
 
 from foretaste.domain.data import Floats
 from foretaste.domain.words import words_of
-from foretaste.rank.about import stems
+from foretaste.rank.about import stem, stems
 from foretaste.rank.conditions import parse_condition, parse_number
 from foretaste.rank.index import FilterIndex
 from foretaste.understand.clauses import CHILDREN_TOKEN, without_plain
@@ -30,6 +31,8 @@ MAX_COMPARED_VALUES = 500
 MAX_SPAN_WORDS = 4
 """Words of a phrase that are compared together, at most."""
 MIN_VALUE_LETTERS = 3
+MIN_MISSPELT_LETTERS, MIN_MISSPELT_RATIO = 5, 85.0
+"""Of a word that is read as the name of a value, misspelt."""
 MAX_COMMON_VALUES = 200
 """Values of a column of which one word may name one; of names a whole one is needed."""
 CHILDREN_VALUES = (
@@ -201,7 +204,26 @@ class Vocabulary:
                     value, match_type = self._synonym(words, grammar), "synonym"
                 if value is not None:
                     return PhraseMatch({value[0]: value[1]}, match_type, words, offset)
+        return self._misspelt(run, grammar)
+
+    def _misspelt(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
+        """A word that no item has and that is nearly the name of a value: "comdies"."""
+        for offset, word in enumerate(run):
+            is_word = word in self.words or word in grammar.clauses["plain"]
+            if is_word or len(word) < MIN_MISSPELT_LETTERS or grammar.meaning(word):
+                continue
+            nearest = process.extractOne(
+                stem(word), self._word_stems, scorer=fuzz.ratio, score_cutoff=MIN_MISSPELT_RATIO
+            )
+            if nearest is not None:
+                column, value = max(self._values_by_stems[(nearest[0],)], key=self._item_count)
+                return PhraseMatch({column: value}, "named", (word,), offset)
         return None
+
+    @cached_property
+    def _word_stems(self) -> list[str]:
+        """Of the values of one word."""
+        return [key[0] for key in self._values_by_stems if len(key) == 1 and len(key[0]) > 3]
 
     def _by_meaning(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
         spans = [

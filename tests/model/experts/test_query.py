@@ -128,3 +128,21 @@ def test_the_first_query_may_come_before_or_after_new_items(here: World) -> None
             expert.grow(shelf(items), [7])
 
     np.testing.assert_allclose(late.log_prob(queries), early.log_prob(queries), atol=1e-5)
+
+
+def test_a_phrase_is_answered_by_more_than_one_of_its_words(here: World) -> None:
+    """An item with one word of three has less than a sixth of the advantage."""
+    texts = (
+        "office space",
+        "slow voyage through space",
+        *["garden tools"] * (len(here.catalogue) - 2),
+    )
+    expert = QueryExpert(QuerySettings(), replace(here.catalogue, full_texts=texts))
+    asked = replace(here.took(query="slow voyage space"), query_vector=None)
+    row = expert.log_prob([asked])[0]
+
+    assert row.argmax() == 1
+    assert row[0] - row[2] < (row[1] - row[2]) / 6
+    asked = replace(here.took(query="film about space"), query_vector=None)
+    alone = replace(here.took(query="space"), query_vector=None)
+    np.testing.assert_allclose(expert.log_prob([asked]), expert.log_prob([alone]))

@@ -1,8 +1,10 @@
 """Query: what answers the words of a search or of the context. P(item | query).
 
 The softmax of BM25 (Robertson and Zaragoza 2009), in nats, plus the language model's cosine over a
-temperature, which counts the more the fewer of the words are known. A word that no item has is read
-as the known words with most of the same letters in a row. Present only with a query.
+temperature, which counts the more the fewer of the words are known. An item that has a part of a
+phrase has that part of its BM25, by what the words tell: one word of a title is not what a phrase
+asks for. A word that no item has is read as the known words with most of the same letters in a row.
+Present only with a query.
 """
 
 from collections.abc import Sequence
@@ -29,6 +31,12 @@ MAX_UNKNOWN_WORDS = 32
 """Unknown words of a query that are looked up, at most."""
 LETTER_GROWTH = 1.05
 """So many times as many words, and the new ones can stand for an unknown one too."""
+_ASKING_TEXT = """
+    film films movie movies book books product products article articles something anything
+    looking
+"""
+ASKING_WORDS = frozenset(_ASKING_TEXT.split())
+"""They say that something is looked for, and not what."""
 MAX_PENDING_TEXTS = 1_000
 """Texts of new items that wait for the first query to be indexed, at most."""
 MAX_SHORTLISTED_ITEMS = 2000
@@ -140,13 +148,19 @@ def _extended_letters(base: LetterIndex, bm25: Bm25) -> LetterIndex:
     return base if size <= base.size else base.extended(list(bm25.word_codes)[:size])
 
 
+def _telling_words(query: str) -> list[str]:
+    """The words of a query without those that only ask, unless there are no others."""
+    words = tokenize([query])[0]
+    return [word for word in words if word not in ASKING_WORDS] or words
+
+
 class QueryScorer:
     """BM25 and meaning of one query."""
 
     def __init__(self, expert: QueryExpert, user_context: UserContext) -> None:
         self._expert = expert
         settings, vector = expert._settings, user_context.query_vector
-        query_words, index = tokenize([user_context.query or ""])[0], expert.bm25
+        query_words, index = _telling_words(user_context.query or ""), expert.bm25
         self._known_words = [word for word in query_words if index.has_word(word)]
         unknown_words = [word for word in dict.fromkeys(query_words) if not index.has_word(word)][
             :MAX_UNKNOWN_WORDS
@@ -164,7 +178,9 @@ class QueryScorer:
             else []
         )
         known_share = len(self._known_words) / max(len(query_words), 1)
-        scale = (1 - known_share) / settings.temperature + known_share / settings.temperature_known
+        is_phrase = len(set(self._known_words)) > 1
+        known_temperature = settings.temperature_phrase if is_phrase else settings.temperature_known
+        scale = (1 - known_share) / settings.temperature + known_share / known_temperature
         self._vector = None if vector is None else vector * np.float32(scale)
         self._row: Floats | None = None
         self._shortlisted_items: Ints | None = None
@@ -181,9 +197,13 @@ class QueryScorer:
         return self._row if items is None else self._row[items]
 
     def _word_scores(self) -> Floats:
-        """[items], BM25 of the known words, and for each other the most similar the item has."""
+        """[items], BM25 of the known words, the less the fewer of them an item has, and for each
+        other the most similar the item has.
+        """
         index = self._expert.bm25
         item_scores = index.scores(self._known_words)
+        if len(set(self._known_words)) > 1:
+            item_scores = item_scores * index.coverage(self._known_words)
         for similar_words in self._similar_words:
             item_scores += np.max(
                 [index.scores([word]) * np.float32(cosine) for word, cosine in similar_words],

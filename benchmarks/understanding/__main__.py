@@ -1,0 +1,96 @@
+"""Is what people say understood? `make bench-understanding`.
+
+    python -m benchmarks.understanding [--keep DIR] [--only building|held-out|search]
+
+What is said over four catalogues and in four languages, against the state that it must lead to:
+`building.txt` was looked at while the grammar was written, `held_out.txt` was written before it and
+kept apart. Then the search of `search.py`. Result: benchmarks/results/understanding.json.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.datasets import Absent
+from benchmarks.tables import keep_result, show
+from benchmarks.understanding.cases import Case, Outcome, outcome_of, read_cases
+from benchmarks.understanding.catalogues import CATALOGUES, open_catalogue
+from benchmarks.understanding.search import search_rows
+
+FOLDER = Path(__file__).parent
+HALVES = {"building": "building.txt", "held-out": "held_out.txt"}
+OUT_OF_SCOPE = ("greet", "thanks", "help", "my_data", "unknown")
+
+
+def outcomes_of(cases: Sequence[Case], folder: Path) -> list[Outcome]:
+    """Every case, said to its catalogue; those of a catalogue that is absent are left out."""
+    outcomes = []
+    for name in CATALOGUES:
+        try:
+            shop = open_catalogue(name, folder)
+        except Absent as absent:
+            print(f"{name} is left out: {absent}")
+            continue
+        mine = [case for case in cases if case.catalogue == name]
+        outcomes += [outcome_of(case, shop, number) for number, case in enumerate(mine)]
+        shop.close()
+    return outcomes
+
+
+def rows_of(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """A row a language."""
+    rows = []
+    for language in dict.fromkeys(outcome.case.language for outcome in outcomes):
+        mine = [outcome for outcome in outcomes if outcome.case.language == language]
+        lists = [o for o in mine if any("top=" in check for check in o.case.checks)]
+        outside = [o for o in mine if o.case.intent in OUT_OF_SCOPE]
+        rows.append(
+            {
+                "language": language,
+                "said": float(len(mine)),
+                "exact state": _share([not o.faults for o in mine]),
+                "out of scope told": _share(
+                    [o.reply.intent == o.case.intent and not o.faults for o in outside]
+                ),
+                "first five right": _share([not o.list_faults for o in lists]),
+                "reversals": float(sum(o.is_reversal for o in mine)),
+            }
+        )
+    return rows
+
+
+def _share(values: Sequence[bool]) -> float:
+    return sum(values) / len(values) if values else 1.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--keep", type=Path, help="the workspaces stay here for the next time")
+    parser.add_argument("--only", choices=[*HALVES, "search"])
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as passing:
+        folder = chosen.keep or Path(passing)
+        for half, file_name in HALVES.items():
+            if chosen.only in (None, half):
+                outcomes = outcomes_of(read_cases(FOLDER / file_name), folder)
+                for outcome in outcomes:
+                    if outcome.faults or outcome.list_faults or outcome.is_reversal:
+                        print(f"{outcome.case.text!r}: {outcome.faults + outcome.list_faults}")
+                rows = rows_of(outcomes)
+                protocol = f"{half}: {len(outcomes)} utterances, four catalogues"
+                show(protocol, rows)
+                keep_result("understanding", half, protocol, rows)
+        if chosen.only in (None, "search"):
+            try:
+                rows = search_rows(open_catalogue("films", folder))
+            except Absent as absent:
+                print(f"search is left out: {absent}")
+            else:
+                show("200 queries for films of ml-100k", rows)
+                keep_result("understanding", "search", "200 queries, ml-100k", rows)
+
+
+if __name__ == "__main__":
+    main()
