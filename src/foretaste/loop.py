@@ -102,9 +102,7 @@ class Foretaste:
         self.fallback = FallbackChain()
         self.recounter = ErasureRecounter(self)
         writer, seed = config.language.writer, config.model.seed
-        self.generator = ContentGenerator(
-            writer, folder / "cache", seed=seed, reasoning=self.reasoning
-        )
+        self.generator = ContentGenerator(writer, folder / "cache", self.reasoning, seed=seed)
         self._rng: np.random.Generator | None = None  # for exploration; None draws anew each time
 
     @classmethod

@@ -4,6 +4,7 @@
 alike in it is told by a bucket: two films of the early 1980s share one.
 """
 
+import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -179,7 +180,7 @@ def _spoken_value(description: FeatureDescription, value: str, words: Wording) -
     if set(column_words(description.column)) & {"language", "languages"} and len(value) <= 3:
         locale = Locale.parse(words.language)
         return locale.languages.get(value.lower())
-    name = shorten(value.rsplit(">", 1)[-1].strip())
+    name = shorten(re.split(r"[>›»]", value)[-1].strip())
     letters = sum(letter.isalpha() for letter in name)
     is_size = bool(set(column_words(description.column)) & {"size", "sizes"})
     return name if letters >= 2 or (is_size and name) else None

@@ -137,9 +137,9 @@ class ContentGenerator:
         self,
         settings: WriterSettings,
         folder: Path,
+        reasoning: Reasoning | None = None,
         *,
         seed: int = 0,
-        reasoning: Reasoning | None = None,
     ) -> None:
         self._reasoning = reasoning or Reasoning()
         self._settings, self._folder, self._seed = settings, folder, seed

@@ -23,8 +23,8 @@ from foretaste.generate.narration import Passage
 from foretaste.online.generation import Generation
 from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.docs.examples import answer_example, request_examples
+from foretaste.serve.http.accept_language import LanguageDep
 from foretaste.serve.http.body import UNBUFFERED_HEADERS, StrictRoute
-from foretaste.serve.http.language import LanguageDep
 from foretaste.serve.http.problems import is_operator
 from foretaste.serve.http.security import ADMIN, READ
 from foretaste.serve.http.user_access import UserAccess, UserAccessDep

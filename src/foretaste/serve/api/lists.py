@@ -14,9 +14,9 @@ from foretaste.behaviour.batch import IngestSummary
 from foretaste.errors import ForetasteError
 from foretaste.online.outage import WITHOUT_STORE
 from foretaste.serve.docs.examples import answer_example, request_examples
+from foretaste.serve.http.accept_language import LanguageDep
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.lanes import run_readiness
-from foretaste.serve.http.language import LanguageDep
 from foretaste.serve.http.problems import ProblemError, is_operator, problem_response
 from foretaste.serve.http.security import EVENTS, NO_KEY_NEEDED, READ
 from foretaste.serve.http.user_access import UserAccess, UserAccessDep
