@@ -23,9 +23,7 @@ import numpy as np
 
 from foretaste.behaviour.export import personal_data
 from foretaste.behaviour.import_log import last_imports
-from foretaste.behaviour.importer import import_all
 from foretaste.behaviour.inspection.inspection_report import Inspection
-from foretaste.behaviour.inspection.inspector import inspect_tables
 from foretaste.behaviour.inspection.sources import sources_of
 from foretaste.behaviour.recording import identify_session, record_events
 from foretaste.behaviour.store import open_store
@@ -43,6 +41,7 @@ from foretaste.domain.data import (
     UserContext,
 )
 from foretaste.domain.identifiers import identifiers, required_identifier
+from foretaste.domain.imports import ImportRecord, UndoReceipt
 from foretaste.domain.ports import BackboneOpener, Progress, TextEncoder, no_progress
 from foretaste.domain.store import EventOwner, Store
 from foretaste.errors import StoreError
@@ -70,6 +69,7 @@ from foretaste.prepare.report import QualityReport, measure_quality
 from foretaste.rank.trending import parse_window
 from foretaste.training.candidate import evaluate_protocol, make_candidate, training_of
 from foretaste.training.encode import DataEncoder, EncodedData
+from foretaste.training.intake import import_sources, inspect_sources
 from foretaste.training.recount import ErasureReceipt, ErasureRecounter, TakeBackReceipt
 
 
@@ -129,20 +129,22 @@ class Foretaste:
         items: Any = None,
         users: Any = None,
         format: str | None = None,  # noqa: A002
+        replace: bool = False,
         **options: Any,
     ) -> list[ImportResult]:
         """Files, frames or tables into the store, items first; of `sources` it is found out what
-        they are. format: as in `formats.FORMATS`; options: strict, yes, …, see `import_all`.
+        they are. format: as in `FORMATS`. replace: earlier imports of these go. Else: `import_all`.
         """
-        return import_all(
-            self.store,
-            sources_of(sources, {"items": items, "users": users, "events": events}, format),
-            self.config.behaviour,
-            rejects_dir=self.folder / "rejects",
-            now=self.clock(),
-            progress=self.progress,
-            **options,
-        )
+        tables = sources_of(sources, {"items": items, "users": users, "events": events}, format)
+        return import_sources(self, tables, replace, options)
+
+    def imports(self) -> list[ImportRecord]:
+        """The receipts of all imports, the oldest first."""
+        return self.store.imports()
+
+    def undo_import(self, *numbers: int) -> UndoReceipt:
+        """As if these imports had never been: in the store, then in the counts of the models."""
+        return self.recounter.undo_imports(numbers)
 
     def inspect(
         self,
@@ -154,9 +156,7 @@ class Foretaste:
     ) -> Inspection:
         """What `add` would take the columns for, why, and what looks wrong. Nothing is stored."""
         tables = sources_of(sources, {"items": items, "users": users, "events": events}, format)
-        return inspect_tables(
-            tables, self.store, self.config.behaviour, self.clock(), progress=self.progress
-        )
+        return inspect_sources(self, tables)
 
     def record(self, events: Sequence[Event]) -> int:
         """Feedback, checked and durable when this returns; none if one is wrong. → how many new."""

@@ -91,9 +91,12 @@ def test_a_store_of_before_is_migrated_with_what_is_in_it(tmp_path: Path) -> Non
     with SqlStore(path) as store:
         store.add_events([took(1, "a", 1.0, user="ann")])
     with sqlite3.connect(path) as connection:  # back to the first form
-        later = ("recommendations", "steering", "gone", "conversations", "imports", "import_rows")
+        imports = ("imports", "imported_files", "imported_numbers", "replaced_rows")
+        later = ("recommendations", "steering", "gone", "conversations", *imports)
         for table in (*later, "item_columns", "spent_events"):
             connection.execute(f"DROP TABLE IF EXISTS {table}")
+        connection.execute("DROP INDEX users_revision")
+        connection.execute("ALTER TABLE users DROP COLUMN revision")
         for column in ("user_access", "signing_secret"):
             connection.execute(f"ALTER TABLE api_keys DROP COLUMN {column}")
         connection.execute("DROP INDEX events_at")

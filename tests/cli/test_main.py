@@ -288,6 +288,7 @@ def test_import_counts_and_tells_the_rejects(files: Path) -> None:
         ["file", "read", "added", "known", "rejected"],
         ["items.csv", "20", "20", "0", "0"],
         ["events.csv", "152", "150", "0", "2"],
+        ["import", "1;", "'foretaste", "imports", "undo", "1'", "takes", "it", "back"],
     ]
     assert "events.csv:152: unknown event type 'clik'; did you mean 'click'?" in done.stderr
     assert "events.csv:153: " in done.stderr

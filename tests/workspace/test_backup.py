@@ -56,6 +56,7 @@ def shop(request: pytest.FixtureRequest, trained: Path) -> Iterator[Foretaste]:
     loop.recommend("ann", n=3)
     loop.slates.log.flush()
     loop.steer("ann", changes=[{"what": {"genre": "space"}, "nats": 1}])
+    loop.add(items=[{"id": "space-1", "title": "The bright star", "genre": "space"}])
     loop.store.put_items([Item("gone", "Soon gone")])
     loop.store.delete_items(["gone"])
     loop.store.put_conversation(Conversation("talk", "ann", None, NOW, {"query": "space"}))

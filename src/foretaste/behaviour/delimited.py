@@ -15,7 +15,8 @@ from foretaste.behaviour.files.dialect import Dialect, detect_dialect, sample_li
 from foretaste.behaviour.files.file_form import FileForm
 from foretaste.behaviour.files.file_settings import Reading
 from foretaste.behaviour.files.header import Header, find_header, row_maker
-from foretaste.behaviour.stream import Row, Rows, Stream
+from foretaste.behaviour.files.size_limits import MAX_COLUMNS, too_long_line, too_many_columns
+from foretaste.behaviour.stream import LongLine, Row, Rows, Stream
 from foretaste.behaviour.values import display_text
 from foretaste.domain.data import RejectedRow
 from foretaste.domain.text_limits import MAX_ITEM_LENGTH
@@ -37,6 +38,8 @@ class _Lines:
         """The lines of the present row."""
         self.decode_errors: dict[int, str] = {}
         """Line → why it is not UTF-8."""
+        self.long_lines: dict[int, int] = {}
+        """Line → its bytes, of those that are too long; their text is only their beginning."""
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -48,6 +51,9 @@ class _Lines:
         else:
             raw = next(self._bytes)
             self.number += 1
+            if isinstance(raw, LongLine):
+                self.long_lines[self.number] = raw.size
+                raw = raw.replace(b'"', b"'")  # no quote of it runs on into other rows
             try:
                 line = raw.decode()
             except UnicodeDecodeError as error:
@@ -84,6 +90,7 @@ class _Lines:
         self.row_lines.clear()
         for at in [at for at in self.decode_errors if at <= self.number]:
             del self.decode_errors[at]
+        self.long_lines.clear()
 
 
 def read_table(
@@ -167,6 +174,11 @@ def _first_row(stream: Stream, lines: _Lines, dialect: Dialect) -> list[str]:
             raise InputError(f"{stream.name}: {reason}; expected a line of column names")
     except csv.Error as error:
         raise InputError(f"{stream.name}: the header cannot be read ({error})") from None
+    if lines.long_lines:
+        problem, remedy = too_long_line(max(lines.long_lines.values()))
+        raise InputError(f"{stream.name}: {problem}; {remedy}")
+    if len(cells) > MAX_COLUMNS:
+        raise InputError(f"{stream.name}: {too_many_columns(len(cells))}")
     if lines.decode_errors:
         reason = next(iter(lines.decode_errors.values()))
         raise InputError(
@@ -198,7 +210,8 @@ class _Body:
                 fields, csv_error = [], str(error)
             start = lines.number - len(row_lines) + 1
             row: Row | None = None
-            if fields and not (lines.decode_errors and lines.row_decode_error()):
+            is_readable = not lines.long_lines
+            if is_readable and fields and not (lines.decode_errors and lines.row_decode_error()):
                 if make_row is not None:
                     row = make_row(fields)
                 elif len(fields) == width:
@@ -225,7 +238,9 @@ class _Body:
         row = dict(zip(columns, fields, strict=False))
         column, value = "", first_line.strip()
         decode_error = self.lines.row_decode_error()
-        if decode_error:
+        if self.lines.long_lines:
+            problem, remedy = too_long_line(max(self.lines.long_lines.values()))
+        elif decode_error:
             column = next(
                 (name for name, field in row.items() if _REPLACEMENT_CHARACTER in field), ""
             )

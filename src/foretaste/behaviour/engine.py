@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 
 from foretaste.behaviour import postgres, schema
+from foretaste.behaviour.transactions import JointTransaction, entered, joint_transaction_of
 from foretaste.behaviour.writers import WriterTurns
 from foretaste.domain.files import FILE_MODE
 from foretaste.domain.patience import UNLIMITED, current_patience, patience
@@ -37,6 +38,7 @@ _TAKE_WRITE_LOCK = sa.text(
     "SELECT set_config('lock_timeout', :lock, true),"
     f" set_config('statement_timeout', :answer, true), {_SCHEMA_LOCK}"
 )  # in this order: the timeouts hold from here to the end of the transaction
+_NEVER_IDLE = sa.text("SELECT set_config('idle_in_transaction_session_timeout', '0', true)")
 
 _SEARCH_PATH_OPTION = "-csearch_path="
 
@@ -247,7 +249,12 @@ def write_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
     never see 11. With the lock, numbers become visible in order. SQLite has one writer anyway.
     A lock a schema: tenants that share a database do not wait for one another. It is waited for
     within the current patience, also by this process's own threads; then StoreBusy is raised.
+    Within a `joint_transaction` of this thread it is that one.
     """
+    joint = joint_transaction_of(engine)
+    if joint is not None:
+        yield joint.connection
+        return
     with (
         _writer_turns.setdefault(engine, WriterTurns()).turn() as seconds,
         engine.connect().execution_options(writing=True, lock_seconds=seconds) as connection,
@@ -258,6 +265,24 @@ def write_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
             values = {name: str(_milliseconds(limit)) for name, limit in limits.items()}
             connection.execute(_TAKE_WRITE_LOCK, values)
         yield connection
+
+
+@contextmanager
+def joint_transaction(engine: sa.Engine) -> Iterator[JointTransaction]:
+    """One transaction for all that this thread does with the database in the block: everything in
+    it is stored, or nothing.
+    """
+    open_joint = joint_transaction_of(engine)
+    if open_joint is not None:
+        yield open_joint
+        return
+    with write_transaction(engine) as connection:
+        if engine.dialect.name == "postgresql":  # it may be idle while rows are read from a file
+            connection.execute(_NEVER_IDLE)
+        with entered(JointTransaction(engine, connection)) as joint:
+            yield joint
+    for action in joint.after_commit:
+        action()
 
 
 def migrate(engine: sa.Engine, revision: str = schema.HEAD_REVISION) -> None:

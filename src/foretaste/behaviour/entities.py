@@ -5,7 +5,7 @@ and nothing else: readers that go on from a revision must meet the deletion, and
 under way must not bring the item back.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,11 @@ import sqlalchemy as sa
 from foretaste.behaviour import schema
 from foretaste.behaviour.engine import store_errors, write_transaction
 from foretaste.behaviour.schema import deleted_items, events, item_columns, items, meta, users
+from foretaste.behaviour.transactions import (
+    EntityPuts,
+    joint_transaction_of,
+    read_connection,
+)
 from foretaste.behaviour.variant_ids import first_of_groups
 from foretaste.domain.data import Event, Item, User
 from foretaste.domain.store import ItemColumns
@@ -22,6 +27,10 @@ IDS_PER_QUERY = 500
 USERS_PER_PAGE = 50_000
 ITEM_REVISION_KEY = "item_revision"
 """Under this name `meta` keeps the newest revision of an item."""
+USER_REVISION_KEY = "user_revision"
+"""And under this that of a user, by which an import that is undone knows what it put."""
+REVISION_KEYS = {"items": ITEM_REVISION_KEY, "users": USER_REVISION_KEY}
+"""By the name of the table."""
 
 
 class EntityRows:
@@ -30,6 +39,72 @@ class EntityRows:
     url: sa.URL
     _engine: sa.Engine
     _insert: Any
+
+    def put_items(self, new_items: Sequence[Item]) -> int:
+        """Create or replace. → how many are new or changed."""
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            rows = [schema.item_row(item) for item in new_items]
+            count = self._put_entities(connection, items, rows)
+            if count:
+                self._record_columns(connection, new_items)
+            return count
+
+    def put_users(self, new_users: Sequence[User]) -> int:
+        """Create or replace. → how many are new or changed."""
+        with store_errors(self.url), write_transaction(self._engine) as connection:
+            return self._put_entities(
+                connection, users, [schema.user_row(user) for user in new_users]
+            )
+
+    def _put_entities(
+        self, connection: sa.Connection, table: sa.Table, new_rows: Sequence[dict[str, Any]]
+    ) -> int:
+        rows = {row["id"]: row for row in new_rows}
+        stored_rows = self._stored_rows(connection, table, list(rows))
+        changed_rows = [
+            row for row_id, row in rows.items() if not _has_values(stored_rows.get(row_id), row)
+        ]
+        self._put_rows(connection, table, changed_rows, stored_rows)
+        return len(changed_rows)
+
+    def _put_rows(
+        self,
+        connection: sa.Connection,
+        table: sa.Table,
+        rows: list[dict[str, Any]],
+        stored_rows: dict[str, Mapping[str, Any]],
+    ) -> None:
+        """Put rows, each with a new revision; whoever notes what an import changes is told."""
+        deletion_revisions: dict[str, int] = {}
+        if rows:
+            first_revision = self._take_revisions(connection, len(rows), REVISION_KEYS[table.name])
+            for number, row in enumerate(rows, first_revision):
+                row["revision"] = number
+            self._upsert(connection, table, rows)
+            if table is items:
+                deletion_revisions = self._undelete(connection, [row["id"] for row in rows])
+        joint = joint_transaction_of(self._engine)
+        if joint is not None and joint.put_listener is not None:
+            joint.put_listener.note_puts(table, EntityPuts(rows, stored_rows, deletion_revisions))
+
+    @staticmethod
+    def _stored_rows(
+        connection: sa.Connection, table: sa.Table, ids: Sequence[str]
+    ) -> dict[str, Mapping[str, Any]]:
+        """Those of these rows that are there, by their ids."""
+        rows: dict[str, Any] = {}
+        for start in range(0, len(ids), IDS_PER_QUERY):
+            query = sa.select(table).where(table.c.id.in_(ids[start : start + IDS_PER_QUERY]))
+            rows.update((row["id"], row) for row in connection.execute(query).mappings())
+        return rows
+
+    def _upsert(
+        self, connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]
+    ) -> None:
+        insert = self._insert(table)
+        keys = [column.name for column in table.primary_key]
+        new = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=new), rows)
 
     def items_by_id(self, ids: Sequence[str]) -> dict[str, Item]:
         """Those of these items that are there, by their ids."""
@@ -57,7 +132,12 @@ class EntityRows:
 
     def users_page(self, after_id: str, n: int) -> list[User]:
         """The next n users in order of their ids, from the first past `after_id`."""
-        query = sa.select(users).where(users.c.id > after_id).order_by(users.c.id).limit(n)
+        query = (
+            sa.select(*schema.USER_COLUMNS)
+            .where(users.c.id > after_id)
+            .order_by(users.c.id)
+            .limit(n)
+        )
         return [schema.user_from_row(row) for row in self._fetch_rows(query)]
 
     def users(self) -> Iterator[User]:
@@ -135,13 +215,15 @@ class EntityRows:
 
     def change_user(self, user_id: str, change: Callable[[User], User]) -> User | None:
         """What `change` makes of a user, in their place; None if nothing was put of them."""
-        query = sa.select(users).where(users.c.id == user_id)
+        query = sa.select(*schema.USER_COLUMNS).where(users.c.id == user_id)
         with store_errors(self.url), write_transaction(self._engine) as connection:
             stored_row = connection.execute(query).first()
             if stored_row is None:
                 return None
             changed_user = change(schema.user_from_row(stored_row))
-            row = schema.user_row(changed_user)
+            row = schema.user_row(changed_user) | {
+                "revision": self._take_revisions(connection, 1, USER_REVISION_KEY)
+            }
             connection.execute(sa.update(users).where(users.c.id == user_id).values(row))
             return changed_user
 
@@ -154,29 +236,44 @@ class EntityRows:
                 present_ids += connection.scalars(sa.select(items.c.id).where(id_condition))
                 connection.execute(sa.delete(items).where(id_condition))
             if present_ids:
-                first_revision = self._take_revisions(connection, len(present_ids))
-                rows = [
-                    {"id": item_id, "revision": number}
-                    for number, item_id in enumerate(present_ids, first_revision)
-                ]
-                connection.execute(self._insert(deleted_items), rows)
+                self._put_deletions(connection, present_ids)
             return len(present_ids)
 
-    def deleted_items(self, after_revision: int = 0) -> Iterator[tuple[int, str]]:
-        """(revision, id) of the items deleted past `after_revision`, in that order."""
+    def _put_deletions(
+        self, connection: sa.Connection, ids: Sequence[str], *, is_undone: bool = False
+    ) -> None:
+        """Have every reader meet that these items are gone."""
+        first_revision = self._take_revisions(connection, len(ids))
+        rows = [
+            {"id": item_id, "revision": number, "is_undone": is_undone}
+            for number, item_id in enumerate(ids, first_revision)
+        ]
+        if rows:
+            connection.execute(self._insert(deleted_items), rows)
+
+    def deleted_items(
+        self, after_revision: int = 0, *, by_people: bool = False
+    ) -> Iterator[tuple[int, str]]:
+        """(revision, id) of the items deleted past `after_revision`, in that order; with
+        `by_people` without those that went as their import was undone.
+        """
         query = sa.select(deleted_items.c.revision, deleted_items.c.id).where(
             deleted_items.c.revision > after_revision
         )
+        if by_people:
+            query = query.where(deleted_items.c.is_undone.is_(sa.false()))
         yield from self._fetch_rows(query.order_by(deleted_items.c.revision))
 
     def known_item_ids(self, ids: Collection[str]) -> set[str]:
-        """Those of these items that are there, or were and have been deleted."""
+        """Those of these items that are there, or were and people have deleted them."""
         ordered = sorted(ids)
         known_ids: set[str] = set()
         for start in range(0, len(ordered), IDS_PER_QUERY):
             chunk = ordered[start : start + IDS_PER_QUERY]
             present_query = sa.select(items.c.id).where(items.c.id.in_(chunk))
-            deleted_query = sa.select(deleted_items.c.id).where(deleted_items.c.id.in_(chunk))
+            deleted_query = sa.select(deleted_items.c.id).where(
+                deleted_items.c.id.in_(chunk), deleted_items.c.is_undone.is_(sa.false())
+            )
             known_ids.update(
                 row[0] for row in self._fetch_rows(sa.union(present_query, deleted_query))
             )
@@ -200,21 +297,38 @@ class EntityRows:
             rows = [{"name": name, "role": role} for name, role in sorted(new_columns)]
             connection.execute(self._insert(item_columns).on_conflict_do_nothing(), rows)
 
-    def _undelete(self, connection: sa.Connection, ids: Sequence[str]) -> None:
-        """Items that are put again are no longer gone."""
+    def _undelete(self, connection: sa.Connection, ids: Sequence[str]) -> dict[str, int]:
+        """Items that are put again are no longer gone. → those that people had deleted, with the
+        revisions of that.
+        """
+        revisions: dict[str, int] = {}
+        c = deleted_items.c
         for start in range(0, len(ids), IDS_PER_QUERY):
-            id_condition = deleted_items.c.id.in_(ids[start : start + IDS_PER_QUERY])
-            connection.execute(sa.delete(deleted_items).where(id_condition))
+            id_condition = c.id.in_(ids[start : start + IDS_PER_QUERY])
+            query = sa.select(c.id, c.revision, c.is_undone).where(id_condition)
+            rows = connection.execute(query).all()
+            if rows:
+                connection.execute(sa.delete(deleted_items).where(id_condition))
+            revisions.update(
+                (row_id, number) for row_id, number, is_undone in rows if not is_undone
+            )
+        return revisions
 
-    def _take_revisions(self, connection: sa.Connection, n: int) -> int:
+    def _take_revisions(
+        self, connection: sa.Connection, n: int, key: str = ITEM_REVISION_KEY
+    ) -> int:
         """Take the next n revisions. → the first of them."""
-        revision_query = sa.select(meta.c.text).where(meta.c.name == ITEM_REVISION_KEY)
+        revision_query = sa.select(meta.c.text).where(meta.c.name == key)
         last_revision = int(connection.scalar(revision_query) or 0)
-        insert = self._insert(meta).values(name=ITEM_REVISION_KEY, text=str(last_revision + n))
+        insert = self._insert(meta).values(name=key, text=str(last_revision + n))
         replacement = {"text": insert.excluded.text}
         connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_=replacement))
         return last_revision + 1
 
     def _fetch_rows(self, query: sa.Select[Any] | sa.CompoundSelect[Any]) -> Sequence[Any]:
-        with store_errors(self.url), self._engine.connect() as connection:
+        with store_errors(self.url), read_connection(self._engine) as connection:
             return connection.execute(query).all()
+
+
+def _has_values(stored_row: Mapping[str, Any] | None, row: dict[str, Any]) -> bool:
+    return stored_row is not None and all(stored_row[name] == value for name, value in row.items())

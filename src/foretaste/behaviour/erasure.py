@@ -29,6 +29,7 @@ from foretaste.behaviour.schema import (
     meta,
     preferences,
     recommendations,
+    replaced_rows,
     users,
 )
 from foretaste.behaviour.spent_events import (
@@ -93,6 +94,7 @@ class ErasureRows(RecommendationRows, PreferenceRows):
                 ).rowcount,
                 conversations=_delete_owned(connection, conversations, user, own_sessions),
             )
+            _delete_replaced_users(connection, user)
             if erased.any_erased:
                 erasure_at = time.time() if at is None else at
                 put_tombstones(connection, self._insert, user, own_sessions, erasure_at)
@@ -341,6 +343,12 @@ def _delete_owned(
         connection.execute(sa.delete(table).where(condition)).rowcount
         for condition in _ownership_conditions(table, user, own_sessions)
     )
+
+
+def _delete_replaced_users(connection: sa.Connection, user: str) -> None:
+    """No undo of an import brings back what was known of them."""
+    c = replaced_rows.c
+    connection.execute(sa.delete(replaced_rows).where(c.record_type == users.name, c.id == user))
 
 
 def _id_chunks(values: Collection[Any]) -> Iterable[list[Any]]:

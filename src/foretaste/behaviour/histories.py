@@ -16,6 +16,7 @@ from foretaste.behaviour import schema
 from foretaste.behaviour.engine import store_errors
 from foretaste.behaviour.identity import IdentityRows, SessionOwners
 from foretaste.behaviour.schema import events
+from foretaste.behaviour.transactions import read_connection
 from foretaste.domain.data import IDENTIFY_EVENT, Event
 from foretaste.domain.store import EventColumns, Past, UserKey
 
@@ -154,7 +155,7 @@ class HistoryRows(IdentityRows):
         return list(dict.fromkeys((user, session) for user, session in rows))
 
     def _fetch_all(self, query: sa.Select[Any]) -> list[Any]:
-        with store_errors(self.url), self._engine.connect() as connection:
+        with store_errors(self.url), read_connection(self._engine) as connection:
             cursor = connection.execute(query).cursor
             assert cursor is not None  # a select has one
             # The driver's own tuples: half the time of SQLAlchemy's rows, nothing lost

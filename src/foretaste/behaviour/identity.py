@@ -21,6 +21,7 @@ from foretaste.behaviour.checks import check_ids
 from foretaste.behaviour.engine import store_errors, write_transaction
 from foretaste.behaviour.raw_select import RawSelect
 from foretaste.behaviour.schema import events
+from foretaste.behaviour.transactions import read_connection
 from foretaste.domain.data import IDENTIFY_EVENT, Event
 from foretaste.domain.store import StoreListener
 
@@ -129,7 +130,7 @@ class IdentityRows:
         return {session for (session,) in self._raw_select(_SESSIONS_OF_USER, user=user)}
 
     def _identifications(self, queries: Iterable[sa.Select[Any]]) -> list[Identification]:
-        with store_errors(self.url), self._engine.connect() as connection:
+        with store_errors(self.url), read_connection(self._engine) as connection:
             return [
                 (session, number, user)
                 for query in queries

@@ -5,7 +5,7 @@ the rejects file.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -31,8 +31,15 @@ def save_imports(store: FactStore, imports: Sequence[ImportResult]) -> None:
             **asdict(imported),
             "rejects": rejects,
             "warnings": list(imported.warnings),
+            "replaced_imports": list(imported.replaced_imports),
         }
     store.put_meta_text(LAST_IMPORTS, json.dumps(list(by_file.values())[-MAX_FILES:], default=str))
+
+
+def forget_imports(store: FactStore, numbers: Collection[int]) -> None:
+    """Imports with these numbers were undone: the report no longer speaks of them."""
+    results = [result for result in _load(store) if result.get("number") not in numbers]
+    store.put_meta_text(LAST_IMPORTS, json.dumps(results))
 
 
 def last_imports(store: FactStore) -> tuple[ImportResult, ...]:
@@ -43,6 +50,7 @@ def last_imports(store: FactStore) -> tuple[ImportResult, ...]:
                 **fields,
                 "rejects": tuple(RejectedRow(**reject) for reject in fields["rejects"]),
                 "warnings": tuple(fields["warnings"]),
+                "replaced_imports": tuple(fields.get("replaced_imports", ())),
             }
         )
         for fields in _load(store)

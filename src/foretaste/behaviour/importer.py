@@ -7,13 +7,22 @@ gives the store it would have given.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Self
 
 from foretaste.behaviour.files.file_settings import Reading, RecordType
 from foretaste.behaviour.files.packing import own_stem
+from foretaste.behaviour.files.size_limits import (
+    MAX_BATCH_BYTES,
+    MAX_REMEMBERED_EVENTS,
+    row_length,
+)
 from foretaste.behaviour.formats.formatted_table import open_formatted, settings_of_table
 from foretaste.behaviour.import_log import save_imports
+from foretaste.behaviour.import_run import ImportRun
 from foretaste.behaviour.inspection.column_uses import short_lines
 from foretaste.behaviour.inspection.sources import Announce, say_nothing, with_record_types
 from foretaste.behaviour.inspection.table_source import TableSource
@@ -24,11 +33,17 @@ from foretaste.domain.data import ImportResult, RejectedRow
 from foretaste.domain.files import FOLDER_MODE
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.domain.store import EventRefusal, Store
+from foretaste.domain.text_limits import shorten
 from foretaste.errors import InputError
 
 ROWS_PER_BATCH = 20_000
 MAX_REJECTS_IN_MEMORY = 100
-"""Rejects that are kept in memory; the file has them all."""
+"""Rejects that are kept in memory; the file has the others as well."""
+MAX_REJECTS_LENGTH = 64_000_000
+"""Characters of a rejects file."""
+FULL = "rows from here on were rejected too and are not in this file: mend those before them first"
+MAX_REJECTED_CELLS, MAX_REJECTED_LENGTH = 200, 2_000
+"""Columns of a rejected row that its reject has, and characters of each."""
 MAX_REJECTS_IN_MESSAGE = 3
 """Rejects that the message of a strict import names."""
 
@@ -39,36 +54,41 @@ def import_all(
     settings: BehaviourSettings,
     *,
     rejects_dir: Path,
-    now: float,
-    strict: bool = False,
-    yes: bool = False,
+    clock: Callable[[], float],
     at_unit: str | None = None,
-    progress: Progress = no_progress,
+    replace_earlier: bool = False,
+    yes: bool = False,
     announce: Announce = say_nothing,
+    **options: Any,
 ) -> list[ImportResult]:
-    """`import_table` for each table, items first, as events name them; the store remembers what
-    became of each.
+    """`import_table` for each table, items first, as events name them, as one import with a number
+    by which it can be undone; the store remembers what became of each.
 
-    at_unit: what the times of events count that are numbers, see `BehaviourSettings.at_unit`. yes:
-    take the names that are offered for a file without names of columns. announce: told what the
-    columns of each are taken for.
+    clock: the present in seconds since 1970. at_unit: what the times of events count that are
+    numbers, see `BehaviourSettings.at_unit`. replace_earlier: earlier imports of these files are
+    undone in the same transaction. yes: take the names that are offered for a file without names of
+    columns. announce: told what the columns of each are taken for. The other options are those of
+    `import_table`.
     """
-    settings = settings.with_at_unit(at_unit)
+    settings, now = settings.with_at_unit(at_unit), clock()
+    tables = with_record_types(tables, settings, now, yes=yes, announce=announce)
+    run = ImportRun(store, clock, settings.undoable_imports, replace_earlier)
     results = []
-    for table in with_record_types(tables, settings, now, yes=yes, announce=announce):
-        result = import_table(
-            store,
-            table,
-            settings,
-            rejects_dir=rejects_dir,
-            now=now,
-            strict=strict,
-            yes=yes,
-            progress=progress,
-            announce=announce,
-        )
-        save_imports(store, [result])
-        results.append(result)
+    with run.whole(tables):
+        for table in tables:
+            result = import_table(
+                store,
+                table,
+                settings,
+                rejects_dir=rejects_dir,
+                now=now,
+                yes=yes,
+                announce=announce,
+                run=run,
+                **options,
+            )
+            save_imports(store, [result])
+            results.append(result)
     return results
 
 
@@ -99,12 +119,14 @@ def import_table(
     yes: bool = False,
     progress: Progress = no_progress,
     announce: Announce = say_nothing,
+    run: ImportRun | None = None,
 ) -> ImportResult:
     """Import a table of which it is known what its rows are.
 
     `announce` is told what the columns were taken for before a row is stored; `now` is the present
     in seconds since 1970. With `strict` nothing is stored unless every row is good: the source is
-    read twice. With `yes` a file without names of columns is read by those that are offered.
+    read twice. With `yes` a file without names of columns is read by those that are offered. What
+    it brings is written down in `run`, the import that it is a part of.
     """
     source, record_type = table_source.source, table_source.record_type or "events"
     file_settings = table_source.settings_in(settings)
@@ -112,24 +134,30 @@ def import_table(
     if strict and hasattr(source, "__next__"):
         source = list(source)
 
-    def run(*, dry: bool) -> ImportResult:
+    def read(*, dry: bool) -> ImportResult:
         with (
             open_formatted(source, table_source.name, reading) as table,
             RejectsFile(rejects_dir, table.name, record_type) as rejects,
         ):
             table_settings = settings_of_table(settings, file_settings, table)
             row_reader = make_row_reader(table, record_type, store, table_settings, now)
-            if not dry:
-                announce(short_lines(table.name, row_reader.reading, settings))
-            notes = table_source.notes()
             refuse = store.event_refusals if record_type == "events" else _no_refusals
-            return _import(table, row_reader, rejects, progress, notes, refuse, dry_run=dry)
+            import_rows = partial(
+                _import, table, row_reader, rejects, progress, table_source.notes(), refuse
+            )
+            if dry:
+                return import_rows(put=None)
+            announce(short_lines(table.name, row_reader.reading, settings))
+            if run is None:
+                return import_rows(put=row_reader.put)
+            file_run = run.begin_file(table_source)
+            return file_run.finish(import_rows(put=file_run.recorded(row_reader.put)))
 
     if strict:
-        checked = run(dry=True)
+        checked = read(dry=True)
         if checked.rejected:
             raise _strict_error(checked)
-    return run(dry=False)
+    return read(dry=False)
 
 
 def _strict_error(checked: ImportResult) -> InputError:
@@ -148,16 +176,16 @@ def _import(
     notes: Sequence[str],
     refuse: "Refuse",
     *,
-    dry_run: bool,
+    put: Callable[[Sequence[Any]], int] | None,
 ) -> ImportResult:
-    """dry_run: the rows are checked and nothing is stored."""
+    """put: stores a batch; with None the rows are checked and nothing is stored."""
     count = added = 0
-    label = f"{'checking' if dry_run else 'importing'} {table.name}"
+    label = f"{'checking' if put is None else 'importing'} {table.name}"
     for batch in batches(table, reader, rejects, refuse):
         count += len(batch)
         reader.observe(batch)
-        if batch and not dry_run:
-            added += reader.put(batch)
+        if batch and put is not None:
+            added += put(batch)
         note = f"{rejects.count:,} rejected" if rejects.count else ""
         progress(label, table.amount_read(), table.total, note)
     return ImportResult(
@@ -199,6 +227,7 @@ def batches(
         return [record for i, record in enumerate(batch) if i not in refusals]
 
     batch: list[Any] = []
+    batch_end = table.unpacked_bytes() + MAX_BATCH_BYTES
     for line, row in table.rows:
         if isinstance(row, RejectedRow):
             rejects.add(row)
@@ -213,9 +242,12 @@ def batches(
                 continue
             first_lines[key] = line
             batch.append(record)
-        if len(batch) >= ROWS_PER_BATCH:
+        if len(batch) >= ROWS_PER_BATCH or table.unpacked_bytes() > batch_end:
             yield admitted(batch)
             batch = []
+            batch_end = table.unpacked_bytes() + MAX_BATCH_BYTES
+            if len(first_lines) > MAX_REMEMBERED_EVENTS and reader.reading.record_type == "events":
+                first_lines.clear()  # the store knows their ids
     yield admitted(batch)
 
 
@@ -225,6 +257,20 @@ def _duplicate(file: str, line: int, first_line: int, key: str, row: Any) -> Rej
         "columns needs an event_id of its own"
     )
     return RejectedRow(file, line, "", key, f"duplicate of line {first_line}", remedy, row)
+
+
+def shortened_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the rejects file has of a row."""
+    return {
+        str(name)[:MAX_REJECTED_LENGTH]: _shortened(value)
+        for name, value in islice(row.items(), MAX_REJECTED_CELLS)
+    }
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, str | list | tuple | dict) and row_length(value) > MAX_REJECTED_LENGTH:
+        return shorten(str(value)[: 2 * MAX_REJECTED_LENGTH], MAX_REJECTED_LENGTH)
+    return value
 
 
 class RejectCounter:
@@ -238,16 +284,19 @@ class RejectCounter:
         """Count it, and keep it if it is one of the first."""
         self.count += 1
         if len(self.first_rejects) < MAX_REJECTS_IN_MEMORY:
-            self.first_rejects.append(reject)
+            self.first_rejects.append(replace(reject, row=shortened_row(reject.row)))
 
 
 class RejectsFile(RejectCounter):
-    """The file of bad rows, written as they come: JSON Lines with line, reason, remedy and row."""
+    """The file of bad rows, written as they come: JSON Lines with line, reason, remedy and row, up
+    to `MAX_REJECTS_LENGTH`.
+    """
 
     def __init__(self, folder: Path, file: str, record_type: str) -> None:
         super().__init__()
         self.path = folder / f"{own_stem(file)}-{record_type}.jsonl"
         self._file: IO[str] | None = None
+        self._length, self._is_full = 0, False
 
     def __enter__(self) -> Self:
         self.path.unlink(missing_ok=True)  # of an import before this one
@@ -260,6 +309,8 @@ class RejectsFile(RejectCounter):
     def add(self, reject: RejectedRow) -> None:
         """Count it, write it, and keep it if it is one of the first."""
         super().add(reject)
+        if self._is_full:
+            return
         if self._file is None:
             self._file = self._open()
         fields = {
@@ -269,9 +320,14 @@ class RejectsFile(RejectCounter):
             "value": reject.value,
             "problem": reject.problem,
             "remedy": reject.remedy,
-            "row": dict(reject.row),
+            "row": shortened_row(reject.row),
         }
-        self._file.write(json.dumps(fields, ensure_ascii=False, default=str) + "\n")
+        line = json.dumps(fields, ensure_ascii=False, default=str) + "\n"
+        self._length += len(line)
+        self._is_full = self._length > MAX_REJECTS_LENGTH
+        if self._is_full:
+            line = json.dumps({"file": reject.file, "line": reject.line, "problem": FULL}) + "\n"
+        self._file.write(line)
 
     def _open(self) -> IO[str]:
         try:

@@ -4,14 +4,24 @@ A line that is not a JSON object comes out as a `RejectedRow`, and so does the p
 breaks.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from foretaste.behaviour.files.json_forms import read_line, read_values, rows_of_value
-from foretaste.behaviour.stream import Rows, Stream
+from foretaste.behaviour.files.json_forms import is_row_by, read_line, rows_of_value
+from foretaste.behaviour.files.json_values import JsonValues, TooLargeValue
+from foretaste.behaviour.files.size_limits import (
+    MAX_LINE_BYTES,
+    MAX_VALUE_BYTES,
+    MAX_VALUE_MEMORY,
+    too_long_line,
+    value_memory,
+)
+from foretaste.behaviour.stream import LongLine, Rows, Stream
 from foretaste.behaviour.values import display_text
 from foretaste.domain.data import RejectedRow
+
+MIN_MEASURED_LENGTH = 1 << 20
+"""Characters of a line from where on its values are counted before they are read."""
 
 
 def rows(stream: Stream) -> Rows:
@@ -25,7 +35,10 @@ def rows(stream: Stream) -> Rows:
         return
     number = 0
     for number, raw in enumerate(stream.lines(), 1):
-        if not raw.isspace():
+        if isinstance(raw, LongLine):
+            text = raw.decode(errors="replace")
+            yield number, _reject(stream.name, number, text, *too_long_line(raw.size))
+        elif not raw.isspace():
             yield number, _object(raw, stream.name, number)
     if stream.break_reason:
         yield number + 1, _break_reject(stream, number + 1)
@@ -41,19 +54,71 @@ def _has_lines(head: bytes) -> bool:
 
 def _values(stream: Stream) -> Rows:
     """The objects of a file of one value, or of values over several lines."""
-    raw = stream.read_all()
+    values = JsonValues(stream.text_chunks())
+    values.next_letter()
+    names = None
     try:
-        values = read_values(raw.decode())
-    except (ValueError, RecursionError):  # then it is at least told line by line
-        for number, line in enumerate(raw.splitlines(keepends=True), 1):
-            if not line.isspace():
-                yield number, _object(line, stream.name, number)
-        if stream.break_reason:
-            yield raw.count(b"\n") + 2, _break_reject(stream, raw.count(b"\n") + 2)
+        value, text = values.next_value(MAX_LINE_BYTES)
+    except TooLargeValue:
+        names = values.names_before_list()
+    except (ValueError, RecursionError):
+        yield from _broken_values(stream, values)
         return
-    records = rows_of_value(values[0]) if len(values) == 1 else values
-    for number, value in enumerate(records, 1):
-        yield number, _element(value, "", stream.name, number)
+    else:
+        if values.next_letter():
+            yield 1, _element(value, text, stream.name, 1)
+            yield from _other_values(stream, values, 2)
+        else:
+            yield from _rows_of(value, stream.name)
+        return
+    if names is not None and not is_row_by(names):
+        values.enter_list()
+        yield from _elements(stream, values)
+        return
+    try:
+        value, _ = values.next_value(MAX_VALUE_BYTES)
+    except (ValueError, RecursionError):
+        yield from _other_values(stream, values, 1)
+    else:
+        yield from _rows_of(value, stream.name)
+
+
+def _rows_of(value: Any, file: str) -> Rows:
+    for number, record in enumerate(rows_of_value(value), 1):
+        yield number, _element(record, "", file, number)
+
+
+def _other_values(stream: Stream, values: JsonValues, number: int) -> Rows:
+    """Values one after another; one that is too large is left out with the rest of its line.
+
+    number: of the first of them.
+    """
+    while values.next_letter():
+        try:
+            value, text = values.next_value(MAX_LINE_BYTES)
+        except TooLargeValue:
+            yield number, _too_large_reject(stream, values)
+            values.skip_line()
+        except (ValueError, RecursionError):
+            yield from _broken_values(stream, values)
+            return
+        else:
+            yield number, _element(value, text, stream.name, number)
+        number += 1
+    if stream.break_reason:
+        yield values.line, _break_reject(stream, values.line)
+
+
+def _broken_values(stream: Stream, values: JsonValues) -> Rows:
+    """What can be told line by line of a text that is no JSON from here on."""
+    raw = values.waiting_text().encode(errors="surrogateescape")
+    first = values.line
+    for number, line in enumerate(raw.splitlines(keepends=True), first):
+        if not line.isspace():
+            yield number, _object(line, stream.name, number)
+    if stream.break_reason:
+        number = first + raw.count(b"\n") + 1
+        yield number, _break_reject(stream, number)
 
 
 def _object(raw: bytes, file: str, line: int) -> Mapping[str, Any] | RejectedRow:
@@ -65,6 +130,9 @@ def _object(raw: bytes, file: str, line: int) -> Mapping[str, Any] | RejectedRow
             f"not UTF-8 (byte 0x{raw[error.start]:02x} at place {error.start + 1} of the line)"
         )
         return _reject(file, line, text, problem, "save the file as UTF-8")
+    if len(text) > MIN_MEASURED_LENGTH and value_memory(text) > MAX_VALUE_MEMORY:
+        problem, remedy = "a line with too many values", "write a row a line, or leave some out"
+        return _reject(file, line, text[:200], problem, remedy)
     try:
         value = read_line(text)
     except (ValueError, RecursionError) as error:
@@ -83,45 +151,42 @@ def _object(raw: bytes, file: str, line: int) -> Mapping[str, Any] | RejectedRow
 
 def _array(stream: Stream) -> Rows:
     """The elements of an array, one after the other, so that what precedes a break still comes."""
-    text = stream.read_all().decode(errors="surrogateescape")
-    decoder = json.JSONDecoder()
-    line, at = 1, 0
-    while True:
-        step = at
-        at = _skip_separators(text, at)
-        line += text.count("\n", step, at)
-        if text[at : at + 1] == "]":
-            return
+    values = JsonValues(stream.text_chunks())
+    values.next_letter()
+    values.skip_letter()
+    yield from _elements(stream, values)
+
+
+def _elements(stream: Stream, values: JsonValues) -> Rows:
+    """Those of an array, from within it."""
+    while values.next_letter() != "]":
+        line = values.line
         try:
-            value, end = decoder.raw_decode(text, at)
+            value, text = values.next_value(MAX_LINE_BYTES)
+        except TooLargeValue:
+            yield line, _too_large_reject(stream, values)
+            return
         except (ValueError, RecursionError) as error:
             if stream.break_reason:
                 yield line, _break_reject(stream, line)
             else:
+                problem = f"not JSON from here on ({_error_text(error)})"
+                remedy = "copy or write the file again; the rows before it are in"
                 yield (
                     line,
-                    _reject(
-                        stream.name,
-                        line,
-                        text[at : at + 200],
-                        f"not JSON from here on ({_error_text(error)})",
-                        "copy or write the file again; the rows before it are in",
-                    ),
+                    _reject(stream.name, line, values.waiting_text()[:200], problem, remedy),
                 )
             return
-        yield line, _element(value, text[at:end], stream.name, line)
-        line += text.count("\n", at, end)
-        at = end
+        yield line, _element(value, text, stream.name, line)
 
 
-def _skip_separators(text: str, at: int) -> int:
-    """Past white space, the opening bracket and commas."""
-    opening = "[" if at == 0 else ","
-    while at < len(text) and (text[at].isspace() or text[at] == opening):
-        if text[at] == "[":
-            opening = ""
-        at += 1
-    return at
+def _too_large_reject(stream: Stream, values: JsonValues) -> RejectedRow:
+    problem = f"a value has more than {MAX_LINE_BYTES:,} bytes, or too many parts"
+    remedy = (
+        "the rest of its line was not read: write one object a line (JSON Lines), or a list of "
+        "them, [{…}, {…}]"
+    )
+    return _reject(stream.name, values.line, values.waiting_text()[:200], problem, remedy)
 
 
 def _element(value: Any, text: str, file: str, line: int) -> Mapping[str, Any] | RejectedRow:

@@ -86,6 +86,7 @@ def load_known_items(
         and all(item == Item(item.id) for _, item in store.items())
     )
     known_ids = set(store.item_ids()).union(new_ids)
-    known_ids |= {item for _, item in store.deleted_items()}  # these are not made again
+    deleted_ids = {item for _, item in store.deleted_items(by_people=True)}
+    known_ids |= deleted_ids  # these are not made again
     variants = VariantIds(store).table() | (new_variants or VariantTable())
     return KnownItems(store, known_ids, creates_items, variants)

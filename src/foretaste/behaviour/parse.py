@@ -98,7 +98,7 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
         event_id = parsers.event_id(get(columns["event_id"]))
     if event_id is None:
         context_text = json.dumps(context, sort_keys=True, default=str) if context else ""
-        event_id = _content_hash(
+        event_id = content_id(
             (user, session, item, event_type, at, value, text, query),
             (device, context_text, recommendation_id, position),
         )
@@ -144,7 +144,8 @@ def _who(user_cell: Any, session_cell: Any, parsers: EventParsers) -> tuple[str 
     return user, session
 
 
-def _content_hash(*content: tuple[Any, ...]) -> str:
+def content_id(*content: tuple[Any, ...]) -> str:
+    """The id of an event that has none of its own: the same for the same content."""
     # ascii() and not repr(): what repr() escapes depends on the Unicode tables of this Python
     return blake2b(ascii(content).encode("ascii"), digest_size=16).hexdigest()
 

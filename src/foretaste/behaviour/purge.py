@@ -21,6 +21,7 @@ ERASED_TABLES = (
     schema.preferences,
     schema.recommendations,
     schema.conversations,
+    schema.replaced_rows,
 )
 _CHECKPOINT_MILLISECONDS = int(NOTE.lock * 1000)
 """That the checkpoint of SQLite waits for readers: others cannot write meanwhile."""

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from foretaste.behaviour.engine import store_errors
+from foretaste.behaviour.transactions import joint_transaction_of
 
 _CompiledSelect = tuple[str, dict[str, Any], tuple[str, ...] | None]
 """(text, the values that it brings along, the order of values; None where they go by name)"""
@@ -60,22 +61,21 @@ class RawSelect:
             yield from self._fetch(" UNION ALL ".join(parts), parameters)
 
     def _fetch(self, sql: str, parameters: Any) -> list[Any]:
+        joint = joint_transaction_of(self._engine)
         with store_errors(self._engine.url):
             try:  # the pool lets the driver's own errors through
+                if joint is not None:
+                    return _rows(joint.connection.connection, sql, parameters)
                 connection = self._engine.raw_connection()
             except self._engine.dialect.loaded_dbapi.Error as error:
                 raise sa.exc.DBAPIError(sql, parameters, error) from error
             try:
-                cursor = connection.cursor()
-                cursor.execute(sql, parameters)
-                rows = list(cursor.fetchall())
-                cursor.close()
+                return _rows(connection, sql, parameters)
             except self._engine.dialect.loaded_dbapi.Error as error:
                 connection.invalidate()  # it may be lost; the next read has another
                 raise sa.exc.DBAPIError(sql, parameters, error) from error
             finally:
                 connection.close()
-            return rows
 
     def _compile(self, select: sa.Select[Any]) -> _CompiledSelect:
         compiled_select = self._compiled_selects.get(select)
@@ -88,3 +88,11 @@ class RawSelect:
                 names,
             )
         return compiled_select
+
+
+def _rows(connection: sa.PoolProxiedConnection, sql: str, parameters: Any) -> list[Any]:
+    cursor = connection.cursor()
+    cursor.execute(sql, parameters)
+    rows = list(cursor.fetchall())
+    cursor.close()
+    return rows

@@ -12,6 +12,7 @@ from foretaste.behaviour.column_guess import columns_of_table, event_type_of_tab
 from foretaste.behaviour.columns import missing_column_error, missing_column_warnings
 from foretaste.behaviour.entity_reader import entity_reader
 from foretaste.behaviour.files.file_settings import RecordType
+from foretaste.behaviour.files.size_limits import MAX_COLUMNS
 from foretaste.behaviour.forms import EventForm, event_form, extend_event_form
 from foretaste.behaviour.known_items import KnownItems, load_known_items
 from foretaste.behaviour.nested import NestedReader, nested_rows
@@ -154,7 +155,11 @@ class _EventReader:
         return self._known_items.put(batch, given_fields)
 
     def parse(self, line: int, row: Row) -> tuple[Event | RejectedRow]:
-        if self._table.open_ended and not row.keys() <= self._seen_columns.keys():
+        if (
+            self._table.open_ended
+            and len(self._seen_columns) < MAX_COLUMNS
+            and not row.keys() <= self._seen_columns.keys()
+        ):
             self._seen_columns |= dict.fromkeys(column for column in row if isinstance(column, str))
             self._form = extend_event_form(self._form, self._seen_columns, self._settings)
         file = self._table.name

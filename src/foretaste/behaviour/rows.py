@@ -18,6 +18,13 @@ from foretaste.behaviour.files.file_form import FileForm, check_text
 from foretaste.behaviour.files.file_settings import Reading
 from foretaste.behaviour.files.header import find_header, row_maker
 from foretaste.behaviour.files.packing import PackedFile, is_spreadsheet, open_packed
+from foretaste.behaviour.files.size_limits import (
+    MAX_BATCH_BYTES,
+    MAX_COLUMNS,
+    MAX_HEAD_LENGTH,
+    row_length,
+    too_many_columns,
+)
 from foretaste.behaviour.files.spreadsheet import read_sheet
 from foretaste.behaviour.formats.declaration import TableFormat
 from foretaste.behaviour.stream import Row, Rows, Stream
@@ -50,6 +57,8 @@ class OpenTable:
     """Bytes of a file, rows of a frame; 0 where it is not known."""
     amount_read: Callable[[], int]
     """How much of the total has been read."""
+    unpacked_bytes: Callable[[], int] = lambda: 0
+    """How many bytes of a text file have been read, as they are unpacked."""
     open_ended: bool = False
     """Whether rows further down may have other columns (JSON)."""
     close: Callable[[], None] = lambda: None
@@ -118,6 +127,8 @@ def _packed_file(path: Path, name: str, packed: PackedFile, reading: Reading) ->
     if not rows_head and stream.break_reason:
         raise InputError(f"{stream.name}: {stream.break_reason}; copy or write the file again")
     columns = tuple(dict.fromkeys(str(column) for row in rows_head for column in row))
+    if len(columns) > MAX_COLUMNS:
+        raise InputError(f"{stream.name}: {too_many_columns(len(columns))}")
     notes = tuple(filter(None, (stream.encoding.note,)))
     form = FileForm("JSON", stream.encoding.name, stream.packing, notes=notes)
     return _stream(stream, columns, rows, form, rows_head)
@@ -146,6 +157,7 @@ def _stream(
         head,
         total=stream.size,
         amount_read=stream.bytes_read,
+        unpacked_bytes=lambda: stream.unpacked_bytes,
         open_ended=is_json,
         close=stream.close,
         form=form,
@@ -190,7 +202,13 @@ def _sheet_row(columns: Sequence[str], cells: Sequence[Any]) -> Row:
 
 
 def _peek(rows: Rows) -> tuple[list[Row], Rows]:
-    first = list(islice(rows, HEAD_ROWS))
+    first: list[tuple[int, Row | RejectedRow]] = []
+    length = 0
+    for numbered_row in islice(rows, HEAD_ROWS):
+        first.append(numbered_row)
+        length += 0 if isinstance(numbered_row[1], RejectedRow) else row_length(numbered_row[1])
+        if length > MAX_HEAD_LENGTH:
+            break
     return [row for _, row in first if not isinstance(row, RejectedRow)], chain(first, rows)
 
 
@@ -216,8 +234,12 @@ def _parquet(path: Path, name: str, packed: PackedFile) -> OpenTable:
 
 def _parquet_chunks(file: Any) -> Iterator[list[Sequence[Any]] | str]:
     try:
-        for batch in file.iter_batches(batch_size=ROWS_PER_CHUNK):
-            yield [_values(column) for column in batch.columns]
+        for group in range(file.num_row_groups):
+            metadata = file.metadata.row_group(group)
+            bytes_per_row = metadata.total_byte_size // max(metadata.num_rows, 1)
+            rows = min(ROWS_PER_CHUNK, MAX_BATCH_BYTES // max(bytes_per_row, 1) + 1)
+            for batch in file.iter_batches(batch_size=rows, row_groups=[group]):
+                yield [_values(column) for column in batch.columns]
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         yield str(error).splitlines()[0]
 
@@ -252,6 +274,8 @@ def _batched(
                 rows_read += 1
                 yield rows_read, dict(zip(names, values, strict=True))
 
+    if len(names) > MAX_COLUMNS:
+        raise InputError(f"{name}: {too_many_columns(len(names))}")
     head, all_rows = _peek(rows())
     return OpenTable(
         name,

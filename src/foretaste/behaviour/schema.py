@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from foretaste.domain.data import Event, Item, User
 
-HEAD_REVISION = "0011"
+HEAD_REVISION = "0012"
 """The newest migration. A store at this revision needs nothing done when it is opened."""
 
 metadata = sa.MetaData()
@@ -88,8 +88,9 @@ deleted_items = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("revision", _big_integer, nullable=False),
+    sa.Column("is_undone", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("gone_revision", "revision"),
-)
+)  # `is_undone`: an undone import had brought it, so nobody has deleted it
 
 item_columns = sa.Table(
     "item_columns",
@@ -107,6 +108,8 @@ users = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("attributes", sa.Text, nullable=False),
+    sa.Column("revision", _big_integer, nullable=False, server_default=sa.text("0")),
+    sa.Index("users_revision", "revision"),
 )
 
 meta = sa.Table(
@@ -174,6 +177,57 @@ conversations = sa.Table(
     sa.Index("conversations_user", "user"),
     sa.Index("conversations_owner", "owner"),
 )
+
+imports = sa.Table(
+    "imports",
+    metadata,
+    sa.Column("number", _big_integer, primary_key=True, autoincrement=False),
+    sa.Column("began", sa.Double, nullable=False),
+    sa.Column("ended", sa.Double),
+    sa.Column("undone", sa.Double),
+    sa.Column("can_undo", sa.Boolean, nullable=False),
+)  # a row stays, also of an import that was undone; see `behaviour.import_rows`
+
+imported_files = sa.Table(
+    "imported_files",
+    metadata,
+    sa.Column("import", _big_integer, primary_key=True, autoincrement=False),
+    sa.Column("part", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("file", sa.Text, nullable=False),
+    sa.Column("path", sa.Text),
+    sa.Column("digest", sa.Text),
+    sa.Column("record_type", sa.Text, nullable=False),
+    sa.Column("rows_read", _big_integer, nullable=False),
+    sa.Column("added", _big_integer, nullable=False),
+    sa.Column("known", _big_integer, nullable=False),
+    sa.Column("rejected", _big_integer, nullable=False),
+    sa.Column("is_undone", sa.Boolean, nullable=False),
+    sa.Column("replaced_by", _big_integer),
+    sa.Column("facts", sa.Text, nullable=False),
+)  # `facts`: what it changed in `meta`, name → [the text before, the text after]
+
+imported_numbers = sa.Table(
+    "imported_numbers",
+    metadata,
+    sa.Column("import", _big_integer, primary_key=True, autoincrement=False),
+    sa.Column("part", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("batch", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("record_type", sa.Text, primary_key=True),
+    sa.Column("brought", sa.LargeBinary),
+    sa.Column("repeated", sa.LargeBinary),
+)  # numbers of events, revisions of items and users; see `behaviour.number_sets`
+
+replaced_rows = sa.Table(
+    "replaced_rows",
+    metadata,
+    sa.Column("record_type", sa.Text, primary_key=True),
+    sa.Column("revision", _big_integer, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("old_revision", _big_integer, nullable=False),
+    sa.Column("old_row", sa.Text),
+    sa.Index("replaced_rows_old", "record_type", "old_revision"),
+    sa.Index("replaced_rows_id", "record_type", "id"),
+)  # what was there before an import put `revision`; no `old_row` where people had deleted the item
 
 
 def json_text(mapping: Mapping[str, Any]) -> str:
@@ -247,13 +301,17 @@ def item_from_row(row: Sequence[Any]) -> Item:
     )
 
 
+USER_COLUMNS = tuple(column for column in users.columns if column.name != "revision")
+"""The columns that `user_from_row` reads, in the order of the fields of User."""
+
+
 def user_row(user: User) -> dict[str, Any]:
-    """A user as the parameters of an insert."""
+    """A user as the parameters of an insert, but for their revision."""
     return {"id": user.id, "attributes": json_text(user.attributes)}
 
 
 def user_from_row(row: Sequence[Any]) -> User:
-    """A row of `users` as a user."""
+    """A row of `USER_COLUMNS` as a user."""
     return User(row[0], _attributes_from_json(row[1]))
 
 

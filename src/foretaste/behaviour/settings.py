@@ -136,6 +136,9 @@ class BehaviourSettings(Settings):
     that share a database have one each."""
     attribute_separator: str = Field(default="|", min_length=1)
     """Stands between several values in one cell. A JSON list is understood as well."""
+    undoable_imports: int = Field(default=50, ge=1)
+    """How many imports can be undone, the newest. An import keeps the items and users that it
+    replaced as they were, and some bytes for each of its rows that was there already."""
     history_events: int = Field(default=1_000, ge=1)
     """How many events of one person are read for a request, and to learn one more of theirs: the
     newest that say something of taste, of ten times as many; about 10 ms a thousand. What was taken

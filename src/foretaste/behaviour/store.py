@@ -6,6 +6,7 @@ call has a connection of its own, and none is held while a caller looks at what 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -25,7 +26,7 @@ from foretaste.behaviour.engine import (
     url_with_schema,
     write_transaction,
 )
-from foretaste.behaviour.entities import ITEM_REVISION_KEY, EntityRows
+from foretaste.behaviour.entities import ITEM_REVISION_KEY
 from foretaste.behaviour.erasure import ErasureRows
 from foretaste.behaviour.group_commit import GroupCommit, RowBatch, without_rows
 from foretaste.behaviour.histories import HistoryRows
@@ -35,6 +36,8 @@ from foretaste.behaviour.raw_select import RawSelect
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.spent_events import EventBarrier
+from foretaste.behaviour.transactions import joint_transaction_of, read_connection
+from foretaste.behaviour.undo import UndoRows
 from foretaste.domain.data import Event, Item, User
 from foretaste.domain.store import EventColumns, StoreListener
 from foretaste.errors import StoreError
@@ -67,7 +70,7 @@ def store_url(settings: BehaviourSettings, folder: Path) -> sa.URL:
     return url if schema_name is None else url_with_schema(url, schema_name)
 
 
-class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopier):
+class SqlStore(UndoRows, ErasureRows, HistoryRows, ConversationRows, StoreCopier):
     """Behaviour in a SQL database. See `domain.store.Store`."""
 
     def __init__(self, database: str | Path | sa.URL, folder: Path | None = None) -> None:
@@ -120,10 +123,21 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
         """
         if not new:
             return 0
-        count = self._group_commit([schema.event_row(event) for event in new])
+        rows = [schema.event_row(event) for event in new]
+        joint = joint_transaction_of(self._engine)
+        if joint is None:
+            count = self._group_commit(rows)
+            self._tell_events(new)
+            return count
+        (count,) = self._append([rows])
+        if joint.put_listener is not None and count < len(rows):
+            joint.put_listener.note_known_events(rows)
+        joint.after_commit.append(partial(self._tell_events, new))
+        return count
+
+    def _tell_events(self, new: Sequence[Event]) -> None:
         if self.listener is not None:
             self.listener.events_added(new)
-        return count
 
     def _append(self, batches: Sequence[RowBatch]) -> list[int]:
         """In one transaction. → for each batch how many are new."""
@@ -232,21 +246,6 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
 
     # Items
 
-    def put_items(self, new_items: Sequence[Item]) -> int:
-        """Create or replace. → how many are new or changed."""
-        rows = {item.id: schema.item_row(item) for item in new_items}
-        with store_errors(self.url), write_transaction(self._engine) as connection:
-            changed = self._changed_rows(connection, items, rows)
-            if changed:
-                for number, row in enumerate(
-                    changed, self._take_revisions(connection, len(changed))
-                ):
-                    row["revision"] = number
-                self._upsert(connection, items, changed)
-                self._undelete(connection, [row["id"] for row in changed])
-                self._record_columns(connection, new_items)
-            return len(changed)
-
     def items(self, after_revision: int = 0) -> Iterator[tuple[int, Item]]:
         """(revision, item) of all items changed past `after_revision`, in order of revision."""
         for revision, *row in self._rows_after(
@@ -265,15 +264,6 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
 
     # Users
 
-    def put_users(self, new_users: Sequence[User]) -> int:
-        """Create or replace. → how many are new or changed."""
-        rows = {user.id: schema.user_row(user) for user in new_users}
-        with store_errors(self.url), write_transaction(self._engine) as connection:
-            changed = self._changed_rows(connection, users, rows)
-            if changed:
-                self._upsert(connection, users, changed)
-            return len(changed)
-
     def user(self, user_id: str) -> User | None:
         """One user, if something is known of them beside their events."""
         rows = self._raw_select(_USER_BY_ID, user=user_id)
@@ -289,6 +279,10 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
     def put_meta_text(self, name: str, text: str) -> None:
         """Keep a small text, in place of what was kept under the name."""
         with store_errors(self.url), write_transaction(self._engine) as connection:
+            joint = joint_transaction_of(self._engine)
+            if joint is not None and joint.put_listener is not None:
+                old_text: str | None = connection.scalar(_meta_text_query(name))  # type: ignore[assignment]  # one column
+                joint.put_listener.note_fact(name, old_text, text)
             self._store_meta_text(connection, name, text)
 
     def swap_meta_text(self, name: str, expected: str | None, replacement: str | None) -> bool:
@@ -336,31 +330,8 @@ class SqlStore(ErasureRows, HistoryRows, ConversationRows, EntityRows, StoreCopi
             after_number = rows[-1][0]
 
     def _scalar(self, query: sa.Select[Any]) -> Any:
-        with store_errors(self.url), self._engine.connect() as connection:
+        with store_errors(self.url), read_connection(self._engine) as connection:
             return connection.scalar(query)
-
-    def _changed_rows(
-        self, connection: sa.Connection, table: sa.Table, rows: Mapping[str, dict[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """Those of the rows that are not in the table as they are."""
-        unchanged_ids = set()
-        ids = list(rows)
-        for start in range(0, len(ids), IDS_PER_QUERY):
-            chunk = ids[start : start + IDS_PER_QUERY]
-            for stored_row in connection.execute(
-                sa.select(table).where(table.c.id.in_(chunk))
-            ).mappings():
-                if all(stored_row[name] == value for name, value in rows[stored_row["id"]].items()):
-                    unchanged_ids.add(stored_row["id"])
-        return [row for item_id, row in rows.items() if item_id not in unchanged_ids]
-
-    def _upsert(
-        self, connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]
-    ) -> None:
-        insert = self._insert(table)
-        keys = [column.name for column in table.primary_key]
-        new = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=new), rows)
 
     def _store_meta_text(self, connection: sa.Connection, name: str, text: str) -> None:
         self._upsert(connection, meta, [{"name": name, "text": text}])
@@ -379,7 +350,7 @@ def _meta_text_query(name: str) -> sa.Select[tuple[str]]:
     return sa.select(meta.c.text).where(meta.c.name == name)
 
 
-_USER_BY_ID = sa.select(users).where(users.c.id == sa.bindparam("user"))
+_USER_BY_ID = sa.select(*schema.USER_COLUMNS).where(users.c.id == sa.bindparam("user"))
 _ITEM_BY_ID = sa.select(*schema.ITEM_COLUMNS).where(items.c.id == sa.bindparam("item"))
 _LAST_EVENT_NUMBER = sa.select(sa.func.max(events.c.seq))
 _LOG_POSITION = sa.select(

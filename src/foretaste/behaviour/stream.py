@@ -13,12 +13,47 @@ from typing import Any
 
 from foretaste.behaviour.files.encoding import UTF8, TextEncoding, check_encoding, detect_encoding
 from foretaste.behaviour.files.packing import READ_ERRORS, PackedFile, open_packed
+from foretaste.behaviour.files.size_limits import MAX_LINE_BYTES
 from foretaste.domain.data import RejectedRow
 
 Row = Mapping[Any, Any]
 """Column → raw value. The key None is never there: it stands for a field without a column."""
 Rows = Iterator[tuple[int, Row | RejectedRow]]
 """(number of its first line, row), or what is wrong with it."""
+
+
+DISPLAYED_BYTES = 200
+"""Of a line that is too long, to show."""
+
+
+class LongLine(bytes):
+    """The beginning of a line that is too long to be read."""
+
+    size: int
+    """Bytes of all of it."""
+
+
+class _PartialLine:
+    """A line that is put together from chunks; of one that is too long only the beginning."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self.size = 0
+
+    def add(self, piece: bytes) -> None:
+        self.size += len(piece)
+        if self.size <= MAX_LINE_BYTES:
+            self._pieces.append(piece)
+        elif len(self._pieces) > 1 or len(self._pieces[0]) > DISPLAYED_BYTES:
+            self._pieces = [b"".join(self._pieces)[:DISPLAYED_BYTES]]
+
+    def take(self) -> bytes:
+        line: bytes = b"".join(self._pieces)
+        if self.size > MAX_LINE_BYTES:
+            line = LongLine(line)
+            line.size = self.size
+        self._pieces, self.size = [], 0
+        return line
 
 
 class Stream:
@@ -36,6 +71,8 @@ class Stream:
         self.name = name
         self.break_reason: str | None = None
         """Why the file ends too early, once that has been found."""
+        self.unpacked_bytes = 0
+        """Bytes read so far, as they are unpacked."""
         self._packed = packed or open_packed(path)
         self.size = self._packed.size
         self.packing = self._packed.packing
@@ -64,23 +101,28 @@ class Stream:
         self._packed.close()
 
     def lines(self) -> Iterator[bytes]:
-        """Every line with its end. The part of a line before a break is left out."""
+        """Every line with its end. The part of a line before a break is left out.
+
+        Of a line that is too long its beginning comes, as a `LongLine`.
+        """
         line_end = self._line_end()
         doubled = b"\r\r\n" in self._first_bytes  # written in text mode by a program that had \r\n
-        pieces: list[bytes] = []
+        partial_line = _PartialLine()
         chunk = self._first_bytes
         while chunk:
-            if line_end in chunk:
-                pieces.append(chunk)
-                *complete_lines, partial_line = b"".join(pieces).split(line_end)
-                for line in complete_lines:
-                    yield (line.rstrip(b"\r") if doubled else line) + b"\n"
-                pieces = [partial_line] if partial_line else []
-            else:
-                pieces.append(chunk)
+            first, *others = chunk.split(line_end)
+            partial_line.add(first)
+            if others:
+                *complete_lines, last = others
+                for line in (partial_line.take(), *complete_lines):
+                    if line.__class__ is LongLine:
+                        yield line
+                    else:
+                        yield (line.rstrip(b"\r") if doubled else line) + b"\n"
+                partial_line.add(last)
             chunk = self._read_chunk()
-        if pieces and self.break_reason is None:
-            yield b"".join(pieces)
+        if partial_line.size and self.break_reason is None:
+            yield partial_line.take()
 
     def _line_end(self) -> bytes:
         """A line feed, unless most lines end in a bare carriage return."""
@@ -88,16 +130,19 @@ class Stream:
         bare_returns = head.count(b"\r") - head.count(b"\r\n")
         return b"\r" if bare_returns > head.count(b"\n") else b"\n"
 
-    def read_all(self) -> bytes:
-        """Everything up to the end or the break."""
-        pieces = [self._first_bytes]
-        while chunk := self._read_chunk():
-            pieces.append(chunk)
-        return b"".join(pieces)
+    def text_chunks(self) -> Iterator[str]:
+        """Everything up to the end or the break; what is not UTF-8 as half surrogates."""
+        decoder = codecs.getincrementaldecoder(UTF8)(errors="surrogateescape")
+        chunk = self._first_bytes
+        while chunk:
+            yield decoder.decode(chunk)
+            chunk = self._read_chunk()
+        yield decoder.decode(b"", final=True)
 
     def _read_chunk(self) -> bytes:
         while True:
             raw = self._read_raw_chunk()
+            self.unpacked_bytes += len(raw)
             if self._decoder is None:
                 return raw
             text: str = self._decoder.decode(raw, final=not raw)

@@ -22,6 +22,7 @@ from foretaste.domain.titles import natural_title
 
 if TYPE_CHECKING:  # the nouns bring NumPy; `foretaste --help` does without
     from foretaste.domain.data import ImportResult, Item, Recommendation, Recommended, Term
+    from foretaste.domain.imports import ImportedFile, ImportRecord
     from foretaste.evaluate.evaluation import Evaluation
     from foretaste.generate.profile import LikedValue, TasteProfile
     from foretaste.model.artefacts import ModelVersion
@@ -109,6 +110,11 @@ def print_imports(imports: Sequence["ImportResult"]) -> None:
     counts = ("read", "added", "known", "rejected")
     print_table(("file", *counts), rows, right=counts)
     for file in imports:
+        for number in file.replaced_imports:
+            say(f"{file.file} has taken the place of its import {number}")
+    for number in sorted({file.number for file in imports if file.number is not None}):
+        say(f"import {number}; 'foretaste imports undo {number}' takes it back")
+    for file in imports:
         for warning in file.warnings:
             note(f"warning: {file.file}: {warning}")
         for reject in file.rejects[:MAX_REJECTS]:
@@ -119,6 +125,44 @@ def print_imports(imports: Sequence["ImportResult"]) -> None:
                 f"{extra}{file.rejected:,} of {file.read:,} rows of {file.file} were rejected and "
                 f"are not stored; all of them are in {file.rejects_file}"
             )
+
+
+def print_import_records(records: Sequence["ImportRecord"]) -> None:
+    """Every import, a row a file."""
+    rows = [
+        (
+            str(record.number),
+            format_time(record.began),
+            file.source.file,
+            file.source.record_type,
+            *(f"{n:,}" for n in (file.read, file.added, file.known, file.rejected)),
+            _import_state(record, file),
+        )
+        for record in records
+        for file in record.files
+    ]
+    counts = ("read", "added", "known", "rejected")
+    columns = ("number", "began (UTC)", "file", "rows are", *counts, "")
+    print_table(columns, rows, right=("number", *counts))
+
+
+def _import_state(record: "ImportRecord", file: "ImportedFile") -> str:
+    if file.replaced_by is not None:
+        return f"replaced by {file.replaced_by}"
+    if record.undone is None and not record.can_undo:
+        return "done, too old to undo"
+    return record.state
+
+
+def print_import_record(record: "ImportRecord") -> None:
+    """The receipt of one."""
+    print_import_records([record])
+    for label, at in (("ended", record.ended), ("undone", record.undone)):
+        if at is not None:
+            say(f"{label} {format_time(at)} UTC")
+    for file in record.files:
+        if file.source.path is not None:
+            say(f"{file.source.file} is {file.source.path}")
 
 
 def print_recommendation(

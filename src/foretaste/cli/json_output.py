@@ -13,6 +13,7 @@ from foretaste.behaviour.export import (
     with_old_names,
 )
 from foretaste.domain.data import Recommendation, Recommended
+from foretaste.domain.imports import ImportRecord
 from foretaste.domain.preference import Preference
 from foretaste.generate.profile import TasteProfile
 from foretaste.model.artefacts import ModelVersion
@@ -32,6 +33,11 @@ def recommendation_json(recommendation: Recommendation, *, explain: bool) -> dic
         "left_out": [omission_to_json(omitted_item) for omitted_item in recommendation.left_out],
         "shortfall": None if shortfall is None else shortfall_to_json(shortfall),
     }
+
+
+def import_json(record: ImportRecord) -> dict[str, Any]:
+    """The object that `imports show --json` prints."""
+    return {**asdict(record), "state": record.state}
 
 
 def _item_json(item: Recommended, *, explain: bool) -> dict[str, Any]:

@@ -5,9 +5,8 @@ The loop is imported inside the commands, so that `foretaste --help` does not wa
 
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -16,21 +15,18 @@ from foretaste.cli import backup as backup_cli
 from foretaste.cli import catalogue as catalogue_cli
 from foretaste.cli import chat as chat_cli
 from foretaste.cli import classify as classify_cli
-from foretaste.cli import console, inspect_command
+from foretaste.cli import console, import_command, inspect_command
 from foretaste.cli import doctor as doctor_cli
 from foretaste.cli import generate as generate_cli
+from foretaste.cli import imports as imports_cli
 from foretaste.cli import lists as lists_cli
 from foretaste.cli import mcp as mcp_cli
 from foretaste.cli import profile as profile_cli
 from foretaste.cli import serve as serve_cli
 from foretaste.cli import worker as worker_cli
 from foretaste.cli.common import CURRENT_FOLDER, DEBUG, Json, Workspace, command, intake, open_loop
-from foretaste.cli.inspect_command import Files, FormatName, NamedFiles
 from foretaste.domain.files import PRIVATE_UMASK
 from foretaste.errors import InputError
-
-if TYPE_CHECKING:
-    from foretaste.domain.data import ImportResult
 
 HELP = """A self-hosted recommender whose model is a language model.
 
@@ -100,79 +96,6 @@ def init(
 
     path = write(recipe, workspace, force=force)
     console.say(f"wrote {path}; read it, then run 'foretaste import' on your files")
-
-
-@command(app, "import")
-def import_(
-    files: Files = None,
-    workspace: Workspace = CURRENT_FOLDER,
-    events: NamedFiles = None,
-    items: NamedFiles = None,
-    users: NamedFiles = None,
-    gorse: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FILE", help="A dump of Gorse's, or its exported JSON Lines."),
-    ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Store nothing of a file with a bad row.")
-    ] = False,
-    yes: Annotated[
-        bool,
-        typer.Option("--yes", "-y", help="Take the names offered for columns that have none."),
-    ] = False,
-    at_unit: Annotated[
-        str | None,
-        typer.Option(
-            metavar="UNIT",
-            help="What times that are numbers count: s, ms, us, ns, min, h, d or excel.",
-        ),
-    ] = None,
-    format_name: FormatName = None,
-) -> None:
-    """Take in files: what people did, what there is, who they are.
-
-    Which file is which is found out; where it is not, say it with --events, --items or --users.
-    Items go in first, whatever the order. Bad rows go to a file in the workspace with the reason
-    for each; good rows go in. The same file again adds nothing. A file of which no row could be
-    used is an error.
-    """
-    if not (files or events or items or users or gorse):
-        raise InputError(
-            "nothing to import; name your files, or each with --events, --items or --users"
-        )
-    tables = {"events": events, "items": items, "users": users}
-
-    with open_loop(workspace, create=True) as loop:
-        imports = loop.add(
-            *files or (),
-            **tables,
-            strict=strict,
-            yes=yes,
-            at_unit=at_unit,
-            format=format_name,
-            announce=_announce,
-        )
-        if gorse:
-            from foretaste.behaviour.gorse_dump import gorse_tables
-
-            dump: dict[str, Any] = dict(gorse_tables(gorse).items())
-            imports += loop.add(**dump, strict=strict)
-    console.print_imports(imports)
-    _check_usable(imports)
-
-
-def _announce(lines: Sequence[str]) -> None:
-    for line in lines:
-        console.note(line)
-
-
-def _check_usable(imports: "Sequence[ImportResult]") -> None:
-    unusable = [result.file for result in imports if result.rejected == result.read > 0]
-    if unusable:
-        raise InputError(
-            f"no row of {', '.join(unusable)} could be used; the reasons are above, mend the file "
-            "or the settings and import it again"
-        )
 
 
 @command(app, "report")
@@ -318,7 +241,9 @@ def models_rollback(workspace: Workspace = CURRENT_FOLDER) -> None:
 
 
 for group in (
+    import_command,
     inspect_command,
+    imports_cli,
     lists_cli,
     catalogue_cli,
     generate_cli,

@@ -8,7 +8,7 @@ External ids are strings and live in `Event`, `Item`, `User`, `Request` and `Rec
 Internal ids are positions in `Catalogue.ids` and live in arrays. The two never mix.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,8 @@ import numpy.typing as npt
 from foretaste.domain.arrays import Floats as Floats
 from foretaste.domain.arrays import Vectors
 from foretaste.domain.feature_types import FeatureType, descriptive_features
+from foretaste.domain.imports import ImportResult as ImportResult
+from foretaste.domain.imports import RejectedRow as RejectedRow
 from foretaste.domain.request import Degradation as Degradation
 from foretaste.domain.request import FallbackLevel as FallbackLevel
 from foretaste.domain.request import ItemSource as ItemSource
@@ -145,23 +147,6 @@ class ErasureCounts:
         """Whether there was anything."""
         counts = (self.events, self.recommendations, self.attributes, self.changes)
         return any(counts) or bool(self.conversations)
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedRow:
-    """A row that did not go in: where it is, what is wrong, and what to do about it."""
-
-    file: str
-    line: int
-    """From 1; the header of a CSV file is line 1. 0 where a whole file is meant."""
-    column: str
-    value: str
-    problem: str
-    remedy: str
-    row: Mapping[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.problem}; {self.remedy}"
 
 
 def columns_at(
@@ -382,19 +367,3 @@ class Catalogue:
     def descriptive_features(self) -> tuple[Feature, ...]:
         """The features that say what items are."""
         return descriptive_features(self.features)
-
-
-@dataclass(frozen=True, slots=True)
-class ImportResult:
-    """What became of a file."""
-
-    file: str
-    read: int
-    added: int
-    known: int
-    """Rows that were in the store already."""
-    rejects: Sequence[RejectedRow] = ()
-    rejected: int = 0
-    rejects_file: str | None = None
-    warnings: Sequence[str] = ()
-    """What went in but is worth knowing, e.g. a column that was left alone."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from foretaste.domain.data import ErasureCounts, Event, Item, User
+from foretaste.domain.import_store import ImportStore
 from foretaste.domain.preference import Conversation, Preference
 from foretaste.domain.request import LoggedRecommendation
 
@@ -233,11 +234,15 @@ class ItemStore(Protocol):
     def delete_items(self, ids: Sequence[str]) -> int:
         """Take items out of the catalogue. → how many were in it. Their events stay."""
 
-    def deleted_items(self, after_revision: int = 0) -> Iterator[tuple[int, str]]:
-        """(revision, id) of the items that were deleted past a revision, in that order."""
+    def deleted_items(
+        self, after_revision: int = 0, *, by_people: bool = False
+    ) -> Iterator[tuple[int, str]]:
+        """(revision, id) of the items that were deleted past a revision, in that order; with
+        `by_people` without those that went as their import was undone.
+        """
 
     def known_item_ids(self, ids: Collection[str]) -> set[str]:
-        """Those of these items that are there, or were and have been deleted."""
+        """Those of these items that are there, or were and people have deleted them."""
 
     def item_columns(self) -> ItemColumns:
         """The columns that any item has or ever had."""
@@ -331,6 +336,7 @@ class Store(
     RecommendationStore,
     ConversationStore,
     FactStore,
+    ImportStore,
     Protocol,
 ):
     """All of them: one place, so that one transaction can reach across."""

@@ -19,9 +19,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from foretaste.behaviour.import_log import forget_imports
 from foretaste.behaviour.recording import delete_events
 from foretaste.config.load import Config
 from foretaste.domain.data import ErasureCounts, EvaluationCases, Floats, Interactions, Item
+from foretaste.domain.imports import UndoReceipt
 from foretaste.domain.ports import BackboneOpener
 from foretaste.domain.store import EventOwner, Store, TakeBackCounts
 from foretaste.errors import ForetasteError, ModelError
@@ -190,6 +192,24 @@ class ErasureRecounter:
         workspace.manager.renew()
         if not self._try_step(workspace.store.purge_log):
             notes.append(PENDING_LOG_NOTE)
+        return recounted_versions, notes
+
+    def undo_imports(self, numbers: Collection[int]) -> UndoReceipt:
+        """Undo imports. What answers knows nothing of them any more when this returns; of some that
+        were undone before, only what was left to do then is done.
+        """
+        store = self._workspace.store
+        undone, counts = store.undo_imports(numbers, self._workspace.clock())
+        if undone:
+            forget_imports(store, undone)
+        recounted_versions, notes = self.recount_after_undo()
+        return UndoReceipt(tuple(undone), counts, tuple(recounted_versions), tuple(notes))
+
+    def recount_after_undo(self) -> tuple[list[str], list[str]]:
+        """Imports were undone in the store. → (new names of versions, what is still due)"""
+        recounted_versions, notes = self._follow_erasure(defer_others=False)
+        if notes:
+            self.recount_soon()
         return recounted_versions, notes
 
     @staticmethod

@@ -79,6 +79,8 @@ def detect_encoding(chunks: Iterable[bytes]) -> TextEncoding:
         *lines, partial_line = (partial_line + chunk).replace(b"\r", b"\n").split(b"\n")
         if partial_line.isascii():
             partial_line = b""
+        elif len(partial_line) > MAX_EVIDENCE_BYTES:  # a line without end is evidence enough
+            break
         other_lines = [line for line in lines if not line.isascii()]
         evidence += other_lines
         evidence_size += sum(map(len, other_lines))
@@ -87,15 +89,16 @@ def detect_encoding(chunks: Iterable[bytes]) -> TextEncoding:
             break
     if partial_line and evidence_size <= MAX_EVIDENCE_BYTES:
         evidence.append(partial_line)
-        valid_count += _is_utf8(partial_line)
+        valid_count += _is_utf8(partial_line, is_whole=False)
     if valid_count >= MIN_UTF8_SHARE * len(evidence):
         return TextEncoding()
     return _judge(b"\n".join(evidence)[: 2 * MAX_EVIDENCE_BYTES])
 
 
-def _is_utf8(line: bytes) -> bool:
+def _is_utf8(line: bytes, *, is_whole: bool = True) -> bool:
+    """Whether a line is; one that is not whole may end within a letter."""
     try:
-        line.decode()
+        codecs.utf_8_decode(line, "strict", is_whole)
     except UnicodeDecodeError:
         return False
     return True

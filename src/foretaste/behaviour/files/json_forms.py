@@ -11,6 +11,9 @@ from typing import Any
 
 from foretaste.behaviour.columns import resolve_columns
 
+MAX_PYTHON_LENGTH = 1 << 18
+"""Characters of a dict as Python writes it, which takes a hundred times as much to be read."""
+
 
 def rows_of_value(value: Any) -> list[Any]:
     """The rows of the only value of a file; the value itself if it is a row."""
@@ -51,6 +54,11 @@ def _is_list_of_rows(value: Any) -> bool:
 def _is_row(value: Mapping[str, Any]) -> bool:
     """Whether it says who did something itself, e.g. a session with its events."""
     names = [name for name, part in value.items() if not isinstance(part, list | Mapping)]
+    return is_row_by(names)
+
+
+def is_row_by(names: Sequence[str]) -> bool:
+    """Whether an object with plain values of these names says who did something."""
     return bool({"user", "session", "item"} & resolve_columns("events", names, {}).keys())
 
 
@@ -72,25 +80,12 @@ def _rows_of_mappings(value: Mapping[str, Mapping[str, Any]]) -> list[Any]:
     return list(value.values())
 
 
-def read_values(text: str) -> list[Any]:
-    """The JSON values of a text, one after another. Raises ValueError, RecursionError."""
-    decoder, at = json.JSONDecoder(), 0
-    values: list[Any] = []
-    while True:
-        while at < len(text) and (text[at].isspace() or text[at] == ","):
-            at += 1
-        if at == len(text):
-            return values
-        value, at = decoder.raw_decode(text, at)
-        values.append(value)
-
-
 def read_line(text: str) -> Any:
     """The value of a line: JSON, or a dict as Python writes it. Raises ValueError and others."""
     try:
         return json.loads(text)
     except ValueError:
-        if not text.lstrip().startswith("{'"):
+        if not text.lstrip().startswith("{'") or len(text) > MAX_PYTHON_LENGTH:
             raise
         try:
             return ast.literal_eval(text.strip())

@@ -6,9 +6,9 @@ or a sheet of a spreadsheet, is named as if the archive were a folder: `shop.zip
 
 import bz2
 import gzip
-import io
 import lzma
 import tarfile
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from typing import IO, Any, Protocol
 
 import pyarrow as pa
 
+from foretaste.behaviour.files.size_limits import MAX_UNPACKED_BYTES
 from foretaste.errors import InputError
 
 BYTES_PER_CHUNK = 1 << 18
@@ -80,11 +81,24 @@ class PackedFile:
         return chunk or self.reader.read1(BYTES_PER_CHUNK)
 
     def seekable(self) -> IO[bytes]:
-        """The whole file for readers that jump about in it; in memory where it was packed."""
+        """The whole file for readers that jump about in it; on the disk where it was packed.
+
+        Raises InputError where it unpacks to very much.
+        """
         if self.packing is None:
             self.raw.seek(0)
             return self.raw
-        return io.BytesIO(b"".join(iter(self.read_chunk, b"")))
+        unpacked = tempfile.TemporaryFile()  # noqa: SIM115  # it is gone when its reader is
+        while chunk := self.read_chunk():
+            unpacked.write(chunk)
+            if unpacked.tell() > MAX_UNPACKED_BYTES:
+                unpacked.close()
+                raise InputError(
+                    f"{self.name} unpacks to more than {MAX_UNPACKED_BYTES >> 30} GB; if that is "
+                    "right, unpack it yourself and name what was in it"
+                )
+        unpacked.seek(0)
+        return unpacked
 
     def close(self) -> None:
         self.reader.close()

@@ -1,14 +1,21 @@
 """In: a spreadsheet (.xlsx, .xlsm, .xlsb, .xls, .ods). Out: the rows of one of its sheets."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from foretaste.behaviour.files import sheet_process
 from foretaste.behaviour.files.packing import PackedFile
 from foretaste.errors import InputError
 
 EXTENSIONS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+MAX_SHEETS_LENGTH = 100_000_000
+"""Bytes of all sheets of a file, as JSON: some hundred thousand rows."""
+_TOO_LARGE_REMEDY = "save the sheet that is meant as CSV, or delete cells far from the others"
 MIN_HEADER_SHARE = 0.5
 """Of the columns, those that the row of names fills; rows above it are titles."""
 
@@ -42,26 +49,45 @@ def read_sheet(path: Path, packed: PackedFile, name: str | None) -> Sheet:
 
 
 def _filled_sheets(path: Path, file: IO[bytes]) -> dict[str, list[tuple[int, list[Any]]]]:
-    """Sheet → its rows that are not empty, with their numbers."""
-    import python_calamine as calamine
+    """Sheet → its rows that are not empty, with their numbers.
 
-    try:
-        book = calamine.CalamineWorkbook.from_filelike(file)
-        sheets = {
-            name: [
-                (number, row)
-                for number, row in enumerate(
-                    book.get_sheet_by_name(name).to_python(skip_empty_area=False), 1
-                )
-                if any(cell != "" for cell in row)
-            ]
-            for name in book.sheet_names
-        }
-    except calamine.PasswordError:
-        raise InputError(f"{path} has a password; save it without one") from None
-    except calamine.CalamineError as error:
-        raise InputError(f"{path} is not a whole spreadsheet ({error}); save it again") from error
+    Another process reads them, see `sheet_process`. Raises InputError where it cannot.
+    """
+    sheets: dict[str, list[tuple[int, list[Any]]]] = {}
+    rows: list[tuple[int, list[Any]]] = []
+    length = 0
+    with subprocess.Popen(
+        [sys.executable, "-P", sheet_process.__file__],
+        stdin=file,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            length += len(line)
+            if length > MAX_SHEETS_LENGTH:
+                process.kill()
+                raise InputError(f"{path} has more in it than can be read; {_TOO_LARGE_REMEDY}")
+            if not line.endswith(b"\n"):  # it ended within the line
+                break
+            content = json.loads(line)
+            if isinstance(content, list):
+                number, cells = content
+                rows.append((number, [_cell(cell) for cell in cells]))
+            elif "sheet" in content:
+                rows = sheets[content["sheet"]] = []
+            elif content["error"] == "password":
+                raise InputError(f"{path} has a password; save it without one")
+            else:
+                reason = content["error"]
+                raise InputError(f"{path} is not a whole spreadsheet ({reason}); save it again")
+    if process.returncode:
+        raise InputError(f"{path} takes too much memory to be read; {_TOO_LARGE_REMEDY}")
     return {name: rows for name, rows in sheets.items() if len(rows) > 1}
+
+
+def _cell(cell: Any) -> Any:
+    return sheet_process.untagged(cell) if isinstance(cell, dict) else cell
 
 
 def _choose(path: Path, names: Sequence[str], sheet: str | None) -> str:

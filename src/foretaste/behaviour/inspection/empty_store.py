@@ -20,7 +20,9 @@ class EmptyStore:
         """None."""
         return iter(())
 
-    def deleted_items(self, after_revision: int = 0) -> Iterator[tuple[int, str]]:
+    def deleted_items(
+        self, after_revision: int = 0, *, by_people: bool = False
+    ) -> Iterator[tuple[int, str]]:
         """None."""
         return iter(())
 
