@@ -4,12 +4,10 @@ A row is `(line, column → raw value)`, or `(line, RejectedRow)` where it canno
 can be read around it still comes.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 
@@ -21,18 +19,17 @@ from foretaste.behaviour.files.packing import PackedFile, is_spreadsheet, open_p
 from foretaste.behaviour.files.size_limits import (
     MAX_BATCH_BYTES,
     MAX_COLUMNS,
-    MAX_HEAD_LENGTH,
-    row_length,
     too_many_columns,
 )
 from foretaste.behaviour.files.spreadsheet import read_sheet
-from foretaste.behaviour.formats.declaration import TableFormat
+from foretaste.behaviour.open_table import FRAME_FORM as FRAME_FORM
+from foretaste.behaviour.open_table import HEAD_ROWS as HEAD_ROWS
+from foretaste.behaviour.open_table import OpenTable as OpenTable
+from foretaste.behaviour.open_table import batched_table, peek
 from foretaste.behaviour.stream import Row, Rows, Stream
 from foretaste.domain.data import RejectedRow
 from foretaste.errors import InputError
 
-HEAD_ROWS = 2_000
-"""Rows read before anything is decided from the data."""
 ROWS_PER_CHUNK = 20_000
 
 DELIMITED_EXTENSIONS = (".csv", ".tsv", ".tab")
@@ -41,41 +38,6 @@ JSON_EXTENSIONS = (".jsonl", ".ndjson", ".json")
 PARQUET_EXTENSIONS = (".parquet", ".pq")
 PARQUET_MAGIC = b"PAR1"
 PLAIN_READING = Reading()
-FRAME_FORM = FileForm("a data frame")
-
-
-@dataclass
-class OpenTable:
-    """An open source of rows. Close it, or use it in a `with`."""
-
-    name: str
-    columns: tuple[str, ...]
-    rows: Rows
-    head: Sequence[Row]
-    """The first readable rows; they come again in `rows`."""
-    total: int
-    """Bytes of a file, rows of a frame; 0 where it is not known."""
-    amount_read: Callable[[], int]
-    """How much of the total has been read."""
-    unpacked_bytes: Callable[[], int] = lambda: 0
-    """How many bytes of a text file have been read, as they are unpacked."""
-    open_ended: bool = False
-    """Whether rows further down may have other columns (JSON)."""
-    close: Callable[[], None] = lambda: None
-    reopen: "Callable[[], OpenTable] | None" = None
-    """Opens it once more, at its beginning; None of what can be read only once."""
-    form: FileForm = FRAME_FORM
-    """How it is written."""
-    format: TableFormat | None = None
-    """Whose its columns are, where it is read by a format."""
-    step_notes: Callable[[], Sequence[str]] = tuple
-    """What the steps of the format left out, once the rows have been read."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def open_table(source: Any, name: str | None = None, reading: Reading = PLAIN_READING) -> OpenTable:
@@ -123,7 +85,7 @@ def _packed_file(path: Path, name: str, packed: PackedFile, reading: Reading) ->
     )
     if not is_json:
         return _stream(stream, *delimited.read_table(stream, reading))
-    rows_head, rows = _peek(jsonlines.rows(stream))
+    rows_head, rows = peek(jsonlines.rows(stream))
     if not rows_head and stream.break_reason:
         raise InputError(f"{stream.name}: {stream.break_reason}; copy or write the file again")
     columns = tuple(dict.fromkeys(str(column) for row in rows_head for column in row))
@@ -149,7 +111,7 @@ def _stream(
     """head: of JSON, whose columns are known by its first rows."""
     is_json = head is not None
     if head is None:
-        head, rows = _peek(rows)
+        head, rows = peek(rows)
     return OpenTable(
         stream.name,
         columns,
@@ -179,7 +141,7 @@ def _spreadsheet(path: Path, name: str, packed: PackedFile, reading: Reading) ->
             rows_read += 1
             yield number, make_row(cells) or {}
 
-    head, all_rows = _peek(rows())
+    head, all_rows = peek(rows())
     form = FileForm(
         f"a spreadsheet, sheet {sheet.name}",
         header=() if header.in_file else header.columns,
@@ -201,17 +163,6 @@ def _sheet_row(columns: Sequence[str], cells: Sequence[Any]) -> Row:
     return dict(zip(columns, cells, strict=True))
 
 
-def _peek(rows: Rows) -> tuple[list[Row], Rows]:
-    first: list[tuple[int, Row | RejectedRow]] = []
-    length = 0
-    for numbered_row in islice(rows, HEAD_ROWS):
-        first.append(numbered_row)
-        length += 0 if isinstance(numbered_row[1], RejectedRow) else row_length(numbered_row[1])
-        if length > MAX_HEAD_LENGTH:
-            break
-    return [row for _, row in first if not isinstance(row, RejectedRow)], chain(first, rows)
-
-
 def _parquet(path: Path, name: str, packed: PackedFile) -> OpenTable:
     from pyarrow import parquet  # a tenth of a second that other files do not need
 
@@ -222,7 +173,7 @@ def _parquet(path: Path, name: str, packed: PackedFile) -> OpenTable:
         raise InputError(
             f"{path} is not a whole Parquet file ({first_line}); copy or write it again"
         ) from error
-    return _batched(
+    return batched_table(
         name,
         file.schema_arrow.names,
         _parquet_chunks(file),
@@ -242,51 +193,6 @@ def _parquet_chunks(file: Any) -> Iterator[list[Sequence[Any]] | str]:
                 yield [_values(column) for column in batch.columns]
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         yield str(error).splitlines()[0]
-
-
-def _batched(
-    name: str,
-    columns: Iterable[Any],
-    chunks: Iterator[list[Sequence[Any]] | str],
-    *,
-    total: int,
-    close: Callable[[], None] = lambda: None,
-    form: FileForm = FRAME_FORM,
-) -> OpenTable:
-    """A table of chunks; each is a list of columns, or the reason why no more can be read."""
-    names = tuple(str(column) for column in columns)
-    if len(set(names)) < len(names):
-        duplicate_name = next(column for column in names if names.count(column) > 1)
-        raise InputError(f"{name}: two columns are called '{duplicate_name}'; rename one")
-    rows_read = 0
-
-    def rows() -> Rows:
-        nonlocal rows_read
-        for chunk in chunks:
-            if isinstance(chunk, str):
-                problem = f"the file is damaged from row {rows_read + 1} on ({chunk})"
-                yield (
-                    rows_read + 1,
-                    RejectedRow(name, rows_read + 1, "", "", problem, "copy or write it again"),
-                )
-                return
-            for values in zip(*chunk, strict=True):
-                rows_read += 1
-                yield rows_read, dict(zip(names, values, strict=True))
-
-    if len(names) > MAX_COLUMNS:
-        raise InputError(f"{name}: {too_many_columns(len(names))}")
-    head, all_rows = _peek(rows())
-    return OpenTable(
-        name,
-        names,
-        all_rows,
-        head,
-        total=total,
-        amount_read=lambda: rows_read,
-        close=close,
-        form=form,
-    )
 
 
 def _values(array: Any) -> list[Any]:
@@ -333,7 +239,7 @@ def _frame(source: Any, name: str) -> OpenTable:
     if getattr(getattr(source, "dtype", None), "names", None):  # a structured NumPy array
         fields = source.dtype.names
         field_values: list[Sequence[Any]] = [_numpy_values(source[field]) for field in fields]
-        return _batched(name, fields, iter([field_values]), total=len(source))
+        return batched_table(name, fields, iter([field_values]), total=len(source))
     if isinstance(source, Mapping) and all(
         hasattr(column, "__len__") for column in source.values()
     ):
@@ -353,7 +259,7 @@ def _arrow(source: Any, name: str) -> OpenTable:
         for batch in table.to_batches(max_chunksize=ROWS_PER_CHUNK):
             yield [_values(column) for column in batch.columns]
 
-    return _batched(name, table.column_names, chunks(), total=table.num_rows)
+    return batched_table(name, table.column_names, chunks(), total=table.num_rows)
 
 
 def _pandas(frame: Any, name: str) -> OpenTable:
@@ -366,7 +272,7 @@ def _pandas(frame: Any, name: str) -> OpenTable:
             part = frame.iloc[start : start + ROWS_PER_CHUNK]
             yield [_series(part.iloc[:, at]) for at in range(part.shape[1])]
 
-    return _batched(name, frame.columns, chunks(), total=len(frame))
+    return batched_table(name, frame.columns, chunks(), total=len(frame))
 
 
 def _series(series: Any) -> list[Any]:
@@ -390,7 +296,7 @@ def _columns(source: Mapping[str, Any], name: str) -> OpenTable:
         _numpy_values(column) if hasattr(column, "tolist") else list(column)
         for column in source.values()
     ]
-    return _batched(
+    return batched_table(
         name, source, iter([column_values] if column_values else []), total=max(lengths, default=0)
     )
 
@@ -415,7 +321,7 @@ def _mappings(source: Iterable[Any], name: str) -> OpenTable:
                     ),
                 )
 
-    head, all_rows = _peek(rows())
+    head, all_rows = peek(rows())
     columns = tuple(dict.fromkeys(str(column) for row in head for column in row))
     return OpenTable(
         name, columns, all_rows, head, total=total, amount_read=lambda: rows_read, open_ended=True
