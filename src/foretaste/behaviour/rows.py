@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from foretaste.behaviour import delimited, jsonlines
+from foretaste.behaviour.column_values import arrow_values, numpy_values, series_values
 from foretaste.behaviour.files.file_form import FileForm, check_text
 from foretaste.behaviour.files.file_settings import Reading
 from foretaste.behaviour.files.header import find_header, row_maker
@@ -190,44 +191,9 @@ def _parquet_chunks(file: Any) -> Iterator[list[Sequence[Any]] | str]:
             bytes_per_row = metadata.total_byte_size // max(metadata.num_rows, 1)
             rows = min(ROWS_PER_CHUNK, MAX_BATCH_BYTES // max(bytes_per_row, 1) + 1)
             for batch in file.iter_batches(batch_size=rows, row_groups=[group]):
-                yield [_values(column) for column in batch.columns]
+                yield [arrow_values(column) for column in batch.columns]
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         yield str(error).splitlines()[0]
-
-
-def _values(array: Any) -> list[Any]:
-    """An Arrow column as Python values. Nanoseconds go: Python's times have none."""
-    arrow_type = array.type
-    if pa.types.is_float32(arrow_type) or pa.types.is_float16(arrow_type):
-        return list(array.to_numpy(zero_copy_only=False))  # an id of theirs has lost more digits
-    if pa.types.is_timestamp(arrow_type) and arrow_type.unit == "ns":
-        array = array.cast(pa.timestamp("us", arrow_type.tz), safe=False)
-    try:
-        values: list[Any] = array.to_pylist()
-    except UnicodeDecodeError:
-        # Arrow does not check what a file calls a string: what is none stays bytes, in its row
-        large = pa.types.is_large_string(arrow_type)
-        raw = array.cast(pa.large_binary() if large else pa.binary()).to_pylist()
-        values = [_text(value) for value in raw]
-    return values
-
-
-def _numpy_values(column: Any) -> list[Any]:
-    """A NumPy column as Python values, but for short floats, whose ids have lost more digits."""
-    dtype = column.dtype
-    kind, size = getattr(dtype, "kind", "O"), getattr(dtype, "itemsize", 0)
-    if kind == "f" and size < 8:
-        return list(column)
-    if kind == "M" and not getattr(dtype, "tz", None):
-        column = column.astype("datetime64[us]")  # NumPy gives nanoseconds as bare numbers
-    return list(column.tolist())
-
-
-def _text(value: bytes | None) -> str | bytes | None:
-    try:
-        return value and value.decode()
-    except UnicodeDecodeError:
-        return value
 
 
 def _frame(source: Any, name: str) -> OpenTable:
@@ -238,7 +204,7 @@ def _frame(source: Any, name: str) -> OpenTable:
         return _arrow(source, name)
     if getattr(getattr(source, "dtype", None), "names", None):  # a structured NumPy array
         fields = source.dtype.names
-        field_values: list[Sequence[Any]] = [_numpy_values(source[field]) for field in fields]
+        field_values: list[Sequence[Any]] = [numpy_values(source[field]) for field in fields]
         return batched_table(name, fields, iter([field_values]), total=len(source))
     if isinstance(source, Mapping) and all(
         hasattr(column, "__len__") for column in source.values()
@@ -257,7 +223,7 @@ def _arrow(source: Any, name: str) -> OpenTable:
 
     def chunks() -> Iterator[list[Sequence[Any]] | str]:
         for batch in table.to_batches(max_chunksize=ROWS_PER_CHUNK):
-            yield [_values(column) for column in batch.columns]
+            yield [arrow_values(column) for column in batch.columns]
 
     return batched_table(name, table.column_names, chunks(), total=table.num_rows)
 
@@ -270,22 +236,9 @@ def _pandas(frame: Any, name: str) -> OpenTable:
     def chunks() -> Iterator[list[Sequence[Any]] | str]:
         for start in range(0, len(frame), ROWS_PER_CHUNK):
             part = frame.iloc[start : start + ROWS_PER_CHUNK]
-            yield [_series(part.iloc[:, at]) for at in range(part.shape[1])]
+            yield [series_values(part.iloc[:, at]) for at in range(part.shape[1])]
 
     return batched_table(name, frame.columns, chunks(), total=len(frame))
-
-
-def _series(series: Any) -> list[Any]:
-    if type(series.dtype).__name__ == "PeriodDtype":  # of which Arrow makes bare numbers
-        series = series.astype(object)
-    if series.dtype == object:
-        missing_flags = series.isna().tolist()
-        values = series.tolist()
-        return [
-            None if is_missing else value
-            for value, is_missing in zip(values, missing_flags, strict=True)
-        ]
-    return _values(pa.Array.from_pandas(series))
 
 
 def _columns(source: Mapping[str, Any], name: str) -> OpenTable:
@@ -293,7 +246,7 @@ def _columns(source: Mapping[str, Any], name: str) -> OpenTable:
     if len(lengths) > 1:
         raise InputError(f"{name}: the columns have different lengths, {sorted(lengths)}")
     column_values: list[Sequence[Any]] = [
-        _numpy_values(column) if hasattr(column, "tolist") else list(column)
+        numpy_values(column) if hasattr(column, "tolist") else list(column)
         for column in source.values()
     ]
     return batched_table(
