@@ -10,9 +10,10 @@ from dataclasses import replace
 from foretaste.behaviour.checks import check_ids
 from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.domain.data import Request
+from foretaste.domain.patience import LIST, patience
 from foretaste.domain.text_limits import MAX_TEXT_LENGTH
 from foretaste.domain.zero_times import is_zero_seconds, is_zero_text
-from foretaste.errors import InputError, did_you_mean
+from foretaste.errors import InputError, StoreError, did_you_mean
 from foretaste.rank.conditions import Condition, parse_condition, parse_number
 from foretaste.rank.filter_size import check_request_size
 from foretaste.rank.rules import parse_rules, rule_conditions
@@ -35,10 +36,16 @@ def bounded_request(request: Request) -> Request:
 
 
 def with_known_items(request: Request, variant_ids: VariantIds) -> Request:
-    """The question about items where it names their variants."""
-    if not request.items or not variant_ids.refresh():
+    """The question about items where it names their variants; as it is while the store is away."""
+    if not request.items:
         return request
-    items = tuple(dict.fromkeys(map(variant_ids.representative, request.items)))
+    try:
+        with patience(LIST):
+            if not variant_ids.refresh():
+                return request
+            items = tuple(dict.fromkeys(map(variant_ids.representative, request.items)))
+    except StoreError:
+        return request
     return request if items == request.items else replace(request, items=items)
 
 
