@@ -90,6 +90,7 @@ def test_how_many_more(text: str, count: int) -> None:
         ("why not The Shining?", "why_not", "2"),
         ("why isn't Shining, The on it?", "why_not", "2"),
         ("why not matilda?", "why_not", "6"),
+        ("why is Heat not here?", "why_not", "4"),
         ("Why not Blade Runer?", "why_not", "5"),
         ("more like the second", "like", "2"),
         ("something like Toy Story", "like", "3"),
@@ -127,6 +128,10 @@ def test_a_title_that_there_is_not_is_no_list() -> None:
         ("shorter", [{"runtime": {"lt": 117.0}}]),
         ("newer than the second", [{"year": {"gt": 1980.0}}]),
         ("like Toy Story but shorter", [{"runtime": {"lt": 81.0}}]),
+        ("films of the 80s or 90s", [{"year": {"gte": 1980, "lte": 1999}}]),
+        ("skip anything before 1990", [{"not": {"year": {"lt": 1990.0}}}]),
+        ("but nothing before 1990", [{"not": {"year": {"lt": 1990.0}}}]),
+        ("no horror before 1990", []),
     ],
 )
 def test_what_the_items_must_be(text: str, conditions: list[object]) -> None:

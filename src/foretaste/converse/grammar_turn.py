@@ -19,9 +19,9 @@ from foretaste.converse.undo import take_back
 from foretaste.loop import Foretaste
 from foretaste.understand.grammar import GRAMMARS
 from foretaste.understand.meaning import Meaning, Scene
-from foretaste.understand.reader import understand
+from foretaste.understand.reader import ITEM_INTENTS, understand
 
-SCOPE_OF_SPOKEN = ("greet", "thanks", "help", "my_data", "unknown")
+SPOKEN_INTENTS = ("greet", "thanks", "help", "my_data", "unknown")
 """Intents that are answered by a sentence, never by a list."""
 
 
@@ -50,8 +50,10 @@ class GrammarTurn:
         if meaning.language not in GRAMMARS:
             return unknown_language(meaning.language)
         turn.state = replace(turn.state, language=meaning.language)
-        if meaning.intent in SCOPE_OF_SPOKEN:
+        if meaning.intent in SPOKEN_INTENTS:
             return self._say(meaning.intent)
+        if meaning.intent in ITEM_INTENTS and not meaning.items:
+            return self._missing(meaning)
         return ANSWERERS.get(meaning.intent, GrammarTurn._list)(self, meaning)
 
     def _say(self, key: str, **values: object) -> str:
@@ -89,13 +91,9 @@ class GrammarTurn:
         return f"{said} {self._new_list()}" if turn.state.shown else said
 
     def _why(self, meaning: Meaning) -> str:
-        if not meaning.items:
-            return self._missing(meaning)
         return why_in_words(self._turn.explain(meaning.items[0]), meaning.language)
 
     def _why_not(self, meaning: Meaning) -> str:
-        if not meaning.items:
-            return self._missing(meaning)
         return why_not_in_words(self._turn.explain(meaning.items[0]), meaning.language)
 
     def _missing(self, meaning: Meaning) -> str:
@@ -133,11 +131,14 @@ class GrammarTurn:
 
     def _like(self, meaning: Meaning) -> str:
         """A list that is like the items."""
-        if not meaning.items:
-            return self._missing(meaning)
         turn = self._turn
         is_shown = any(item in turn.state.shown for item in meaning.items)
-        kept = turn.state.filter if is_shown or self._edited else {}
+        replaced = {column for condition in meaning.conditions for column in condition}
+        kept = {
+            column: test
+            for column, test in turn.state.filter.items()
+            if (is_shown or self._edited) and (column not in replaced or column == "and")
+        }
         turn.state = replace(turn.state, items=meaning.items, query=None, filter=kept)
         return self._list(replace(meaning, intent="refine"))
 

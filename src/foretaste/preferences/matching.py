@@ -59,12 +59,10 @@ def match_clause(
     if not parts:
         phrase = " ".join(without_plain(clause.words, grammar))
         return [ClauseMatch(phrase, None, phrase, "nothing", act)]
-    is_negative = act == "mute" or nats < 0
-    if is_negative and len(parts) == 1 and parts[0].match_type in ("synonym", "read"):
-        topic = {"about": " ".join(vocabulary.searched(parts[0].words, grammar))}
-        if vocabulary.has_any(topic):
-            parts = [*parts, PhraseMatch(topic, "topic", parts[0].words)]
-        return [_match_of(clause, [part], act, nats) for part in parts]
+    if act == "mute" or nats < 0:
+        known_parts, parts = parts, vocabulary.with_topic(parts, grammar)
+        if len(parts) > len(known_parts):
+            return [_match_of(clause, [part], act, nats) for part in parts]
     if act in ("boost", "forget"):
         return [_match_of(clause, [part], act, nats) for part in parts]
     return [_match_of(clause, parts, act, nats)]

@@ -112,7 +112,7 @@ class Grammar:
                 phrase = " ".join(words[position : position + length])
                 meaning = self.meaning(phrase) if self.language != "en" else None
                 if meaning is not None and len(words) >= position + length:
-                    english += meaning.split()
+                    english += meaning.partition("/")[0].split()
                     break
             else:
                 length = 1

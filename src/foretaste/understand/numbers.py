@@ -4,7 +4,7 @@ Which attribute a bound is of is found by `number_columns`, from what it compare
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from foretaste.understand.grammar import BOUNDARY, Dimension, Grammar
@@ -30,6 +30,8 @@ class Bound:
     """Whether the bound itself is left out."""
     unit: str = ""
     """"pages", "minutes", or nothing."""
+    is_negated: bool = False
+    """Whether it is what is refused: "skip anything before 2000"."""
 
     def as_test(self) -> dict[str, float]:
         """As a filter tests it."""
@@ -54,11 +56,47 @@ def extract_bounds(text: str, grammar: Grammar) -> tuple[str, tuple[Bound, ...]]
             bound = _bound_of(kind, hit, grammar)
             if bound is None:
                 return hit[0]
-            bounds.append(bound)
+            negation = _negation_before(hit.string[: hit.start()], grammar)
+            if negation != "of something":  # "no westerns before 1960" refuses westerns
+                bounds.append(replace(bound, is_negated=negation == "of the number"))
             return BOUNDARY
 
         text = grammar.patterns[f"bound.{kind}"].sub(take_out, text)
-    return text, tuple(bounds)
+    return text, _joined(bounds)
+
+
+def _joined(bounds: list[Bound]) -> tuple[Bound, ...]:
+    """ "The 80s or 90s" is from the first year of the one to the last of the other."""
+    ranges = [
+        bound
+        for bound in bounds
+        if bound.subject == "year" and bound.low and bound.high and not bound.is_negated
+    ]
+    if len(ranges) < 2:
+        return tuple(bounds)
+    low, high = min(b.low or 0 for b in ranges), max(b.high or 0 for b in ranges)
+    return (*(b for b in bounds if b not in ranges), Bound("year", low, high))
+
+
+def _negation_before(
+    text: str, grammar: Grammar
+) -> Literal["of the number", "of something"] | None:
+    """What a negation in front of a number, in the same clause, is of."""
+    tokens = grammar.tokens(text)
+    stops = grammar.clauses["breaks"] | {",", BOUNDARY.strip()}
+    starts = [position for position, token in enumerate(tokens) if token in stops]
+    clause = tokens[starts[-1] + 1 if starts else 0 :]
+    strength, behind, position = None, 0, 0
+    while position < len(clause):
+        length = grammar.phrase_length(grammar.strengths, clause, position)
+        if length:
+            strength = grammar.strengths[" ".join(clause[position : position + length])]
+            behind = position + length
+        position += max(length, 1)
+    if strength not in ("none", "without"):
+        return None
+    content = [word for word in clause[behind:] if word not in grammar.clauses["plain"]]
+    return "of something" if content else "of the number"
 
 
 def extract_count(text: str, grammar: Grammar) -> tuple[str, int | None]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foretaste.errors import InputError
-from foretaste.understand.clauses import CHILDREN_TOKEN, Clause, Scope, Wish
+from foretaste.understand.clauses import CHILDREN_TOKEN, Clause, Scope, Wish, without_plain
 from foretaste.understand.grammar import Grammar
 from foretaste.understand.meaning import Change, Scene
 from foretaste.understand.numbers import Bound
@@ -97,7 +97,10 @@ class _RequestBuilder:
         except InputError as error:
             self.problems.append(str(error))
         else:
-            self.conditions.append({column.name: column.test_of(bound)})
+            condition = {column.name: column.test_of(bound)}
+            (self.exclusions if bound.is_negated else self.conditions).append(
+                {"not": condition} if bound.is_negated else condition
+            )
 
     def add_clause(self, clause: Clause) -> None:
         """What it asks for, leaves out, or changes."""
@@ -110,6 +113,7 @@ class _RequestBuilder:
             if self._scope == "lasting":
                 self.changes.append(Change(clause, tuple(parts)))
             else:
+                parts = self._vocabulary.with_topic(parts, self._grammar)
                 self.exclusions += [{"not": dict(part.condition)} for part in parts]
         else:
             self.changes.append(Change(clause, tuple(parts)))
@@ -134,12 +138,16 @@ class _RequestBuilder:
             for at in range(len(part.words))
         }
         words = [word for at, word in enumerate(clause.words) if at not in named]
+        if self.query_words:
+            words = list(without_plain(words, self._grammar))
         self.query_words += self._query(words)
 
     def _query(self, words: Sequence[str]) -> tuple[str, ...]:
-        """The words that name something, as the catalogue is searched by them."""
-        plain = self._grammar.clauses["plain"]
-        content = [word for word in words if word not in plain]
+        """From the first word on that names something, as the catalogue is searched."""
+        content = without_plain(words, self._grammar)
+        if self._grammar.language != "en" and content:  # "film" goes with what it is about
+            is_noun = [w in content or self._grammar.meaning(w) is not None for w in words]
+            content = tuple(w for w, known in zip(words, is_noun, strict=True) if known)
         return self._vocabulary.searched(content, self._grammar)
 
     def joined_conditions(self) -> list[Mapping[str, Any]]:

@@ -24,6 +24,8 @@ MAX_READ_CHARACTERS = 600
 MIN_NOISE_LETTERS = 4
 NO_WORD = re.compile(r"^[^aeiouàâäáéèêëíîïóôöúûü]++$|[^aeiouyàâäáéèêëíîïóôöúûü]{5}")
 """No vowel, or five consonants after one another."""
+NEGATIONS = ("not ", "nicht ", "no ", "n'", "missing")
+"""What an ending begins with that asks why something is not there."""
 STOPS = " \"'.,;:!?-–—"
 WHOLE_INTENTS: tuple[Intent, ...] = (
     *("my_data", "forget", "undo", "start_over", "help", "thanks", "greet", "next", "find"),
@@ -126,8 +128,11 @@ class _Reader:
         """An intent with the items that follow; None where they are none."""
         language = self._grammar.language
         if intent in ("why", "why_not"):
-            ending = self._grammar.patterns["reference.end"]
-            words = ending.sub("", words).strip(STOPS)
+            ending = self._grammar.patterns["reference.end"].search(words)
+            if ending is not None:
+                words = words[: ending.start()].strip(STOPS)
+                is_negated = ending[0].strip().startswith(NEGATIONS)
+                intent = "why_not" if is_negated else intent
             if not words and intent == "why":
                 return Meaning(intent, language, tuple(self._scene.shown)[:1])
             items, _ = self._items.leading(words)
@@ -153,6 +158,8 @@ class _Reader:
 
     def _missing(self, intent: Intent, words: str) -> Meaning | None:
         """A title that nothing has, where only a title can be meant."""
+        if intent in ("like", "not_like", "take", "hide") and self._items.names_place(words):
+            return Meaning(intent, self._grammar.language)
         if intent != "like" or not self._items.looks_like_title(words, self._line):
             return None
         return Meaning("like", self._grammar.language, missing_title=words)

@@ -82,7 +82,7 @@ class ItemReader:
                 if item is not None:
                     return item, behind
         for prefix, behind in prefixes:
-            if is_exact or not self._is_boundary(behind):
+            if is_exact or not self._is_boundary(behind) or self.names_place(prefix):
                 continue
             item = self._shown.nearest(prefix) or self._all.nearest(prefix)
             if item is not None:

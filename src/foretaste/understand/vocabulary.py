@@ -138,6 +138,17 @@ class Vocabulary:
                 parts.append(PhraseMatch({"about": english}, "topic", topic, start))
         return sorted(parts, key=lambda part: part.offset)
 
+    def with_topic(self, parts: list[PhraseMatch], grammar: Grammar) -> list[PhraseMatch]:
+        """What is refused, with the topic too where a value only comes near to what was said:
+        without violence is not only without war.
+        """
+        if len(parts) != 1 or parts[0].match_type not in ("synonym", "read"):
+            return parts
+        topic = {"about": " ".join(self.searched(parts[0].words, grammar))}
+        if not self.has_any(topic):
+            return parts
+        return [*parts, PhraseMatch(topic, "topic", parts[0].words)]
+
     def has_any(self, condition: Mapping[str, Any]) -> bool:
         """Whether an item meets it."""
         return bool(self._index.mask(parse_condition(condition)).any())
@@ -149,7 +160,10 @@ class Vocabulary:
         english = grammar.translated(tuple(words))
         if grammar.language == "en":
             return english
-        return tuple(word for word in english if word not in grammar.clauses["plain"])
+        untranslated_plain = {
+            word for word in words if word in grammar.clauses["plain"] and not grammar.meaning(word)
+        }
+        return tuple(word for word in english if word not in untranslated_plain)
 
     def children(self) -> PhraseMatch:
         """What is for children, as the catalogue calls it."""
@@ -165,7 +179,9 @@ class Vocabulary:
             return None
         if creator:
             values = [v for v in values if v[0].lower() in CREATOR_COLUMNS] or values
-        return max(values, key=self._item_count)
+        name = " ".join(words).lower()
+        exact = [v for v in values if v[1].lower() in (name, name.removesuffix("s"))]
+        return max(exact or values, key=self._item_count)
 
     def _item_count(self, value: FeatureValue) -> int:
         return int(self._index.mask(parse_condition({value[0]: value[1]})).sum())
