@@ -407,3 +407,11 @@ def messages_of_the_code() -> set[str]:
         | {message for _, message in DURATION_STEPS}
         | (set(_COLUMNS_BY_PHRASE) - {"{value}"})
     )
+
+
+def test_titles_that_have_an_and_of_their_own_are_told_apart() -> None:
+    english, german = messages_in("en"), messages_in("de")
+    assert english.names(["Dune", "War and Peace"]) == "“Dune” and “War and Peace”"
+    assert english.names(["War and Peace"]) == "War and Peace"
+    assert german.names(["Dune", "Krieg und Frieden"]) == "„Dune“ und „Krieg und Frieden“"
+    assert english.names(["Dune", "Emma"]) == "Dune and Emma"

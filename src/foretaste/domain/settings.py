@@ -20,6 +20,9 @@ class Settings(BaseModel):
 
     renamed_keys: ClassVar[Mapping[str, str]] = {}
     """Old key → new key. A dot leads to a key of a mapping: "events.kind"."""
+    added_keys: ClassVar[frozenset[str]] = frozenset()
+    """Keys that came after digests of the group were stored: one that has its default is not in a
+    digest, so that what is on disk is found."""
 
     @model_validator(mode="before")
     @classmethod
@@ -169,4 +172,9 @@ def _values_by_old_key(settings: Settings) -> dict[str, Any]:
         if isinstance(inner := getattr(settings, name), Settings)
         else value
         for name, value in values.items()
+        if not (name in settings.added_keys and _has_default(settings, name))
     }
+
+
+def _has_default(settings: Settings, name: str) -> bool:
+    return bool(getattr(settings, name) == type(settings).model_fields[name].default)

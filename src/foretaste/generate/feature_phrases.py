@@ -43,8 +43,9 @@ _COLUMNS_BY_PHRASE: Mapping[str, str] = {
     "With {value}": "cast actor actors actress actresses starring star stars",
     "From {value}": (
         "brand maker manufacturer vendor studio publisher designer store country origin region "
-        "marke hersteller source category categories department section collection series"
+        "marke hersteller source"
     ),
+    "Also from {value}": "category categories department section collection series",
     "In {value}": "language languages color colour colors colours farbe",
     "Made of {value}": "material materials fabric",
     "About {value}": "topic topics tag tags keyword keywords subject subjects theme themes plots",

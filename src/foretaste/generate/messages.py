@@ -25,6 +25,7 @@ from foretaste.domain.words import words_of
 from foretaste.generate.settings import Language
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
+_JOINED = re.compile(r",|\b(?:and|und|et|y|e)\b", re.IGNORECASE)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
@@ -49,7 +50,9 @@ class Messages:
         return fill(form, {"count": self.number(count), **values})
 
     def names(self, names: Sequence[str]) -> str:
-        """a, b and c"""
+        """a, b and c; in quotes where a name has a comma or an “and” of its own."""
+        if len(names) > 1 and any(_JOINED.search(name) for name in names):
+            names = [self.text("“{word}”", word=name) for name in names]
         return format_list(list(names), locale=Locale.parse(self.language)) if names else ""
 
     @cached_property
@@ -64,7 +67,8 @@ class Messages:
 
     def quoted_names(self, words: Sequence[str]) -> str:
         """“a”, “b” and “c”"""
-        return self.names([self.text("“{word}”", word=word) for word in words])
+        quoted_words = [self.text("“{word}”", word=word) for word in words]
+        return format_list(quoted_words, locale=Locale.parse(self.language))
 
     def number(self, number: float) -> str:
         """With the marks of the language."""

@@ -80,6 +80,7 @@ class AttributeSettings(Settings):
     """One expert for each named column."""
 
     renamed_keys: ClassVar[Mapping[str, str]] = {"most_values": "max_values"}
+    added_keys: ClassVar[frozenset[str]] = frozenset(("kernel_width",))
 
     columns: tuple[str, ...] | None = None
     """Which columns; empty = every column that more than one item shares a value in."""
