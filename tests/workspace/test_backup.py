@@ -50,13 +50,14 @@ def shop(request: pytest.FixtureRequest, trained: Path) -> Iterator[Foretaste]:
             store.fill_from(trained / STORE_FILE)
         (trained / STORE_FILE).unlink()
     loop = Foretaste.open(trained)
+    item = {"id": "space-1", "title": "The star [space]", "genre": "space"}
+    loop.add(items=[item | {"available_from": "2020-01-01"}])  # nothing is read anew for it
     loop.store.put_users([User("ann", {"genre": ("space",)})])
     loop.record([Event("visit", "click", NOW, session="v", item="space-1", context={"a": [1]})])
     loop.identify("v", "ann")
     loop.recommend("ann", n=3)
     loop.slates.log.flush()
     loop.steer("ann", changes=[{"what": {"genre": "space"}, "nats": 1}])
-    loop.add(items=[{"id": "space-1", "title": "The bright star", "genre": "space"}])
     loop.store.put_items([Item("gone", "Soon gone")])
     loop.store.delete_items(["gone"])
     loop.store.put_conversation(Conversation("talk", "ann", None, NOW, {"query": "space"}))

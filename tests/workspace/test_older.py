@@ -3,6 +3,7 @@
 The backup was made by that commit, with settings that have no effect any more among them.
 """
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ LISTED = ["space-5", "space-6", "space-8", "space-7", "space-9"]
 @pytest.fixture
 def older(tmp_path: Path) -> Foretaste:
     """The workspace, put back."""
-    restore(BACKUP, tmp_path / "older")
+    backup = shutil.copy(BACKUP, tmp_path)  # the list of who was erased is written beside it
+    restore(Path(backup), tmp_path / "older")
     return Foretaste.open(tmp_path / "older")
 
 
