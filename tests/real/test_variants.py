@@ -243,3 +243,29 @@ def test_a_list_that_is_filled_up_has_one_of_each_group(grouped: Foretaste) -> N
     answer = grouped.recommend("u0", n=20, fill_up=("taken",))
     assert len(products_of([item.id for item in answer.items])) == len(answer) == 9
     assert sum(item.source == "taken" for item in answer.items) == 3
+
+
+def test_an_import_that_is_undone_leaves_no_variants(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from foretaste.behaviour.variant_ids import VariantIds
+    from foretaste.cli.main import app
+
+    from .test_format_shops import SHOPIFY_PRODUCTS
+
+    (tmp_path / "products_export.csv").write_text(SHOPIFY_PRODUCTS)
+    folder = str(tmp_path / "shop")
+    imported = CliRunner().invoke(
+        app, ["import", str(tmp_path / "products_export.csv"), "-w", folder]
+    )
+    assert imported.exit_code == 0, imported.stderr
+    loop = foretaste.open(folder)
+    variant_ids = VariantIds(loop.store)
+    assert variant_ids.refresh()
+    loop.close()
+    undone = CliRunner().invoke(app, ["imports", "undo", "1", "--yes", "-w", folder])
+    assert undone.exit_code == 0, undone.stderr
+    loop = foretaste.open(folder)
+    assert not VariantIds(loop.store).refresh()
+    assert not loop.store.item_ids()
+    loop.close()

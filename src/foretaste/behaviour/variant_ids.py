@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Self
+from uuid import uuid4
 
 from foretaste.domain.data import Event, Item
 from foretaste.domain.store import Store
@@ -141,7 +142,7 @@ class VariantIds:
             return
         parts = {"items": table.items, "groups": table.groups, "members": table.members}
         self._store.put_meta_text(VARIANT_IDS, json.dumps(parts, ensure_ascii=False))
-        revision = str(int(self._store.meta_text(REVISION) or 0) + 1)
+        revision = json.dumps(uuid4().hex)  # never one that was there, also after an undone import
         self._store.put_meta_text(REVISION, revision)
         self._table, self._revision = table, revision
 
