@@ -104,8 +104,10 @@ def test_what_is_hidden_and_what_is_not_on_offer_stays_away(loop: Foretaste) -> 
 
 def test_an_item_that_was_never_seen_may_be_there(loop: Foretaste) -> None:
     loop.recommend("u1")
-    with away(loop), pytest.raises(StoreError):
-        loop.similar("new")
+    with away(loop):
+        assert loop.similar("space-1").fallback_level == "memory", "of one that was seen"
+        with pytest.raises(StoreError, match="unable to open database file"):
+            loop.similar("new")
 
 
 def test_where_nothing_is_in_memory_the_store_is_told_of(loop: Foretaste) -> None:
@@ -114,12 +116,18 @@ def test_where_nothing_is_in_memory_the_store_is_told_of(loop: Foretaste) -> Non
 
 
 def test_what_a_store_that_is_away_answers(loop: Foretaste) -> None:
-    loop.record([Event("h", "hide", 1.0, user="u1", item="space-3")])
+    loop.record(
+        [
+            Event("h", "hide", 1.0, user="u1", item="space-3"),
+            Event("s", "hide", 1.0, session="tv", item="space-4"),
+        ]
+    )
     loop.steer("u1", changes=[{"filter": {"genre": "kitchen"}, "mute": True}])
     snapshot, error = loop.catch_up(), StoreError("away")
     loop.outage.limits.refresh()
     store = outage.NullStore(lambda: snapshot.items, loop.outage.limits, error)
     assert [event.item for event in store.history("u1", None, 10, [])] == ["space-3"]
+    assert [event.item for event in store.history(None, "tv", 10, [])] == ["space-4"]
     assert [preference.act for preference in store.preferences("u1", None)] == ["mute"]
     assert (store.history("u2", None), store.preferences("u2", None)) == ([], ())
     assert (store.user("u1"), store.user_of_session("tv"), store.user_counts(0.0, 1.0)) == (

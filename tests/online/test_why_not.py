@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from foretaste.domain.data import Event
+from foretaste.domain.data import Event, Item
+from foretaste.domain.words import GROUP_COLUMN
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
 
@@ -84,6 +85,24 @@ def test_each_reason_is_in_words_and_several_in_one_sentence(shop: Foretaste) ->
         None,
         (),
     )
+
+
+def test_of_two_variants_the_one_in_the_list_is_named(trained: Path) -> None:
+    loop = Foretaste.open(trained)
+    loop.store.put_items(
+        [
+            Item(f"space-{n}", f"The void {n} [space]", attributes={GROUP_COLUMN: ("shirt",)})
+            for n in (8, 9)
+        ]
+    )
+    listed = [item.id for item in loop.recommend("u1", n=20, explore=0.0)]
+    (shown,) = {"space-8", "space-9"} & set(listed)
+    (variant,) = {"space-8", "space-9"} - set(listed)
+    found = loop.why_not(variant, "u1", n=20)
+    reason = f"another variant of it is in the list, '{shown}'"
+    assert (found.id, found.position, found.filters) == (variant, None, (reason,))
+    assert found.sentence == f"It may not be shown: {reason}."
+    loop.close()
 
 
 def test_a_pin_shows_what_was_taken(shop: Foretaste) -> None:
