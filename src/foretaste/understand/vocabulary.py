@@ -214,13 +214,22 @@ class Vocabulary:
                 if length == 1 and words[0] in grammar.clauses["plain"]:
                     continue
                 creator = bool(CREATOR_WORDS & set(run[:offset]))
-                value = self._named(words, creator)
-                match_type: MatchType = "named"
-                if value is None:
-                    value, match_type = self._synonym(words, grammar), "synonym"
+                value, match_type = self._value_of(words, grammar, creator)
                 if value is not None:
                     return PhraseMatch({value[0]: value[1]}, match_type, words, offset)
         return self._misspelt(run, grammar)
+
+    def _value_of(
+        self, words: Sequence[str], grammar: Grammar, creator: bool
+    ) -> tuple[FeatureValue | None, MatchType]:
+        """By name before by glossary; in other languages than English the other way round, as
+        forms of their words may look like those of English values.
+        """
+        synonym = self._synonym(words, grammar)
+        named = self._named(words, creator)
+        if named is None or (synonym is not None and grammar.language != "en"):
+            return synonym, "synonym"
+        return named, "named"
 
     def _misspelt(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
         """A word that no item has and that is nearly the name of a value: "comdies"."""

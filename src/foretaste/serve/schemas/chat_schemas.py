@@ -49,7 +49,7 @@ class ChatStateOut(ResponseSchema):
     recommendation_id: str | None
     turns: list[list[str]]
     """(who, what was said), the oldest first."""
-    language: str
+    language: str = "en"
     """ISO code of the language in which the person was understood last."""
 
 
@@ -62,7 +62,7 @@ class ChatAnswer(ResponseSchema):
     author: str
     """"grammar", or the model that led."""
     by: str = old_name_of("author")
-    intent: str | None
+    intent: str | None = None
     """How it was understood: find, refine, more, why, undo, unknown, …; none where a model led."""
     state: ChatStateOut
     changes: list[PreferenceOut]
