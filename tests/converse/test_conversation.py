@@ -225,3 +225,13 @@ def test_two_items_are_compared(shop: Foretaste) -> None:
     titles = list(first.state.shown.values())[:2]
     assert reply.recommendation is None
     assert all(f"“{title}”" in reply.text for title in titles)
+
+
+def test_what_is_refused_is_asked_for_no_longer(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    first = chat.say("only kitchen", user="p1")
+    reply = chat.say("no more kitchen", conversation=first.conversation_id, user="p1")
+    assert reply.state.filter == {}
+    assert themes(reply) == {"space"}
+    undone = chat.say("undo", conversation=first.conversation_id, user="p1")
+    assert (undone.state.filter, undone.preferences) == ({"theme": "kitchen"}, ())

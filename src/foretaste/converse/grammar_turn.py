@@ -197,6 +197,13 @@ class GrammarTurn:
             GRAMMARS[meaning.language],
         )
         turn.clause_matches += update.clause_matches
+        muted = [match.filter for match in update.clause_matches if match.act == "mute"]
+        asked = {
+            column: test
+            for column, test in turn.state.filter.items()
+            if {column: test} not in muted
+        }
+        turn.state = replace(turn.state, filter=asked)  # what is refused is asked for no longer
         turn.notes += changes_in_words(update.clause_matches, meaning.language)
         if any(match.filter is not None for match in update.clause_matches):
             turn.notes.append(self._say("undo_hint"))

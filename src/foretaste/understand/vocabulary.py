@@ -139,15 +139,16 @@ class Vocabulary:
         return sorted(parts, key=lambda part: part.offset)
 
     def with_topic(self, parts: list[PhraseMatch], grammar: Grammar) -> list[PhraseMatch]:
-        """What is refused, with the topic too where a value only comes near to what was said:
-        without violence is not only without war.
+        """What is refused: with the topic too where a value is a synonym of what was said, and the
+        topic alone where a value only comes near to it: without violence is not without war.
         """
         if len(parts) != 1 or parts[0].match_type not in ("synonym", "read"):
             return parts
         topic = {"about": " ".join(self.searched(parts[0].words, grammar))}
         if not self.has_any(topic):
             return parts
-        return [*parts, PhraseMatch(topic, "topic", parts[0].words)]
+        topic_match = PhraseMatch(topic, "topic", parts[0].words)
+        return [topic_match] if parts[0].match_type == "read" else [*parts, topic_match]
 
     def has_any(self, condition: Mapping[str, Any]) -> bool:
         """Whether an item meets it."""
@@ -228,7 +229,10 @@ class Vocabulary:
         synonym = self._synonym(words, grammar)
         named = self._named(words, creator)
         if named is None or (synonym is not None and grammar.language != "en"):
-            return synonym, "synonym"
+            is_translation = grammar.language != "en" and "/" not in str(
+                grammar.meaning(" ".join(words))
+            )
+            return synonym, "named" if is_translation else "synonym"
         return named, "named"
 
     def _misspelt(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
