@@ -92,12 +92,12 @@ class ListEvidence:
         event_types = [event_type for event_type, _ in kinds.most_common()]
         return activity_of(event_types, self.catalogue.features, self.activity_setting)
 
-    @property
+    @cached_property
     def verb(self) -> str:
         """The same as a verb, in the past."""
         return past_tense(self.activity, self.messages)
 
-    @property
+    @cached_property
     def verb_of_others(self) -> str:
         """What people do, as in "watched by ten people"."""
         return participle(self.activity, self.messages)

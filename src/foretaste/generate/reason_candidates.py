@@ -13,7 +13,7 @@ from foretaste.generate.candidate import BEHAVIOUR, FEATURE, THEME, ReasonCandid
 from foretaste.generate.feature_phrases import FeaturePhrase
 from foretaste.generate.list_evidence import ColumnEvidence, ListEvidence, event_ids
 from foretaste.generate.request_candidates import common_candidates, request_candidates
-from foretaste.generate.safe import is_suspicious, safe_name
+from foretaste.generate.safe import safe_name
 
 MIN_REASON_NATS = 0.05
 """Nats below which a reason is not worth telling."""
@@ -35,11 +35,7 @@ def candidates_of(
     sentences: list[ReasonCandidate] = []
     for compose in _COMPOSERS:
         sentences += compose(item, own_terms, evidence)
-    return [
-        candidate
-        for candidate in sentences
-        if candidate.contribution >= MIN_REASON_NATS and not is_suspicious(candidate.text)
-    ]
+    return [candidate for candidate in sentences if candidate.contribution >= MIN_REASON_NATS]
 
 
 def _expert(term: Term) -> str:

@@ -16,6 +16,7 @@ from foretaste.generate.candidate import COMMON, ReasonCandidate
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.messages import Messages
 from foretaste.generate.reason_candidates import candidates_of
+from foretaste.generate.safe import is_suspicious
 
 AVERAGE_ITEM = "average item"
 """The feature of terms that every item has."""
@@ -147,7 +148,8 @@ def _headline(
         for candidate in candidates:
             if candidate.text in common_texts and candidate.heading is not None:
                 worths[candidate.heading] = worths.get(candidate.heading, 0.0) + candidate.worth
-    return max(worths, key=lambda text: worths[text]) if worths else None
+    headlines = sorted(worths, key=lambda text: -worths[text])
+    return next((text for text in headlines if not is_suspicious(text)), None)
 
 
 def _choose(
@@ -162,6 +164,7 @@ def _choose(
         is_weak = candidate.contribution < min_contribution or candidate.subject == COMMON
         if chosen and is_weak:
             continue
-        if len(chosen) < max_reasons and not any(map(candidate.says_the_same, chosen)):
+        is_new = not any(map(candidate.says_the_same, chosen))
+        if len(chosen) < max_reasons and is_new and not is_suspicious(candidate.text):
             chosen.append(candidate)
     return sorted(chosen, key=lambda candidate: (-candidate.definiteness, -candidate.worth))

@@ -11,9 +11,12 @@ Every pattern takes time in proportion to the text (`tests/test_patterns.py`), a
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from foretaste.domain.text_limits import MAX_TEXT_LENGTH
 
+MAX_CACHED_NAMES = 5_000
+"""Names whose form is kept: every list looks at the same titles and values again."""
 MAX_NAME_LENGTH = 100
 """Characters of a name; a longer one is no name."""
 _DOTTED_WORD = re.compile(r"(?<![\w-])[\w-]++(?:\.[\w-]++)++")
@@ -96,6 +99,7 @@ def _is_address(dotted_word: str) -> bool:
     return any(len(part) > 1 and not part[0].isdigit() for part in parts[1:])
 
 
+@lru_cache(maxsize=MAX_CACHED_NAMES)
 def safe_name(text: str) -> str | None:
     """The text as a name; None where it must not be in a sentence."""
     if is_suspicious(text):
