@@ -113,6 +113,8 @@ class QuerySettings(Settings):
 
     renamed_keys: ClassVar[Mapping[str, str]] = {"near": "min_word_similarity"}
 
+    added_keys: ClassVar[frozenset[str]] = frozenset(("temperature_phrase",))
+
     temperature: float = 0.2
     """Cosine similarity is divided by this before the softmax where no word of a query is known."""
     temperature_known: float = 0.3
