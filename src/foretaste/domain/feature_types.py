@@ -63,13 +63,13 @@ MIN_TEXT_LENGTH = 60
 YEARS = range(1000, 2101)
 NAMELESS_YEARS = range(1850, 2101)
 """What is a year in a column that is not called so."""
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_BAND = re.compile(r"(\d+(?:\.\d+)?)(?:-\d+(?:\.\d+)?|\+)", re.ASCII)
+_NUMBER = re.compile(r"\A[+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?", re.ASCII)
+_BAND = re.compile(r"\A(\d++(?:\.\d++)?)(?:-\d++(?:\.\d++)?|\+)", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 _ISO_DURATION = re.compile(r"PT(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?", re.ASCII)
 _DURATION_WORDS = re.compile(
-    r"(?:(\d+) ?h(?:ours?|rs?|\.)?)?(?:,? ?(?:and )?(\d+) ?m(?:in(?:ute)?s?|\.)?\.?)?"
-    r"(?: ?(\d+) ?s(?:ec(?:ond)?s?)?)?",
+    r"\A(?:(\d++) ?h(?:ours?|rs?|\.)?)?(?:,? ?(?:and )?(\d++) ?m(?:in(?:ute)?s?|\.)?\.?)?"
+    r"(?: ?(\d++) ?s(?:ec(?:ond)?s?)?)?",
     re.IGNORECASE | re.ASCII,
 )
 MAX_DURATION_LENGTH = 40
