@@ -6,7 +6,7 @@ _ARTICLES = (
     "The|A|An|Der|Die|Das|Den|Dem|Ein|Eine|Le|La|Les|L'|Un|Une|El|Los|Las|Una|Il|Lo|I|Gli|O|Os|As|"
     "De|Het|Een|Den|Det|En|Ett"
 )
-_MOVED_ARTICLE = re.compile(rf"(.{{1,200}}?), ({_ARTICLES})((?: \([^()]*\))*)", re.DOTALL)
+_MOVED_ARTICLE = re.compile(rf"\A(.{{1,200}}?), ({_ARTICLES})((?: \([^()]*+\))*+)", re.DOTALL)
 
 
 def natural_title(title: str) -> str:
@@ -19,7 +19,7 @@ def natural_title(title: str) -> str:
     return f"{article}{gap}{name}{parentheses}"
 
 
-_OTHER_NAME = re.compile(r" \((?:a\.?k\.?a\.? [^()]*|[^()]*(?: [^()]*){2,})\)", re.IGNORECASE)
+_OTHER_NAME = re.compile(r" \((?:a\.?k\.?a\.? [^()]*+|[^() ]*+ [^() ]*+ [^()]*+)\)", re.IGNORECASE)
 
 
 def spoken_title(title: str) -> str:

@@ -53,6 +53,7 @@ _COLUMNS_BY_PHRASE: Mapping[str, str] = {
     "In size {value}": "size sizes",
 }
 _COMMON_WORD_PHRASES = frozenset(("Made of {value}",))
+_LEVEL_MARK = re.compile(r"[>›»]")
 
 
 class Wording(Protocol):
@@ -181,7 +182,7 @@ def _spoken_value(description: FeatureDescription, value: str, words: Wording) -
     if set(column_words(description.column)) & {"language", "languages"} and len(value) <= 3:
         locale = Locale.parse(words.language)
         return locale.languages.get(value.lower())
-    name = shorten(re.split(r"[>›»]", value)[-1].strip())
+    name = shorten(_LEVEL_MARK.split(value)[-1].strip())
     letters = sum(letter.isalpha() for letter in name)
     is_size = bool(set(column_words(description.column)) & {"size", "sizes"})
     return name if letters >= 2 or (is_size and name) else None

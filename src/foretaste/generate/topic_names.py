@@ -30,6 +30,7 @@ MAX_PHRASES = 20_000
 MAX_GAP_WORDS = 2
 """Small words that may stand within a phrase: Lord of the Rings."""
 TOKEN_PATTERN = re.compile(r"\b[^\W\d_]{3,}\b")
+_SENTENCE_MARK = re.compile(r"[.:;,!?()]")
 
 
 def topic_names(
@@ -148,11 +149,11 @@ def _best_phrase(phrases: list[str], shares: Floats, weights: Floats, texts: Seq
 
 def _surface(phrase: str, texts: Sequence[str]) -> str | None:
     """The phrase as most texts write it: "lord rings" is Lord of the Rings."""
-    gap = rf"(?:\W+\w{{1,3}}){{0,{MAX_GAP_WORDS}}}\W+"
+    gap = rf"(?:\W++\w{{1,3}}){{0,{MAX_GAP_WORDS}}}\W++"
     pattern = re.compile(gap.join(map(re.escape, phrase.split())), re.IGNORECASE)
     forms = Counter(match[0] for text in texts if (match := pattern.search(text)))
     for form, _ in forms.most_common():
-        if not re.search(r"[.:;,!?()]", form) and (name := safe_name(form)) is not None:
+        if not _SENTENCE_MARK.search(form) and (name := safe_name(form)) is not None:
             return name[:1].upper() + name[1:]
     return None
 
