@@ -75,7 +75,7 @@ def test_a_whole_event() -> None:
         ({"at": "soon"}, "at", "soon", "time 'soon' cannot be read", "write ISO 8601"),
         ({"at": -1}, "at", "-1", "time out of range: '-1' is 1969-12-31", "between 1970-01-01 and"),
         ({"at": "2031-01-01"}, "at", "2031-01-01", "time out of range", "and 2026-02-03 02:40:00"),
-        ({"at": 1e300}, "at", "1e+300", "time out of range", "expected between"),
+        ({"at": 1e300}, "at", "1e+300", "is past the year 9999", "write ISO 8601"),
         ({"kind": "search"}, "query", "", "a search without words", "fill in the query"),
         ({"kind": "rating"}, "value", "", "a rating without a value", "fill in the value"),
         ({"context": "home"}, "context", "home", "is not a JSON object", "write it like"),

@@ -337,9 +337,9 @@ class StoreContract:
         engine.dispose()
         with SqlStore(url) as store:
             assert [event.event_id for _, event in store.events()] == ["e0", "e1", "e2"]
-            assert store.item_columns() == ItemColumns(
-                frozenset({"genre", "year"}), frozenset({"plot", "about"})
-            )
+            columns = ItemColumns(frozenset({"genre", "year"}), frozenset({"plot", "about"}))
+            if old < "0011":  # from then on they are written with the items
+                assert store.item_columns() == columns
             assert list(store.items()) == [(7, ITEM)]
             assert list(store.users()) == [User("ann", {"genre": ("Drama",)})]
             assert store.put_items([Item("new")]) == 1

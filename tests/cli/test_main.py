@@ -381,17 +381,17 @@ def test_recommend_json_in_a_real_process(trained: Path) -> None:
     told = one_object(done.stdout)
     assert told["recommendation_id"]
     assert told["model_version"]
+    assert told["headline"] or any(item["reason"] for item in told["items"])
     assert [item["position"] for item in told["items"]] == [1, 2, 3]
     for item in told["items"]:
         assert item["title"]
-        assert item["reason"]
         assert sum(term["nats"] for term in item["terms"]) == pytest.approx(item["score"], abs=1e-3)
 
 
 def test_recommend_for_people(trained: Path) -> None:
     text = good("recommend", "u1", "-n", "3", "-w", trained)
     assert "[space-" in text  # a title's own brackets are no markup
-    assert text.split()[:4] == ["#", "item", "score", "why"]
+    assert ["#", "item", "score", "why"] in [line.split() for line in text.splitlines()]
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= 80
     explained = good("recommend", "u1", "-n", "1", "--explain", "-w", trained)

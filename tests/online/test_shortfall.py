@@ -149,7 +149,7 @@ def test_it_is_filled_up_with_what_was_taken(shop: Foretaste) -> None:
     assert set(ids(answer)[:2]) == {"kitchen-8", "kitchen-9"}
     assert [item.source for item in answer] == ["model", "model", "taken", "taken", "taken"]
     assert [item.position for item in answer] == [1, 2, 3, 4, 5]
-    assert "you know it already; nothing new is left" in answer.items[2].reason
+    assert "You know this already; nothing new is left" in answer.items[2].reason
     shortfall = told(answer)
     assert (shortfall.filled, counts(answer)) == (3, {"taken": 18})
     assert shortfall.reason.endswith("; filled up with 3 of these")

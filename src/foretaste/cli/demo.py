@@ -29,7 +29,7 @@ RECIPE_CHANGES: Mapping[str, str] = {
     "epochs = 60": """epochs = 12
 # The demo has five minutes for two trainings on two cores; the recipe's own values learn more.
 dim = 64
-length = 100
+max_history_length = 100
 negatives = 256
 learning_rate = 0.002
 batch_events = 384""",

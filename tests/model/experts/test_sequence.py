@@ -60,12 +60,13 @@ def test_state_holds_no_text_vectors(expert: SequenceExpert) -> None:
     assert arrays["identity.weight"].shape == (61, facts["settings"]["dim"])
 
 
-def test_without_looking_deep_it_is_the_history_as_a_whole(
+def test_without_looking_deep_it_is_the_last_events_too(
     expert: SequenceExpert, here: World
 ) -> None:
     (terms,) = expert.terms(here.took(3, 4), np.array([5], np.int32), deep=False)
 
-    assert [term.feature for term in terms] == ["average item", "whole history"]
+    assert terms[0].feature == "average item"
+    assert [term.event for term in terms if term.event] == ["i3", "i4"]
 
 
 def test_a_refusal_of_a_kind_never_met_in_training_is_not_heard(

@@ -143,7 +143,7 @@ class MomentParser:
             return None  # how many systems write that there is no time
         else:
             seconds = self._from_plain_number(number, cell)
-        is_zero = seconds is not None and seconds < 0 and is_zero_seconds(seconds)
+        is_zero = seconds is not None and -MAX_SECONDS <= seconds < 0 and is_zero_seconds(seconds)
         return None if is_zero else seconds
 
     def _from_plain_number(self, number: float, cell: Any) -> float | None:
