@@ -1,7 +1,9 @@
 """A talk by grammar on a real workspace: said, refined, asked why, taken back; whose it is."""
 
+import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -235,3 +237,20 @@ def test_what_is_refused_is_asked_for_no_longer(shop: Foretaste) -> None:
     assert themes(reply) == {"space"}
     undone = chat.say("undo", conversation=first.conversation_id, user="p1")
     assert (undone.state.filter, undone.preferences) == ({"theme": "kitchen"}, ())
+
+
+def test_the_reasons_of_a_talk_are_in_its_language_and_titles_as_they_are_said(
+    shop: Foretaste,
+) -> None:
+    stored = shop.store.item("space-2")
+    assert stored is not None
+    shop.store.put_items([replace(stored, title="Comet, The")])
+    chat = Chat(shop)
+    reply = chat.say("zeig mir etwas über einen Kometen im Weltraum", user="p1")
+    talk: dict[str, Any] = {"conversation": reply.conversation_id, "user": "p1"}
+    texts = " ".join([reply.text, chat.say("zeig mir mehr", **talk).text])
+    assert reply.state.language == "de"
+    assert re.search(r"angesehen|gewählt|Titel|Weil|beliebt|Thema|wie vieles", texts), texts
+    assert "Because" not in texts
+    assert "People who" not in texts
+    assert "Comet, The" not in texts

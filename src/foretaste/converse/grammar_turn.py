@@ -50,6 +50,7 @@ class GrammarTurn:
         if meaning.language not in GRAMMARS:
             return unknown_language(meaning.language)
         turn.state = replace(turn.state, language=meaning.language)
+        turn.tools.language = meaning.language
         if meaning.intent in SPOKEN_INTENTS:
             return self._say(meaning.intent)
         if meaning.intent in ITEM_INTENTS and not meaning.items:

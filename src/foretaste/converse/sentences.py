@@ -10,6 +10,7 @@ from typing import Any
 from foretaste.converse.answers import answer, quoted
 from foretaste.converse.state import ChatState
 from foretaste.domain.data import Recommendation
+from foretaste.domain.titles import spoken_title
 from foretaste.generate.safe import is_suspicious, safe_item_name, safe_name
 from foretaste.preferences.matching import ClauseMatch
 
@@ -31,7 +32,7 @@ def list_in_words(state: ChatState, recommendation: Recommendation | None) -> st
     for recommended in recommendation:
         reasons = safe_reasons(recommended.reason)
         reason_text = f" ({reasons[0]})" if reasons else ""
-        name = safe_item_name(recommended.title, recommended.id)
+        name = _item_name(recommended.title, recommended.id)
         sentences.append(f"{recommended.position}. {name}{reason_text}.")
     return " ".join(sentences)
 
@@ -135,7 +136,7 @@ def quoted_items(titles: Mapping[str, str | None], language: str) -> str:
 
 
 def _quoted_title(title: str | None, item_id: str, language: str) -> str:
-    return quoted(safe_item_name(title, item_id), language)
+    return quoted(_item_name(title, item_id), language)
 
 
 def _feature_text(attributes: Mapping[str, Sequence[str]]) -> str:
@@ -187,3 +188,8 @@ def _value_text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(_value_text, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _item_name(title: str | None, item_id: str) -> str:
+    """The title as people say it: “The Shining” of "Shining, The"."""
+    return safe_item_name(None if title is None else spoken_title(title), item_id)

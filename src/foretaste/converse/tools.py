@@ -24,6 +24,8 @@ class Tools:
 
     def __init__(self, shop: Foretaste, user: str | None = None, session: str | None = None):
         self.shop, self.user, self.session = shop, user, session
+        self.language: str | None = None
+        """Of the reasons; None as in the settings."""
 
     def ask(
         self,
@@ -38,7 +40,9 @@ class Tools:
         if not 1 <= n <= MAX_ITEMS:
             raise InputError(f"n: {n}; ask for 1 to {MAX_ITEMS} items")
         if next_page_of is not None:
-            return self.shop.recommend(Request(next_page_of=next_page_of, n=n))
+            return self.shop.recommend(
+                Request(next_page_of=next_page_of, n=n, language=self.language)
+            )
         return self.shop.recommend(
             Request(
                 user=self.user,
@@ -48,6 +52,7 @@ class Tools:
                 filter=without_items(filter or {}, like),
                 n=n,
                 timeout_ms=self.shop.config.rank.timeout_ms * TIMEOUT_FACTOR,
+                language=self.language,
             )
         )
 
@@ -99,6 +104,7 @@ class Tools:
             n=n,
             explain=True,
             incognito=True,  # nobody is shown a list
+            language=self.language,
         )
         absence = self.shop.why_not(item, request)
         single_request = replace(request, candidates=(item,), filter={}, n=1)
