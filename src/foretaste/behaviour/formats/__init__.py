@@ -3,6 +3,8 @@
 A new one is one file and one line.
 """
 
+from difflib import get_close_matches
+
 from foretaste.behaviour.formats.declaration import FileFormat, TableFormat
 from foretaste.behaviour.formats.goodreads import GOODREADS
 from foretaste.behaviour.formats.google_analytics import GA4
@@ -23,7 +25,7 @@ from foretaste.behaviour.formats.shopify import SHOPIFY
 from foretaste.behaviour.formats.snowplow import SNOWPLOW
 from foretaste.behaviour.formats.woocommerce import WOOCOMMERCE
 from foretaste.behaviour.formats.yoochoose import YOOCHOOSE
-from foretaste.errors import InputError, did_you_mean
+from foretaste.errors import InputError
 
 FORMATS: tuple[FileFormat, ...] = (
     SHOPIFY,
@@ -53,9 +55,10 @@ def format_named(name: str) -> FileFormat:
     names = [file_format.name for file_format in FORMATS]
     word = name.strip().lower().replace("_", "-").replace(" ", "-")
     if word not in names:
+        close_names = get_close_matches(word, names, n=1)
+        hint = f"did you mean '{close_names[0]}'? " if close_names else ""
         raise InputError(
-            f"--format: there is no format '{name}'; {did_you_mean(word, names)}. "
-            f"All of them: {', '.join(names)}"
+            f"--format: there is no format '{name}'; {hint}the formats are {', '.join(names)}"
         )
     return FORMATS[names.index(word)]
 
