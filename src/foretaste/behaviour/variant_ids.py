@@ -114,22 +114,25 @@ class VariantIds:
 
     def add(self, variants: Mapping[str, Iterable[str]]) -> None:
         """Have the store remember the variants that are no items. variants: item → their ids."""
+        self._read()  # before the lock: while the store is away nobody waits for another's wait
         with self._lock:
             self._read()
             self._save(self._table.with_variants(variants))
 
     def add_groups(self, items: Sequence[Item]) -> None:
         """Have the store remember the groups of these items."""
+        self._read()
         with self._lock:
             self._read()
             if self._table.members or any(GROUP_COLUMN in item.attributes for item in items):
                 self._save(self._table.with_groups(items))
 
     def refresh(self) -> bool:
-        """Read what has changed. → whether there are variants."""
-        with self._lock:
-            self._read()
-            return bool(self._table)
+        """Read what has changed. → whether there are variants. Without the lock: where the store
+        does not answer, each waits for itself and not for those before it too.
+        """
+        self._read()
+        return bool(self._table)
 
     def _read(self) -> None:
         revision = self._store.meta_text(REVISION)
