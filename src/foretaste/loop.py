@@ -50,7 +50,8 @@ from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.profile import TasteProfile
 from foretaste.model.artefacts import ModelRegistry, ModelVersion
 from foretaste.model.training import Training
-from foretaste.online.answer import degradation, first_in_time, levels
+from foretaste.online.answer import SLOT_SHARE, degradation, first_in_time, levels
+from foretaste.online.fair_queue import FairQueue
 from foretaste.online.fallback import Budget, FallbackChain
 from foretaste.online.generation import ContentGenerator, Generation
 from foretaste.online.loading import load_snapshot, read_filter_words, rehearse
@@ -99,7 +100,7 @@ class Foretaste:
             self.store, self.models, self.at_snapshot, partial(rehearse, self, config.rank.n)
         )
         self.outage = Outage(self.store, self.manager, self._slates, self.weights)
-        self.fallback = FallbackChain()
+        self.fallback, self.fair_queue = FallbackChain(), FairQueue()
         self.recounter = ErasureRecounter(self)
         writer, seed = config.language.writer, config.model.seed
         self.generator = ContentGenerator(writer, folder / "cache", self.reasoning, seed=seed)
@@ -314,14 +315,16 @@ class Foretaste:
         listen = partial(self.listen, encoder=snapshot.encoder, keep=not request.incognito)
         make_slate = partial(slates.slate, page, question, rng=self._rng)
         chain = levels(snapshot, question, listen, make_slate)
-        level, slate, reason = first_in_time(self.fallback, chain, question, budget)
-        lag = None
-        if newest.lag is not None:
-            slate = slates.on_offer(slate, question)
-            lag = newest.lag if slates.has_newer_events(page.request, snapshot) else None
-        # the reasons, and what is kept for attribution and for the next page
-        degraded = degradation(level, reason, lag=lag, outage=outage)
-        recommendation = slates.recommendation(question, snapshot, slate, degraded)
+        caller = owner or request.session
+        with self.fair_queue.slot(caller, budget.part(SLOT_SHARE).timeout) as slot:
+            level, slate, reason = first_in_time(self.fallback, chain, question, budget, slot)
+            lag = None
+            if newest.lag is not None:
+                slate = slates.on_offer(slate, question)
+                lag = newest.lag if slates.has_newer_events(page.request, snapshot) else None
+            # the reasons, and what is kept for attribution and for the next page
+            degraded = degradation(level, reason, lag=lag, outage=outage)
+            recommendation = slates.recommendation(question, snapshot, slate, degraded)
         slates.keep(request, recommendation, owner=owner, owner_known=outage is None)
         return recommendation
 

@@ -293,3 +293,18 @@ def test_of_two_changes_of_a_column_at_once_neither_is_lost(
     emptied = intake.change_values("a", "genres", lambda _: [])
     assert emptied is not None
     assert "genres" not in emptied.attributes
+
+
+def test_what_files_decided_is_looked_up_only_for_an_id_that_may_be_a_decimal(
+    intake: Ingestor, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for 10 and 20 as well: it is a question to the store for each."""
+    store.put_meta_text("id_forms", '{"item_whole_floats": true}')
+    store.put_items([Item(name, name) for name in ("10", "20", "30")])
+    asked: list[str] = []
+    meta_text = store.meta_text
+    monkeypatch.setattr(store, "meta_text", lambda key: asked.append(key) or meta_text(key))
+    summary = intake.events([{**CLICK, "item": item} for item in ("10", "20", "30.0", "1e0")], NOW)
+    assert summary.rejected[-1].field == "item"
+    assert {event.item for _, event in store.events()} == {"10", "20", "30"}
+    assert asked.count("id_forms") == 1

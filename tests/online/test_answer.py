@@ -1,6 +1,8 @@
 """Who may score a question, and what is said of an answer that is not what it might be."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +14,8 @@ import pytest
 from foretaste.domain.data import Degradation, Request, UserContext
 from foretaste.errors import Overdue
 from foretaste.loop import Foretaste
-from foretaste.online.answer import degradation, first_in_time, levels, scored
+from foretaste.online.answer import NO_SLOT, degradation, first_in_time, levels, scored
+from foretaste.online.fair_queue import Slot
 from foretaste.online.fallback import Budget, Level
 from foretaste.online.slate import ExplainedSlate, PageRequest
 from foretaste.rank.filters import FilterContext
@@ -73,18 +76,19 @@ def test_only_the_best_level_has_words_read_and_each_makes_its_own_list(shop: Fo
     assert [ids[item] for item in nobody.choice.items] == [item.id for item in by_popularity]
 
 
-def test_what_a_level_costs_is_kept_by_whether_it_explains_and_reads_a_query(
+def test_what_a_level_costs_is_kept_by_all_that_makes_it_long(
     shop: Foretaste,
 ) -> None:
     kinds = {
-        (explain, query): [
-            level.kind for level in chain_of(shop, Request(query=query, explain=explain))[1]
+        (explain, query, n): [
+            level.kind for level in chain_of(shop, Request(query=query, explain=explain, n=n))[1]
         ]
         for explain in (False, True)
         for query in (None, "soup")
+        for n in (10, 1000)
     }
-    for (explain, query), (full, counting, popularity) in kinds.items():
-        assert full == counting == (explain, query is not None)
+    for (explain, query, n), (full, counting, popularity) in kinds.items():
+        assert full == counting == (explain, query is not None, 4 if n == 10 else 10)
         assert popularity == ()
 
 
@@ -115,8 +119,30 @@ def test_conditions_are_looked_up_before_any_level_is_begun(shop: Foretaste) -> 
     chain = [Level("full", lambda: begun.append("full"))]
     shop.fallback.lookup.close()
     with pytest.raises(Overdue):
-        first_in_time(shop.fallback, chain, question, Budget(60_000))  # type: ignore[arg-type]
+        first_in_time(shop.fallback, chain, question, Budget(60_000), Slot(None))  # type: ignore[arg-type]
     assert begun == []
+
+
+def test_without_a_slot_popularity_answers_and_says_why(shop: Foretaste) -> None:
+    with ExitStack() as stack:
+        for _ in range(shop.fair_queue.slots):
+            stack.enter_context(shop.fair_queue.slot(None, None))
+        answer = shop.recommend("u1", n=5, timeout_ms=20)
+    assert len(answer) == 5
+    assert answer.degraded is not None
+    assert (answer.degraded.fallback_level, answer.degraded.reason) == ("popularity", NO_SLOT)
+    assert shop.recommend("u1", n=5, timeout_ms=60_000).degraded is None
+
+
+def test_who_computes_is_who_asked(shop: Foretaste) -> None:
+    """By that the turns are fair: a user, the user of a session, or a session."""
+    shop.identify("phone", "u2")
+    nobody = Request(n=5, timeout_ms=60_000)
+    shop.recommend(nobody)
+    shop.recommend(replace(nobody, user="u1"))
+    for session in ("visit", "phone"):
+        shop.recommend(replace(nobody, session=session))
+    assert set(shop.fair_queue._used) == {"u1", "u2", "visit"}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -137,8 +139,7 @@ def test_costs_are_the_usual_and_not_the_worst() -> None:
 
 
 def level_threads() -> set[threading.Thread]:
-    names = {"full", "counting", "popularity"}
-    return {thread for thread in threading.enumerate() if thread.name in names}
+    return {thread for thread in threading.enumerate() if thread.name == fallback.THREAD_NAME}
 
 
 def test_a_run_that_has_ended_is_let_go_of() -> None:
@@ -181,19 +182,50 @@ def test_closing_does_not_wait_for_ever_for_a_run(
     assert not level_threads() - before, "it ends when the run does"
 
 
-def test_a_level_is_busy_until_its_newest_run_ends(gate: threading.Event) -> None:
-    """Also where an older one of the same thread ends first."""
+def test_what_is_left_behind_is_told_to_who_asked(gate: threading.Event) -> None:
+    """Also what is begun beside an answer."""
+    chain, left = FallbackChain(), list[Future[Any]]()
+    chain.first_in_time(levels(lambda: str(gate.wait(60))), Budget(SCARCE), left.append)
+    assert [run.done() for run in left] == [False]
+    chain.costs.note(("counting", ()), 100.0)
+    chain.first_in_time(levels(str, lambda: str(gate.wait(60))), Budget(SCARCE), left.append)
+    assert [run.done() for run in left] == [False, False]
+    gate.set()
+    assert [run.result(10) for run in left] == ["True", "True"]
+    chain.close()
+
+
+def test_one_kind_that_is_busy_keeps_no_other_waiting(gate: threading.Event) -> None:
+    """A thousand explained items of one, ten of another."""
     chain = FallbackChain()
-    first, second = threading.Event(), gate
-    chain.costs.note(("full", ()), 100.0)
-    chain.first_in_time(levels(lambda: str(first.wait(60))), Budget(1000))  # begun beside
-    thread = chain._threads["full"]
-    run = thread.start(lambda: str(second.wait(60)))
-    first.set()
-    assert chain.first_in_time(levels(lambda: "f"), Budget(PLENTY)).reason == (
-        "the whole product is busy with an earlier question"
+    slow = [Level("full", lambda: str(gate.wait(60)), "long"), *levels(str)[1:]]
+    chain.first_in_time(slow, Budget(SCARCE))
+    assert chain.first_in_time(levels(lambda: "f"), Budget(PLENTY)) == ("full", "f", None)
+    gate.set()
+    chain.close()
+
+
+def test_two_are_answered_at_once(gate: threading.Event) -> None:
+    chain = FallbackChain()
+    answers: list[str] = []
+    first = threading.Thread(
+        target=lambda: answers.append(
+            chain.first_in_time(levels(lambda: str(gate.wait(60))), Budget(PLENTY)).level
+        )
     )
-    second.set()
-    assert run.result(10) == "True"
-    assert not thread.busy
+    first.start()
+    assert chain.first_in_time(levels(lambda: "f"), Budget(PLENTY)).level == "full"
+    gate.set()
+    first.join(60)
+    assert answers == ["full"]
+    chain.close()
+
+
+def test_what_was_left_behind_is_begun_again_once_it_has_ended(gate: threading.Event) -> None:
+    chain, left = FallbackChain(), list[Future[Any]]()
+    chain.first_in_time(levels(lambda: str(gate.wait(60))), Budget(SCARCE), left.append)
+    gate.set()
+    left[0].result(10)
+    chain.costs = Costs()  # as if it were usually quick
+    assert chain.first_in_time(levels(lambda: "f"), Budget(PLENTY)).level == "full"
     chain.close()

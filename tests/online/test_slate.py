@@ -614,7 +614,7 @@ def test_what_is_known_to_be_slow_is_not_begun_and_the_counting_experts_answer(
     shop: Foretaste,
 ) -> None:
     shop.catch_up()
-    for kind in ((False, False), (True, False)):
+    for kind in ((False, False, 3), (True, False, 3)):
         for _ in range(3):
             shop.fallback.costs.note(("full", kind), 3600.0)
         shop.fallback._started["full", kind] = time.monotonic() + 3600

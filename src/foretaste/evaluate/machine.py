@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from foretaste.domain.cores import core_count
+
 Description = dict[str, str | int | dict[str, str] | None]
 
 RESULTS_FOLDER = "benchmarks/results"
@@ -39,14 +41,6 @@ def _cpu() -> str:
         lines = []
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(models, platform.processor() or platform.machine())
-
-
-def core_count() -> int:
-    """Cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        return os.cpu_count() or 1
 
 
 def _memory() -> int | None:

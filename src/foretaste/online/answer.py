@@ -10,11 +10,16 @@ from typing import Protocol
 
 from foretaste.domain.data import Degradation, FallbackLevel, UserContext
 from foretaste.model.product_scorer import ProductScorer, Scores
+from foretaste.online.fair_queue import Slot
 from foretaste.online.fallback import Budget, FallbackChain, Level, Outcome
 from foretaste.online.manager import ModelManager
 from foretaste.online.slate import ExplainedSlate, PageRequest, SlateBuilder
 from foretaste.online.snapshot import Snapshot
 from foretaste.rank.filters import FilterContext
+
+SLOT_SHARE = 0.6
+"""Of the time that is left what waiting for a slot may take."""
+NO_SLOT = "too many lists were asked for at once, and no turn came in time"
 
 Listen = Callable[[UserContext], UserContext]
 """Has the language model read what the user said."""
@@ -55,7 +60,7 @@ def levels(
     popularity = partial(product.popularity_scorer, len(snapshot.catalogue))
     if request.window is not None:
         return [Level("full", lambda: slate(popularity()))]
-    kind = (request.explain, bool(context.query))
+    kind = (request.explain, bool(context.query), request.n.bit_length())
     return [
         Level("full", lambda: slate(product.scorer(listen(context))), kind),
         Level("counting", lambda: slate(product.fast_product().scorer(context)), kind),
@@ -68,12 +73,16 @@ def first_in_time(
     chain: Sequence[Level[ExplainedSlate]],
     question: FilterContext,
     budget: Budget,
+    slot: Slot,
 ) -> Outcome[ExplainedSlate]:
-    """The best list that is there in time. What its conditions mean is looked up first: no level
-    can do without. Raises Overdue where even that takes too long.
+    """The best list that is there in time; without a slot to compute in, the last. What its
+    conditions mean is looked up first: no level can do without. Raises Overdue where even that
+    takes too long.
     """
     fallback.lookup.look_up(question, budget)
-    return fallback.first_in_time(chain, budget)
+    if not slot.granted:
+        return fallback.first_in_time(chain[-1:], budget)._replace(reason=NO_SLOT)
+    return fallback.first_in_time(chain, budget, slot.hold_until)
 
 
 def degradation(

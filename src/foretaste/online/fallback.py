@@ -2,9 +2,10 @@
 
 Which level is taken is decided beforehand, by what each has cost lately and by the time that is
 left: what cannot finish is not begun. Should one take longer than ever before, it is left behind
-and the next is taken; it ends on its own, its result is thrown away and its cost is remembered. A
-level that was too slow is tried again now and then beside an answer, so that one slow moment is not
-for ever. The last level is always taken: it must be quick.
+and the next is taken; it ends on its own, its result is thrown away and its cost is remembered, and
+until then no more of its kind is begun. A level that was too slow is tried again now and then
+beside an answer, so that one slow moment is not for ever. The last level is always taken: it must
+be quick.
 """
 
 import logging
@@ -39,6 +40,7 @@ UNKNOWN_COST_SECONDS, UNKNOWN_COST_SHARE = 0.03, 0.25
 """Seconds, and the share of what is left, that are at most kept for a level below that was never
 taken: one above it that turns out to be slow must not leave it without any."""
 CLOSED = "the workspace is closed"
+THREAD_NAME = "level"
 
 
 class Costs:
@@ -87,7 +89,8 @@ class FallbackChain:
     def __init__(self) -> None:
         self.costs = Costs()
         self.lookup = ConditionLookup()
-        self._threads: dict[FallbackLevel, WorkThread] = {}
+        self._threads: list[WorkThread] = []
+        self._left_behind: dict[Hashable, Future[Any]] = {}  # key of a level → its last such run
         self._started: dict[Hashable, float] = {}  # key of a level → when it was last begun
         self._lock = threading.Lock()
         self._closed = False
@@ -100,19 +103,25 @@ class FallbackChain:
         self.lookup.close()
         with self._lock:
             self._closed = True
-            threads = list(self._threads.values())
-            self._threads = {}
+            threads, self._threads = self._threads, []
         for thread in threads:
             thread.close()
         budget = Budget(CLOSE_TIMEOUT * 1000)
         for thread in threads:
             thread.join(max(budget.seconds_left(), 0))
 
-    def first_in_time(self, levels: Sequence[Level[T]], budget: Budget) -> Outcome[T]:
+    def first_in_time(
+        self,
+        levels: Sequence[Level[T]],
+        budget: Budget,
+        leave: Callable[[Future[Any]], object] = lambda _: None,
+    ) -> Outcome[T]:
         """The result of the first level that has one in time.
 
         Without a limit that is the first one, however long it takes. With one, a level that fails
         is left for the next; an InputError is the caller's and is raised.
+
+        leave: called with each run that goes on when the answer is there.
         """
         if not budget.limited:
             return Outcome(levels[0].name, self._timed(levels[0]), None)
@@ -125,7 +134,7 @@ class FallbackChain:
             )
             reserve += self.costs.expected(last.key)
             seconds = budget.seconds_left() - reserve - ANSWER_SECONDS
-            reason = self._hopeless(level, seconds)
+            reason = self._hopeless(level, seconds, leave)
             if reason is None:
                 run = self._start(level)
                 if run is None:
@@ -135,6 +144,9 @@ class FallbackChain:
                     error = run.exception() if done else None
                     if done and error is None:
                         return Outcome(level.name, run.result(), first_reason)
+                    if not done:
+                        self._left_behind[level.key] = run
+                        leave(run)
                     reason = self._unanswered(level, error, seconds)
             first_reason = first_reason or reason
         return Outcome(last.name, self._timed(last), first_reason)
@@ -147,27 +159,34 @@ class FallbackChain:
         finally:
             self.costs.note(level.key, time.perf_counter() - start)
 
-    def _hopeless(self, level: Level[Any], seconds: float) -> str | None:
+    def _hopeless(
+        self, level: Level[Any], seconds: float, leave: Callable[[Future[Any]], object]
+    ) -> str | None:
         """Why a level is not begun; None if it may be."""
-        thread = self._threads.get(level.name)
-        if thread is not None and thread.busy:
+        earlier = self._left_behind.get(level.key)
+        if earlier is not None and not earlier.done():
             return f"{NAMES[level.name]} is busy with an earlier question"
         expected = self.costs.expected(level.key)
         if expected <= seconds:
             return None
         if time.monotonic() > self._started.get(level.key, 0.0) + RETRY_SECONDS:
-            self._start(level)  # nobody waits for it
+            run = self._start(level)
+            if run is not None:  # nobody waits for it
+                self._left_behind[level.key] = run
+                leave(run)
         return f"{NAMES[level.name]} takes about {_ms(expected)} and {_ms(seconds)} were left"
 
     def _start(self, level: Level[T]) -> "Future[T] | None":
-        """In the thread of this level; None once closed."""
+        """In a thread that does nothing else; None once closed."""
         self._started[level.key] = time.monotonic()
         with self._lock:
             if self._closed:
                 return None
-            if level.name not in self._threads:
-                self._threads[level.name] = WorkThread(level.name)
-            return self._threads[level.name].start(partial(self._timed, level))
+            thread = next((thread for thread in self._threads if not thread.busy), None)
+            if thread is None:
+                thread = WorkThread(THREAD_NAME)
+                self._threads.append(thread)
+            return thread.start(partial(self._timed, level))
 
     def _unanswered(self, level: Level[Any], error: BaseException | None, seconds: float) -> str:
         """Why a level that was begun gave no answer."""

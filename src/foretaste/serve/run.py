@@ -21,8 +21,9 @@ from foretaste.behaviour.store import STORE_FILE as STORE
 from foretaste.behaviour.store import open_store
 from foretaste.behaviour.values import display_text
 from foretaste.config.load import Config, load_config
+from foretaste.domain.cores import core_count
 from foretaste.errors import ForetasteError, SettingsError
-from foretaste.evaluate.machine import core_count
+from foretaste.serve.garbage import start_collector
 from foretaste.serve.http import logs
 from foretaste.serve.http.hosts import is_loopback_host
 from foretaste.serve.http.metrics import MULTIPROCESS_VARIABLE
@@ -156,7 +157,12 @@ def application() -> "FastAPI":
 
     folder = Path(os.environ[WORKSPACE_VARIABLE])
     logs.log_to_stderr(load_config(folder).serve.log_format)
-    return create_app(folder, host=os.environ.get(HOST_VARIABLE), on_start=_limit_stop)
+    return create_app(folder, host=os.environ.get(HOST_VARIABLE), on_start=_on_start)
+
+
+def _on_start() -> None:
+    start_collector()
+    _limit_stop()
 
 
 def _limit_stop() -> None:

@@ -67,7 +67,7 @@ class IdParser(dict[str, str | None]):
         if text.casefold() in self._null_words or (len(text) >= 32 and is_zero_uuid(text)):
             self.null_counts[text] += 1
             return None
-        if text.endswith("0") and isinstance(cell, str) and self.whole_floats():
+        if text.endswith("0") and "." in text and isinstance(cell, str) and self.whole_floats():
             return without_zero_fraction(text)
         if isinstance(cell, float) and self.whole_floats() is False:
             return repr(float(cell))
