@@ -15,6 +15,10 @@ class Absent(Exception):
     """A data set that is not on this machine."""
 
 
+FIRST_TIME = 1_600_000_000
+"""Of what has an order and no times: times of 1970 are refused, as they are mostly a mistake."""
+
+
 def write(name: str, folder: Path) -> tuple[Path, Path]:
     """(events file, items file) of a data set, written into the folder."""
     if name not in SETS:
@@ -34,9 +38,9 @@ def _csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) ->
 
 
 def _sequences(source: Path, target: Path) -> Path:
-    """`user item item …` a line; the time of an event is its place in its line."""
+    """`user item item …` a line; the time of an event is its place in its line, in seconds."""
     lines = (line.split() for line in source.read_text().splitlines())
-    rows = ((user, item, at) for user, *items in lines for at, item in enumerate(items))
+    rows = ((user, item, at) for user, *items in lines for at, item in enumerate(items, FIRST_TIME))
     return _csv(target, ("user", "item", "at"), rows)
 
 
