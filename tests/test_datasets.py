@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from benchmarks.datasets import _sequences
+
 from foretaste.loop import Foretaste
 
 

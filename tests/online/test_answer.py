@@ -128,6 +128,8 @@ def test_without_a_slot_popularity_answers_and_says_why(shop: Foretaste) -> None
         for _ in range(shop.fair_queue.slots):
             stack.enter_context(shop.fair_queue.slot(None, None))
         answer = shop.recommend("u1", n=5, timeout_ms=20)
+        with pytest.raises(Overdue, match=f"{NO_SLOT}: a list of 101 items"):
+            shop.recommend("u1", n=101, timeout_ms=20)
     assert len(answer) == 5
     assert answer.degraded is not None
     assert (answer.degraded.fallback_level, answer.degraded.reason) == ("popularity", NO_SLOT)

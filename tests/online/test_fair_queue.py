@@ -107,6 +107,23 @@ def test_who_has_used_much_leaves_the_last_slot_to_others(clock: Clock) -> None:
             assert last.granted
 
 
+def test_who_has_used_much_computes_beside_others_only_after_a_pause(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = FairQueue(3, clock)
+    use(queue, clock, "heavy", 2 * HEAVY_SECONDS)
+    use(queue, clock, "light", 0.1)
+    monkeypatch.setattr(fair_queue, "HEAVY_PAUSE", PLENTY)
+    with queue.slot("light", PLENTY), queue.slot("heavy", 0.01) as hurried:
+        assert not hurried.granted
+    monkeypatch.setattr(fair_queue, "HEAVY_PAUSE", 0.01)
+    with queue.slot("light", PLENTY), queue.slot("heavy", PLENTY) as patient:
+        assert patient.granted
+    monkeypatch.setattr(fair_queue, "HEAVY_PAUSE", PLENTY)
+    with queue.slot("heavy", 0) as alone:
+        assert alone.granted, "nobody else computes now"
+
+
 def test_who_computes_already_leaves_the_last_slot_to_others(clock: Clock) -> None:
     """Also where nothing is known yet of what it takes."""
     queue = FairQueue(2, clock)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from foretaste.domain.data import Degradation, FallbackLevel, UserContext
+from foretaste.errors import Overdue
 from foretaste.model.product_scorer import ProductScorer, Scores
 from foretaste.online.fair_queue import Slot
 from foretaste.online.fallback import Budget, FallbackChain, Level, Outcome
@@ -19,6 +20,8 @@ from foretaste.rank.filters import FilterContext
 
 SLOT_SHARE = 0.6
 """Of the time that is left what waiting for a slot may take."""
+MAX_QUICK_ITEMS = 100
+"""Items of a list that is put together without a slot at most."""
 NO_SLOT = "too many lists were asked for at once, and no turn came in time"
 
 Listen = Callable[[UserContext], UserContext]
@@ -77,10 +80,15 @@ def first_in_time(
 ) -> Outcome[ExplainedSlate]:
     """The best list that is there in time; without a slot to compute in, the last. What its
     conditions mean is looked up first: no level can do without. Raises Overdue where even that
-    takes too long.
+    takes too long, and for a long list that has no slot.
     """
     fallback.lookup.look_up(question, budget)
     if not slot.granted:
+        if question.request.n > MAX_QUICK_ITEMS:
+            raise Overdue(
+                f"{NO_SLOT}: a list of {question.request.n} items takes one; ask again in a "
+                f"moment, for {MAX_QUICK_ITEMS} items at most, or with a longer timeout_ms"
+            )
         return fallback.first_in_time(chain[-1:], budget)._replace(reason=NO_SLOT)
     return fallback.first_in_time(chain, budget, slot.hold_until)
 

@@ -3,8 +3,8 @@ has used least lately comes first.
 
 All that computes shares one interpreter: more at once would only make each slower, and the event
 loop that answers everybody too. While others ask as well, who computes already or has computed much
-lately never has the last slot: somebody who asks for a thousand explained items without a pause
-takes nobody's turn but their own.
+lately never has the last slot, and has another while others compute only after a pause: somebody
+who asks for a thousand explained items again and again takes nobody's turn but their own.
 """
 
 import math
@@ -21,7 +21,9 @@ from foretaste.domain.cores import core_count
 MEMORY_SECONDS = 10.0
 """After so long about a third (1/e) of what somebody has used still counts."""
 HEAVY_SECONDS = 0.5
-"""Who has used more than that lately is kept from the last slot."""
+"""Who has used more than that lately, while others ask too, comes after them."""
+HEAVY_PAUSE = 0.15
+"""Seconds after which they compute all the same, beside others, if not in the last slot."""
 MIN_USED_SECONDS = 1e-3
 """What counts less is forgotten."""
 MAX_SLOTS = 4
@@ -36,6 +38,9 @@ class Slot:
 
     owner: str | None
     turn: threading.Event = field(default_factory=threading.Event)
+    is_heavy: bool = False
+    """Whether it went to somebody who has used much."""
+    has_paused: bool = False
     runs: list[Future[Any]] = field(default_factory=list)
     """What still computes when whoever asked has left."""
 
@@ -73,10 +78,15 @@ class FairQueue:
         with self._lock:
             self._waiting.append(slot)
             self._grant()
-        if not slot.turn.wait(timeout):
+        pause = HEAVY_PAUSE if timeout is None else min(HEAVY_PAUSE, timeout)
+        if not slot.turn.wait(pause):
             with self._lock:
-                if not slot.granted:
-                    self._waiting.remove(slot)
+                slot.has_paused = pause == HEAVY_PAUSE
+                self._grant()
+            if not slot.turn.wait(None if timeout is None else timeout - pause):
+                with self._lock:
+                    if not slot.granted:
+                        self._waiting.remove(slot)
         start = self._clock()
         try:
             yield slot
@@ -94,17 +104,22 @@ class FairQueue:
     def _grant(self) -> None:
         """Slots that are free go to those who have used least, the earliest first among equals."""
         while len(self._running) < self.slots:
-            is_last = self.slots > 1 and len(self._running) == self.slots - 1
-            waiting = [slot for slot in self._waiting if not (is_last and self._is_heavy(slot))]
-            if not waiting:
+            light = [slot for slot in self._waiting if not self._is_heavy(slot)]
+            heavy = [slot for slot in self._waiting if slot not in light]
+            if self.slots > 1 and len(self._running) == self.slots - 1:
+                heavy = []
+            elif light or not all(slot.is_heavy for slot in self._running):
+                heavy = [slot for slot in heavy if slot.has_paused]
+            if not light and not heavy:
                 return
-            slot = min(waiting, key=lambda waiting: self.used(waiting.owner))
+            slot = min(light or heavy, key=lambda waiting: self.used(waiting.owner))
+            slot.is_heavy = slot in heavy
             self._waiting.remove(slot)
             self._running.append(slot)
             slot.turn.set()
 
     def _is_heavy(self, slot: Slot) -> bool:
-        """Whether whoever waits for this slot leaves the last one to others."""
+        """Whether whoever waits for this slot comes after others."""
         owner = slot.owner
         computes = any(running.owner == owner for running in self._running)
         if owner is None or not (computes or self.used(owner) > HEAVY_SECONDS):
