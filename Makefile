@@ -44,12 +44,12 @@ fuzz: setup ## 20,000 made-up requests against the OpenAPI document, and hostile
 audit: setup ## known vulnerabilities of the pinned packages
 	$(BIN)/python tools/audit.py
 
-check: setup ## format, lint, types, imports between stages, size budgets, names, known vulnerabilities
+check: setup ## format, lint, types, imports between stages, size budgets, names, written figures, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/test_budgets.py tests/test_names.py
+	$(BIN)/python -m pytest -q tests/test_budgets.py tests/test_names.py tests/test_figures.py
 	$(BIN)/python tools/audit.py
 
 format: setup ## put the code in the house's form
