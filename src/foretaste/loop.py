@@ -57,6 +57,7 @@ from foretaste.online.generation import ContentGenerator, Generation
 from foretaste.online.loading import load_snapshot, read_filter_words, rehearse
 from foretaste.online.manager import ModelManager, Newest
 from foretaste.online.outage import WITHOUT_STORE, Outage
+from foretaste.online.placement_book import PlacementBook
 from foretaste.online.reasoning import Reasoning
 from foretaste.online.slate import PageRequest, SlateBuilder
 from foretaste.online.snapshot import Snapshot
@@ -93,6 +94,7 @@ class Foretaste:
         self.reasoning = Reasoning(config.reasons, config.behaviour.features)
         keep_days = config.rank.keep_days
         self.recommendation_log = RecommendationLog(self.store, keep_days=keep_days, clock=clock)
+        self.placements = PlacementBook(self.store, config.placements)
         self.slates = self._slates(self.store)
         self.people = PreferenceService(self.store, lambda texts: self.encoder.encode(texts), clock)
         self.data_encoder = DataEncoder(config, folder, progress=progress, clock=clock)
@@ -250,6 +252,7 @@ class Foretaste:
             history_events=self.config.behaviour.history_events,
             recommendation_log=self.recommendation_log,
             reasoning=self.reasoning,
+            placements=self.placements,
         )
 
     # 4 model -----------------------------------------------------------------------------------

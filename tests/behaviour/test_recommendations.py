@@ -21,6 +21,8 @@ SERVED = LoggedRecommendation(
     request=ASKED.to_json_dict(),
     items=[("a", 1, 0.9, "model", -3.25), ("b", 2, 0.05, "explored", -9.0)],
     owner="u",
+    placement="home",
+    shelf="for-you",
 )
 
 
@@ -92,8 +94,8 @@ def test_a_store_of_before_is_migrated_with_what_is_in_it(tmp_path: Path) -> Non
         store.add_events([took(1, "a", 1.0, user="ann")])
     with sqlite3.connect(path) as connection:  # back to the first form
         imports = ("imports", "imported_files", "imported_numbers", "replaced_rows")
-        later = ("recommendations", "steering", "gone", "conversations", *imports)
-        for table in (*later, "item_columns", "spent_events"):
+        later = ("recommendations", "steering", "gone", "conversations", *imports, "placements")
+        for table in (*later, "item_columns", "spent_events", "placement_changes"):
             connection.execute(f"DROP TABLE IF EXISTS {table}")
         connection.execute("DROP INDEX users_revision")
         connection.execute("ALTER TABLE users DROP COLUMN revision")

@@ -412,6 +412,8 @@ LATER: dict[sa.Table, dict[str, Any]] = {
         "request": "{}",
         "items": "[]",
         "owner": "ann",
+        "placement": None,
+        "shelf": None,
     },
 }
 """Tables that came with a later revision than the first, and a row of each."""

@@ -86,6 +86,8 @@ def _row(recommendation: LoggedRecommendation) -> dict[str, Any]:
         "request": json.dumps(request, default=str),
         "items": json.dumps(recommendation.items),
         "owner": recommendation.owner or recommendation.user,
+        "placement": recommendation.placement,
+        "shelf": recommendation.shelf,
     }
 
 
@@ -104,4 +106,6 @@ def recommendation_from_row(row: Any) -> LoggedRecommendation:
         request={**user_fields, **request},
         items=[tuple(shown_item) for shown_item in json.loads(row.items)],
         owner=row.owner,
+        placement=row.placement,
+        shelf=row.shelf,
     )

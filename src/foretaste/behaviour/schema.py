@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from foretaste.domain.data import Event, Item, User
 
-HEAD_REVISION = "0012"
+HEAD_REVISION = "0013"
 """The newest migration. A store at this revision needs nothing done when it is opened."""
 
 metadata = sa.MetaData()
@@ -146,10 +146,32 @@ recommendations = sa.Table(
     sa.Column("request", sa.Text, nullable=False),
     sa.Column("items", sa.Text, nullable=False),
     sa.Column("owner", sa.Text),
+    sa.Column("placement", sa.Text),
+    sa.Column("shelf", sa.Text),
     sa.Index("recommendations_at", "at"),
     sa.Index("recommendations_user", "user"),
     sa.Index("recommendations_owner", "owner"),
 )  # `user` is whom the request named, `owner` whose the answer is, see `behaviour.identity`
+
+placements = sa.Table(
+    "placements",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("placement", sa.Text, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("author", sa.Text),
+)
+
+placement_changes = sa.Table(
+    "placement_changes",
+    metadata,
+    sa.Column("number", _big_integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("placement", sa.Text),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("author", sa.Text),
+    sa.Index("placement_changes_name", "name", "number"),
+)  # each placement as it was put, None where it was deleted; see `behaviour.placement_rows`
 
 preferences = sa.Table(
     "steering",

@@ -31,6 +31,7 @@ from foretaste.behaviour.erasure import ErasureRows
 from foretaste.behaviour.group_commit import GroupCommit, RowBatch, without_rows
 from foretaste.behaviour.histories import HistoryRows
 from foretaste.behaviour.keys import KEYS_MARKER, KeyTable, had_keys
+from foretaste.behaviour.placement_rows import PlacementRows
 from foretaste.behaviour.presence import enter_workspace
 from foretaste.behaviour.raw_select import RawSelect
 from foretaste.behaviour.schema import events, items, meta, users
@@ -70,7 +71,7 @@ def store_url(settings: BehaviourSettings, folder: Path) -> sa.URL:
     return url if schema_name is None else url_with_schema(url, schema_name)
 
 
-class SqlStore(UndoRows, ErasureRows, HistoryRows, ConversationRows, StoreCopier):
+class SqlStore(UndoRows, ErasureRows, HistoryRows, ConversationRows, PlacementRows, StoreCopier):
     """Behaviour in a SQL database. See `domain.store.Store`."""
 
     def __init__(self, database: str | Path | sa.URL, folder: Path | None = None) -> None:

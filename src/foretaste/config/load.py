@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.config.serve_settings import ServeSettings
@@ -28,6 +28,7 @@ from foretaste.generate.settings import ReasonSettings
 from foretaste.language.settings import LanguageSettings
 from foretaste.model.settings import ModelSettings
 from foretaste.prepare.settings import PrepareSettings
+from foretaste.rank.placement import Placement
 from foretaste.rank.settings import RankSettings
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,9 @@ class Config(Settings):
     model: ModelSettings = ModelSettings()
     rank: RankSettings = RankSettings()
     reasons: ReasonSettings = ReasonSettings()
+    placements: Mapping[str, Placement] = Field(default_factory=dict)
+    """Places of a shop by name, `[placements.home]`; one of the same name in /v1/placements wins.
+    """
     serve: ServeSettings = ServeSettings()
     worker: WorkerSettings = WorkerSettings()
 
@@ -162,6 +166,8 @@ def _describe_error(error: ValidationError) -> str:
 def _fields(group: list[int | str]) -> list[str]:
     settings_class: type[Settings] | None = Config
     for key in group:
+        if settings_class is Placement:  # the key is its name
+            continue
         if settings_class is not None and not isinstance(key, int):
             settings_class = nested_settings(settings_class, key)
     return [] if settings_class is None else list(settings_class.model_fields)

@@ -14,12 +14,24 @@ from foretaste.domain.notebook import NotebookDisplay
 from foretaste.domain.reason import Reason
 
 ItemSource = Literal[
-    "model", "pinned", "promoted", "explored", "new", "fallback", "trending", "taken", "unfiltered"
+    "model",
+    "pinned",
+    "promoted",
+    "explored",
+    "new",
+    "fallback",
+    "trending",
+    "taken",
+    "unfiltered",
+    "popular",
 ]
 """What brought an item to its place: the model's score, a rule, a draw, or what stood in for it."""
-FillSource = Literal["taken", "unfiltered"]
-"""What may fill up a list that is too short: what the person has taken already, or what the filter
-of the request leaves out."""
+FillSource = Literal["taken", "unfiltered", "popular"]
+"""What may fill up a list that is too short: what the person has taken already, what the filter of
+the request leaves out, or what is popular of what the list itself would not have."""
+ListKind = Literal["new", "explore", "bought_together"]
+"""Only new items; only items unlike what the person takes; what people take together with the
+items asked about."""
 FallbackLevel = Literal["full", "memory", "counting", "popularity"]
 """What scored: the whole product; the same without a history, the store being away; its
 experts that only count; popularity alone."""
@@ -68,6 +80,19 @@ class Request:
     """What fills up a list that is too short, the first first; None as in the settings."""
     language: str | None = None
     """Of the reasons: en, de, fr or es, or a tag such as de-AT; None as in the settings."""
+    placement: str | None = None
+    """The name of the placement whose defaults, filter and rules hold besides."""
+    placement_applied: bool = False
+    """Whether what the placement says is in this question already."""
+    shelf: str | None = None
+    """The id of the shelf of a page that this list is."""
+    kind: ListKind | None = None
+    """What items the list is made of, where it is not what suits one best."""
+
+    @property
+    def is_trending(self) -> bool:
+        """Whether it asks for what most people took lately."""
+        return self.window is not None and self.kind is None
 
     def __post_init__(self) -> None:
         """Ids are text, whatever a notebook has them in: 5, 5.0 and a NumPy 5 are '5'.
@@ -269,6 +294,10 @@ class LoggedRecommendation:
     """Whose it is: the user, or who was known on the session then; None while nobody was."""
     owner_known: bool = True
     """False while the store is away and cannot say who is known on the session."""
+    placement: str | None = None
+    """The placement that the question named."""
+    shelf: str | None = None
+    """The id of the shelf it was on a page."""
 
     @classmethod
     def of(
@@ -294,6 +323,8 @@ class LoggedRecommendation:
             ],
             owner=owner or request.user,
             owner_known=owner_known,
+            placement=request.placement,
+            shelf=request.shelf,
         )
 
     def position(self, item: str) -> int | None:

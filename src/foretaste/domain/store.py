@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from foretaste.domain.data import ErasureCounts, Event, Item, User
 from foretaste.domain.import_store import ImportStore
+from foretaste.domain.placement import PlacementChange, PlacementRecord
 from foretaste.domain.preference import Conversation, Preference
 from foretaste.domain.request import LoggedRecommendation
 
@@ -299,6 +300,22 @@ class RecommendationStore(Protocol):
         """Delete the answers given before a time. → how many."""
 
 
+class PlacementStore(Protocol):
+    """Placements that were put, and every change of them."""
+
+    def placement(self, name: str) -> PlacementRecord | None: ...
+
+    def placements(self) -> list[PlacementRecord]: ...
+
+    def put_placement(self, record: PlacementRecord) -> None: ...
+
+    def delete_placement(self, name: str, at: float, author: str | None = None) -> bool: ...
+
+    def placement_changes(self, name: str) -> list[PlacementChange]: ...
+
+    def undo_placement(self, name: str, at: float, author: str | None = None) -> bool: ...
+
+
 class ConversationStore(Protocol):
     """Conversations, as they were left."""
 
@@ -335,6 +352,7 @@ class Store(
     PreferenceStore,
     RecommendationStore,
     ConversationStore,
+    PlacementStore,
     FactStore,
     ImportStore,
     Protocol,

@@ -34,6 +34,7 @@ SOURCE_MESSAGES = {
     "explored": "Something different, to see whether you like it",
     "new": "Not discovered by others yet",
     "fallback": "A popular choice",
+    "popular": "A popular choice",
     "taken": "You know this already; nothing new is left",
     "unfiltered": "Outside the filter; nothing else is left in it",
 }

@@ -61,7 +61,7 @@ def levels(
     """All experts; those that only count; popularity alone. `slate`: what is made of scores."""
     request, context, product = question.request, question.user_context, snapshot.product
     popularity = partial(product.popularity_scorer, len(snapshot.catalogue))
-    if request.window is not None:
+    if request.is_trending:
         return [Level("full", lambda: slate(popularity()))]
     kind = (request.explain, bool(context.query), request.n.bit_length())
     return [

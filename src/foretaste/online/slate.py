@@ -7,11 +7,11 @@ is here, and what is kept of it afterwards.
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.domain.data import (
     Degradation,
     Event,
@@ -23,20 +23,17 @@ from foretaste.domain.data import (
     Term,
     UserContext,
 )
-from foretaste.domain.request import with_current_names
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
 from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.reasons import ListReasons
 from foretaste.model.product_scorer import Scores, SharedScorer
-from foretaste.online.paging import check_same_owner, earlier_pages
+from foretaste.online.list_kinds import kind_mask, popularity_row
+from foretaste.online.page_request import PageRequest as PageRequest
+from foretaste.online.page_request import RequestReader
+from foretaste.online.placement_book import PlacementBook
 from foretaste.online.reasoning import Reasoning
-from foretaste.online.request_checks import (
-    bounded_request,
-    may_show_cold_items,
-    request_time,
-    with_known_items,
-)
+from foretaste.online.request_checks import may_show_cold_items, request_time
 from foretaste.online.snapshot import Snapshot
 from foretaste.online.window_counts import WindowCounts
 from foretaste.prepare.interactions import build_user_context
@@ -52,19 +49,6 @@ from foretaste.rank.settings import RankSettings
 from foretaste.rank.shortfall import explain_shortfall
 from foretaste.rank.slate import SCORE_ONLY_POSITIONS, Slate, SlateDraft
 from foretaste.rank.trending import counts_by_item, trending_scores
-
-
-@dataclass(frozen=True)
-class PageRequest:
-    """A question, and what earlier pages of its list have shown."""
-
-    request: Request
-    earlier: tuple[str, ...] = ()
-    offset: int = 0
-
-    def asked_by(self, owner: str | None) -> "PageRequest":
-        """The same, asked by the user whose it is: who signs in meanwhile changes nothing of it."""
-        return replace(self, request=replace(self.request, user=owner))
 
 
 @dataclass(frozen=True)
@@ -100,6 +84,7 @@ class SlateBuilder:
         history_events: int | None = None,
         recommendation_log: RecommendationLog | None = None,
         reasoning: Reasoning | None = None,
+        placements: PlacementBook | None = None,
     ) -> None:
         self._reasoning = reasoning or Reasoning()
         self._store, self._settings, self._weights, self._clock = store, settings, weights, clock
@@ -111,7 +96,7 @@ class SlateBuilder:
         )
         """What was served."""
         self._index: FilterIndex | None = None
-        self._variant_ids = VariantIds(store)
+        self.requests = RequestReader(store, settings, self.log, placements)
         self._window_counts = WindowCounts(store, weights)
 
     # The question -----------------------------------------------------------------------------
@@ -120,29 +105,7 @@ class SlateBuilder:
         self, request_or_user: Request | str | None, n: int | None, fields: Mapping[str, Any]
     ) -> PageRequest:
         """The question; that of a next page is the first page's."""
-        request = request_or_user
-        if not isinstance(request, Request):
-            size = self._settings.n if n is None else n
-            request = Request(user=request, n=size, **with_current_names(fields))
-        if isinstance(request.n, bool) or request.n < 1 or request.n != int(request.n):
-            raise InputError(f"n: {request.n} is no number of items; ask for 1 or more")
-        request = with_known_items(bounded_request(request), self._variant_ids)
-        if request.next_page_of is None:
-            return PageRequest(request)
-        pages = earlier_pages(self.log, request.next_page_of)
-        first = Request.from_json_dict(pages[0].request)
-        check_same_owner(self._store, first, pages[0].owner)
-        repeated = replace(
-            first,
-            n=request.n if n is not None or isinstance(request_or_user, Request) else first.n,
-            explain=request.explain,
-            timeout_ms=request.timeout_ms,
-            now=request.now,
-            next_page_of=request.next_page_of,
-        )
-        shown_items = [item for page in pages for item in page.items]
-        offset = max((item[1] for item in shown_items), default=0)
-        return PageRequest(repeated, tuple(item[0] for item in shown_items), offset)
+        return self.requests.page_request(request_or_user, n, fields)
 
     def owner(self, request: Request) -> str | None:
         """Whose question it is: the user's whom it names, or who is known on its session now."""
@@ -206,7 +169,16 @@ class SlateBuilder:
         asking = PolicyContext(request, context, changes, page.earlier, now)
         discreet = self.policy.without_sensitive(context, index, asking)
         return FilterContext(
-            request, discreet, index, hide_seen, now, page.earlier, changes, self.policy
+            request,
+            discreet,
+            index,
+            hide_seen,
+            now,
+            page.earlier,
+            changes,
+            self.policy,
+            kind_mask(request, discreet, snapshot, index, now),
+            partial(popularity_row, snapshot),
         )
 
     # The slate --------------------------------------------------------------------------------
@@ -219,7 +191,7 @@ class SlateBuilder:
         rng: np.random.Generator | None = None,
     ) -> ExplainedSlate:
         """The list by these scores: what may be shown, rules, terms."""
-        if page.request.window is not None:
+        if page.request.is_trending:
             return self._trending_slate(page, question, scorer)
         choice = self._choice(page, question, scorer, rng)
         terms = scorer.terms(choice.explained_items, deep=page.request.explain)
@@ -258,7 +230,7 @@ class SlateBuilder:
             draft.cold_items, draft.cold_item_share = scorer.cold_items(settings.cold_item_share)
         for row, rule in enumerate(parse_rules(request.rules)):
             rule.apply(draft, f"rules.{row}")
-        if request.window is None:  # else the score is a number of users
+        if not request.is_trending:  # else the score is a number of users
             preference_effects.add_preference_boosts(draft, question.preferences)
         # what rules speak of is scored even where the experts alone would not look
         scores = scorer.score_row(

@@ -1,7 +1,7 @@
 """In: a list that is shorter than was asked for. Out: the same, filled up with items that it would
-not have: taken already, or not what the filter asks for.
+not have: taken already, not what the filter asks for, or popular but not of the list's own kind.
 
-Only these two are given up, in the order in which they are named. What is hidden, refused, muted or
+Only these are given up, in the order in which they are named. What is hidden, refused, muted or
 barred is never shown, quotas and pairs that are kept apart hold for the whole list.
 """
 
@@ -20,6 +20,7 @@ from foretaste.rank.filters import (
     consumed_items,
     excluded_items,
     filter_mismatches,
+    items_of_other_kinds,
 )
 from foretaste.rank.index import Mask
 from foretaste.rank.slate import Slate, SlateDraft
@@ -27,6 +28,7 @@ from foretaste.rank.slate import Slate, SlateDraft
 FILTER_BY_SOURCE: Mapping[FillSource, Filter] = {
     "taken": consumed_items,
     "unfiltered": filter_mismatches,
+    "popular": items_of_other_kinds,
 }
 
 
@@ -78,7 +80,10 @@ def fill_up(
             cold_items=None,
             shown_items=tuple(slate.items.tolist()),
         )
-        more_draft.add_scores(score_row(more_draft.scorable, draft.items_to_score))
+        if source == "popular" and filter_context.popularity is not None:
+            more_draft.add_scores(filter_context.popularity())
+        else:
+            more_draft.add_scores(score_row(more_draft.scorable, draft.items_to_score))
         more = more_draft.build_slate(np.random.default_rng)
         slate = replace(
             slate,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain.data import Request, UserContext
+from foretaste.domain.data import Floats, Request, UserContext
 from foretaste.domain.preference import Preference
 from foretaste.rank.conditions import parse_condition
 from foretaste.rank.index import FilterIndex, Mask
@@ -39,6 +39,10 @@ class FilterContext:
     """What the person asked for, once and for all."""
     policy: Policy | None = None
     """What the operator will not have."""
+    kind_mask: Mask | None = None
+    """[items], the only ones that a list of the kind asked for has; None for all."""
+    popularity: Callable[[], Floats] | None = None
+    """→ [items], the log-likelihood of each for anybody."""
 
     @property
     def availability(self) -> ItemAvailability:
@@ -122,6 +126,12 @@ def non_candidates(filter_context: FilterContext) -> Mask | ItemIndices:
     return excluded
 
 
+def items_of_other_kinds(filter_context: FilterContext) -> Mask | ItemIndices:
+    """Not what a list of the kind asked for has, e.g. not new."""
+    kind_mask = filter_context.kind_mask
+    return NO_ITEMS if kind_mask is None else ~kind_mask
+
+
 def earlier_page_items(filter_context: FilterContext) -> ItemIndices:
     """On an earlier page of the list."""
     index = filter_context.index
@@ -138,6 +148,7 @@ FILTERS: tuple[Filter, ...] = (
     filter_mismatches,
     seed_items,
     non_candidates,
+    items_of_other_kinds,
     earlier_page_items,
     consumed_items,
 )
@@ -154,6 +165,7 @@ FILTER_REASONS: Mapping[Filter, str] = {
     muted_items: "this person asked never to be shown such items",
     filter_mismatches: "the filter leaves it out",
     seed_items: "it is one of the items asked about",
+    items_of_other_kinds: "a list of this kind does not have it",
 }
 """In words, for a list that was to be put in order."""
 

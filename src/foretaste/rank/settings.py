@@ -36,8 +36,9 @@ class RankSettings(Settings):
     share that such items have of what people take. Not in searches."""
     fill_up: tuple[FillSource, ...] = ()
     """What a list that is too short is filled up with, the first first: "taken", what the person
-    has taken already; "unfiltered", what the filter of the request leaves out. Each item says so.
-    Nothing by default: the answer tells why it is short."""
+    has taken already; "unfiltered", what the filter of the request leaves out; "popular", what is
+    popular beside the list's own kind. Each item says so. Nothing by default: the answer tells why
+    it is short."""
     timeout_ms: float = Field(default=500.0, gt=0)
     """Milliseconds an answer of the service may take where the request does not say; what cannot be
     done by then is left out, and the answer says so."""

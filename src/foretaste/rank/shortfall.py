@@ -16,6 +16,7 @@ from foretaste.rank.filters import (
     earlier_page_items,
     excluded_items,
     filter_mismatches,
+    items_of_other_kinds,
     muted_items,
     negative_feedback_items,
     non_candidates,
@@ -34,6 +35,7 @@ SHORTFALL_REASONS: Mapping[Filter, tuple[str, str]] = {
     negative_feedback_items: ("refused", "hidden or disliked by this person"),
     policy_barred_items: ("policy", "kept from this list by the operator's policy"),
     seed_items: ("seed", "asked about"),
+    items_of_other_kinds: ("kind", "not what a list of this kind has"),
     earlier_page_items: ("earlier-page", "on an earlier page"),
     consumed_items: ("taken", "taken by this person already"),
 }

@@ -104,7 +104,12 @@ def _generate(
 ) -> tuple[Generation, dict[str, bytes]]:
     """What is generated, and those parts of the answer that are there before its words."""
     user_access.check(body.user)
-    request = request_from_body(body, service.workspace.config.rank, language)
+    request = request_from_body(
+        body,
+        service.workspace.config.rank,
+        language,
+        service.workspace.slates.requests.placed,
+    )
     generation = service.generate(replace(request, timeout_ms=body.timeout_ms))
     return generation, {
         "imagined": to_json(imagined_json(generation.imagined)),
@@ -171,5 +176,7 @@ def why_not(
     For the operator, with an admin key: the filter that leaves it out, or its place by score and
     the experts and rules in which it is behind the last item that is shown.
     """
-    request = request_from_body(body, service.workspace.config.rank)
+    request = request_from_body(
+        body, service.workspace.config.rank, None, service.workspace.slates.requests.placed
+    )
     return why_not_answer(service.why_not_recommended(body.item, replace(request, timeout_ms=None)))

@@ -92,7 +92,10 @@ def _list_response(
     service: Service, body: ListBody, user_access: UserAccess, language: str | None
 ) -> Response:
     user_access.check(body.user)
-    question = request_from_body(body, service.workspace.config.rank, language)
+    workspace = service.workspace
+    question = request_from_body(
+        body, workspace.config.rank, language, workspace.slates.requests.placed
+    )
     recommendation = service.recommend(question)
     return Response(
         encode_recommendation(recommendation, explain=body.explain), media_type="application/json"
@@ -136,7 +139,9 @@ def trending(
     `score` is the number of people. Counts hold for five seconds.
     """
     user_access.check(query.user)
-    recommendation = service.recommend(query.to_request(service.workspace.config.rank, language))
+    workspace = service.workspace
+    question = query.to_request(workspace.config.rank, language, workspace.slates.requests.placed)
+    recommendation = service.recommend(question)
     return Response(encode_recommendation(recommendation), media_type="application/json")
 
 

@@ -1,6 +1,6 @@
 """In: what is asked for, as JSON. Out: the question in the nouns of the loop."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Self
 
@@ -33,7 +33,17 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Timeout = Annotated[float, Field(gt=0, le=MAX_TIMEOUT_MS, allow_inf_nan=False)]
 
 
+PlacementName = Annotated[str, Field(min_length=1, max_length=64)]
 LanguageTag = Annotated[str, Field(pattern="^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,4}$")]
+
+
+ApplyPlacement = Callable[[Mapping[str, Any], Collection[str]], dict[str, Any]]
+"""(the fields of a body, those that the caller gave) → with what their placement says."""
+
+
+def without_placement(fields: Mapping[str, Any], said: Collection[str]) -> dict[str, Any]:
+    """Where no placement can be named."""
+    return dict(fields)
 
 
 class ListBody(RequestSchema):
@@ -60,6 +70,9 @@ class ListBody(RequestSchema):
     language: LanguageTag | None = None
     """Of the reasons: en, de, fr, es, or a tag such as de-AT; without it what Accept-Language says,
     then `reasons.language` in the settings."""
+    placement: PlacementName | None = None
+    """Where in the shop this is, by the name of a placement: what it says holds where this body
+    says nothing; its filter and rules hold besides."""
 
 
 class SlateBody(ListBody):
@@ -77,10 +90,11 @@ class SlateBody(ListBody):
         default=0.0, validation_alias=AliasChoices("min_relative_likelihood", "floor")
     )
     """Leave out an item that is less than this times as likely as the best."""
-    fill_up: list[FillSource] | None = Field(default=None, max_length=2)
+    fill_up: list[FillSource] | None = Field(default=None, max_length=3)
     """What fills up a list that is too short, the first first: `taken`, what this person has taken
-    already; `unfiltered`, what the filter leaves out. The `source` of each item says so. Without it
-    what `rank.fill_up` in the settings says; `[]` for nothing."""
+    already; `unfiltered`, what the filter leaves out; `popular`, what is popular, where the list is
+    of a kind of its own or leaves out what is unlikely. The `source` of each item says so. Without
+    it what `rank.fill_up` in the settings says; `[]` for nothing."""
 
 
 class RecommendBody(SlateBody):
@@ -157,8 +171,15 @@ class TrendingQuery(RequestSchema):
     timeout_ms: Timeout | None = None
     language: LanguageTag | None = None
     """Of the reasons: en, de, fr or es."""
+    placement: PlacementName | None = None
+    """The name of a placement, as in `/v1/recommend`."""
 
-    def to_request(self, settings: RankSettings, accepted_language: str | None = None) -> Request:
+    def to_request(
+        self,
+        settings: RankSettings,
+        accepted_language: str | None = None,
+        placed: ApplyPlacement = without_placement,
+    ) -> Request:
         """The question. Raises InputError."""
         conditions: list[Any] = []
         if self.category is not None:
@@ -172,15 +193,21 @@ class TrendingQuery(RequestSchema):
             conditions.append({column: value})
         if self.filter is not None:
             conditions.append(_parse_json_field("filter", self.filter))
-        return Request(
-            user=self.user,
-            session=self.session,
-            n=self.n or settings.n,
-            filter={"and": conditions} if conditions else {},
-            window=parse_window(self.window),
-            timeout_ms=self.timeout_ms or settings.timeout_ms,
-            language=self.language or accepted_language,
-        )
+        own_fields = {
+            "user": self.user,
+            "session": self.session,
+            "n": self.n,
+            "filter": {"and": conditions} if conditions else {},
+            "window": parse_window(self.window),
+            "timeout_ms": self.timeout_ms,
+            "language": self.language or accepted_language,
+            "placement": self.placement,
+        }
+        said = {name for name in self.model_fields_set if own_fields.get(name) is not None}
+        fields = placed(own_fields, said)
+        fields["n"] = fields["n"] or settings.n
+        fields["timeout_ms"] = fields["timeout_ms"] or settings.timeout_ms
+        return Request(**fields)
 
 
 def _parse_json_field(field: str, text: str) -> Any:
@@ -196,12 +223,17 @@ REQUEST_FIELDS = frozenset(field.name for field in fields(Request))
 
 
 def request_from_body(
-    body: ListBody, settings: RankSettings, accepted_language: str | None = None
+    body: ListBody,
+    settings: RankSettings,
+    accepted_language: str | None = None,
+    placed: ApplyPlacement = without_placement,
 ) -> Request:
-    """The question; the settings are for what the body does not say, and so are the languages that
-    the caller accepts.
+    """The question; the placement that it names and then the settings are for what the body does
+    not say, and so are the languages that the caller accepts.
     """
-    request_fields: dict[str, Any] = {name: getattr(body, name) for name in type(body).model_fields}
+    body_fields: dict[str, Any] = {name: getattr(body, name) for name in type(body).model_fields}
+    said = {name for name in body.model_fields_set if body_fields[name] is not None}
+    request_fields = placed(body_fields, said)
     if isinstance(body, SimilarBody) and body.item is not None:
         request_fields["items"] = [body.item]
     for name in ("items", "rules", "properties", "candidates", "fill_up"):
@@ -209,7 +241,7 @@ def request_from_body(
             request_fields[name] = tuple(request_fields[name])
     request_fields["n"] = _list_length(body, request_fields, settings)
     request_fields["language"] = body.language or accepted_language
-    request_fields["timeout_ms"] = body.timeout_ms or settings.timeout_ms
+    request_fields["timeout_ms"] = request_fields["timeout_ms"] or settings.timeout_ms
     return Request(
         **{name: value for name, value in request_fields.items() if name in REQUEST_FIELDS}
     )

@@ -71,9 +71,10 @@ class RankedItem(ResponseSchema):
         "trending",
         "taken",
         "unfiltered",
+        "popular",
     ]
     """What brought it here: its score, a rule, a draw, what stood in for the whole product, or what
-    fills up a list that would be too short (`taken`, `unfiltered`)."""
+    fills up a list that would be too short (`taken`, `unfiltered`, `popular`)."""
     title: str
     reason: list[str]
     """The texts of `reasons`."""
@@ -124,6 +125,7 @@ class ShortfallCountOut(ResponseSchema):
         "refused",
         "policy",
         "seed",
+        "kind",
         "earlier-page",
         "taken",
         "variant",
