@@ -59,6 +59,7 @@ from foretaste.online.manager import ModelManager, Newest
 from foretaste.online.outage import WITHOUT_STORE, Outage
 from foretaste.online.placement_book import PlacementBook
 from foretaste.online.reasoning import Reasoning
+from foretaste.online.shop_pages import ShopPages
 from foretaste.online.slate import PageRequest, SlateBuilder
 from foretaste.online.snapshot import Snapshot
 from foretaste.online.taste import profile_of
@@ -75,7 +76,7 @@ from foretaste.training.intake import import_sources, inspect_sources
 from foretaste.training.recount import ErasureReceipt, ErasureRecounter, TakeBackReceipt
 
 
-class Foretaste:
+class Foretaste(ShopPages):
     """A workspace: one folder with settings, store, caches and models."""
 
     def __init__(

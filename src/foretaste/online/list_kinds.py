@@ -5,23 +5,42 @@ of years; where a catalogue has neither, by that nobody has taken them yet. “S
 reads least like what somebody takes.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import numpy as np
 
-from foretaste.domain.data import Catalogue, Doubles, Floats, Request, UserContext
+from foretaste.domain.data import (
+    Catalogue,
+    Doubles,
+    Feature,
+    Floats,
+    Ints,
+    Request,
+    UserContext,
+)
 from foretaste.domain.feature_types import feature_number
+from foretaste.domain.request import ListKind
+from foretaste.domain.shelf import ShelfKind
 from foretaste.online.snapshot import Snapshot
 from foretaste.rank.index import FilterIndex, Mask
 
+KIND_BY_SHELF: Mapping[ShelfKind, ListKind] = {
+    "new": "new",
+    "explore": "explore",
+    "bought_together": "bought_together",
+}
+"""Shelves whose lists are of a kind of their own."""
 NEW_SECONDS = 30 * 86_400.0
 """Seconds in which an item came to be new, where the request does not say."""
 MIN_NEW_ITEMS = 50
 """So many of the newest are new however long ago they came, where the request does not say."""
 USUAL_ITEMS = 50
 """The newest items that somebody took, which are their usual."""
-UNUSUAL_SHARE = 0.3
-"""Of the catalogue, what reads least like them."""
+UNUSUAL_SHARE = 0.25
+"""Of the catalogue, what is least like them."""
+VALUE_WEIGHT = 2.0
+"""What likeness in a column's values counts beside likeness in words."""
 
 
 def kind_mask(
@@ -87,10 +106,37 @@ def _arrival(value: str, feature_type: str, now: float) -> float:
 
 
 def unusual_items(catalogue: Catalogue, user_context: UserContext) -> Mask:
-    """[items], what reads least like what somebody took; none where they took nothing."""
+    """[items], what is least like what somebody took, in words and in values; none where they took
+    nothing.
+    """
     usual = np.unique(user_context.consumed_items[-USUAL_ITEMS:])
     if not len(usual):
         return np.zeros(len(catalogue), bool)
     center = np.asarray(catalogue.vectors[usual]).mean(axis=0)
-    likeness = np.asarray(catalogue.vectors @ center)
+    likeness = _standardised(np.asarray(catalogue.vectors @ center, np.float64))
+    for feature in catalogue.descriptive_features:
+        if feature.feature_type in ("list", "category") and len(feature.codes):
+            likeness += VALUE_WEIGHT * _standardised(_usual_shares(feature, usual))
     return np.asarray(likeness <= np.quantile(likeness, UNUSUAL_SHARE))
+
+
+def _usual_shares(feature: Feature, usual: Ints) -> Doubles:
+    """[items], of the usual items the share that has the most usual of an item's values; nan for
+    one that has none.
+    """
+    size, lengths = len(feature.offsets) - 1, np.diff(feature.offsets)
+    owners = np.repeat(np.arange(size), lengths)
+    usual_codes = feature.codes[np.isin(owners, usual)]
+    shares = np.bincount(usual_codes, minlength=len(feature.values)) / len(usual)
+    largest = np.full(size, np.nan)
+    largest[lengths > 0] = 0.0
+    np.maximum.at(largest, owners, shares[feature.codes])
+    return largest
+
+
+def _standardised(row: Doubles) -> Doubles:
+    """In standard deviations above the mean; 0 for what is not known."""
+    deviation = float(np.nanstd(row)) if np.isfinite(row).any() else 0.0
+    if deviation == 0:
+        return np.zeros(len(row))
+    return np.nan_to_num((row - np.nanmean(row)) / deviation)

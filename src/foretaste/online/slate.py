@@ -26,6 +26,7 @@ from foretaste.domain.data import (
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
 from foretaste.feedback.recommendation_log import RecommendationLog
+from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.reasons import ListReasons
 from foretaste.model.product_scorer import Scores, SharedScorer
 from foretaste.online.list_kinds import kind_mask, popularity_row
@@ -300,11 +301,16 @@ class SlateBuilder:
             headline=reasons.headline,
         )
 
+    def evidence(self, question: FilterContext, snapshot: Snapshot) -> ListEvidence:
+        """What may be said of the items of a list, in the language of its request."""
+        return self._reasoning.evidence(question, snapshot.kinds)
+
     def keep(self, request: Request, recommendation: Recommendation, **ownership: Any) -> None:
         """Into the log of what was served, unless it is to leave no trace. `ownership`: whose it
         is, as in `LoggedRecommendation`.
         """
-        if not request.incognito:
+        is_empty_shelf = request.shelf is not None and not recommendation.items  # nobody sees it
+        if not request.incognito and not is_empty_shelf:
             at = self._now(request)
             self.log.add(LoggedRecommendation.of(request, recommendation, at, **ownership))
 

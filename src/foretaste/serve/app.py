@@ -23,6 +23,7 @@ from foretaste.serve.api import (
     identity,
     operation,
     page,
+    shop_pages,
     take_back,
 )
 from foretaste.serve.api import lists as routes
@@ -50,6 +51,7 @@ ROUTERS = (
     control.v1,
     chat.v1,
     generation.v1,
+    shop_pages.v1,
     bulk.router,
     gorse.api,
     gorse_lists.api,

@@ -189,24 +189,28 @@ class Service:
 
     def recommend(self, request: Request) -> Recommendation:
         """The list. Raises `ProblemError` while the model is being loaded."""
-        self._check_ready()
-        recommendation = self.workspace.recommend(request)
-        self._note_answer(recommendation)
+        recommendation = self.ready_workspace.recommend(request)
+        self.note_answer(recommendation)
         return recommendation
 
     def generate(self, request: Request) -> Generation:
         """What is imagined, the list, and words that are still being written; as `recommend`."""
-        self._check_ready()
-        generation = self.workspace.generate(request)
-        self._note_answer(generation.recommendation)
+        generation = self.ready_workspace.generate(request)
+        self.note_answer(generation.recommendation)
         return generation
 
     def why_not_recommended(self, item: str, request: Request) -> WhyNot:
         """Why the item is not in that list."""
-        self._check_ready()
-        return self.workspace.why_not(item, request)
+        return self.ready_workspace.why_not(item, request)
 
-    def _note_answer(self, recommendation: Recommendation) -> None:
+    @property
+    def ready_workspace(self) -> Foretaste:
+        """For what needs the model. Raises `ProblemError` while that is being loaded."""
+        self._check_ready()
+        return self.workspace
+
+    def note_answer(self, recommendation: Recommendation) -> None:
+        """For the log and the metrics."""
         logs.add_fields(
             model_version=recommendation.model_version,
             fallback_level=recommendation.fallback_level,

@@ -10,6 +10,7 @@ from foretaste.serve.schemas import EventsAnswer, Recommendations, catalogue_sch
 from foretaste.serve.schemas.chat_schemas import ChatAnswer
 from foretaste.serve.schemas.generation_schemas import GenerateAnswer, WhyNotAnswer
 from foretaste.serve.schemas.identity_schemas import IdentifyAnswer
+from foretaste.serve.schemas.page_schemas import PageAnswer
 from foretaste.serve.schemas.preference_schemas import ProfileAnswer
 from foretaste.serve.schemas.take_back_schemas import TakeBackAnswer
 
@@ -21,6 +22,7 @@ ORDER = (
     "/v1/rank",
     "/v1/similar",
     "/v1/search",
+    "/v1/page",
     "/v1/identify",
     "/v1/take-back",
     "/v1/chat",
@@ -47,6 +49,7 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("get", "/v1/sessions/{id}/profile"): ProfileAnswer,
     ("patch", "/v1/users/{id}/profile"): ProfileAnswer,
     ("patch", "/v1/sessions/{id}/profile"): ProfileAnswer,
+    ("post", "/v1/page"): PageAnswer,
     ("post", "/v1/generate"): GenerateAnswer,
     ("post", "/v1/why-not"): WhyNotAnswer,
 }

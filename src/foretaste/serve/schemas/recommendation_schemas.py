@@ -172,6 +172,11 @@ class Recommendations(ResponseSchema):
 
 def encode_recommendation(recommendation: Recommendation, *, explain: bool = False) -> bytes:
     """The answer as it is sent."""
+    return to_json(recommendation_json(recommendation, explain=explain))
+
+
+def recommendation_json(recommendation: Recommendation, *, explain: bool = False) -> dict[str, Any]:
+    """The answer as plain values."""
     content: dict[str, Any] = {
         "recommendation_id": recommendation.recommendation_id,
         "model_version": recommendation.model_version,
@@ -185,7 +190,7 @@ def encode_recommendation(recommendation: Recommendation, *, explain: bool = Fal
         content["left_out"] = [omission_to_json(item) for item in recommendation.left_out]
     if recommendation.shortfall is not None:
         content["shortfall"] = shortfall_to_json(recommendation.shortfall)
-    return to_json(content)
+    return content
 
 
 def _item_json(item: Recommended, *, explain: bool) -> dict[str, Any]:

@@ -1,0 +1,54 @@
+"""What a shop's pages ask of a workspace besides lists: the part of the facade `loop.Foretaste`
+that puts whole pages together.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from foretaste.domain.shelf import Page, PageOrder
+from foretaste.errors import InputError, did_you_mean
+from foretaste.online.page_builder import PageBuilder, PageWorkspace
+from foretaste.online.shelf_requests import shelf_requests
+
+PAGE_FIELDS = (
+    "session",
+    "context",
+    "filter",
+    "placement",
+    "n",
+    "explain",
+    "properties",
+    "incognito",
+    "language",
+    "now",
+)
+"""What holds for every shelf of a page."""
+
+
+class ShopPages:
+    """Pages of a shop, of one workspace."""
+
+    def page(
+        self: PageWorkspace,
+        user: str | None = None,
+        *,
+        shelves: Sequence[Any],
+        order: PageOrder = "given",
+        timeout_ms: float | None = None,
+        **fields: Any,
+    ) -> Page:
+        """Several lists at once, no item twice, each with an id of its own for attribution.
+
+        shelves: names of kinds (`domain.shelf.ShelfKind`), or of each a mapping: id, kind, title,
+        and n, filter, rules, placement, item, items, query, window as its kind has them. order:
+        "by_taste" puts first what this person likes best. fields: session, context, filter,
+        placement, n, … of all shelves. timeout_ms: of the page.
+        """
+        for name in fields:
+            if name not in PAGE_FIELDS:
+                raise InputError(f"unknown field '{name}'; {did_you_mean(name, PAGE_FIELDS)}")
+        if order not in ("given", "by_taste"):
+            raise InputError(f"order: '{order}' is none; write given or by_taste")
+        common_fields = {name: value for name, value in fields.items() if value is not None}
+        builder = PageBuilder(self, {**common_fields, "user": user}, timeout_ms)
+        return builder.build(shelf_requests(shelves), order)

@@ -1,0 +1,45 @@
+"""The addresses that the pages of a shop ask. In: a checked request. Out: shelves of lists."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+from fastapi.responses import Response
+
+from foretaste.serve.api.lists import ServiceDep
+from foretaste.serve.docs.examples import answer_example, request_examples
+from foretaste.serve.http.accept_language import LanguageDep
+from foretaste.serve.http.body import StrictRoute
+from foretaste.serve.http.security import READ
+from foretaste.serve.http.user_access import UserAccessDep
+from foretaste.serve.schemas.page_schemas import PageAnswer, PageBody, encode_page
+
+v1 = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["pages"])
+
+
+@v1.post("/page", dependencies=[READ], response_model=PageAnswer, responses=answer_example("page"))
+def page(
+    body: Annotated[PageBody, Body(openapi_examples=request_examples("page"))],
+    service: ServiceDep,
+    user_access: UserAccessDep,
+    language: LanguageDep,
+) -> Response:
+    """Several lists for one page, no item twice, each with an id of its own.
+
+    All are made from the same state of the model and the store. An item goes to the first shelf, in
+    the order in which they are sent, that would show it; the others go on with their next. A shelf
+    with nothing to show, that fails, or that the time does not suffice for is told in `left_out`
+    and takes no other with it.
+    """
+    user_access.check(body.user)
+    workspace = service.ready_workspace
+    shelf_timeout = workspace.config.rank.timeout_ms
+    answered_page = workspace.page(
+        body.user,
+        shelves=body.shelf_specs(),
+        order=body.order,
+        timeout_ms=body.timeout_ms or shelf_timeout * len(body.shelves),
+        **body.common_fields(language),
+    )
+    for shelf in answered_page:
+        service.note_answer(shelf.recommendation)
+    return Response(encode_page(answered_page, explain=body.explain), media_type="application/json")

@@ -1,0 +1,236 @@
+"""Pages of a shop over HTTP: several lists at once, of a real service."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from foretaste.serve.schemas.page_schemas import PageAnswer
+
+from ..workspace import serving
+
+THEMES = {"space", "kitchen"}
+
+
+def page(client: httpx.Client, *shelves: Any, **body: Any) -> dict[str, Any]:
+    answer = client.post("/v1/page", json={"n": 4, "shelves": list(shelves), **body})
+    assert answer.status_code == 200, answer.text
+    content: dict[str, Any] = answer.json()
+    PageAnswer.model_validate(content)
+    return content
+
+
+def ids(shelf: dict[str, Any]) -> list[str]:
+    return [item["id"] for item in shelf["items"]]
+
+
+EVERY_KIND = (
+    {"id": "top", "kind": "for_you"},
+    {"id": "because", "kind": "because_you_took"},
+    {"id": "like", "kind": "similar", "item": "space-3"},
+    {"id": "hot", "kind": "popular", "window": "24h"},
+    {"id": "else", "kind": "explore"},
+    {"id": "words", "query": "bread"},
+)
+
+
+def test_no_item_is_on_a_page_twice_and_each_shelf_goes_on_with_its_own(
+    client: httpx.Client,
+) -> None:
+    told = page(client, *EVERY_KIND, user="p2", n=2)
+    assert [shelf["id"] for shelf in told["shelves"]] == [kind["id"] for kind in EVERY_KIND]
+    shown = [item for shelf in told["shelves"] for item in ids(shelf)]
+    assert len(shown) == len(set(shown)) == 2 * len(EVERY_KIND)
+    alone = page(client, EVERY_KIND[2], user="p2", n=12)["shelves"][0]
+    earlier = {item for shelf in told["shelves"][:2] for item in ids(shelf)}
+    left = [item for item in ids(alone) if item not in earlier]
+    assert ids(told["shelves"][2]) == left[:2], "it has the next of its own list"
+    assert told["left_out"] == []
+
+
+def test_each_shelf_has_an_id_that_events_are_attributed_by(client: httpx.Client) -> None:
+    shelves = page(client, {"kind": "for_you"}, {"kind": "popular"})
+    names = [shelf["recommendation_id"] for shelf in shelves["shelves"]]
+    assert len(set(names)) == 2
+    clicked = shelves["shelves"][1]["items"][2]
+    event = {
+        "user": "clicker",
+        "item": clicked["id"],
+        "event_type": "click",
+        "recommendation_id": names[1],
+    }
+    answer = client.post("/v1/events", json={"events": [event]}).json()
+    assert answer["accepted"] == 1
+    assert answer["unattributed"] == []
+    wrong = {**event, "recommendation_id": names[0]}
+    told = client.post("/v1/events", json={"events": [wrong]}).json()["unattributed"]
+    assert "problem" in told[0], "the item stands on the other shelf"
+
+
+def test_titles_are_in_the_language_asked(client: httpx.Client) -> None:
+    shelves = ({"kind": "for_you"}, {"kind": "similar", "item": "space-0"}, {"kind": "popular"})
+    english = page(client, *shelves, user="p1")["shelves"]
+    assert [shelf["title"] for shelf in english] == [
+        "For you",
+        "More like The rocket and the star, part 0",
+        "Popular right now",
+    ]
+    german = page(client, *shelves, user="p1", language="de")["shelves"]
+    assert [shelf["title"] for shelf in german] == [
+        "Für Sie",
+        "Ähnlich wie The rocket and the star, part 0",
+        "Gerade beliebt",
+    ]
+    own = page(client, {"kind": "for_you", "title": "<b>Top & co</b>"})["shelves"][0]
+    assert own["title"] == "<b>Top & co</b>"
+    assert english[1]["item"] == {"id": "space-0", "title": "The rocket and the star, part 0"}
+
+
+def test_because_you_took_takes_another_item_each_time(client: httpx.Client) -> None:
+    shelves = [{"id": f"b{n}", "kind": "because_you_took"} for n in range(2)]
+    told = page(client, *shelves, user="p4", n=2)["shelves"]
+    assert told[0]["item"]["id"] != told[1]["item"]["id"]
+    assert told[0]["title"].startswith("Because you ")
+    stranger = page(client, *shelves, user="nobody-yet")
+    assert stranger["shelves"] == []
+    assert {(left["code"], left["reason"]) for left in stranger["left_out"]} == {
+        ("empty", "this person has taken nothing yet that could be named")
+    }
+
+
+def test_what_hides_an_item_holds_on_every_shelf(client: httpx.Client) -> None:
+    muted = {"changes": [{"filter": {"theme": "kitchen"}, "mute": True}]}
+    assert client.patch("/v1/users/muter/profile", json=muted).status_code == 200
+    hide = {"user": "muter", "item": "space-7", "event_type": "hide"}
+    assert client.post("/v1/events", json={"events": [hide]}).json()["accepted"] == 1
+    rules = [{"quota": {"part": "1"}, "max_items": 0}]
+    shelves = [
+        {**kind, "rules": rules} for kind in EVERY_KIND if kind["id"] not in ("because", "else")
+    ]
+    told = page(client, *shelves, user="muter", n=20, filter={"part": ["0", "1"]})
+    shown = [item for shelf in told["shelves"] for item in shelf["items"]]
+    assert shown
+    assert all(item["id"].startswith("space") for item in shown)
+    assert "space-7" not in [item["id"] for item in shown]
+    assert {item["attributes"]["part"][0] for item in shown} == {"0"}
+
+
+def test_shelves_with_nothing_to_show_say_why(client: httpx.Client) -> None:
+    everything = {"id": "all", "kind": "for_you", "n": 100}
+    again = {"id": "again", "kind": "popular"}
+    none = {"id": "none", "kind": "for_you", "filter": {"theme": "nothing"}}
+    told = page(client, none, everything, again, user="a-new-person")
+    assert [shelf["id"] for shelf in told["shelves"]] == ["all"]
+    codes = {left["id"]: (left["code"], left["reason"]) for left in told["left_out"]}
+    assert codes["none"][0] == "empty"
+    assert "not what the filter asks for" in codes["none"][1]
+    assert codes["again"] == (
+        "repeated",
+        "all that it would show is on earlier shelves of this page",
+    )
+
+
+def test_a_shelf_that_cannot_be_read_takes_no_other_with_it(client: httpx.Client) -> None:
+    wrong = {"id": "wrong", "kind": "similar", "item": "no-such-item"}
+    filtered = {"id": "column", "kind": "for_you", "filter": {"gerne": "x"}}
+    told = page(client, wrong, filtered, {"kind": "for_you"}, user="p1")
+    assert [shelf["id"] for shelf in told["shelves"]] == ["for_you"]
+    reasons = {left["id"]: (left["code"], left["reason"]) for left in told["left_out"]}
+    assert reasons["wrong"] == (
+        "failed",
+        "items: there is no item 'no-such-item'; import it first",
+    )
+    assert "unknown attribute 'gerne'" in reasons["column"][1]
+    alone = client.post("/v1/page", json={"shelves": [wrong]})
+    assert alone.status_code == 422, "nothing is left of that page"
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({}, "shelves: is missing"),
+        ({"shelves": []}, "shelves"),
+        ({"shelves": [{"kind": "for_me"}]}, "shelves.0.kind"),
+        ({"shelves": [{"kind": "similar"}]}, "shelves.0: kind similar needs"),
+        ({"shelves": [{"kind": "search"}]}, "kind search needs"),
+        ({"shelves": [{"kind": "for_you", "query": "x"}]}, "does not use query"),
+        ({"shelves": [{"kind": "popular", "window": "soon"}]}, "window: 'soon'"),
+        ({"shelves": [{"kind": "popular"}, {"kind": "popular"}]}, "is there twice"),
+        ({"shelves": [{"kindd": "popular"}]}, "unknown field 'kindd'"),
+        ({"shelves": [{"kind": "for_you"}] * 21}, "shelves"),
+        ({"shelves": [{"kind": "similar", "item": "a", "items": ["b"]}]}, 'either "item" or'),
+        ({"shelves": [{"id": "x" * 101}]}, "shelves.0.id"),
+        ({"shelves": [{"id": "a\0"}]}, "shelves.0.id"),
+        ({"shelves": [{"kind": "for_you"}], "order": "best"}, "order"),
+        ({"shelves": [{"kind": "for_you"}], "timeout_ms": 0}, "timeout_ms"),
+    ],
+)
+def test_a_wrong_page_is_told_what_to_do(
+    client: httpx.Client, body: dict[str, Any], problem: str
+) -> None:
+    answer = client.post("/v1/page", json=body)
+    assert answer.status_code == 422, answer.text
+    assert problem in answer.json()["detail"]
+
+
+def test_by_taste_what_the_person_likes_best_comes_first(client: httpx.Client) -> None:
+    shelves = [
+        {"id": "kitchen", "kind": "for_you", "filter": {"theme": "kitchen"}},
+        {"id": "space", "kind": "for_you", "filter": {"theme": "space"}},
+    ]
+    given = page(client, *shelves, user="p3")["shelves"]
+    assert [shelf["id"] for shelf in given] == ["kitchen", "space"]
+    ordered = page(client, *shelves, user="p3", order="by_taste")["shelves"]
+    assert [shelf["id"] for shelf in ordered] == ["space", "kitchen"], "p3 keeps to space"
+    tastes = [shelf["taste"] for shelf in ordered]
+    assert 1 >= tastes[0] > tastes[1] > 0
+
+
+def test_new_items_are_those_that_came_lately(client: httpx.Client) -> None:
+    fresh = {"id": "fresh-1", "title": "A fresh rocket", "theme": "space"}
+    told = client.post("/v1/items", json={"items": [fresh]}).json()
+    assert told["accepted"] == 1
+    shelf = page(client, {"kind": "new"}, user="p1")["shelves"][0]
+    assert "fresh-1" in ids(shelf), "nobody has taken it, and the catalogue has no dates"
+    assert client.delete("/v1/items/fresh-1").json()["deleted"]
+
+
+def test_a_page_without_time_has_what_there_was_time_for(client: httpx.Client) -> None:
+    told = page(client, *EVERY_KIND, user="p2", timeout_ms=0.01)
+    codes = {left["code"] for left in told["left_out"]}
+    assert len(told["shelves"]) + len(told["left_out"]) == len(EVERY_KIND)
+    assert codes <= {"late", "repeated"}
+    assert "late" in codes
+
+
+def test_what_was_served_is_kept_with_placement_and_shelf(trained: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(trained, tmp_path / "workspace"))
+    with (folder / "foretaste.toml").open("a") as settings:
+        settings.write('[placements.home]\nn = 2\nfilter = {theme = "kitchen"}\n')
+    with serving(folder) as client:
+        shelves = [{"id": "top", "kind": "for_you"}, {"id": "hot", "kind": "popular", "n": 3}]
+        answer = client.post(
+            "/v1/page", json={"user": "p1", "placement": "home", "shelves": shelves}
+        )
+        told = answer.json()["shelves"]
+        assert [len(shelf["items"]) for shelf in told] == [2, 3]
+        assert all(item.startswith("kitchen") for shelf in told for item in ids(shelf))
+        assert {shelf["placement"] for shelf in told} == {"home"}
+        names = [shelf["recommendation_id"] for shelf in told]
+    from foretaste.behaviour.store import SqlStore
+
+    with SqlStore(folder / "behaviour.db") as store:
+        kept = store.recommendations_by_id(names)
+        assert [(kept[name].placement, kept[name].shelf) for name in names] == [
+            ("home", "top"),
+            ("home", "hot"),
+        ]
+
+
+def test_a_next_page_of_a_shelf_is_of_its_kind(client: httpx.Client) -> None:
+    shelf = page(client, {"kind": "explore", "n": 2}, user="p1")["shelves"][0]
+    more = client.post("/v1/recommend", json={"next_page_of": shelf["recommendation_id"]}).json()
+    assert all(item["id"].startswith("kitchen") for item in shelf["items"] + more["items"])
+    assert not {item["id"] for item in more["items"]} & set(ids(shelf))
