@@ -92,7 +92,8 @@ class Foretaste(ShopPages):
         self.models = ModelRegistry(folder / "models")
         self.weights = {**EVENT_TYPE_WEIGHTS, **config.behaviour.event_weights}
         self.feature_typing = config.behaviour.feature_typing()
-        self.reasoning = Reasoning(config.reasons, config.behaviour.features)
+        currency, features = config.behaviour.currency, config.behaviour.features
+        self.reasoning = Reasoning(config.reasons, features, currency)
         keep_days = config.rank.keep_days
         self.recommendation_log = RecommendationLog(self.store, keep_days=keep_days, clock=clock)
         self.placements = PlacementBook(self.store, config.placements)

@@ -74,6 +74,8 @@ class FeaturePhrase:
     """Items of the same bucket share what is said."""
     names: tuple[str, ...] = ()
     """What in the text comes from the catalogue."""
+    template: str | None = None
+    """The message that it was made of, with {value} in the place of the name."""
 
 
 def feature_phrase(
@@ -163,19 +165,20 @@ def _flag_phrase(
 def _category_phrase(
     description: FeatureDescription, value: str, words: Wording
 ) -> FeaturePhrase | None:
-    name = _spoken_value(description, value, words)
+    name = spoken_value(description, value, words)
     if name is None:
         return None
     column = set(column_words(description.column))
     for phrase, columns in _COLUMNS_BY_PHRASE.items():
         if column & set(columns.split()):
             name = _as_common_word(name, words) if phrase in _COMMON_WORD_PHRASES else name
-            return FeaturePhrase(_capitalised(words.text(phrase, value=name)), value, (name,))
+            text = _capitalised(words.text(phrase, value=name))
+            return FeaturePhrase(text, value, (name,), phrase)
     label = _capitalised(description.label)
     return FeaturePhrase(f"{label}: {name}", value, (description.label, name))
 
 
-def _spoken_value(description: FeatureDescription, value: str, words: Wording) -> str | None:
+def spoken_value(description: FeatureDescription, value: str, words: Wording) -> str | None:
     """A value as people say it; None for a code that tells nobody anything."""
     if not is_readable(value):
         return None

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from foretaste.domain.data import ItemSource, Request, Term
+from foretaste.domain.data import Feature, ItemSource, Request, Term
 from foretaste.domain.feature_types import FeatureSettings
 from foretaste.domain.reason import Reason
+from foretaste.generate.item_display import ItemDisplay
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.messages import Messages, best_language, messages_in
 from foretaste.generate.reasons import (
@@ -30,6 +31,16 @@ class Reasoning:
 
     settings: ReasonSettings = field(default_factory=ReasonSettings)
     features: Mapping[str, FeatureSettings] = field(default_factory=dict)
+    currency: str | None = None
+    """Of prices that name none."""
+
+    def display(self, language: str | None = None, features: Sequence[Feature] = ()) -> ItemDisplay:
+        """How items are shown. language: as of a request, or the tags of Accept-Language. features:
+        of the catalogue; where it is not known, the types are found from the values of each item.
+        """
+        wanted = (language or "").split(",")
+        messages = messages_in(best_language(wanted, self.settings.language))
+        return ItemDisplay(features, self.features, messages, self.currency)
 
     def messages(self, request: Request) -> Messages:
         """In the language of a request."""

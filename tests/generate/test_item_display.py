@@ -1,0 +1,88 @@
+"""What is shown of an item beside its title."""
+
+from pathlib import Path
+
+import pytest
+
+from foretaste.domain.feature_types import FeatureSettings
+from foretaste.generate.item_display import MAX_FACTS, ItemDisplay, readable_title
+from foretaste.generate.messages import messages_in
+from foretaste.loop import Foretaste
+
+FILM = {
+    "year": ("2006",),
+    "genres": ("Drama", "Mystery", "Sci-Fi", "Thriller"),
+    "director": ("Christopher Nolan",),
+    "runtime_minutes": ("130",),
+}
+SHIRT = {
+    "price": ("39.9",),
+    "price_band": ("20-50",),
+    "price_currency": ("EUR",),
+    "category": ("Women > Shirts", "Women"),
+    "color": ("Midnight Blue",),
+    "sku": ("ab-12",),
+    "url": ("https://shop.example/ab-12",),
+    "inventory_quantity": ("12",),
+    "variant_group": ("ab",),
+}
+
+
+def test_a_title_reads_as_people_say_it() -> None:
+    assert readable_title("Prestige, The (2006)", "1") == "The Prestige (2006)"
+    assert readable_title("Two\nlines\u202e", "1") == "Two lines"
+    assert readable_title(" ", "sku-1") == "sku-1"
+    assert readable_title(None, "sku-1") == "sku-1"
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "2006 · Drama, Mystery, Sci-Fi · Directed by Christopher Nolan · 2 hr 10 min"),
+        ("de", "2006 · Drama, Mystery, Sci-Fi · Regie: Christopher Nolan · 2 Std. 10 Min."),
+        ("fr", "2006 · Drama, Mystery, Sci-Fi · Réalisé par Christopher Nolan · 2 h 10 min"),
+        ("es", "2006 · Drama, Mystery, Sci-Fi · Dirigido por Christopher Nolan · 2 h 10 min"),
+    ],
+)
+def test_a_film_in_four_languages(language: str, line: str) -> None:
+    shown = ItemDisplay(messages=messages_in(language)).line(FILM)
+    assert shown.replace("\u202f", " ").replace("\u00a0", " ") == line
+
+
+def test_a_product_shows_its_price_and_nothing_of_the_back_office() -> None:
+    assert ItemDisplay().facts(SHIRT) == ("€39.90", "Shirts", "Midnight Blue")
+    in_german = ItemDisplay(messages=messages_in("de")).facts(SHIRT)
+    assert in_german[0] == "39,90\u00a0€"
+
+
+def test_the_currency_of_the_settings_where_a_price_names_none() -> None:
+    assert ItemDisplay(currency="USD").line({"price": ("5",)}) == "$5.00"
+    assert ItemDisplay().line({"price": ("5",)}) == "5"
+    assert ItemDisplay().line({"price_band": ("20-50",)}) == "20-50"
+
+
+def test_numbers_flags_and_phrases_of_the_settings() -> None:
+    settings = {"cut": FeatureSettings(phrase="cut by {value}")}
+    display = ItemDisplay(settings=settings)
+    attributes = {"pages": ("1320",), "vegan": ("true",), "organic": ("no",), "cut": ("hand",)}
+    assert display.facts(attributes) == ("Cut by hand", "Pages: 1,320", "Vegan")
+
+
+def test_hostile_values_make_one_short_line() -> None:
+    attributes = {f"column{n}": ("a\nb" * 3_000, "", "\u0000", "x" * 5) for n in range(40)}
+    facts = ItemDisplay().facts(attributes | {"price": ("nan", "1e400")} | {"runtime": ("-3",)})
+    assert len(facts) <= MAX_FACTS
+    assert all("\n" not in fact and len(fact) < 400 for fact in facts)
+
+
+def test_no_values_no_line() -> None:
+    assert ItemDisplay().line({}) == ""
+    assert ItemDisplay().line({"genres": (), "year": ("",)}) == ""
+
+
+def test_a_workspace_shows_items_by_the_types_of_its_catalogue(trained: Path) -> None:
+    trained_shop = Foretaste.open(trained)
+    features = trained_shop.catch_up().catalogue.features
+    _, item = next(iter(trained_shop.store.items()))
+    assert trained_shop.reasoning.display("fr-FR,en", features).line(item.attributes)
+    trained_shop.close()
