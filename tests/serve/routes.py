@@ -67,6 +67,7 @@ ROUTES = (
     _of_someone("POST", "/v1/similar", READ, item="space-1", **LIST),
     _of_someone("POST", "/v1/search", READ, query="rocket", **LIST),
     _of_someone("POST", "/v1/page", READ, shelves=[{"kind": "for_you"}, {"kind": "popular"}]),
+    _of_someone("POST", "/v1/facets", READ, facets=["theme"]),
     _of_someone("POST", "/v1/generate", READ, query="rocket", **LIST),
     _of_someone("POST", "/v1/chat", BOTH, text="bread"),
     _of_someone("POST", "/v1/why-not", ADMIN, item="kitchen-1", **LIST),

@@ -15,6 +15,7 @@ from babel.units import format_unit
 
 from foretaste.domain.data import Feature
 from foretaste.domain.feature_types import (
+    FLAG_VALUES,
     MINUTES_PER_UNIT,
     FeatureDescription,
     FeatureSettings,
@@ -81,6 +82,69 @@ class ItemDisplay:
                 typed_facts.append((TYPE_ORDER.index(description.type), fact))
         ordered_facts = [fact for _, fact in sorted(typed_facts, key=lambda typed: typed[0])]
         return tuple(dict.fromkeys(filter(None, ordered_facts)))[:MAX_FACTS]
+
+    def amount(self, description: FeatureDescription, number: float) -> str:
+        """A number of a column as people write it: €19.90, 1 hr 30 min, 1.5 kg."""
+        text = str(int(number)) if float(number).is_integer() else str(number)
+        if description.type == "price":
+            return self._price(text, ())
+        if description.type == "duration":
+            return self._duration(description, text) or self.messages.number(number)
+        if description.type == "year":
+            return text
+        if description.type == "date":
+            return self._date(datetime.fromtimestamp(number, UTC).date().isoformat())
+        return " ".join(filter(None, [self.messages.number(number), description.unit]))
+
+    def describe(self, column: str, values: Sequence[str] = ()) -> FeatureDescription:
+        """What a column is and how it is called, by the catalogue, the settings or its values."""
+        return self._description(column, values, {column: values})
+
+    def column_facts(
+        self, attributes: Mapping[str, Sequence[str]]
+    ) -> list[tuple[FeatureDescription, str, list[tuple[str, str]]]]:
+        """(the column, its text, (value, its text) of each) of every column that tells people
+        something, the most telling first. attributes: column → values.
+        """
+        facts = []
+        for column, values in attributes.items():
+            if self._is_companion(column, attributes):
+                continue
+            description = self._description(column, values, attributes)
+            if description.type not in TYPE_ORDER:
+                continue
+            texts = [(value, self._value(description, value, attributes)) for value in values]
+            told = [(value, text) for value, text in texts if text]
+            if told:
+                facts.append((description, ", ".join(text for _, text in told), told))
+        return sorted(facts, key=lambda fact: TYPE_ORDER.index(fact[0].type))
+
+    def _value(
+        self, description: FeatureDescription, value: str, attributes: Mapping[str, Sequence[str]]
+    ) -> str:
+        """One value, which stands beside the name of its column."""
+        text = clean_text(value)
+        if description.type == "price":
+            return self._price(text, attributes.get(description.column + CURRENCY_SUFFIX, ()))
+        if description.type == "duration":
+            return self._duration(description, text)
+        if description.type in ("year", "date"):
+            return self._date(text)
+        number = feature_number(text) if description.type == "number" else None
+        if number is not None:
+            return self.amount(description, number)
+        return self.value_label(description, text)
+
+    def value_label(self, description: FeatureDescription, value: str) -> str:
+        """A value of a column that has no numbers."""
+        if description.type == "flag":
+            flag = FLAG_VALUES.get(value.strip().lower())
+            return value if flag is None else self.messages.text("Yes" if flag else "No")
+        return spoken_value(description, value, self.messages) or shorten(value)
+
+    def column_label(self, description: FeatureDescription) -> str:
+        """What people call a column."""
+        return description.label[:1].upper() + description.label[1:]
 
     def _is_companion(self, column: str, attributes: Mapping[str, Sequence[str]]) -> bool:
         """Whether it tells of another column: a price's band or currency, the group of variants."""

@@ -5,8 +5,10 @@ that puts whole pages together.
 from collections.abc import Sequence
 from typing import Any
 
+from foretaste.domain.data import Request
 from foretaste.domain.shelf import Page, PageOrder
 from foretaste.errors import InputError, did_you_mean
+from foretaste.online.facets import FacetCounts, count_facets, facet_requests
 from foretaste.online.page_builder import PageBuilder, PageWorkspace
 from foretaste.online.shelf_requests import shelf_requests
 
@@ -52,3 +54,20 @@ class ShopPages:
         common_fields = {name: value for name, value in fields.items() if value is not None}
         builder = PageBuilder(self, {**common_fields, "user": user}, timeout_ms)
         return builder.build(shelf_requests(shelves), order)
+
+    def facets(
+        self: PageWorkspace,
+        request: Request | str | None = None,
+        /,
+        *,
+        columns: Sequence[Any] | None = None,
+        **fields: Any,
+    ) -> FacetCounts:
+        """How many items each value or range of a column would show to this person, for a query and
+        a filter; asked as `recommend` is.
+
+        columns: names, or {"column": "price", "n": 6}; without them every useful one. A column at
+        the top level of the filter is a selection, which its own counts are taken without.
+        """
+        page = self.slates.page_request(request, fields.pop("n", None), fields)
+        return count_facets(self, page, facet_requests(columns))

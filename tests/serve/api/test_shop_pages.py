@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from foretaste.serve.schemas.facet_schemas import FacetsAnswer
 from foretaste.serve.schemas.page_schemas import PageAnswer
 
 from ..workspace import serving
@@ -234,3 +235,57 @@ def test_a_next_page_of_a_shelf_is_of_its_kind(client: httpx.Client) -> None:
     more = client.post("/v1/recommend", json={"next_page_of": shelf["recommendation_id"]}).json()
     assert all(item["id"].startswith("kitchen") for item in shelf["items"] + more["items"])
     assert not {item["id"] for item in more["items"]} & set(ids(shelf))
+
+
+def facets(client: httpx.Client, **body: Any) -> dict[str, Any]:
+    answer = client.post("/v1/facets", json=body)
+    assert answer.status_code == 200, answer.text
+    content: dict[str, Any] = answer.json()
+    FacetsAnswer.model_validate(content)
+    return content
+
+
+def counts(content: dict[str, Any], column: str) -> dict[str, int]:
+    facet = next(own for own in content["facets"] if own["column"] == column)
+    return {own["value"]: own["items"] for own in facet["values"]}
+
+
+def test_each_count_is_what_the_list_shows_with_it(client: httpx.Client) -> None:
+    muted = {"changes": [{"filter": {"part": "2"}, "mute": True}]}
+    assert client.patch("/v1/users/chooser/profile", json=muted).status_code == 200
+    told = facets(client, user="chooser", filter={"theme": ["space"]}, facets=["theme", "part"])
+    for facet in told["facets"]:
+        for own in facet.get("values") or facet["ranges"]:
+            chosen = {"theme": ["space"]} | own["filter"]
+            listed = client.post(
+                "/v1/recommend", json={"user": "chooser", "n": 100, "filter": chosen}
+            )
+            assert len(listed.json()["items"]) == own["items"], own
+    assert counts(told, "theme") == {"space": 8, "kitchen": 8}, "one third is muted"
+    assert told["items"] == 8
+
+
+def test_facets_come_with_a_search(client: httpx.Client) -> None:
+    body = {"query": "bread soup", "n": 3, "facets": ["theme"]}
+    told = client.post("/v1/search", json=body).json()
+    assert [item["id"].split("-")[0] for item in told["items"]] == ["kitchen"] * 3
+    assert counts(told, "theme").keys() == {"kitchen"}
+    alone = client.post("/v1/recommend", json={"n": 1, "facets": True}).json()
+    assert {facet["column"] for facet in alone["facets"]} == {"theme", "part"}
+    assert "facets" not in client.post("/v1/recommend", json={"n": 1}).json()
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({"facets": ["themes"]}, "facets.0: 'themes' is no facet; did you mean 'theme'"),
+        ({"facets": [{"column": "theme", "n": 0}]}, "facets.0"),
+        ({"facets": "theme"}, "facets"),
+        ({"facets": ["theme"] * 31}, "facets"),
+        ({"filter": {"theme": {"grater": 1}}}, "grater"),
+    ],
+)
+def test_a_wrong_facet_is_told(client: httpx.Client, body: dict[str, Any], problem: str) -> None:
+    answer = client.post("/v1/facets", json=body)
+    assert answer.status_code == 422, answer.text
+    assert problem in answer.json()["detail"]

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from foretaste.serve.http.problems import Problem
 from foretaste.serve.schemas import EventsAnswer, Recommendations, catalogue_schemas
 from foretaste.serve.schemas.chat_schemas import ChatAnswer
+from foretaste.serve.schemas.facet_schemas import FacetsAnswer
 from foretaste.serve.schemas.generation_schemas import GenerateAnswer, WhyNotAnswer
 from foretaste.serve.schemas.identity_schemas import IdentifyAnswer
 from foretaste.serve.schemas.page_schemas import PageAnswer
@@ -23,6 +24,7 @@ ORDER = (
     "/v1/similar",
     "/v1/search",
     "/v1/page",
+    "/v1/facets",
     "/v1/identify",
     "/v1/take-back",
     "/v1/chat",
@@ -50,6 +52,7 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("patch", "/v1/users/{id}/profile"): ProfileAnswer,
     ("patch", "/v1/sessions/{id}/profile"): ProfileAnswer,
     ("post", "/v1/page"): PageAnswer,
+    ("post", "/v1/facets"): FacetsAnswer,
     ("post", "/v1/generate"): GenerateAnswer,
     ("post", "/v1/why-not"): WhyNotAnswer,
 }

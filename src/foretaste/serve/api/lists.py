@@ -9,9 +9,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
+from pydantic_core import to_json
 
 from foretaste.behaviour.batch import IngestSummary
+from foretaste.domain.data import Request as Question
 from foretaste.errors import ForetasteError
+from foretaste.loop import Foretaste
 from foretaste.online.outage import WITHOUT_STORE
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.accept_language import LanguageDep
@@ -35,7 +38,9 @@ from foretaste.serve.schemas import (
     request_from_body,
 )
 from foretaste.serve.schemas.event_schemas import UnattributedOut
+from foretaste.serve.schemas.facet_schemas import facet_specs, facets_json
 from foretaste.serve.schemas.list_schemas import ListBody
+from foretaste.serve.schemas.recommendation_schemas import recommendation_json
 from foretaste.serve.service import Service
 
 
@@ -97,9 +102,18 @@ def _list_response(
         body, workspace.config.rank, language, workspace.slates.requests.placed
     )
     recommendation = service.recommend(question)
-    return Response(
-        encode_recommendation(recommendation, explain=body.explain), media_type="application/json"
-    )
+    content = recommendation_json(recommendation, explain=body.explain)
+    facets = getattr(body, "facets", None)
+    if facets or facets == []:
+        content["facets"] = facets_of(workspace, question, facets)["facets"]
+    return Response(to_json(content), media_type="application/json")
+
+
+def facets_of(workspace: Foretaste, question: Question, facets: Any) -> dict[str, Any]:
+    """What can be chosen beside a list, put into the words of its language."""
+    counts = workspace.facets(question, columns=facet_specs(facets))
+    features = tuple(counts.features.values())
+    return facets_json(counts, workspace.reasoning.display(question.language, features))
 
 
 LIST_ROUTE_OPTIONS: dict[str, Any] = {

@@ -4,13 +4,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body
 from fastapi.responses import Response
+from pydantic_core import to_json
 
-from foretaste.serve.api.lists import ServiceDep
+from foretaste.serve.api.lists import ServiceDep, facets_of
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.accept_language import LanguageDep
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.security import READ
 from foretaste.serve.http.user_access import UserAccessDep
+from foretaste.serve.schemas.facet_schemas import FacetsAnswer
+from foretaste.serve.schemas.list_schemas import FacetsBody, request_from_body
 from foretaste.serve.schemas.page_schemas import PageAnswer, PageBody, encode_page
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["pages"])
@@ -43,3 +46,32 @@ def page(
     for shelf in answered_page:
         service.note_answer(shelf.recommendation)
     return Response(encode_page(answered_page, explain=body.explain), media_type="application/json")
+
+
+@v1.post(
+    "/facets",
+    dependencies=[READ],
+    response_model=FacetsAnswer,
+    response_model_exclude_none=True,
+    responses=answer_example("facets"),
+)
+def facets(
+    body: Annotated[FacetsBody, Body(openapi_examples=request_examples("facets"))],
+    service: ServiceDep,
+    user_access: UserAccessDep,
+    language: LanguageDep,
+) -> Response:
+    """What people can choose by: each column with its values or ranges, and how many items each
+    would show to this person.
+
+    A column at the top level of `filter` is a selection: its own counts are taken without it, as a
+    second value is chosen beside the first; all others with it. What is no selection goes into
+    `{"and": [{…}]}`. With a query the items that are about it count.
+    """
+    user_access.check(body.user)
+    workspace = service.ready_workspace
+    question = request_from_body(
+        body, workspace.config.rank, language, workspace.slates.requests.placed
+    )
+    content = facets_of(workspace, question, body.facets)
+    return Response(to_json(content), media_type="application/json")

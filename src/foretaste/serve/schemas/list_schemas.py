@@ -10,6 +10,7 @@ from foretaste.behaviour.values import display_text
 from foretaste.domain.data import Request
 from foretaste.domain.request import FillSource
 from foretaste.errors import InputError
+from foretaste.online.facets import MAX_FACETS, MAX_VALUES
 from foretaste.rank.settings import RankSettings
 from foretaste.rank.trending import parse_window
 from foretaste.serve.http.body import parse_json
@@ -97,6 +98,17 @@ class SlateBody(ListBody):
     it what `rank.fill_up` in the settings says; `[]` for nothing."""
 
 
+class FacetBody(RequestSchema):
+    """One column that is asked for."""
+
+    column: Column
+    n: Annotated[int, Field(ge=1, le=MAX_VALUES)] | None = None
+    """Values or ranges, at most."""
+
+
+FacetSpecs = Annotated[list[Column | FacetBody], Field(max_length=MAX_FACETS)]
+
+
 class RecommendBody(SlateBody):
     """For whom, about what, how many. Without a user and a session: what suits anybody."""
 
@@ -104,6 +116,8 @@ class RecommendBody(SlateBody):
     """What they ask for, in their words."""
     items: list[Id] = Field(default=[], max_length=100)
     """Seeds: the cart, or the page being looked at. They are not in the answer."""
+    facets: FacetSpecs | StrictBool | None = None
+    """Columns to choose by that are told with the list, as in `/v1/facets`; true for all."""
     next_page_of: Id | None = None
     """The `recommendation_id` of a list whose next items are wanted. Its question holds: send
     nothing else but `n`, `explain` and `timeout_ms`."""
@@ -143,6 +157,17 @@ class SearchBody(SlateBody):
     """A search in people's own words; for a user, in the order that suits them."""
 
     query: Annotated[Query, AfterValidator(_check_not_blank)]
+    facets: FacetSpecs | StrictBool | None = None
+    """Columns to choose by that are told with the list, as in `/v1/facets`; true for all."""
+
+
+class FacetsBody(SlateBody):
+    """A question as for `/v1/recommend`, and the columns that people choose by."""
+
+    query: Query | None = None
+    items: list[Id] = Field(default=[], max_length=100)
+    facets: FacetSpecs | None = None
+    """Names of columns, or `{"column": "price", "n": 6}`. Without it all that is useful."""
 
 
 class RankBody(ListBody):

@@ -18,6 +18,7 @@ from foretaste.behaviour.export import (
 from foretaste.domain.data import Recommendation, Recommended
 from foretaste.rank.filters import FILTER_REASONS
 from foretaste.rank.omissions import REASONS_OF_CANDIDATES, REASONS_OF_PINS
+from foretaste.serve.schemas.facet_schemas import FacetOut
 from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import ResponseSchema
 
@@ -168,6 +169,8 @@ class Recommendations(ResponseSchema):
     is nothing of it."""
     shortfall: ShortfallOut | None = None
     """Why there are fewer items than were asked for; absent where there are not."""
+    facets: list[FacetOut] | None = None
+    """What can be chosen, where it was asked for by `facets`."""
 
 
 def encode_recommendation(recommendation: Recommendation, *, explain: bool = False) -> bytes:
