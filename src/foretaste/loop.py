@@ -62,6 +62,7 @@ from foretaste.online.reasoning import Reasoning
 from foretaste.online.shop_pages import ShopPages
 from foretaste.online.slate import PageRequest, SlateBuilder
 from foretaste.online.snapshot import Snapshot
+from foretaste.online.suggestions import SuggestSources
 from foretaste.online.taste import profile_of
 from foretaste.online.why_not import WhyNot, why_not
 from foretaste.preferences.service import PreferenceService, PreferenceUpdate
@@ -106,6 +107,7 @@ class Foretaste(ShopPages):
         self.outage = Outage(self.store, self.manager, self._slates, self.weights)
         self.fallback, self.fair_queue = FallbackChain(), FairQueue()
         self.recounter = ErasureRecounter(self)
+        self.suggest_sources = SuggestSources(self.store, config.rank, clock)
         writer, seed = config.language.writer, config.model.seed
         self.generator = ContentGenerator(writer, folder / "cache", self.reasoning, seed=seed)
         self._rng: np.random.Generator | None = None  # for exploration; None draws anew each time

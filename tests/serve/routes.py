@@ -68,6 +68,7 @@ ROUTES = (
     _of_someone("POST", "/v1/search", READ, query="rocket", **LIST),
     _of_someone("POST", "/v1/page", READ, shelves=[{"kind": "for_you"}, {"kind": "popular"}]),
     _of_someone("POST", "/v1/facets", READ, facets=["theme"]),
+    Route("GET", "/v1/suggest", READ, query="?q=ro&user={user}&session={session}", names_user=True),
     _of_someone("POST", "/v1/generate", READ, query="rocket", **LIST),
     _of_someone("POST", "/v1/chat", BOTH, text="bread"),
     _of_someone("POST", "/v1/why-not", ADMIN, item="kitchen-1", **LIST),

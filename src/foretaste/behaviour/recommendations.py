@@ -72,6 +72,26 @@ class RecommendationRows(IdentityRows):
         with store_errors(self.url), self._engine.connect() as connection:
             return [(item, int(count)) for item, count in connection.execute(query)]
 
+    def popular_searches(
+        self, since: float, min_people: int, n: int, *, max_length: int = 60
+    ) -> list[tuple[str, int]]:
+        """(words, how many people searched for them since a time), of at least so many people, the
+        commonest first. Written otherwise they are others, so no count is too high.
+        """
+        c = events.c
+        user_or_session = sa.func.coalesce(sa.literal("u") + c.user, sa.literal("s") + c.session)
+        words, people = sa.func.trim(c.query), sa.func.count(sa.distinct(user_or_session))
+        query = (
+            sa.select(sa.func.lower(words), people)
+            .where(c.kind == "search", c.at > since, sa.func.length(c.query) <= max_length)
+            .group_by(sa.func.lower(words))
+            .having(people >= min_people)
+            .order_by(people.desc(), sa.func.lower(words))
+            .limit(n)
+        )
+        with store_errors(self.url), self._engine.connect() as connection:
+            return [(text, int(count)) for text, count in connection.execute(query) if text]
+
 
 def _row(recommendation: LoggedRecommendation) -> dict[str, Any]:
     request = {

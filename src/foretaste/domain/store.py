@@ -299,6 +299,9 @@ class RecommendationStore(Protocol):
     def delete_recommendations(self, given_before: float) -> int:
         """Delete the answers given before a time. → how many."""
 
+    def popular_searches(self, since: float, min_people: int, n: int) -> list[tuple[str, int]]:
+        """(words, how many people searched for them since a time), the commonest first."""
+
 
 class PlacementStore(Protocol):
     """Placements that were put, and every change of them."""

@@ -96,7 +96,7 @@ def count_facets(
 ) -> FacetCounts:
     """The counts for one question. Raises InputError for a column that is no facet."""
     budget = Budget(page.request.timeout_ms)
-    slates, newest = _source(workspace, budget)
+    slates, newest = newest_of(workspace, budget)
     page = page.asked_by(slates.owner(page.request))
     context = slates.user_context(page.request, newest.snapshot)
     question = slates.question(page, context, newest.snapshot)
@@ -125,7 +125,7 @@ def _size(request: FacetRequest, feature: Feature) -> int:
     return request.n or (DEFAULT_VALUES if is_counted else DEFAULT_RANGES)
 
 
-def _source(workspace: FacetWorkspace, budget: Budget) -> tuple[SlateBuilder, Newest]:
+def newest_of(workspace: FacetWorkspace, budget: Budget) -> tuple[SlateBuilder, Newest]:
     """What makes lists now, and of which snapshot."""
     if workspace.outage.slates is None:
         try:

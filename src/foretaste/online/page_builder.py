@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from foretaste.domain.data import Recommendation, Request, UserContext
+from foretaste.domain.data import Recommendation, Request
 from foretaste.domain.shelf import (
     OmissionCode,
     OmittedShelf,
@@ -23,10 +23,10 @@ from foretaste.domain.shelf import (
     ShelfRequest,
 )
 from foretaste.errors import InputError, ModelError, Overdue, StoreError
-from foretaste.online.fallback import Budget, FallbackChain, Level
+from foretaste.online.facets import FacetWorkspace, newest_of
+from foretaste.online.fallback import Budget, Level
 from foretaste.online.list_kinds import KIND_BY_SHELF
-from foretaste.online.manager import ModelManager, Newest
-from foretaste.online.outage import Outage
+from foretaste.online.manager import Newest
 from foretaste.online.shelf_titles import item_title, shelf_title
 from foretaste.online.slate import PageRequest, SlateBuilder
 from foretaste.rank.filters import HARD_FILTERS, FilterContext, excluded_items
@@ -45,23 +45,12 @@ TOO_LATE = "the time of the page was over before its turn; ask for fewer shelves
 FAILED = "it failed; the service's log says why"
 
 
-class PageWorkspace(Protocol):
+class PageWorkspace(FacetWorkspace, Protocol):
     """What the loop lends to a page."""
 
-    @property
-    def slates(self) -> SlateBuilder: ...
-    @property
-    def manager(self) -> ModelManager: ...
-    @property
-    def outage(self) -> Outage: ...
-    @property
-    def fallback(self) -> FallbackChain: ...
     def list_by(
         self, page: PageRequest, budget: Budget, slates: SlateBuilder, newest: Newest
     ) -> Recommendation: ...
-    def listen(
-        self, behaviour: UserContext, encoder: str | None = None, *, keep: bool = True
-    ) -> UserContext: ...
 
 
 class PageBuilder:
@@ -73,23 +62,11 @@ class PageBuilder:
         """common_fields: of every shelf's question: user, session, context, filter, …"""
         self._workspace, self._budget = workspace, Budget(timeout_ms)
         self._common_fields, self._timeout_ms = dict(common_fields), timeout_ms
-        self._slates, self._newest = workspace.slates, self._newest_snapshot()
+        self._slates, self._newest = newest_of(workspace, self._budget)  # one for the whole page
         self._shown_ids: list[str] = []
         self._named_items: set[str] = set()  # that a shelf is about
         self._left_out: list[OmittedShelf] = []
         self._failures: list[InputError] = []
-
-    def _newest_snapshot(self) -> Newest:
-        """One for the whole page."""
-        workspace = self._workspace
-        if workspace.outage.slates is None:
-            try:
-                with self._budget.store_patience():
-                    return workspace.manager.newest(self._budget)
-            except StoreError as error:
-                workspace.outage.begin(error)
-        self._slates = workspace.outage.slates or workspace.slates
-        return Newest(workspace.manager.current)
 
     def build(self, shelves: Sequence[ShelfRequest], order: PageOrder = "given") -> Page:
         """The page. Raises InputError where no shelf can be read, ModelError without a model."""

@@ -3,14 +3,16 @@ that puts whole pages together.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from foretaste.domain.data import Request
 from foretaste.domain.shelf import Page, PageOrder
+from foretaste.domain.suggestion import Suggestions
 from foretaste.errors import InputError, did_you_mean
 from foretaste.online.facets import FacetCounts, count_facets, facet_requests
 from foretaste.online.page_builder import PageBuilder, PageWorkspace
 from foretaste.online.shelf_requests import shelf_requests
+from foretaste.online.suggestions import SuggestWorkspace, suggest
 
 PAGE_FIELDS = (
     "session",
@@ -27,8 +29,22 @@ PAGE_FIELDS = (
 """What holds for every shelf of a page."""
 
 
+class ShopWorkspace(PageWorkspace, SuggestWorkspace, Protocol):
+    """What the loop lends to the pages of a shop."""
+
+
 class ShopPages:
     """Pages of a shop, of one workspace."""
+
+    def suggest(
+        self: ShopWorkspace, typed: str, user: str | None = None, *, n: int = 8, **fields: Any
+    ) -> Suggestions:
+        """What somebody may mean who has typed so far: items, values of columns, and what many
+        people search for; nothing that they may not be shown. fields: session, filter, language.
+        """
+        words = {"query": typed} if typed.strip() else {}
+        page = self.slates.page_request(user, None, {**fields, **words})
+        return suggest(self, typed, page, n)
 
     def page(
         self: PageWorkspace,

@@ -44,5 +44,9 @@ class RankSettings(Settings):
     done by then is left out, and the answer says so."""
     keep_days: float = Field(default=90.0, gt=0)
     """Days that answers are kept, for attribution and next pages."""
+    suggested_search_people: int = Field(default=5, ge=2)
+    """How many different people must have searched for the same words within the last three months
+    for others to be shown them as they type: what one person looks for is nobody else's business.
+    """
     policy: PolicySettings = PolicySettings()
     """What the operator will not have, whatever is asked."""

@@ -13,6 +13,7 @@ def warm_up_language(workspace: Foretaste) -> None:
     says so; and no list waits for a new item to be read. Raises ForetasteError where the model
     cannot be loaded.
     """
+    workspace.suggest("a")  # who types first need not wait for the index of titles
     encoder = workspace.data_encoder.open_encoder(workspace.catch_up().encoder)
     forgetful(encoder).encode([REHEARSAL_QUERY])  # alone: others have their turn meanwhile
     workspace.manager.waits_for_items = True

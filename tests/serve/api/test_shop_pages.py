@@ -9,6 +9,7 @@ import pytest
 
 from foretaste.serve.schemas.facet_schemas import FacetsAnswer
 from foretaste.serve.schemas.page_schemas import PageAnswer
+from foretaste.serve.schemas.suggest_schemas import SuggestAnswer
 
 from ..workspace import serving
 
@@ -289,3 +290,41 @@ def test_a_wrong_facet_is_told(client: httpx.Client, body: dict[str, Any], probl
     answer = client.post("/v1/facets", json=body)
     assert answer.status_code == 422, answer.text
     assert problem in answer.json()["detail"]
+
+
+def test_suggestions_while_somebody_types(client: httpx.Client) -> None:
+    answer = client.get("/v1/suggest", params={"q": "roc", "n": 4, "user": "p1"})
+    assert answer.status_code == 200, answer.text
+    told = SuggestAnswer.model_validate(answer.json())
+    assert told.query == "roc"
+    assert told.suggestions
+    assert all("rocket" in own.text for own in told.suggestions if own.kind == "item")
+    assert client.get("/v1/suggest", params={"q": "rokcet"}).json()["corrected"] == "rocket"
+    assert client.get("/v1/suggest").json()["suggestions"], "of nothing typed what many take"
+    filtered = client.get("/v1/suggest", params={"q": "roc", "filter": '{"theme": "kitchen"}'})
+    assert [own for own in filtered.json()["suggestions"] if own["kind"] == "item"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "problem"),
+    [
+        ({"n": "0"}, "n: it should be greater"),
+        ({"q": "a\0"}, "q"),
+        ({"q": "x" * 3000}, "q"),
+        ({"filter": "{"}, "filter: '{' is not JSON"),
+        ({"filter": '{"gerne": 1}'}, "unknown attribute 'gerne'"),
+        ({"what": "1"}, "unknown field 'what'"),
+    ],
+)
+def test_wrong_suggestions_are_told(
+    client: httpx.Client, query: dict[str, str], problem: str
+) -> None:
+    answer = client.get("/v1/suggest", params=query)
+    assert answer.status_code == 422, answer.text
+    assert problem in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("typed", ["<script>", "‮", "💥" * 200, "' OR 1=1", "%", "a" * 2000])
+def test_hostile_letters_are_only_letters(client: httpx.Client, typed: str) -> None:
+    answer = client.get("/v1/suggest", params={"q": typed})
+    assert answer.status_code == 200, answer.text

@@ -13,6 +13,7 @@ from foretaste.serve.schemas.generation_schemas import GenerateAnswer, WhyNotAns
 from foretaste.serve.schemas.identity_schemas import IdentifyAnswer
 from foretaste.serve.schemas.page_schemas import PageAnswer
 from foretaste.serve.schemas.preference_schemas import ProfileAnswer
+from foretaste.serve.schemas.suggest_schemas import SuggestAnswer
 from foretaste.serve.schemas.take_back_schemas import TakeBackAnswer
 
 ORDER = (
@@ -53,6 +54,7 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("patch", "/v1/sessions/{id}/profile"): ProfileAnswer,
     ("post", "/v1/page"): PageAnswer,
     ("post", "/v1/facets"): FacetsAnswer,
+    ("get", "/v1/suggest"): SuggestAnswer,
     ("post", "/v1/generate"): GenerateAnswer,
     ("post", "/v1/why-not"): WhyNotAnswer,
 }

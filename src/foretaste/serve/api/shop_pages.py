@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Query
 from fastapi.responses import Response
 from pydantic_core import to_json
 
@@ -13,8 +13,13 @@ from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.security import READ
 from foretaste.serve.http.user_access import UserAccessDep
 from foretaste.serve.schemas.facet_schemas import FacetsAnswer
-from foretaste.serve.schemas.list_schemas import FacetsBody, request_from_body
+from foretaste.serve.schemas.list_schemas import FacetsBody, parse_json_field, request_from_body
 from foretaste.serve.schemas.page_schemas import PageAnswer, PageBody, encode_page
+from foretaste.serve.schemas.suggest_schemas import (
+    SuggestAnswer,
+    SuggestQuery,
+    suggestions_json,
+)
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["pages"])
 
@@ -75,3 +80,32 @@ def facets(
     )
     content = facets_of(workspace, question, body.facets)
     return Response(to_json(content), media_type="application/json")
+
+
+@v1.get(
+    "/suggest",
+    dependencies=[READ],
+    response_model=SuggestAnswer,
+    responses=answer_example("suggest"),
+)
+def suggest(
+    query: Annotated[SuggestQuery, Query()],
+    service: ServiceDep,
+    user_access: UserAccessDep,
+) -> Response:
+    """What somebody may mean who is typing: items by their titles, values to filter by, and what
+    many people search for. Nothing that this person may not be shown.
+
+    The last word counts as far as it is typed, in any place of a title, without case and accents. A
+    word that nothing begins with is corrected: `corrected` says what is suggested for instead.
+    """
+    user_access.check(query.user)
+    workspace = service.ready_workspace
+    suggestions = workspace.suggest(
+        query.q,
+        query.user,
+        n=query.n,
+        session=query.session,
+        filter={} if query.filter is None else parse_json_field("filter", query.filter),
+    )
+    return Response(to_json(suggestions_json(suggestions)), media_type="application/json")

@@ -217,7 +217,7 @@ class TrendingQuery(RequestSchema):
                 )
             conditions.append({column: value})
         if self.filter is not None:
-            conditions.append(_parse_json_field("filter", self.filter))
+            conditions.append(parse_json_field("filter", self.filter))
         own_fields = {
             "user": self.user,
             "session": self.session,
@@ -235,7 +235,7 @@ class TrendingQuery(RequestSchema):
         return Request(**fields)
 
 
-def _parse_json_field(field: str, text: str) -> Any:
+def parse_json_field(field: str, text: str) -> Any:
     """What a part of the address says in JSON."""
     try:
         return parse_json(text.encode("utf-8", "surrogatepass"))
