@@ -21,6 +21,7 @@ from foretaste.behaviour.engine import (
     database_url,
     migrate,
     open_engine,
+    table_revision,
     url_with_schema,
     write_transaction,
 )
@@ -303,13 +304,25 @@ class StoreContract:
             frozenset({"genre", "year", "colour"}), frozenset({"plot", "about", "blurb"})
         )
 
-    def test_the_migrations_make_the_tables_of_the_schema(self, url: str | Path) -> None:
-        engine = open_engine(database_url(url))
-        with engine.connect() as connection:
+    def test_a_new_store_is_as_the_migrations_make_one(self, url: str | Path) -> None:
+        by_steps = sa.create_engine(database_url(url))
+        _tune(by_steps) if by_steps.dialect.name == "sqlite" else None
+        migrate(by_steps, "0001")
+        migrate(by_steps)
+        with by_steps.connect() as connection:
             context = MigrationContext.configure(connection)
             assert compare_metadata(context, schema.metadata) == []
             assert context.get_current_revision() == schema.HEAD_REVISION
-        engine.dispose()
+        migrated = _reflected(by_steps)
+        with write_transaction(by_steps) as connection:
+            for name in sa.inspect(connection).get_table_names():
+                connection.execute(sa.text(f"DROP TABLE {name}"))
+        by_steps.dispose()
+        at_once = open_engine(database_url(url))
+        assert _reflected(at_once) == migrated
+        assert len(migrated) == len(schema.metadata.tables) + 1
+        assert table_revision(at_once) == schema.HEAD_REVISION
+        at_once.dispose()
 
     @pytest.mark.parametrize("old", OLDER)
     def test_an_older_store_keeps_its_data(self, url: str | Path, old: str) -> None:
@@ -417,6 +430,28 @@ LATER: dict[sa.Table, dict[str, Any]] = {
     },
 }
 """Tables that came with a later revision than the first, and a row of each."""
+
+
+def _reflected(engine: sa.Engine) -> dict[str, object]:
+    """All that the database says of each table."""
+    inspector = sa.inspect(engine)
+    return {
+        name: [  # as texts: types and conditions are objects that equal only themselves
+            inspector.get_pk_constraint(name),
+            *(
+                f"{column | {'type': repr(column['type'])}}"
+                for column in inspector.get_columns(name)
+            ),
+            *sorted(map(_index_text, inspector.get_indexes(name))),
+            *sorted(map(str, inspector.get_unique_constraints(name))),
+        ]
+        for name in inspector.get_table_names()
+    }
+
+
+def _index_text(index: Any) -> str:
+    options = {name: str(value) for name, value in index["dialect_options"].items()}
+    return str(index | {"dialect_options": options})
 
 
 def _as_then(connection: sa.Connection, table: sa.Table) -> sa.Insert:
