@@ -148,7 +148,7 @@ class ModelRegistry:
         """
         manifest = self._read_manifest(name)
         for file in manifest["sha256"]:
-            self._verified_path(name, file)
+            self._verify_file(name, file, manifest)
         states: dict[str, tuple[StateArrays, StateMetadata]] = {}
         for expert in manifest["product"]["experts"]:
             try:
@@ -162,9 +162,9 @@ class ModelRegistry:
 
     def item_ids(self, name: str) -> tuple[str, ...]:
         """The item ids of a version in its own order."""
-        return tuple(
-            json.loads(self._verified_path(name, "catalogue.json").read_text(encoding="utf-8"))
-        )
+        self._verify_file(name, "catalogue.json", self._read_manifest(name))
+        path = self._folder / name / "catalogue.json"
+        return tuple(json.loads(path.read_text(encoding="utf-8")))
 
     def version(self, name: str) -> ModelVersion:
         """What the manifest of one version says."""
@@ -317,17 +317,15 @@ class ModelRegistry:
                     leftover, ignore_errors=True
                 )
 
-    def _verified_path(self, name: str, file: str) -> Path:
-        """A file of a version. Raises ModelError unless it is there as it was written."""
-        path = self._folder / name / file
-        expected = self._read_manifest(name)["sha256"][file]
+    def _verify_file(self, name: str, file: str, manifest: Mapping[str, Any]) -> None:
+        """Raises ModelError unless a file of a version is there as it was written."""
+        expected = manifest["sha256"][file]
         try:
-            problem = None if file_sha256(path) == expected else "damaged"
+            problem = None if file_sha256(self._folder / name / file) == expected else "damaged"
         except FileNotFoundError:  # also where it is deleted this very moment
             problem = "missing"
         if problem is not None:
             raise ModelError(f"model {name}: {file} is {problem}; {REPAIR_HINT}")
-        return path
 
     def _read_manifest(self, name: str) -> dict[str, Any]:
         path = self._folder / name / "manifest.json"
