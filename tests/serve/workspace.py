@@ -136,7 +136,10 @@ def serving(folder: Path, *, ready: bool = True) -> Iterator[httpx.Client]:
     try:
         until(lambda: server.started or not thread.is_alive(), "listening")
         port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=DEADLINE) as client:
+        # without TLS nobody needs certificates, which take long to read
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", timeout=DEADLINE, verify=False
+        ) as client:
             if ready:
                 until_ready(client)
                 # asking in words is warmed up after that, by a question: it catches up as well

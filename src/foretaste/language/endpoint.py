@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from foretaste.errors import MissingExtra
 from foretaste.language.settings import WriterSettings
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     import httpx
 
 
@@ -26,7 +29,7 @@ class Endpoint:
         self.address = f"{(settings.url or '').rstrip('/')}/chat/completions"
         key = settings.api_key
         headers = {} if key is None else {"Authorization": f"Bearer {key.get_secret_value()}"}
-        self.client = httpx.Client(headers=headers, follow_redirects=False)
+        self.client = httpx.Client(headers=headers, follow_redirects=False, verify=_certificates())
 
     def post(self, body: Mapping[str, Any], seconds: float) -> "httpx.Response":
         """The whole answer. Raises an HTTPError of httpx."""
@@ -41,3 +44,11 @@ class Endpoint:
     def close(self) -> None:
         """Let go of the connections."""
         self.client.close()
+
+
+@cache
+def _certificates() -> "SSLContext":
+    """Whom to trust, read once: each reading of all certificates takes some 20 ms."""
+    import httpx
+
+    return httpx.create_ssl_context()
