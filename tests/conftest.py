@@ -3,6 +3,7 @@ real PostgreSQL.
 """
 
 import fcntl
+import gc
 import os
 import shutil
 import tempfile
@@ -35,7 +36,15 @@ def memory_folder() -> str | None:
 
 if folder := memory_folder():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)  # where pytest makes `tmp_path`
+gc.disable()  # nothing that collecting the tests makes is garbage
 QUICK = "[language]\nthreads = 1\n[model.sequence]\nepochs = 2\ndim = 32\n"
+
+
+def pytest_collection_finish() -> None:
+    """What stays until the end, some million objects, is not looked through at each collection."""
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")
