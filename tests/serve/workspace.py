@@ -43,7 +43,7 @@ def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Silent)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])  # how soon it can end
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
