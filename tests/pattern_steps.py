@@ -17,24 +17,65 @@ MIN_REPEATS = 20
 """A repeat up to fewer times than this is no loop."""
 
 
+CHARACTER = "one character"
+"""The kind of a node that takes one character; its argument says of each whether it does."""
+
+
+class Taken(dict[str, bool]):
+    """Characters → whether a node takes them, worked out when they are met."""
+
+    def __init__(self, kind: Any, argument: Any, flags: int) -> None:
+        self.node = kind, argument, flags
+
+    def __missing__(self, character: str) -> bool:
+        kind, argument, flags = self.node
+        self[character] = holds(kind, argument, character, flags)
+        return self[character]
+
+
 @cache
-def parsed(pattern: "re.Pattern[str]") -> tuple[Sequence[Any], dict[Any, bool]]:
-    """(its nodes, which of them take which character, as far as that has been asked)"""
-    return _parser.parse(pattern.pattern, pattern.flags), {}
+def parsed(pattern: "re.Pattern[str]") -> list[Any]:
+    """Its nodes, in the form that `Counter` walks through quickest."""
+    return quick(_parser.parse(pattern.pattern, pattern.flags), pattern.flags)
+
+
+def quick(nodes: Sequence[Any], flags: int) -> list[Any]:
+    """Nodes as lists, each a kind and its argument."""
+    found: list[Any] = []
+    for kind, argument in nodes:
+        if kind in (op.LITERAL, op.NOT_LITERAL, op.IN, op.ANY):
+            found.append((CHARACTER, Taken(kind, argument, flags)))
+        elif kind is op.BRANCH:
+            found.append((kind, [quick(branch, flags) for branch in argument[1]]))
+        elif kind is op.SUBPATTERN:
+            found.append((kind, quick(argument[3], flags)))
+        elif kind is op.ATOMIC_GROUP:
+            found.append((kind, quick(argument, flags)))
+        elif kind in (op.ASSERT, op.ASSERT_NOT):
+            direction, inner = argument
+            behind = 0 if direction > 0 else inner.getwidth()[0]
+            found.append((kind, (behind, quick(inner, flags))))
+        elif kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
+            low, high, inner = argument
+            found.append((kind, (low, high, quick(inner, flags))))
+        else:
+            found.append((kind, argument))
+    return found
 
 
 class Counter:
     """Matches as `re` does, and counts."""
 
     def __init__(self, pattern: "re.Pattern[str]", text: str) -> None:
-        self.tree, self.answers = parsed(pattern)
+        self.tree = parsed(pattern)
         self.flags, self.text, self.steps = pattern.flags, text, 0
 
     def search(self) -> int:
         """Steps to find all matches, as `findall` does."""
         start = 0
         while start <= len(self.text):
-            end = next(self.ends(self.tree, start), None)
+            fails = self.fails_at_once(self.tree, start)
+            end = None if fails else next(self.ends(self.tree, start), None)
             start = start + 1 if end is None else max(end, start + 1)
         return self.steps
 
@@ -46,19 +87,18 @@ class Counter:
 
     def ends(self, nodes: Sequence[Any], at: int, first_node: int = 0) -> Iterator[int]:
         """Where the nodes can end that begin here, in the order in which `re` tries them."""
+        text, size = self.text, len(self.text)
         for number in range(first_node, len(nodes)):
             kind, argument = nodes[number]
-            if kind not in (op.LITERAL, op.NOT_LITERAL, op.IN, op.ANY):
-                for end in self.node_ends(kind, argument, at):
-                    yield from self.ends(nodes, end, number + 1)
+            if kind is not CHARACTER:
+                if number + 1 == len(nodes):
+                    yield from self.node_ends(kind, argument, at)
+                else:
+                    for end in self.node_ends(kind, argument, at):
+                        yield from self.ends(nodes, end, number + 1)
                 return
             self.steps += 1
-            if at >= len(self.text):
-                return
-            question = (id(argument) if kind is op.IN else (kind, argument), self.text[at])
-            if question not in self.answers:
-                self.answers[question] = holds(kind, argument, self.text[at], self.flags)
-            if not self.answers[question]:
+            if at >= size or not argument[text[at]]:
                 return
             at += 1
         yield at
@@ -69,15 +109,16 @@ class Counter:
             if self.is_at(argument, at):
                 yield at
         elif kind is op.BRANCH:
-            for branch in argument[1]:
-                yield from self.ends(branch, at)
+            for branch in argument:
+                if not self.fails_at_once(branch, at):
+                    yield from self.ends(branch, at)
         elif kind is op.SUBPATTERN:
-            yield from self.ends(argument[3], at)
+            yield from self.ends(argument, at)
         elif kind is op.ATOMIC_GROUP:
             yield from first(self.ends(argument, at))
         elif kind in (op.ASSERT, op.ASSERT_NOT):
-            direction, inner = argument
-            start = at if direction > 0 else at - inner.getwidth()[0]
+            behind, inner = argument
+            start = at - behind
             hit = start >= 0 and next(self.ends(inner, start), None) is not None
             if hit == (kind is op.ASSERT):
                 yield at
@@ -88,9 +129,20 @@ class Counter:
         else:
             raise NotImplementedError(kind)
 
+    def fails_at_once(self, nodes: Sequence[Any], at: int) -> bool:
+        """Whether the first of the nodes takes no such character, which then is their one step."""
+        if not nodes or nodes[0][0] is not CHARACTER:
+            return False
+        fails = at >= len(self.text) or not nodes[0][1][self.text[at]]
+        self.steps += fails
+        return fails
+
     def repeat_ends(self, repeat: Any, at: int, *, greedy: bool) -> Iterator[int]:
         """Without recursion: `re` keeps its own stack."""
         low, high, inner = repeat
+        if len(inner) == 1 and inner[0][0] is CHARACTER:
+            yield from self.run_ends(low, high, inner[0][1], at, greedy=greedy)
+            return
         if not greedy and low == 0:
             yield at
         stack = [(at, 0, self.ends(inner, at))]
@@ -105,6 +157,24 @@ class Counter:
                 stack.append((end, count + 1, self.ends(inner, end)))
                 if not greedy and count + 1 >= low:
                     yield end
+
+    def run_ends(
+        self, low: int, high: Any, taken: Taken, at: int, *, greedy: bool
+    ) -> Iterator[int]:
+        """The same of one character, again and again."""
+        text, size, end = self.text, len(self.text), at
+        limit = size + 1 if high is op.MAXREPEAT else at + high
+        while True:
+            if not greedy and end >= at + low:
+                yield end
+            if end >= limit:
+                break
+            self.steps += 1
+            if end >= size or not taken[text[end]]:
+                break
+            end += 1
+        if greedy:
+            yield from range(end, at + low - 1, -1)
 
     def is_at(self, place: Any, at: int) -> bool:
         text, many = self.text, bool(self.flags & re.MULTILINE)
