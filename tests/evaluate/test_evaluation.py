@@ -166,3 +166,14 @@ def test_the_terminal_shows_the_lists_as_shown_first_and_then_what_they_are(
     assert text.index("ndcg@10 unmasked") < text.index("ndcg@10 masked")
     assert text.index("ndcg@10 masked") < text.index("the lists show 10 different items")
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_best_expert_and_the_groups_are_of_the_lists_that_are_shown() -> None:
+    held = cases(*([place, place + 1] for place in range(20)))
+    evaluation = judged(held, Product(UP, DOWN), place=shop(held, items(SIZE)))
+    figures = evaluation.summary()
+    assert evaluation.best_expert == "down"  # the first items of the catalogue are taken next
+    assert sum(group["cases"] for group in figures["by_activity"]) == 20
+    assert sum(group["cases"] for group in figures["by_popularity"]) == 20
+    assert len(evaluation.people) == 10
+    assert judged(held, Product(UP)).by_activity() == ()

@@ -26,6 +26,7 @@ def lists(shown: list[int], target: int, random: list[int], recent: list[int]) -
         random=row(random),
         recent=[np.array(recent, np.int32)],
         available=np.ones(5, np.bool_),
+        cases=cases([0, 1]),
     )
 
 

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from foretaste.domain.arrays import rows_that_fit
-from foretaste.domain.data import Floats, Split, UserContext
+from foretaste.domain.data import Floats, Longs, Split, UserContext
 from foretaste.domain.ports import Expert, Progress, no_progress
 from foretaste.evaluate.calibration import measure_calibration
+from foretaste.evaluate.case_groups import CaseCounts, GroupResult, case_counts, group_results
 from foretaste.evaluate.list_statistics import ListStatistics, list_statistics
 from foretaste.evaluate.metrics import Interval
 from foretaste.evaluate.protocols import (
@@ -19,9 +20,10 @@ from foretaste.evaluate.protocols import (
     evaluate_models,
 )
 from foretaste.evaluate.report import evaluation_summary, results_table
+from foretaste.evaluate.sample_people import SamplePerson, sample_people
 from foretaste.evaluate.sampled_lists import ListInputs, sampled_lists
 
-PRODUCT_NAME = "product"
+PRODUCT_NAME, POPULARITY_NAME = "product", "popularity"
 SERVED_NAME = "as in service"
 """The product with its counting experts fed up to the test event."""
 
@@ -65,6 +67,10 @@ class Evaluation:
     """Whether people's lists leave out what they took: the masked variant is what is shown."""
     lists: ListStatistics | None = None
     """What the lists are like, as in service."""
+    case_counts: CaseCounts | None = None
+    """What was known of each case; None where lists are not looked at, as is the next."""
+    people: tuple[SamplePerson, ...] = ()
+    """Some of the lists, drawn by chance."""
 
     def summary(self) -> dict[str, Any]:
         """One object that JSON can hold."""
@@ -87,7 +93,33 @@ class Evaluation:
             "ahead": {name: [margin.low, margin.high] for name, margin in margins.items()},
             "better": [name for name, margin in margins.items() if margin.high < 0],
             "lists": None if self.lists is None else self.lists.figures(),
+            "by_activity": [group.figures() for group in self.by_activity()],
+            "by_popularity": [group.figures() for group in self.by_popularity()],
         }
+
+    @property
+    def best_expert(self) -> str | None:
+        """The expert that is best alone in NDCG@10; None without any."""
+        means = {
+            name: float(result.values("ndcg@10", masked=self.hide_seen).mean())
+            for name, result in self.experts.items()
+        }
+        return max(means, key=lambda name: means[name], default=None)
+
+    def by_activity(self) -> tuple[GroupResult, ...]:
+        """How good the lists are by how many items people had taken; () where not looked at."""
+        counts = self.case_counts
+        return () if counts is None else self._by_number(counts.history_lengths)
+
+    def by_popularity(self) -> tuple[GroupResult, ...]:
+        """The same by how often anybody had taken what they took next."""
+        counts = self.case_counts
+        return () if counts is None else self._by_number(counts.target_events)
+
+    def _by_number(self, values: Longs) -> tuple[GroupResult, ...]:
+        """values: [cases]"""
+        popularity = self.experts.get(POPULARITY_NAME)
+        return group_results(values, self.product, popularity, masked=self.hide_seen)
 
     def manifest_figures(self) -> dict[str, Any]:
         """What the manifest of a version keeps: means with their 95 % interval, low and high."""
@@ -144,7 +176,8 @@ def evaluate_product(
     results = evaluate_models(
         _joint_scores(product), split.test, batch_size=batch_size, progress=progress
     )
-    lists = None
+    lists, counts = None, None
+    people: tuple[SamplePerson, ...] = ()
     if list_inputs is not None:
         sample = sampled_lists(
             _joint_scores(served),
@@ -154,6 +187,8 @@ def evaluate_product(
             batch_size=batch_size,
         )
         lists = list_statistics(sample, list_inputs, PRODUCT_NAME)
+        counts = case_counts(split.test, list_inputs.counts)
+        people = sample_people(sample, PRODUCT_NAME, list_inputs.catalogue)
     in_service = results[PRODUCT_NAME]
     if served is not product:
         in_service = evaluate_model(
@@ -171,6 +206,8 @@ def evaluate_product(
         calibration=measure_calibration(product.score, split.test, batch_size=batch_size),
         hide_seen=hide_seen,
         lists=lists,
+        case_counts=counts,
+        people=people,
     )
 
 

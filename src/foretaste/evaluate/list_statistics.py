@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from foretaste.domain.data import Ints, Longs
+from foretaste.evaluate.list_variety import ListVariety, list_variety
 from foretaste.evaluate.metrics import coverage
 from foretaste.evaluate.sampled_lists import LIST_LENGTH, ListInputs, SampledLists
 from foretaste.evaluate.similarity import Similarity, attribute_similarity, text_similarity
@@ -37,6 +38,8 @@ class ListSpread:
     """The item that is in the lists of most people, by external id."""
     top_item_share: float
     """Of the people, those whose list holds it."""
+    variety: ListVariety
+    """How evenly, how boldly and how variedly they show the catalogue."""
 
     def figures(self) -> dict[str, Any]:
         """What JSON can hold."""
@@ -46,6 +49,7 @@ class ListSpread:
             "coverage": self.coverage,
             "overlap": self.overlap,
             "most_shown": {"item": self.top_item, "share": self.top_item_share},
+            **self.variety.figures(),
         }
 
 
@@ -60,6 +64,8 @@ class ListStatistics:
     target_event_shares: ShareByThreshold
     """Of the items taken next that a list could show."""
     product: ListSpread
+    targets: ListVariety
+    """Of the items taken next that a list could show."""
     experts: Mapping[str, ListSpread] = field(default_factory=dict)
     """Of each expert's own lists."""
     top_title: str = ""
@@ -82,6 +88,7 @@ class ListStatistics:
                 str(threshold): {"taken": self.target_event_shares[threshold], "shown": share}
                 for threshold, share in self.product.event_shares.items()
             },
+            "chosen_next": self.targets.figures(),
             "text": None if self.text is None else self.text.figures(),
             "attributes": {
                 column: likeness.figures() for column, likeness in self.attributes.items()
@@ -173,6 +180,9 @@ def list_statistics(sample: SampledLists, list_inputs: ListInputs, model: str) -
         available_items=int(sample.available.sum()),
         target_event_shares=_event_shares(sample.targets, sample, list_inputs),
         product=product,
+        targets=list_variety(
+            sample.targets, sample.positions, int(sample.available.sum()), list_inputs
+        ),
         experts=spreads,
         top_title="" if top is None else catalogue.titles[catalogue.index[top]],
         text=text_similarity(model, sample, catalogue.vectors),
@@ -206,6 +216,7 @@ def _spread(lists: Ints, sample: SampledLists, list_inputs: ListInputs) -> ListS
         overlap=_overlap(counts, len(latest_lists)),
         top_item=list_inputs.catalogue.ids[counts.argmax()] if counts.any() else None,
         top_item_share=float(counts.max() / max(len(latest_lists), 1)),
+        variety=list_variety(lists, sample.positions, available, list_inputs),
     )
 
 

@@ -101,6 +101,8 @@ class SampledLists:
     """[cases], the items taken last before that moment, oldest first"""
     available: Mask
     """[items], which could be shown at one of the moments at least"""
+    cases: EvaluationCases
+    """Of which these are the lists"""
 
     def __len__(self) -> int:
         return len(self.users)
@@ -154,6 +156,7 @@ def sampled_lists(
         random=np.stack(random),
         recent=recent,
         available=available,
+        cases=cases,
     )
 
 
