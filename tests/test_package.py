@@ -93,6 +93,8 @@ def test_the_wheel_holds_every_file_of_the_source(wheel: zipfile.ZipFile) -> Non
         "data/ml-small/LICENSE.txt",
         "data/ml-small/items.csv.gz",
         "data/ml-small/ratings.csv.gz",
+        "display/templates/evaluation_report.html.j2",
+        "display/templates/face.css",
         "prepare/report.html.j2",
         "recipes/music.toml",
         "recipes/news.toml",

@@ -34,7 +34,7 @@ WITH_PATTERNS_OF_THEIR_OWN = {
     "foretaste.behaviour.formats.formatted_table.rows_of": "the same",
     "foretaste.understand.grammar._patterns": "loaded once, and all in GRAMMAR_PATTERNS",
     "foretaste.serve.api.page._content_security_policy": "of our own page",
-    "foretaste.prepare.plots._svg": "of our own charts",
+    "foretaste.display.svg.svg_of": "of our own charts",
     "foretaste.workspace.tenants._with_schema": "of a settings file",
 }
 """Functions that make patterns while they run: why that is no danger."""

@@ -46,6 +46,7 @@ from foretaste.domain.ports import BackboneOpener, Progress, TextEncoder, no_pro
 from foretaste.domain.store import EventOwner, Store
 from foretaste.errors import StoreError
 from foretaste.evaluate.evaluation import Evaluation
+from foretaste.evaluate.report_page import EvaluationReport
 from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.profile import TasteProfile
 from foretaste.model.artefacts import ModelRegistry, ModelVersion
@@ -73,6 +74,7 @@ from foretaste.prepare.report import QualityReport, measure_quality
 from foretaste.rank.trending import parse_window
 from foretaste.training.candidate import evaluate_protocol, make_candidate, training_of
 from foretaste.training.encode import DataEncoder, EncodedData
+from foretaste.training.evaluation_report import make_report
 from foretaste.training.intake import import_sources, inspect_sources
 from foretaste.training.recount import ErasureReceipt, ErasureRecounter, TakeBackReceipt
 
@@ -286,6 +288,10 @@ class Foretaste(ShopPages):
         Fitted anew on the protocol's own training part: nothing of a live model leaks in.
         """
         return evaluate_protocol(self, protocol)
+
+    def report(self, protocol: str = "leave-one-out") -> EvaluationReport:
+        """The same as a page for a meeting; a notebook shows it, `html(path)` writes it."""
+        return make_report(self, protocol)
 
     # 5 and 6 generate and rank -----------------------------------------------------------------
 

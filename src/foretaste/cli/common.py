@@ -136,3 +136,11 @@ def require_workspace(folder: Path) -> None:
             f"{folder_text} is no workspace; name one with --workspace, or make one with "
             "'foretaste init' or 'foretaste import'"
         )
+
+
+def require_writable(path: Path) -> None:
+    """That a file cannot be written is said before the work, not after it."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name a file in it, e.g. {path / 'report.html'}")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InputError(f"{path} cannot be written; name a file in a folder that is yours")

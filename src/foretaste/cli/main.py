@@ -24,7 +24,16 @@ from foretaste.cli import mcp as mcp_cli
 from foretaste.cli import profile as profile_cli
 from foretaste.cli import serve as serve_cli
 from foretaste.cli import worker as worker_cli
-from foretaste.cli.common import CURRENT_FOLDER, DEBUG, Json, Workspace, command, intake, open_loop
+from foretaste.cli.common import (
+    CURRENT_FOLDER,
+    DEBUG,
+    Json,
+    Workspace,
+    command,
+    intake,
+    open_loop,
+    require_writable,
+)
 from foretaste.domain.files import PRIVATE_UMASK
 from foretaste.errors import InputError
 
@@ -152,18 +161,30 @@ def evaluate(
         str, typer.Option(help="leave-one-out or time: how behaviour is held out.")
     ] = "leave-one-out",
     json: Json = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page for a meeting as well, e.g. report.html."),
+    ] = None,
 ) -> None:
     """Measure the model on behaviour kept from it.
 
     The product and each expert alone, with intervals. Fits anew on what is not held out; the live
     model is neither used nor changed.
     """
+    if report is not None:
+        require_writable(report)
     with open_loop(workspace) as loop:
         evaluation = loop.evaluate(protocol)
+        if report is not None:
+            from foretaste.training.evaluation_report import report_of
+
+            report_of(loop, evaluation).html(report)
     if json:
         console.print_json(evaluation.summary())
     else:
         console.print_evaluation(evaluation)
+    if report is not None:
+        console.note(f"wrote {report}")
 
 
 @command(app, "record")

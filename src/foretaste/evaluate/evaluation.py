@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
 from foretaste.domain.arrays import rows_that_fit
-from foretaste.domain.data import Floats, Longs, Split, UserContext
+from foretaste.domain.data import Floats, Interactions, Longs, Split, UserContext
 from foretaste.domain.ports import Expert, Progress, no_progress
 from foretaste.evaluate.calibration import measure_calibration
 from foretaste.evaluate.case_groups import CaseCounts, GroupResult, case_counts, group_results
@@ -19,13 +19,15 @@ from foretaste.evaluate.protocols import (
     evaluate_model,
     evaluate_models,
 )
-from foretaste.evaluate.report import evaluation_summary, results_table
+from foretaste.evaluate.report import (
+    POPULARITY_NAME,
+    PRODUCT_NAME,
+    SERVED_NAME,
+    evaluation_summary,
+    results_table,
+)
 from foretaste.evaluate.sample_people import SamplePerson, sample_people
-from foretaste.evaluate.sampled_lists import ListInputs, sampled_lists
-
-PRODUCT_NAME, POPULARITY_NAME = "product", "popularity"
-SERVED_NAME = "as in service"
-"""The product with its counting experts fed up to the test event."""
+from foretaste.evaluate.sampled_lists import SECONDS_PER_YEAR, ListInputs, sampled_lists
 
 
 class EvaluatedProduct(Protocol):
@@ -47,6 +49,24 @@ class EvaluatedProduct(Protocol):
 
     def combine(self, log_probs: Sequence[Floats], user_contexts: Sequence[UserContext]) -> Floats:
         """[behaviours, items] from each expert's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationData:
+    """What was there to learn from and to judge by."""
+
+    events: int
+    first_time: float | None
+    """Seconds since 1970, as is the next; None where times are an order and no times."""
+    last_time: float | None
+
+    @classmethod
+    def of(cls, interactions: Interactions) -> Self:
+        """Of everybody's behaviour."""
+        times = interactions.at
+        is_dated = len(times) > 0 and float(times.max()) >= SECONDS_PER_YEAR
+        span = (float(times.min()), float(times.max())) if is_dated else (None, None)
+        return cls(interactions.event_count, *span)
 
 
 @dataclass(frozen=True)
@@ -71,6 +91,7 @@ class Evaluation:
     """What was known of each case; None where lists are not looked at, as is the next."""
     people: tuple[SamplePerson, ...] = ()
     """Some of the lists, drawn by chance."""
+    data: EvaluationData | None = None
 
     def summary(self) -> dict[str, Any]:
         """One object that JSON can hold."""
@@ -140,6 +161,12 @@ class Evaluation:
         rng = np.random.default_rng(seed)
         return self.product.margin_over(self.experts[expert], "ndcg@10", rng, masked=self.hide_seen)
 
+    def _repr_html_(self) -> str:
+        from foretaste.display.render import face
+        from foretaste.evaluate.report_page import evaluation_values
+
+        return face("evaluation", **evaluation_values(self))
+
     def table(self, *, masked: bool | None = None, seed: int = 0) -> str:
         """A row a model, with intervals; of the lists as they are shown if nothing is said.
 
@@ -208,6 +235,7 @@ def evaluate_product(
         lists=lists,
         case_counts=counts,
         people=people,
+        data=EvaluationData.of(split.test.interactions),
     )
 
 

@@ -8,6 +8,10 @@ import numpy as np
 from foretaste.evaluate.metrics import Interval, intervals
 from foretaste.evaluate.protocols import RankingResult
 
+PRODUCT_NAME, POPULARITY_NAME = "product", "popularity"
+SERVED_NAME = "as in service"
+"""The product with its counting experts fed up to the test event."""
+
 TABLE_METRICS = ("recall@10", "ndcg@10")
 """Of the table, left to right."""
 
@@ -31,7 +35,7 @@ def results_table(
     unmarked: rows that are the first one in another state, which get no mark.
     """
     first_model = next(iter(results))
-    figures, margins = _intervals(results, rng, metrics, masked=masked)
+    figures, margins = row_intervals(results, rng, metrics, masked=masked)
     marks = {name: _mark(margins[name]) for name in results if name not in {first_model, *unmarked}}
     width = max(map(len, results)) + 2
     variant = "masked" if masked else "unmasked"
@@ -50,7 +54,7 @@ def results_table(
     return "\n".join([*lines, *_legend(first_model, marks)])
 
 
-def _intervals(
+def row_intervals(
     results: Mapping[str, RankingResult],
     rng: np.random.Generator,
     metrics: tuple[str, ...],

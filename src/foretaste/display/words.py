@@ -1,0 +1,58 @@
+"""Numbers, times and parts of the model in; the words by which people read them out."""
+
+from datetime import UTC, datetime
+
+EXPERT_WORDS = {
+    "product": "Foretaste",
+    "popularity": "What is popular",
+    "transition": "What follows the last item",
+    "neighbour": "What goes with the last items",
+    "content": "What reads alike",
+    "lexical": "What has words in common",
+    "refusal": "Unlike what was refused",
+    "repeat": "What is taken again",
+    "query": "What answers a search",
+    "sequence": "The order of what was done",
+    "language": "The history, read as a text",
+}
+"""The experts of the model, as a shop owner would call them."""
+
+
+def plain_expert(name: str) -> str:
+    """An expert or a rule by what it looks at: "attribute:genres" is "The same genres"."""
+    kind, _, column = name.partition(":")
+    if kind == "attribute" and column:
+        return f"The same {column.replace('_', ' ')}"
+    return EXPERT_WORDS.get(name, name.replace("_", " "))
+
+
+def thousands(number: float) -> str:
+    """12345 is "12,345"; a fraction keeps one digit where it is small."""
+    return f"{number:,.0f}" if number >= 10 or float(number).is_integer() else f"{number:,.1f}"
+
+
+def of_100(share: float) -> str:
+    """.183 is "18", .0312 is "3.1": so many of a hundred."""
+    hundredths = 100 * share
+    return f"{hundredths:.0f}" if round(hundredths, 1) >= 9.95 or not share else f"{hundredths:.1f}"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """.1234 is "12.3 %", with a gap at which no line breaks; None is a dash."""
+    return "–" if share is None else f"{share:.{digits}%}".replace("%", "\u00a0%")
+
+
+def signed(number: float, digits: int = 4) -> str:
+    """With its sign, and a true minus."""
+    return f"{number:+.{digits}f}".replace("-", "\u2212")
+
+
+def day(seconds: float) -> str:
+    """A time since 1970 as a date in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+
+
+def duration(seconds: float) -> str:
+    """90 is "90 s", 200 is "3 min 20 s"."""
+    minutes, remaining_seconds = divmod(round(seconds), 60)
+    return f"{seconds:.0f} s" if seconds < 100 else f"{minutes} min {remaining_seconds} s"

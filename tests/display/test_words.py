@@ -1,0 +1,34 @@
+import pytest
+
+from foretaste.display.words import (
+    duration,
+    of_100,
+    percent,
+    plain_expert,
+    signed,
+    thousands,
+)
+from foretaste.model.experts import EXPERTS
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0, "0"), (0.0312, "3.1"), (0.0996, "10"), (0.183, "18"), (1, "100")]
+)
+def test_so_many_of_a_hundred(share: float, said: str) -> None:
+    assert of_100(share) == said
+
+
+def test_every_expert_has_a_name_that_people_read() -> None:
+    for expert in EXPERTS:
+        assert (
+            plain_expert(expert.name) != expert.name.replace("_", " ") or expert.name == "attribute"
+        )
+    assert plain_expert("attribute:release_year") == "The same release year"
+    assert plain_expert("rule boost") == "rule boost"
+
+
+def test_numbers_and_times() -> None:
+    assert (thousands(12345), thousands(2.5), thousands(3.0)) == ("12,345", "2.5", "3")
+    assert signed(-0.5, 2) == "−0.50"
+    assert (percent(None), percent(0.1234)) == ("–", "12.3\u00a0%")
+    assert (duration(42.4), duration(200)) == ("42 s", "3 min 20 s")
