@@ -57,7 +57,14 @@ def test_five_lines_from_a_frame_to_a_list(
     assert len(found) == 5
     assert all(one.id.startswith("space-") for one in list(found)[:3])  # what u1 keeps to
     table = found.to_pandas()
-    assert list(table.columns) == ["position", "id", "title", "score", "reason"]
+    assert list(table.columns)[:6] == ["position", "id", "title", "score", "reason", "genre"]
+    experts = [name for name in table.columns if name.startswith("score: ")]
+    assert table[experts].sum(axis=1).tolist() == pytest.approx(table["score"].tolist())
+    terms = found.terms_to_pandas()
+    assert terms.groupby("position")["contribution"].sum().tolist() == pytest.approx(
+        table["score"].tolist()
+    )
+    assert "The moon [space]" in set(terms["event_title"])
     assert list(table["position"]) == [1, 2, 3, 4, 5]
     assert table["score"].is_monotonic_decreasing
 
@@ -81,7 +88,7 @@ def test_a_request_can_be_written_in_either_way(trained: Path) -> None:
 def test_a_notebook_shows_a_table_and_titles_are_no_markup() -> None:
     one = Recommended("a&b", 1, -1.5, title="<b>Pie</b>", reason=("it reads like “<i>”",))
     page = Recommendation("r", "m", (one,))._repr_html_()
-    assert page.startswith("<table>")
+    assert page.startswith('<div class="foretaste">')
     assert "&lt;b&gt;Pie&lt;/b&gt;" in page
     assert "<b>" not in page
     assert "<i>" not in page
@@ -93,7 +100,7 @@ def test_a_notebook_shows_what_was_left_out_and_why(trained: Path) -> None:
     with closing(Foretaste.open(trained)) as loop:
         rules = ({"pin": "kitchen-3", "at": 1},)
         page = loop.recommend("u1", n=3, filter={"genre": "space"}, rules=rules)._repr_html_()
-        assert "<p>Left out:</p><ul><li>kitchen-3: the filter leaves it out</li></ul>" in page
+        assert "Left out:</p><ul><li>kitchen-3: the filter leaves it out</li></ul>" in page
         assert "Left out" not in loop.recommend("u1", n=3)._repr_html_()
     odd = Recommendation("r", "m", (), left_out=(OmittedItem("<9>", "it is <hidden>"),))
     assert "<li>&lt;9&gt;: it is &lt;hidden&gt;</li>" in odd._repr_html_()

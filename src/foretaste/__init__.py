@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from foretaste.behaviour.inspection.inspection_report import Inspection
@@ -47,13 +48,28 @@ _MODULE_BY_NAME = {"Foretaste": "foretaste.loop", "ForetasteError": "foretaste.e
 
 
 def open(  # noqa: A001  # `foretaste.open("shop")` is what it does
-    folder: "str | Path" = ".", *, progress: "Progress | None" = None
+    folder: "str | Path" = ".",
+    *,
+    settings: "Mapping[str, Any] | None" = None,
+    columns: "Mapping[str, Any] | None" = None,
+    progress: "Progress | None" = None,
 ) -> "Foretaste":
-    """The workspace in a folder, which is made if it is not there."""
+    """The workspace in a folder, which is made if it is not there.
+
+    settings: hold over those of the folder while it is open, as in {"model.sequence.epochs": 8}.
+    columns: how your columns are called, as in {"user": "customer", "item": "sku"}, or
+    {"items": {"id": "sku"}} for one table alone. progress: told how far long work has come; where
+    none is given, a notebook shows bars.
+    """
+    from foretaste.config.overrides import column_settings, merged, settings_tree
+    from foretaste.display.progress import NotebookBars, is_interactive
     from foretaste.domain.ports import no_progress
     from foretaste.loop import Foretaste
 
-    return Foretaste.open(folder, progress=progress or no_progress)
+    changes = merged(column_settings(columns or {}), settings_tree(settings or {}))
+    if progress is None:
+        progress = NotebookBars() if is_interactive() else no_progress
+    return Foretaste.open(folder, settings=changes, progress=progress)
 
 
 def inspect(

@@ -28,6 +28,7 @@ from foretaste.behaviour.inspection.sources import sources_of
 from foretaste.behaviour.recording import identify_session, record_events
 from foretaste.behaviour.store import open_store
 from foretaste.config.load import Config, load_config
+from foretaste.config.overrides import settings_tree
 from foretaste.domain.data import (
     EVENT_TYPE_WEIGHTS,
     Catalogue,
@@ -41,12 +42,10 @@ from foretaste.domain.data import (
     UserContext,
 )
 from foretaste.domain.identifiers import identifiers, required_identifier
-from foretaste.domain.imports import ImportRecord, UndoReceipt
+from foretaste.domain.imports import ImportRecords, ImportResults, UndoReceipt
 from foretaste.domain.ports import BackboneOpener, Progress, TextEncoder, no_progress
 from foretaste.domain.store import EventOwner, Store
 from foretaste.errors import StoreError
-from foretaste.evaluate.evaluation import Evaluation
-from foretaste.evaluate.report_page import EvaluationReport
 from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.profile import TasteProfile
 from foretaste.model.artefacts import ModelRegistry, ModelVersion
@@ -72,14 +71,14 @@ from foretaste.prepare.cleaned import cleaned_interactions
 from foretaste.prepare.interactions import LoadReport
 from foretaste.prepare.report import QualityReport, measure_quality
 from foretaste.rank.trending import parse_window
-from foretaste.training.candidate import evaluate_protocol, make_candidate, training_of
+from foretaste.training.candidate import make_candidate, training_of
 from foretaste.training.encode import DataEncoder, EncodedData
-from foretaste.training.evaluation_report import make_report
 from foretaste.training.intake import import_sources, inspect_sources
+from foretaste.training.measurement import Measurement
 from foretaste.training.recount import ErasureReceipt, ErasureRecounter, TakeBackReceipt
 
 
-class Foretaste(ShopPages):
+class Foretaste(ShopPages, Measurement):
     """A workspace: one folder with settings, store, caches and models."""
 
     def __init__(
@@ -115,11 +114,21 @@ class Foretaste(ShopPages):
         self._rng: np.random.Generator | None = None  # for exploration; None draws anew each time
 
     @classmethod
-    def open(cls, folder: str | Path, *, progress: Progress = no_progress) -> Self:
-        """The workspace in a folder, which is made if it is not there."""
+    def open(
+        cls,
+        folder: str | Path,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        progress: Progress = no_progress,
+    ) -> Self:
+        """The workspace in a folder, which is made if it is not there.
+
+        settings: hold over those of the folder, as in {"model.sequence.epochs": 8}.
+        """
         folder = Path(folder).absolute()
         folder.mkdir(0o750, parents=True, exist_ok=True)  # see domain.files
-        return cls(folder, load_config(folder), progress=progress)
+        changes = settings_tree(settings or {})
+        return cls(folder, load_config(folder, changes=changes), progress=progress)
 
     def close(self) -> None:
         """Keep what was served, and let go of the store."""
@@ -140,16 +149,16 @@ class Foretaste(ShopPages):
         format: str | None = None,  # noqa: A002
         replace: bool = False,
         **options: Any,
-    ) -> list[ImportResult]:
+    ) -> ImportResults:
         """Files, frames or tables into the store, items first; of `sources` it is found out what
         they are. format: as in `FORMATS`. replace: earlier imports of these go. Else: `import_all`.
         """
         tables = sources_of(sources, {"items": items, "users": users, "events": events}, format)
         return import_sources(self, tables, replace, options)
 
-    def imports(self) -> list[ImportRecord]:
+    def imports(self) -> ImportRecords:
         """The receipts of all imports, the oldest first."""
-        return self.store.imports()
+        return ImportRecords(self.store.imports())
 
     def undo_import(self, *numbers: int) -> UndoReceipt:
         """As if these imports had never been: in the store, then in the counts of the models."""
@@ -281,17 +290,6 @@ class Foretaste(ShopPages):
     def training(self, encoded_data: EncodedData) -> Training:
         """What a model is fitted on, with the settings of this workspace."""
         return training_of(self, encoded_data)
-
-    def evaluate(self, protocol: str = "leave-one-out") -> Evaluation:
-        """How good the product and each expert alone are on behaviour kept from them.
-
-        Fitted anew on the protocol's own training part: nothing of a live model leaks in.
-        """
-        return evaluate_protocol(self, protocol)
-
-    def report(self, protocol: str = "leave-one-out") -> EvaluationReport:
-        """The same as a page for a meeting; a notebook shows it, `html(path)` writes it."""
-        return make_report(self, protocol)
 
     # 5 and 6 generate and rank -----------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.config.overrides import merged
 from foretaste.config.serve_settings import ServeSettings
 from foretaste.config.worker_settings import WorkerSettings
 from foretaste.domain.settings import (
@@ -57,8 +58,15 @@ class Config(Settings):
     worker: WorkerSettings = WorkerSettings()
 
 
-def load_config(folder: Path, environment: Mapping[str, str] = os.environ) -> Config:
-    """The settings of a workspace. SettingsError names the key, the value and the remedy."""
+def load_config(
+    folder: Path,
+    environment: Mapping[str, str] = os.environ,
+    changes: Mapping[str, Any] | None = None,
+) -> Config:
+    """The settings of a workspace. SettingsError names the key, the value and the remedy.
+
+    changes: a tree that holds over the file and the environment.
+    """
     path = folder / SETTINGS_FILE
     tree: dict[str, Any] = {}
     if path.exists():
@@ -88,7 +96,15 @@ def load_config(folder: Path, environment: Mapping[str, str] = os.environ) -> Co
             _warn_once(variable, f"it is now called {_variable(setting_path)}")
         _set_value(tree, setting_path, _rename_in_value(setting_path, value, variable))
         config = parse_config(tree, variable)
-    return config
+    return changed_config(config, changes, tree) if changes else config
+
+
+def changed_config(
+    config: Config, changes: Mapping[str, Any], tree: Mapping[str, Any] | None = None
+) -> Config:
+    """These settings with some changed. tree: what they were made of, if that is known."""
+    tree = config.model_dump() if tree is None else tree
+    return parse_config(merged(tree, _rename_old_keys(changes, "settings")), "settings")
 
 
 def _variable(setting_path: tuple[str, ...]) -> str:

@@ -14,8 +14,22 @@ EXPERT_WORDS = {
     "query": "What answers a search",
     "sequence": "The order of what was done",
     "language": "The history, read as a text",
+    "coldness": "How new the item is",
 }
 """The experts of the model, as a shop owner would call them."""
+
+
+FEATURE_WORDS = {
+    "popularity": "how popular it is",
+    "whole history": "all that was done",
+    "new": "that it is new",
+}
+"""Features of terms that are no attribute, as people would say them."""
+
+
+def plain_feature(feature: str | None) -> str:
+    """What a part of a score comes from: "year: 2006" stays as it is."""
+    return "" if feature is None else FEATURE_WORDS.get(feature, feature)
 
 
 def plain_expert(name: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from foretaste.display.render import face
+
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
@@ -40,6 +42,14 @@ class ImportResult:
     """Of the import it was a part of; `imports undo` takes it back by it."""
     replaced_imports: Sequence[int] = ()
     """Those whose file this has taken the place of."""
+
+
+class ImportResults(list[ImportResult]):
+    """What became of the files of one import; a notebook shows it as a table."""
+
+    def _repr_html_(self) -> str:
+        numbers = sorted({result.number for result in self if result.number is not None})
+        return face("import_results", results=self, numbers=numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,13 @@ class ImportRecord:
         if self.undone is not None:
             return "undone"
         return "not finished" if self.ended is None else "done"
+
+
+class ImportRecords(list[ImportRecord]):
+    """The receipts of imports; a notebook shows them as a table."""
+
+    def _repr_html_(self) -> str:
+        return face("import_records", records=self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,32 @@
-"""A list of items in; a pandas frame, and what a notebook shows, out."""
+"""A list of items in; pandas frames, and what a notebook shows, out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from html import escape
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from foretaste.display.render import face
+from foretaste.display.words import plain_expert, plain_feature
+from foretaste.domain.titles import natural_title
 
 if TYPE_CHECKING:
     import pandas
+
+MAX_TERMS = 6
+"""Terms of an item that are shown one by one, the largest first."""
+AVERAGE_ITEM = "average item"
+"""The feature of terms that every item has alike."""
+LIST_COLUMNS = ("position", "id", "title", "score", "reason")
+TERM_COLUMNS = ("position", "id", "expert", "event", "event_title", "feature", "contribution")
+
+
+@dataclass(frozen=True, slots=True)
+class TermBar:
+    """A part of a score, as a bar."""
+
+    label: str
+    note: str
+    nats: float
 
 
 class NotebookDisplay(ABC):
@@ -25,42 +45,102 @@ class NotebookDisplay(ABC):
         """Why there are fewer items than were asked for."""
 
     headline: str | None
+    event_titles: Mapping[str, str]
 
     @abstractmethod
     def __iter__(self) -> Iterator[Any]: ...
 
     def to_pandas(self) -> "pandas.DataFrame":
-        """A row an item: position, id, title, score, reason."""
+        """A row an item: position, id, title, score, reason; then its attributes, a column each;
+        then, with explain=True, what each expert adds to the score, as `score: popularity`. Several
+        values of an attribute are joined by "; ", as reasons are.
+        """
         import pandas  # a third of a second, for those who want one
 
-        columns = ["position", "id", "title", "score", "reason"]
+        rows = [
+            {
+                "position": recommended.position,
+                "id": recommended.id,
+                "title": recommended.title,
+                "score": recommended.score,
+                "reason": "; ".join(recommended.reason),
+                **_attribute_cells(recommended.attributes),
+                **_expert_sums(recommended.terms),
+            }
+            for recommended in self
+        ]
+        names = dict.fromkeys([*LIST_COLUMNS, *(name for row in rows for name in row)])
+        columns = sorted(names, key=lambda name: name.startswith(SCORE_PREFIX))
+        return pandas.DataFrame(rows, columns=columns)
+
+    def terms_to_pandas(self) -> "pandas.DataFrame":
+        """A row a part of a score, of a list with explain=True: the contributions of an item sum to
+        its score.
+        """
+        import pandas
+
         rows = [
             (
                 recommended.position,
                 recommended.id,
-                recommended.title,
-                recommended.score,
-                "; ".join(recommended.reason),
+                term.expert,
+                term.event,
+                self.event_titles.get(term.event or ""),
+                term.feature,
+                term.nats,
             )
             for recommended in self
+            for term in recommended.terms
         ]
-        return pandas.DataFrame(rows, columns=columns)
+        return pandas.DataFrame(rows, columns=list(TERM_COLUMNS))
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{recommended.position}</td>"
-            f"<td>{escape(recommended.title or recommended.id)}</td>"
-            f"<td>{recommended.score:.2f}</td>"
-            f"<td>{'<br>'.join(map(escape, recommended.reason))}</td></tr>"
-            for recommended in self
+        terms = [self._term_bars(item.terms) for item in self if item.terms]
+        sizes = (abs(bar.nats) for bars in terms for bar in bars)
+        return face(
+            "recommendation",
+            answer=self,
+            titles=[natural_title(item.title) or item.id for item in self],
+            terms=terms,
+            terms_limit=max(sizes, default=0.0),
+            omissions=list(self.omissions),
         )
-        omissions = "".join(
-            f"<li>{escape(item)}: {escape(reason)}</li>" for item, reason in self.omissions
-        )
-        headline = f"<p>{escape(self.headline)}</p>" if self.headline else ""
-        return (
-            f"{headline}<table><thead><tr><th>#</th><th>item</th><th>score</th><th>why</th></tr></thead>"
-            f"<tbody>{rows}</tbody></table>"
-            + (f"<p>{escape(self.shortfall_text)}</p>" if self.shortfall_text else "")
-            + (f"<p>Left out:</p><ul>{omissions}</ul>" if omissions else "")
-        )
+
+    def _term_bars(self, terms: Any) -> list[TermBar]:
+        """What sets an item apart, the largest first; the small ones together."""
+        own_terms = [term for term in terms if term.feature != AVERAGE_ITEM]
+        own_terms.sort(key=lambda term: -abs(term.nats))
+        bars = [
+            TermBar(self._source(term), plain_expert(term.expert), term.nats)
+            for term in own_terms[:MAX_TERMS]
+        ]
+        smaller = own_terms[MAX_TERMS:]
+        if smaller:
+            nats = sum(term.nats for term in smaller)
+            bars.append(TermBar(f"{len(smaller)} smaller ones", "", nats))
+        return bars
+
+    def _source(self, term: Any) -> str:
+        """Where a term comes from: a past item or search, a feature, or both."""
+        title = natural_title(self.event_titles.get(term.event, "")) or term.event
+        return ", ".join(part for part in (title, plain_feature(term.feature)) if part)
+
+
+SCORE_PREFIX = "score: "
+
+
+def _attribute_cells(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Column → values; one that is called like a column of the list is told apart."""
+    return {
+        f"{name} (attribute)" if name in LIST_COLUMNS else name: "; ".join(values)
+        for name, values in attributes.items()
+    }
+
+
+def _expert_sums(terms: Any) -> dict[str, float]:
+    """What each expert adds to a score."""
+    sums: dict[str, float] = {}
+    for term in terms:
+        name = f"{SCORE_PREFIX}{term.expert}"
+        sums[name] = sums.get(name, 0.0) + term.nats
+    return sums

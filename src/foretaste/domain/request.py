@@ -245,6 +245,9 @@ class Recommendation(NotebookDisplay):
     """Why there are fewer items than were asked for; None where there are not."""
     headline: str | None = None
     """What is true of every item of the list, and so no reason for one of them."""
+    event_titles: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The titles of past items that terms come from, by their ids; without explain there are none.
+    """
 
     @property
     def shortfall_text(self) -> str | None:

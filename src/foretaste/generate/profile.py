@@ -10,12 +10,12 @@ from typing import Protocol
 
 import numpy as np
 
+from foretaste.display.render import face
 from foretaste.domain.data import Catalogue, Feature, Floats, UserContext
+from foretaste.domain.titles import natural_title
 
 MAX_EVENTS_PER_VALUE = 3
 """Events told of each value, at most, the newest first."""
-TasteProfile = Mapping[str, tuple["LikedValue", ...]]
-"""Column → its values, strongest first."""
 
 
 class ColumnTaste(Protocol):
@@ -47,6 +47,23 @@ class LikedValue:
     """Whether the person said so."""
 
 
+class TasteProfile(dict[str, tuple[LikedValue, ...]]):
+    """Column → its values, strongest first."""
+
+    def __init__(
+        self,
+        values_by_column: Mapping[str, tuple[LikedValue, ...]],
+        event_titles: Mapping[str, str],
+    ) -> None:
+        super().__init__(values_by_column)
+        self.event_titles = event_titles
+        """The titles of the items that values come from, by their ids."""
+
+    def _repr_html_(self) -> str:
+        titles = {event: natural_title(title) for event, title in self.event_titles.items()}
+        return face("profile", profile=self, titles=titles)
+
+
 def taste_profile(
     tastes: Sequence[ColumnTaste],
     user_context: UserContext,
@@ -56,13 +73,24 @@ def taste_profile(
 ) -> TasteProfile:
     """By column at most so many values that the person takes more than people do."""
     features = {feature.column: feature for feature in catalogue.features}
-    return {
+    values_by_column = {
         taste.column: _liked_values(
             taste, user_context, features[taste.column], catalogue.ids, max_values
         )
         for taste in tastes
         if taste.column in features and taste.is_active(user_context)
     }
+    return TasteProfile(values_by_column, event_titles(values_by_column, catalogue))
+
+
+def event_titles(
+    values_by_column: Mapping[str, Sequence[LikedValue]], catalogue: Catalogue
+) -> dict[str, str]:
+    """The titles of the items that values come from, by their ids."""
+    events = [
+        event for values in values_by_column.values() for liked in values for event in liked.events
+    ]
+    return {event: catalogue.titles[catalogue.index[event]] for event in dict.fromkeys(events)}
 
 
 def _liked_values(

@@ -19,7 +19,6 @@ import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,8 @@ from foretaste.domain.ports import BackboneOpener, StateArrays, StateMetadata
 from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.file_lock import file_lock
 from foretaste.model.product import ProductOfExperts
+from foretaste.model.version import ModelVersion as ModelVersion
+from foretaste.model.version import ModelVersions
 from foretaste.model.version_files import (
     link_or_copy,
     read_expert_files,
@@ -54,19 +55,6 @@ REPLACED_NAMES_KEY = "was"
 """Under this name a version's data say in whose place it is, see `ModelRegistry.replace`."""
 NO_VERSIONS_HINT = "there are none; run 'foretaste train'"
 REPAIR_HINT = "roll back with 'foretaste models rollback' or train again"
-
-
-@dataclass(frozen=True)
-class ModelVersion:
-    """One version as its manifest tells it."""
-
-    name: str
-    created: float
-    data: Mapping[str, Any]
-    """The snapshot it was trained on: last event, last item revision, counts."""
-    settings: Mapping[str, Any]
-    metrics: Mapping[str, Any]
-    is_live: bool = False
 
 
 class ModelRegistry:
@@ -174,9 +162,9 @@ class ModelRegistry:
             live_name = None
         return self._read_version(name, live_name)
 
-    def versions(self) -> list[ModelVersion]:
+    def versions(self) -> ModelVersions:
         """All whose manifest is whole, oldest first; one that is not keeps none of them back."""
-        return self._readable_versions(self.live_name())
+        return ModelVersions(self._readable_versions(self.live_name()))
 
     def _read_version(self, name: str, live_name: str | None) -> ModelVersion:
         manifest = self._read_manifest(name)

@@ -7,14 +7,15 @@ topics of each model's catalogue, and who writes.
 import json
 import logging
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 
+from foretaste.display.render import face
 from foretaste.domain.data import (
     Catalogue,
     Feature,
@@ -28,11 +29,12 @@ from foretaste.domain.files import FOLDER_MODE
 from foretaste.domain.ports import Writer
 from foretaste.domain.prompt import Deadline
 from foretaste.domain.reason import Reason
+from foretaste.domain.titles import natural_title
 from foretaste.errors import ForetasteError
 from foretaste.generate.facts import collect_facts
 from foretaste.generate.features import ImaginedFeatures, imagine_features
 from foretaste.generate.narration import Narrator, Passage
-from foretaste.generate.profile import LikedValue
+from foretaste.generate.profile import LikedValue, event_titles
 from foretaste.generate.topics import Topics
 from foretaste.language.settings import WriterSettings
 from foretaste.language.writer import open_writer
@@ -65,10 +67,40 @@ class Generation:
     """As features: column → values, the strongest first; "topic" is among the columns."""
     recommendation: Recommendation
     """The real items nearest to it, which are those likeliest under P(R|U)."""
-    passages: Iterator[Passage]
+    passages: "PassageStream"
     """In words: title, description, a line for each item, each as soon as it is written."""
     deadline: Deadline
     """By when; whoever stops listening calls it off."""
+    event_titles: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The titles of the items that features come from, by their ids."""
+
+    def _repr_html_(self) -> str:
+        passages = self.passages.all_passages()
+        lines = {passage.item: passage.wording.text for passage in passages if passage.item}
+        items = [
+            (natural_title(item.title) or item.id, lines.get(item.id))
+            for item in self.recommendation
+        ]
+        titles = {event: natural_title(title) for event, title in self.event_titles.items()}
+        values = {"generation": self, "passages": passages, "items": items, "titles": titles}
+        return face("generation", **values)
+
+
+class PassageStream(Iterator[Passage]):
+    """Passages as they are written, each once; and all of them again, for a notebook."""
+
+    def __init__(self, passages: Iterator[Passage]) -> None:
+        self._passages = passages
+        self._written: list[Passage] = []
+
+    def __next__(self) -> Passage:
+        passage = next(self._passages)
+        self._written.append(passage)
+        return passage
+
+    def all_passages(self) -> list[Passage]:
+        """Those that were written, and those still to be."""
+        return [*self._written, *self]
 
 
 @dataclass(frozen=True)
@@ -210,7 +242,8 @@ class ContentGenerator:
         )
         deadline = Deadline(self._settings.timeout_seconds)
         passages = Narrator(self.writer, policy.faults).narrate(told_facts, deadline)
-        return Generation(imagined, recommendation, passages, deadline)
+        titles = event_titles(imagined, catalogue)
+        return Generation(imagined, recommendation, PassageStream(passages), deadline, titles)
 
     def _features(self, version: str, catalogue: Catalogue) -> Sequence[Feature]:
         """The named columns, and the topics as one more."""

@@ -299,6 +299,7 @@ class SlateBuilder:
                 question, slate.choice, self._settings.max_n, snapshot.deleted_mask
             ),
             headline=reasons.headline,
+            event_titles=_event_titles(slate, snapshot) if question.request.explain else {},
         )
 
     def evidence(self, question: FilterContext, snapshot: Snapshot) -> ListEvidence:
@@ -344,3 +345,14 @@ class SlateBuilder:
             )
             for row, (item, source) in enumerate(zip(chosen, choice.sources, strict=True))
         )
+
+
+def _event_titles(slate: ExplainedSlate, snapshot: Snapshot) -> dict[str, str]:
+    """Of the past items that the terms come from, by their ids."""
+    catalogue = snapshot.catalogue
+    events = {term.event for terms in slate.terms for term in terms if term.event is not None}
+    return {
+        event: catalogue.titles[catalogue.index[event]]
+        for event in sorted(events)
+        if event in catalogue.index
+    }

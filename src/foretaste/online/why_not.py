@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from foretaste.display.render import face
+from foretaste.display.words import plain_expert
 from foretaste.domain.data import Ints, Term
 from foretaste.domain.identifiers import required_identifier
 from foretaste.errors import InputError
@@ -69,6 +71,16 @@ class WhyNot:
     """By expert and rule, where it is most behind first; they sum to the two scores."""
     sentence: str
     """Why, in words."""
+    title: str = ""
+    last_title: str = ""
+    """Of the last item that was shown."""
+
+    def _repr_html_(self) -> str:
+        worst = self.terms[0].expert if self.terms else ""
+        sentence = self.sentence.replace(f" in {worst}:", f" in “{plain_expert(worst)}”:")
+        terms = [(plain_expert(term.expert), term) for term in self.terms]
+        limit = max((abs(term.difference) for term in self.terms), default=0.0)
+        return face("why_not", answer=self, sentence=sentence, terms=terms, limit=limit)
 
 
 def why_not(workspace: ScoringWorkspace, item: str, page: PageRequest) -> WhyNot:
@@ -83,13 +95,23 @@ def why_not(workspace: ScoringWorkspace, item: str, page: PageRequest) -> WhyNot
     if position is None:
         raise InputError(f"there is no item '{item}'; import it first")
     choice = workspace.slates.slate(page, question, scorer).choice
+    answer = _answer(item, position, question, scorer, choice)
+    titles, index = snapshot.catalogue.titles, snapshot.catalogue.index
+    last_title = "" if answer.last is None else titles[index[answer.last]]
+    return replace(answer, title=titles[position], last_title=last_title)
+
+
+def _answer(
+    item: str, position: int, question: FilterContext, scorer: ProductScorer, choice: Slate
+) -> WhyNot:
+    ids = question.index.catalogue.ids
     reasons = _filter_reasons(question, position)
     if reasons and position not in choice.items:
         return WhyNot(item, None, reasons, None, None, None, (), _barred_sentence(reasons))
     groups = question.index.groups
     other = None if groups is None else groups.shown_member(position, choice.items)
     if other is not None:
-        reason = f"another variant of it is in the list, '{snapshot.catalogue.ids[other]}'"
+        reason = f"another variant of it is in the list, '{ids[other]}'"
         return WhyNot(item, None, (reason,), None, None, None, (), _barred_sentence((reason,)))
     return _compared(position, question, scorer, choice)
 

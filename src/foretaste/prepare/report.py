@@ -32,6 +32,11 @@ class QualityReport(QualityFigures):
         """About 25 lines for a terminal."""
         return render_text(self)
 
+    def _repr_html_(self) -> str:
+        from foretaste.prepare.quality_face import quality_face
+
+        return quality_face(self)
+
     def html(
         self, path: Path | str | None = None, *, list_checks: Sequence[Mapping[str, str]] = ()
     ) -> str:

@@ -9,7 +9,7 @@ from foretaste.behaviour.inspection.inspection_report import Inspection
 from foretaste.behaviour.inspection.inspector import inspect_tables
 from foretaste.behaviour.inspection.table_source import TableSource
 from foretaste.config.load import Config
-from foretaste.domain.imports import ImportResult
+from foretaste.domain.imports import ImportResults
 from foretaste.domain.ports import Progress
 from foretaste.domain.store import Store
 from foretaste.training.recount import ErasureRecounter
@@ -35,7 +35,7 @@ def import_sources(
     tables: Sequence[TableSource],
     replace: bool,
     options: Mapping[str, Any],
-) -> list[ImportResult]:
+) -> ImportResults:
     """options: those of `import_all`."""
     results = import_all(
         workspace.store,
@@ -48,7 +48,7 @@ def import_sources(
     )
     if any(result.replaced_imports for result in results):
         workspace.recounter.recount_after_undo()
-    return results
+    return ImportResults(results)
 
 
 def inspect_sources(workspace: ImportWorkspace, tables: Sequence[TableSource]) -> Inspection:

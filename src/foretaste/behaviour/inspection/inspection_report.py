@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import Any
 
 from foretaste.behaviour.files.file_settings import RecordType
 from foretaste.behaviour.inspection.column_uses import ColumnUse
+from foretaste.display.render import face
 from foretaste.domain.data import RejectedRow
 
 COLUMN_HEADINGS = ("column", "taken for", "as", "why", "filled", "samples")
@@ -107,7 +107,7 @@ class Inspection:
         return "\n\n".join(map(_text, self.files))
 
     def _repr_html_(self) -> str:
-        return "".join(map(_html, self.files))
+        return face("inspection", inspection=self, headings=COLUMN_HEADINGS)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it, for JSON."""
@@ -131,20 +131,6 @@ def _text(file: FileInspection) -> str:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         lines.append(("  " + "  ".join(cells)).rstrip())
     return "\n".join([*lines, *(f"  ! {remark}" for remark in file.remarks())])
-
-
-def _html(file: FileInspection) -> str:
-    def cells(tag: str, row: Sequence[str]) -> str:
-        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row) + "</tr>"
-
-    facts = "<br>".join(map(escape, file.facts()))
-    table = ""
-    if file.columns:
-        body = "".join(cells("td", row) for row in file.column_rows())
-        table = f"<table><thead>{cells('th', COLUMN_HEADINGS)}</thead><tbody>{body}</tbody></table>"
-    remarks = "".join(f"<li>{escape(remark)}</li>" for remark in file.remarks())
-    list_html = f"<ul>{remarks}</ul>" if remarks else ""
-    return f"<h4>{escape(file.heading())}</h4><p>{facts}</p>{table}{list_html}"
 
 
 def _shortened(text: str) -> str:
