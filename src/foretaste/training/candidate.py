@@ -169,18 +169,22 @@ def measure_candidate(workspace: TrainingWorkspace, candidate: Candidate) -> dic
     return evaluation.manifest_figures()
 
 
-def evaluate_protocol(workspace: TrainingWorkspace, protocol: str) -> Evaluation:
-    """How good the product and each expert alone are on behaviour kept from them.
-
-    Fitted anew on the protocol's own training part: nothing of a live model leaks in.
-    """
+def fit_protocol(
+    workspace: TrainingWorkspace, protocol: str, items: Mapping[str, Item]
+) -> tuple[FitResult, EncodedData]:
+    """A product fitted on the protocol's own training part: nothing of a live model leaks in."""
     if protocol not in SPLITS:
         raise InputError(f"unknown protocol '{protocol}'; expected one of {', '.join(SPLITS)}")
-    items = {item.id: item for _, item in workspace.store.items()}
     interactions, _, _ = workspace.interactions(items)
     encoded_data = workspace.data_encoder.encode_split(interactions, items, SPLITS[protocol])
+    return _fit_product(workspace, encoded_data), encoded_data
+
+
+def evaluate_protocol(workspace: TrainingWorkspace, protocol: str) -> Evaluation:
+    """How good the product and each expert alone are on behaviour kept from them."""
+    items = {item.id: item for _, item in workspace.store.items()}
     start = time.process_time(), time.monotonic()
-    fitted = _fit_product(workspace, encoded_data)
+    fitted, encoded_data = fit_protocol(workspace, protocol, items)
     training_seconds = time.process_time() - start[0], time.monotonic() - start[1]
     counts = StreamingCounts.from_interactions(encoded_data.split.test.interactions)
     return evaluate_product(

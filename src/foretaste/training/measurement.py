@@ -3,10 +3,16 @@
 A part of `loop.Foretaste`, kept apart so that the loop can be read at once.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from foretaste.display.render import face
+from foretaste.evaluate.comparison import Comparison
 from foretaste.evaluate.evaluation import Evaluation
 from foretaste.evaluate.report_page import EvaluationReport
+from foretaste.online.vectors import VectorKind, VectorTable, item_vectors, user_vectors
 from foretaste.training.candidate import SavingWorkspace, evaluate_protocol
+from foretaste.training.compare import compare_settings
 from foretaste.training.evaluation_report import make_report
 
 
@@ -23,6 +29,38 @@ class Measurement:
     def report(self: SavingWorkspace, protocol: str = "leave-one-out") -> EvaluationReport:
         """The same as a page for a meeting; a notebook shows it, `html(path)` writes it."""
         return make_report(self, protocol)
+
+    def compare(
+        self: SavingWorkspace,
+        settings_a: Mapping[str, Any],
+        settings_b: Mapping[str, Any],
+        *,
+        seeds: int = 3,
+        protocol: str = "leave-one-out",
+    ) -> Comparison:
+        """Which of two settings makes the better lists, with an interval over people and seeds.
+
+        settings: what differs from those of the workspace, as in {"model.sequence.epochs": 8}; {}
+        is the workspace as it is. Each is fitted `seeds` times, which takes as long as so many
+        trainings. Nothing is changed.
+        """
+        return compare_settings(self, settings_a, settings_b, seeds=seeds, protocol=protocol)
+
+    def item_vectors(
+        self: SavingWorkspace, items: Sequence[str] | None = None, kind: VectorKind = "text"
+    ) -> VectorTable:
+        """(ids, [items, dim]) of these items or of all: "text" is what the language model reads,
+        "behaviour" what the sequence network learnt.
+        """
+        return item_vectors(self, items, kind)
+
+    def user_vectors(
+        self: SavingWorkspace, users: Sequence[str], kind: VectorKind = "text"
+    ) -> VectorTable:
+        """(ids, [users, dim]) of these people: their cosine with the vectors of items of the same
+        kind says how near the items are to them.
+        """
+        return user_vectors(self, users, kind)
 
     def _repr_html_(self: SavingWorkspace) -> str:
         counts, live_model = self.store.counts(), self.models.live_name()

@@ -179,6 +179,18 @@ class SequenceExpert:
         lengths = np.sqrt(np.einsum("nd,nd->n", rows, rows))
         return rows / np.maximum(lengths, 1e-12)[:, None]
 
+    def item_vectors(self) -> Floats:
+        """[items, dim], of length 1: what the network takes each item for."""
+        return self._unit_vectors(np.arange(len(self._identity.rows), dtype=np.int32))
+
+    def user_vectors(self, user_contexts: Many[UserContext]) -> Floats:
+        """[user_contexts, dim], of length 1: what the network takes each person for; its cosine
+        with an item's vector says how well the item comes next. Zero without an event.
+        """
+        states = self._states(user_contexts) * np.float32(self._network.temperature)
+        has_events = np.array([len(context) > 0 for context in user_contexts], np.bool_)
+        return np.where(has_events[:, None], states, np.float32(0))
+
     def _states(self, user_contexts: Many[UserContext]) -> Floats:
         """→ [user_contexts, dim], of length 1 over the temperature."""
         import torch
