@@ -125,8 +125,9 @@ $(MUTMUT)/.ready: $(VENV)/.ready
 	$(MUTMUT)/bin/python -m pip install --quiet --progress-bar off mutmut==3.8.1
 	@touch $@
 
-api-docs: setup ## write docs/api.md from the OpenAPI document
+api-docs: setup ## write docs/api.md, docs/python.md and docs/settings.md from the code
 	$(BIN)/python -m foretaste.serve.docs.reference docs/api.md
+	$(BIN)/python -m tools.reference
 
 readme: setup ## write the measured figures into README.md and docs/
 	$(BIN)/python -m benchmarks.readme

@@ -422,7 +422,9 @@ def test_the_picture_is_there_and_small() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [page for page in GUIDES if page.name not in ("model.md", "api.md")], ids=name
+    "page",
+    [page for page in GUIDES if page.name not in ("model.md", "api.md", "python.md")],
+    ids=name,
 )
 def test_scores_are_explained_without_nats(page: Path) -> None:
     assert not re.search(r"\bnats?\b", re.sub(r"`[^`]*`", "", prose(page)))

@@ -15,7 +15,7 @@ from foretaste.cli import backup as backup_cli
 from foretaste.cli import catalogue as catalogue_cli
 from foretaste.cli import chat as chat_cli
 from foretaste.cli import classify as classify_cli
-from foretaste.cli import console, import_command, inspect_command
+from foretaste.cli import console, import_command, inspect_command, settings_command
 from foretaste.cli import doctor as doctor_cli
 from foretaste.cli import generate as generate_cli
 from foretaste.cli import imports as imports_cli
@@ -264,6 +264,7 @@ def models_rollback(workspace: Workspace = CURRENT_FOLDER) -> None:
 for group in (
     import_command,
     inspect_command,
+    settings_command,
     imports_cli,
     lists_cli,
     catalogue_cli,

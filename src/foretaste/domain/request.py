@@ -143,7 +143,9 @@ class Term(NamedTuple):
     """
 
     expert: str
+    """What says so."""
     nats: float
+    """What it adds to the score: log e of how many times likelier it makes the item."""
     event: str | None = None
     """External id of the past item, or the words of the past search, that this part comes from."""
     feature: str | None = None

@@ -131,18 +131,23 @@ class SequenceSettings(Settings):
     renamed_keys: ClassVar[Mapping[str, str]] = {"length": "max_history_length"}
 
     dim: int = 128
+    """Numbers by which each item and each person is described."""
     layers: int = 2
+    """Layers of the transformer."""
     heads: int = 2
+    """Attention heads of each layer; dim is a multiple of it."""
     max_history_length: int | None = None
     """How many of the last events are read; empty = 50, or 200 where histories are long."""
     input_dropout: float | None = None
     """Dropout on the events; empty = chosen from the length of the histories."""
     dropout: float = 0.2
+    """Dropout within the layers."""
     temperature: float = 0.07
     """Cosine similarity is divided by this before the softmax."""
     negatives: int = 1024
     """Items, drawn uniformly and shared by the whole batch, that each true item is told from."""
     learning_rate: float = 1e-3
+    """How far each step of the training goes."""
     epochs: int = 16
     """At most; training stops when the validation events are predicted no better."""
     patience: int = 3
@@ -152,6 +157,8 @@ class SequenceSettings(Settings):
     batch_events: int = 768
     """Events in a batch; people of similar length go together."""
     device: str = "auto"
+    """Where it is trained: "cpu", "cuda" or "mps"; "auto" takes an accelerator where one
+    works."""
 
 
 class LanguageExpertSettings(Settings):
@@ -193,6 +200,7 @@ class LanguageExpertSettings(Settings):
     max_checked_cases: int = Field(default=1_000, ge=1)
     """Validation events looked at after an epoch, at most."""
     batch_size: int = Field(default=32, ge=1)
+    """Histories that are read at once."""
     learning_rate: float | None = Field(default=None, gt=0)
     """Of the backbone; empty = 5e-4 for "lora", 5e-5 for "whole"."""
     head_rate: float = Field(default=1e-3, gt=0)
@@ -202,6 +210,8 @@ class LanguageExpertSettings(Settings):
     patience: int = Field(default=1, ge=1)
     """Epochs without improvement before training stops."""
     device: str = "auto"
+    """Where it is trained: "cpu", "cuda" or "mps"; "auto" takes an accelerator where one
+    works."""
 
 
 class ClassifierSettings(Settings):
@@ -227,11 +237,14 @@ class ClassifierSettings(Settings):
     patience: int = Field(default=3, ge=1)
     """Epochs without improvement before training stops."""
     batch_size: int = Field(default=16, ge=1)
+    """Histories that are read at once."""
     learning_rate: float = Field(default=5e-5, gt=0)
     """Of the published weights."""
     head_rate: float = Field(default=2e-3, gt=0)
     """Of what the classifier adds to them."""
     device: str = "auto"
+    """Where it is trained: "cpu", "cuda" or "mps"; "auto" takes an accelerator where one
+    works."""
 
 
 class ModelSettings(Settings):
@@ -244,6 +257,7 @@ class ModelSettings(Settings):
     }
 
     seed: int = 0
+    """Of all random numbers of a training: the same data and seed give the same model."""
     experts: tuple[str, ...] | None = None
     """Which experts, by name; empty = all that the data have something for."""
     weights: Literal["fitted", "one"] = "fitted"

@@ -28,11 +28,15 @@ class FileSettings(Settings):
     event_type_names: Mapping[str, str] = Field(default_factory=dict)
     """What this file calls an event type → which it is, over `behaviour.event_type_names`."""
     text_columns: tuple[str, ...] = ()
-    """As in [behaviour], for this file; so are the next four."""
+    """As in [behaviour], for this file."""
     attribute_columns: tuple[str, ...] = ()
+    """As in [behaviour], for this file."""
     ignored_columns: tuple[str, ...] = ()
+    """As in [behaviour], for this file."""
     separators: Mapping[str, str] = Field(default_factory=dict)
+    """As in [behaviour], for this file."""
     levels: Mapping[str, str] = Field(default_factory=dict)
+    """As in [behaviour], for this file."""
     header: tuple[str, ...] = ()
     """The names of the columns of a file without a line of names. `genre=Drama` is a column that
     has a 1 where the genre is Drama."""
