@@ -18,6 +18,12 @@ class NotebookBars:
     """
 
     def __init__(self) -> None:
+        with warnings.catch_warnings():
+            # Without ipywidgets tqdm warns, and draws with letters, which is as good. It warns when
+            # it is first imported, which other packages do as well: so it is imported here.
+            warnings.simplefilter("ignore")
+            from tqdm.auto import tqdm
+        self._tqdm = tqdm
         self._bars: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -27,7 +33,8 @@ class NotebookBars:
             if task not in self._bars:
                 if done >= total:
                     return  # over at once
-                self._bars[task] = _new_bar(task, total)
+                name = task[:1].upper() + task[1:]
+                self._bars[task] = self._tqdm(desc=name, total=total, leave=False, mininterval=0.2)
             self._close_inner_stages(task)
             bar = self._bars[task]
             bar.total = total
@@ -48,12 +55,3 @@ class NotebookBars:
         with self._lock:
             while self._bars:
                 self._bars.popitem()[1].close()
-
-
-def _new_bar(task: str, total: int) -> Any:
-    with warnings.catch_warnings():
-        # without ipywidgets tqdm warns, and draws with letters, which is as good
-        warnings.simplefilter("ignore")
-        from tqdm.auto import tqdm
-
-        return tqdm(desc=task[:1].upper() + task[1:], total=total, leave=False, mininterval=0.2)
