@@ -54,6 +54,7 @@ from foretaste.online.answer import SLOT_SHARE, degradation, first_in_time, leve
 from foretaste.online.fair_queue import FairQueue
 from foretaste.online.fallback import Budget, FallbackChain
 from foretaste.online.generation import ContentGenerator, Generation
+from foretaste.online.list_shortcuts import ListShortcuts
 from foretaste.online.loading import load_snapshot, read_filter_words, rehearse
 from foretaste.online.manager import ModelManager, Newest
 from foretaste.online.outage import WITHOUT_STORE, Outage
@@ -70,7 +71,6 @@ from foretaste.prepare.clean import CleaningReport
 from foretaste.prepare.cleaned import cleaned_interactions
 from foretaste.prepare.interactions import LoadReport
 from foretaste.prepare.report import QualityReport, measure_quality
-from foretaste.rank.trending import parse_window
 from foretaste.training.candidate import make_candidate, training_of
 from foretaste.training.encode import DataEncoder, EncodedData
 from foretaste.training.intake import import_sources, inspect_sources
@@ -78,7 +78,7 @@ from foretaste.training.measurement import Measurement
 from foretaste.training.recount import ErasureReceipt, ErasureRecounter, TakeBackReceipt
 
 
-class Foretaste(ShopPages, Measurement):
+class Foretaste(ListShortcuts, ShopPages, Measurement):
     """A workspace: one folder with settings, store, caches and models."""
 
     def __init__(
@@ -353,25 +353,6 @@ class Foretaste(ShopPages, Measurement):
     def why_not(self, item: str, request: Request | str | None = None, /, **fields: Any) -> WhyNot:
         """The rule, filter or term that keeps an item out of the list `recommend` gives."""
         return why_not(self, item, self.slates.page_request(request, fields.pop("n", None), fields))
-
-    def search(self, text: str, user: str | None = None, **fields: Any) -> Recommendation:
-        """What answers these words, for this person where one is named."""
-        return self.recommend(user, query=text, **fields)
-
-    def similar(self, item: str, user: str | None = None, **fields: Any) -> Recommendation:
-        """What goes with an item, for this person where one is named."""
-        return self.recommend(user, items=(item,), **fields)
-
-    def rank(self, items: Sequence[str], user: str | None = None, **fields: Any) -> Recommendation:
-        """A list of the caller's in the order that suits this person, without what may not be
-        shown, which `left_out` tells.
-        """
-        return self.recommend(user, candidates=items, n=max(len(items), 1), **fields)
-
-    def trending(self, window: str | float = "7d", **fields: Any) -> Recommendation:
-        """What most people took lately: "24h", "7d", or seconds; with a filter, of a category."""
-        user = fields.pop("user", None)
-        return self.recommend(user, window=parse_window(window), **fields)
 
     def profile(
         self, user: str | None = None, *, session: str | None = None, n: int = 5
