@@ -325,7 +325,7 @@ class Foretaste(ListShortcuts, ShopPages, Measurement):
         # who scores, and what is made of the scores: what is left out, rules, the slate
         listen = partial(self.listen, encoder=snapshot.encoder, keep=not request.incognito)
         make_slate = partial(slates.slate, page, question, rng=self._rng)
-        chain = levels(snapshot, question, listen, make_slate)
+        chain = levels(snapshot, question, listen, make_slate, slates.together_scorer)
         caller = owner or request.session
         with self.fair_queue.slot(caller, budget.part(SLOT_SHARE).timeout) as slot:
             level, slate, reason = first_in_time(self.fallback, chain, question, budget, slot)

@@ -66,6 +66,7 @@ ROUTES = (
     _of_someone("POST", "/v1/rank", READ, candidates=["space-1", "space-2"]),
     _of_someone("POST", "/v1/similar", READ, item="space-1", **LIST),
     _of_someone("POST", "/v1/search", READ, query="rocket", **LIST),
+    _of_someone("POST", "/v1/bought-together", READ, item="space-1", **LIST),
     _of_someone("POST", "/v1/page", READ, shelves=[{"kind": "for_you"}, {"kind": "popular"}]),
     _of_someone("POST", "/v1/facets", READ, facets=["theme"]),
     Route("GET", "/v1/suggest", READ, query="?q=ro&user={user}&session={session}", names_user=True),

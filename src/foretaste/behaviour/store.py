@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from foretaste.behaviour import schema
+from foretaste.behaviour.basket_rows import BasketRows
 from foretaste.behaviour.conversations import ConversationRows
 from foretaste.behaviour.copying import StoreCopier
 from foretaste.behaviour.engine import (
@@ -71,7 +72,9 @@ def store_url(settings: BehaviourSettings, folder: Path) -> sa.URL:
     return url if schema_name is None else url_with_schema(url, schema_name)
 
 
-class SqlStore(UndoRows, ErasureRows, HistoryRows, ConversationRows, PlacementRows, StoreCopier):
+class SqlStore(
+    UndoRows, ErasureRows, HistoryRows, ConversationRows, PlacementRows, BasketRows, StoreCopier
+):
     """Behaviour in a SQL database. See `domain.store.Store`."""
 
     def __init__(self, database: str | Path | sa.URL, folder: Path | None = None) -> None:

@@ -9,9 +9,9 @@ from typing import NamedTuple, Protocol
 
 from foretaste.domain.data import ErasureCounts, Event, Item, User
 from foretaste.domain.import_store import ImportStore
-from foretaste.domain.placement import PlacementChange, PlacementRecord
 from foretaste.domain.preference import Conversation, Preference
 from foretaste.domain.request import LoggedRecommendation
+from foretaste.domain.shop_store import BasketStore, PlacementStore
 
 EventColumns = tuple[
     str | None, str | None, str | None, str, float | None, float, str | None, str | None
@@ -303,22 +303,6 @@ class RecommendationStore(Protocol):
         """(words, how many people searched for them since a time), the commonest first."""
 
 
-class PlacementStore(Protocol):
-    """Placements that were put, and every change of them."""
-
-    def placement(self, name: str) -> PlacementRecord | None: ...
-
-    def placements(self) -> list[PlacementRecord]: ...
-
-    def put_placement(self, record: PlacementRecord) -> None: ...
-
-    def delete_placement(self, name: str, at: float, author: str | None = None) -> bool: ...
-
-    def placement_changes(self, name: str) -> list[PlacementChange]: ...
-
-    def undo_placement(self, name: str, at: float, author: str | None = None) -> bool: ...
-
-
 class ConversationStore(Protocol):
     """Conversations, as they were left."""
 
@@ -356,6 +340,7 @@ class Store(
     RecommendationStore,
     ConversationStore,
     PlacementStore,
+    BasketStore,
     FactStore,
     ImportStore,
     Protocol,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from foretaste.domain.data import Term
 from foretaste.domain.text_limits import shorten
+from foretaste.generate.activity import participle
 from foretaste.generate.candidate import BEHAVIOUR, FEATURE, THEME, ReasonCandidate
 from foretaste.generate.feature_phrases import FeaturePhrase
 from foretaste.generate.list_evidence import ColumnEvidence, ListEvidence, event_ids
@@ -67,6 +68,45 @@ def _follow_ups(item: int, terms: Sequence[Term], evidence: ListEvidence) -> lis
                         sentence, BEHAVIOUR, 5, 3 * nats, nats, expert, (event,), None, (title,)
                     )
                 )
+    return sentences
+
+
+def _together(item: int, terms: Sequence[Term], evidence: ListEvidence) -> list[ReasonCandidate]:
+    """Who took it together with the item that the question is about, or with items like that."""
+    messages, sentences = evidence.messages, []
+    for term in terms:
+        title = None if term.event is None else evidence.title(term.event)
+        if term.expert not in ("together", "together-like") or title is None:
+            continue
+        deed, _, count = (term.feature or "").partition(" together: ")
+        people, verb = int(count or 0), evidence.verb_of_others
+        if deed == "bought":
+            verb = participle("buy", messages)
+        if term.expert == "together":
+            sentence = messages.plural(
+                "{verb} together with {event} by one person",
+                "{verb} together with {event} by {count} people",
+                people,
+                verb=verb,
+                event=title,
+            )
+        else:
+            sentence = messages.text("Often {verb} with items like {event}", verb=verb, event=title)
+        text = sentence[:1].upper() + sentence[1:]
+        nats = max(abs(term.nats), MIN_REASON_NATS)
+        sentences.append(
+            ReasonCandidate(
+                text,
+                BEHAVIOUR,
+                6,
+                3 * nats,
+                nats,
+                term.expert,
+                (term.event or "",),
+                term.feature,
+                (title,),
+            )
+        )
     return sentences
 
 
@@ -262,6 +302,7 @@ def _feature_sentence(
 
 _COMPOSERS: tuple[Callable[[int, Sequence[Term], ListEvidence], list[ReasonCandidate]], ...] = (
     _follow_ups,
+    _together,
     _history,
     _themes,
     _features,

@@ -57,12 +57,20 @@ def levels(
     question: FilterContext,
     listen: Listen,
     slate: Callable[[Scores], ExplainedSlate],
+    together: Callable[[FilterContext, Snapshot], Scores],
 ) -> list[Level[ExplainedSlate]]:
-    """All experts; those that only count; popularity alone. `slate`: what is made of scores."""
+    """All experts; those that only count; popularity alone. `slate`: what is made of scores.
+    `together`: what scores what is taken together, where that is asked for.
+    """
     request, context, product = question.request, question.user_context, snapshot.product
     popularity = partial(product.popularity_scorer, len(snapshot.catalogue))
     if request.is_trending:
         return [Level("full", lambda: slate(popularity()))]
+    if request.kind == "bought_together":
+        return [
+            Level("full", lambda: slate(together(question, snapshot)), "together"),
+            Level("popularity", lambda: slate(popularity())),
+        ]
     kind = (request.explain, bool(context.query), request.n.bit_length())
     return [
         Level("full", lambda: slate(product.scorer(listen(context))), kind),

@@ -139,7 +139,7 @@ class PageBuilder:
         evidence = slates.evidence(question, snapshot)
         items = page.request.items
         about = (items[0], item_title(items[0], evidence)) if len(items) == 1 else None
-        title = request.title or shelf_title(request.kind, page.request, evidence)
+        title = request.title or shelf_title(request.kind, page.request, evidence, recommendation)
         placement = page.request.placement
         return Shelf(request.id, request.kind, title, recommendation, placement, about)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foretaste.domain.placement import PlacementChange, PlacementRecord
-from foretaste.domain.store import PlacementStore
+from foretaste.domain.shop_store import PlacementStore
 from foretaste.errors import InputError, StoreError, did_you_mean
 from foretaste.rank.placement import (
     Placement,

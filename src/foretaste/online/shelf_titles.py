@@ -1,11 +1,13 @@
 """What is written over a shelf. In: its kind and question; out: a title in the language asked."""
 
-from foretaste.domain.data import Request
+from foretaste.domain.data import Recommendation, Request
 from foretaste.domain.shelf import ShelfKind
 from foretaste.domain.text_limits import shorten
 from foretaste.domain.titles import natural_title
+from foretaste.generate.activity import participle
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.safe import safe_name
+from foretaste.model.together import BOUGHT
 
 PLAIN_TITLES: dict[ShelfKind, str] = {
     "for_you": "For you",
@@ -20,7 +22,9 @@ PLAIN_TITLES: dict[ShelfKind, str] = {
 """Titles that name nothing; also for what has a name that must not be in a sentence."""
 
 
-def shelf_title(kind: ShelfKind, request: Request, evidence: ListEvidence) -> str:
+def shelf_title(
+    kind: ShelfKind, request: Request, evidence: ListEvidence, recommendation: Recommendation
+) -> str:
     """The title of a shelf."""
     messages = evidence.messages
     if kind == "search" and request.query:
@@ -33,7 +37,9 @@ def shelf_title(kind: ShelfKind, request: Request, evidence: ListEvidence) -> st
     if name is not None and kind == "similar":
         return messages.text("More like {event}", event=name)
     if name is not None and kind == "bought_together":
-        verb = evidence.verb_of_others
+        features = [own.feature or "" for item in recommendation for own in item.reasons]
+        are_orders = any(feature.startswith(BOUGHT) for feature in features)
+        verb = participle("buy", messages) if are_orders else evidence.verb_of_others
         return messages.text("Often {verb} together with {event}", verb=verb, event=name)
     return messages.text(PLAIN_TITLES[kind])
 

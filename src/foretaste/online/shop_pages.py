@@ -5,7 +5,7 @@ that puts whole pages together.
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from foretaste.domain.data import Request
+from foretaste.domain.data import Recommendation, Request
 from foretaste.domain.shelf import Page, PageOrder
 from foretaste.domain.suggestion import Suggestions
 from foretaste.errors import InputError, did_you_mean
@@ -31,6 +31,10 @@ PAGE_FIELDS = (
 
 class ShopWorkspace(PageWorkspace, SuggestWorkspace, Protocol):
     """What the loop lends to the pages of a shop."""
+
+    def recommend(
+        self, request: Request | str | None = None, /, *, n: int | None = None, **fields: Any
+    ) -> Recommendation: ...
 
 
 class ShopPages:
@@ -87,3 +91,18 @@ class ShopPages:
         """
         page = self.slates.page_request(request, fields.pop("n", None), fields)
         return count_facets(self, page, facet_requests(columns))
+
+    def bought_together(
+        self: ShopWorkspace,
+        item: str | Sequence[str],
+        user: str | None = None,
+        *,
+        n: int | None = None,
+        **fields: Any,
+    ) -> Recommendation:
+        """What people take together with an item, or with those of a cart; asked as `similar` is.
+        Where nobody took anything with it, what goes with items like it, and the reasons say so.
+        """
+        items = (item,) if isinstance(item, str) else tuple(item)
+        request = {**fields, "items": items, "kind": "bought_together"}
+        return self.recommend(user, n=n, **request)

@@ -29,6 +29,8 @@ from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.reasons import ListReasons
 from foretaste.model.product_scorer import Scores, SharedScorer
+from foretaste.model.together import TogetherScorer
+from foretaste.online.bought_together import BasketCounts, together_scorer, with_evidence
 from foretaste.online.list_kinds import kind_mask, popularity_row
 from foretaste.online.page_request import PageRequest as PageRequest
 from foretaste.online.page_request import RequestReader
@@ -99,6 +101,7 @@ class SlateBuilder:
         self._index: FilterIndex | None = None
         self.requests = RequestReader(store, settings, self.log, placements)
         self._window_counts = WindowCounts(store, weights)
+        self._basket_counts = BasketCounts(store, weights)
 
     # The question -----------------------------------------------------------------------------
 
@@ -196,11 +199,17 @@ class SlateBuilder:
             return self._trending_slate(page, question, scorer)
         choice = self._choice(page, question, scorer, rng)
         terms = scorer.terms(choice.explained_items, deep=page.request.explain)
+        if isinstance(scorer, TogetherScorer):
+            choice = replace(choice, sources=with_evidence(choice, scorer))
         for lift in choice.boosts:
             for row, item in enumerate(choice.items):
                 if lift.mask[item]:
                     terms[row].append(Term(lift.expert, lift.nats, feature=lift.name))
         return ExplainedSlate(choice, terms)
+
+    def together_scorer(self, question: FilterContext, snapshot: Snapshot) -> TogetherScorer:
+        """What scores what people take together with the items of a question."""
+        return together_scorer(question.request, question, snapshot, self._basket_counts)
 
     def _choice(
         self,

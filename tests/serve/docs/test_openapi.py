@@ -24,6 +24,7 @@ ORDER = (
     "/v1/rank",
     "/v1/similar",
     "/v1/search",
+    "/v1/bought-together",
     "/v1/page",
     "/v1/facets",
     "/v1/identify",

@@ -5,6 +5,7 @@ two that must answer whatever happens are not.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Request
@@ -13,6 +14,7 @@ from pydantic_core import to_json
 
 from foretaste.behaviour.batch import IngestSummary
 from foretaste.domain.data import Request as Question
+from foretaste.domain.request import ListKind
 from foretaste.errors import ForetasteError
 from foretaste.loop import Foretaste
 from foretaste.online.outage import WITHOUT_STORE
@@ -94,14 +96,18 @@ def post_events(
 
 
 def _list_response(
-    service: Service, body: ListBody, user_access: UserAccess, language: str | None
+    service: Service,
+    body: ListBody,
+    user_access: UserAccess,
+    language: str | None,
+    kind: ListKind | None = None,
 ) -> Response:
     user_access.check(body.user)
     workspace = service.workspace
     question = request_from_body(
         body, workspace.config.rank, language, workspace.slates.requests.placed
     )
-    recommendation = service.recommend(question)
+    recommendation = service.recommend(replace(question, kind=kind))
     content = recommendation_json(recommendation, explain=body.explain)
     facets = getattr(body, "facets", None)
     if facets or facets == []:
@@ -183,6 +189,22 @@ def similar(
 ) -> Response:
     """What goes with an item, or with several."""
     return _list_response(service, body, user_access, language)
+
+
+@v1.post("/bought-together", **LIST_ROUTE_OPTIONS)
+def bought_together(
+    body: Annotated[SimilarBody, Body(openapi_examples=request_examples("bought-together"))],
+    service: ServiceDep,
+    user_access: UserAccessDep,
+    language: LanguageDep,
+) -> Response:
+    """What people take together with an item, or with those of a cart: in one order, one session,
+    or within an hour.
+
+    The reason says by how many. Where hardly anybody took anything with it, what goes with items
+    that read like it stands in, then what reads like it; their `source` is `fallback`.
+    """
+    return _list_response(service, body, user_access, language, kind="bought_together")
 
 
 @v1.post("/search", **LIST_ROUTE_OPTIONS)
