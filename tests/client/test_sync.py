@@ -223,3 +223,33 @@ def test_the_old_import_path_gives_the_same_names() -> None:
     assert (old.Refusal, old.Recommendation) == (ServiceError, Recommendation)
     assert (old.Taken, old.Rejected) == (old.BatchResult, old.RejectedRow)
     assert all(hasattr(old, name) for name in old.__all__)
+
+
+def test_pages_of_a_shop_are_typed(shop: Client) -> None:
+    page = shop.page("p1", shelves=["for_you", {"id": "hot", "kind": "popular"}], n=2)
+    assert [(shelf.id, len(shelf)) for shelf in page] == [("for_you", 2), ("hot", 2)]
+    assert page.shelves[0].items[0].attributes["theme"]
+    assert page.left_out == ()
+    beside = shop.item_page("space-1", user="p1", n=2)
+    assert beside.item["title"].startswith("The planet")
+    assert [shelf.kind for shelf in beside.shelves] == ["similar", "bought_together"]
+    suggestions = shop.suggest("roc", n=3, filter={"theme": "space"})
+    assert all("rocket" in own.text for own in suggestions if own.kind == "item")
+    assert suggestions.suggestions[0].matches
+    facets = shop.facets(facets=["theme"])
+    assert {own["value"] for own in facets["facets"][0]["values"]} == {"space", "kitchen"}
+    assert len(shop.bought_together("space-1", n=2)) == 2
+    assert len(shop.bought_together(["space-1", "space-2"], n=2)) == 2
+
+
+def test_placements_are_put_and_undone(shop: Client) -> None:
+    assert shop.put_placement("strip", {"n": 2})["placement"] == {"n": 2}
+    shop.put_placement("strip", {"n": 3})
+    assert len(shop.recommend("p1", placement="strip")) == 3
+    assert shop.undo_placement("strip")["placement"]["placement"] == {"n": 2}
+    assert [change["number"] for change in shop.placement_changes("strip")][0] >= 3
+    assert shop.placement("strip")["source"] == "stored"
+    assert "strip" in [own["name"] for own in shop.placements()]
+    assert shop.delete_placement("strip")
+    with pytest.raises(ServiceError, match="nothing is called 'strip'"):
+        shop.recommend("p1", placement="strip")

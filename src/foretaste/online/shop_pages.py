@@ -2,14 +2,23 @@
 that puts whole pages together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from foretaste.domain.data import Recommendation, Request
+from foretaste.domain.identifiers import required_identifier
 from foretaste.domain.shelf import Page, PageOrder
+from foretaste.domain.store import Store
 from foretaste.domain.suggestion import Suggestions
 from foretaste.errors import InputError, did_you_mean
 from foretaste.online.facets import FacetCounts, count_facets, facet_requests
+from foretaste.online.item_page import (
+    ItemPage,
+    item_description,
+    item_facts,
+    item_title,
+    page_shelves,
+)
 from foretaste.online.page_builder import PageBuilder, PageWorkspace
 from foretaste.online.shelf_requests import shelf_requests
 from foretaste.online.suggestions import SuggestWorkspace, suggest
@@ -35,6 +44,10 @@ class ShopWorkspace(PageWorkspace, SuggestWorkspace, Protocol):
     def recommend(
         self, request: Request | str | None = None, /, *, n: int | None = None, **fields: Any
     ) -> Recommendation: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def clock(self) -> Callable[[], float]: ...
 
 
 class ShopPages:
@@ -106,3 +119,34 @@ class ShopPages:
         items = (item,) if isinstance(item, str) else tuple(item)
         request = {**fields, "items": items, "kind": "bought_together"}
         return self.recommend(user, n=n, **request)
+
+    def item_page(
+        self: ShopWorkspace,
+        item: str,
+        user: str | None = None,
+        *,
+        n: int | None = None,
+        placement: str | None = None,
+        timeout_ms: float | None = None,
+        **fields: Any,
+    ) -> ItemPage | None:
+        """What the page of an item shows: the item as people read it, what is similar and what
+        people take together with it; None where there is no such item. fields: session, language.
+        """
+        item = required_identifier(item, "item")
+        stored = self.store.item(item)
+        if stored is None:
+            return None
+        shelves = shelf_requests(page_shelves(item, n, placement))
+        builder = PageBuilder(self, {**fields, "user": user}, timeout_ms)
+        lists = builder.build(shelves)
+        features = self.manager.current.catalogue.features
+        display = self.reasoning.display(fields.get("language"), features)
+        return ItemPage(
+            item=stored,
+            title=item_title(stored),
+            description=item_description(stored),
+            is_available=stored.available(self.clock()),
+            facts=item_facts(stored, display),
+            lists=lists,
+        )

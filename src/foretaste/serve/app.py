@@ -23,6 +23,7 @@ from foretaste.serve.api import (
     identity,
     operation,
     page,
+    placements,
     shop_pages,
     take_back,
 )
@@ -52,6 +53,7 @@ ROUTERS = (
     chat.v1,
     generation.v1,
     shop_pages.v1,
+    placements.v1,
     bulk.router,
     gorse.api,
     gorse_lists.api,

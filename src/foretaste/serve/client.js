@@ -196,6 +196,37 @@
       return this._list("/v1/similar", { item, ...asked });
     }
 
+    boughtTogether(item, asked = {}) {
+      return this._list("/v1/bought-together", { item, ...asked });
+    }
+
+    /* Several lists at once, no item twice: shelves as in POST /v1/page, or the names of kinds. Each
+       has a recommendation_id of its own: give show() the shelf as its list. */
+    page(shelves, asked = {}) {
+      const rows = shelves.map((shelf) => (typeof shelf === "string" ? { kind: shelf } : shelf));
+      return this._list("/v1/page", { shelves: rows, ...asked });
+    }
+
+    /* What people can choose by, with counts: fields as in POST /v1/facets. */
+    facets(asked = {}) {
+      return this._list("/v1/facets", asked);
+    }
+
+    /* What may be meant by what was typed so far. An answer that comes after a later one was asked
+       for is null: show the newest alone. */
+    async suggest(typed, asked = {}) {
+      const turn = (this.typed = (this.typed || 0) + 1);
+      const told = await this._look("/v1/suggest", { q: typed, ...asked });
+      return turn === this.typed ? told : null;
+    }
+
+    /* An item as people read it, what is similar, and what is taken together with it. */
+    itemPage(item, asked = {}) {
+      const steps = item === "." || item === ".." ? ` ${item}` : item; // else a step in the address
+      const incognito = this.consented ? {} : { incognito: true };
+      return this._look(`/v1/items/${encodeURIComponent(steps)}/page`, { ...incognito, ...asked });
+    }
+
     /* Send what waits, now. → how many events still wait. */
     async flush() {
       if (!this.sending) this.sending = this._send().finally(() => (this.sending = null));
@@ -214,6 +245,30 @@
       if (token !== null && told.type === REFUSED_TOKEN) {
         this._forgetToken(token);
         return this._list(path, asked);
+      }
+      if (!answer.ok) throw Object.assign(new Error(told.detail || told.title), { problem: told });
+      return told;
+    }
+
+    async _look(path, asked) {
+      const who = this.consented
+        ? { session: this.session, ...(this.user ? { user: this.user } : {}) }
+        : {};
+      const fields = Object.entries({ ...who, ...asked }).filter(([, value]) => value != null);
+      const query = new URLSearchParams(
+        fields.map(([name, value]) => [
+          name,
+          typeof value === "object" ? JSON.stringify(value) : String(value),
+        ])
+      );
+      const token = query.has("user") ? this.token : null;
+      const { headers, credentials } = this._request(undefined, token);
+      delete headers["Content-Type"];
+      const answer = await root.fetch(`${this.url}${path}?${query}`, { headers, credentials });
+      const told = await answer.json();
+      if (token !== null && told.type === REFUSED_TOKEN) {
+        this._forgetToken(token);
+        return this._look(path, asked);
       }
       if (!answer.ok) throw Object.assign(new Error(told.detail || told.title), { problem: told });
       return told;

@@ -286,3 +286,33 @@ def test_what_a_visitor_takes_back(visit: Visit) -> None:
     assert answer["unknown"] == [waiting]
     assert visit.run("() => shop.flush()") == 0
     assert visit.events() == []
+
+
+def test_the_pages_of_a_shop_from_the_browser(visit: Visit) -> None:
+    visit.page.evaluate("shop.consent(true)")
+    told = visit.page.evaluate(
+        """async () => {
+          const page = await shop.page(["for_you", { id: "hot", kind: "popular" }], { n: 2 });
+          const [first, last] = [shop.suggest("ro"), shop.suggest("rocket")];
+          return {
+            shelves: page.shelves.map((shelf) => [shelf.id, shelf.items.length]),
+            ids: new Set(page.shelves.map((shelf) => shelf.recommendation_id)).size,
+            late: await first,
+            typed: (await last).suggestions.length,
+            facets: (await shop.facets({ facets: ["theme"] })).facets[0].values.length,
+            together: (await shop.boughtTogether("space-1", { n: 1 })).items.length,
+            beside: (await shop.itemPage("space-1", { n: 1 })).item.title,
+          };
+        }"""
+    )
+    assert told.pop("typed") > 0
+    assert told.pop("beside").startswith("The planet")
+    assert told == {
+        "shelves": [["for_you", 2], ["hot", 2]],
+        "ids": 2,
+        "late": None,
+        "facets": 2,
+        "together": 1,
+    }
+    with pytest.raises(Exception, match="there is no item 'nope'"):
+        visit.page.evaluate("shop.itemPage('nope')")

@@ -3,11 +3,13 @@
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 
 from foretaste.serve.schemas.facet_schemas import FacetsAnswer
+from foretaste.serve.schemas.item_page_schemas import ItemPageAnswer
 from foretaste.serve.schemas.page_schemas import PageAnswer
 from foretaste.serve.schemas.suggest_schemas import SuggestAnswer
 
@@ -328,3 +330,68 @@ def test_wrong_suggestions_are_told(
 def test_hostile_letters_are_only_letters(client: httpx.Client, typed: str) -> None:
     answer = client.get("/v1/suggest", params={"q": typed})
     assert answer.status_code == 200, answer.text
+
+
+def item_page(client: httpx.Client, item: str, **query: Any) -> dict[str, Any]:
+    answer = client.get(f"/v1/items/{quote(item, safe='')}/page", params=query)
+    assert answer.status_code == 200, answer.text
+    content: dict[str, Any] = answer.json()
+    ItemPageAnswer.model_validate(content)
+    return content
+
+
+def test_the_page_of_an_item_has_all_it_shows(client: httpx.Client) -> None:
+    row = {
+        "id": "shown-item",
+        "title": "Moon, The",
+        "overview": "A story about a moon.\nAnd more.",
+        "theme": ["space"],
+        "part": "1",
+        "runtime": "95",
+        "image": "moon.jpg",
+        "link": "https://example.com/1",
+    }
+    assert client.post("/v1/items", json={"items": [row]}).json()["accepted"] == 1
+    told = item_page(client, "shown-item", n=3, language="de")
+    item = told["item"]
+    assert (item["title"], item["image"], item["available"]) == ("The Moon", "moon.jpg", True)
+    assert item["description"] == "A story about a moon.\nAnd more."
+    facts = {fact["column"]: fact for fact in item["facts"]}
+    assert "link" not in facts
+    assert facts["theme"]["values"][0]["filter"] == {"theme": ["space"]}
+    assert facts["runtime"]["text"].replace("\xa0", " ") == "1 Std. 35 Min."
+    assert [shelf["kind"] for shelf in told["shelves"]] == ["similar", "bought_together"]
+    shown = [item["id"] for shelf in told["shelves"] for item in shelf["items"]]
+    assert len(shown) == len(set(shown)) == 6
+    assert "shown-item" not in shown
+    assert client.delete("/v1/items/shown-item").json()["deleted"]
+
+
+@pytest.mark.parametrize("name", ["a/b", "a b", "50%", "<b>", "page", "x/page", "é", "?q=1", "#"])
+def test_items_with_odd_ids_have_a_page(client: httpx.Client, name: str) -> None:
+    row = {"id": name, "title": 'Tom & "Jerry" <3'}
+    assert client.post("/v1/items", json={"items": [row]}).status_code == 200
+    told = item_page(client, name, n=2)["item"]
+    assert (told["id"], told["title"]) == (name, 'Tom & "Jerry" <3')
+    assert client.delete(f"/v1/items/{quote(name, safe='')}").json()["deleted"]
+
+
+def test_an_item_that_is_not_there_has_no_page(client: httpx.Client) -> None:
+    answer = client.get("/v1/items/no-such-item/page")
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == "there is no item 'no-such-item'"
+
+
+def test_what_was_bought_together_over_http(client: httpx.Client) -> None:
+    bought = [
+        {"user": f"pair-{n}", "session": f"pair-{n}", "item": item, "event_type": "purchase"}
+        for n in range(3)
+        for item in ("space-11", "kitchen-11")
+    ]
+    assert client.post("/v1/events", json={"events": bought}).json()["accepted"] == 6
+    answer = client.post("/v1/bought-together", json={"item": "space-11", "n": 1})
+    first = answer.json()["items"][0]
+    assert first["id"] == "kitchen-11"
+    assert "by 3 people" in first["reason"][0]
+    wrong = client.post("/v1/bought-together", json={"item": "no-such-item"})
+    assert wrong.status_code == 422

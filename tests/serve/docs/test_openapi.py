@@ -6,11 +6,17 @@ import httpx
 from pydantic import BaseModel
 
 from foretaste.serve.http.problems import Problem
-from foretaste.serve.schemas import EventsAnswer, Recommendations, catalogue_schemas
+from foretaste.serve.schemas import (
+    EventsAnswer,
+    Recommendations,
+    catalogue_schemas,
+    placement_schemas,
+)
 from foretaste.serve.schemas.chat_schemas import ChatAnswer
 from foretaste.serve.schemas.facet_schemas import FacetsAnswer
 from foretaste.serve.schemas.generation_schemas import GenerateAnswer, WhyNotAnswer
 from foretaste.serve.schemas.identity_schemas import IdentifyAnswer
+from foretaste.serve.schemas.item_page_schemas import ItemPageAnswer
 from foretaste.serve.schemas.page_schemas import PageAnswer
 from foretaste.serve.schemas.preference_schemas import ProfileAnswer
 from foretaste.serve.schemas.suggest_schemas import SuggestAnswer
@@ -53,9 +59,16 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("get", "/v1/sessions/{id}/profile"): ProfileAnswer,
     ("patch", "/v1/users/{id}/profile"): ProfileAnswer,
     ("patch", "/v1/sessions/{id}/profile"): ProfileAnswer,
+    ("get", "/v1/placements"): placement_schemas.PlacementsAnswer,
+    ("get", "/v1/placements/{name}"): placement_schemas.NamedPlacementOut,
+    ("put", "/v1/placements/{name}"): placement_schemas.NamedPlacementOut,
+    ("delete", "/v1/placements/{name}"): catalogue_schemas.DeletedAnswer,
+    ("get", "/v1/placements/{name}/changes"): placement_schemas.PlacementChangesAnswer,
+    ("post", "/v1/placements/{name}/undo"): placement_schemas.UndoAnswer,
     ("post", "/v1/page"): PageAnswer,
     ("post", "/v1/facets"): FacetsAnswer,
     ("get", "/v1/suggest"): SuggestAnswer,
+    ("get", "/v1/items/{item}/page"): ItemPageAnswer,
     ("post", "/v1/generate"): GenerateAnswer,
     ("post", "/v1/why-not"): WhyNotAnswer,
 }
@@ -70,7 +83,11 @@ def bodies(document: dict[str, Any], path: str, method: str = "post") -> Iterato
 
 def test_every_example_is_accepted(client: httpx.Client) -> None:
     document = client.get("/openapi.json").json()
-    posts = {path for path, methods in document["paths"].items() if "post" in methods}
+    posts = {
+        path
+        for path, methods in document["paths"].items()
+        if "requestBody" in methods.get("post", {})
+    }
     lines = {path for path in posts if path.endswith(".jsonl")}
     assert posts == set(ORDER) | lines
     for path in ORDER:
@@ -90,6 +107,10 @@ def test_every_example_is_accepted(client: httpx.Client) -> None:
         for body in bodies(document, path, "patch"):
             answer = client.patch(path.split("{")[0] + address, json=body)
             assert answer.status_code == 200, (path, body, answer.text)
+    for body in bodies(document, "/v1/placements/{name}", "put"):
+        answer = client.put("/v1/placements/home", json=body)
+        assert answer.status_code == 200, (body, answer.text)
+    assert client.delete("/v1/placements/home").json()["deleted"]
 
 
 def test_every_example_of_an_answer_has_the_form_of_one(client: httpx.Client) -> None:

@@ -10,10 +10,13 @@ from foretaste_client import calls
 from foretaste_client.answers import (
     BatchResult,
     Erasure,
+    ItemPage,
     Json,
     Page,
     Recommendation,
     ServiceError,
+    ShopPage,
+    Suggestions,
     TakeBack,
 )
 from foretaste_client.calls import Call, Rows
@@ -86,6 +89,59 @@ class AsyncClient:
     async def trending(self, **fields: Any) -> Recommendation:
         """What most users consumed lately: window, category, filter, n, user."""
         return await self._send(calls.trending(fields))
+
+    async def bought_together(self, item: str | list[str], **fields: Any) -> Recommendation:
+        """What people take together with an item, or with those of a cart."""
+        seeds = {"item": item} if isinstance(item, str) else {"items": item}
+        return await self._send(calls.recommend("/v1/bought-together", {**seeds, **fields}))
+
+    async def page(
+        self, user: str | None = None, *, shelves: Iterable[str | Json], **fields: Any
+    ) -> ShopPage:
+        """Several lists at once, no item twice: kinds of shelves, or of each what is asked, as in
+        `POST /v1/page`.
+        """
+        return await self._send(calls.shop_page({"user": user, **fields}, shelves))
+
+    async def item_page(self, item: str, **fields: Any) -> ItemPage:
+        """An item as people read it, what is similar and what is taken together with it."""
+        return await self._send(calls.item_page(item, fields))
+
+    async def suggest(self, typed: str, **fields: Any) -> Suggestions:
+        """What somebody may mean who has typed so far: n, user, session, filter."""
+        return await self._send(calls.suggest(typed, fields))
+
+    async def facets(self, **fields: Any) -> Json:
+        """What people can choose by, and how many items each choice would show; as in
+        `POST /v1/facets`: user, query, filter, facets.
+        """
+        return await self._send(calls.facets(fields))
+
+    async def placements(self) -> list[Json]:
+        """All placements that hold."""
+        return await self._send(calls.placements())
+
+    async def placement(self, name: str) -> Json:
+        """One placement."""
+        return await self._send(calls.placement("GET", name))
+
+    async def put_placement(self, name: str, placement: Json) -> Json:
+        """Create or replace a placement. → it as it holds now."""
+        return await self._send(calls.placement("PUT", name, placement))
+
+    async def delete_placement(self, name: str) -> bool:
+        """Delete a placement. → whether it was there."""
+        answer = await self._send(calls.placement("DELETE", name))
+        return bool(answer["deleted"])
+
+    async def placement_changes(self, name: str) -> list[Json]:
+        """What became of a placement, the newest first, with who and when."""
+        answer = await self._send(calls.placement("GET", name, part="/changes"))
+        return list(answer["changes"])
+
+    async def undo_placement(self, name: str) -> Json:
+        """Take back the newest change of a placement."""
+        return await self._send(calls.placement("POST", name, part="/undo"))
 
     async def events(self, rows: Rows) -> BatchResult:
         """Record what users did, at most a thousand at once; safe to repeat with the same ids."""

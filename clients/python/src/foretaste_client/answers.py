@@ -185,6 +185,102 @@ class Recommendation:
 
 
 @checked_dataclass(frozen=True, slots=True)
+class Shelf:
+    """One list of a page. Its id goes back with the clicks on it."""
+
+    id: str
+    kind: str
+    title: str
+    recommendation_id: str
+    items: tuple[Recommended, ...]
+    placement: str | None = None
+    item: Json | None = None
+    """`id` and `title` of the item that it is about, where it is about one."""
+    taste: float | None = None
+    """How much of what this person likes best it holds, from 0 to 1."""
+    degraded: Degraded | None = None
+    shortfall: Shortfall | None = None
+    headline: str | None = None
+
+    def __iter__(self) -> Iterator[Recommended]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+@checked_dataclass(frozen=True, slots=True)
+class OmittedShelf:
+    """A shelf that was asked for and is not on the page, and why."""
+
+    id: str
+    kind: str
+    code: str
+    """empty, repeated, late or failed."""
+    reason: str
+
+
+@checked_dataclass(frozen=True, slots=True)
+class ShopPage:
+    """Several lists at once; no item is in two of them."""
+
+    model_version: str
+    shelves: tuple[Shelf, ...]
+    left_out: tuple[OmittedShelf, ...] = ()
+
+    def __iter__(self) -> Iterator[Shelf]:
+        return iter(self.shelves)
+
+    def __len__(self) -> int:
+        return len(self.shelves)
+
+
+@checked_dataclass(frozen=True, slots=True)
+class ItemPage:
+    """What the page of an item shows."""
+
+    item: Json
+    """Title, description, image, facts, as `GET /v1/items/{id}/page` has them."""
+    model_version: str
+    shelves: tuple[Shelf, ...]
+    left_out: tuple[OmittedShelf, ...] = ()
+
+
+@checked_dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One line below a search field."""
+
+    kind: str
+    """item, value or query."""
+    text: str
+    matches: tuple[tuple[int, int], ...] = ()
+    """[start, end) of the text that was typed."""
+    item: str | None = None
+    image: str | None = None
+    column: str | None = None
+    label: str | None = None
+    value: str | None = None
+    items: int | None = None
+    """Of a value, how many items it would show."""
+    filter: Json | None = None
+    people: int | None = None
+    """Of a query, how many people searched for it."""
+
+
+@checked_dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What somebody may mean who is typing."""
+
+    query: str
+    suggestions: tuple[Suggestion, ...]
+    corrected: str | None = None
+    """What was meant, where it was mistyped."""
+
+    def __iter__(self) -> Iterator[Suggestion]:
+        return iter(self.suggestions)
+
+
+@checked_dataclass(frozen=True, slots=True)
 class RejectedRow:
     """One row that was not accepted, and why."""
 
@@ -264,6 +360,9 @@ class TakeBack:
 
 
 recommendation = TypeAdapter(Recommendation).validate_python
+shop_page = TypeAdapter(ShopPage).validate_python
+item_page = TypeAdapter(ItemPage).validate_python
+suggestions = TypeAdapter(Suggestions).validate_python
 batch_result = TypeAdapter(BatchResult).validate_python
 erasure = TypeAdapter(Erasure).validate_python
 take_back = TypeAdapter(TakeBack).validate_python

@@ -18,10 +18,13 @@ from foretaste_client import answers
 from foretaste_client.answers import (
     BatchResult,
     Erasure,
+    ItemPage,
     Json,
     Page,
     Recommendation,
     ServiceError,
+    ShopPage,
+    Suggestions,
     TakeBack,
 )
 
@@ -123,6 +126,47 @@ def trending(fields: Mapping[str, Any]) -> Call[Recommendation]:
     if isinstance(params.get("filter"), Mapping):
         params["filter"] = json.dumps(params["filter"])
     return Call("GET", "/v1/trending", answers.recommendation, params=params)
+
+
+def shop_page(
+    fields: Mapping[str, Any], shelves: Iterable[str | Mapping[str, Any]]
+) -> Call[ShopPage]:
+    """Several lists at once. shelves: kinds, or of each what is asked."""
+    body = {name: value for name, value in fields.items() if value is not None}
+    rows = [{"kind": shelf} if isinstance(shelf, str) else dict(shelf) for shelf in shelves]
+    return Call("POST", "/v1/page", answers.shop_page, {**body, "shelves": rows})
+
+
+def item_page(item: str, fields: Mapping[str, Any]) -> Call[ItemPage]:
+    """All that the page of an item shows."""
+    params = {name: value for name, value in fields.items() if value is not None}
+    return Call("GET", f"{_path('items', item)}/page", answers.item_page, params=params)
+
+
+def suggest(typed: str, fields: Mapping[str, Any]) -> Call[Suggestions]:
+    """What somebody may mean who has typed so far."""
+    params = {name: value for name, value in fields.items() if value is not None}
+    if isinstance(params.get("filter"), Mapping):
+        params["filter"] = json.dumps(params["filter"])
+    return Call("GET", "/v1/suggest", answers.suggestions, params={"q": typed, **params})
+
+
+def facets(fields: Mapping[str, Any]) -> Call[Json]:
+    """What people can choose by."""
+    body = {name: value for name, value in fields.items() if value is not None}
+    return Call("POST", "/v1/facets", _same, body)
+
+
+def placements() -> Call[list[Json]]:
+    """All placements that hold."""
+    return Call("GET", "/v1/placements", lambda body: list(body["placements"]))
+
+
+def placement(
+    method: str, name: str, body: Mapping[str, Any] | None = None, part: str = ""
+) -> Call[Json]:
+    """One placement."""
+    return Call(method, _path("placements", name) + part, _same, body)
 
 
 def events(rows: Rows) -> Call[BatchResult]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Path, Query
 from fastapi.responses import Response
 from pydantic_core import to_json
 
@@ -10,9 +10,15 @@ from foretaste.serve.api.lists import ServiceDep, facets_of
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.accept_language import LanguageDep
 from foretaste.serve.http.body import StrictRoute
+from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.security import READ
 from foretaste.serve.http.user_access import UserAccessDep
 from foretaste.serve.schemas.facet_schemas import FacetsAnswer
+from foretaste.serve.schemas.item_page_schemas import (
+    ItemPageAnswer,
+    ItemPageQuery,
+    item_page_json,
+)
 from foretaste.serve.schemas.list_schemas import FacetsBody, parse_json_field, request_from_body
 from foretaste.serve.schemas.page_schemas import PageAnswer, PageBody, encode_page
 from foretaste.serve.schemas.suggest_schemas import (
@@ -20,6 +26,7 @@ from foretaste.serve.schemas.suggest_schemas import (
     SuggestQuery,
     suggestions_json,
 )
+from foretaste.serve.schemas.values import CheckedPathId
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["pages"])
 
@@ -109,3 +116,38 @@ def suggest(
         filter={} if query.filter is None else parse_json_field("filter", query.filter),
     )
     return Response(to_json(suggestions_json(suggestions)), media_type="application/json")
+
+
+@v1.get(
+    "/items/{item:path}/page",
+    dependencies=[READ],
+    response_model=ItemPageAnswer,
+    responses=answer_example("item-page"),
+)
+def item_page(
+    item: Annotated[CheckedPathId, Path(description="The item's id, percent-encoded.")],
+    query: Annotated[ItemPageQuery, Query()],
+    service: ServiceDep,
+    user_access: UserAccessDep,
+    language: LanguageDep,
+) -> Response:
+    """All that the page of an item shows: its title and facts as people read them, what is similar,
+    and what people take together with it; no item twice, each list with an id of its own.
+    """
+    user_access.check(query.user)
+    workspace = service.ready_workspace
+    shown_page = workspace.item_page(
+        item,
+        query.user,
+        n=query.n,
+        placement=query.placement,
+        timeout_ms=query.timeout_ms or 2 * workspace.config.rank.timeout_ms,
+        session=query.session,
+        language=query.language or language,
+        incognito=query.incognito,
+    )
+    if shown_page is None:
+        raise ProblemError("not-found", f"there is no item '{item}'")
+    for shelf in shown_page.lists:
+        service.note_answer(shelf.recommendation)
+    return Response(to_json(item_page_json(shown_page)), media_type="application/json")
