@@ -247,7 +247,7 @@ def test_placements_are_put_and_undone(shop: Client) -> None:
     shop.put_placement("strip", {"n": 3})
     assert len(shop.recommend("p1", placement="strip")) == 3
     assert shop.undo_placement("strip")["placement"]["placement"] == {"n": 2}
-    assert [change["number"] for change in shop.placement_changes("strip")][0] >= 3
+    assert shop.placement_changes("strip")[0]["number"] >= 3
     assert shop.placement("strip")["source"] == "stored"
     assert "strip" in [own["name"] for own in shop.placements()]
     assert shop.delete_placement("strip")

@@ -63,7 +63,7 @@ class BasketRows:
             by_user[row[1] or ""].append(row)
         rows = set[BasketRow]()
         for seed_row in seed_rows:
-            seed, user, session, at, _ = seed_row
+            seed, user, session, _, _ = seed_row
             person = f"s{session}" if user is None else f"u{user}"
             others = by_user[user or ""] if session is None else by_session[session]
             for other in others:
