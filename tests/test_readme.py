@@ -18,8 +18,17 @@ from foretaste.config.load import parse_config
 from foretaste.domain.data import Recommendation
 from foretaste.model.experts import EXPERTS
 from foretaste.serve.app import create_app
-from foretaste.serve.schemas import EventsBody, ItemsBody, RankBody, RecommendBody, RequestSchema
+from foretaste.serve.schemas import (
+    EventsBody,
+    ItemsBody,
+    RankBody,
+    RecommendBody,
+    RequestSchema,
+    SimilarBody,
+)
 from foretaste.serve.schemas.generation_schemas import GenerateBody
+from foretaste.serve.schemas.list_schemas import FacetsBody
+from foretaste.serve.schemas.page_schemas import PageBody
 
 REPOSITORY = Path(__file__).parents[1]
 README = REPOSITORY / "README.md"
@@ -34,9 +43,12 @@ PAGES = [
     *sorted((DOCS / "decisions").glob("*.md")),
 ]
 BODIES: dict[str, type[RequestSchema]] = {
+    "/v1/bought-together": SimilarBody,
     "/v1/events": EventsBody,
+    "/v1/facets": FacetsBody,
     "/v1/generate": GenerateBody,
     "/v1/items": ItemsBody,
+    "/v1/page": PageBody,
     "/v1/rank": RankBody,
     "/v1/recommend": RecommendBody,
 }
