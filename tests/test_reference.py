@@ -42,7 +42,12 @@ def test_every_setting_that_is_read_is_there() -> None:
             names |= flat(inner, f"{path}{name}.") if inner else {f"{path}{name}"}
         return names
 
-    named = {"behaviour.files", "behaviour.features", "rank.policy.mutually_exclusive"}
+    named = {
+        "behaviour.files",
+        "behaviour.features",
+        "rank.policy.mutually_exclusive",
+        "placements",
+    }
     assert flat(Config().model_dump()) - named <= keys | {"rank.policy.age"}
 
 

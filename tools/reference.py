@@ -19,16 +19,21 @@ from foretaste.config.settings_reference import SettingEntry, setting_groups
 from foretaste.domain.data import Event, Item, Recommendation, Recommended, Request, Term, User
 from foretaste.domain.imports import ImportRecord, ImportResult, UndoReceipt
 from foretaste.domain.reason import Reason
+from foretaste.domain.shelf import OmittedShelf, Page, Shelf
+from foretaste.domain.suggestion import Suggestion, Suggestions
 from foretaste.evaluate.comparison import Comparison
 from foretaste.evaluate.evaluation import Evaluation
 from foretaste.evaluate.report_page import EvaluationReport
 from foretaste.generate.profile import LikedValue
 from foretaste.loop import Foretaste
 from foretaste.model.version import ModelVersion
+from foretaste.online.facets import FacetCounts
 from foretaste.online.generation import Generation
+from foretaste.online.item_page import ItemFact, ItemPage
 from foretaste.online.vectors import VectorTable
 from foretaste.online.why_not import WhyNot
 from foretaste.prepare.report import QualityReport
+from foretaste.rank.facets import Facet, RangeCount, ValueCount
 from foretaste.training.recount import ErasureReceipt
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -36,6 +41,7 @@ METHODS = {
     "Data in": ("add", "inspect", "imports", "undo_import", "record", "identify", "quality"),
     "A model": ("train", "evaluate", "report", "compare"),
     "Lists": ("recommend", "search", "similar", "rank", "trending", "generate", "why_not"),
+    "Pages of a shop": ("page", "item_page", "suggest", "facets", "bought_together"),
     "People": ("profile", "steer", "personal", "erase", "take_back", "take_back_events"),
     "Vectors": ("item_vectors", "user_vectors"),
     "The workspace": ("close",),
@@ -48,7 +54,8 @@ INNER = {
 RESULTS = (
     Recommendation, Recommended, Reason, Term, Generation, LikedValue, WhyNot, ModelVersion,
     Evaluation, EvaluationReport, Comparison, VectorTable, QualityReport, Inspection, ImportResult,
-    ImportRecord, UndoReceipt, ErasureReceipt,
+    ImportRecord, UndoReceipt, ErasureReceipt, Page, Shelf, OmittedShelf, ItemPage, ItemFact,
+    Suggestions, Suggestion, FacetCounts, Facet, ValueCount, RangeCount,
 )  # fmt: skip
 INPUTS = (Request, Event, Item, User)
 SETTINGS_HEAD = """\

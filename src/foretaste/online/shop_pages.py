@@ -2,7 +2,7 @@
 that puts whole pages together.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from foretaste.domain.data import Recommendation, Request
@@ -79,12 +79,9 @@ class ShopPages:
         "by_taste" puts first what this person likes best. fields: session, context, filter,
         placement, n, … of all shelves. timeout_ms: of the page.
         """
-        for name in fields:
-            if name not in PAGE_FIELDS:
-                raise InputError(f"unknown field '{name}'; {did_you_mean(name, PAGE_FIELDS)}")
+        common_fields = _page_fields(fields)
         if order not in ("given", "by_taste"):
             raise InputError(f"order: '{order}' is none; write given or by_taste")
-        common_fields = {name: value for name, value in fields.items() if value is not None}
         builder = PageBuilder(self, {**common_fields, "user": user}, timeout_ms)
         return builder.build(shelf_requests(shelves), order)
 
@@ -138,7 +135,7 @@ class ShopPages:
         if stored is None:
             return None
         shelves = shelf_requests(page_shelves(item, n, placement))
-        builder = PageBuilder(self, {**fields, "user": user}, timeout_ms)
+        builder = PageBuilder(self, {**_page_fields(fields), "user": user}, timeout_ms)
         lists = builder.build(shelves)
         features = self.manager.current.catalogue.features
         display = self.reasoning.display(fields.get("language"), features)
@@ -150,3 +147,11 @@ class ShopPages:
             facts=item_facts(stored, display),
             lists=lists,
         )
+
+
+def _page_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that are said. Raises InputError for what no page has."""
+    for name in fields:
+        if name not in PAGE_FIELDS:
+            raise InputError(f"unknown field '{name}'; {did_you_mean(name, PAGE_FIELDS)}")
+    return {name: value for name, value in fields.items() if value is not None}

@@ -36,6 +36,7 @@ class Placement(Settings):
     rules: tuple[Mapping[str, Any], ...] = ()
     """Rules that come before those of the caller."""
     diversity: float | None = Field(default=None, ge=0, le=1)
+    """From 0, the order of the scores, to 1, as unlike one another as can be."""
     explore: float | None = Field(default=None, ge=0, le=1)
     """The share of places given to a random item further down."""
     min_relative_likelihood: float | None = Field(default=None, ge=0, le=1)
@@ -47,6 +48,7 @@ class Placement(Settings):
     properties: tuple[str, ...] | None = Field(default=None, max_length=100)
     """The columns of the items that are wanted back."""
     timeout_ms: float | None = Field(default=None, gt=0, le=MAX_TIMEOUT_MS)
+    """Milliseconds an answer may take."""
 
     @field_validator("filter")
     @classmethod

@@ -1,0 +1,57 @@
+"""Pages of a shop from Python, asked as a notebook asks them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foretaste.errors import InputError
+from foretaste.loop import Foretaste
+
+
+@pytest.fixture
+def shop(trained: Path) -> Iterator[Foretaste]:
+    loop = Foretaste.open(trained)
+    yield loop
+    loop.close()
+
+
+def test_a_page_of_named_kinds(shop: Foretaste) -> None:
+    page = shop.page("u1", shelves=["for_you", {"kind": "similar", "item": "space-1"}], n=2)
+    assert [(shelf.id, len(shelf)) for shelf in page] == [("for_you", 2), ("similar", 2)]
+    shown = [item.id for shelf in page for item in shelf.recommendation]
+    assert len(shown) == len(set(shown))
+
+
+def test_the_page_of_an_item(shop: Foretaste) -> None:
+    page = shop.item_page("space-1", "u1", n=2)
+    assert page is not None
+    assert page.title == "The star [space]"
+    assert [fact.text for fact in page.facts] == ["space"]
+    assert {shelf.kind for shelf in page.lists} <= {"similar", "bought_together"}
+    assert shop.item_page("nothing") is None
+
+
+def test_what_no_page_has_is_told(shop: Foretaste) -> None:
+    with pytest.raises(InputError, match="unknown field 'sesion'; did you mean 'session'"):
+        shop.page("u1", shelves=["for_you"], sesion="x")
+    with pytest.raises(InputError, match="unknown field 'lang'"):
+        shop.item_page("space-1", lang="de")
+    with pytest.raises(InputError, match="order: 'best' is none"):
+        shop.page("u1", shelves=["for_you"], order="best")  # type: ignore[arg-type]
+
+
+def test_a_page_while_the_store_is_away_comes_from_memory(
+    shop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from foretaste.errors import StoreError
+
+    shop.recommend()  # the model is in memory
+
+    def away() -> tuple[int, int]:
+        raise StoreError("away")
+
+    monkeypatch.setattr(shop.store, "log_position", away)
+    page = shop.page(shelves=["for_you", "popular"], n=2, timeout_ms=5_000)
+    assert [len(shelf) for shelf in page] == [2, 2]
+    assert {shelf.recommendation.fallback_level for shelf in page} <= {"memory", "popularity"}
