@@ -1,13 +1,12 @@
 """One process at a time, on both stores; and a holder that is gone holds nobody up."""
 
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from faults.nursery import Nursery
 from foretaste.behaviour.lock import Lock
 from foretaste.behaviour.store import SqlStore
 from foretaste.errors import Busy
@@ -90,9 +89,10 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_one_that_was_killed_does_not_block_for_ever(store: SqlStore, url: str) -> None:
-    done = subprocess.run([sys.executable, "-c", DYING, url], check=False)
-    assert done.returncode == -9
+def test_one_that_was_killed_does_not_block_for_ever(
+    nursery: Nursery, store: SqlStore, url: str
+) -> None:
+    assert nursery.run_script(DYING, url).returncode == -9
     assert store.meta_text("lock:worker") is not None, "it died with the lock"
     with lock(store) as mine:
         assert mine.is_held

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from faults.nursery import Nursery
 from foretaste import __version__
 from foretaste.cli import main as cli
 from foretaste.errors import ModelError
@@ -130,14 +131,13 @@ def test_a_command_imports_only_what_it_needs(
     assert not any(line.endswith("...") for line in done.stdout.splitlines()[1:])
 
 
-def test_only_plots_need_matplotlib(trained: Path, tmp_path: Path) -> None:
+def test_only_plots_need_matplotlib(nursery: Nursery, trained: Path, tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['matplotlib'] = None; from foretaste.cli.main import main; main()"
     )
 
     def report(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", code, "report", "-w", str(trained), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        return nursery.run_script(code, "report", "-w", trained, *arguments)
 
     page = tmp_path / "report.html"
     with_plots = report("--html", str(page))

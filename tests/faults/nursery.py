@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,26 +24,56 @@ import foretaste.workspace.backup, foretaste.cli.progress, foretaste.cli.main
 import foretaste.language.encoder, foretaste.loop
 import foretaste.serve.app, foretaste.serve.run, foretaste.worker
 
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+codes = {}
+
+
+def note_ends(*_):
+    while True:
+        try:
+            child, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if child == 0:
+            return
+        with open(codes[child] + ".partial", "w") as file:
+            file.write(str(os.waitstatus_to_exitcode(status)))
+        os.rename(codes[child] + ".partial", codes.pop(child))
+
+
+def run(words, folder, streams, script):
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+    os.chdir(folder)
+    os.dup2(os.open(streams[0], os.O_RDONLY), 0)
+    sys.stdin = open(0, closefd=False)
+    for number in (1, 2):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        os.dup2(os.open(streams[number], flags, 0o644), number)
+    sys.argv = ["foretaste", *words]
+    code = 1
+    try:
+        exec(script, {"__name__": "__main__"}) if script else foretaste.cli.main.main()
+        code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(code)
+
+
+signal.signal(signal.SIGCHLD, note_ends)
 print("here", flush=True)
 for line in sys.stdin:
-    words, log, script = json.loads(line)
+    words, folder, streams, script, code = json.loads(line)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # until it is known whose end it is
     child = os.fork()
     if child == 0:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        to = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        for number in (1, 2):
-            os.dup2(to, number)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        sys.argv = ["foretaste", *words]
-        try:
-            exec(script, {}) if script else foretaste.cli.main.main()
-        except SystemExit as ended:
-            print("ended with", ended.code, flush=True)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(0)
+        run(words, folder, streams, script)
+    codes[child] = code
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
     print(child, flush=True)
 """
 
@@ -54,6 +84,7 @@ class Child:
 
     pid: int
     said: Path
+    code_file: Path
 
     @property
     def log(self) -> str:
@@ -78,15 +109,16 @@ class Child:
         until(listening, "listening")
         return found[0]
 
-    def end(self, number: int = signal.SIGKILL) -> None:
-        """Send it a signal and wait for its end."""
-        if self.alive:
+    def end(self, number: int = signal.SIGKILL) -> int:
+        """Send it a signal and wait for its end. → its exit code."""
+        with suppress(ProcessLookupError):
             os.kill(self.pid, number)
-        self.wait()
+        return self.wait()
 
-    def wait(self) -> None:
-        """Until it has ended."""
-        until(lambda: not self.alive, "the end of a command")
+    def wait(self) -> int:
+        """Until it has ended. → its exit code, as `subprocess` has it."""
+        until(self.code_file.exists, "the end of a command")
+        return int(self.code_file.read_text())
 
 
 class Nursery:
@@ -104,21 +136,40 @@ class Nursery:
 
     def start(self, workspace: Path, *words: str) -> AbstractContextManager[Child]:
         """`foretaste` with these words on a workspace; killed at the end."""
-        return self._start([*words, "--workspace", str(workspace)])
+        return self._start([*words, "--workspace", str(workspace)], "", Path.cwd())
 
     def start_script(self, script: str, *words: object) -> AbstractContextManager[Child]:
         """Python that finds these words after the first in `sys.argv`; killed at the end."""
-        return self._start([str(word) for word in words], script)
+        return self._start([str(word) for word in words], script, Path.cwd())
+
+    def run_script(
+        self, script: str, *words: object, text: str = "", folder: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """The same to its end, with a text to read from stdin."""
+        asked, errors = (self._folder / f"{self._count + 1}.{name}" for name in ("in", "err"))
+        asked.write_text(text)
+        arguments = [str(word) for word in words]
+        with self._start(arguments, script, folder or Path.cwd(), asked, errors) as child:
+            code = child.wait()
+            return subprocess.CompletedProcess(arguments, code, child.log, errors.read_text())
 
     @contextmanager
-    def _start(self, words: list[str], script: str = "") -> Iterator[Child]:
+    def _start(
+        self,
+        words: list[str],
+        script: str,
+        folder: Path,
+        asked: Path = Path(os.devnull),
+        errors: Path | None = None,
+    ) -> Iterator[Child]:
         self._count += 1
-        said = self._folder / f"{self._count}.log"
-        line = json.dumps([words, str(said), script])
+        said, code = (self._folder / f"{self._count}.{name}" for name in ("log", "code"))
+        streams = [str(path) for path in (asked, said, errors or said)]
+        line = json.dumps([words, str(folder), streams, script, str(code)])
         assert self._parent.stdin is not None
         self._parent.stdin.write(line + "\n")
         self._parent.stdin.flush()
-        child = Child(int(self._read()), said)
+        child = Child(int(self._read()), said, code)
         try:
             yield child
         finally:

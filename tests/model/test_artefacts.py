@@ -4,9 +4,8 @@ import json
 import logging
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from foretaste.errors import ModelError
 from foretaste.model.artefacts import ModelRegistry
 from foretaste.model.product import ProductOfExperts
 from foretaste.model.version_files import version_name
+from serve.workspace import until
 
 from .world import World, ordinary, shelf
 
@@ -427,9 +427,8 @@ from pathlib import Path
 from foretaste.model.artefacts import ModelRegistry
 
 models = ModelRegistry(Path(sys.argv[1]))
-print("open", flush=True)
-sys.stdin.readline()
-for name in sys.argv[2:]:
+open(sys.argv[2]).close()  # blocks until the gate is opened
+for name in sys.argv[3:]:
     models.promote(name)
 """
 REPLACES = """
@@ -438,9 +437,8 @@ from pathlib import Path
 from foretaste.model.artefacts import ModelRegistry
 
 models = ModelRegistry(Path(sys.argv[1]))
-print("open", flush=True)
-sys.stdin.readline()
-print(models.replace(*sys.argv[2:]))
+open(sys.argv[2]).close()  # blocks until the gate is opened
+print(models.replace(*sys.argv[3:]))
 """
 
 
@@ -453,32 +451,51 @@ def bare(folder: Path, created: float, **data: Any) -> str:
     return name
 
 
-def together(script: str, *arguments: Sequence[object]) -> list[str]:
-    """Run the script in a process for each list of arguments, all at once. → what each prints."""
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", script, *map(str, words)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for words in arguments
-    ]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "open\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    printed = [process.communicate(timeout=60)[0].strip() for process in processes]
-    assert [process.returncode for process in processes] == [0] * len(processes)
-    return printed
+def opened(gate: Path) -> int:
+    """Once somebody reads from it."""
+    handles: list[int] = []
+
+    def open_it() -> bool:
+        with suppress(OSError):
+            handles.append(os.open(gate, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(handles)
+
+    until(open_it, "somebody at the gate")
+    return handles[0]
 
 
-def test_of_two_processes_that_promote_neither_loses_a_promotion(tmp_path: Path) -> None:
+Together = Callable[..., list[str]]
+
+
+@pytest.fixture
+def together(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Together:
+    """Run a script in a process for each list of arguments, all at once. → what each prints.
+
+    Each finds the path of a gate before its arguments.
+    """
+
+    def run(script: str, folder: Path, *arguments: Sequence[object]) -> list[str]:
+        gates = [tmp_path_factory.mktemp("gates") / "gate" for _ in arguments]
+        with ExitStack() as stack:
+            processes = []
+            for gate, words in zip(gates, arguments, strict=True):
+                os.mkfifo(gate)
+                process = nursery.start_script(script, folder, gate, *words)
+                processes.append(stack.enter_context(process))
+            handles = [opened(gate) for gate in gates]  # when all are there
+            for handle in handles:
+                os.close(handle)
+            assert [process.wait() for process in processes] == [0] * len(processes)
+            return [process.log.strip() for process in processes]
+
+    return run
+
+
+def test_of_two_processes_that_promote_neither_loses_a_promotion(
+    together: Together, tmp_path: Path
+) -> None:
     names = [bare(tmp_path, 1.7e9 + n) for n in range(60)]
-    together(PROMOTES, [tmp_path, *names[:30]], [tmp_path, *names[30:]])
+    together(PROMOTES, tmp_path, names[:30], names[30:])
 
     models = ModelRegistry(tmp_path)
     assert sorted(models.serving_order()) == sorted(names), (
@@ -487,12 +504,14 @@ def test_of_two_processes_that_promote_neither_loses_a_promotion(tmp_path: Path)
     assert not list(tmp_path.glob("*.partial"))
 
 
-def test_of_two_processes_that_replace_a_version_the_second_finds_it_done(tmp_path: Path) -> None:
+def test_of_two_processes_that_replace_a_version_the_second_finds_it_done(
+    together: Together, tmp_path: Path
+) -> None:
     before = bare(tmp_path, 1.7e9)
     successors = [bare(tmp_path, 1.7e9, was=[before], erasures=n) for n in (1, 2)]
     models = ModelRegistry(tmp_path)
     models.promote(before)
-    printed = together(REPLACES, *([tmp_path, before, name] for name in successors))
+    printed = together(REPLACES, tmp_path, *([before, name] for name in successors))
 
     assert printed == [models.live_name()] * 2, "both are told which version is there now"
     assert [version.name for version in models.versions()] == [models.live_name()]

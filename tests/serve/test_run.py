@@ -17,6 +17,7 @@ import httpx
 import pytest
 import uvicorn
 
+from faults.nursery import Nursery
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.config.load import load_config
 from foretaste.domain.data import Item
@@ -35,7 +36,7 @@ from foretaste.serve.run import (
 from foretaste.serve.service import CLOSING, Service
 from foretaste_client import AsyncClient, Client
 
-from .workspace import DEADLINE, running, until
+from .workspace import DEADLINE, until
 
 
 def check(host: str, folder: Path, *, insecure: bool = False) -> None:
@@ -132,9 +133,9 @@ def taken_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_a_port_in_use_is_one_line(copied: Path, taken_port: int) -> None:
-    with running(copied, "serve", "--port", str(taken_port)) as command:
-        assert command.process.wait(60) == 2
+def test_a_port_in_use_is_one_line(nursery: Nursery, copied: Path, taken_port: int) -> None:
+    with nursery.start(copied, "serve", "--port", str(taken_port)) as command:
+        assert command.wait() == 2
         assert command.log == (
             f"error: port {taken_port} of 127.0.0.1 is in use by another process; stop that one, "
             "or choose another port with --port\n"
@@ -154,12 +155,14 @@ def test_a_port_is_looked_at_and_left_free(taken_port: int) -> None:
 
 
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
-def test_it_ends_in_time_whatever_is_under_way(copied: Path, workers: str) -> None:
+def test_it_ends_in_time_whatever_is_under_way(
+    nursery: Nursery, copied: Path, workers: str
+) -> None:
     """A file of the model that nobody can read to its end stands for all that takes too long."""
     (model,) = (copied / "models").glob("*/popularity.safetensors")
     model.unlink()
     os.mkfifo(model)
-    with running(copied, "serve", "--port", "0", "--workers", workers) as command:
+    with nursery.start(copied, "serve", "--port", "0", "--workers", workers) as command:
         transport = httpx.HTTPTransport(retries=10)  # the port is there before its processes are
         with httpx.Client(base_url=command.address, transport=transport) as client:
             until(lambda: client.get("/healthz").is_success, "alive")

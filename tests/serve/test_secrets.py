@@ -2,9 +2,7 @@
 
 import json
 import re
-import subprocess
-import sys
-import threading
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from faults.nursery import Child, Nursery
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.serve.http.keys import create_key, revoke_key
 
@@ -19,38 +18,12 @@ from .workspace import DEADLINE, until, until_ready
 
 
 @contextmanager
-def server(folder: Path, *options: str) -> Iterator[tuple[str, list[str]]]:
-    """The command in a process of its own. → its address, and the lines it writes."""
-    command = [sys.executable, "-c", "from foretaste.cli.main import main; main()", "serve"]
-    running = subprocess.Popen(
-        [*command, "--workspace", str(folder), "--port", "0", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert running.stdout is not None
-    lines: list[str] = []
-    listening = threading.Event()
-
-    def read(stream: Iterator[str]) -> None:
-        for line in stream:
-            lines.append(line)
-            if re.search(r"http://127\.0\.0\.1:\d+", line):
-                listening.set()
-        listening.set()
-
-    reader = threading.Thread(target=read, args=(running.stdout,))
-    reader.start()
-    try:
-        assert listening.wait(DEADLINE)
-        found = re.search(r"http://127\.0\.0\.1:\d+", "".join(lines))
-        assert found, f"it ended without listening: {lines}"
-        yield found[0], lines
-    finally:
-        running.terminate()
-        running.wait(DEADLINE)
-        reader.join()
-        running.stdout.close()
+def server(nursery: Nursery, folder: Path, *options: str) -> Iterator[Child]:
+    """The command in a process of its own, which is ended in an orderly way."""
+    with nursery.start(folder, "serve", "--port", "0", *options) as running:
+        assert running.address
+        yield running
+        running.end(signal.SIGTERM)
 
 
 @pytest.fixture
@@ -67,11 +40,11 @@ def secrets(copied: Path) -> dict[str, str]:
     return found
 
 
-def test_no_secret_is_told(copied: Path, secrets: dict[str, str]) -> None:
+def test_no_secret_is_told(nursery: Nursery, copied: Path, secrets: dict[str, str]) -> None:
     told: list[str] = []
     with (
-        server(copied, "--log-format", "json") as (address, lines),
-        httpx.Client(base_url=address, timeout=DEADLINE) as client,
+        server(nursery, copied, "--log-format", "json") as service,
+        httpx.Client(base_url=service.address, timeout=DEADLINE) as client,
     ):
         until_ready(client)
         for secret in [*secrets.values(), secrets["admin"][:-1], "password-in-the-wrong-place"]:
@@ -96,8 +69,9 @@ def test_no_secret_is_told(copied: Path, secrets: dict[str, str]) -> None:
         good = {"Authorization": f"Bearer {secrets['read']}", "X-Request-ID": "mine-1"}
         answer = client.post("/v1/recommend", json={"n": 1}, headers=good)
         assert answer.headers["x-request-id"] == "mine-1"
+    lines = service.log.splitlines()
     _check_lines(lines, secrets["read"].split("_")[1], answer.json()["model_version"])
-    logged = "".join(lines)
+    logged = service.log
     assert '"status": 401' in logged
     assert '"status": 403' in logged
     for secret in secrets.values():
@@ -122,12 +96,12 @@ def _check_lines(lines: list[str], key: str, version: str) -> None:
     assert "Finished server process" in lines[-1], "it stops in an orderly way"
 
 
-def test_the_password_of_a_database_is_not_told(tmp_path: Path) -> None:
+def test_the_password_of_a_database_is_not_told(nursery: Nursery, tmp_path: Path) -> None:
     url = "postgresql://ann:hunter2@127.0.0.1:1/db"
     (tmp_path / "foretaste.toml").write_text(f'[behaviour]\ndatabase = "{url}"\n')
     with (
-        server(tmp_path) as (address, lines),
-        httpx.Client(base_url=address, timeout=DEADLINE) as client,
+        server(nursery, tmp_path) as service,
+        httpx.Client(base_url=service.address, timeout=DEADLINE) as client,
     ):
         answers = [
             client.get("/readyz"),
@@ -135,7 +109,7 @@ def test_the_password_of_a_database_is_not_told(tmp_path: Path) -> None:
             client.post("/v1/events", json={"events": [{"user": "u", "item": "i"}]}),
         ]
     assert {answer.status_code for answer in answers} == {503}
-    for text in [answer.text for answer in answers] + lines:
+    for text in [*(answer.text for answer in answers), service.log]:
         assert "hunter2" not in text
 
 
@@ -148,9 +122,12 @@ def _listens(client: httpx.Client) -> bool:
 
 
 @pytest.mark.slow
-def test_several_workers_answer_and_stop(copied: Path, secrets: dict[str, str]) -> None:
+def test_several_workers_answer_and_stop(
+    nursery: Nursery, copied: Path, secrets: dict[str, str]
+) -> None:
     seen = set()
-    with server(copied, "--workers", "2", "--log-format", "json") as (address, lines):
+    with server(nursery, copied, "--workers", "2", "--log-format", "json") as service:
+        address = service.address
         for number in range(200):
             with httpx.Client(base_url=address, timeout=DEADLINE) as client:
                 if number == 0:  # the address is told before the first worker listens
@@ -166,6 +143,7 @@ def test_several_workers_answer_and_stop(copied: Path, secrets: dict[str, str]) 
     counts = [int(float(found[1])) for text in told if (found := counted.search(text))]
     assert counts == [counts[0]] * 8, "the same whichever worker is asked"
     assert 200 in seen
+    lines = service.log.splitlines()
     started = [line for line in lines if "Started server process" in line]
     assert len(started) == 2
     assert sum("Finished server process" in line for line in lines) == 2

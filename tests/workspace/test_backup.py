@@ -5,8 +5,6 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -19,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
+from faults.nursery import Nursery
 from foretaste.behaviour import schema
 from foretaste.behaviour.engine import url_with_schema
 from foretaste.behaviour.keys import had_keys, remember_keys
@@ -343,11 +342,12 @@ backup.restore(Path(sys.argv[1]), Path(sys.argv[2]), force=True)
 
 
 @pytest.mark.parametrize("step", [1, 20])
-def test_killed_in_the_middle_what_was_there_is_there(file: Path, trained: Path, step: int) -> None:
+def test_killed_in_the_middle_what_was_there_is_there(
+    nursery: Nursery, file: Path, trained: Path, step: int
+) -> None:
     with SqlStore(trained / STORE_FILE) as store:
         store.add_events([Event("since", "view", NOW, user="a", item="space-1")])
-    command = [sys.executable, "-c", DYING, str(file), str(trained), str(step)]
-    assert subprocess.run(command, check=False).returncode == -9
+    assert nursery.run_script(DYING, file, trained, step).returncode == -9
     with SqlStore(trained / STORE_FILE) as store:
         assert store.last_event_number() == 151
     assert len(list(trained.parent.glob(".*.restoring"))) == 1
@@ -377,14 +377,14 @@ backup.back_up(Path(sys.argv[1]), Path(sys.argv[2]), now=1.0)
 
 @pytest.mark.parametrize("step", ["file_sha256", "sync_to_disk"])
 def test_a_killed_backup_leaves_nothing_to_read_and_nothing_for_long(
-    trained: Path, tmp_path: Path, step: str
+    nursery: Nursery, trained: Path, tmp_path: Path, step: str
 ) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()
-    command = [sys.executable, "-c", BACKING_UP, str(trained), str(folder / "a.zip"), step]
 
     def kill() -> None:
-        assert subprocess.run(command, check=False).returncode == -9
+        done = nursery.run_script(BACKING_UP, trained, folder / "a.zip", step)
+        assert done.returncode == -9
         (left,) = there(folder)
         assert (folder / left).stat().st_mode & 0o777 == 0o700
         assert (folder / left / "archive.zip").stat().st_mode & 0o777 == 0o600

@@ -5,8 +5,6 @@ import json
 import shutil
 import sqlite3
 import stat
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -16,6 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from faults.nursery import Nursery
 from foretaste.behaviour.postgres import HAVE_SCHEMA_ALONE
 from foretaste.behaviour.presence import nobody_in
 from foretaste.behaviour.store import STORE_FILE, SqlStore
@@ -162,18 +161,14 @@ def test_a_version_that_is_not_as_its_manifest_says_is_left_out(
 
 
 def test_beside_a_running_service_nothing_is_restored(
-    file: Path, trained: Path, tmp_path: Path
+    nursery: Nursery, file: Path, trained: Path, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-c", HOLDING, str(trained)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as service:
-        assert service.stdout is not None
-        assert service.stdout.readline() == "open\n"
+    with nursery.start_script(HOLDING, trained) as service:
+        until(lambda: service.log == "open\n", "open")
         with pytest.raises(InputError, match=r"is in use; stop its service"):
             restore(file, trained, force=True)
         assert not list(tmp_path.glob("trained.before-*"))
-        service.kill()
+        service.end()
     restore(file, trained, force=True)
     assert list(tmp_path.glob("trained.before-*"))
 
@@ -186,7 +181,7 @@ def test_while_it_is_restored_nothing_starts(trained: Path) -> None:
 
 @pytest.mark.parametrize("schema_name", [None, "shop"])
 def test_beside_a_service_on_another_machine_nothing_is_restored(
-    trained: Path, tmp_path: Path, empty_postgres: str, schema_name: str | None
+    nursery: Nursery, trained: Path, tmp_path: Path, empty_postgres: str, schema_name: str | None
 ) -> None:
     """They share a PostgreSQL database and no folder."""
     with (trained / "foretaste.toml").open("a") as settings:
@@ -198,17 +193,13 @@ def test_beside_a_service_on_another_machine_nothing_is_restored(
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     shutil.copy(trained / "foretaste.toml", elsewhere)
-    command = [sys.executable, "-c", HOLDING, str(elsewhere)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as service:
-        assert service.stdout is not None
-        assert service.stdout.readline() == "open\n"
+    with nursery.start_script(HOLDING, elsewhere) as service:
+        until(lambda: service.log == "open\n", "open")
         for target, force in ((trained, True), (tmp_path / "new", False)):
             with pytest.raises(InputError, match=r"is in use, here or on another machine; stop "):
                 restore(tmp_path / "shop.zip", target, force=force)
         assert not list(tmp_path.glob("trained.before-*"))
-        service.kill()
+        service.end()
     with closing(Foretaste.open(elsewhere)) as loop:
         assert loop.store.item("of then") is not None, "nothing was replaced"
         loop.store.put_items([Item("of now")])
@@ -234,10 +225,10 @@ def test_while_a_database_is_restored_nothing_opens_it(empty_postgres: str, tmp_
 
 
 HOLDING = """
-import sys
+import signal, sys
 import foretaste
 
 loop = foretaste.open(sys.argv[1])
 print("open", flush=True)
-sys.stdin.readline()
+signal.pause()
 """

@@ -1,9 +1,11 @@
 """Who may read the files of a workspace: its owner and its group, whatever the shell allows."""
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from faults.nursery import Nursery
 from foretaste.loop import Foretaste
 
 COMMANDS = """\
@@ -37,19 +39,28 @@ def forbidden_modes(folder: Path) -> dict[str, str]:
     }
 
 
-def run_commands(lines: str, folder: Path, umask: str) -> None:
-    """Each as `foretaste` does, in one process, which is quicker."""
-    subprocess.run(
-        [sys.executable, "-c", PROGRAM, umask], input=lines, text=True, cwd=folder, check=True
-    )
+RunCommands = Callable[[str, str], None]
 
 
-def test_no_command_makes_a_file_that_others_may_read(tmp_path: Path) -> None:
+@pytest.fixture
+def run_commands(nursery: Nursery, tmp_path: Path) -> RunCommands:
+    """Each line as `foretaste` does, in one process with this umask."""
+
+    def run(lines: str, umask: str) -> None:
+        done = nursery.run_script(PROGRAM, umask, text=lines, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+
+    return run
+
+
+def test_no_command_makes_a_file_that_others_may_read(
+    run_commands: RunCommands, tmp_path: Path
+) -> None:
     (tmp_path / "items.csv").write_text("id,title\na,An item\n")
     (tmp_path / "events.csv").write_text(
         "user,item,event_type,timestamp\nu,a,view,2026-01-01\n,,,\n"
     )
-    run_commands(COMMANDS, tmp_path, "000")
+    run_commands(COMMANDS, "000")
 
     files = {path.name for path in (tmp_path / "made").rglob("*") if path.is_file()}
     assert {"foretaste.toml", "behaviour.db", "keys-required"} <= files
@@ -58,8 +69,8 @@ def test_no_command_makes_a_file_that_others_may_read(tmp_path: Path) -> None:
     assert forbidden_modes(tmp_path / "restored") == {}
 
 
-def test_a_stricter_shell_is_heard(tmp_path: Path) -> None:
-    run_commands("init shop --workspace made\n", tmp_path, "077")
+def test_a_stricter_shell_is_heard(run_commands: RunCommands, tmp_path: Path) -> None:
+    run_commands("init shop --workspace made\n", "077")
     assert (tmp_path / "made" / "foretaste.toml").stat().st_mode & 0o777 == 0o600
 
 
