@@ -21,8 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from importlib.metadata import version
+from dataclasses import asdict, fields
 from itertools import dropwhile, zip_longest
 from pathlib import Path
 from typing import Any
@@ -31,13 +30,18 @@ from mutmut.configuration import config
 from mutmut.mutation.file_mutation import mutate_file_contents
 
 from benchmarks.datasets import REPOSITORY
-from benchmarks.tables import RESULTS
-from foretaste.evaluate.machine import describe_machine
+from benchmarks.mutant_results import (
+    ModuleResult,
+    Mutant,
+    area,
+    keep,
+    kept_results,
+    rows_by_area,
+    show,
+)
 
 TREE = REPOSITORY / "build" / "mutants" / "tree"
 LOG = TREE.with_name("mutmut.log")
-FIGURES = RESULTS / "mutants.json"
-EQUIVALENT = Path(__file__).with_name("equivalent_mutants.json")
 COPIED = ("src", "tests", "clients", "benchmarks", "tools", "pyproject.toml", "README.md")
 TESTS: Mapping[str, tuple[str, ...]] = {
     "rank/conditions.py": ("rank/test_conditions.py", "rank/test_index.py"),
@@ -74,34 +78,6 @@ NOT_MUTATED = [r"^\s*log\.(debug|info|warning|error|exception)\("]
 """Lines whose words only the operator's log has."""
 SURVIVED, TIMED_OUT = (0, 5, 33), (-24, 24, 36, 152, 255)
 """Exit codes: the tests pass or there are none; they took too long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One fault: where it is, and how the line reads with it."""
-
-    name: str
-    file: str
-    line: int
-    original: str
-    mutated: str
-
-
-@dataclass
-class ModuleResult:
-    """What became of the mutants of a module."""
-
-    module: str
-    all_mutants: int
-    mutants: int
-    killed: int
-    timed_out: int
-    survivors: list[Mutant]
-
-
-def area(module: str) -> str:
-    """All of `online` is one; the others stand for themselves."""
-    return module.partition("/")[0] if module.startswith("online/") else module
 
 
 def module_name(module: str) -> str:
@@ -301,85 +277,6 @@ def measure_survivors(result: Mapping[str, Any]) -> ModuleResult:
     )
 
 
-# What is kept -------------------------------------------------------------------------------------
-
-
-def rows_by_area(results: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The share that is killed, of each area and, where it has several, of each module."""
-    ordered = list(results)
-    rows = []
-    for name in dict.fromkeys(area(result["module"]) for result in ordered):
-        parts = [result for result in ordered if area(result["module"]) == name]
-        rows.append(_row(name, parts))
-        rows += [_row(f"  {part['module']}", [part]) for part in parts if len(parts) > 1]
-    return rows
-
-
-def _row(name: str, results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    survivors = [survivor for result in results for survivor in result["survivors"]]
-    all_mutants, mutants, killed, timed_out = (
-        sum(result[key] for result in results)
-        for key in ("all_mutants", "mutants", "killed", "timed_out")
-    )
-    return {
-        "area": name,
-        "all mutants": all_mutants,
-        "mutants": mutants,
-        "killed": killed,
-        "timed out": timed_out,
-        "equivalent": sum(reason_for(survivor) is not None for survivor in survivors),
-        "share": killed / mutants if mutants else 1.0,
-    }
-
-
-def reason_for(survivor: Mapping[str, Any]) -> str | None:
-    """Why it is no gap, where that is known."""
-    reasons = json.loads(EQUIVALENT.read_text(encoding="utf-8"))
-    reason: str | None = reasons.get(survivor["file"], {}).get(
-        f"{survivor['original']} → {survivor['mutated']}"
-    )
-    return reason
-
-
-def kept_results() -> dict[str, dict[str, Any]]:
-    """Module → what came out of it last."""
-    if not FIGURES.exists():
-        return {}
-    document = json.loads(FIGURES.read_text(encoding="utf-8"))
-    return {result["module"]: result for result in document["modules"]}
-
-
-def keep(result: ModuleResult, seconds: float) -> None:
-    """Into benchmarks/results/mutants.json, beside those of other modules."""
-    machine = describe_machine(REPOSITORY)
-    row = {**asdict(result), "seconds": round(seconds), "commit": machine["commit"]}
-    results = {**kept_results(), result.module: row}
-    ordered = [results[module] for module in TESTS if module in results]
-    for kept in ordered:
-        kept["survivors"] = [
-            {**survivor, "why": reason_for(survivor)} for survivor in kept["survivors"]
-        ]
-    document = {
-        "machine": machine,
-        "protocol": f"mutmut {version('mutmut')}, seed {SEED}, the tests of the module's own files",
-        "rows": rows_by_area(ordered),
-        "modules": ordered,
-    }
-    FIGURES.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def show(results: Sequence[Mapping[str, Any]]) -> None:
-    """The shares, and the survivors by place."""
-    for row in rows_by_area(results):
-        counts = f"{row['killed']:>5} of {row['mutants']:<5}{row['share']:>7.1%}"
-        print(f"{row['area']:<28}{counts}{row['equivalent']:>5} equivalent", flush=True)
-    for survivor in (survivor for result in results for survivor in result["survivors"]):
-        print(
-            f"{survivor['file']}:{survivor['line']}: {survivor['original']} → {survivor['mutated']}"
-        )
-        print(f"    {reason_for(survivor) or 'no test sees it'}", flush=True)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", action="store_true", help="all mutants instead of a sample")
@@ -404,7 +301,7 @@ def main() -> None:
             failed.append(module)
             print(f"{module}: {error}; see {LOG}", flush=True)
             continue
-        keep(result, time.monotonic() - start)
+        keep(result, time.monotonic() - start, TESTS, SEED)
         show([asdict(result)])
     print()
     results = list(kept_results().values())
