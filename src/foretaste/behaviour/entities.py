@@ -108,13 +108,15 @@ class EntityRows:
 
     def items_by_id(self, ids: Sequence[str]) -> dict[str, Item]:
         """Those of these items that are there, by their ids."""
-        items_by_id: dict[str, Item] = {}
+        rows = self._rows_with_ids(schema.ITEM_COLUMNS, items.c.id, ids)
+        return {item.id: item for item in map(schema.item_from_row, rows)}
+
+    def _rows_with_ids(
+        self, columns: Sequence[sa.Column[Any]], id_column: sa.Column[Any], ids: Sequence[str]
+    ) -> Iterator[Sequence[Any]]:
         for start in range(0, len(ids), IDS_PER_QUERY):
-            id_condition = items.c.id.in_(ids[start : start + IDS_PER_QUERY])
-            for row in self._fetch_rows(sa.select(*schema.ITEM_COLUMNS).where(id_condition)):
-                item = schema.item_from_row(row)
-                items_by_id[item.id] = item
-        return items_by_id
+            id_condition = id_column.in_(ids[start : start + IDS_PER_QUERY])
+            yield from self._fetch_rows(sa.select(*columns).where(id_condition))
 
     def item_count(self) -> int:
         """How many items there are."""
@@ -168,13 +170,8 @@ class EntityRows:
 
     def events_by_id(self, event_ids: Sequence[str]) -> dict[str, Event]:
         """Those of these events that are there, by their id, each as it was accepted."""
-        events_by_id: dict[str, Event] = {}
-        for start in range(0, len(event_ids), IDS_PER_QUERY):
-            id_condition = events.c.event_id.in_(event_ids[start : start + IDS_PER_QUERY])
-            for row in self._fetch_rows(sa.select(*schema.EVENT_COLUMNS).where(id_condition)):
-                event = schema.event_from_row(row)
-                events_by_id[event.event_id] = event
-        return events_by_id
+        rows = self._rows_with_ids(schema.EVENT_COLUMNS, events.c.event_id, event_ids)
+        return {event.event_id: event for event in map(schema.event_from_row, rows)}
 
     def newest_items(self, now: float, n: int) -> list[Item]:
         """The n that came on offer last, the newest first; those without a time never did. Of the
