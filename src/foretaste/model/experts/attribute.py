@@ -17,6 +17,7 @@ from foretaste.domain.data import Catalogue, Feature, Floats, Ints, Term, UserCo
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.sharing import Chunked, Lazy
 from foretaste.model.expert_scorer import NO_ITEMS
+from foretaste.model.experts.by_scorer import ExpertByScorer
 from foretaste.model.settings import AttributeSettings
 from foretaste.model.terms import AVERAGE_ITEM
 from foretaste.model.training import Training
@@ -38,7 +39,7 @@ MIN_EVENT_WEIGHT = 1e-6
 """Events' worth below which an event long ago counts nothing."""
 
 
-class AttributeExpert:
+class AttributeExpert(ExpertByScorer):
     """The person's shares of one column's values against everyone's."""
 
     name = "attribute"
@@ -281,10 +282,6 @@ class AttributeExpert:
         mass = np.float32(smoothing) * shares + spread_mass(own_mass, shares, self._kernel)
         return np.log(mass / mass.sum())
 
-    def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[user_contexts, items]"""
-        return np.stack([self.scorer(user_context).log_prob() for user_context in user_contexts])
-
     def scorer(self, user_context: UserContext) -> "AttributeScorer":
         """The taste in this column."""
         return AttributeScorer(self, user_context)
@@ -305,12 +302,6 @@ class AttributeExpert:
             for code in codes.tolist():
                 self._value_counts[code] = max(self._value_counts[code], 0)
             self._cached_value_shares = None
-
-    def terms(
-        self, user_context: UserContext, items: Ints, *, deep: bool = True
-    ) -> list[list[Term]]:
-        """What each of the item's values adds, and the normalisation."""
-        return self.scorer(user_context).terms(items, deep=deep)
 
     def state(self) -> tuple[StateArrays, StateMetadata]:
         """Everyone's counts, by value: codes may differ after a restart."""

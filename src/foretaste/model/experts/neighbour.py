@@ -30,6 +30,7 @@ from foretaste.model.count_matrix import (
     positive_interactions,
 )
 from foretaste.model.expert_scorer import NO_ITEMS, SparseScorer, matching_positions
+from foretaste.model.experts.by_scorer import ExpertByScorer
 from foretaste.model.index.base import is_exhaustive
 from foretaste.model.settings import NeighbourSettings
 from foretaste.model.terms import terms_against_average
@@ -59,7 +60,7 @@ MAX_EVENTS = 2_000_000
 """Events past which the first is taken: pairs grow with the window, and so do memory and time."""
 
 
-class NeighbourExpert:
+class NeighbourExpert(ExpertByScorer):
     """Neighbours of the last few items, added up."""
 
     name = "neighbour"
@@ -143,10 +144,6 @@ class NeighbourExpert:
         )
         return columns, counts * damping * np.float32(source_weight)
 
-    def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[user_contexts, items]"""
-        return np.stack([self.scorer(user_context).log_prob() for user_context in user_contexts])
-
     def scorer(self, user_context: UserContext) -> "NeighbourScorer":
         """The neighbours of the last few items, added up."""
         return NeighbourScorer(self, user_context)
@@ -176,12 +173,6 @@ class NeighbourExpert:
         self._prior.grow(len(catalogue))
         self.neighbour_counts.grow(len(catalogue))
         self._item_ids = catalogue.ids
-
-    def terms(
-        self, user_context: UserContext, items: Ints, *, deep: bool = True
-    ) -> list[list[Term]]:
-        """Popularity, and what each of the last items adds, by its share of the counts."""
-        return self.scorer(user_context).terms(items, deep=deep)
 
     def state(self) -> tuple[StateArrays, StateMetadata]:
         """Counts and how they were counted."""

@@ -14,6 +14,7 @@ from foretaste.domain.data import Catalogue, Floats, Ints, Term, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.model.count_matrix import positive_interactions
 from foretaste.model.expert_scorer import NO_ITEMS, SparseScorer
+from foretaste.model.experts.by_scorer import ExpertByScorer
 from foretaste.model.terms import terms_against_average
 from foretaste.model.training import Training
 
@@ -25,7 +26,7 @@ MAX_EVENT_AGE = 200
 """Events ago from which one is worth the same as any earlier: never nothing."""
 
 
-class RepeatExpert:
+class RepeatExpert(ExpertByScorer):
     """A Bernoulli of seen or new, then recency or evenness."""
 
     name = "repeat"
@@ -58,10 +59,6 @@ class RepeatExpert:
         )
         return min(max(share, 1e-9), 1 - 1e-9)
 
-    def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[user_contexts, items]"""
-        return np.stack([self.scorer(user_context).log_prob() for user_context in user_contexts])
-
     def scorer(self, user_context: UserContext) -> "RepeatScorer":
         """New items are equally likely; seen ones by recency."""
         return RepeatScorer(self, user_context)
@@ -81,12 +78,6 @@ class RepeatExpert:
         """New items have been taken by nobody."""
         self._size = len(catalogue)
         self._item_ids = catalogue.ids
-
-    def terms(
-        self, user_context: UserContext, items: Ints, *, deep: bool = True
-    ) -> list[list[Term]]:
-        """One term: seen before, or new."""
-        return self.scorer(user_context).terms(items, deep=deep)
 
     def state(self) -> tuple[StateArrays, StateMetadata]:
         """Two counts."""

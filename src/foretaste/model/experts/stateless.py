@@ -2,20 +2,19 @@
 and read the history at each request.
 """
 
-from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-import numpy as np
 from pydantic import BaseModel
 
-from foretaste.domain.data import Floats, Ints, Term, UserContext
-from foretaste.domain.ports import RequestScorer, StateArrays, StateMetadata
+from foretaste.domain.data import UserContext
+from foretaste.domain.ports import StateArrays, StateMetadata
+from foretaste.model.experts.by_scorer import ExpertByScorer
 
 S = TypeVar("S", bound=BaseModel)
 
 
-class StatelessExpert(Generic[S]):
-    """An expert whose answers are those of its `scorer`."""
+class StatelessExpert(ExpertByScorer, Generic[S]):
+    """An expert that is made from the catalogue and its settings."""
 
     name: str
     is_counting = False
@@ -23,22 +22,8 @@ class StatelessExpert(Generic[S]):
     def __init__(self, settings: S) -> None:
         self._settings = settings
 
-    def scorer(self, user_context: UserContext) -> RequestScorer:
-        """What it says at one request."""
-        raise NotImplementedError
-
-    def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[user_contexts, items]"""
-        return np.stack([self.scorer(user_context).log_prob() for user_context in user_contexts])
-
     def learn(self, user_context: UserContext, item: int, weight: float, at: float) -> None:
         """Nothing to learn: the history is read when asked."""
-
-    def terms(
-        self, user_context: UserContext, items: Ints, *, deep: bool = True
-    ) -> list[list[Term]]:
-        """As `RequestScorer.terms`."""
-        return self.scorer(user_context).terms(items, deep=deep)
 
     def state(self) -> tuple[StateArrays, StateMetadata]:
         """Only how it was set; the rest is made from the catalogue."""

@@ -14,11 +14,12 @@ from foretaste.model.count_matrix import (
     positive_interactions,
 )
 from foretaste.model.expert_scorer import NO_ITEMS, SparseScorer
+from foretaste.model.experts.by_scorer import ExpertByScorer
 from foretaste.model.terms import terms_against_average
 from foretaste.model.training import Training
 
 
-class TransitionExpert:
+class TransitionExpert(ExpertByScorer):
     """A first-order Markov chain with a Dirichlet prior (MacKay and Peto 1995, section 3)."""
 
     name = "transition"
@@ -46,10 +47,6 @@ class TransitionExpert:
         smoothing = training.settings.transition.smoothing
         return [cls(successor_counts, popularity_counts, smoothing, training.catalogue)]
 
-    def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
-        """[user_contexts, items]"""
-        return np.stack([self.scorer(user_context).log_prob() for user_context in user_contexts])
-
     def scorer(self, user_context: UserContext) -> "TransitionScorer":
         """The row of the last item."""
         return TransitionScorer(self, user_context)
@@ -69,12 +66,6 @@ class TransitionExpert:
         self._prior.grow(len(catalogue))
         self.successor_counts.grow(len(catalogue))
         self._item_ids = catalogue.ids
-
-    def terms(
-        self, user_context: UserContext, items: Ints, *, deep: bool = True
-    ) -> list[list[Term]]:
-        """Popularity, and what the last item adds to it or takes from it."""
-        return self.scorer(user_context).terms(items, deep=deep)
 
     def state(self) -> tuple[StateArrays, StateMetadata]:
         """Counts."""
