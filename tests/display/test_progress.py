@@ -17,7 +17,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 
 def test_a_stage_is_a_bar_that_goes_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    output, bars = drawn(monkeypatch), NotebookBars()
+    output, bars = drawn(monkeypatch), NotebookBars(min_interval=0)
     bars("training", 1, 4)
     bars("training", 2, 4, "loss 0.5")
     assert "Training:  50%" in output.getvalue()
@@ -27,7 +27,7 @@ def test_a_stage_is_a_bar_that_goes_when_it_is_over(monkeypatch: pytest.MonkeyPa
 
 
 def test_stages_inside_one_are_over_when_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    output, bars = drawn(monkeypatch), NotebookBars()
+    output, bars = drawn(monkeypatch), NotebookBars(min_interval=0)
     bars("outer", 0, 3)
     bars("inner", 1, 9)
     bars("outer", 1, 3)

@@ -7,6 +7,7 @@ from foretaste.display.words import (
     plain_expert,
     signed,
     thousands,
+    toml_value,
 )
 from foretaste.model.experts import EXPERTS
 
@@ -32,3 +33,9 @@ def test_numbers_and_times() -> None:
     assert signed(-0.5, 2) == "−0.50"
     assert (percent(None), percent(0.1234)) == ("–", "12.3\u00a0%")
     assert (duration(42.4), duration(200)) == ("42 s", "3 min 20 s")
+
+
+def test_settings_are_said_as_the_file_has_them() -> None:
+    assert [toml_value(value) for value in (None, (), True, 3, 2.0, 0.05, "x", ("a", 1))] == [
+        "empty", "empty", "true", "3", "2.0", "0.05", '"x"', '["a", 1]',
+    ]  # fmt: skip

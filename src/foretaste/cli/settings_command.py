@@ -28,7 +28,8 @@ def settings(
     """
     from foretaste.config.changed_settings import changed_settings
     from foretaste.config.load import load_config
-    from foretaste.config.settings_reference import explain_setting, toml_value
+    from foretaste.config.settings_reference import explain_setting
+    from foretaste.display.words import toml_value
 
     changes = changed_settings(load_config(Path(workspace)))
     if key is None:

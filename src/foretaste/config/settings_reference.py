@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
 from foretaste.config.load import Config
+from foretaste.display.words import toml_value
 from foretaste.domain.settings import Settings, nested_settings
 from foretaste.errors import InputError, did_you_mean
 
@@ -65,7 +66,7 @@ def setting_groups(
             SettingEntry(
                 key=".".join((*path, name)),
                 type_text=type_words(field.annotation),
-                default=toml_value(field.get_default(call_default_factory=True)),
+                default=default_text(field.get_default(call_default_factory=True)),
                 description=_one_line(field.description or ""),
             )
         )
@@ -124,21 +125,9 @@ def type_words(annotation: Any) -> str:
     return type_words(annotation.__value__) if hasattr(annotation, "__value__") else "value"
 
 
-def toml_value(value: Any) -> str:
-    """As foretaste.toml has it."""
-    if value is PydanticUndefined:
-        return "must be given"
-    if value is None or value == () or value == {}:
-        return "empty"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, tuple | list):
-        return f"[{', '.join(map(toml_value, value))}]"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return f"{value:.1f}"
-    return str(value)
+def default_text(value: Any) -> str:
+    """A default as foretaste.toml would have it."""
+    return "must be given" if value is PydanticUndefined else toml_value(value)
 
 
 def _one_line(text: str) -> str:

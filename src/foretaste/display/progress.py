@@ -17,13 +17,14 @@ class NotebookBars:
     Stages nest: when an outer one goes on, those begun inside it are over.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, min_interval: float = 0.2) -> None:
+        """min_interval: seconds between two looks of a bar."""
         with warnings.catch_warnings():
             # Without ipywidgets tqdm warns, and draws with letters, which is as good. It warns when
             # it is first imported, which other packages do as well: so it is imported here.
             warnings.simplefilter("ignore")
             from tqdm.auto import tqdm
-        self._tqdm = tqdm
+        self._tqdm, self._min_interval = tqdm, min_interval
         self._bars: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -34,14 +35,16 @@ class NotebookBars:
                 if done >= total:
                     return  # over at once
                 name = task[:1].upper() + task[1:]
-                self._bars[task] = self._tqdm(desc=name, total=total, leave=False, mininterval=0.2)
+                # all in one line: a notebook without widgets cannot go a line up
+                self._bars[task] = self._tqdm(
+                    desc=name, total=total, leave=False, position=0, mininterval=self._min_interval
+                )
             self._close_inner_stages(task)
             bar = self._bars[task]
             bar.total = total
             if note:
                 bar.set_postfix_str(note, refresh=False)
             bar.update(done - bar.n)
-            bar.refresh()
             if done >= total:
                 self._bars.pop(task).close()
 

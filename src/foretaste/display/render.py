@@ -62,6 +62,7 @@ def _environment() -> "Environment":
         percent=words.percent,
         signed=words.signed,
         thousands=words.thousands,
+        toml_value=words.toml_value,
         plain_expert=words.plain_expert,
     )
     return environment

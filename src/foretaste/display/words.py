@@ -1,6 +1,7 @@
 """Numbers, times and parts of the model in; the words by which people read them out."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 EXPERT_WORDS = {
     "product": "Foretaste",
@@ -70,3 +71,18 @@ def duration(seconds: float) -> str:
     """90 is "90 s", 200 is "3 min 20 s"."""
     minutes, remaining_seconds = divmod(round(seconds), 60)
     return f"{seconds:.0f} s" if seconds < 100 else f"{minutes} min {remaining_seconds} s"
+
+
+def toml_value(value: Any) -> str:
+    """A setting as foretaste.toml has it; "empty" where nothing is set."""
+    if value is None or value == () or value == {}:
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return f"{value:.1f}"
+    return str(value)

@@ -13,6 +13,7 @@ from foretaste.display.render import face
 from foretaste.display.words import plain_expert
 from foretaste.domain.data import Ints, Term
 from foretaste.domain.identifiers import required_identifier
+from foretaste.domain.titles import natural_title
 from foretaste.errors import InputError
 from foretaste.model.product_scorer import ProductScorer
 from foretaste.online.answer import ScoringWorkspace, scored
@@ -97,8 +98,8 @@ def why_not(workspace: ScoringWorkspace, item: str, page: PageRequest) -> WhyNot
     choice = workspace.slates.slate(page, question, scorer).choice
     answer = _answer(item, position, question, scorer, choice)
     titles, index = snapshot.catalogue.titles, snapshot.catalogue.index
-    last_title = "" if answer.last is None else titles[index[answer.last]]
-    return replace(answer, title=titles[position], last_title=last_title)
+    last_title = "" if answer.last is None else natural_title(titles[index[answer.last]])
+    return replace(answer, title=natural_title(titles[position]), last_title=last_title)
 
 
 def _answer(

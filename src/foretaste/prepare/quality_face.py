@@ -20,14 +20,19 @@ Bar = tuple[str, str, float]
 """(name, figure, length from 0 to 1)"""
 
 
+TIME_TITLE = "Events over time"
+
+
 def quality_face(quality: QualityFigures) -> str:
     """What a notebook shows; without matplotlib it has no plots."""
+    plots = _plots(quality)
     return face(
         "quality",
         span=time_span(quality),
         tiles=summary_tiles(quality),
         warnings=quality_warnings(quality),
-        plots=_plots(quality),
+        plots=[plot for plot in plots if plot[0] != TIME_TITLE],
+        wide_plots=[plot for plot in plots if plot[0] == TIME_TITLE],
         bars=share_bars(quality),
         left_out=left_out_lines(quality),
     )
@@ -39,7 +44,7 @@ def _plots(quality: QualityFigures) -> list[tuple[str, Markup]]:
         from foretaste.prepare.plots import render_plots
     except MissingExtra:
         return []
-    titles = {"time": "Events over time", "tail": "Long tail", "lengths": "History lengths"}
+    titles = {"time": TIME_TITLE, "tail": "Long tail", "lengths": "History lengths"}
     return [(titles[name], Markup(svg)) for name, svg in render_plots(quality).items()]
 
 
