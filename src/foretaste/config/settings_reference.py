@@ -117,7 +117,7 @@ def type_words(annotation: Any) -> str:
             return f"list of {type_words(arguments[0])}"
         return f"list of {len(arguments)}: {', '.join(map(type_words, arguments))}"
     if origin is Mapping and arguments[1] is Any:
-        return "filter"
+        return "table"
     if origin is Mapping or origin is dict:
         return f"table of {type_words(arguments[1])}"
     if isinstance(annotation, type) and issubclass(annotation, Settings):
