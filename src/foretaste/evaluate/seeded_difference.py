@@ -8,7 +8,7 @@ variance in machine learning benchmarks”).
 """
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from foretaste.domain.data import Doubles, Longs
 from foretaste.evaluate.metrics import Interval
@@ -58,5 +58,5 @@ def _interval(mean: float, values: Doubles) -> Interval:
                 + interaction_square**2 / interaction_freedom
             )
             freedom = (person_square + extra_square) ** 2 / spread if spread else freedom
-    half = float(stats.t.ppf((1 + LEVEL) / 2, max(freedom, 1.0)) * np.sqrt(variance))
+    half = float(special.stdtrit(max(freedom, 1.0), (1 + LEVEL) / 2) * np.sqrt(variance))
     return Interval(mean, mean - half, mean + half)
