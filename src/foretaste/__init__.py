@@ -63,13 +63,14 @@ def open(  # noqa: A001  # `foretaste.open("shop")` is what it does
     """
     from foretaste.config.overrides import column_settings, merged, settings_tree
     from foretaste.display.progress import NotebookBars, is_interactive
+
+    if progress is None and is_interactive():
+        progress = NotebookBars()  # before the loop is imported, see `import_tqdm`
     from foretaste.domain.ports import no_progress
     from foretaste.loop import Foretaste
 
     changes = merged(column_settings(columns or {}), settings_tree(settings or {}))
-    if progress is None:
-        progress = NotebookBars() if is_interactive() else no_progress
-    return Foretaste.open(folder, settings=changes, progress=progress)
+    return Foretaste.open(folder, settings=changes, progress=progress or no_progress)
 
 
 def inspect(
@@ -88,6 +89,10 @@ def inspect(
     """
     from pathlib import Path
 
+    from foretaste.display.progress import import_tqdm, is_interactive
+
+    if is_interactive():
+        import_tqdm()
     from foretaste.behaviour.inspection.sources import sources_of
     from foretaste.config.file_inspection import inspect_for_workspace
 

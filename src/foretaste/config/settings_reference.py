@@ -3,7 +3,6 @@
 Made from the code, so it cannot say something else than what holds.
 """
 
-import re
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -131,4 +130,4 @@ def default_text(value: Any) -> str:
 
 
 def _one_line(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()
+    return " ".join(text.split())

@@ -11,6 +11,18 @@ def is_interactive() -> bool:
     return "ipykernel" in sys.modules or hasattr(sys, "ps1")
 
 
+def import_tqdm() -> Any:
+    """The class of tqdm's bars, without its warning.
+
+    Without ipywidgets it warns when it is first imported, and draws with letters, which is as good.
+    Other packages import it as well, so this is called before they are imported.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from tqdm.auto import tqdm
+    return tqdm
+
+
 class NotebookBars:
     """A bar for each stage of what takes long, gone when it is over.
 
@@ -19,12 +31,7 @@ class NotebookBars:
 
     def __init__(self, *, min_interval: float = 0.2) -> None:
         """min_interval: seconds between two looks of a bar."""
-        with warnings.catch_warnings():
-            # Without ipywidgets tqdm warns, and draws with letters, which is as good. It warns when
-            # it is first imported, which other packages do as well: so it is imported here.
-            warnings.simplefilter("ignore")
-            from tqdm.auto import tqdm
-        self._tqdm, self._min_interval = tqdm, min_interval
+        self._tqdm, self._min_interval = import_tqdm(), min_interval
         self._bars: dict[str, Any] = {}
         self._lock = threading.Lock()
 
