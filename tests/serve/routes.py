@@ -41,6 +41,7 @@ ROUTES = (
     Route("GET", "/readyz", OPEN),
     Route("GET", "/", OPEN),
     Route("GET", "/client.js", OPEN),
+    Route("GET", "/static/{version}/{path:path}", OPEN),
     Route("GET", "/openapi.json", OPEN),
     Route("GET", "/api/health/live", OPEN),
     Route("GET", "/api/health/ready", OPEN),

@@ -42,6 +42,7 @@ from foretaste.serve.http.security import RouteScopes
 from foretaste.serve.http.traces import Tracer
 from foretaste.serve.http.user_access import USER_TOKEN_HEADER
 from foretaste.serve.http.visitors import TrustedProxies
+from foretaste.serve.pages import routes as pages
 from foretaste.serve.tenant_pool import TenantPool
 
 ROUTERS = (
@@ -59,6 +60,7 @@ ROUTERS = (
     gorse_lists.api,
     operation.router,
     browser.router,
+    pages.router,
     page.router,
     catalogue.v1,  # last: an id in these addresses may hold any character
     catalogue.users_router,

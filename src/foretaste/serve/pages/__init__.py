@@ -1,0 +1,1 @@
+"""The pages that people look at: templates, styles, scripts, and the texts in each language."""
