@@ -20,6 +20,7 @@ from foretaste.domain.data import Event, Recommendation, Request
 from foretaste.domain.files import FOLDER_MODE
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
+from foretaste.model.artefacts import ModelRegistry
 from foretaste.recipes import recipe
 
 DEMO_NAME = "Foretaste demo"
@@ -36,6 +37,8 @@ batch_events = 384""",
 }
 """Lines of the video recipe and what the demo has in their place."""
 
+PAGE_ADDRESS = "http://127.0.0.1:8000/"
+"""Where `foretaste serve` shows the shop window, unless told otherwise."""
 USER = "395"
 """23 ratings in the spring of 2000, most of them science fiction: one sees what the model sees."""
 QUERY = "a slow film about space"
@@ -58,6 +61,13 @@ def run(folder: Path) -> None:
         feedback(loop, old_list)
     minutes, seconds = divmod(round(time.monotonic() - start_time), 60)
     next_steps(folder, f"{minutes} min {seconds} s")
+
+
+def is_trained(folder: Path) -> bool:
+    """Whether the folder is the demo's, with a model that answers."""
+    if not (folder / SETTINGS_FILE).exists() or load_config(folder).name != DEMO_NAME:
+        return False
+    return ModelRegistry(folder / "models").live_name() is not None
 
 
 def start_afresh(folder: Path) -> None:
@@ -250,11 +260,13 @@ def next_steps(folder: Path, duration: str) -> None:
         ('search "heist with a twist" --user 15', "the same words, another person"),
         ("similar 1", "what goes with Toy Story"),
         (f"record {USER} 1 --event-type hide", "it leaves the list; ask again"),
-        ("serve", "the same over HTTP; a page to try it on is at /"),
+        ("serve", "the same over HTTP"),
     ):
         console.say(f"  {command} {arguments} --workspace {folder}")
         console.say(f"      {purpose}")
     console.say("Your own data: 'foretaste init --help', then 'foretaste import --help'.")
+    console.say(f"Look at it: {command} demo --open --workspace {folder}")
+    console.say(f"      serves it and opens the shop window at {PAGE_ADDRESS}")
 
 
 def command_name() -> str:

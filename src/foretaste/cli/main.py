@@ -84,11 +84,25 @@ def options(
 
 
 @command(app, "demo")
-def demo(workspace: Workspace = Path("demo")) -> None:
+def demo(
+    workspace: Workspace = Path("demo"),
+    open_page: Annotated[
+        bool,
+        typer.Option(
+            "--open", help="Serve it and open its page in the browser; trains only the first time."
+        ),
+    ] = False,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of the page, with --open.")] = 8000,
+) -> None:
     """The whole loop on bundled film ratings, in a few minutes."""
     from foretaste.cli import demo as story
 
-    story.run(workspace)
+    if not (open_page and story.is_trained(workspace)):
+        story.run(workspace)
+    if open_page:
+        from foretaste.cli.browser import serve_and_open
+
+        serve_and_open(workspace, port)
 
 
 @command(app, "init")

@@ -1,0 +1,241 @@
+"""The shop window, as somebody uses it who has never seen it."""
+
+import httpx
+import pytest
+
+from foretaste.behaviour.store import STORE_FILE, SqlStore
+
+from .conftest import MARKUP, Open
+
+KIB = 1024
+MAX_FIRST_VIEW = 250 * KIB
+
+
+def test_somebody_new_picks_three_and_has_a_list(open_shop: Open, shop_folder, shop) -> None:
+    visitor = open_shop()
+    popular = visitor.titles("popular")
+    visitor.begin()
+    assert "Somebody new" in visitor.texts("h1")
+    listed = visitor.titles()
+    assert listed
+    assert listed != popular
+    assert len(listed) == len(set(listed)), "no item stands twice on a page"
+    with SqlStore(shop_folder / STORE_FILE) as store:
+        events = store.history(None, visitor.session, 10)
+    assert [event.kind for event in events] == ["like"] * 3
+    assert "like" in visitor.see('#shelves [data-shelf="similar"] h2').inner_text()
+
+
+def test_somebody_is_chosen_by_what_they_like(open_shop: Open) -> None:
+    visitor = open_shop()
+    visitor.see(".people .person:not(.new)")
+    people = visitor.texts(".person:not(.new) strong")
+    assert {"Loves space", "Loves kitchen"} <= set(people)
+    assert not any("p1" in person.split() for person in people), "no ids"
+    visitor.choose()
+    assert visitor.see("h1").inner_text() in {
+        "Somebody who loves space",
+        "Somebody who loves kitchen",
+    }
+    visitor.page.reload()
+    visitor.see('#shelves [data-shelf="for_you"] .card')
+    visitor.press("text=Somebody else")
+    visitor.see(".people .person:not(.new)")
+
+
+def test_what_is_hidden_goes_at_once_and_comes_back(open_shop: Open, shop_folder) -> None:
+    visitor = open_shop()
+    visitor.begin()
+    hidden = visitor.titles("for_you")[1]
+    visitor.press(f'#shelves [data-shelf="for_you"] [aria-label="Hide: {hidden}"]')
+    visitor.see(f".news-text:has-text('{hidden} is hidden')")
+    visitor.see(".news-words li")
+    assert hidden not in visitor.titles()
+    with SqlStore(shop_folder / STORE_FILE) as store:
+        newest = store.history(None, visitor.session, 10)[-1]
+    assert (newest.kind, newest.position) == ("hide", 2)
+    assert newest.recommendation_id
+    visitor.press(".news .button:has-text('Undo')")
+    visitor.see(".news-text:has-text('Undone')")
+    assert hidden in visitor.titles("for_you")
+
+
+def test_a_like_makes_a_shelf_and_says_why(open_shop: Open) -> None:
+    visitor = open_shop()
+    visitor.choose()
+    liked = visitor.titles("for_you")[0]
+    visitor.press(f'#shelves [data-shelf="for_you"] [aria-label="Like: {liked}"]')
+    visitor.see(f".news-text:has-text('You liked {liked}')")
+    visitor.see('#shelves [data-shelf="similar"]')
+    visitor.press(".card-why")
+    assert visitor.see("#why-title").inner_text()
+    visitor.see("#why .bars .bar")
+    words = " ".join(visitor.texts("#why .bars li"))
+    assert "sequence" not in words, "plain words"
+    assert "average item" not in words
+    visitor.page.keyboard.press("Escape")
+    visitor.press(".news .button:has-text('Undo')")
+    visitor.see(".news-text:has-text('Undone')")
+
+
+def test_a_wish_becomes_chips_that_can_be_taken_back(open_shop: Open) -> None:
+    visitor = open_shop()
+    visitor.begin()
+    visitor.page.fill("#wish", "more space, nothing about kitchen")
+    visitor.page.press("#wish", "Enter")
+    visitor.see(".news-text:has-text('You wished for')")
+    chips = visitor.texts(".wish .chip span:first-child")
+    assert "more space" in chips
+    assert "no kitchen" in chips
+    visitor.press(".wish .chip:has-text('no kitchen')")
+    visitor.until("() => !document.querySelector('.wish .chips').innerText.includes('kitchen')")
+
+
+def test_a_slider_is_a_preference(open_shop: Open, shop: httpx.Client) -> None:
+    visitor = open_shop()
+    visitor.choose()
+    visitor.press(".who-words .button")
+    slider = visitor.see("#taste input[type=range]")
+    slider.press("ArrowRight")
+    visitor.see("#taste .chip.more")
+    visitor.press("#taste [aria-label=Never]")
+    visitor.see("#taste .chip.less")
+    visitor.press("#taste >> text=Take all of it back")
+    visitor.until("() => !document.querySelector('#taste .chip.less')")
+
+
+def test_search_corrects_and_filters(open_shop: Open) -> None:
+    visitor = open_shop()
+    visitor.page.fill("#search", "rokcet")
+    visitor.see("#suggestions [role=option]")
+    visitor.page.press("#search", "Enter")
+    visitor.see(".results .card")
+    assert "rocket" in visitor.see("h1").inner_text()
+    assert "rokcet" in visitor.see(".results-head").inner_text()
+    visitor.press(".facet .chip:has-text('space')")
+    visitor.see(".results .chip.on:has-text('space')")
+    visitor.until("() => document.querySelectorAll('.results .card').length > 0")
+    assert all("kitchen" not in facts for facts in visitor.texts(".results .card-facts"))
+    visitor.press(".results .chip.on")
+    visitor.until("() => !document.querySelector('.results .chip.on')")
+
+
+def test_a_suggestion_is_taken_by_keyboard(open_shop: Open) -> None:
+    visitor = open_shop()
+    visitor.page.locator("#search").press_sequentially("the plan")
+    visitor.see("#suggestions [role=option]")
+    visitor.page.press("#search", "ArrowDown")
+    active = visitor.page.get_attribute("#search", "aria-activedescendant")
+    assert visitor.see(f"#{active}").get_attribute("aria-selected") == "true"
+    visitor.page.press("#search", "Enter")
+    visitor.see(".item h1")
+
+
+def test_an_item_page_has_facts_and_what_goes_with_it(open_shop: Open) -> None:
+    visitor = open_shop()
+    visitor.choose()
+    title = visitor.titles("for_you")[0]
+    visitor.press('#shelves [data-shelf="for_you"] .card-link')
+    assert visitor.see(".item h1").inner_text() == title
+    visitor.see(".item .facts .chip")
+    visitor.see(".item .shelf .card")
+    visitor.press(".item >> text=Back")
+    visitor.see('#shelves [data-shelf="for_you"] .card')
+    visitor.go("/#/item/nothing-of-that-name")
+    visitor.see("text=This is not here any more")
+
+
+def test_the_talk_answers_with_a_list(open_shop: Open) -> None:
+    visitor = open_shop()
+    visitor.begin()
+    visitor.press(".talk-button")
+    visitor.page.fill("#sentence", "something about a rocket")
+    visitor.page.press("#sentence", "Enter")
+    visitor.see("#talk .turn:not(.mine):not(.waiting) .turn-item")
+    visitor.see("#talk .drawer-foot .chip")
+    visitor.page.fill("#sentence", "why the first?")
+    visitor.page.press("#sentence", "Enter")
+    visitor.until("() => document.querySelectorAll('#talk .turn.mine').length === 2")
+    visitor.until("() => document.querySelectorAll('#talk .turn:not(.mine)').length >= 3")
+
+
+def test_hostile_titles_are_shown_as_text(open_shop: Open) -> None:
+    visitor = open_shop(viewport={"width": 360, "height": 760})
+    visitor.see("#shelves .card")
+    visitor.go("/#/item/hostile%2F%3C1%3E")
+    assert visitor.see(".item h1").inner_text() == MARKUP
+    assert visitor.overflow() <= 0
+    for name in ("hostile-2", "hostile-3"):
+        visitor.go(f"/#/item/{name}")
+        visitor.until("id => document.querySelector('.item h1')?.innerText.length > 5", name)
+        assert visitor.overflow() <= 0, name
+    assert "{{ 7 * 7 }}" in visitor.texts(".item .facts .chip")
+    visitor.page.fill("#search", "<script>alert(1)</script>'\"&")
+    visitor.page.press("#search", "Enter")
+    visitor.see(".results h1")
+    assert visitor.overflow() <= 0
+    assert "taken" not in visitor.page.title()
+    assert visitor.page.locator("main script, main img[onerror]").count() == 0
+
+
+def test_two_people_in_two_browsers_do_not_mix(open_shop: Open) -> None:
+    one, other = open_shop(), open_shop()
+    one.begin()
+    other.choose()
+    hidden = one.titles("for_you")[0]
+    one.press(f'#shelves [data-shelf="for_you"] [aria-label="Hide: {hidden}"]')
+    one.see(".news-text:has-text('is hidden')")
+    assert one.session != other.session
+    other.page.reload()
+    other.see('#shelves [data-shelf="for_you"] .card')
+    assert other.texts(".news-text") == []
+    assert "Somebody who loves" in other.see("h1").inner_text()
+
+
+def test_the_first_view_is_light(open_shop: Open) -> None:
+    visitor = open_shop("/healthz")
+    session = visitor.context.new_cdp_session(visitor.page)
+    session.send("Network.enable")
+    sizes: list[int] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    visitor.go("/")
+    visitor.see("#shelves .card")
+    visitor.see(".people .person:not(.new)")
+    visitor.page.wait_for_load_state("networkidle")
+    assert len(sizes) > 10
+    assert sum(sizes) < MAX_FIRST_VIEW
+
+
+@pytest.mark.parametrize("language", ["de-AT", "en-GB"])
+def test_the_page_speaks_the_language_of_the_browser(open_shop: Open, language: str) -> None:
+    visitor = open_shop(locale=language)
+    german = language.startswith("de")
+    visitor.see(f"text={'Ich bin neu hier' if german else 'I am new here'}")
+    visitor.press("[aria-expanded]:not(input)")
+    visitor.press(f"[data-language={'en' if german else 'de'}]")
+    visitor.see(f"text={'I am new here' if german else 'Ich bin neu hier'}")
+    visitor.page.reload()
+    visitor.see(f"text={'I am new here' if german else 'Ich bin neu hier'}")
+
+
+def test_light_and_dark_by_choice_hold_from_the_first_byte(open_shop: Open) -> None:
+    visitor = open_shop(color_scheme="light")
+    ground = "() => getComputedStyle(document.body).backgroundColor"
+    light = visitor.page.evaluate(ground)
+    visitor.press("[aria-expanded]:not(input)")
+    visitor.press("[data-theme-choice=dark]")
+    dark = visitor.page.evaluate(ground)
+    assert dark != light
+    visitor.page.reload()
+    assert visitor.page.evaluate(ground) == dark
+    assert visitor.page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_no_serious_violation_where_people_are_chosen_and_served(open_shop: Open) -> None:
+    visitor = open_shop()
+    visitor.see(".people .person:not(.new)")
+    assert visitor.violations() == []
+    visitor.choose()
+    visitor.press('#shelves [data-shelf="for_you"] .card-actions button')
+    visitor.see(".news-text")
+    assert visitor.violations() == []
