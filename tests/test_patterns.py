@@ -33,7 +33,6 @@ WITH_PATTERNS_OF_THEIR_OWN = {
     "foretaste.behaviour.formats.declaration.has_file_name": "the same",
     "foretaste.behaviour.formats.formatted_table.rows_of": "the same",
     "foretaste.understand.grammar._patterns": "loaded once, and all in GRAMMAR_PATTERNS",
-    "foretaste.serve.api.page._content_security_policy": "of our own page",
     "foretaste.display.svg.svg_of": "of our own charts",
     "foretaste.workspace.tenants._with_schema": "of a settings file",
 }

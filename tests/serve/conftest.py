@@ -1,11 +1,16 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from .workspace import serving
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +36,18 @@ def client(shared: Path) -> Iterator[httpx.Client]:
 def copied(trained: Path, tmp_path: Path) -> Path:
     """A trained workspace of one's own."""
     return Path(shutil.copytree(trained, tmp_path / "workspace"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for all tests; each opens a context of its own."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: install one, e.g. apt-get install chromium")
+    with api.sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 Refusal = Callable[..., str]

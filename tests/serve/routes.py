@@ -46,8 +46,8 @@ ROUTES = (
     Route("GET", "/api/health/live", OPEN),
     Route("GET", "/api/health/ready", OPEN),
     Route("GET", "/metrics", ADMIN),
-    Route("GET", "/page/people", ADMIN),
-    Route("GET", "/page/history", ADMIN, query="?user={user}&session={session}"),
+    Route("GET", "/v1/about", READ),
+    Route("GET", "/v1/sample-users", ADMIN),
     Route(
         "POST",
         "/v1/events",

@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from foretaste.config.load import load_config
 from foretaste.config.serve_settings import ServeSettings
 from foretaste.serve.api import (
+    about,
     browser,
     bulk,
     catalogue,
@@ -22,7 +23,6 @@ from foretaste.serve.api import (
     gorse_lists,
     identity,
     operation,
-    page,
     placements,
     shop_pages,
     take_back,
@@ -60,8 +60,8 @@ ROUTERS = (
     gorse_lists.api,
     operation.router,
     browser.router,
+    about.v1,
     pages.router,
-    page.router,
     catalogue.v1,  # last: an id in these addresses may hold any character
     catalogue.users_router,
 )

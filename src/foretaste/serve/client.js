@@ -28,6 +28,11 @@
     return events.length && events[0].token ? events[0].token : null;
   }
 
+  /* An id in an address; "." and ".." alone would be taken for steps in it. */
+  function pathPart(id) {
+    return (/^\.\.?$/.test(id) ? "%20" : "") + encodeURIComponent(id);
+  }
+
   function randomId() {
     if (root.crypto.randomUUID) return root.crypto.randomUUID();
     const bytes = root.crypto.getRandomValues(new Uint8Array(16)); // on pages without TLS
@@ -134,6 +139,63 @@
       const body = await answer.json();
       if (!answer.ok) throw Object.assign(new Error(body.detail || body.title), { problem: body });
       return body;
+    }
+
+    /* Items of the shop's own, in the order that suits this person. */
+    rank(candidates, asked = {}) {
+      return this._list("/v1/rank", { candidates, ...asked });
+    }
+
+    /* An item as it was sent. */
+    item(id) {
+      return this._answer("GET", `/v1/items/${pathPart(id)}`);
+    }
+
+    /* Somebody's taste, and what they changed about their lists. null without consent. */
+    profile() {
+      return this._own("GET");
+    }
+
+    /* Change it: { changes, wish, less_like, reset } as in PATCH /v1/users/{id}/profile. → the
+       profile as it is then; null without consent. */
+    steer(changes) {
+      return this._own("PATCH", changes);
+    }
+
+    /* Say something in a talk: { text, conversation_id, state } as in POST /v1/chat; null without
+       consent. */
+    async chat(said) {
+      if (!this.consented) return null;
+      const owner = { session: this.session, ...(this.user ? { user: this.user } : {}) };
+      return this._answer("POST", "/v1/chat", { ...owner, ...said }, this.token);
+    }
+
+    /* What this service is, and what the key may do. */
+    about() {
+      return this._answer("GET", "/v1/about");
+    }
+
+    /* n people whose tastes are clear, to look at lists with; for a key of the scope admin. */
+    sampleUsers(n = 8) {
+      return this._answer("GET", `/v1/sample-users?n=${n}`);
+    }
+
+    /* The profile of the user or the visit. */
+    async _own(method, body) {
+      if (!this.consented) return null;
+      const owner = this.user ? ["users", this.user] : ["sessions", this.session];
+      const path = `/v1/${owner.map(pathPart).join("/")}/profile`;
+      return this._answer(method, path, body, this.user ? this.token : null);
+    }
+
+    /* What an address answers. Throws an Error with the problem document. */
+    async _answer(method, path, body, token = null) {
+      const request = this._request(body === undefined ? undefined : JSON.stringify(body), token);
+      const answer = await root.fetch(this.url + path, { ...request, method });
+      const content = await answer.json();
+      if (!answer.ok)
+        throw Object.assign(new Error(content.detail || content.title), { problem: content });
+      return content;
     }
 
     /* Whom an event names. */

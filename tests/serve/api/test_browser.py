@@ -16,9 +16,6 @@ from foretaste_client import sign_user_token
 
 from ..workspace import serving, until
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 PAGE = """<!doctype html><title>shop</title><script src="/client.js"></script>
 <style>div { height: 120px } hr { height: 3000px }</style>
 <body><script>const shop = new Foretaste({ every: 50, seconds: 0.05 });</script></body>"""
@@ -40,17 +37,6 @@ def test_the_file_is_there_for_pages_anywhere(client: httpx.Client) -> None:
     assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert "class Foretaste" in answer.text
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: install one, e.g. apt-get install chromium")
-    with api.sync_playwright() as play:
-        found = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")

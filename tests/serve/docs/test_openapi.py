@@ -12,6 +12,7 @@ from foretaste.serve.schemas import (
     catalogue_schemas,
     placement_schemas,
 )
+from foretaste.serve.schemas.about_schemas import AboutAnswer, SampleUsersAnswer
 from foretaste.serve.schemas.chat_schemas import ChatAnswer
 from foretaste.serve.schemas.facet_schemas import FacetsAnswer
 from foretaste.serve.schemas.generation_schemas import GenerateAnswer, WhyNotAnswer
@@ -65,6 +66,8 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("delete", "/v1/placements/{name}"): catalogue_schemas.DeletedAnswer,
     ("get", "/v1/placements/{name}/changes"): placement_schemas.PlacementChangesAnswer,
     ("post", "/v1/placements/{name}/undo"): placement_schemas.UndoAnswer,
+    ("get", "/v1/about"): AboutAnswer,
+    ("get", "/v1/sample-users"): SampleUsersAnswer,
     ("post", "/v1/page"): PageAnswer,
     ("post", "/v1/facets"): FacetsAnswer,
     ("get", "/v1/suggest"): SuggestAnswer,

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,7 +97,12 @@ def test_a_service_killed_amid_a_click_loses_nothing(
         visitor = open_shop(url=url)
         visitor.begin()
         hidden = visitor.titles("for_you")[0]
-        visitor.page.route("**/v1/events", lambda route: (first.process.kill(), route.continue_()))
+
+        def kill(route: Any) -> None:
+            first.process.kill()
+            route.continue_()
+
+        visitor.page.route("**/v1/events", kill)
         visitor.press(f'#shelves [data-shelf="for_you"] [aria-label="Hide: {hidden}"]')
         visitor.see(".page-problem")
         first.process.wait()

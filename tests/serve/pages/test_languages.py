@@ -34,7 +34,7 @@ def shown_texts() -> Iterator[tuple[str, str | tuple[str, ...]]]:
         if "vendor" not in path.parts:
             with path.open("rb") as file:
                 for _, message, *_ in extract("javascript", file, SCRIPT_KEYWORDS):
-                    yield path.name, message  # type: ignore[misc]
+                    yield path.name, message
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

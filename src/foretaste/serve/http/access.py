@@ -83,6 +83,7 @@ class AccessMiddleware:
                 caller = await self._admit(scope)
                 scope["foretaste.tenant"], scope["foretaste.key"] = caller.tenant, caller.key
                 scope["foretaste.operator"] = "admin" in caller.scopes
+                scope["foretaste.scopes"] = caller.scopes
                 scope["foretaste.user_access"] = self._user_access(scope, caller)
                 service_context = self._tenants.lend(caller.tenant)
                 scope["foretaste.service"] = await exit_stack.enter_async_context(service_context)

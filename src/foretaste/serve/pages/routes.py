@@ -1,7 +1,8 @@
 """The addresses of the pages and of what they load. In: a request. Out: a file, the same for all.
 
-No address here needs a key: nothing of a shop is in a page. What it shows it asks of the public API
-with the key that whoever opened it enters.
+They are read, translated and packed once, which is too much for the event loop, so the functions
+run in threads. No address here needs a key: nothing of a shop is in a page. What it shows it asks
+of the public API, with the key that whoever opened it enters.
 """
 
 from typing import Annotated
@@ -16,7 +17,7 @@ from foretaste.serve.pages.languages import LANGUAGE_NAMES, chosen_language
 from foretaste.serve.pages.rendering import THEMES, page_response, rendered_page
 from foretaste.serve.pages.static_files import static_response
 
-PAGE_TEMPLATES: dict[str, str] = {}
+PAGE_TEMPLATES: dict[str, str] = {"/": "shop.html"}
 """Address → template. A page is added by its template and a line here."""
 COOKIE_SECONDS = 365 * 24 * 3600
 
@@ -24,7 +25,7 @@ router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 Text = Annotated[str, Header()]
 
 
-async def page(
+def page(
     request: Request,
     language: Annotated[str | None, Query()] = None,
     foretaste_language: Annotated[str | None, Cookie()] = None,
@@ -50,7 +51,7 @@ for address in PAGE_TEMPLATES:
 
 
 @router.get("/static/{version}/{path:path}", dependencies=[NO_KEY_NEEDED])
-async def static_file(version: str, path: str, accept_encoding: Text = "") -> Response:
+def static_file(version: str, path: str, accept_encoding: Text = "") -> Response:
     """A script, a style, a font or a picture of the pages."""
     response = static_response(version, path, accept_encoding)
     if response is None:

@@ -59,6 +59,10 @@ export const key = {
   },
 };
 
+/* The status with which a key was refused last: 401 or 403; 0 before that. */
+let refusedWith = 0;
+addEventListener("foretaste:key", (event) => (refusedWith = event.detail.status));
+
 /* What the service answered instead: a problem document (RFC 9457). status 0: no answer at all. */
 export class Problem extends Error {
   constructor(status, body = {}) {
@@ -242,17 +246,23 @@ document.addEventListener("alpine:init", () => {
      "foretaste:key-entered". */
   Alpine.data("keyForm", () => ({
     value: "",
-    status: key.value ? 403 : 401,
+    status: 0,
+    hasKey: false,
     init() {
-      addEventListener("foretaste:key", (event) => (this.status = event.detail.status));
+      this.look = () => Object.assign(this, { status: refusedWith, hasKey: Boolean(key.value) });
+      addEventListener("foretaste:key", this.look);
+      this.look();
+    },
+    destroy() {
+      removeEventListener("foretaste:key", this.look);
     },
     get heading() {
-      if (this.status === 403) return t("This key may not do that");
-      return key.value ? t("The service does not know this key") : t("This service asks for a key");
+      if (this.hasKey && this.status === 403) return t("This key may not do that");
+      return this.hasKey && this.status ? t("The service does not know this key") : t("This service asks for a key");
     },
     get advice() {
-      if (this.status === 403) return t("It is a good key, but without the scope that this page needs. Enter another.");
-      if (key.value) return t("It may be mistyped, revoked or expired. Enter it again, or another.");
+      if (this.hasKey && this.status === 403) return t("It is a good key, but without the scope that this page needs. Enter another.");
+      if (this.hasKey && this.status) return t("It may be mistyped, revoked or expired. Enter it again, or another.");
       return t("Whoever runs it can make one and give it to you.");
     },
     save() {
