@@ -332,6 +332,12 @@ const shop = {
     this.news = null;
   },
 
+  /* For a screen reader, which hears it in one go. */
+  get newsSummary() {
+    if (!this.news) return "";
+    return [this.news.text, ...this.news.lines.map((line) => `${line.text} ${line.why}`.trim())].join(". ");
+  },
+
   get hasUndo() {
     return Boolean(this.news && this.news.undo);
   },
