@@ -9,7 +9,7 @@ export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE  # tests start the package many times
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme pictures vendor wheel lock clean
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture vendor wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -132,7 +132,7 @@ api-docs: setup ## write docs/api.md, docs/python.md and docs/settings.md from t
 readme: setup ## write the measured figures into README.md and docs/
 	$(BIN)/python -m benchmarks.readme
 
-pictures: setup ## take the pictures of the pages in docs/images, on the demo's workspace
+picture: setup ## take the pictures of the pages in docs/images, on the demo's workspace
 	PICTURES=docs/images $(BIN)/python -m pytest -q -n 0 -m slow tests/serve/pages -k picture
 
 vendor: setup ## fetch the files of others that the pages carry anew, from npm

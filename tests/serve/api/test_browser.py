@@ -137,6 +137,23 @@ def test_what_is_seen_and_clicked_is_attributed(visit: Visit) -> None:
     assert visit.run("() => shop.session") != session
 
 
+def test_somebody_changes_their_lists_and_talks(visit: Visit) -> None:
+    assert visit.run("() => shop.profile()") is None, "nobody is named without consent"
+    visit.run("() => shop.consent(true)")
+    steered = visit.run("() => shop.steer({ wish: 'more space' })")
+    assert [one["name"] for one in steered["changes"]] == ["theme: space"]
+    assert visit.run("() => shop.profile()")["changes"] == steered["changes"]
+    wrong = visit.run("() => shop.steer({ wish: '' }).catch(error => error.problem.status)")
+    assert wrong == 422
+    said = visit.run("() => shop.chat({ text: 'something about a rocket' })")
+    assert said["recommendation"]["items"]
+    ranked = visit.run("() => shop.rank(['space-1', 'kitchen-1'])")
+    assert {one["id"] for one in ranked["items"]} == {"space-1", "kitchen-1"}
+    assert visit.run("() => shop.item('space-1')")["id"] == "space-1"
+    assert visit.run("() => shop.about()")["user_access"] == "open"
+    assert len(visit.run("() => shop.sampleUsers(2)")["users"]) == 2
+
+
 @pytest.mark.slow
 def test_events_wait_while_the_browser_is_offline(visit: Visit) -> None:
     visit.run("() => shop.consent(true)")

@@ -1,7 +1,7 @@
 """Each view of the shop window at both widths, light and dark: nothing is wider than the window, no
 serious violation, and a picture in the folder that PICTURES names, for the documents.
 
-`make pictures` looks at the workspace in the folder `demo`; without it the tests have their own.
+`make picture` looks at the workspace in the folder `demo`; without it the tests have their own.
 """
 
 import io

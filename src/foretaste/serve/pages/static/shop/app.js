@@ -10,7 +10,7 @@ import { taste } from "./taste.js";
 import { activityOf, columnLabel, factsOf, scoreBars, somebodyLine, tasteLine, tellingEvents, titleOf } from "./words.js";
 
 const PICKS = 3;
-const SHELF_LENGTH = 14;
+const SHELF_LENGTH = 12;
 const RETRY = 1500;
 const HOME = [
   { id: "for-you", kind: "for_you" },
@@ -409,8 +409,8 @@ const shop = {
     if (await client.flush()) {
       this.news = { text, lines: [{ key: 0, text: t("The service does not answer. What you did is kept, and sent when it is back."), why: "" }], undo: null };
     }
+    await this.refresh({ text, undo: () => this.undoDeed(deed) }); // the lists first
     this.loadProfile();
-    await this.refresh({ text, undo: () => this.undoDeed(deed) });
   },
 
   /* Away at once, before the service has answered. */
@@ -428,8 +428,8 @@ const shop = {
         delete this.liked[deed.item];
         if (this.seed && this.seed.id === deed.item) this.seed = null;
       }
-      this.loadProfile();
       await this.refresh({ text: t("Undone: {what}", { what: deed.text }), undo: null });
+      this.loadProfile();
       if (this.view === "search") await this.runSearch();
     });
   },
