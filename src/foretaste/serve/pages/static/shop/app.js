@@ -236,7 +236,7 @@ const shop = {
   async loadPicks() {
     await this.attempt(async () => {
       const shelves = [{ id: "picks", kind: "popular", window: "365d", n: 24, diversity: 0.6 }];
-      const answer = await client.page({ shelves, properties: this.properties, incognito: true, ...LIST });
+      const answer = await client.page(shelves, { properties: this.properties, incognito: true, ...LIST });
       this.pickItems = answer.shelves.flatMap((shelf) => shelf.items).map((item) => this.decorated(item));
       this.pickList = answer.shelves[0] || null;
     }, () => this.loadPicks());
@@ -299,8 +299,8 @@ const shop = {
     this.loading = !this.shelves.length;
     return this.attempt(async () => {
       const began = performance.now();
-      const asked = { shelves: this.wanted, n: SHELF_LENGTH, properties: this.properties, ...LIST };
-      const answer = await client.page(this.person ? asked : { ...asked, incognito: true });
+      const asked = { n: SHELF_LENGTH, properties: this.properties, ...LIST };
+      const answer = await client.page(this.wanted, this.person ? asked : { ...asked, incognito: true });
       if (turn !== this.turn) return;
       this.milliseconds = Math.round(performance.now() - began);
       this.model = answer.model_version;

@@ -35,7 +35,8 @@ export const search = {
   async suggest() {
     const turn = ++this.suggestTurn;
     await this.attempt(async () => {
-      const answer = await client.suggest(this.query.trim(), { n: 8, ...ASKED });
+      const answer = await this.lookUp(this.query.trim());
+      if (!answer) return;
       if (turn !== this.suggestTurn || document.activeElement !== document.getElementById("search")) return;
       this.suggestions = answer.suggestions.map((suggestion, place) => ({
         ...suggestion,
@@ -49,6 +50,15 @@ export const search = {
   },
 
   suggestTurn: 0,
+  lookedUp: { words: null, answer: null },
+
+  /* What is suggested for these words, asked for once. null where other words were typed since. */
+  lookUp(words) {
+    if (this.lookedUp.words !== words) this.lookedUp = { words, answer: client.suggest(words, { n: 8, ...ASKED }) };
+    const { answer } = this.lookedUp;
+    answer.catch(() => (this.lookedUp = { words: null, answer: null }));
+    return answer;
+  },
 
   moveSuggestion(by) {
     if (!this.suggestionsOpen) return;
@@ -115,7 +125,8 @@ export const search = {
       let words = typed;
       this.corrected = "";
       if (typed && !this.asTyped) {
-        const { corrected } = await client.suggest(typed, { n: 1, ...ASKED });
+        const { corrected } = (await this.lookUp(typed)) || {};
+        if (turn !== this.searchTurn) return;
         if (corrected && corrected.toLowerCase() !== typed.toLowerCase()) words = corrected;
       }
       const asked = { n: RESULTS, facets: true, filter: this.chosen, properties: this.properties, ...LIST };

@@ -25,11 +25,9 @@ class TabClient extends globalThis.Foretaste {
 }
 
 /* Until client.js has them. */
-for (const [name, path] of [["page", "/v1/page"]]) {
-  TabClient.prototype[name] ??= function (asked) {
-    return this._list(path, asked);
-  };
-}
+TabClient.prototype.page ??= function (shelves, asked = {}) {
+  return this._list("/v1/page", { shelves, ...asked });
+};
 TabClient.prototype.suggest ??= function (q, asked = {}) {
   return this._answer("GET", `/v1/suggest?${new URLSearchParams({ q, ...asked })}`);
 };
