@@ -24,18 +24,6 @@ class TabClient extends globalThis.Foretaste {
   }
 }
 
-/* Until client.js has them. */
-TabClient.prototype.page ??= function (shelves, asked = {}) {
-  return this._list("/v1/page", { shelves, ...asked });
-};
-TabClient.prototype.suggest ??= function (q, asked = {}) {
-  return this._answer("GET", `/v1/suggest?${new URLSearchParams({ q, ...asked })}`);
-};
-TabClient.prototype.itemPage ??= function (id, asked = {}) {
-  const owner = this.user ? { user: this.user } : {};
-  return this._answer("GET", `/v1/items/${encodeURIComponent(id)}/page?${new URLSearchParams({ session: this.session, ...owner, ...asked })}`);
-};
-
 export const client = new TabClient({ key: key.value, every: 1500 });
 client.consent(true);
 
