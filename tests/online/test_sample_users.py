@@ -30,7 +30,9 @@ class Tastes:
 def profile(
     *genres: tuple[str, float, float], years: dict[str, float] | None = None
 ) -> TasteProfile:
-    liked = {"genres": tuple(LikedValue(value, share, lift) for value, share, lift in genres)}
+    liked: dict[str, tuple[LikedValue, ...]] = {
+        "genres": tuple(LikedValue(value, share, lift) for value, share, lift in genres)
+    }
     if years is not None:
         liked["year"] = tuple(LikedValue(year, share, 3.0) for year, share in years.items())
     return liked
