@@ -30,12 +30,10 @@ class Tastes:
 def profile(
     *genres: tuple[str, float, float], years: dict[str, float] | None = None
 ) -> TasteProfile:
-    liked: dict[str, tuple[LikedValue, ...]] = {
-        "genres": tuple(LikedValue(value, share, lift) for value, share, lift in genres)
-    }
+    liked = {"genres": tuple(LikedValue(value, share, lift) for value, share, lift in genres)}
     if years is not None:
         liked["year"] = tuple(LikedValue(year, share, 3.0) for year, share in years.items())
-    return liked
+    return TasteProfile(liked, {})
 
 
 def chosen(profiles: dict[str, TasteProfile], n: int = 8, events: int = 50) -> list[str]:
