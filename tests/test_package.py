@@ -100,7 +100,9 @@ def test_the_wheel_holds_every_file_of_the_source(wheel: zipfile.ZipFile) -> Non
         "recipes/news.toml",
         "recipes/shop.toml",
         "recipes/video.toml",
-        "serve/page.html",
+        "serve/pages/templates/base.html",
+        "serve/pages/locales/de.po",
+        "serve/pages/static/vendor/vendor.json",
     ],
 )
 def test_what_is_no_python_is_inside_too(wheel: zipfile.ZipFile, name: str) -> None:

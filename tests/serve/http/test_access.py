@@ -76,7 +76,7 @@ def test_health_and_the_page_need_no_key(guarded: httpx.Client) -> None:
     [
         ("POST", "/v1/recommend"),
         ("POST", "/v1/events"),
-        ("GET", "/page/people"),
+        ("GET", "/v1/sample-users"),
         ("GET", "/nowhere"),
         ("DELETE", "/v1/recommend"),
     ],
@@ -105,7 +105,7 @@ def test_a_scope_opens_what_it_says_and_no_more(guarded: httpx.Client, secrets: 
         ("POST", "/v1/recommend", {"n": 1}),
         ("POST", "/v1/events", {"events": [EVENT]}),
         ("POST", "/v1/items", {"items": [{"id": "space-1", "title": "Another"}]}),
-        ("GET", "/page/people", None),
+        ("GET", "/v1/sample-users", None),
     ]
     opens = {"read": [0], "events": [1], "admin": [0, 1, 2, 3]}
     for which, own in opens.items():
@@ -259,7 +259,7 @@ def test_the_document_names_the_scopes_of_every_address(guarded: httpx.Client) -
     document = guarded.get("/openapi.json").json()
     assert set(document["components"]["securitySchemes"]) == {"bearer", "key"}
     for path, methods in document["paths"].items():
-        address = path.format(item="a", user="u", id="u")
+        address = path.format(item="a", user="u", id="u", name="n")
         for method, operation in methods.items():
             request = {"type": "http", "method": method.upper(), "path": address, "root_path": ""}
             needed = list(route_scopes().required_scopes(request))
