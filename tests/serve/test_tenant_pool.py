@@ -140,7 +140,7 @@ def test_no_call_of_one_tenant_tells_of_another(shops: Shops) -> None:
             assert MARK not in told, (method, path, body, answer.text)
     assert kept(shops.acme) == before
     assert "/v1/recommend" in seen
-    shops.client.get("/page/history", params={"user": "p1"}, headers=shops.keys["default"])
+    shops.client.get("/v1/users/p1/export", headers=shops.keys["default"])
 
 
 def test_the_tenant_itself_is_told(shops: Shops) -> None:
@@ -148,11 +148,9 @@ def test_the_tenant_itself_is_told(shops: Shops) -> None:
     body = {"query": MARK, "n": 100}
     answer = shops.client.post("/v1/recommend", json=body, headers=shops.keys["acme"])
     assert MARK in answer.text
-    history = shops.client.get("/page/history", params={"user": "p1"}, headers=shops.keys["acme"])
+    history = shops.client.get("/v1/users/p1/export", headers=shops.keys["acme"])
     assert MARK in history.text
-    history = shops.client.get(
-        "/page/history", params={"user": "p1"}, headers=shops.keys["default"]
-    )
+    history = shops.client.get("/v1/users/p1/export", headers=shops.keys["default"])
     assert history.json()
     assert MARK not in history.text
 

@@ -368,7 +368,7 @@ def test_events_are_attributed_to_the_list_they_came_from(
     assert (kept["at-1"].item, kept["at-1"].recommendation_id) == (None, rec)
 
 
-def test_a_late_event_takes_its_place_in_time(client: httpx.Client) -> None:
+def test_a_late_event_takes_its_place_in_time(client: httpx.Client, shared: Path) -> None:
     for number, at in ((1, 1_700_000_500.0), (2, 1_700_000_100.0)):
         event = {
             "event_id": f"late-{number}",
@@ -377,8 +377,9 @@ def test_a_late_event_takes_its_place_in_time(client: httpx.Client) -> None:
             "at": at,
         }
         client.post("/v1/events", json={"events": [event]})
-    told = client.get("/page/history", params={"session": "late"}).json()
-    assert [one["item"] for one in told] == ["space-1", "space-2"]  # newest first
+    with SqlStore(shared / "behaviour.db") as store:
+        events = store.history(None, "late", 10)
+    assert [event.item for event in events] == ["space-2", "space-1"]  # newest last
 
 
 def test_an_empty_list_says_why_and_can_be_filled_up(client: httpx.Client) -> None:

@@ -56,7 +56,7 @@ PROXY_HEADERS = (
     "cdn-loop",
     "x-of-no-known-proxy",
 )
-PATHS = ("/healthz", "/readyz", "/", "/v1/items", "/metrics", "/page/people", "/nowhere")
+PATHS = ("/healthz", "/readyz", "/", "/v1/items", "/metrics", "/v1/sample-users", "/nowhere")
 
 
 @pytest.fixture(scope="module")
