@@ -141,6 +141,7 @@ def test_a_better_model_is_promoted_and_knew_nothing_of_the_comparison(
     assert counted(snapshot) == 150 + 80, "neither what was set aside nor what came meanwhile"
     assert counted(loop.catch_up()) == 150 + 100 + 1, "and then each of them once"
     assert TrainingOutcome.last(loop.store) == outcome
+    assert TrainingOutcome.log(loop.store)[0] == outcome
 
 
 def test_a_worse_model_is_refused_with_the_figures_and_kept(
@@ -293,3 +294,16 @@ def test_rounds_look_at_every_workspace_and_let_go(opened: Opened) -> None:
     assert loop.store.meta_text("lock:worker") is None
     with Lock(opened().store, "worker", wait=False) as lock:
         assert lock.is_held
+
+
+def test_the_last_trainings_are_logged_the_newest_first(tmp_path: Path) -> None:
+    loop = Foretaste.open(tmp_path)
+    assert TrainingOutcome.log(loop.store) == []
+    outcomes = [TrainingOutcome(float(at), "failed", "no disk", at) for at in range(60)]
+    for outcome in outcomes:
+        outcome.save(loop.store)
+    assert TrainingOutcome.log(loop.store) == outcomes[:-51:-1]
+    assert TrainingOutcome.last(loop.store) == outcomes[-1]
+    loop.store.put_meta_text("worker:log", "of another version")
+    assert TrainingOutcome.log(loop.store) == []
+    loop.close()

@@ -99,13 +99,13 @@ class Foretaste(ListShortcuts, ShopPages, Measurement):
         keep_days = config.rank.keep_days
         self.recommendation_log = RecommendationLog(self.store, keep_days=keep_days, clock=clock)
         self.placements = PlacementBook(self.store, config.placements)
-        self.slates = self._slates(self.store)
+        self.slates = self.slate_builder(self.store)
         self.people = PreferenceService(self.store, lambda texts: self.encoder.encode(texts), clock)
         self.data_encoder = DataEncoder(config, folder, progress=progress, clock=clock)
         self.manager = ModelManager(
             self.store, self.models, self.at_snapshot, partial(rehearse, self, config.rank.n)
         )
-        self.outage = Outage(self.store, self.manager, self._slates, self.weights)
+        self.outage = Outage(self.store, self.manager, self.slate_builder, self.weights)
         self.fallback, self.fair_queue = FallbackChain(), FairQueue()
         self.recounter = ErasureRecounter(self)
         self.suggest_sources = SuggestSources(self.store, config.rank, clock)
@@ -257,7 +257,7 @@ class Foretaste(ListShortcuts, ShopPages, Measurement):
         """What opens the backbones that experts tune; one of them may be the encoder's own."""
         return self.data_encoder.encoders.backbone_opener(encoder)
 
-    def _slates(self, store: Store) -> SlateBuilder:
+    def slate_builder(self, store: Store) -> SlateBuilder:
         return SlateBuilder(
             store,
             self.config.rank,

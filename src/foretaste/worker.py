@@ -28,6 +28,9 @@ log = logging.getLogger("foretaste.worker")
 
 OUTCOME_FACT = "worker"
 """Under this name the store says what the last training came to."""
+LOG_FACT = "worker:log"
+"""Under this name it keeps what the last trainings came to."""
+MAX_LOGGED_TRAININGS = 50
 PLAN_FACT = "worker:plan"
 """Under this name the store says what the training under way learns from."""
 COMPARISON_SHARE = 0.2
@@ -62,6 +65,20 @@ class TrainingOutcome:
             return None if outcome_json is None else cls(**json.loads(outcome_json))
         except (TypeError, ValueError):
             return None
+
+    @classmethod
+    def log(cls, store: FactStore) -> "list[TrainingOutcome]":
+        """What the last trainings of a workspace came to, the newest first."""
+        try:
+            return [cls(**fields) for fields in json.loads(store.meta_text(LOG_FACT) or "[]")]
+        except (TypeError, ValueError):
+            return []
+
+    def save(self, store: FactStore) -> None:
+        """Keep it as the last one, and in the log."""
+        outcomes = [self, *self.log(store)][:MAX_LOGGED_TRAININGS]
+        store.put_meta_text(LOG_FACT, json.dumps([asdict(outcome) for outcome in outcomes]))
+        store.put_meta_text(OUTCOME_FACT, json.dumps(asdict(self)))
 
     def readiness(self, now: float) -> dict[str, Any]:
         """As `/readyz` says it. now: seconds since 1970."""
@@ -177,7 +194,7 @@ class Worker:
             error_text = f"{type(error).__name__}: {error}"
             outcome = replace(outcome, what="failed", event=used_event, why=error_text)
         outcome = replace(outcome, at=loop.clock())
-        store.put_meta_text(OUTCOME_FACT, json.dumps(asdict(outcome)))
+        outcome.save(store)
         store.swap_meta_text(PLAN_FACT, store.meta_text(PLAN_FACT), None)
         level = logging.INFO if outcome.what == "promoted" else logging.WARNING
         log.log(level, "%s: %s", outcome.what, outcome.why)

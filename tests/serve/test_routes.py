@@ -77,7 +77,7 @@ def ask(client: httpx.Client, route: Route, headers: Headers, **names: str) -> h
     """The route's request, about these names. From another machine, as far as one can tell."""
     values = {"user": "nobody", "session": "nowhere", "item": "nothing", **names}
     values |= {"category": "space", "kind": "click", "name": "x"}
-    values |= {"version": "0", "path": "base.css"}
+    values |= {"version": "0", "path": "base.css", "key": "0" * 12, "number": "7"}
     values["id"] = values["session" if "sessions" in route.path else "user"]
 
     def filled(text: str) -> str:

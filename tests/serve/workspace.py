@@ -93,6 +93,21 @@ def make(folder: Path) -> None:
     workspace.close()
 
 
+def add_version(loop: Foretaste) -> None:
+    """A second version, live, of the same numbers as the first."""
+    snapshot, version = loop.catch_up(), loop.models.versions()[0]
+    loop.models.promote(
+        loop.models.save(
+            snapshot.product,
+            snapshot.catalogue.ids,
+            created=version.created + 60,
+            data=dict(version.data) | {"event": snapshot.event},
+            settings=version.settings,
+            metrics=version.metrics,
+        )
+    )
+
+
 def until(found: Callable[[], bool], what: str) -> None:
     """Wait for something to become true."""
     end = time.monotonic() + DEADLINE

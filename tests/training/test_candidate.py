@@ -73,6 +73,8 @@ def test_training_measures_what_it_promotes_on_events_it_has_not_seen(
 
     assert 0 < measured["cases"] < 30
     assert set(measured["ahead"]) >= {"popularity", "transition"}
+    assert set(measured["experts"]) == set(measured["ahead"])
+    assert {"predicted", "observed", "count"} == set(measured["calibration"]["bins"]["10"][0])
     assert fit["chosen"] in ("fitted", "usual", *measured["ahead"])
     manifest = json.loads((tmp_path / "shop/models" / version.name / "manifest.json").read_text())
     assert manifest["metrics"]["measured"] == measured

@@ -32,6 +32,7 @@ from foretaste.behaviour.erasure import ErasureRows
 from foretaste.behaviour.group_commit import GroupCommit, RowBatch, without_rows
 from foretaste.behaviour.histories import HistoryRows
 from foretaste.behaviour.keys import KEYS_MARKER, KeyTable, had_keys
+from foretaste.behaviour.operator_reads import OperatorReads
 from foretaste.behaviour.placement_rows import PlacementRows
 from foretaste.behaviour.presence import enter_workspace
 from foretaste.behaviour.raw_select import RawSelect
@@ -91,6 +92,8 @@ class SqlStore(
         self._event_barrier = EventBarrier()
         self.keys = KeyTable(self._engine, folder)
         """The API keys, used in the store of a root workspace."""
+        self.operator = OperatorReads(self._engine)
+        """Bounded reads for whoever runs the shop."""
 
     def __enter__(self) -> Self:
         return self

@@ -149,6 +149,13 @@ class Evaluation:
             "cases": len(self.product),
             "ndcg@10": list(self._interval()),
             "ahead": {name: list(self._margin_over(name)) for name in self.experts},
+            "experts": {
+                name: list(
+                    result.interval("ndcg@10", np.random.default_rng(0), masked=self.hide_seen)
+                )
+                for name, result in self.experts.items()
+            },
+            "calibration": dict(self.calibration),
         }
 
     def _interval(self, seed: int = 0) -> Interval:

@@ -40,6 +40,12 @@ class RecommendationLog:
         self.lost_count = 0
         """Given up because the store was away too long."""
 
+    @property
+    def pending_count(self) -> int:
+        """Answers that wait to be written."""
+        with self._lock:
+            return len(self._pending)
+
     def add(self, served: LoggedRecommendation) -> None:
         """Keep an answer; it is in the store soon."""
         with self._lock:

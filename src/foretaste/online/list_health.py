@@ -18,6 +18,7 @@ from foretaste.domain.data import (
     Longs,
     Recommended,
     Request,
+    UserContext,
 )
 from foretaste.domain.ports import Progress
 from foretaste.domain.store import Store
@@ -35,7 +36,7 @@ from foretaste.evaluate.shown_lists import (
 from foretaste.model.artefacts import ModelRegistry
 from foretaste.model.training import showable_cases
 from foretaste.online.answer import ScoringWorkspace
-from foretaste.online.slate import PageRequest
+from foretaste.online.slate import PageRequest, SlateBuilder
 from foretaste.online.snapshot import Snapshot
 from foretaste.prepare.arrivals import newest_positive_cases
 from foretaste.prepare.interactions import SESSION_PREFIX
@@ -53,6 +54,16 @@ experts, and how its exponents came about."""
 
 CurrentSnapshot = Callable[[], Snapshot]
 """What answers when it is called."""
+
+
+class ComposingWorkspace(Protocol):
+    """What a list is made with."""
+
+    @property
+    def slates(self) -> SlateBuilder: ...
+    def listen(
+        self, behaviour: UserContext, encoder: str | None = None, *, keep: bool = True
+    ) -> UserContext: ...
 
 
 class ListWorkspace(ScoringWorkspace, Protocol):
@@ -213,7 +224,7 @@ def draw_people(
 
 
 def compose_list(
-    workspace: ListWorkspace, snapshot: Snapshot, request: Request
+    workspace: ComposingWorkspace, snapshot: Snapshot, request: Request
 ) -> tuple[Recommended, ...]:
     """The list from one snapshot, with its terms; nothing of it is kept."""
     slates, page = workspace.slates, PageRequest(request)

@@ -12,6 +12,17 @@ from starlette.middleware.cors import CORSMiddleware
 
 from foretaste.config.load import load_config
 from foretaste.config.serve_settings import ServeSettings
+from foretaste.serve.admin import (
+    catalogue_routes,
+    data_routes,
+    key_routes,
+    model_routes,
+    outcomes_route,
+    people_routes,
+    rule_routes,
+    status_route,
+)
+from foretaste.serve.admin.desk import OperatorDesk
 from foretaste.serve.api import (
     about,
     browser,
@@ -62,6 +73,14 @@ ROUTERS = (
     browser.router,
     about.v1,
     pages.router,
+    status_route.v1,
+    outcomes_route.v1,
+    model_routes.v1,
+    rule_routes.v1,
+    data_routes.v1,
+    key_routes.v1,
+    catalogue_routes.v1,
+    people_routes.v1,
     catalogue.v1,  # last: an id in these addresses may hold any character
     catalogue.users_router,
 )
@@ -82,6 +101,7 @@ def create_app(
     """
     settings = load_config(Path(folder)).serve
     tracer = Tracer() if settings.traces else None
+    desk = OperatorDesk()
     tenants = TenantPool(Path(folder), max_open=settings.max_open_tenants)
 
     @asynccontextmanager
@@ -90,6 +110,7 @@ def create_app(
             on_start()
         tenants.root.start()
         yield
+        await run_in_threadpool(desk.close)
         await run_in_threadpool(tenants.close)
         if tracer is not None:
             await run_in_threadpool(tracer.close)
@@ -102,6 +123,7 @@ def create_app(
         openapi_url=None,  # FastAPI's own route would make the document in the event loop
     )
     app.state.tenants, app.state.metrics = tenants, tenants.metrics
+    app.state.desk = desk
     app.state.lanes = Lanes(settings.waiting_writes)
     _add_middleware(app, tenants, settings, tracer, host)
     problems.install_handlers(app)

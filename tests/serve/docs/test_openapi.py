@@ -11,6 +11,13 @@ from foretaste.serve.schemas import (
     Recommendations,
     catalogue_schemas,
     placement_schemas,
+    data_schemas,
+    dry_run_schemas,
+    key_schemas,
+    model_schemas,
+    operator_schemas,
+    outcome_schemas,
+    status_schemas,
 )
 from foretaste.serve.schemas.about_schemas import AboutAnswer, SampleUsersAnswer
 from foretaste.serve.schemas.chat_schemas import ChatAnswer
@@ -74,7 +81,37 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("get", "/v1/items/{item}/page"): ItemPageAnswer,
     ("post", "/v1/generate"): GenerateAnswer,
     ("post", "/v1/why-not"): WhyNotAnswer,
+    ("get", "/v1/status"): status_schemas.StatusAnswer,
+    ("get", "/v1/outcomes"): outcome_schemas.OutcomesAnswer,
+    ("get", "/v1/models"): model_schemas.ModelsAnswer,
+    ("post", "/v1/models/promote"): model_schemas.PromotedAnswer,
+    ("post", "/v1/models/rollback"): model_schemas.PromotedAnswer,
+    ("post", "/v1/models/compare"): model_schemas.ListPairOut,
+    ("post", "/v1/placements/dry-run"): dry_run_schemas.DryRunAnswer,
+    ("get", "/v1/data-health"): data_schemas.DataHealthAnswer,
+    ("get", "/v1/data-quality"): data_schemas.DataQualityAnswer,
+    ("get", "/v1/imports"): data_schemas.ImportsAnswer,
+    ("post", "/v1/imports/{number}/undo"): data_schemas.UndoneImportAnswer,
+    ("get", "/v1/keys"): key_schemas.KeysAnswer,
+    ("post", "/v1/keys"): key_schemas.NewKeyAnswer,
+    ("post", "/v1/keys/{key}/rotate"): key_schemas.NewKeyAnswer,
+    ("post", "/v1/keys/{key}/revoke"): key_schemas.KeyOut,
+    ("get", "/v1/tenants"): key_schemas.TenantsAnswer,
+    ("post", "/v1/tenants"): key_schemas.TenantOut,
+    ("get", "/v1/catalogue"): operator_schemas.CataloguePage,
+    ("get", "/v1/catalogue/{item}"): operator_schemas.ItemDetails,
+    ("get", "/v1/people"): operator_schemas.PeopleAnswer,
+    ("get", "/v1/people/{user}"): operator_schemas.PersonDetails,
 }
+SCHEMAS_OF_EXAMPLES: dict[str, type[BaseModel]] = {
+    "/v1/models/promote": model_schemas.PromoteBody,
+    "/v1/models/compare": model_schemas.CompareBody,
+    "/v1/keys": key_schemas.KeyBody,
+    "/v1/keys/{key}/rotate": key_schemas.RotateBody,
+    "/v1/tenants": key_schemas.TenantBody,
+    "/v1/placements/dry-run": dry_run_schemas.DryRunBody,
+}
+"""Bodies that name what this service has not got, or that would shut others out of it."""
 JSON, LINES = "application/json", "application/x-ndjson"
 
 
@@ -92,7 +129,10 @@ def test_every_example_is_accepted(client: httpx.Client) -> None:
         if "requestBody" in methods.get("post", {})
     }
     lines = {path for path in posts if path.endswith(".jsonl")}
-    assert posts == set(ORDER) | lines
+    assert posts == {*ORDER, *lines, *SCHEMAS_OF_EXAMPLES}
+    for path, schema in SCHEMAS_OF_EXAMPLES.items():
+        for body in bodies(document, path):
+            schema.model_validate(body)
     for path in ORDER:
         for body in bodies(document, path):
             answer = client.post(path, json=body)

@@ -85,6 +85,12 @@ class StrictRoute(LaneRoute):
         return answer
 
 
+class OperatorRoute(StrictRoute):
+    """A route for whoever runs the shop: what it counts never takes the threads of lists."""
+
+    is_for_operator = True
+
+
 class StrictRequest(Request):
     """A request that reads its JSON strictly."""
 

@@ -91,6 +91,7 @@ class GuardMiddleware:
                     log_fields["path"],
                     log_fields["status"],
                     log_fields["ms"] / 1000,
+                    log_fields["tenant"],
                 )
             if end_span is not None:
                 end_span(log_fields)

@@ -10,7 +10,7 @@ import functools
 import inspect
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
@@ -30,6 +30,8 @@ READING_THREADS, MAX_WAITING_READS, READ_WAIT_SECONDS = 32, 1_000, 10.0
 WRITING_THREADS, WRITE_WAIT_SECONDS = 16, 5.0
 """Likewise; how many wait is in the settings."""
 READINESS_THREADS = 4
+OPERATOR_THREADS, MAX_WAITING_LOOKS, OPERATOR_WAIT_SECONDS = 2, 40, 20.0
+"""Of whoever runs the shop: what they count and compare must not take the threads of lists."""
 RETRY_SECONDS = 2
 """Seconds after which to ask again."""
 
@@ -76,10 +78,15 @@ class Lanes:
     def __init__(self, max_waiting_writes: int) -> None:
         self.reads = Lane("reads", READING_THREADS, MAX_WAITING_READS, READ_WAIT_SECONDS)
         self.writes = Lane("writes", WRITING_THREADS, max_waiting_writes, WRITE_WAIT_SECONDS)
+        self.operator = Lane(
+            "looks of the console", OPERATOR_THREADS, MAX_WAITING_LOOKS, OPERATOR_WAIT_SECONDS
+        )
         self.readiness = Lane("looks", READINESS_THREADS, MAX_WAITING_READS, WRITE_WAIT_SECONDS)
 
     def of_route(self, route: APIRoute) -> Lane:
         """By what the route declares."""
+        if isinstance(route, LaneRoute) and route.is_for_operator:
+            return self.operator
         is_read = declared_scopes(route) in ((), ("read",)) or route.methods == {"GET"}
         return self.reads if is_read else self.writes
 
@@ -97,6 +104,9 @@ async def run_readiness(request: Request, work: Callable[[], T]) -> T:
 
 class LaneRoute(APIRoute):
     """A route whose blocking function runs in its lane."""
+
+    is_for_operator: ClassVar[bool] = False
+    """Whether it has the lane of whoever runs the shop."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, _in_lane(endpoint), **options)

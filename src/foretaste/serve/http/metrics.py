@@ -26,7 +26,9 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from foretaste.behaviour.keys import DEFAULT_TENANT
 from foretaste.errors import ForetasteError
+from foretaste.serve.http.activity import ActivityWindows
 
 log = logging.getLogger(__name__)
 
@@ -114,10 +116,15 @@ class Metrics:
             registry=registry,
         )
         self._gauges = _Gauges(lend_services)
+        self.activity = ActivityWindows()
+        """The last hour of this process, for the console."""
 
     @_without_failing
-    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """A request has been answered."""
+    def observe_request(
+        self, method: str, route: str, status: int, seconds: float, tenant: str | None = None
+    ) -> None:
+        """A request of a tenant has been answered."""
+        self.activity.of_tenant(tenant or DEFAULT_TENANT).note_request(route, status, seconds)
         if method not in HTTP_METHODS:  # whoever makes one up must not make up a series
             method = "other"
         self.requests.labels(method, route, str(status)).observe(seconds)
@@ -150,6 +157,9 @@ class TenantMetrics:
         self, *, accepted: int, duplicates: int, rejected: int, last_event: int
     ) -> None:
         """A batch of events came in; `last_event` is the number of the newest in the store now."""
+        self._metrics.activity.of_tenant(self._tenant).note_events(
+            accepted=accepted, duplicates=duplicates, rejected=rejected
+        )
         for outcome, old_outcome, count in (
             ("accepted", "accepted", accepted),
             ("duplicate", "known", duplicates),
