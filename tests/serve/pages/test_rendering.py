@@ -61,3 +61,4 @@ def test_the_language_is_the_browsers_until_somebody_chooses(
     assert odd.status_code == 200
     assert 'data-theme=""' not in odd.text
     assert "<script>" not in odd.text
+    client.cookies.clear()  # all tests share it

@@ -17,7 +17,17 @@ from foretaste.serve.pages.languages import LANGUAGE_NAMES, chosen_language
 from foretaste.serve.pages.rendering import THEMES, page_response, rendered_page
 from foretaste.serve.pages.static_files import static_response
 
-PAGE_TEMPLATES: dict[str, str] = {"/": "shop.html"}
+PAGE_TEMPLATES: dict[str, str] = {
+    "/": "shop.html",
+    "/console": "console/now.html",
+    "/console/outcomes": "console/outcomes.html",
+    "/console/people": "console/people.html",
+    "/console/rules": "console/rules.html",
+    "/console/catalogue": "console/catalogue.html",
+    "/console/model": "console/model.html",
+    "/console/data": "console/data.html",
+    "/console/keys": "console/keys.html",
+}
 """Address → template. A page is added by its template and a line here."""
 COOKIE_SECONDS = 365 * 24 * 3600
 

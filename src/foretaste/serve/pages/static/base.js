@@ -168,6 +168,7 @@ export async function drawPlot(box, describe, label) {
     const options = describe({ Plot, d3, width, color });
     const drawing = Plot.plot({ width, className: "plot", ariaLabel: label, ...options });
     drawing.setAttribute("role", "img");
+    for (const group of drawing.querySelectorAll("g[aria-label]")) group.removeAttribute("aria-label"); // said by the whole
     box.replaceChildren(drawing);
   };
   const observer = new ResizeObserver(draw);
