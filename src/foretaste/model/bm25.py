@@ -90,6 +90,12 @@ class Bm25(Forking):
 
         return self._word_index.scores(codes, idf * counts, saturated)
 
+    def matched_words(self, words: Sequence[str]) -> Floats:
+        """→ [items], how many of the words each has."""
+        codes, _ = self._word_counts(words)
+        ones = np.ones(len(codes), np.float32)
+        return self._word_index.scores(codes, ones, lambda _, counts: np.ones_like(counts))
+
     def coverage(self, words: Sequence[str]) -> Floats:
         """→ [items], the share of the words that each has, 0 to 1; rare ones count more."""
         codes, _ = self._word_counts(words)

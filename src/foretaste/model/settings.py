@@ -113,7 +113,9 @@ class QuerySettings(Settings):
 
     renamed_keys: ClassVar[Mapping[str, str]] = {"near": "min_word_similarity"}
 
-    added_keys: ClassVar[frozenset[str]] = frozenset(("temperature_phrase",))
+    added_keys: ClassVar[frozenset[str]] = frozenset(
+        ("temperature_phrase", "temperature_scattered")
+    )
 
     temperature: float = 0.2
     """Cosine similarity is divided by this before the softmax where no word of a query is known."""
@@ -121,6 +123,8 @@ class QuerySettings(Settings):
     """The same where all words are: then they say more than the language model does."""
     temperature_phrase: float = 0.2
     """The same where several words are known: a phrase means more than each of its words."""
+    temperature_scattered: float = 0.03
+    """The same where no item has most of the known words: they are not the catalogue's own."""
     min_word_similarity: float = 0.45
     """How like a known word an unknown one must be to be read as it, misspelt; 1 = not at all."""
 

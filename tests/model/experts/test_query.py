@@ -146,3 +146,19 @@ def test_a_phrase_is_answered_by_more_than_one_of_its_words(here: World) -> None
     asked = replace(here.took(query="film about space"), query_vector=None)
     alone = replace(here.took(query="space"), query_vector=None)
     np.testing.assert_allclose(expert.log_prob([asked]), expert.log_prob([alone]))
+
+
+def test_meaning_decides_where_no_item_has_most_of_the_words(here: World) -> None:
+    """One word of a title is not what a phrase asks for; where an item has the phrase, it is."""
+    titles = ["Office Space", "A voyage to a far star", "Slow dance", "Wedding"]
+    catalogue = shelf([Item(str(n), title) for n, title in enumerate(titles)])
+    expert = QueryExpert(QuerySettings(), catalogue)
+    star = np.asarray(catalogue.vectors)[1]
+
+    def best(query: str, vector: np.ndarray | None = star) -> int:
+        asked = replace(here.took(query=query), query_vector=vector)
+        return int(expert.log_prob([asked])[0].argmax())
+
+    assert best("slow space") == 1
+    assert best("slow film about space") == 1
+    assert best("office space", None) == 0

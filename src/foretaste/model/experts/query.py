@@ -3,8 +3,9 @@
 The softmax of BM25 (Robertson and Zaragoza 2009), in nats, plus the language model's cosine over a
 temperature, which counts the more the fewer of the words are known. An item that has a part of a
 phrase has that part of its BM25, by what the words tell: one word of a title is not what a phrase
-asks for. A word that no item has is read as the known words with most of the same letters in a row.
-Present only with a query.
+asks for. Where no item has most of the words of a phrase they are another's words for it: then
+meaning decides. A word that no item has is read as the known words with most of the same letters in
+a row. Present only with a query.
 """
 
 from collections.abc import Sequence
@@ -33,10 +34,12 @@ LETTER_GROWTH = 1.05
 """So many times as many words, and the new ones can stand for an unknown one too."""
 _ASKING_TEXT = """
     film films movie movies book books product products article articles something anything
-    looking
+    looking about from
 """
 ASKING_WORDS = frozenset(_ASKING_TEXT.split())
 """They say that something is looked for, and not what."""
+SCATTERED_WORDS_WEIGHT = 0.1
+"""What BM25 counts of a phrase of which no item has most of the words."""
 MAX_PENDING_TEXTS = 1_000
 """Texts of new items that wait for the first query to be indexed, at most."""
 MAX_SHORTLISTED_ITEMS = 2000
@@ -178,12 +181,36 @@ class QueryScorer:
             else []
         )
         known_share = len(self._known_words) / max(len(query_words), 1)
-        is_phrase = len(set(self._known_words)) > 1
-        known_temperature = settings.temperature_phrase if is_phrase else settings.temperature_known
-        scale = (1 - known_share) / settings.temperature + known_share / known_temperature
+        self._is_scattered = self._has_no_majority(len(set(query_words)), unknown_words)
+        if self._is_scattered:
+            scale = 1 / settings.temperature_scattered
+        else:
+            is_phrase = len(set(self._known_words)) > 1
+            known_temperature = (
+                settings.temperature_phrase if is_phrase else settings.temperature_known
+            )
+            scale = (1 - known_share) / settings.temperature + known_share / known_temperature
         self._vector = None if vector is None else vector * np.float32(scale)
         self._row: Floats | None = None
         self._shortlisted_items: Ints | None = None
+
+    def _has_no_majority(self, word_count: int, unknown_words: Sequence[str]) -> bool:
+        """Whether no item has more than half of the words of a phrase, most of which are known, or
+        forms of known ones; others would be misspelt, or of another language.
+        """
+        known_words = list(dict.fromkeys(self._known_words))
+        forms = {
+            word
+            for word in unknown_words
+            for (nearest, _), *_ in self._similar_words
+            if nearest.startswith(word) or word.startswith(nearest)
+        }
+        if word_count < 2 or not known_words or 2 * len({*known_words, *forms}) <= word_count:
+            return False
+        if len(forms) < len(self._similar_words):
+            return False
+        matched = self._expert.bm25.matched_words(known_words)
+        return 2 * float(matched.max(initial=0)) <= word_count
 
     def log_prob(self, items: Ints | None = None) -> Floats:
         """[items]"""
@@ -204,6 +231,8 @@ class QueryScorer:
         item_scores = index.scores(self._known_words)
         if len(set(self._known_words)) > 1:
             item_scores = item_scores * index.coverage(self._known_words)
+        if self._is_scattered:
+            item_scores = item_scores * np.float32(SCATTERED_WORDS_WEIGHT)
         for similar_words in self._similar_words:
             item_scores += np.max(
                 [index.scores([word]) * np.float32(cosine) for word, cosine in similar_words],
