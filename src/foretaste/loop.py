@@ -59,6 +59,7 @@ from foretaste.online.loading import load_snapshot, read_filter_words, rehearse
 from foretaste.online.manager import ModelManager, Newest
 from foretaste.online.outage import WITHOUT_STORE, Outage
 from foretaste.online.placement_book import PlacementBook
+from foretaste.online.query_facets import QueryFacets
 from foretaste.online.reasoning import Reasoning
 from foretaste.online.shop_pages import ShopPages
 from foretaste.online.slate import PageRequest, SlateBuilder
@@ -100,6 +101,7 @@ class Foretaste(ListShortcuts, ShopPages, Measurement):
         self.recommendation_log = RecommendationLog(self.store, keep_days=keep_days, clock=clock)
         self.placements = PlacementBook(self.store, config.placements)
         self.slates = self.slate_builder(self.store)
+        self.query_facets = QueryFacets(self.reasoning, is_on=config.rank.query_facets)
         self.people = PreferenceService(self.store, lambda texts: self.encoder.encode(texts), clock)
         self.data_encoder = DataEncoder(config, folder, progress=progress, clock=clock)
         self.manager = ModelManager(
@@ -319,6 +321,7 @@ class Foretaste(ListShortcuts, ShopPages, Measurement):
         outage = None if slates is self.slates else WITHOUT_STORE
         owner = slates.owner(request)
         page = page.asked_by(owner)
+        page, searched = self.query_facets.apply(page, slates, snapshot)
         # the context: what the user did and asks; with it all that filters look at
         context = slates.user_context(page.request, snapshot)
         question = slates.question(page, context, snapshot)
@@ -336,6 +339,7 @@ class Foretaste(ListShortcuts, ShopPages, Measurement):
             # the reasons, and what is kept for attribution and for the next page
             degraded = degradation(level, reason, lag=lag, outage=outage)
             recommendation = slates.recommendation(question, snapshot, slate, degraded)
+        recommendation = replace(recommendation, searched=searched)
         slates.keep(request, recommendation, owner=owner, owner_known=outage is None)
         return recommendation
 

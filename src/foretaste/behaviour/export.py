@@ -19,6 +19,7 @@ from foretaste.domain.data import (
 )
 from foretaste.domain.preference import Conversation, Preference
 from foretaste.domain.prompt import GeneratedText
+from foretaste.domain.request import SearchedQuery
 from foretaste.domain.store import Store
 
 JsonObject = dict[str, Any]
@@ -82,6 +83,15 @@ def degradation_to_json(degradation: Degradation) -> JsonObject:
 def omission_to_json(omitted_item: OmittedItem) -> JsonObject:
     """What is not in a list although it was asked for by name, and why."""
     return with_old_names(asdict(omitted_item), {"why": "reason"})
+
+
+def searched_to_json(searched: SearchedQuery) -> JsonObject:
+    """How a query was read."""
+    facets = [
+        {"text": facet.text, "filter": dict(facet.filter), "applied": facet.is_applied}
+        for facet in searched.facets
+    ]
+    return {"words": searched.words, "facets": facets, "text": searched.text}
 
 
 def shortfall_to_json(shortfall: Shortfall) -> JsonObject:

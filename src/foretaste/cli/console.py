@@ -177,7 +177,11 @@ def print_recommendation(
         from foretaste.cli.json_output import recommendation_json
 
         print_json(recommendation_json(recommendation, explain=explain))
-    elif not len(recommendation):
+        _print_notes(recommendation)
+        return
+    if recommendation.searched is not None:
+        say(recommendation.searched.text)
+    if not len(recommendation):
         say("nothing to recommend")
     else:
         print_items(recommendation)
@@ -190,6 +194,11 @@ def print_recommendation(
         titles = {event: item.title for event, item in past_items.items() if item is not None}
         for item in recommendation if explain else ():
             _print_terms(item, titles)
+    _print_notes(recommendation)
+
+
+def _print_notes(recommendation: "Recommendation") -> None:
+    """Why the list is short, and what was asked for by name and is not in it."""
     if recommendation.shortfall is not None:
         note(recommendation.shortfall.reason)
     for omitted_item in recommendation.left_out:

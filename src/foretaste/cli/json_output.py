@@ -9,6 +9,7 @@ from foretaste.behaviour.export import (
     generated_text_to_json,
     omission_to_json,
     preference_to_json,
+    searched_to_json,
     shortfall_to_json,
     with_old_names,
 )
@@ -24,10 +25,12 @@ from foretaste.preferences.matching import ClauseMatch
 def recommendation_json(recommendation: Recommendation, *, explain: bool) -> dict[str, Any]:
     """The object that `recommend --json` prints."""
     degraded, shortfall = recommendation.degraded, recommendation.shortfall
+    searched = recommendation.searched
     return {
         "recommendation_id": recommendation.recommendation_id,
         "model_version": recommendation.model_version,
         "headline": recommendation.headline,
+        "searched": None if searched is None else searched_to_json(searched),
         "items": [_item_json(item, explain=explain) for item in recommendation],
         "degraded": None if degraded is None else degradation_to_json(degraded),
         "left_out": [omission_to_json(omitted_item) for omitted_item in recommendation.left_out],

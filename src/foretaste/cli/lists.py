@@ -28,6 +28,14 @@ Language = Annotated[
     typer.Option("--language", help="Of the reasons: en, de, fr or es [reasons.language]."),
 ]
 
+QueryFacets = Annotated[
+    bool | None,
+    typer.Option(
+        "--query-facets/--no-query-facets",
+        help="What the words name is a filter: horror before 1980 [rank.query_facets].",
+        show_default=False,
+    ),
+]
 FillUp = Annotated[
     list[str] | None,
     typer.Option(
@@ -74,6 +82,7 @@ def recommend(
     workspace: Workspace = CURRENT_FOLDER,
     n: ItemCount = None,
     query: Annotated[str | None, typer.Option(help="What they ask for now.")] = None,
+    query_facets: QueryFacets = None,
     session: Annotated[str | None, typer.Option(help="An anonymous visit.")] = None,
     filter: Filter = None,  # noqa: A002  # the option's name
     rules: Rules = None,
@@ -87,6 +96,7 @@ def recommend(
 ) -> None:
     """The list for a user, with the reason for each item."""
     list_options = parse_list_options(filter, rules, diversity, language)
+    list_options["query_facets"] = query_facets
     list_options["fill_up"] = tuple(fill_up) if fill_up else None
     with open_loop(workspace) as loop:
         recommendation = loop.recommend(
@@ -103,13 +113,16 @@ def search(
     user: Annotated[str | None, typer.Option(help="Who is looking.")] = None,
     n: ItemCount = None,
     filter: Filter = None,  # noqa: A002
+    query_facets: QueryFacets = None,
     language: Language = None,
     json: Json = False,
 ) -> None:
     """What answers these words, for this user where one is named."""
     list_options = parse_list_options(filter, None, 0.0, language)
     with open_loop(workspace) as loop:
-        recommendation = loop.search(text, user=user, n=n, explain=True, **list_options)
+        recommendation = loop.search(
+            text, user=user, n=n, explain=True, query_facets=query_facets, **list_options
+        )
         console.print_recommendation(recommendation, json=json, items=loop.store.item)
 
 

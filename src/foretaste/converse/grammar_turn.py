@@ -231,7 +231,11 @@ class GrammarTurn:
         )
         state = turn.state
         turn.recommendation = turn.tools.ask(
-            state.query, filter=state.filter, like=state.items, n=turn.count or state.n
+            state.query,
+            filter=state.filter,
+            like=state.items,
+            n=turn.count or state.n,
+            query_facets=False,  # the grammar has found them
         )
         return turn.in_words()
 

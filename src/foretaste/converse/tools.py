@@ -35,8 +35,9 @@ class Tools:
         like: Sequence[str] = (),
         n: int = 5,
         next_page_of: str | None = None,
+        query_facets: bool | None = None,
     ) -> Recommendation:
-        """A list. Raises InputError."""
+        """A list. query_facets: whether what the query names filters. Raises InputError."""
         if not 1 <= n <= MAX_ITEMS:
             raise InputError(f"n: {n}; ask for 1 to {MAX_ITEMS} items")
         if next_page_of is not None:
@@ -53,6 +54,7 @@ class Tools:
                 n=n,
                 timeout_ms=self.shop.config.rank.timeout_ms * TIMEOUT_FACTOR,
                 language=self.language,
+                query_facets=query_facets,
             )
         )
 
@@ -103,6 +105,7 @@ class Tools:
             filter=filter or {},
             n=n,
             explain=True,
+            query_facets=False,  # the talk has found them
             incognito=True,  # nobody is shown a list
             language=self.language,
         )

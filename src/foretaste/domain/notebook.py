@@ -44,6 +44,11 @@ class NotebookDisplay(ABC):
     def shortfall_text(self) -> str | None:
         """Why there are fewer items than were asked for."""
 
+    @property
+    @abstractmethod
+    def searched_text(self) -> str | None:
+        """How the query was read, where it names what filters."""
+
     headline: str | None
     event_titles: Mapping[str, str]
 

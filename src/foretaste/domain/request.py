@@ -80,6 +80,8 @@ class Request:
     """What fills up a list that is too short, the first first; None as in the settings."""
     language: str | None = None
     """Of the reasons: en, de, fr or es, or a tag such as de-AT; None as in the settings."""
+    query_facets: bool | None = None
+    """Whether what the query names is a filter: "horror before 1980"; None as in the settings."""
     placement: str | None = None
     """The name of the placement whose defaults, filter and rules hold besides."""
     placement_applied: bool = False
@@ -234,6 +236,29 @@ class Shortfall:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryFacet:
+    """What was found in a query and acts as a filter."""
+
+    text: str
+    """For people: "before 1980"."""
+    filter: Mapping[str, Any]
+    """As in `Request.filter`; whoever wants it away asks again with `query_facets` off and without it."""
+    is_applied: bool = True
+    """False where nothing would have been left: then its words are searched for as words."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedQuery:
+    """How a query was read."""
+
+    words: str | None
+    """What was searched for as words; None where all of it is facets."""
+    facets: tuple[QueryFacet, ...]
+    text: str
+    """The same in one line, for over the list."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recommendation(NotebookDisplay):
     """The answer. Its id goes back with the clicks on it."""
 
@@ -250,11 +275,18 @@ class Recommendation(NotebookDisplay):
     event_titles: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The titles of past items that terms come from, by their ids; without explain there are none.
     """
+    searched: SearchedQuery | None = None
+    """How the query was read; None where it names nothing that filters."""
 
     @property
     def shortfall_text(self) -> str | None:
         """The reason of `shortfall`."""
         return None if self.shortfall is None else self.shortfall.reason
+
+    @property
+    def searched_text(self) -> str | None:
+        """The line of `searched`."""
+        return None if self.searched is None else self.searched.text
 
     @property
     def omissions(self) -> Iterator[tuple[str, str]]:

@@ -119,6 +119,10 @@ class ItemDisplay:
                 facts.append((description, ", ".join(text for _, text in told), told))
         return sorted(facts, key=lambda fact: TYPE_ORDER.index(fact[0].type))
 
+    def value_text(self, description: FeatureDescription, value: str) -> str:
+        """One value of a filter as its column writes it, without the name of the column."""
+        return self._value(description, value, {})
+
     def _value(
         self, description: FeatureDescription, value: str, attributes: Mapping[str, Sequence[str]]
     ) -> str:

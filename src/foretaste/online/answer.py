@@ -14,6 +14,7 @@ from foretaste.model.product_scorer import ProductScorer, Scores
 from foretaste.online.fair_queue import Slot
 from foretaste.online.fallback import Budget, FallbackChain, Level, Outcome
 from foretaste.online.manager import ModelManager
+from foretaste.online.query_facets import QueryFacets
 from foretaste.online.slate import ExplainedSlate, PageRequest, SlateBuilder
 from foretaste.online.snapshot import Snapshot
 from foretaste.rank.filters import FilterContext
@@ -35,6 +36,8 @@ class ScoringWorkspace(Protocol):
     def slates(self) -> SlateBuilder: ...
     @property
     def manager(self) -> ModelManager: ...
+    @property
+    def query_facets(self) -> QueryFacets: ...
     def listen(
         self, behaviour: UserContext, encoder: str | None = None, *, keep: bool = True
     ) -> UserContext: ...
@@ -45,6 +48,7 @@ def scored(
 ) -> tuple[Snapshot, FilterContext, ProductScorer]:
     """The snapshot of now, the question to it, and what all its experts say."""
     snapshot, slates = workspace.manager.caught_up(), workspace.slates
+    page, _ = workspace.query_facets.apply(page, slates, snapshot)
     context = slates.user_context(page.request, snapshot)
     question = slates.question(page, context, snapshot)
     keep = not page.request.incognito

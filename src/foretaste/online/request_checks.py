@@ -29,7 +29,7 @@ def bounded_request(request: Request) -> Request:
     check_request_size(request)
     request = _with_fill_sources(request)
     free_text = request.context.get("text")
-    query = _readable(request.query)
+    query = _readable(request.query) if (request.query or "").strip() else None
     if isinstance(free_text, str) and (readable_text := _readable(free_text)) != free_text:
         request = replace(request, context={**request.context, "text": readable_text})
     return request if query == request.query else replace(request, query=query)

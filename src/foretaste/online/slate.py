@@ -136,7 +136,7 @@ class SlateBuilder:
             snapshot.catalogue.index,
             self._weights,
             snapshot.kinds,
-            now=request_time(request, self._now(request)),
+            now=request_time(request, self.asked_at(request)),
             query=" ".join(words).strip() or None,
             taste=profile.attributes if profile else None,
             seeds=request.items,
@@ -149,7 +149,8 @@ class SlateBuilder:
             return True
         return self._store.newest_event_number(user, session) > snapshot.event
 
-    def _now(self, request: Request) -> float:
+    def asked_at(self, request: Request) -> float:
+        """When the question is answered, in seconds since 1970."""
         return self._clock() if request.now is None else request.now
 
     def index(self, snapshot: Snapshot) -> FilterIndex:
@@ -166,9 +167,9 @@ class SlateBuilder:
         """All that filters look at."""
         request = page.request
         # whoever looks for something may want it again, and a list to be ordered is the caller's
-        free = bool(request.query) or request.candidates is not None
+        free = request.query is not None or request.candidates is not None
         hide_seen = self._settings.hide_seen and not free
-        index, now = self.index(snapshot), self._now(request)
+        index, now = self.index(snapshot), self.asked_at(request)
         changes = self._store.preferences(request.user, request.session)
         asking = PolicyContext(request, context, changes, page.earlier, now)
         discreet = self.policy.without_sensitive(context, index, asking)
@@ -321,7 +322,7 @@ class SlateBuilder:
         """
         is_empty_shelf = request.shelf is not None and not recommendation.items  # nobody sees it
         if not request.incognito and not is_empty_shelf:
-            at = self._now(request)
+            at = self.asked_at(request)
             self.log.add(LoggedRecommendation.of(request, recommendation, at, **ownership))
 
     def _recommended(

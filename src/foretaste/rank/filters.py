@@ -61,14 +61,7 @@ Filter = Callable[[FilterContext], Mask | ItemIndices]
 
 def unavailable_items(filter_context: FilterContext) -> Mask:
     """Hidden by the operator, not yet there, or no longer."""
-    availability, now = filter_context.availability, filter_context.now
-    excluded = availability.hidden.copy()
-    time_limited = availability.time_limited
-    if len(time_limited):
-        excluded[time_limited] |= (availability.available_from[time_limited] > now) | (
-            availability.available_until[time_limited] <= now
-        )
-    return excluded
+    return filter_context.availability.unavailable(filter_context.now)
 
 
 def consumed_items(filter_context: FilterContext) -> ItemIndices:

@@ -72,6 +72,16 @@ class ItemAvailability:
             columns.append(column)
         return type(self)(*columns)
 
+    def unavailable(self, now: float) -> Mask:
+        """[items], hidden by the operator, not yet there, or no longer. now: seconds since 1970."""
+        excluded = self.hidden.copy()
+        limited = self.time_limited
+        if len(limited):
+            excluded[limited] |= (self.available_from[limited] > now) | (
+                self.available_until[limited] <= now
+            )
+        return excluded
+
     @cached_property
     def time_limited(self) -> Longs:
         """The items that are not on offer at all times."""

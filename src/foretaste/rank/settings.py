@@ -39,6 +39,9 @@ class RankSettings(Settings):
     has taken already; "unfiltered", what the filter of the request leaves out; "popular", what is
     popular beside the list's own kind. Each item says so. Nothing by default: the answer tells why
     it is short."""
+    query_facets: bool = True
+    """What a query names acts as a filter, as far as items are left: "horror before 1980" shows
+    horror films before 1980. The answer says so, and a request may turn it off (`facets`)."""
     timeout_ms: float = Field(default=500.0, gt=0)
     """Milliseconds an answer of the service may take where the request does not say; what cannot be
     done by then is left out, and the answer says so."""

@@ -102,6 +102,14 @@ class NumberColumns:
             raise InputError(NO_COLUMN[bound.subject])
         return columns[0]
 
+    def has_column_for(self, bound: Bound) -> bool:
+        """Whether an attribute has such numbers."""
+        try:
+            self.column_for(bound)
+        except InputError:
+            return False
+        return True
+
     def of_dimension(self, dimension: Dimension) -> NumberColumn | None:
         """The attribute that "newer" or "cheaper" compares."""
         columns = self._of(dimension)

@@ -56,6 +56,17 @@ def read_wish(text: str) -> tuple[Grammar, Wish]:
     )
 
 
+def without_politeness(line: str, grammar: Grammar) -> str:
+    """What is asked, without hello and please; the text itself where that is all."""
+    before, after = (grammar.patterns[f"politeness.{end}"] for end in ("before", "after"))
+    asked = line.strip(STOPS)
+    while (hit := before.match(asked)) is not None and hit.end() < len(asked):
+        asked = asked[hit.end() :]
+    while (hit := after.search(asked)) is not None and hit.start() > 0:
+        asked = asked[: hit.start()].rstrip(STOPS)
+    return asked.strip(STOPS)
+
+
 class _Reader:
     """One text."""
 
@@ -66,7 +77,7 @@ class _Reader:
 
     def read(self) -> Meaning:
         """The first reading that fits."""
-        asked = self._without_politeness(self._line)
+        asked = without_politeness(self._line, self._grammar)
         whole = self._whole(self._line.strip(STOPS)) or self._whole(asked)
         if whole is not None:
             return whole
@@ -81,16 +92,6 @@ class _Reader:
         if meaning is not None:
             return meaning
         return Meaning("unknown", self._grammar.language)
-
-    def _without_politeness(self, line: str) -> str:
-        """What is asked, without hello and please; the text itself where that is all."""
-        before, after = (self._grammar.patterns[f"politeness.{end}"] for end in ("before", "after"))
-        asked = line.strip(STOPS)
-        while (hit := before.match(asked)) is not None and hit.end() < len(asked):
-            asked = asked[hit.end() :]
-        while (hit := after.search(asked)) is not None and hit.start() > 0:
-            asked = asked[: hit.start()].rstrip(STOPS)
-        return asked.strip(STOPS)
 
     def _whole(self, asked: str) -> Meaning | None:
         """The intents that need nothing else."""

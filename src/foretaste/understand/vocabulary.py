@@ -5,9 +5,9 @@ the glossary of its language ("scary" is "horror"). Then it is the value that th
 finds near enough to it (`MIN_COSINE`). What is left is a topic: items that say so or read like it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -81,7 +81,7 @@ class Vocabulary:
                     self._comparable_values.append((feature.column, value))
 
     def _add_value(self, column: str, value: str) -> None:
-        for key in {tuple(stems(value)), tuple(stems(fold(value)))}:
+        for key in _stem_keys(value):
             is_name = self._value_counts[column] > MAX_COMMON_VALUES and not value.isdigit()
             if key and not (len(key) == 1 and is_name):
                 self._values_by_stems.setdefault(key, []).append((column, value))
@@ -97,9 +97,13 @@ class Vocabulary:
         """The attributes that are numbers."""
         return NumberColumns(self._index.catalogue)
 
-    @cached_property
-    def words(self) -> frozenset[str]:
+    @property
+    def words(self) -> Container[str]:
         """All words of all items."""
+        return self._text_words
+
+    @cached_property
+    def _text_words(self) -> frozenset[str]:
         texts = self._index.catalogue.full_texts
         return frozenset(word for text in texts for word in words_of(text))
 
@@ -181,6 +185,9 @@ class Vocabulary:
         if creator:
             values = [v for v in values if v[0].lower() in CREATOR_COLUMNS] or values
         name = " ".join(words).lower()
+        values = [value for value in values if not _is_derived(value[1].lower(), name)]
+        if not values:
+            return None
         exact = [v for v in values if v[1].lower() in (name, name.removesuffix("s"))]
         return max(exact or values, key=self._item_count)
 
@@ -216,9 +223,15 @@ class Vocabulary:
                     continue
                 creator = bool(CREATOR_WORDS & set(run[:offset]))
                 value, match_type = self._value_of(words, grammar, creator)
-                if value is not None:
+                if value is not None and self._names_value(run, offset, offset + length, value):
                     return PhraseMatch({value[0]: value[1]}, match_type, words, offset)
         return self._misspelt(run, grammar)
+
+    def _names_value(
+        self, run: tuple[str, ...], start: int, stop: int, value: FeatureValue
+    ) -> bool:
+        """Whether these words of the run mean the value, and not something else of this name."""
+        return True
 
     def _value_of(
         self, words: Sequence[str], grammar: Grammar, creator: bool
@@ -273,6 +286,20 @@ class Vocabulary:
         at, length = spans[int(best)]
         column, name = self._comparable_values[int(value)]
         return PhraseMatch({column: name}, "read", run[at : at + length], at)
+
+
+DERIVING_ENDINGS = ("al", "ical", "ic")
+
+
+def _is_derived(value: str, name: str) -> bool:
+    """Whether a value is another word made of this one: a film about music is no musical."""
+    return value in {name + ending for ending in DERIVING_ENDINGS}
+
+
+@lru_cache(maxsize=100_000)
+def _stem_keys(value: str) -> frozenset[tuple[str, ...]]:
+    """What a value is looked up by; kept, as a catalogue of new items has the same values."""
+    return frozenset((tuple(stems(value)), tuple(stems(fold(value)))))
 
 
 SAME_NAMES: Mapping[str, tuple[str, ...]] = {

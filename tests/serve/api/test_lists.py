@@ -407,3 +407,24 @@ def test_an_empty_list_says_why_and_can_be_filled_up(client: httpx.Client) -> No
 def test_what_fills_up_is_named_rightly(refusal: Any) -> None:
     told = refusal("/v1/recommend", 422, "invalid", json={"fill_up": ["everything"]})
     assert "fill_up" in told
+
+
+def test_facets_of_the_query_are_shown_and_turned_off(client: httpx.Client) -> None:
+    for number in range(3):
+        put(client, id=f"vase-{number}", title=f"Vase {number}", year=1950 + number)
+    body = {"query": "a vase before 1952", "n": 20}
+    for path in ("/v1/recommend", "/v1/search"):
+        answer = client.post(path, json=body).json()
+        Recommendations.model_validate(answer)
+        assert {item["id"] for item in answer["items"]} == {"vase-0", "vase-1"}
+        (facet,) = answer["searched"]["facets"]
+        assert facet == {"text": "before 1952", "filter": {"year": {"lt": 1952}}, "applied": True}
+        assert answer["searched"]["words"]
+        everything = client.post(path, json={**body, "query_facets": False}).json()
+        assert "searched" not in everything
+        assert len(everything["items"]) == 20
+        assert client.post(path, json={**body, "query_facets": "no"}).status_code == 422
+    with Client(str(client.base_url)) as shop:
+        found = shop.search("a vase before 1952")
+    assert found.searched is not None
+    assert found.searched.facets[0].text == "before 1952"

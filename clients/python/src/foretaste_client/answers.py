@@ -145,6 +145,29 @@ class Shortfall:
 
 
 @checked_dataclass(frozen=True, slots=True)
+class QueryFacet:
+    """What was found in the query and acts as a filter."""
+
+    text: str
+    """For people: "before 1980"."""
+    filter: Json
+    """As in the request's `filter`."""
+    applied: bool = True
+    """False where nothing would have been left: then it does not filter."""
+
+
+@checked_dataclass(frozen=True, slots=True)
+class SearchedQuery:
+    """How the query was read."""
+
+    text: str
+    """In one line, for over the list."""
+    words: str | None = None
+    """What was searched for as words; None where all of it is facets."""
+    facets: tuple[QueryFacet, ...] = ()
+
+
+@checked_dataclass(frozen=True, slots=True)
 class Recommendation:
     """A list. Its id goes back with the clicks on it."""
 
@@ -158,6 +181,8 @@ class Recommendation:
     """Why there are fewer items than were asked for; None where there are not."""
     headline: str | None = None
     """What is true of every item of the list."""
+    searched: SearchedQuery | None = None
+    """How the query was read; None where it names nothing that filters."""
 
     @property
     def level(self) -> str:

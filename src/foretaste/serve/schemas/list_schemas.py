@@ -109,11 +109,24 @@ class FacetBody(RequestSchema):
 FacetSpecs = Annotated[list[Column | FacetBody], Field(max_length=MAX_FACETS)]
 
 
+QueryFacets = Annotated[
+    StrictBool | None,
+    Field(
+        description=(
+            'Whether what the query names is a filter, as in "horror before 1980"; the answer '
+            "tells how it was read in `searched`. Without it what `rank.query_facets` in the "
+            "settings says. To take one facet away, send false with the filters of the others."
+        )
+    ),
+]
+
+
 class RecommendBody(SlateBody):
     """For whom, about what, how many. Without a user and a session: what suits anybody."""
 
     query: Query | None = None
     """What they ask for, in their words."""
+    query_facets: QueryFacets = None
     items: list[Id] = Field(default=[], max_length=100)
     """Seeds: the cart, or the page being looked at. They are not in the answer."""
     facets: FacetSpecs | StrictBool | None = None
@@ -157,6 +170,7 @@ class SearchBody(SlateBody):
     """A search in people's own words; for a user, in the order that suits them."""
 
     query: Annotated[Query, AfterValidator(_check_not_blank)]
+    query_facets: QueryFacets = None
     facets: FacetSpecs | StrictBool | None = None
     """Columns to choose by that are told with the list, as in `/v1/facets`; true for all."""
 

@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from foretaste.behaviour.export import (
     degradation_to_json,
     omission_to_json,
+    searched_to_json,
     shortfall_to_json,
 )
 from foretaste.domain.data import Recommendation, Recommended
@@ -152,6 +153,27 @@ class ShortfallOut(ResponseSchema):
     shown without being filled up make up the catalogue."""
 
 
+class QueryFacetOut(ResponseSchema):
+    """What was found in the query and acts as a filter."""
+
+    text: str
+    """For people: "before 1980"."""
+    filter: dict[str, Any]
+    """As in the request's `filter`."""
+    applied: bool
+    """False where nothing would have been left: then it does not filter."""
+
+
+class SearchedQueryOut(ResponseSchema):
+    """How the query was read."""
+
+    words: str | None
+    """What was searched for as words; null where all of it is facets."""
+    facets: list[QueryFacetOut]
+    text: str
+    """The same in one line, for over the list."""
+
+
 class Recommendations(ResponseSchema):
     """The list, best first."""
 
@@ -162,6 +184,9 @@ class Recommendations(ResponseSchema):
     """There only if the answer had to do without the whole product."""
     headline: str | None = None
     """What is true of every item, for over the list; absent where nothing is."""
+    searched: SearchedQueryOut | None = None
+    """How the query was read; absent where it names nothing that filters. Send `facets: false` to
+    have the words searched for as they are."""
     items: list[RankedItem]
     left_out: list[OmittedItemOut] | None = None
     """What was asked for by name and is not in the list, and why: of a list to be ranked the
@@ -187,6 +212,8 @@ def recommendation_json(recommendation: Recommendation, *, explain: bool = False
     }
     if recommendation.headline is not None:
         content["headline"] = recommendation.headline
+    if recommendation.searched is not None:
+        content["searched"] = searched_to_json(recommendation.searched)
     if recommendation.degraded is not None:
         content["degraded"] = degradation_to_json(recommendation.degraded)
     if recommendation.left_out:

@@ -1,0 +1,156 @@
+"""A query as it is typed into a search field in, the facets that it names and the other words out.
+
+“horror before 1980” asks for a genre and for years; “hoodies under 50” for a kind of things and a
+price. A search filters by them, so what is taken for a facet must be one: a value of an attribute
+by its name or by a word of the glossary, never what only reads like it, and never a word of a title
+(“star wars” is no war film where those films are not called so). A search changes nobody's profile:
+what is refused in it is left out of its own list.
+"""
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from foretaste.domain.feature_types import descriptive_features
+from foretaste.rank.conditions import parse_condition
+from foretaste.rank.index import FilterIndex
+from foretaste.understand.clauses import CHILDREN_TOKEN, Clause, Wish, parse_wish
+from foretaste.understand.grammar import GRAMMARS, Grammar, Strength
+from foretaste.understand.language import detect_language
+from foretaste.understand.meaning import Scene
+from foretaste.understand.numbers import Bound, extract_bounds
+from foretaste.understand.parsed_request import parsed_request
+from foretaste.understand.reader import MAX_READ_CHARACTERS, without_politeness
+from foretaste.understand.title_phrases import TitlePhrases
+from foretaste.understand.vocabulary import FeatureValue, Vocabulary
+
+MAX_TITLE_WORDS = 8
+"""Words of a title that is looked for within a query."""
+SEARCH_STRENGTHS: Mapping[Strength, Strength | None] = {
+    "more": "wanted",
+    "much more": "wanted",
+    "forget": "wanted",
+    "void": "wanted",
+    "less": None,
+    "much less": None,
+}
+"""How a search reads what would change a profile in a talk; None looks for none of its words."""
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """What a query asks for."""
+
+    words: str | None
+    """What is searched for besides the facets; None for nothing."""
+    facets: tuple[Mapping[str, Any], ...] = ()
+    """A condition each, as in a filter."""
+
+
+class SearchVocabulary(Vocabulary):
+    """The names of a catalogue's values, those of its titles set apart."""
+
+    def __init__(self, index: FilterIndex, words: Container[str]) -> None:
+        super().__init__(index, None)
+        self._known_words = words
+        self.title_phrases = TitlePhrases(index.catalogue.titles)
+        self._columns = {f.column for f in descriptive_features(index.catalogue.features)}
+
+    @property
+    def words(self) -> Container[str]:
+        """All words of all items, as the search index has them."""
+        return self._known_words
+
+    def _names_value(
+        self, run: tuple[str, ...], start: int, stop: int, value: FeatureValue
+    ) -> bool:
+        """Whether these words of the run mean the value: not where most titles that have them, with
+        the word beside them, are of items without it.
+        """
+        column, name = value
+        if column not in self._columns:
+            return False
+        mask = self._index.mask(parse_condition({column: name}))
+        for first, last in ((start - 1, stop), (start, stop + 1)):
+            if first >= 0 and last <= len(run):
+                rows = self.title_phrases.rows(" ".join(run[first:last]))
+                if len(rows) and 2 * int(mask[rows].sum()) < len(rows):
+                    return False
+        rows = self.title_phrases.rows(" ".join(run[start:stop]))
+        return int(mask.sum()) >= int((~mask[rows]).sum())
+
+
+def read_search(
+    text: str, vocabulary: SearchVocabulary, language: str | None = None
+) -> SearchQuery:
+    """What is searched for. language: in which a text is read that tells nothing of it."""
+    text = text.strip()
+    known = language if language in GRAMMARS else "en"
+    if len(text) > MAX_READ_CHARACTERS or vocabulary.title_phrases.is_title(text):
+        return SearchQuery(text)
+    grammar = GRAMMARS.get(detect_language(text, previous=str(known)))
+    if grammar is None:
+        return SearchQuery(text)
+    line = without_politeness(grammar.normalised(text), grammar)
+    bounds: tuple[Bound, ...] = ()
+    if not _has_numbered_title(line, grammar, vocabulary.title_phrases):
+        line, bounds = _placed_bounds(line, grammar, vocabulary)
+    wish = _search_wish(line, grammar, vocabulary.title_phrases)
+    request = parsed_request(wish, bounds, (), (), Scene(vocabulary), grammar)
+    if not request.conditions:
+        return SearchQuery(text)
+    return SearchQuery(request.query, request.conditions)
+
+
+def _placed_bounds(
+    line: str, grammar: Grammar, vocabulary: Vocabulary
+) -> tuple[str, tuple[Bound, ...]]:
+    """(the line without them, the numbers that are of an attribute); where one is of none, all stay
+    words.
+    """
+    rest, bounds = extract_bounds(line, grammar)
+    if all(vocabulary.numbers.has_column_for(bound) for bound in bounds):
+        return rest, bounds
+    return line, ()
+
+
+def _has_numbered_title(line: str, grammar: Grammar, titles: TitlePhrases) -> bool:
+    """Whether a title with a number stands in the line: “class of 1999” is no year."""
+    words = grammar.tokens(line)
+    spans = [
+        (first, first + 2)
+        for first in range(len(words) - 1)
+        if any(word.isdigit() for word in words[first : first + 2])
+        and len(titles.rows(" ".join(words[first : first + 2])))
+    ]
+    return any(
+        titles.is_title(" ".join(words[start:stop]))
+        for first, last in spans
+        for start in range(max(last - MAX_TITLE_WORDS, 0), first + 1)
+        for stop in range(last, min(start + MAX_TITLE_WORDS, len(words)) + 1)
+    )
+
+
+def _search_wish(line: str, grammar: Grammar, titles: TitlePhrases) -> Wish:
+    """The clauses of a search: what is wanted and what is left out of this list."""
+    words = grammar.tokens(line)
+    if _begins_title(words, grammar, titles):
+        return Wish((Clause("wanted", tuple(word for word in words if word[0].isalnum())),))
+    wish = parse_wish(grammar.patterns["children"].sub(f" {CHILDREN_TOKEN} ", line), grammar)
+    clauses = []
+    for clause in wish.clauses:
+        strength = SEARCH_STRENGTHS.get(clause.strength, clause.strength)
+        if strength is not None:
+            clauses.append(replace(clause, strength=strength))
+    return Wish(tuple(clauses), "talk")
+
+
+def _begins_title(words: Sequence[str], grammar: Grammar, titles: TitlePhrases) -> bool:
+    """Whether a word that would negate or weigh what follows is of a title: “no country for”."""
+    tokens = list(words)
+    for position in range(len(tokens) - 1):
+        length = grammar.phrase_length(grammar.strengths, tokens, position)
+        following = tokens[position : position + length + 1]
+        if length and len(following) > length and len(titles.rows(" ".join(following))):
+            return True
+    return False

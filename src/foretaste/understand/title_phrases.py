@@ -1,0 +1,51 @@
+"""The titles of a catalogue in, which of them have a phrase in them out.
+
+One text of all titles is looked through: a hundred thousand take some milliseconds, and there is
+nothing to keep up to date but that text.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+import numpy as np
+
+from foretaste.domain.data import Ints
+from foretaste.understand.titles import title_key
+
+MAX_FOUND_TITLES = 1_000
+"""Titles with a phrase that are looked at."""
+
+
+class TitlePhrases:
+    """Phrases of whole words in titles."""
+
+    def __init__(self, titles: Sequence[str]) -> None:
+        self._titles = titles
+        lines = [f" {_plain(title)} " for title in titles]
+        self._ends = list(accumulate(len(line) + 1 for line in lines))
+        self._text = "\n".join(lines)
+
+    def rows(self, phrase: str) -> Ints:
+        """The titles that have these words after one another, by their places."""
+        sought, rows, position = f" {_plain(phrase)} ", list[int](), 0
+        if not sought.strip():
+            return np.empty(0, np.int32)
+        while len(rows) < MAX_FOUND_TITLES:
+            position = self._text.find(sought, position)
+            if position < 0:
+                break
+            row = bisect_right(self._ends, position)
+            rows.append(row)
+            position = self._ends[row] - 1
+        return np.array(rows, np.int32)
+
+    def is_title(self, phrase: str) -> bool:
+        """Whether a whole title is this, but for its article and its year."""
+        key = title_key(phrase)
+        return any(title_key(self._titles[row]) == key for row in self.rows(key).tolist())
+
+
+def _plain(text: str) -> str:
+    """In lower case, stops as gaps; letters stay as they are written."""
+    return " ".join("".join(c if c.isalnum() else " " for c in text.lower()).split())

@@ -1,0 +1,85 @@
+"""What a search names as facets, and what stays words."""
+
+from typing import Any
+
+import pytest
+
+from foretaste.prepare.catalogue_builder import build_catalogue
+from foretaste.rank.index import FilterIndex, ItemAvailability
+from foretaste.understand.search_query import SearchVocabulary, read_search
+from foretaste.understand.title_phrases import TitlePhrases
+from understand.test_reader import ITEMS, VOCABULARY, reads
+
+TITLES = [item.title for item in ITEMS]
+
+
+def vocabulary(*more_titles: str) -> SearchVocabulary:
+    """The films, and others of no genre."""
+    from foretaste.domain.data import Item
+
+    items = [*ITEMS, *(Item(f"x{n}", title, {}, {}) for n, title in enumerate(more_titles))]
+    catalogue = build_catalogue(items, reads([""] * len(items)))
+    return SearchVocabulary(FilterIndex(catalogue, ItemAvailability.of(items)), VOCABULARY.words)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "facets"),
+    [
+        ("horror before 1980", None, [{"genres": "Horror"}, {"year": {"lt": 1980.0}}]),
+        ("a slow film about space", "a slow film about space", []),
+        ("comedy without romance", None, [{"genres": "Comedy"}, {"not": {"genres": "Romance"}}]),
+        ("no romance", None, [{"not": {"genres": "Romance"}}]),
+        ("more horror please", None, [{"genres": "Horror"}]),
+        ("crime from the 90s", None, [{"genres": "Crime"}, {"year": {"gte": 1990, "lte": 1999}}]),
+        ("films for my kids", None, [{"genres": "Children"}]),
+        ("comdies", None, [{"genres": "Comedy"}]),
+        ("Komödien vor 1996", None, [{"genres": "Comedy"}, {"year": {"lt": 1996.0}}]),
+        ("aliens under two hours", "aliens", [{"runtime": {"lt": 120.0}}]),
+        ("hoodies under 5 €", "hoodies under 5 €", []),
+        ("thank you", "thank you", []),
+        ("фильм ужасов", "фильм ужасов", []),
+        ("", "", []),
+    ],
+)
+def test_facets_and_words(text: str, words: str | None, facets: list[Any]) -> None:
+    query = read_search(text, vocabulary())
+    assert (query.words, list(query.facets)) == (words, facets)
+
+
+def test_a_title_is_searched_for_as_it_is() -> None:
+    for title in ("Romance", "The Shining", "shining", "matilda"):
+        assert read_search(title, vocabulary()).facets == ()
+
+
+def test_a_word_of_titles_is_no_value() -> None:
+    """Most of what is called "crime scene" is no crime film, so neither is the search for it."""
+    with_titles = vocabulary("The crime scene", "Crime scene cleaners")
+    assert read_search("crime scene", with_titles).facets == ()
+    assert read_search("crime", with_titles).facets == ()
+    assert read_search("crime scene", vocabulary()).facets == ({"genres": "Crime"},)
+
+
+def test_a_number_of_a_title_is_no_bound() -> None:
+    text = "class of 1999 horror"
+    assert {"year": {"gte": 1999.0, "lte": 1999.0}} in read_search(text, vocabulary()).facets
+    with_title = read_search(text, vocabulary("Class of 1999"))
+    assert with_title.facets == ({"genres": "Horror"},)
+
+
+def test_a_negation_of_a_title_leaves_nothing_out() -> None:
+    assert read_search("no country for old", vocabulary("No Country for Old Men")).facets == ()
+
+
+def test_what_is_not_to_be_so_much_is_not_searched_for() -> None:
+    query = read_search("horror, not too scary", vocabulary())
+    assert "scary" not in (query.words or "")
+    assert {"genres": "Horror"} in query.facets
+
+
+def test_phrases_are_of_whole_words() -> None:
+    phrases = TitlePhrases(["Star Wars", "A star", "Starship; wars", "X"])
+    assert phrases.rows("star").tolist() == [0, 1]
+    assert phrases.rows("STAR wars").tolist() == [0]
+    assert phrases.rows("").tolist() == []
+    assert phrases.is_title("a star")
+    assert not phrases.is_title("wars")
