@@ -106,13 +106,12 @@ def test_the_query_expert_weighs_where_there_is_a_query(
     assert asked[place] > 0.1
 
 
-def test_made_up_queries_are_words_of_the_target(here: World) -> None:
+def test_made_up_queries_are_asked_and_read(here: World) -> None:
     cases = here.split.valid.sample(50, np.random.default_rng(3))
     asked = contexts_with_queries(cases, here.catalogue, READER, np.random.default_rng(0))
 
-    for one, target in zip(asked, cases.targets, strict=True):
+    for one in asked:
         assert one.query
-        assert one.query in here.catalogue.full_texts[target]
         assert one.query_vector is not None
         np.testing.assert_allclose(one.query_vector, READER.encode([one.query])[0])
 

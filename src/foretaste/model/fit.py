@@ -10,6 +10,7 @@ from foretaste.domain.ports import Expert, TextEncoder
 from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.cold_items import NewestInteractions, fit_offsets
 from foretaste.model.experts import EXPERTS
+from foretaste.model.made_up_queries import made_up_queries
 from foretaste.model.product import ProductOfExperts
 from foretaste.model.training import Training, showable_cases
 
@@ -139,12 +140,8 @@ def context_without_history(user_context: UserContext) -> UserContext:
 def contexts_with_queries(
     cases: EvaluationCases, catalogue: Catalogue, encoder: TextEncoder, rng: np.random.Generator
 ) -> list[UserContext]:
-    """The cases with a query made of one to three words of the target's text."""
-    queries = []
-    for target in cases.targets:
-        words = catalogue.full_texts[target].split()
-        start = int(rng.integers(max(len(words) - 1, 1)))
-        queries.append(" ".join(words[start : start + int(rng.integers(1, 4))]))
+    """The cases with a query made up for each target."""
+    queries = made_up_queries(cases.targets, catalogue, encoder, rng)
     vectors = encoder.encode(queries)
     return [
         replace(user_context, query=query, query_vector=vector)
