@@ -61,7 +61,22 @@ def test_as_the_network(network: SequenceNetwork, length: int, bare: bool) -> No
 
 
 def test_what_it_does_not_accept(network: SequenceNetwork) -> None:
-    """What is empty, and several."""
+    """What is empty, and several that have little in common."""
     numpy_network = NumpyNetwork(network)
     assert not numpy_network.accepts(event_tokens([history(0)], LENGTH))
     assert not numpy_network.accepts(event_tokens([history(3), history(3)], LENGTH))
+
+
+@pytest.mark.parametrize("length", [10, LENGTH, 40])
+def test_histories_of_the_same_beginning(network: SequenceNetwork, length: int) -> None:
+    """One event after another left out, as for the reasons: the beginning is read once."""
+    whole = history(length)
+    rows = np.arange(length)
+    without = [whole.select_events(rows != row) for row in range(length - 4, length)]
+    batch = event_tokens(without, LENGTH)
+    with torch.inference_mode():
+        expected = network(batch)[:, -1].numpy()
+        items = network.item_vectors(batch.item).numpy()
+    numpy_network = NumpyNetwork(network)
+    assert numpy_network.accepts(batch)
+    np.testing.assert_allclose(numpy_network.states(batch, items), expected, rtol=1e-4, atol=1e-5)

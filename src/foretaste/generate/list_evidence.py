@@ -6,7 +6,7 @@ A sentence such as “like much of what you watched” is a claim of its own; he
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -29,6 +29,8 @@ from foretaste.generate.settings import Activity
 MAX_PAST_ITEMS = 100
 """Items of somebody's past, the newest, that are looked at."""
 MAX_CACHED_CATALOGUES = 4
+MAX_KEPT_PHRASES, MAX_KEPT_COLUMNS = 10_000, 200
+"""Values of a column whose phrases are kept, and columns: every list speaks of the same genres."""
 MIN_COUNTED_TITLES, MAX_COUNTED_TITLES = 1_000, 20_000
 """Titles below which no word is known to be rare; and that are counted at most."""
 MAX_LOOKED_AT_EVENTS = 4
@@ -223,6 +225,14 @@ def _title_word_counts(titles: tuple[str, ...]) -> tuple[Counter[str], int]:
     return counts, len(sample)
 
 
+@lru_cache(maxsize=MAX_KEPT_COLUMNS)
+def _kept_phrases(
+    description: FeatureDescription, language: str
+) -> dict[str, FeaturePhrase | None]:
+    """What was said of the values of a column; filled as they come."""
+    return {}
+
+
 @dataclass(frozen=True)
 class ColumnEvidence:
     """One column, and the values of what somebody took."""
@@ -237,13 +247,19 @@ class ColumnEvidence:
 
     def phrase(self, value: str) -> FeaturePhrase | None:
         """What can be said of a value."""
-        if value not in self._phrases:
-            self._phrases[value] = feature_phrase(self.description, value, self.evidence.messages)
-        return self._phrases[value]
+        phrases = self._phrases
+        if value not in phrases:
+            if len(phrases) > MAX_KEPT_PHRASES:
+                phrases.clear()
+            phrases[value] = feature_phrase(self.description, value, self.evidence.messages)
+        return phrases[value]
 
     @cached_property
     def _phrases(self) -> dict[str, FeaturePhrase | None]:
-        return {}
+        description = self.description
+        if description.phrases is not None:
+            return {}
+        return _kept_phrases(description, self.evidence.messages.language)
 
     @cached_property
     def _items_by_bucket(self) -> dict[Hashable, list[int]]:
@@ -261,7 +277,10 @@ class ColumnEvidence:
 
     def much_count(self, bucket: Hashable) -> int:
         """How many of what was taken."""
-        return sum(not self.evidence.is_seed(item) for item in self.past_items_like(bucket))
+        items = self.past_items_like(bucket)
+        if not self.evidence.seeds:
+            return len(items)
+        return sum(not self.evidence.is_seed(item) for item in items)
 
     @cached_property
     def past_count(self) -> int:

@@ -9,7 +9,7 @@ import gettext
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from io import BytesIO
 from typing import get_args
@@ -53,7 +53,7 @@ class Messages:
         """a, b and c; in quotes where a name has a comma or an “and” of its own."""
         if len(names) > 1 and any(_JOINED.search(name) for name in names):
             names = [self.text("“{word}”", word=name) for name in names]
-        return format_list(list(names), locale=Locale.parse(self.language)) if names else ""
+        return self._joined(names)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -68,7 +68,14 @@ class Messages:
     def quoted_names(self, words: Sequence[str]) -> str:
         """“a”, “b” and “c”"""
         quoted_words = [self.text("“{word}”", word=word) for word in words]
-        return format_list(quoted_words, locale=Locale.parse(self.language))
+        return self._joined(quoted_words)
+
+    def _joined(self, names: Sequence[str]) -> str:
+        if len(names) < 2:
+            return "".join(names)
+        if len(names) > len(PLACES):
+            return format_list(list(names), locale=Locale.parse(self.language))
+        return fill(_list_form(self.language, len(names)), dict(zip(PLACES, names, strict=False)))
 
     def number(self, number: float) -> str:
         """With the marks of the language."""
@@ -77,7 +84,26 @@ class Messages:
 
 def fill(form: str, values: Mapping[str, str]) -> str:
     """The form with values in its places; braces in a value stay as they are."""
-    return _PLACE.sub(lambda match: values[match[1]], form)
+    parts = list(_split(form))
+    parts[1::2] = [values[place] for place in parts[1::2]]
+    return "".join(parts)
+
+
+PLACES = "abcdefghij"
+"""Names of the places of a list."""
+
+
+@cache
+def _list_form(language: str, count: int) -> str:
+    """{a}, {b} and {c}: babel takes longer to find this out than to write it."""
+    places = [f"{{{place}}}" for place in PLACES[:count]]
+    return format_list(places, locale=Locale.parse(language))
+
+
+@lru_cache(maxsize=1_000)
+def _split(form: str) -> tuple[str, ...]:
+    """Text and the names of places, in turns."""
+    return tuple(_PLACE.split(form))
 
 
 @cache

@@ -4,8 +4,8 @@ A sentence is a candidate only where it is true: its terms raise the score by en
 events it names are not the item itself, and what it claims beside is counted.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from foretaste.domain.data import Term
 from foretaste.domain.text_limits import shorten
@@ -32,34 +32,48 @@ def candidates_of(
 ) -> list[ReasonCandidate]:
     """What can be said of one item."""
     item_id = evidence.catalogue.ids[item]
-    own_terms = [term for term in terms if term.event != item_id or term.event is None]
+    own_terms = ItemTerms([term for term in terms if term.event != item_id or term.event is None])
     sentences: list[ReasonCandidate] = []
     for compose in _COMPOSERS:
         sentences += compose(item, own_terms, evidence)
     return [candidate for candidate in sentences if candidate.contribution >= MIN_REASON_NATS]
 
 
-def _expert(term: Term) -> str:
-    return term.expert.split(":", 1)[0]
+class ItemTerms(list[Term]):
+    """The terms of one item's score, and those of each expert."""
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        super().__init__(terms)
+        self._terms_by_expert: dict[str, list[Term]] = {}
+        for term in terms:
+            self._terms_by_expert.setdefault(_expert_kind(term.expert), []).append(term)
+
+    def of_expert(self, expert: str) -> list[Term]:
+        """Those of an expert of this kind: "attribute" is of every column."""
+        return self._terms_by_expert.get(expert, [])
+
+    def events_of(self, expert: str) -> list[tuple[str, float]]:
+        """(past event, nats) of one expert, strongest first."""
+        nats: dict[str, float] = {}
+        for term in self.of_expert(expert):
+            if term.event is not None:
+                nats[term.event] = nats.get(term.event, 0.0) + term.nats
+        return sorted(nats.items(), key=lambda pair: -pair[1])
 
 
-def _events_of(terms: Sequence[Term], expert: str) -> list[tuple[str, float]]:
-    """(past event, nats) of one expert, strongest first."""
-    nats: dict[str, float] = defaultdict(float)
-    for term in terms:
-        if _expert(term) == expert and term.event is not None:
-            nats[term.event] += term.nats
-    return sorted(nats.items(), key=lambda pair: -pair[1])
+@lru_cache(maxsize=1_000)
+def _expert_kind(expert: str) -> str:
+    return expert.split(":", 1)[0]
 
 
-def _follow_ups(item: int, terms: Sequence[Term], evidence: ListEvidence) -> list[ReasonCandidate]:
+def _follow_ups(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What people went on to, and what they took together with something."""
     text, verb, sentences = evidence.messages.text, evidence.verb, []
     for expert, message in (
         ("transition", "People who {verb} {event} often go on to this"),
         ("neighbour", "People who {verb} {event} also {verb} this"),
     ):
-        for event, nats in _events_of(terms, expert)[:1]:
+        for event, nats in terms.events_of(expert)[:1]:
             title = evidence.title(event)
             if nats >= MIN_OFTEN_NATS and title is not None:
                 sentence = text(message, verb=verb, event=title)
@@ -71,12 +85,12 @@ def _follow_ups(item: int, terms: Sequence[Term], evidence: ListEvidence) -> lis
     return sentences
 
 
-def _together(item: int, terms: Sequence[Term], evidence: ListEvidence) -> list[ReasonCandidate]:
+def _together(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """Who took it together with the item that the question is about, or with items like that."""
     messages, sentences = evidence.messages, []
-    for term in terms:
+    for term in (*terms.of_expert("together"), *terms.of_expert("together-like")):
         title = None if term.event is None else evidence.title(term.event)
-        if term.expert not in ("together", "together-like") or title is None:
+        if title is None:
             continue
         deed, _, count = (term.feature or "").partition(" together: ")
         people, verb = int(count or 0), evidence.verb_of_others
@@ -110,12 +124,13 @@ def _together(item: int, terms: Sequence[Term], evidence: ListEvidence) -> list[
     return sentences
 
 
-def _history(item: int, terms: Sequence[Term], evidence: ListEvidence) -> list[ReasonCandidate]:
+def _history(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What the networks that read the whole history say, with the events they leaned on most."""
     nats = sum(
         term.nats
-        for term in terms
-        if _expert(term) in ("sequence", "language") and term.feature not in ("average item",)
+        for expert in ("sequence", "language")
+        for term in terms.of_expert(expert)
+        if term.feature != "average item"
     )
     text, verb = evidence.messages.text, evidence.verb
     heading = None
@@ -151,14 +166,14 @@ def _history(item: int, terms: Sequence[Term], evidence: ListEvidence) -> list[R
     ]
 
 
-def _leading_events(terms: Sequence[Term], evidence: ListEvidence) -> tuple[str, ...]:
+def _leading_events(terms: ItemTerms, evidence: ListEvidence) -> tuple[str, ...]:
     """The events that the network leaned on most: at most two that were taken, a seed of the list
     or a search alone.
     """
     index = evidence.catalogue.index
     events = [
         event
-        for event, nats in _events_of(terms, "sequence")
+        for event, nats in terms.events_of("sequence")
         if nats > 0
         and event in evidence.newest_events
         and (event not in index or index[event] in evidence.past_items)
@@ -180,10 +195,10 @@ def _named(
     return tuple(titles.values()), tuple(titles)
 
 
-def _themes(item: int, terms: Sequence[Term], evidence: ListEvidence) -> list[ReasonCandidate]:
+def _themes(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What it reads like."""
     index, text = evidence.catalogue.index, evidence.messages.text
-    content_events, lexical_events = _events_of(terms, "content"), _events_of(terms, "lexical")
+    content_events, lexical_events = terms.events_of("content"), terms.events_of("lexical")
     sentences = []
     for event, nats in lexical_events[:1]:
         words = evidence.shared_title_words(item, index[event]) if event in index else []
@@ -200,7 +215,7 @@ def _themes(item: int, terms: Sequence[Term], evidence: ListEvidence) -> list[Re
         term.expert == "popularity"
         and term.feature == "popularity"
         and term.nats < MAX_UNKNOWN_NATS
-        for term in terms
+        for term in terms.of_expert("popularity")
     )
     for event, nats in content_events[:1]:
         title = evidence.title(event)
@@ -227,13 +242,15 @@ def _themes(item: int, terms: Sequence[Term], evidence: ListEvidence) -> list[Re
     return sentences
 
 
-def _features(item: int, terms: Sequence[Term], evidence: ListEvidence) -> list[ReasonCandidate]:
+def _features(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What it is, where that is what this person takes or asked for."""
     sentences = []
-    for term in terms:
-        expert, _, column = term.expert.partition(":")
+    for term in terms.of_expert("attribute"):
+        if term.nats < MIN_REASON_NATS:
+            continue
+        column = term.expert.partition(":")[2]
         value = (term.feature or "").removeprefix(f"{column}: ")
-        if expert != "attribute" or term.nats < MIN_REASON_NATS or value == term.feature:
+        if value == term.feature:
             continue
         known_column = evidence.column(column)
         if known_column is None:
@@ -300,7 +317,7 @@ def _feature_sentence(
     return sentence, event_ids(past_items, catalogue), titles, 3
 
 
-_COMPOSERS: tuple[Callable[[int, Sequence[Term], ListEvidence], list[ReasonCandidate]], ...] = (
+_COMPOSERS: tuple[Callable[[int, ItemTerms, ListEvidence], list[ReasonCandidate]], ...] = (
     _follow_ups,
     _together,
     _history,

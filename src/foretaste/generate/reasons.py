@@ -70,9 +70,7 @@ def compose_reasons(
     reasons = []
     for candidates, item_terms in zip(candidates_by_item, terms, strict=True):
         own_candidates = [
-            replace(
-                candidate, worth=candidate.worth * REPEATED_WEIGHT ** used_texts[candidate.text]
-            )
+            _repeated(candidate, used_texts[candidate.text])
             for candidate in candidates
             if candidate.text not in common_texts
         ]
@@ -81,6 +79,13 @@ def compose_reasons(
         used_texts.update(candidate.text for candidate in chosen)
         reasons.append(tuple(candidate.reason(total) for candidate in chosen))
     return ListReasons(tuple(reasons), _headline(candidates_by_item, common_texts))
+
+
+def _repeated(candidate: ReasonCandidate, times: int) -> ReasonCandidate:
+    """The same, worth less where items before have it already."""
+    if not times:
+        return candidate
+    return replace(candidate, worth=candidate.worth * REPEATED_WEIGHT**times)
 
 
 def placed_reason(source: str, evidence: ListEvidence) -> Reason | None:

@@ -1,9 +1,10 @@
 """One history in, the state after its last event out: the sequence network's own sums, in NumPy.
 
 A list needs one short history read, where PyTorch spends more on each of its hundred operations
-than on the numbers: with this a request takes a tenth less time (docs/decisions/0018). Several at
-once, as in an explanation, are the network's, as other devices and training are: there the numbers
-are most of the time. A test holds the two together.
+than on the numbers: with this a request takes a tenth less time (docs/decisions/0018). Where one
+event after another is left out of it, for the reasons, its beginning is read once. Others are the
+network's, as other devices and training are: there the numbers are most of the time. A test holds
+the two together.
 """
 
 import numpy as np
@@ -19,6 +20,8 @@ from foretaste.model.sequence_network import (
     TransformerBlock,
 )
 
+MAX_OWN_EVENTS = 6
+"""Last events in which histories may differ for the others to be read once for all."""
 EPSILON = float(np.finfo(np.float32).eps)
 
 
@@ -42,11 +45,27 @@ class NumpyNetwork:
         self._blocks = [_NumpyBlock(block, periods) for block in blocks]
 
     def accepts(self, batch: EventTokens) -> bool:
-        """Whether it is one history without padding: others are for the network itself."""
-        return len(batch.item) == 1 and bool(batch.is_event.all())
+        """Whether it is one history without padding, or several that differ in few of their last
+        events, as where one is left out: others are for the network itself.
+        """
+        if not bool(batch.is_event.all()):
+            return False
+        length = batch.item.shape[1]
+        return len(batch.item) == 1 or length - shared_length(batch) <= MAX_OWN_EVENTS < length
 
     def states(self, batch: EventTokens, items: Floats) -> Floats:
         """→ [batch, dim], after the last event of each. items: [batch, length, dim], their own."""
+        events = self._embedded(batch, items)
+        at = None if batch.at is None else batch.at.numpy()
+        if len(events) > 1:
+            return self._states_by_prefix(events, at, shared_length(batch))
+        length = events.shape[1]
+        for block in self._blocks[:-1]:
+            events = block(events, at, length)
+        return np.asarray(_normed(self._blocks[-1](events, at, 1)[:, 0], self._norm), np.float32)
+
+    def _embedded(self, batch: EventTokens, items: Floats) -> Floats:
+        """[batch, length, dim], what the first layer reads."""
         kind = batch.event_type.numpy()
         events: Floats = items * (batch.item.numpy() > 0)[..., None].astype(np.float32)
         if batch.text is not None:
@@ -57,12 +76,33 @@ class NumpyNetwork:
             bucket = (value[..., None] >= self._steps[kind]).sum(axis=-1)
             has_value = np.isfinite(value)[..., None].astype(np.float32)
             events += self._value[kind * VALUE_BUCKETS + bucket] * has_value
-        length = events.shape[1]
-        events += self._position[self._length - length :]
-        at = None if batch.at is None else batch.at.numpy()
+        events += self._position[self._length - events.shape[1] :]
+        return events
+
+    def _states_by_prefix(self, events: Floats, at: Doubles | None, shared: int) -> Floats:
+        """The same where the first events are those of all: they are read once."""
+        prefix, own = events[:1, :shared], events[:, shared:]
+        prefix_at = None if at is None else at[:1, :shared]
+        own_at = None if at is None else at[:, shared:]
         for block in self._blocks[:-1]:
-            events = block(events, at, length)
-        return np.asarray(_normed(self._blocks[-1](events, at, 1)[:, 0], self._norm), np.float32)
+            earlier = block.projected(prefix, prefix_at)
+            own = block.after(earlier, own, own_at, own.shape[1])
+            prefix = block.mixed(prefix, *earlier)
+        last = self._blocks[-1]
+        own = last.after(last.projected(prefix, prefix_at), own, own_at, 1)
+        return np.asarray(_normed(own[:, 0], self._norm), np.float32)
+
+
+def shared_length(batch: EventTokens) -> int:
+    """How many of the first events all histories have."""
+    parts = (batch.item, batch.event_type, batch.gap, batch.text, batch.value, batch.at)
+    differs = np.zeros(batch.item.shape[1], bool)
+    for part in parts:
+        if part is not None:
+            rows = part.numpy()
+            unequal = ~((rows == rows[:1]) | ((rows != rows) & (rows[:1] != rows[:1])))
+            differs |= unequal.reshape(len(rows), rows.shape[1], -1).any(axis=(0, 2))
+    return int(differs.argmax()) if differs.any() else len(differs) - 1
 
 
 class _NumpyBlock:
@@ -76,23 +116,65 @@ class _NumpyBlock:
 
     def __call__(self, events: Floats, at: Doubles | None, last: int) -> Floats:
         """[batch, length, dim] → [batch, last, dim], after each of the last events."""
+        return self.mixed(events, *self.projected(events, at), last=last)
+
+    def projected(self, events: Floats, at: Doubles | None) -> tuple[Floats, Floats, Floats]:
+        """(query, key, value) of each event, [batch, heads, length, size] each."""
         batch, length, dim = events.shape
         parts = _normed(events, self._norms[0]) @ self._attend
         parts = parts.reshape(batch, length, 3, self._heads, dim // self._heads)
-        query, key, value = parts.transpose(2, 0, 3, 1, 4)  # [batch, heads, length, size] each
-        query = query[:, :, length - last :]
+        query, key, value = parts.transpose(2, 0, 3, 1, 4)
         if self._periods is not None and at is not None:
             angle = (at[:, None, :, None] / self._periods) % 1.0 * (2 * np.pi)  # exact over years
             cos, sin = np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
-            key = _turned(key, cos, sin)
-            query = _turned(query, cos[:, :, length - last :], sin[:, :, length - last :])
-        attention = query @ key.swapaxes(2, 3) / np.float32(np.sqrt(dim // self._heads))
+            query, key = _turned(query, cos, sin), _turned(key, cos, sin)
+        return query, key, value
+
+    def mixed(
+        self, events: Floats, query: Floats, key: Floats, value: Floats, *, last: int | None = None
+    ) -> Floats:
+        """→ [batch, last, dim], each of the last events with what it finds in those up to it."""
+        length = events.shape[1]
+        last = length if last is None else last
+        attention = self._attention(query[:, :, length - last :], key, last)
+        weights = np.exp(attention - attention.max(axis=3, keepdims=True))
+        found = (weights @ value) / weights.sum(axis=3, keepdims=True)
+        return self._fed_forward(events[:, length - last :], found)
+
+    def after(
+        self,
+        earlier: tuple[Floats, Floats, Floats],
+        events: Floats,
+        at: Doubles | None,
+        last: int,
+    ) -> Floats:
+        """The same of events that come after others, which are those of all in the batch."""
+        query, key, value = self.projected(events, at)
+        query = query[:, :, events.shape[1] - last :]
+        _, earlier_key, earlier_value = earlier  # [1, heads, earlier, size]
+        own = self._attention(query, key, last)
+        before = query @ earlier_key.swapaxes(2, 3) * self._scale
+        highest = np.maximum(own.max(axis=3), before.max(axis=3))[..., None]
+        own, before = np.exp(own - highest), np.exp(before - highest)
+        total = own.sum(axis=3, keepdims=True) + before.sum(axis=3, keepdims=True)
+        found = (own @ value + before @ earlier_value) / total
+        return self._fed_forward(events[:, events.shape[1] - last :], found)
+
+    @property
+    def _scale(self) -> np.float32:
+        return np.float32(1 / np.sqrt(self._attend.shape[0] // self._heads))
+
+    def _attention(self, query: Floats, key: Floats, last: int) -> Floats:
+        """[batch, heads, last, length], before the softmax; no event sees a later one."""
+        attention = query @ key.swapaxes(2, 3) * self._scale
+        length = key.shape[2]
         if last > 1:  # the last event sees all
             attention[..., np.triu(np.ones((last, length), bool), length - last + 1)] = -np.inf
-        attention = np.exp(attention - attention.max(axis=3, keepdims=True))
-        context = (attention @ value) / attention.sum(axis=3, keepdims=True)
-        context = context.swapaxes(1, 2).reshape(batch, last, dim)
-        events = events[:, length - last :] + context @ self._mix
+        return attention
+
+    def _fed_forward(self, events: Floats, found: Floats) -> Floats:
+        """[batch, events, dim] and what each found, [batch, heads, events, size]."""
+        events = events + found.swapaxes(1, 2).reshape(events.shape) @ self._mix
         hidden = _normed(events, self._norms[1]) @ self._widen[0] + self._widen[1]
         hidden = hidden * np.float32(0.5) * (1 + erf(hidden / np.float32(np.sqrt(2))))  # GELU
         return np.asarray(events + hidden @ self._narrow[0] + self._narrow[1])
