@@ -167,7 +167,7 @@ def test_a_taste_that_was_stated_is_told_as_such() -> None:
 def test_it_is_close_in_theme_only_to_what_reads_like_it() -> None:
     close = [Term("content", 0.6, event="crystal")]
     assert said(close, "maze") == ["Close in theme to The Dark Crystal"]
-    assert said(close, "tron") == []
+    assert said(close, "tron") == ["Because you watched The Dark Crystal"]
     rare = [*close, Term("popularity", -1.0, feature="popularity")]
     assert said(rare, "maze") == ["Little known; close in theme to The Dark Crystal"]
 
@@ -204,10 +204,11 @@ def test_what_is_true_of_every_item_stands_over_the_list() -> None:
     ]
 
 
-def test_a_sentence_about_this_item_is_no_headline() -> None:
+def test_a_sentence_about_every_item_is_said_of_all() -> None:
     items = [SHELF.index[id_] for id_ in ("tron", "heat", "maze")]
     reasons = compose_reasons(items, [[FOLLOWS]] * 3, evidence())
-    assert reasons == ListReasons(((), (), ()), None)
+    said_over = "People who watched Star Trek II: The Wrath of Khan often go on to these"
+    assert reasons == ListReasons(((), (), ()), said_over)
 
 
 @pytest.mark.parametrize(
@@ -217,13 +218,17 @@ def test_a_sentence_about_this_item_is_no_headline() -> None:
         ("treasure", "tron", ["Its description mentions “treasure”"]),
         ("some crime", "heat", ["Crime, as you asked"]),
         ("a slow film about trains", "space", []),
+        ("<b>trains</b>", "space", []),
     ],
 )
 def test_a_question_is_answered_by_what_has_its_words(
     query: str, item: str, answer: list[str]
 ) -> None:
     known = evidence(past((), query=query))
-    assert said([Term("query", 2.0, feature="query")], item, known) == answer
+    assert said([Term("query", 1.5, feature="query")], item, known) == answer
+    near = said([Term("query", 9.0, feature="query")], item, known)
+    is_name = "<" not in query
+    assert near == (answer or ([f"Close in meaning to “{query}”"] if is_name else []))
 
 
 def test_a_search_is_told_in_its_own_words() -> None:

@@ -242,7 +242,7 @@ class QueryFacet:
     text: str
     """For people: "before 1980"."""
     filter: Mapping[str, Any]
-    """As in `Request.filter`; whoever wants it away asks again with `query_facets` off and without it."""
+    """As in `Request.filter`; whoever wants it away asks again without it, `query_facets` off."""
     is_applied: bool = True
     """False where nothing would have been left: then its words are searched for as words."""
 

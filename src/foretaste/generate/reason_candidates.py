@@ -69,9 +69,17 @@ def _expert_kind(expert: str) -> str:
 def _follow_ups(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What people went on to, and what they took together with something."""
     text, verb, sentences = evidence.messages.text, evidence.verb, []
-    for expert, message in (
-        ("transition", "People who {verb} {event} often go on to this"),
-        ("neighbour", "People who {verb} {event} also {verb} this"),
+    for expert, message, heading in (
+        (
+            "transition",
+            "People who {verb} {event} often go on to this",
+            "People who {verb} {event} often go on to these",
+        ),
+        (
+            "neighbour",
+            "People who {verb} {event} also {verb} this",
+            "People who {verb} {event} also {verb} these",
+        ),
     ):
         for event, nats in terms.events_of(expert)[:1]:
             title = evidence.title(event)
@@ -79,7 +87,16 @@ def _follow_ups(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[Rea
                 sentence = text(message, verb=verb, event=title)
                 sentences.append(
                     ReasonCandidate(
-                        sentence, BEHAVIOUR, 5, 3 * nats, nats, expert, (event,), None, (title,)
+                        sentence,
+                        BEHAVIOUR,
+                        5,
+                        3 * nats,
+                        nats,
+                        expert,
+                        (event,),
+                        None,
+                        (title,),
+                        text(heading, verb=verb, event=title),
                     )
                 )
     return sentences

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from foretaste.domain.data import Term
 from foretaste.domain.reason import Reason
 from foretaste.generate.candidate import COMMON, ReasonCandidate
+from foretaste.generate.last_resort import last_resort_candidates, last_resort_headline
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.messages import Messages
 from foretaste.generate.reason_candidates import candidates_of
@@ -66,9 +67,16 @@ def compose_reasons(
         for item, item_terms in zip(items, terms, strict=True)
     ]
     common_texts = _common_texts(candidates_by_item)
+    common_events = {
+        event
+        for candidates in candidates_by_item
+        for candidate in candidates
+        if candidate.text in common_texts
+        for event in candidate.events
+    }
     used_texts: Counter[str] = Counter()
     reasons = []
-    for candidates, item_terms in zip(candidates_by_item, terms, strict=True):
+    for item, candidates, item_terms in zip(items, candidates_by_item, terms, strict=True):
         own_candidates = [
             _repeated(candidate, used_texts[candidate.text])
             for candidate in candidates
@@ -76,9 +84,20 @@ def compose_reasons(
         ]
         total = _raising_nats(item_terms)
         chosen = _choose(own_candidates, max_reasons, MIN_SHARE * total)
+        if not chosen:
+            chosen = _choose(
+                last_resort_candidates(item, item_terms, evidence, common_events), max_reasons, 0.0
+            )
         used_texts.update(candidate.text for candidate in chosen)
         reasons.append(tuple(candidate.reason(total) for candidate in chosen))
-    return ListReasons(tuple(reasons), _headline(candidates_by_item, common_texts))
+    headline = _headline(candidates_by_item, common_texts)
+    texts_of_items = {tuple(reason.text for reason in own) for own in reasons}
+    if len(reasons) >= MIN_SHARED_LIST and len(texts_of_items) == 1 and reasons[0]:
+        headline, reasons = headline or reasons[0][0].text, [()] * len(reasons)
+    if headline is None and not all(reasons):
+        headline = last_resort_headline(terms, evidence)
+        headline = None if headline is None or is_suspicious(headline) else headline
+    return ListReasons(tuple(reasons), headline)
 
 
 def _repeated(candidate: ReasonCandidate, times: int) -> ReasonCandidate:

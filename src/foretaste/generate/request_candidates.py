@@ -15,6 +15,9 @@ from foretaste.generate.safe import safe_name
 MIN_POPULAR_NATS = 0.5
 """Nats from which an item is popular: e times likelier than the average item at half the weight."""
 
+MIN_MEANING_NATS = 2.0
+"""Nats from which an item that has none of the words of a query answers it by its meaning."""
+
 
 def request_candidates(
     item: int, terms: Sequence[Term], evidence: ListEvidence
@@ -46,7 +49,7 @@ def request_candidates(
     nats = sum(term.nats for term in terms if term.feature == "query")
     query = evidence.context.query
     if query and nats > 0:
-        answer = _answer(item, query, evidence)
+        answer = _answer(item, query, evidence) or _answer_in_meaning(query, nats, evidence)
         if answer is not None:
             sentence, words = answer
             sentences.append(
@@ -83,6 +86,17 @@ def _answer(item: int, query: str, evidence: ListEvidence) -> tuple[str, tuple[s
             names = evidence.messages.quoted_names(words)
             return evidence.messages.text(message, words=names), words
     return None
+
+
+def _answer_in_meaning(
+    query: str, nats: float, evidence: ListEvidence
+) -> tuple[str, tuple[str, ...]] | None:
+    """The same of an item that has none of the words and answers them far better than most."""
+    name = safe_name(query)
+    if name is None or nats < MIN_MEANING_NATS:
+        return None
+    name = shorten(name)
+    return evidence.messages.text("Close in meaning to “{query}”", query=name), (name,)
 
 
 def common_candidates(
