@@ -66,7 +66,7 @@ def test_wishes_change_the_profile_and_act_at_once(shop: Foretaste) -> None:
     assert reply.state.query == "comet"
     assert {one.name: one.act for one in reply.preferences}["theme: kitchen"] == "mute"
     assert "No item has anything of “dinosaurs”." in reply.text
-    assert "not be shown: theme: kitchen. Say “undo” to take that back." in reply.text
+    assert "not be shown: kitchen. Say “undo” to take that back." in reply.text
     assert themes(reply) == {"space"}
     talk: dict[str, Any] = {"conversation": reply.conversation_id, "user": "p1"}
     assert "this person asked never" in chat.say("why not kitchen-1?", **talk).text

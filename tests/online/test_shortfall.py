@@ -58,7 +58,7 @@ def test_everything_was_taken(shop: Foretaste) -> None:
     assert ids(answer) == []
     assert counts(answer) == {"taken": 20}
     assert told(answer).reason == (
-        "nothing can be shown: of 20 items 20 are taken by this person already"
+        "nothing can be shown: of 20 items 20 are chosen by this person before"
     )
 
 
@@ -213,4 +213,4 @@ def test_a_name_that_there_is_not(shop: Foretaste) -> None:
 
 def test_in_a_notebook(shop: Foretaste) -> None:
     take(shop, *SPACE, *KITCHEN)
-    assert "of 20 items 20 are taken" in shop.recommend("ann")._repr_html_()
+    assert "of 20 items 20 are chosen" in shop.recommend("ann")._repr_html_()

@@ -76,6 +76,29 @@ def test_all_that_is_said(text: str, intent: str) -> None:
     assert (found.intent, found.query, found.changes) == (intent, None, ())
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("un film lento sullo spazio", "it"),
+        ("qualcosa per i miei bambini", "it"),
+        ("più corto", "it"),
+        ("um filme lento sobre o espaço", "pt"),
+        ("algo para os meus filhos", "pt"),
+        ("iets voor mijn kinderen", "nl"),
+        ("niets gewelddadigs alsjeblieft", "nl"),
+        ("een trui onder de 50 euro", "nl"),
+        ("algo para mis hijos", "es"),
+        ("algo parecido a Heat", "es"),
+        ("nada violento por favor", "es"),
+        ("ein Film voller Gefühl", "de"),
+        ("un film lent sur l'espace", "fr"),
+        ("nothing violent for my kids", "en"),
+    ],
+)
+def test_languages_that_are_like_one_of_the_four(text: str, language: str) -> None:
+    assert detect_language(text) == language
+
+
 @pytest.mark.parametrize(("text", "count"), [("two more", 2), ("give me 3 more", 3)])
 def test_how_many_more(text: str, count: int) -> None:
     assert (meaning(text).intent, meaning(text).count) == ("next", count)

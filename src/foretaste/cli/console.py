@@ -191,7 +191,11 @@ def print_recommendation(
             else ()
         )
         past_items = {event: items(event) for event in past_ids}
-        titles = {event: item.title for event, item in past_items.items() if item is not None}
+        titles = {
+            event: natural_title(item.title)
+            for event, item in past_items.items()
+            if item is not None
+        }
         for item in recommendation if explain else ():
             _print_terms(item, titles)
     _print_notes(recommendation)
@@ -339,7 +343,9 @@ def _act(act: str, nats: float) -> str:
 
 def _taste_row(liked: "LikedValue", items: ItemOf) -> tuple[str, str, str, str]:
     past_items = [(items(event), event) for event in liked.events]
-    titles = ", ".join(item.title or event if item else event for item, event in past_items)
+    titles = ", ".join(
+        natural_title(item.title) or event if item else event for item, event in past_items
+    )
     stated = " (stated)" if liked.stated else ""
     return liked.value + stated, f"{liked.probability:.1%}", f"x {liked.lift:.1f}", titles
 

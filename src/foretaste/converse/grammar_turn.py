@@ -205,7 +205,7 @@ class GrammarTurn:
             if {column: test} not in muted
         }
         turn.state = replace(turn.state, filter=asked)  # what is refused is asked for no longer
-        turn.notes += changes_in_words(update.clause_matches, meaning.language)
+        turn.notes += changes_in_words(update.clause_matches, meaning.language, turn.display())
         if any(match.filter is not None for match in update.clause_matches):
             turn.notes.append(self._say("undo_hint"))
 

@@ -11,16 +11,19 @@ from foretaste.converse.answers import answer, quoted
 from foretaste.converse.state import ChatState
 from foretaste.domain.data import Recommendation
 from foretaste.domain.titles import spoken_title
+from foretaste.generate.condition_text import condition_texts
+from foretaste.generate.item_display import ItemDisplay
 from foretaste.generate.safe import is_suspicious, safe_item_name, safe_name
 from foretaste.preferences.matching import ClauseMatch
 
-COMPARISON_SIGNS = {"gte": "≥", "lte": "≤", "gt": ">", "lt": "<"}
 MAX_NAMED_FEATURES = 4
 """Of an item that is compared."""
 
 
-def list_in_words(state: ChatState, recommendation: Recommendation | None) -> str:
-    """The list as sentences."""
+def list_in_words(
+    state: ChatState, recommendation: Recommendation | None, display: ItemDisplay
+) -> str:
+    """The list as sentences. display: how values are written in the language of the talk."""
     if recommendation is None or not len(recommendation):
         empty_text = answer("empty", state.language)
         reason = None if recommendation is None else recommendation.shortfall_text
@@ -28,7 +31,7 @@ def list_in_words(state: ChatState, recommendation: Recommendation | None) -> st
         return (
             empty_text if reason is None or state.language != "en" else f"{empty_text} ({reason})"
         )
-    sentences = [_question_text(state)]
+    sentences = [_question_text(state, display)]
     for recommended in recommendation:
         reasons = safe_reasons(recommended.reason)
         reason_text = f" ({reasons[0]})" if reasons else ""
@@ -111,7 +114,9 @@ def comparison_in_words(
     return " ".join(sentences)
 
 
-def changes_in_words(clause_matches: Sequence[ClauseMatch], language: str) -> list[str]:
+def changes_in_words(
+    clause_matches: Sequence[ClauseMatch], language: str, display: ItemDisplay
+) -> list[str]:
     """What a wish changed for all lists, each kind of change in a sentence of its own."""
     sentences = [
         answer("no_such_value", language, phrase=safe_name(match.phrase) or "…")
@@ -122,7 +127,8 @@ def changes_in_words(clause_matches: Sequence[ClauseMatch], language: str) -> li
     for match in clause_matches:
         if match.filter is not None:
             key = "reduce" if match.act == "boost" and match.nats < 0 else str(match.act)
-            name = safe_name(match.name) or safe_name(match.phrase) or "…"
+            texts = ", ".join(condition_texts(match.filter, display))
+            name = safe_name(texts) or safe_name(match.phrase) or "…"
             names.setdefault(key, []).append(name)
     sentences += [
         answer(key, language, names=", ".join(dict.fromkeys(said))) for key, said in names.items()
@@ -147,12 +153,13 @@ def _feature_text(attributes: Mapping[str, Sequence[str]]) -> str:
     return "; ".join([text for text in texts if text][:MAX_NAMED_FEATURES])
 
 
-def _question_text(state: ChatState) -> str:
+def _question_text(state: ChatState, display: ItemDisplay) -> str:
     """What the list is of, in words."""
     language = state.language
     query = safe_name(state.query) if state.query else None
     parts = [quoted(query, language)] if query else []
-    parts += condition_texts(state.filter, language)
+    texts = condition_texts(state.filter, display)
+    parts += [name for text in texts if (name := safe_name(text))]
     parts += [
         answer("like", language, title=_quoted_title(title, item_id, language))
         for item_id, title in state.seed_titles.items()
@@ -160,34 +167,6 @@ def _question_text(state: ChatState) -> str:
     if not parts:
         return answer("for_you", language)
     return answer("for_question", language, parts=", ".join(parts))
-
-
-def condition_texts(conditions: Mapping[str, Any], language: str) -> list[str]:
-    """Each condition of a filter as a person reads it; what is no name is left out."""
-    texts: list[str] = []
-    for column, value in conditions.items():
-        if column == "and" and isinstance(value, list | tuple):
-            texts += [text for part in value for text in condition_texts(part, language)]
-        elif column == "not" and isinstance(value, Mapping):
-            inner = ", ".join(condition_texts(value, language))
-            texts += [answer("without", language, value=inner)] if inner else []
-        else:
-            value_text = safe_name(_value_text(value))
-            column_text = safe_name(column)
-            if value_text and column_text:
-                texts.append(f"{column_text} {value_text}")
-    return texts
-
-
-def _value_text(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return " ".join(
-            f"{COMPARISON_SIGNS.get(test, '' if test == 'all' else test)} {_value_text(operand)}"
-            for test, operand in value.items()
-        ).strip()
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_value_text, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _item_name(title: str | None, item_id: str) -> str:

@@ -9,6 +9,7 @@ from foretaste.converse.sentences import list_in_words
 from foretaste.converse.state import ChatState
 from foretaste.converse.tools import Tools
 from foretaste.domain.data import Recommendation
+from foretaste.generate.item_display import ItemDisplay
 from foretaste.preferences.matching import ClauseMatch
 from foretaste.understand.meaning import Meaning
 
@@ -41,10 +42,19 @@ class ChatTurn:
             item, state.query, filter=state.filter, like=state.items, n=state.n
         )
 
+    def display(self) -> ItemDisplay:
+        """How items and conditions are written in the language of the talk."""
+        shop = self.tools.shop
+        snapshot = shop.manager.snapshot
+        features = () if snapshot is None else snapshot.catalogue.features
+        return shop.reasoning.display(self.state.language, features)
+
     def in_words(self) -> str:
         """What was done and what was found."""
         list_sentences = (
-            [] if self.recommendation is None else [list_in_words(self.state, self.recommendation)]
+            []
+            if self.recommendation is None
+            else [list_in_words(self.state, self.recommendation, self.display())]
         )
         return " ".join([*self.notes, *list_sentences]) or answer("help", self.state.language)
 

@@ -43,15 +43,10 @@ def condition_texts(conditions: Mapping[str, Any], display: ItemDisplay) -> list
             inner = display.messages.names(condition_texts(value, display))
             texts += [display.messages.text("without {value}", value=inner)] if inner else []
         elif column == "about":
-            texts += _topic(value, display)
+            texts += [value] if isinstance(value, str) else [str(topic) for topic in value]
         elif column != "id":
             texts += _column_texts(column, value, display)
     return texts
-
-
-def _topic(words: Any, display: ItemDisplay) -> list[str]:
-    topics = [words] if isinstance(words, str) else list(words)
-    return [display.messages.text("“{word}”", word=shorten(str(topic))) for topic in topics]
 
 
 def _alternatives(names: Sequence[str], display: ItemDisplay) -> list[str]:

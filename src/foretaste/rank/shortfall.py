@@ -37,7 +37,7 @@ SHORTFALL_REASONS: Mapping[Filter, tuple[str, str]] = {
     seed_items: ("seed", "asked about"),
     items_of_other_kinds: ("kind", "not what a list of this kind has"),
     earlier_page_items: ("earlier-page", "on an earlier page"),
-    consumed_items: ("taken", "taken by this person already"),
+    consumed_items: ("taken", "chosen by this person before"),
 }
 """Filter → (its name for programs, what it says of items). In the order in which they are told."""
 VARIANT_REASON = ("variant", "other variants of what is shown")

@@ -5,9 +5,12 @@ counts for it; only where the words tell nothing is `py3langid` asked, and only 
 long enough for it.
 """
 
+import tomllib
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib import resources
 from typing import Any
 
 from foretaste.domain.words import words_of
@@ -17,6 +20,8 @@ from foretaste.understand.grammar import GRAMMARS, fold, tokenize
 MIN_WORDS = 4
 """Of a text of which the identifier is asked."""
 GLOSSARY_WEIGHT = 0.5
+MIN_OWN_WORDS = 2
+"""Words that only another language has, from which on the identifier is not asked."""
 MIN_PROBABILITY = 0.95
 """From which on it is believed that a text is in a language that is not understood."""
 OWN_LETTERS = {"de": "äöüß", "fr": "çœèêàâîûô", "es": "¿¡ñíóú"}
@@ -41,6 +46,9 @@ def detect_language(text: str, *, previous: str = "en") -> str:
     if script is not None:
         return script
     words = [word for word in _tokens(text) if word[0].isalpha()]
+    other = _other_language(text, words)
+    if other is not None:
+        return other
     hits = {it: sum(_weight(word, it) for word in words) for it in GRAMMARS}
     for language, letters in OWN_LETTERS.items():
         hits[language] += bool(set(letters) & set(text.lower()))
@@ -51,6 +59,52 @@ def detect_language(text: str, *, previous: str = "en") -> str:
         return likely
     identified = _identified(text)
     return identified if identified and hits.get(identified, best) >= best else likely
+
+
+def _other_language(text: str, words: Sequence[str]) -> str | None:
+    """A language like one of the four that has words of its own in the text: where it has two, or
+    one and the identifier takes the text for it; the four have fewer.
+    """
+    own = {language: sum(word in own for word in words) for language, own in _own_words().items()}
+    language = max(own, key=lambda each: own[each])
+    if not own[language]:
+        return None
+    known = max(
+        sum(_weight(word, each) for word in words if not _is_shared(word, language))
+        for each in GRAMMARS
+    )
+    if own[language] < known:
+        return None
+    is_sure = own[language] >= MIN_OWN_WORDS and own[language] > known
+    return language if is_sure or _identifier().classify(text)[0] == language else None
+
+
+def _is_shared(word: str, language: str) -> bool:
+    """Whether the other language has the word as well."""
+    return word in _all_words()[language]
+
+
+@cache
+def _all_words() -> Mapping[str, frozenset[str]]:
+    """The words of the other languages."""
+    source = resources.files("foretaste.understand") / "languages" / "others.toml"
+    content = tomllib.loads(source.read_text(encoding="utf-8"))
+    return {language: frozenset(words.split()) for language, words in content.items()}
+
+
+@cache
+def _own_words() -> Mapping[str, frozenset[str]]:
+    """Those that none of the four has, nor another of these."""
+    every = _all_words()
+    counts = Counter(word for words in every.values() for word in words)
+    return {
+        language: frozenset(
+            word
+            for word in words
+            if counts[word] == 1 and not any(_weight(word, each) for each in GRAMMARS)
+        )
+        for language, words in every.items()
+    }
 
 
 def _tokens(text: str) -> list[str]:
