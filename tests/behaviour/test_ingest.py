@@ -303,7 +303,12 @@ def test_what_files_decided_is_looked_up_only_for_an_id_that_may_be_a_decimal(
     store.put_items([Item(name, name) for name in ("10", "20", "30")])
     asked: list[str] = []
     meta_text = store.meta_text
-    monkeypatch.setattr(store, "meta_text", lambda key: asked.append(key) or meta_text(key))
+
+    def asking(key: str) -> str | None:
+        asked.append(key)
+        return meta_text(key)
+
+    monkeypatch.setattr(store, "meta_text", asking)
     summary = intake.events([{**CLICK, "item": item} for item in ("10", "20", "30.0", "1e0")], NOW)
     assert summary.rejected[-1].field == "item"
     assert {event.item for _, event in store.events()} == {"10", "20", "30"}

@@ -38,9 +38,13 @@ def copied(trained: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(trained, tmp_path / "workspace"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One Chromium for all tests; each opens a context of its own."""
+    """One Chromium for all tests of a module; each opens a context of its own.
+
+    Not for the session: while Playwright is there, an event loop runs in this thread, and no other
+    test can run one.
+    """
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("no Chromium here: install one, e.g. apt-get install chromium")

@@ -35,8 +35,11 @@ class Forking:
 def forked(parent: T) -> T:
     """An object with the attributes of another: those that fork as forks, all others the same."""
     fork: T = object.__new__(type(parent))
-    for name, value in vars(parent).items():
-        object.__setattr__(fork, name, value.fork() if isinstance(value, Forking) else value)
+    attributes = vars(fork)
+    attributes.update(vars(parent))
+    for name, value in attributes.items():
+        if isinstance(value, Forking):
+            attributes[name] = value.fork()
     return fork
 
 

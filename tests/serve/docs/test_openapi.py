@@ -10,13 +10,13 @@ from foretaste.serve.schemas import (
     EventsAnswer,
     Recommendations,
     catalogue_schemas,
-    placement_schemas,
     data_schemas,
     dry_run_schemas,
     key_schemas,
     model_schemas,
     operator_schemas,
     outcome_schemas,
+    placement_schemas,
     status_schemas,
 )
 from foretaste.serve.schemas.about_schemas import AboutAnswer, SampleUsersAnswer

@@ -38,13 +38,14 @@ export const search = {
       const answer = await this.lookUp(this.query.trim());
       if (!answer) return;
       if (turn !== this.suggestTurn || document.activeElement !== document.getElementById("search")) return;
+      const active = this.suggestions[this.activeSuggestion]; // who has gone down to it stays there
       this.suggestions = answer.suggestions.map((suggestion, place) => ({
         ...suggestion,
         key: `suggestion-${place}`,
         parts: partsOf(suggestion),
         hint: suggestion.kind === "value" ? suggestion.label || suggestion.column : suggestion.kind === "query" ? t("searched for") : "",
       }));
-      this.activeSuggestion = -1;
+      this.activeSuggestion = active ? this.suggestions.findIndex((one) => one.kind === active.kind && one.text === active.text) : -1;
       this.suggestionsOpen = this.suggestions.length > 0;
     });
   },
