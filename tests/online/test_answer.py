@@ -101,7 +101,9 @@ def test_who_asks_the_product_itself_asks_all_of_it_and_leaves_no_trace_if_they_
         kept.append({"encoder": arguments[1], **options})
         return shop.listen(*arguments, **options)
 
-    workspace = SimpleNamespace(slates=shop.slates, manager=shop.manager, listen=listen)
+    workspace = SimpleNamespace(
+        slates=shop.slates, manager=shop.manager, listen=listen, query_facets=shop.query_facets
+    )
     for incognito in (False, True):
         request = Request(user="u1", incognito=incognito)
         snapshot, question, scorer = scored(workspace, PageRequest(request))

@@ -24,7 +24,7 @@ LONG_WORD_LETTERS = 7
 """From so many letters on two of them may be wrong; else one."""
 _ARTICLES = "the a an der die das le la les el los las un une una il lo"
 ARTICLES = frozenset(_ARTICLES.split())
-_COMPOUND = re.compile(r"\w+(?:-\w+)+")
+_HYPHENATED = re.compile(r"[\w-]+")
 _LAST = "\U0010ffff"
 
 
@@ -46,7 +46,8 @@ def _joined_words(text: str) -> list[str]:
     """Those that a hyphen parts, as one: who looks for Sci-Fi may type scifi."""
     if "-" not in text:
         return []
-    return ["".join(folded_words(compound)) for compound in _COMPOUND.findall(text)]
+    compounds = (match.strip("-") for match in _HYPHENATED.findall(text))
+    return ["".join(folded_words(compound)) for compound in compounds if "-" in compound]
 
 
 class TypedTextIndex:

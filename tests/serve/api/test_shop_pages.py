@@ -1,6 +1,7 @@
 """Pages of a shop over HTTP: several lists at once, of a real service."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,15 @@ from foretaste.serve.schemas.suggest_schemas import SuggestAnswer
 from ..workspace import serving
 
 THEMES = {"space", "kitchen"}
+
+
+@pytest.fixture(scope="module")
+def client(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A service of these tests alone, which count what is in it."""
+    folder = tmp_path_factory.mktemp("pages") / "workspace"
+    shutil.copytree(trained, folder)
+    with serving(folder) as http:
+        yield http
 
 
 def page(client: httpx.Client, *shelves: Any, **body: Any) -> dict[str, Any]:

@@ -7,6 +7,10 @@ def test_a_suggestion_is_taken_by_keyboard(open_shop: Open) -> None:
     visitor = open_shop()
     visitor.page.locator("#search").press_sequentially("the plan")
     visitor.see("#suggestions [role=option]")
+    visitor.until(  # those of all that was typed, not of its first letters
+        "() => [...document.querySelectorAll('#suggestions [role=option]')]"
+        ".every((option) => /plan/i.test(option.textContent))"
+    )
     visitor.page.press("#search", "ArrowDown")
     active = visitor.page.get_attribute("#search", "aria-activedescendant")
     assert visitor.see(f"#{active}").get_attribute("aria-selected") == "true"
