@@ -58,6 +58,10 @@ class ModelError(ForetasteError):
     PUBLIC_TEXT = "there is no model to answer with now; the service's log says why"
 
 
+class VersionError(InputError, ModelError):
+    """A model version was named that is not there: whoever names another is helped."""
+
+
 class WriterError(ForetasteError):
     """A writer that did not write: it is too slow, too busy, away or broken."""
 

@@ -26,6 +26,7 @@ ANSWERS = {
     "ChatAnswer": {"said": "text", "by": "author", "understood": "clause_matches"},
     "ChatStateOut": {"shown": "shown_titles"},
     "EventRow": {"kind": "event_type"},
+    "TimelineEvent": {"kind": "event_type"},
 }
 REQUESTS = {
     "RecommendBody": {"floor": "min_relative_likelihood"},
@@ -33,6 +34,7 @@ REQUESTS = {
     "SearchBody": {"floor": "min_relative_likelihood"},
     "GenerateBody": {"floor": "min_relative_likelihood"},
     "WhyNotBody": {"floor": "min_relative_likelihood"},
+    "FacetsBody": {"floor": "min_relative_likelihood"},
     "PreferenceIn": {"what": "filter"},
 }
 

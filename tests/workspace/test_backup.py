@@ -93,6 +93,7 @@ def test_all_of_it_comes_back(shop: Foretaste, tmp_path: Path) -> None:
     with shop.store._engine.begin() as connection:  # as an erasure does
         connection.execute(sa.delete(schema.events).where(schema.events.c.seq == last))
     shop.store.erasure_list()  # has a key from the first backup on
+    shop.placements.put("home", {"n": 7}, NOW, "ann")
     never_came = EventOwner("never", None, "phone")
     shop.store.take_back_events([never_came], keep_out_unknown=True)
     before = everything(shop.store)

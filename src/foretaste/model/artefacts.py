@@ -28,7 +28,7 @@ from safetensors import SafetensorError
 from foretaste.domain.data import Catalogue
 from foretaste.domain.files import FOLDER_MODE, file_sha256, sync_to_disk
 from foretaste.domain.ports import BackboneOpener, StateArrays, StateMetadata
-from foretaste.errors import ModelError, did_you_mean
+from foretaste.errors import ModelError, VersionError, did_you_mean
 from foretaste.model.file_lock import file_lock
 from foretaste.model.product import ProductOfExperts
 from foretaste.model.version import ModelVersion as ModelVersion
@@ -213,7 +213,7 @@ class ModelRegistry:
                 if name and (self._folder / name).is_dir():
                     self._read_manifest(name)  # says what is wrong with it
                 hint = did_you_mean(name, names) if names else NO_VERSIONS_HINT
-                raise ModelError(f"no model version '{name}'; {hint}")
+                raise VersionError(f"no model version '{name}'; {hint}")
             pointer = self._read_pointer()
             live_name, previous_names = pointer["live"], pointer["before"]
             if live_name != name:
@@ -228,7 +228,7 @@ class ModelRegistry:
                 name for name in self._read_pointer()["before"] if (self._folder / name).exists()
             ]
             if not previous_names:
-                raise ModelError("there is no earlier model version to roll back to")
+                raise VersionError("there is no earlier model version to roll back to")
             self._write_pointer(previous_names[-1], previous_names[:-1])
         return str(previous_names[-1])
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from foretaste.errors import ModelError
+from foretaste.errors import ModelError, VersionError, did_you_mean
 from foretaste.online.list_changes import VersionLists
 from foretaste.serve.service import Service
 
@@ -60,12 +60,16 @@ class OperatorDesk:
         self._is_closed = False
 
     def version_lists(self, service: Service, version: str) -> VersionLists:
-        """What makes lists by a version. Raises ModelError where it cannot be loaded."""
+        """What makes lists by a version. Raises ModelError where it cannot be loaded, VersionError
+        where there is none of it.
+        """
         workspace = service.workspace
         snapshot = workspace.manager.snapshot
         if snapshot is not None and snapshot.version == version:
             return VersionLists(workspace, workspace.slates, snapshot)
-        workspace.models.version(version)  # says so where there is none
+        names = [known_version.name for known_version in workspace.models.versions()]
+        if workspace.models.current_name(version) not in names:
+            raise VersionError(f"no model version '{version}'; {did_you_mean(version, names)}")
         with self._comparing:
             compared = self._compared
             erasures = workspace.store.erasure_count()  # somebody erased is not in it any more
