@@ -35,10 +35,10 @@ def open_formatted(
 
     Raises InputError also where the named format has no such file.
     """
-    named = format_named(reading.settings.format) if reading.settings.format else None
-    table = _opened(source, name, reading, named)
+    requested_format = format_named(reading.settings.format) if reading.settings.format else None
+    table = _opened(source, name, reading, requested_format)
     try:
-        table_format = _matching(table, reading, named)
+        table_format = _matching(table, reading, requested_format)
         if table_format is None:
             return table
         folder = SiblingFiles(Path(source) if isinstance(source, str | Path) else None)
@@ -48,81 +48,94 @@ def open_formatted(
         table.close()
         raise
     named_columns = set(reading.settings.columns.values())
-    if named is None and named_columns & set(table.columns) - set(laid.columns):
+    if requested_format is None and named_columns & set(table.columns) - set(laid.columns):
         return table  # the settings of the file speak of it as it is
     return laid
 
 
-def _opened(source: Any, name: str | None, reading: Reading, named: FileFormat | None) -> OpenTable:
+def _opened(
+    source: Any, name: str | None, reading: Reading, requested_format: FileFormat | None
+) -> OpenTable:
     """The table with names of columns: its own, or those of the format."""
-    if named is None or reading.settings.header:
+    if requested_format is None or reading.settings.header:
         return open_table(source, name, reading)
     try:
         table = open_table(source, name, replace(reading, yes=False))
     except HeaderlessError as error:
-        chosen = _without_names(named, plain_name(error.file), error.width, reading)
-        if chosen is None:
-            if not reading.yes and not _is_companion(named, plain_name(error.file)):
+        declaration = _without_names(requested_format, plain_name(error.file), error.width, reading)
+        if declaration is None:
+            if not reading.yes and not _is_companion(requested_format, plain_name(error.file)):
                 raise
             return open_table(source, name, replace(reading, yes=True))
     else:
-        chosen = _without_names(named, plain_name(table.name), len(table.columns), reading)
-        has_own_names = any(form.is_marked(table.columns) for form in named.tables)
-        if chosen is None or has_own_names or not chosen.has_file_name(plain_name(table.name)):
+        declaration = _without_names(
+            requested_format, plain_name(table.name), len(table.columns), reading
+        )
+        has_own_names = any(form.is_marked(table.columns) for form in requested_format.tables)
+        if (
+            declaration is None
+            or has_own_names
+            or not declaration.has_file_name(plain_name(table.name))
+        ):
             return table
         table.close()  # a single row, which alone looks like a line of names
-    settings = {"header": chosen.header, "delimiter": chosen.delimiter or None}
+    settings = {"header": declaration.header, "delimiter": declaration.delimiter or None}
     return open_table(
         source, name, replace(reading, settings=reading.settings.model_copy(update=settings))
     )
 
 
 def _without_names(
-    named: FileFormat, file: str, width: int, reading: Reading
+    requested_format: FileFormat, file: str, width: int, reading: Reading
 ) -> TableFormat | None:
     """The kind of file without names of columns that has so many of them."""
-    fitting = [form for form in named.tables if len(form.header) == width > 0]
+    fitting = [form for form in requested_format.tables if len(form.header) == width > 0]
     fitting = [form for form in fitting if form.has_file_name(file)] or fitting
     typed = [form for form in fitting if form.record_type == reading.record_type]
     return next(iter(typed or fitting), None)
 
 
-def _is_companion(named: FileFormat, file: str) -> bool:
+def _is_companion(requested_format: FileFormat, file: str) -> bool:
     """Whether a file of this name is not read by itself."""
-    return any(form.record_type is None and form.has_file_name(file) for form in named.tables)
+    return any(
+        form.record_type is None and form.has_file_name(file) for form in requested_format.tables
+    )
 
 
-def _matching(table: OpenTable, reading: Reading, named: FileFormat | None) -> TableFormat | None:
+def _matching(
+    table: OpenTable, reading: Reading, requested_format: FileFormat | None
+) -> TableFormat | None:
     """The kind of file that this is."""
-    formats = [named] if named else FORMATS
+    formats = [requested_format] if requested_format else FORMATS
     file = plain_name(table.name)
     candidates = [
         table_format
         for file_format in formats
         for table_format in file_format.tables
-        if named or not table_format.needs_name
+        if requested_format or not table_format.needs_name
     ]
     if reading.record_type is not None:
         candidates = [form for form in candidates if form.record_type == reading.record_type]
     marked = [
         form
         for form in candidates
-        if form.is_marked(table.columns) and (named or _repeats(table, form.repeats))
+        if form.is_marked(table.columns) and (requested_format or _repeats(table, form.repeats))
     ]
-    if named is None:
+    if requested_format is None:
         return next((form for form in marked if not form.file or form.has_file_name(file)), None)
     by_name = [form for form in candidates if form.has_file_name(file)]
     both = [form for form in marked if form in by_name]
-    chosen = next(iter(both or marked or by_name), None)
-    if chosen is None and table.columns:
+    declaration = next(iter(both or marked or by_name), None)
+    if declaration is None and table.columns:
         kinds = "; ".join(
-            f"{form.title} ({', '.join(form.marks or form.header)})" for form in named.tables
+            f"{form.title} ({', '.join(form.marks or form.header)})"
+            for form in requested_format.tables
         )
         raise InputError(
-            f"{table.name} is no file of format {named.name}: it has {', '.join(table.columns)}; "
-            f"expected {kinds}. Name another format, or none: the columns may tell by themselves"
+            f"{table.name} is no file of format {requested_format.name}: it has "
+            f"{', '.join(table.columns)}; expected {kinds}. Name another format, or none: the columns may tell by themselves"
         )
-    return chosen
+    return declaration
 
 
 def _repeats(table: OpenTable, column: str) -> bool:

@@ -321,7 +321,7 @@ class NamedColumns:
             if not self.key or row.get(self.key) != last_key:
                 names = {}
             last_key = row.get(self.key)
-            named = {column: cell for column, cell in row.items() if column not in columns}
+            fields = {column: cell for column, cell in row.items() if column not in columns}
             for name_column, value_column in self.pairs:
                 if not is_missing(row.get(name_column)):
                     names[name_column] = str(row[name_column]).strip()
@@ -329,8 +329,8 @@ class NamedColumns:
                 if name and name not in self.ignored_names and not is_missing(cell):
                     values = split_values(cell, self.separator)
                     if values != [name]:  # Shopify's "Title: Default Title" has no option
-                        named[name] = values if len(values) > 1 else values[0]
-            yield line, named
+                        fields[name] = values if len(values) > 1 else values[0]
+            yield line, fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,9 @@ def get_placements(service: ServiceDep) -> Response:
     replaces.
     """
     placements = service.workspace.placements.all()
-    return _json({"placements": [named_placement_json(named) for named in placements]})
+    return _json(
+        {"placements": [named_placement_json(stored_placement) for stored_placement in placements]}
+    )
 
 
 @v1.get(
@@ -75,8 +77,8 @@ def put_placement(
     """
     _check_columns(service, parse_placement(body))
     placements = service.workspace.placements
-    named = placements.put(name, body, service.now(), _author(request))
-    return _json(named_placement_json(named))
+    stored_placement = placements.put(name, body, service.now(), _author(request))
+    return _json(named_placement_json(stored_placement))
 
 
 @v1.delete("/{name}", dependencies=[ADMIN], responses=answer_example("deleted"))
@@ -109,18 +111,20 @@ def undo_placement(name: Name, service: ServiceDep, request: Request) -> Respons
     placements = service.workspace.placements
     if not placements.undo(name, service.now(), _author(request)):
         raise ProblemError("not-found", f"there is no change of the placement '{name}' to undo")
-    named = placements.get(name)
-    content: dict[str, Any] = {"deleted": named is None or named.record is None}
-    if named is not None:
-        content["placement"] = named_placement_json(named)
+    stored_placement = placements.get(name)
+    content: dict[str, Any] = {
+        "deleted": stored_placement is None or stored_placement.record is None
+    }
+    if stored_placement is not None:
+        content["placement"] = named_placement_json(stored_placement)
     return _json(content)
 
 
 def _named(service: Service, name: str) -> dict[str, Any]:
-    named = service.workspace.placements.get(name)
-    if named is None:
+    stored_placement = service.workspace.placements.get(name)
+    if stored_placement is None:
         raise ProblemError("not-found", f"there is no placement '{name}'")
-    return named_placement_json(named)
+    return named_placement_json(stored_placement)
 
 
 def _check_columns(service: Service, placement: Placement) -> None:

@@ -77,16 +77,16 @@ class UndoAnswer(ResponseSchema):
     """What holds now: as it was put before, or that of the settings."""
 
 
-def named_placement_json(named: NamedPlacement) -> dict[str, Any]:
+def named_placement_json(stored_placement: NamedPlacement) -> dict[str, Any]:
     """As it is sent."""
-    record = named.record
+    record = stored_placement.record
     return {
-        "name": named.name,
+        "name": stored_placement.name,
         "source": "settings" if record is None else "stored",
-        "overrides_settings": named.overrides_settings,
+        "overrides_settings": stored_placement.overrides_settings,
         "at": None if record is None else record.at,
         "by": None if record is None else record.author,
-        "placement": placement_json(named.placement),
+        "placement": placement_json(stored_placement.placement),
     }
 
 
