@@ -37,6 +37,7 @@ from foretaste.rank.facets import Facet, RangeCount, ValueCount
 from foretaste.training.recount import ErasureReceipt
 
 DOCS = Path(__file__).parents[1] / "docs"
+STARS = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 METHODS = {
     "Data in": ("add", "inspect", "imports", "undo_import", "record", "identify", "quality"),
     "A model": ("train", "evaluate", "report", "compare"),
@@ -147,7 +148,7 @@ def _signature(name: str, function: Any) -> str:
             parameters.append("*")
             star_given = True
         star_given = star_given or parameter.kind is parameter.VAR_POSITIONAL
-        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        stars = STARS.get(parameter.kind, "")
         has_default = parameter.default is not parameter.empty
         default = f"={_default_text(parameter.default)}" if has_default else ""
         parameters.append(f"{stars}{parameter.name}{default}")

@@ -133,7 +133,8 @@ def _matching(
         )
         raise InputError(
             f"{table.name} is no file of format {requested_format.name}: it has "
-            f"{', '.join(table.columns)}; expected {kinds}. Name another format, or none: the columns may tell by themselves"
+            f"{', '.join(table.columns)}; expected {kinds}. Name another format, or none: "
+            "the columns may tell by themselves"
         )
     return declaration
 
