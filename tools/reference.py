@@ -37,7 +37,10 @@ from foretaste.rank.facets import Facet, RangeCount, ValueCount
 from foretaste.training.recount import ErasureReceipt
 
 DOCS = Path(__file__).parents[1] / "docs"
-STARS = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+STARS: dict[Any, str] = {
+    inspect.Parameter.VAR_POSITIONAL: "*",
+    inspect.Parameter.VAR_KEYWORD: "**",
+}
 METHODS = {
     "Data in": ("add", "inspect", "imports", "undo_import", "record", "identify", "quality"),
     "A model": ("train", "evaluate", "report", "compare"),

@@ -63,6 +63,7 @@ def served(app: FastAPI) -> Iterator[str]:
     """→ its address."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
+    listening.listen()  # a call that comes before the server is up waits instead of being refused
     config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],))

@@ -159,7 +159,7 @@ def test_models_are_measured_compared_promoted_and_rolled_back(service: httpx.Cl
     same = posted(service, "/v1/models/compare", {"versions": [names[0]] * 2, "user": "p1"})
     assert same["changed_share"] == same["replaced_share"] == 0
     unknown = {"versions": [names[0], "none"], "user": "p1"}
-    assert "none" in posted(service, "/v1/models/compare", unknown, 503)["detail"]
+    assert "none" in posted(service, "/v1/models/compare", unknown, 422)["detail"]
 
     def answering(version: str) -> bool:
         service.post("/v1/recommend", json={"user": "p1", "n": 1})
