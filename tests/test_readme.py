@@ -426,11 +426,12 @@ def test_every_guide_is_reached_from_the_readme() -> None:
     assert {page.name for page in DOCS.glob("*.md") if f"](docs/{page.name}" not in text} == set()
 
 
-def test_the_picture_is_there_and_small() -> None:
-    picture = DOCS / "page.png"
-    assert f"]({name(picture)})" in README.read_text(encoding="utf-8")
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    assert picture.stat().st_size < PICTURE_BYTES
+def test_the_four_pictures_are_there_and_small() -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README.read_text(encoding="utf-8"))
+    assert len(pictures) == 4
+    for picture in map(README.parent.joinpath, pictures):
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert picture.stat().st_size < PICTURE_BYTES
 
 
 @pytest.mark.parametrize(
