@@ -104,13 +104,18 @@ def test_the_settings_are_the_video_recipe_and_the_demos_own(tmp_path: Path) -> 
 def test_two_lists_side_by_side() -> None:
     def ranked(*ids: str) -> Recommendation:
         return Recommendation(
-            "r", "m", tuple(Recommended(one, n, 0.0, one.upper()) for n, one in enumerate(ids, 1))
+            "r",
+            "m",
+            tuple(
+                Recommended(item, position, 0.0, f"{item.upper()}, The")
+                for position, item in enumerate(ids, 1)
+            ),
         )
 
     assert list(demo.side_by_side(ranked("a", "b", "c"), ranked("c", "b", "d", "a"))) == [
-        ("1", "A", "C", "up 2"),
-        ("2", "B", "B", ""),
-        ("3", "C", "D", "new"),
+        ("1", "The A", "The C", "up 2"),
+        ("2", "The B", "The B", ""),
+        ("3", "The C", "The D", "new"),
     ]
 
 

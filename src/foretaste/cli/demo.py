@@ -18,6 +18,7 @@ from foretaste.cli.progress import ProgressBars
 from foretaste.config.load import SETTINGS_FILE, load_config
 from foretaste.domain.data import Event, Recommendation, Request
 from foretaste.domain.files import FOLDER_MODE
+from foretaste.domain.titles import natural_title
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
 from foretaste.model.artefacts import ModelRegistry
@@ -188,7 +189,8 @@ def _print_films(loop: Foretaste, events: Sequence[Event]) -> None:
         item = loop.store.item(event.item or "")
         genres = ", ".join(item.attributes.get("genres", ())) if item else ""
         stars = "" if event.value is None else f"{event.value:g}"
-        rows.append((console.format_time(event.at)[:10], item.title if item else "", genres, stars))
+        title = natural_title(item.title) if item else ""
+        rows.append((console.format_time(event.at)[:10], title, genres, stars))
     console.print_table(("rated", "film", "genres", "stars"), rows, right=("stars",))
 
 
@@ -204,7 +206,7 @@ def feedback(loop: Foretaste, old_list: Recommendation) -> None:
     )
     clicks = clicks_on(genre_list, USER, last_time)
     loop.record(clicks)
-    titles = ", ".join(f"“{item.title}”" for item in genre_list)
+    titles = ", ".join(f"“{natural_title(item.title)}”" for item in genre_list)
     console.print_wrapped(
         f"Shown {UNSEEN_GENRE.lower()} for once, the person clicks {titles}.", indent=0
     )
@@ -248,7 +250,7 @@ def side_by_side(
                 f"{'up' if old_position > new.position else 'down'} "
                 f"{abs(old_position - new.position)}"
             )
-        yield str(new.position), old.title, new.title, movement
+        yield str(new.position), natural_title(old.title), natural_title(new.title), movement
 
 
 def next_steps(folder: Path, duration: str) -> None:

@@ -33,9 +33,13 @@ def console_folder(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> P
                 "hostile/<1>", title=MARKUP, texts={"plot": MARKUP}, attributes={"theme": (MARKUP,)}
             ),
             Item("endless", title="Endless " + "word" * 2500),
+            Item("shining", title="Shining, The"),
         ]
     )
     loop.record([Event("odd", "review", 1_700_100_000.0, ODD_USER, item="space-1", text=MARKUP)])
+    clicks = tmp_path_factory.mktemp("import") / "clicks.csv"
+    clicks.write_text("user_id,item_id,event_type,timestamp\nnewcomer,space-3,click,2023-11-15\n")
+    loop.add(events=clicks)
     add_version(loop)
     loop.close()
     return folder

@@ -159,6 +159,22 @@ def test_a_person_is_erased_with_a_receipt(open_console: Open, console: httpx.Cl
     assert console.get("/v1/people/leaver").status_code == 404
 
 
+def test_an_import_is_undone(open_console: Open, console: httpx.Client) -> None:
+    assert console.get("/v1/people/newcomer").json()["events"]
+    visitor = open_console("/console/data")
+    visitor.press('tr:has-text("clicks.csv") button:has-text("Undo")')
+    visitor.press('dialog[open] button:has-text("Undo it")')
+    visitor.see('tr:has-text("clicks.csv"):has-text("undone")')
+    assert console.get("/v1/people/newcomer").status_code == 404
+
+
+def test_a_title_has_its_article_in_front(open_console: Open) -> None:
+    visitor = open_console("/console/catalogue#item=shining")
+    visitor.see('.console-body header h2:text-is("The Shining")')
+    visitor.page.fill("#catalogue-search", "shining")
+    visitor.see('.result:has-text("The Shining")')
+
+
 def test_hostile_names_are_text(open_console: Open) -> None:
     addresses = ("catalogue#item=hostile%2F%3C1%3E", f"people#user={ODD_USER}", "keys")
     for address in addresses:

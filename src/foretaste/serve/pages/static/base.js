@@ -36,6 +36,13 @@ export function percent(share, digits = 0) {
 }
 
 /* a, b and c */
+/* The title of an item, or its id, with the article in front: "Shining, The" is "The Shining". */
+export function naturalTitle(item) {
+  const title = String((item && (item.title || item.id)) || "");
+  const parts = /^(.{1,160}?), (The|A|An|Der|Die|Das|Le|La|Les|L'|Il|El|Los|Las|Un|Une|Ein|Eine)((?: \(.*\))?)$/.exec(title);
+  return parts ? `${parts[2]}${parts[2].endsWith("'") ? "" : " "}${parts[1]}${parts[3]}` : title;
+}
+
 export function names(list) {
   return new Intl.ListFormat(language, { type: "conjunction" }).format(list);
 }

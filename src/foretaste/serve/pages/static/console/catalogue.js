@@ -1,6 +1,6 @@
 /* Catalogue: find items, see all that is known of one, hide it, edit it. */
 
-import { barStyle } from "../base.js";
+import { barStyle, naturalTitle } from "../base.js";
 import { call, debounced, hashParameters, moment, number, operatorPage, path, setHash, t, toast } from "./frame.js";
 
 const OWN_FIELDS = ["id", "title", "image", "audio", "available_from", "available_until", "hidden"];
@@ -43,7 +43,7 @@ operatorPage("catalogue", () => ({
       return;
     }
     const notes = { shown: "", hidden: t("hidden"), upcoming: t("not yet"), ended: t("over") };
-    const rows = answer.items.map((item) => ({ id: item.id, title: item.title || item.id, note: notes[item.state] || item.id }));
+    const rows = answer.items.map((item) => ({ id: item.id, title: naturalTitle(item), note: notes[item.state] || item.id }));
     this.items = cursor ? [...this.items, ...rows] : rows;
     this.cursor = answer.cursor || "";
   },
@@ -66,7 +66,7 @@ operatorPage("catalogue", () => ({
     return this.details ? this.details.item.id : "";
   },
   get title() {
-    return this.details ? this.details.item.title || this.details.item.id : "";
+    return this.details ? naturalTitle(this.details.item) : "";
   },
   get stateText() {
     const names = { shown: t("on offer"), hidden: t("hidden"), upcoming: t("not on offer yet"), ended: t("no longer on offer") };
@@ -153,7 +153,7 @@ operatorPage("catalogue", () => ({
 
 function bars(neighbours, digits) {
   const most = Math.max(0.01, ...neighbours.map((item) => item.closeness));
-  return neighbours.map((item) => ({ id: item.id, title: item.title || item.id, value: number(item.closeness, digits), width: barStyle(item.closeness / most) }));
+  return neighbours.map((item) => ({ id: item.id, title: naturalTitle(item), value: number(item.closeness, digits), width: barStyle(item.closeness / most) }));
 }
 
 document.addEventListener("alpine:init", () => {

@@ -1,6 +1,6 @@
 /* Model: versions, what counts where, reliability, promotion, two versions side by side. */
 
-import { drawPlot } from "../base.js";
+import { drawPlot, naturalTitle } from "../base.js";
 import { call, expertName, interval, moment, nameAxis, nameMargin, number, operatorPage, percent, t, toast } from "./frame.js";
 
 const kindName = (kind) => ({
@@ -148,7 +148,7 @@ operatorPage("model", () => ({
     const ids = [this.pair.first, this.pair.second].map((list) => new Set(list.map((item) => item.id)));
     return [this.pair.first, this.pair.second].map((list, side) => ({
       name: `${side + 1}. ${side ? this.second : this.first}`,
-      items: list.map((item, place) => ({ id: item.id, position: place + 1, title: item.title || item.id, style: ids[1 - side].has(item.id) ? "" : side ? "new" : "gone" })),
+      items: list.map((item, place) => ({ id: item.id, position: place + 1, title: naturalTitle(item), style: ids[1 - side].has(item.id) ? "" : side ? "new" : "gone" })),
     }));
   },
 }));

@@ -60,7 +60,7 @@ operatorPage("outcomes", () => ({
   get rows() {
     return this.groups.map((group) => ({
       name: groupName(group),
-      placement: group.placement || t("none named"),
+      placement: group.placement || t("other lists"),
       version: group.version || "–",
       lists: number(group.figures.lists),
       people: number(group.figures.people),

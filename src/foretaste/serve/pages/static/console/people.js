@@ -1,6 +1,6 @@
 /* People: find somebody, see their history, their list and why, and what may keep an item out. */
 
-import { barStyle, drawPlot } from "../base.js";
+import { barStyle, drawPlot, naturalTitle } from "../base.js";
 import { call, debounced, expertName, hashParameters, moment, nameAxis, nameMargin, number, operatorPage, path, setHash, t, termText, toast } from "./frame.js";
 
 const LIST_LENGTH = 10;
@@ -71,7 +71,7 @@ operatorPage("people", () => ({
     this.list = answer.items.map((item) => ({
       id: item.id,
       position: item.position,
-      title: item.title || item.id,
+      title: naturalTitle(item),
       why: item.reason.length ? item.reason[0] : t("Nothing sets it apart: it is what suits anybody"),
       sourceText: sourceName(item.source),
       terms: (item.terms || []).filter((term) => term.feature !== AVERAGE),
@@ -81,7 +81,7 @@ operatorPage("people", () => ({
   },
   /* Of the items that the person did something with, by id. */
   get titles() {
-    return Object.fromEntries((this.person ? this.person.events : []).filter((event) => event.title).map((event) => [event.item, event.title]));
+    return Object.fromEntries((this.person ? this.person.events : []).filter((event) => event.title).map((event) => [event.item, naturalTitle(event)]));
   },
   get summary() {
     if (!this.person) return "";
@@ -93,7 +93,7 @@ operatorPage("people", () => ({
     return (this.person ? this.person.events : []).map((event) => ({
       event_id: event.event_id,
       event_type: event.event_type,
-      what: event.title || event.item || event.query || event.text || t("the whole list"),
+      what: naturalTitle({ title: event.title, id: event.item }) || event.query || event.text || t("the whole list"),
       detail: [moment(event.at), event.value === undefined ? "" : String(event.value), event.position ? t("at place {place}", { place: event.position }) : ""].filter(Boolean).join(" · "),
       style: NEGATIVE.includes(event.event_type) ? "less" : SILENT.includes(event.event_type) ? "" : "more",
     }));
@@ -109,7 +109,7 @@ operatorPage("people", () => ({
     return (this.person ? this.person.lists : []).slice(0, 20).map((given) => ({
       recommendation_id: given.recommendation_id,
       summary: [moment(given.at), given.placement || "", t("{count} items", { count: given.items.length })].filter(Boolean).join(" · "),
-      rows: given.items.map(([item, position]) => ({ position, title: given.titles[item] || item })),
+      rows: given.items.map(([item, position]) => ({ position, title: naturalTitle({ title: given.titles[item], id: item }) })),
     }));
   },
   isOpen(item) {
@@ -144,7 +144,7 @@ operatorPage("people", () => ({
       const [verdict, known] = await Promise.all([call("/v1/why-not", { body: question }), call(`/v1/items/${path(item)}`)]);
       this.verdict = verdict;
       this.verdictItem = item;
-      this.verdictName = known.title || item;
+      this.verdictName = naturalTitle({ title: known.title, id: item });
       this.itemResults = [];
       setHash({ user: this.user, item });
       await this.$nextTick();

@@ -1,5 +1,6 @@
 /* Rules and placements: a form for what holds at a place of the shop, tried out before it is kept. */
 
+import { naturalTitle } from "../base.js";
 import { call, moment, number, operatorPage, path, percent, setHash, hashParameters, t, toast } from "./frame.js";
 
 const OWN_FIELDS = ["description", "n", "diversity", "explore", "filter", "rules"];
@@ -148,7 +149,7 @@ operatorPage("rules", () => ({
   get pairs() {
     return (this.trial ? this.trial.pairs : []).map((pair, place) => {
       const [before, after] = [pair.first, pair.second].map((list) => new Set(list.map((item) => item.id)));
-      const rows = (list, others, style) => list.map((item, position) => ({ id: item.id, position: position + 1, title: item.title || item.id, style: others.has(item.id) ? "" : style }));
+      const rows = (list, others, style) => list.map((item, position) => ({ id: item.id, position: position + 1, title: naturalTitle(item), style: others.has(item.id) ? "" : style }));
       return {
         id: place,
         isFirst: place === 0,

@@ -1,6 +1,6 @@
 /* What is said of items, tastes and scores, in plain words. */
 
-import { language, names, t } from "../base.js";
+import { language, names, naturalTitle, t } from "../base.js";
 
 /* What people do with the items here: the words of its buttons, and the event that says it. */
 export const ACTIVITIES = {
@@ -47,10 +47,8 @@ export function activityOf(name) {
 
 /* "Prestige, The" as people say it, without a year in brackets. */
 export function titleOf(item) {
-  const title = String((item && (item.title || item.id)) || "");
-  const parts = /^(.{1,160}?), (The|A|An|Der|Die|Das|Le|La|Les|L'|Il|El|Los|Las|Un|Une|Ein|Eine)((?: \(.*\))?)$/.exec(title);
-  const said = parts ? `${parts[2]}${parts[2].endsWith("'") ? "" : " "}${parts[1]}${parts[3]}` : title;
-  return said.replace(/\s*\((?:1[5-9]|20)\d\d\)\s*$/, "") || said;
+  const title = naturalTitle(item);
+  return title.replace(/\s*\((?:1[5-9]|20)\d\d\)\s*$/, "") || title;
 }
 
 /* 2006 · Drama, Mystery: the years first, then what kind it is, then one more. */
