@@ -9,7 +9,14 @@ from contextlib import ExitStack
 import pytest
 
 from foretaste.online import fair_queue
-from foretaste.online.fair_queue import HEAVY_SECONDS, MEMORY_SECONDS, FairQueue, Slot
+from foretaste.online.fair_queue import (
+    HEAVY_REST,
+    HEAVY_SECONDS,
+    MAX_HEAVY_REST,
+    MEMORY_SECONDS,
+    FairQueue,
+    Slot,
+)
 
 PLENTY = 60.0
 """Seconds."""
@@ -127,6 +134,32 @@ def test_who_has_used_much_computes_beside_others_only_after_a_pause(
     monkeypatch.setattr(fair_queue, "HEAVY_PAUSE", PLENTY)
     with queue.slot("heavy", 0) as alone:
         assert alone.granted, "nobody else computes now"
+
+
+def test_who_has_used_much_rests_after_each_turn_while_others_ask(clock: Clock) -> None:
+    queue = FairQueue(3, clock)
+    use(queue, clock, "heavy", 2 * HEAVY_SECONDS)
+    use(queue, clock, "light", 0.1)
+    use(queue, clock, "heavy", 0.4)
+    with queue.slot("heavy", 0) as hurried, queue.slot("light", 0) as other:
+        assert (hurried.granted, other.granted) == (False, True)
+    clock.now += HEAVY_REST * 0.4 + 0.01
+    use(queue, clock, "heavy", 100.0)
+    clock.now += MAX_HEAVY_REST
+    with queue.slot("heavy", 0) as rested:
+        assert rested.granted
+
+
+def test_a_rest_that_ends_lets_whoever_waits_compute(clock: Clock) -> None:
+    queue = FairQueue(2, clock)
+    use(queue, clock, "heavy", 2 * HEAVY_SECONDS)
+    use(queue, clock, "light", 0.1)
+    use(queue, clock, "heavy", 0.4)
+    asking = Asking(queue)
+    asking.ask("heavy")
+    clock.now += HEAVY_REST * 0.4 + 0.01
+    asking.join()
+    assert asking.order == ["heavy"]
 
 
 def test_who_computes_already_leaves_the_last_slot_to_others(clock: Clock) -> None:

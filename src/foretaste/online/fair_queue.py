@@ -4,7 +4,8 @@ has used least lately comes first.
 All that computes shares one interpreter: more at once would only make each slower, and the event
 loop that answers everybody too. While others ask as well, who computes already or has computed much
 lately never has the last slot, and has another while others compute only after a pause: somebody
-who asks for a thousand explained items again and again takes nobody's turn but their own.
+who asks for a thousand explained items again and again takes nobody's turn but their own. Nor do
+they keep the interpreter busy: after each such turn all of them rest twice as long as it took.
 """
 
 import math
@@ -24,6 +25,10 @@ HEAVY_SECONDS = 0.5
 """Who has used more than that lately, while others ask too, comes after them."""
 HEAVY_PAUSE = 0.15
 """Seconds after which they compute all the same, beside others, if not in the last slot."""
+HEAVY_REST = 2.0
+"""So many times what a turn of theirs has taken, none of them computes, while others ask too."""
+MAX_HEAVY_REST = 2.0
+"""Seconds of that at most."""
 MIN_USED_SECONDS = 1e-3
 """What counts less is forgotten."""
 MAX_SLOTS = 4
@@ -66,6 +71,7 @@ class FairQueue:
         self._running: list[Slot] = []
         self._waiting: list[Slot] = []
         self._used: dict[str, tuple[float, float]] = {}  # owner → (seconds, as of when)
+        self._heavy_from = -math.inf  # when whoever has used much may compute again
 
     @contextmanager
     def slot(self, owner: str | None, timeout: float | None) -> Iterator[Slot]:
@@ -78,21 +84,26 @@ class FairQueue:
         with self._lock:
             self._waiting.append(slot)
             self._grant()
-        pause = HEAVY_PAUSE if timeout is None else min(HEAVY_PAUSE, timeout)
-        if not slot.turn.wait(pause):
-            with self._lock:
-                slot.has_paused = pause == HEAVY_PAUSE
-                self._grant()
-            if not slot.turn.wait(None if timeout is None else timeout - pause):
-                with self._lock:
-                    if not slot.granted:
-                        self._waiting.remove(slot)
+        self._wait(slot, timeout)
         start = self._clock()
         try:
             yield slot
         finally:
             if slot.granted:
                 self._leave(slot, start)
+
+    def _wait(self, slot: Slot, timeout: float | None) -> None:
+        """Until it is granted, or the time is over; now and then a pause or a rest has ended."""
+        seconds_left = math.inf if timeout is None else timeout
+        while not slot.turn.wait(min(HEAVY_PAUSE, seconds_left)):
+            with self._lock:
+                slot.has_paused = slot.has_paused or seconds_left >= HEAVY_PAUSE
+                self._grant()
+                seconds_left -= HEAVY_PAUSE
+                if seconds_left <= 0:
+                    if not slot.granted:
+                        self._waiting.remove(slot)
+                    return
 
     def used(self, owner: str | None) -> float:
         """Seconds that somebody has computed lately, older ones counting less."""
@@ -106,7 +117,8 @@ class FairQueue:
         while len(self._running) < self.slots:
             light = [slot for slot in self._waiting if not self._is_heavy(slot)]
             heavy = [slot for slot in self._waiting if slot not in light]
-            if self.slots > 1 and len(self._running) == self.slots - 1:
+            is_last = self.slots > 1 and len(self._running) == self.slots - 1
+            if is_last or self._clock() < self._heavy_from:
                 heavy = []
             elif light or not all(slot.is_heavy for slot in self._running):
                 heavy = [slot for slot in heavy if slot.has_paused]
@@ -133,7 +145,11 @@ class FairQueue:
             run.add_done_callback(lambda _: self._leave(slot, start))
             return
         with self._lock:
-            self._note(slot.owner, self._clock() - start)
+            seconds = self._clock() - start
+            self._note(slot.owner, seconds)
+            if slot.is_heavy:
+                rest = min(HEAVY_REST * seconds, MAX_HEAVY_REST)
+                self._heavy_from = max(self._heavy_from, self._clock() + rest)
             self._running.remove(slot)
             self._grant()
 
