@@ -1,6 +1,6 @@
 /* Data: health by day, quality report, imports and their rejects, the mapping. */
 
-import { drawPlot, key } from "../base.js";
+import { drawPlot, key, plural } from "../base.js";
 import { call, day, moment, number, operatorPage, path, percent, shortDay, t, toast } from "./frame.js";
 
 const POLL_MS = 1500;
@@ -119,7 +119,7 @@ operatorPage("data", () => ({
       file: note.file,
       warnings: note.warnings,
       rejected: note.rejected,
-      rejectsText: t("{count} refused rows", { count: number(note.rejected) }),
+      rejectsText: plural("{count} refused row", "{count} refused rows", note.rejected),
       rejects: note.rejects.slice(0, 5).map((row, place) => ({ number: place, text: t("line {line}: {problem}; {remedy}", { line: row.line, problem: row.problem, remedy: row.remedy }) })),
     }));
   },

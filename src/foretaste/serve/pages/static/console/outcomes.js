@@ -1,6 +1,6 @@
 /* Does it work? One call of /v1/outcomes for a span of time. */
 
-import { drawPlot } from "../base.js";
+import { drawPlot, plural } from "../base.js";
 import { call, day, interval, moment, nameAxis, nameMargin, number, operatorPage, path, percent, shortDay, t } from "./frame.js";
 
 const LINES = ["series-1", "series-2", "series-3", "series-4"];
@@ -44,10 +44,12 @@ operatorPage("outcomes", () => ({
   get tiles() {
     if (!this.report) return [];
     const total = this.report.total;
+    const lists = plural("{count} list", "{count} lists", total.lists);
+    const people = plural("{count} person", "{count} people", total.people);
     return [
-      { label: t("Shown"), value: number(total.impressions), range: "", text: t("places of {lists} lists, to {people} people", { lists: number(total.lists), people: number(total.people) }) },
-      { label: t("Click rate"), value: total.click_rate ? percent(total.click_rate.mean, 1) : "–", range: range(total.click_rate), text: t("{count} places were taken", { count: number(total.clicks) }) },
-      { label: t("Conversion rate"), value: total.conversion_rate ? percent(total.conversion_rate.mean, 2) : "–", range: range(total.conversion_rate), text: t("{count} places came to a conversion", { count: number(total.conversions) }) },
+      { label: t("Shown"), value: number(total.impressions), range: "", text: t("places of {lists}, shown to {people}", { lists, people }) },
+      { label: t("Click rate"), value: total.click_rate ? percent(total.click_rate.mean, 1) : "–", range: range(total.click_rate), text: plural("{count} place was taken", "{count} places were taken", total.clicks) },
+      { label: t("Conversion rate"), value: total.conversion_rate ? percent(total.conversion_rate.mean, 2) : "–", range: range(total.conversion_rate), text: plural("{count} place came to a conversion", "{count} places came to a conversion", total.conversions) },
       { label: t("Value"), value: number(total.value, 2), range: total.value_per_list ? t("{range} a list", { range: interval(total.value_per_list, (value) => number(value, 2)) }) : "", text: t("of the conversions that name their list") },
     ];
   },
@@ -60,7 +62,7 @@ operatorPage("outcomes", () => ({
   get rows() {
     return this.groups.map((group) => ({
       name: groupName(group),
-      placement: group.placement || t("other lists"),
+      placement: group.placement || t("no placement"),
       version: group.version || "–",
       lists: number(group.figures.lists),
       people: number(group.figures.people),

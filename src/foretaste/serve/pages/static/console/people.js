@@ -1,6 +1,6 @@
 /* People: find somebody, see their history, their list and why, and what may keep an item out. */
 
-import { barStyle, drawPlot, naturalTitle } from "../base.js";
+import { barStyle, drawPlot, naturalTitle, plural } from "../base.js";
 import { call, debounced, expertName, hashParameters, moment, nameAxis, nameMargin, number, operatorPage, path, setHash, t, termText, toast } from "./frame.js";
 
 const LIST_LENGTH = 10;
@@ -86,7 +86,7 @@ operatorPage("people", () => ({
   get summary() {
     if (!this.person) return "";
     const attributes = Object.entries(this.person.attributes).map(([name, values]) => `${name}: ${values.join(", ")}`);
-    const sessions = this.person.sessions.length ? [t("known on {count} devices", { count: this.person.sessions.length })] : [];
+    const sessions = this.person.sessions.length ? [plural("known on {count} device", "known on {count} devices", this.person.sessions.length)] : [];
     return [...attributes, ...sessions].join(" · ") || t("Nothing but events is known of them.");
   },
   get events() {
@@ -108,7 +108,7 @@ operatorPage("people", () => ({
   get lists() {
     return (this.person ? this.person.lists : []).slice(0, 20).map((given) => ({
       recommendation_id: given.recommendation_id,
-      summary: [moment(given.at), given.placement || "", t("{count} items", { count: given.items.length })].filter(Boolean).join(" · "),
+      summary: [moment(given.at), given.placement || "", plural("{count} item", "{count} items", given.items.length)].filter(Boolean).join(" · "),
       rows: given.items.map(([item, position]) => ({ position, title: naturalTitle({ title: given.titles[item], id: item }) })),
     }));
   },
