@@ -22,6 +22,10 @@ NAMES = {
     "kind": "click",
     "name": "x",
     "id": "p1",
+    "version": "20260101-000000-abcdef",
+    "number": "1",
+    "path": "base.css",
+    "key": "c7b12cade215",
 }
 """What stands for the names in the addresses and bodies of the table of routes."""
 
