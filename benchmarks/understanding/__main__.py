@@ -20,7 +20,7 @@ from benchmarks.understanding.catalogues import CATALOGUES, open_catalogue
 from benchmarks.understanding.search import search_rows
 
 FOLDER = Path(__file__).parent
-HALVES = {"building": "building.txt", "held-out": "held_out.txt"}
+HALVES = {"building": "building.txt", "held-out": "held_out.txt", "later": "later.txt"}
 OUT_OF_SCOPE = ("greet", "thanks", "help", "my_data", "unknown")
 
 

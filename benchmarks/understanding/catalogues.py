@@ -1,7 +1,7 @@
-"""The four catalogues as workspaces: a name in, a trained workspace out.
+"""The five catalogues as workspaces: a name in, a trained workspace out.
 
-Films are ml-100k with plots, which is not in this repository; the shop, the books and the news are
-made up, thirty items each, with people who keep to a category.
+Films are ml-100k with plots, which is not in this repository; the shops, the books and the news
+are made up, about thirty items each, with people who keep to a category.
 """
 
 import csv
@@ -12,11 +12,15 @@ from benchmarks.datasets import write
 from foretaste.loop import Foretaste
 
 FOLDER = Path(__file__).parent / "data"
-CATALOGUES = ("films", "shop", "books", "news")
-CATEGORY = {"shop": "category", "books": "genres", "news": "section"}
+CATALOGUES = ("films", "shop", "clothes", "books", "news")
+CATEGORY = {"shop": "category", "clothes": "type", "books": "genres", "news": "section"}
 LIST_IN_HAND: Mapping[str, tuple[str, ...]] = {
     "films": ("Alien", "Blade Runner", "Toy Story", "Fargo", "Jaws"),
     "shop": ("Trail Hoodie", "Zip Hoodie", "Kids Hoodie", "Oversized Hoodie", "Denim Jacket"),
+    "clothes": (
+        *("Linen Shirt Sorrento", "Oxford Shirt Cambridge", "Striped Blouse Brest"),
+        *("Slim Jeans Austin", "Wool Coat Edinburgh"),
+    ),
     "books": ("Hobbit, The", "Matilda", "Good Omens", "Dune", "Sapiens"),
     "news": (
         "Central bank raises interest rates again",
