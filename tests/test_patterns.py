@@ -33,6 +33,8 @@ WITH_PATTERNS_OF_THEIR_OWN = {
     "foretaste.behaviour.formats.declaration.has_file_name": "the same",
     "foretaste.behaviour.formats.formatted_table.rows_of": "the same",
     "foretaste.understand.grammar._patterns": "loaded once, and all in GRAMMAR_PATTERNS",
+    "foretaste.understand.grammar._spellings": "the same",
+    "foretaste.understand.grammar._plain_phrases": "the same",
     "foretaste.display.svg.svg_of": "of our own charts",
     "foretaste.workspace.tenants._with_schema": "of a settings file",
 }

@@ -10,6 +10,7 @@ name items, `n=` how many; `top=A|B` says that one of them is in the first five,
 """
 
 import re
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,8 @@ def outcome_of(case: Case, shop: Foretaste, number: int) -> Outcome:
     """Say it to a visitor of their own, and look at what it led to."""
     catalogue = shop.catch_up().catalogue
     ids = dict(zip(catalogue.titles, catalogue.ids, strict=True))
-    session, name = f"case-{number}", f"talk-{number}"
+    visitor = f"{uuid.uuid4().hex[:8]}-{number}"  # a workspace that is kept knows earlier ones
+    session, name = f"case-{visitor}", f"talk-{visitor}"
     shown = {ids[t]: t for t in LIST_IN_HAND[case.catalogue]} if case.has_list else {}
     state = ChatState(shown=shown, language="en")
     talk = Conversation(name, None, session, shop.clock(), state.to_json_dict(), None)

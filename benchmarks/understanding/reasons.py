@@ -1,4 +1,4 @@
-"""Three hundred reasons from four catalogues, to be read by a person against a list of faults.
+"""Three hundred reasons from five catalogues, to be read by a person against a list of faults.
 
     python -m benchmarks.understanding.reasons [--folder DIR] [--language de] [--per-catalogue 75]
 
@@ -26,6 +26,7 @@ _MODEL_NUMBER = re.compile(r"[+-]\d+\.\d+|\bnats?\b")
 QUERIES = {
     "films": ("a slow film about space", "war", "murder mystery"),
     "shop": ("warm hoodie", "rain jacket", "cotton"),
+    "clothes": ("summer dress", "waterproof", "black shoes"),
     "books": ("dragon treasure", "desert planet", "detective"),
     "news": ("election", "football final", "climate"),
 }

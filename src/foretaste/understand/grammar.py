@@ -8,7 +8,7 @@ import itertools
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any, Literal, get_args
@@ -33,6 +33,7 @@ BOUNDARY = " ¦ "
 """Stands where something was taken out: a clause ends there, and no negation goes on."""
 LANGUAGES = ("en", "de", "fr", "es")
 MIN_STEM_LETTERS = 3
+MAX_CHILD_AGE = 14
 TOKEN_PATTERN = re.compile(r"\w+(?:['’-]\w+)*|[,;.!?&/:\n¦–—]")
 
 
@@ -63,11 +64,16 @@ class Grammar:
     """Of words, the longest first; two words that differ by them alone are one."""
     meaning_by_stem: Mapping[str, str]
     """The glossary by the stems of its words."""
+    spellings: tuple[tuple["re.Pattern[str]", str], ...] = ()
+    """How people type what the other patterns expect with its apostrophe, and what that is."""
 
     def normalised(self, text: str) -> str:
         """One line in lower case, as the patterns expect it."""
         line = " ".join(text.lower().replace("’", "'").replace("¿", " ").replace("¡", " ").split())
-        return line if self.language == "en" else fold(line)
+        line = line if self.language == "en" else fold(line)
+        for pattern, spelling in self.spellings:
+            line = pattern.sub(spelling, line)
+        return line
 
     def tokens(self, text: str) -> list[str]:
         """Words and stops; what is elided is a word of its own, as in "l'amour"."""
@@ -77,6 +83,10 @@ class Grammar:
     def whole(self, intent: str, text: str) -> "re.Match[str] | None":
         """Whether that is all that is said."""
         return self.patterns[f"whole.{intent}"].fullmatch(text)
+
+    def compares(self, word: str) -> bool:
+        """Whether it is a comparative: “newer”."""
+        return any(self.patterns[f"comparative.{name}"].fullmatch(word) for name in COMPARATIVES)
 
     def phrase_length(self, phrases: Mapping[str, Any], tokens: list[str], position: int) -> int:
         """How many words from here are one of the phrases, at most; 0 for none."""
@@ -102,6 +112,16 @@ class Grammar:
         return self.glossary.get(word) or next(
             (self.meaning_by_stem[form] for form in forms if form in self.meaning_by_stem), None
         )
+
+    def compound_parts(self, word: str) -> list[str]:
+        """The two words of the glossary that it is made of; the word itself where it is not."""
+        if "compounds" not in self.patterns or word in self.glossary:
+            return [word]
+        for cut in range(MIN_STEM_LETTERS, len(word) - MIN_STEM_LETTERS + 1):
+            head, tail = word[:cut], word[cut:]
+            if self._meaning_of_form(tail) and self._meaning_of_form(head):
+                return [head, tail]
+        return [word]
 
     def translated(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """The words by the glossary, several together before each alone."""
@@ -187,6 +207,7 @@ def load_grammar(language: str) -> Grammar:
         glossary=glossary,
         endings=endings,
         meaning_by_stem={},
+        spellings=(*_spellings(content), *_plain_phrases(glossary, clauses["plain"].split())),
     )
     stems: dict[str, str] = {}
     for length in (0, 1, 2, 3):  # whole words before what is left of others
@@ -195,6 +216,22 @@ def load_grammar(language: str) -> Grammar:
                 if len(word) - len(form) == length:
                     stems.setdefault(form, meaning)
     return replace(grammar, meaning_by_stem=stems if endings else {})
+
+
+def _spellings(content: Mapping[str, Any]) -> list[tuple["re.Pattern[str]", str]]:
+    spellings = content.get("spellings", {})
+    return [(re.compile(rf"(?<!\w)(?:{typed})(?!\w)"), it) for typed, it in spellings.items()]
+
+
+def _plain_phrases(
+    glossary: Mapping[str, str], plain: Sequence[str]
+) -> list[tuple["re.Pattern[str]", str]]:
+    """Phrases that mean something though each of their words means nothing: “love story”."""
+    return [
+        (re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)"), meaning.partition("/")[0])
+        for phrase, meaning in glossary.items()
+        if " " in phrase and all(word in plain for word in phrase.split())
+    ]
 
 
 def _patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"]:
@@ -220,7 +257,8 @@ def _patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"]:
         "reference.before": rf"^(?:(?:{content['references']['before']})(?!\w) ?)++",
         "reference.after": rf" (?:{content['references']['after']})$",
         "than": rf"^(?:{content['comparatives']['than']}) ",
-        "children": rf"(?<!\w)(?:{content['clauses']['children']})(?!\w)",
+        "children": rf"(?<!\w)(?:{_children_pattern(content)})(?!\w)",
+        "service": rf"(?<!\w)(?:{content['service']})(?!\w)",
     }
     patterns |= {
         f"tails.{name}": f"^(?:{tail})$" for name, tail in content.get("tails", {}).items()
@@ -230,6 +268,13 @@ def _patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"]:
         patterns[f"comparative.{name}"] = rf"(?<!\w)(?:{words_of_it})(?!\w)"
     patterns |= _number_patterns(content["numbers"], words)
     return {name: re.compile(pattern) for name, pattern in patterns.items()}
+
+
+def _children_pattern(content: Mapping[str, Any]) -> str:
+    """With the ages of children in digits and in words."""
+    words = content["numbers"]["words"]
+    ages = "|".join(word for word, number in words.items() if 1 < number <= MAX_CHILD_AGE)
+    return str(content["clauses"]["children"]).replace("{age}", rf"(?:\d|1[0-4]|{ages})")
 
 
 def _number_patterns(numbers: Mapping[str, Any], words: str) -> dict[str, str]:
@@ -267,5 +312,9 @@ def _number_patterns(numbers: Mapping[str, Any], words: str) -> dict[str, str]:
 
 
 GRAMMARS: Mapping[str, Grammar] = {language: load_grammar(language) for language in LANGUAGES}
-GRAMMAR_PATTERNS = tuple(pattern for it in GRAMMARS.values() for pattern in it.patterns.values())
+GRAMMAR_PATTERNS = tuple(
+    pattern
+    for grammar in GRAMMARS.values()
+    for pattern in (*grammar.patterns.values(), *(pattern for pattern, _ in grammar.spellings))
+)
 """All of them, for the test that each takes time in proportion to the text."""

@@ -24,7 +24,7 @@ MIN_OWN_WORDS = 2
 """Words that only another language has, from which on the identifier is not asked."""
 MIN_PROBABILITY = 0.95
 """From which on it is believed that a text is in a language that is not understood."""
-OWN_LETTERS = {"de": "äöüß", "fr": "çœèêàâîûô", "es": "¿¡ñíóú"}
+OWN_LETTERS = {"de": "äöüß", "fr": "çœèêàâîûô", "es": "¿¡ñáíóú"}
 """Letters that speak for a language as much as a word does."""
 LANGUAGE_BY_SCRIPT = {
     "HIRAGANA": "ja",

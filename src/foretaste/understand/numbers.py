@@ -143,8 +143,8 @@ def _bound_of(kind: str, hit: "re.Match[str]", grammar: Grammar) -> Bound | None
         second = (amounts[-1] or 0.0) * factor
         return Bound(subject, min(first, second), max(first, second), unit=unit)
     if kind == "around":
-        if not unit and subject == "any":
-            return None
+        if not unit and subject == "any" and groups.get("vague"):
+            return None  # “about 50 dwarves” is what it is about
         width = YEARS_AROUND if subject == "year" else first * SHARE_AROUND
         return Bound(subject, first - width, first + width, unit=unit)
     if kind in ("before", "after", "since", "exactly"):

@@ -6,7 +6,7 @@ said of all lists ("no romance"), becomes a change of the profile.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from foretaste.errors import InputError
@@ -104,7 +104,9 @@ class _RequestBuilder:
 
     def add_clause(self, clause: Clause) -> None:
         """What it asks for, leaves out, or changes."""
-        parts = self._vocabulary.parts(clause.words, self._grammar)
+        words = self._vocabulary.split_compounds(clause.words, self._grammar)
+        clause = replace(clause, words=words)
+        parts = self._vocabulary.parts(words, self._grammar)
         if clause.strength in ("wanted", "only"):
             self._ask(clause, parts)
         elif clause.strength in ("without", "none") and (

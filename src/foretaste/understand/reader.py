@@ -15,6 +15,7 @@ from foretaste.understand.comparatives import extract_comparatives
 from foretaste.understand.grammar import GRAMMARS, Grammar
 from foretaste.understand.language import detect_language
 from foretaste.understand.meaning import Intent, Meaning, Scene
+from foretaste.understand.misspellings import corrected_negations
 from foretaste.understand.numbers import extract_bounds, extract_count, parse_amount
 from foretaste.understand.parsed_request import ParsedRequest, parsed_request
 from foretaste.understand.references import ItemReader
@@ -41,10 +42,19 @@ def understand(text: str, scene: Scene) -> Meaning:
     text = text.strip()[:MAX_READ_CHARACTERS]
     is_title = scene.vocabulary.titles.exact(text) is not None
     language = scene.language if is_title else detect_language(text, previous=scene.language)
+    if _is_greeting(text, scene.language):  # “yo” is a word of Spanish too
+        language = scene.language
     grammar = GRAMMARS.get(language)
     if grammar is None:
         return Meaning("unknown", language)
     return _Reader(text, scene, grammar).read()
+
+
+def _is_greeting(text: str, language: str) -> bool:
+    grammar = GRAMMARS.get(language)
+    return grammar is not None and bool(
+        grammar.whole("greet", grammar.normalised(text).strip(STOPS))
+    )
 
 
 def read_wish(text: str) -> tuple[Grammar, Wish]:
@@ -72,7 +82,7 @@ class _Reader:
 
     def __init__(self, text: str, scene: Scene, grammar: Grammar) -> None:
         self._scene, self._grammar = scene, grammar
-        self._line = grammar.normalised(text)
+        self._line = corrected_negations(grammar.normalised(text), scene.vocabulary, grammar)
         self._items = ItemReader(scene, grammar)
 
     def read(self) -> Meaning:
@@ -86,12 +96,20 @@ class _Reader:
         about_items = self._about_items(asked)
         if about_items is not None:
             return about_items
-        if self._grammar.whole("unknown", asked) or self._grammar.whole("unknown", self._line):
+        if self._is_out_of_scope(asked):
             return Meaning("unknown", self._grammar.language)
         meaning = self._wishes(asked)
         if meaning is not None:
             return meaning
         return Meaning("unknown", self._grammar.language)
+
+    def _is_out_of_scope(self, asked: str) -> bool:
+        """Whether it asks for something else than items: the time, or where a parcel is."""
+        texts = (asked, self._line)
+        if any(self._grammar.whole("unknown", text) for text in texts):
+            return True
+        service = self._grammar.patterns["service"].search(asked)
+        return service is not None and not self._names_feature(service[0])
 
     def _whole(self, asked: str) -> Meaning | None:
         """The intents that need nothing else."""
@@ -116,7 +134,7 @@ class _Reader:
             hit = self._grammar.patterns[f"starts.{intent}"].match(said)
             if hit is None:
                 continue
-            meaning = self._of_items(intent, said[hit.end() :].strip(" :,\"'"))
+            meaning = self._of_items(intent, said[hit.end() :].strip(" :,\"'"), said)
             if meaning is not None:
                 return (
                     replace(meaning, intent="like")
@@ -125,8 +143,8 @@ class _Reader:
                 )
         return self._reference_alone(said, wants_more=bool(wants_more))
 
-    def _of_items(self, intent: Intent, words: str) -> Meaning | None:
-        """An intent with the items that follow; None where they are none."""
+    def _of_items(self, intent: Intent, words: str, said: str) -> Meaning | None:
+        """An intent with the items that follow in what was said; None where they are none."""
         language = self._grammar.language
         if intent in ("why", "why_not"):
             ending = self._grammar.patterns["reference.end"].search(words)
@@ -148,9 +166,20 @@ class _Reader:
         if intent in ("take", "hide") and self._names_feature(words):
             return None
         items, tail = self._items.leading(words)
+        if intent == "hide" and self._weighs(said, tail):
+            return None
         if not items:
             return self._missing(intent, words)
         return self._with_tail(Meaning(intent, language, items), tail)
+
+    def _weighs(self, said: str, tail: str) -> bool:
+        """Whether “not that” weighs a word that follows, as in “not that expensive”, and names no
+        item.
+        """
+        follows = tail[:1] == " " and tail.strip()[:1].isalnum()
+        clauses = self._grammar.clauses
+        ends = clauses["breaks"] | clauses["continuations"]
+        return follows and said.startswith(NEGATIONS) and tail.split()[0] not in ends
 
     def _names_feature(self, words: str) -> bool:
         """Whether it is a kind of items rather than one of them: romance, and not “Romance”."""

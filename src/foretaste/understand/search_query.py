@@ -18,6 +18,7 @@ from foretaste.understand.clauses import CHILDREN_TOKEN, Clause, Wish, parse_wis
 from foretaste.understand.grammar import GRAMMARS, Grammar, Strength
 from foretaste.understand.language import detect_language
 from foretaste.understand.meaning import Scene
+from foretaste.understand.misspellings import corrected_negations
 from foretaste.understand.numbers import Bound, extract_bounds
 from foretaste.understand.parsed_request import parsed_request
 from foretaste.understand.reader import MAX_READ_CHARACTERS, without_politeness
@@ -91,7 +92,8 @@ def read_search(
     grammar = GRAMMARS.get(detect_language(text, previous=str(known)))
     if grammar is None:
         return SearchQuery(text)
-    line = without_politeness(grammar.normalised(text), grammar)
+    line = corrected_negations(grammar.normalised(text), vocabulary, grammar)
+    line = without_politeness(line, grammar)
     bounds: tuple[Bound, ...] = ()
     if not _has_numbered_title(line, grammar, vocabulary.title_phrases):
         line, bounds = _placed_bounds(line, grammar, vocabulary)

@@ -68,11 +68,16 @@ class Vocabulary:
         self._index, self._encode_texts = index, encode_texts
         self._values_by_stems: dict[tuple[str, ...], list[FeatureValue]] = {}
         self._comparable_values: list[FeatureValue] = []
+        self._named_by_column: dict[tuple[str, str], str] = {}
+        self._short_values: dict[str, FeatureValue] = {}
         self._vectors: Floats | None = None
         self._value_counts = {f.column: len(f.values) for f in index.catalogue.features}
         for feature in index.catalogue.features:
             for value in feature.values:
+                self._named_by_column[feature.column, value.lower()] = value
                 if len(value) < MIN_VALUE_LETTERS:
+                    if value.lower().isalpha() and len(value) == MIN_VALUE_LETTERS - 1:
+                        self._short_values.setdefault(value.lower(), (feature.column, value))
                     continue
                 is_number = parse_number(value) is not None
                 if not is_number or (value.isdigit() and int(value) in YEARS):
@@ -110,6 +115,9 @@ class Vocabulary:
     def feature(self, words: Sequence[str], grammar: Grammar) -> FeatureValue | None:
         """The value that these words alone name."""
         content = without_plain(words, grammar)
+        column = self._by_column(content, grammar)
+        if column is not None and len(column.words) == len(content):
+            return next(iter(column.condition.items()))
         return (self._named(content) or self._synonym(content, grammar)) if content else None
 
     def single_valued(self, column: str) -> bool:
@@ -123,17 +131,19 @@ class Vocabulary:
             return [self.children()]
         parts: list[PhraseMatch] = []
         runs = [(0, words)]
-        for finder in (self._by_name, self._by_meaning):
+        for finder in (self._by_column, self._by_name, self._by_meaning):
             remaining_runs: list[tuple[int, tuple[str, ...]]] = []
-            for start, run in runs:
-                while (part := finder(run, grammar)) is not None:
-                    before, behind = part.offset, part.offset + len(part.words)
-                    parts.append(
-                        PhraseMatch(part.condition, part.match_type, part.words, start + before)
-                    )
-                    remaining_runs.append((start, run[:before]))
-                    start, run = start + behind, run[behind:]
-                remaining_runs.append((start, run))
+            while runs:
+                start, run = runs.pop(0)
+                part = finder(run, grammar)
+                if part is None:
+                    remaining_runs.append((start, run))
+                    continue
+                before, behind = part.offset, part.offset + len(part.words)
+                parts.append(
+                    PhraseMatch(part.condition, part.match_type, part.words, start + before)
+                )
+                runs = [(start, run[:before]), (start + behind, run[behind:]), *runs]
             runs = remaining_runs
         for start, run in runs:
             topic = without_plain(run, grammar)
@@ -141,6 +151,16 @@ class Vocabulary:
                 english = " ".join(self.searched(topic, grammar))
                 parts.append(PhraseMatch({"about": english}, "topic", topic, start))
         return sorted(parts, key=lambda part: part.offset)
+
+    def split_compounds(self, words: tuple[str, ...], grammar: Grammar) -> tuple[str, ...]:
+        """The words, each compound that neither the items nor the glossary have in its parts:
+        “Herrenschuhe” is “Herren Schuhe”.
+        """
+        parts: list[str] = []
+        for word in words:
+            is_known = word in self.words or (stem(word),) in self._values_by_stems
+            parts += [word] if is_known else grammar.compound_parts(word)
+        return tuple(parts)
 
     def with_topic(self, parts: list[PhraseMatch], grammar: Grammar) -> list[PhraseMatch]:
         """What is refused: with the topic too where a value is a synonym of what was said, and the
@@ -181,7 +201,8 @@ class Vocabulary:
     def _named(self, words: Sequence[str], creator: bool = False) -> FeatureValue | None:
         values = self._values_by_stems.get(tuple(stems(" ".join(words))), [])
         if not values:
-            return None
+            base_words = [word.removesuffix("'s").removesuffix("s'") for word in words]
+            return self._named(base_words, creator) if base_words != list(words) else None
         if creator:
             values = [v for v in values if v[0].lower() in CREATOR_COLUMNS] or values
         name = " ".join(words).lower()
@@ -214,6 +235,46 @@ class Vocabulary:
             ),
             None,
         )
+
+    def _by_column(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
+        """A value beside the name of its attribute: “size M”, “in XL”, “taille 38”."""
+        for offset in range(len(run) - 1):
+            first, second = run[offset : offset + 2]
+            for name, value in ((first, second), (second, first)):
+                for column in self._columns_by_name.get(self._column_key(name, grammar), ()):
+                    known = self._named_by_column.get((column, value))
+                    if known is not None and self._names_value(
+                        run, offset, offset + 2, (column, known)
+                    ):
+                        return PhraseMatch({column: known}, "named", (first, second), offset)
+        return self._short_value(run, grammar)
+
+    def _short_value(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
+        """A value of two letters, which is no word of the language: “XL”."""
+        for offset, word in enumerate(run):
+            if word in self._short_values and word not in (
+                grammar.clauses["plain"] | grammar.function_words
+            ):
+                column, value = self._short_values[word]
+                if self._names_value(run, offset, offset + 1, (column, value)):
+                    return PhraseMatch({column: value}, "named", (word,), offset)
+        return None
+
+    @cached_property
+    def _columns_by_name(self) -> dict[str, list[str]]:
+        """Columns of one word, by its stem."""
+        columns: dict[str, list[str]] = {}
+        for feature in self._index.catalogue.features:
+            key = tuple(stems(feature.column.replace("_", " ")))
+            if len(key) == 1:
+                columns.setdefault(key[0], []).append(feature.column)
+        return columns
+
+    def _column_key(self, word: str, grammar: Grammar) -> str:
+        """A name of an attribute as the catalogue may have it."""
+        meanings = (grammar.meaning(word) or word).split("/") if word.isalpha() else [word]
+        keys = [stem(name) for name in (word, *meanings)]
+        return next((key for key in keys if key in self._columns_by_name), keys[0])
 
     def _by_name(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
         for length in range(len(run), 0, -1):

@@ -1,0 +1,60 @@
+"""A line in, the line out in which misspelt negations are spelt as the grammar has them.
+
+A word that is read as a topic where it should refuse one shows more of what is not wanted: “wihtout
+horror”. So a word that neither the items nor the grammar have, and that is one letter wrong, one
+missing, one too many or two exchanged, is the negation that it comes near to.
+"""
+
+import re
+from functools import cache
+
+from rapidfuzz.distance import OSA
+
+from foretaste.understand.grammar import GRAMMARS, Grammar
+from foretaste.understand.vocabulary import Vocabulary
+
+MIN_LETTERS = 4
+"""Of a negation whose misspellings are known; shorter ones come near to too many words."""
+NEGATIVE_STRENGTHS = ("none", "without", "less", "much less")
+WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+
+
+def corrected_negations(line: str, vocabulary: Vocabulary, grammar: Grammar) -> str:
+    """The line with its negations in their spelling."""
+
+    def spelling(hit: "re.Match[str]") -> str:
+        word = hit[0]
+        if len(word) < MIN_LETTERS or word in _grammar_words(grammar.language):
+            return word
+        if word in vocabulary.words or grammar.meaning(word) or grammar.compares(word):
+            return word
+        near = (negation for negation in _negations(grammar.language) if _is_near(word, negation))
+        return next(near, word)
+
+    return WORD.sub(spelling, line)
+
+
+def _is_near(word: str, negation: str) -> bool:
+    if word[0] != negation[0]:
+        return False
+    return OSA.distance(word, negation, score_cutoff=1) <= 1
+
+
+@cache
+def _negations(language: str) -> tuple[str, ...]:
+    """Words that refuse by themselves."""
+    return tuple(
+        phrase
+        for phrase, strength in GRAMMARS[language].strengths.items()
+        if strength in NEGATIVE_STRENGTHS and " " not in phrase and len(phrase) >= MIN_LETTERS
+    )
+
+
+@cache
+def _grammar_words(language: str) -> frozenset[str]:
+    """Every word that the grammar has a use for."""
+    grammar = GRAMMARS[language]
+    phrases = " ".join((*grammar.strengths, *grammar.postponed, *grammar.number_words))
+    patterns = " ".join(pattern.pattern for pattern in grammar.patterns.values())
+    words = set(phrases.split()) | set(WORD.findall(patterns)) | grammar.function_words
+    return frozenset(words.union(*grammar.clauses.values()))

@@ -1,0 +1,160 @@
+"""What people type into the chat of a shop: typos, sizes, compounds, questions of service."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from foretaste.domain.data import Floats, Item
+from foretaste.prepare.catalogue_builder import build_catalogue
+from foretaste.rank.index import FilterIndex, ItemAvailability
+from foretaste.understand.meaning import Meaning, Scene
+from foretaste.understand.reader import understand
+from foretaste.understand.search_query import SearchVocabulary, read_search
+from foretaste.understand.vocabulary import Vocabulary
+
+ROWS = [
+    ("1", "Oxford Shirt", "Shirts", "Blue", "M|L|XL", "Men", "59"),
+    ("2", "Striped Blouse", "Blouses", "Blue", "S|M", "Women", "45"),
+    ("3", "Leather Boots", "Shoes", "Brown", "M|L", "Women", "179"),
+    ("4", "Running Shoes", "Shoes", "Black", "M|L", "Men", "110"),
+    ("5", "Summer Dress", "Dresses", "Yellow", "XS|S", "Women", "69"),
+    ("6", "Kids Parka", "Coats", "Yellow", "XS|S", "Children", "89"),
+    ("7", "Love in Winter", "Romance", "White", "S", "Women", "20"),
+]
+ITEMS = [
+    Item(
+        item_id,
+        title,
+        {"description": "made well"},
+        {
+            "type": (kind,),
+            "colour": (colour,),
+            "size": tuple(sizes.split("|")),
+            "gender": (gender,),
+            "price": (price,),
+        },
+    )
+    for item_id, title, kind, colour, sizes, gender, price in ROWS
+]
+
+
+def reads(texts: Sequence[str]) -> Floats:
+    """A language in which no two words mean the same."""
+    return np.eye(max(len(texts), 2), 64, dtype=np.float32)[: len(texts)]
+
+
+INDEX = FilterIndex(build_catalogue(ITEMS, reads([""] * len(ITEMS))), ItemAvailability.of(ITEMS))
+VOCABULARY = Vocabulary(INDEX, None)
+SHOWN = {item.id: item.title for item in ITEMS[:5]}
+
+
+def meaning(text: str, language: str = "en") -> Meaning:
+    return understand(text, Scene(VOCABULARY, SHOWN, has_question=True, language=language))
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("I dont want shoes", "shoes"),
+        ("dont show me dresses", "dresses"),
+        ("i cant stand yellow", "yellow"),
+        ("Im not interested in shoes", "shoes"),
+        ("nothng yellow", "yellow"),
+        ("nevr show me shoes", "shoes"),
+        ("nix Gelbes", "gelbes"),
+        ("j aime pas les robes", "les robes"),
+    ],
+)
+def test_a_refusal_is_one_however_it_is_typed(text: str, refused: str) -> None:
+    found = meaning(text)
+    changes = [(change.clause.strength, change.clause.text) for change in found.changes]
+    assert (changes, found.conditions, found.query) == ([("none", refused)], (), None)
+
+
+@pytest.mark.parametrize("text", ["shoes wihtout leather", "shoes witout leather"])
+def test_a_search_refuses_however_it_is_typed(text: str) -> None:
+    search = read_search(text, SearchVocabulary(INDEX, VOCABULARY.words))
+    assert search.facets == ({"type": "Shoes"}, {"not": {"about": "leather"}})
+
+
+@pytest.mark.parametrize(
+    ("text", "strength", "words"),
+    [
+        ("but not so warm", "less", "warm"),
+        ("not that warm", "less", "warm"),
+        ("aber nicht so warm", "less", "warm"),
+        ("mais pas trop chaud", "less", "chaud"),
+        ("pero no tan abrigado", "less", "abrigado"),
+    ],
+)
+def test_a_negation_behind_but_goes_on(text: str, strength: str, words: str) -> None:
+    found = meaning(text)
+    assert [(c.clause.strength, c.clause.text) for c in found.changes] == [(strength, words)]
+    assert (found.query, found.items) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("shoes in size L", [{"type": "Shoes"}, {"size": "L"}]),
+        ("XL shirts", [{"size": "XL"}, {"type": "Shirts"}]),
+        ("dresses, not in size xs", [{"type": "Dresses"}, {"not": {"size": "XS"}}]),
+        ("ein Kleid in Größe S", [{"type": "Dresses"}, {"size": "S"}]),
+        ("une robe en taille S", [{"type": "Dresses"}, {"size": "S"}]),
+        ("un vestido en talla S", [{"type": "Dresses"}, {"size": "S"}]),
+        ("women's shoes", [{"gender": "Women"}, {"type": "Shoes"}]),
+        ("Damenschuhe", [{"gender": "Women"}, {"type": "Shoes"}]),
+        ("des chaussures pour homme", [{"type": "Shoes"}, {"gender": "Men"}]),
+        ("zapatos de mujer", [{"type": "Shoes"}, {"gender": "Women"}]),
+        ("shoes around 100", [{"type": "Shoes"}, {"price": {"gte": 80.0, "lte": 120.0}}]),
+        ("máximo 60 euros", [{"price": {"lte": 60.0}}]),
+        ("not that expensive", [{"price": {"lt": 69.0}}]),
+        ("shirts but not a love story", [{"type": "Shirts"}, {"not": {"type": "Romance"}}]),
+        ("newer", []),
+    ],
+)
+def test_what_the_items_must_be(text: str, conditions: list[object]) -> None:
+    language = "de" if text == "Damenschuhe" else "en"  # a word alone tells no language
+    found = meaning(text, language)
+    assert [dict(condition) for condition in found.conditions] == conditions
+    assert not found.changes
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("What's your return policy?", "unknown"),
+        ("do you have a discount code?", "unknown"),
+        ("is there free shipping?", "unknown"),
+        ("habt ihr einen Gutschein?", "unknown"),
+        ("kann ich das zurückgeben?", "unknown"),
+        ("quels sont les délais de livraison ?", "unknown"),
+        ("¿tienen código de descuento?", "unknown"),
+        ("lösch alles, was du über mich weißt", "my_data"),
+        ("supprime tout ce que tu sais de moi", "my_data"),
+        ("yo", "greet"),
+        ("Servus", "greet"),
+    ],
+)
+def test_what_is_no_question_of_items(text: str, intent: str) -> None:
+    assert (meaning(text).intent, meaning(text).query) == (intent, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nothing warm for a seven year old",
+        "nothing warm for my five-year-old",
+        "nichts Warmes für einen Siebenjährigen",
+        "rien de chaud, c'est pour un enfant de six ans",
+    ],
+)
+def test_a_child_is_known_by_its_age(text: str) -> None:
+    found = meaning(text)
+    assert found.conditions == ({"gender": "Children"},)
+    assert [change.clause.strength for change in found.changes] == ["none"]
+
+
+def test_somebody_old_is_no_child() -> None:
+    assert meaning("a coat for an 80 year old").conditions == ({"type": "Coats"},)
