@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 
 from foretaste.converse.conversation import Chat, Reply
+from foretaste.converse.sentences import why_not_in_words
 from foretaste.domain.data import Item
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
+from foretaste.online.why_not import MORE_FILTER_REASONS
+from foretaste.rank.filters import FILTER_REASONS
+from foretaste.understand.grammar import LANGUAGES
 
 
 @pytest.fixture
@@ -69,7 +73,7 @@ def test_wishes_change_the_profile_and_act_at_once(shop: Foretaste) -> None:
     assert "not be shown: kitchen. Say “undo” to take that back." in reply.text
     assert themes(reply) == {"space"}
     talk: dict[str, Any] = {"conversation": reply.conversation_id, "user": "p1"}
-    assert "this person asked never" in chat.say("why not kitchen-1?", **talk).text
+    assert "you asked never to be shown such things" in chat.say("why not kitchen-1?", **talk).text
     gone = chat.say("forget everything", **talk)
     assert gone.preferences == ()
 
@@ -79,12 +83,13 @@ def test_why_not_answers_the_question_of_the_talk(shop: Foretaste) -> None:
     first = chat.say("a rocket", user="p1", edit={"filter": {"theme": "space"}})
     talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p1"}
     assert (
-        chat.say("why not kitchen-1?", **talk).text == "It is not shown: the filter leaves it out."
+        chat.say("why not kitchen-1?", **talk).text
+        == "It is not shown: it is not what you asked for."
     )
 
     low = shop.recommend("p1", query="rocket", filter={"theme": "space"}, n=12).items[-1]
     said = chat.say(f"why not {low.id}?", **talk).text
-    assert f"“{low.title}” is in place 12 by its score, most of all in" in said
+    assert f"“{low.title}” is in place 12 by its score; it falls behind most in" in said
     top = first.state.shown[ids(first)[0]]
     assert chat.say(f"why not {top}?", **talk).text == "It is in the list, in place 1."
 
@@ -254,3 +259,12 @@ def test_the_reasons_of_a_talk_are_in_its_language_and_titles_as_they_are_said(
     assert "Because" not in texts
     assert "People who" not in texts
     assert "Comet, The" not in texts
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_keeps_an_item_out_is_said_in_every_language(language: str) -> None:
+    for reason in (*FILTER_REASONS.values(), *MORE_FILTER_REASONS.values()):
+        explanation = {"position": None, "shown": False, "barred_by": [reason]}
+        sentence = why_not_in_words(explanation, language)
+        assert "this person" not in sentence
+        assert language == "en" or reason not in sentence

@@ -1,7 +1,9 @@
 import pytest
 
 from foretaste.display.words import (
+    EXPERT_ASPECTS,
     duration,
+    expert_aspect,
     of_100,
     percent,
     plain_expert,
@@ -26,6 +28,13 @@ def test_every_expert_has_a_name_that_people_read() -> None:
         )
     assert plain_expert("attribute:release_year") == "The same release year"
     assert plain_expert("rule boost") == "rule boost"
+
+
+def test_every_expert_looks_at_something_that_people_can_say() -> None:
+    for expert in EXPERTS:
+        assert expert.name in EXPERT_ASPECTS or expert.name == "attribute"
+    assert expert_aspect("attribute:release_year") == "its release year"
+    assert expert_aspect("rule summer sale") == "the rule “summer sale”"
 
 
 def test_numbers_and_times() -> None:

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretaste.domain.data import Catalogue, Event, Item, Term, UserContext
-from foretaste.domain.feature_types import FeatureSettings
+from foretaste.domain.feature_types import FeatureDescription, FeatureSettings
 from foretaste.domain.text_limits import MAX_QUOTE_LENGTH
 from foretaste.generate import list_evidence
 from foretaste.generate.checker import find_reason_fault
+from foretaste.generate.feature_phrases import feature_phrase
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.messages import (
     LANGUAGES,
@@ -275,6 +276,33 @@ def test_the_settings_say_how_a_column_is_spoken_of() -> None:
     assert said([director], "maze", german) == ["Ein Film von Jim Henson, wie The Dark Crystal"]
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "language", "text"),
+    [
+        ("gender", "Women", "en", "For women"),
+        ("gender", "Damen", "de", "Für Damen"),
+        ("department", "Kids", "fr", "Pour kids"),
+        ("audience", "Children", "es", "Para children"),
+        ("gender", "Unisex", "en", None),
+        ("department", "Garden", "en", "Also from Garden"),
+    ],
+)
+def test_whom_things_are_for(column: str, value: str, language: str, text: str | None) -> None:
+    description = FeatureDescription(column, "category", column)
+    phrase = feature_phrase(description, value, messages_in(language))
+    assert (None if phrase is None else phrase.text) == text
+
+
+def test_what_stands_over_the_list_is_not_said_within_it() -> None:
+    items = [SHELF.index[id_] for id_ in ("tron", "heat", "maze")]
+    sequence = [Term("sequence", 1.0, event="crystal")]
+    for terms in ([sequence, sequence, []], [NETWORK, [], sequence]):
+        reasons = compose_reasons(items, terms, evidence())
+        texts = [reason.text for own in reasons.items for reason in own]
+        assert reasons.headline is not None
+        assert reasons.headline not in texts
+
+
 def test_what_a_rule_did_is_said_and_plurals_are_right() -> None:
     known = evidence()
     assert placed_reason("promoted", known).text == "Featured here"  # type: ignore[union-attr]
@@ -399,6 +427,7 @@ def messages_of_the_code() -> set[str]:
                     if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
                 }
     from foretaste.generate.feature_phrases import (
+        _AUDIENCE_PHRASE,
         _COLUMNS_BY_PHRASE,
         DURATION_STEPS,
         LONG_DURATION,
@@ -408,7 +437,7 @@ def messages_of_the_code() -> set[str]:
     return (
         found
         | set(SOURCE_MESSAGES.values())
-        | {UNKNOWN_USER_MESSAGE, LONG_DURATION}
+        | {UNKNOWN_USER_MESSAGE, LONG_DURATION, _AUDIENCE_PHRASE}
         | {message for _, message in DURATION_STEPS}
         | (set(_COLUMNS_BY_PHRASE) - {"{value}"})
     )

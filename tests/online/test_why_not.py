@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from foretaste.display.words import expert_aspect
 from foretaste.domain.data import Event, Item
 from foretaste.domain.words import GROUP_COLUMN
 from foretaste.errors import InputError
@@ -48,7 +49,7 @@ def test_a_low_score_is_told_by_its_terms(shop: Foretaste) -> None:
     assert sum(one.item for one in found.terms) == pytest.approx(last.score, abs=1e-4)
     assert sum(one.last for one in found.terms) == pytest.approx(shown.items[-1].score, abs=1e-4)
     assert [one.difference for one in found.terms] == sorted(one.difference for one in found.terms)
-    assert found.terms[0].expert in found.sentence
+    assert expert_aspect(found.terms[0].expert) in found.sentence
 
 
 def test_a_rule_is_named(shop: Foretaste) -> None:
@@ -113,14 +114,16 @@ def test_a_pin_shows_what_was_taken(shop: Foretaste) -> None:
     assert (found.position, found.filters) == (2, ())
 
 
-def test_the_sentence_names_the_place_the_list_and_the_worst_expert(shop: Foretaste) -> None:
+def test_the_sentence_names_the_place_the_list_and_what_the_worst_expert_looks_at(
+    shop: Foretaste,
+) -> None:
     last = shop.recommend("u1", n=20, explore=0.0).items[-1]
     found = shop.why_not(last.id, "u1", n=3)
     worst = min(found.terms, key=lambda term: term.difference)
     assert worst.difference == pytest.approx(worst.item - worst.last)
     assert found.sentence == (
-        f"By its score it is at place {found.rank}, below the 3 that are shown; most is missing in "
-        f"{worst.expert}: {worst.difference:+.2f} against the last of them."
+        f"By its score it is at place {found.rank}, below the 3 that are shown. It is "
+        f"furthest behind the last of them in {expert_aspect(worst.expert)}."
     )
 
 

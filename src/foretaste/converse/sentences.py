@@ -59,8 +59,8 @@ def why_not_in_words(explanation: Mapping[str, Any], language: str) -> str:
     if explanation["position"] is not None:
         return answer("in_list", language, position=explanation["position"])
     if not explanation["shown"]:
-        reason = "; ".join(safe_reasons([explanation["why_not"]])) or "…"
-        return answer("not_shown", language, reason=reason)
+        reasons = [_barred_text(reason, language) for reason in explanation["barred_by"]]
+        return answer("not_shown", language, reason="; ".join(safe_reasons(reasons)) or "…")
     title = _quoted_title(explanation["title"], explanation["item"], language)
     missing = explanation["missing"]
     aspect = expert_aspect(missing[0]["expert"], language) if missing else None
@@ -70,6 +70,14 @@ def why_not_in_words(explanation: Mapping[str, Any], language: str) -> str:
     if reasons:
         sentences.append(answer("speaks_for", language, reasons="; ".join(reasons)))
     return " ".join(sentences)
+
+
+def _barred_text(reason: str, language: str) -> str:
+    """A reason why an item may not be shown, as said to the person; as it is where it is new."""
+    try:
+        return answer(reason, language)
+    except KeyError:
+        return reason
 
 
 def expert_aspect(expert: str, language: str) -> str | None:

@@ -120,6 +120,7 @@ class Tools:
             "shown": not absence.filters,
             "position": absence.position,
             "rank": absence.rank,
+            "barred_by": list(absence.filters),
             "why_not": "; ".join(absence.filters)
             or (absence.sentence if absence.position is None else None),
             "reasons": list(recommended.reason) if recommended else [],

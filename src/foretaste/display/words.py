@@ -20,6 +20,22 @@ EXPERT_WORDS = {
 """The experts of the model, as a shop owner would call them."""
 
 
+EXPERT_ASPECTS = {
+    "popularity": "how popular it is",
+    "transition": "what people go on to from the last item",
+    "neighbour": "what people choose together with the last items",
+    "content": "reading like what was chosen",
+    "lexical": "sharing words with what was chosen",
+    "refusal": "being unlike what was refused",
+    "repeat": "being chosen again",
+    "query": "answering what was searched for",
+    "sequence": "suiting the order of what was done",
+    "language": "suiting the history, read as a text",
+    "coldness": "how new it is",
+}
+"""What an item is behind in, as the end of a sentence."""
+
+
 FEATURE_WORDS = {
     "popularity": "how popular it is",
     "whole history": "all that was done",
@@ -39,6 +55,17 @@ def plain_expert(name: str) -> str:
     if kind == "attribute" and column:
         return f"The same {column.replace('_', ' ')}"
     return EXPERT_WORDS.get(name, name.replace("_", " "))
+
+
+def expert_aspect(name: str) -> str:
+    """What an expert or a rule looks at: "attribute:genres" is "its genres"."""
+    kind, _, column = name.partition(":")
+    if kind == "attribute" and column:
+        return f"its {column.replace('_', ' ')}"
+    rule = name.removeprefix("rule ")
+    if rule != name:
+        return f"the rule “{rule}”"
+    return EXPERT_ASPECTS.get(name, plain_expert(name))
 
 
 def thousands(number: float) -> str:

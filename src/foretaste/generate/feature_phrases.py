@@ -36,6 +36,7 @@ LONG_DURATION = "Over two and a half hours"
 MIN_YEAR = 1000
 NEAR_RATIO = 1.25
 """How many times a number may be of another for both to be about the same."""
+_AUDIENCE_PHRASE = "For {value}"
 _COLUMNS_BY_PHRASE: Mapping[str, str] = {
     "Directed by {value}": "director directors regisseur réalisateur",
     "Written by {value}": "writer writers screenwriter",
@@ -49,10 +50,20 @@ _COLUMNS_BY_PHRASE: Mapping[str, str] = {
     "In {value}": "language languages color colour colors colours farbe",
     "Made of {value}": "material materials fabric",
     "About {value}": "topic topics tag tags keyword keywords subject subjects theme themes plots",
-    "{value}": ("genre genres type class kind style mood concern form"),
+    "{value}": "genre genres type class kind style mood concern form",
     "In size {value}": "size sizes",
 }
-_COMMON_WORD_PHRASES = frozenset(("Made of {value}",))
+_COMMON_WORD_PHRASES = frozenset(("Made of {value}", _AUDIENCE_PHRASE))
+_AUDIENCE_COLUMNS = frozenset(["gender", "sex", "audience", "target", "geschlecht", "zielgruppe"])
+_AUDIENCES = frozenset(
+    (
+        *("men", "women", "children", "kids", "girls", "boys", "babies", "toddlers", "teens"),
+        *("adults", "herren", "damen", "kinder", "männer", "frauen", "mädchen", "jungen", "babys"),
+        *("hommes", "femmes", "enfants", "filles", "garçons", "bébés", "hombres", "mujeres"),
+        *("niños", "niñas", "bebés"),
+    )
+)
+"""Whom things are for, as people say it: for women, and not for female or unisex."""
 _LEVEL_MARK = re.compile(r"[>›»]")
 
 
@@ -169,6 +180,14 @@ def _category_phrase(
     if name is None:
         return None
     column = set(column_words(description.column))
+    is_audience = name.lower() in _AUDIENCES
+    if column & _AUDIENCE_COLUMNS and not is_audience:
+        return None  # nobody says “for unisex”
+    if is_audience and column & {*_AUDIENCE_COLUMNS, "department", "category"}:
+        name = _as_common_word(name, words)
+        return FeaturePhrase(
+            words.text(_AUDIENCE_PHRASE, value=name), value, (name,), _AUDIENCE_PHRASE
+        )
     for phrase, columns in _COLUMNS_BY_PHRASE.items():
         if column & set(columns.split()):
             name = _as_common_word(name, words) if phrase in _COMMON_WORD_PHRASES else name

@@ -97,6 +97,8 @@ def compose_reasons(
     if headline is None and not all(reasons):
         headline = last_resort_headline(terms, evidence)
         headline = None if headline is None or is_suspicious(headline) else headline
+    if headline is not None:  # what stands above the list is not said again within it
+        reasons = [tuple(r for r in own if r.text != headline) for own in reasons]
     return ListReasons(tuple(reasons), headline)
 
 

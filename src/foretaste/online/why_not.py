@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from foretaste.display.render import face
-from foretaste.display.words import plain_expert
+from foretaste.display.words import expert_aspect, plain_expert
 from foretaste.domain.data import Ints, Term
 from foretaste.domain.identifiers import required_identifier
 from foretaste.domain.titles import natural_title
@@ -77,11 +77,9 @@ class WhyNot:
     """Of the last item that was shown."""
 
     def _repr_html_(self) -> str:
-        worst = self.terms[0].expert if self.terms else ""
-        sentence = self.sentence.replace(f" in {worst}:", f" in “{plain_expert(worst)}”:")
         terms = [(plain_expert(term.expert), term) for term in self.terms]
         limit = max((abs(term.difference) for term in self.terms), default=0.0)
-        return face("why_not", answer=self, sentence=sentence, terms=terms, limit=limit)
+        return face("why_not", answer=self, terms=terms, limit=limit)
 
 
 def why_not(workspace: ScoringWorkspace, item: str, page: PageRequest) -> WhyNot:
@@ -198,8 +196,7 @@ def _sentence(
         return f"By its score it is at place {rank}; a rule of the request gave its place away."
     if rank <= length:
         return f"By its score it is at place {rank}; diversity gave its place away."
-    worst = terms[0]
     return (
-        f"By its score it is at place {rank}, below the {length} that are shown; most is missing "
-        f"in {worst.expert}: {worst.difference:+.2f} against the last of them."
+        f"By its score it is at place {rank}, below the {length} that are shown. It is furthest "
+        f"behind the last of them in {expert_aspect(terms[0].expert)}."
     )
