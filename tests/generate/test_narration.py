@@ -1,6 +1,7 @@
 """Words come from a writer where it writes truly and in time, and else from a template."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -60,6 +61,18 @@ def test_without_a_writer_templates_say_it_all() -> None:
             "its title cannot stand in a sentence",
         ),
     ]
+
+
+def test_somebody_who_is_known_is_not_told_that_nothing_is() -> None:
+    (_, _, _), (description, _, _), *_ = told(None, replace(FACTS, kinds=()))
+    assert description == "Begin with Arrival, then try Solaris."
+
+
+def test_a_stranger_is_told_so() -> None:
+    stranger = SlateFacts((), (), None, (ItemFacts("1", "Arrival"), ItemFacts("2", "Solaris")))
+    _, (description, _, _), (line, _, _), _ = told(None, stranger)
+    assert description.startswith("Nothing sets your taste apart yet")
+    assert line == "Suggested for you."
 
 
 def test_true_sentences_are_the_writer_s_and_false_ones_are_not() -> None:

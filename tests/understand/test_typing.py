@@ -122,6 +122,27 @@ def test_what_the_items_must_be(text: str, conditions: list[object]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("the cheapest shoes", [{"type": "Shoes"}, {"price": {"lte": 179.0}}]),
+        ("the cheapest", [{"price": {"lte": 59.0}}]),
+        ("die günstigsten Schuhe", [{"type": "Shoes"}, {"price": {"lte": 179.0}}]),
+        ("les moins chers", [{"price": {"lte": 59.0}}]),
+        ("los más caros", [{"price": {"gte": 89.0}}]),
+        ("cheap shoes", [{"type": "Shoes"}, {"price": {"lte": 179.0}}]),
+        ("günstige Schuhe", [{"type": "Shoes"}, {"price": {"lte": 179.0}}]),
+        ("des chaussures pas chères", [{"type": "Shoes"}, {"price": {"lte": 179.0}}]),
+        ("zapatos baratos", [{"type": "Shoes"}, {"price": {"lte": 179.0}}]),
+        ("más baratos", [{"price": {"lt": 69.0}}]),
+        ("nothing cheap", []),
+        ("not the cheapest", [{"not": {"about": "cheapest"}}]),
+    ],
+)
+def test_a_superlative_is_among_what_else_is_asked_for(text: str, conditions: list[object]) -> None:
+    assert list(meaning(text).conditions) == conditions
+
+
+@pytest.mark.parametrize(
     ("text", "intent"),
     [
         ("What's your return policy?", "unknown"),

@@ -147,6 +147,8 @@ def _spoken_features(
             phrase = feature_phrase(description, liked_value.value, messages)
             if phrase is None or not all(safe_name(name) for name in phrase.names):
                 continue
+            if description.type == "duration" and not kinds:
+                break  # “under ten minutes” alone is no taste
             if phrase.names == (phrase.text,):
                 kinds.append(phrase.text)
             elif ":" not in phrase.text:

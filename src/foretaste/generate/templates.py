@@ -30,7 +30,7 @@ def description_text(facts: SlateFacts) -> str:
         sentences.append(text("What suits you most: {taste}.", taste=taste))
     if facts.topics and facts.topics[0] not in taste:
         sentences.append(text("Much of it belongs to {topic}.", topic=facts.topics[0]))
-    if not sentences:
+    if not sentences and not any(item.reasons for item in facts.items):
         sentences.append(
             text("Nothing sets your taste apart yet; this is what most people choose.")
         )
@@ -57,7 +57,7 @@ def line_text(item: ItemFacts, messages: Messages | None = None) -> str:
         return messages.text(
             "A match for your taste: {names}.", names=messages.names(item.features)
         )
-    return messages.text("It is among the likeliest for you.")
+    return messages.text("Suggested for you.")
 
 
 def _taste_text(facts: SlateFacts) -> str:

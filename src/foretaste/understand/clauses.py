@@ -95,8 +95,8 @@ class _ClauseParser:
             return postponed
         length = grammar.phrase_length(grammar.strengths, self._words, position)
         if length and word in grammar.clauses["breaks"]:  # "but not so": more than "but not" and so
-            behind = grammar.phrase_length(grammar.strengths, self._words, position + 1)
-            length = length if behind < length else 0
+            next_length = grammar.phrase_length(grammar.strengths, self._words, position + 1)
+            length = length if next_length < length else 0
         if self._is_trailing(position, length):
             if grammar.strengths.get(word) == "only":
                 self._strength = "only"

@@ -1,10 +1,10 @@
-"""Comparatives in what is said in, conditions out: "cheaper", "newer than the second".
+"""Comparatives and superlatives in what is said in, conditions out: "cheaper", "the newest".
 
 What they compare with is the item that is named, else the seed, else the middle of the list in
 hand, else the middle of the catalogue.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,12 @@ import numpy as np
 from foretaste.understand.grammar import BOUNDARY, COMPARATIVES, Grammar
 from foretaste.understand.meaning import Scene
 from foretaste.understand.number_columns import NO_COLUMN, NumberColumn
-from foretaste.understand.numbers import Bound
+from foretaste.understand.numbers import Bound, negation_before
 from foretaste.understand.references import ItemReader
 
 Conditions = tuple[Mapping[str, Any], ...]
+SUPERLATIVE_SHARE, MIN_SUPERLATIVE_ITEMS = 0.25, 3
+"""How many of the items that meet what else is asked for are “the cheapest”."""
 
 
 def extract_comparatives(
@@ -42,6 +44,42 @@ def extract_comparatives(
         test = _exact_test(column, bound)
         conditions.append({column.name: test})
     return text, tuple(conditions), tuple(problems)
+
+
+def extract_superlatives(text: str, scene: Scene, grammar: Grammar) -> tuple[str, tuple[str, ...]]:
+    """(the text without them, the comparatives that they are the most of)
+
+    One that nothing here can be compared by stays a word.
+    """
+    names = []
+    for name, (dimension, _) in COMPARATIVES.items():
+        hit = grammar.patterns[f"superlative.{name}"].search(text)
+        if hit is None or scene.vocabulary.numbers.of_dimension(dimension) is None:
+            continue
+        if negation_before(text[: hit.start()], grammar) is None:  # “nothing cheap” refuses it
+            text = f"{text[: hit.start()]} {text[hit.end() :]}".strip()
+            names.append(name)
+    return text, tuple(names)
+
+
+def superlative_conditions(
+    names: Sequence[str], conditions: Sequence[Mapping[str, Any]], scene: Scene
+) -> Conditions:
+    """The bounds of the cheapest, the newest, … among the items that meet the conditions."""
+    numbers = scene.vocabulary.numbers
+    items = scene.vocabulary.items_that(conditions)
+    bounds = []
+    for name in names:
+        dimension, side = COMPARATIVES[name]
+        column = numbers.of_dimension(dimension)
+        if column is None or not (values := sorted(numbers.values_of(column, items))):
+            continue
+        count = max(round(SUPERLATIVE_SHARE * len(values)), MIN_SUPERLATIVE_ITEMS)
+        limits = values if side == "high" else values[::-1]
+        limit = limits[min(count, len(limits)) - 1]
+        low, high = (limit, None) if side == "low" else (None, limit)
+        bounds.append({column.name: _exact_test(column, Bound(dimension, low, high))})
+    return tuple(bounds)
 
 
 def _named(text: str, scene: Scene, grammar: Grammar) -> tuple[tuple[str, ...], str]:

@@ -266,6 +266,8 @@ def _patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"]:
     for name in COMPARATIVES:
         words_of_it = content["comparatives"][name]
         patterns[f"comparative.{name}"] = rf"(?<!\w)(?:{words_of_it})(?!\w)"
+        superlatives = content["superlatives"][name]
+        patterns[f"superlative.{name}"] = rf"(?<!\w)(?:{superlatives})(?!\w)"
     patterns |= _number_patterns(content["numbers"], words)
     return {name: re.compile(pattern) for name, pattern in patterns.items()}
 

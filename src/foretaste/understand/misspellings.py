@@ -28,8 +28,10 @@ def corrected_negations(line: str, vocabulary: Vocabulary, grammar: Grammar) -> 
             return word
         if word in vocabulary.words or grammar.meaning(word) or grammar.compares(word):
             return word
-        near = (negation for negation in _negations(grammar.language) if _is_near(word, negation))
-        return next(near, word)
+        corrections = (
+            negation for negation in _negations(grammar.language) if _is_near(word, negation)
+        )
+        return next(corrections, word)
 
     return WORD.sub(spelling, line)
 

@@ -56,7 +56,7 @@ def extract_bounds(text: str, grammar: Grammar) -> tuple[str, tuple[Bound, ...]]
             bound = _bound_of(kind, hit, grammar)
             if bound is None:
                 return hit[0]
-            negation = _negation_before(hit.string[: hit.start()], grammar)
+            negation = negation_before(hit.string[: hit.start()], grammar)
             if negation != "of something":  # "no westerns before 1960" refuses westerns
                 bounds.append(replace(bound, is_negated=negation == "of the number"))
             return BOUNDARY
@@ -78,9 +78,7 @@ def _joined(bounds: list[Bound]) -> tuple[Bound, ...]:
     return (*(b for b in bounds if b not in ranges), Bound("year", low, high))
 
 
-def _negation_before(
-    text: str, grammar: Grammar
-) -> Literal["of the number", "of something"] | None:
+def negation_before(text: str, grammar: Grammar) -> Literal["of the number", "of something"] | None:
     """What a negation in front of a number, in the same clause, is of."""
     tokens = grammar.tokens(text)
     stops = grammar.clauses["breaks"] | {",", BOUNDARY.strip()}

@@ -11,7 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from foretaste.understand.clauses import CHILDREN_TOKEN, Wish, parse_wish
-from foretaste.understand.comparatives import extract_comparatives
+from foretaste.understand.comparatives import (
+    extract_comparatives,
+    extract_superlatives,
+    superlative_conditions,
+)
 from foretaste.understand.grammar import GRAMMARS, Grammar
 from foretaste.understand.language import detect_language
 from foretaste.understand.meaning import Intent, Meaning, Scene
@@ -232,9 +236,14 @@ class _Reader:
         grammar, scene = self._grammar, self._scene
         text = grammar.patterns["children"].sub(f" {CHILDREN_TOKEN} ", text)
         text, bounds = extract_bounds(text, grammar)
+        text, superlatives = extract_superlatives(text, scene, grammar)
         text, compared, problems = extract_comparatives(text, scene, grammar, tuple(items))
         wish = parse_wish(text, grammar)
-        return parsed_request(wish, bounds, compared, problems, scene, grammar)
+        request = parsed_request(wish, bounds, compared, problems, scene, grammar)
+        if not superlatives:
+            return request
+        bounds_of_most = superlative_conditions(superlatives, request.conditions, scene)
+        return replace(request, conditions=(*request.conditions, *bounds_of_most), asks=True)
 
     def _wishes(self, asked: str) -> Meaning | None:
         """A list, or a change of the profile."""

@@ -15,6 +15,7 @@ from foretaste.domain.feature_types import descriptive_features
 from foretaste.rank.conditions import parse_condition
 from foretaste.rank.index import FilterIndex
 from foretaste.understand.clauses import CHILDREN_TOKEN, Clause, Wish, parse_wish
+from foretaste.understand.comparatives import extract_superlatives, superlative_conditions
 from foretaste.understand.grammar import GRAMMARS, Grammar, Strength
 from foretaste.understand.language import detect_language
 from foretaste.understand.meaning import Scene
@@ -97,11 +98,14 @@ def read_search(
     bounds: tuple[Bound, ...] = ()
     if not _has_numbered_title(line, grammar, vocabulary.title_phrases):
         line, bounds = _placed_bounds(line, grammar, vocabulary)
+    scene = Scene(vocabulary)
+    line, superlatives = extract_superlatives(line, scene, grammar)
     wish = _search_wish(line, grammar, vocabulary.title_phrases)
-    request = parsed_request(wish, bounds, (), (), Scene(vocabulary), grammar)
-    if not request.conditions:
+    request = parsed_request(wish, bounds, (), (), scene, grammar)
+    bounds_of_most = superlative_conditions(superlatives, request.conditions, scene)
+    if not request.conditions and not bounds_of_most:
         return SearchQuery(text)
-    return SearchQuery(request.query, request.conditions)
+    return SearchQuery(request.query, (*request.conditions, *bounds_of_most))
 
 
 def _placed_bounds(

@@ -139,11 +139,11 @@ class Vocabulary:
                 if part is None:
                     remaining_runs.append((start, run))
                     continue
-                before, behind = part.offset, part.offset + len(part.words)
+                first, stop = part.offset, part.offset + len(part.words)
                 parts.append(
-                    PhraseMatch(part.condition, part.match_type, part.words, start + before)
+                    PhraseMatch(part.condition, part.match_type, part.words, start + first)
                 )
-                runs = [(start, run[:before]), (start + behind, run[behind:]), *runs]
+                runs = [(start, run[:first]), (start + stop, run[stop:]), *runs]
             runs = remaining_runs
         for start, run in runs:
             topic = without_plain(run, grammar)
@@ -173,6 +173,12 @@ class Vocabulary:
             return parts
         topic_match = PhraseMatch(topic, "topic", parts[0].words)
         return [topic_match] if parts[0].match_type == "read" else [*parts, topic_match]
+
+    def items_that(self, conditions: Sequence[Mapping[str, Any]]) -> list[str]:
+        """The ids of the items that meet all of them."""
+        masks = [self._index.mask(parse_condition(condition)) for condition in conditions]
+        ids = self._index.catalogue.ids
+        return [id_ for at, id_ in enumerate(ids) if all(mask[at] for mask in masks)]
 
     def has_any(self, condition: Mapping[str, Any]) -> bool:
         """Whether an item meets it."""
