@@ -79,6 +79,27 @@ def test_a_search_refuses_however_it_is_typed(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "neither shoes nor dresses",
+        "weder Schuhe noch Kleider",
+        "ni chaussures ni robes",
+        "ni zapatos ni vestidos",
+    ],
+)
+def test_neither_refuses_both(text: str) -> None:
+    found = meaning(text)
+    assert found.conditions == ({"not": {"type": "Shoes"}}, {"not": {"type": "Dresses"}})
+    assert found.query is None
+
+
+def test_what_about_asks_for_something_or_for_an_item() -> None:
+    assert meaning("what about something around 100?").intent == "refine"
+    found = meaning("what about Oxford Shirt?")
+    assert (found.intent, found.items) == ("why_not", ("1",))
+
+
+@pytest.mark.parametrize(
     ("text", "strength", "words"),
     [
         ("but not so warm", "less", "warm"),
@@ -148,6 +169,7 @@ def test_a_superlative_is_among_what_else_is_asked_for(text: str, conditions: li
         ("What's your return policy?", "unknown"),
         ("do you have a discount code?", "unknown"),
         ("is there free shipping?", "unknown"),
+        ("is the parka in stock?", "unknown"),
         ("habt ihr einen Gutschein?", "unknown"),
         ("kann ich das zurückgeben?", "unknown"),
         ("quels sont les délais de livraison ?", "unknown"),

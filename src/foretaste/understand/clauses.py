@@ -20,6 +20,8 @@ Scope = Literal["talk", "lasting"]
 NEGATIVE_STRENGTHS: frozenset[Strength] = frozenset(
     {"none", "without", "less", "much less", "void"}
 )
+NEITHER_WORDS = frozenset({"neither", "nor", "weder", "ni"})
+"""Continuations that refuse by themselves: "neither romantic nor scary"."""
 CHILDREN_TOKEN = "forchildren"
 """Stands where it was said that it is for children."""
 
@@ -163,6 +165,8 @@ class _ClauseParser:
             self._reset()
         elif word in clauses["continuations"]:
             self._close_clause()
+            if word in NEITHER_WORDS and self._strength == "wanted":
+                self._strength = "without"
             self._goes_on = word in clauses["alternatives"]
             self._follows_list = word not in ("or", "nor", "oder", "noch", "ou", "ni", "o", "u")
         else:
