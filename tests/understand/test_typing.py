@@ -81,6 +81,34 @@ def test_a_search_refuses_however_it_is_typed(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "keep shoes away from me",
+        "shoes aren't really for me",
+        "hold the shoes",
+        "shoes? no thanks",
+        "something else than shoes",
+        "shoes put me to sleep",
+        "my kids are scared of shoes",
+        "shoes are out",
+        "the opposite of shoes",
+        "dnt want shoes",
+        "auf Schuhe habe ich keine Lust",
+        "Schuhe sind nicht mein Ding",
+        "Schuhe kann ich nicht ab",
+        "von Schuhen habe ich genug",
+        "chaussures, très peu pour moi",
+        "tampoco zapatos",
+    ],
+)
+def test_what_is_refused_is_never_asked_for(text: str) -> None:
+    found = meaning(text)
+    assert {"type": "Shoes"} not in found.conditions
+    assert not {change.clause.strength for change in found.changes} & {"more", "much more"}
+    assert found.changes or {"not": {"type": "Shoes"}} in found.conditions
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "neither shoes nor dresses",
         "weder Schuhe noch Kleider",
         "ni chaussures ni robes",

@@ -89,6 +89,10 @@ class _ClauseParser:
         scope_length = self._scope_length(position)
         if scope_length:
             return scope_length
+        if word in ("?", ",") and self._has_content():  # "westerns? no thanks"
+            answer_length = grammar.phrase_length(grammar.postponed, self._words, position + 1)
+            if answer_length and self._is_end(position + 1 + answer_length):
+                return 1
         postponed = grammar.phrase_length(grammar.postponed, self._words, position)
         if postponed and self._is_end(position + postponed) and self._has_content():
             phrase = " ".join(self._words[position : position + postponed])

@@ -76,7 +76,10 @@ def without_politeness(line: str, grammar: Grammar) -> str:
     asked = line.strip(STOPS)
     while (hit := before.match(asked)) is not None and hit.end() < len(asked):
         asked = asked[hit.end() :]
+    refusals = tuple(f" {phrase}" for phrase in grammar.postponed)
     while (hit := after.search(asked)) is not None and hit.start() > 0:
+        if asked.endswith(refusals):  # “not for me” is no politeness
+            break
         asked = asked[: hit.start()].rstrip(STOPS)
     return asked.strip(STOPS)
 
