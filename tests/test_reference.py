@@ -45,6 +45,7 @@ def test_every_setting_that_is_read_is_there() -> None:
     named = {
         "behaviour.files",
         "behaviour.features",
+        "behaviour.value",
         "rank.policy.mutually_exclusive",
         "placements",
     }

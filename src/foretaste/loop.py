@@ -41,6 +41,7 @@ from foretaste.domain.data import (
     Request,
     UserContext,
 )
+from foretaste.domain.event_value import ValueCurves
 from foretaste.domain.identifiers import identifiers, required_identifier
 from foretaste.domain.imports import ImportRecords, ImportResults, UndoReceipt
 from foretaste.domain.ports import BackboneOpener, Progress, TextEncoder, no_progress
@@ -209,15 +210,17 @@ class Foretaste(ListShortcuts, ShopPages, Measurement):
     # 2 prepare ---------------------------------------------------------------------------------
 
     def interactions(
-        self, items: Mapping[str, Item], until: int | None = None
+        self,
+        items: Mapping[str, Item],
+        until: int | None = None,
+        curves: ValueCurves | None = None,
     ) -> tuple[Interactions, CleaningReport, LoadReport]:
         """Everybody's behaviour up to a number in the log, cleaned; items get their internal ids by
-        their order.
+        their order. curves: what values are worth; None takes it from settings and data.
         """
-        settings, progress = self.config.prepare, self.progress
-        return cleaned_interactions(
-            self.store, items, self.weights, settings, until=until, progress=progress
-        )
+        scope: dict[str, Any] = {"until": until, "curves": curves, "progress": self.progress}
+        settings, values = self.config.prepare, self.config.behaviour.value
+        return cleaned_interactions(self.store, items, self.weights, settings, values, **scope)
 
     histories = interactions  # as it was called before; for one release
 

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from foretaste.behaviour.event_type_names import EVENT_TYPE_BY_NAME
 from foretaste.behaviour.files.file_settings import FileSettings
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS
+from foretaste.domain.event_value import ValueSettings
 from foretaste.domain.feature_types import FeatureSettings, FeatureTyping
 from foretaste.domain.settings import Settings
 from foretaste.domain.words import GROUP_COLUMN, GROUP_COLUMNS
@@ -129,6 +130,10 @@ class BehaviourSettings(Settings):
     positive_rating: float | None = None
     """From which value on a rating says that somebody liked the item, e.g. `4`. None takes it from
     the ratings that were imported: above 60 % of their scale's top, or from their median on."""
+    value: Mapping[str, ValueSettings] = Field(default_factory=dict)
+    """Event type → what its values are worth, e.g. `[behaviour.value.rating]` with `threshold = 4`.
+    Not named: ratings count by their own scale, from a dislike to full; a view with a share from 0
+    to 1 counts by it; everything else counts fully. `foretaste inspect` says which it is."""
     database: str | None = None
     """URL of the store, e.g. `postgresql://user@host/name`. None is SQLite in the workspace."""
     database_schema: str | None = Field(default=None, pattern="^[a-z_][a-z0-9_]{0,62}$")
@@ -218,6 +223,11 @@ class BehaviourSettings(Settings):
     @classmethod
     def _normalise_types(cls, weights: Mapping[str, float]) -> Mapping[str, float]:
         return {normalise_event_type(event_type): weight for event_type, weight in weights.items()}
+
+    @field_validator("value")
+    @classmethod
+    def _valued_types(cls, values: Mapping[str, ValueSettings]) -> Mapping[str, ValueSettings]:
+        return {normalise_event_type(event_type): value for event_type, value in values.items()}
 
     def with_at_unit(self, unit: str | None) -> "BehaviourSettings":
         """The same for files whose times count in this unit; None leaves it as it is."""

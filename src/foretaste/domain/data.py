@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from foretaste.domain.arrays import Floats as Floats
 from foretaste.domain.arrays import Vectors
+from foretaste.domain.event_value import ValueCurves
 from foretaste.domain.feature_types import FeatureType, descriptive_features
 from foretaste.domain.imports import ImportResult as ImportResult
 from foretaste.domain.imports import RejectedRow as RejectedRow
@@ -153,7 +154,8 @@ def columns_at(
     events: "Interactions | UserContext", rows: slice | npt.NDArray[Any]
 ) -> dict[str, Any]:
     """These rows of what is kept of each event in an array of its own, by name."""
-    return {name: getattr(events, name)[rows] for name in ("item", "weight", "kind", "value", "at")}
+    names = ("item", "weight", "kind", "value", "at", *(() if events.worth is None else ("worth",)))
+    return {name: getattr(events, name)[rows] for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ class Interactions:
     item: Ints
     """[events], internal id, -1 where the event has none (a search)."""
     weight: Floats
-    """[events], by event type; below 0 is negative feedback."""
+    """[events], by event type and by what it was worth; below 0 is negative feedback."""
     kind: npt.NDArray[np.int8]
     """[events], position in `event_types`."""
     value: Floats
@@ -183,6 +185,11 @@ class Interactions:
     """The distinct searches and reviews."""
     vectors: Floats | None = None
     """[texts, dim], the texts as the language model reads them; None until it has."""
+    worth: Floats | None = None
+    """[events], from -1 to 1, what each was worth by its value, below 0 for what was taken and
+    disliked; None where no event type has a curve, as if all were 1."""
+    value_curves: ValueCurves = field(default_factory=dict)
+    """How `worth` came from the values."""
 
     def __len__(self) -> int:
         return len(self.users)
@@ -307,6 +314,8 @@ class UserContext:
     """Stated tastes by attribute column."""
     now: float = 0.0
     """When the question is asked, seconds since 1970."""
+    worth: Floats | None = None
+    """[length], as in `Interactions`."""
     _consumed_cache: list[Ints] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:

@@ -72,9 +72,10 @@ def training_examples(
     events came late by more than that, a reader that comes later may find fewer of them.)
 
     numbered_events: the tail, each event with its number in the log. load_pasts: what these people
-    did of what says something, the tail's events too. index_by_id: external → internal id. weights:
-    event type → weight. past_events: of what a person did before an event the newest so many are
-    looked at, so that one more event costs the same after ten and after a million.
+    did of what says something, the tail's events too, each with what it weighs. index_by_id:
+    external → internal id. weights: event type → weight. past_events: of what a person did before
+    an event the newest so many are looked at, so that one more event costs the same after ten and
+    after a million.
     """
     events_by_user: dict[UserKey, list[tuple[int, Event]]] = {}
     for number, event in numbered_events:
@@ -101,7 +102,7 @@ def training_examples(
                 user_key,
                 _context_before(past, row, number, past_events),
                 index_by_id[event.item or ""],
-                weights[event.kind],
+                float(past.user_context.weight[row]),
                 event.at,
             )
 

@@ -140,6 +140,7 @@ class SlateBuilder:
             query=" ".join(words).strip() or None,
             taste=profile.attributes if profile else None,
             seeds=request.items,
+            curves=snapshot.value_curves,
         )
 
     def has_newer_events(self, request: Request, snapshot: Snapshot) -> bool:

@@ -10,7 +10,7 @@ the same; a request that reads one from its beginning to its end races nothing.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from heapq import merge
 from itertools import islice, takewhile
 from operator import itemgetter
@@ -19,6 +19,7 @@ from typing import Self
 import numpy as np
 
 from foretaste.domain.data import Catalogue, Event, Floats, Item
+from foretaste.domain.event_value import ValueCurves, version_curves
 from foretaste.domain.feature_types import FeatureTyping
 from foretaste.domain.store import Past, Store, UserKey
 from foretaste.feedback.online_learning import (
@@ -78,6 +79,8 @@ class Snapshot:
     revision: int
     encoder: str | None = None
     """The tuned encoder that it was trained with; None is the published one."""
+    value_curves: ValueCurves = field(default_factory=dict)
+    """What values were worth when it was trained: what is learnt since is weighed alike."""
     past_events: int = 1_000
     """Of what a person did before an event the newest so many are looked at to learn it."""
     deferred: DeferredEvents = NOTHING_DEFERRED
@@ -129,6 +132,7 @@ class Snapshot:
             shelf=ItemAvailability.of(trained),
             event=int(version.data["event"]),
             revision=revision,
+            value_curves=version_curves(version.data),
             past_events=past_events,
             encoder=version.data.get("encoder"),
         )
@@ -270,7 +274,11 @@ class Snapshot:
             rows = list(store.event_columns_before(pasts, event_types))
             counts = Counter(person for person, _, _ in rows)
             histories = build_user_histories(
-                [(number, columns) for _, number, columns in rows], index, weights, self.kinds
+                [(number, columns) for _, number, columns in rows],
+                index,
+                weights,
+                self.kinds,
+                self.value_curves,
             )
             return {
                 person: LoadedPast(*histories[user_key(*person)], counts[person] < past.n)

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 
 from foretaste.domain.data import Interactions, Item
+from foretaste.domain.event_value import ValueCurves, ValueSettings
 from foretaste.domain.ports import Progress
 from foretaste.domain.store import Store
 from foretaste.prepare.clean import CleaningReport, clean
 from foretaste.prepare.interactions import LoadReport, build_interactions
 from foretaste.prepare.settings import PrepareSettings
+from foretaste.prepare.value_curves import apply_value_curves, fit_value_curves
 
 
 def cleaned_interactions(
@@ -15,12 +17,15 @@ def cleaned_interactions(
     items: Mapping[str, Item],
     weights: Mapping[str, float],
     settings: PrepareSettings,
+    values: Mapping[str, ValueSettings],
     *,
+    curves: ValueCurves | None = None,
     until: int | None,
     progress: Progress,
 ) -> tuple[Interactions, CleaningReport, LoadReport]:
     """items: they get their internal ids by their order. until: a number in the log; None is all
-    of it. weights: event type → what one event of it weighs.
+    of it. weights: event type → what one event of it weighs. values: what values are
+    worth by the settings. curves: those of a model version; None makes them from the data.
     """
     index = {item: position for position, item in enumerate(items)}
     raw, gathering = build_interactions(
@@ -30,4 +35,7 @@ def cleaned_interactions(
         total=store.counts()["events"],
         progress=progress,
     )
-    return *clean(raw, settings), gathering
+    interactions, cleaning = clean(raw, settings)
+    if curves is None:
+        curves = fit_value_curves(interactions, values)
+    return apply_value_curves(interactions, curves), cleaning, gathering

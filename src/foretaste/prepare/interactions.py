@@ -20,10 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from foretaste.domain.data import Event, Interactions, Longs, UserContext
+from foretaste.domain.event_value import NO_CURVES, ValueCurves, counted_weights
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.domain.store import EventColumns
 from foretaste.domain.text_limits import MAX_EVENT_VALUE, MAX_TEXT_LENGTH
 from foretaste.errors import InputError
+from foretaste.prepare.value_curves import apply_value_curves, row_worths
 
 ROWS_PER_CHUNK = 65_536
 """Rows turned into arrays at a time: the Python objects of one chunk are all that is alive."""
@@ -218,34 +220,39 @@ def build_user_context(
     query: str | None = None,
     taste: Mapping[str, tuple[str, ...]] | None = None,
     seeds: Sequence[str] = (),
+    curves: ValueCurves = NO_CURVES,
 ) -> UserContext:
     """U at request time, from one person's events, read exactly as `build_interactions` reads them.
 
     event_types: `Interactions.event_types` of the training; an event type that came later, and a
     seed, is taken for the first of them that weighs to the same side, so a code is always below
     len(event_types). seeds: external ids of items at hand (the cart, the page), added as views at
-    `now`; those not in `index` are left out. query, taste, now: as in `UserContext`. The encoder
-    adds the vectors.
+    `now`; those not in `index` are left out. curves: what values are worth.
+    query, taste, now: as in `UserContext`. The encoder adds the vectors.
     """
     event_rows = [
         _event_row(event, index, weights) for event in sorted(events, key=lambda event: event.at)
     ]
     rows = [row for row in event_rows if row is not None]
     view = weights.get("view", 0.0)
-    weight = view if view > 0 else 1.0
-    rows += [(index[seed], "view", weight, np.nan, now, "") for seed in seeds if seed in index]
+    seed_weight = view if view > 0 else 1.0
+    rows += [(index[seed], "view", seed_weight, np.nan, now, "") for seed in seeds if seed in index]
     codes = {event_type: code for code, event_type in enumerate(event_types)}
     fallback_codes = _fallback_codes(weights, event_types)
+    weight = np.array([row[2] for row in rows], np.float32)
+    value = _values((row[3] for row in rows), len(rows))
+    worth = row_worths([row[1] for row in rows], value, curves)
     return UserContext(
         item=np.array([row[0] for row in rows], np.int32),
-        weight=np.array([row[2] for row in rows], np.float32),
+        weight=weight if worth is None else counted_weights(weight, worth),
         kind=np.array([codes.get(row[1], fallback_codes[row[2] > 0]) for row in rows], np.int8),
-        value=_values((row[3] for row in rows), len(rows)),
+        value=value,
         at=np.array([row[4] for row in rows], np.float64),
         text=tuple(row[5] for row in rows),
         query=query or None,
         taste=dict(taste or {}),
         now=now,
+        worth=worth,
     )
 
 
@@ -254,17 +261,19 @@ def build_user_histories(
     index: Mapping[str, int],
     weights: Mapping[str, float],
     event_types: Sequence[str],
+    curves: ValueCurves = NO_CURVES,
 ) -> dict[str, tuple[Longs, UserContext]]:
     """What many people did, at once: by `user_key` the numbers of the events, and a row for each.
 
     rows: (number, columns) in any order; of these what `build_user_context` would keep, in its
-    order.
+    order, weighed by `curves`.
     """
     ordered = sorted(rows, key=itemgetter(0))
     builder = _InteractionsBuilder(index, weights)
     for start in range(0, len(ordered), ROWS_PER_CHUNK):
         builder.add([row for _, row in ordered[start : start + ROWS_PER_CHUNK]])
     interactions, _ = builder.finish()
+    interactions = apply_value_curves(interactions, curves)
     numbers = np.array([number for number, _ in ordered], np.int64)[builder.kept_rows]
     codes = {event_type: code for code, event_type in enumerate(event_types)}
     fallback_codes = _fallback_codes(weights, event_types)

@@ -14,6 +14,7 @@ import numpy as np
 
 from foretaste.config.load import Config
 from foretaste.domain.data import Interactions, Item, Split
+from foretaste.domain.event_value import VALUE_CURVES_KEY, curve_points
 from foretaste.domain.ports import BackboneOpener, Progress
 from foretaste.domain.store import Store
 from foretaste.errors import InputError, ModelError
@@ -110,6 +111,7 @@ def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Mode
         created=workspace.clock(),
         data={"event": candidate.event, "revision": candidate.revision, ERASURES_KEY: erasures}
         | {"kinds": read.interactions.event_types, "encoder": read.encoder}
+        | {VALUE_CURVES_KEY: curve_points(read.interactions.value_curves)}
         | dict(workspace.store.counts()),
         settings=workspace.config.model_dump(mode="json"),
         metrics={

@@ -53,9 +53,10 @@ class ChangedWorkspace:
     ) -> tuple[Interactions, CleaningReport, LoadReport]:
         """Cleaned by the other settings."""
         weights = {**EVENT_TYPE_WEIGHTS, **self.config.behaviour.event_weights}
-        settings, progress = self.config.prepare, self.progress
+        settings, values = self.config.prepare, self.config.behaviour.value
+        progress = self.progress
         return cleaned_interactions(
-            self.store, items, weights, settings, until=until, progress=progress
+            self.store, items, weights, settings, values, until=until, progress=progress
         )
 
     def training(self, encoded_data: EncodedData) -> Training:

@@ -23,6 +23,7 @@ from foretaste.behaviour.import_log import forget_imports
 from foretaste.behaviour.recording import delete_events
 from foretaste.config.load import Config
 from foretaste.domain.data import ErasureCounts, EvaluationCases, Floats, Interactions, Item
+from foretaste.domain.event_value import ValueCurves, version_curves
 from foretaste.domain.imports import UndoReceipt
 from foretaste.domain.ports import BackboneOpener
 from foretaste.domain.store import EventOwner, Store, TakeBackCounts
@@ -116,7 +117,10 @@ class RecountWorkspace(Protocol):
     def clock(self) -> Callable[[], float]: ...
     def readers(self, encoder: str | None = None) -> BackboneOpener: ...
     def interactions(
-        self, items: Mapping[str, Item], until: int | None = None
+        self,
+        items: Mapping[str, Item],
+        until: int | None = None,
+        curves: ValueCurves | None = None,
     ) -> tuple[Interactions, Any, Any]: ...
     def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats: ...
 
@@ -372,7 +376,9 @@ class ErasureRecounter:
         )
         readers = self._workspace.readers(encoder)
         product = self._workspace.models.load(version.name, version_catalogue, open_reader=readers)
-        interactions, _, _ = self._workspace.interactions(items, int(version.data["event"]))
+        interactions, _, _ = self._workspace.interactions(
+            items, int(version.data["event"]), version_curves(version.data)
+        )
         no_rows = np.empty(0, np.int64)
         training = Training(
             version_catalogue,

@@ -1,0 +1,75 @@
+"""What an interaction was worth: settings and curves."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from foretaste.domain.event_value import (
+    MIN_WEIGHT,
+    ValueCurve,
+    ValueSettings,
+    counted_weights,
+    curve_points,
+    version_curves,
+)
+
+
+def worths(settings: ValueSettings, *values: float) -> list[float]:
+    curve = settings.value_curve()
+    assert curve is not None
+    return curve.worth(np.array(values, np.float32)).tolist()
+
+
+def test_from_the_threshold_on_it_counts_fully_and_below_it_is_a_dislike() -> None:
+    assert worths(ValueSettings(threshold=3.5), 1, 3.25, 3.5, 5) == [-1, -1, 1, 1]
+    assert worths(ValueSettings(threshold=0.7), 0.5, 0.7, 0.75) == [-1, 1, 1]
+
+
+def test_a_curve_is_straight_between_its_points_and_flat_beyond() -> None:
+    settings = ValueSettings(curve=((1, -1), (3, 0), (5, 1)))
+    assert worths(settings, -7, 1, 2, 4, 5, 1e15) == [-1, -1, -0.5, 0.5, 1, 1]
+
+
+def test_without_a_value_it_counts_fully() -> None:
+    assert worths(ValueSettings(threshold=4), np.nan) == [1]
+
+
+def test_nothing_set_leaves_it_to_the_data_and_off_means_off() -> None:
+    assert ValueSettings().is_default
+    assert ValueSettings().value_curve() is None
+    off = ValueSettings(counts=False)
+    assert not off.is_default
+    assert off.value_curve() is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"threshold": 3, "curve": [[1, 0], [2, 1]]}, "not both"),
+        ({"curve": [[2, 0], [1, 1]]}, "must rise"),
+        ({"curve": [[1, 0], [2, 3]]}, "between -1"),
+        ({"threshold": np.inf}, "finite"),
+        ({"curve": [[np.nan, 1]]}, "finite"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(wrong: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        ValueSettings.model_validate(wrong)
+
+
+def test_a_disliked_item_was_taken_all_the_same_and_a_refusal_stays_one() -> None:
+    weights = np.array([2, 2, 1, -1], np.float32)
+    found = counted_weights(weights, np.array([0.5, -1, 1, -1], np.float32))
+    assert found.tolist() == pytest.approx([1, 2 * MIN_WEIGHT, 1, -1])
+
+
+def test_a_version_keeps_its_curves_and_an_older_one_has_none() -> None:
+    curves = {"rating": ValueCurve((1.0, 2.5, 5.0), (-1.0, 0.0, 1.0))}
+    assert version_curves({"value_curves": curve_points(curves)}) == curves
+    assert version_curves({"event": 3}) == {}
+
+
+def test_it_says_what_counts_how_much() -> None:
+    curve = ValueCurve((0.5, 2.5, 5.0), (-1.0, 0.0, 1.0))
+    assert str(curve) == "0.5 counts as a dislike, 2.5 hardly, 5 fully"
+    assert str(ValueCurve((1.0, 10.0), (0.5, 1.0))) == "1 counts 50 %, 10 fully"
