@@ -198,7 +198,7 @@ def again(expert: Any, where: Catalogue, folder: Path) -> Any:
 def strange() -> dict[str, UserContext]:
     """Behaviours that a service meets sooner or later."""
     here = world()
-    unknown = here.took(1, 2)
+    unknown, taken = here.took(1, 2), here.took(1, 20, 40)
     return {
         "nothing": here.took(),
         "unknown items": replace(unknown, item=np.full(2, -1, np.int32), text=("", "")),
@@ -210,6 +210,8 @@ def strange() -> dict[str, UserContext]:
         "the same again": here.took(5, 5, 5),
         "taken, then refused": here.behaviour(did(3, 0), did(3, 1, "hide")),
         "everything": here.took(*range(ITEMS)),
+        "good, bad and middling": replace(taken, worth=np.array([1, -0.5, 0.25], np.float32)),
+        "disliked all": replace(taken, worth=np.full(3, -1, np.float32)),
         "reviews": here.behaviour(did(1, 0, "review", text="a fine rose"), did(2, 1)),
         "very long": here.took(50, *(n % 40 for n in range(9000))),
         "a query": here.took(20, 21, query="garden rose"),

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from foretaste.domain.arrays import Floats as Floats
 from foretaste.domain.arrays import Vectors
-from foretaste.domain.event_value import ValueCurves
+from foretaste.domain.event_value import MIN_WEIGHT, ValueCurves
 from foretaste.domain.feature_types import FeatureType, descriptive_features
 from foretaste.domain.imports import ImportResult as ImportResult
 from foretaste.domain.imports import RejectedRow as RejectedRow
@@ -337,6 +337,16 @@ class UserContext:
         if not self._consumed_cache:  # every expert asks
             self._consumed_cache.append(self.item[(self.item >= 0) & (self.weight > 0)])
         return self._consumed_cache[0]
+
+    @property
+    def consumed_weights(self) -> Floats | None:
+        """[consumed], what each of `consumed_items` says of the taste by what it was worth, above 0
+        and at most 1; None where all say as much.
+        """
+        if self.worth is None:
+            return None
+        worths = self.worth[(self.item >= 0) & (self.weight > 0)]
+        return np.maximum(worths, np.float32(MIN_WEIGHT))
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,6 +261,8 @@ class AttributeExpert(ExpertByScorer):
         items = user_context.consumed_items[::-1]
         event_weights = np.float32(decay) ** np.arange(len(items), dtype=np.float32)
         counted_events = int((event_weights > MIN_EVENT_WEIGHT).sum())
+        if (worths := user_context.consumed_weights) is not None:
+            event_weights *= worths[::-1]
         profiles = self._item_profiles.rows[items[:counted_events]]
         mass = np.zeros(len(self._value_counts), np.float32)
         mass[: self._profile_table.shape[1]] = (

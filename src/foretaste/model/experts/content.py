@@ -11,6 +11,7 @@ import numpy as np
 
 from foretaste.domain.arrays import sum_rows
 from foretaste.domain.data import Catalogue, Floats, Ints, Term, UserContext
+from foretaste.domain.event_value import MIN_WEIGHT
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.text_limits import shorten
 from foretaste.model.experts.stateless import StatelessExpert
@@ -58,7 +59,9 @@ class ContentExpert(StatelessExpert[ContentSettings]):
             event_names.append(
                 self._item_ids[item] if item >= 0 else shorten(user_context.text[row])
             )
-            vectors.append(vector * np.float32(settings.decay ** len(vectors)))
+            worth = 1.0 if user_context.worth is None else float(user_context.worth[row])
+            event_weight = max(worth, MIN_WEIGHT) * settings.decay ** len(vectors)
+            vectors.append(vector * np.float32(event_weight))
             if len(vectors) == settings.max_recent_events:
                 break
         return event_names, np.stack(vectors) if vectors else np.zeros((0, 0), np.float32)

@@ -42,9 +42,12 @@ class LexicalExpert:
     def _recent_items(self, user_context: UserContext) -> tuple[Ints, Floats]:
         """The last items, newest first, and what each counts."""
         recent_items = user_context.consumed_items[: -self._settings.max_recent_items - 1 : -1]
-        return recent_items, np.float32(self._settings.decay) ** np.arange(
+        event_weights = np.float32(self._settings.decay) ** np.arange(
             len(recent_items), dtype=np.float32
         )
+        if (worths := user_context.consumed_weights) is not None:
+            event_weights *= worths[::-1][: len(event_weights)]
+        return recent_items, event_weights
 
     def _weighted_taste(
         self, user_context: UserContext

@@ -135,7 +135,12 @@ class NeighbourExpert(ExpertByScorer):
         """(item, worth) of the last few items, newest first."""
         reach = self._reach
         recent_items = user_context.consumed_items[: -reach.max_recent_items - 1 : -1]
-        return [(int(item), reach.decay**age) for age, item in enumerate(recent_items)]
+        sources = [(int(item), reach.decay**age) for age, item in enumerate(recent_items)]
+        weights = user_context.consumed_weights
+        if weights is None:
+            return sources
+        pairs = zip(sources, weights[::-1].tolist(), strict=False)
+        return [(item, worth * weight) for (item, worth), weight in pairs]
 
     def _neighbours(self, item: int, source_weight: float) -> tuple[Ints, Floats]:
         columns, counts = self.neighbour_counts.row(item)

@@ -102,7 +102,10 @@ class RepeatScorer(SparseScorer):
             super().__init__(self._uniform, -np.log(size), NO_ITEMS, np.empty(0, np.float32))
             return
         event_ages = np.minimum(np.arange(len(consumed_items) - 1, -1, -1), MAX_EVENT_AGE)
-        recency_weights = np.bincount(positions, RECENCY_DECAY**event_ages)
+        event_weights = RECENCY_DECAY**event_ages
+        if (worths := user_context.consumed_weights) is not None:
+            event_weights *= worths
+        recency_weights = np.bincount(positions, event_weights)
         values = np.log(repeat_share * recency_weights / recency_weights.sum()).astype(np.float32)
         log_new_share = np.log((1 - repeat_share) / (size - len(columns)))
         super().__init__(self._uniform, log_new_share, columns.astype(np.int32), values)
