@@ -28,6 +28,7 @@ from foretaste.evaluate.report import (
 )
 from foretaste.evaluate.sample_people import SamplePerson, sample_people
 from foretaste.evaluate.sampled_lists import SECONDS_PER_YEAR, ListInputs, sampled_lists
+from foretaste.evaluate.value_outcomes import ValueOutcomes, outcomes_by_model
 
 
 class EvaluatedProduct(Protocol):
@@ -92,6 +93,8 @@ class Evaluation:
     people: tuple[SamplePerson, ...] = ()
     """Some of the lists, drawn by chance."""
     data: EvaluationData | None = None
+    values: Mapping[str, ValueOutcomes] = field(default_factory=dict)
+    """By model, how well liked what it recommends is; {} where values say nothing of it."""
 
     def summary(self) -> dict[str, Any]:
         """One object that JSON can hold."""
@@ -114,6 +117,7 @@ class Evaluation:
             "ahead": {name: [margin.low, margin.high] for name, margin in margins.items()},
             "better": [name for name, margin in margins.items() if margin.high < 0],
             "lists": None if self.lists is None else self.lists.figures(),
+            "values": {name: outcomes.figures() for name, outcomes in self.values.items()},
             "by_activity": [group.figures() for group in self.by_activity()],
             "by_popularity": [group.figures() for group in self.by_popularity()],
         }
@@ -180,7 +184,7 @@ class Evaluation:
         `!` marks experts that are better than the product for certain. The product as in service
         has counted more than the experts have, so it is not compared with them.
         """
-        return results_table(
+        table = results_table(
             {PRODUCT_NAME: self.product, SERVED_NAME: self.served_product, **self.experts},
             np.random.default_rng(seed),
             protocol=self.protocol,
@@ -188,6 +192,8 @@ class Evaluation:
             hide_seen=self.hide_seen,
             unmarked=(SERVED_NAME,),
         )
+        served_values = self.values.get(SERVED_NAME)
+        return table if served_values is None else f"{table}\n{served_values.sentence()}"
 
 
 def evaluate_product(
@@ -228,6 +234,7 @@ def evaluate_product(
         in_service = evaluate_model(
             served.score, split.test, batch_size=batch_size, progress=progress
         )
+    values = outcomes_by_model({**results, SERVED_NAME: in_service}, split.test, masked=hide_seen)
     return Evaluation(
         protocol=split.protocol,
         users=len(split.train),
@@ -243,6 +250,7 @@ def evaluate_product(
         case_counts=counts,
         people=people,
         data=EvaluationData.of(split.test.interactions),
+        values=values,
     )
 
 
