@@ -34,12 +34,11 @@ def test_without_a_value_it_counts_fully() -> None:
     assert worths(ValueSettings(threshold=4), np.nan) == [1]
 
 
-def test_nothing_set_leaves_it_to_the_data_and_off_means_off() -> None:
-    assert ValueSettings().is_default
-    assert ValueSettings().value_curve() is None
-    off = ValueSettings(counts=False)
-    assert not off.is_default
-    assert off.value_curve() is None
+def test_with_nothing_set_all_count_fully() -> None:
+    stars = np.array([1, 2, 3, 4, 5] * 20, np.float32)
+    assert ValueSettings().curve_for("rating", stars) is None
+    assert ValueSettings(counts=True).curve_for("rating", stars) is not None
+    assert ValueSettings(counts=True).curve_for("purchase", stars) is None
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,16 @@ from foretaste.model.product import ProductOfExperts
 from foretaste.model.training import Training
 from foretaste.online.snapshot import Snapshot
 
-EXPERTS = ["popularity", "transition", "neighbour", "attribute", "repeat"]
+SETTINGS = {
+    "model.experts": ["popularity", "transition", "neighbour", "attribute", "repeat"],
+    "behaviour.value": {"rating": {"counts": True}, "click": {"counts": True}},
+}
 
 
 @pytest.fixture
 def loop(tmp_path: Path, items: pd.DataFrame, events: pd.DataFrame) -> Foretaste:
     """A workspace with a model, of people who rate what they take."""
-    opened = Foretaste.open(tmp_path, settings={"model.experts": EXPERTS})
+    opened = Foretaste.open(tmp_path, settings=SETTINGS)
     stars = [1 + (number * 7) % 5 for number in range(len(events))]
     opened.add(items=items, events=events.assign(kind="rating", value=stars))
     opened.train()
@@ -96,7 +99,7 @@ def test_values_that_say_nothing_change_no_list(
     """Seconds of a click, beside the same events without values."""
     lists = []
     for name, table in (("seconds", events.assign(value=30)), ("none", events)):
-        loop = Foretaste.open(tmp_path / name, settings={"model.experts": EXPERTS})
+        loop = Foretaste.open(tmp_path / name, settings=SETTINGS)
         loop.add(items=items, events=table)
         loop.train()
         assert loop.catch_up().value_curves == {}

@@ -227,3 +227,21 @@ def test_ids_of_the_settings_stay_whatever_events_name(files: Path) -> None:
     (files / "shop" / "foretaste.toml").write_text(settings)
     by_file = inspected(files / "products.csv", files / "events.csv", folder=files / "shop")
     assert {use.column: use.use for use in by_file["products.csv"].columns}["Variant SKU"] == "id"
+
+
+def test_it_says_how_much_a_rating_counts_and_how_to_change_it(tmp_path: Path) -> None:
+    stars = pd.DataFrame({"user": "u", "item": range(60), "rating": [1, 2, 3, 4, 4, 5] * 10})
+
+    def how(folder: Path, setting: str) -> str:
+        folder.mkdir()
+        (folder / "foretaste.toml").write_text(f"[behaviour.value.rating]\n{setting}\n")
+        (file,) = inspected(events=stars, folder=folder).values()
+        return next(use.how for use in file.columns if use.column == "rating")
+
+    assert how(tmp_path / "a", "counts = true").endswith(
+        "1 counts as a dislike, 1.82 hardly, 3.17 fully (behaviour.value.rating)"
+    )
+    assert how(tmp_path / "b", "threshold = 4").endswith(
+        "from 4 on it counts fully, below as a dislike (behaviour.value.rating)"
+    )
+    assert how(tmp_path / "c", "").endswith("all count fully (behaviour.value.rating)")

@@ -131,9 +131,9 @@ class BehaviourSettings(Settings):
     """From which value on a rating says that somebody liked the item, e.g. `4`. None takes it from
     the ratings that were imported: above 60 % of their scale's top, or from their median on."""
     value: Mapping[str, ValueSettings] = Field(default_factory=dict)
-    """Event type → what its values are worth, e.g. `[behaviour.value.rating]` with `threshold = 4`.
-    Not named: ratings count by their own scale, from a dislike to full; a view with a share from 0
-    to 1 counts by it; everything else counts fully. `foretaste inspect` says which it is."""
+    """Event type → what its values are worth, e.g. `[behaviour.value.rating]` with `counts = true`
+    for the scale of your ratings, or with `threshold = 4`. What is not named counts fully.
+    `foretaste inspect` says how much each rating counts."""
     database: str | None = None
     """URL of the store, e.g. `postgresql://user@host/name`. None is SQLite in the workspace."""
     database_schema: str | None = Field(default=None, pattern="^[a-z_][a-z0-9_]{0,62}$")

@@ -1,5 +1,10 @@
 """What an interaction was worth: its event type and its value in; a worth from -1 to 1 out.
 
+Where the settings say no more than that values count, ratings get a curve from their own values:
+from the lowest, which is a dislike, over the value below which few people rate, to the mean, from
+which on they count fully. Other values (prices, seconds, quantities) mean nothing that could be
+told from the numbers alone; a share of a view from 0 to 1 does.
+
 Above 0 the worth is the weight with which the interaction is counted; below 0 the item was taken
 and disliked. An interaction without a value, or of an event type without a curve, is worth 1.
 """
@@ -24,17 +29,28 @@ WORTH_STEPS = 64
 """Worths are whole steps of this part: their sums are exact, so what is learnt one by one, taken
 back or counted anew comes to the same."""
 
+RATED_TYPES = ("rating", "review")
+"""Event types whose values are ratings."""
+WATCHED_TYPES = ("view", "click")
+"""Event types whose values are a share of the whole where all of them lie from 0 to 1."""
+MIN_VALUES = 50
+"""Values of an event type without which nothing is concluded from them."""
+EXTREME_PERCENTILES = (0.5, 99.5)
+"""Of the values, between which the curve runs: an error of typing moves neither end."""
+
 
 class ValueSettings(Settings):
-    """What the values of one event type are worth. With nothing set the data decide."""
+    """What the values of one event type are worth. With nothing set all count fully."""
 
     threshold: float | None = None
     """From this value on an interaction counts fully, below it as a dislike, e.g. `4` stars."""
     curve: tuple[tuple[float, float], ...] = Field(default=(), max_length=100)
     """Points of value and worth, straight lines between them, e.g. `[[1, -1], [3, 0.3], [5, 1]]`: 1
     counts fully, 0 hardly, below 0 is a dislike. For a quantity, `[[1, 0.5], [10, 1]]` damps it."""
-    counts: bool = True
-    """false: every interaction of the type counts fully, whatever its value."""
+    counts: bool = False
+    """true: ratings count by their own scale, from a dislike at the lowest to fully from the mean
+    on, and a view with a share from 0 to 1 by it. false: without a threshold or a curve every
+    interaction of the type counts fully, whatever its value."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -49,20 +65,27 @@ class ValueSettings(Settings):
             raise ValueError("values are finite numbers")
         return self
 
-    @property
-    def is_default(self) -> bool:
-        """Whether the data decide."""
-        return self.counts and self.threshold is None and not self.curve
-
     def value_curve(self) -> "ValueCurve | None":
-        """What is set; None where every interaction counts fully, or the data decide."""
-        if self.is_default or not self.counts:
-            return None
+        """What is set; None without a threshold or a curve."""
         if self.threshold is not None:
             threshold = np.float32(self.threshold)  # as values are kept
             below = np.nextafter(threshold, np.float32(-np.inf))
             return ValueCurve((float(below), float(threshold)), (-1.0, 1.0))
+        if not self.curve:
+            return None
         return ValueCurve(*(tuple(column) for column in zip(*self.curve, strict=True)))
+
+    def curve_for(self, event_type: str, values: Floats) -> "ValueCurve | None":
+        """What is set, else what the values [events] of the type say if they are to count, nan
+        where there is none; None where every interaction counts fully.
+        """
+        curve = self.value_curve()
+        if curve is not None or not self.counts:
+            return curve
+        values = values[np.isfinite(values)]
+        if event_type in RATED_TYPES:
+            return rating_curve(values)
+        return share_curve(values) if event_type in WATCHED_TYPES else None
 
 
 @dataclass(frozen=True)
@@ -80,11 +103,20 @@ class ValueCurve:
         worths = np.where(np.isnan(values), 1.0, worths)
         return (np.round(worths * WORTH_STEPS) / WORTH_STEPS).astype(np.float32)
 
+    @property
+    def is_threshold(self) -> bool:
+        """Whether there is nothing between a dislike and counting fully."""
+        return self.worths == (-1.0, 1.0) and bool(
+            np.nextafter(np.float32(self.values[0]), np.float32(np.inf)) >= self.values[1]
+        )
+
     def points(self) -> list[list[float]]:
         """[[value, worth], …], as in the settings and in the manifest of a version."""
         return [list(point) for point in zip(self.values, self.worths, strict=True)]
 
     def __str__(self) -> str:
+        if self.is_threshold:
+            return f"from {self.values[-1]:g} on it counts fully, below as a dislike"
         points = zip(self.values, self.worths, strict=True)
         first, *others = [(f"{value:g}", _worth_words(worth)) for value, worth in points]
         return ", ".join([f"{first[0]} counts {first[1]}", *(" ".join(pair) for pair in others)])
@@ -126,3 +158,30 @@ def counted_weights(weights: Floats, worths: Floats) -> Floats:
     """[events], the weights of the event types times what each interaction was worth."""
     worths = np.where(weights > 0, np.maximum(worths, np.float32(MIN_WEIGHT)), np.float32(1))
     return (weights * worths).astype(np.float32)
+
+
+def rating_curve(ratings: Floats) -> ValueCurve | None:
+    """-1 at the lowest rating, 0 a standard deviation below the mean, 1 from the mean on.
+
+    So most interactions count fully, and the smoothing of counts stays what it is where there are
+    few of them. Where nearly all ratings are high, 0 is no higher than the middle between the ends.
+    None where they are few or all the same.
+    """
+    if len(ratings) < MIN_VALUES:
+        return None
+    low, high = np.percentile(ratings.astype(np.float64), EXTREME_PERCENTILES)
+    if low == high:
+        return None
+    mean, deviation = ratings.mean(dtype=np.float64), ratings.std(dtype=np.float64)
+    zero = max(min(mean - deviation, (low + high) / 2), low + (high - low) / 100)
+    full = min(max(mean, zero + (high - low) / 100), high)
+    return ValueCurve((float(low), round(zero, 2), round(full, 2)), (-1.0, 0.0, 1.0))
+
+
+def share_curve(shares: Floats) -> ValueCurve | None:
+    """What was watched or read of the whole counts as much; None of other numbers."""
+    if len(shares) < MIN_VALUES or shares.min() < 0 or not 0 < shares.max() <= 1:
+        return None
+    if np.unique(shares).size < 3:  # a yes and a no, or a version number
+        return None
+    return ValueCurve((0.0, 1.0), (MIN_WEIGHT, 1.0))

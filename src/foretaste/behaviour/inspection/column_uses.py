@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from foretaste.behaviour.column_roles import ColumnRole
-from foretaste.behaviour.reading.column import MAX_SAMPLES
+from foretaste.behaviour.reading.column import MAX_SAMPLES, ColumnReading
 from foretaste.behaviour.reading.hierarchies import level_label
+from foretaste.behaviour.reading.ratings import RatingParser
 from foretaste.behaviour.reading.separators import separator_label
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
 from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.values import display_text, format_time, is_missing, split_values
+from foretaste.domain.event_value import ValueSettings
 from foretaste.domain.feature_types import FeatureType
 
 TIME_FIELDS = ("at", "available_from", "available_until")
@@ -124,6 +128,8 @@ def _column_use(
         )
     if field == "event_type":
         how, readable, samples = _event_types(values, settings)
+    if field == "value" and column_reading is not None:
+        how = "; ".join(filter(None, (how, _worth_of_ratings(column_reading, settings))))
     reason = "its values"
     if field is None and column in reading.decisions:
         decision = reading.decisions[column]
@@ -142,6 +148,17 @@ def _column_use(
     use = _use(column, field, reading)
     feature_type = _feature_type(column, field, values, reading, settings)
     return ColumnUse(column, use, how, reason, filled, readable, samples, feature_type)
+
+
+def _worth_of_ratings(reading: ColumnReading, settings: BehaviourSettings) -> str:
+    """How much an interaction counts by its value, in words; "" of numbers that are no ratings."""
+    if not isinstance(reading.parse, RatingParser) or reading.parse.scale is None:
+        return ""
+    values = np.array([np.nan if value is None else value for value in reading.values], np.float32)
+    value_settings = settings.value.get("rating", ValueSettings())
+    curve = value_settings.curve_for("rating", values)
+    weighed = "all count fully" if curve is None else str(curve)
+    return f"{weighed} (behaviour.value.rating)"
 
 
 def _feature_type(
