@@ -69,8 +69,9 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
         """(item, worth) of the last negative events, newest first; not items taken again since."""
         weight_by_item: dict[int, float] = {}
         visited_items: set[int] = set()
+        evidence = _signed_evidence(user_context)
         for row in range(len(user_context) - 1, -1, -1):
-            item, weight = int(user_context.item[row]), float(user_context.weight[row])
+            item, weight = int(user_context.item[row]), float(evidence[row])
             if item < 0 or item in visited_items:
                 continue
             visited_items.add(item)
@@ -82,34 +83,38 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
 
     def likeness(self, negative_item: int, items: Ints | None = None) -> Floats:
         """[items], 0 for one that has nothing of the negative item, 1 for its twin."""
-        vector = self._vectors[negative_item]
-        average_cosine = float(vector @ self._mean_vector)
-        cosine = (self._vectors if items is None else self._vectors[items]) @ vector
-        text_likeness = np.maximum((cosine - average_cosine) / max(1 - average_cosine, 1e-6), 0)
-        column_shares = [
-            column_table.value_share(negative_item, items)
-            for column_table in self._column_tables.get()
-        ]
-        present_shares = [share for share in column_shares if share is not None]
-        mean_share = (
-            sum(present_shares) / len(present_shares)
-            if present_shares
-            else np.zeros_like(text_likeness)
-        )
+        return self._likenesses([negative_item], items)[0]
+
+    def _likenesses(self, negative_items: Sequence[int], items: Ints | None = None) -> Floats:
+        """[negative items, items]; all at once, as somebody may have disliked many."""
+        own_vectors = np.asarray(self._vectors[np.array(negative_items, np.int64)])
+        average_cosines = own_vectors @ self._mean_vector
+        cosines = ((self._vectors if items is None else self._vectors[items]) @ own_vectors.T).T
+        room = np.maximum(1 - average_cosines, 1e-6)
+        text_likeness = np.maximum((cosines - average_cosines[:, None]) / room[:, None], 0)
+        share_sums = np.zeros_like(text_likeness)
+        column_counts = np.zeros(len(negative_items), np.float32)
+        for column_table in self._column_tables.get():
+            shares, has_values = column_table.value_shares(negative_items, items)
+            share_sums += shares
+            column_counts += has_values
+        mean_share = share_sums / np.maximum(column_counts, 1)[:, None]
         return np.asarray(1 - (1 - text_likeness**2) * (1 - mean_share**2), np.float32)
 
     def _penalties(self, user_context: UserContext, items: Ints | None = None) -> Floats:
         """[negative items, items], in nats, none above 0."""
         size = len(self._item_ids) if items is None else len(items)
-        penalty_rows = [
-            -self._settings.strength * feedback_weight * self.likeness(item, items)
-            for item, feedback_weight in self.negative_items(user_context)
-        ]
-        return np.array(penalty_rows, np.float32).reshape(len(penalty_rows), size)
+        negative_items = self.negative_items(user_context)
+        if not negative_items:
+            return np.zeros((0, size), np.float32)
+        weights = np.array([weight for _, weight in negative_items], np.float32)
+        likenesses = self._likenesses([item for item, _ in negative_items], items)
+        return likenesses * (-self._settings.strength * weights)[:, None]
 
-    def _log_normaliser(self, user_context: UserContext) -> float:
-        """Log Σ exp over the catalogue; past `MAX_EXACT_ITEMS` items estimated."""
-        penalties = self._penalties(user_context, self._sampled_items).sum(axis=0)
+    def _log_normaliser(self, penalties: Floats) -> float:
+        """Log Σ exp over the catalogue, from [sampled items]; past `MAX_EXACT_ITEMS` items it is
+        estimated.
+        """
         multiplicity = len(self._item_ids) / len(self._sampled_items)
         return float(np.logaddexp.reduce(penalties.astype(np.float64)) + np.log(multiplicity))
 
@@ -119,12 +124,22 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
 
     def is_active(self, user_context: UserContext) -> bool:
         """From the first negative event."""
-        return bool((user_context.weight < 0).any()) and bool(self.negative_items(user_context))
+        return bool((_signed_evidence(user_context) < 0).any()) and bool(
+            self.negative_items(user_context)
+        )
 
     @classmethod
     def from_state(cls, arrays: StateArrays, metadata: StateMetadata, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
         return cls(NegativeFeedbackSettings(**metadata), catalogue)
+
+
+def _signed_evidence(user_context: UserContext) -> Floats:
+    """[length], below 0 of what was hidden or disliked: by the weight of its event type, or by how
+    bad it was by its value, so a bad rating speaks louder than one that is not good.
+    """
+    weight, worth = user_context.weight, user_context.worth
+    return weight if worth is None else np.where((weight > 0) & (worth < 0), worth, weight)
 
 
 class NegativeFeedbackScorer:
@@ -135,10 +150,15 @@ class NegativeFeedbackScorer:
         self._negative_item_ids = [
             expert._item_ids[item] for item, _ in expert.negative_items(user_context)
         ]
-        self._normalisation_nats = -expert._log_normaliser(user_context)
+        penalties = expert._penalties(user_context, expert._sampled_items).sum(axis=0)
+        self._normalisation_nats = -expert._log_normaliser(penalties)
+        is_whole = len(expert._sampled_items) == len(expert._item_ids)
+        self._row = penalties + np.float32(self._normalisation_nats) if is_whole else None
 
     def log_prob(self, items: Ints | None = None) -> Floats:
         """[items], of these or of the whole catalogue."""
+        if self._row is not None:
+            return self._row.copy() if items is None else self._row[items]
         penalties = self._expert._penalties(self._user_context, items).sum(axis=0)
         return np.asarray(penalties + np.float32(self._normalisation_nats), np.float32)
 
@@ -185,13 +205,28 @@ class _ColumnTable:
             sp.csr_matrix((unit_entries, feature.codes, feature.offsets), shape=shape), rarity
         )
 
-    def value_share(self, item: int, items: Ints | None = None) -> Floats | None:
-        """[items], of the item's values the share that each has too; None if it has none."""
-        part = slice(self.item_values.indptr[item], self.item_values.indptr[item + 1])
-        codes = np.unique(self.item_values.indices[part])
-        if not len(codes):
-            return None
-        value_weights = np.zeros(len(self.rarity), np.float32)
-        value_weights[codes] = self.rarity[codes] / self.rarity[codes].sum()
+    def value_shares(
+        self, own_items: Sequence[int], items: Ints | None = None
+    ) -> tuple[Floats, Floats]:
+        """([own items, items], of each own item's values the share that each has too; [own items],
+        1 for those that have a value).
+        """
+        weights: list[Floats] = []
+        codes_by_item: list[Ints] = []
+        for item in own_items:
+            part = slice(self.item_values.indptr[item], self.item_values.indptr[item + 1])
+            codes = np.unique(self.item_values.indices[part])
+            codes_by_item.append(codes)
+            weights.append(self.rarity[codes] / max(float(self.rarity[codes].sum()), 1e-9))
+        lengths = [len(codes) for codes in codes_by_item]
+        value_weights = sp.csr_matrix(
+            (
+                np.concatenate(weights),
+                np.concatenate(codes_by_item),
+                np.concatenate([[0], np.cumsum(lengths)]),
+            ),
+            shape=(len(own_items), len(self.rarity)),
+        )
         table = self.item_values if items is None else self.item_values[items]
-        return np.minimum(np.asarray(table @ value_weights, np.float32), 1)
+        shares = np.asarray((table @ value_weights.T).toarray().T, np.float32)
+        return np.minimum(shares, 1), np.array([length > 0 for length in lengths], np.float32)
