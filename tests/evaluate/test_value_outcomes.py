@@ -63,3 +63,13 @@ def test_lists_without_a_rated_item_say_so() -> None:
 def test_without_values_there_is_nothing_to_say() -> None:
     found = cases([0, 1], [2, 3])
     assert outcomes_by_model({"a": evaluate_model(SCORES, found)}, found, masked=True) == {}
+
+
+def test_ratings_are_judged_though_the_model_does_not_count_by_them() -> None:
+    found = rated(*((0, stars) for stars in (1, 2, 3, 4, 5) * 12))
+    plain = replace(found.interactions, worth=None, value_curves={}, event_types=("rating",))
+    uncounted = EvaluationCases(plain, found.user_indices, found.target_rows)
+    outcomes = value_outcomes(evaluate_model(SCORES, uncounted), uncounted, masked=True)
+    assert outcomes is not None
+    assert outcomes.mean_rating == pytest.approx(3)
+    assert outcomes.low_share == pytest.approx(0.2)

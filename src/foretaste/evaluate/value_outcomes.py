@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from foretaste.domain.data import Doubles, EvaluationCases
+from foretaste.domain.data import Doubles, EvaluationCases, Interactions
+from foretaste.domain.event_value import RATED_TYPES, ValueCurve, ValueSettings
 from foretaste.evaluate.protocols import RankingResult
 
 LIST_LENGTH = 10
@@ -52,20 +53,20 @@ class ValueOutcomes:
 def value_outcomes(
     result: RankingResult, cases: EvaluationCases, *, masked: bool
 ) -> ValueOutcomes | None:
-    """Of a model on these cases; None where no value says what an interaction was worth."""
+    """Of a model on these cases; None where no value says what an interaction was worth.
+
+    Ratings are judged by their scale, whether the model counts by it or not.
+    """
     interactions, rows = cases.interactions, cases.target_rows
-    if interactions.worth is None:
-        return None
-    valued_types = [
-        code
-        for code, name in enumerate(interactions.event_types)
-        if name in interactions.value_curves
-    ]
     values = interactions.value[rows].astype(np.float64)
-    is_valued = np.isin(interactions.kind[rows], valued_types) & np.isfinite(values)
+    worths = np.ones(len(rows))
+    is_valued = np.zeros(len(rows), np.bool_)
+    for code, curve in _curves_by_code(interactions).items():
+        has_value = (interactions.kind[rows] == code) & np.isfinite(values)
+        worths[has_value] = curve.worth(interactions.value[rows[has_value]])
+        is_valued |= has_value
     if not is_valued.any():
         return None
-    worths = interactions.worth[rows].astype(np.float64)
     gains = np.maximum(worths, 0)
     ndcg = result.values(f"ndcg@{LIST_LENGTH}", masked=masked)
     ranks = result.ranks.masked if masked else result.ranks.unmasked
@@ -78,6 +79,19 @@ def value_outcomes(
         mean_rating_of_all=float(values[is_valued].mean()),
         low_share_of_all=float((worths[is_valued] < 0).mean()),
     )
+
+
+def _curves_by_code(interactions: Interactions) -> dict[int, ValueCurve]:
+    """By event type: what the model counted by, else what its ratings say."""
+    curves: dict[int, ValueCurve] = {}
+    for code, name in enumerate(interactions.event_types):
+        curve = interactions.value_curves.get(name)
+        if curve is None and name in RATED_TYPES:
+            values = interactions.value[interactions.kind == code]
+            curve = ValueSettings(counts=True).curve_for(name, values)
+        if curve is not None:
+            curves[code] = curve
+    return curves
 
 
 def outcomes_by_model(
