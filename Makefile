@@ -9,7 +9,7 @@ export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE  # tests start the package many times
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-explanations bench-words bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture vendor wheel lock clean
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-value bench-explanations bench-words bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture vendor wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -106,6 +106,9 @@ bench-serve-long: setup ## 200,000 mixed requests, for errors and memory
 
 soak: setup ## half an hour beside a slow reader, a blocked writer and a visitor of 100,000 events; MINUTES=, WORKSPACE=
 	nice -n 0 $(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(WORKSPACE),--workspace $(WORKSPACE))
+
+bench-value: setup ## whether lists are better liked where ratings count by their stars
+	nice -n 10 $(BIN)/python -m benchmarks.value
 
 bench-explanations: setup ## whether the events that reasons name are what made the score
 	$(BIN)/python -m benchmarks.explanations

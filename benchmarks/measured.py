@@ -20,6 +20,7 @@ BENCHES = {
     "control": "Preferences: do mutes, boosts and wishes act?",
     "wishes": "Stated wishes",
     "refusals": "What a hide does",
+    "value": "Ratings that count by their stars",
     "explanations": "Are the explanations true?",
     "words": "What a small language model writes",
     "tuning": "A tuned encoder",
