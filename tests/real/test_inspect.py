@@ -245,3 +245,7 @@ def test_it_says_how_much_a_rating_counts_and_how_to_change_it(tmp_path: Path) -
         "from 4 on it counts fully, below as a dislike (behaviour.value.rating)"
     )
     assert how(tmp_path / "c", "").endswith("all count fully (behaviour.value.rating)")
+    typed = stars.rename(columns={"rating": "value"}).assign(kind="rating")
+    (file,) = inspected(events=typed, folder=tmp_path / "a").values()
+    (text,) = (use.how for use in file.columns if use.column == "value")
+    assert text.endswith("1.82 hardly, 3.17 fully (behaviour.value.rating)")

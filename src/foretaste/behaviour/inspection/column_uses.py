@@ -129,7 +129,7 @@ def _column_use(
     if field == "event_type":
         how, readable, samples = _event_types(values, settings)
     if field == "value" and column_reading is not None:
-        how = "; ".join(filter(None, (how, _worth_of_ratings(column_reading, settings))))
+        how = "; ".join(filter(None, (how, _worth_of_ratings(column_reading, reading, settings))))
     reason = "its values"
     if field is None and column in reading.decisions:
         decision = reading.decisions[column]
@@ -150,13 +150,22 @@ def _column_use(
     return ColumnUse(column, use, how, reason, filled, readable, samples, feature_type)
 
 
-def _worth_of_ratings(reading: ColumnReading, settings: BehaviourSettings) -> str:
+def _worth_of_ratings(
+    column_reading: ColumnReading, reading: TableReading, settings: BehaviourSettings
+) -> str:
     """How much an interaction counts by its value, in words; "" of numbers that are no ratings."""
-    if not isinstance(reading.parse, RatingParser) or reading.parse.scale is None:
+    parse, type_column = column_reading.parse, reading.columns_by_field.get("event_type")
+    values = list(column_reading.values)
+    if type_column is not None:
+        words = (display_text(row.get(type_column)).strip() for row in reading.head)
+        is_rating = [normalise_event_type(word) == "rating" for word in words]
+        values = [value for value, rated in zip(values, is_rating, strict=False) if rated]
+    elif not isinstance(parse, RatingParser) or parse.scale is None:
         return ""
-    values = np.array([np.nan if value is None else value for value in reading.values], np.float32)
-    value_settings = settings.value.get("rating", ValueSettings())
-    curve = value_settings.curve_for("rating", values)
+    if not values:
+        return ""
+    ratings = np.array([np.nan if value is None else value for value in values], np.float32)
+    curve = settings.value.get("rating", ValueSettings()).curve_for("rating", ratings)
     weighed = "all count fully" if curve is None else str(curve)
     return f"{weighed} (behaviour.value.rating)"
 
