@@ -6,40 +6,23 @@ A sentence such as “like much of what you watched” is a claim of its own; he
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 
-import numpy as np
-
-from foretaste.domain.data import Catalogue, Feature, UserContext
-from foretaste.domain.feature_types import (
-    FeatureDescription,
-    FeatureSettings,
-    describe_feature,
-)
+from foretaste.domain.data import Catalogue, UserContext
+from foretaste.domain.feature_types import FeatureDescription, FeatureSettings
 from foretaste.domain.text_limits import shorten
-from foretaste.domain.titles import spoken_title
 from foretaste.domain.words import words_of
 from foretaste.generate.activity import activity_of, participle, past_tense
+from foretaste.generate.catalogue_words import CatalogueWords, ColumnWords, words_of_catalogue
 from foretaste.generate.checker import PLAIN_WORDS
-from foretaste.generate.feature_phrases import FeaturePhrase, feature_phrase
+from foretaste.generate.feature_phrases import FeaturePhrase
 from foretaste.generate.messages import Messages
-from foretaste.generate.safe import safe_name
 from foretaste.generate.settings import Activity
 
 MAX_PAST_ITEMS = 100
 """Items of somebody's past, the newest, that are looked at."""
-MAX_CACHED_CATALOGUES = 4
-MAX_KEPT_PHRASES, MAX_KEPT_COLUMNS = 10_000, 200
-"""Values of a column whose phrases are kept, and columns: every list speaks of the same genres."""
-MIN_COUNTED_TITLES, MAX_COUNTED_TITLES = 1_000, 20_000
-"""Titles below which no word is known to be rare; and that are counted at most."""
 MAX_LOOKED_AT_EVENTS = 4
 """As many as a sequence network looks behind where only reasons are told."""
-MAX_COMPARED_ITEMS = 500
-"""Items of the catalogue, evenly drawn, that closeness is measured against."""
-MIN_DEVIATIONS, MIN_CLOSE_COSINE = 2.5, 0.5
-"""Above the mean likeness to an item, in standard deviations, from which another is close to it; in
-a small catalogue also one that is as like as this."""
 MIN_TITLE_WORD_LETTERS = 4
 MIN_QUERY_WORD_LETTERS = 3
 MAX_QUERY_WORD_SHARE = 0.03
@@ -49,8 +32,6 @@ _NAMES_OF_ITEMS = (
 )
 NOUNS_OF_ITEMS = frozenset(_NAMES_OF_ITEMS.split())
 """Words of a question that say nothing of what is wanted."""
-MAX_TITLE_WORD_SHARE = 0.0015
-"""Of the titles that may have a word for it to set two apart from the others."""
 
 
 @dataclass(frozen=True)
@@ -104,18 +85,14 @@ class ListEvidence:
         """What people do, as in "watched by ten people"."""
         return participle(self.activity, self.messages)
 
+    @cached_property
+    def words(self) -> CatalogueWords:
+        """What is said of the catalogue, whoever asks."""
+        return words_of_catalogue(self.catalogue, self.feature_settings, self.messages)
+
     def title(self, item_id: str) -> str | None:
         """An item's name as people say it; None where it must not be in a sentence."""
-        if item_id not in self._titles:
-            item = self.catalogue.index.get(item_id)
-            title = "" if item is None else self.catalogue.titles[item]
-            name = safe_name(spoken_title(title)) if title else safe_name(item_id)
-            self._titles[item_id] = None if name is None else shorten(name)
-        return self._titles[item_id]
-
-    @cached_property
-    def _titles(self) -> dict[str, str | None]:
-        return {}
+        return self.words.title(item_id)
 
     @cached_property
     def _columns(self) -> dict[str, "ColumnEvidence"]:
@@ -137,13 +114,10 @@ class ListEvidence:
     def column(self, column: str) -> "ColumnEvidence | None":
         """What is known of one column; None where there is none of this name."""
         if column not in self._columns:
-            feature = next((f for f in self.catalogue.features if f.column == column), None)
-            if feature is None:
+            words = self.words.column(column)
+            if words is None:
                 return None
-            description = describe_feature(
-                column, feature.feature_type, feature.values, self.feature_settings.get(column)
-            )
-            self._columns[column] = ColumnEvidence(feature, description, self)
+            self._columns[column] = ColumnEvidence(words, self)
         return self._columns[column]
 
     def values_of(self, item: int) -> list[tuple[str, str]]:
@@ -157,13 +131,7 @@ class ListEvidence:
     def is_close(self, item: int, other: int) -> bool:
         """Whether two items read alike, more than nearly all others do."""
         vectors = self.catalogue.vectors
-        step = max(len(vectors) // MAX_COMPARED_ITEMS, 1)
-        if other not in self._likeness:
-            likeness = np.asarray(vectors[::step] @ vectors[other])
-            mean, deviation = float(likeness.mean()), float(likeness.std())
-            near = max(mean + deviation, MIN_CLOSE_COSINE)
-            self._likeness[other] = min(near, mean + MIN_DEVIATIONS * deviation)
-        is_near = float(vectors[item] @ vectors[other]) >= self._likeness[other]
+        is_near = float(vectors[item] @ vectors[other]) >= self.words.min_close_cosine(other)
         return is_near and self._may_be_alike(item, other)
 
     def _may_be_alike(self, item: int, other: int) -> bool:
@@ -179,13 +147,9 @@ class ListEvidence:
         ]
         return not shares or any(shares)
 
-    @cached_property
-    def _likeness(self) -> dict[int, float]:
-        return {}
-
     def telling_words(self, text: str) -> list[str]:
         """The words of a question that tell something: those that few titles have."""
-        counts, size = _title_word_counts(self.catalogue.titles)
+        counts, size = self.words.title_word_counts
         return [
             word
             for word in dict.fromkeys(words_of(text))
@@ -203,71 +167,31 @@ class ListEvidence:
             for word in dict.fromkeys(words_of(self.catalogue.titles[item]))
             if word in other_words and len(word) >= MIN_TITLE_WORD_LETTERS and word.isalpha()
         ]
-        counts, size = _title_word_counts(self.catalogue.titles)
-        rare_words = [word for word in shared_words if counts[word] <= MAX_TITLE_WORD_SHARE * size]
-        return rare_words if size >= MIN_COUNTED_TITLES else []
-
-
-_cached_counts: list[tuple[tuple[str, ...], Counter[str], int]] = []
-
-
-def _title_word_counts(titles: tuple[str, ...]) -> tuple[Counter[str], int]:
-    """(word → how many titles have it, of how many), of a draw of the titles; kept for the newest
-    catalogues, which are told by their identity: to compare them would take long.
-    """
-    for cached_titles, counts, size in _cached_counts:
-        if cached_titles is titles:
-            return counts, size
-    sample = titles[:: max(len(titles) // MAX_COUNTED_TITLES, 1)]
-    counts = Counter(word for title in sample for word in set(words_of(title)))
-    _cached_counts[MAX_CACHED_CATALOGUES - 1 :] = []
-    _cached_counts.insert(0, (titles, counts, len(sample)))
-    return counts, len(sample)
-
-
-@lru_cache(maxsize=MAX_KEPT_COLUMNS)
-def _kept_phrases(
-    description: FeatureDescription, language: str
-) -> dict[str, FeaturePhrase | None]:
-    """What was said of the values of a column; filled as they come."""
-    return {}
+        return self.words.rare_title_words(shared_words)
 
 
 @dataclass(frozen=True)
 class ColumnEvidence:
     """One column, and the values of what somebody took."""
 
-    feature: Feature
-    description: FeatureDescription
+    words: ColumnWords
     evidence: ListEvidence
 
-    def values(self, item: int) -> list[str]:
-        """An item's."""
-        return [self.feature.values[code] for code in self.feature.item_codes(item)]
+    @property
+    def description(self) -> FeatureDescription:
+        """How the column is spoken of."""
+        return self.words.description
 
     def phrase(self, value: str) -> FeaturePhrase | None:
         """What can be said of a value."""
-        phrases = self._phrases
-        if value not in phrases:
-            if len(phrases) > MAX_KEPT_PHRASES:
-                phrases.clear()
-            phrases[value] = feature_phrase(self.description, value, self.evidence.messages)
-        return phrases[value]
-
-    @cached_property
-    def _phrases(self) -> dict[str, FeaturePhrase | None]:
-        description = self.description
-        if description.phrases is not None:
-            return {}
-        return _kept_phrases(description, self.evidence.messages.language)
+        return self.words.phrase(value)
 
     @cached_property
     def _items_by_bucket(self) -> dict[Hashable, list[int]]:
         """What is said of a value → the past items of which it can be said, the newest first."""
         items: dict[Hashable, list[int]] = {}
         for item in self.evidence.past_items:
-            phrases = map(self.phrase, self.values(item))
-            for bucket in dict.fromkeys(phrase.bucket for phrase in phrases if phrase):
+            for bucket in self.words.buckets(item):
                 items.setdefault(bucket, []).append(item)
         return items
 

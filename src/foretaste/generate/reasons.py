@@ -9,6 +9,7 @@ of every item of a list says nothing of one, and stands over the list.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from foretaste.domain.data import Term
 from foretaste.domain.reason import Reason
@@ -23,6 +24,8 @@ AVERAGE_ITEM = "average item"
 """The feature of terms that every item has."""
 NETWORK_EXPERTS = frozenset(("sequence", "language"))
 DAYS_OF_A_WEEK = 7
+MAX_CACHED_SENTENCES = 10_000
+"""Sentences that are looked at once: lists of many people have the same."""
 MIN_SHARED_LIST = 3
 """Items of a list from which on what is true of all of them is no reason for one."""
 MIN_SHARE = 0.03
@@ -42,6 +45,9 @@ SOURCE_MESSAGES = {
 """What is said of an item that something else than its score brought to its place."""
 UNKNOWN_USER_MESSAGE = "Popular right now"
 """What is said over the list of somebody of whom nothing is known."""
+
+
+_is_suspicious_sentence = lru_cache(MAX_CACHED_SENTENCES)(is_suspicious)
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ def compose_reasons(
         headline, reasons = headline or reasons[0][0].text, [()] * len(reasons)
     if headline is None and not all(reasons):
         headline = last_resort_headline(terms, evidence)
-        headline = None if headline is None or is_suspicious(headline) else headline
+        headline = None if headline is None or _is_suspicious_sentence(headline) else headline
     if headline is not None:  # what stands above the list is not said again within it
         reasons = [tuple(r for r in own if r.text != headline) for own in reasons]
     return ListReasons(tuple(reasons), headline)
@@ -176,7 +182,7 @@ def _headline(
             if candidate.text in common_texts and candidate.heading is not None:
                 worths[candidate.heading] = worths.get(candidate.heading, 0.0) + candidate.worth
     headlines = sorted(worths, key=lambda text: -worths[text])
-    return next((text for text in headlines if not is_suspicious(text)), None)
+    return next((text for text in headlines if not _is_suspicious_sentence(text)), None)
 
 
 def _choose(
@@ -192,6 +198,6 @@ def _choose(
         if chosen and is_weak:
             continue
         is_new = not any(map(candidate.says_the_same, chosen))
-        if len(chosen) < max_reasons and is_new and not is_suspicious(candidate.text):
+        if len(chosen) < max_reasons and is_new and not _is_suspicious_sentence(candidate.text):
             chosen.append(candidate)
     return sorted(chosen, key=lambda candidate: (-candidate.definiteness, -candidate.worth))

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from foretaste.domain.text_limits import MAX_TEXT_LENGTH
 
-MAX_CACHED_NAMES = 5_000
+MAX_CACHED_NAMES = 20_000
 """Names whose form is kept: every list looks at the same titles and values again."""
 MAX_NAME_LENGTH = 100
 """Characters of a name; a longer one is no name."""
