@@ -8,8 +8,9 @@ the two together.
 """
 
 import numpy as np
-from scipy.special import erf
+import torch
 from torch import Tensor, nn
+from torch.nn.functional import gelu
 
 from foretaste.domain.data import Doubles, Floats
 from foretaste.model.sequence_network import (
@@ -176,7 +177,7 @@ class _NumpyBlock:
         """[batch, events, dim] and what each found, [batch, heads, events, size]."""
         events = events + found.swapaxes(1, 2).reshape(events.shape) @ self._mix
         hidden = _normed(events, self._norms[1]) @ self._widen[0] + self._widen[1]
-        hidden = hidden * np.float32(0.5) * (1 + erf(hidden / np.float32(np.sqrt(2))))  # GELU
+        hidden = gelu(torch.from_numpy(hidden)).numpy()  # a tenth of the time of SciPy's erf
         return np.asarray(events + hidden @ self._narrow[0] + self._narrow[1])
 
 
