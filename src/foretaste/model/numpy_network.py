@@ -7,12 +7,14 @@ network's, as other devices and training are: there the numbers are most of the 
 the two together.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
-from foretaste.domain.data import Doubles, Floats
+from foretaste.domain.data import Floats
 from foretaste.model.sequence_network import (
     ROTARY_PERIOD_POWERS,
     VALUE_BUCKETS,
@@ -23,6 +25,10 @@ from foretaste.model.sequence_network import (
 
 MAX_OWN_EVENTS = 6
 """Last events in which histories may differ for the others to be read once for all."""
+MAX_CACHED_MASKS = 64
+"""Lengths of histories, and of their last events, of which the mask is kept."""
+Turn = tuple[Floats, Floats]
+"""(cosines, sines) of angles."""
 EPSILON = float(np.finfo(np.float32).eps)
 
 
@@ -43,7 +49,8 @@ class NumpyNetwork:
             else None
         )
         blocks = [block for block in network.blocks if isinstance(block, TransformerBlock)]
-        self._blocks = [_NumpyBlock(block, periods) for block in blocks]
+        self._periods = periods
+        self._blocks = [_NumpyBlock(block) for block in blocks]
 
     def accepts(self, batch: EventTokens) -> bool:
         """Whether it is one history without padding, or several that differ in few of their last
@@ -57,13 +64,23 @@ class NumpyNetwork:
     def states(self, batch: EventTokens, items: Floats) -> Floats:
         """→ [batch, dim], after the last event of each. items: [batch, length, dim], their own."""
         events = self._embedded(batch, items)
-        at = None if batch.at is None else batch.at.numpy()
+        turn = self._turn(batch)
         if len(events) > 1:
-            return self._states_by_prefix(events, at, shared_length(batch))
+            return self._states_by_prefix(events, turn, shared_length(batch))
         length = events.shape[1]
         for block in self._blocks[:-1]:
-            events = block(events, at, length)
-        return np.asarray(_normed(self._blocks[-1](events, at, 1)[:, 0], self._norm), np.float32)
+            events = block(events, turn, length)
+        return np.asarray(_normed(self._blocks[-1](events, turn, 1)[:, 0], self._norm), np.float32)
+
+    def _turn(self, batch: EventTokens) -> Turn | None:
+        """(cosines, sines) of the angles by which times turn queries and keys, [batch, 1, length,
+        pairs] each, the same in every block; None for a network that reads no times.
+        """
+        if self._periods is None or batch.at is None:
+            return None
+        at = batch.at.numpy()
+        angle = (at[:, None, :, None] / self._periods) % 1.0 * (2 * np.pi)  # exact over years
+        return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
 
     def _embedded(self, batch: EventTokens, items: Floats) -> Floats:
         """[batch, length, dim], what the first layer reads."""
@@ -80,17 +97,20 @@ class NumpyNetwork:
         events += self._position[self._length - events.shape[1] :]
         return events
 
-    def _states_by_prefix(self, events: Floats, at: Doubles | None, shared: int) -> Floats:
+    def _states_by_prefix(self, events: Floats, turn: Turn | None, shared: int) -> Floats:
         """The same where the first events are those of all: they are read once."""
         prefix, own = events[:1, :shared], events[:, shared:]
-        prefix_at = None if at is None else at[:1, :shared]
-        own_at = None if at is None else at[:, shared:]
+        prefix_turn = own_turn = None
+        if turn is not None:
+            cos, sin = turn
+            prefix_turn = cos[:1, :, :shared], sin[:1, :, :shared]
+            own_turn = cos[:, :, shared:], sin[:, :, shared:]
         for block in self._blocks[:-1]:
-            earlier = block.projected(prefix, prefix_at)
-            own = block.after(earlier, own, own_at, own.shape[1])
+            earlier = block.projected(prefix, prefix_turn)
+            own = block.after(earlier, own, own_turn, own.shape[1])
             prefix = block.mixed(prefix, *earlier)
         last = self._blocks[-1]
-        own = last.after(last.projected(prefix, prefix_at), own, own_at, 1)
+        own = last.after(last.projected(prefix, prefix_turn), own, own_turn, 1)
         return np.asarray(_normed(own[:, 0], self._norm), np.float32)
 
 
@@ -109,26 +129,24 @@ def shared_length(batch: EventTokens) -> int:
 class _NumpyBlock:
     """Attention and a feed-forward layer, as `TransformerBlock` computes them."""
 
-    def __init__(self, block: TransformerBlock, periods: Doubles | None) -> None:
-        self._heads, self._periods = block.heads, periods
+    def __init__(self, block: TransformerBlock) -> None:
+        self._heads = block.heads
         self._norms = [_array(norm.weight) for norm in (block.attention_norm, block.forward_norm)]
         self._attend, self._mix = _columns(block.attend), _columns(block.mix)
         self._widen, self._narrow = _linear(block.widen), _linear(block.narrow)
 
-    def __call__(self, events: Floats, at: Doubles | None, last: int) -> Floats:
+    def __call__(self, events: Floats, turn: Turn | None, last: int) -> Floats:
         """[batch, length, dim] → [batch, last, dim], after each of the last events."""
-        return self.mixed(events, *self.projected(events, at), last=last)
+        return self.mixed(events, *self.projected(events, turn), last=last)
 
-    def projected(self, events: Floats, at: Doubles | None) -> tuple[Floats, Floats, Floats]:
+    def projected(self, events: Floats, turn: Turn | None) -> tuple[Floats, Floats, Floats]:
         """(query, key, value) of each event, [batch, heads, length, size] each."""
         batch, length, dim = events.shape
         parts = _times(_normed(events, self._norms[0]), self._attend)
         parts = parts.reshape(batch, length, 3, self._heads, dim // self._heads)
         query, key, value = parts.transpose(2, 0, 3, 1, 4)
-        if self._periods is not None and at is not None:
-            angle = (at[:, None, :, None] / self._periods) % 1.0 * (2 * np.pi)  # exact over years
-            cos, sin = np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
-            query, key = _turned(query, cos, sin), _turned(key, cos, sin)
+        if turn is not None:
+            query, key = _turned(query, *turn), _turned(key, *turn)
         return query, key, value
 
     def mixed(
@@ -146,11 +164,11 @@ class _NumpyBlock:
         self,
         earlier: tuple[Floats, Floats, Floats],
         events: Floats,
-        at: Doubles | None,
+        turn: Turn | None,
         last: int,
     ) -> Floats:
         """The same of events that come after others, which are those of all in the batch."""
-        query, key, value = self.projected(events, at)
+        query, key, value = self.projected(events, turn)
         query = query[:, :, events.shape[1] - last :]
         _, earlier_key, earlier_value = earlier  # [1, heads, earlier, size]
         own = self._attention(query, key, last)
@@ -170,7 +188,7 @@ class _NumpyBlock:
         attention = query @ key.swapaxes(2, 3) * self._scale
         length = key.shape[2]
         if last > 1:  # the last event sees all
-            attention[..., np.triu(np.ones((last, length), bool), length - last + 1)] = -np.inf
+            attention += _future_mask(last, length)
         return attention
 
     def _fed_forward(self, events: Floats, found: Floats) -> Floats:
@@ -179,6 +197,12 @@ class _NumpyBlock:
         hidden = _times(_normed(events, self._norms[1]), self._widen[0]) + self._widen[1]
         hidden = gelu(torch.from_numpy(hidden)).numpy()  # a tenth of the time of SciPy's erf
         return np.asarray(events + _times(hidden, self._narrow[0]) + self._narrow[1])
+
+
+@lru_cache(MAX_CACHED_MASKS)
+def _future_mask(last: int, length: int) -> Floats:
+    """[last, length], -inf where an event is later than the one that reads, else 0."""
+    return np.triu(np.full((last, length), -np.inf, np.float32), length - last + 1)
 
 
 def _array(tensor: Tensor) -> Floats:
