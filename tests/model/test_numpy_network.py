@@ -61,10 +61,26 @@ def test_as_the_network(network: SequenceNetwork, length: int, bare: bool) -> No
 
 
 def test_what_it_does_not_accept(network: SequenceNetwork) -> None:
-    """What is empty, and several that have little in common."""
+    """An empty one beside others, and several long ones that have little in common."""
     numpy_network = NumpyNetwork(network)
-    assert not numpy_network.accepts(event_tokens([history(0)], LENGTH))
-    assert not numpy_network.accepts(event_tokens([history(3), history(3)], LENGTH))
+    assert not numpy_network.accepts(event_tokens([history(3), history(0)], LENGTH))
+    long_histories = [history(LENGTH, seed) for seed in range(6)]
+    assert not numpy_network.accepts(event_tokens(long_histories, LENGTH))
+
+
+@pytest.mark.parametrize("length", [1, 2, 5, LENGTH])
+def test_a_short_history_and_itself_less_one_event(network: SequenceNetwork, length: int) -> None:
+    """Of several lengths, in one pass: padding changes nothing."""
+    whole = history(length)
+    rows = np.arange(length)
+    without = [whole.select_events(rows != row) for row in range(max(length - 4, 0), length)]
+    batch = event_tokens([whole, *without], LENGTH)
+    with torch.inference_mode():
+        expected = network(batch)[:, -1].numpy()
+        items = network.item_vectors(batch.item).numpy()
+    numpy_network = NumpyNetwork(network)
+    assert numpy_network.accepts(batch)
+    np.testing.assert_allclose(numpy_network.states(batch, items), expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("length", [10, LENGTH, 40])

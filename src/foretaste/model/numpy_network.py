@@ -25,6 +25,10 @@ from foretaste.model.sequence_network import (
 
 MAX_OWN_EVENTS = 6
 """Last events in which histories may differ for the others to be read once for all."""
+MAX_SMALL_BATCH = 80
+"""Events of all histories together, padding with them, up to which they are read side by side."""
+PADDING_SCORE = np.float32(-1e9)
+"""Before the softmax, of padding: not minus infinity, as padding itself sees nothing else."""
 MAX_CACHED_MASKS = 64
 """Lengths of histories, and of their last events, of which the mask is kept."""
 Turn = tuple[Floats, Floats]
@@ -53,24 +57,31 @@ class NumpyNetwork:
         self._blocks = [_NumpyBlock(block) for block in blocks]
 
     def accepts(self, batch: EventTokens) -> bool:
-        """Whether it is one history without padding, or several that differ in few of their last
-        events, as where one is left out: others are for the network itself.
+        """Whether it is one history without padding, a few short ones, or several that differ in
+        few of their last events, as where one is left out: others are for the network itself.
         """
+        count, length = batch.item.shape
+        if count * length <= MAX_SMALL_BATCH:
+            return length == 1 or bool(batch.is_event[:, -1].all())
         if not bool(batch.is_event.all()):
             return False
-        length = batch.item.shape[1]
-        return len(batch.item) == 1 or length - shared_length(batch) <= MAX_OWN_EVENTS < length
+        return count == 1 or length - shared_length(batch) <= MAX_OWN_EVENTS < length
 
     def states(self, batch: EventTokens, items: Floats) -> Floats:
         """→ [batch, dim], after the last event of each. items: [batch, length, dim], their own."""
         events = self._embedded(batch, items)
         turn = self._turn(batch)
-        if len(events) > 1:
+        count, length = batch.item.shape
+        if count > 1 and count * length > MAX_SMALL_BATCH:
             return self._states_by_prefix(events, turn, shared_length(batch))
-        length = events.shape[1]
+        is_event = batch.is_event.numpy()
+        padding = None
+        if not is_event.all():
+            padding = np.where(is_event, np.float32(0), PADDING_SCORE)[:, None, None]
         for block in self._blocks[:-1]:
-            events = block(events, turn, length)
-        return np.asarray(_normed(self._blocks[-1](events, turn, 1)[:, 0], self._norm), np.float32)
+            events = block(events, turn, length, padding)
+        last = self._blocks[-1](events, turn, 1, padding)
+        return np.asarray(_normed(last[:, 0], self._norm), np.float32)
 
     def _turn(self, batch: EventTokens) -> Turn | None:
         """(cosines, sines) of the angles by which times turn queries and keys, [batch, 1, length,
@@ -135,9 +146,14 @@ class _NumpyBlock:
         self._attend, self._mix = _columns(block.attend), _columns(block.mix)
         self._widen, self._narrow = _linear(block.widen), _linear(block.narrow)
 
-    def __call__(self, events: Floats, turn: Turn | None, last: int) -> Floats:
-        """[batch, length, dim] → [batch, last, dim], after each of the last events."""
-        return self.mixed(events, *self.projected(events, turn), last=last)
+    def __call__(
+        self, events: Floats, turn: Turn | None, last: int, padding: Floats | None = None
+    ) -> Floats:
+        """[batch, length, dim] → [batch, last, dim], after each of the last events.
+
+        padding: [batch, 1, 1, length], added before the softmax.
+        """
+        return self.mixed(events, *self.projected(events, turn), last=last, padding=padding)
 
     def projected(self, events: Floats, turn: Turn | None) -> tuple[Floats, Floats, Floats]:
         """(query, key, value) of each event, [batch, heads, length, size] each."""
@@ -150,12 +166,21 @@ class _NumpyBlock:
         return query, key, value
 
     def mixed(
-        self, events: Floats, query: Floats, key: Floats, value: Floats, *, last: int | None = None
+        self,
+        events: Floats,
+        query: Floats,
+        key: Floats,
+        value: Floats,
+        *,
+        last: int | None = None,
+        padding: Floats | None = None,
     ) -> Floats:
         """→ [batch, last, dim], each of the last events with what it finds in those up to it."""
         length = events.shape[1]
         last = length if last is None else last
         attention = self._attention(query[:, :, length - last :], key, last)
+        if padding is not None:
+            attention += padding
         weights = np.exp(attention - attention.max(axis=3, keepdims=True))
         found = (weights @ value) / weights.sum(axis=3, keepdims=True)
         return self._fed_forward(events[:, length - last :], found)

@@ -36,6 +36,8 @@ MAX_EXPLAINED_EVENTS = 12
 """How many of the last events an explanation looks behind, one forward pass for each."""
 MAX_NAMED_EVENTS = 4
 """The same where only the reasons are told: those are looked at for the two that they name."""
+MAX_SHORT_HISTORY = 16
+"""Events up to which a history is read in one pass with itself less one event."""
 MAX_SAMPLED_IDENTITIES = 4000
 """Learnt identities among which those nobody taught are placed in a large catalogue."""
 MAX_SIMILAR_ITEMS = 64
@@ -200,6 +202,13 @@ class SequenceExpert:
         lengths = np.linalg.norm(states, axis=1, keepdims=True) * self._network.temperature
         return np.asarray(states / np.maximum(lengths, 1e-12), np.float32)
 
+    def _states_with_omissions(self, user_context: UserContext, rows: range) -> Floats:
+        """→ [1 + rows, dim], of the history, and of it without each of these events."""
+        omissions = [_context_without(user_context, row) for row in rows]
+        if len(user_context) <= MAX_SHORT_HISTORY:
+            return self._states([user_context, *omissions])  # one pass costs less than two
+        return np.concatenate([self._states([user_context]), self._states(omissions)])
+
     def _network_states(self, user_contexts: Many[UserContext]) -> Floats:
         """→ [user_contexts, dim], as the network says."""
         import torch
@@ -311,13 +320,14 @@ class SequenceScorer(SoftmaxScorer):
 
     def __init__(self, expert: SequenceExpert, user_context: UserContext) -> None:
         self._expert, self._user_context = expert, user_context
-        super().__init__(expert._index, expert._states([user_context])[0])
+        rows = _newest_rows(user_context, MAX_NAMED_EVENTS)
+        state, *others = expert._states_with_omissions(user_context, rows)
+        super().__init__(expert._index, state, np.array(others).reshape(len(others), len(state)))
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What each of the last events changes when it alone is taken out, and the rest."""
         expert, user_context = self._expert, self._user_context
-        max_events = MAX_EXPLAINED_EVENTS if deep else MAX_NAMED_EVENTS
-        rows = range(max(len(user_context) - max_events, 0), len(user_context))
+        rows = _newest_rows(user_context, MAX_EXPLAINED_EVENTS if deep else MAX_NAMED_EVENTS)
         log_prob = self.log_prob(items).astype(np.float64)
         change = log_prob - self._log_probs_without(rows, items)  # [events, items]
         history_nats = log_prob - change.sum(axis=0)
@@ -325,12 +335,13 @@ class SequenceScorer(SoftmaxScorer):
         whole_history = terms_against_average(
             expert.name, history_nats, len(expert._item_ids), "whole history"
         )
+        changes = change.T.tolist()
         return [
             [
                 *whole_history[position],
                 *(
-                    Term(expert.name, float(change[event, position]), event=event_name)
-                    for event, event_name in enumerate(event_names)
+                    Term(expert.name, nats, event=event_name)
+                    for event_name, nats in zip(event_names, changes[position], strict=True)
                 ),
             ]
             for position in range(len(items))
@@ -340,10 +351,17 @@ class SequenceScorer(SoftmaxScorer):
         """[events, items], log P of the items without each of these events."""
         if not len(rows):
             return np.empty((0, len(items)))
+        if len(rows) == len(self._variants):
+            return self.log_prob_of_variants(items).astype(np.float64)
         expert = self._expert
         states = expert._states([_context_without(self._user_context, row) for row in rows])
         totals = expert._index.log_partition(states)
         return (expert._index.scores_of(states, items) - totals[:, None]).astype(np.float64)
+
+
+def _newest_rows(user_context: UserContext, count: int) -> range:
+    """Of the newest events, `count` at most."""
+    return range(max(len(user_context) - count, 0), len(user_context))
 
 
 def mean_identities(vectors: Floats, text_vectors: Floats, identities: Floats) -> Floats:

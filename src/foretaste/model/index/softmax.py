@@ -16,9 +16,12 @@ from foretaste.model.index.base import (
 class SoftmaxScorer:
     """log P(item | query), of the whole catalogue or of the items that matter."""
 
-    def __init__(self, index: VectorIndex, query: Floats) -> None:
-        """query: [dim], over the temperature."""
+    def __init__(self, index: VectorIndex, query: Floats, variants: Floats | None = None) -> None:
+        """query: [dim], over the temperature. variants: [variants, dim], of which
+        `log_prob_of_variants` will be asked too: a small catalogue is passed once for all.
+        """
         self._index, self._query = index, query[None]
+        self._variants = self._query[:0] if variants is None else variants
         self._row: Floats | None = None
 
     def log_prob(self, items: Ints | None = None) -> Floats:
@@ -26,11 +29,25 @@ class SoftmaxScorer:
         if items is not None and not self._index.is_exact:
             return self._index.scores_of(self._query, items)[0] - self._log_partition
         if self._row is None:
-            scores = self._index.scores(self._query)
-            self._row = scores[0] - (
-                log_sum_exp(scores)[0] if self._index.is_exact else self._log_partition
-            )
+            if self._index.is_exact:
+                scores = self._index.scores(np.concatenate([self._query, self._variants]))
+                partitions = log_sum_exp(scores)
+                self._row, self._variant_partitions = scores[0] - partitions[0], partitions[1:]
+            else:
+                self._row = self._index.scores(self._query)[0] - self._log_partition
         return self._row if items is None else self._row[items]
+
+    def log_prob_of_variants(self, items: Ints) -> Floats:
+        """[variants, items], log P"""
+        if self._index.is_exact:
+            self.log_prob()
+        scores = self._index.scores_of(self._variants, items)
+        return np.asarray(scores - self._variant_partitions[:, None])
+
+    @cached_property
+    def _variant_partitions(self) -> Floats:
+        """[variants]"""
+        return self._index.log_partition(self._variants)
 
     @cached_property
     def _neighbours(self) -> tuple[Ints, Floats]:
