@@ -7,7 +7,7 @@ from fastapi import Depends, Header
 from foretaste.generate.messages import accepted_languages
 
 
-def accepted_language(
+async def accepted_language(
     accept_language: Annotated[
         str | None,
         Header(
