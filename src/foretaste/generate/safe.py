@@ -53,8 +53,8 @@ _INSTRUCTION = re.compile(
 
 def clean_text(text: str) -> str:
     """One line, without what cannot be seen or turns the direction of the text."""
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
+    if text.isprintable():  # then it has none of what is left out below
+        return " ".join(unicodedata.normalize("NFC", text).split())
     visible_text = "".join(
         " "
         if unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cn", "Co", "Cs")
