@@ -78,15 +78,15 @@ class CatalogueWords:
         step = max(len(vectors) // MAX_COMPARED_ITEMS, 1)
         return np.ascontiguousarray(vectors[::step], np.float32)
 
-    @cached_property
+    @property
     def title_word_counts(self) -> tuple[Counter[str], int]:
-        """(word → how many titles have it, of how many), of a draw of the titles."""
-        titles = self.catalogue.titles
-        sample = titles[:: max(len(titles) // MAX_COUNTED_TITLES, 1)]
-        return Counter(word for title in sample for word in set(words_of(title))), len(sample)
+        """See `count_title_words`."""
+        return count_title_words(self.catalogue.titles)
 
     def rare_title_words(self, words: list[str]) -> list[str]:
         """Those of the words that few titles have; none where the titles are too few to know."""
+        if not words:  # the usual case, which need not wait for the titles to be counted
+            return []
         counts, size = self.title_word_counts
         if size < MIN_COUNTED_TITLES:
             return []
@@ -118,6 +118,21 @@ class ColumnWords:
 
 
 _cached_words: list[CatalogueWords] = []
+_cached_counts: list[tuple[tuple[str, ...], Counter[str], int]] = []
+
+
+def count_title_words(titles: tuple[str, ...]) -> tuple[Counter[str], int]:
+    """(word → how many titles have it, of how many), of a draw of the titles; kept for the newest
+    catalogues, in whatever language. Of 10,000 titles it takes a tenth of a second.
+    """
+    for cached_titles, counts, size in _cached_counts:
+        if cached_titles is titles:
+            return counts, size
+    sample = titles[:: max(len(titles) // MAX_COUNTED_TITLES, 1)]
+    counts = Counter(word for title in sample for word in set(words_of(title)))
+    _cached_counts[MAX_CACHED_CATALOGUES - 1 :] = []
+    _cached_counts.insert(0, (titles, counts, len(sample)))
+    return counts, len(sample)
 
 
 def words_of_catalogue(

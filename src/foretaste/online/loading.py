@@ -8,6 +8,7 @@ from foretaste.domain.data import Floats, Item, Request
 from foretaste.domain.feature_types import FeatureTyping
 from foretaste.domain.ports import BackboneOpener, TextEncoder
 from foretaste.domain.store import Store
+from foretaste.generate.catalogue_words import count_title_words
 from foretaste.language.open import REHEARSAL_QUERY, forgetful
 from foretaste.model.artefacts import ModelRegistry
 from foretaste.online.answer import ScoringWorkspace
@@ -55,6 +56,7 @@ def rehearse(workspace: ScoringWorkspace, n: int, snapshot: Snapshot) -> None:
     context = workspace.slates.user_context(Request(query=REHEARSAL_QUERY), snapshot)
     read_context = workspace.listen(context, snapshot.encoder, keep=False)
     snapshot.product.rehearse(read_context, n, len(snapshot.catalogue))
+    count_title_words(snapshot.catalogue.titles)  # reasons ask for it
 
 
 class EncoderOpener(Protocol):

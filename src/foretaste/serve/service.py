@@ -31,7 +31,7 @@ from foretaste.serve.http import logs
 from foretaste.serve.http.metrics import TenantMetrics
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.user_access import UserAccess
-from foretaste.serve.warm_up import warm_up_language
+from foretaste.serve.warm_up import warm_up_language, warm_up_lists
 from foretaste.training.recount import ErasureReceipt
 from foretaste.worker import TrainingOutcome
 from foretaste.workspace.tenants import claim
@@ -367,7 +367,7 @@ class Service:
             context = self.workspace.slates.user_context(Request(query=REHEARSAL_QUERY), snapshot)
             # words count until the encoder is there; also those that nobody writes so
             snapshot.product.fast_product().rehearse(context, 1, len(snapshot.catalogue))
-            self.workspace.recommend(Request(n=1, explain=True, incognito=True))
+            warm_up_lists(self.workspace)
             self.workspace.outage.limits.wait_until_known(LIMITS_SECONDS)
         except ForetasteError as error:
             self._fail(str(error), error.public_text())

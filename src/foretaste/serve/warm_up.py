@@ -1,8 +1,25 @@
 """In: a workspace that answers without words. Out: the same with its language model loaded."""
 
 from foretaste.domain.data import Request
+from foretaste.generate.catalogue_words import count_title_words
+from foretaste.generate.messages import LANGUAGES, messages_in
 from foretaste.language.open import REHEARSAL_QUERY, forgetful
 from foretaste.loop import Foretaste
+
+HISTORY_LENGTH = 5
+"""Items that the rehearsed list goes with."""
+
+
+def warm_up_lists(workspace: Foretaste) -> None:
+    """Answer as nobody and as somebody with a history, so that the first person need not wait for
+    what a list makes once: statements of the store, rows of the experts, words of the catalogue.
+    """
+    workspace.recommend(Request(n=1, explain=True, incognito=True))
+    catalogue = workspace.manager.current.catalogue
+    count_title_words(catalogue.titles)
+    workspace.reasoning.messages(Request()).names(("", ""))  # Babel reads its lists for it
+    seeds = catalogue.ids[:HISTORY_LENGTH]
+    workspace.recommend(Request("nobody", items=seeds, n=10, explain=True, incognito=True))
 
 
 def warm_up_language(workspace: Foretaste) -> None:
@@ -19,3 +36,5 @@ def warm_up_language(workspace: Foretaste) -> None:
     workspace.manager.waits_for_items = True
     workspace.recommend(Request(query=REHEARSAL_QUERY, n=1, explain=True, incognito=True))
     workspace.generator.warm()
+    for language in LANGUAGES:
+        messages_in(language).names(("", ""))
