@@ -1,10 +1,12 @@
 """What is shown of an item beside its title."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from foretaste.domain.feature_types import FeatureSettings
+from foretaste.domain.feature_types import FeatureSettings, describe_feature
+from foretaste.generate.feature_phrases import feature_phrase
 from foretaste.generate.item_display import MAX_FACTS, ItemDisplay, readable_title
 from foretaste.generate.messages import messages_in
 from foretaste.loop import Foretaste
@@ -73,6 +75,24 @@ def test_hostile_values_make_one_short_line() -> None:
     facts = ItemDisplay().facts(attributes | {"price": ("nan", "1e400")} | {"runtime": ("-3",)})
     assert len(facts) <= MAX_FACTS
     assert all("\n" not in fact and len(fact) < 400 for fact in facts)
+
+
+@pytest.mark.parametrize("value", ["1e25", "-1e308", "9" * 40, "1e-300", "1e15", "0", "-0.0"])
+@pytest.mark.parametrize("column", ["price", "runtime_minutes", "year", "released", "weight"])
+def test_a_number_that_nobody_counts_to_is_written_too(column: str, value: str) -> None:
+    """A price of 10^25 made the page of its item a 500."""
+    for language in ("en", "de", "fr", "es"):
+        display = ItemDisplay(messages=messages_in(language), currency="EUR")
+        assert len(display.line({column: (value,)})) < 80
+        for feature_type in ("price", "duration", "number", "date", "year"):
+            settings = {column: FeatureSettings(type=feature_type, unit="hours")}
+            shown = replace(display, settings=settings)
+            assert len(shown.line({column: (value,)})) < 80
+            description = describe_feature(column, feature_type, (value,), settings[column])
+            assert len(shown.value_text(description, value)) < 80
+            assert len(shown.amount(description, float(value))) < 120
+            phrase = feature_phrase(description, value, messages_in(language))
+            assert phrase is None or len(phrase.text) < 120
 
 
 def test_no_values_no_line() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from foretaste.domain.data import Catalogue, Item
-from foretaste.domain.feature_types import FeatureTyping
+from foretaste.domain.feature_types import FeatureSettings, FeatureTyping
 from foretaste.generate.item_display import ItemDisplay
 from foretaste.generate.messages import messages_in
 from foretaste.generate.range_labels import range_label
@@ -117,6 +117,17 @@ def test_each_range_counts_what_its_filter_finds(index: FilterIndex) -> None:
             assert count_shown(index, mask) == own.items
             again = count(index, column, chosen, n=4)
             assert [one.selected for one in again.ranges if one == own or one.selected] == [True]
+
+
+def test_a_day_that_is_on_no_calendar_is_in_no_range() -> None:
+    days = ("2019-05-01", "2020-06-01", "2021-07-01", "2022-08-01", "1e25", "-1e300")
+    items = [Item(str(number), attributes={"released": (day,)}) for number, day in enumerate(days)]
+    typing = FeatureTyping(settings={"released": FeatureSettings(type="date")})
+    catalogue = GrowingCatalogue.of(items, np.zeros((6, 3), np.float32), typing).catalogue
+    index = FilterIndex(catalogue, ItemAvailability.of(items))
+    facet = count(index, "released", {}, n=3)
+    assert facet.type == "date"
+    assert sum(own.items for own in facet.ranges) == 4
 
 
 def test_prices_are_parted_at_round_numbers() -> None:

@@ -73,6 +73,11 @@ _DURATION_WORDS = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 MAX_DURATION_LENGTH = 40
+CALENDAR = (
+    datetime(1, 1, 2, tzinfo=UTC).timestamp(),
+    datetime(9999, 12, 31, tzinfo=UTC).timestamp(),
+)
+"""The first and the last moment that has a date, in seconds since 1970, whatever the time zone."""
 FLAG_VALUES: Mapping[str, bool] = {
     **dict.fromkeys(("true", "yes", "y", "ja", "oui", "sí", "si", "1"), True),
     **dict.fromkeys(("false", "no", "n", "nein", "non", "0"), False),
@@ -274,6 +279,11 @@ def _share(texts: Sequence[str], feature_type: FeatureType) -> float:
     return sum(feature_number(text, feature_type) is not None for text in texts) / len(texts)
 
 
+def is_on_calendar(seconds: float) -> bool:
+    """Whether a time in seconds since 1970 is in the years 1 to 9999."""
+    return CALENDAR[0] <= seconds <= CALENDAR[1]
+
+
 def feature_number(value: str, feature_type: FeatureType = "number") -> float | None:
     """The number that a value is, as filters compare it; None for one that is none.
 
@@ -283,7 +293,7 @@ def feature_number(value: str, feature_type: FeatureType = "number") -> float | 
     text = str(value).strip()
     number = _number(text)
     if number is not None:
-        return number
+        return None if feature_type == "date" and not is_on_calendar(number) else number
     if feature_type == "duration":
         return _written_minutes(text)
     if feature_type == "price":

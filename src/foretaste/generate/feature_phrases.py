@@ -33,6 +33,7 @@ DURATION_STEPS = (
 )
 """(minutes, what is shorter)"""
 LONG_DURATION = "Over two and a half hours"
+MAX_YEAR = 9999
 MIN_YEAR = 1000
 NEAR_RATIO = 1.25
 """How many times a number may be of another for both to be about the same."""
@@ -121,7 +122,7 @@ def _year_phrase(
     if number is None:
         return None
     year = int(number) if description.type == "year" else datetime.fromtimestamp(number, UTC).year
-    if year < MIN_YEAR:
+    if not MIN_YEAR <= year <= MAX_YEAR:
         return None
     decade, place = year // 10 * 10, year % 10
     if place <= 3:

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from babel.dates import format_date
-from babel.numbers import format_currency
-from babel.units import format_unit
 
 from foretaste.domain.data import Feature
 from foretaste.domain.feature_types import (
@@ -23,6 +21,7 @@ from foretaste.domain.feature_types import (
     describe_feature,
     feature_number,
     find_feature_type,
+    is_on_calendar,
 )
 from foretaste.domain.no_taste import column_words
 from foretaste.domain.text_limits import shorten
@@ -91,8 +90,8 @@ class ItemDisplay:
         if description.type == "duration":
             return self._duration(description, text) or self.messages.number(number)
         if description.type == "year":
-            return text
-        if description.type == "date":
+            return shorten(text)
+        if description.type == "date" and is_on_calendar(number):
             return self._date(datetime.fromtimestamp(number, UTC).date().isoformat())
         return " ".join(filter(None, [self.messages.number(number), description.unit]))
 
@@ -207,7 +206,7 @@ class ItemDisplay:
             return value
         seconds = feature_number(value, "date")
         if seconds is None or value.replace(".", "", 1).isdigit():
-            return value.removesuffix(".0")
+            return shorten(value.removesuffix(".0"))
         day = datetime.fromtimestamp(seconds, UTC)
         return format_date(day, format="medium", locale=self.messages.language)
 
@@ -219,12 +218,9 @@ class ItemDisplay:
         minutes = number * MINUTES_PER_UNIT.get(description.unit, 1.0) if is_plain else number
         hours, whole_minutes = divmod(round(minutes), MINUTES_PER_HOUR)
         if not hours and not whole_minutes:
-            return self._unit(round(minutes * 60), "second")
+            return self.messages.quantity(round(minutes * 60), "second")
         parts = [(hours, "hour"), (whole_minutes, "minute")]
-        return " ".join(self._unit(count, unit) for count, unit in parts if count)
-
-    def _unit(self, count: int, unit: str) -> str:
-        return format_unit(count, unit, length="short", locale=self.messages.language)
+        return " ".join(self.messages.quantity(count, unit) for count, unit in parts if count)
 
     def _price(self, value: str, currencies: Sequence[str]) -> str:
         """An amount with its currency, if one is known; a band of prices as it is."""
@@ -234,4 +230,4 @@ class ItemDisplay:
             return shorten(value)
         if currency is None:
             return self.messages.number(amount)
-        return format_currency(amount, currency, locale=self.messages.language)
+        return self.messages.price(amount, currency)

@@ -19,12 +19,15 @@ from babel.lists import format_list
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
+from babel.units import format_unit
 
 from foretaste.domain.words import words_of
 from foretaste.generate.settings import Language
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
+MAX_COUNTED = 1e15
+"""Above it a number is written in powers of ten: no price and no quantity is larger."""
 _JOINED = re.compile(r",|\b(?:and|und|et|y|e)\b", re.IGNORECASE)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
@@ -78,8 +81,22 @@ class Messages:
         return fill(_list_form(self.language, len(names)), dict(zip(PLACES, names, strict=False)))
 
     def number(self, number: float) -> str:
-        """With the marks of the language."""
+        """With the marks of the language; one that nobody counts to in powers of ten."""
+        if abs(number) > MAX_COUNTED:  # Babel writes no more than 28 digits
+            return f"{number:.3g}"
         return format_decimal(number, locale=self.language)
+
+    def price(self, amount: float, currency: str) -> str:
+        """An amount of a currency, which is an ISO code: "€9.90"."""
+        if abs(amount) > MAX_COUNTED:
+            return f"{self.number(amount)} {currency}"
+        return format_currency(amount, currency, locale=self.language)
+
+    def quantity(self, count: int, unit: str) -> str:
+        """A count of a unit as CLDR names it, written short: "2 hr"."""
+        if abs(count) > MAX_COUNTED:
+            return f"{self.number(count)} {unit}"
+        return format_unit(count, unit, length="short", locale=self.language)
 
 
 def fill(form: str, values: Mapping[str, str]) -> str:

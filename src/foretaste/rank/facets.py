@@ -14,7 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from foretaste.domain.data import Catalogue, Doubles, Feature
-from foretaste.domain.feature_types import FLAG_VALUES, ORDERED_TYPES, FeatureType, feature_number
+from foretaste.domain.feature_types import (
+    CALENDAR,
+    FLAG_VALUES,
+    ORDERED_TYPES,
+    FeatureType,
+    feature_number,
+)
 from foretaste.domain.words import BAND_SUFFIX, CURRENCY_SUFFIX, GROUP_COLUMNS, is_readable
 from foretaste.rank.conditions import AnyOf, Condition, Range, parse_condition
 from foretaste.rank.facet_breaks import breaks_of
@@ -187,6 +193,8 @@ def _count_ranges(
 ) -> Facet:
     numbers: Doubles = index.column(feature.column).parsed_numbers[feature.codes]
     known = np.isfinite(numbers)
+    if feature.feature_type == "date":
+        known &= (numbers >= CALENDAR[0]) & (numbers <= CALENDAR[1])
     there = numbers[known & shown[owners]]
     if not len(there):
         return Facet(feature.column, feature.feature_type)
