@@ -29,7 +29,8 @@ def test_somebody_new_picks_three_and_has_a_list(open_shop: Open, shop_folder: P
 
 def test_somebody_is_chosen_by_what_they_like(open_shop: Open) -> None:
     visitor = open_shop()
-    visitor.see(".people .person:not(.new)")
+    visitor.see('.person:not(.new) strong:text-is("Loves space")')
+    visitor.see('.person:not(.new) strong:text-is("Loves kitchen")')
     people = visitor.texts(".person:not(.new) strong")
     assert {"Loves space", "Loves kitchen"} <= set(people)
     assert not any("p1" in person.split() for person in people), "no ids"
