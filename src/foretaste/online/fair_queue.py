@@ -148,8 +148,8 @@ class FairQueue:
             seconds = self._clock() - start
             self._note(slot.owner, seconds)
             if slot.is_heavy:
-                rest = min(HEAVY_REST * seconds, MAX_HEAVY_REST)
-                self._heavy_from = max(self._heavy_from, self._clock() + rest)
+                rest_seconds = min(HEAVY_REST * seconds, MAX_HEAVY_REST)
+                self._heavy_from = max(self._heavy_from, self._clock() + rest_seconds)
             self._running.remove(slot)
             self._grant()
 

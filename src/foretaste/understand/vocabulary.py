@@ -248,11 +248,13 @@ class Vocabulary:
             first, second = run[offset : offset + 2]
             for name, value in ((first, second), (second, first)):
                 for column in self._columns_by_name.get(self._column_key(name, grammar), ()):
-                    known = self._named_by_column.get((column, value))
-                    if known is not None and self._names_value(
-                        run, offset, offset + 2, (column, known)
+                    catalogue_value = self._named_by_column.get((column, value))
+                    if catalogue_value is not None and self._names_value(
+                        run, offset, offset + 2, (column, catalogue_value)
                     ):
-                        return PhraseMatch({column: known}, "named", (first, second), offset)
+                        return PhraseMatch(
+                            {column: catalogue_value}, "named", (first, second), offset
+                        )
         return self._short_value(run, grammar)
 
     def _short_value(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
