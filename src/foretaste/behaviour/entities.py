@@ -142,6 +142,18 @@ class EntityRows:
         )
         return [schema.user_from_row(row) for row in self._fetch_rows(query)]
 
+    def people_page(self, after_id: str, n: int) -> list[str]:
+        """The ids of the next n users with events or attributes, in order of their ids, from the
+        first past `after_id`.
+        """
+        user = events.c.user
+        active = sa.select(user).where(user > after_id).distinct().order_by(user).limit(n)
+        known = sa.select(users.c.id).where(users.c.id > after_id).order_by(users.c.id).limit(n)
+        both = sa.union(sa.select(active.subquery().c.user), sa.select(known.subquery().c.id))
+        ids = both.subquery()
+        query = sa.select(ids.c.user).order_by(ids.c.user).limit(n)
+        return [user_id for (user_id,) in self._fetch_rows(query)]
+
     def users(self) -> Iterator[User]:
         """Every user that was put, in order of their ids."""
         after_id = ""

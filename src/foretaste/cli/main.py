@@ -12,6 +12,7 @@ import typer
 
 from foretaste import __version__
 from foretaste.cli import backup as backup_cli
+from foretaste.cli import batch as batch_cli
 from foretaste.cli import catalogue as catalogue_cli
 from foretaste.cli import chat as chat_cli
 from foretaste.cli import classify as classify_cli
@@ -281,6 +282,7 @@ for group in (
     settings_command,
     imports_cli,
     lists_cli,
+    batch_cli,
     catalogue_cli,
     generate_cli,
     profile_cli,

@@ -261,6 +261,9 @@ class UserStore(Protocol):
     def users_page(self, after_id: str, n: int) -> list[User]:
         """The next n users in order of their ids, from the first past `after_id`."""
 
+    def people_page(self, after_id: str, n: int) -> list[str]:
+        """The same of the ids of users with events or attributes."""
+
     def change_user(self, user_id: str, change: Callable[[User], User]) -> User | None:
         """What `change` makes of a user, in their place; None if nothing was put of them."""
 

@@ -138,6 +138,20 @@ class Weighted(Protocol):
     ) -> Floats | None: ...
 
 
+def cold_items(product: Weighted, max_share: float) -> tuple[Mask | None, float]:
+    """→ ([items], which nobody has taken; the share of a list's lower places that is theirs).
+
+    At most `max_share`, and `COLD_SHARE_FACTOR` times the share of such items among the newest
+    positive interactions. None where nobody counts, or nothing tells them apart.
+    """
+    event_counts, counted_share = product.event_counts(), product.cold_share
+    if event_counts is None or product.hides_cold_items:
+        return None, 0.0
+    return event_counts <= 0, max_share if counted_share is None else min(
+        max_share, COLD_SHARE_FACTOR * counted_share
+    )
+
+
 class ProductScorer:
     """What the product says of one person now."""
 
@@ -204,17 +218,8 @@ class ProductScorer:
         )
 
     def cold_items(self, max_share: float) -> tuple[Mask | None, float]:
-        """→ ([items], which nobody has taken; the share of a list's lower places that is theirs).
-
-        At most `max_share`, and `COLD_SHARE_FACTOR` times the share of such items among the newest
-        positive interactions. None where nobody counts, or nothing tells them apart.
-        """
-        event_counts, counted_share = self._product.event_counts(), self._product.cold_share
-        if event_counts is None or self._product.hides_cold_items:
-            return None, 0.0
-        return event_counts <= 0, max_share if counted_share is None else min(
-            max_share, COLD_SHARE_FACTOR * counted_share
-        )
+        """See the function of this name."""
+        return cold_items(self._product, max_share)
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """For each item the terms of its score, by expert, event and feature; they sum to it."""

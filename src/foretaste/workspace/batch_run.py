@@ -1,0 +1,301 @@
+"""The lists of all people, for e-mails and caches: a workspace in, a file or a table out.
+
+The people are written down first. Their lists are made in parts, a file each, which appear whole or
+not at all. A run that was killed goes on with the parts that are missing, so everybody is in the
+result exactly once. The result appears when all parts are there.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from typing import Any
+
+from foretaste.domain.files import FOLDER_MODE
+from foretaste.domain.ports import Progress, no_progress
+from foretaste.errors import InputError
+from foretaste.loop import Foretaste
+from foretaste.online.batch_lists import compose_lists
+from foretaste.workspace.batch_files import DEFAULT_TABLE, format_of, is_database
+
+PEOPLE_PER_PART = 500
+PARTIAL_SUFFIX = ".partial"
+PLAN_FILE, PEOPLE_FILE, LOCK_FILE = "plan.json", "people.jsonl", "lock"
+WAITING_PARTS_PER_PROCESS = 2
+"""Parts handed to the processes before one is done: people are not all read at once."""
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+STAGE = "making lists"
+
+
+@dataclass(frozen=True)
+class BatchJob:
+    """Whose lists are wanted, which, and where."""
+
+    target: str
+    """A file that ends in .jsonl, .csv or .parquet; or the address of a database."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Of each request, as `recommend` takes them: n, filter, rules, placement, …"""
+    table: str | None = None
+    """Of the database."""
+    with_reasons: bool = False
+    keep: bool = False
+    """The lists are logged: each has an id, and what people do with it is attributed to it."""
+
+    @property
+    def place(self) -> str:
+        """Where the result is, without a password."""
+        if is_database(self.target):
+            return f"the table {self.table or DEFAULT_TABLE}"
+        return self.target
+
+    def settings(self) -> dict[str, Any]:
+        """What two runs must have in common for the one to finish what the other began."""
+        return {
+            "fields": json.loads(json.dumps(dict(self.fields))),
+            "table": self.table,
+            "with_reasons": self.with_reasons,
+            "keep": self.keep,
+        }
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """What a run came to."""
+
+    people: int
+    resumed_people: int
+    """Of them, those whose lists an earlier run had made."""
+    place: str
+
+    def text(self) -> str:
+        """In a sentence."""
+        resumed = f" ({self.resumed_people:,} by the run before)" if self.resumed_people else ""
+        if self.people == 1:
+            return f"the list of 1 person is in {self.place}"
+        return f"the lists of {self.people:,} people{resumed} are in {self.place}"
+
+
+def run_batch(
+    loop: Foretaste,
+    job: BatchJob,
+    people: Iterable[str] | None = None,
+    *,
+    processes: int | None = None,
+    restart: bool = False,
+    progress: Progress = no_progress,
+) -> BatchReport:
+    """Make the lists of these people, or of all there are.
+
+    processes: that work side by side; None is as many as there are cores. restart: what an
+    unfinished run made is thrown away. Raises InputError where nothing can be written there, where
+    an unfinished run was for something else, and where another one runs.
+    """
+    list_format = format_of(job.target, job.table)
+    folder = _part_folder(loop.folder, job)
+    with _exclusive(folder, job.place):
+        if restart:
+            _remove_parts(folder)
+        try:
+            _check_plan(folder, job)
+            people_file = folder / PEOPLE_FILE
+            if not people_file.exists():
+                _write_people(people_file, all_people(loop) if people is None else people)
+            parts = list(_parts(people_file))
+            missing = [part for part in parts if not _part_path(folder, part[0]).exists()]
+            count = sum(len(names) for _, names in parts)
+            done = resumed = count - sum(len(names) for _, names in missing)
+            for part_people in _make_parts(loop, folder, job, missing, processes):
+                done += part_people
+                progress(STAGE, done, count)
+            paths = [_part_path(folder, number) for number, _ in parts]
+            list_format.join(paths, job.target, folder / "whole")
+        except BaseException:
+            if not any(folder.glob("part-???????")):  # nothing to go on from: it was begun wrongly
+                shutil.rmtree(folder)
+            raise
+        shutil.rmtree(folder)
+    return BatchReport(count, resumed, job.place)
+
+
+def all_people(loop: Foretaste) -> Iterator[str]:
+    """The ids of all users with events or attributes, in order."""
+    last = ""
+    while page := loop.store.people_page(last, PEOPLE_PER_PART):
+        yield from page
+        last = page[-1]
+
+
+# The plan -----------------------------------------------------------------------------------------
+
+
+def _part_folder(workspace: Path, job: BatchJob) -> Path:
+    """Where the parts are until they are joined."""
+    if is_database(job.target):
+        return workspace / f"batch-{job.table or DEFAULT_TABLE}{PARTIAL_SUFFIX}"
+    target = Path(job.target)
+    if target.is_dir() or not target.parent.is_dir():
+        raise InputError(f"--out: {target} is no file in a folder that is there; name another")
+    return target.with_name(target.name + PARTIAL_SUFFIX)
+
+
+@contextmanager
+def _exclusive(folder: Path, place: str) -> Iterator[None]:
+    """One run at a time for the same result."""
+    try:
+        folder.mkdir(FOLDER_MODE, exist_ok=True)
+        file = (folder / LOCK_FILE).open("a")
+    except OSError as error:
+        raise InputError(f"--out: {folder} cannot be written: {error.strerror}") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"another run is making {place}; wait for its end") from None
+        yield
+
+
+def _remove_parts(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.name != LOCK_FILE:
+            path.unlink()
+
+
+def _check_plan(folder: Path, job: BatchJob) -> None:
+    """The plan of an unfinished run must be this one."""
+    path, settings = folder / PLAN_FILE, job.settings()
+    if not path.exists():
+        _write_whole(path, lambda file: file.write_text(json.dumps(settings)))
+    elif json.loads(path.read_text()) != settings:
+        raise InputError(
+            f"{folder} holds an unfinished run with other options; run it again with those, or add "
+            "--restart to throw it away"
+        )
+
+
+def _write_people(path: Path, people: Iterable[str]) -> None:
+    """One a line, each once."""
+
+    def write(file: Path) -> None:
+        with file.open("w", encoding="utf-8") as lines:
+            for person in dict.fromkeys(people):
+                lines.write(json.dumps(person) + "\n")
+
+    _write_whole(path, write)
+
+
+def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """A file that is there with all it holds, or not at all."""
+    partial_path = path.with_name(path.name + PARTIAL_SUFFIX)
+    write(partial_path)
+    partial_path.replace(path)
+
+
+# The parts ----------------------------------------------------------------------------------------
+
+Part = tuple[int, list[str]]
+"""Its number from 0, and its people."""
+
+
+def _parts(people_file: Path) -> Iterator[Part]:
+    """All people, in parts."""
+    number, names = 0, list[str]()
+    with people_file.open(encoding="utf-8") as lines:
+        for line in lines:
+            names.append(json.loads(line))
+            if len(names) == PEOPLE_PER_PART:
+                yield number, names
+                number, names = number + 1, []
+    if names:
+        yield number, names
+
+
+def _part_path(folder: Path, number: int) -> Path:
+    return folder / f"part-{number:07d}"
+
+
+def make_part(loop: Foretaste, folder: Path, job: BatchJob, part: Part) -> int:
+    """The lists of some people, written. → how many people."""
+    number, names = part
+    fields = {**job.fields, "incognito": not job.keep}
+    pages = [loop.slates.page_request(name, None, fields) for name in names]
+    lists = compose_lists(loop, pages, with_reasons=job.with_reasons, keep=job.keep)
+    list_format = format_of(job.target, job.table)
+    _write_whole(_part_path(folder, number), lambda path: list_format.write_part(path, lists))
+    loop.recommendation_log.flush()
+    return len(names)
+
+
+def _make_parts(
+    loop: Foretaste, folder: Path, job: BatchJob, parts: list[Part], processes: int | None
+) -> Iterator[int]:
+    """Make them side by side. → the people of each part that is done."""
+    processes = min(processes or len(os.sched_getaffinity(0)), len(parts))
+    if processes <= 1:
+        for part in parts:
+            yield make_part(loop, folder, job, part)
+        return
+    with _pool(loop.folder, processes) as pool:
+        running, waiting = set[Future[int]](), iter(parts)
+        try:
+            while True:
+                for part in waiting:
+                    running.add(pool.submit(_make_part_here, folder, job, part))
+                    if len(running) >= WAITING_PARTS_PER_PROCESS * processes:
+                        break
+                if not running:
+                    return
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+        except BrokenProcessPool:
+            raise InputError(
+                "a process that made lists was ended from outside, perhaps for want of memory; run "
+                "the same command again, with fewer --processes: it goes on from here"
+            ) from None
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _pool(workspace: Path, processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes with the workspace open, which compute in one thread each."""
+    own_values = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))  # for the processes that start now
+    context = get_context("spawn")
+    try:
+        with ProcessPoolExecutor(processes, context, _open_here, (workspace,)) as pool:
+            yield pool
+    finally:
+        for name, value in own_values.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+_LOOPS: list[Foretaste] = []
+"""The workspace of this process, where it is one of the pool."""
+
+
+def _open_here(workspace: Path) -> None:
+    """What a process of the pool begins with."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _LOOPS.append(Foretaste.open(workspace))
+
+
+def _end_with_parent() -> None:
+    """A killed run leaves no process behind."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        sys.stderr.flush()
+        os._exit(1)
+
+
+def _make_part_here(folder: Path, job: BatchJob, part: Part) -> int:
+    return make_part(_LOOPS[0], folder, job, part)
