@@ -43,7 +43,7 @@ STARS: dict[Any, str] = {
 }
 METHODS = {
     "Data in": ("add", "inspect", "imports", "undo_import", "record", "identify", "quality"),
-    "A model": ("train", "evaluate", "report", "compare"),
+    "A model": ("train", "evaluate", "report", "compare", "audit"),
     "Lists": ("recommend", "search", "similar", "rank", "trending", "generate", "why_not"),
     "Pages of a shop": ("page", "item_page", "suggest", "facets", "bought_together"),
     "People": ("profile", "steer", "personal", "erase", "take_back", "take_back_events"),

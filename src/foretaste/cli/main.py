@@ -11,12 +11,12 @@ from typing import Annotated
 import typer
 
 from foretaste import __version__
+from foretaste.cli import audit_command, console, import_command, inspect_command, settings_command
 from foretaste.cli import backup as backup_cli
 from foretaste.cli import batch as batch_cli
 from foretaste.cli import catalogue as catalogue_cli
 from foretaste.cli import chat as chat_cli
 from foretaste.cli import classify as classify_cli
-from foretaste.cli import console, import_command, inspect_command, settings_command
 from foretaste.cli import doctor as doctor_cli
 from foretaste.cli import generate as generate_cli
 from foretaste.cli import imports as imports_cli
@@ -293,5 +293,6 @@ for group in (
     worker_cli,
     backup_cli,
     doctor_cli,
+    audit_command,
 ):
     group.register(app)

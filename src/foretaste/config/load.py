@@ -25,6 +25,7 @@ from foretaste.domain.settings import (
     with_current_keys,
 )
 from foretaste.errors import SettingsError, did_you_mean
+from foretaste.evaluate.audit.settings import AuditSettings
 from foretaste.generate.settings import ReasonSettings
 from foretaste.language.settings import LanguageSettings
 from foretaste.model.settings import ModelSettings
@@ -56,6 +57,7 @@ class Config(Settings):
     """
     serve: ServeSettings = ServeSettings()
     worker: WorkerSettings = WorkerSettings()
+    audit: AuditSettings = AuditSettings()
 
 
 def load_config(

@@ -5,7 +5,7 @@ so an equal item with a lower id comes before the target. A model that gives eve
 score shows everybody the first items of the catalogue, and is judged by those.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -192,3 +192,30 @@ def paired_interval(
 ) -> Interval:
     """Of the mean difference a - b on the same cases; a is better for certain where low > 0."""
     return interval(a - b, users, rng, n=n, level=level)
+
+
+def statistic_interval(
+    sums: Doubles,
+    statistic: Callable[[Doubles], Doubles],
+    rng: np.random.Generator,
+    *,
+    n: int = 1000,
+    level: float = 0.95,
+) -> Interval:
+    """Of what is made of sums over people, such as a ratio of two, with a bootstrap interval.
+
+    Whole people are drawn, as in `intervals`. sums: [people, columns], what each adds. statistic:
+    [draws, columns] → [draws]; nan where a draw has too little to say, which is passed over.
+    """
+    draws = np.concatenate(
+        [
+            statistic(_bootstrap_sums(sums, min(DRAWS_PER_BATCH, n - drawn_count), rng))
+            for drawn_count in range(0, n, DRAWS_PER_BATCH)
+        ]
+    )
+    draws = draws[np.isfinite(draws)]
+    value = float(statistic(sums.sum(0, keepdims=True))[0])
+    if not len(draws):
+        return Interval(value, value, value)
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(value, float(low), float(high))

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from foretaste.display.render import face, page
 from foretaste.errors import MissingExtra
 from foretaste.evaluate import report_words
+from foretaste.evaluate.audit.audit_result import Audit
 from foretaste.evaluate.case_groups import GroupResult
 from foretaste.evaluate.list_checks import ListWarning
 from foretaste.evaluate.machine import Description
@@ -36,6 +37,8 @@ class EvaluationReport:
     """The version that answers; None where none does."""
     warnings: Sequence[ListWarning] = ()
     """What is wrong with the lists of the version that answers, the worst first."""
+    audit: Audit | None = None
+    """Whom and what those lists favour; None where no version answers."""
 
     def html(self, path: Path | str | None = None) -> str:
         """One self-contained page; also written to `path` where one is given."""
@@ -53,6 +56,7 @@ class EvaluationReport:
         return {
             **self.evaluation.summary(),
             "warnings": [warning.summary() for warning in self.warnings],
+            "audit": None if self.audit is None else self.audit.summary(),
             "live_model": self.live_model,
             "settings": dict(self.settings),
             "machine": self.machine,

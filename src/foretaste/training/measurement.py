@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foretaste.display.render import face
+from foretaste.evaluate.audit.audit_result import Audit
 from foretaste.evaluate.comparison import Comparison
 from foretaste.evaluate.evaluation import Evaluation
 from foretaste.evaluate.report_page import EvaluationReport
@@ -14,6 +15,7 @@ from foretaste.online.vectors import VectorKind, VectorTable, item_vectors, user
 from foretaste.training.candidate import SavingWorkspace, evaluate_protocol
 from foretaste.training.compare import compare_settings
 from foretaste.training.evaluation_report import make_report
+from foretaste.training.list_audit import AuditScope, AuditWorkspace, audit_lists
 
 
 class Measurement:
@@ -26,9 +28,26 @@ class Measurement:
         """
         return evaluate_protocol(self, protocol)
 
-    def report(self: SavingWorkspace, protocol: str = "leave-one-out") -> EvaluationReport:
+    def report(self: AuditWorkspace, protocol: str = "leave-one-out") -> EvaluationReport:
         """The same as a page for a meeting; a notebook shows it, `html(path)` writes it."""
         return make_report(self, protocol)
+
+    def audit(
+        self: AuditWorkspace,
+        columns: Sequence[str] = (),
+        *,
+        user_columns: Sequence[str] = (),
+        people: int | None = None,
+        simulate: bool = False,
+    ) -> Audit:
+        """Whom and what the lists of the version that answers favour; a notebook shows it.
+
+        columns: of the items, those whose groups are looked at; none is those that say what kind an
+        item is. user_columns: attributes of people; none is all. people: whose lists are made; None
+        as in the settings. simulate: play rounds of lists and clicks, which takes minutes.
+        """
+        scope = AuditScope(tuple(columns), tuple(user_columns), people, simulate)
+        return audit_lists(self, scope)
 
     def compare(
         self: SavingWorkspace,

@@ -10,30 +10,21 @@ fit, and until then the receipt says so. A process that dies between the two ste
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import inf
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Protocol
 
 from foretaste.behaviour.import_log import forget_imports
 from foretaste.behaviour.recording import delete_events
-from foretaste.config.load import Config
-from foretaste.domain.data import ErasureCounts, EvaluationCases, Floats, Interactions, Item
-from foretaste.domain.event_value import ValueCurves, version_curves
+from foretaste.domain.data import ErasureCounts
 from foretaste.domain.imports import UndoReceipt
-from foretaste.domain.ports import BackboneOpener
-from foretaste.domain.store import EventOwner, Store, TakeBackCounts
+from foretaste.domain.store import EventOwner, TakeBackCounts
 from foretaste.errors import ForetasteError, ModelError
-from foretaste.model.artefacts import REPLACED_NAMES_KEY, ModelRegistry, ModelVersion
-from foretaste.model.product import ProductOfExperts
-from foretaste.model.training import Training
+from foretaste.model.artefacts import REPLACED_NAMES_KEY, ModelVersion
 from foretaste.online.manager import ModelManager
-from foretaste.online.snapshot import absent
-from foretaste.prepare.catalogue_builder import build_catalogue, vectors_of
+from foretaste.training.version_data import VersionWorkspace, version_data
 
 log = logging.getLogger(__name__)
 
@@ -100,29 +91,15 @@ class TakeBackReceipt:
     """What still counts them, and until when."""
 
 
-class RecountWorkspace(Protocol):
+class RecountWorkspace(VersionWorkspace, Protocol):
     """What an `ErasureRecounter` needs of the loop."""
 
     @property
-    def store(self) -> Store: ...
-    @property
-    def models(self) -> ModelRegistry: ...
-    @property
     def manager(self) -> ModelManager: ...
-    @property
-    def config(self) -> Config: ...
     @property
     def folder(self) -> Path: ...
     @property
     def clock(self) -> Callable[[], float]: ...
-    def readers(self, encoder: str | None = None) -> BackboneOpener: ...
-    def interactions(
-        self,
-        items: Mapping[str, Item],
-        until: int | None = None,
-        curves: ValueCurves | None = None,
-    ) -> tuple[Interactions, Any, Any]: ...
-    def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats: ...
 
 
 class ErasureRecounter:
@@ -342,7 +319,8 @@ class ErasureRecounter:
                 # its own counts have none of it; under a new name every process learns the log anew
                 return models.amend(version.name, {}, {ERASURES_KEY: erasures})
             ids = models.item_ids(version.name)
-            product = self._recounted_product(version, ids)
+            product, training = version_data(self._workspace, version, ids)
+            product = product.recount(training)
         except ModelError as error:
             if models.current_name(version.name) == version.name:
                 log.error("not counted anew: %s", error)
@@ -360,33 +338,6 @@ class ErasureRecounter:
             metrics=version.metrics,
         )
         return name if models.replace(version.name, name) == name else None
-
-    def _recounted_product(self, version: ModelVersion, ids: Sequence[str]) -> ProductOfExperts:
-        """The product with the counts it would have, had it been trained on what is left of the
-        events up to its snapshot.
-        """
-        current_items = {item.id: item for _, item in self._workspace.store.items()}
-        items = {item_id: current_items.get(item_id, absent(item_id)) for item_id in ids}
-        item_list = list(items.values())
-        encoder = version.data.get("encoder")
-        version_catalogue = build_catalogue(
-            item_list,
-            vectors_of(item_list, partial(self._workspace.vectors, encoder=encoder)),
-            self._workspace.config.behaviour.feature_typing(),
-        )
-        readers = self._workspace.readers(encoder)
-        product = self._workspace.models.load(version.name, version_catalogue, open_reader=readers)
-        interactions, _, _ = self._workspace.interactions(
-            items, int(version.data["event"]), version_curves(version.data)
-        )
-        no_rows = np.empty(0, np.int64)
-        training = Training(
-            version_catalogue,
-            interactions,
-            EvaluationCases(interactions, no_rows, no_rows),
-            self._workspace.config.model,
-        )
-        return product.recount(training)
 
 
 def _has_files(folder: Path) -> bool:
