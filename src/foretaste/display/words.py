@@ -16,6 +16,7 @@ EXPERT_WORDS = {
     "sequence": "The order of what was done",
     "language": "The history, read as a text",
     "coldness": "How new the item is",
+    "popularity correction": "Less of what is popular",
 }
 """The experts of the model, as a shop owner would call them."""
 
@@ -32,6 +33,7 @@ EXPERT_ASPECTS = {
     "sequence": "suiting the order of what was done",
     "language": "suiting the history, read as a text",
     "coldness": "how new it is",
+    "popularity correction": "being less popular",
 }
 """What an item is behind in, as the end of a sentence."""
 

@@ -61,6 +61,13 @@ class Request:
     explore: float | None = None
     """The share of places that may be given to a random item further down; None as in the settings.
     """
+    popularity_lift: float | None = None
+    """How many times as popular as what people take the list is to be; None as in the settings."""
+    own_mix: float | None = None
+    """From 0 to 1, how much the list keeps to the mix of what the person takes; None as in the
+    settings."""
+    own_mix_column: str | None = None
+    """The column whose mix that is; None as in the settings."""
     min_relative_likelihood: float = 0.0
     """An item less than this times as likely as the best is left out; 0 leaves none out."""
     properties: tuple[str, ...] | None = None

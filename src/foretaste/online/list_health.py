@@ -34,13 +34,15 @@ from foretaste.evaluate.shown_lists import (
     list_figures,
 )
 from foretaste.model.artefacts import ModelRegistry
+from foretaste.model.product_scorer import Scores
 from foretaste.model.training import showable_cases
 from foretaste.online.answer import ScoringWorkspace
+from foretaste.online.list_corrections import lift_curve
 from foretaste.online.slate import PageRequest, SlateBuilder
-from foretaste.online.snapshot import Snapshot
+from foretaste.online.snapshot import LIFTS_KEY, Snapshot
 from foretaste.prepare.arrivals import newest_positive_cases
 from foretaste.prepare.interactions import SESSION_PREFIX
-from foretaste.rank.filters import HARD_FILTERS, excluded_items
+from foretaste.rank.filters import HARD_FILTERS, FilterContext, excluded_items
 
 SAMPLE = 200
 """People whose lists are looked at: a share is known to 7 points, and it takes a few seconds."""
@@ -126,8 +128,33 @@ def amend_checks(workspace: ListWorkspace, version: str) -> str:
 
     Raises ModelError where the version cannot answer.
     """
-    health = look_at_lists(workspace, workspace.at_snapshot(version))
-    return workspace.models.amend(version, {CHECKS: health.checks()})
+    snapshot = workspace.at_snapshot(version)
+    health = look_at_lists(workspace, snapshot)
+    curve = measure_lifts(workspace, snapshot)
+    return workspace.models.amend(version, {CHECKS: health.checks(), LIFTS_KEY: curve})
+
+
+def measure_lifts(
+    workspace: ListWorkspace, snapshot: Snapshot, *, sample: int = SAMPLE, seed: int = 0
+) -> list[list[float]]:
+    """How popular people's lists are by each weight; see `list_corrections.lift_curve`."""
+    interactions, _, _ = workspace.interactions(snapshot.items)
+    people = draw_people(interactions, sample, np.random.default_rng(seed))[1:]
+
+    def ask(request: Request) -> tuple[FilterContext, Scores]:
+        slates = workspace.slates
+        context = slates.user_context(request, snapshot)
+        question = slates.question(PageRequest(request), context, snapshot)
+        listened = workspace.listen(question.user_context, snapshot.encoder, keep=False)
+        return question, snapshot.product.scorer(listened)
+
+    named_people = [(history_name(request), request) for request, _ in people]
+    return lift_curve(interactions, named_people, ask, workspace.progress)
+
+
+def history_name(request: Request) -> str:
+    """Under which name the interactions have whose list it is."""
+    return request.user if request.user is not None else f"{SESSION_PREFIX}{request.session}"
 
 
 def checks_of(models: ModelRegistry, version: str) -> list[dict[str, str]] | None:

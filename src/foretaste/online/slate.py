@@ -31,6 +31,7 @@ from foretaste.generate.reasons import ListReasons
 from foretaste.model.product_scorer import Scores, SharedScorer
 from foretaste.model.together import TogetherScorer
 from foretaste.online.bought_together import BasketCounts, together_scorer, with_evidence
+from foretaste.online.list_corrections import corrected_scorer, own_mix_of
 from foretaste.online.list_kinds import kind_mask, popularity_row
 from foretaste.online.page_request import PageRequest as PageRequest
 from foretaste.online.page_request import RequestReader
@@ -185,6 +186,7 @@ class SlateBuilder:
             self.policy,
             kind_mask(request, discreet, snapshot, index, now),
             partial(popularity_row, snapshot),
+            snapshot.lift_curve,
         )
 
     # The slate --------------------------------------------------------------------------------
@@ -199,6 +201,7 @@ class SlateBuilder:
         """The list by these scores: what may be shown, rules, terms."""
         if page.request.is_trending:
             return self._trending_slate(page, question, scorer)
+        scorer = self.corrected(scorer, question)
         choice = self._choice(page, question, scorer, rng)
         terms = scorer.terms(choice.explained_items, deep=page.request.explain)
         if isinstance(scorer, TogetherScorer):
@@ -212,6 +215,10 @@ class SlateBuilder:
     def together_scorer(self, question: FilterContext, snapshot: Snapshot) -> TogetherScorer:
         """What scores what people take together with the items of a question."""
         return together_scorer(question.request, question, snapshot, self._basket_counts)
+
+    def corrected(self, scorer: Scores, question: FilterContext) -> Scores:
+        """What scores, less what popularity alone gives where less of it is wanted."""
+        return corrected_scorer(scorer, question, self._settings)
 
     def _choice(
         self,
@@ -230,6 +237,7 @@ class SlateBuilder:
             n=min(request.n, settings.max_n),
             offset=page.offset,
             diversity=request.diversity,
+            own_mix=own_mix_of(request, settings, question),
             min_relative_likelihood=request.min_relative_likelihood,
             exploration_rate=settings.exploration_rate
             if request.explore is None

@@ -41,6 +41,8 @@ from foretaste.prepare.catalogue_builder import GrowingCatalogue, ItemTable, Rea
 from foretaste.prepare.interactions import build_user_histories, user_key
 from foretaste.rank.index import ItemAvailability, Mask
 
+LIFTS_KEY = "popularity_lifts"
+"""Under this name a version's metrics keep how popular its lists are by each weight."""
 EVENTS_PER_PART = 5_000
 """Events that are held in memory at a time while many are learnt."""
 MAX_TAIL_PARTS = 10
@@ -81,6 +83,8 @@ class Snapshot:
     """The tuned encoder that it was trained with; None is the published one."""
     value_curves: ValueCurves = field(default_factory=dict)
     """What values were worth when it was trained: what is learnt since is weighed alike."""
+    lift_curve: Sequence[Sequence[float]] = ()
+    """How popular its lists are by what popularity weighs less; see `list_corrections`."""
     past_events: int = 1_000
     """Of what a person did before an event the newest so many are looked at to learn it."""
     deferred: DeferredEvents = NOTHING_DEFERRED
@@ -133,6 +137,7 @@ class Snapshot:
             event=int(version.data["event"]),
             revision=revision,
             value_curves=version_curves(version.data),
+            lift_curve=version.metrics.get(LIFTS_KEY) or (),
             past_events=past_events,
             encoder=version.data.get("encoder"),
         )

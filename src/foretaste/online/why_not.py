@@ -15,7 +15,7 @@ from foretaste.domain.data import Ints, Term
 from foretaste.domain.identifiers import required_identifier
 from foretaste.domain.titles import natural_title
 from foretaste.errors import InputError
-from foretaste.model.product_scorer import ProductScorer
+from foretaste.model.product_scorer import Scores
 from foretaste.online.answer import ScoringWorkspace, scored
 from foretaste.online.slate import PageRequest
 from foretaste.rank.filters import (
@@ -94,14 +94,15 @@ def why_not(workspace: ScoringWorkspace, item: str, page: PageRequest) -> WhyNot
     if position is None:
         raise InputError(f"there is no item '{item}'; import it first")
     choice = workspace.slates.slate(page, question, scorer).choice
-    answer = _answer(item, position, question, scorer, choice)
+    corrected = workspace.slates.corrected(scorer, question)
+    answer = _answer(item, position, question, corrected, choice)
     titles, index = snapshot.catalogue.titles, snapshot.catalogue.index
     last_title = "" if answer.last is None else natural_title(titles[index[answer.last]])
     return replace(answer, title=natural_title(titles[position]), last_title=last_title)
 
 
 def _answer(
-    item: str, position: int, question: FilterContext, scorer: ProductScorer, choice: Slate
+    item: str, position: int, question: FilterContext, scorer: Scores, choice: Slate
 ) -> WhyNot:
     ids = question.index.catalogue.ids
     reasons = _filter_reasons(question, position)
@@ -115,7 +116,7 @@ def _answer(
     return _compared(position, question, scorer, choice)
 
 
-def _compared(item: int, question: FilterContext, scorer: ProductScorer, choice: Slate) -> WhyNot:
+def _compared(item: int, question: FilterContext, scorer: Scores, choice: Slate) -> WhyNot:
     """Of an item that may be shown: where its score puts it, and why."""
     shown_items, ids = choice.items.tolist(), question.index.catalogue.ids
     position = choice.positions[shown_items.index(item)] if item in shown_items else None
@@ -155,7 +156,7 @@ def _filter_reasons(question: FilterContext, item: int) -> tuple[str, ...]:
 
 
 def _differences(
-    scorer: ProductScorer, lifts: Sequence[ScoreBoost], item: int, last: int | None
+    scorer: Scores, lifts: Sequence[ScoreBoost], item: int, last: int | None
 ) -> tuple[TermDifference, ...]:
     """Against the last item that was shown, by expert."""
     items: Ints = np.array([item] if last is None else [item, last], np.int32)

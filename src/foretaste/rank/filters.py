@@ -44,6 +44,9 @@ class FilterContext:
     popularity: Callable[[], Floats] | None = None
     """→ [items], the log-likelihood of each for anybody."""
 
+    lift_curve: Sequence[Sequence[float]] = ()
+    """(weight, lift): how popular lists are by what popularity weighs less; () if not measured."""
+
     @property
     def availability(self) -> ItemAvailability:
         return self.index.availability

@@ -30,6 +30,14 @@ class RankSettings(Settings):
     """The share of places given to a random item further down, where the request does not say."""
     exploration_pool: int = Field(default=100, ge=1)
     """How many items further down those are drawn from."""
+    popularity_lift: float | None = Field(default=None, ge=0.1, le=100)
+    """How many times as popular as what people take lists are to be: what is popular weighs less
+    by as much as that needs. `foretaste audit` says what it is without. Not in searches."""
+    own_mix: float = Field(default=0.0, ge=0, le=1)
+    """From 0, not at all, to 1, alone: how much a list keeps to the mix of what the person takes,
+    such as seven dramas and three comedies. Not in searches."""
+    own_mix_column: str | None = None
+    """The column whose mix that is; without it the first that says what kind an item is."""
     cold_item_share: float = Field(default=0.2, ge=0, le=1)
     """The share of the places below the first ten that is given to items nobody has taken yet, the
     best of them for this person: they are met without a cost to the first ten. At most twice the

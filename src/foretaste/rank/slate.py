@@ -22,6 +22,7 @@ from foretaste.domain.request import FillSource
 from foretaste.rank.diversity import rerank_for_diversity
 from foretaste.rank.exploration import Exploration
 from foretaste.rank.index import FilterIndex, Mask
+from foretaste.rank.own_mix import OwnMix
 from foretaste.rank.slate_parts import QuotaLimit as QuotaLimit
 from foretaste.rank.slate_parts import ScoreBoost as ScoreBoost
 from foretaste.rank.slate_parts import Slate as Slate
@@ -51,6 +52,8 @@ class SlateDraft:
     offset: int = 0
     """Places that earlier pages have."""
     diversity: float = 0.0
+    own_mix: OwnMix | None = None
+    """What the list is to keep to; with it there is no other diversity."""
     min_relative_likelihood: float = 0.0
     exploration_rate: float = 0.0
     exploration_pool: int = 100
@@ -341,9 +344,9 @@ def candidate_supply(draft: SlateDraft) -> Iterator[int]:
     supply = iterate_best(draft)
     if draft.min_relative_likelihood > 0:
         supply = drop_unlikely(supply, draft.scores, draft.min_relative_likelihood)
-    if draft.diversity <= 0:
+    if draft.diversity <= 0 and draft.own_mix is None:
         return supply
-    return _diversified(draft, supply)
+    return _reranked(draft, supply)
 
 
 def drop_unlikely(
@@ -361,10 +364,14 @@ def drop_unlikely(
         yield item
 
 
-def _diversified(draft: SlateDraft, supply: Iterator[int]) -> Iterator[int]:
+def _reranked(draft: SlateDraft, supply: Iterator[int]) -> Iterator[int]:
     first_count = max(FIRST_BATCH_ITEMS, 4 * draft.n)
     first_items = list(islice(supply, first_count))
     vectors = draft.index.catalogue.vectors
+    if draft.own_mix is not None:
+        yield from draft.own_mix.rerank(first_items, draft.scores, 2 * draft.n)
+        yield from supply
+        return
     yield from rerank_for_diversity(
         first_items, draft.scores, vectors, strength=draft.diversity, n=2 * draft.n
     )

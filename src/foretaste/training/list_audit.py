@@ -33,10 +33,9 @@ from foretaste.evaluate.audit.people_groups import (
 )
 from foretaste.evaluate.audit.popularity import popularity_section
 from foretaste.evaluate.protocols import RankingResult, evaluate_model
-from foretaste.online.list_health import FIT, MEASURED, draw_people
+from foretaste.online.list_health import FIT, MEASURED, draw_people, history_name
 from foretaste.online.slate import PageRequest
 from foretaste.online.snapshot import Snapshot
-from foretaste.prepare.interactions import SESSION_PREFIX
 from foretaste.prepare.splits import split_latest
 from foretaste.prepare.streaming_counts import prior_events
 from foretaste.rank.filters import HARD_FILTERS, excluded_items
@@ -135,7 +134,8 @@ def list_sample(
     counts_then = prior_events(interactions)
     histories, counts = list[Ints](), list[Longs]()
     for request in requests:
-        rows = np.arange(interactions.event_count)[interactions.user_slice(persons[_name(request)])]
+        user_rows = interactions.user_slice(persons[history_name(request)])
+        rows = np.arange(user_rows.start, user_rows.stop)
         rows = rows[positive[rows]]
         histories.append(interactions.item[rows])
         counts.append(counts_then[rows])
@@ -151,10 +151,6 @@ def list_sample(
 
 def _positions(interactions: Interactions) -> dict[str, int]:
     return {name: number for number, name in enumerate(interactions.users)}
-
-
-def _name(request: Request) -> str:
-    return request.user if request.user is not None else f"{SESSION_PREFIX}{request.session}"
 
 
 def _event_counts(interactions: Interactions, items: int) -> Doubles:

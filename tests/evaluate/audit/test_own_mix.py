@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from evaluate.audit.samples import sample
+from foretaste.domain.mixes import divergence
 from foretaste.evaluate.audit.item_groups import item_groups
-from foretaste.evaluate.audit.own_mix import divergence, mix, own_mix_section
+from foretaste.evaluate.audit.own_mix import mix, own_mix_section
 
 GENRES = [("drama",)] * 50 + [("comedy",)] * 50
 HISTORY = [*range(7), *range(50, 53)]  # seven dramas and three comedies

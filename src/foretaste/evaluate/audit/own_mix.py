@@ -10,25 +10,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from foretaste.domain.data import Doubles, Ints
+from foretaste.domain.mixes import divergence
 from foretaste.evaluate.audit.audit_sample import AuditSample
 from foretaste.evaluate.audit.figures import AuditFigure, AuditSection
 from foretaste.evaluate.audit.item_groups import ItemGroups
 from foretaste.evaluate.metrics import intervals
 
-SMOOTHING = 0.01
-"""Steck's α: a kind that the list lacks costs much, and not without end."""
 MIN_HISTORY = 5
 """Items of a kind that a person must have taken to have a mix."""
 MAX_LOSS = 0.5
 """Of the way from a person's own mix to that of one list for everybody, that is let pass."""
-
-
-def divergence(own_mix: Doubles, list_mix: Doubles) -> Doubles:
-    """[people], C of mixes [people, groups] that sum to 1 each; 0 where both are the same."""
-    mixed = (1 - SMOOTHING) * list_mix + SMOOTHING * own_mix
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(own_mix > 0, own_mix * np.log(own_mix / mixed), 0.0)
-    return np.asarray(terms.sum(axis=-1))
 
 
 def mix(items: Ints, groups: ItemGroups) -> Doubles:

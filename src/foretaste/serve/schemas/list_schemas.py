@@ -31,6 +31,7 @@ MAX_TIMEOUT_MS = 60_000
 """Milliseconds."""
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Lift = Annotated[float, Field(ge=0.1, le=100, allow_inf_nan=False)]
 Timeout = Annotated[float, Field(gt=0, le=MAX_TIMEOUT_MS, allow_inf_nan=False)]
 
 
@@ -87,6 +88,15 @@ class SlateBody(ListBody):
     """From 0, the order of the scores, to 1, as unlike one another as can be."""
     explore: Share | None = None
     """The share of places given to a random item further down; the answer has each propensity."""
+    popularity_lift: Lift | None = None
+    """How many times as popular as what people take the list is to be: what is popular weighs less.
+    Without it what `rank.popularity_lift` in the settings says."""
+    own_mix: Share | None = None
+    """From 0 to 1, how much the list keeps to the mix of what the person takes, such as seven
+    dramas and three comedies. Without it what `rank.own_mix` in the settings says."""
+    own_mix_column: Column | None = None
+    """The column whose mix that is; without it what the settings say, else the first that says what
+    kind an item is."""
     min_relative_likelihood: Share = Field(
         default=0.0, validation_alias=AliasChoices("min_relative_likelihood", "floor")
     )
