@@ -58,7 +58,7 @@ from foretaste.online.generation import ContentGenerator, Generation
 from foretaste.online.list_shortcuts import ListShortcuts
 from foretaste.online.loading import load_snapshot, read_filter_words, rehearse
 from foretaste.online.manager import ModelManager, Newest
-from foretaste.online.outage import WITHOUT_STORE, Outage
+from foretaste.online.outage import Outage
 from foretaste.online.placement_book import PlacementBook
 from foretaste.online.query_facets import QueryFacets
 from foretaste.online.reasoning import Reasoning
@@ -321,7 +321,6 @@ class Foretaste(ListShortcuts, ShopPages, Measurement):
     ) -> Recommendation:
         """The steps to one list, all by one snapshot, which nothing changes."""
         request, snapshot = page.request, newest.snapshot
-        outage = None if slates is self.slates else WITHOUT_STORE
         owner = slates.owner(request)
         page = page.asked_by(owner)
         page, searched = self.query_facets.apply(page, slates, snapshot)
@@ -330,8 +329,9 @@ class Foretaste(ListShortcuts, ShopPages, Measurement):
         question = slates.question(page, context, snapshot)
         # who scores, and what is made of the scores: what is left out, rules, the slate
         listen = partial(self.listen, encoder=snapshot.encoder, keep=not request.incognito)
+        score = partial(slates.scorer, snapshot, listen)
         make_slate = partial(slates.slate, page, question, rng=self._rng)
-        chain = levels(snapshot, question, listen, make_slate, slates.together_scorer)
+        chain = levels(snapshot, question, score, make_slate, slates.together_scorer)
         caller = owner or request.session
         with self.fair_queue.slot(caller, budget.part(SLOT_SHARE).timeout) as slot:
             level, slate, reason = first_in_time(self.fallback, chain, question, budget, slot)
@@ -340,10 +340,10 @@ class Foretaste(ListShortcuts, ShopPages, Measurement):
                 slate = slates.on_offer(slate, question)
                 lag = newest.lag if slates.has_newer_events(page.request, snapshot) else None
             # the reasons, and what is kept for attribution and for the next page
-            degraded = degradation(level, reason, lag=lag, outage=outage)
+            degraded = degradation(level, reason, lag=lag, outage=slates.outage)
             recommendation = slates.recommendation(question, snapshot, slate, degraded)
         recommendation = replace(recommendation, searched=searched)
-        slates.keep(request, recommendation, owner=owner, owner_known=outage is None)
+        slates.keep(request, recommendation, owner=owner, owner_known=slates.outage is None)
         return recommendation
 
     def generate(

@@ -36,7 +36,8 @@ def test_the_best_level_comes_first_and_what_most_took_has_one(shop: Foretaste) 
         context = shop.slates.user_context(request, snapshot)
         question = shop.slates.question(page, context, snapshot)
         make_slate = partial(shop.slates.slate, page, question)
-        chain = levels(snapshot, question, shop.listen, make_slate, shop.slates.together_scorer)
+        score = partial(shop.slates.scorer, snapshot, shop.listen)
+        chain = levels(snapshot, question, score, make_slate, shop.slates.together_scorer)
         names.append([level.name for level in chain])
         assert all(len(level.work().choice.items) == 10 for level in chain)
 
@@ -56,7 +57,8 @@ def chain_of(
     context = shop.slates.user_context(page.request, snapshot)
     question = shop.slates.question(page, context, snapshot)
     make_slate = partial(shop.slates.slate, page, question)
-    return question, levels(snapshot, question, listen, make_slate, shop.slates.together_scorer)
+    score = partial(shop.slates.scorer, snapshot, listen)
+    return question, levels(snapshot, question, score, make_slate, shop.slates.together_scorer)
 
 
 def test_only_the_best_level_has_words_read_and_each_makes_its_own_list(shop: Foretaste) -> None:

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from foretaste.domain.data import Event, UserContext
+from foretaste.domain.shelf import Shelf
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
+from foretaste.model.product import ProductOfExperts
+from foretaste.model.product_scorer import ProductScorer
 
 
 @pytest.fixture
@@ -39,6 +43,45 @@ def test_what_no_page_has_is_told(shop: Foretaste) -> None:
         shop.item_page("space-1", lang="de")
     with pytest.raises(InputError, match="order: 'best' is none"):
         shop.page("u1", shelves=["for_you"], order="best")  # type: ignore[arg-type]
+
+
+def test_shelves_of_one_person_are_scored_once_and_as_each_alone(
+    shop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rows_of(shelf: Shelf) -> list[tuple[object, ...]]:
+        return [(item.id, item.score) for item in shelf.recommendation]
+
+    now = shop.clock()
+    alone = {
+        shelf.kind: rows_of(shelf)
+        for kind in ("for_you", "explore")
+        for shelf in shop.page("u1", shelves=[kind], now=now)
+    }
+    product = shop.catch_up().product
+    scored: list[UserContext] = []
+    score = type(product).scorer
+
+    def counting_scorer(scoring_product: ProductOfExperts, context: UserContext) -> ProductScorer:
+        scored.append(context)
+        return score(scoring_product, context)
+
+    monkeypatch.setattr(type(product), "scorer", counting_scorer)
+    page = shop.page("u1", shelves=["for_you", "explore"], n=3, now=now)
+    assert len(scored) == 1
+    shown: set[object] = set()
+    for shelf in page:
+        rows = rows_of(shelf)
+        assert rows == [row for row in alone[shelf.kind] if row[0] not in shown][: len(rows)]
+        shown |= {item.id for item in shelf.recommendation}
+    assert all(shelf.taste is not None for shelf in page)
+
+
+def test_what_happened_between_two_pages_is_in_the_second(shop: Foretaste) -> None:
+    first = shop.page("u1", shelves=["for_you"], n=3)
+    best = next(iter(next(iter(first)).recommendation)).id
+    shop.record([Event("hidden-best", "hide", shop.clock(), user="u1", item=best)])
+    second = shop.page("u1", shelves=["for_you", "popular", "explore"], n=3)
+    assert best not in [item.id for shelf in second for item in shelf.recommendation]
 
 
 def test_a_page_while_the_store_is_away_comes_from_memory(

@@ -203,9 +203,18 @@ class ProductScorer:
         )
 
     def scores(self, items: Ints | None = None) -> Floats:
-        """→ [items], Σ w_i · log P_i of these, or of the whole catalogue."""
-        if items is not None and len(items) > MAX_PICKED_ITEMS and self._is_exhaustive:
-            return self.scores()[items]  # one pass over all costs less than picking them out
+        """→ [items], Σ w_i · log P_i of these, or of the whole catalogue; not to be changed."""
+        if items is None:
+            return self._catalogue_scores
+        if len(items) > MAX_PICKED_ITEMS and self._is_exhaustive:
+            return self._catalogue_scores[items]  # one pass over all costs less than picking
+        return self._scores(items)
+
+    @cached_property
+    def _catalogue_scores(self) -> Floats:
+        return self._scores(None)
+
+    def _scores(self, items: Ints | None) -> Floats:
         if not self._weighted_scorers:  # no expert speaks: all are equally likely
             uniform_row = self._product.experts[0].log_prob([self._user_context])[0]
             return np.zeros_like(uniform_row if items is None else uniform_row[items])

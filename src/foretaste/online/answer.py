@@ -25,9 +25,6 @@ MAX_QUICK_ITEMS = 100
 """Items of a list that is put together without a slot at most."""
 NO_SLOT = "too many lists were asked for at once, and no turn came in time"
 
-Listen = Callable[[UserContext], UserContext]
-"""Has the language model read what the user said."""
-
 
 class ScoringWorkspace(Protocol):
     """What the loop lends to whoever asks the product something else than for a list."""
@@ -59,12 +56,13 @@ def scored(
 def levels(
     snapshot: Snapshot,
     question: FilterContext,
-    listen: Listen,
+    score: Callable[[UserContext], Scores],
     slate: Callable[[Scores], ExplainedSlate],
     together: Callable[[FilterContext, Snapshot], Scores],
 ) -> list[Level[ExplainedSlate]]:
-    """All experts; those that only count; popularity alone. `slate`: what is made of scores.
-    `together`: what scores what is taken together, where that is asked for.
+    """All experts; those that only count; popularity alone. `score`: what all experts say.
+    `slate`: what is made of scores. `together`: what scores what is taken together, where that is
+    asked for.
     """
     request, context, product = question.request, question.user_context, snapshot.product
     popularity = partial(product.popularity_scorer, len(snapshot.catalogue))
@@ -77,7 +75,7 @@ def levels(
         ]
     kind = (request.explain, bool(context.query), request.n.bit_length())
     return [
-        Level("full", lambda: slate(product.scorer(listen(context))), kind),
+        Level("full", lambda: slate(score(context)), kind),
         Level("counting", lambda: slate(product.fast_product().scorer(context)), kind),
         Level("popularity", lambda: slate(popularity())),
     ]

@@ -13,8 +13,8 @@ from foretaste.model.index.base import is_exhaustive
 from foretaste.model.product import ProductOfExperts
 from foretaste.model.product_scorer import Mask, Scores, cold_items
 from foretaste.online.answer import ScoringWorkspace, levels
+from foretaste.online.explained_slate import ExplainedSlate
 from foretaste.online.page_request import PageRequest
-from foretaste.online.slate import ExplainedSlate
 from foretaste.online.snapshot import Snapshot
 from foretaste.rank.filters import FilterContext
 
@@ -153,7 +153,8 @@ def _slate(
         return slates.slate(page, question, scorer)
     listen = partial(workspace.listen, encoder=snapshot.encoder, keep=keep)
     make_slate = partial(slates.slate, page, question)
-    best_level = levels(snapshot, question, listen, make_slate, slates.together_scorer)[0]
+    score = partial(slates.scorer, snapshot, listen)
+    best_level = levels(snapshot, question, score, make_slate, slates.together_scorer)[0]
     return best_level.work()
 
 

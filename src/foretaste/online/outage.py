@@ -109,7 +109,9 @@ class Outage:
             if self.slates is None:
                 log.error("lists come from memory: %s", error)
                 null_store = NullStore(self._items, self.limits, error)
-                self.slates, self.reason = self._builder(cast(Store, null_store)), str(error)
+                slates = self._builder(cast(Store, null_store))
+                slates.outage = WITHOUT_STORE
+                self.slates, self.reason = slates, str(error)
                 self._thread = threading.Thread(target=self._watch, name="outage", daemon=True)
                 self._thread.start()
             return self.slates

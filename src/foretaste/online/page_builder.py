@@ -9,6 +9,7 @@ left out, with why, and takes no other with it.
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -62,7 +63,8 @@ class PageBuilder:
         """common_fields: of every shelf's question: user, session, context, filter, …"""
         self._workspace, self._budget = workspace, Budget(timeout_ms)
         self._common_fields, self._timeout_ms = dict(common_fields), timeout_ms
-        self._slates, self._newest = newest_of(workspace, self._budget)  # one for the whole page
+        slates, self._newest = newest_of(workspace, self._budget)  # one for the whole page
+        self._slates = slates.for_page(self._newest.snapshot)
         self._shown_ids: list[str] = []
         self._named_items: set[str] = set()  # that a shelf is about
         self._left_out: list[OmittedShelf] = []
@@ -97,9 +99,10 @@ class PageBuilder:
                 with budget.store_patience():
                     return self._shelf(request, budget)
             except StoreError as error:
-                if self._slates is not self._workspace.slates:
+                if self._slates.outage is not None:
                     raise
-                self._slates = self._workspace.outage.begin(error)
+                without_store = self._workspace.outage.begin(error)
+                self._slates = without_store.for_page(self._newest.snapshot)
                 return self._shelf(request, budget)
         except InputError as error:
             self._failures.append(error)
@@ -162,10 +165,8 @@ class PageBuilder:
     def _base_question(self) -> FilterContext:
         """What suits this person, whatever is on offer on the shelves."""
         common = self._common_fields
-        user, session = common.get("user"), common.get("session")
-        return self._question(
-            Request(user=user, session=session, context=common.get("context") or {})
-        )
+        fields: dict[str, Any] = {name: common.get(name) for name in ("user", "session", "now")}
+        return self._question(Request(**fields, context=common.get("context") or {}))
 
     def _newest_taken(self) -> str | None:
         """What they took last that may be named and that no shelf is about yet."""
@@ -212,8 +213,8 @@ class PageBuilder:
         """Of each shelf the probability of its first items, over that of as many of the best."""
         snapshot, question = self._newest.snapshot, self._base_question()
         keep = not self._common_fields.get("incognito")
-        context = self._workspace.listen(question.user_context, snapshot.encoder, keep=keep)
-        scorer = snapshot.product.scorer(context)
+        listen = partial(self._workspace.listen, encoder=snapshot.encoder, keep=keep)
+        scorer = self._slates.scorer(snapshot, listen, question.user_context)
         positions = [
             question.index.item_indices([item.id for item in shelf.recommendation.items])
             for shelf in shelves

@@ -4,11 +4,12 @@
 is here, and what is kept of it afterwards.
 """
 
+import copy
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -18,7 +19,6 @@ from foretaste.domain.data import (
     Floats,
     LoggedRecommendation,
     Recommendation,
-    Recommended,
     Request,
     Term,
     UserContext,
@@ -27,10 +27,11 @@ from foretaste.domain.store import Store
 from foretaste.errors import InputError
 from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.list_evidence import ListEvidence
-from foretaste.generate.reasons import ListReasons
 from foretaste.model.product_scorer import Scores, SharedScorer
 from foretaste.model.together import TogetherScorer
 from foretaste.online.bought_together import BasketCounts, together_scorer, with_evidence
+from foretaste.online.explained_slate import ExplainedSlate as ExplainedSlate
+from foretaste.online.explained_slate import event_titles, recommended_items
 from foretaste.online.list_corrections import corrected_scorer, own_mix_of
 from foretaste.online.list_kinds import kind_mask, popularity_row
 from foretaste.online.page_request import PageRequest as PageRequest
@@ -47,31 +48,13 @@ from foretaste.rank.filters import HARD_FILTERS, FilterContext, consumed_items, 
 from foretaste.rank.index import FilterIndex
 from foretaste.rank.omissions import explain_omissions
 from foretaste.rank.policy import Policy, PolicyContext
-from foretaste.rank.properties import RequestedProperties
 from foretaste.rank.rules import parse_rules
 from foretaste.rank.settings import RankSettings
 from foretaste.rank.shortfall import explain_shortfall
 from foretaste.rank.slate import SCORE_ONLY_POSITIONS, Slate, SlateDraft
 from foretaste.rank.trending import counts_by_item, trending_scores
 
-
-@dataclass(frozen=True)
-class ExplainedSlate:
-    """A list, and the terms of its scores."""
-
-    choice: Slate
-    terms: list[list[Term]]
-    user_counts: tuple[int, ...] | None = None
-    """How many people took each item within the window, where that is the score."""
-
-    def only(self, rows: list[int]) -> "ExplainedSlate":
-        """Some of its rows."""
-        counts = self.user_counts
-        return ExplainedSlate(
-            self.choice.with_rows(rows),
-            [self.terms[row] for row in rows],
-            None if counts is None else tuple(counts[row] for row in rows),
-        )
+T = TypeVar("T")
 
 
 class SlateBuilder:
@@ -103,6 +86,27 @@ class SlateBuilder:
         self.requests = RequestReader(store, settings, self.log, placements)
         self._window_counts = WindowCounts(store, weights)
         self._basket_counts = BasketCounts(store, weights)
+        self.outage: str | None = None
+        """What its lists say of a store that cannot be reached; None where it can."""
+        self._shared: dict[Hashable, tuple[Any, object]] | None = None
+
+    def for_page(self, snapshot: Snapshot) -> Self:
+        """What makes several lists of one moment: what they have in common is read from the store
+        and scored once. All must be by this snapshot.
+        """
+        self.index(snapshot)
+        page_slates = copy.copy(self)
+        page_slates._shared = {}
+        return page_slates
+
+    def _once(self, key: Hashable, work: Callable[[], T], *, of: object = None) -> T:
+        """The result, the same for each list of a page. of: what the key has the `id` of."""
+        if self._shared is None:
+            return work()
+        if key not in self._shared:
+            self._shared[key] = work(), of  # kept with it, so that its id stays its own
+        result: T = self._shared[key][0]
+        return result
 
     # The question -----------------------------------------------------------------------------
 
@@ -114,14 +118,21 @@ class SlateBuilder:
 
     def owner(self, request: Request) -> str | None:
         """Whose question it is: the user's whom it names, or who is known on its session now."""
-        if request.user is None and request.session is not None:
-            return self._store.user_of_session(request.session)
+        session = request.session
+        if request.user is None and session is not None:
+            return self._once(("owner", session), lambda: self._store.user_of_session(session))
         return request.user
 
     def user_context(self, request: Request, snapshot: Snapshot) -> UserContext:
         """U: what this user did, and what they ask for now."""
+        user, free_text = self.owner(request), request.context.get("text")
+        asked = (request.session, request.query, free_text, request.items, request.now)
+        key = ("context", user, repr(asked), repr(request.context.get("time")))
+        return self._once(key, lambda: self._user_context(request, user, snapshot))
+
+    def _user_context(self, request: Request, user: str | None, snapshot: Snapshot) -> UserContext:
         events: Sequence[Event] = ()
-        user, session = self.owner(request), request.session
+        session = request.session
         if user is not None or session is not None:
             events = self._store.history(
                 user, session, self._history_events, self._telling_event_types
@@ -153,7 +164,7 @@ class SlateBuilder:
 
     def asked_at(self, request: Request) -> float:
         """When the question is answered, in seconds since 1970."""
-        return self._clock() if request.now is None else request.now
+        return self._once("now", self._clock) if request.now is None else request.now
 
     def index(self, snapshot: Snapshot) -> FilterIndex:
         """What meets a filter now; made anew when the catalogue has changed."""
@@ -172,7 +183,10 @@ class SlateBuilder:
         free = request.query is not None or request.candidates is not None
         hide_seen = self._settings.hide_seen and not free
         index, now = self.index(snapshot), self.asked_at(request)
-        changes = self._store.preferences(request.user, request.session)
+        user, session = request.user, request.session
+        changes = self._once(
+            ("preferences", user, session), lambda: self._store.preferences(user, session)
+        )
         asking = PolicyContext(request, context, changes, page.earlier, now)
         discreet = self.policy.without_sensitive(context, index, asking)
         return FilterContext(
@@ -184,10 +198,21 @@ class SlateBuilder:
             page.earlier,
             changes,
             self.policy,
-            kind_mask(request, discreet, snapshot, index, now),
+            self._once(
+                ("kind", request.kind, request.window, id(discreet)),
+                lambda: kind_mask(request, discreet, snapshot, index, now),
+                of=discreet,
+            ),
             partial(popularity_row, snapshot),
             snapshot.lift_curve,
         )
+
+    def scorer(
+        self, snapshot: Snapshot, listen: Callable[[UserContext], UserContext], context: UserContext
+    ) -> Scores:
+        """What all experts say. listen: has the language model read what the user said."""
+        key = ("scorer", id(context))
+        return self._once(key, lambda: snapshot.product.scorer(listen(context)), of=context)
 
     # The slate --------------------------------------------------------------------------------
 
@@ -311,14 +336,14 @@ class SlateBuilder:
         return Recommendation(
             recommendation_id=uuid.uuid4().hex,
             model_version=snapshot.version,
-            items=self._recommended(question, snapshot, slate, reasons, is_full=is_full),
+            items=recommended_items(question, snapshot, slate, reasons, is_full=is_full),
             degraded=degraded,
             left_out=explain_omissions(question, slate.choice),
             shortfall=explain_shortfall(
                 question, slate.choice, self._settings.max_n, snapshot.deleted_mask
             ),
             headline=reasons.headline,
-            event_titles=_event_titles(slate, snapshot) if question.request.explain else {},
+            event_titles=event_titles(slate.terms, snapshot) if question.request.explain else {},
         )
 
     def evidence(self, question: FilterContext, snapshot: Snapshot) -> ListEvidence:
@@ -333,45 +358,3 @@ class SlateBuilder:
         if not request.incognito and not is_empty_shelf:
             at = self.asked_at(request)
             self.log.add(LoggedRecommendation.of(request, recommendation, at, **ownership))
-
-    def _recommended(
-        self,
-        question: FilterContext,
-        snapshot: Snapshot,
-        slate: ExplainedSlate,
-        list_reasons: ListReasons,
-        *,
-        is_full: bool,
-    ) -> tuple[Recommended, ...]:
-        request, choice, catalogue = question.request, slate.choice, snapshot.catalogue
-        ids, titles = catalogue.ids, catalogue.titles
-        items, chosen = snapshot.items, choice.items.tolist()
-        columns = RequestedProperties.of(request.properties, question.index, items)
-        details = columns.of_each(items.at(chosen))
-        return tuple(
-            Recommended(
-                id=ids[item],
-                position=choice.positions[row],
-                score=float(choice.scores[row]),
-                title=titles[item],
-                reason=tuple(reason.text for reason in list_reasons.items[row]),
-                terms=tuple(slate.terms[row]) if request.explain else (),
-                attributes=details[row][0],
-                propensity=choice.propensities[row],
-                source="fallback" if source == "model" and not is_full else source,
-                properties=details[row][1],
-                reasons=list_reasons.items[row],
-            )
-            for row, (item, source) in enumerate(zip(chosen, choice.sources, strict=True))
-        )
-
-
-def _event_titles(slate: ExplainedSlate, snapshot: Snapshot) -> dict[str, str]:
-    """Of the past items that the terms come from, by their ids."""
-    catalogue = snapshot.catalogue
-    events = {term.event for terms in slate.terms for term in terms if term.event is not None}
-    return {
-        event: catalogue.titles[catalogue.index[event]]
-        for event in sorted(events)
-        if event in catalogue.index
-    }
