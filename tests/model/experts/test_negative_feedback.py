@@ -1,5 +1,6 @@
 """Refusal: what is like the refused falls, the more alike the more, and nothing else does."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -40,6 +41,25 @@ def test_the_likeness_of_twins_is_one_and_of_strangers_nothing(here: World) -> N
     assert likeness[ITEMS] == pytest.approx(1, abs=1e-5)
     assert likeness.min() >= 0
     assert likeness[1] < 0.2
+
+
+def test_what_was_asked_for_before_is_as_if_asked_for_the_first_time(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of likeness are kept, as many as there is room for."""
+    monkeypatch.setattr(module, "MAX_CACHED_BYTES", 2 * 4 * ITEMS)
+    expert = made(here)
+    for hidden in ([20, 21], [21, 22, 20], [22], [23, 20, 21], []):
+        context = here.behaviour(*(did(item, hour, "hide") for hour, item in enumerate(hidden)))
+        np.testing.assert_allclose(
+            expert.log_prob([context]), made(here).log_prob([context]), rtol=1e-6
+        )
+        assert len(expert._likeness_rows) <= 2
+    grown = copy.copy(expert)
+    grown.grow(shelf([*here.items, replace(here.items[20], id="twin")]), [ITEMS])
+    one_hidden = here.behaviour(did(20, 0, "hide"))
+    assert grown.log_prob([one_hidden]).shape == (1, ITEMS + 1)
+    assert expert.log_prob([one_hidden]).shape == (1, ITEMS)
 
 
 def test_each_further_refusal_pushes_on(here: World) -> None:

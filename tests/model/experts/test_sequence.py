@@ -82,6 +82,25 @@ def test_a_refusal_of_a_kind_never_met_in_training_is_not_heard(
     assert (expert.log_prob([refused]) != expert.log_prob([plain])).any()
 
 
+def test_what_the_network_is_not_told_of_changes_nothing_when_it_is_left_out(
+    expert: SequenceExpert, here: World, folder: Path
+) -> None:
+    refused = here.behaviour(did(3, 0), did(40, 1, "hide"), did(4, 2), did(41, 3, "hide"))
+    untaught = again(expert, here.catalogue, folder)
+    with torch.no_grad():
+        untaught._network.kind.weight[int(refused.kind[1]) + 1] = 0
+    states = untaught._states_with_omissions(refused, range(4))
+    plain = untaught._states_with_omissions(here.behaviour(did(3, 0), did(4, 2)), range(2))
+
+    np.testing.assert_allclose(states, plain[[0, 1, 0, 2, 0]], atol=1e-6)
+    took = [did(item, hour) for hour, item in enumerate(range(20))]
+    hid = [did(40 + hour, 20 + hour, "hide") for hour in range(4)]
+    states = untaught._states_with_omissions(here.behaviour(*took, *hid), range(20, 24))
+    np.testing.assert_allclose(states, np.repeat(states[:1], 5, axis=0))
+    (terms,) = untaught.terms(refused, np.array([5], np.int32), deep=False)
+    assert [term.nats for term in terms if term.event in ("i40", "i41")] == pytest.approx([0, 0])
+
+
 def test_one_saved_before_values_and_times_were_read_answers_still(here: World) -> None:
     network = SequenceNetwork(
         torch.from_numpy(np.pad(np.asarray(here.catalogue.vectors), ((1, 0), (0, 0)))),

@@ -7,6 +7,7 @@ values that an item has, the rarer counting more. Each negative event further ba
 the one after. Active from the first one; a filter keeps the disliked item itself out of the lists.
 """
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -25,6 +26,8 @@ from foretaste.model.training import Training
 
 MAX_EXACT_ITEMS = 50_000
 """Items up to which the normaliser is a sum over all of them; past it over a sample."""
+MAX_CACHED_BYTES = 1 << 24
+"""Of rows of likeness that are kept: whoever hides an item is asked about it with every list."""
 
 
 class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
@@ -47,6 +50,7 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items are read like the others; what is needed of the whole is made when needed."""
         self._vectors, self._item_ids = catalogue.vectors, catalogue.ids
+        self._likeness_rows: OrderedDict[int, Floats] = OrderedDict()
         features = catalogue.descriptive_features
         self._column_tables = Lazy(
             lambda: [_ColumnTable.from_feature(feature) for feature in features]
@@ -108,8 +112,31 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
         if not negative_items:
             return np.zeros((0, size), np.float32)
         weights = np.array([weight for _, weight in negative_items], np.float32)
-        likenesses = self._likenesses([item for item, _ in negative_items], items)
+        own_items = [item for item, _ in negative_items]
+        is_whole = items is None or len(items) == len(self._item_ids) == len(self._sampled_items)
+        likenesses = (
+            self._catalogue_likenesses(own_items)
+            if is_whole and size <= MAX_EXACT_ITEMS
+            else self._likenesses(own_items, items)
+        )
         return likenesses * (-self._settings.strength * weights)[:, None]
+
+    def _catalogue_likenesses(self, negative_items: Sequence[int]) -> Floats:
+        """[negative items, all items], those that were not asked for lately made all at once."""
+        cache = self._likeness_rows
+        missing = [item for item in negative_items if item not in cache]
+        made = dict(zip(missing, self._likenesses(missing), strict=True)) if missing else {}
+        rows = [made[item] if item in made else cache.get(item) for item in negative_items]
+        for item, row in made.items():
+            cache[item] = row.copy()  # alone: the others of its block may go
+            if len(cache) * row.nbytes > MAX_CACHED_BYTES:
+                cache.popitem(last=False)
+        return np.stack(
+            [
+                row if row is not None else self.likeness(item)
+                for row, item in zip(rows, negative_items, strict=True)
+            ]
+        )
 
     def _log_normaliser(self, penalties: Floats) -> float:
         """Log Σ exp over the catalogue, from [sampled items]; past `MAX_EXACT_ITEMS` items it is
@@ -150,10 +177,12 @@ class NegativeFeedbackScorer:
         self._negative_item_ids = [
             expert._item_ids[item] for item, _ in expert.negative_items(user_context)
         ]
-        penalties = expert._penalties(user_context, expert._sampled_items).sum(axis=0)
-        self._normalisation_nats = -expert._log_normaliser(penalties)
+        penalties = expert._penalties(user_context, expert._sampled_items)
+        penalty_sums = penalties.sum(axis=0)
+        self._normalisation_nats = -expert._log_normaliser(penalty_sums)
         is_whole = len(expert._sampled_items) == len(expert._item_ids)
-        self._row = penalties + np.float32(self._normalisation_nats) if is_whole else None
+        self._penalties = penalties if is_whole else None
+        self._row = penalty_sums + np.float32(self._normalisation_nats) if is_whole else None
 
     def log_prob(self, items: Ints | None = None) -> Floats:
         """[items], of these or of the whole catalogue."""
@@ -169,7 +198,11 @@ class NegativeFeedbackScorer:
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
         """What each negative item takes away, and the normalisation."""
         name = self._expert.name
-        penalties = self._expert._penalties(self._user_context, items)
+        penalties = (
+            self._expert._penalties(self._user_context, items)
+            if self._penalties is None
+            else self._penalties[:, items]
+        )
         return [
             [
                 Term(name, self._normalisation_nats, feature=AVERAGE_ITEM),

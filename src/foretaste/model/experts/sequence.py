@@ -9,12 +9,14 @@ from collections.abc import Sequence as Many
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from foretaste.domain.arrays import GrowingArray
 from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, Term, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.text_limits import shorten
 from foretaste.model.experts.content import log_softmax
+from foretaste.model.identity_guess import NEIGHBOURS_PER_NEW_ITEM, mean_identities
 from foretaste.model.index.base import BATCH_ROWS, float_rows, is_exhaustive
 from foretaste.model.index.build import (
     build_index,
@@ -30,8 +32,6 @@ from foretaste.model.training import Training
 if TYPE_CHECKING:
     from foretaste.model.sequence_network import SequenceNetwork
 
-NEIGHBOURS_PER_NEW_ITEM, NEIGHBOUR_TEMPERATURE = 10, 0.1
-"""How many items that read alike a new one is placed among, and the temperature of the mean."""
 MAX_EXPLAINED_EVENTS = 12
 """How many of the last events an explanation looks behind, one forward pass for each."""
 MAX_NAMED_EVENTS = 4
@@ -202,10 +202,21 @@ class SequenceExpert:
         lengths = np.linalg.norm(states, axis=1, keepdims=True) * self._network.temperature
         return np.asarray(states / np.maximum(lengths, 1e-12), np.float32)
 
-    def _states_with_omissions(self, user_context: UserContext, rows: range) -> Floats:
-        """→ [1 + rows, dim], of the history, and of it without each of these events."""
+    def _states_with_omissions(self, user_context: UserContext, rows: Many[int]) -> Floats:
+        """→ [1 + rows, dim], of the history, and of it without each of these events. Without one
+        that the network is not told of it is the same.
+        """
+        is_told = self._is_told(user_context)
+        if not is_told.all():
+            told_rows = [row for row in rows if is_told[row]]
+            told_places = np.cumsum(is_told) - 1
+            states = self._states_with_omissions(
+                user_context.select_events(is_told), [int(told_places[row]) for row in told_rows]
+            )
+            state_by_row = dict(zip(told_rows, states[1:], strict=True))
+            return np.stack([states[0], *(state_by_row.get(row, states[0]) for row in rows)])
         omissions = [_context_without(user_context, row) for row in rows]
-        if len(user_context) <= MAX_SHORT_HISTORY:
+        if len(user_context) <= MAX_SHORT_HISTORY or not omissions:
             return self._states([user_context, *omissions])  # one pass costs less than two
         return np.concatenate([self._states([user_context]), self._states(omissions)])
 
@@ -231,20 +242,22 @@ class SequenceExpert:
         return np.asarray(events_states[:, -1].cpu().numpy())
 
     def _trained_events(self, user_context: UserContext) -> UserContext:
-        """Without negative feedback of an event type that was never met in training.
+        """What the network is told of a history."""
+        is_told = self._is_told(user_context)
+        return user_context if is_told.all() else user_context.select_events(is_told)
 
-        The network would take them for the opposite: an untaught event type is like any other
-        event.
+    def _is_told(self, user_context: UserContext) -> npt.NDArray[np.bool_]:
+        """[length], all but negative feedback of an event type that was never met in training.
+
+        The network would take it for the opposite: an untaught event type is like any other event.
         """
-        is_negative = user_context.weight < 0
-        if not is_negative.any():
-            return user_context
-        is_trained_type = (
-            self._network.kind.weight.any(dim=1).cpu().numpy()
-        )  # [event_types + 2], of event type + 1
-        return user_context.select_events(
-            ~is_negative | is_trained_type[user_context.kind.astype(np.int64) + 1]
-        )
+        is_told = user_context.weight >= 0
+        if not is_told.all():
+            is_trained_type = (
+                self._network.kind.weight.any(dim=1).cpu().numpy()
+            )  # [event_types + 2], of event type + 1
+            is_told |= is_trained_type[user_context.kind.astype(np.int64) + 1]
+        return np.asarray(is_told)
 
     def log_prob(self, user_contexts: Many[UserContext]) -> Floats:
         """[user_contexts, items]"""
@@ -362,25 +375,6 @@ class SequenceScorer(SoftmaxScorer):
 def _newest_rows(user_context: UserContext, count: int) -> range:
     """Of the newest events, `count` at most."""
     return range(max(len(user_context) - count, 0), len(user_context))
-
-
-def mean_identities(vectors: Floats, text_vectors: Floats, identities: Floats) -> Floats:
-    """→ [wanted, dim], for each the mean identity of the items with the nearest texts.
-
-    vectors: [wanted, read dim], of length 1. text_vectors: [known, read dim]. identities: [known,
-    dim].
-    """
-    neighbour_count = min(NEIGHBOURS_PER_NEW_ITEM, len(text_vectors))
-    if not neighbour_count:
-        return np.zeros((len(vectors), identities.shape[1]), np.float32)
-    likeness = vectors @ text_vectors.T
-    neighbour_columns = np.argpartition(-likeness, neighbour_count - 1, axis=1)[:, :neighbour_count]
-    neighbour_logits = np.take_along_axis(likeness, neighbour_columns, axis=1) / np.float32(
-        NEIGHBOUR_TEMPERATURE
-    )
-    shares = np.exp(neighbour_logits - neighbour_logits.max(axis=1, keepdims=True))
-    shares *= vectors.any(axis=1, keepdims=True) / shares.sum(axis=1, keepdims=True)
-    return np.einsum("wn,wnd->wd", shares, identities[neighbour_columns].astype(np.float32))
 
 
 def _identity_dtype(items: int) -> type[np.float32 | np.float16]:
