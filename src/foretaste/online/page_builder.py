@@ -3,11 +3,11 @@
 All shelves are of one snapshot, so they agree, and all are put together within one limit of time:
 each has its share of what is left. An item that an earlier shelf shows is not shown again; a later
 shelf goes on with the next of its own. A shelf that fails, comes too late or has nothing to show is
-left out, with why, and takes no other with it.
+left out, with why, and takes no other with it. Whoever cannot wait for all has each as it is made.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
@@ -72,19 +72,32 @@ class PageBuilder:
 
     def build(self, shelves: Sequence[ShelfRequest], order: PageOrder = "given") -> Page:
         """The page. Raises InputError where no shelf can be read, ModelError without a model."""
-        filled = []
-        for row, request in enumerate(shelves):
-            shelf = self._in_time(request, shelves_left=len(shelves) - row)
-            if shelf is not None:
-                filled.append(shelf)
-                items = shelf.recommendation.items
-                self._shown_ids += [item.id for item in items]
-        if self._failures and len(self._failures) == len(shelves):
-            raise self._failures[0]
-        filled = self._with_taste(filled)
+        filled = self._with_taste(list(self._filled_shelves(shelves)))
         if order == "by_taste":
             filled.sort(key=lambda shelf: -(shelf.taste or 0.0))
         return Page(self._newest.snapshot.version, tuple(filled), tuple(self._left_out))
+
+    def parts(self, shelves: Sequence[ShelfRequest], order: PageOrder = "given") -> Iterator[Page]:
+        """The same page, a shelf at a time, each as soon as it is made; at last what is left out.
+        What this person likes best is told, and an order by it given, only when all are there.
+        """
+        if order == "by_taste":
+            page = self.build(shelves, order)
+            yield from (replace(page, shelves=(shelf,), left_out=()) for shelf in page)
+        else:
+            for shelf in self._filled_shelves(shelves):
+                yield Page(self._newest.snapshot.version, (shelf,))
+        yield Page(self._newest.snapshot.version, (), tuple(self._left_out))
+
+    def _filled_shelves(self, shelves: Sequence[ShelfRequest]) -> Iterator[Shelf]:
+        """Those that have something to show, each as soon as it is made."""
+        for row, request in enumerate(shelves):
+            shelf = self._in_time(request, shelves_left=len(shelves) - row)
+            if shelf is not None:
+                self._shown_ids += [item.id for item in shelf.recommendation.items]
+                yield shelf
+        if self._failures and len(self._failures) == len(shelves):
+            raise self._failures[0]
 
     def _in_time(self, request: ShelfRequest, shelves_left: int) -> Shelf | None:
         """The shelf; None where it is left out."""

@@ -2,7 +2,7 @@
 that puts whole pages together.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from foretaste.domain.data import Recommendation, Request
@@ -80,10 +80,26 @@ class ShopPages:
         placement, n, … of all shelves. timeout_ms: of the page.
         """
         common_fields = _page_fields(fields)
-        if order not in ("given", "by_taste"):
-            raise InputError(f"order: '{order}' is none; write given or by_taste")
+        _check_order(order)
         builder = PageBuilder(self, {**common_fields, "user": user}, timeout_ms)
         return builder.build(shelf_requests(shelves), order)
+
+    def page_parts(
+        self: PageWorkspace,
+        user: str | None = None,
+        *,
+        shelves: Sequence[Any],
+        order: PageOrder = "given",
+        timeout_ms: float | None = None,
+        **fields: Any,
+    ) -> Iterator[Page]:
+        """The same as `page` in parts: each shelf as soon as it is made, then what is left out.
+        `taste` is told only in an order by it, which comes when all shelves are there.
+        """
+        common_fields = _page_fields(fields)
+        _check_order(order)
+        builder = PageBuilder(self, {**common_fields, "user": user}, timeout_ms)
+        return builder.parts(shelf_requests(shelves), order)
 
     def facets(
         self: PageWorkspace,
@@ -147,6 +163,11 @@ class ShopPages:
             facts=item_facts(stored, display),
             lists=lists,
         )
+
+
+def _check_order(order: str) -> None:
+    if order not in ("given", "by_taste"):
+        raise InputError(f"order: '{order}' is none; write given or by_taste")
 
 
 def _page_fields(fields: Mapping[str, Any]) -> dict[str, Any]:

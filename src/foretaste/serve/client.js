@@ -263,10 +263,13 @@
     }
 
     /* Several lists at once, no item twice: shelves as in POST /v1/page, or the names of kinds. Each
-       has a recommendation_id of its own: give show() the shelf as its list. */
-    page(shelves, asked = {}) {
+       has a recommendation_id of its own: give show() the shelf as its list. onShelf: called with
+       each shelf as soon as it is made, while the others are not there yet. */
+    page(shelves, asked = {}, onShelf = null) {
       const rows = shelves.map((shelf) => (typeof shelf === "string" ? { kind: shelf } : shelf));
-      return this._list("/v1/page", { shelves: rows, ...asked });
+      if (!onShelf) return this._list("/v1/page", { shelves: rows, ...asked });
+      const read = (answer) => this._parts(answer, onShelf);
+      return this._list("/v1/page", { shelves: rows, stream: true, ...asked }, read);
     }
 
     /* What people can choose by, with counts: fields as in POST /v1/facets. */
@@ -296,17 +299,47 @@
       return this._queue().length;
     }
 
-    async _list(path, asked) {
+    /* The parts of a page, a line each. → the whole page. */
+    async _parts(answer, onShelf) {
+      const page = { model_version: "", shelves: [], left_out: [] };
+      const take = (line) => {
+        if (!line) return;
+        const part = JSON.parse(line);
+        page.model_version = part.model_version;
+        page.left_out.push(...part.left_out);
+        for (const shelf of part.shelves) {
+          page.shelves.push(shelf);
+          onShelf(shelf, page);
+        }
+      };
+      const reader = answer.body.getReader();
+      const decoder = new TextDecoder();
+      let text = "";
+      for (;;) {
+        const { done, value } = await reader.read();
+        text += done ? decoder.decode() : decoder.decode(value, { stream: true });
+        const lines = text.split("\n");
+        text = lines.pop();
+        lines.forEach(take);
+        if (done) break;
+      }
+      take(text);
+      return page;
+    }
+
+    /* read: what makes something of an answer that is none of an error; without it, its JSON. */
+    async _list(path, asked, read = null) {
       const who = this.consented
         ? { session: this.session, ...(this.user ? { user: this.user } : {}) }
         : { incognito: true };
       const body = asked.next_page_of ? asked : { ...who, ...asked };
       const token = body.user ? this.token : null;
       const answer = await this._post(path, body, token);
+      if (read && answer.ok) return read(answer);
       const told = await answer.json();
       if (token !== null && told.type === REFUSED_TOKEN) {
         this._forgetToken(token);
-        return this._list(path, asked);
+        return this._list(path, asked, read);
       }
       if (!answer.ok) throw Object.assign(new Error(told.detail || told.title), { problem: told });
       return told;

@@ -1,5 +1,6 @@
 """Pages of a shop over HTTP: several lists at once, of a real service."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,6 +63,38 @@ def test_no_item_is_on_a_page_twice_and_each_shelf_goes_on_with_its_own(
     left = [item for item in ids(alone) if item not in earlier]
     assert ids(told["shelves"][2]) == left[:2], "it has the next of its own list"
     assert told["left_out"] == []
+
+
+def test_a_page_comes_shelf_by_shelf_to_whoever_asks_for_it(client: httpx.Client) -> None:
+    none = {"id": "none", "kind": "for_you", "filter": {"theme": "nothing"}}
+    body = {"n": 2, "user": "p2", "shelves": [*EVERY_KIND[:2], none, *EVERY_KIND[2:]]}
+    with client.stream("POST", "/v1/page", json={**body, "stream": True}) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/x-ndjson"
+        parts = [json.loads(line) for line in answer.iter_lines()]
+    for part in parts:
+        PageAnswer.model_validate(part)
+    assert [[shelf["id"] for shelf in part["shelves"]] for part in parts] == [
+        *([kind["id"]] for kind in EVERY_KIND),
+        [],
+    ]
+    assert [left["id"] for part in parts for left in part["left_out"]] == ["none"]
+    assert parts[-1]["left_out"][0]["id"] == "none"
+    whole = client.post("/v1/page", json=body).json()
+    shelves = [shelf for part in parts for shelf in part["shelves"]]
+    assert [ids(shelf) for shelf in shelves] == [ids(shelf) for shelf in whole["shelves"]]
+    by_taste = client.post("/v1/page", json={**body, "stream": True, "order": "by_taste"})
+    lines = [json.loads(line) for line in by_taste.text.splitlines()]
+    tastes = [shelf["taste"] for part in lines for shelf in part["shelves"]]
+    assert tastes == sorted(tastes, reverse=True)
+    assert len(tastes) == len(EVERY_KIND)
+
+
+def test_a_page_that_cannot_be_begun_is_a_problem_also_as_a_stream(client: httpx.Client) -> None:
+    wrong = {"kind": "similar", "item": "no-such-item"}
+    answer = client.post("/v1/page", json={"shelves": [wrong], "stream": True})
+    assert answer.status_code == 422
+    assert "there is no item 'no-such-item'" in answer.json()["detail"]
 
 
 def test_each_shelf_has_an_id_that_events_are_attributed_by(client: httpx.Client) -> None:

@@ -62,6 +62,38 @@ def test_what_is_hidden_goes_at_once_and_comes_back(open_shop: Open, shop_folder
     assert hidden in visitor.titles("for_you")
 
 
+WATCH = """() => {
+  const shelves = document.getElementById('shelves');
+  const list = () => shelves.querySelector('[data-shelf="for_you"]').innerText;
+  const before = list();
+  window.frames_ = { repeated: [], sooner: false };
+  const look = () => {
+    const ids = [...shelves.querySelectorAll('.card-link')].map((card) => card.hash);
+    window.frames_.repeated.push(...ids.filter((id, place) => ids.indexOf(id) !== place));
+    const isMade = document.querySelector('.news-text') && list() !== before;
+    if (isMade && shelves.getAttribute('aria-busy') === 'true') window.frames_.sooner = true;
+    if (!isMade || shelves.getAttribute('aria-busy') === 'true') queueMicrotask(watch);
+  };
+  const watch = () => {
+    const observer = new MutationObserver(() => { observer.disconnect(); look(); });
+    observer.observe(document.body, { subtree: true, childList: true, attributes: true });
+  };
+  watch();
+}"""
+"""Looks at the page whenever it changes, until all shelves are there."""
+
+
+def test_the_first_list_is_there_before_the_others_and_nothing_ever_twice(open_shop: Open) -> None:
+    visitor = open_shop()
+    visitor.choose()
+    visitor.until("() => document.getElementById('shelves').ariaBusy === 'false'")
+    visitor.page.evaluate(WATCH)
+    visitor.press('#shelves [data-shelf="for_you"] [aria-label^="Hide: "]')
+    visitor.see(".news-text:has-text('is hidden')")
+    visitor.until("() => document.getElementById('shelves').ariaBusy === 'false'")
+    assert visitor.page.evaluate("frames_") == {"repeated": [], "sooner": True}
+
+
 def test_a_like_makes_a_shelf_and_says_why(open_shop: Open) -> None:
     visitor = open_shop()
     visitor.choose()

@@ -1,15 +1,18 @@
 """The addresses that the pages of a shop ask. In: a checked request. Out: shelves of lists."""
 
+from itertools import chain
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 from pydantic_core import to_json
 
+from foretaste.domain.shelf import Page
+from foretaste.serve.api.bulk import NDJSON_MEDIA_TYPE
 from foretaste.serve.api.lists import ServiceDep, facets_of
-from foretaste.serve.docs.examples import answer_example, request_examples
+from foretaste.serve.docs.examples import answer_example, line_examples, request_examples
 from foretaste.serve.http.accept_language import LanguageDep
-from foretaste.serve.http.body import StrictRoute
+from foretaste.serve.http.body import UNBUFFERED_HEADERS, StrictRoute
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.security import READ
 from foretaste.serve.http.user_access import UserAccessDep
@@ -27,11 +30,19 @@ from foretaste.serve.schemas.suggest_schemas import (
     suggestions_json,
 )
 from foretaste.serve.schemas.values import CheckedPathId
+from foretaste.serve.service import Service
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["pages"])
 
 
-@v1.post("/page", dependencies=[READ], response_model=PageAnswer, responses=answer_example("page"))
+PAGE_RESPONSES = answer_example("page")
+PAGE_RESPONSES[200]["content"][NDJSON_MEDIA_TYPE] = {  # with `stream`; of each line
+    "schema": {"type": "string"},
+    "example": line_examples("page"),
+}
+
+
+@v1.post("/page", dependencies=[READ], response_model=PageAnswer, responses=PAGE_RESPONSES)
 def page(
     body: Annotated[PageBody, Body(openapi_examples=request_examples("page"))],
     service: ServiceDep,
@@ -47,17 +58,29 @@ def page(
     """
     user_access.check(body.user)
     workspace = service.ready_workspace
-    shelf_timeout = workspace.config.rank.timeout_ms
-    answered_page = workspace.page(
+    make_page = workspace.page_parts if body.stream else workspace.page
+    answer = make_page(
         body.user,
         shelves=body.shelf_specs(),
         order=body.order,
-        timeout_ms=body.timeout_ms or shelf_timeout * len(body.shelves),
+        timeout_ms=body.timeout_ms or workspace.config.rank.timeout_ms * len(body.shelves),
         **body.common_fields(language),
     )
-    for shelf in answered_page:
+    if isinstance(answer, Page):
+        return Response(
+            _encoded(answer, service, explain=body.explain), media_type="application/json"
+        )
+    lines = (_encoded(part, service, explain=body.explain) + b"\n" for part in answer)
+    first_line = next(lines)  # what fails before it is answered as a problem
+    return StreamingResponse(
+        chain((first_line,), lines), media_type=NDJSON_MEDIA_TYPE, headers=UNBUFFERED_HEADERS
+    )
+
+
+def _encoded(part: Page, service: Service, *, explain: bool) -> bytes:
+    for shelf in part:
         service.note_answer(shelf.recommendation)
-    return Response(encode_page(answered_page, explain=body.explain), media_type="application/json")
+    return encode_page(part, explain=explain)
 
 
 @v1.post(

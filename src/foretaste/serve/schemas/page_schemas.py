@@ -84,6 +84,10 @@ class PageBody(RequestSchema):
     timeout_ms: Timeout | None = None
     """Of the whole page. Without it what `rank.timeout_ms` in the settings says, for each shelf."""
     language: LanguageTag | None = None
+    stream: StrictBool = False
+    """The page as JSON Lines, each an answer with one shelf, sent as soon as it is made; the last
+    has `left_out`. Show the first while the others are made. `taste` is told, and order by it
+    given, only with `by_taste`, when all are there."""
     shelves: list[ShelfBody] = Field(min_length=1, max_length=MAX_SHELVES)
 
     def common_fields(self, language: str | None) -> dict[str, Any]:

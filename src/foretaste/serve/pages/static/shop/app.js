@@ -36,6 +36,8 @@ const shop = {
   people: null,
   shelves: [],
   loading: true,
+  busy: false,
+  toldTurn: 0,
   milliseconds: 0,
   model: "",
   news: null,
@@ -291,8 +293,8 @@ const shop = {
     return shelves;
   },
 
-  /* Ask for all shelves in one call. cause: what somebody did, as { text, undo }; it is said with
-     what moved. */
+  /* Ask for all shelves in one call; each is shown as soon as it comes, the first while the others
+     are still made. cause: what somebody did, as { text, undo }; it is said with what moved. */
   async refresh(cause = null) {
     const turn = ++this.turn;
     const before = placesOf(this.shelves);
@@ -300,24 +302,56 @@ const shop = {
     return this.attempt(async () => {
       const began = performance.now();
       const asked = { n: SHELF_LENGTH, properties: this.properties, ...LIST };
-      const answer = await client.page(this.wanted, this.person ? asked : { ...asked, incognito: true });
-      if (turn !== this.turn) return;
-      this.milliseconds = Math.round(performance.now() - began);
-      this.model = answer.model_version;
-      const spots = spotsOf(part("shelves"));
-      const shelves = answer.shelves.filter((shelf) => shelf.items.length).map((shelf) => ({ ...shelf, items: shelf.items.map((item) => this.decorated(item)) }));
-      if (cause) markMoves(shelves, before);
-      this.shelves = shelves;
+      const { wanted } = this;
+      const fresh = [];
+      this.busy = true;
+      try {
+        const answer = await client.page(wanted, this.person ? asked : { ...asked, incognito: true }, (shelf) => {
+          if (turn !== this.turn || !shelf.items.length) return;
+          fresh.push({ ...shelf, items: shelf.items.map((item) => this.decorated(item)) });
+          this.showShelf(fresh, wanted, before, cause);
+        });
+        if (turn !== this.turn) return;
+        this.milliseconds = Math.round(performance.now() - began);
+        this.model = answer.model_version;
+      } finally {
+        if (turn === this.turn) this.busy = false;
+      }
+      this.shelves = this.shelves.filter((shelf) => fresh.some((one) => one.id === shelf.id));
       this.loading = false;
-      if (cause) this.tell(cause, moveLines(shelves, before));
-      Alpine.nextTick(() => cause && slideFrom(part("shelves"), spots));
+      if (cause) this.tell(cause, moveLines(fresh, before), turn, { isWhole: true });
       if (this.view === "item" && this.item && cause && !cause.isQuiet) this.openItem(this.item.id, { quiet: true });
     }, () => this.refresh(cause));
   },
 
-  tell(cause, lines) {
-    this.news = { text: cause.text, lines: lines.map((line, place) => ({ ...line, key: place })), undo: cause.undo || null };
-    if (cause.isQuiet || (this.view === "home" && !document.querySelector("dialog[open]"))) return;
+  /* The newest of the fresh shelves in its place. What it shows goes from those that are still of
+     the page before: no item is on a page twice. */
+  showShelf(fresh, wanted, before, cause) {
+    const shelf = fresh[fresh.length - 1];
+    const root = () => document.querySelector(`#shelves [data-id="${CSS.escape(shelf.id)}"]`);
+    const spots = spotsOf(root());
+    const freshIds = new Set(fresh.map((one) => one.id));
+    const shown = new Set(shelf.items.map((item) => item.id));
+    for (const old of this.shelves)
+      if (!freshIds.has(old.id) && old.items.some((item) => shown.has(item.id))) old.items = old.items.filter((item) => !shown.has(item.id));
+    if (cause) markMoves([shelf], before);
+    const shelfById = new Map([...this.shelves, shelf].map((one) => [one.id, one]));
+    this.shelves = wanted.map(({ id }) => shelfById.get(id)).filter((one) => one && one.items.length);
+    this.loading = false;
+    if (!cause) return;
+    if (fresh.length === 1) this.tell(cause, moveLines(fresh, before), this.turn);
+    Alpine.nextTick(() => slideFrom(root(), spots));
+  },
+
+  /* isWhole: whether all shelves are there; before, only those who see are told. */
+  tell(cause, lines, turn, { isWhole = false } = {}) {
+    const isTold = this.news && this.news.turn === turn;
+    if (!isWhole || isTold || this.toldTurn !== turn) {
+      const undo = isTold ? this.news.undo : cause.undo || null;
+      this.news = { turn, isWhole, text: cause.text, lines: lines.map((line, place) => ({ ...line, key: place })), undo };
+    } // else it was told and closed
+    this.toldTurn = turn;
+    if (!isWhole || cause.isQuiet || (this.view === "home" && !document.querySelector("dialog[open]"))) return;
     toast(cause.text, cause.undo ? { actionText: t("Undo"), action: () => this.undoNews() } : {});
   },
 
@@ -334,7 +368,7 @@ const shop = {
 
   /* For a screen reader, which hears it in one go. */
   get newsSummary() {
-    if (!this.news) return "";
+    if (!this.news || !this.news.isWhole) return "";
     return [this.news.text, ...this.news.lines.map((line) => `${line.text} ${line.why}`.trim())].join(". ");
   },
 
@@ -407,7 +441,7 @@ const shop = {
       this.seed = item;
     } else this.drop(item);
     if (await client.flush()) {
-      this.news = { text, lines: [{ key: 0, text: t("The service does not answer. What you did is kept, and sent when it is back."), why: "" }], undo: null };
+      this.news = { text, lines: [{ key: 0, text: t("The service does not answer. What you did is kept, and sent when it is back."), why: "" }], undo: null, isWhole: true };
     }
     await this.refresh({ text, undo: () => this.undoDeed(deed) }); // the lists first
     this.loadProfile();

@@ -48,13 +48,13 @@ export function moveLines(shelves, before, gone = "") {
   return lines.slice(0, 3);
 }
 
-/* Cards slide from where they were to where they are. */
+/* Cards slide from where they were to where they are, where they can be seen. */
 export function slideFrom(root, spots) {
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  if (!root || !spots.size || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   for (const card of root.querySelectorAll("[data-card]")) {
     const was = spots.get(card.dataset.card);
     if (!was) {
-      if (spots.size) card.animate([{ opacity: 0, transform: "scale(.94)" }, { opacity: 1, transform: "none" }], { duration: 260, easing: "ease-out" });
+      card.animate([{ opacity: 0, transform: "scale(.94)" }, { opacity: 1, transform: "none" }], { duration: 260, easing: "ease-out" });
       continue;
     }
     const now = card.getBoundingClientRect();
@@ -65,6 +65,9 @@ export function slideFrom(root, spots) {
   }
 }
 
+/* Where the cards of a shelf are; none where the shelf is out of sight. */
 export function spotsOf(root) {
+  const box = root && root.getBoundingClientRect();
+  if (!box || box.top > innerHeight || box.bottom < 0) return new Map();
   return new Map([...root.querySelectorAll("[data-card]")].map((card) => [card.dataset.card, card.getBoundingClientRect()]));
 }
