@@ -21,7 +21,12 @@ from benchmarks.understanding.catalogues import CATALOGUES, open_catalogue
 from benchmarks.understanding.search import search_rows
 
 FOLDER = Path(__file__).parent
-HALVES = {"building": "building.txt", "held-out": "held_out.txt", "later": "later.txt"}
+HALVES = {
+    "building": "building.txt",
+    "held-out": "held_out.txt",
+    "later": "later.txt",
+    "unseen-1": "unseen_1.txt",
+}
 OUT_OF_SCOPE = ("greet", "thanks", "help", "my_data", "unknown")
 
 

@@ -2,7 +2,7 @@
 
     catalogue language context | what is said | intent | what must hold; …
 
-`context` is "list" where there is a list in hand. `column=value`, `column<number` and
+`context` is "list" where there is a list in hand. Of intents "a/b" both are right. `column=value`, `column<number` and
 `column=low..high` are conditions, of which there may be no others; `q=words` are in the query;
 `-words` is refused (for good, or in this talk), `~-words` in this talk alone, `--words` and
 `++words` are less and more from now on; `!-words` and `!++words` must not be. `seed=` and `item=`
@@ -101,7 +101,8 @@ class _State:
 
     def intent_faults(self, case: Case) -> list[str]:
         intent = str(self.reply.intent)
-        same = SAME_INTENTS.get(intent, intent) == SAME_INTENTS.get(case.intent, case.intent)
+        right = {SAME_INTENTS.get(name, name) for name in case.intent.split("/")}
+        same = SAME_INTENTS.get(intent, intent) in right
         spoken = case.intent in SPOKEN and self.reply.recommendation is not None
         return [*([] if same else [f"intent {intent}"]), *(["a list"] if spoken else [])]
 
@@ -131,7 +132,7 @@ class _State:
         actual = self.filter.get(column)
         if sign != "=":
             tests = actual if isinstance(actual, dict) else {}
-            return bool(tests.get(SIGNS[sign]) == float(value))
+            return tests.get(SIGNS[sign]) in (value, _number(value))
         if ".." in value:
             low, high = map(float, value.split(".."))
             return bool(actual == {"gte": low, "lte": high})
@@ -165,6 +166,14 @@ class _State:
 
     def named(self, ids: tuple[str, ...], name: str) -> bool:
         return title_key(name) in {title_key(self.titles[item_id]) for item_id in ids}
+
+
+def _number(text: str) -> float | None:
+    """None for a date."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _TALK(state: _State, words: str) -> bool:  # noqa: N802
