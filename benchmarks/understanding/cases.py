@@ -2,8 +2,9 @@
 
     catalogue language context | what is said | intent | what must hold; …
 
-`context` is "list" where there is a list in hand. Of intents "a/b" both are right. `column=value`, `column<number` and
-`column=low..high` are conditions, of which there may be no others; `q=words` are in the query;
+`context` is "list" where there is a list in hand; of intents "a/b" both are right. `column=value`,
+`column<number` and `column=low..high` are conditions, of which there may be no others; `q=words`
+are in the query;
 `-words` is refused (for good, or in this talk), `~-words` in this talk alone, `--words` and
 `++words` are less and more from now on; `!-words` and `!++words` must not be. `seed=` and `item=`
 name items, `n=` how many; `top=A|B` says that one of them is in the first five, `!top=A|B` none.

@@ -33,6 +33,8 @@ LIST_IN_HAND: Mapping[str, tuple[str, ...]] = {
 """Titles of the list that a talk has come to."""
 START = 1_750_000_000
 QUICK = "[language]\nthreads = 1\n[model.sequence]\nepochs = 2\ndim = 32\n"
+COLUMNS = {"news": '[behaviour]\nattribute_columns = ["section", "minutes", "published"]\n'}
+"""Times are left out of the items of a file unless they are named."""
 
 
 def open_catalogue(name: str, folder: Path) -> Foretaste:
@@ -42,7 +44,7 @@ def open_catalogue(name: str, folder: Path) -> Foretaste:
     workspace.mkdir(parents=True, exist_ok=True)
     if is_new:
         events, items = write("ml-100k", folder) if name == "films" else _made_up(name, folder)
-        (workspace / "foretaste.toml").write_text(QUICK)
+        (workspace / "foretaste.toml").write_text(QUICK + COLUMNS.get(name, ""))
     shop = Foretaste.open(workspace)
     if is_new:
         shop.add(events=events, items=items)

@@ -22,6 +22,7 @@ NEGATIVE_STRENGTHS: frozenset[Strength] = frozenset(
 )
 NEITHER_WORDS = frozenset({"neither", "nor", "weder", "ni"})
 """Continuations that refuse by themselves: "neither romantic nor scary"."""
+RELATIVE_PRONOUNS = frozenset({"that", "which", "what", "was", "das", "die", "der", "qui", "que"})
 CHILDREN_TOKEN = "forchildren"
 """Stands where it was said that it is for children."""
 
@@ -103,16 +104,27 @@ class _ClauseParser:
         if length and word in grammar.clauses["breaks"]:  # "but not so": more than "but not" and so
             next_length = grammar.phrase_length(grammar.strengths, self._words, position + 1)
             length = length if next_length < length else 0
+        if length > 1 and self._is_overlapped(position, length):
+            length = 0
         if self._is_trailing(position, length):
             if grammar.strengths.get(word) == "only":
                 self._strength = "only"
             return 1
         if length:
             phrase = " ".join(self._words[position : position + length])
-            self._begin(grammar.strengths[phrase])
+            self._begin(grammar.strengths[phrase], is_relative=word in RELATIVE_PRONOUNS)
             return length
         self._add_word(word)
         return 1
+
+    def _is_overlapped(self, position: int, length: int) -> bool:
+        """Whether a phrase that begins within this one goes beyond it: “der nicht zu”."""
+        return any(
+            shift
+            + self._grammar.phrase_length(self._grammar.strengths, self._words, position + shift)
+            > length
+            for shift in range(1, length)
+        )
 
     def _scope_length(self, position: int) -> int:
         """Words from here that say for how long; they are noted."""
@@ -148,10 +160,13 @@ class _ClauseParser:
         )
         return length == 0 or (is_last and bool(self._phrase))
 
-    def _begin(self, strength: Strength) -> None:
+    def _begin(self, strength: Strength, *, is_relative: bool) -> None:
         """A clause of this strength begins."""
         is_negated = self._awaits_words and self._strength in NEGATIVE_STRENGTHS - {"void"}
+        is_relative = is_relative or self._phrase[-1:] in ([word] for word in RELATIVE_PRONOUNS)
         self._close_clause()
+        if is_negated and is_relative and strength == "without":
+            strength = "only"  # “nothing that isn't a comedy”
         if is_negated and strength in ("more", "much more", "wanted"):
             return  # "not more" is not more
         self._strength, self._awaits_words = strength, True

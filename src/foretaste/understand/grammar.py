@@ -33,7 +33,10 @@ BOUNDARY = " ¦ "
 """Stands where something was taken out: a clause ends there, and no negation goes on."""
 LANGUAGES = ("en", "de", "fr", "es")
 MIN_STEM_LETTERS = 3
+MIN_BORROWED_LETTERS = 4
 MAX_CHILD_AGE = 14
+SPACED_HYPHEN = re.compile(r"(?<=\w) --? (?=[^\W\d])")
+"""A dash, as it is typed."""
 TOKEN_PATTERN = re.compile(r"\w+(?:['’-]\w+)*|[,;.!?&/:\n¦–—]")
 
 
@@ -53,6 +56,7 @@ class Grammar:
     joins: frozenset[str]
     number_words: Mapping[str, float]
     decades: Mapping[str, int]
+    months: Mapping[str, int]
     strengths: Mapping[str, Strength]
     """Phrase → how much is wanted."""
     clauses: Mapping[str, frozenset[str]]
@@ -71,6 +75,7 @@ class Grammar:
         """One line in lower case, as the patterns expect it."""
         line = " ".join(text.lower().replace("’", "'").replace("¿", " ").replace("¡", " ").split())
         line = line if self.language == "en" else fold(line)
+        line = SPACED_HYPHEN.sub(" – ", line)
         for pattern, spelling in self.spellings:
             line = pattern.sub(spelling, line)
         return line
@@ -197,11 +202,12 @@ def load_grammar(language: str) -> Grammar:
         joins=frozenset(references["joins"]),
         number_words=number_words,
         decades=numbers["decades"],
+        months=numbers["months"],
         strengths=strengths,
         clauses={
             name: frozenset(words.split() if isinstance(words, str) else map(phrase_key, words))
             for name, words in clauses.items()
-            if name != "children"
+            if name not in ("children", "men", "women")
         },
         postponed={phrase: strength for phrase, strength in postponed.items() if phrase},
         glossary=glossary,
@@ -258,7 +264,12 @@ def _patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"]:
         "reference.after": rf" (?:{content['references']['after']})$",
         "than": rf"^(?:{content['comparatives']['than']}) ",
         "children": rf"(?<!\w)(?:{_children_pattern(content)})(?!\w)",
+        "men": rf"(?<!\w)(?:{content['clauses']['men']})(?!\w)",
+        "women": rf"(?<!\w)(?:{content['clauses']['women']})(?!\w)",
         "service": rf"(?<!\w)(?:{content['service']})(?!\w)",
+        "private": rf"(?<!\w)(?:{content['private']})(?!\w)",
+        "questions": rf"^(?:{content['questions']})(?!\w)",
+        "described": rf"^(?:{content['references']['described']})$",
     }
     patterns |= {
         f"tails.{name}": f"^(?:{tail})$" for name, tail in content.get("tails", {}).items()
@@ -288,13 +299,23 @@ def _number_patterns(numbers: Mapping[str, Any], words: str) -> dict[str, str]:
     )
     first, second = amount.format("a"), amount.format("b")
     year = r"(?P<a>1[0-9]\d\d|20\d\d)(?!\w)"
+    months = "|".join(sorted(numbers["months"], key=len, reverse=True))
+    month = rf"(?P<month>{months})\.? (?:of |de |del )?(?P<a>1[0-9]\d\d|20\d\d)(?!\w)"
     upwards, downwards = numbers["upwards"], numbers["downwards"]
     decades = "|".join(sorted(numbers["decades"], key=len, reverse=True))
     decade = numbers["decade_pattern"].replace("{decades}", decades)
     before = rf"(?:(?:{numbers['decade_before']}) )?(?:the )?"
     return {
+        "bound.month_before": rf"(?<!\w)(?:{numbers['before']}) {month}",
+        "bound.month_since": rf"(?<!\w)(?:{numbers['since']}) {month}(?: (?:{upwards})(?!\w))?",
+        "bound.month_after": rf"(?<!\w)(?:{numbers['after']}) {month}",
+        "bound.month": rf"(?<!\w)(?:(?:{numbers['exactly']}|im) )?{month}",
         "bound.decade": rf"(?<!\w){before}{decade}(?!\w)",
         "bound.century": rf"(?<!\w){before}{numbers['century_pattern']}(?!\w)",
+        "bound.range": rf"(?<!\w){first} ?(?:{numbers['range_to']}) ?{second}(?!\w)",
+        "bound.open": r"(?<!\w)(?:[$€£] ?)?(?P<a>\d{1,6}) ?\+(?: ?(?:"
+        + units.format("a")
+        + r"))?(?!\w)",
         "bound.between": rf"(?<!\w)(?:{numbers['between']}) {first} ?(?:{numbers['between_and']}) ?"
         rf"{second}(?!\w)",
         "bound.before": rf"(?<!\w)(?:{numbers['before']}) {year}",
@@ -309,11 +330,26 @@ def _number_patterns(numbers: Mapping[str, Any], words: str) -> dict[str, str]:
         "bound.downwards": rf"(?<!\w){first} (?:{downwards})(?!\w)",
         "bound.around": rf"(?<!\w)(?:{numbers['around']}) {first}(?!\w)",
         "bound.exactly": rf"(?<!\w)(?:{numbers['exactly']}) {year}",
-        "bound.count": rf"^(?P<a>\d{{1,2}}|{words}) (?=\w)",
+        "bound.count": rf"^(?:(?:{numbers['article']}) "
+        rf"(?=\S+ (?:{numbers['ranked']})(?!\w)))?(?:top )?"
+        rf"(?P<a>\d{{1,2}}|{words}) (?=\w)",
     }
 
 
 GRAMMARS: Mapping[str, Grammar] = {language: load_grammar(language) for language in LANGUAGES}
+
+
+def borrowed_meaning(word: str, grammar: Grammar) -> str | None:
+    """What the glossary of another language has for a word: “a good Krimi”."""
+    if (
+        len(word) < MIN_BORROWED_LETTERS
+        or word in grammar.clauses["plain"] | grammar.function_words
+    ):
+        return None
+    others = (other for other in GRAMMARS.values() if other.language != grammar.language)
+    return next((meaning for it in others if (meaning := it.glossary.get(fold(word)))), None)
+
+
 GRAMMAR_PATTERNS = tuple(
     pattern
     for grammar in GRAMMARS.values()

@@ -16,7 +16,7 @@ from foretaste.domain.data import Catalogue, Feature
 from foretaste.errors import InputError
 from foretaste.rank.conditions import parse_number
 from foretaste.understand.grammar import Dimension
-from foretaste.understand.numbers import Bound
+from foretaste.understand.numbers import MONTHS_PER_YEAR, Bound
 
 NAME_WORDS: Mapping[str, tuple[str, ...]] = {
     "year": (
@@ -74,11 +74,18 @@ class NumberColumn:
     def test_of(self, bound: Bound) -> dict[str, float | str]:
         """The bound as a filter of this attribute; a year of a date is its first or last day."""
         if not self.is_date or (bound.low is not None and bound.low > LATEST_YEAR):
-            return dict(bound.as_test())
+            return {
+                test: float(int(number)) if bound.is_month else number
+                for test, number in bound.as_test().items()
+            }
         tests: dict[str, float | str] = {}
         for test, year in bound.as_test().items():
-            is_end = test in ("lte", "gt")  # the whole year is meant
-            tests[{"gt": "gte", "lte": "lt"}.get(test, test)] = f"{int(year) + is_end:04d}-01-01"
+            months = round(year * MONTHS_PER_YEAR)
+            if test in ("lte", "gt"):  # the whole year, or month, is meant
+                months += 1 if bound.is_month else MONTHS_PER_YEAR
+            whole_years, month = divmod(months, MONTHS_PER_YEAR)
+            first_day = f"{whole_years:04d}-{month + 1:02d}-01"
+            tests[{"gt": "gte", "lte": "lt"}.get(test, test)] = first_day
         return tests
 
 

@@ -12,6 +12,7 @@ from foretaste.understand.grammar import BOUNDARY, Dimension, Grammar
 YEARS = range(1500, 2101)
 """A number among these without a unit is taken for a year."""
 MINUTES_PER_HOUR = 60.0
+MONTHS_PER_YEAR = 12
 YEARS_AROUND, SHARE_AROUND = 3.0, 0.2
 """How far "around 1990" and "about 50" reach, either way."""
 FIRST_OLD_DECADE = 30
@@ -30,6 +31,8 @@ class Bound:
     """Whether the bound itself is left out."""
     unit: str = ""
     """"pages", "minutes", or nothing."""
+    is_month: bool = False
+    """Whether it is the first day of a month: May 2025 is 2025 and 4/12."""
     is_negated: bool = False
     """Whether it is what is refused: "skip anything before 2000"."""
 
@@ -40,8 +43,26 @@ class Bound:
         return {name: value for name, value in limits.items() if value is not None}
 
 
+LOW_KINDS = ("after", "since", "over", "at_least", "upwards", "open")
+"""Those that say what it must be over."""
+CURRENCY_SIGNS = "$€£"
 BOUND_KINDS = (
-    *("decade", "century", "between", "before", "since", "after", "at_most", "at_least"),
+    *(
+        "month_before",
+        "month_since",
+        "month_after",
+        "month",
+        "decade",
+        "century",
+        "between",
+        "range",
+        "open",
+        "before",
+        "since",
+        "after",
+        "at_most",
+        "at_least",
+    ),
     *("under", "over", "upwards", "downwards", "around", "exactly"),
 )
 """In the order in which they are looked for."""
@@ -70,7 +91,11 @@ def _joined(bounds: list[Bound]) -> tuple[Bound, ...]:
     ranges = [
         bound
         for bound in bounds
-        if bound.subject == "year" and bound.low and bound.high and not bound.is_negated
+        if bound.subject == "year"
+        and bound.low
+        and bound.high
+        and not bound.is_month
+        and not bound.is_negated
     ]
     if len(ranges) < 2:
         return tuple(bounds)
@@ -131,13 +156,17 @@ def _bound_of(kind: str, hit: "re.Match[str]", grammar: Grammar) -> Bound | None
     if kind == "century":
         century = int(groups["century"])
         return Bound("year", (century - 1) * 100.0 + 1, century * 100.0)
+    if kind.startswith("month"):
+        return _month(kind.removeprefix("month").lstrip("_"), groups, grammar)
     amounts = [parse_amount(groups[name], grammar) for name in ("a", "b") if groups.get(name)]
     first = amounts[0] if amounts else None
     if first is None or None in amounts:
         return None
     subject, unit, factor = _unit(groups, first)
     first *= factor
-    if kind == "between":
+    if kind == "range" and subject == "any" and not set(hit[0]) & set(CURRENCY_SIGNS):
+        return None
+    if kind in ("between", "range"):
         second = (amounts[-1] or 0.0) * factor
         return Bound(subject, min(first, second), max(first, second), unit=unit)
     if kind == "around":
@@ -149,11 +178,18 @@ def _bound_of(kind: str, hit: "re.Match[str]", grammar: Grammar) -> Bound | None
         subject = "year"
     if kind in ("upwards", "downwards") and subject == "any" and len(hit[0]) < 4:
         return None
-    low_kinds, high_kinds = ("after", "since", "over", "at_least", "upwards"), ("exactly",)
+    low_kinds, high_kinds = LOW_KINDS, ("exactly",)
     is_exclusive = kind in ("before", "after", "under", "over")
     low = first if kind in (*low_kinds, *high_kinds) else None
     high = None if kind in low_kinds else first
     return Bound(subject, low, high, is_exclusive, unit)
+
+
+def _month(side: str, groups: dict[str, str | None], grammar: Grammar) -> Bound:
+    start = int(str(groups["a"])) + (grammar.months[str(groups["month"])] - 1) / MONTHS_PER_YEAR
+    low = None if side == "before" else start
+    high = None if side in ("since", "after") else start
+    return Bound("year", low, high, is_exclusive=side in ("before", "after"), is_month=True)
 
 
 def _unit(

@@ -23,6 +23,7 @@ from foretaste.understand.misspellings import corrected_negations
 from foretaste.understand.numbers import extract_bounds, extract_count, parse_amount
 from foretaste.understand.parsed_request import ParsedRequest, parsed_request
 from foretaste.understand.references import ItemReader
+from foretaste.understand.same_maker import same_maker_condition
 
 MAX_READ_CHARACTERS = 600
 """Of what is said; a wish is shorter."""
@@ -31,6 +32,7 @@ NO_WORD = re.compile(r"^[^aeiouàâäáéèêëíîïóôöúûü]++$|[^aeiouyà
 """No vowel, or five consonants after one another."""
 NEGATIONS = ("not ", "nicht ", "no ", "n'", "missing")
 """What an ending begins with that asks why something is not there."""
+OR_WORDS = frozenset({"or", "oder", "ou", "o", "u"})
 STOPS = " \"'.,;:!?-–—"
 WHOLE_INTENTS: tuple[Intent, ...] = (
     *("my_data", "forget", "undo", "start_over", "help", "thanks", "greet", "next", "find"),
@@ -103,6 +105,8 @@ class _Reader:
         about_items = self._about_items(asked)
         if about_items is not None:
             return about_items
+        if self._grammar.patterns["private"].search(self._line):
+            return Meaning("my_data", self._grammar.language)
         if self._is_out_of_scope(asked):
             return Meaning("unknown", self._grammar.language)
         meaning = self._wishes(asked)
@@ -116,7 +120,11 @@ class _Reader:
         if any(self._grammar.whole("unknown", text) for text in texts):
             return True
         service = self._grammar.patterns["service"].search(asked)
-        return service is not None and not self._names_feature(service[0])
+        if service is not None:
+            return not self._names_feature(service[0])
+        question = self._grammar.patterns["questions"]
+        hits = [hit for text in texts if (hit := question.match(text.strip(STOPS))) is not None]
+        return bool(hits) and not self._names_any_feature(asked)
 
     def _whole(self, asked: str) -> Meaning | None:
         """The intents that need nothing else."""
@@ -135,6 +143,9 @@ class _Reader:
 
     def _about_items(self, asked: str) -> Meaning | None:
         """What is asked of, or done with, items that are named."""
+        same_maker = self._of_same_maker(asked)
+        if same_maker is not None:
+            return same_maker
         wants_more = self._grammar.patterns["more_request"].search(asked)
         said = asked[: wants_more.start()].strip(STOPS) if wants_more else asked
         for intent in ITEM_INTENTS:
@@ -148,7 +159,23 @@ class _Reader:
                     if wants_more and intent == "take"
                     else (meaning)
                 )
+        said = self._without_request(said)
         return self._reference_alone(said, wants_more=bool(wants_more))
+
+    def _of_same_maker(self, asked: str) -> Meaning | None:
+        """ "By the author of Matilda": what has the makers of the item that is named."""
+        said = self._without_request(asked)
+        hit = self._grammar.patterns["starts.same_maker"].match(said)
+        items, tail = self._items.leading(said[hit.end() :]) if hit is not None else ((), "")
+        if hit is None or not items:
+            return None
+        is_cast = bool(hit["cast"])
+        catalogue = self._scene.vocabulary.catalogue
+        condition = same_maker_condition(items[0], catalogue, is_cast=is_cast)
+        if condition is None:
+            return None
+        meaning = self._with_tail(Meaning("find", self._grammar.language), tail)
+        return replace(meaning, conditions=(condition, *meaning.conditions))
 
     def _of_items(self, intent: Intent, words: str, said: str) -> Meaning | None:
         """An intent with the items that follow in what was said; None where they are none."""
@@ -162,6 +189,7 @@ class _Reader:
             if not words and intent == "why":
                 return Meaning(intent, language, tuple(self._scene.shown)[:1])
             items, _ = self._items.leading(words)
+            items = items or self._items.ending(words)
             if items:
                 return Meaning(intent, language, items[:1])
             is_question = self._line.startswith(tuple(WHY_WORDS[language]))
@@ -193,6 +221,11 @@ class _Reader:
         tokens = tuple(self._grammar.tokens(words))
         return self._scene.vocabulary.feature(tokens, self._grammar) is not None
 
+    def _names_any_feature(self, words: str) -> bool:
+        """Whether some of the words are a value of the items: hoodies, in “do you sell hoodies?”"""
+        tokens = [word for word in self._grammar.tokens(words) if word[0].isalpha()]
+        return any(self._names_feature(word) for word in tokens)
+
     def _missing(self, intent: Intent, words: str) -> Meaning | None:
         """A title that nothing has, where only a title can be meant."""
         if intent in ("like", "not_like", "take", "hide") and self._items.names_place(words):
@@ -211,12 +244,25 @@ class _Reader:
             if pattern is not None and pattern.fullmatch(tail.strip(STOPS)):
                 liked: Intent = "like" if wants_more else intent
                 return Meaning(liked, self._grammar.language, items)
-        is_place = self._items.is_place(said)
+        is_choice = len(items) > 1 and bool(OR_WORDS & set(said.split()))
+        if is_choice and not tail.strip(STOPS):
+            return Meaning("compare", self._grammar.language, items[:2])
+        is_place = self._items.is_place(said) or self._wants_variant(said, items[0], tail)
         if not is_place and not tail.strip(STOPS):
             return None  # a title alone is searched for
         if not is_place and not extract_comparatives(tail, self._scene, self._grammar, items)[1]:
             return None
         return self._with_tail(Meaning("like", self._grammar.language, items), tail)
+
+    def _wants_variant(self, said: str, item: str, tail: str) -> bool:
+        """Whether an item that is named by several words is wanted otherwise: “… in black”."""
+        title = said[: len(said) - len(tail)].strip(STOPS)
+        words = tail.split()
+        is_title = len(title.split()) > 1 and self._scene.vocabulary.titles.exact(title) == item
+        refining = self._grammar.clauses["refining"]
+        return (
+            is_title and len(words) > 1 and words[0] in refining and self._names_any_feature(tail)
+        )
 
     def _with_tail(self, meaning: Meaning, tail: str) -> Meaning:
         """With what is said behind the items: "but shorter"."""
@@ -238,6 +284,9 @@ class _Reader:
         """Numbers, comparatives, whom it is for, and clauses."""
         grammar, scene = self._grammar, self._scene
         text = grammar.patterns["children"].sub(f" {CHILDREN_TOKEN} ", text)
+        for people in ("men", "women"):  # whose things the catalogue may keep apart
+            if self._names_feature(people):
+                text = grammar.patterns[people].sub(f" {people} ", text)
         text, bounds = extract_bounds(text, grammar)
         text, superlatives = extract_superlatives(text, scene, grammar)
         text, compared, problems = extract_comparatives(text, scene, grammar, tuple(items))

@@ -6,14 +6,17 @@ the second | number 2 | the last one | this | The Shining | Alien and Blade Runn
 import re
 from collections.abc import Sequence
 
+from foretaste.rank.about import stems
 from foretaste.understand.grammar import Grammar
 from foretaste.understand.meaning import Scene
-from foretaste.understand.titles import TitleIndex
+from foretaste.understand.titles import ARTICLES, TitleIndex
 
 _NUMERAL = re.compile(r"(\d{1,3})(?:st|nd|rd|th|er|e|eme|o|a|\.)?")
 _CUT = re.compile(r"[,;.!?:¦]|\s")
+MOVED_ARTICLE = re.compile(rf", (?:{'|'.join(ARTICLES)})$")
 MAX_TITLE_WORDS = 14
 MAX_ITEMS = 8
+PAUSES = (",", ";", ".", "!", "?", ":")
 EDGE = " \"'“”«»„?.!,;:"
 
 
@@ -23,6 +26,7 @@ class ItemReader:
     def __init__(self, scene: Scene, grammar: Grammar) -> None:
         self._grammar = grammar
         self._shown_ids = list(scene.shown)
+        self._shown_titles, self._all_titles = scene.shown, scene.vocabulary.titles.titles
         self._shown = TitleIndex(scene.shown)
         self._all = scene.vocabulary.titles
 
@@ -58,6 +62,31 @@ class ItemReader:
                 break
         return tuple(items), rest
 
+    def ending(self, words: str) -> tuple[str, ...]:
+        """The item that the text ends with: “on earth would you give me Jaws”."""
+        tokens = words.strip(EDGE).split()[-MAX_TITLE_WORDS:]
+        for start in range(1, len(tokens)):
+            name = " ".join(tokens[start:]).strip(EDGE)
+            item = self._by_place(name) or self._exact(name)
+            if item is not None:
+                return (item,)
+        return ()
+
+    def _described(self, words: str) -> str | None:
+        """The item of the list that has these words in its title: “the whales one”."""
+        hit = self._grammar.patterns["described"].match(words)
+        if hit is None:
+            return None
+        name = next(group for group in hit.groups() if group)
+        tokens = tuple(name.split())
+        for titles in (self._shown_titles, self._all_titles):
+            for sought in (tokens, self._grammar.translated(tokens)):
+                keys = set(stems(" ".join(sought)))
+                items = [item for item, title in titles.items() if keys <= set(stems(title))]
+                if keys and len(items) == 1:
+                    return items[0]
+        return None
+
     def _group(self, words: str) -> tuple[tuple[str, ...], str] | None:
         """ "The first two", "both"."""
         if words in self._grammar.references["first_two"] and len(self._shown_ids) > 1:
@@ -76,10 +105,13 @@ class ItemReader:
     def _first(self, words: str, *, is_exact: bool) -> tuple[str | None, str]:
         """(the item that the text begins with, the rest), the longest name that fits."""
         prefixes = _prefixes(words)
-        for find in (self._by_place, self._exact):
+        if is_exact and (title := self._all.exact(words)) and not self._by_place(words):
+            return title, ""  # “Dracula and It”
+        for find in (self._by_place, self._exact, self._described):
             for prefix, behind in prefixes:
                 item = find(prefix)
-                if item is not None:
+                is_cut = MOVED_ARTICLE.search(prefix) and behind.strip()[:1].isalnum()
+                if item is not None and not is_cut:  # “not Dune, the others”
                     return item, behind
         for prefix, behind in prefixes:
             if is_exact or not self._is_boundary(behind) or self.names_place(prefix):
@@ -140,7 +172,12 @@ class ItemReader:
 
 def _prefixes(words: str) -> Sequence[tuple[str, str]]:
     """(the first words, the rest), the longest first."""
-    cuts = [hit.start() for hit in _CUT.finditer(words)] + [len(words)]
+    cuts = [
+        hit.start()
+        for hit in _CUT.finditer(words)
+        if not (hit[0].isspace() and words[: hit.start()].endswith(PAUSES))  # cut before the pause
+    ]
+    cuts.append(len(words))
     prefixes = [(words[:cut].strip(EDGE), words[cut:]) for cut in cuts[: 2 * MAX_TITLE_WORDS]]
     if cuts[-1] == len(words) and len(cuts) > 2 * MAX_TITLE_WORDS:
         prefixes.append((words.strip(EDGE), ""))

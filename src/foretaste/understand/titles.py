@@ -52,6 +52,7 @@ class TitleIndex:
     """The titles of a catalogue, or of a list."""
 
     def __init__(self, titles: Mapping[str, str]) -> None:
+        self.titles = titles
         self._item_by_key: dict[str, str] = {}
         self._whole_titles: dict[str, str] = {}
         for item_id, title in titles.items():

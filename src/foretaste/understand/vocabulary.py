@@ -13,13 +13,13 @@ from typing import Any, Literal
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from foretaste.domain.data import Floats
+from foretaste.domain.data import Catalogue, Floats
 from foretaste.domain.words import words_of
 from foretaste.rank.about import stem, stems
 from foretaste.rank.conditions import parse_condition, parse_number
 from foretaste.rank.index import FilterIndex
 from foretaste.understand.clauses import CHILDREN_TOKEN, without_plain
-from foretaste.understand.grammar import Grammar, fold
+from foretaste.understand.grammar import Grammar, borrowed_meaning, fold
 from foretaste.understand.number_columns import NumberColumns
 from foretaste.understand.numbers import YEARS
 from foretaste.understand.titles import TitleIndex
@@ -101,6 +101,11 @@ class Vocabulary:
     def numbers(self) -> NumberColumns:
         """The attributes that are numbers."""
         return NumberColumns(self._index.catalogue)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Whose values these are."""
+        return self._index.catalogue
 
     @property
     def words(self) -> Container[str]:
@@ -223,6 +228,8 @@ class Vocabulary:
 
     def _synonym(self, words: Sequence[str], grammar: Grammar) -> FeatureValue | None:
         meaning = grammar.meaning(" ".join(words))
+        if meaning is None and len(words) == 1 and words[0] not in self.words:
+            meaning = borrowed_meaning(words[0], grammar)
         if meaning is None:
             return None
         for name in meaning.split("/"):
