@@ -26,6 +26,7 @@ HALVES = {
     "held-out": "held_out.txt",
     "later": "later.txt",
     "unseen-1": "unseen_1.txt",
+    "unseen-2": "unseen_2.txt",
 }
 OUT_OF_SCOPE = ("greet", "thanks", "help", "my_data", "unknown")
 

@@ -301,6 +301,8 @@ class _Reader:
         """A list, or a change of the profile."""
         text, count = extract_count(self._without_request(asked), self._grammar)
         request = self._request(text if count else asked)
+        if request.is_empty and self._names_items(asked):
+            return Meaning("find", self._grammar.language, count=count)
         if request.is_empty or self._is_noise(request):
             return None
         return Meaning(
@@ -313,6 +315,13 @@ class _Reader:
             scope=request.scope,
             problems=request.problems,
         )
+
+    def _names_items(self, asked: str) -> bool:
+        """Whether items are asked for, whatever they are: “a film for my wife”."""
+        words = self._grammar.tokens(asked)
+        nouns, plain = self._grammar.clauses["item_nouns"], self._grammar.clauses["plain"]
+        is_plain = all(word in plain | nouns or not word[0].isalpha() for word in words)
+        return is_plain and any(word in nouns for word in words)
 
     def _is_noise(self, request: ParsedRequest) -> bool:
         """Whether nothing but letters was typed: no word of any item, and one that is no word."""
