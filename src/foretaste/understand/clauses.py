@@ -22,6 +22,8 @@ NEGATIVE_STRENGTHS: frozenset[Strength] = frozenset(
 )
 NEITHER_WORDS = frozenset({"neither", "nor", "weder", "ni"})
 """Continuations that refuse by themselves: "neither romantic nor scary"."""
+FIRST_PERSON = frozenset({"i", "i'm", "i've", "we", "we're", "ich", "wir", "je", "j", "nous"})
+"""What begins a sentence that asks for nothing, unless a wish follows."""
 RELATIVE_PRONOUNS = frozenset({"that", "which", "what", "was", "das", "die", "der", "qui", "que"})
 CHILDREN_TOKEN = "forchildren"
 """Stands where it was said that it is for children."""
@@ -196,6 +198,8 @@ class _ClauseParser:
                 and word in clauses["resets"]
             ):
                 self._reset()
+                if word in FIRST_PERSON:  # “no wool, I get a rash” says why
+                    self._strength = "void"
             self._follows_list = False
             self._phrase.append(word)
             if word not in clauses["plain"]:

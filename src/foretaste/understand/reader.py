@@ -32,12 +32,15 @@ NO_WORD = re.compile(r"^[^aeiouàâäáéèêëíîïóôöúûü]++$|[^aeiouyà
 """No vowel, or five consonants after one another."""
 NEGATIONS = ("not ", "nicht ", "no ", "n'", "missing")
 """What an ending begins with that asks why something is not there."""
+PRONOUNS = frozenset({"it", "that", "das", "es", "ca", "cela", "lo", "eso", "esto"})
 OR_WORDS = frozenset({"or", "oder", "ou", "o", "u"})
 STOPS = " \"'.,;:!?-–—"
 WHOLE_INTENTS: tuple[Intent, ...] = (
     *("my_data", "forget", "undo", "start_over", "help", "thanks", "greet", "next", "find"),
 )
 """In the order in which they are tried."""
+LAST_INTENTS = ("next", "start_over", "undo", "my_data", "help", "find")
+"""Those that may stand behind something else."""
 ITEM_INTENTS: tuple[Intent, ...] = (
     *("why_not", "why", "compare", "not_like", "like", "take", "hide"),
 )
@@ -98,6 +101,7 @@ class _Reader:
         """The first reading that fits."""
         asked = without_politeness(self._line, self._grammar)
         whole = self._whole(self._line.strip(STOPS)) or self._whole(asked)
+        whole = whole or self._last_sentence()
         if whole is not None:
             return whole
         if self._scene.vocabulary.titles.exact(asked) and not self._names_feature(asked):
@@ -138,6 +142,24 @@ class _Reader:
             if self._grammar.whole(intent, asked):
                 return Meaning(intent, language)
         return None
+
+    def _last_sentence(self) -> Meaning | None:
+        """ "Not bad! Some more?": an intent behind words that ask for nothing."""
+        *earlier, last = re.split(r"[,.;!?]+ ", self._line.strip(STOPS)) or [""]
+        meaning = self._whole(last.strip(STOPS)) if earlier else None
+        if meaning is None or meaning.intent not in LAST_INTENTS:
+            return None
+        if meaning.intent in ("start_over", "my_data"):
+            return meaning
+        strengths, plain = self._grammar.strengths, self._grammar.clauses["plain"]
+        is_empty = all(
+            strengths.get(text) == "void"
+            or self._whole(text) is not None
+            or all(word in plain for word in self._grammar.tokens(text))
+            for part in earlier
+            if (text := part.strip(STOPS))
+        )
+        return meaning if is_empty else None
 
     # items
 
@@ -239,11 +261,15 @@ class _Reader:
         items, tail = self._items.leading(said)
         if not items:
             return None
+        if len(items) > 1 and self._ends_as("compare", tail):
+            return Meaning("compare", self._grammar.language, items[:2])
         for intent in ("take", "hide"):
             pattern = self._grammar.patterns.get(f"tails.{intent}")
             if pattern is not None and pattern.fullmatch(tail.strip(STOPS)):
-                liked: Intent = "like" if wants_more else intent
+                liked: Intent = "like" if wants_more and intent == "take" else intent
                 return Meaning(liked, self._grammar.language, items)
+        if said.split()[0] in PRONOUNS:  # “it is too expensive” is said of the list
+            return None
         is_choice = len(items) > 1 and bool(OR_WORDS & set(said.split()))
         if is_choice and not tail.strip(STOPS):
             return Meaning("compare", self._grammar.language, items[:2])
@@ -253,6 +279,11 @@ class _Reader:
         if not is_place and not extract_comparatives(tail, self._scene, self._grammar, items)[1]:
             return None
         return self._with_tail(Meaning("like", self._grammar.language, items), tail)
+
+    def _ends_as(self, intent: str, tail: str) -> bool:
+        """Whether what is said behind an item says what is done with it: “seen it”."""
+        pattern = self._grammar.patterns.get(f"tails.{intent}")
+        return pattern is not None and pattern.fullmatch(tail.strip(STOPS)) is not None
 
     def _wants_variant(self, said: str, item: str, tail: str) -> bool:
         """Whether an item that is named by several words is wanted otherwise: “… in black”."""
@@ -266,7 +297,9 @@ class _Reader:
 
     def _with_tail(self, meaning: Meaning, tail: str) -> Meaning:
         """With what is said behind the items: "but shorter"."""
-        if not tail.strip(STOPS):
+        parts = [part for part in re.split("[,.;!?]", tail) if part.strip(STOPS)]
+        endings = ("handled", meaning.intent)
+        if all(any(self._ends_as(ending, part) for ending in endings) for part in parts):
             return meaning
         request = self._request(tail, meaning.items)
         return replace(
@@ -320,7 +353,8 @@ class _Reader:
         """Whether items are asked for, whatever they are: “a film for my wife”."""
         words = self._grammar.tokens(asked)
         nouns, plain = self._grammar.clauses["item_nouns"], self._grammar.clauses["plain"]
-        is_plain = all(word in plain | nouns or not word[0].isalpha() for word in words)
+        asking = {p for p, s in self._grammar.strengths.items() if s in ("wanted", "only")}
+        is_plain = all(word in plain | nouns | asking or not word[0].isalpha() for word in words)
         return is_plain and any(word in nouns for word in words)
 
     def _is_noise(self, request: ParsedRequest) -> bool:

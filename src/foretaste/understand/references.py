@@ -89,8 +89,11 @@ class ItemReader:
 
     def _group(self, words: str) -> tuple[tuple[str, ...], str] | None:
         """ "The first two", "both"."""
-        if words in self._grammar.references["first_two"] and len(self._shown_ids) > 1:
-            return tuple(self._shown_ids[:2]), ""
+        if len(self._shown_ids) < 2:
+            return None
+        for prefix, behind in _prefixes(words):
+            if prefix in self._grammar.references["first_two"]:
+                return tuple(self._shown_ids[:2]), behind
         return None
 
     def is_place(self, words: str) -> bool:
