@@ -17,10 +17,12 @@ import numpy.typing as npt
 
 from foretaste.domain.arrays import Floats as Floats
 from foretaste.domain.arrays import Vectors
+from foretaste.domain.erasure import ErasureCounts as ErasureCounts
 from foretaste.domain.event_value import MIN_WEIGHT, ValueCurves
 from foretaste.domain.feature_types import FeatureType, descriptive_features
 from foretaste.domain.imports import ImportResult as ImportResult
 from foretaste.domain.imports import RejectedRow as RejectedRow
+from foretaste.domain.media import MediaSpace
 from foretaste.domain.request import Degradation as Degradation
 from foretaste.domain.request import FallbackLevel as FallbackLevel
 from foretaste.domain.request import ItemSource as ItemSource
@@ -98,10 +100,20 @@ class Item:
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Named features, each with one or several values, e.g. genre, brand, price band."""
     image: str | None = None
+    """The cover: an address, a file or a data URL."""
     audio: str | None = None
     available_from: float | None = None
     available_until: float | None = None
     hidden: bool = False
+    more_images: tuple[str, ...] = ()
+    """Further pictures."""
+    vectors: Mapping[str, bytes] = field(default_factory=dict)
+    """Vectors of one's own by column, see `media.vector_bytes`."""
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """All pictures, the cover first."""
+        return self.more_images if self.image is None else (self.image, *self.more_images)
 
     def reading(self) -> str:
         """What a language model reads of the item: title, attributes, then the longer texts."""
@@ -126,28 +138,6 @@ class User:
 
     id: str
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ErasureCounts:
-    """How much was kept of a person that is kept no longer."""
-
-    events: int
-    sessions: int
-    """On which they were identified."""
-    recommendations: int
-    """Answers they were given."""
-    attributes: int
-    """1 if there were attributes of theirs."""
-    changes: int = 0
-    """That they made to their lists."""
-    conversations: int = 0
-
-    @property
-    def any_erased(self) -> bool:
-        """Whether there was anything."""
-        counts = (self.events, self.recommendations, self.attributes, self.changes)
-        return any(counts) or bool(self.conversations)
 
 
 def columns_at(
@@ -308,6 +298,8 @@ class UserContext:
     """What the person asks for now; the free text of the context is part of it."""
     query_vector: Floats | None = None
     """[dim], the query as the language model reads it, of length 1."""
+    media_queries: Mapping[str, Floats] = field(default_factory=dict)
+    """Space → [dim], pictures and the like that the person asks with, of length 1."""
     text_vectors: Floats | None = None
     """[length, dim], each search or review as the language model reads it; zero where none."""
     taste: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -330,6 +322,11 @@ class UserContext:
             text=tuple(self.text[row] for row in kept_rows) if self.text else (),
             text_vectors=None if self.text_vectors is None else self.text_vectors[rows],
         )
+
+    @property
+    def has_query(self) -> bool:
+        """Whether the person asks for something: in words, or with a picture."""
+        return bool(self.query and self.query.strip()) or bool(self.media_queries)
 
     @property
     def consumed_items(self) -> Ints:
@@ -378,6 +375,7 @@ class Catalogue:
     features: tuple[Feature, ...] = ()
     index: Mapping[str, int] = field(default_factory=dict)
     """External id → internal id."""
+    media: tuple[MediaSpace, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)

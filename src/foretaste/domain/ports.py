@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from foretaste.domain.data import (
     Catalogue,
@@ -16,6 +17,8 @@ from foretaste.domain.data import (
     UserContext,
 )
 from foretaste.domain.prompt import Deadline, Prompt
+
+Bytes = npt.NDArray[np.uint8]
 
 
 class Progress(Protocol):
@@ -40,6 +43,27 @@ class TextEncoder(Protocol):
 
     def encode(self, texts: Sequence[str], progress: Progress = no_progress) -> Floats:
         """→ [texts, dim] float32, rows of length 1; an empty text is a zero row."""
+
+
+class MediaEncoder(Protocol):
+    """A model that looks or listens: decoded pictures or clips in, vectors of length 1 out."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the weights and what is made of a picture or clip exactly; a key of the cache."""
+
+    @property
+    def dim(self) -> int: ...
+
+    @property
+    def text_encoder(self) -> TextEncoder | None:
+        """Of a joint model what reads words into the same space; None of any other."""
+
+    def encode(self, contents: Sequence[Bytes], progress: Progress = no_progress) -> Floats:
+        """→ [contents, dim] float32, rows of length 1.
+
+        contents: of a picture [height, width, 3], red, green and blue.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +213,12 @@ class Expert(Protocol):
 __all__ = [
     "Backbone",
     "BackboneOpener",
+    "Bytes",
     "Expert",
     "Interactions",
     "Iterable",
     "Longs",
+    "MediaEncoder",
     "Progress",
     "RequestScorer",
     "StateArrays",
