@@ -131,3 +131,27 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 def test_settings_cannot_be_changed_afterwards(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="frozen"):
         setattr(load_config(tmp_path, {}), "name", "other")  # noqa: B010
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "FORETASTE_SERVICE_HOST",
+        "FORETASTE_SERVICE_PORT",
+        "FORETASTE_SERVICE_PORT_HTTP",
+        "FORETASTE_PORT",
+        "FORETASTE_PORT_8000_TCP",
+        "FORETASTE_PORT_8000_TCP_ADDR",
+        "FORETASTE_WORKER_SERVICE_HOST",
+        "FORETASTE_MY_SHOP_PORT_8000_TCP_PROTO",
+    ],
+)
+def test_what_kubernetes_says_of_a_service_called_foretaste_is_no_setting(
+    tmp_path: Path, name: str
+) -> None:
+    assert load_config(tmp_path, {name: "tcp://10.0.0.1:8000"}) == Config()
+
+
+def test_a_mistyped_setting_is_not_taken_for_a_word_of_kubernetes(tmp_path: Path) -> None:
+    assert "no key 'port'" in fault(tmp_path, {"FORETASTE_SERVE__PORT": "8000"})
+    assert "no key 'nme'" in fault(tmp_path, {"FORETASTE_NME": "shop"})

@@ -6,6 +6,7 @@ The only reader of either. `FORETASTE_MODEL__SEQUENCE__EPOCHS=10` sets `[model.s
 import json
 import logging
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -39,6 +40,8 @@ SETTINGS_FILE = "foretaste.toml"
 ENVIRONMENT_PREFIX = "FORETASTE_"
 NON_SETTING_VARIABLES = frozenset({"FORETASTE_WORKSPACE", "FORETASTE_LISTENS_ON"})
 """Says where the settings are, not what."""
+SERVICE_LINKS = re.compile(r"FORETASTE_(?:[A-Z0-9]+_)*(?:SERVICE_HOST|(?:SERVICE_)?PORT(?:_\w+)?)")
+"""What Kubernetes tells every pod of a Service that is called foretaste, or foretaste-something."""
 
 
 class Config(Settings):
@@ -82,7 +85,7 @@ def load_config(
     config = parse_config(tree, str(path))  # first alone: a fault is told of the place where it is
     variable_by_path: dict[tuple[str, ...], str] = {}
     for name in sorted(environment):
-        if not name.startswith(ENVIRONMENT_PREFIX) or name in NON_SETTING_VARIABLES:
+        if not _is_setting(name):
             continue
         keys = tuple(name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"))
         setting_path = current_path(Config, keys)
@@ -99,6 +102,13 @@ def load_config(
         _set_value(tree, setting_path, _rename_in_value(setting_path, value, variable))
         config = parse_config(tree, variable)
     return changed_config(config, changes, tree) if changes else config
+
+
+def _is_setting(name: str) -> bool:
+    """Whether a variable of the environment means a setting."""
+    if not name.startswith(ENVIRONMENT_PREFIX) or name in NON_SETTING_VARIABLES:
+        return False
+    return "__" in name or SERVICE_LINKS.fullmatch(name) is None
 
 
 def changed_config(
