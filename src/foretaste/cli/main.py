@@ -22,6 +22,7 @@ from foretaste.cli import generate as generate_cli
 from foretaste.cli import imports as imports_cli
 from foretaste.cli import lists as lists_cli
 from foretaste.cli import mcp as mcp_cli
+from foretaste.cli import migrate as migrate_cli
 from foretaste.cli import profile as profile_cli
 from foretaste.cli import serve as serve_cli
 from foretaste.cli import worker as worker_cli
@@ -294,5 +295,6 @@ for group in (
     backup_cli,
     doctor_cli,
     audit_command,
+    migrate_cli,
 ):
     group.register(app)
