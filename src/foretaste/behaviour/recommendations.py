@@ -72,6 +72,17 @@ class RecommendationRows(IdentityRows):
         with store_errors(self.url), self._engine.connect() as connection:
             return [(item, int(count)) for item, count in connection.execute(query)]
 
+    def event_value_sums(self, event_types: Sequence[str]) -> list[tuple[str, float, int]]:
+        """(item, sum of the values, number of them) of the events of these types with a value."""
+        c = events.c
+        query = (
+            sa.select(c.item, sa.func.sum(c.value), sa.func.count())
+            .where(c.kind.in_(event_types), c.value.is_not(None), c.item.is_not(None))
+            .group_by(c.item)
+        )
+        with store_errors(self.url), self._engine.connect() as connection:
+            return [(item, float(total), int(n)) for item, total, n in connection.execute(query)]
+
     def popular_searches(
         self, since: float, min_people: int, n: int, *, max_length: int = 60
     ) -> list[tuple[str, int]]:

@@ -17,6 +17,7 @@ EXPERT_WORDS = {
     "language": "The history, read as a text",
     "coldness": "How new the item is",
     "popularity correction": "Less of what is popular",
+    "goal": "What it brings in",
 }
 """The experts of the model, as a shop owner would call them."""
 
@@ -34,6 +35,7 @@ EXPERT_ASPECTS = {
     "language": "suiting the history, read as a text",
     "coldness": "how new it is",
     "popularity correction": "being less popular",
+    "goal": "bringing in more",
 }
 """What an item is behind in, as the end of a sentence."""
 

@@ -61,6 +61,11 @@ class Request:
     explore: float | None = None
     """The share of places that may be given to a random item further down; None as in the settings.
     """
+    goal: str | None = None
+    """What the list is to bring in: a goal of the settings, or a column of numbers; "" for nothing,
+    None as in the settings."""
+    goal_weight: float | None = None
+    """From 0, what is likely, to 1, what is expected to bring in most; None as in the settings."""
     popularity_lift: float | None = None
     """How many times as popular as what people take the list is to be; None as in the settings."""
     own_mix: float | None = None

@@ -163,6 +163,9 @@ class EventLog(Protocol):
     ) -> list[tuple[str, int]]:
         """(item, how many people took it by events of these types in since < at <= until)."""
 
+    def event_value_sums(self, event_types: Sequence[str]) -> list[tuple[str, float, int]]:
+        """(item, sum of the values, number of them) of the events of these types with a value."""
+
     def count_interactions(self, event_types: Sequence[str], after_number: int) -> int:
         """How many events of these types name an item, past the number `after_number`."""
 

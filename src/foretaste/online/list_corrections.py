@@ -84,11 +84,15 @@ def own_mix_of(request: Request, settings: RankSettings, question: FilterContext
 
 @dataclass(frozen=True)
 class CorrectedScorer:
-    """The same scores, less what popularity alone gives an item."""
+    """The same scores, with something added to those of some items."""
 
     scorer: Scores
     shift: Floats
-    """[items], 0 for the least popular and below 0 for all others"""
+    """[items], what is added"""
+    term: str = CORRECTION_TERM
+    """Names what is added among the terms of a score."""
+    feature: str = "popularity"
+    """What it is added for."""
 
     def score_row(
         self, allowed: Mask, n: int, *, extra_masks: Sequence[Mask] = (), items: Iterable[int] = ()
@@ -102,10 +106,10 @@ class CorrectedScorer:
         return self.scorer.cold_items(max_share)
 
     def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
-        """Those of the scorer, and what was taken off."""
+        """Those of the scorer, and what was added."""
         terms_by_item = self.scorer.terms(items, deep=deep)
         for terms, nats in zip(terms_by_item, self.shift[items].tolist(), strict=True):
-            terms.append(Term(CORRECTION_TERM, nats, feature="popularity"))
+            terms.append(Term(self.term, nats, feature=self.feature))
         return terms_by_item
 
 

@@ -33,6 +33,7 @@ from foretaste.online.bought_together import BasketCounts, together_scorer, with
 from foretaste.online.explained_slate import ExplainedSlate as ExplainedSlate
 from foretaste.online.explained_slate import event_titles, recommended_items
 from foretaste.online.list_corrections import corrected_scorer, own_mix_of
+from foretaste.online.list_goal import ListGoal
 from foretaste.online.list_kinds import kind_mask, popularity_row
 from foretaste.online.page_request import PageRequest as PageRequest
 from foretaste.online.page_request import RequestReader
@@ -85,6 +86,7 @@ class SlateBuilder:
         self._index: FilterIndex | None = None
         self.requests = RequestReader(store, settings, self.log, placements)
         self._window_counts = WindowCounts(store, weights)
+        self._goal = ListGoal(store, settings, weights)
         self._basket_counts = BasketCounts(store, weights)
         self.outage: str | None = None
         """What its lists say of a store that cannot be reached; None where it can."""
@@ -242,8 +244,10 @@ class SlateBuilder:
         return together_scorer(question.request, question, snapshot, self._basket_counts)
 
     def corrected(self, scorer: Scores, question: FilterContext) -> Scores:
-        """What scores, less what popularity alone gives where less of it is wanted."""
-        return corrected_scorer(scorer, question, self._settings)
+        """What scores, less what popularity alone gives where less of it is wanted, and with what
+        each item is worth where lists have a goal.
+        """
+        return self._goal.scorer(corrected_scorer(scorer, question, self._settings), question)
 
     def _choice(
         self,

@@ -118,6 +118,15 @@ class ColumnIndex:
         return np.array([np.nan if amount is None else amount for amount in amounts], np.float64)
 
     @cached_property
+    def item_numbers(self) -> Doubles:
+        """[items], the first value that is a number; nan where there is none."""
+        numbers = np.full(len(self._feature.offsets) - 1, np.nan)
+        amounts = self.parsed_numbers[self._feature.codes]
+        is_number = np.flatnonzero(np.isfinite(amounts))[::-1]  # the first is written last
+        numbers[self._owner_of_value[is_number]] = amounts[is_number]
+        return numbers
+
+    @cached_property
     def has_values_but_no_number(self) -> bool:
         """Whether items have values in it and none is a number. Values that no item has any more
         do not count: a process that has just started does not know them.

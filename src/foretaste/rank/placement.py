@@ -20,6 +20,18 @@ from foretaste.rank.rules import parse_rules
 MAX_LIST_ITEMS = 1000
 MAX_TIMEOUT_MS = 60_000
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+REPLACED_FIELDS = (
+    "n",
+    "diversity",
+    "explore",
+    "goal",
+    "goal_weight",
+    "popularity_lift",
+    "own_mix",
+    "min_relative_likelihood",
+    "timeout_ms",
+)
+"""What the caller's own replaces."""
 ADDED_FIELDS = ("filter", "rules")
 """What is added to the caller's own, rather than replaced by it."""
 
@@ -39,6 +51,14 @@ class Placement(Settings):
     """From 0, the order of the scores, to 1, as unlike one another as can be."""
     explore: float | None = Field(default=None, ge=0, le=1)
     """The share of places given to a random item further down."""
+    goal: str | None = Field(default=None, max_length=200)
+    """What a list is to bring in: one of `rank.goals`, or a column of numbers; "" for nothing."""
+    goal_weight: float | None = Field(default=None, ge=0, le=1)
+    """From 0, what is likely, to 1, what is expected to bring in most."""
+    popularity_lift: float | None = Field(default=None, ge=0.1, le=100)
+    """How many times as popular as what people take a list is to be."""
+    own_mix: float | None = Field(default=None, ge=0, le=1)
+    """How much a list keeps to the mix of what the person takes."""
     min_relative_likelihood: float | None = Field(default=None, ge=0, le=1)
     """An item less than this times as likely as the best is left out."""
     fill_up: tuple[FillSource, ...] | None = None
@@ -76,7 +96,7 @@ class Placement(Settings):
         said: the fields that the caller gave; those hold.
         """
         placed = dict(fields)
-        for name in ("n", "diversity", "explore", "min_relative_likelihood", "timeout_ms"):
+        for name in REPLACED_FIELDS:
             if name not in said and getattr(self, name) is not None:
                 placed[name] = getattr(self, name)
         for name in ("fill_up", "properties"):

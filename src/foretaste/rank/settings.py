@@ -30,6 +30,16 @@ class RankSettings(Settings):
     """The share of places given to a random item further down, where the request does not say."""
     exploration_pool: int = Field(default=100, ge=1)
     """How many items further down those are drawn from."""
+    goal: str | None = None
+    """What lists are to bring in: one of `rank.goals`, or a column of numbers such as a price. A
+    list then has the items of the highest expected worth, the probability that they are taken times
+    what they are worth. Not in searches."""
+    goals: Mapping[str, str] = Field(default_factory=dict)
+    """Goals by name, as expressions over columns of numbers, with + - * / **, log, sqrt, min and
+    max: revenue = "price * margin". A letter that no name may have is written as _; `event_value`
+    is what the item's events were worth on average."""
+    goal_weight: float = Field(default=1.0, ge=0, le=1)
+    """From 0, what is likely, to 1, what is expected to bring in most."""
     popularity_lift: float | None = Field(default=None, ge=0.1, le=100)
     """How many times as popular as what people take lists are to be: what is popular weighs less
     by as much as that needs. `foretaste audit` says what it is without. Not in searches."""

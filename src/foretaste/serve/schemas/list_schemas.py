@@ -31,6 +31,7 @@ MAX_TIMEOUT_MS = 60_000
 """Milliseconds."""
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+GoalName = Annotated[str, Field(max_length=200)]
 Lift = Annotated[float, Field(ge=0.1, le=100, allow_inf_nan=False)]
 Timeout = Annotated[float, Field(gt=0, le=MAX_TIMEOUT_MS, allow_inf_nan=False)]
 
@@ -88,6 +89,12 @@ class SlateBody(ListBody):
     """From 0, the order of the scores, to 1, as unlike one another as can be."""
     explore: Share | None = None
     """The share of places given to a random item further down; the answer has each propensity."""
+    goal: GoalName | None = None
+    """What the list is to bring in: a goal of the settings, or a column of numbers such as a price;
+    "" for nothing. Without it what `rank.goal` in the settings says."""
+    goal_weight: Share | None = None
+    """From 0, what is likely, to 1, what is expected to bring in most. Without it what
+    `rank.goal_weight` in the settings says."""
     popularity_lift: Lift | None = None
     """How many times as popular as what people take the list is to be: what is popular weighs less.
     Without it what `rank.popularity_lift` in the settings says."""
