@@ -101,6 +101,7 @@ def test_the_wheel_holds_every_file_of_the_source(wheel: zipfile.ZipFile) -> Non
         "recipes/shop.toml",
         "recipes/video.toml",
         "serve/pages/templates/base.html",
+        "serve/http/locales/fr.po",
         "serve/pages/locales/de.po",
         "serve/pages/static/vendor/vendor.json",
     ],

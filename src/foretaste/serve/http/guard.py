@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from foretaste.serve.http import logs
 from foretaste.serve.http.metrics import Metrics
+from foretaste.serve.http.problem_texts import request_scope
 from foretaste.serve.http.problems import ProblemError, problem_response, unexpected_response
 from foretaste.serve.http.traces import Tracer
 
@@ -63,6 +64,7 @@ class GuardMiddleware:
             await self._app(scope, receive, send)
             return
         record = _RequestRecord(scope, send)
+        request_scope.set(scope)
         end_span = self._tracer.begin_span(Headers(scope=scope)) if self._tracer else None
         try:
             max_body_bytes = None if is_streamed_body(scope) else self._max_body_bytes

@@ -19,6 +19,7 @@ from foretaste.behaviour.values import display_text
 from foretaste.domain.text_limits import MAX_TEXT_LENGTH, shorten
 from foretaste.errors import ForetasteError, InputError, ModelError
 from foretaste.serve.http.encoded_path import SLASH_MARK
+from foretaste.serve.http.problem_texts import answer_language, detail_in, title_in
 
 log = logging.getLogger("foretaste.serve")
 
@@ -124,13 +125,14 @@ def problem_response(
     rejected: Sequence[BatchRejection] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """The answer that carries the document."""
+    """The answer that carries the document, in the language that the caller accepts."""
     status, title = PROBLEM_KINDS[kind]
+    language = answer_language()
     document = Problem(
         type=PROBLEM_TYPE_PREFIX + kind,
-        title=title,
+        title=title_in(language, title),
         status=status,
-        detail=detail,
+        detail=detail_in(language, detail),
         errors=list(errors) or None,
         rejected=list(rejected) or None,
         request_id=request_id,

@@ -15,6 +15,13 @@ class TabClient extends globalThis.Foretaste {
     return session || this.signOut();
   }
 
+  /* In the language of the page, which may be another than the browser's. */
+  _request(body, token, keepalive) {
+    const request = super._request(body, token, keepalive);
+    request.headers["Accept-Language"] = language;
+    return request;
+  }
+
   signOut() {
     this.user = null;
     const bytes = crypto.getRandomValues(new Uint8Array(12));
