@@ -36,6 +36,27 @@ def test_the_page_of_an_item(shop: Foretaste) -> None:
     assert shop.item_page("nothing") is None
 
 
+@pytest.mark.parametrize(
+    ("language", "nothing", "short"),
+    [
+        ("en", "this person has taken nothing yet that could be named", "the 50 asked for: of 2"),
+        ("de", "diese Person hat noch nichts gewählt, was genannt", "der 50 gewünschten; von 2"),
+        ("fr", "cette personne n’a encore rien choisi qui", "des 50 demandés ; sur 2"),
+        ("es", "esta persona aún no ha elegido nada que", "de los 50 pedidos; de 2"),
+    ],
+)
+def test_what_is_not_there_is_told_in_the_language_of_the_page(
+    shop: Foretaste, language: str, nothing: str, short: str
+) -> None:
+    shelves = ["because_you_took", "for_you", "popular"]
+    page = shop.page("a-stranger", shelves=shelves, n=50, language=language)
+    assert page.left_out[0].reason.startswith(nothing)
+    assert page.left_out[1].code == "repeated"
+    (shelf,) = page
+    assert shelf.recommendation.shortfall is not None
+    assert short in shelf.recommendation.shortfall.reason
+
+
 def test_what_no_page_has_is_told(shop: Foretaste) -> None:
     with pytest.raises(InputError, match="unknown field 'sesion'; did you mean 'session'"):
         shop.page("u1", shelves=["for_you"], sesion="x")

@@ -28,6 +28,7 @@ from foretaste.online.facets import FacetWorkspace, newest_of
 from foretaste.online.fallback import Budget, Level
 from foretaste.online.list_kinds import KIND_BY_SHELF
 from foretaste.online.manager import Newest
+from foretaste.online.reasoning import Reasoning
 from foretaste.online.shelf_titles import item_title, shelf_title
 from foretaste.online.slate import PageRequest, SlateBuilder
 from foretaste.rank.filters import HARD_FILTERS, FilterContext, excluded_items
@@ -44,11 +45,16 @@ NOTHING_NEW = "nothing is new"
 ALL_REPEATED = "all that it would show is on earlier shelves of this page"
 TOO_LATE = "the time of the page was over before its turn; ask for fewer shelves or more time"
 FAILED = "it failed; the service's log says why"
+NOTHING = "there is nothing to show"
+REASONS = (NO_HISTORY, NOTHING_USUAL, NOTHING_NEW, ALL_REPEATED, TOO_LATE, FAILED, NOTHING)
+"""Messages, which are said in the language of the page; all others are in it, or are errors."""
 
 
 class PageWorkspace(FacetWorkspace, Protocol):
     """What the loop lends to a page."""
 
+    @property
+    def reasoning(self) -> Reasoning: ...
     def list_by(
         self, page: PageRequest, budget: Budget, slates: SlateBuilder, newest: Newest
     ) -> Recommendation: ...
@@ -133,6 +139,9 @@ class PageBuilder:
         return None
 
     def _leave_out(self, request: ShelfRequest, code: OmissionCode, reason: str) -> None:
+        if reason in REASONS:
+            language = self._common_fields.get("language")
+            reason = self._workspace.reasoning.display(language).messages.text(reason)
         self._left_out.append(OmittedShelf(request.id, request.kind, code, reason))
 
     def _shelf(self, request: ShelfRequest, budget: Budget) -> Shelf | None:
@@ -203,7 +212,7 @@ class PageBuilder:
             return "empty", NOTHING_USUAL
         if request.kind == "new" and set(counts) == {"kind"}:
             return "empty", NOTHING_NEW
-        return "empty", shortfall.reason if shortfall else "there is nothing to show"
+        return "empty", shortfall.reason if shortfall else NOTHING
 
     # What this person likes best ------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from foretaste.domain.data import Feature, ItemSource, Request, Term
 from foretaste.domain.feature_types import FeatureSettings
 from foretaste.domain.reason import Reason
+from foretaste.domain.request import Shortfall
 from foretaste.generate.item_display import ItemDisplay
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.messages import Messages, best_language, messages_in
@@ -17,6 +18,7 @@ from foretaste.generate.reasons import (
     trending_reason,
 )
 from foretaste.generate.settings import ReasonSettings
+from foretaste.generate.shortfall_text import shortfall_in_words
 from foretaste.model.product_scorer import is_unknown_user
 from foretaste.rank.filters import FilterContext
 from foretaste.rank.slate import FILL_SOURCES, Slate
@@ -46,6 +48,10 @@ class Reasoning:
         """In the language of a request."""
         wanted = (request.language or "").split(",")
         return messages_in(best_language(wanted, self.settings.language))
+
+    def shortfall(self, request: Request, shortfall: Shortfall | None) -> Shortfall | None:
+        """In the words of a request's language."""
+        return None if shortfall is None else shortfall_in_words(shortfall, self.messages(request))
 
     def evidence(self, question: FilterContext, event_types: Sequence[str]) -> ListEvidence:
         """What the reasons of one list may stand on, in the language of its request."""

@@ -101,7 +101,7 @@ class SlateBuilder:
         page_slates._shared = {}
         return page_slates
 
-    def _once(self, key: Hashable, work: Callable[[], T], *, of: object = None) -> T:
+    def _shared_result(self, key: Hashable, work: Callable[[], T], *, of: object = None) -> T:
         """The result, the same for each list of a page. of: what the key has the `id` of."""
         if self._shared is None:
             return work()
@@ -122,7 +122,9 @@ class SlateBuilder:
         """Whose question it is: the user's whom it names, or who is known on its session now."""
         session = request.session
         if request.user is None and session is not None:
-            return self._once(("owner", session), lambda: self._store.user_of_session(session))
+            return self._shared_result(
+                ("owner", session), lambda: self._store.user_of_session(session)
+            )
         return request.user
 
     def user_context(self, request: Request, snapshot: Snapshot) -> UserContext:
@@ -130,7 +132,7 @@ class SlateBuilder:
         user, free_text = self.owner(request), request.context.get("text")
         asked = (request.session, request.query, free_text, request.items, request.now)
         key = ("context", user, repr(asked), repr(request.context.get("time")))
-        return self._once(key, lambda: self._user_context(request, user, snapshot))
+        return self._shared_result(key, lambda: self._user_context(request, user, snapshot))
 
     def _user_context(self, request: Request, user: str | None, snapshot: Snapshot) -> UserContext:
         events: Sequence[Event] = ()
@@ -166,7 +168,7 @@ class SlateBuilder:
 
     def asked_at(self, request: Request) -> float:
         """When the question is answered, in seconds since 1970."""
-        return self._once("now", self._clock) if request.now is None else request.now
+        return self._shared_result("now", self._clock) if request.now is None else request.now
 
     def index(self, snapshot: Snapshot) -> FilterIndex:
         """What meets a filter now; made anew when the catalogue has changed."""
@@ -186,7 +188,7 @@ class SlateBuilder:
         hide_seen = self._settings.hide_seen and not free
         index, now = self.index(snapshot), self.asked_at(request)
         user, session = request.user, request.session
-        changes = self._once(
+        changes = self._shared_result(
             ("preferences", user, session), lambda: self._store.preferences(user, session)
         )
         asking = PolicyContext(request, context, changes, page.earlier, now)
@@ -200,7 +202,7 @@ class SlateBuilder:
             page.earlier,
             changes,
             self.policy,
-            self._once(
+            self._shared_result(
                 ("kind", request.kind, request.window, id(discreet)),
                 lambda: kind_mask(request, discreet, snapshot, index, now),
                 of=discreet,
@@ -214,7 +216,9 @@ class SlateBuilder:
     ) -> Scores:
         """What all experts say. listen: has the language model read what the user said."""
         key = ("scorer", id(context))
-        return self._once(key, lambda: snapshot.product.scorer(listen(context)), of=context)
+        return self._shared_result(
+            key, lambda: snapshot.product.scorer(listen(context)), of=context
+        )
 
     # The slate --------------------------------------------------------------------------------
 
@@ -343,8 +347,11 @@ class SlateBuilder:
             items=recommended_items(question, snapshot, slate, reasons, is_full=is_full),
             degraded=degraded,
             left_out=explain_omissions(question, slate.choice),
-            shortfall=explain_shortfall(
-                question, slate.choice, self._settings.max_n, snapshot.deleted_mask
+            shortfall=self._reasoning.shortfall(
+                question.request,
+                explain_shortfall(
+                    question, slate.choice, self._settings.max_n, snapshot.deleted_mask
+                ),
             ),
             headline=reasons.headline,
             event_titles=event_titles(slate.terms, snapshot) if question.request.explain else {},

@@ -1,7 +1,8 @@
-"""In: a question and a list that is shorter than was asked for. Out: why, in words and in counts.
+"""In: a question and a list that is shorter than was asked for. Out: why, in counts.
 
 Each item is counted once, with the first of the reasons that leave it out, so the counts and the
-list make up the whole catalogue.
+list make up the whole catalogue. What is said of them, in the language of the request, is made of
+the counts: `generate.shortfall_text`.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,17 +40,18 @@ SHORTFALL_REASONS: Mapping[Filter, tuple[str, str]] = {
     earlier_page_items: ("earlier-page", "on an earlier page"),
     consumed_items: ("taken", "chosen by this person before"),
 }
-"""Filter → (its name for programs, what it says of items). In the order in which they are told."""
+"""Filter → (its name for programs, what it says of items: a message of `generate.shortfall_text`).
+In the order in which they are told."""
 VARIANT_REASON = ("variant", "other variants of what is shown")
 OTHER_REASON = ("rule", "left out by a rule, or too unlikely")
-NO_ITEMS_REASON = "there are no items yet; import them, or send them to /v1/items"
 
 
 def explain_shortfall(
     filter_context: FilterContext, slate: Slate, max_n: int, deleted_mask: Callable[[], Mask]
 ) -> Shortfall | None:
     """None where the list is as long as was asked for, without being filled up; and for a list that
-    was to be put in order, unless it is empty: `left_out` says it of each item.
+    was to be put in order, unless it is empty: `left_out` says it of each item. Its `reason` is
+    still to be put into words.
 
     max_n: the most that may be asked for. deleted_mask: → [items], those that are in the catalogue
     of the model alone.
@@ -75,21 +77,4 @@ def explain_shortfall(
     counts.append(ShortfallCount(*VARIANT_REASON, int((remaining & variants).sum())))
     counts.append(ShortfallCount(*OTHER_REASON, int((remaining & ~variants).sum())))
     told_counts = tuple(count for count in counts if count.items)
-    reason = _sentence(len(slate.items), filled, requested, item_count, told_counts)
-    return Shortfall(requested, len(slate.items), item_count, filled, reason, told_counts)
-
-
-def _sentence(
-    shown: int, filled: int, requested: int, item_count: int, counts: tuple[ShortfallCount, ...]
-) -> str:
-    if not item_count:
-        return NO_ITEMS_REASON
-    own = shown - filled
-    begin = "nothing can be shown" if not own else f"{own:,} of the {requested:,} asked for"
-    parts = ", ".join(f"{count.items:,} {_verb(count.items)} {count.reason}" for count in counts)
-    end = f"; filled up with {filled:,} of these" if filled else ""
-    return f"{begin}: of {item_count:,} items {parts}{end}"
-
-
-def _verb(count: int) -> str:
-    return "is" if count == 1 else "are"
+    return Shortfall(requested, len(slate.items), item_count, filled, "", told_counts)

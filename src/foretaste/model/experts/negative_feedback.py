@@ -124,10 +124,11 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
     def _catalogue_likenesses(self, negative_items: Sequence[int]) -> Floats:
         """[negative items, all items], those that were not asked for lately made all at once."""
         cache = self._likeness_rows
-        missing = [item for item in negative_items if item not in cache]
-        made = dict(zip(missing, self._likenesses(missing), strict=True)) if missing else {}
-        rows = [made[item] if item in made else cache.get(item) for item in negative_items]
-        for item, row in made.items():
+        missing_items = [item for item in negative_items if item not in cache]
+        missing_rows = self._likenesses(missing_items) if missing_items else ()
+        new_rows = dict(zip(missing_items, missing_rows, strict=True))
+        rows = [new_rows[item] if item in new_rows else cache.get(item) for item in negative_items]
+        for item, row in new_rows.items():
             cache[item] = row.copy()  # alone: the others of its block may go
             if len(cache) * row.nbytes > MAX_CACHED_BYTES:
                 cache.popitem(last=False)
