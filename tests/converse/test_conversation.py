@@ -4,6 +4,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -268,3 +269,21 @@ def test_what_keeps_an_item_out_is_said_in_every_language(language: str) -> None
         sentence = why_not_in_words(explanation, language)
         assert "this person" not in sentence
         assert language == "en" or reason not in sentence
+
+
+def test_what_takes_too_long_to_look_up_is_said_and_not_raised(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    first = chat.say("show me something about a rocket", user="p1")
+    shop.fallback.lookup.close()  # nobody looks up any more
+    topics = [{"not": {"about": f"matter {number}"}} for number in range(10)]
+    reply = chat.say(
+        "a planet", conversation=first.conversation_id, user="p1", edit={"filter": {"and": topics}}
+    )
+    assert (
+        reply.text == "What you asked to leave out is still being looked up; ask again in a moment."
+    )
+
+
+def test_german_texts_have_one_form_of_address() -> None:
+    text = resources.files("foretaste.converse").joinpath("answers/de.toml").read_text("utf-8")
+    assert not re.search(r"\b(du|dir|dich|deine?[mnrs]?)\b", text, re.IGNORECASE)

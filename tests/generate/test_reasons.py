@@ -449,3 +449,14 @@ def test_titles_that_have_an_and_of_their_own_are_told_apart() -> None:
     assert english.names(["War and Peace"]) == "War and Peace"
     assert german.names(["Dune", "Krieg und Frieden"]) == "„Dune“ und „Krieg und Frieden“"
     assert english.names(["Dune", "Emma"]) == "Dune and Emma"
+
+
+def test_nothing_is_there_because_of_an_item_that_was_rated_low() -> None:
+    """The network may lean on it all the same; the sentence names what was liked."""
+    values = {"crystal": 0.5}
+    events = [
+        Event(f"e{place}", "rating", float(place), user="u", item=id_, value=values.get(id_, 4.0))
+        for place, id_ in enumerate(HISTORY)
+    ]
+    context = build_user_context(events, SHELF.index, {"rating": 1.0}, ("rating",), now=99.0)
+    assert said(NETWORK, known=evidence(context)) == ["Because you watched Heavy Metal"]

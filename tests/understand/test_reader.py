@@ -247,3 +247,90 @@ def test_other_languages(
     assert (found.intent, " ".join(found.items)) == (intent, items)
     assert list(found.conditions) == conditions
     assert "|".join(change.clause.strength for change in found.changes) == changes
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "items"),
+    [
+        ("why on earth would you give me Heat", "why", "4"),
+        ("pourquoi tu me proposes Heat ?", "why", "4"),
+        ("I'll pass on Heat", "hide", "4"),
+        ("thanks but i've already seen Alien", "hide", "1"),
+        ("ok take Heat off, seen it", "hide", "4"),
+        ("not Heat, the others are fine", "hide", "4"),
+        ("Heat kenne ich, was noch?", "hide", "4"),
+        ("I've seen Heat and Romance", "hide", "4 7"),
+        ("what would you suggest for someone who loved Alien and Heat?", "like", "1 4"),
+        ("first or second?", "compare", "1 2"),
+        ("die ersten beiden vergleichen bitte", "compare", "1 2"),
+        ("more like the toy one", "like", "3"),
+    ],
+)
+def test_items_in_the_words_of_customers(text: str, intent: str, items: str) -> None:
+    found = meaning(text)
+    assert (found.intent, " ".join(found.items), found.query) == (intent, items, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("stop tracking me", "my_data"),
+        ("can I see what you've learned about me?", "my_data"),
+        ("turn off personalisation", "my_data"),
+        ("Welche Daten habt ihr über mich gespeichert?", "my_data"),
+        ("que savez-vous de moi ?", "my_data"),
+        ("¿qué sabéis de mí?", "my_data"),
+        ("do you sell popcorn?", "unknown"),
+        ("book two seats for tonight", "unknown"),
+        ("kannst du mir eine Pizza bestellen?", "unknown"),
+        ("tu peux m'appeler un taxi ?", "unknown"),
+        ("¿vendéis entradas de cine?", "unknown"),
+        ("what's 12 times 9?", "unknown"),
+        ("not bad! some more?", "next"),
+        ("no, I meant something else, start again", "start_over"),
+        ("a film for my wife", "find"),
+    ],
+)
+def test_what_needs_no_items(text: str, intent: str) -> None:
+    found = meaning(text)
+    assert (found.intent, found.query, found.conditions) == (intent, None, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("crime not older than 1985", [{"genres": "Crime"}, {"year": {"gte": 1985.0}}]),
+        ("1985-1990 crime", [{"genres": "Crime"}, {"year": {"gte": 1985.0, "lte": 1990.0}}]),
+        ("crime since may 1990", [{"genres": "Crime"}, {"year": {"gte": 1990.0}}]),
+        ("crime, 120+ minutes", [{"genres": "Crime"}, {"runtime": {"gte": 120.0}}]),
+        ("crimen de los noventa", [{"genres": "Crime"}, {"year": {"gte": 1990, "lte": 1999}}]),
+        ("I don't want to see anything that isn't a comedy", [{"genres": "Comedy"}]),
+        ("the 3 best comedies", [{"genres": "Comedy"}]),
+        ("ein Krimi, nicht zu lang", [{"genres": "Crime"}, {"runtime": {"lt": 117.0}}]),
+        ("a good Krimi", [{"genres": "Crime"}]),
+    ],
+)
+def test_bounds_in_the_words_of_customers(text: str, conditions: list[object]) -> None:
+    found = meaning(text)
+    assert (list(found.conditions), found.changes) == (conditions, ())
+
+
+@pytest.mark.parametrize("text", ["non, plus de comédies", "plus de comédies, non merci"])
+def test_more_in_french_is_no_more_beside_a_no(text: str) -> None:
+    assert [change.clause.strength for change in meaning(text).changes] == ["none"]
+
+
+def test_a_refusal_with_its_reason_asks_for_nothing() -> None:
+    found = meaning("no horror please, I get nightmares")
+    assert (found.intent, found.query) == ("fewer", None)
+
+
+def test_what_is_by_the_makers_of_an_item() -> None:
+    items = [
+        Item("1", "Jaws", {}, {"director": ("Steven Spielberg",)}),
+        Item("2", "Duel", {}, {"director": ("Steven Spielberg",)}),
+    ]
+    index = FilterIndex(build_catalogue(items, reads([""] * 2)), ItemAvailability.of(items))
+    scene = Scene(Vocabulary(index, None), {})
+    for text in ("something by the director of Jaws", "etwas vom Regisseur von Jaws"):
+        assert understand(text, scene).conditions == ({"director": "Steven Spielberg"},)

@@ -21,7 +21,7 @@ from foretaste.converse.undo import undo_of
 from foretaste.domain.data import Recommendation
 from foretaste.domain.preference import Conversation, Preference
 from foretaste.domain.text_limits import check_text
-from foretaste.errors import InputError, WriterError
+from foretaste.errors import InputError, Overdue, WriterError
 from foretaste.generate.safe import without_links
 from foretaste.loop import Foretaste
 from foretaste.preferences.matching import ClauseMatch
@@ -168,6 +168,8 @@ class Chat:
             words = GrammarTurn(self._shop, turn, edited=edited).answer(text)
         except InputError as error:
             words = answer("problem", turn.state.language, error=error)
+        except Overdue:  # what is looked up is kept, so the next answer has it
+            words = " ".join([*turn.notes, answer("overdue", turn.state.language)])
         return without_links(words), GRAMMAR
 
     def _objection(self, turn: ChatTurn, words: str) -> str | None:

@@ -30,6 +30,7 @@ class GrammarTurn:
 
     def __init__(self, shop: Foretaste, turn: ChatTurn, *, edited: bool) -> None:
         self._shop, self._turn, self._edited = shop, turn, edited
+        self._text = ""
         self._index = shop.slates.index(shop.catch_up())
         self._vocabulary = shop.people.vocabulary(self._index)
 
@@ -46,6 +47,7 @@ class GrammarTurn:
         turn = self._turn
         if not text.strip():
             return self._new_list() if self._edited else self._say("help")
+        self._text = text
         meaning = turn.meaning = self.meaning(text)
         if meaning.language not in GRAMMARS:
             return unknown_language(meaning.language)
@@ -205,7 +207,9 @@ class GrammarTurn:
             if {column: test} not in muted
         }
         turn.state = replace(turn.state, filter=asked)  # what is refused is asked for no longer
-        turn.notes += changes_in_words(update.clause_matches, meaning.language, turn.display())
+        turn.notes += changes_in_words(
+            update.clause_matches, meaning.language, turn.display(), self._text
+        )
         if any(match.filter is not None for match in update.clause_matches):
             turn.notes.append(self._say("undo_hint"))
 

@@ -4,6 +4,7 @@ They name titles and reasons of the loop and nothing else. A title that holds a 
 instruction is told by the item's id, or as an item where that is no name either.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from foretaste.generate.condition_text import condition_texts
 from foretaste.generate.item_display import ItemDisplay
 from foretaste.generate.safe import is_suspicious, safe_item_name, safe_name
 from foretaste.preferences.matching import ClauseMatch
+from foretaste.understand.grammar import fold
 
 MAX_NAMED_FEATURES = 4
 """Of an item that is compared."""
@@ -123,11 +125,15 @@ def comparison_in_words(
 
 
 def changes_in_words(
-    clause_matches: Sequence[ClauseMatch], language: str, display: ItemDisplay
+    clause_matches: Sequence[ClauseMatch], language: str, display: ItemDisplay, wish_text: str = ""
 ) -> list[str]:
-    """What a wish changed for all lists, each kind of change in a sentence of its own."""
+    """What a wish changed for all lists, each kind of change in a sentence of its own. wish_text:
+    the wish, from which topics are told as they were written.
+    """
     sentences = [
-        answer("no_such_value", language, phrase=safe_name(match.phrase) or "…")
+        answer(
+            "no_such_value", language, phrase=safe_name(as_written(match.phrase, wish_text)) or "…"
+        )
         for match in clause_matches
         if match.filter is None
     ]
@@ -135,13 +141,21 @@ def changes_in_words(
     for match in clause_matches:
         if match.filter is not None:
             key = "reduce" if match.act == "boost" and match.nats < 0 else str(match.act)
+            phrase = safe_name(as_written(match.phrase, wish_text))
             texts = ", ".join(condition_texts(match.filter, display))
-            name = safe_name(texts) or safe_name(match.phrase) or "…"
+            name = (phrase if set(match.filter) == {"about"} else None) or safe_name(texts)
+            name = name or phrase or "…"
             names.setdefault(key, []).append(name)
     sentences += [
         answer(key, language, names=", ".join(dict.fromkeys(said))) for key, said in names.items()
     ]
     return sentences
+
+
+def as_written(phrase: str, text: str) -> str:
+    """A phrase of the grammar, which has no accents and no capitals, as it stands in a text."""
+    words = {fold(word.lower()): word for word in re.findall(r"[\w'’-]+", text)}
+    return " ".join(words.get(fold(word), word) for word in phrase.split())
 
 
 def quoted_items(titles: Mapping[str, str | None], language: str) -> str:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isfinite
+from statistics import median
 
 from foretaste.domain.data import Catalogue, UserContext
 from foretaste.domain.feature_types import FeatureDescription, FeatureSettings
@@ -23,6 +25,9 @@ MAX_PAST_ITEMS = 100
 """Items of somebody's past, the newest, that are looked at."""
 MAX_LOOKED_AT_EVENTS = 4
 """As many as a sequence network looks behind where only reasons are told."""
+RATING_EVENT_TYPES = ("rating", "review")
+LIKED_SHARE_OF_TOP = 0.6
+"""Of the highest rating; `behaviour.reading.ratings` has the same."""
 MIN_TITLE_WORD_LETTERS = 4
 MIN_QUERY_WORD_LETTERS = 3
 MAX_QUERY_WORD_SHARE = 0.03
@@ -51,9 +56,34 @@ class ListEvidence:
 
     @cached_property
     def past_items(self) -> list[int]:
-        """What was taken, the newest first, each once."""
+        """What was taken and not rated low, the newest first, each once."""
         recent_items = self.context.consumed_items[: -MAX_PAST_ITEMS - 1 : -1].tolist()
-        return list(dict.fromkeys(recent_items))
+        return [item for item in dict.fromkeys(recent_items) if item not in self._unliked_items]
+
+    @cached_property
+    def _unliked_items(self) -> frozenset[int]:
+        """Items that this person rated lower than what they like: nothing is there because of them.
+
+        What they like begins at a share of their highest rating, or at their median where that is
+        lower.
+        """
+        context, ratings = self.context, dict[int, float]()
+        for item, kind, value in zip(
+            context.item.tolist(), context.kind.tolist(), context.value.tolist(), strict=True
+        ):
+            is_known = item >= 0 and 0 <= kind < len(self.event_types) and isfinite(value)
+            if is_known and self.event_types[kind] in RATING_EVENT_TYPES:
+                ratings[item] = value
+        if not ratings:
+            return frozenset()
+        values = list(ratings.values())
+        liked_from = min(LIKED_SHARE_OF_TOP * max(values), median(values))
+        return frozenset(item for item, value in ratings.items() if value < liked_from)
+
+    def may_name(self, item_id: str) -> bool:
+        """Whether something may be said to be there because of the item, or of a search."""
+        item = self.catalogue.index.get(item_id)
+        return item is None or item_id in self.seeds or item not in self._unliked_items
 
     def is_seed(self, item: int) -> bool:
         """Whether the list is to go with the item."""

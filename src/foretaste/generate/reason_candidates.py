@@ -32,7 +32,9 @@ def candidates_of(
 ) -> list[ReasonCandidate]:
     """What can be said of one item."""
     item_id = evidence.catalogue.ids[item]
-    own_terms = ItemTerms([term for term in terms if term.event != item_id or term.event is None])
+    own_terms = ItemTerms(
+        [term for term in terms if term.event != item_id or term.event is None], evidence.may_name
+    )
     sentences: list[ReasonCandidate] = []
     for compose in _COMPOSERS:
         sentences += compose(item, own_terms, evidence)
@@ -42,8 +44,9 @@ def candidates_of(
 class ItemTerms(list[Term]):
     """The terms of one item's score, and those of each expert."""
 
-    def __init__(self, terms: Sequence[Term]) -> None:
+    def __init__(self, terms: Sequence[Term], may_name: Callable[[str], bool]) -> None:
         super().__init__(terms)
+        self._may_name = may_name
         self._terms_by_expert: dict[str, list[Term]] = {}
         for term in terms:
             self._terms_by_expert.setdefault(_expert_kind(term.expert), []).append(term)
@@ -56,7 +59,7 @@ class ItemTerms(list[Term]):
         """(past event, nats) of one expert, strongest first."""
         nats: dict[str, float] = {}
         for term in self.of_expert(expert):
-            if term.event is not None:
+            if term.event is not None and self._may_name(term.event):
                 nats[term.event] = nats.get(term.event, 0.0) + term.nats
         return sorted(nats.items(), key=lambda pair: -pair[1])
 

@@ -346,8 +346,8 @@ def borrowed_meaning(word: str, grammar: Grammar) -> str | None:
         or word in grammar.clauses["plain"] | grammar.function_words
     ):
         return None
-    others = (other for other in GRAMMARS.values() if other.language != grammar.language)
-    return next((meaning for it in others if (meaning := it.glossary.get(fold(word)))), None)
+    others = [other for other in GRAMMARS.values() if other.language != grammar.language]
+    return next((meaning for other in others if (meaning := other.glossary.get(fold(word)))), None)
 
 
 GRAMMAR_PATTERNS = tuple(

@@ -21,6 +21,7 @@ from foretaste.understand.language import detect_language
 from foretaste.understand.meaning import Intent, Meaning, Scene
 from foretaste.understand.misspellings import corrected_negations
 from foretaste.understand.numbers import extract_bounds, extract_count, parse_amount
+from foretaste.understand.out_of_scope import OutOfScope
 from foretaste.understand.parsed_request import ParsedRequest, parsed_request
 from foretaste.understand.references import ItemReader
 from foretaste.understand.same_maker import same_maker_condition
@@ -106,29 +107,20 @@ class _Reader:
             return whole
         if self._scene.vocabulary.titles.exact(asked) and not self._names_feature(asked):
             return Meaning("find", self._grammar.language, query=asked)
+        outside = OutOfScope(asked, self._line, self._grammar, self._names_feature)
+        if outside.asks_service() and not self._items.ending(self._line):
+            return Meaning("unknown", self._grammar.language)
         about_items = self._about_items(asked)
         if about_items is not None:
             return about_items
-        if self._grammar.patterns["private"].search(self._line):
+        if outside.asks_of_data():
             return Meaning("my_data", self._grammar.language)
-        if self._is_out_of_scope(asked):
+        if outside.asks_something_else():
             return Meaning("unknown", self._grammar.language)
         meaning = self._wishes(asked)
         if meaning is not None:
             return meaning
         return Meaning("unknown", self._grammar.language)
-
-    def _is_out_of_scope(self, asked: str) -> bool:
-        """Whether it asks for something else than items: the time, or where a parcel is."""
-        texts = (asked, self._line)
-        if any(self._grammar.whole("unknown", text) for text in texts):
-            return True
-        service = self._grammar.patterns["service"].search(asked)
-        if service is not None:
-            return not self._names_feature(service[0])
-        question = self._grammar.patterns["questions"]
-        hits = [hit for text in texts if (hit := question.match(text.strip(STOPS))) is not None]
-        return bool(hits) and not self._names_any_feature(asked)
 
     def _whole(self, asked: str) -> Meaning | None:
         """The intents that need nothing else."""
@@ -186,9 +178,9 @@ class _Reader:
 
     def _of_same_maker(self, asked: str) -> Meaning | None:
         """ "By the author of Matilda": what has the makers of the item that is named."""
-        said = self._without_request(asked)
-        hit = self._grammar.patterns["starts.same_maker"].match(said)
-        items, tail = self._items.leading(said[hit.end() :]) if hit is not None else ((), "")
+        phrase = self._without_request(asked)
+        hit = self._grammar.patterns["starts.same_maker"].match(phrase)
+        items, tail = self._items.leading(phrase[hit.end() :]) if hit is not None else ((), "")
         if hit is None or not items:
             return None
         is_cast = bool(hit["cast"])
@@ -243,11 +235,6 @@ class _Reader:
         tokens = tuple(self._grammar.tokens(words))
         return self._scene.vocabulary.feature(tokens, self._grammar) is not None
 
-    def _names_any_feature(self, words: str) -> bool:
-        """Whether some of the words are a value of the items: hoodies, in “do you sell hoodies?”"""
-        tokens = [word for word in self._grammar.tokens(words) if word[0].isalpha()]
-        return any(self._names_feature(word) for word in tokens)
-
     def _missing(self, intent: Intent, words: str) -> Meaning | None:
         """A title that nothing has, where only a title can be meant."""
         if intent in ("like", "not_like", "take", "hide") and self._items.names_place(words):
@@ -292,7 +279,10 @@ class _Reader:
         is_title = len(title.split()) > 1 and self._scene.vocabulary.titles.exact(title) == item
         refining = self._grammar.clauses["refining"]
         return (
-            is_title and len(words) > 1 and words[0] in refining and self._names_any_feature(tail)
+            is_title
+            and len(words) > 1
+            and words[0] in refining
+            and any(self._names_feature(word) for word in words)
         )
 
     def _with_tail(self, meaning: Meaning, tail: str) -> Meaning:

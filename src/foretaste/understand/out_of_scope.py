@@ -1,0 +1,42 @@
+"""What is said in, whether it asks for something else than items out: the time, my data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from foretaste.understand.grammar import Grammar
+
+STOPS = " \"'.,;:!?-–—"
+
+
+@dataclass(frozen=True)
+class OutOfScope:
+    """One text, as it was said and without politeness."""
+
+    request: str
+    line: str
+    grammar: Grammar
+    names_feature: Callable[[str], bool]
+    """Whether words are a value of the items."""
+
+    def asks_of_data(self) -> bool:
+        """Whether it is about what is stored of the person: “stop tracking me”."""
+        return self.grammar.patterns["private"].search(self.line) is not None
+
+    def asks_something_else(self) -> bool:
+        """Whether it asks for the time, a joke, or where a parcel is."""
+        if any(self.grammar.whole("unknown", text) for text in (self.request, self.line)):
+            return True
+        service = self.grammar.patterns["service"].search(self.request)
+        if service is not None:
+            return not self.names_feature(service[0])
+        return self.asks_service()
+
+    def asks_service(self) -> bool:
+        """Whether it asks for what a shop does besides showing items: “call me a taxi”, and
+        not “do you sell hoodies?”
+        """
+        pattern = self.grammar.patterns["questions"]
+        if not any(pattern.match(text.strip(STOPS)) for text in (self.request, self.line)):
+            return False
+        words = [word for word in self.grammar.tokens(self.request) if word[0].isalpha()]
+        return not any(self.names_feature(word) for word in words)
