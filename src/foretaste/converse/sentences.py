@@ -18,6 +18,7 @@ from foretaste.generate.safe import is_suspicious, safe_item_name, safe_name
 from foretaste.preferences.matching import ClauseMatch
 from foretaste.understand.grammar import fold
 
+WORD = re.compile(r"[\w'’-]+")
 MAX_NAMED_FEATURES = 4
 """Of an item that is compared."""
 
@@ -154,7 +155,7 @@ def changes_in_words(
 
 def as_written(phrase: str, text: str) -> str:
     """A phrase of the grammar, which has no accents and no capitals, as it stands in a text."""
-    words = {fold(word.lower()): word for word in re.findall(r"[\w'’-]+", text)}
+    words = {fold(word.lower()): word for word in WORD.findall(text)}
     return " ".join(words.get(fold(word), word) for word in phrase.split())
 
 

@@ -28,6 +28,8 @@ from foretaste.understand.same_maker import same_maker_condition
 
 MAX_READ_CHARACTERS = 600
 """Of what is said; a wish is shorter."""
+PAUSE = re.compile(r"[,.;!?]")
+SENTENCE_END = re.compile(r"[,.;!?] ")
 MIN_NOISE_LETTERS = 4
 NO_WORD = re.compile(r"^[^aeiouàâäáéèêëíîïóôöúûü]++$|[^aeiouyàâäáéèêëíîïóôöúûü]{5}")
 """No vowel, or five consonants after one another."""
@@ -137,7 +139,7 @@ class _Reader:
 
     def _last_sentence(self) -> Meaning | None:
         """ "Not bad! Some more?": an intent behind words that ask for nothing."""
-        *earlier, last = re.split(r"[,.;!?]+ ", self._line.strip(STOPS)) or [""]
+        *earlier, last = SENTENCE_END.split(self._line.strip(STOPS))
         meaning = self._whole(last.strip(STOPS)) if earlier else None
         if meaning is None or meaning.intent not in LAST_INTENTS:
             return None
@@ -287,7 +289,7 @@ class _Reader:
 
     def _with_tail(self, meaning: Meaning, tail: str) -> Meaning:
         """With what is said behind the items: "but shorter"."""
-        parts = [part for part in re.split("[,.;!?]", tail) if part.strip(STOPS)]
+        parts = [part for part in PAUSE.split(tail) if part.strip(STOPS)]
         endings = ("handled", meaning.intent)
         if all(any(self._ends_as(ending, part) for ending in endings) for part in parts):
             return meaning
