@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from foretaste.behaviour.columns import is_alias, normalise_column
+from foretaste.behaviour.media_columns import is_vector_column
 from foretaste.behaviour.reading.cleaning import without_entities
 from foretaste.behaviour.reading.hierarchies import (
     SLASH,
@@ -26,7 +27,7 @@ from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.feature_types import TASTELESS_TYPES, FeatureType, find_feature_type
 from foretaste.domain.no_taste import is_release_time, no_taste_reason
 
-ColumnRole = Literal["text", "attribute", "price", "hidden", "skip"]
+ColumnRole = Literal["text", "attribute", "price", "hidden", "skip", "vector"]
 
 _TEXT_COLUMN_WORDS = (
     "description text plot summary overview abstract body content lyrics review reviews synopsis "
@@ -147,6 +148,8 @@ def decide_column(
     row_count: of the table, 0 of an item sent alone. is_of_items: or of users.
     """
     count = len(values)
+    if is_of_items and is_vector_column(column, values):
+        return ColumnDecision("vector", count, reason="its values are vectors")
     if any(isinstance(value, Mapping) for value in values):
         return ColumnDecision("skip", count, reason="it has objects")
     no_text = no_text_reason(values)

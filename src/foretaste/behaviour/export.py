@@ -17,6 +17,7 @@ from foretaste.domain.data import (
     Shortfall,
     User,
 )
+from foretaste.domain.media import vector_numbers
 from foretaste.domain.preference import Conversation, Preference
 from foretaste.domain.prompt import GeneratedText
 from foretaste.domain.request import SearchedQuery
@@ -35,7 +36,10 @@ def item_to_json(item: Item) -> JsonObject:
     fields: JsonObject = {"id": item.id, "title": item.title}
     fields |= item.texts
     fields |= {name: list(values) for name, values in item.attributes.items()}
-    for name in ("image", "audio", "available_from", "available_until"):
+    fields |= {name: vector_numbers(vector).tolist() for name, vector in item.vectors.items()}
+    if item.more_images:
+        fields["image"] = list(item.images)
+    for name in ("image", "audio", "available_from", "available_until")[bool(item.more_images) :]:
         value = getattr(item, name)
         if value is not None:
             fields[name] = value

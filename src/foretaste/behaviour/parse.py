@@ -11,6 +11,7 @@ from typing import Any
 from foretaste.behaviour.attributes import attribute_values, check_whole_length
 from foretaste.behaviour.column_roles import role_of_value
 from foretaste.behaviour.forms import EventForm, EventParsers, ItemForm
+from foretaste.behaviour.media_fields import media_fields
 from foretaste.behaviour.reading.cleaning import clean_line
 from foretaste.behaviour.reading.ids import ZERO, nobody_problem
 from foretaste.behaviour.reading.texts import parse_clean_text
@@ -327,11 +328,11 @@ def _item(row: Row, form: ItemForm) -> Item:
         title=parse_clean_text(get(columns["title"]), "title", clean_line) or "",
         texts=texts,
         attributes=attributes,
-        image=parse_text(get(columns["image"]), "image"),
         audio=parse_text(get(columns["audio"]), "audio"),
         available_from=start,
         available_until=end,
         hidden=_is_hidden(row, form),
+        **media_fields(row, form),
     )
 
 
@@ -357,7 +358,7 @@ def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple
             text = parse_clean_text(value, column, max_length=MAX_ITEM_LENGTH)
             if text:
                 texts[column] = text
-        elif role not in ("skip", "hidden"):
+        elif role not in ("skip", "hidden", "vector"):
             check_storable(check_length(column, "the name of a column"), column)
             parser = None
             if role == "price":

@@ -23,14 +23,18 @@ def item_change(item_id: str, patch: Mapping[str, Any], form: ItemForm) -> Calla
     fields = {
         name: getattr(patch_values, name) for name in ITEM_FIELDS if name in patch and name != "id"
     }
+    if "image" in fields:
+        fields["more_images"] = patch_values.more_images
     named_columns = _named_columns(patch)
 
     def change(item: Item) -> Item:
         texts = {name: text for name, text in item.texts.items() if name not in named_columns}
+        vectors = {name: own for name, own in item.vectors.items() if name not in named_columns}
         changed = replace(
             item,
             **fields,
             texts=texts | patch_values.texts,
+            vectors=vectors | patch_values.vectors,
             attributes=_merge_columns(item.attributes, patch_values.attributes, named_columns),
         )
         start, end = changed.available_from, changed.available_until

@@ -5,6 +5,7 @@ byte, which the JSON types of PostgreSQL do not both do.
 """
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from foretaste.domain.data import Event, Item, User
 
-HEAD_REVISION = "0013"
+HEAD_REVISION = "0014"
 """The newest migration. A store at this revision needs nothing done when it is opened."""
 
 metadata = sa.MetaData()
@@ -80,6 +81,7 @@ items = sa.Table(
     sa.Column("available_until", sa.Double),
     sa.Column("hidden", sa.Boolean, nullable=False),
     sa.Column("revision", _big_integer, nullable=False),
+    sa.Column("vectors", sa.Text),
     sa.Index("items_revision", "revision"),
 )
 
@@ -295,12 +297,40 @@ def item_row(item: Item) -> dict[str, Any]:
         "title": item.title,
         "texts": json_text(item.texts),
         "attributes": json_text(item.attributes),
-        "image": item.image,
+        "image": _images_text(item),
         "audio": item.audio,
         "available_from": item.available_from,
         "available_until": item.available_until,
         "hidden": item.hidden,
+        "vectors": _vectors_text(item.vectors),
     }
+
+
+def _images_text(item: Item) -> str | None:
+    """The cover; where there are more pictures, all of them as JSON."""
+    if not item.more_images:
+        return item.image
+    return json.dumps(item.images, ensure_ascii=False)
+
+
+def _images_from_text(text: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """(cover, others); the inverse of `_images_text`."""
+    if text is None or not text.startswith('["'):
+        return text, ()
+    try:
+        cover, *others = json.loads(text)
+    except ValueError:
+        return text, ()
+    return cover, tuple(others)
+
+
+def _vectors_text(vectors: Mapping[str, bytes]) -> str | None:
+    encoded = {name: b64encode(content).decode() for name, content in vectors.items()}
+    return json_text(encoded) if encoded else None
+
+
+def _vectors_from_text(text: str | None) -> dict[str, bytes]:
+    return {name: b64decode(content) for name, content in json.loads(text or "{}").items()}
 
 
 ITEM_COLUMNS = tuple(column for column in items.columns if column.name != "revision")
@@ -309,7 +339,8 @@ ITEM_COLUMNS = tuple(column for column in items.columns if column.name != "revis
 
 def item_from_row(row: Sequence[Any]) -> Item:
     """A row of `ITEM_COLUMNS` as an item."""
-    item_id, title, texts, attributes, image, audio, start, end, hidden = row
+    item_id, title, texts, attributes, images, audio, start, end, hidden, vectors = row
+    image, more_images = _images_from_text(images)
     return Item(
         item_id,
         title,
@@ -320,6 +351,8 @@ def item_from_row(row: Sequence[Any]) -> Item:
         start,
         end,
         bool(hidden),
+        more_images,
+        _vectors_from_text(vectors),
     )
 
 

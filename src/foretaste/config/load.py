@@ -28,6 +28,7 @@ from foretaste.domain.settings import (
 from foretaste.errors import SettingsError, did_you_mean
 from foretaste.evaluate.audit.settings import AuditSettings
 from foretaste.generate.settings import ReasonSettings
+from foretaste.language.media.settings import ImageSettings
 from foretaste.language.settings import LanguageSettings
 from foretaste.model.settings import ModelSettings
 from foretaste.prepare.settings import PrepareSettings
@@ -52,6 +53,7 @@ class Config(Settings):
     behaviour: BehaviourSettings = BehaviourSettings()
     prepare: PrepareSettings = PrepareSettings()
     language: LanguageSettings = LanguageSettings()
+    images: ImageSettings = ImageSettings()
     model: ModelSettings = ModelSettings()
     rank: RankSettings = RankSettings()
     reasons: ReasonSettings = ReasonSettings()

@@ -25,6 +25,7 @@ ROLE_LABELS: dict[ColumnRole, str] = {
     "attribute": "attribute",
     "price": "price",
     "hidden": "hidden",
+    "vector": "vector",
     "skip": LEFT_OUT,
 }
 MAX_EVENT_TYPES = 8

@@ -25,7 +25,8 @@ from foretaste.serve.schemas.values import (
 
 
 class ItemRow(BaseModel):
-    """One piece of content. Any further field is a text or an attribute of one or more values.
+    """One piece of content. Any further field is a text, an attribute of one or more values, or a
+    vector of one's own: a list of 8 numbers or more.
 
     A value has at most 2,000 characters; all texts and values together have at most 100,000.
     """
@@ -34,8 +35,9 @@ class ItemRow(BaseModel):
 
     id: Id
     title: Text | None = None
-    image: Text | None = None
-    """The path or the address of a picture."""
+    image: str | list[str] | None = None
+    """A picture or several, the cover first: addresses, paths within `images.folder`, or data
+    URLs."""
     audio: Text | None = None
     available_from: str | float | None = None
     """ISO 8601 or seconds since 1970."""
