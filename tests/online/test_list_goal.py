@@ -37,7 +37,7 @@ def shop(folder: Path) -> Iterator[Foretaste]:
 
 def test_expected_worth_orders_the_list(shop: Foretaste) -> None:
     likely = {item.id: item.score for item in shop.recommend("u1", n=20)}
-    worthy = shop.recommend("u1", n=20, goal="price", explain=True)
+    worthy = shop.recommend("u1", n=20, goal="price", goal_weight=1.0, explain=True)
 
     middle = np.median([2.0**number for number in range(10)])
     for item in worthy:
@@ -52,7 +52,7 @@ def test_the_goal_of_the_settings_holds_for_lists_and_not_for_searches(folder: P
     (folder / "foretaste.toml").write_text((folder / "foretaste.toml").read_text() + SETTINGS)
     shop = Foretaste.open(folder)
     by_goal, off = shop.recommend("u1"), shop.recommend("u1", goal="")
-    half = shop.recommend("u1", goal_weight=0.5, explain=True)
+    half = shop.recommend("u1", explain=True)
     search, search_by_price = shop.search("moon"), shop.search("moon", goal="revenue")
     shop.close()
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
 
 from foretaste.domain.data import Doubles
 from foretaste.evaluate.metrics import Interval
@@ -109,6 +108,8 @@ def corrected(p_values: Sequence[float]) -> Doubles:
     """
     if not len(p_values):
         return np.empty(0)
+    from scipy import stats  # half a second, which commands without an audit do not wait
+
     return np.asarray(stats.false_discovery_control(np.asarray(p_values, np.float64), method="by"))
 
 
@@ -117,6 +118,8 @@ def normal_p_value(difference: Interval, level: float = 0.95) -> float:
     width = (difference.high - difference.low) / 2
     if width <= 0:
         return 1.0 if difference.mean == 0 else 0.0
+    from scipy import stats
+
     deviation = width / stats.norm.ppf((1 + level) / 2)
     return float(2 * stats.norm.sf(abs(difference.mean) / deviation))
 
