@@ -14,7 +14,10 @@ from foretaste.domain.data import (
     Item,
     LoggedRecommendation,
     OmittedItem,
+    Recommendation,
+    Recommended,
     Shortfall,
+    Term,
     User,
 )
 from foretaste.domain.media import vector_numbers
@@ -104,7 +107,7 @@ def shortfall_to_json(shortfall: Shortfall) -> JsonObject:
     return asdict(shortfall) | {"counts": counts}
 
 
-def recommendation_to_json(recommendation: LoggedRecommendation) -> JsonObject:
+def logged_recommendation_to_json(recommendation: LoggedRecommendation) -> JsonObject:
     """An answer, for whom it was given to."""
     return {
         "recommendation_id": recommendation.id,
@@ -129,7 +132,7 @@ def user_data_to_json(
         "events": [event_to_json(event) for event in events],
         "changes": [preference_to_json(change) for change in changes],
         "recommendations": [
-            recommendation_to_json(recommendation) for recommendation in recommendations
+            logged_recommendation_to_json(recommendation) for recommendation in recommendations
         ],
         "conversations": [
             {
@@ -153,3 +156,54 @@ def personal_data(store: Store, user: str) -> JsonObject | None:
     if stored_user is None and not (events or preferences or answers or conversations):
         return None
     return user_data_to_json(stored_user or User(user), events, preferences, answers, conversations)
+
+
+def recommendation_to_json(
+    recommendation: Recommendation, *, explain: bool = False
+) -> dict[str, Any]:
+    """The list as HTTP and command line tell it; what is not there is left out."""
+    content: dict[str, Any] = {
+        "recommendation_id": recommendation.recommendation_id,
+        "model_version": recommendation.model_version,
+        "items": [_ranked_item_to_json(item, explain=explain) for item in recommendation.items],
+    }
+    if recommendation.headline is not None:
+        content["headline"] = recommendation.headline
+    if recommendation.searched is not None:
+        content["searched"] = searched_to_json(recommendation.searched)
+    if recommendation.degraded is not None:
+        content["degraded"] = degradation_to_json(recommendation.degraded)
+    if recommendation.left_out:
+        content["left_out"] = [omission_to_json(item) for item in recommendation.left_out]
+    if recommendation.shortfall is not None:
+        content["shortfall"] = shortfall_to_json(recommendation.shortfall)
+    return content
+
+
+def _ranked_item_to_json(item: Recommended, *, explain: bool) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "id": item.id,
+        "position": item.position,
+        "score": item.score,
+        "propensity": item.propensity,
+        "source": item.source,
+        "title": item.title,
+        "reason": item.reason,
+        "reasons": [reason.to_json_dict() for reason in item.reasons],
+        "attributes": item.attributes,
+    }
+    if item.properties:
+        content["properties"] = item.properties
+    if explain:
+        content["terms"] = [_term_to_json(term) for term in item.terms]
+    return content
+
+
+def _term_to_json(term: Term) -> dict[str, Any]:
+    content = {
+        "expert": term.expert,
+        "nats": term.nats,
+        "event": term.event,
+        "feature": term.feature,
+    }
+    return {name: value for name, value in content.items() if value is not None}

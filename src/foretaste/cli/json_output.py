@@ -1,19 +1,16 @@
 """What the commands print with `--json`. In: what the loop says. Out: plain mappings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from foretaste.behaviour.export import (
-    degradation_to_json,
     generated_text_to_json,
-    omission_to_json,
     preference_to_json,
-    searched_to_json,
-    shortfall_to_json,
+    recommendation_to_json,
     with_old_names,
 )
-from foretaste.domain.data import Recommendation, Recommended
+from foretaste.domain.data import Recommendation
 from foretaste.domain.imports import ImportRecord
 from foretaste.domain.preference import Preference
 from foretaste.generate.profile import TasteProfile
@@ -21,50 +18,24 @@ from foretaste.model.artefacts import ModelVersion
 from foretaste.online.generation import Generation
 from foretaste.preferences.matching import ClauseMatch
 
+NOTHING: Mapping[str, Any] = {
+    "headline": None,
+    "searched": None,
+    "degraded": None,
+    "left_out": [],
+    "shortfall": None,
+}
+"""What a list has nothing of, as scripts expect it."""
+
 
 def recommendation_json(recommendation: Recommendation, *, explain: bool) -> dict[str, Any]:
     """The object that `recommend --json` prints."""
-    degraded, shortfall = recommendation.degraded, recommendation.shortfall
-    searched = recommendation.searched
-    return {
-        "recommendation_id": recommendation.recommendation_id,
-        "model_version": recommendation.model_version,
-        "headline": recommendation.headline,
-        "searched": None if searched is None else searched_to_json(searched),
-        "items": [_item_json(item, explain=explain) for item in recommendation],
-        "degraded": None if degraded is None else degradation_to_json(degraded),
-        "left_out": [omission_to_json(omitted_item) for omitted_item in recommendation.left_out],
-        "shortfall": None if shortfall is None else shortfall_to_json(shortfall),
-    }
+    return {**NOTHING, **recommendation_to_json(recommendation, explain=explain)}
 
 
 def import_json(record: ImportRecord) -> dict[str, Any]:
     """The object that `imports show --json` prints."""
     return {**asdict(record), "state": record.state}
-
-
-def _item_json(item: Recommended, *, explain: bool) -> dict[str, Any]:
-    content: dict[str, Any] = {
-        "id": item.id,
-        "position": item.position,
-        "score": item.score,
-        "propensity": item.propensity,
-        "source": item.source,
-        "title": item.title,
-        "reason": list(item.reason),
-        "reasons": [reason.to_json_dict() for reason in item.reasons],
-    }
-    if explain:
-        content["terms"] = [
-            {
-                "expert": term.expert,
-                "nats": term.nats,
-                "event": term.event,
-                "feature": term.feature,
-            }
-            for term in item.terms
-        ]
-    return content
 
 
 def model_json(version: ModelVersion) -> dict[str, Any]:

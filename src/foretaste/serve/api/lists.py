@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic_core import to_json
 
 from foretaste.behaviour.batch import IngestSummary
+from foretaste.behaviour.export import recommendation_to_json
 from foretaste.domain.data import Request as Question
 from foretaste.domain.request import ListKind
 from foretaste.errors import ForetasteError
@@ -42,7 +43,6 @@ from foretaste.serve.schemas import (
 from foretaste.serve.schemas.event_schemas import UnattributedOut
 from foretaste.serve.schemas.facet_schemas import facet_specs, facets_json
 from foretaste.serve.schemas.list_schemas import ListBody
-from foretaste.serve.schemas.recommendation_schemas import recommendation_json
 from foretaste.serve.service import Service
 
 
@@ -108,7 +108,7 @@ def _list_response(
         body, workspace.config.rank, language, workspace.slates.requests.placed
     )
     recommendation = service.recommend(replace(question, kind=kind))
-    content = recommendation_json(recommendation, explain=body.explain)
+    content = recommendation_to_json(recommendation, explain=body.explain)
     facets = getattr(body, "facets", None)
     if facets or facets == []:
         content["facets"] = facets_of(workspace, question, facets)["facets"]

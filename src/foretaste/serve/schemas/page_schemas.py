@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool
 from pydantic_core import to_json
 
+from foretaste.behaviour.export import recommendation_to_json
 from foretaste.domain.request import FillSource
 from foretaste.domain.shelf import Page, PageOrder, Shelf, ShelfKind
 from foretaste.online.shelf_requests import MAX_ID_LENGTH, MAX_SHELVES
@@ -14,7 +15,6 @@ from foretaste.serve.schemas.recommendation_schemas import (
     OmittedItemOut,
     RankedItem,
     ShortfallOut,
-    recommendation_json,
 )
 from foretaste.serve.schemas.values import (
     Column,
@@ -169,7 +169,7 @@ def page_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
 def shelf_json(shelf: Shelf, *, explain: bool = False) -> dict[str, Any]:
     """One shelf as plain values."""
     content: dict[str, Any] = {"id": shelf.id, "kind": shelf.kind, "title": shelf.title}
-    own = recommendation_json(shelf.recommendation, explain=explain)
+    own = recommendation_to_json(shelf.recommendation, explain=explain)
     del own["model_version"]
     content |= own | {"taste": shelf.taste}
     if shelf.placement is not None:

@@ -10,13 +10,8 @@ from typing import Any, Literal
 from pydantic import Field
 from pydantic_core import to_json
 
-from foretaste.behaviour.export import (
-    degradation_to_json,
-    omission_to_json,
-    searched_to_json,
-    shortfall_to_json,
-)
-from foretaste.domain.data import Recommendation, Recommended
+from foretaste.behaviour.export import recommendation_to_json
+from foretaste.domain.data import Recommendation
 from foretaste.rank.filters import FILTER_REASONS
 from foretaste.rank.omissions import REASONS_OF_CANDIDATES, REASONS_OF_PINS
 from foretaste.serve.schemas.facet_schemas import FacetOut
@@ -200,53 +195,4 @@ class Recommendations(ResponseSchema):
 
 def encode_recommendation(recommendation: Recommendation, *, explain: bool = False) -> bytes:
     """The answer as it is sent."""
-    return to_json(recommendation_json(recommendation, explain=explain))
-
-
-def recommendation_json(recommendation: Recommendation, *, explain: bool = False) -> dict[str, Any]:
-    """The answer as plain values."""
-    content: dict[str, Any] = {
-        "recommendation_id": recommendation.recommendation_id,
-        "model_version": recommendation.model_version,
-        "items": [_item_json(item, explain=explain) for item in recommendation.items],
-    }
-    if recommendation.headline is not None:
-        content["headline"] = recommendation.headline
-    if recommendation.searched is not None:
-        content["searched"] = searched_to_json(recommendation.searched)
-    if recommendation.degraded is not None:
-        content["degraded"] = degradation_to_json(recommendation.degraded)
-    if recommendation.left_out:
-        content["left_out"] = [omission_to_json(item) for item in recommendation.left_out]
-    if recommendation.shortfall is not None:
-        content["shortfall"] = shortfall_to_json(recommendation.shortfall)
-    return content
-
-
-def _item_json(item: Recommended, *, explain: bool) -> dict[str, Any]:
-    content: dict[str, Any] = {
-        "id": item.id,
-        "position": item.position,
-        "score": item.score,
-        "propensity": item.propensity,
-        "source": item.source,
-        "title": item.title,
-        "reason": item.reason,
-        "reasons": [reason.to_json_dict() for reason in item.reasons],
-        "attributes": item.attributes,
-    }
-    if item.properties:
-        content["properties"] = item.properties
-    if explain:
-        content["terms"] = [_term_json(term) for term in item.terms]
-    return content
-
-
-def _term_json(term: Any) -> dict[str, Any]:
-    content = {
-        "expert": term.expert,
-        "nats": term.nats,
-        "event": term.event,
-        "feature": term.feature,
-    }
-    return {name: value for name, value in content.items() if value is not None}
+    return to_json(recommendation_to_json(recommendation, explain=explain))
