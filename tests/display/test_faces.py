@@ -11,8 +11,15 @@ import pandas as pd
 import pytest
 
 import foretaste
-from foretaste.domain.data import Recommendation, Recommended, Term
-from foretaste.domain.imports import ImportRecords, ImportResult, ImportResults, RejectedRow
+from foretaste.domain.data import Event, Recommendation, Recommended, Term
+from foretaste.domain.imports import (
+    ImportRecords,
+    ImportResult,
+    ImportResults,
+    RejectedRow,
+    UndoCounts,
+    UndoReceipt,
+)
 from foretaste.generate.profile import LikedValue, TasteProfile
 from foretaste.loop import Foretaste
 from foretaste.model.version import ModelVersion, ModelVersions
@@ -80,6 +87,29 @@ def test_every_other_result_has_a_face(shop: Foretaste) -> None:
     assert "nothing was imported yet" not in words(shop.imports())
     assert "items 20" in words(shop).lower()
     assert f"Model {version.name} answers" in words(shop)
+
+
+def test_receipts_say_what_is_gone_and_what_is_not_yet(shop: Foretaste) -> None:
+    user = "<b>Ann & co</b>"
+    shop.record(
+        [
+            Event(name, "click", shop.clock(), user=user, item=item)
+            for name, item in (("e1", "space-1"), ("e2", "space-2"), ("e3", "space-3"))
+        ]
+    )
+    taken_back = shop.take_back_events(["e1", "never"])._repr_html_()
+    assert "Taken back" in taken_back
+    assert "events taken back" in taken_back
+    assert "ids that no event ever had" in taken_back
+    erased = shop.erase(user)._repr_html_()
+    assert "“&lt;b&gt;Ann &amp; co&lt;/b&gt;” is forgotten" in erased
+    assert '<td class="num">2</td><td>events</td>' in erased
+    assert "your own backups" in erased
+    assert "There was nothing" in shop.erase("nobody at all")._repr_html_()
+    undone = UndoReceipt((3,), UndoCounts(events=1_200, left_items=2), ("v2",))._repr_html_()
+    assert "Undone: import 3" in undone
+    assert '<td class="num">1,200</td><td>events</td>' in undone
+    assert "Counted anew: v2." in undone
 
 
 def test_generated_content_is_shown_whole_and_can_be_read_again(shop: Foretaste) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from foretaste.display.receipts import ReceiptFace
 from foretaste.display.render import face
 
 
@@ -145,7 +146,7 @@ class UndoCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class UndoReceipt:
+class UndoReceipt(ReceiptFace):
     """What became of undoing imports."""
 
     numbers: tuple[int, ...]

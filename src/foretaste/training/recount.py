@@ -18,6 +18,7 @@ from typing import Protocol
 
 from foretaste.behaviour.import_log import forget_imports
 from foretaste.behaviour.recording import delete_events
+from foretaste.display.receipts import ReceiptFace
 from foretaste.domain.data import ErasureCounts
 from foretaste.domain.imports import UndoReceipt
 from foretaste.domain.store import EventOwner, TakeBackCounts
@@ -69,7 +70,7 @@ PENDING_FAILED_RECOUNT_NOTE = (
 
 
 @dataclass(frozen=True)
-class ErasureReceipt:
+class ErasureReceipt(ReceiptFace):
     """What became of the wish to be forgotten."""
 
     user: str
@@ -81,7 +82,7 @@ class ErasureReceipt:
 
 
 @dataclass(frozen=True)
-class TakeBackReceipt:
+class TakeBackReceipt(ReceiptFace):
     """What became of the wish to take events back."""
 
     counts: TakeBackCounts
