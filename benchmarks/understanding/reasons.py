@@ -35,7 +35,8 @@ QUERIES = {
 def lists_of(name: str, shop: Foretaste, language: str) -> Iterator[tuple[str, Recommendation]]:
     """(what was asked, list): of people, of items, of words, of nobody."""
     catalogue = {item.id: item for _, item in shop.store.items()}
-    items, users = list(catalogue), shop.interactions(catalogue)[0].users
+    items = list(catalogue)
+    users = [user for user in shop.interactions(catalogue)[0].users if user.isprintable()]
     for turn in range(200):
         user = users[turn * 7 % len(users)]
         yield f"user {user}", shop.recommend(user, n=6, language=language)

@@ -281,10 +281,14 @@ def test_the_settings_say_how_a_column_is_spoken_of() -> None:
     [
         ("gender", "Women", "en", "For women"),
         ("gender", "Damen", "de", "Für Damen"),
-        ("department", "Kids", "fr", "Pour kids"),
-        ("audience", "Children", "es", "Para children"),
+        ("department", "Kids", "fr", "Pour enfants"),
+        ("audience", "Children", "es", "Para niños"),
         ("gender", "Unisex", "en", None),
-        ("department", "Garden", "en", "Also from Garden"),
+        ("department", "Garden", "en", "Garden"),
+        ("colour", "Red", "en", "In red"),
+        ("colour", "Red", "de", "In Rot"),
+        ("material", "Cotton", "fr", "En coton"),
+        ("gender", "Women", "es", "Para mujeres"),
     ],
 )
 def test_whom_things_are_for(column: str, value: str, language: str, text: str | None) -> None:
@@ -460,3 +464,12 @@ def test_nothing_is_there_because_of_an_item_that_was_rated_low() -> None:
     ]
     context = build_user_context(events, SHELF.index, {"rating": 1.0}, ("rating",), now=99.0)
     assert said(NETWORK, known=evidence(context)) == ["Because you watched Heavy Metal"]
+
+
+def test_titles_that_read_like_sentences_are_quoted() -> None:
+    messages = messages_in("en")
+    news = "Central bank raises interest rates again"
+    assert messages.text("Close in theme to {event}", event=news) == f"Close in theme to “{news}”"
+    assert messages.text("Close in theme to {event}", event="The Girl with the Dragon Tattoo") == (
+        "Close in theme to The Girl with the Dragon Tattoo"
+    )

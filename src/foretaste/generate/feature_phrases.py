@@ -5,9 +5,12 @@ alike in it is told by a bucket: two films of the early 1980s share one.
 """
 
 import re
+import tomllib
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
 from typing import Protocol
 
 from babel import Locale
@@ -47,14 +50,18 @@ _COLUMNS_BY_PHRASE: Mapping[str, str] = {
         "brand maker manufacturer vendor studio publisher designer store country origin region "
         "marke hersteller source"
     ),
-    "Also from {value}": "category categories department section collection series",
+    "Also from {value}": "collection series",
     "In {value}": "language languages color colour colors colours farbe",
     "Made of {value}": "material materials fabric",
     "About {value}": "topic topics tag tags keyword keywords subject subjects theme themes plots",
-    "{value}": "genre genres type class kind style mood concern form",
+    "{value}": (
+        "genre genres type class kind style mood concern form category categories department "
+        "section"
+    ),
     "In size {value}": "size sizes",
 }
 _COMMON_WORD_PHRASES = frozenset(("Made of {value}", _AUDIENCE_PHRASE))
+_COLOUR_COLUMNS = frozenset(["color", "colour", "colors", "colours", "farbe"])
 _AUDIENCE_COLUMNS = frozenset(["gender", "sex", "audience", "target", "geschlecht", "zielgruppe"])
 _AUDIENCES = frozenset(
     (
@@ -66,6 +73,20 @@ _AUDIENCES = frozenset(
 )
 """Whom things are for, as people say it: for women, and not for female or unisex."""
 _LEVEL_MARK = re.compile(r"[>›»]")
+
+
+@cache
+def _common_values() -> Mapping[str, Mapping[str, str]]:
+    """English → language → the word of it."""
+    source = resources.files("foretaste.generate") / "common_values.toml"
+    return tomllib.loads(source.read_text(encoding="utf-8"))
+
+
+def common_value(name: str, language: str) -> str:
+    """A colour, a material or whom it is for in another language than the English that a catalogue
+    has it in; as it is where it is none of these.
+    """
+    return _common_values().get(name.lower(), {}).get(language, name)
 
 
 class Wording(Protocol):
@@ -185,13 +206,15 @@ def _category_phrase(
     if column & _AUDIENCE_COLUMNS and not is_audience:
         return None  # nobody says “for unisex”
     if is_audience and column & {*_AUDIENCE_COLUMNS, "department", "category"}:
-        name = _as_common_word(name, words)
+        name = _as_common_word(common_value(name, words.language), words)
         return FeaturePhrase(
             words.text(_AUDIENCE_PHRASE, value=name), value, (name,), _AUDIENCE_PHRASE
         )
     for phrase, columns in _COLUMNS_BY_PHRASE.items():
         if column & set(columns.split()):
-            name = _as_common_word(name, words) if phrase in _COMMON_WORD_PHRASES else name
+            is_common = phrase in _COMMON_WORD_PHRASES or bool(column & _COLOUR_COLUMNS)
+            if is_common:
+                name = _as_common_word(common_value(name, words.language), words)
             text = _capitalised(words.text(phrase, value=name))
             return FeaturePhrase(text, value, (name,), phrase)
     label = _capitalised(description.label)

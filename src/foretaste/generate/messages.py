@@ -29,6 +29,9 @@ _PLACE = re.compile(r"\{([a-z_]+)\}")
 MAX_COUNTED = 1e15
 """Above it a number is written in powers of ten: no price and no quantity is larger."""
 _JOINED = re.compile(r",|\b(?:and|und|et|y|e)\b", re.IGNORECASE)
+_SMALL_WORD = re.compile(r"(?<!\S)[^\W\d_A-Z][^\W\d_]{3,}")
+MIN_SMALL_WORDS, MIN_SENTENCE_WORDS = 2, 4
+"""Of a title that reads like a sentence: “Central bank raises interest rates again”."""
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
@@ -40,7 +43,9 @@ class Messages:
     _translations: gettext.NullTranslations
 
     def text(self, message: str, **values: str) -> str:
-        """The message with these values in its places."""
+        """The message with these values in its places; an event's title as `names` writes it."""
+        if "event" in values:
+            values["event"] = self.names([values["event"]])
         return fill(self._translations.gettext(message), values)
 
     def word(self, context: str, word: str) -> str:
@@ -50,11 +55,16 @@ class Messages:
     def plural(self, singular: str, plural: str, count: int, **values: str) -> str:
         """The form for this number, which stands in the place `{count}`."""
         form = self._translations.ngettext(singular, plural, count)
+        if "event" in values:
+            values["event"] = self.names([values["event"]])
         return fill(form, {"count": self.number(count), **values})
 
     def names(self, names: Sequence[str]) -> str:
-        """a, b and c; in quotes where a name has a comma or an “and” of its own."""
-        if len(names) > 1 and any(_JOINED.search(name) for name in names):
+        """a, b and c; in quotes where a name has a comma or an “and” of its own, or reads like a
+        sentence.
+        """
+        is_joined = len(names) > 1 and any(_JOINED.search(name) for name in names)
+        if is_joined or any(_reads_as_sentence(name) for name in names):
             names = [self.text("“{word}”", word=name) for name in names]
         return self._joined(names)
 
@@ -129,6 +139,12 @@ def _catalogue(language: str) -> Catalog:
     path = files("foretaste.generate") / "locales" / f"{language}.po"
     with path.open("rb") as file:
         return read_po(file, locale=language)
+
+
+def _reads_as_sentence(name: str) -> bool:
+    """Whether it is written small as a sentence is, and long as one."""
+    small_words = [word for word in _SMALL_WORD.findall(name) if word[:1].islower()]
+    return len(small_words) >= MIN_SMALL_WORDS and len(name.split()) >= MIN_SENTENCE_WORDS
 
 
 @cache
