@@ -34,7 +34,7 @@ from foretaste.online.vectors import VectorTable
 from foretaste.online.why_not import WhyNot
 from foretaste.prepare.report import QualityReport
 from foretaste.rank.facets import Facet, RangeCount, ValueCount
-from foretaste.training.recount import ErasureReceipt
+from foretaste.training.erasure_receipt import ErasureReceipt
 
 DOCS = Path(__file__).parents[1] / "docs"
 STARS: dict[Any, str] = {
@@ -46,7 +46,16 @@ METHODS = {
     "A model": ("train", "evaluate", "report", "compare", "audit"),
     "Lists": ("recommend", "search", "similar", "rank", "trending", "generate", "why_not"),
     "Pages of a shop": ("page", "item_page", "suggest", "facets", "bought_together"),
-    "People": ("profile", "steer", "personal", "erase", "take_back", "take_back_events"),
+    "People": (
+        "profile",
+        "steer",
+        "personal",
+        "erase",
+        "take_back",
+        "take_back_events",
+        "receipt",
+        "receipt_key",
+    ),
     "Vectors": ("item_vectors", "user_vectors"),
     "The workspace": ("close",),
 }

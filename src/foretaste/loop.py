@@ -21,7 +21,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from foretaste.behaviour.export import personal_data
 from foretaste.behaviour.import_log import last_imports
 from foretaste.behaviour.inspection.inspection_report import Inspection
 from foretaste.behaviour.inspection.sources import sources_of
@@ -42,10 +41,9 @@ from foretaste.domain.data import (
     UserContext,
 )
 from foretaste.domain.event_value import ValueCurves
-from foretaste.domain.identifiers import identifiers, required_identifier
 from foretaste.domain.imports import ImportRecords, ImportResults, UndoReceipt
 from foretaste.domain.ports import BackboneOpener, Progress, TextEncoder, no_progress
-from foretaste.domain.store import EventOwner, Store
+from foretaste.domain.store import Store
 from foretaste.errors import StoreError
 from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.profile import TasteProfile
@@ -77,10 +75,11 @@ from foretaste.training.candidate import make_candidate, training_of
 from foretaste.training.encode import DataEncoder, EncodedData
 from foretaste.training.intake import import_sources, inspect_sources
 from foretaste.training.measurement import Measurement
-from foretaste.training.recount import ErasureReceipt, ErasureRecounter, TakeBackReceipt
+from foretaste.training.personal_records import PersonalRecords
+from foretaste.training.recount import ErasureRecounter
 
 
-class Foretaste(ListShortcuts, ShopPages, Measurement):
+class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords):
     """A workspace: one folder with settings, store, caches and models."""
 
     def __init__(
@@ -187,26 +186,6 @@ class Foretaste(ListShortcuts, ShopPages, Measurement):
         """A session is a user's, and what it did before too. → whether that is new."""
         return identify_session(self.store, session, user, self.config.behaviour, self.clock())
 
-    def erase(self, user: str) -> ErasureReceipt:
-        """Forget a person: in the store, then in the counts of the models and of what answers."""
-        self.recommendation_log.flush()
-        return self.recounter.erase(required_identifier(user, "user"))
-
-    def take_back(self, user: str, item: str, kind: str | None = None) -> int:
-        """Undo what a user did with an item; models count anew beside the answers. → how many."""
-        ids = required_identifier(user, "user"), required_identifier(item, "item")
-        return self.recounter.take_back_item(*ids, kind)
-
-    def take_back_events(self, event_ids: Sequence[str]) -> TakeBackReceipt:
-        """Take events back for good, by their ids: the next list is as if they had not been."""
-        names = identifiers(event_ids, "event_ids")
-        return self.recounter.take_back([EventOwner(name) for name in names])
-
-    def personal(self, user: str) -> dict[str, Any] | None:
-        """All that is kept of a person, for JSON; None if nothing is."""
-        self.recommendation_log.flush()
-        return personal_data(self.store, required_identifier(user, "user"))
-
     # 2 prepare ---------------------------------------------------------------------------------
 
     def interactions(
@@ -282,6 +261,7 @@ class Foretaste(ListShortcuts, ShopPages, Measurement):
         name = self.candidate().name
         self.models.promote(name)
         self.models.prune(self.config.model.max_versions)
+        self.recounter.close_receipts()
         self.data_encoder.prune(version.data.get("encoder") for version in self.models.versions())
         return self.models.version(name)
 

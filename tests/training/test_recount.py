@@ -22,6 +22,7 @@ from foretaste.loop import Foretaste
 from foretaste.model.artefacts import REPLACED_NAMES_KEY, ModelRegistry
 from foretaste.model.experts.popularity import PopularityExpert
 from foretaste.model.product import ProductOfExperts
+from foretaste.training import erasure_receipt
 from foretaste.training import recount as erasing
 from foretaste.training.recount import ERASURES_KEY
 from serve.workspace import until
@@ -216,7 +217,7 @@ def test_what_does_not_answer_is_counted_anew_beside_the_answers(
     monkeypatch.setattr(loop.recounter, "recount", later)
     receipt = loop.recounter.erase("u1", defer_others=True)
     assert receipt.recounted_versions == (loop.catch_up().version,) != (before,)
-    assert receipt.pending_notes[0] == erasing.PENDING_RECOUNT_NOTE
+    assert receipt.pending_notes[0] == erasure_receipt.PENDING_RECOUNT_NOTE
     assert taken(loop) == 145
     assert sorted(version.data[ERASURES_KEY] for version in loop.models.versions()) == [0, 1]
     going_on.set()
@@ -236,24 +237,24 @@ def test_a_receipt_says_what_is_due_until_it_is_not(
     with closing(sqlite3.connect(loop.folder / STORE_FILE, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM events").fetchone()
-        assert erasing.PENDING_LOG_NOTE in loop.erase("u1").pending_notes
+        assert erasure_receipt.PENDING_LOG_NOTE in loop.erase("u1").pending_notes
         again = loop.erase("u1")
         assert not again.erased.any_erased
-        assert erasing.PENDING_LOG_NOTE in again.pending_notes
-        assert erasing.PENDING_WEIGHTS_NOTE in again.pending_notes
+        assert erasure_receipt.PENDING_LOG_NOTE in again.pending_notes
+        assert erasure_receipt.PENDING_WEIGHTS_NOTE in again.pending_notes
     end = time.monotonic() + 60
     while loop.store.meta_text(PURGE_KEY) is not None:  # by itself
         assert time.monotonic() < end
         threading.Event().wait(0.01)
-    assert erasing.PENDING_LOG_NOTE not in loop.erase("u1").pending_notes
+    assert erasure_receipt.PENDING_LOG_NOTE not in loop.erase("u1").pending_notes
     shutil.rmtree(loop.folder / "cache")
     for version in loop.models.versions():
         models_before = loop.folder / "models" / version.name
         loop.clock = lambda: 4e9
         loop.train()
         shutil.rmtree(models_before)
-    assert loop.erase("u1").pending_notes[-1:] == (erasing.PENDING_BACKUPS_NOTE,)
-    assert erasing.PENDING_WEIGHTS_NOTE not in loop.erase("u1").pending_notes
+    assert loop.erase("u1").pending_notes[-1:] == (erasure_receipt.PENDING_BACKUPS_NOTE,)
+    assert erasure_receipt.PENDING_WEIGHTS_NOTE not in loop.erase("u1").pending_notes
     loop.close()
 
 
@@ -269,10 +270,10 @@ def test_on_a_full_disk_they_are_gone_from_the_store_and_the_models_are_due(
         disk.setattr(ModelRegistry, "save", full)
         for _ in range(2):  # the retry says so as well
             receipt = loop.erase("u1")
-            assert receipt.pending_notes[0] == erasing.PENDING_FAILED_RECOUNT_NOTE
+            assert receipt.pending_notes[0] == erasure_receipt.PENDING_FAILED_RECOUNT_NOTE
     assert receipt.erased.events == 0
     receipt = loop.erase("u1")
     assert len(receipt.recounted_versions) == 1
-    assert erasing.PENDING_FAILED_RECOUNT_NOTE not in receipt.pending_notes
+    assert erasure_receipt.PENDING_FAILED_RECOUNT_NOTE not in receipt.pending_notes
     assert taken(loop) == 145
     loop.close()

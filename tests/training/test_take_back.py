@@ -15,7 +15,7 @@ from foretaste.domain.store import EventOwner
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
 from foretaste.model.product import ProductOfExperts
-from foretaste.training.recount import PENDING_TAKE_BACK_NOTE
+from foretaste.training.erasure_receipt import PENDING_TAKE_BACK_NOTE
 
 AT = 1_750_000_000.0
 EVENTS = [

@@ -1,8 +1,9 @@
 """`foretaste items` and `foretaste users`: an id, a change in; what is there out."""
 
 import json as jsonlib
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -10,14 +11,21 @@ from typing import IO, Annotated, Any
 import typer
 
 from foretaste.cli import console
-from foretaste.cli.common import CURRENT_FOLDER, Workspace, command, intake, open_loop
+from foretaste.cli.common import (
+    CURRENT_FOLDER,
+    Workspace,
+    command,
+    intake,
+    open_loop,
+    require_writable,
+)
 from foretaste.errors import InputError
 
 ROWS_PER_PAGE = 1000
 """Items or users read at once."""
 
 items = typer.Typer(help="The catalogue: show, set, delete, export.")
-users = typer.Typer(help="Users: show, set, data of one, erase, export.")
+users = typer.Typer(help="Users: show, set, data of one, erase, receipts of erasures, export.")
 
 ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="The item's id.")]
 UserId = Annotated[str, typer.Argument(metavar="USER", help="The user's id.")]
@@ -26,6 +34,10 @@ Patch = Annotated[
 ]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Write there and not to stdout.")
+]
+
+ReceiptFile = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Write the signed receipt there.")
 ]
 
 
@@ -42,6 +54,7 @@ def register(app: typer.Typer) -> None:
         (users, "set", users_set),
         (users, "data", users_data),
         (users, "erase", users_erase),
+        (users, "receipt", users_receipt),
         (users, "export", users_export),
     ):
         command(group, name)(function)
@@ -117,10 +130,25 @@ def users_data(user: UserId, workspace: Workspace = CURRENT_FOLDER) -> None:
     console.print_json(_require_found(personal_data, f"nothing kept of a user '{user}'"))
 
 
-def users_erase(user: UserId, workspace: Workspace = CURRENT_FOLDER) -> None:
-    """Forget a user: in the store, and in the counts of every kept model."""
+def users_erase(
+    user: UserId,
+    workspace: Workspace = CURRENT_FOLDER,
+    receipt_file: ReceiptFile = None,
+    retrain: Annotated[
+        bool,
+        typer.Option(
+            "--retrain", help="Train anew at once and delete the models of before; takes minutes."
+        ),
+    ] = False,
+) -> None:
+    """Forget a user: in the store, and in the counts of every kept model.
+
+    The receipt is signed, says what is still due, and is checked by 'foretaste verify'.
+    """
+    if receipt_file is not None:
+        require_writable(receipt_file)
     with open_loop(workspace) as loop:
-        receipt = loop.erase(user)
+        receipt = loop.erase(user, retrain=retrain)
     erased = receipt.erased
     console.say(
         f"erased of '{user}': {erased.events} events, {erased.sessions} sessions, "
@@ -133,6 +161,42 @@ def users_erase(user: UserId, workspace: Workspace = CURRENT_FOLDER) -> None:
         console.say("what may still hold something of them:")
     for remaining_copy in receipt.pending_notes:
         console.say(f"  {remaining_copy}")
+    if receipt.signed_receipt:
+        receipt_id = receipt.signed_receipt["receipt_id"]
+        console.say(f"receipt {receipt_id}; what has become of it: 'foretaste users receipt'")
+        if receipt.completion:
+            console.say("it is closed: nothing of this is due any more but your own backups")
+    if receipt_file is not None and receipt.signed_receipt:
+        write_json_file(receipt_file, receipt.signed_receipt)
+        console.note(f"wrote {receipt_file}")
+
+
+def users_receipt(
+    receipt_id: Annotated[str, typer.Argument(metavar="RECEIPT", help="Its `receipt_id`.")],
+    workspace: Workspace = CURRENT_FOLDER,
+    out: ReceiptFile = None,
+) -> None:
+    """Say what has become of an erasure; once nothing is due, write the receipt that closes it."""
+    if out is not None:
+        require_writable(out)
+    with open_loop(workspace) as loop:
+        state = loop.receipt(receipt_id)
+    if state.completion is None:
+        console.say("what may still hold something of them:")
+        for note in state.due:
+            console.say(f"  {note}")
+        return
+    console.say(f"closed at {state.completion['completed_at']}: nothing is due any more")
+    if out is not None:
+        write_json_file(out, state.completion)
+        console.note(f"wrote {out}")
+
+
+def write_json_file(path: Path, content: Mapping[str, Any]) -> None:
+    """As people and programs read it; only its owner does."""
+    text = jsonlib.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:
+        file.write(text)
 
 
 def users_export(workspace: Workspace = CURRENT_FOLDER, out: Out = None) -> None:

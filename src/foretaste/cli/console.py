@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # the nouns bring NumPy; `foretaste --help` does without
     from foretaste.model.artefacts import ModelVersion
     from foretaste.online.list_health import ListHealth
     from foretaste.preferences.service import PreferenceUpdate
-    from foretaste.training.recount import TakeBackReceipt
+    from foretaste.training.erasure_receipt import TakeBackReceipt
     from foretaste.workspace.tenants import Tenant
 
 ItemOf = Callable[[str], "Item | None"]

@@ -25,6 +25,7 @@ from foretaste.cli import mcp as mcp_cli
 from foretaste.cli import migrate as migrate_cli
 from foretaste.cli import profile as profile_cli
 from foretaste.cli import serve as serve_cli
+from foretaste.cli import verify as verify_cli
 from foretaste.cli import worker as worker_cli
 from foretaste.cli.common import (
     CURRENT_FOLDER,
@@ -296,5 +297,6 @@ for group in (
     doctor_cli,
     audit_command,
     migrate_cli,
+    verify_cli,
 ):
     group.register(app)

@@ -66,6 +66,12 @@ class CachedEncoder:
         """The encoder itself, which keeps nothing of what it reads."""
         return self._encoder
 
+    def forget(self, texts: Sequence[str]) -> int:
+        """Keep nothing of these texts any more. → how many vectors there were."""
+        keys = [self._key(text) for text in texts]
+        self._recent.remove(keys)
+        return self._file.remove(keys)
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
@@ -138,6 +144,11 @@ class _RecentVectors:
             if key in self._rows:
                 self._rows.move_to_end(key)
             return self._rows.get(key)
+
+    def remove(self, keys: Sequence[bytes]) -> None:
+        with self._lock:
+            for key in keys:
+                self._rows.pop(key, None)
 
     def put(self, key: bytes, vector: Floats) -> None:
         with self._lock:

@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,17 @@ class Encoders:
         if name not in self._open_encoders:
             self._open_encoders[name] = self._open(name)
         return self._open_encoders[name]
+
+    def forget(self, texts: Sequence[str], names: Iterable[str | None]) -> int:
+        """Take what is kept of these texts out of the cache. → how many vectors.
+
+        names: of the encoders that may have read them. Raises what `open` does.
+        """
+        return sum(
+            encoder.forget(texts)
+            for encoder in map(self.open, names)
+            if isinstance(encoder, CachedEncoder)
+        )
 
     def close(self) -> None:
         """Let go of the files of vectors; what still reads goes on without them."""

@@ -59,6 +59,22 @@ class VectorFile:
 
         self._run(insert)
 
+    def remove(self, keys: Sequence[bytes]) -> int:
+        """Delete these, in the log of the file too, so that nothing of them can be read. → how many
+        there were. Raises StoreError where it cannot be done.
+        """
+
+        def delete(db: sqlite3.Connection) -> int:
+            with db:
+                count = db.executemany("DELETE FROM vectors WHERE key = ?", [(k,) for k in keys])
+            with_readers, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return -1 if with_readers else count.rowcount
+
+        removed_count = self._run(delete) if keys else 0
+        if removed_count is None or removed_count < 0:
+            raise StoreError(f"the vector cache {self._path} is busy or cannot be written")
+        return removed_count
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
@@ -98,6 +114,7 @@ class VectorFile:
             db.execute("PRAGMA journal_mode = WAL")
             # A power cut may lose the last batches, which are then read again; kill -9 loses none.
             db.execute("PRAGMA synchronous = NORMAL")
+            db.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
             with db:
                 db.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
         except sqlite3.DatabaseError:

@@ -285,6 +285,22 @@ class ModelRegistry:
             for name in prunable_names[: max(len(prunable_names) - keep_count, 0)]:
                 self._delete(name)
 
+    def delete_older(self, at: float) -> None:
+        """Delete every version that was trained up to a time, but for the live one."""
+        with self._versions_lock():
+            live_name = self.live_name()
+            older_names = [
+                version.name
+                for version in self._readable_versions()
+                if version.created <= at and version.name != live_name
+            ]
+            if live_name is not None:
+                previous_names = self._read_pointer()["before"]
+                kept_names = [name for name in previous_names if name not in older_names]
+                self._write_pointer(live_name, kept_names)
+            for name in older_names:
+                self._delete(name)
+
     def _temporary_path(self) -> Path:
         """Where something is written or deleted; nobody else has the name."""
         return self._folder / f".{uuid.uuid4().hex}{PARTIAL_SUFFIX}"

@@ -32,7 +32,7 @@ from foretaste.serve.http.metrics import TenantMetrics
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.user_access import UserAccess
 from foretaste.serve.warm_up import warm_up_language, warm_up_lists
-from foretaste.training.recount import ErasureReceipt
+from foretaste.training.erasure_receipt import ErasureReceipt
 from foretaste.worker import TrainingOutcome
 from foretaste.workspace.tenants import claim
 

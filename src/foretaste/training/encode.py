@@ -55,6 +55,10 @@ class DataEncoder:
         """The encoder of this name."""
         return self.encoders.open(encoder)
 
+    def forget(self, texts: Sequence[str], encoders: Iterable[str | None]) -> int:
+        """Take what is kept of these texts out of the cache. → how many vectors."""
+        return self.encoders.forget(texts, encoders)
+
     def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats:
         """[items, dim], what is read of each."""
         return self.open_encoder(encoder).encode([item.reading() for item in items], self._progress)

@@ -10,21 +10,33 @@ fit, and until then the receipt says so. A process that dies between the two ste
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from math import inf
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from foretaste.behaviour.import_log import forget_imports
 from foretaste.behaviour.recording import delete_events
-from foretaste.display.receipts import ReceiptFace
-from foretaste.domain.data import ErasureCounts
 from foretaste.domain.imports import UndoReceipt
-from foretaste.domain.store import EventOwner, TakeBackCounts
+from foretaste.domain.store import EventOwner
 from foretaste.errors import ForetasteError, ModelError
 from foretaste.model.artefacts import REPLACED_NAMES_KEY, ModelVersion
 from foretaste.online.manager import ModelManager
+from foretaste.training.encode import DataEncoder
+from foretaste.training.erasure_receipt import (
+    PENDING_BACKUPS_NOTE,
+    PENDING_FAILED_RECOUNT_NOTE,
+    PENDING_LIST_NOTE,
+    PENDING_LOG_NOTE,
+    PENDING_RECOUNT_NOTE,
+    PENDING_TAKE_BACK_NOTE,
+    PENDING_WEIGHTS_NOTE,
+    ErasureReceipt,
+    TakeBackReceipt,
+)
+from foretaste.training.personal_copies import PersonalCopies
+from foretaste.training.receipt_book import ReceiptBook, StoreCounts, count_of
 from foretaste.training.version_data import VersionWorkspace, version_data
 
 log = logging.getLogger(__name__)
@@ -33,63 +45,6 @@ ERASURES_KEY = "erasures"
 """Under this name a version's data say how many erasures its counts know of."""
 RECOUNT_DELAY_SECONDS, RECOUNT_PAUSE_SECONDS, CLOSE_TIMEOUT_SECONDS = 0.2, 30.0, 5.0
 """Seconds before counting anew, after it, and that closing waits for it."""
-PENDING_WEIGHTS_NOTE = (
-    "the weights of what was trained by gradient, a tuned encoder's among them, and the exponents, "
-    "until 'foretaste train' has run and the versions before it are gone"
-)
-PENDING_CACHE_NOTE = (
-    "vectors of their searches and reviews, under a hash of the text, until the folder 'cache' is "
-    "deleted"
-)
-PENDING_REJECTS_NOTE = (
-    "rows that were rejected at an import, in the folder 'rejects', until you delete them"
-)
-PENDING_BACKUPS_NOTE = "your own backups, until you delete those of before"
-PENDING_LIST_NOTE = (
-    "the lists that keep a restore from bringing them back, erasures.jsonl in the workspace and "
-    "one beside each backup, which could not all be written (see the log); this is tried again "
-    "every half minute while a service or a worker runs, and when one starts"
-)
-PENDING_LOG_NOTE = (
-    "the log of the database, until no other process reads a state of before; this is tried again "
-    "every half minute while a service or a worker runs, and when one starts"
-)
-PENDING_RECOUNT_NOTE = (
-    "the counts of the model versions that do not answer, which are taken anew beside the answers "
-    "within some minutes; until then do not roll back to one"
-)
-PENDING_TAKE_BACK_NOTE = (
-    "what the models counted of it, which is counted anew beside the answers within half a minute; "
-    "the lists of whoever did it know already"
-)
-PENDING_FAILED_RECOUNT_NOTE = (
-    "the counts of the model, which could not be taken anew now (see the log; is the disk full?); "
-    "this is tried again every half minute while a service or a worker runs, and when one starts"
-)
-"""What an erasure does not reach at once, each told as long as it is so."""
-
-
-@dataclass(frozen=True)
-class ErasureReceipt(ReceiptFace):
-    """What became of the wish to be forgotten."""
-
-    user: str
-    erased: ErasureCounts
-    recounted_versions: tuple[str, ...]
-    """The versions of the model that were written anew without them, by their new names."""
-    pending_notes: tuple[str, ...]
-    """What may still hold something of them, and until when."""
-
-
-@dataclass(frozen=True)
-class TakeBackReceipt(ReceiptFace):
-    """What became of the wish to take events back."""
-
-    counts: TakeBackCounts
-    recounted_versions: tuple[str, ...] = ()
-    """The versions of the model that were written anew without them, by their new names."""
-    pending_notes: tuple[str, ...] = ()
-    """What still counts them, and until when."""
 
 
 class RecountWorkspace(VersionWorkspace, Protocol):
@@ -101,6 +56,8 @@ class RecountWorkspace(VersionWorkspace, Protocol):
     def folder(self) -> Path: ...
     @property
     def clock(self) -> Callable[[], float]: ...
+    @property
+    def data_encoder(self) -> DataEncoder: ...
 
 
 class ErasureRecounter:
@@ -111,6 +68,7 @@ class ErasureRecounter:
         self._lock = threading.Lock()
         self._requested, self._closing = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
+        self.receipts = ReceiptBook(workspace)
         self._recounted_at = -inf  # when counting anew began last, on the monotonic clock
 
     def erase(self, user: str, *, defer_others: bool = False) -> ErasureReceipt:
@@ -119,14 +77,77 @@ class ErasureRecounter:
         defer_others: the versions that do not answer are counted anew beside the answers, after it.
         """
         workspace = self._workspace
+        counts, copies = count_of(workspace.store, user), PersonalCopies(workspace, user)
         erased = workspace.store.erase(user, workspace.clock())
         recounted_versions, notes = self._follow_erasure(defer_others=defer_others)
         if not self._try_step(workspace.store.export_erasures):
             notes.append(PENDING_LIST_NOTE)
         if notes:
             self.recount_soon()
-        notes += self._remaining_copies(workspace.store.erased_at(user))
-        return ErasureReceipt(user, erased, tuple(recounted_versions), tuple(notes))
+        other_counts, copy_notes = copies.erase()
+        if self._has_older_versions(workspace.store.erased_at(user)):
+            notes.append(PENDING_WEIGHTS_NOTE)
+        notes += copy_notes
+        if workspace.store.erased_at(user) is None:  # nobody who ever was here
+            return ErasureReceipt(user, erased, tuple(recounted_versions), tuple(notes))
+        signed_receipt = self.receipts.issue(
+            user,
+            StoreCounts({**counts, **other_counts}, count_of(workspace.store, user)),
+            [self._replacement(name) for name in recounted_versions],
+            notes,
+            [PENDING_BACKUPS_NOTE],
+        )
+        completed = self.close_receipts()
+        return ErasureReceipt(
+            user,
+            erased,
+            tuple(recounted_versions),
+            (*notes, PENDING_BACKUPS_NOTE),
+            signed_receipt,
+            self._completion(signed_receipt["receipt_id"]) if completed else None,
+        )
+
+    def due_notes(self, erased_at: float) -> list[str]:
+        """What may still hold something of whoever was erased then, of what ends by itself."""
+        store, notes = self._workspace.store, list[str]()
+        if self._stale_version(store.erasure_count()) is not None:
+            notes.append(PENDING_RECOUNT_NOTE)
+        if not self._try_step(store.purge_log):
+            notes.append(PENDING_LOG_NOTE)
+        if not self._try_step(store.export_erasures):
+            notes.append(PENDING_LIST_NOTE)
+        if self._has_older_versions(erased_at):
+            notes.append(PENDING_WEIGHTS_NOTE)
+        return notes
+
+    def close_receipts(self) -> list[str]:
+        """Sign the second receipt of each erasure of which nothing is due any more. → numbers."""
+        return self.receipts.close_due(self.due_notes)
+
+    def with_completion(self, receipt: ErasureReceipt) -> ErasureReceipt:
+        """The receipt as it is after a training that followed it."""
+        self.close_receipts()
+        erased_at = self._workspace.store.erased_at(receipt.user)
+        notes = [] if erased_at is None else self.due_notes(erased_at)
+        completion = self._completion(receipt.signed_receipt["receipt_id"])
+        pending_notes = (*notes, PENDING_BACKUPS_NOTE)
+        return replace(receipt, pending_notes=pending_notes, completion=completion)
+
+    def _completion(self, receipt_id: str) -> Mapping[str, Any] | None:
+        return self.receipts.state(receipt_id, self.due_notes).completion
+
+    def _has_older_versions(self, erased_at: float | None) -> bool:
+        """Whether a version is kept that was trained before."""
+        versions = self._workspace.models.versions()
+        return erased_at is not None and any(version.created <= erased_at for version in versions)
+
+    def _replacement(self, name: str) -> dict[str, str]:
+        """The name of a version before it was counted anew, and now: both are digests of it."""
+        try:
+            old_names = self._workspace.models.version(name).data.get(REPLACED_NAMES_KEY, ())
+        except ModelError:  # another process has counted it anew once more
+            old_names = ()
+        return {"before": str(old_names[-1]) if old_names else "", "after": name}
 
     def take_back(
         self, event_owners: Sequence[EventOwner], *, by_page: bool = False
@@ -209,24 +230,12 @@ class ErasureRecounter:
         is_exported = self._try_step(store.export_erasures)
         return self._try_step(store.purge_log) and is_exported
 
-    def _remaining_copies(self, erased_at: float | None) -> list[str]:
-        """What may hold something of a person who was erased then, told while it is there."""
-        if erased_at is None:
-            return []
-        versions, folder = self._workspace.models.versions(), self._workspace.folder
-        copies = {
-            PENDING_WEIGHTS_NOTE: any(version.created <= erased_at for version in versions),
-            PENDING_CACHE_NOTE: _has_files(folder / "cache"),
-            PENDING_REJECTS_NOTE: _has_files(folder / "rejects"),
-            PENDING_BACKUPS_NOTE: True,  # nobody knows here which there are
-        }
-        return [note for note, is_due in copies.items() if is_due]
-
     def resume(self) -> None:
         """Do what an erasure before has left to do: count anew now, the rest beside the answers."""
         self.recount()
         if not self._finish_in_store():
             self.recount_soon()
+        self.close_receipts()
 
     def recount_soon(self) -> None:
         """Recount beside the answers: in a moment, and after that once in a while for all that came
@@ -339,7 +348,3 @@ class ErasureRecounter:
             metrics=version.metrics,
         )
         return name if models.replace(version.name, name) == name else None
-
-
-def _has_files(folder: Path) -> bool:
-    return any(path.is_file() for path in folder.rglob("*"))

@@ -277,3 +277,15 @@ def test_an_erased_user_stays_erased_when_the_service_starts_again(copied: Path)
     assert [path.name for path in (copied / "models").iterdir() if path.is_dir()] == [
         answer["model_version"]
     ]
+
+
+def test_an_erasure_gives_a_receipt_that_can_be_followed(client: httpx.Client) -> None:
+    answer = client.delete("/v1/users/p3").json()
+    receipt = answer["receipt"]
+    assert receipt["user"] == "p3"
+    state = client.get(f"/v1/erasures/{receipt['receipt_id']}").json()
+    assert state["due"]
+    assert state["completion"] is None
+    assert state["key"] == receipt["key"]
+    assert client.get("/v1/erasures/none").status_code == 404
+    assert client.delete("/v1/users/never-here").json()["receipt"] is None

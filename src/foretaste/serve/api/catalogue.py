@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Path, Query
 from fastapi.responses import Response
 
 from foretaste.behaviour.export import item_to_json, user_to_json
+from foretaste.errors import InputError
 from foretaste.serve.api.lists import ServiceDep, require_any_accepted
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute, encode_json
@@ -18,6 +19,7 @@ from foretaste.serve.schemas.catalogue_schemas import (
     DeletedAnswer,
     ErasureAnswer,
     ErasureCountsOut,
+    ErasureState,
     ItemRow,
     ItemsAnswer,
     ItemsBody,
@@ -201,6 +203,27 @@ def delete_user(user: UserId, service: ServiceDep) -> ErasureAnswer:
         erased=ErasureCountsOut.model_validate(receipt.erased, from_attributes=True),
         recounted_versions=list(receipt.recounted_versions),
         pending=list(receipt.pending_notes),
+        receipt=dict(receipt.signed_receipt) or None,
+    )
+
+
+@users_router.get("/erasures/{receipt_id}", dependencies=[ADMIN])
+def erasure_state(
+    receipt_id: Annotated[str, Path(max_length=64, description="Of the receipt: `receipt_id`.")],
+    service: ServiceDep,
+) -> ErasureState:
+    """What has become of an erasure: what is still due, or the signed receipt that closes it."""
+    workspace = service.workspace
+    try:
+        state = workspace.receipt(receipt_id)
+    except InputError as error:
+        raise ProblemError("not-found", str(error)) from None
+    return ErasureState(
+        receipt_id=state.receipt_id,
+        erased_at=state.erased_at,
+        due=list(state.due),
+        completion=None if state.completion is None else dict(state.completion),
+        key=dict(workspace.receipt_key()),
     )
 
 

@@ -1,0 +1,72 @@
+"""What an erasure comes to, and what it does not reach at once, in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from foretaste.display.receipts import ReceiptFace
+from foretaste.domain.data import ErasureCounts
+from foretaste.domain.store import TakeBackCounts
+
+PENDING_WEIGHTS_NOTE = (
+    "the weights of what was trained by gradient, a tuned encoder's among them, and the exponents, "
+    "until 'foretaste train' has run and the versions before it are gone"
+)
+PENDING_CACHE_NOTE = (
+    "vectors of their searches and reviews, under a hash of the text, until the folder 'cache' is "
+    "deleted"
+)
+PENDING_REJECTS_NOTE = (
+    "rows that were rejected at an import, in the folder 'rejects', until you delete them"
+)
+PENDING_BACKUPS_NOTE = "your own backups, until you delete those of before"
+PENDING_LIST_NOTE = (
+    "the lists that keep a restore from bringing them back, erasures.jsonl in the workspace and "
+    "one beside each backup, which could not all be written (see the log); this is tried again "
+    "every half minute while a service or a worker runs, and when one starts"
+)
+PENDING_LOG_NOTE = (
+    "the log of the database, until no other process reads a state of before; this is tried again "
+    "every half minute while a service or a worker runs, and when one starts"
+)
+PENDING_RECOUNT_NOTE = (
+    "the counts of the model versions that do not answer, which are taken anew beside the answers "
+    "within some minutes; until then do not roll back to one"
+)
+PENDING_TAKE_BACK_NOTE = (
+    "what the models counted of it, which is counted anew beside the answers within half a minute; "
+    "the lists of whoever did it know already"
+)
+PENDING_FAILED_RECOUNT_NOTE = (
+    "the counts of the model, which could not be taken anew now (see the log; is the disk full?); "
+    "this is tried again every half minute while a service or a worker runs, and when one starts"
+)
+"""What an erasure does not reach at once, each told as long as it is so."""
+
+
+@dataclass(frozen=True)
+class ErasureReceipt(ReceiptFace):
+    """What became of the wish to be forgotten."""
+
+    user: str
+    erased: ErasureCounts
+    recounted_versions: tuple[str, ...]
+    """The versions of the model that were written anew without them, by their new names."""
+    pending_notes: tuple[str, ...]
+    """What may still hold something of them, and until when."""
+    signed_receipt: Mapping[str, Any] = field(default_factory=dict)
+    """The same, signed by the key of the workspace: to be given out; `foretaste verify` checks it.
+    """
+    completion: Mapping[str, Any] | None = None
+    """The second receipt, which closes the first; None while something is due."""
+
+
+@dataclass(frozen=True)
+class TakeBackReceipt(ReceiptFace):
+    """What became of the wish to take events back."""
+
+    counts: TakeBackCounts
+    recounted_versions: tuple[str, ...] = ()
+    """The versions of the model that were written anew without them, by their new names."""
+    pending_notes: tuple[str, ...] = ()
+    """What still counts them, and until when."""

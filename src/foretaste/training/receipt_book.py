@@ -1,0 +1,200 @@
+"""In: what an erasure came to. Out: a signed receipt of it, and a second one that closes it.
+
+The first is given to whoever asked, and names the person. What is kept of it in the store names
+nobody: its number, when it was, and what is still due. Once nothing is due any more, which the next
+trainings bring about, the second is signed and kept under the same number.
+"""
+
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from foretaste.behaviour.export import personal_data
+from foretaste.config.load import Config
+from foretaste.domain.signed_documents import new_private_key, public_key_of, signed
+from foretaste.domain.store import Store
+from foretaste.errors import InputError
+from foretaste.model.artefacts import ModelRegistry
+
+RECEIPT_FORMAT = "foretaste erasure receipt 1"
+KEY_NAME, RECEIPT_PREFIX, BOOK_NAME = "receipt_key", "receipt:", "receipts_due"
+"""Names in `meta`: of the secret key, before the number of a receipt, and of the list of those that
+are due."""
+STORES = ("events", "sessions", "recommendations", "changes", "conversations")
+"""What the database keeps of a person, as their export has it."""
+SECONDS_PER_HOUR = 3600.0
+
+
+class ReceiptWorkspace(Protocol):
+    """What is needed of the loop."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def models(self) -> ModelRegistry: ...
+    @property
+    def config(self) -> Config: ...
+    @property
+    def clock(self) -> Callable[[], float]: ...
+
+
+@dataclass(frozen=True)
+class StoreCounts:
+    """How much each store has of a person."""
+
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """As a receipt has them."""
+        return [
+            {"store": name, "before": count, "after": self.after.get(name, 0)}
+            for name, count in self.before.items()
+        ]
+
+
+@dataclass(frozen=True)
+class ReceiptState:
+    """What has become of an erasure by now."""
+
+    receipt_id: str
+    erased_at: float
+    """Seconds since 1970."""
+    due: tuple[str, ...]
+    """What may still hold something of the person, and until when; () once it is closed."""
+    completion: Mapping[str, Any] | None
+    """The second receipt, signed; None while something is due."""
+
+
+def count_of(store: Store, user: str) -> dict[str, int]:
+    """How much the database has of a person, by what their export has."""
+    data = personal_data(store, user) or {}
+    counts = {name: len(data.get(name) or ()) for name in STORES}
+    return {**counts, "attributes": int(store.user(user) is not None)}
+
+
+class ReceiptBook:
+    """The receipts of one workspace."""
+
+    def __init__(self, workspace: ReceiptWorkspace) -> None:
+        self._workspace = workspace
+
+    def private_key(self) -> str:
+        """The secret key of the workspace, which is made where there is none."""
+        store = self._workspace.store
+        key = store.meta_text(KEY_NAME)
+        if key is None:
+            store.swap_meta_text(KEY_NAME, None, new_private_key())
+            key = store.meta_text(KEY_NAME)
+        return str(key)
+
+    def public_key(self) -> dict[str, str]:
+        """What may be published of it."""
+        return public_key_of(self.private_key())
+
+    def issue(
+        self,
+        user: str,
+        counts: StoreCounts,
+        models: Sequence[Mapping[str, str]],
+        due_notes: Sequence[str],
+        lasting_notes: Sequence[str],
+    ) -> dict[str, Any]:
+        """The first receipt, signed. models: {"before", "after"} of each version that was written
+        anew. due_notes: what ends by itself; lasting_notes: what others must see to.
+        """
+        receipt_id, now = secrets.token_hex(16), self._workspace.clock()
+        document = {
+            "format": RECEIPT_FORMAT,
+            "kind": "erasure",
+            "receipt_id": receipt_id,
+            "service": self._workspace.config.name,
+            "user": user,
+            "erased_at": _time_text(now),
+            "stores": counts.rows(),
+            "models": [dict(model) for model in models],
+            "due": [{"what": note, "expected_by": self._expected_by(now)} for note in due_notes],
+            "for_others_to_do": list(lasting_notes),
+        }
+        self._keep(receipt_id, {"erased_at": now, "completion": None})
+        self._change_due({receipt_id}, set())
+        return signed(document, self.private_key())
+
+    def state(self, receipt_id: str, due_notes: Callable[[float], Sequence[str]]) -> ReceiptState:
+        """What has become of an erasure. due_notes: when it was → what is still due of it.
+
+        Raises InputError where there is no such receipt.
+        """
+        text = self._workspace.store.meta_text(RECEIPT_PREFIX + receipt_id)
+        if text is None:
+            raise InputError(
+                f"there is no receipt '{receipt_id[:64]}' in this workspace; the number is "
+                "`receipt_id` in the receipt"
+            )
+        kept = json.loads(text)
+        notes = () if kept["completion"] else tuple(due_notes(kept["erased_at"]))
+        return ReceiptState(receipt_id, kept["erased_at"], notes, kept["completion"])
+
+    def close_due(self, due_notes: Callable[[float], Sequence[str]]) -> list[str]:
+        """Sign the second receipt of every erasure of which nothing is due any more. → numbers."""
+        return [receipt_id for receipt_id in self._due() if self._close(receipt_id, due_notes)]
+
+    def _close(self, receipt_id: str, due_notes: Callable[[float], Sequence[str]]) -> bool:
+        text = self._workspace.store.meta_text(RECEIPT_PREFIX + receipt_id)
+        kept = json.loads(text) if text else None
+        if kept is None or kept["completion"]:
+            self._change_due(set(), {receipt_id})
+            return False
+        if due_notes(kept["erased_at"]):
+            return False
+        versions = self._workspace.models.versions()
+        document = {
+            "format": RECEIPT_FORMAT,
+            "kind": "completion",
+            "receipt_id": receipt_id,
+            "service": self._workspace.config.name,
+            "erased_at": _time_text(kept["erased_at"]),
+            "completed_at": _time_text(self._workspace.clock()),
+            "models": [
+                {"version": version.name, "trained_at": _time_text(version.created)}
+                for version in versions
+            ],
+            "due": [],
+        }
+        completion = signed(document, self.private_key())
+        self._keep(receipt_id, {**kept, "completion": completion})
+        self._change_due(set(), {receipt_id})
+        return True
+
+    def _keep(self, receipt_id: str, content: Mapping[str, Any]) -> None:
+        self._workspace.store.put_meta_text(RECEIPT_PREFIX + receipt_id, json.dumps(content))
+
+    def _due(self) -> list[str]:
+        numbers: list[str] = json.loads(self._workspace.store.meta_text(BOOK_NAME) or "[]")
+        return numbers
+
+    def _change_due(self, added: set[str], removed: set[str]) -> None:
+        """One step, whoever else writes."""
+        store = self._workspace.store
+        while True:
+            text = store.meta_text(BOOK_NAME)
+            numbers = sorted((set(json.loads(text or "[]")) | added) - removed)
+            if store.swap_meta_text(BOOK_NAME, text, json.dumps(numbers)):
+                return
+
+    def _expected_by(self, now: float) -> str | None:
+        """When trainings on the worker's schedule will have replaced every version of before; None
+        where nothing is scheduled.
+        """
+        hours = self._workspace.config.worker.every_hours
+        if not hours:
+            return None
+        trainings = max(self._workspace.config.model.max_versions, 2)
+        return _time_text(now + hours * trainings * SECONDS_PER_HOUR)
+
+
+def _time_text(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
