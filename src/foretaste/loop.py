@@ -75,11 +75,12 @@ from foretaste.training.candidate import make_candidate, training_of
 from foretaste.training.encode import DataEncoder, EncodedData
 from foretaste.training.intake import import_sources, inspect_sources
 from foretaste.training.measurement import Measurement
+from foretaste.training.media_methods import MediaMethods
 from foretaste.training.personal_records import PersonalRecords
 from foretaste.training.recount import ErasureRecounter
 
 
-class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords):
+class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMethods):
     """A workspace: one folder with settings, store, caches and models."""
 
     def __init__(
@@ -105,7 +106,11 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords):
         self.people = PreferenceService(self.store, lambda texts: self.encoder.encode(texts), clock)
         self.data_encoder = DataEncoder(config, folder, progress=progress, clock=clock)
         self.manager = ModelManager(
-            self.store, self.models, self.at_snapshot, partial(rehearse, self, config.rank.n)
+            self.store,
+            self.models,
+            self.at_snapshot,
+            partial(rehearse, self, config.rank.n),
+            self.look_at_media,
         )
         self.outage = Outage(self.store, self.manager, self.slate_builder, self.weights)
         self.fallback, self.fair_queue = FallbackChain(), FairQueue()

@@ -103,15 +103,14 @@ def check(loop: Foretaste) -> None:
     assert items["c"].vectors == {}
 
 
-FRAME = pd.DataFrame(
-    {
-        "id": ["a", "b", "c"],
-        "title": ["Red", "Blue", "Green"],
-        "genre": ["x", "y", "x"],
-        "image": [[A, B], "b.jpg", None],
-        "style": [VECTORS[0], VECTORS[1], None],
-    }
-)
+ROWS: dict[str, list[Any]] = {
+    "id": ["a", "b", "c"],
+    "title": ["Red", "Blue", "Green"],
+    "genre": ["x", "y", "x"],
+    "image": [[A, B], "b.jpg", None],
+    "style": [VECTORS[0], VECTORS[1], None],
+}
+FRAME = pd.DataFrame(ROWS)
 
 
 def test_from_a_frame(loop: Foretaste) -> None:
@@ -141,9 +140,9 @@ def test_from_json_lines(loop: Foretaste, tmp_path: Path) -> None:
 
 
 def test_from_parquet(loop: Foretaste, tmp_path: Path) -> None:
-    frame = FRAME.assign(
-        image=[[A, B], ["b.jpg"], None], style=[*(row.tobytes() for row in VECTORS[:2]), None]
-    ).rename(columns={"style": "style_embedding"})
+    contents = [*(row.tobytes() for row in VECTORS[:2]), None]
+    changed: dict[str, list[Any]] = {"image": [[A, B], ["b.jpg"], None], "style": contents}
+    frame = pd.DataFrame(ROWS | changed).rename(columns={"style": "style_embedding"})
     frame.to_parquet(tmp_path / "items.parquet")
     loop.add(items=tmp_path / "items.parquet")
     items = stored(loop)
@@ -164,7 +163,8 @@ def test_what_is_exported_can_be_imported(loop: Foretaste, tmp_path: Path) -> No
 def test_a_row_with_another_thing_in_the_column_is_refused_and_the_rest_is_read(
     loop: Foretaste,
 ) -> None:
-    odd = FRAME.assign(id=[f"{n}" for n in range(3)], style=[VECTORS[0], VECTORS[1], [1.0] * 3])
+    styles: list[Any] = [VECTORS[0], VECTORS[1], [1.0] * 3]
+    odd = pd.DataFrame(ROWS | {"id": [f"{n}" for n in range(3)], "style": styles})
     frame = pd.concat(
         [FRAME[:2], *[FRAME[:2].assign(id=[f"x{n}", f"y{n}"]) for n in range(9)], odd]
     )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from foretaste.domain.data import Catalogue, Event, Item, Term, UserContext
 from foretaste.domain.feature_types import FeatureDescription, FeatureSettings
+from foretaste.domain.media import MediaSpace
 from foretaste.domain.text_limits import MAX_QUOTE_LENGTH
 from foretaste.generate import list_evidence
 from foretaste.generate.checker import find_reason_fault
@@ -59,7 +60,11 @@ def shelf() -> Catalogue:
     ]
     vectors = np.eye(len(items), 8, dtype=np.float32)
     vectors[2] = vectors[1]  # Labyrinth reads like The Dark Crystal
-    return build_catalogue(items, vectors)
+    looks = np.eye(len(items), 8, dtype=np.float32)[::-1].copy()
+    looks[3] = looks[0]  # Tron looks like Heavy Metal
+    looks[6] = 0  # of Lost in Space there is no picture
+    media = (MediaSpace("image", "eyes", looks), MediaSpace("vector:mood", "own:8", looks))
+    return build_catalogue(items, vectors, media=media)
 
 
 SHELF = shelf()
@@ -103,6 +108,36 @@ NETWORK = [
     Term("sequence", 0.5, event="crystal"),
     Term("sequence", -0.2, event="khan"),
 ]
+
+
+LOOKS = {
+    "en": ("Looks like Heavy Metal", "Much like Heavy Metal", "Looks like your picture"),
+    "de": ("Sieht aus wie Heavy Metal", "Ganz ähnlich wie Heavy Metal", "Sieht aus wie Ihr Bild"),
+    "fr": ("Ressemble à Heavy Metal", "Très proche de Heavy Metal", "Ressemble à votre image"),
+    "es": ("Se parece a Heavy Metal", "Muy similar a Heavy Metal", "Se parece a su imagen"),
+}
+
+
+@pytest.mark.parametrize("language", LOOKS)
+def test_what_it_looks_like_is_told(language: str) -> None:
+    image = Term("media:image", 0.8, event="metal")
+    own = Term("media:vector:mood", 0.8, event="metal")
+    sent = Term("media:image", 5.0, feature="picture")
+    known = evidence(language=language)
+    assert [said([term], known=known) for term in (image, own, sent)] == [
+        [sentence] for sentence in LOOKS[language]
+    ]
+
+
+def test_what_does_not_look_alike_is_not_said_to() -> None:
+    unsaid = [
+        said([Term("media:image", 0.8, event="crystal")]),  # it counts, but is not alike
+        said([Term("media:image", -0.1, event="metal")]),
+        said([Term("media:image", 0.8, event="metal")], item="space"),
+        said([Term("media:audio", 0.8, event="metal")]),
+        said([Term("media:image", 0.5, feature="picture")]),
+    ]
+    assert not any("ike " in sentence for sentences in unsaid for sentence in sentences)
 
 
 def test_the_most_definite_comes_first_and_there_are_two_at_most() -> None:

@@ -146,6 +146,7 @@ def test_an_expert_is_left_out_where_the_data_have_nothing_for_it(here: World) -
         full_texts=("",) * 60,
         vectors=np.zeros_like(here.catalogue.vectors),
         features=(),
+        media=(),
     )
     experts = fit_experts(replace(here.training(QUICK), catalogue=bare))
 

@@ -72,7 +72,7 @@ def test_a_version_by_a_tuned_encoder_reads_with_that(loop: Foretaste) -> None:
         """The workspace, with a note of which encoder is asked for."""
 
         models, store, weights = registry, loop.store, loop.weights
-        feature_typing = loop.feature_typing
+        feature_typing, known_media = loop.feature_typing, loop.known_media
 
         def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats:
             asked.append(("vectors", encoder))

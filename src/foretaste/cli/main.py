@@ -162,11 +162,14 @@ def report(
 def train(workspace: Workspace = CURRENT_FOLDER) -> None:
     """Fit the model, and make it the one that answers."""
     from foretaste.cli.sample_list import print_sample_list
+    from foretaste.training.media_report import media_lines
 
     with open_loop(workspace) as loop:
         version = loop.train()
         seconds = version.metrics["wall_seconds"]
         console.say(f"model {version.name} is live; trained in {seconds:.0f} s")
+        for line in media_lines(version.metrics.get("media", {})):
+            console.say(line)
         console.print_checks(version.metrics["checks"])
         print_sample_list(loop)
 

@@ -1,5 +1,6 @@
 """What items are besides words: their pictures and vectors, by name, and what went wrong."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,3 +44,14 @@ def vector_bytes(numbers: Sequence[float] | Floats) -> bytes:
 def vector_numbers(content: bytes) -> Floats:
     """[dim], the inverse."""
     return np.frombuffer(content, "<f4").astype(np.float32)
+
+
+def encode_query(vector: Floats) -> str:
+    """A vector that is asked with, as text that is short enough to be kept with the question."""
+    return b64encode(np.asarray(vector, "<f2").tobytes()).decode()
+
+
+def decode_query(text: str) -> Floats:
+    """[dim], of length 1; the inverse."""
+    vector = np.frombuffer(b64decode(text), "<f2").astype(np.float32)
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)

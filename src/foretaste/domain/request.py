@@ -102,6 +102,13 @@ class Request:
     """The id of the shelf of a page that this list is."""
     kind: ListKind | None = None
     """What items the list is made of, where it is not what suits one best."""
+    media_queries: Mapping[str, str] = field(default_factory=dict)
+    """Pictures that are asked with, by space, see `media.encode_query`."""
+
+    @property
+    def is_search(self) -> bool:
+        """Whether it asks for something, in words or with a picture."""
+        return self.query is not None or bool(self.media_queries)
 
     @property
     def is_trending(self) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from foretaste.domain.reason import Reason
 
 BEHAVIOUR, THEME, FEATURE, REQUEST, COMMON = "behaviour", "theme", "feature", "request", "common"
+LOOK = "look"
 """What a sentence is about: of two about the same an item has one."""
 
 

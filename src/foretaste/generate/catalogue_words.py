@@ -7,7 +7,7 @@ as close.
 
 from collections import Counter
 from collections.abc import Hashable, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from foretaste.domain.text_limits import shorten
 from foretaste.domain.titles import spoken_title
 from foretaste.domain.words import words_of
 from foretaste.generate.feature_phrases import FeaturePhrase, feature_phrase
+from foretaste.generate.media_likeness import min_similarity
 from foretaste.generate.messages import Messages
 from foretaste.generate.safe import safe_name
 
@@ -47,6 +48,9 @@ class CatalogueWords:
         sentence."""
         self.min_close_cosine = lru_cache(MAX_CACHED_ITEMS)(self._min_close_cosine)
         """The likeness to an item, by its internal id, from which another one reads like it."""
+        self.min_similarity = lru_cache(MAX_CACHED_ITEMS)(partial(min_similarity, catalogue))
+        """The likeness to an item, by a space's name and its internal id, from which another one
+        looks like it."""
         self._columns: dict[str, ColumnWords] = {}
 
     def column(self, column: str) -> "ColumnWords | None":

@@ -18,6 +18,7 @@ from foretaste.generate.activity import activity_of, participle, past_tense
 from foretaste.generate.catalogue_words import CatalogueWords, ColumnWords, words_of_catalogue
 from foretaste.generate.checker import PLAIN_WORDS
 from foretaste.generate.feature_phrases import FeaturePhrase
+from foretaste.generate.media_likeness import media_space
 from foretaste.generate.messages import Messages
 from foretaste.generate.settings import Activity
 
@@ -163,6 +164,14 @@ class ListEvidence:
         vectors = self.catalogue.vectors
         is_near = float(vectors[item] @ vectors[other]) >= self.words.min_close_cosine(other)
         return is_near and self._may_be_alike(item, other)
+
+    def looks_alike(self, space_name: str, item: int, other: int) -> bool:
+        """Whether two items are alike in a space of pictures or vectors, more than most are."""
+        space = media_space(self.catalogue, space_name)
+        if space is None:
+            return False
+        cosine = float(space.vectors[item] @ space.vectors[other])
+        return cosine > self.words.min_similarity(space_name, other)
 
     def _may_be_alike(self, item: int, other: int) -> bool:
         """Not where they are said to be of different kinds in every column that has kinds: words of

@@ -13,6 +13,7 @@ from foretaste.generate.activity import participle
 from foretaste.generate.candidate import BEHAVIOUR, FEATURE, THEME, ReasonCandidate
 from foretaste.generate.feature_phrases import FeaturePhrase
 from foretaste.generate.list_evidence import ColumnEvidence, ListEvidence, event_ids
+from foretaste.generate.media_reasons import media_candidates
 from foretaste.generate.request_candidates import common_candidates, request_candidates
 from foretaste.generate.safe import safe_name
 
@@ -337,11 +338,17 @@ def _feature_sentence(
     return sentence, event_ids(past_items, catalogue), titles, 3
 
 
+def _looks(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
+    """What it looks like."""
+    return media_candidates(item, terms.of_expert("media"), evidence)
+
+
 _COMPOSERS: tuple[Callable[[int, ItemTerms, ListEvidence], list[ReasonCandidate]], ...] = (
     _follow_ups,
     _together,
     _history,
     _themes,
+    _looks,
     _features,
     request_candidates,
     common_candidates,

@@ -40,6 +40,7 @@ DEFAULT_EXPERT_WEIGHTS = {
     "transition": 0.1,
     "neighbour": 0.2,
     "content": 0.3,
+    "media": 0.1,
     "lexical": 0.5,
     "attribute": 0.3,
     "popularity": 0.2,

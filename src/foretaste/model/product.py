@@ -22,6 +22,7 @@ from foretaste.domain.ports import BackboneOpener, Expert, StateArrays, StateMet
 from foretaste.domain.sharing import forked, frozen
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.content import log_softmax
+from foretaste.model.experts.media import weigh_media_queries
 from foretaste.model.experts.popularity import SECONDS_PER_DAY, PopularityExpert
 from foretaste.model.product_scorer import (
     COLDNESS_TERM,
@@ -77,7 +78,7 @@ def measure_facts(
             if len(consumed_items)
             else 0
         )
-        query = float(bool(user_context.query and user_context.query.strip()))
+        query = float(user_context.has_query)
         has_no_items = float(not len(consumed_items))
         now = min(user_context.now, latest_time + MAX_SILENCE_SECONDS)
         age = (
@@ -121,12 +122,10 @@ class ProductOfExperts:
 
     def filter_experts(self, is_included: Callable[[Expert], bool]) -> "ProductOfExperts":
         """Some of the experts, with their exponents."""
-        expert_indices = [
-            expert_index for expert_index, expert in enumerate(self.experts) if is_included(expert)
-        ]
+        expert_indices = [index for index, expert in enumerate(self.experts) if is_included(expert)]
         return replace(
             self,
-            experts=tuple(self.experts[expert_index] for expert_index in expert_indices),
+            experts=tuple(self.experts[index] for index in expert_indices),
             weights=self.weights[:, expert_indices],
         )
 
@@ -147,8 +146,9 @@ class ProductOfExperts:
         return replace(self, experts=tuple(experts))
 
     def fast_product(self) -> "ProductOfExperts":
-        """Those that answer in a moment: they count, or look up the words of a query."""
-        return self.filter_experts(lambda expert: expert.is_counting or expert.name == "query")
+        """Those that answer in a moment: they count, or look up a query."""
+        names = ("query", "media:")
+        return self.filter_experts(lambda own: own.is_counting or own.name.startswith(names))
 
     def literal(self) -> "ProductOfExperts":
         """The same experts with every exponent 1: score = Σ log P."""
@@ -166,8 +166,9 @@ class ProductOfExperts:
             [expert.is_active(user_context) for expert in self.experts]
             for user_context in user_contexts
         ]
-        expert_weights = np.maximum(self.facts(user_contexts) @ self.weights, 0)
-        expert_weights = np.asarray(expert_weights * np.array(is_active, np.float32), np.float32)
+        weights = np.maximum(self.facts(user_contexts) @ self.weights, 0)
+        expert_weights = np.asarray(weights * np.array(is_active, np.float32), np.float32)
+        weigh_media_queries(expert_weights, self.experts, user_contexts)
         popularity = self.popularity
         if popularity is not None:
             expert_weights[[is_unknown_user(user_context) for user_context in user_contexts]] = 0

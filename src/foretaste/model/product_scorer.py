@@ -82,14 +82,14 @@ class SharedScorer:
 
 def is_unknown_user(user_context: UserContext) -> bool:
     """Whether nothing at all is known of somebody: no event, no question, no stated taste."""
-    return not len(user_context) and not _has_query(user_context) and not user_context.taste
+    return not len(user_context) and not user_context.has_query and not user_context.taste
 
 
 def has_offsets(user_context: UserContext) -> bool:
     """Whether cold items have their share of the list: not where words say what is wanted, and not
     for somebody of whom nothing is known.
     """
-    return not _has_query(user_context) and not is_unknown_user(user_context)
+    return not user_context.has_query and not is_unknown_user(user_context)
 
 
 def request_groups(history_lengths: npt.ArrayLike, silences: npt.ArrayLike) -> Longs:
@@ -103,10 +103,6 @@ def request_group(user_context: UserContext) -> int:
     """The place in `REQUEST_GROUPS` of one person's request."""
     silence = user_context.now - user_context.at[-1] if len(user_context) else np.inf
     return int(request_groups(len(user_context.consumed_items), silence))
-
-
-def _has_query(user_context: UserContext) -> bool:
-    return bool(user_context.query and user_context.query.strip())
 
 
 class Weighted(Protocol):

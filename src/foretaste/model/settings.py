@@ -76,6 +76,19 @@ class LexicalSettings(Settings):
     """Cosine similarity is divided by this before the softmax."""
 
 
+class MediaSettings(Settings):
+    """What looks like the person's recent items: one expert a space of pictures or vectors."""
+
+    dim: int = Field(default=256, ge=2)
+    """Directions of a space that items are compared in, those in which they differ most."""
+    max_recent_items: int = Field(default=5, ge=1)
+    """How many of the last items with a vector are looked from."""
+    decay: float | None = Field(default=None, gt=0, le=1)
+    """What each earlier item is worth of the one after; empty = chosen on validation events."""
+    temperature: float | None = Field(default=None, gt=0)
+    """Cosine similarity is divided by this before the softmax; empty = chosen likewise."""
+
+
 class AttributeSettings(Settings):
     """One expert for each named column."""
 
@@ -277,6 +290,7 @@ class ModelSettings(Settings):
     transition: TransitionSettings = TransitionSettings()
     neighbour: NeighbourSettings = NeighbourSettings()
     content: ContentSettings = ContentSettings()
+    media: MediaSettings = MediaSettings()
     lexical: LexicalSettings = LexicalSettings()
     attribute: AttributeSettings = AttributeSettings()
     negative_feedback: NegativeFeedbackSettings = NegativeFeedbackSettings()

@@ -2,10 +2,12 @@
 `loop.Foretaste`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import Any, Protocol
 
 from foretaste.domain.data import Recommendation, Request
+from foretaste.errors import InputError
 from foretaste.rank.trending import parse_window
 
 
@@ -17,13 +19,30 @@ class Recommender(Protocol):
     ) -> Recommendation: ...
 
 
+class PictureSearcher(Recommender, Protocol):
+    """What answers a question with a picture, too."""
+
+    def media_queries(self, image: bytes | str | PathLike[str]) -> Mapping[str, str]: ...
+
+
 class ListShortcuts:
     """Search, similar items, ranking and trending, of one workspace."""
 
     def search(
-        self: Recommender, text: str, user: str | None = None, **fields: Any
+        self: PictureSearcher,
+        text: str | None = None,
+        user: str | None = None,
+        *,
+        image: bytes | str | PathLike[str] | None = None,
+        **fields: Any,
     ) -> Recommendation:
-        """What answers these words, for this person where one is named."""
+        """What answers these words, for this person where one is named; or looks like a picture,
+        given as bytes or as a path. Raises InputError without either.
+        """
+        if image is not None:
+            fields["media_queries"] = self.media_queries(image)
+        elif text is None:
+            raise InputError("text: there is neither a text nor an image to search by")
         return self.recommend(user, query=text, **fields)
 
     def similar(

@@ -14,6 +14,7 @@ from foretaste.model.artefacts import ModelRegistry
 from foretaste.online.answer import ScoringWorkspace
 from foretaste.online.manager import ModelManager
 from foretaste.online.snapshot import Snapshot
+from foretaste.prepare.media_spaces import ReadMedia
 
 
 class LoadingWorkspace(Protocol):
@@ -28,6 +29,8 @@ class LoadingWorkspace(Protocol):
     @property
     def feature_typing(self) -> FeatureTyping: ...
     def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats: ...
+    @property
+    def known_media(self) -> ReadMedia: ...
     def readers(self, encoder: str | None = None) -> BackboneOpener: ...
 
 
@@ -48,6 +51,7 @@ def load_snapshot(workspace: LoadingWorkspace, version: str, past_events: int) -
         product=partial(workspace.models.load, version, open_reader=open_reader),
         past_events=past_events,
         typing=workspace.feature_typing,
+        read_media=workspace.known_media,
     )
 
 

@@ -18,13 +18,14 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from math import inf
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from foretaste.domain.patience import BESIDE, patience
 from foretaste.domain.store import Store
 from foretaste.errors import ForetasteError, ModelError, StoreError
 from foretaste.model.artefacts import ModelRegistry
 from foretaste.online.fallback import Budget
+from foretaste.online.picture_batches import NO_LOOK, Look, unread_batches, with_looked_at
 from foretaste.online.snapshot import ItemBatch, Snapshot, item_changes
 
 log = logging.getLogger(__name__)
@@ -70,8 +71,11 @@ class ModelManager:
         models: ModelRegistry,
         load: Callable[[str], Snapshot],
         rehearse: Callable[[Snapshot], object] = lambda _: None,
+        look: Look = NO_LOOK,
     ) -> None:
-        self._store, self._models, self._load, self._rehearse = store, models, load, rehearse
+        """look: has pictures looked at, so that nobody waits for them."""
+        self._store, self._models, self._look = store, models, look
+        self._load, self._rehearse = load, rehearse
         self._applying = threading.Lock()  # held by whoever makes and publishes the next snapshot
         self._reading = threading.Lock()  # held by whoever has items read
         self._loading = threading.RLock()  # held by whoever loads another version
@@ -106,6 +110,8 @@ class ModelManager:
             snapshot = self.current
         if snapshot.deferred:
             self._begin("deferred", self._learn_deferred)
+        if snapshot.unread:
+            self._begin("pictures", partial(self._look_at_unread, "new"))
         is_whole = snapshot.has(position) and not snapshot.deferred
         return Newest(snapshot, None if is_whole else self._lag())
 
@@ -116,6 +122,7 @@ class ModelManager:
                 self._swap()
         position = self._store.log_position()
         self._take_in_items(position)
+        self._look_at_unread("files")
         self._take_in_events(position, Budget(None), in_turns=False)
         if self.current.deferred and not self._is_under_way("deferred"):
             self._learn_deferred(pauses=False)
@@ -266,6 +273,16 @@ class ModelManager:
                         self._publish(self.current.with_deferred_lessons(numbers, lessons))
                 if pauses:
                     self._ended.wait(DEFERRED_PAUSE * (time.perf_counter() - start))
+
+    def _look_at_unread(self, reach: Literal["files", "new"]) -> None:
+        """Have pictures of new items looked at, some a snapshot."""
+        version = self.current.version
+        for items in unread_batches(self.current):
+            media = self._look(items, reach)
+            with self._applying:
+                if self._closed or self.current.version != version:
+                    return
+                self._publish(with_looked_at(self.current, items, media))
 
     def _publish(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot

@@ -23,6 +23,7 @@ from foretaste.domain.data import (
     Term,
     UserContext,
 )
+from foretaste.domain.media import decode_query
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
 from foretaste.feedback.recommendation_log import RecommendationLog
@@ -147,7 +148,7 @@ class SlateBuilder:
         for item in request.items:
             if item not in snapshot.catalogue.index and self._store.item(item) is None:
                 raise InputError(f"items: there is no item '{item}'; import it first")
-        return build_user_context(
+        context = build_user_context(
             events,
             snapshot.catalogue.index,
             self._weights,
@@ -158,6 +159,8 @@ class SlateBuilder:
             seeds=request.items,
             curves=snapshot.value_curves,
         )
+        queries = {space: decode_query(text) for space, text in request.media_queries.items()}
+        return replace(context, media_queries=queries) if queries else context
 
     def has_newer_events(self, request: Request, snapshot: Snapshot) -> bool:
         """Whether this user did something that the snapshot has not learnt."""
@@ -184,7 +187,7 @@ class SlateBuilder:
         """All that filters look at."""
         request = page.request
         # whoever looks for something may want it again, and a list to be ordered is the caller's
-        free = request.query is not None or request.candidates is not None
+        free = request.is_search or request.candidates is not None
         hide_seen = self._settings.hide_seen and not free
         index, now = self.index(snapshot), self.asked_at(request)
         user, session = request.user, request.session

@@ -39,6 +39,7 @@ from foretaste.online.turns import (
 )
 from foretaste.prepare.catalogue_builder import GrowingCatalogue, ItemTable, ReadItems, vectors_of
 from foretaste.prepare.interactions import build_user_histories, user_key
+from foretaste.prepare.media_spaces import NO_MEDIA, ReadMedia
 from foretaste.rank.index import ItemAvailability, Mask
 
 LIFTS_KEY = "popularity_lifts"
@@ -62,6 +63,10 @@ class ItemBatch:
     """New ones, and those that read otherwise."""
     vectors: Floats | None
     """[reworded, dim]; None where there are none."""
+    media: Mapping[str, Floats] = field(default_factory=dict)
+    """Space → [reworded, dim]."""
+    unread: tuple[str, ...] = ()
+    """Of the reworded those with pictures that were left for later."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,10 @@ class Snapshot:
     """Of what a person did before an event the newest so many are looked at to learn it."""
     deferred: DeferredEvents = NOTHING_DEFERRED
     """Events up to its number that are still to be learnt, of those who did very much."""
+    read_media: ReadMedia = NO_MEDIA
+    """Gives the spaces of items, of pictures those that are known already."""
+    unread: tuple[str, ...] = ()
+    """Items with pictures that are still to be looked at."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -112,6 +121,7 @@ class Snapshot:
         product: Callable[[Catalogue], ProductOfExperts],
         past_events: int,
         typing: FeatureTyping,
+        read_media: ReadMedia = NO_MEDIA,
     ) -> Self:
         """A version as it was trained, with its items, `ids`, as they are now.
 
@@ -122,7 +132,8 @@ class Snapshot:
         for revision, item in store.items():  # noqa: B007
             present[item.id] = item
         trained = [present.pop(item_id, absent(item_id)) for item_id in ids]
-        cataloguing = GrowingCatalogue.of(trained, vectors_of(trained, read), typing)
+        media = read_media(trained, None)
+        cataloguing = GrowingCatalogue.of(trained, vectors_of(trained, read), typing, media.spaces)
         own = product(cataloguing.catalogue)
         own.freeze()
         snapshot = cls(
@@ -140,6 +151,8 @@ class Snapshot:
             lift_curve=version.metrics.get(LIFTS_KEY) or (),
             past_events=past_events,
             encoder=version.data.get("encoder"),
+            read_media=read_media,
+            unread=media.unread,
         )
         return snapshot.with_items(snapshot.read_batch(list(present.values()), revision))
 
@@ -174,8 +187,13 @@ class Snapshot:
         reworded = [item for item in items if not self.cataloguing.same_words(item)]
         names = {item.id for item in reworded}
         restated = tuple(item for item in items if item.id not in names)
-        vectors = self.read(reworded) if reworded else None
-        return ItemBatch(revision, restated, tuple(reworded), vectors)
+        if not reworded:
+            return ItemBatch(revision, restated, (), None)
+        media = self.read_media(reworded, self.catalogue.media)
+        vectors = {space.name: np.asarray(space.vectors) for space in media.spaces}
+        return ItemBatch(
+            revision, restated, tuple(reworded), self.read(reworded), vectors, media.unread
+        )
 
     def _concerns(self, item: Item) -> bool:
         """Not what was deleted before it was met."""
@@ -187,7 +205,7 @@ class Snapshot:
         if batch.restated:
             cataloguing = cataloguing.with_states(batch.restated)
         if batch.vectors is not None:
-            cataloguing, changed = cataloguing.update(batch.reworded, batch.vectors)
+            cataloguing, changed = cataloguing.update(batch.reworded, batch.vectors, batch.media)
             product = product.fork()
             product.grow(cataloguing.catalogue, changed)
             product.freeze()
@@ -198,7 +216,28 @@ class Snapshot:
             cataloguing=cataloguing,
             shelf=self.shelf.updated(items, cataloguing.catalogue) if items else self.shelf,
             revision=batch.revision,
+            unread=tuple(dict.fromkeys((*self.unread, *batch.unread))),
         )
+
+    def with_media(self, items: Sequence[Item], media: Mapping[str, Floats]) -> Self:
+        """With what was seen of items since, by space [items, dim], where they have the same
+        pictures still; these are no longer unread.
+        """
+        rows = [
+            row
+            for row, item in enumerate(items)
+            if item.id in self.items and self.items[item.id].images == item.images
+        ]
+        names = {item.id for item in items}
+        unread = tuple(name for name in self.unread if name not in names)
+        positions = [self.catalogue.index[items[row].id] for row in rows]
+        cataloguing = self.cataloguing.with_media(
+            positions, {name: vectors[rows] for name, vectors in media.items()}
+        )
+        product = self.product.fork()
+        product.grow(cataloguing.catalogue, positions)
+        product.freeze()
+        return replace(self, product=product, cataloguing=cataloguing, unread=unread)
 
     def learned(self, store: Store, until: int | None = None) -> Self:
         """With the events since, in the order they were accepted; up to a number, if one is given.

@@ -9,13 +9,17 @@ import numpy as np
 from foretaste.domain.arrays import Array, GrowingVectors, QuantizedVectors, Vectors
 from foretaste.domain.data import BAND_SUFFIX, Catalogue, Feature, Floats, Item
 from foretaste.domain.feature_types import MAX_SAMPLE_VALUES, FeatureTyping
+from foretaste.domain.media import MediaSpace
 from foretaste.domain.sharing import Chunked
 
 NO_TYPING = FeatureTyping()
 
 
 def build_catalogue(
-    items: Sequence[Item], vectors: Vectors, typing: FeatureTyping = NO_TYPING
+    items: Sequence[Item],
+    vectors: Vectors,
+    typing: FeatureTyping = NO_TYPING,
+    media: tuple[MediaSpace, ...] = (),
 ) -> Catalogue:
     """The items in this order; `vectors` [items, dim] is what the language model read of each.
 
@@ -31,6 +35,7 @@ def build_catalogue(
             with_type(_build_feature(column, items), columns, typing) for column in columns
         ),
         index={item.id: item_index for item_index, item in enumerate(items)},
+        media=media,
     )
 
 
@@ -137,11 +142,18 @@ class GrowingCatalogue:
     """Column → value → its code."""
     typing: FeatureTyping = NO_TYPING
     """What the settings say of the types of the columns."""
+    _media: tuple[GrowingVectors, ...] = ()
 
     @classmethod
-    def of(cls, items: Sequence[Item], vectors: Vectors, typing: FeatureTyping = NO_TYPING) -> Self:
+    def of(
+        cls,
+        items: Sequence[Item],
+        vectors: Vectors,
+        typing: FeatureTyping = NO_TYPING,
+        media: tuple[MediaSpace, ...] = (),
+    ) -> Self:
         """Of these, in this order; `vectors`: [items, dim]."""
-        catalogue = build_catalogue(items, vectors, typing)
+        catalogue = build_catalogue(items, vectors, typing, media)
         rows = Chunked(_objects(items))
         rows.freeze()
         codes = {
@@ -149,15 +161,20 @@ class GrowingCatalogue:
             for feature in catalogue.features
         }
         table = ItemTable(catalogue.index, catalogue.ids, rows)
-        return cls(catalogue, table, GrowingVectors(vectors), codes, typing)
+        growing_media = tuple(GrowingVectors(space.vectors) for space in media)
+        return cls(catalogue, table, GrowingVectors(vectors), codes, typing, growing_media)
 
     def same_words(self, item: Item) -> bool:
-        """Whether the item is there and reads as it did, with the same title and attributes."""
+        """Whether the item is there and reads as it did, with the same title, attributes, pictures
+        and vectors.
+        """
         old_item = self.items.get(item.id)
         if old_item is None:
             return False
         titles, attributes = (old_item.title, item.title), (old_item.attributes, item.attributes)
         fields_match = titles[0] == titles[1] and attributes[0] == attributes[1]
+        fields_match = fields_match and old_item.images == item.images
+        fields_match = fields_match and old_item.vectors == item.vectors
         return fields_match and old_item.reading() == item.reading()
 
     def with_states(self, items: Sequence[Item]) -> Self:
@@ -169,10 +186,12 @@ class GrowingCatalogue:
         table = ItemTable(self.catalogue.index, self.catalogue.ids, rows)
         return replace(self, items=table)
 
-    def update(self, items: Sequence[Item], vectors: Floats) -> tuple[Self, list[int]]:
+    def update(
+        self, items: Sequence[Item], vectors: Floats, media: Mapping[str, Floats] | None = None
+    ) -> tuple[Self, list[int]]:
         """→ (with these items, each once; the places of those that were there).
 
-        vectors: [items, dim], what is read of each.
+        vectors: [items, dim], what is read of each. media: of each space the same.
         """
         old_catalogue = self.catalogue
         positions = [old_catalogue.index.get(item.id) for item in items]
@@ -187,6 +206,7 @@ class GrowingCatalogue:
         grown = self._vectors.replaced(known_indices, vectors[known_rows]).appended(
             vectors[new_rows]
         )
+        grown_media = self._grown_media(media or {}, known_indices, known_rows, new_rows)
         columns = dict.fromkeys(self._codes) | dict.fromkeys(
             column for item in items for column in item.attributes
         )
@@ -208,6 +228,7 @@ class GrowingCatalogue:
                 for column in columns
             ),
             index=index,
+            media=_with_vectors(old_catalogue.media, grown_media),
         )
         rows = self.items.rows.fork()
         for item_index, item in zip(known_indices, (items[row] for row in known_rows), strict=True):
@@ -215,7 +236,33 @@ class GrowingCatalogue:
         rows.extend(_objects([items[row] for row in new_rows]))
         rows.freeze()
         table = ItemTable(index, ids, rows)
-        return type(self)(new_catalogue, table, grown, codes, self.typing), known_indices
+        growing = type(self)(new_catalogue, table, grown, codes, self.typing, grown_media)
+        return growing, known_indices
+
+    def with_media(self, positions: Sequence[int], media: Mapping[str, Floats]) -> Self:
+        """The same with other vectors of the items at these positions, by space [items, dim]."""
+        grown_media = tuple(
+            growing.replaced(positions, media[space.name]) if space.name in media else growing
+            for space, growing in zip(self.catalogue.media, self._media, strict=True)
+        )
+        spaces = _with_vectors(self.catalogue.media, grown_media)
+        return replace(self, catalogue=replace(self.catalogue, media=spaces), _media=grown_media)
+
+    def _grown_media(
+        self,
+        media: Mapping[str, Floats],
+        known_indices: Sequence[int],
+        known_rows: Sequence[int],
+        new_rows: Sequence[int],
+    ) -> tuple[GrowingVectors, ...]:
+        grown = []
+        for space, growing in zip(self.catalogue.media, self._media, strict=True):
+            size = len(known_rows) + len(new_rows)
+            nothing = np.zeros((size, space.vectors.shape[1]), np.float32)
+            vectors = media.get(space.name, nothing)
+            replaced = growing.replaced(known_indices, vectors[list(known_rows)])
+            grown.append(replaced.appended(vectors[list(new_rows)]))
+        return tuple(grown)
 
     def _grown_feature(
         self,
@@ -232,6 +279,14 @@ class GrowingCatalogue:
         if old_feature is not None and len(old_feature.codes) >= MIN_TYPED_VALUES:
             return replace(feature, feature_type=old_feature.feature_type)
         return with_type(feature, codes, self.typing)
+
+
+def _with_vectors(
+    spaces: Sequence[MediaSpace], growing: Sequence[GrowingVectors]
+) -> tuple[MediaSpace, ...]:
+    return tuple(
+        replace(space, vectors=vectors.rows) for space, vectors in zip(spaces, growing, strict=True)
+    )
 
 
 def _index(old_catalogue: Catalogue, ids: tuple[str, ...]) -> Mapping[str, int]:

@@ -32,6 +32,7 @@ from foretaste.prepare.interactions import LoadReport
 from foretaste.prepare.splits import split_by_time, split_latest, split_leave_one_out
 from foretaste.prepare.streaming_counts import StreamingCounts
 from foretaste.training.encode import DataEncoder, EncodedData
+from foretaste.training.media_report import media_figures
 from foretaste.training.recount import ERASURES_KEY, ErasureRecounter
 
 SPLITS = {"leave-one-out": split_leave_one_out, "time": split_by_time}
@@ -117,6 +118,7 @@ def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Mode
         metrics={
             "fit": fitted.report.figures(),
             "measured": measure_candidate(workspace, candidate),
+            "media": media_figures(read),
             "cpu_seconds": time.process_time() - cpu_start,
             "wall_seconds": time.monotonic() - start,
         },

@@ -14,11 +14,14 @@ import numpy as np
 
 from foretaste.config.load import Config
 from foretaste.domain.data import Catalogue, Floats, Interactions, Item, Split, UserContext
+from foretaste.domain.media import IMAGE, MediaFailure
 from foretaste.domain.ports import Progress, TextEncoder, no_progress
 from foretaste.language.encoders import Encoders
 from foretaste.language.open import forgetful
 from foretaste.prepare.catalogue_builder import build_catalogue
+from foretaste.prepare.media_spaces import ItemMedia
 from foretaste.prepare.pairs import MIN_PAIRS, build_text_pairs
+from foretaste.training.media_source import MediaSource
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +34,8 @@ class EncodedData:
     catalogue: Catalogue
     interactions: Interactions
     split: Split
+    media_failures: tuple[MediaFailure, ...] = ()
+    """Pictures and vectors that could not be read."""
 
 
 class DataEncoder:
@@ -46,10 +51,12 @@ class DataEncoder:
     ) -> None:
         self._config, self._progress, self._clock = config, progress, clock
         self.encoders = Encoders(config.language, folder)
+        self.media = MediaSource(config, folder, progress)
 
     def close(self) -> None:
         """Let go of the files of vectors."""
         self.encoders.close()
+        self.media.close()
 
     def open_encoder(self, encoder: str | None) -> TextEncoder:
         """The encoder of this name."""
@@ -65,9 +72,11 @@ class DataEncoder:
 
     def catalogue(self, items: Mapping[str, Item], encoder: str | None = None) -> Catalogue:
         """The items, each read."""
-        item_list = list(items.values())
+        return self._catalogue(list(items.values()), encoder, self.media.read(list(items.values())))
+
+    def _catalogue(self, items: Sequence[Item], encoder: str | None, media: ItemMedia) -> Catalogue:
         typing = self._config.behaviour.feature_typing()
-        return build_catalogue(item_list, self.vectors(item_list, encoder), typing)
+        return build_catalogue(items, self.vectors(items, encoder), typing, media.spaces)
 
     def interactions(self, interactions: Interactions, encoder: str | None = None) -> Interactions:
         """The searches and reviews, each read."""
@@ -89,11 +98,27 @@ class DataEncoder:
             user_context = replace(
                 user_context, query_vector=query_encoder.encode([user_context.query])[0]
             )
+            user_context = self._with_pictured_words(user_context)
         if any(user_context.text):
             user_context = replace(
                 user_context, text_vectors=self.open_encoder(encoder).encode(user_context.text)
             )
         return user_context
+
+    def _with_pictured_words(self, user_context: UserContext) -> UserContext:
+        """With the words of the query in the space of pictures, where a joint model reads both; to
+        a picture that is asked with they add, half and half.
+        """
+        joint = self.media.joint_text_encoder
+        if joint is None or not user_context.query:
+            return user_context
+        vector = joint.encode([user_context.query])[0]
+        queries = dict(user_context.media_queries)
+        total = vector + queries.get(IMAGE, 0)
+        length = float(np.linalg.norm(total))
+        if length > 0:
+            queries[IMAGE] = np.asarray(total / length, np.float32)
+        return replace(user_context, media_queries=queries)
 
     def encode_split(
         self,
@@ -108,8 +133,14 @@ class DataEncoder:
             else None
         )
         interactions = self.interactions(interactions, encoder)
+        item_list = list(items.values())
+        media = self.media.read(item_list)
         return EncodedData(
-            encoder, self.catalogue(items, encoder), interactions, make_split(interactions)
+            encoder,
+            self._catalogue(item_list, encoder, media),
+            interactions,
+            make_split(interactions),
+            media.failures,
         )
 
     def tune_encoder(self, training: Interactions, items: Mapping[str, Item]) -> str | None:

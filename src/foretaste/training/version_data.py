@@ -18,6 +18,7 @@ from foretaste.model.product import ProductOfExperts
 from foretaste.model.training import Training
 from foretaste.online.snapshot import absent
 from foretaste.prepare.catalogue_builder import build_catalogue, vectors_of
+from foretaste.prepare.media_spaces import ReadMedia
 
 
 class VersionWorkspace(Protocol):
@@ -37,6 +38,8 @@ class VersionWorkspace(Protocol):
         curves: ValueCurves | None = None,
     ) -> tuple[Interactions, Any, Any]: ...
     def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats: ...
+    @property
+    def known_media(self) -> ReadMedia: ...
 
 
 def version_data(
@@ -54,6 +57,7 @@ def version_data(
         item_list,
         vectors_of(item_list, partial(workspace.vectors, encoder=encoder)),
         workspace.config.behaviour.feature_typing(),
+        workspace.known_media(item_list, None).spaces,
     )
     readers = workspace.readers(encoder)
     product = workspace.models.load(version.name, version_catalogue, open_reader=readers)

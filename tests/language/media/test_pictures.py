@@ -15,7 +15,7 @@ from foretaste.domain.ports import Bytes, MediaEncoder, Progress, no_progress
 from foretaste.errors import MissingExtra
 from foretaste.language.media import lite_encoder
 from foretaste.language.media.decode_process import UnusablePicture
-from foretaste.language.media.pictures import PictureReader, PictureVectors
+from foretaste.language.media.pictures import AWAY_SECONDS, PictureReader, PictureVectors
 from foretaste.language.media.settings import ImageSettings
 from foretaste.language.media.source import PictureSource
 from language.media.pictures import as_bytes, hostile_files, picture, write_all
@@ -196,15 +196,31 @@ class TestAddresses:
             assert read.failures[0].reason == "its server answered 503"
         assert len(fetched) == 2
 
+    def test_one_that_was_away_is_left_alone_for_a_day_but_by_a_training(
+        self, shop: Shop, fetched: list[str]
+    ) -> None:
+        items = [Item("a", image="https://example.com/away")]
+        reader = shop.reader(self.source(shop, fetched))
+        reader.read(items)
+        for reach in ("cache", "files", "new"):
+            read = reader.read(items, reach=reach)  # type: ignore[arg-type]
+            assert (read.unread, read.failures[0].reason) == ((), "its server answered 503")
+        assert len(fetched) == 1
+        now = reader._clock()
+        reader._clock = lambda: now + AWAY_SECONDS + 1
+        assert reader.read(items, reach="files").unread == (0,)
+        reader.read(items, reach="new")
+        assert len(fetched) == 2
+
     def test_nothing_is_fetched_where_only_what_is_known_is_wanted(
         self, shop: Shop, fetched: list[str]
     ) -> None:
         items = [Item("a", image="https://example.com/a"), Item("b"), Item("c", image="0.jpg")]
         reader = shop.reader(self.source(shop, fetched))
-        read = reader.read(items, known_only=True)
+        read = reader.read(items, reach="cache")
         assert (read.unread, fetched, shop.seen) == ((0,), [], 0)
         reader.read(items)
-        assert not reader.read(items, known_only=True).unread
+        assert not reader.read(items, reach="cache").unread
 
 
 def test_reading_goes_on_from_where_it_was_stopped(

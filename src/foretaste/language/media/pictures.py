@@ -6,9 +6,11 @@ content, and its vector by content and encoder: so the same picture in two place
 encoder, is not fetched or decoded for nothing. What is no picture is remembered too.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -26,6 +28,12 @@ from foretaste.language.vectors import VectorFile
 PICTURES_PER_COMMIT = 32
 """Pictures looked at between two commits: what a kill -9 can lose."""
 TASK = "looking at pictures"
+AWAY_SECONDS = 86_400.0
+"""After so long an address that gave no picture is asked again, but for a training, which asks at
+once."""
+Reach = Literal["cache", "files", "new", "all"]
+"""Which pictures are looked at: those in the cache alone; files besides; addresses besides that$
+were not asked in vain lately; all."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,9 @@ class PictureReader:
         workspace: Path,
         cache: Path,
         source: PictureSource | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._settings, self._cache_path = settings, cache
+        self._settings, self._cache_path, self._clock = settings, cache, clock
         self.source = source or PictureSource(settings, workspace)
         self._decoder = PictureDecoder(settings.max_pixels)
         self._opened: MediaEncoder | None = None
@@ -61,6 +70,11 @@ class PictureReader:
         if self._opened is None:
             self._opened = open_image_encoder(self._settings)
         return self._opened
+
+    @property
+    def is_opened(self) -> bool:
+        """Whether the encoder has been needed."""
+        return self._opened is not None
 
     def can_look(self, items: Sequence[Item]) -> bool:
         """Whether any of these has a picture that the settings let be looked at. Raises
@@ -78,14 +92,16 @@ class PictureReader:
             return False  # nobody asked for it: the items only bring their pictures along
 
     def read(
-        self, items: Sequence[Item], progress: Progress = no_progress, *, known_only: bool = False
+        self, items: Sequence[Item], progress: Progress = no_progress, *, reach: Reach = "all"
     ) -> PictureVectors:
-        """known_only: nothing is fetched or looked at; what is not in the cache is for later."""
+        """What is beyond `reach` is left for later."""
         references = [item.images[: self._settings.max_per_item] for item in items]
         results = _LookResults(dict.fromkeys(name for names in references for name in names))
         self._find_known(results)
-        if not known_only:
-            self._look_at(results, progress)
+        if reach != "all":
+            self._find_away(results)
+        if reach != "cache":
+            self._look_at(results, progress, may_fetch=reach != "files")
         vectors = np.zeros((len(items), self.encoder.dim), np.float32)
         failures, unread = [], []
         for row, (item, names) in enumerate(zip(items, references, strict=True)):
@@ -161,9 +177,18 @@ class PictureReader:
             for name in names_by_content[by_key[key]]:
                 results.fail(name, stored.decode())
 
-    def _look_at(self, results: "_LookResults", progress: Progress) -> None:
+    def _find_away(self, results: "_LookResults") -> None:
+        """Addresses that gave no picture a while ago."""
+        names = {_away_key(name): name for name in results.missing if self.source.is_address(name)}
+        for key, stored in self._cache.find(list(names)):
+            at, _, reason = stored.decode().partition(" ")
+            if float(at) > self._clock() - AWAY_SECONDS:
+                results.fail(names[key], reason)
+
+    def _look_at(self, results: "_LookResults", progress: Progress, *, may_fetch: bool) -> None:
         """The rest, some at a time; what was looked at is kept at once."""
-        names, done = list(results.missing), 0
+        names = [name for name in results.missing if may_fetch or not self.source.is_address(name)]
+        done = 0
         for start in range(0, len(names), PICTURES_PER_COMMIT):
             batch = names[start : start + PICTURES_PER_COMMIT]
             self._look_at_batch(results, batch)
@@ -181,6 +206,8 @@ class PictureReader:
                 content = self.source.read(name)
             except UnusablePicture as reason:  # it may be there next time
                 results.fail(name, str(reason))
+                if self.source.is_address(name):
+                    entries[_away_key(name)] = f"{self._clock()} {reason}".encode()
                 continue
             content_key = digest(content)
             contents.setdefault(content_key, []).append(name)
@@ -203,6 +230,10 @@ class PictureReader:
                 for name in contents[content_key]:
                     results.see(name, row)
         self._cache.add(entries)
+
+
+def _away_key(address: str) -> bytes:
+    return digest("away", address)
 
 
 class _LookResults:

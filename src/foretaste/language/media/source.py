@@ -67,7 +67,9 @@ class PictureSource:
                 raise UnusablePicture(NO_FETCHING)
             return digest("address", reference)
         path, status = self._file(reference)
-        return digest("file", os.fsencode(path), str((status.st_size, status.st_mtime_ns)))
+        assert self._folder is not None
+        name = path.relative_to(self._folder)  # so that the whole workspace can be moved
+        return digest("file", os.fsencode(name), str((status.st_size, status.st_mtime_ns)))
 
     def read(self, reference: str) -> bytes:
         """Its bytes. Raises UnusablePicture."""

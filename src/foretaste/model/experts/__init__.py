@@ -10,6 +10,7 @@ from foretaste.model.experts.attribute import AttributeExpert
 from foretaste.model.experts.content import ContentExpert
 from foretaste.model.experts.language import LanguageExpert
 from foretaste.model.experts.lexical import LexicalExpert
+from foretaste.model.experts.media import MediaExpert
 from foretaste.model.experts.negative_feedback import NegativeFeedbackExpert
 from foretaste.model.experts.neighbour import NeighbourExpert
 from foretaste.model.experts.popularity import PopularityExpert
@@ -23,6 +24,7 @@ EXPERTS: tuple[Any, ...] = (  # classes: a protocol cannot say what `fit` takes
     TransitionExpert,
     NeighbourExpert,
     ContentExpert,
+    MediaExpert,
     LexicalExpert,
     AttributeExpert,
     NegativeFeedbackExpert,

@@ -147,6 +147,7 @@ export function expertName(expert) {
     neighbour: t("What goes with the last items"),
     content: t("What reads like their items"),
     lexical: t("Words in common with their items"),
+    media: column && column !== "image" ? t("Vectors like those of their items") : t("What looks like their items"),
     attribute: t("Taste in {column}", { column: column || "" }),
     refusal: t("Like what they refused"),
     repeat: t("Taken again and again"),

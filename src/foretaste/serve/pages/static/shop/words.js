@@ -165,6 +165,8 @@ function termWords(term, titles) {
   if (kind === "negative_feedback") return title ? t("You did not like {title}", { title }) : t("Like what you did not want");
   if (kind === "repeat") return t("What you take again and again");
   if (title && kind === "content") return t("In its text like {title}", { title });
+  if (kind === "media" && term.feature === "picture") return t("Looks like your picture");
+  if (title && kind === "media") return t("Looks like {title}", { title });
   if (title && kind === "attribute") return t("Of the kind of {title}", { title });
   if (title) return t("What people take with or after {title}", { title });
   if (value && kind === "attribute") return t("Your taste: {value}", { value });

@@ -1,0 +1,65 @@
+"""In: the terms of one item's score from spaces of pictures and vectors. Out: the sentences that
+could be its reasons: it looks like something that was taken, or like a picture that was sent.
+"""
+
+from collections.abc import Sequence
+
+from foretaste.domain.data import Term
+from foretaste.domain.media import IMAGE
+from foretaste.generate.candidate import LOOK, ReasonCandidate
+from foretaste.generate.list_evidence import ListEvidence
+from foretaste.generate.media_likeness import media_space
+
+MIN_QUERY_NATS = 2.0
+"""Nats above the average item from which an item looks like the picture that was sent."""
+
+
+def media_candidates(
+    item: int, terms: Sequence[Term], evidence: ListEvidence
+) -> list[ReasonCandidate]:
+    """What it looks like, by each space the strongest."""
+    text, sentences = evidence.messages.text, []
+    strongest: dict[str, Term] = {}
+    for term in terms:
+        is_part = term.event is not None or term.feature == "picture"
+        if is_part and term.nats > strongest.get(term.expert, term._replace(nats=0.0)).nats:
+            strongest[term.expert] = term
+    for expert, term in strongest.items():
+        space = media_space(evidence.catalogue, expert.partition(":")[2])
+        if space is None or not space.vectors[item].any():
+            continue
+        if term.event is None:
+            if term.nats >= MIN_QUERY_NATS:
+                sentence, names, events = text("Looks like your picture"), (), ()
+                sentences.append(_candidate(sentence, term, names, events, definiteness=5))
+            continue
+        other = evidence.catalogue.index.get(term.event)
+        title = evidence.title(term.event)
+        if other is None or title is None or not evidence.looks_alike(space.name, item, other):
+            continue
+        message = "Looks like {event}" if space.name == IMAGE else "Much like {event}"
+        sentences.append(
+            _candidate(text(message, event=title), term, (title,), (term.event,), definiteness=3)
+        )
+    return sentences
+
+
+def _candidate(
+    sentence: str,
+    term: Term,
+    names: tuple[str, ...],
+    events: tuple[str, ...],
+    *,
+    definiteness: int,
+) -> ReasonCandidate:
+    return ReasonCandidate(
+        sentence,
+        LOOK,
+        definiteness,
+        1.5 * term.nats,
+        term.nats,
+        term.expert,
+        events,
+        term.feature,
+        names,
+    )

@@ -1,0 +1,69 @@
+"""In: the vectors of a modality. Out: how they are moved and turned before they are compared."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from foretaste.domain.arrays import ROWS_PER_CHUNK, Vectors, nonzero_rows
+from foretaste.domain.data import Floats
+from foretaste.domain.ports import StateArrays
+
+MAX_FITTED_ROWS = 50_000
+"""Vectors that the directions are found from, at most."""
+
+
+@dataclass(frozen=True)
+class MediaProjection:
+    """The mean goes to zero, then the directions of greatest variance (PCA) are kept."""
+
+    center: Floats
+    """[space's dim]"""
+    directions: Floats
+    """[space's dim, dim], orthogonal and of length 1."""
+    mean_row: Floats
+    """[dim], of the rows that it was fitted on; what an item without a vector has."""
+
+    def rows(self, vectors: Floats) -> Floats:
+        """[items, space's dim] → [items, dim], of length 1; of a zero vector the mean row."""
+        is_present = np.asarray(vectors.any(axis=1))
+        rows = (vectors - self.center) @ self.directions
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        rows = np.where(is_present[:, None], rows / np.maximum(lengths, 1e-9), self.mean_row)
+        return np.asarray(rows, np.float32)
+
+    def arrays(self) -> StateArrays:
+        """What to write down."""
+        names = ("center", "directions", "mean_row")
+        return {name: np.ascontiguousarray(getattr(self, name)) for name in names}
+
+    @classmethod
+    def from_arrays(cls, arrays: StateArrays) -> Self:
+        """The inverse of `arrays`."""
+        return cls(arrays["center"], arrays["directions"], arrays["mean_row"])
+
+
+def fit_projection(vectors: Vectors, dim: int) -> MediaProjection | None:
+    """None where fewer than two items have a vector, or all of them the same.
+
+    dim: directions that are kept, at most.
+    """
+    present_rows = np.flatnonzero(nonzero_rows(vectors))
+    if len(present_rows) < 2:
+        return None
+    step = -(-len(present_rows) // MAX_FITTED_ROWS)
+    sample = np.asarray(vectors[present_rows[::step]], np.float32)
+    center = sample.mean(axis=0)
+    deviations = sample - center
+    if not np.abs(deviations).max() > 1e-6:
+        return None
+    covariance = (deviations.T @ deviations).astype(np.float64)
+    _, directions = np.linalg.eigh(covariance)  # the greatest last
+    kept = np.ascontiguousarray(directions[:, ::-1][:, :dim], np.float32)
+    projection = MediaProjection(center, kept, np.zeros(kept.shape[1], np.float32))
+    row_sum = np.zeros(kept.shape[1], np.float64)
+    for start in range(0, len(present_rows), ROWS_PER_CHUNK):
+        chunk = np.asarray(vectors[present_rows[start : start + ROWS_PER_CHUNK]], np.float32)
+        row_sum += projection.rows(chunk).sum(axis=0, dtype=np.float64)
+    mean_row = (row_sum / len(present_rows)).astype(np.float32)
+    return MediaProjection(center, kept, mean_row)

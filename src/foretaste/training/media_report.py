@@ -1,0 +1,47 @@
+"""In: what was read of pictures and vectors. Out: how many, and in words what was not."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from foretaste.domain.arrays import nonzero_rows
+from foretaste.domain.media import IMAGE, OWN_PREFIX
+from foretaste.domain.text_limits import shorten
+from foretaste.training.encode import EncodedData
+
+MAX_KEPT_FAILURES = 100
+"""Of the pictures that could not be read so many are kept with the model."""
+MAX_TOLD_FAILURES = 5
+
+
+def media_figures(read: EncodedData) -> dict[str, Any]:
+    """Items with a vector in each space, and what could not be read, for the manifest."""
+    counts = {
+        space.name: int(np.count_nonzero(nonzero_rows(space.vectors)))
+        for space in read.catalogue.media
+    }
+    failures = [
+        {"item": failure.item, "reference": shorten(failure.reference), "reason": failure.reason}
+        for failure in read.media_failures[:MAX_KEPT_FAILURES]
+    ]
+    reasons = Counter(failure.reason for failure in read.media_failures)
+    return {"items": counts, "failures": failures, "reasons": dict(reasons.most_common(20))}
+
+
+def media_lines(figures: Mapping[str, Any]) -> list[str]:
+    """What is said after a training; nothing where no item has a picture or vector."""
+    lines = []
+    for name, count in figures.get("items", {}).items():
+        what = "pictures" if name == IMAGE else f"vectors '{name.removeprefix(OWN_PREFIX)}'"
+        lines.append(f"{what}: read of {count:,} {'item' if count == 1 else 'items'}")
+    failures, reasons = figures.get("failures", []), figures.get("reasons", {})
+    total = sum(reasons.values())
+    if total:
+        lines.append(f"{total:,} {'picture or vector was' if total == 1 else 'were'} not read:")
+        told = failures[:MAX_TOLD_FAILURES]
+        lines += [f"  {row['item']}: {row['reference']}: {row['reason']}" for row in told]
+        if total > len(told):
+            lines += [f"  {count:,} × {reason}" for reason, count in reasons.items()]
+    return lines
