@@ -16,8 +16,10 @@ from foretaste.behaviour.engine import store_errors, write_transaction
 from foretaste.behaviour.erasure_files import export_erasures
 from foretaste.behaviour.schema import api_keys
 
-SCOPES = ("read", "events", "admin")
-"""read: ask for lists and items. events: say what people did. admin: everything."""
+SCOPES = ("read", "events", "metrics", "admin")
+"""read: ask for lists and items. events: say what people did. metrics: read `/metrics`. admin:
+everything.
+"""
 USER_ACCESS = ("open", "signed", "session")
 """Which users a key may name. open: any. signed: whom a user token proves, signed with the secret
 of the key by the shop's server. session: none, only sessions."""

@@ -45,6 +45,7 @@ def secrets(folder: Path) -> Keys:
             "admin": create_key(store.keys, "admin", ["admin"], now=0.0)[1],
             "read": create_key(store.keys, "read", ["read"], now=0.0)[1],
             "events": create_key(store.keys, "events", ["events"], user_access="open", now=0.0)[1],
+            "metrics": create_key(store.keys, "metrics", ["metrics"], now=0.0)[1],
             "busy": create_key(store.keys, "busy", ["read"], now=0.0)[1],
             "expired": create_key(store.keys, "expired", ["admin"], days=1, now=0.0)[1],
             "lost": create_key(store.keys, "lost", ["admin"], tenant="nowhere", now=0.0)[1],
@@ -106,8 +107,9 @@ def test_a_scope_opens_what_it_says_and_no_more(guarded: httpx.Client, secrets: 
         ("POST", "/v1/events", {"events": [EVENT]}),
         ("POST", "/v1/items", {"items": [{"id": "space-1", "title": "Another"}]}),
         ("GET", "/v1/sample-users", None),
+        ("GET", "/metrics", None),
     ]
-    opens = {"read": [0], "events": [1], "admin": [0, 1, 2, 3]}
+    opens = {"read": [0], "events": [1], "metrics": [4], "admin": [0, 1, 2, 3, 4]}
     for which, own in opens.items():
         for place, (method, path, body) in enumerate(calls):
             answer = guarded.request(method, path, json=body, headers=bearer(secrets[which]))
@@ -245,7 +247,7 @@ def test_without_keys_nobody_is_asked(client: httpx.Client) -> None:
         ("GET", "/v1/users.jsonl", ("admin",)),
         ("PATCH", "/v1/items/a", ("admin",)),
         ("GET", "/v1/users/a", ("admin",)),
-        ("GET", "/metrics", ("admin",)),
+        ("GET", "/metrics", ("metrics",)),
         ("POST", "/v1/identify", ("events",)),
         ("GET", "/v1/something-new", ("admin",)),
     ],

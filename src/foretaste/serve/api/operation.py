@@ -8,7 +8,7 @@ from foretaste.domain.patience import LIST, patience
 from foretaste.serve.http.body import StrictRoute, encode_json
 from foretaste.serve.http.metrics import METRICS_MEDIA_TYPE, Metrics
 from foretaste.serve.http.problems import ProblemError
-from foretaste.serve.http.security import NO_KEY_NEEDED
+from foretaste.serve.http.security import METRICS, NO_KEY_NEEDED
 
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
@@ -19,9 +19,9 @@ def openapi(request: Request) -> Response:
     return Response(encode_json(request.app.openapi()), media_type="application/json")
 
 
-@router.get("/metrics")
+@router.get("/metrics", dependencies=[METRICS])
 def metrics(request: Request) -> Response:
-    """All metrics, of all tenants: for the root's admin, or from this machine."""
+    """All metrics, of all tenants: for a key of the root, or from this machine."""
     if request.scope["foretaste.tenant"] != DEFAULT_TENANT:
         raise ProblemError("forbidden", "the metrics are of all tenants; use a key of the root")
     app_metrics: Metrics = request.app.state.metrics

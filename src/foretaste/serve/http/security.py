@@ -15,9 +15,9 @@ from starlette.types import Scope
 
 KEY_DESCRIPTION = (
     "A key made by `foretaste keys create`, with the scopes that the address names: `read` asks "
-    "for lists and items, `events` says what people did, `admin` does everything. The key of a "
-    "page names a user only with a token of the shop's server in `X-User-Token`. A service without "
-    "a key answers this machine alone, and asks for none."
+    "for lists and items, `events` says what people did, `metrics` reads `/metrics`, "
+    "`admin` does everything. The key of a page names a user only with a token of the shop's server "
+    "in `X-User-Token`. A service without a key answers this machine alone, and asks for none."
 )
 bearer_header = HTTPBearer(scheme_name="bearer", description=KEY_DESCRIPTION, auto_error=False)
 key_header = APIKeyHeader(
@@ -39,6 +39,7 @@ NO_KEY_NEEDED = Depends(no_key_needed)
 READ = Security(document_key, scopes=["read"])
 EVENTS = Security(document_key, scopes=["events"])
 READ_AND_EVENTS = Security(document_key, scopes=["read", "events"])
+METRICS = Security(document_key, scopes=["metrics"])
 ADMIN = Security(document_key, scopes=["admin"])
 
 

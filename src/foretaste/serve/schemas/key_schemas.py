@@ -8,7 +8,7 @@ from foretaste.behaviour.keys import ApiKey
 from foretaste.serve.schemas.values import RequestSchema, ResponseSchema
 
 Days = Annotated[float, Field(ge=0, le=36_500, allow_inf_nan=False)]
-Scope = Literal["read", "events", "admin"]
+Scope = Literal["read", "events", "metrics", "admin"]
 UserRule = Literal["open", "signed", "session"]
 
 
@@ -58,7 +58,7 @@ class KeyBody(RequestSchema):
 
     name: Annotated[str, Field(max_length=200)]
     """Whose it is, for the list."""
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=3)]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=4)]
     tenant: Annotated[str, Field(max_length=40)] | None = None
     """Whose data it opens; without it those of the key that asks."""
     days: Days | None = None
