@@ -9,7 +9,7 @@ export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE  # tests start the package many times
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-value bench-explanations bench-words bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture vendor wheel lock clean
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-value bench-explanations bench-words bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture vendor check-deploy wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -141,6 +141,9 @@ picture: setup ## take the pictures of the pages in docs/images, on the demo's w
 vendor: setup ## fetch the files of others that the pages carry anew, from npm
 	$(BIN)/python tools/vendor.py
 
+check-deploy: setup ## the files of deploy/ by hadolint, promtool, Helm, the schemas of Kubernetes and Compose
+	deploy/check.sh $(BIN)/python
+
 wheel: setup ## the package and its client, in dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . ./clients/python
 
@@ -148,6 +151,7 @@ lock: ## write requirements.lock from what is installed in .venv
 	{ sed -n '/^#/p' requirements.lock; \
 	  $(BIN)/python -m pip freeze --all --exclude foretaste --exclude foretaste-client --exclude pip | sed -E 's/\+cpu$$//'; } > requirements.lock.new
 	mv requirements.lock.new requirements.lock
+	$(BIN)/python -m tools.runtime_requirements deploy/requirements.txt
 
 clean: ## remove what make made
 	rm -rf $(VENV) demo dist .mypy_cache .pytest_cache .ruff_cache
