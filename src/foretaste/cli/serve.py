@@ -106,7 +106,8 @@ def keys_create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Whose it is, for the list.")],
     workspace: Workspace = CURRENT_FOLDER,
     scope: Annotated[
-        list[str] | None, typer.Option(help="read, events, metrics or admin; give it several times.")
+        list[str] | None,
+        typer.Option(help="read, events, metrics or admin; also several."),
     ] = None,
     tenant: Annotated[str, typer.Option(help="Whose data it opens.")] = "default",
     days: Annotated[float | None, typer.Option(min=0, help="How long it is good.")] = None,

@@ -15,9 +15,9 @@ from starlette.types import Scope
 
 KEY_DESCRIPTION = (
     "A key made by `foretaste keys create`, with the scopes that the address names: `read` asks "
-    "for lists and items, `events` says what people did, `metrics` reads `/metrics`, "
-    "`admin` does everything. The key of a page names a user only with a token of the shop's server "
-    "in `X-User-Token`. A service without a key answers this machine alone, and asks for none."
+    "for lists and items, `events` says what people did, `metrics` reads `/metrics`, `admin` does "
+    "everything. The key of a page names a user only with a token of the shop's server in "
+    "`X-User-Token`. A service without a key answers this machine alone, and asks for none."
 )
 bearer_header = HTTPBearer(scheme_name="bearer", description=KEY_DESCRIPTION, auto_error=False)
 key_header = APIKeyHeader(
