@@ -4,6 +4,7 @@ The loop is imported inside the commands, so that `foretaste --help` does not wa
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -65,7 +66,13 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal may lack the letters of a title
     os.umask(os.umask(PRIVATE_UMASK) | PRIVATE_UMASK)  # one that is stricter stays
+    if os.getpid() == 1:  # in a container; the system then does nothing by itself at a signal
+        signal.signal(signal.SIGTERM, _exit_terminated)
     app()
+
+
+def _exit_terminated(*_: object) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _print_version(is_requested: bool) -> None:
