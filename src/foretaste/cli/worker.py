@@ -70,7 +70,10 @@ def _lower_priority(nice: int, threads: int) -> None:
 
 
 def _exit_on_signal(*_: Any) -> None:
-    raise typer.Exit  # what holds a lock lets go of it on the way out
+    """What holds a lock lets go of it on the way out. An exit of Python's own passes through what
+    catches a failure, so that a training which is stopped does not count as one that failed.
+    """
+    raise SystemExit(0)
 
 
 def _exit_with_stdin() -> None:
