@@ -2,22 +2,31 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from foretaste.domain.data import EvaluationCases, Floats, Interactions, UserContext
 from foretaste.errors import ModelError
+from foretaste.model.cold_items import NewestInteractions
 from foretaste.model.expert_weights import (
     default_expert_weights,
 )
 from foretaste.model.experts.popularity import PopularityExpert
 from foretaste.model.experts.sequence import SequenceExpert
 from foretaste.model.experts.transition import TransitionExpert
-from foretaste.model.fit import contexts_with_queries, fit_experts, fit_product
+from foretaste.model.fit import (
+    FitResult,
+    contexts_with_queries,
+    fit_experts,
+    fit_product,
+    fit_to_serve,
+)
 from foretaste.model.product import REQUEST_FACTS, ProductOfExperts
 from foretaste.model.settings import ModelSettings, PopularitySettings
 from foretaste.model.training import showable_cases
+from foretaste.prepare.arrivals import newest_positive_cases
 from foretaste.prepare.splits import split_leave_one_out
 
 from .world import READER, SETTINGS, START, World
@@ -295,3 +304,50 @@ def test_recounting_does_not_choose_again_by_what_it_counts(here: World) -> None
 
 def test_facts_and_weights_agree_in_shape(product: ProductOfExperts) -> None:
     assert product.weights.shape == (len(REQUEST_FACTS), len(product.experts))
+
+
+REFITTED = SETTINGS.model_copy(update={"experts": ("popularity", "transition", "sequence")})
+
+
+def service_fit(here: World, **changed: Any) -> FitResult:
+    """As what is to answer is made: the validation events are in it at the end."""
+    served = here.split.service_interactions
+    training = here.training(REFITTED, **changed)
+    return fit_to_serve(
+        training, served, NewestInteractions(*newest_positive_cases(served, repeats=False))
+    )
+
+
+def network_state(product: ProductOfExperts) -> dict[str, Any]:
+    """What the network has learnt, by name."""
+    return product.state()[0]["sequence"][0]
+
+
+def test_what_answers_was_taught_the_events_that_chose_it(here: World) -> None:
+    fitted = service_fit(here)
+    valid = here.split.valid
+    log_prob_before, log_prob_after = (
+        product.experts[2]
+        .log_prob(valid.user_contexts(0, len(valid)))[np.arange(len(valid)), valid.targets]
+        .mean()
+        for product in (fitted.product, fitted.serving_product)
+    )
+
+    assert log_prob_after > log_prob_before + 0.1
+    np.testing.assert_array_equal(fitted.product.weights, fitted.serving_product.weights)
+
+
+def test_what_is_measured_never_saw_them(here: World) -> None:
+    """The product that is compared with its experts is that of the training part alone."""
+    measured = network_state(service_fit(here).product)
+    alone = network_state(fit_product(here.training(REFITTED)))
+
+    for name, array in alone.items():
+        np.testing.assert_array_equal(measured[name], array)
+
+
+def test_nothing_new_teaches_nothing(here: World) -> None:
+    fitted = service_fit(here, interactions=here.split.service_interactions)
+
+    for name, array in network_state(fitted.product).items():
+        np.testing.assert_array_equal(network_state(fitted.serving_product)[name], array)

@@ -22,6 +22,7 @@ from foretaste.model.sequence_training import (
     draw_negatives,
     gradient_step,
     plan_training,
+    refit_network,
     sampled_softmax_loss,
     train_network,
     validation_quality,
@@ -213,13 +214,49 @@ def test_the_drawn_loss_is_about_the_whole_loss(trained: SequenceExpert, here: W
     assert drawn == pytest.approx(whole, abs=0.1)
 
 
-# A large catalogue ----------------------------------------------------------------------------
-
-
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """The small world is taken for a large one."""
     monkeypatch.setattr(base, "EXHAUSTIVE_LIMIT", 10)
+
+
+# It is taught what is newer ------------------------------------------------------------------
+
+
+def test_a_copy_is_taught_and_shares_the_texts(trained: SequenceExpert, here: World) -> None:
+    network = trained._network
+    before = deepcopy(parameters(network))
+    newer = here.training(interactions=here.split.service_interactions)
+    taught = refit_network(network, newer)
+
+    assert same(parameters(network), before)
+    assert not same(parameters(taught), before)
+    assert taught.vectors is network.vectors
+    assert same(parameters(taught), parameters(refit_network(network, newer)))
+
+
+def test_no_epoch_teaches_nothing(trained: SequenceExpert, here: World) -> None:
+    newer = here.training(with_(epochs=0), interactions=here.split.service_interactions)
+    assert refit_network(trained._network, newer) is trained._network
+
+
+@pytest.mark.usefixtures("large")
+def test_an_item_that_is_new_is_taught_and_what_nobody_took_stays_its_text(here: World) -> None:
+    """Of a large catalogue too, where a gradient is of the items of a batch alone."""
+    train = here.split.train
+    rare, never = 7, 8
+    without = train.filter_rows(~np.isin(train.item, (rare, never)))
+    network = train_network(here.training(interactions=without))
+    assert network is not None
+    newer = train.filter_rows(train.item != never)
+    identity = refit_network(network, here.training(interactions=newer)).identity.weight
+
+    assert not network.identity.weight[rare + 1].any()
+    assert identity[rare + 1].any()
+    assert not identity[never + 1].any()
+
+
+# A large catalogue ----------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("large")

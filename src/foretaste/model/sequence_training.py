@@ -9,7 +9,9 @@ softmax, Jean et al. 2015, section 3). A history longer than the network's is cu
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 import torch
@@ -38,6 +40,9 @@ MAX_CHECKED_CASES = 2000
 """Validation events looked at in a check, at most."""
 SECONDS_PER_DAY = 86_400.0
 """Seconds. Where everything happened within one, times are but an order."""
+REFIT_EPOCH_SHARE, REFIT_RATE_SHARE = 0.3, 0.8
+"""Of the epochs, and of the learning rate in the first of them, that teach what answers the newest
+events."""
 MIN_PARALLEL_EVENTS = 2048
 """Events a batch from which several threads are faster than one: below, they wait for one another
 longer than they compute (docs/decisions/0004)."""
@@ -162,6 +167,34 @@ def train_network(training: Training) -> SequenceNetwork | None:
     )
     network.steps.copy_(torch.from_numpy(value_bounds(training.interactions)))
     network = network.to(device)
+    run = SequenceTrainingRun(network, pieces, training_plan, training)
+    with _limited_threads(None if training_plan.batch_events >= MIN_PARALLEL_EVENTS else 1):
+        run.train()
+    _zero_cold_identities(network, training.interactions)
+    return network
+
+
+def refit_network(network: SequenceNetwork, training: Training) -> SequenceNetwork:
+    """A copy of the network that is taught all interactions, in few epochs at a lower rate.
+
+    It goes on from what validation events chose, so it overfits no more than that did, and costs a
+    part of a training from nothing. No event is left to choose by: the last epoch is taken.
+    """
+    settings = training.settings.sequence
+    epochs = ceil(REFIT_EPOCH_SHARE * settings.epochs)
+    pieces = HistoryPieces(training.interactions, network.length)
+    if not epochs or not len(pieces.starts):
+        return network
+    shared_vectors = {id(network.vectors): network.vectors}  # of all items, and never changed
+    network = deepcopy(network, shared_vectors)
+    rate = REFIT_RATE_SHARE * settings.learning_rate
+    settings = settings.model_copy(update={"epochs": epochs, "learning_rate": rate})
+    training = replace(
+        training,
+        settings=training.settings.model_copy(update={"sequence": settings}),
+        validation_cases=training.validation_cases.select(np.empty(0, np.int64)),
+    )
+    training_plan = plan_training(training.interactions, settings)
     run = SequenceTrainingRun(network, pieces, training_plan, training)
     with _limited_threads(None if training_plan.batch_events >= MIN_PARALLEL_EVENTS else 1):
         run.train()

@@ -154,8 +154,8 @@ def fit_candidate(workspace: TrainingWorkspace, until: int | None = None) -> Can
 def measure_candidate(workspace: TrainingWorkspace, candidate: Candidate) -> dict[str, Any] | None:
     """How good the candidate is on the last takings of users that it was not fitted on.
 
-    The product that is measured has the exponents, networks and offsets of the one that answers;
-    its counts alone end before these takings. None where there is none of them.
+    The product that is measured has the exponents and offsets of the one that answers; its counts,
+    and what its network was taught, end before these takings. None where there is none of them.
     """
     product, split = candidate.fitted.product, candidate.encoded_data.split
     max_cases = MAX_MEASURED_SCORES // max(len(product.experts) * product.size, 1)

@@ -90,6 +90,13 @@ class SequenceExpert:
             return []
         return [cls(network, training.settings.sequence, training.catalogue)]
 
+    def refit(self, training: Training) -> "SequenceExpert":
+        """With a network that is taught all interactions, from the one that `fit` trained."""
+        from foretaste.model.sequence_training import refit_network
+
+        network = refit_network(self._network, training)
+        return SequenceExpert(network, self._settings, training.catalogue)
+
     def _set_catalogue(self, catalogue: Catalogue) -> None:
         self._item_ids, self._catalogue = catalogue.ids, catalogue
 
