@@ -79,7 +79,7 @@ def test_every_metric_of_ours_is_shown() -> None:
 def test_labels_are_those_of_the_metrics() -> None:
     text = " ".join(expressions())
     assert set(re.findall(r"[{,]\s*(\w+)=", text)) <= {
-        "job", "method", "route", "status", "tenant", "outcome", "fallback_level",
+        "job", "method", "route", "status", "tenant", "outcome", "fallback_level", "source",
     }  # fmt: skip
 
 

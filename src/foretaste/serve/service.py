@@ -15,6 +15,7 @@ from typing import Any
 from foretaste.behaviour.batch import IngestSummary
 from foretaste.behaviour.ingest import Ingestor
 from foretaste.behaviour.keys import DEFAULT_TENANT
+from foretaste.consume.consumer_status import consumer_gauges
 from foretaste.converse.conversation import Chat, open_chat
 from foretaste.domain.data import Recommendation, Request
 from foretaste.domain.patience import current_patience
@@ -285,7 +286,7 @@ class Service:
         outcome = TrainingOutcome.last(workspace.store)
         if outcome is not None:
             gauges |= outcome.gauges(self._clock())
-        return gauges
+        return gauges | consumer_gauges(workspace.store, self._clock())
 
     def _count_items(self, workspace: Foretaste) -> int:
         """How many items there are, counted where one has changed since."""

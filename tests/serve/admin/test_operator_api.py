@@ -1,6 +1,7 @@
 """What whoever runs the shop asks the service, over HTTP."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from foretaste.behaviour.store import STORE_FILE, SqlStore
+from foretaste.consume.consumer_status import ConsumerStatus, add_consumer
 from foretaste.loop import Foretaste
 from foretaste.serve.http.keys import create_key
 from foretaste.workspace.tenants import create_tenant
@@ -63,6 +65,19 @@ def test_status_explains_each_figure(service: httpx.Client) -> None:
     assert status["requests"]["lists"]["requests"] >= 1
     assert sum(minute["events"] for minute in status["minutes"]) >= 1
     assert figures["worker_age_seconds"]["value"] is None
+    assert figures["consumer_lag"]["value"] is figures["consumers_away"]["value"] is None
+
+
+def test_status_tells_of_queues_that_are_not_read(service: httpx.Client, folder: Path) -> None:
+    with SqlStore(folder / STORE_FILE) as store:
+        now = time.time()
+        for name, at, problem in (("a", now, None), ("b", now - 70, None), ("c", now, "away")):
+            add_consumer(store, name)
+            ConsumerStatus(name, "events", at, lag=20_000, problem=problem).save(store)
+    figures = {figure["name"]: figure for figure in got(service, "/v1/status")["figures"]}
+    assert (figures["consumer_lag"]["value"], figures["consumers_away"]["value"]) == (60_000, 2)
+    assert figures["consumer_lag"]["is_worrying"]
+    assert figures["consumers_away"]["is_worrying"]
 
 
 def test_outcomes_follow_a_list_from_the_impression_to_the_sale(service: httpx.Client) -> None:

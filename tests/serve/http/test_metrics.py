@@ -70,6 +70,22 @@ def test_freshness_is_from_acceptance_to_learning() -> None:
     assert found['foretaste_answers_total{rung="counting",tenant="default"}'] == 1
 
 
+def test_the_name_of_a_source_may_have_colons() -> None:
+    class Consuming:
+        def gauges(self) -> dict[str, float]:
+            return {
+                "foretaste_consumer_lag:redis/shop:events": 7.0,
+                "foretaste_consumer_rows:accepted:redis/shop:events": 5.0,
+                "foretaste_worker_outcome:failed": 1.0,
+            }
+
+    found = read(Metrics(lambda: nullcontext({"a": Consuming()})).exposition().decode())
+    assert found['foretaste_consumer_lag{source="redis/shop:events",tenant="a"}'] == 7
+    rows = 'foretaste_consumer_rows{outcome="accepted",source="redis/shop:events",tenant="a"}'
+    assert found[rows] == 5
+    assert found['foretaste_worker_outcome{outcome="failed",tenant="a"}'] == 1
+
+
 def test_a_tenant_that_cannot_be_asked_is_not_ready() -> None:
     class Away:
         def gauges(self) -> dict[str, float]:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
 
+from foretaste.consume.consumer_status import consumer_statuses
 from foretaste.domain.patience import LIST, patience
 from foretaste.errors import ForetasteError
 from foretaste.serve.api.lists import ServiceDep
@@ -105,6 +106,18 @@ FIGURE_TEXTS: Mapping[str, FigureText] = {
         "cannot be attributed.",
         lambda value: value > 0,
     ),
+    "consumer_lag": FigureText(
+        "",
+        "Entries of queues, or files, that 'foretaste consume' has not read yet. A number that "
+        "only grows: they come faster than they are stored.",
+        lambda value: value > 10_000,
+    ),
+    "consumers_away": FigureText(
+        "",
+        "Queues and folders that 'foretaste consume' cannot read now, or has not for a minute. Not "
+        "known: none is consumed.",
+        lambda value: value > 0,
+    ),
     "training_under_way": FigureText(
         "", "1 while a worker trains a model, or was stopped in the middle of it.", _never
     ),
@@ -179,6 +192,7 @@ def _workspace_figures(service: Service) -> dict[str, float | None]:
     try:
         gauges, workspace = service.gauges(), service.workspace
         plan = workspace.store.meta_text(PLAN_FACT)
+        consumers = consumer_statuses(workspace.store)
     except ForetasteError:
         return {}
     log = workspace.recommendation_log
@@ -190,6 +204,10 @@ def _workspace_figures(service: Service) -> dict[str, float | None]:
     figures["pending_answers"] = float(log.pending_count)
     figures["lost_answers"] = float(log.lost_count)
     figures["training_under_way"] = float(plan is not None)
+    if consumers:
+        lags = [status.lag for status in consumers if status.lag is not None]
+        figures["consumer_lag"] = float(sum(lags)) if lags else None
+        figures["consumers_away"] = float(sum(c.is_away(service.now()) for c in consumers))
     return figures
 
 

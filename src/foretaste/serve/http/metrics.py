@@ -47,7 +47,8 @@ class GaugeSource(Protocol):
     """What is looked up of a tenant."""
 
     def gauges(self) -> Mapping[str, float]:
-        """Name of a gauge, or `name:label` where it has one more → its value.
+        """Name of a gauge, or `name:label:label` where it has more → its value. The last label may
+        have colons in it.
 
         Raises ForetasteError where it cannot be known.
         """
@@ -203,8 +204,18 @@ class _Gauges(Collector):
         "foretaste_model_instead": "The old name of foretaste_model_substituted, for one release",
         "foretaste_worker_seconds": "Time since the worker's last training ended",
         "foretaste_worker_outcome": "1 for what the worker's last training came to, by outcome",
+        "foretaste_consumer_lag": "Entries or files that a consumer has not read, by source",
+        "foretaste_consumer_rows": "Rows that a consumer took, by outcome and source",
+        "foretaste_consumer_seconds": "Time since a consumer's last sign of life, by source",
+        "foretaste_consumer_failing": "1 while a consumer cannot read or store, by source",
     }
-    LABELS: Mapping[str, tuple[str, ...]] = {"foretaste_worker_outcome": ("outcome",)}
+    LABELS: Mapping[str, tuple[str, ...]] = {
+        "foretaste_worker_outcome": ("outcome",),
+        "foretaste_consumer_lag": ("source",),
+        "foretaste_consumer_rows": ("outcome", "source"),
+        "foretaste_consumer_seconds": ("source",),
+        "foretaste_consumer_failing": ("source",),
+    }
 
     def __init__(self, lend_services: LendServices) -> None:
         self._lend_services = lend_services
@@ -222,6 +233,8 @@ class _Gauges(Collector):
                 except ForetasteError:
                     gauges = {"foretaste_ready": 0.0}
                 for labelled_name, value in gauges.items():
-                    name, *labels = labelled_name.split(":")
+                    name, _, labels_text = labelled_name.partition(":")
+                    more_splits = len(self.LABELS.get(name, ())) - 1
+                    labels = labels_text.split(":", more_splits) if labels_text else []
                     families[name].add_metric([tenant, *labels], value)
         yield from families.values()

@@ -16,6 +16,8 @@ const LABELS = () => ({
   worker_age_seconds: t("Since the last training"),
   pending_answers: t("Lists to be written down"),
   lost_answers: t("Lists lost"),
+  consumer_lag: t("Waiting in queues and folders"),
+  consumers_away: t("Queues and folders not read"),
   training_under_way: t("A training is under way"),
 });
 /* In the language of the page; what the service says of a figure that is not here is shown as it is. */
@@ -31,6 +33,8 @@ const EXPLANATIONS = () => ({
   worker_age_seconds: t("Not known: no worker has run. Start 'foretaste worker', or serve with --with-worker."),
   pending_answers: t("Given lists that wait to be kept for attribution. Many: the store is slow or away."),
   lost_answers: t("Given lists that could not be kept since this process began: clicks on them count for nothing."),
+  consumer_lag: t("Entries or files that 'foretaste consume' has not read yet. A number that only grows: they come faster than they are stored."),
+  consumers_away: t("Those that 'foretaste consume' cannot read now, or has not for a minute: see its log. Not known: none is consumed."),
   training_under_way: t("1 while a worker trains a model, or was stopped in the middle of it."),
 });
 
