@@ -134,6 +134,15 @@ class TransformerEncoder:
         vectors: Floats = pooled.cpu().numpy()
         return vectors
 
+    @property
+    def is_on_cpu(self) -> bool:
+        """Whether its weights are in memory that copies of the process share."""
+        return self._device.type == "cpu"
+
+    def load(self) -> None:
+        """Have the weights in memory before anything is read."""
+        self._load()
+
     def _load(self) -> tuple[torch.nn.Module, Tokenizer]:
         with self._lock:
             if self._loaded is None:

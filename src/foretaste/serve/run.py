@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import multiprocessing
 import os
 import resource
 import signal
@@ -67,8 +68,8 @@ def serve(
 ) -> None:
     """Serve a workspace until interrupted. Raises SettingsError before anything is opened.
 
-    With several workers each is a process with a model of its own; they share the port. With
-    `with_worker` one more process keeps the models fresh.
+    With several workers each is a process with a model of its own; they share the port, and what
+    `preload` loads. With `with_worker` one more process keeps the models fresh.
     """
     folder = Path(folder).absolute()
     config = load_config(folder)  # a mistake in the settings is told here, not by every answer
@@ -83,7 +84,8 @@ def serve(
     _raise_file_limit()
     worker_context = running_worker(folder) if with_worker or config.serve.worker else nullcontext()
     process_variables = {WORKSPACE_VARIABLE: str(folder), HOST_VARIABLE: host}
-    with _environment(process_variables), _shared_metrics_folder(workers), worker_context:
+    start = _processes_as_copies() if workers > 1 else nullcontext()
+    with _environment(process_variables), _shared_metrics_folder(workers), worker_context, start:
         uvicorn.run(
             "foretaste.serve.run:application" if workers > 1 else application(),
             factory=workers > 1,
@@ -98,6 +100,25 @@ def serve(
             timeout_graceful_shutdown=REQUEST_SECONDS,
             timeout_worker_healthcheck=START_SECONDS,
         )
+
+
+@contextmanager
+def _processes_as_copies() -> Iterator[None]:
+    """Have uvicorn start its processes as copies of one that has loaded what they share. It starts
+    each from nothing otherwise, and offers no choice.
+    """
+    from uvicorn import _subprocess
+
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        yield
+        return
+    context, usual_context = multiprocessing.get_context("forkserver"), _subprocess.spawn
+    context.set_forkserver_preload(["foretaste.serve.preload"])
+    setattr(_subprocess, "spawn", context)  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(_subprocess, "spawn", usual_context)  # noqa: B010
 
 
 def say_idle_cores(workers: int, cores: int) -> None:
