@@ -2,6 +2,7 @@
 
 import signal
 import sqlite3
+import sys
 import threading
 import time
 from contextlib import closing
@@ -198,6 +199,24 @@ def test_what_words_need_is_made_before_it_is_ready(copied: Path) -> None:
     assert expert._letters.value_or_none is not None
     assert expert._letters.get().similar_words(["neologismb"], 0.5)[0][0][0] == "neologismb"
     service.close()
+
+
+def test_who_asks_while_the_language_model_is_loaded_has_a_turn_soon(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns, load = [], TransformerEncoder._load
+
+    def noting_load(encoder: TransformerEncoder) -> object:
+        turns.append(sys.getswitchinterval())
+        return load(encoder)
+
+    monkeypatch.setattr(TransformerEncoder, "_load", noting_load)
+    usual = sys.getswitchinterval()
+    service = Service(copied)
+    service.start()
+    until(lambda: bool(turns) and sys.getswitchinterval() > usual / 2, "loaded")
+    service.close()
+    assert max(turns) < usual / 5
 
 
 def test_an_idle_service_takes_a_promotion_in(copied: Path) -> None:

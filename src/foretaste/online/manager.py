@@ -22,6 +22,7 @@ from typing import Literal, NamedTuple
 
 from foretaste.domain.patience import BESIDE, patience
 from foretaste.domain.store import Store
+from foretaste.domain.switching import short_turns
 from foretaste.errors import ForetasteError, ModelError, StoreError
 from foretaste.model.artefacts import ModelRegistry
 from foretaste.online.fallback import Budget
@@ -333,7 +334,7 @@ class ModelManager:
 
     def _swap(self, *, rehearsed: bool = False) -> None:
         """The version that is to answer, loaded and caught up with beside the one that does."""
-        with self._loading:
+        with self._loading, short_turns():
             snapshot = self._loaded()
             if snapshot is self.snapshot:
                 return
