@@ -460,10 +460,10 @@ def test_what_is_taken_back_is_as_if_it_had_not_been(trained: Path) -> None:
     before = ids()
     event_id = good("record", "u1", before[0], "--event-type", "hide", "-w", trained).split()[-1]
     assert before[0] not in ids()
-    assert "taken back: 1; gone before: 0" in good("take-back", event_id, "-w", trained)
+    assert "taken back: 1; already gone: 0" in good("take-back", event_id, "-w", trained)
     assert ids() == before
     told = good("take-back", event_id, "no-such-event", "-w", trained)
-    assert "taken back: 0; gone before: 1" in told
+    assert "taken back: 0; already gone: 1" in told
     assert "no event has the id no-such-event" in told
 
 

@@ -209,12 +209,14 @@ def test_the_figures_are_told_in_words(shop: Foretaste) -> None:
         ("model", health.version),
         ("lists", "1,234, 310 places"),
         ("different items", "20"),
-        ("in common", "50% of the first places of two people"),
-        ("in a tie", "12% of the places"),
-        ("at most 2 events", "25% of the places"),
+        ("overlap", "50% of the first places of two users are the same"),
+        ("ties", "12% of the places share their score"),
+        ("rare items", "25% of the places have an item with at most 2 events"),
     ]
     beside = replace(told, figures=replace(figures, usual_hardly_taken_share=0.75))
-    assert beside.rows()[-1][1] == "25% of the places; of what people take next 75%"
+    assert beside.rows()[-1][1] == (
+        "25% of the places have an item with at most 2 events; 75% of what users take next are such"
+    )
     summary = told.summary()
     assert summary["version"] == health.version
     assert summary["figures"]["people"] == 1234

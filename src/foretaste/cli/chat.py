@@ -23,14 +23,15 @@ def chat(
     ] = None,
     workspace: Workspace = CURRENT_FOLDER,
     user: Annotated[str | None, typer.Option(help="Who is talking.")] = None,
-    session: Annotated[str | None, typer.Option(help="An anonymous visit.")] = None,
+    session: Annotated[str | None, typer.Option(help="The id of an anonymous visit.")] = None,
     conversation: Annotated[str | None, typer.Option(help="Go on with this one.")] = None,
     json: Json = False,
 ) -> None:
     """Talk about what you would like.
 
     Say it, refine it ("but slower", "under 20", "nothing violent"), ask "why the first?", "show
-    more", "start over". Wishes with more, less or no change the profile; the rest is of this talk.
+    more", "start over". Wishes with more, less or no change the profile; all else holds in this
+    conversation alone.
     """
     with open_loop(workspace) as loop:
         from foretaste.converse.conversation import open_chat

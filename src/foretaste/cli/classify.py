@@ -50,7 +50,7 @@ def classify(
     n: Annotated[int, typer.Option("-n", min=1, help="How many items a row.")] = 5,
     json: Json = False,
 ) -> None:
-    """Predict what is consumed from the search history.
+    """Predict what users choose from what they searched for.
 
     Trains a tokenizer and a sequence classifier of Hugging Face on the rows of FILE, measures it
     on a fifth of them that it never sees, and keeps it in the workspace. With --predict it then

@@ -294,8 +294,12 @@ def print_models(versions: Sequence["ModelVersion"]) -> None:
         )
         for version in versions
     ]
-    counts = ("events", "items", "users")
+    counts = ("events", "items", "users with attributes")
     print_table(("version", "trained (UTC)", *counts, ""), rows, right=counts)
+
+
+TASTE_HEADER = ("value", "share", "times the usual", "seen in")
+"""Of the values of a taste: the usual is the share that all users have of it."""
 
 
 def print_profile(
@@ -315,16 +319,16 @@ def print_profile(
         return
     for clause_match in clause_matches:
         meaning = (
-            f"{_act(clause_match.act, clause_match.nats)} {clause_match.name}"
+            f"{_act(clause_match.act, clause_match.nats)}: {clause_match.name}"
             if clause_match.filter
             else "no item has anything of it"
         )
-        note(f"“{clause_match.phrase}”: {meaning}")
+        note(f"“{clause_match.phrase}” → {meaning}")
     for column, values in profile.items():
         if values:
             print_heading(column)
             rows = [_taste_row(liked, items) for liked in values]
-            print_table(("value", "share", "of others", "from"), rows, right=("share", "of others"))
+            print_table(TASTE_HEADER, rows, right=TASTE_HEADER[1:3])
     if preferences:
         print_heading("changed by this user")
         changed = [
@@ -337,7 +341,7 @@ def print_profile(
 
 
 def _act(act: str, nats: float) -> str:
-    words = {"mute": "never", "only": "nothing but", "forget": "no longer"}
+    words = {"mute": "never shown", "only": "nothing else", "forget": "counts no longer"}
     return words.get(act) or f"{math.exp(nats):.2g} times as likely"
 
 
@@ -373,7 +377,7 @@ def print_tenants(tenants: Sequence["Tenant"], *, json: bool = False) -> None:
 def print_take_back(receipt: "TakeBackReceipt") -> None:
     """What became of events that were to be taken back."""
     counts = receipt.counts
-    say(f"taken back: {len(counts.taken_back)}; gone before: {len(counts.duplicates)}")
+    say(f"taken back: {len(counts.taken_back)}; already gone: {len(counts.duplicates)}")
     if counts.unknown:
         say(f"no event has the id {', '.join(counts.unknown)}; 'users data' shows a user's events")
     for version in receipt.recounted_versions:

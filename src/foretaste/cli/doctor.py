@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(workspace: Workspace = CURRENT_FOLDER, json: Json = False) -> None:
-    """Look at the lists of 200 users and say what is wrong.
+    """Check the lists of 200 users and say what is wrong.
 
     The live model is asked as the service asks it. Each warning comes with what to do. The exit
     code is 0 where nothing is wrong, 1 where something is.

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from foretaste.online.why_not import WhyNot
 
 User = Annotated[str | None, typer.Option("--user", help="The user's id.")]
-Session = Annotated[str | None, typer.Option(help="An anonymous visit.")]
-Query = Annotated[str | None, typer.Option(help="What they ask for now.")]
+Session = Annotated[str | None, typer.Option(help="The id of an anonymous visit.")]
+Query = Annotated[str | None, typer.Option(help="What the user asks for, in words.")]
 Context = Annotated[
     str | None, typer.Option(help='Where and when, in words: "a rainy Sunday evening".')
 ]
@@ -42,9 +42,9 @@ def generate(
     language: Language = None,
     json: Json = False,
 ) -> None:
-    """What a user would want: features, items, words.
+    """Generate what a user would want: features, items, texts.
 
-    From a history, a query or a context; each alone will do.
+    From a history, a query or a context; one of them is enough.
     """
     context_fields = {} if context is None else {"text": context}
     list_options = parse_list_options(filter, None, 0.0, language)
@@ -92,7 +92,7 @@ def why_not(
     diversity: Diversity = 0.0,
     json: Json = False,
 ) -> None:
-    """Why an item is not in a list: rule, filter or term."""
+    """Explain why an item is not in a list."""
     list_options = parse_list_options(filter, rules, diversity)
     with open_loop(workspace) as loop:
         explanation = loop.why_not(item, user, n=n, query=query, session=session, **list_options)

@@ -50,7 +50,7 @@ def import_(
         typer.Option("--replace", help="Undo earlier imports of these files in the same step."),
     ] = False,
 ) -> None:
-    """Take in files: what people did, what there is, who they are.
+    """Import files: what people did, what there is, who they are.
 
     Which file is which is found out; where it is not, say it with --events, --items or --users.
     Items go in first, whatever the order. Bad rows go to a file in the workspace with the reason

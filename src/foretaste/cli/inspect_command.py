@@ -50,7 +50,7 @@ def inspect(
     json: Json = False,
     format_name: FormatName = None,
 ) -> None:
-    """Say what files are taken for, column by column.
+    """Show how files would be read, column by column.
 
     Which file is events, items or users; what each column is, why, and what looks wrong; how many
     events name items that are known. Nothing is stored.

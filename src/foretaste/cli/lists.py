@@ -32,7 +32,7 @@ QueryFacets = Annotated[
     bool | None,
     typer.Option(
         "--query-facets/--no-query-facets",
-        help="What the words name is a filter: horror before 1980 [rank.query_facets].",
+        help="Read filters from the words: horror before 1980 [rank.query_facets].",
         show_default=False,
     ),
 ]
@@ -41,7 +41,7 @@ FillUp = Annotated[
     typer.Option(
         "--fill-up",
         metavar="WHAT",
-        help="Fill up a list that is too short: taken, unfiltered; may be repeated [rank.fill_up].",
+        help="What fills a short list: taken, unfiltered; may be repeated [rank.fill_up].",
     ),
 ]
 
@@ -81,20 +81,20 @@ def recommend(
     user: Annotated[str | None, typer.Argument(metavar="USER", help="The user's id.")] = None,
     workspace: Workspace = CURRENT_FOLDER,
     n: ItemCount = None,
-    query: Annotated[str | None, typer.Option(help="What they ask for now.")] = None,
+    query: Annotated[str | None, typer.Option(help="What the user asks for, in words.")] = None,
     query_facets: QueryFacets = None,
-    session: Annotated[str | None, typer.Option(help="An anonymous visit.")] = None,
+    session: Annotated[str | None, typer.Option(help="The id of an anonymous visit.")] = None,
     filter: Filter = None,  # noqa: A002  # the option's name
     rules: Rules = None,
     diversity: Diversity = 0.0,
     explain: Annotated[
-        bool, typer.Option("--explain", help="The terms of each score as well.")
+        bool, typer.Option("--explain", help="Print the terms of each score too.")
     ] = False,
     fill_up: FillUp = None,
     language: Language = None,
     json: Json = False,
 ) -> None:
-    """The list for a user, with the reason for each item."""
+    """Recommend items to a user, with the reasons."""
     list_options = parse_list_options(filter, rules, diversity, language)
     list_options["query_facets"] = query_facets
     list_options["fill_up"] = tuple(fill_up) if fill_up else None
@@ -117,7 +117,7 @@ def search(
     language: Language = None,
     json: Json = False,
 ) -> None:
-    """What answers these words, for this user where one is named."""
+    """Search the catalogue, for a user if one is named."""
     list_options = parse_list_options(filter, None, 0.0, language)
     with open_loop(workspace) as loop:
         recommendation = loop.search(
@@ -134,7 +134,7 @@ def similar(
     language: Language = None,
     json: Json = False,
 ) -> None:
-    """What goes with an item, for whoever looks at it."""
+    """Show what goes with an item."""
     list_options = parse_list_options(filter, None, 0.0, language)
     with open_loop(workspace) as loop:
         recommendation = loop.similar(item, n=n, explain=True, **list_options)
@@ -148,7 +148,7 @@ def rank(
     language: Language = None,
     json: Json = False,
 ) -> None:
-    """A list of yours in the order that suits a user."""
+    """Put items of yours into the order that suits a user."""
     with open_loop(workspace) as loop:
         recommendation = loop.rank(items, user, explain=True, language=language)
         console.print_recommendation(recommendation, json=json, items=loop.store.item)
@@ -162,7 +162,7 @@ def trending(
     language: Language = None,
     json: Json = False,
 ) -> None:
-    """What most users consumed lately."""
+    """Show what most users chose lately."""
     list_options = parse_list_options(filter, None, 0.0, language)
     with open_loop(workspace) as loop:
         recommendation = loop.trending(window, **({} if n is None else {"n": n}), **list_options)

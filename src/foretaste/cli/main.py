@@ -122,9 +122,9 @@ def init(
     workspace: Workspace = CURRENT_FOLDER,
     force: Annotated[bool, typer.Option("--force", help="Replace the settings there are.")] = False,
 ) -> None:
-    """Write the settings of a kind of service.
+    """Write settings that suit a kind of service.
 
-    They are foretaste.toml in the workspace, with a reason beside each.
+    They go to foretaste.toml in the workspace, each with a comment that says why.
     """
     from foretaste.recipes import write
 
@@ -142,10 +142,10 @@ def report(
         ),
     ] = None,
 ) -> None:
-    """Say how good the data are.
+    """Check the data.
 
-    What there is, and in words what of it will hurt a recommender; then what is wrong with the
-    lists of the live model, where there is one.
+    Prints what there is and what of it will harm recommendations; then what is wrong with the
+    lists of the live model, if there is one.
     """
     from foretaste.online.list_health import checks_of_live
 
@@ -168,7 +168,7 @@ def report(
 
 @command(app, "train")
 def train(workspace: Workspace = CURRENT_FOLDER) -> None:
-    """Fit the model, and make it the one that answers."""
+    """Train a model and make it the live one."""
     from foretaste.cli.sample_list import print_sample_list
     from foretaste.training.media_report import media_lines
 
@@ -194,10 +194,10 @@ def evaluate(
         typer.Option(metavar="FILE", help="Write a page for a meeting as well, e.g. report.html."),
     ] = None,
 ) -> None:
-    """Measure the model on behaviour kept from it.
+    """Measure the model on behaviour that it has not seen.
 
-    The product and each expert alone, with intervals. Fits anew on what is not held out; the live
-    model is neither used nor changed.
+    The whole model and each expert alone, with intervals. A new model is trained on the rest; the
+    live one is neither used nor changed.
     """
     if report is not None:
         require_writable(report)
@@ -224,11 +224,11 @@ def record(
         str | None,
         typer.Option("--event-type", "--kind", help="view, click, purchase, …"),
     ] = None,
-    value: Annotated[float | None, typer.Option(help="Stars, price or seconds.")] = None,
+    value: Annotated[float | None, typer.Option(help="A rating, a price or seconds.")] = None,
     text: Annotated[str | None, typer.Option(help="The words of a review.")] = None,
     query: Annotated[str | None, typer.Option(help="The words of a search.")] = None,
 ) -> None:
-    """One thing a user did, now. The very next list knows it."""
+    """Record what a user did just now. The next list takes it into account."""
     row = {
         "user": user,
         "item": item,
@@ -249,7 +249,7 @@ def take_back(
     event_ids: Annotated[list[str], typer.Argument(metavar="EVENT…", help="The events' ids.")],
     workspace: Workspace = CURRENT_FOLDER,
 ) -> None:
-    """Take events back, such as a refund: the next list is as if they had not been."""
+    """Take events back, such as a refund: later lists are as if they had never been."""
     with open_loop(workspace) as loop:
         receipt = loop.take_back_events(event_ids)
     console.print_take_back(receipt)
@@ -275,7 +275,7 @@ def models_promote(
     version: Annotated[str, typer.Argument(metavar="VERSION")],
     workspace: Workspace = CURRENT_FOLDER,
 ) -> None:
-    """Make a version the one that answers."""
+    """Make a version the live one."""
     with open_loop(workspace) as loop:
         loop.models.promote(version)
     console.say(f"model {version} is live")
@@ -283,7 +283,7 @@ def models_promote(
 
 @command(models, "rollback")
 def models_rollback(workspace: Workspace = CURRENT_FOLDER) -> None:
-    """Make the version before the live one answer again."""
+    """Make the version before the live one live again."""
     with open_loop(workspace) as loop:
         version = loop.models.rollback()
     console.say(f"model {version} is live again")

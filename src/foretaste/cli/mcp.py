@@ -20,7 +20,7 @@ def mcp(
     ] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of this machine alone.")] = 8001,
 ) -> None:
-    """The tools for any agent, as an MCP server.
+    """Offer the tools to any agent, as an MCP server.
 
     Recommend, search, explain, record, profile, steer. By stdio for the agent that starts it, or
     over HTTP on 127.0.0.1; there it asks for an admin key as soon as the workspace has keys.

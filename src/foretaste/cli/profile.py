@@ -37,7 +37,7 @@ def profile(
     reset: Annotated[bool, typer.Option("--reset", help="Take back all changes.")] = False,
     json: Json = False,
 ) -> None:
-    """A user's taste, and what they change about it.
+    """Show a user's taste, and change it.
 
     Without options it is shown. Each change holds from the next list on; --more makes items 2.7
     times as likely, --less the opposite.

@@ -56,7 +56,7 @@ def serve(
         typer.Option("--insecure", help="Let other machines in without a key."),
     ] = False,
 ) -> None:
-    """Answer over HTTP; a page to try it on is at /."""
+    """Serve over HTTP, with a page to try it on at /."""
     limit_threads(os.environ.get(THREAD_VARIABLES[0], "1"))  # before anything else is imported
     from foretaste.config.load import load_config
 

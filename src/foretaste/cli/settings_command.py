@@ -21,10 +21,10 @@ def settings(
     ] = None,
     workspace: Workspace = CURRENT_FOLDER,
 ) -> None:
-    """Say what settings do.
+    """Explain settings.
 
-    Without a key: those that are not as they come. With one: what it does, its default, and what it
-    is set to here; with a group, such as model.sequence, every setting of it.
+    Without a key: those that differ from their defaults. With one: what it does, its default, and
+    what it is set to here; with a group, such as model.sequence, every setting of it.
     """
     from foretaste.config.changed_settings import changed_settings
     from foretaste.config.load import load_config

@@ -103,16 +103,17 @@ class ListHealth:
         """The numbers by their names, in words."""
         figures = self.figures
         usual = figures.usual_hardly_taken_share
-        beside = "" if usual is None else f"; of what people take next {usual:.0%}"
+        beside = "" if usual is None else f"; {usual:.0%} of what users take next are such"
         return [
             ("model", self.version),
             ("lists", f"{figures.people:,}, {figures.places:,} places"),
             ("different items", f"{figures.distinct_items:,}"),
-            ("in common", f"{figures.overlap:.0%} of the first places of two people"),
-            ("in a tie", f"{figures.tied_share:.0%} of the places"),
+            ("overlap", f"{figures.overlap:.0%} of the first places of two users are the same"),
+            ("ties", f"{figures.tied_share:.0%} of the places share their score"),
             (
-                f"at most {HARDLY_TAKEN_EVENTS} events",
-                f"{figures.hardly_taken_share:.0%} of the places{beside}",
+                "rare items",
+                f"{figures.hardly_taken_share:.0%} of the places have an item with at most "
+                f"{HARDLY_TAKEN_EVENTS} events{beside}",
             ),
         ]
 
