@@ -151,11 +151,11 @@ def test_what_is_generated_reads_well() -> None:
     )  # fmt: skip
     assert templates.title_text(facts) == "Crime and Drama, from the late 1960s"
     assert templates.description_text(facts) == (
-        "What suits you most: Crime and Drama, from the late 1960s. Much of it belongs to Star "
-        "Trek. Begin with Bullitt, then try Serpico and Heat."
+        "Your taste leans towards Crime and Drama, from the late 1960s. Begin with Bullitt, then "
+        "try Serpico and Heat."
     )
     german = replace(facts, messages=messages_in("de"), query="Krimis", phrases=(), topics=())
     assert templates.description_text(german) == (
-        "Sie haben nach „Krimis“ gefragt. Am besten passt zu Ihnen: Crime und Drama. Beginnen Sie "
+        "Sie haben nach „Krimis“ gefragt. Dem am nächsten: Crime und Drama. Beginnen Sie "
         "mit Bullitt, dann mit Serpico und Heat."
     )

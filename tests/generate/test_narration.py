@@ -49,7 +49,7 @@ def test_without_a_writer_templates_say_it_all() -> None:
     assert told(None) == [
         ("Sci-Fi", TEMPLATE_AUTHOR, None),
         (
-            "What suits you most: Sci-Fi. Begin with Arrival, then try Solaris.",
+            "Your taste leans towards Sci-Fi. Begin with Arrival, then try Solaris.",
             TEMPLATE_AUTHOR,
             None,
         ),

@@ -5,7 +5,7 @@ the whole are the imagined features, which are likelier for this person than for
 Texts of items and reviews are no facts, and no writer ever sees them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from foretaste.domain.data import Feature, Recommended
@@ -119,7 +119,15 @@ def collect_facts(
                 recommended.id,
                 safe_name(natural_title(recommended.title)),
                 recommended.reasons,
-                _matching_features(recommended.id, imagined_features, features, index_by_id),
+                _matching_features(
+                    recommended.id,
+                    imagined_features,
+                    features,
+                    index_by_id,
+                    lambda feature, value: _spoken_value(
+                        feature, value, messages, feature_settings or {}
+                    ),
+                ),
             )
             for recommended in recommended_items
         ),
@@ -157,22 +165,39 @@ def _spoken_features(
     return tuple(dict.fromkeys(kinds)), tuple(dict.fromkeys(phrases))
 
 
+def _spoken_value(
+    feature: Feature,
+    value: str,
+    messages: Messages,
+    feature_settings: Mapping[str, FeatureSettings],
+) -> str | None:
+    """A value within a sentence: from the mid-1990s; None where nothing can be said of it."""
+    setting = feature_settings.get(feature.column)
+    description = describe_feature(feature.column, feature.feature_type, feature.values, setting)
+    phrase = feature_phrase(description, value, messages)
+    if phrase is None or phrase.names == (phrase.text,):
+        return None if phrase is None else phrase.text
+    return phrase.text[:1].lower() + phrase.text[1:]
+
+
 def _matching_features(
     external_id: str,
     imagined_features: ImaginedFeatures,
     features: Sequence[Feature],
     index_by_id: Mapping[str, int],
+    spoken_value: Callable[[Feature, str], str | None],
 ) -> tuple[str, ...]:
-    """The imagined values that the item has, without topics."""
+    """The imagined values that the item has, as people say them and without topics."""
     matching_values = []
     for feature in features:
         if feature.column == TOPIC_COLUMN or external_id not in index_by_id:
             continue
         own_values = {feature.values[code] for code in feature.item_codes(index_by_id[external_id])}
         matching_values += [
-            liked_value.value
+            text
             for liked_value in imagined_features.get(feature.column, ())
             if liked_value.value in own_values
+            and (text := spoken_value(feature, liked_value.value))
         ]
     return tuple(
         value for matching_value in matching_values if (value := safe_name(matching_value))

@@ -26,9 +26,13 @@ def description_text(facts: SlateFacts) -> str:
     text, taste, sentences = facts.messages.text, _taste_text(facts), []
     if facts.query:
         sentences.append(text("You asked for “{query}”.", query=facts.query))
-    if taste:
+    if taste and facts.query:
+        sentences.append(text("Closest to it: {taste}.", taste=taste))
+    elif taste and facts.kinds:
+        sentences.append(text("Your taste leans towards {taste}.", taste=taste))
+    elif taste:
         sentences.append(text("What suits you most: {taste}.", taste=taste))
-    if facts.topics and facts.topics[0] not in taste:
+    if facts.topics and not taste:
         sentences.append(text("Much of it belongs to {topic}.", topic=facts.topics[0]))
     if not sentences and not any(item.reasons for item in facts.items):
         sentences.append(
@@ -39,12 +43,12 @@ def description_text(facts: SlateFacts) -> str:
         sentences.append(
             text(
                 "Begin with {first}, then try {others}.",
-                first=titles[0],
+                first=facts.messages.names(titles[:1]),
                 others=facts.messages.names(titles[1:]),
             )
         )
     elif titles:
-        sentences.append(text("Begin with {first}.", first=titles[0]))
+        sentences.append(text("Begin with {first}.", first=facts.messages.names(titles[:1])))
     return " ".join(sentences)
 
 
@@ -54,9 +58,7 @@ def line_text(item: ItemFacts, messages: Messages | None = None) -> str:
     if item.reasons:
         return " ".join(f"{reason.text.rstrip('.')}." for reason in item.reasons[:2])
     if item.features:
-        return messages.text(
-            "A match for your taste: {names}.", names=messages.names(item.features)
-        )
+        return messages.text("A match for your taste: {names}.", names=", ".join(item.features))
     return messages.text("Suggested for you.")
 
 
