@@ -27,6 +27,7 @@ HALVES = {
     "later": "later.txt",
     "unseen-1": "unseen_1.txt",
     "unseen-2": "unseen_2.txt",
+    "unseen-3": "unseen_3.txt",
 }
 OUT_OF_SCOPE = ("greet", "thanks", "help", "my_data", "unknown")
 
