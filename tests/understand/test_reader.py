@@ -334,3 +334,25 @@ def test_what_is_by_the_makers_of_an_item() -> None:
     scene = Scene(Vocabulary(index, None), {})
     for text in ("something by the director of Jaws", "etwas vom Regisseur von Jaws"):
         assert understand(text, scene).conditions == ({"director": "Steven Spielberg"},)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "items"),
+    [
+        ("can't decide between Alien and Heat", "compare", "1 4"),
+        ("why don't I ever see Romance in my list?", "why_not", "7"),
+        ("I saw Heat yesterday and loved it", "take", "4"),
+        ("didn't like Heat at all", "hide", "4"),
+        ("Heat hat mir überhaupt nicht gefallen", "hide", "4"),
+        ("je n'ai pas du tout aimé Heat", "hide", "4"),
+        ("Heat no me gustó nada", "hide", "4"),
+    ],
+)
+def test_what_became_of_an_item(text: str, intent: str, items: str) -> None:
+    found = meaning(text)
+    assert (found.intent, " ".join(found.items), found.query) == (intent, items, None)
+
+
+def test_a_number_of_items_is_no_bound() -> None:
+    found = meaning("no more than 3 films about crime")
+    assert (found.count, found.conditions) == (3, ({"genres": "Crime"},))

@@ -274,6 +274,14 @@ def _patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"]:
     patterns |= {
         f"tails.{name}": f"^(?:{tail})$" for name, tail in content.get("tails", {}).items()
     }
+    loved = content.get("tails", {}).get("loved", "(?!)")
+    patterns["tails.loved_within"] = (
+        rf"(?<!\w)(?<!not )(?<!nicht )(?<!pas )(?<!no )(?:{loved})(?!\w)"
+    )
+    nouns = "|".join(map(re.escape, content["clauses"]["item_nouns"].split()))
+    patterns["bound.count_at_most"] = (
+        rf"^(?:{content['numbers']['at_most']}) (?P<a>\d{{1,2}}|{words}) (?=(?:{nouns})(?!\w))"
+    )
     for name in COMPARATIVES:
         words_of_it = content["comparatives"][name]
         patterns[f"comparative.{name}"] = rf"(?<!\w)(?:{words_of_it})(?!\w)"

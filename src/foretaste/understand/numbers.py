@@ -124,7 +124,8 @@ def negation_before(text: str, grammar: Grammar) -> Literal["of the number", "of
 
 def extract_count(text: str, grammar: Grammar) -> tuple[str, int | None]:
     """(the text without it, how many are wanted)"""
-    hit = grammar.patterns["bound.count"].match(text)
+    patterns = (grammar.patterns["bound.count_at_most"], grammar.patterns["bound.count"])
+    hit = next((hit for pattern in patterns if (hit := pattern.match(text))), None)
     number = None if hit is None else parse_amount(hit["a"], grammar)
     if hit is None or number is None or not 2 <= number <= MAX_COUNT:
         return text, None

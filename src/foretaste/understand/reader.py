@@ -35,7 +35,9 @@ NO_WORD = re.compile(r"^[^aeiouàâäáéèêëíîïóôöúûü]++$|[^aeiouyà
 """No vowel, or five consonants after one another."""
 NEGATIONS = ("not ", "nicht ", "no ", "n'", "missing")
 """What an ending begins with that asks why something is not there."""
-PRONOUNS = frozenset({"it", "that", "das", "es", "ca", "cela", "lo", "eso", "esto"})
+PRONOUNS = frozenset(
+    {"these", "those", "they", "it", "that", "das", "es", "ca", "cela", "lo", "eso", "esto"}
+)
 OR_WORDS = frozenset({"or", "oder", "ou", "o", "u"})
 STOPS = " \"'.,;:!?-–—"
 WHOLE_INTENTS: tuple[Intent, ...] = (
@@ -221,6 +223,9 @@ class _Reader:
             return None
         if not items:
             return self._missing(intent, words)
+        loved = self._grammar.patterns.get("tails.loved_within")
+        if intent == "hide" and loved is not None and loved.search(tail):
+            return Meaning("take", language, items)  # “I saw it and loved it”
         return self._with_tail(Meaning(intent, language, items), tail)
 
     def _weighs(self, said: str, tail: str) -> bool:

@@ -19,13 +19,18 @@ from foretaste.rank.about import stem, stems
 from foretaste.rank.conditions import parse_condition, parse_number
 from foretaste.rank.index import FilterIndex
 from foretaste.understand.clauses import CHILDREN_TOKEN, without_plain
-from foretaste.understand.grammar import Grammar, borrowed_meaning, fold
+from foretaste.understand.grammar import GRAMMARS, Grammar, borrowed_meaning, fold
 from foretaste.understand.number_columns import NumberColumns
 from foretaste.understand.numbers import YEARS
+from foretaste.understand.same_names import SAME_NAMES
 from foretaste.understand.titles import TitleIndex
 
 MIN_COSINE = 0.62
 """The least cosine between a phrase and a value; measured by `make bench-control`."""
+MIN_TOLD_COSINE = 0.75
+"""The same of words that texts of items have: “climate” is searched for, and is not all of Weather;
+football is all Sports.
+"""
 MAX_COMPARED_VALUES = 500
 """Values of a column up to which it is compared by the language model."""
 MAX_SPAN_WORDS = 4
@@ -233,10 +238,15 @@ class Vocabulary:
         if meaning is None:
             return None
         for name in meaning.split("/"):
-            value = self._named(words_of(name)) or self._compact(name)
+            value = self._named(words_of(name)) or self._compact(name) or self._english(name)
             if value is not None:
                 return value
         return None
+
+    def _english(self, name: str) -> FeatureValue | None:
+        """Sneakers are shoes, in whatever language they were said."""
+        meaning = GRAMMARS["en"].glossary.get(name)
+        return None if meaning is None else self._named(words_of(meaning))
 
     def _compact(self, name: str) -> FeatureValue | None:
         """Science fiction is Sci-Fi, whatever the encoder says."""
@@ -357,10 +367,12 @@ class Vocabulary:
         texts = [" ".join(grammar.translated(run[at : at + length])) for at, length in spans]
         cosine = self._encode_texts(texts) @ self._vectors.T  # [spans, values]
         best, value = np.unravel_index(int(np.argmax(cosine)), cosine.shape)
-        if cosine[best, value] < MIN_COSINE:
-            return None
         at, length = spans[int(best)]
         column, name = self._comparable_values[int(value)]
+        words = self.searched(run[at : at + length], grammar)
+        is_told = all(w in self.words for w in words) and not set(words) <= set(words_of(name))
+        if cosine[best, value] < (MIN_TOLD_COSINE if is_told else MIN_COSINE):
+            return None
         return PhraseMatch({column: name}, "read", run[at : at + length], at)
 
 
@@ -376,24 +388,3 @@ def _is_derived(value: str, name: str) -> bool:
 def _stem_keys(value: str) -> frozenset[tuple[str, ...]]:
     """What a value is looked up by; kept, as a catalogue of new items has the same values."""
     return frozenset((tuple(stems(value)), tuple(stems(fold(value)))))
-
-
-SAME_NAMES: Mapping[str, tuple[str, ...]] = {
-    "science fiction": ("sci-fi", "scifi", "sf", "sci fi & fantasy", "science-fiction"),
-    "comedy": ("comedies", "humor", "humour", "funny"),
-    "humor": ("comedy", "humour"),
-    "romance": ("romantic", "love"),
-    "animation": ("animated", "cartoon", "anime"),
-    "film-noir": ("noir",),
-    "mystery": ("mystery & thriller", "detective"),
-    "thriller": ("suspense",),
-    "sports": ("sport",),
-    "children": ("children's", "kids", "family", "juvenile"),
-    "family": ("children", "children's", "kids"),
-    "documentary": ("documentaries", "nonfiction"),
-    "technology": ("tech", "it"),
-    "grey": ("gray",),
-    "hoodies": ("hoodie", "hoodies & sweatshirts", "sweatshirts"),
-    "war": ("war & military",),
-}
-"""What else catalogues call it."""

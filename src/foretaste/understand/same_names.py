@@ -1,0 +1,23 @@
+"""A name of a kind of items in, what else catalogues call it out."""
+
+from collections.abc import Mapping
+
+SAME_NAMES: Mapping[str, tuple[str, ...]] = {
+    "science fiction": ("sci-fi", "scifi", "sf", "sci fi & fantasy", "science-fiction"),
+    "comedy": ("comedies", "humor", "humour", "funny"),
+    "humor": ("comedy", "humour"),
+    "romance": ("romantic", "love"),
+    "animation": ("animated", "cartoon", "anime"),
+    "film-noir": ("noir",),
+    "mystery": ("mystery & thriller", "detective"),
+    "thriller": ("suspense",),
+    "sports": ("sport",),
+    "children": ("children's", "kids", "family", "juvenile"),
+    "family": ("children", "children's", "kids"),
+    "documentary": ("documentaries", "nonfiction"),
+    "technology": ("tech", "it"),
+    "grey": ("gray",),
+    "hoodies": ("hoodie", "hoodies & sweatshirts", "sweatshirts"),
+    "war": ("war & military",),
+}
+"""What else catalogues call it."""
