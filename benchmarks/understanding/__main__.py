@@ -4,13 +4,16 @@
 
 What is said over five catalogues and in four languages, against the state that it must lead to:
 `building.txt` was looked at while the grammar was written, `held_out.txt` was written before it and
-kept apart, `later.txt` is of somebody who had not written it; by now all are seen. Then the search
-of `search.py`. Result: benchmarks/results/understanding.json.
+kept apart, `later.txt` is of somebody who had not written it, each `unseen_*.txt` was run before
+anything was changed for it. By now all are seen; the share at the first look stands beside the
+present one (`first_looks.json`). Then the search of `search.py`.
+Result: benchmarks/results/understanding.json.
 """
 
 import argparse
+import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,10 @@ HALVES = {
     "unseen-1": "unseen_1.txt",
     "unseen-2": "unseen_2.txt",
     "unseen-3": "unseen_3.txt",
+    "unseen-4": "unseen_4.txt",
 }
+FIRST_LOOKS = json.loads((FOLDER / "first_looks.json").read_text(encoding="utf-8"))
+"""Half → language → the share of exact states before anything was changed."""
 OUT_OF_SCOPE = ("greet", "thanks", "help", "my_data", "unknown")
 
 
@@ -47,7 +53,7 @@ def outcomes_of(cases: Sequence[Case], folder: Path) -> list[Outcome]:
     return outcomes
 
 
-def rows_of(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+def rows_of(outcomes: Sequence[Outcome], first_look: Mapping[str, float]) -> list[dict[str, Any]]:
     """A row a language."""
     rows = []
     for language in dict.fromkeys(outcome.case.language for outcome in outcomes):
@@ -58,6 +64,7 @@ def rows_of(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
             {
                 "language": language,
                 "said": float(len(mine)),
+                **({"at first look": first_look[language]} if language in first_look else {}),
                 "exact state": _share([not o.faults for o in mine]),
                 "out of scope told": _share(
                     [o.reply.intent == o.case.intent and not o.faults for o in outside]
@@ -86,7 +93,7 @@ def main() -> None:
                 for outcome in outcomes:
                     if outcome.faults or outcome.list_faults or outcome.is_reversal:
                         print(f"{outcome.case.text!r}: {outcome.faults + outcome.list_faults}")
-                rows = rows_of(outcomes)
+                rows = rows_of(outcomes, FIRST_LOOKS.get(half, {}))
                 protocol = f"{half}: {len(outcomes)} utterances, {len(CATALOGUES)} catalogues"
                 show(protocol, rows)
                 keep_result("understanding", half, protocol, rows)

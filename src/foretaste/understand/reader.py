@@ -257,11 +257,10 @@ class _Reader:
             return None
         if len(items) > 1 and self._ends_as("compare", tail):
             return Meaning("compare", self._grammar.language, items[:2])
-        for intent in ("take", "hide"):
-            pattern = self._grammar.patterns.get(f"tails.{intent}")
-            if pattern is not None and pattern.fullmatch(tail.strip(STOPS)):
-                liked: Intent = "like" if wants_more and intent == "take" else intent
-                return Meaning(liked, self._grammar.language, items)
+        intent = self._told_of(tail)
+        if intent is not None:
+            liked: Intent = "like" if wants_more and intent == "take" else intent
+            return Meaning(liked, self._grammar.language, items)
         if said.split()[0] in PRONOUNS:  # “it is too expensive” is said of the list
             return None
         is_choice = len(items) > 1 and bool(OR_WORDS & set(said.split()))
@@ -278,6 +277,16 @@ class _Reader:
         """Whether what is said behind an item says what is done with it: “seen it”."""
         pattern = self._grammar.patterns.get(f"tails.{intent}")
         return pattern is not None and pattern.fullmatch(tail.strip(STOPS)) is not None
+
+    def _told_of(self, tail: str) -> Intent | None:
+        """What became of an item, by all that is said behind it: “hab ich gesehen, war super”."""
+        parts = [part.strip(STOPS) for part in PAUSE.split(tail) if part.strip(STOPS)]
+        loved = self._grammar.patterns["tails.loved_within"]
+        is_taken = [self._ends_as("take", part) or bool(loved.fullmatch(part)) for part in parts]
+        is_known = [self._ends_as("hide", part) for part in parts]
+        if not parts or not all(map(max, is_taken, is_known)):
+            return None
+        return "take" if any(is_taken) and not is_known[-1] else "hide"
 
     def _wants_variant(self, said: str, item: str, tail: str) -> bool:
         """Whether an item that is named by several words is wanted otherwise: “… in black”."""
