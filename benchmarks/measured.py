@@ -22,6 +22,7 @@ BENCHES = {
     "refusals": "What a hide does",
     "value": "Ratings that count by their stars",
     "explanations": "Are the explanations true?",
+    "trust": "What it costs to correct lists",
     "words": "What a small language model writes",
     "tuning": "A tuned encoder",
     "scale": "Cost against size",

@@ -161,7 +161,7 @@ def exposure_section(
         f"“{NEWNESS}” groups items by whether they had been taken at most {NEW_ITEM_EVENTS} times.",
         _exposure_verdict([figure for figure in figures if figure.is_flagged], len(figures)),
         "promote what is shown too little with a rule or a quota (docs/control.md), or re-rank "
-        'lists to what each person takes: [rank] own_mix = 0.5, own_mix_column = "…"'
+        'lists to what each person takes: [rank] own_mix = 0.1, own_mix_column = "…"'
         if any(figure.is_flagged for figure in figures)
         else "",
         usual_name="as people take it",

@@ -56,7 +56,7 @@ def own_mix_section(
         "Steck 2018): 0 is the same mix, and the higher, the further from it. Of people who took "
         f"at least {MIN_HISTORY} items with a value.",
         verdict,
-        f're-rank to it: [rank] own_mix = 0.5, own_mix_column = "{flagged[0]}", or `own_mix` in a '
+        f're-rank to it: [rank] own_mix = 0.1, own_mix_column = "{flagged[0]}", or `own_mix` in a '
         "request; what it costs is in docs/operations.md"
         if flagged
         else "",

@@ -1,0 +1,232 @@
+"""What a correction costs: `make bench-trust`.
+
+On the takings that a training kept back: NDCG@10, how many times as popular as what people took
+lists are, and how far from each person's own mix, as popularity weighs less, as lists keep to the
+own mix (Steck 2018), and by marginal relevance (MMR), the usual re-ranking, beside them. The lists
+are re-ranked by the code that serves. Then the service is asked for a target, and audited.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.datasets import Absent, write
+from benchmarks.tables import RESULTS, keep_result, show
+from foretaste.domain.data import Doubles, EvaluationCases, Floats, Ints
+from foretaste.domain.mixes import divergence
+from foretaste.evaluate.metrics import paired_interval
+from foretaste.loop import Foretaste
+from foretaste.model.training import showable_cases
+from foretaste.online.list_corrections import WEIGHTS, popularity_shift
+from foretaste.prepare.splits import split_latest
+from foretaste.rank.diversity import rerank_for_diversity
+from foretaste.rank.own_mix import OwnMix, item_shares, mix_feature
+from foretaste.rank.top import top_items
+from foretaste.training.candidate import HELD_OUT_USERS
+from foretaste.training.version_data import version_data
+
+SETS = ("beauty", "ml-small")
+LENGTH, POOL = 10, 128
+STRENGTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+TARGETS = (1.3, 1.2, 1.1, 1.0)
+Rerank = Callable[[int, Floats, np.ndarray], Ints]
+"""(case, scores [items], hidden [items]) → the list"""
+
+
+class HeldOut:
+    """The cases of one version, scored by what never saw them."""
+
+    def __init__(self, loop: Foretaste) -> None:
+        version = loop.models.version(str(loop.models.live_name()))
+        product, training = version_data(loop, version, loop.models.item_ids(version.name))
+        interactions = loop.read(training.interactions)
+        rng = np.random.default_rng(loop.config.model.seed)
+        split = split_latest(interactions, HELD_OUT_USERS, rng)
+        self.product = product.recount(replace(training, interactions=split.train))
+        self.cases: EvaluationCases = showable_cases(split.test, loop.config.rank.hide_seen)
+        self.contexts = self.cases.user_contexts(0, len(self.cases))
+        self.catalogue = training.catalogue
+        positive = split.train.positive_mask()
+        self.counts: Doubles = np.bincount(
+            split.train.item[positive], minlength=len(self.catalogue)
+        ).astype(np.float64)
+        size = len(self.catalogue)
+        self.log_prob = self.product.popularity_scorer(size).score_row(np.ones(size, bool), 0)
+        self.scores = np.concatenate(
+            [
+                self.product.score(self.contexts[start : start + 64])
+                for start in range(0, len(self.contexts), 64)
+            ]
+        )
+        self.feature = mix_feature(self.catalogue, None)
+
+    def measured(self, rerank: Rerank) -> dict[str, Doubles]:
+        """[cases] each: NDCG@10, how often the list's items and those of the history were taken,
+        and the miscalibration of the list, nan without a mix.
+        """
+        columns: dict[str, list[float]] = {"ndcg": [], "shown": [], "taken": [], "mix": []}
+        for case, context in enumerate(self.contexts):
+            hidden = np.zeros(len(self.catalogue), bool)
+            hidden[context.item[context.item >= 0]] = True
+            items = rerank(case, self.scores[case], hidden)[:LENGTH]
+            rank = np.flatnonzero(items == self.cases.targets[case])
+            columns["ndcg"].append(1 / np.log2(rank[0] + 2) if len(rank) else 0.0)
+            columns["shown"].append(float(self.counts[items].mean()))
+            columns["taken"].append(float((self.counts[context.consumed_items] - 1).mean()))
+            columns["mix"].append(self._distance(case, items))
+        return {name: np.array(values) for name, values in columns.items()}
+
+    def _distance(self, case: int, items: Ints) -> float:
+        mix = self.own_mix(case, 1.0)
+        if mix is None:
+            return np.nan
+        listed = item_shares(mix.feature, items)
+        return float(divergence(mix.shares, listed.sum(0) / max(listed.sum(), 1e-9)))
+
+    def own_mix(self, case: int, strength: float) -> OwnMix | None:
+        if self.feature is None:
+            return None
+        return OwnMix.of(self.feature, self.contexts[case].consumed_items, strength)
+
+
+def corrections(held_out: HeldOut) -> Mapping[tuple[str, float], Rerank]:
+    """(name, strength) → the list by it."""
+
+    def less_popular(weight: float) -> Rerank:
+        shift = popularity_shift(held_out.log_prob, weight)
+        return lambda _, scores, hidden: top_items(scores + shift, LENGTH, hidden=hidden)
+
+    def own_mix(strength: float) -> Rerank:
+        def rerank(case: int, scores: Floats, hidden: np.ndarray) -> Ints:
+            items = top_items(scores, POOL, hidden=hidden)
+            mix = held_out.own_mix(case, strength)
+            return items if mix is None else np.array(mix.rerank(items, scores, 2 * LENGTH))
+
+        return rerank
+
+    def varied(strength: float) -> Rerank:
+        def rerank(_: int, scores: Floats, hidden: np.ndarray) -> Ints:
+            items = top_items(scores, POOL, hidden=hidden)
+            vectors = held_out.catalogue.vectors
+            options: dict[str, Any] = {"strength": strength, "n": 2 * LENGTH}
+            return np.array(rerank_for_diversity(items.tolist(), scores, vectors, **options))
+
+        return rerank
+
+    rows = {("popularity weighs less", weight): less_popular(weight) for weight in WEIGHTS}
+    if held_out.feature is not None:
+        rows |= {("own mix", strength): own_mix(strength) for strength in STRENGTHS}
+    return rows | {("MMR", strength): varied(strength) for strength in STRENGTHS}
+
+
+def sweep(held_out: HeldOut) -> list[dict[str, Any]]:
+    """A row a correction."""
+    rows = list[dict[str, Any]]()
+    plain: Mapping[str, Doubles] = {}
+    people = held_out.cases.user_indices
+    for (name, strength), rerank in corrections(held_out).items():
+        columns = held_out.measured(rerank)
+        plain = plain or columns
+        difference = paired_interval(
+            columns["ndcg"], plain["ndcg"], people, np.random.default_rng(0)
+        )
+        base = float(plain["ndcg"].mean())
+        rows.append(
+            {
+                "correction": name,
+                "strength": strength,
+                "lift": float(columns["shown"].mean() / columns["taken"].mean()),
+                **({"own mix": float(np.nanmean(columns["mix"]))} if held_out.feature else {}),
+                "N@10": float(columns["ndcg"].mean()),
+                "change": difference.mean / base,
+                "low": difference.low / base,
+                "high": difference.high / base,
+            }
+        )
+    return rows
+
+
+def targets(loop: Foretaste, folder: Path) -> list[dict[str, Any]]:
+    """What the service's lists are like where a lift is asked for, by its own audit."""
+    rows = []
+    for target in (None, *TARGETS):
+        asked = Foretaste.open(folder, settings={"rank.popularity_lift": target} if target else {})
+        lift = asked.audit(people=500).section("popularity").figures[1].value
+        asked.close()
+        rows.append(
+            {
+                "correction": "asked of the service" if target else "as it is",
+                **({"target": target} if target else {}),
+                "lift": lift.mean,
+                "low": lift.low,
+                "high": lift.high,
+            }
+        )
+    return rows
+
+
+def plot(name: str, rows: list[dict[str, Any]]) -> None:
+    """The frontiers: N@10 against the lift, and against the distance from the own mix."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    has_mix = any("own mix" in row for row in rows)
+    figure, axes = pyplot.subplots(1, 1 + has_mix, figsize=(5 * (1 + has_mix), 4), squeeze=False)
+    for axis, measure in zip(axes[0], ("lift", "own mix"), strict=False):
+        for correction in dict.fromkeys(row["correction"] for row in rows):
+            points = [row for row in rows if row["correction"] == correction]
+            axis.plot(
+                [row[measure] for row in points],
+                [row["N@10"] for row in points],
+                marker="o",
+                label=correction,
+            )
+        axis.set_xlabel("times as popular" if measure == "lift" else "distance from the own mix")
+        axis.set_ylabel("N@10")
+        axis.invert_xaxis()
+        axis.grid(alpha=0.3)
+    axes[0][0].legend()
+    figure.suptitle(f"What corrections cost, {name}")
+    figure.tight_layout()
+    figure.savefig(RESULTS / f"trust-{name}.png", dpi=90)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--set", action="append", choices=SETS)
+    parser.add_argument("--workspace", type=Path, help="One that is trained on the set already.")
+    arguments = parser.parse_args()
+    for name in arguments.set or SETS:
+        with tempfile.TemporaryDirectory() as passing:
+            folder = arguments.workspace or Path(passing) / "workspace"
+            loop = Foretaste.open(folder)
+            if arguments.workspace is None:
+                try:
+                    events, items = write(name, Path(passing))
+                except Absent as absent:
+                    print(absent)
+                    continue
+                loop.add(events=events, items=items)
+                loop.train()
+            rows = sweep(HeldOut(loop))
+            asked_rows = targets(loop, folder)
+            loop.close()
+        protocol = (
+            f"{name}: what the training kept back, {LENGTH} items a list; change: of N@10, "
+            "relative, 95 % paired bootstrap over people"
+        )
+        show(protocol, [*rows, *asked_rows])
+        keep_result("trust", name, protocol, rows)
+        keep_result("trust", f"{name}, asked", f"{name}: a lift asked of the service", asked_rows)
+        plot(name, rows)
+
+
+if __name__ == "__main__":
+    main()
