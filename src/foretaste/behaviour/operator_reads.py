@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from foretaste.behaviour import schema
 from foretaste.behaviour.engine import store_errors
 from foretaste.behaviour.recommendations import recommendation_from_row
-from foretaste.behaviour.schema import events, items, recommendations, users
+from foretaste.behaviour.schema import events, items, meta, metadata, recommendations, users
 from foretaste.domain.data import Item, LoggedRecommendation
 
 MAX_DAY_EVENTS = 50_000
@@ -201,6 +201,17 @@ class OperatorReads:
             .limit(n)
         )
         return [(user, float(at)) for user, at in self._rows(query)]
+
+    def row_counts(self) -> dict[str, int]:
+        """How many rows each table has, by its name."""
+        return {
+            table.name: int(self._rows(sa.select(sa.func.count()).select_from(table))[0][0])
+            for table in metadata.sorted_tables
+        }
+
+    def fact_names(self) -> list[str]:
+        """The names of what `meta` keeps."""
+        return [row[0] for row in self._rows(sa.select(meta.c.name).order_by(meta.c.name))]
 
     def _begins(self, column: sa.Column[Any], prefix: str) -> sa.ColumnElement[bool]:
         """From an index as far as the order of the database's texts allows."""

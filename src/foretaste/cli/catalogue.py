@@ -123,11 +123,27 @@ def users_set(user: UserId, patch: Patch, workspace: Workspace = CURRENT_FOLDER)
     )
 
 
-def users_data(user: UserId, workspace: Workspace = CURRENT_FOLDER) -> None:
+def users_data(
+    user: UserId,
+    workspace: Workspace = CURRENT_FOLDER,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Write JSON, CSV and a page to read there, and not to stdout."
+        ),
+    ] = None,
+) -> None:
     """All that is kept of a user, for themselves, as JSON."""
     with open_loop(workspace) as loop:
-        personal_data = loop.personal(user)
-    console.print_json(_require_found(personal_data, f"nothing kept of a user '{user}'"))
+        personal_data = _require_found(loop.personal(user), f"nothing kept of a user '{user}'")
+        service = loop.config.name
+    if folder is None:
+        console.print_json(personal_data)
+        return
+    from foretaste.behaviour.export_files import write_personal_data
+
+    for path in write_personal_data(personal_data, folder, service):
+        console.note(f"wrote {path}")
 
 
 def users_erase(

