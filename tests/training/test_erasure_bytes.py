@@ -17,6 +17,7 @@ import pytest
 from foretaste.behaviour.store import STORE_FILE
 from foretaste.domain.data import Event, User
 from foretaste.loop import Foretaste
+from foretaste.workspace.backup import back_up, restore
 
 START = 1_750_000_000.0
 HASHES = ("md5", "sha1", "sha256", "sha512", "blake2b", "blake2s")
@@ -155,8 +156,6 @@ def test_the_counts_are_those_of_a_workspace_that_never_saw_them(
 
 
 def test_a_backup_is_brought_up_to_date(trained: Path, tmp_path: Path) -> None:
-    from foretaste.workspace.backup import back_up, restore
-
     person = Person(random.Random(5))
     loop = Foretaste.open(trained)
     person.act(loop)
@@ -170,3 +169,5 @@ def test_a_backup_is_brought_up_to_date(trained: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(target / STORE_FILE)) as database:
         rows = database.execute("SELECT count(*) FROM events WHERE user = ?", (person.user,))
         assert rows.fetchone() == (0,)
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert bytes_left(target, person) == {}
