@@ -13,6 +13,10 @@ from foretaste.generate.media_likeness import media_space
 MIN_QUERY_NATS = 2.0
 """Nats above the average item from which an item looks like the picture that was sent."""
 
+LOOKS = "Looks like {event}", "These look like {event}"
+IS_NEAR = "Much like {event}", "Much like {event}"
+"""Of an item, and over a list of which it is true of every item."""
+
 
 def media_candidates(
     item: int, terms: Sequence[Term], evidence: ListEvidence
@@ -30,27 +34,21 @@ def media_candidates(
             continue
         if term.event is None:
             if term.nats >= MIN_QUERY_NATS:
-                sentence, names, events = text("Looks like your picture"), (), ()
-                sentences.append(_candidate(sentence, term, names, events, definiteness=5))
+                sentence, heading = text("Looks like your picture"), text("Like your picture")
+                sentences.append(_candidate(sentence, heading, term, (), definiteness=5))
             continue
         other = evidence.catalogue.index.get(term.event)
         title = evidence.title(term.event)
         if other is None or title is None or not evidence.looks_alike(space.name, item, other):
             continue
-        message = "Looks like {event}" if space.name == IMAGE else "Much like {event}"
-        sentences.append(
-            _candidate(text(message, event=title), term, (title,), (term.event,), definiteness=3)
-        )
+        message, heading_message = LOOKS if space.name == IMAGE else IS_NEAR
+        sentence, heading = text(message, event=title), text(heading_message, event=title)
+        sentences.append(_candidate(sentence, heading, term, (title,), definiteness=3))
     return sentences
 
 
 def _candidate(
-    sentence: str,
-    term: Term,
-    names: tuple[str, ...],
-    events: tuple[str, ...],
-    *,
-    definiteness: int,
+    sentence: str, heading: str, term: Term, names: tuple[str, ...], *, definiteness: int
 ) -> ReasonCandidate:
     return ReasonCandidate(
         sentence,
@@ -59,7 +57,8 @@ def _candidate(
         1.5 * term.nats,
         term.nats,
         term.expert,
-        events,
+        () if term.event is None else (term.event,),
         term.feature,
         names,
+        heading,
     )

@@ -203,7 +203,7 @@ class TestAddresses:
         reader = shop.reader(self.source(shop, fetched))
         reader.read(items)
         for reach in ("cache", "files", "new"):
-            read = reader.read(items, reach=reach)  # type: ignore[arg-type]
+            read = reader.read(items, reach=reach)
             assert (read.unread, read.failures[0].reason) == ((), "its server answered 503")
         assert len(fetched) == 1
         now = reader._clock()
