@@ -217,3 +217,11 @@ def empty_postgres(postgres_url: str) -> str:
         connection.execute(sa.text("CREATE SCHEMA public"))
     engine.dispose()
     return postgres_url
+
+
+@pytest.fixture(scope="session")
+def pictured(make_once: MakeOnce, items: pd.DataFrame, events: pd.DataFrame) -> Path:
+    """A workspace whose items have covers and vectors; nobody may change it."""
+    from language.media.shop import make_pictured
+
+    return make_once("pictured", lambda folder: make_pictured(folder, items, events))

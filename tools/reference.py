@@ -61,8 +61,8 @@ METHODS = {
 }
 INNER = {
     "at_snapshot", "candidate", "catalogue", "catch_up", "encoder", "histories", "interactions",
-    "learnt", "list_by", "listen", "open", "page_parts", "read", "readers", "slate_builder",
-    "training", "vectors",
+    "known_media", "learnt", "list_by", "listen", "look_at_media", "media_queries", "open",
+    "page_parts", "read", "readers", "slate_builder", "training", "vectors",
 }  # fmt: skip
 """Public for other parts of Foretaste, not for a script."""
 RESULTS = (

@@ -8,49 +8,14 @@ from pathlib import Path
 from shutil import copytree
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
-from PIL import Image
 
-from conftest import MakeOnce
 from foretaste import Foretaste
 from foretaste.domain.data import Item
 from foretaste.errors import InputError
 from foretaste.training.media_report import media_lines
-from language.media.pictures import as_bytes, picture, write_all
-
-SETTINGS = '[images]\nfolder = "covers"\n[model]\nexperts = ["popularity", "media"]\n'
-
-
-def cover(name: str) -> Image.Image:
-    """Of a theme one picture, a little different for each item."""
-    theme, _, number = name.partition("-")
-    base = picture(1 if theme == "space" else 2)
-    return Image.blend(base, picture(10 + int(number)), 0.3)
-
-
-@pytest.fixture(scope="session")
-def pictured(make_once: MakeOnce, items: pd.DataFrame, events: pd.DataFrame) -> Path:
-    """A workspace whose items have covers, but for one of them, and vectors."""
-
-    def make(folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "foretaste.toml").write_text(SETTINGS)
-        write_all(folder / "covers", {f"{name}.jpg": as_bytes(cover(name)) for name in items["id"]})
-        (folder / "covers" / "space-9.jpg").write_bytes(b"PK no picture")
-        rng = np.random.default_rng(0)
-        mood: list[Any] = [
-            (rng.normal(size=8) * 0.1 + (name.startswith("space") * 2 - 1)).tolist()
-            for name in items["id"]
-        ]
-        images = [f"{name}.jpg" for name in items["id"]]
-        loop = Foretaste.open(folder)
-        loop.add(items=items.assign(image=images, mood=mood), events=events)
-        loop.train()
-        loop.close()
-
-    return make_once("pictured", make)
+from language.media.pictures import as_bytes, picture
+from language.media.shop import cover
 
 
 @pytest.fixture

@@ -57,6 +57,10 @@ from foretaste.rank.slate import SCORE_ONLY_POSITIONS, Slate, SlateDraft
 from foretaste.rank.trending import counts_by_item, trending_scores
 
 T = TypeVar("T")
+NO_PICTURES = (
+    "image: the model that answers was trained without pictures; set images.folder or "
+    "images.fetch, and train again"
+)
 
 
 class SlateBuilder:
@@ -159,6 +163,9 @@ class SlateBuilder:
             seeds=request.items,
             curves=snapshot.value_curves,
         )
+        for space in request.media_queries:
+            if f"media:{space}" not in snapshot.product.names:
+                raise InputError(NO_PICTURES)
         queries = {space: decode_query(text) for space, text in request.media_queries.items()}
         return replace(context, media_queries=queries) if queries else context
 

@@ -35,6 +35,7 @@ from foretaste.serve.api import (
     identity,
     operation,
     placements,
+    search,
     shop_pages,
     take_back,
 )
@@ -59,6 +60,7 @@ from foretaste.serve.tenant_pool import TenantPool
 ROUTERS = (
     routes.router,
     routes.v1,
+    search.v1,
     identity.v1,
     take_back.v1,
     control.v1,

@@ -22,11 +22,6 @@ from foretaste.prepare.media_spaces import ItemMedia, joined, own_spaces
 
 log = logging.getLogger(__name__)
 
-NO_PICTURES = (
-    "the model that answers was trained without pictures; set images.folder or images.fetch, and "
-    "train again"
-)
-
 
 class MediaSource:
     """What looks at items, and what they bring along."""

@@ -15,7 +15,6 @@ from pydantic_core import to_json
 from foretaste.behaviour.batch import IngestSummary
 from foretaste.behaviour.export import recommendation_to_json
 from foretaste.domain.data import Request as Question
-from foretaste.domain.request import ListKind
 from foretaste.errors import ForetasteError
 from foretaste.loop import Foretaste
 from foretaste.online.outage import WITHOUT_STORE
@@ -34,7 +33,6 @@ from foretaste.serve.schemas import (
     RankBody,
     Recommendations,
     RecommendBody,
-    SearchBody,
     SimilarBody,
     TrendingQuery,
     encode_recommendation,
@@ -95,19 +93,20 @@ def post_events(
     )
 
 
-def _list_response(
+def list_response(
     service: Service,
     body: ListBody,
     user_access: UserAccess,
     language: str | None,
-    kind: ListKind | None = None,
+    **fields: Any,
 ) -> Response:
+    """The list that a body asks for. fields: of the question, which the body does not name."""
     user_access.check(body.user)
     workspace = service.workspace
     question = request_from_body(
         body, workspace.config.rank, language, workspace.slates.requests.placed
     )
-    recommendation = service.recommend(replace(question, kind=kind))
+    recommendation = service.recommend(replace(question, **fields))
     content = recommendation_to_json(recommendation, explain=body.explain)
     facets = getattr(body, "facets", None)
     if facets or facets == []:
@@ -144,7 +143,7 @@ def recommend(
     score that it stands on: `contribution` and its `share` of what raises the score. With `explain`
     all terms come with the list; the reasons are the same.
     """
-    return _list_response(service, body, user_access, language)
+    return list_response(service, body, user_access, language)
 
 
 @v1.get("/trending", **LIST_ROUTE_OPTIONS)
@@ -177,7 +176,7 @@ def rank(
     What may not be shown (hidden, not on offer, refused by the person, filtered out, unknown) is
     not in the answer and named in `left_out`.
     """
-    return _list_response(service, body, user_access, language)
+    return list_response(service, body, user_access, language)
 
 
 @v1.post("/similar", **LIST_ROUTE_OPTIONS)
@@ -188,7 +187,7 @@ def similar(
     language: LanguageDep,
 ) -> Response:
     """What goes with an item, or with several."""
-    return _list_response(service, body, user_access, language)
+    return list_response(service, body, user_access, language)
 
 
 @v1.post("/bought-together", **LIST_ROUTE_OPTIONS)
@@ -204,18 +203,7 @@ def bought_together(
     The reason says by how many. Where hardly anybody took anything with it, what goes with items
     that read like it stands in, then what reads like it; their `source` is `fallback`.
     """
-    return _list_response(service, body, user_access, language, kind="bought_together")
-
-
-@v1.post("/search", **LIST_ROUTE_OPTIONS)
-def search(
-    body: Annotated[SearchBody, Body(openapi_examples=request_examples("search"))],
-    service: ServiceDep,
-    user_access: UserAccessDep,
-    language: LanguageDep,
-) -> Response:
-    """What answers a search. It is not recorded; send a `search` event to have it count."""
-    return _list_response(service, body, user_access, language)
+    return list_response(service, body, user_access, language, kind="bought_together")
 
 
 @router.get("/healthz", dependencies=[NO_KEY_NEEDED], tags=["operation"])

@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial, update_wrapper, wraps
 from inspect import iscoroutinefunction
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from anyio import CapacityLimiter
@@ -26,6 +26,7 @@ from starlette.types import Receive, Scope
 
 from foretaste.behaviour.values import display_text
 from foretaste.serve.http.lanes import LaneRoute
+from foretaste.serve.http.picture_form import as_json_request, is_form
 from foretaste.serve.http.problems import InvalidBodyError, ProblemError
 
 MAX_NESTING_LEVELS = 32
@@ -50,6 +51,9 @@ class StrictRoute(LaneRoute):
     large.
     """
 
+    takes_pictures: ClassVar[bool] = False
+    """Whether the body may be a form with a picture, too."""
+
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         answer = endpoint if iscoroutinefunction(endpoint) else self._encoding_answer(endpoint)
         # FastAPI looks up the source lines of a function at its first request, which takes up to
@@ -61,6 +65,8 @@ class StrictRoute(LaneRoute):
         handle = super().get_route_handler()
 
         async def handle_strictly(request: Request) -> Response:
+            if self.takes_pictures and is_form(request):
+                request = await as_json_request(request)
             if self.body_field is not None:
                 _check_media_type(request)
             return await handle(StrictRequest(request.scope, request.receive, self.body_field))
@@ -89,6 +95,12 @@ class OperatorRoute(StrictRoute):
     """A route for whoever runs the shop: what it counts never takes the threads of lists."""
 
     is_for_operator = True
+
+
+class PictureRoute(StrictRoute):
+    """A route whose body may be a form with a picture."""
+
+    takes_pictures = True
 
 
 class StrictRequest(Request):

@@ -38,6 +38,7 @@ PROBLEM_KINDS: Mapping[str, tuple[int, str]] = {
     "wrong-method": (405, "This address does not do that"),
     "too-slow": (408, "The body did not come in time"),
     "too-large": (413, "The body is too large"),
+    "bad-form": (400, "The form cannot be read"),
     "wrong-media-type": (415, "The body must be JSON"),
     "wrong-host": (421, "This service is not known by that name"),
     "invalid": (422, "The request cannot be used as it is"),

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AliasChoices, Field, StrictBool, model_validator
 
+from foretaste.behaviour.media_columns import MAX_IMAGE_LENGTH
 from foretaste.behaviour.values import display_text
 from foretaste.domain.data import Request
 from foretaste.domain.request import FillSource
@@ -184,12 +185,22 @@ def _check_not_blank(query: str) -> str:
 
 
 class SearchBody(SlateBody):
-    """A search in people's own words; for a user, in the order that suits them."""
+    """A search in people's own words, by a picture, or both; for a user, in the order that suits
+    them.
+    """
 
-    query: Annotated[Query, AfterValidator(_check_not_blank)]
+    query: Annotated[Query, AfterValidator(_check_not_blank)] | None = None
+    image: Annotated[str, Field(max_length=MAX_IMAGE_LENGTH)] | None = None
+    """A picture that is looked for: base64, or a data URL. A form may have it as a file."""
     query_facets: QueryFacets = None
     facets: FacetSpecs | StrictBool | None = None
     """Columns to choose by that are told with the list, as in `/v1/facets`; true for all."""
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Self:
+        if self.query is None and self.image is None:
+            raise ValueError("there is nothing to search by; send a query, an image, or both")
+        return self
 
 
 class FacetsBody(SlateBody):
