@@ -1,5 +1,6 @@
 """In: the `[serve]` part of the settings. Out: how the service may be reached, and by whom."""
 
+import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from typing import ClassVar, Literal
@@ -7,6 +8,8 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 
 from foretaste.domain.settings import Settings
+
+_HOST_OF_ORIGIN = re.compile(r"(//(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?)?")
 
 
 class ServeSettings(Settings):
@@ -29,6 +32,10 @@ class ServeSettings(Settings):
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call the service from a browser, e.g. `["https://shop.example"]`.
     None by default; `["*"]` lets every page."""
+    image_origins: tuple[str, ...] = ("https:", "http:")
+    """Where the pages of the service load pictures of items from besides the service itself:
+    schemes or origins, e.g. `["https://cdn.shop.example"]`; none: pictures in `images.folder` and
+    in the items alone."""
     hosts: tuple[str, ...] = ()
     """Names under which the service is reached, besides this machine's own and the address that it
     listens on, e.g. `["recommend.example"]`; `"*.example"` is every name below one, `"*"` any."""
@@ -69,6 +76,15 @@ class ServeSettings(Settings):
                     f"'{proxy}' is neither an address like 10.0.0.5 nor a network like 10.0.0.0/8"
                 ) from None
         return proxies
+
+    @field_validator("image_origins")
+    @classmethod
+    def _image_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            scheme, _, host = origin.partition(":")
+            if scheme not in ("http", "https") or not _HOST_OF_ORIGIN.fullmatch(host):
+                raise ValueError("an origin is like https: or https://cdn.shop.example")
+        return origins
 
     @field_validator("cors_origins")
     @classmethod

@@ -272,6 +272,7 @@ class ModelSettings(Settings):
         "keep": "max_versions",
         "refusal": "negative_feedback",
     }
+    added_keys: ClassVar[frozenset[str]] = frozenset(("media",))
 
     seed: int = 0
     """Of all random numbers of a training: the same data and seed give the same model."""

@@ -34,6 +34,7 @@ from foretaste.serve.api import (
     gorse_lists,
     identity,
     operation,
+    pictures,
     placements,
     search,
     shop_pages,
@@ -61,6 +62,7 @@ ROUTERS = (
     routes.router,
     routes.v1,
     search.v1,
+    pictures.v1,
     identity.v1,
     take_back.v1,
     control.v1,
@@ -125,7 +127,7 @@ def create_app(
         openapi_url=None,  # FastAPI's own route would make the document in the event loop
     )
     app.state.tenants, app.state.metrics = tenants, tenants.metrics
-    app.state.desk = desk
+    app.state.desk, app.state.image_origins = desk, settings.image_origins
     app.state.lanes = Lanes(settings.waiting_writes)
     _add_middleware(app, tenants, settings, tracer, host)
     problems.install_handlers(app)

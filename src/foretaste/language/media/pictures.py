@@ -128,6 +128,14 @@ class PictureReader:
         encoder = self.encoder
         return np.asarray(encoder.encode([self._decoder.decode(content)])[0])
 
+    def cover(self, reference: str) -> Bytes:
+        """[height, width, 3], of what an item says its picture is; nothing is fetched for it.
+        Raises UnusablePicture.
+        """
+        if self.source.is_address(reference):
+            raise UnusablePicture("it is at a web address")
+        return self._decoder.decode(self.source.read(reference))
+
     def close(self) -> None:
         """Let go of the file and of the process that decodes."""
         self._decoder.close()

@@ -6,6 +6,7 @@ each is made once for a language and kept. No script and no style stands in a pa
 
 import gzip
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -35,13 +36,13 @@ PLOT_STYLE = f"""\
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; font-src 'self'; "
     f"style-src 'self' 'sha256-{b64encode(sha256(PLOT_STYLE.encode()).digest()).decode()}'; "
-    "img-src 'self' data: blob: https: http:; base-uri 'none'; form-action 'self'; "
+    "img-src 'self' data: blob: {image_origins}; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
-"""Pictures of items come from wherever the shop keeps them; nothing else comes from elsewhere."""
+"""Pictures of items come from where `serve.image_origins` says; nothing else comes from
+elsewhere."""
 PAGE_HEADERS = {
     **SECURITY_HEADERS,
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -88,10 +89,15 @@ def rendered_page(template: str, language: str, theme: str | None) -> RenderedPa
 
 
 def page_response(
-    page: RenderedPage, *, accept_encoding: str = "", if_none_match: str = ""
+    page: RenderedPage,
+    *,
+    image_origins: Sequence[str] = (),
+    accept_encoding: str = "",
+    if_none_match: str = "",
 ) -> Response:
     """The page; nothing of it where the browser has it already."""
-    headers = {**PAGE_HEADERS, "ETag": f'W/"{page.etag}"'}
+    policy = CONTENT_SECURITY_POLICY.replace("{image_origins}", " ".join(image_origins))
+    headers = {**PAGE_HEADERS, "ETag": f'W/"{page.etag}"', "Content-Security-Policy": policy}
     if page.etag in if_none_match:
         return Response(status_code=304, headers=headers)
     content = page.html.encode()

@@ -48,7 +48,12 @@ def page(
     tag = chosen_language([language, foretaste_language], accept_language)
     theme = foretaste_theme if foretaste_theme in THEMES else None
     rendered = rendered_page(PAGE_TEMPLATES[request.scope["route"].path], tag, theme)
-    response = page_response(rendered, accept_encoding=accept_encoding, if_none_match=if_none_match)
+    response = page_response(
+        rendered,
+        image_origins=request.app.state.image_origins,
+        accept_encoding=accept_encoding,
+        if_none_match=if_none_match,
+    )
     if language in LANGUAGE_NAMES:
         response.set_cookie(
             "foretaste_language", tag, max_age=COOKIE_SECONDS, samesite="lax", httponly=True

@@ -4,6 +4,7 @@
    from the title alone; so things of one kind look like a series and each like itself. Text is HTML
    over the drawing, so that long, foreign and right-to-left titles are set as the browser can. */
 
+import { key } from "../base.js";
 import { titleOf } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -276,22 +277,54 @@ const DRAW = {
   },
 };
 
+const files = new Map();
+
+/* The address of a cover that is a file of the shop's: asked for with the key, once. */
+function fileAddress(item) {
+  const path = `/v1/items/${encodeURIComponent(item.id)}/image`;
+  if (!files.has(path)) files.set(path, pictureAt(path));
+  return files.get(path);
+}
+
+async function pictureAt(path) {
+  try {
+    const answer = await fetch(path, { headers: key.value ? { Authorization: `Bearer ${key.value}` } : {} });
+    return answer.ok ? URL.createObjectURL(await answer.blob()) : "";
+  } catch {
+    return "";
+  }
+}
+
 /* Fill a box: class "cover" gets the picture or the drawing, and the title where it is drawn. */
 export function drawCover(box, item) {
   const address = imageOf(item);
   box.replaceChildren();
-  if (address) {
-    const image = document.createElement("img");
-    image.alt = "";
-    image.loading = "lazy";
-    image.decoding = "async";
-    image.referrerPolicy = "no-referrer";
-    image.addEventListener("error", () => drawn(box, item), { once: true });
-    image.src = address;
-    box.append(image);
-    return;
-  }
+  if (address) return shown(box, item, address);
   drawn(box, item);
+  if (!hasFile(item)) return;
+  fileAddress(item).then((found) => {
+    if (found && box.isConnected) {
+      box.replaceChildren();
+      shown(box, item, found);
+    }
+  });
+}
+
+function shown(box, item, address) {
+  const image = document.createElement("img");
+  image.alt = "";
+  image.loading = "lazy";
+  image.decoding = "async";
+  image.referrerPolicy = "no-referrer";
+  image.addEventListener("error", () => drawn(box, item), { once: true });
+  image.src = address;
+  box.append(image);
+}
+
+/* Whether it has a picture that is no address: a file, which the service shows. */
+function hasFile(item) {
+  const value = item.image || (item.properties && item.properties.image);
+  return typeof value === "string" && value !== "" && !imageOf(item) && !value.startsWith("//");
 }
 
 /* Only what is surely the address of a picture: never a script, whatever an item says. */
