@@ -9,7 +9,7 @@ export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE  # tests start the package many times
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-value bench-explanations bench-words bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture vendor check-deploy wheel lock clean bench-trust
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-value bench-explanations bench-words bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture vendor check-deploy wheel lock clean bench-trust bench-modalities
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -64,6 +64,9 @@ bench-quality: setup ## how good the lists are, on the data sets of ../shared/da
 
 bench-cold: setup ## new items, new people, a new domain
 	$(BIN)/python -m benchmarks.cold
+
+bench-modalities: setup ## what pictures add, warm and cold; whether a picture finds its item
+	nice -n 10 $(BIN)/python -m benchmarks.modalities
 
 bench-queries: setup ## queries alone, histories alone, both
 	$(BIN)/python -m benchmarks.queries

@@ -3,14 +3,15 @@ finds its own item.
 
     python -m benchmarks.modalities [--sets ml-small ml-1m] [--altered 500] [--keep DIR]
 
-The films of MovieLens with the posters of ../shared/data/ml-posters. Cold: a tenth of the items with
-a poster, drawn at random, is in the catalogue by its text and poster, all its events gone; each case
-is an event of such an item, predicted from what its person did before it. Warm: leave-one-out. Each
-expert alone, and the product with and without pictures, each with weights fitted for itself; the
-difference with a 95 % interval over pairs of the same cases. Without the sequence network, whose
-training would take most of the time. Query by picture: posters cropped to 80 % of each side, made
-half as large, recompressed at quality 30, and mirrored, each against all posters, by nobody in
-particular. Reading: all posters at once, and a second time. Result: benchmarks/results/modalities.json.
+The films of MovieLens with the posters of ../shared/data/ml-posters. Cold: a tenth of the items
+with a poster, drawn at random, is in the catalogue by its text and poster, all its events gone;
+each case is an event of such an item, predicted from what its person did before it. Warm:
+leave-one-out. Each expert alone, and the product with and without pictures, each with weights
+fitted for itself; the difference with a 95 % interval over pairs of the same cases. Without the
+sequence network, whose training would take most of the time. Query by picture: posters cropped to
+80 % of each side, made half as large, recompressed at quality 30, and mirrored, each against all
+posters, by nobody in particular. Reading: all posters at once, and a second time. Result:
+benchmarks/results/modalities.json.
 """
 
 import argparse
@@ -102,11 +103,11 @@ def compare(
 ) -> list[Row]:
     """A row an expert, and a row a product with the paired difference."""
     rows: list[Row] = []
-    for expert in both.experts:
-        if case == "warm" or not expert.is_counting or expert.name.startswith("attribute"):
-            rows.append(
-                {"case": case, "model": expert.name, **figures(asked.ranks(expert.log_prob))}
-            )
+    rows += [
+        {"case": case, "model": expert.name, **figures(asked.ranks(expert.log_prob))}
+        for expert in both.experts
+        if case == "warm" or not expert.is_counting or expert.name.startswith("attribute")
+    ]
     ranks = {
         "product without pictures": asked.ranks(without.score),
         "product": asked.ranks(both.score),

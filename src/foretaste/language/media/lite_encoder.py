@@ -70,7 +70,10 @@ class LiteEncoder:
             pixels = np.stack([np.asarray(square, np.float32) for square in squares])
             scaled = (pixels.transpose(0, 3, 1, 2) - 127) / 128  # [batch, 3, height, width]
             with torch.inference_mode():
-                rows = network(torch.from_numpy(scaled).to(device)).cpu().numpy()
+                batch_pixels = torch.from_numpy(scaled).to(
+                    device, memory_format=torch.channels_last
+                )
+                rows = network(batch_pixels).cpu().numpy()
             vectors[start : start + len(batch)] = unit_rows(rows)
             progress("looking at pictures", start + len(batch), len(contents))
         return vectors
