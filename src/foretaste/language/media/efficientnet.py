@@ -127,7 +127,9 @@ def load_network(weights: Path) -> EfficientNetLite0:
         network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise WeightsError(f"{weights} cannot be loaded: {error}") from error
-    return _fused(network.eval()).to(memory_format=torch.channels_last)
+    fused_network = _fused(network.eval())
+    fused_network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return fused_network
 
 
 def _fused(network: EfficientNetLite0) -> EfficientNetLite0:
