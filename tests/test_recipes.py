@@ -168,3 +168,24 @@ def test_a_misspelt_setting_in_a_recipe_is_named(tmp_path: Path) -> None:
 def test_an_unknown_recipe() -> None:
     with pytest.raises(InputError, match="did you mean 'music'"):
         recipe("musik")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_says_what_holds_at_each_place(name: str) -> None:
+    placements = settings(name).placements
+    assert {"home", "item", "cart", "email"} <= set(placements)
+    assert not placements["email"].explore  # what was sent cannot be taken back
+
+
+def test_each_trade_has_what_it_needs_and_no_other_has() -> None:
+    own = {name: settings(name).rank for name in NAMES}
+    for setting, trades in {
+        "freshness": {"news"},
+        "replenish": {"shop"},
+        "stock_attribute": {"shop"},
+        "series": {"video"},
+        "repeat_pause": {"music"},
+    }.items():
+        assert {name for name in NAMES if getattr(own[name], setting) is not None} == trades
+    assert len({tuple(rank.spread) for rank in own.values()}) == len(NAMES)
+    assert own["video"].policy.age is not None

@@ -12,6 +12,7 @@ from foretaste.behaviour.column_roles import (
 )
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.values import CellError
+from foretaste.domain.feature_types import FeatureSettings
 
 SETTINGS = BehaviourSettings()
 SENTENCE = "A long sentence about what happens in the film and why it matters so much to them"
@@ -60,6 +61,13 @@ def test_the_settings_win() -> None:
     assert role("asin", [f"B00{n}" for n in range(60)], settings) == "attribute"
     assert role("plot", [SENTENCE], settings) == "attribute"
     assert role("genres", ["Drama"], settings) == "text"
+
+
+def test_a_column_of_no_taste_is_kept_where_it_is_named() -> None:
+    features = {"rated": FeatureSettings(type="office")}
+    assert role("rated", ["PG", "R"] * 50, BehaviourSettings(features=features)) == "skip"
+    named = BehaviourSettings(features=features, attribute_columns=("rated",))
+    assert role("rated", ["PG", "R"] * 50, named) == "attribute"
 
 
 def test_the_decision_on_more_values_stays() -> None:

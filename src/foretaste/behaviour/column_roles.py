@@ -119,6 +119,8 @@ def _by_settings(
     feature = settings.features.get(column)
     if feature is not None and feature.type is not None:
         role = _role_of_type(feature.type)
+        if role == "skip" and column in settings.attribute_columns:
+            role = "attribute"  # kept for filters and limits, though it says nothing of taste
     elif column in settings.text_columns:
         role = "text"
     elif column in settings.attribute_columns:

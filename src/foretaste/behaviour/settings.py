@@ -166,7 +166,8 @@ class BehaviourSettings(Settings):
     text_columns: tuple[str, ...] = ()
     """Columns of items that hold free text. Those not named are decided by name and content."""
     attribute_columns: tuple[str, ...] = ()
-    """Columns of items and users that hold attributes, even if nearly every value is different."""
+    """Columns of items and users that hold attributes, even if nearly every value is different. One
+    that `features` gives a type that says nothing of taste is kept too, for filters and limits."""
     ignored_columns: tuple[str, ...] = ()
     """Columns of items and users that say nothing of taste and are left out. Ids, counts, places,
     addresses and what a back office writes down are found without it."""

@@ -19,6 +19,8 @@ EXPERT_WORDS = {
     "coldness": "How new the item is",
     "popularity correction": "Less of what is popular",
     "goal": "What it brings in",
+    "freshness": "When the item came",
+    "returning": "What is used up by now",
 }
 """The experts of the model, as a shop owner would call them."""
 
@@ -38,6 +40,8 @@ EXPERT_ASPECTS = {
     "coldness": "how new it is",
     "popularity correction": "being less popular",
     "goal": "bringing in more",
+    "freshness": "how long ago it came",
+    "returning": "being used up by now",
 }
 """What an item is behind in, as the end of a sentence."""
 

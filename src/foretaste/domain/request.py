@@ -88,6 +88,8 @@ class Request:
     """What most people took in so many seconds up to now, instead of what suits one."""
     next_page_of: str | None = None
     """The recommendation that this is the next page of."""
+    max_age: float | None = None
+    """Items that came more seconds ago are left out; None as in the settings."""
     fill_up: tuple[FillSource, ...] | None = None
     """What fills up a list that is too short, the first first; None as in the settings."""
     language: str | None = None

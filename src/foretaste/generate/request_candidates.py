@@ -15,6 +15,8 @@ from foretaste.generate.safe import safe_name
 MIN_POPULAR_NATS = 0.5
 """Nats from which an item is popular: e times likelier than the average item at half the weight."""
 
+MIN_FRESH_NATS = 4.8
+"""Nats that an item has for its age until it is a half-life old; see `rank.freshness`."""
 MIN_MEANING_NATS = 2.0
 """Nats from which an item that has none of the words of a query answers it by its meaning."""
 
@@ -120,6 +122,14 @@ def common_candidates(
             )
         )
     for term in terms:
+        if term.expert == "returning":
+            sentence = text("You may be running out of this")
+            sentences.append(
+                ReasonCandidate(sentence, COMMON, 5, 3 * term.nats, term.nats, "returning")
+            )
+        if term.expert == "freshness" and term.nats >= MIN_FRESH_NATS:
+            sentence = text("Just in")
+            sentences.append(ReasonCandidate(sentence, COMMON, 1, 0.3, term.nats, "freshness"))
         if term.feature == "taken before" and term.nats > 0:
             sentence = text("You {verb} this before", verb=evidence.verb)
             sentences.append(ReasonCandidate(sentence, COMMON, 1, term.nats, term.nats, "repeat"))

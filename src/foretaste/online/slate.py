@@ -42,11 +42,12 @@ from foretaste.online.placement_book import PlacementBook
 from foretaste.online.reasoning import Reasoning
 from foretaste.online.request_checks import may_show_cold_items, request_time
 from foretaste.online.snapshot import Snapshot
+from foretaste.online.trade_context import TradeRules
 from foretaste.online.window_counts import WindowCounts
 from foretaste.prepare.interactions import build_user_context
 from foretaste.rank import preference_effects
 from foretaste.rank.fill_up import fill_up
-from foretaste.rank.filters import HARD_FILTERS, FilterContext, consumed_items, excluded_items
+from foretaste.rank.filters import HARD_FILTERS, SOFT_FILTERS, FilterContext, excluded_items
 from foretaste.rank.index import FilterIndex
 from foretaste.rank.omissions import explain_omissions
 from foretaste.rank.policy import Policy, PolicyContext
@@ -54,7 +55,9 @@ from foretaste.rank.rules import parse_rules
 from foretaste.rank.settings import RankSettings
 from foretaste.rank.shortfall import explain_shortfall
 from foretaste.rank.slate import SCORE_ONLY_POSITIONS, Slate, SlateDraft
+from foretaste.rank.spread import build_spread_slate, spread_limits
 from foretaste.rank.trending import counts_by_item, trending_scores
+from foretaste.rank.variant_groups import VariantGroups
 
 T = TypeVar("T")
 NO_PICTURES = (
@@ -90,6 +93,7 @@ class SlateBuilder:
         """What was served."""
         self._index: FilterIndex | None = None
         self.requests = RequestReader(store, settings, self.log, placements)
+        self._trade = TradeRules(settings)
         self._window_counts = WindowCounts(store, weights)
         self._goal = ListGoal(store, settings, weights)
         self._basket_counts = BasketCounts(store, weights)
@@ -218,7 +222,8 @@ class SlateBuilder:
                 of=discreet,
             ),
             partial(popularity_row, snapshot),
-            snapshot.lift_curve,
+            lift_curve=snapshot.lift_curve,
+            trade=self._trade.limits(request, discreet, snapshot, index, now),
         )
 
     def scorer(
@@ -250,7 +255,8 @@ class SlateBuilder:
         for lift in choice.boosts:
             for row, item in enumerate(choice.items):
                 if lift.mask[item]:
-                    terms[row].append(Term(lift.expert, lift.nats, feature=lift.name))
+                    nats = lift.nats_of(int(item))
+                    terms[row].append(Term(lift.expert, nats, feature=lift.name))
         return ExplainedSlate(choice, terms)
 
     def together_scorer(self, question: FilterContext, snapshot: Snapshot) -> TogetherScorer:
@@ -274,7 +280,7 @@ class SlateBuilder:
         never = excluded_items(question, HARD_FILTERS)
         draft = SlateDraft(
             scores=np.zeros(len(question.index), np.float32),
-            hidden=never | excluded_items(question, (consumed_items,)),
+            hidden=never | excluded_items(question, SOFT_FILTERS),
             never_shown=never,
             index=question.index,
             n=min(request.n, settings.max_n),
@@ -287,7 +293,7 @@ class SlateBuilder:
             else request.explore,
             exploration_pool=settings.exploration_pool,
             exclusive_pairs=self.policy.exclusive_pairs(question.index),
-            groups=question.index.groups if request.candidates is None else None,
+            groups=_groups(question),
         )
         if may_show_cold_items(request) and page.offset + draft.n > SCORE_ONLY_POSITIONS:
             draft.cold_items, draft.cold_item_share = scorer.cold_items(settings.cold_item_share)
@@ -295,6 +301,8 @@ class SlateBuilder:
             rule.apply(draft, f"rules.{row}")
         if not request.is_trending:  # else the score is a number of users
             preference_effects.add_preference_boosts(draft, question.preferences)
+            for boost in question.trade.boosts:
+                draft.add_score_boost(boost)
         # what rules speak of is scored even where the experts alone would not look
         scores = scorer.score_row(
             draft.scorable,
@@ -303,7 +311,8 @@ class SlateBuilder:
             items=draft.pins.values(),
         )
         draft.add_scores(scores)
-        slate = draft.build_slate(lambda: rng or np.random.default_rng())
+        spread = spread_limits(draft, settings.spread, request)
+        slate = build_spread_slate(draft, spread, lambda: rng or np.random.default_rng())
         return fill_up(draft, slate, question, settings.fill_up, scorer.score_row)
 
     def _trending_slate(
@@ -379,3 +388,11 @@ class SlateBuilder:
         if not request.incognito and not is_empty_shelf:
             at = self.asked_at(request)
             self.log.add(LoggedRecommendation.of(request, recommendation, at, **ownership))
+
+
+def _groups(question: FilterContext) -> VariantGroups | None:
+    """Of which a list has one item each; a list of the caller's has all that they name."""
+    groups, series = question.index.groups, question.trade.series
+    if question.request.candidates is not None:
+        return None
+    return groups if series is None else series.grouped_with(groups)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from heapq import merge
 from itertools import islice, takewhile
 from operator import itemgetter
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -90,6 +90,8 @@ class Snapshot:
     """What values were worth when it was trained: what is learnt since is weighed alike."""
     lift_curve: Sequence[Sequence[float]] = ()
     """How popular its lists are by what popularity weighs less; see `list_corrections`."""
+    list_habits: Mapping[str, Any] = field(default_factory=dict)
+    """What was learnt for lists besides the model; see `trade_context`."""
     past_events: int = 1_000
     """Of what a person did before an event the newest so many are looked at to learn it."""
     deferred: DeferredEvents = NOTHING_DEFERRED
@@ -149,6 +151,7 @@ class Snapshot:
             revision=revision,
             value_curves=version_curves(version.data),
             lift_curve=version.metrics.get(LIFTS_KEY) or (),
+            list_habits=version.data.get("list_habits", {}),
             past_events=past_events,
             encoder=version.data.get("encoder"),
             read_media=read_media,

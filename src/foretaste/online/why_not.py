@@ -18,6 +18,7 @@ from foretaste.errors import InputError
 from foretaste.model.product_scorer import Scores
 from foretaste.online.answer import ScoringWorkspace, scored
 from foretaste.online.slate import PageRequest
+from foretaste.online.trade_context import TRADE_EXPERTS
 from foretaste.rank.filters import (
     FILTER_REASONS,
     FILTERS,
@@ -125,7 +126,7 @@ def _compared(item: int, question: FilterContext, scorer: Scores, choice: Slate)
         np.float64
     )
     for lift in choice.boosts:
-        scores += lift.mask * lift.nats
+        scores += lift.row
     better = allowed & (scores > scores[item])
     better[item] = False
     rank = int(better.sum()) + 1
@@ -164,7 +165,8 @@ def _differences(
     for lift in lifts:
         for row, compared_item in enumerate(items.tolist()):
             if lift.mask[compared_item]:
-                sums[row][f"rule {lift.name}"] += lift.nats
+                name = lift.expert if lift.expert in TRADE_EXPERTS else f"rule {lift.name}"
+                sums[row][name] += lift.nats_of(compared_item)
     own_sums, last_sums = sums[0], sums[-1] if last is not None else defaultdict(float)
     differences = [
         TermDifference(name, own_sums[name], last_sums[name]) for name in {**own_sums, **last_sums}

@@ -57,7 +57,7 @@ def fill_up(
     ended = set[Filter]()
     boosts = np.zeros(len(filter_context.index), np.float32)
     for boost in draft.boosts:
-        boosts += boost.mask * np.float32(boost.nats)
+        boosts += boost.row
     for source in fill_sources:
         missing = draft.n - len(slate.items)
         if missing <= 0:

@@ -5,7 +5,7 @@ A new one is one function and one line in `FILTERS`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,30 @@ from foretaste.rank.index import FilterIndex, Mask
 from foretaste.rank.index import ItemAvailability as ItemAvailability
 from foretaste.rank.policy import Policy, PolicyContext
 from foretaste.rank.preference_effects import withheld_items
+from foretaste.rank.series import SeriesOrder
+from foretaste.rank.slate_parts import ScoreBoost
 
 ItemIndices = npt.NDArray[np.integer]
 """Internal ids."""
 NO_ITEMS: ItemIndices = np.empty(0, np.int32)
+
+
+@dataclass(frozen=True)
+class TradeLimits:
+    """What a trade asks of one list; see `trade_settings`."""
+
+    due_items: ItemIndices = field(default_factory=lambda: NO_ITEMS)
+    """What the person took and would take again now."""
+    early_items: ItemIndices = field(default_factory=lambda: NO_ITEMS)
+    """What the person took too short a time ago to take it again."""
+    sold_out: Mask | None = None
+    """[items], of which none is there; None where nothing says it."""
+    outdated: Mask | None = None
+    """[items], which came too long ago; None where there is no limit."""
+    other_parts: Mask | None = None
+    """[items], the parts of series that do not come next; None where there are no series."""
+    boosts: tuple[ScoreBoost, ...] = ()
+    series: SeriesOrder | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +63,8 @@ class FilterContext:
     """[items], the only ones that a list of the kind asked for has; None for all."""
     popularity: Callable[[], Floats] | None = None
     """→ [items], the log-likelihood of each for anybody."""
+    trade: TradeLimits = TradeLimits()
+    """What the trade asks of the list."""
 
     lift_curve: Sequence[Sequence[float]] = ()
     """(weight, lift): how popular lists are by what popularity weighs less; () if not measured."""
@@ -68,10 +90,35 @@ def unavailable_items(filter_context: FilterContext) -> Mask:
 
 
 def consumed_items(filter_context: FilterContext) -> ItemIndices:
-    """Taken already."""
+    """Taken already, unless it is due again."""
     if not filter_context.hide_seen:
         return NO_ITEMS
-    return filter_context.index.with_variants(filter_context.user_context.consumed_items)
+    index, due = filter_context.index, filter_context.trade.due_items
+    consumed = index.with_variants(filter_context.user_context.consumed_items)
+    return np.setdiff1d(consumed, index.with_variants(due)) if len(due) else consumed
+
+
+def early_items(filter_context: FilterContext) -> ItemIndices:
+    """Taken too short a time ago to be taken again."""
+    return filter_context.index.with_variants(filter_context.trade.early_items)
+
+
+def sold_out_items(filter_context: FilterContext) -> Mask | ItemIndices:
+    """Of which none is there."""
+    sold_out = filter_context.trade.sold_out
+    return NO_ITEMS if sold_out is None else sold_out
+
+
+def outdated_items(filter_context: FilterContext) -> Mask | ItemIndices:
+    """Too old for this list."""
+    outdated = filter_context.trade.outdated
+    return NO_ITEMS if outdated is None else outdated
+
+
+def other_parts_of_series(filter_context: FilterContext) -> Mask | ItemIndices:
+    """Parts of a series of which another part comes next."""
+    other_parts = filter_context.trade.other_parts
+    return NO_ITEMS if other_parts is None else other_parts
 
 
 def negative_feedback_items(filter_context: FilterContext) -> ItemIndices:
@@ -138,6 +185,7 @@ def earlier_page_items(filter_context: FilterContext) -> ItemIndices:
 
 FILTERS: tuple[Filter, ...] = (
     unavailable_items,
+    sold_out_items,
     negative_feedback_items,
     policy_barred_items,
     muted_items,
@@ -146,22 +194,36 @@ FILTERS: tuple[Filter, ...] = (
     non_candidates,
     items_of_other_kinds,
     earlier_page_items,
+    outdated_items,
+    early_items,
+    other_parts_of_series,
     consumed_items,
 )
+SOFT_FILTERS: tuple[Filter, ...] = (
+    outdated_items,
+    early_items,
+    other_parts_of_series,
+    consumed_items,
+)
+"""Those that a pin gets past."""
 HARD_FILTERS: tuple[Filter, ...] = tuple(
-    candidate_filter for candidate_filter in FILTERS if candidate_filter is not consumed_items
+    candidate_filter for candidate_filter in FILTERS if candidate_filter not in SOFT_FILTERS
 )
 """Those that a pin does not get past."""
 
 
 FILTER_REASONS: Mapping[Filter, str] = {
     unavailable_items: "it is hidden or not on offer now",
+    sold_out_items: "it is sold out",
     negative_feedback_items: "this person hid it or disliked it",
     policy_barred_items: "the operator's policy keeps it from this list",
     muted_items: "this person asked never to be shown such items",
     filter_mismatches: "the filter leaves it out",
     seed_items: "it is one of the items asked about",
     items_of_other_kinds: "a list of this kind does not have it",
+    outdated_items: "it is too old for this list",
+    early_items: "this person took it a short time ago",
+    other_parts_of_series: "another part of its series comes first",
 }
 """In words, for a list that was to be put in order."""
 

@@ -16,6 +16,7 @@ from foretaste.errors import InputError, did_you_mean
 from foretaste.rank.conditions import parse_condition
 from foretaste.rank.filter_size import check_filter_size
 from foretaste.rank.rules import parse_rules
+from foretaste.rank.trade_settings import Duration
 
 MAX_LIST_ITEMS = 1000
 MAX_TIMEOUT_MS = 60_000
@@ -29,6 +30,7 @@ REPLACED_FIELDS = (
     "popularity_lift",
     "own_mix",
     "min_relative_likelihood",
+    "max_age",
     "timeout_ms",
 )
 """What the caller's own replaces."""
@@ -63,6 +65,8 @@ class Placement(Settings):
     """An item less than this times as likely as the best is left out."""
     fill_up: tuple[FillSource, ...] | None = None
     """What fills up a list that is too short, the first first: "popular", "taken", "unfiltered"."""
+    max_age: Duration | None = None
+    """Items that came longer ago are not here, "24h" or "14d"."""
     context: Mapping[str, Any] = Field(default_factory=dict)
     """Where this is: `surface`, `device`, fields of your own; what the caller sends wins."""
     properties: tuple[str, ...] | None = Field(default=None, max_length=100)

@@ -8,6 +8,13 @@ from pydantic import Field
 from foretaste.domain.request import FillSource
 from foretaste.domain.settings import Settings
 from foretaste.rank.policy_settings import PolicySettings
+from foretaste.rank.trade_settings import (
+    Duration,
+    FreshnessSettings,
+    ReplenishSettings,
+    SeriesSettings,
+    Share,
+)
 
 
 class RankSettings(Settings):
@@ -70,5 +77,25 @@ class RankSettings(Settings):
     """How many different people must have searched for the same words within the last three months
     for others to be shown them as they type: what one person looks for is nobody else's business.
     """
+    stock_attribute: str | None = None
+    """The items' attribute that says whether any is left: yes and no, a number, or words such as
+    "out of stock". What is sold out is in no list. Name it in behaviour.attribute_columns, as
+    columns of a back office are left out else. None: all that is on offer is there."""
+    repeat_pause: Duration | None = None
+    """Where what was taken is shown again: for how long it is not, "1h" or "2d". None shows it at
+    once. Searching finds it all the same."""
+    max_age: Duration | None = None
+    """Items that came longer ago are in no list, "36h" or "14d"; searching finds them. None has no
+    limit. Placements have one of their own."""
+    freshness: FreshnessSettings | None = None
+    """How much likelier new items are than old ones. None: no more than the model says."""
+    replenish: ReplenishSettings | None = None
+    """What is used up comes back when it is due. None: what was taken is left out as `hide_seen`
+    says."""
+    series: SeriesSettings | None = None
+    """A list shows of each series the next part alone. None: parts are items like others."""
+    spread: Mapping[str, Share] = Field(default_factory=dict)
+    """Attribute → the share of a list that items of one value of it have at most, as far as there
+    are others: `artist = 0.2`. Not where words or a filter ask for it."""
     policy: PolicySettings = PolicySettings()
     """What the operator will not have, whatever is asked."""

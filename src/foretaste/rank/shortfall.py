@@ -15,14 +15,18 @@ from foretaste.rank.filters import (
     FilterContext,
     consumed_items,
     earlier_page_items,
+    early_items,
     excluded_items,
     filter_mismatches,
     items_of_other_kinds,
     muted_items,
     negative_feedback_items,
     non_candidates,
+    other_parts_of_series,
+    outdated_items,
     policy_barred_items,
     seed_items,
+    sold_out_items,
     unavailable_items,
 )
 from foretaste.rank.index import Mask
@@ -30,6 +34,7 @@ from foretaste.rank.slate import FILL_SOURCES, Slate
 
 SHORTFALL_REASONS: Mapping[Filter, tuple[str, str]] = {
     unavailable_items: ("unavailable", "hidden or not on offer now"),
+    sold_out_items: ("sold-out", "sold out"),
     non_candidates: ("not-a-candidate", "not in the list that was to be put in order"),
     filter_mismatches: ("filter", "not what the filter asks for"),
     muted_items: ("muted", "muted by this person, or not what they want alone"),
@@ -38,6 +43,9 @@ SHORTFALL_REASONS: Mapping[Filter, tuple[str, str]] = {
     seed_items: ("seed", "asked about"),
     items_of_other_kinds: ("kind", "not what a list of this kind has"),
     earlier_page_items: ("earlier-page", "on an earlier page"),
+    outdated_items: ("outdated", "too old for this list"),
+    early_items: ("early", "chosen by this person a short time ago"),
+    other_parts_of_series: ("part", "parts of series of which another comes first"),
     consumed_items: ("taken", "chosen by this person before"),
 }
 """Filter → (its name for programs, what it says of items: a message of `generate.shortfall_text`).

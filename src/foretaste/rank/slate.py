@@ -94,8 +94,12 @@ class SlateDraft:
 
     def add_boost(self, mask: Mask, nats: float, name: str, *, expert: str = "rule") -> None:
         """Add to the score of some items."""
-        self.boosts.append(ScoreBoost(mask, nats, name, expert))
-        self.scores = np.asarray(self.scores + mask * np.float32(nats), np.float32)
+        self.add_score_boost(ScoreBoost(mask, nats, name, expert))
+
+    def add_score_boost(self, boost: ScoreBoost) -> None:
+        """The same, of some items more than of others."""
+        self.boosts.append(boost)
+        self.scores = np.asarray(self.scores + boost.row, np.float32)
 
     @property
     def scorable(self) -> Mask:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from foretaste.domain.data import Floats, Ints, ItemSource
 from foretaste.rank.index import Mask
 
@@ -27,6 +29,20 @@ class ScoreBoost:
     name: str
     expert: str = "rule"
     """Whose term it is."""
+    shares: Floats | None = None
+    """[items], the share of the nats that each of them gets; None: all get all of them."""
+
+    def nats_of(self, item: int) -> float:
+        """What it adds to the score of an item."""
+        if not self.mask[item]:
+            return 0.0
+        return self.nats if self.shares is None else self.nats * float(self.shares[item])
+
+    @property
+    def row(self) -> Floats:
+        """[items], what it adds to each."""
+        weights = self.mask if self.shares is None else self.shares * self.mask
+        return np.asarray(weights * np.float32(self.nats), np.float32)
 
 
 @dataclass(frozen=True)

@@ -6,25 +6,12 @@ from typing import Any
 import numpy as np
 
 from foretaste.domain.data import Catalogue, Floats
-from foretaste.errors import InputError
-
-UNIT_SECONDS = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
-MAX_WINDOW_SECONDS = 10 * 366 * UNIT_SECONDS["d"]
+from foretaste.domain.duration import parse_duration
 
 
 def parse_window(window: Any) -> float:
     """A window as people write it: "24h", "7d", "2w", or a number of seconds."""
-    text = str(window).strip().lower()
-    unit = UNIT_SECONDS.get(text[-1:], 1.0)
-    try:
-        duration = float(text[:-1] if text[-1:] in UNIT_SECONDS else text) * unit
-    except ValueError:
-        duration = 0.0
-    if not 0 < duration <= MAX_WINDOW_SECONDS:  # nan neither
-        raise InputError(
-            f"window: '{window}' is no length of time; write it like 24h, 7d or 2w, or in seconds"
-        )
-    return duration
+    return parse_duration(window, "window")
 
 
 def counts_by_item(user_counts: Sequence[tuple[str, int]], catalogue: Catalogue) -> Floats:

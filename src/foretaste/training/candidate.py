@@ -31,7 +31,9 @@ from foretaste.prepare.clean import CleaningReport
 from foretaste.prepare.interactions import LoadReport
 from foretaste.prepare.splits import split_by_time, split_latest, split_leave_one_out
 from foretaste.prepare.streaming_counts import StreamingCounts
+from foretaste.rank.settings import RankSettings
 from foretaste.training.encode import DataEncoder, EncodedData
+from foretaste.training.list_habits import list_habits
 from foretaste.training.media_report import media_figures
 from foretaste.training.recount import ERASURES_KEY, ErasureRecounter
 
@@ -66,13 +68,31 @@ class Candidate:
     """A fitted product with what it was fitted on."""
 
     def __init__(
-        self, encoded_data: EncodedData, fitted: FitResult, event: int, revision: int
+        self,
+        encoded_data: EncodedData,
+        fitted: FitResult,
+        event: int,
+        revision: int,
+        items: Mapping[str, Item],
     ) -> None:
         self.encoded_data, self.fitted = encoded_data, fitted
         self.event = event
         """The number of the newest event that it may know."""
         self.revision = revision
         """The number of the newest change of an item that it knows."""
+        self._items = items
+
+    def list_habits(self, settings: RankSettings) -> dict[str, Any]:
+        """What lists must know besides the product."""
+        read, ids = self.encoded_data, self.encoded_data.catalogue.ids
+        return list_habits(
+            self.fitted.product,
+            read.catalogue,
+            [self._items[item_id] for item_id in ids],
+            read.interactions,
+            read.split.valid,
+            settings,
+        )
 
 
 def training_of(workspace: TrainingWorkspace, read: EncodedData) -> Training:
@@ -113,6 +133,7 @@ def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Mode
         data={"event": candidate.event, "revision": candidate.revision, ERASURES_KEY: erasures}
         | {"kinds": read.interactions.event_types, "encoder": read.encoder}
         | {VALUE_CURVES_KEY: curve_points(read.interactions.value_curves)}
+        | {"list_habits": candidate.list_habits(workspace.config.rank)}
         | dict(workspace.store.counts()),
         settings=workspace.config.model_dump(mode="json"),
         metrics={
@@ -148,7 +169,7 @@ def fit_candidate(workspace: TrainingWorkspace, until: int | None = None) -> Can
         items,
         lambda full_interactions: split_latest(full_interactions, HELD_OUT_USERS, rng()),
     )
-    return Candidate(encoded_data, _fit_product(workspace, encoded_data), event, revision)
+    return Candidate(encoded_data, _fit_product(workspace, encoded_data), event, revision, items)
 
 
 def measure_candidate(workspace: TrainingWorkspace, candidate: Candidate) -> dict[str, Any] | None:

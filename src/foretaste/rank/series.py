@@ -1,0 +1,88 @@
+"""Series: what somebody took in; of each series the next part out, which stands for the whole.
+
+A list has a series once. On offer is the part after the furthest that the person took, in the order
+of seasons and episodes; of a series that they never began, the first. A series that was seen to its
+end is not on offer, where lists hide what was taken.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from foretaste.domain.data import Catalogue, Doubles, Feature, Ints
+from foretaste.rank.index import FilterIndex, Mask
+from foretaste.rank.trade_settings import SeriesSettings
+from foretaste.rank.variant_groups import VariantGroups
+
+
+@dataclass(frozen=True)
+class SeriesOrder:
+    """Which items are parts of a series, and in which order."""
+
+    codes: Ints
+    """[items], the series of each; -1 of none."""
+    ranks: Ints
+    """[items], place in the order of all parts: within a series the higher is the later."""
+
+    @classmethod
+    def of(cls, index: FilterIndex, settings: SeriesSettings) -> Self | None:
+        """None where the catalogue has no series."""
+        catalogue = index.catalogue
+        feature = _feature(catalogue, settings.item_attribute)
+        if feature is None:
+            return None
+        size = len(catalogue)
+        codes = np.full(size, -1, np.int32)
+        filled = np.flatnonzero(np.diff(feature.offsets))
+        codes[filled] = feature.codes[feature.offsets[filled]]
+        seasons = _numbers(index, settings.season_attribute)
+        episodes = _numbers(index, settings.episode_attribute)
+        ranks = np.empty(size, np.int32)
+        ranks[np.lexsort((np.arange(size), episodes, seasons))] = np.arange(size, dtype=np.int32)
+        return cls(codes, ranks)
+
+    def parts_not_next(self, consumed: Ints, available: Mask) -> Mask:
+        """[items], every part of a series but the one that comes next for who took these.
+
+        available: [items], what may be shown now: a part that may not is passed over.
+        """
+        furthest = np.full(int(self.codes.max(initial=-1)) + 1, -1, np.int32)
+        consumed = consumed[self.codes[consumed] >= 0]
+        np.maximum.at(furthest, self.codes[consumed], self.ranks[consumed])
+        members = np.flatnonzero(self.codes >= 0)
+        is_later = self.ranks[members] > furthest[self.codes[members]]
+        later = members[is_later & available[members]]
+        later = later[np.argsort(self.ranks[later], kind="stable")]
+        _, first_rows = np.unique(self.codes[later], return_index=True)
+        mask = self.codes >= 0
+        mask[later[first_rows]] = False
+        return mask
+
+    def grouped_with(self, groups: VariantGroups | None) -> VariantGroups:
+        """The series, and the variants of what is part of none, as groups of which a list has one
+        item each.
+        """
+        if groups is None:
+            return VariantGroups(self.codes)
+        first_code = int(self.codes.max(initial=-1)) + 1
+        variant_codes = np.where(groups.codes >= 0, groups.codes + first_code, -1)
+        return VariantGroups(np.where(self.codes >= 0, self.codes, variant_codes).astype(np.int32))
+
+
+def _feature(catalogue: Catalogue, column: str) -> Feature | None:
+    features: Mapping[str, Feature] = {own.column: own for own in catalogue.features}
+    feature = features.get(column)
+    return feature if feature is not None and len(feature.codes) else None
+
+
+def _numbers(index: FilterIndex, column: str) -> Doubles:
+    """[items], the number in a column; 0 where there is none."""
+    feature = _feature(index.catalogue, column)
+    numbers = np.zeros(len(index.catalogue))
+    if feature is not None:
+        filled = np.flatnonzero(np.diff(feature.offsets))
+        values = index.column(column).parsed_numbers[feature.codes[feature.offsets[filled]]]
+        numbers[filled] = np.nan_to_num(values)
+    return numbers

@@ -1,0 +1,80 @@
+"""The settings of what lists of one trade need and those of others do not: news that ages,
+groceries that run out, series, artists. All are off unless they are set; the recipes set them.
+
+[rank.freshness]
+half_life = "learnt"                 # what is news is known from the clicks
+
+[rank.replenish]
+event_types = ["purchase"]           # what is bought at regular intervals comes back when due
+
+[rank.series]
+item_attribute = "series"            # of a series the next episode that was not seen
+
+[rank.spread]
+artist = 0.2                         # of no artist more than a fifth of a list
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from foretaste.domain.duration import parse_duration
+from foretaste.domain.settings import Settings
+from foretaste.errors import InputError
+
+LEARNT_HALF_LIFE = "learnt"
+
+
+def _seconds(value: Any) -> Any:
+    if value is None:
+        return None
+    try:
+        return parse_duration(value, "it")
+    except InputError as error:
+        raise ValueError(str(error).removeprefix("it: ")) from None
+
+
+Duration = Annotated[float, BeforeValidator(_seconds)]
+"""Seconds; in settings also "90m", "24h", "7d"."""
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class FreshnessSettings(Settings):
+    """How much likelier new items are than old ones."""
+
+    half_life: float | str = LEARNT_HALF_LIFE
+    """The age at which an item is half as interesting as when it came, "8h" or "3d"; or "learnt":
+    at each training from how old items were when they were taken, and none where age does not
+    matter beside all else that the model knows."""
+
+    @field_validator("half_life", mode="before")
+    @classmethod
+    def _half_life(cls, value: Any) -> Any:
+        return (
+            LEARNT_HALF_LIFE if str(value).strip().lower() == LEARNT_HALF_LIFE else _seconds(value)
+        )
+
+
+class ReplenishSettings(Settings):
+    """What is used up and bought again at about regular intervals."""
+
+    event_types: tuple[str, ...] = ("purchase",)
+    """Which events use something up."""
+    min_intervals: int = Field(default=5, ge=2)
+    """How many times people must have bought an item again for its interval to be known."""
+    early_share: float = Field(default=0.8, gt=0, le=1)
+    """From this share of the interval on it is due; before it is left out of lists, as it is still
+    there."""
+    boost: float = Field(default=20.0, ge=1, le=1e6)
+    """How many times likelier an item is when it is due."""
+
+
+class SeriesSettings(Settings):
+    """Items that are parts of a whole, in an order."""
+
+    item_attribute: str = "series"
+    """The items' attribute that names the series."""
+    season_attribute: str = "season"
+    """That numbers the season, where there is one."""
+    episode_attribute: str = "episode"
+    """That numbers the part."""
