@@ -232,3 +232,40 @@ def test_artists_are_spread(open_trade: OpenTrade) -> None:
     assert max(map(names.count, names)) <= 3
     by_one = loop.recommend(data.example_user, n=8, filter={"artist": names[0]}, now=NOW)
     assert len(by_one) >= 6  # who asks for an artist has that artist
+
+
+def test_a_playlist_goes_on_from_its_own_tracks_alone(open_trade: OpenTrade) -> None:
+    loop, data = open_trade("music")
+    genres = {row["id"]: row["genre"] for row in data.items}
+    usual = [genres[row["item"]] for row in data.events if row["user"] == data.example_user]
+    other = min(set(genres.values()), key=usual.count)
+    played = [row["item"] for row in data.events if genres[row["item"]] == other]
+    playlist = list(dict.fromkeys(played))[:6]
+    shown = [item.id for item in loop.continuation(playlist, data.example_user, n=15, now=NOW)]
+    assert not set(shown) & set(playlist)
+    assert sum(genres[item] == other for item in shown) >= 12
+
+
+def test_without_a_playlist_it_is_the_last_session_that_goes_on(open_trade: OpenTrade) -> None:
+    loop, data = open_trade("music")
+    genres = {row["id"]: row["genre"] for row in data.items}
+    usual = [genres[row["item"]] for row in data.events if row["user"] == data.example_user]
+    other = min(set(genres.values()), key=usual.count)
+    played = dict.fromkeys(row["item"] for row in data.events if genres[row["item"]] == other)
+    session = list(played)[:5]
+    user = data.example_user
+    loop.record(
+        [event(user, item, "play", NOW + DAY + 200 * step) for step, item in enumerate(session)]
+    )
+    shown = [item.id for item in loop.continuation(user=user, n=15, now=NOW + DAY + 1100)]
+    assert not set(shown) & set(session)
+    assert sum(genres[item] == other for item in shown) >= 12
+
+
+def test_a_film_that_was_seen_does_not_go_on(open_trade: OpenTrade) -> None:
+    loop, data = open_trade("video")
+    user = data.example_user
+    seen = {row["item"] for row in data.events if row["user"] == user}
+    shown = loop.continuation(user=user, n=50, now=NOW)
+    assert shown.items
+    assert not seen & {item.id for item in shown}

@@ -64,22 +64,22 @@ def run(folder: Path) -> None:
     next_steps(folder, f"{minutes} min {seconds} s")
 
 
-def is_trained(folder: Path) -> bool:
-    """Whether the folder is the demo's, with a model that answers."""
-    if not (folder / SETTINGS_FILE).exists() or load_config(folder).name != DEMO_NAME:
+def is_trained(folder: Path, name: str = DEMO_NAME) -> bool:
+    """Whether the folder is the demo's of this name, with a model that answers."""
+    if not (folder / SETTINGS_FILE).exists() or load_config(folder).name != name:
         return False
     return ModelRegistry(folder / "models").live_name() is not None
 
 
-def start_afresh(folder: Path) -> None:
-    """Settings for the demo, and nothing of its last run but the vectors.
+def start_afresh(folder: Path, name: str = DEMO_NAME, settings: str | None = None) -> None:
+    """Settings for the demo of this name, and nothing of its last run but the vectors.
 
     Raises InputError where the folder holds somebody's own workspace.
     """
     has_files = folder.exists() and any(folder.iterdir())
     if has_files and not (folder / SETTINGS_FILE).exists():
         raise InputError(f"{folder} is not empty; name a new folder for the demo with --workspace")
-    if has_files and load_config(folder).name != DEMO_NAME:
+    if has_files and load_config(folder).name != name:
         raise InputError(
             f"{folder} is a workspace of your own; name a new folder for the demo with --workspace"
         )
@@ -89,7 +89,7 @@ def start_afresh(folder: Path) -> None:
             path.unlink()
         shutil.rmtree(folder / "models", ignore_errors=True)
     folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
-    (folder / SETTINGS_FILE).write_text(demo_settings(), encoding="utf-8")
+    (folder / SETTINGS_FILE).write_text(settings or demo_settings(), encoding="utf-8")
 
 
 def demo_settings() -> str:
@@ -118,7 +118,7 @@ def behaviour(loop: Foretaste) -> None:
     console.print_heading("1  Behaviour: what people did goes into the store")
     with as_file(files("foretaste.data") / "ml-small") as data:
         imports = loop.add(items=data / "items.csv.gz", events=data / "ratings.csv.gz")
-    _finish_bars(loop)
+    finish_bars(loop)
     console.print_imports(imports)
     console.say("MovieLens small, GroupLens; its licence is beside the data")
 
@@ -127,20 +127,20 @@ def prepare(loop: Foretaste) -> None:
     """The data-quality report."""
     console.print_heading("2  Prepare: cleaned and checked, one history a person")
     quality = loop.quality()
-    _finish_bars(loop)
+    finish_bars(loop)
     console.print_wrapped(quality.text())
 
 
-def language(loop: Foretaste) -> None:
-    """Every film read."""
+def language(loop: Foretaste, noun: str = "films") -> None:
+    """Every item read. noun: what they are."""
     console.print_heading("3  Language: a language model reads every item")
     items = {item.id: item for _, item in loop.store.items()}
     start = time.monotonic()
     catalogue = loop.catalogue(items)
-    _finish_bars(loop)
+    finish_bars(loop)
     items_read, dim = catalogue.vectors.shape
     seconds = time.monotonic() - start
-    console.say(f"{items_read:,} films are vectors of {dim} numbers, in {seconds:.0f} s")
+    console.say(f"{items_read:,} {noun} are vectors of {dim} numbers, in {seconds:.0f} s")
     console.print_wrapped(f"it reads: “{catalogue.full_texts[0]}”", indent=0)
 
 
@@ -149,12 +149,12 @@ def model(loop: Foretaste) -> None:
     console.print_heading("4  Model: P(R|U) as a product of experts, trained on the histories")
     console.say("First it must predict each person's last film, which is kept from it:")
     evaluation = loop.evaluate("leave-one-out")
-    _finish_bars(loop)
+    finish_bars(loop)
     console.print_evaluation(evaluation)
     console.say()
     console.say("Now it learns from everything, to answer:")
     version = loop.train()
-    _finish_bars(loop)
+    finish_bars(loop)
     console.say(f"model {version.name} is live; the lists of 200 people were looked at:")
     console.print_checks(version.metrics["checks"])
     if not version.metrics["checks"]:
@@ -170,7 +170,7 @@ def rank(loop: Foretaste) -> Recommendation:
     console.say()
     console.say("The list. The number of a reason is its contribution to the score:")
     recommendation = loop.recommend(USER, n=LIST_LENGTH, explain=True)
-    _finish_bars(loop)
+    finish_bars(loop)
     console.print_items(recommendation)
     console.say()
     console.say(f"The same person searches for “{QUERY}”:")
@@ -212,7 +212,7 @@ def feedback(loop: Foretaste, old_list: Recommendation) -> None:
     )
     console.say("No training in between:")
     new_list = loop.recommend(USER, n=LIST_LENGTH)
-    _finish_bars(loop)
+    finish_bars(loop)
     console.print_table(
         ("#", "before", "after", "moved"), side_by_side(old_list, new_list), right=("#",)
     )
@@ -278,7 +278,7 @@ def command_name() -> str:
     return os.path.relpath(sys.argv[0])
 
 
-def _finish_bars(loop: Foretaste) -> None:
+def finish_bars(loop: Foretaste) -> None:
     """End the bars, so that what is said next does not run into them."""
     if isinstance(loop.progress, ProgressBars):
         loop.progress.finish()

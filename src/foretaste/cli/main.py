@@ -97,7 +97,19 @@ def options(
 
 @command(app, "demo")
 def demo(
-    workspace: Workspace = Path("demo"),
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            "--workspace",
+            "-w",
+            envvar="FORETASTE_WORKSPACE",
+            help="The folder of the demo; demo, or with a recipe demo-news and so on.",
+        ),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(metavar="RECIPE", help="shop, video, news or music, on invented data."),
+    ] = None,
     open_page: Annotated[
         bool,
         typer.Option(
@@ -106,15 +118,23 @@ def demo(
     ] = False,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Of the page, with --open.")] = 8000,
 ) -> None:
-    """The whole loop on bundled film ratings, in a few minutes."""
+    """The whole loop on bundled film ratings, or on invented data of a trade, in a few minutes."""
     from foretaste.cli import demo as story
 
-    if not (open_page and story.is_trained(workspace)):
-        story.run(workspace)
+    folder = workspace or Path("demo" if recipe is None else f"demo-{recipe}")
+    if recipe is not None:
+        from foretaste.cli import trade_demo
+        from foretaste.recipes import check_name
+
+        check_name(recipe)
+        if not (open_page and story.is_trained(folder, trade_demo.demo_name(recipe))):
+            trade_demo.run(recipe, folder)
+    elif not (open_page and story.is_trained(folder)):
+        story.run(folder)
     if open_page:
         from foretaste.cli.browser import serve_and_open
 
-        serve_and_open(workspace, port)
+        serve_and_open(folder, port)
 
 
 @command(app, "init")

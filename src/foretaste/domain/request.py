@@ -29,9 +29,9 @@ ItemSource = Literal[
 FillSource = Literal["taken", "unfiltered", "popular"]
 """What may fill up a list that is too short: what the person has taken already, what the filter of
 the request leaves out, or what is popular of what the list itself would not have."""
-ListKind = Literal["new", "explore", "bought_together"]
+ListKind = Literal["new", "explore", "bought_together", "continue"]
 """Only new items; only items unlike what the person takes; what people take together with the
-items asked about."""
+items asked about; what goes on from the items asked about, or from the last session, alone."""
 FallbackLevel = Literal["full", "memory", "counting", "popularity"]
 """What scored: the whole product; the same without a history, the store being away; its
 experts that only count; popularity alone."""

@@ -29,6 +29,7 @@ KIND_BY_SHELF: Mapping[ShelfKind, ListKind] = {
     "new": "new",
     "explore": "explore",
     "bought_together": "bought_together",
+    "continue": "continue",
 }
 """Shelves whose lists are of a kind of their own."""
 NEW_SECONDS = 30 * 86_400.0

@@ -26,7 +26,7 @@ class PictureSearcher(Recommender, Protocol):
 
 
 class ListShortcuts:
-    """Search, similar items, ranking and trending, of one workspace."""
+    """Search, similar items, what goes on, ranking and trending, of one workspace."""
 
     def search(
         self: PictureSearcher,
@@ -50,6 +50,14 @@ class ListShortcuts:
     ) -> Recommendation:
         """What goes with an item, for this person where one is named."""
         return self.recommend(user, items=(item,), **fields)
+
+    def continuation(
+        self: Recommender, items: Sequence[str] = (), user: str | None = None, **fields: Any
+    ) -> Recommendation:
+        """What goes on from these items, such as a playlist, and from nothing before them; without
+        items from the last session of the person, or of `session`.
+        """
+        return self.recommend(user, items=tuple(items), kind="continue", **fields)
 
     def rank(
         self: Recommender, items: Sequence[str], user: str | None = None, **fields: Any

@@ -38,6 +38,7 @@ _ALLOWED_FIELDS: Mapping[ShelfKind, tuple[str, ...]] = {
     "popular": ("window",),
     "new": ("window",),
     "bought_together": ("items",),
+    "continue": ("items",),
     "search": ("query", "items"),
 }
 _EXAMPLES = {"items": '"item": "31"', "query": '"query": "some words"'}

@@ -17,6 +17,7 @@ PLAIN_TITLES: dict[ShelfKind, str] = {
     "because_you_took": "More like this",
     "similar": "More like this",
     "bought_together": "Goes well together",
+    "continue": "Go on from here",
     "search": "What you searched for",
 }
 """Titles that name nothing; also for what has a name that must not be in a sentence."""

@@ -41,8 +41,9 @@ from foretaste.online.page_request import RequestReader
 from foretaste.online.placement_book import PlacementBook
 from foretaste.online.reasoning import Reasoning
 from foretaste.online.request_checks import may_show_cold_items, request_time
+from foretaste.online.session import session_context
 from foretaste.online.snapshot import Snapshot
-from foretaste.online.trade_context import TradeRules
+from foretaste.online.trade_context import TradeRules, continued
 from foretaste.online.window_counts import WindowCounts
 from foretaste.prepare.interactions import build_user_context
 from foretaste.rank import preference_effects
@@ -207,6 +208,11 @@ class SlateBuilder:
         )
         asking = PolicyContext(request, context, changes, page.earlier, now)
         discreet = self.policy.without_sensitive(context, index, asking)
+        trade = self._trade.limits(request, discreet, snapshot, index, now)
+        if request.kind == "continue":
+            session = session_context(discreet, len(index.item_indices(request.items)))
+            trade = continued(trade, discreet if hide_seen else session)
+            discreet = session
         return FilterContext(
             request,
             discreet,
@@ -223,7 +229,7 @@ class SlateBuilder:
             ),
             partial(popularity_row, snapshot),
             lift_curve=snapshot.lift_curve,
-            trade=self._trade.limits(request, discreet, snapshot, index, now),
+            trade=trade,
         )
 
     def scorer(

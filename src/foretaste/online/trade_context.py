@@ -5,7 +5,7 @@ What is the same for every question to one state of the catalogue is made once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -118,6 +118,15 @@ class TradeRules:
                 _interval_row(snapshot.list_habits, snapshot),
             )
         return traits
+
+
+def continued(limits: TradeLimits, context: UserContext) -> TradeLimits:
+    """The same for a list that goes on: nothing of what went before comes again but what is due.
+
+    context: of what was taken.
+    """
+    taken = np.setdiff1d(context.consumed_items, limits.due_items)
+    return replace(limits, early_items=np.union1d(limits.early_items, taken))
 
 
 def _unburied(snapshot: Snapshot, context: UserContext, is_fresh: Mask) -> list[ScoreBoost]:

@@ -9,10 +9,15 @@ from foretaste.errors import InputError, did_you_mean
 NAMES = ("shop", "video", "news", "music")
 
 
-def recipe(name: str) -> str:
-    """The settings of a kind of service. Raises InputError for another name."""
+def check_name(name: str) -> None:
+    """Raises InputError for what is no recipe."""
     if name not in NAMES:
         raise InputError(f"no recipe '{name}'; {did_you_mean(name, NAMES)}")
+
+
+def recipe(name: str) -> str:
+    """The settings of a kind of service. Raises InputError for another name."""
+    check_name(name)
     return (files(__name__) / f"{name}.toml").read_text(encoding="utf-8")
 
 

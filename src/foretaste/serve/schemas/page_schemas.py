@@ -44,8 +44,8 @@ class ShelfBody(RequestSchema):
     """for_you: what suits this person. because_you_took: what goes with the item they took last, or
     with `item`. similar: to `item` or `items`. popular: what most people took within `window`. new:
     what came within `window`, or is newest, and suits them. explore: away from their usual.
-    bought_together: with `item` or `items`. search: what answers `query`. Without it what the other
-    fields say."""
+    bought_together: with `item` or `items`. continue: what goes on from `items`, a playlist, or
+    from their last session. search: what answers `query`. Without it what the other fields say."""
     title: ShelfTitle | None = None
     """Without one a title in the language of the request."""
     placement: PlacementName | None = None
