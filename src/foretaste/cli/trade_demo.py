@@ -127,8 +127,8 @@ def _lists(loop: Foretaste, data: InventedData, story: TradeStory) -> None:
     console.print_items(loop.recommend(user, n=LIST_LENGTH, placement="home"))
     finish_bars(loop)
     console.say()
-    console.say(f"The same person searches for “{story.query}”:")
-    console.print_items(loop.search(story.query, user, n=5))
+    console.say(f"Somebody of whom nothing is known searches for “{story.query}”:")
+    console.print_items(loop.search(story.query, n=5))
 
 
 def _record(loop: Foretaste, user: str, items: list[str], kind: str, value: float | None) -> None:
@@ -212,7 +212,7 @@ TRADE_STORIES: Mapping[str, TradeStory] = {
     ),
     "video": TradeStory(
         "a video service with films and series, and three months of its views",
-        "a series about the sea",
+        "a film about space",
         _video_scene,
     ),
     "news": TradeStory(
