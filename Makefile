@@ -9,7 +9,7 @@ export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE  # tests start the package many times
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-value bench-explanations bench-words bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture vendor check-deploy wheel lock clean bench-trust bench-modalities
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-value bench-explanations bench-words bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture vendor check-deploy wheel lock clean bench-trust bench-modalities bench-trades bench-reviews
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -124,6 +124,12 @@ bench-trust: setup ## what it costs to correct lists for popularity, and to keep
 
 bench-zoo: setup ## whether lists are ever worse than the parts they are made of; QUICK=1 for a few sets
 	nice -n 10 $(BIN)/python -m benchmarks.zoo $(if $(QUICK),--quick)
+
+bench-trades: setup ## what each setting of a trade does to its lists, on invented data
+	nice -n 10 $(BIN)/python -m benchmarks.trades
+
+bench-reviews: setup ## whether items of which there are reviews alone are found
+	$(BIN)/python -m benchmarks.reviews
 
 mutants: $(MUTMUT)/.ready ## faults put into the riskiest modules, which the tests must see; ALL=1 for all, MISSING=1 to go on, SURVIVORS=1 for those
 	PYTHONPATH=src nice -n 10 $(MUTMUT)/bin/python -m benchmarks.mutants $(if $(ALL),--all) $(if $(MISSING),--missing) $(if $(SURVIVORS),--survivors) $(MODULES)

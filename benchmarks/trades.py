@@ -144,7 +144,7 @@ SETTINGS = (
     Setting(
         "news",
         "spread",
-        {"rank.spread": {}},
+        {"rank.spread": {"category": 1.0}},
         {},
         {"visits with a hit, %": hits, "largest section, %": largest_share("category")},
     ),
@@ -173,7 +173,7 @@ SETTINGS = (
     Setting(
         "shop",
         "spread",
-        {"rank.spread": {}},
+        {"rank.spread": {"brand": 1.0}},
         {},
         {"visits with a hit, %": hits, "largest brand, %": largest_share("brand")},
     ),
@@ -187,7 +187,7 @@ SETTINGS = (
     Setting(
         "video",
         "value.view",
-        {"behaviour.value": {}},
+        {"behaviour.value.view.curve": []},
         {},
         {"finished, in the first ten, %": hits},
         retrain=True,
@@ -203,7 +203,7 @@ SETTINGS = (
     Setting(
         "music",
         "spread",
-        {"rank.spread": {}},
+        {"rank.spread": {"artist": 1.0}},
         {},
         {"visits with a hit, %": hits, "largest artist, %": largest_share("artist")},
     ),

@@ -71,6 +71,7 @@ from foretaste.prepare.clean import CleaningReport
 from foretaste.prepare.cleaned import cleaned_interactions
 from foretaste.prepare.interactions import LoadReport
 from foretaste.prepare.report import QualityReport, measure_quality
+from foretaste.prepare.reviews import NO_REVIEWS, ItemReviews
 from foretaste.training.candidate import make_candidate, training_of
 from foretaste.training.encode import DataEncoder, EncodedData
 from foretaste.training.intake import import_sources, inspect_sources
@@ -228,9 +229,11 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         """The items, each read."""
         return self.data_encoder.catalogue(items)
 
-    def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats:
-        """[items, dim], what is read of each."""
-        return self.data_encoder.vectors(items, encoder)
+    def vectors(
+        self, items: Sequence[Item], encoder: str | None = None, reviews: ItemReviews = NO_REVIEWS
+    ) -> Floats:
+        """[items, dim], what is read of each, and of its reviews."""
+        return self.data_encoder.vectors(items, encoder, reviews)
 
     def read(self, histories: Interactions) -> Interactions:
         """The searches and reviews, each read."""

@@ -15,6 +15,7 @@ from foretaste.loop import Foretaste
 from foretaste.model.artefacts import ModelRegistry
 from foretaste.model.experts.query import QueryExpert
 from foretaste.online.loading import load_snapshot, rehearse
+from foretaste.prepare.reviews import NO_REVIEWS, ItemReviews
 
 
 @pytest.fixture
@@ -74,7 +75,12 @@ def test_a_version_by_a_tuned_encoder_reads_with_that(loop: Foretaste) -> None:
         models, store, weights = registry, loop.store, loop.weights
         feature_typing, known_media = loop.feature_typing, loop.known_media
 
-        def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats:
+        def vectors(
+            self,
+            items: Sequence[Item],
+            encoder: str | None = None,
+            reviews: ItemReviews = NO_REVIEWS,
+        ) -> Floats:
             asked.append(("vectors", encoder))
             return loop.vectors(items)
 

@@ -69,6 +69,15 @@ def test_an_item_is_due_by_its_interval(
     assert found.early_items.tolist() == early
 
 
+def test_the_habit_of_one_person_is_not_everybodys() -> None:
+    rows = [
+        ("u", None, "coffee", "purchase", None, START + 28 * turn * DAY, None, None)
+        for turn in range(9)
+    ]
+    interactions, _ = build_interactions(rows, INDEX, WEIGHTS)
+    assert not learn_intervals(interactions, SETTINGS)
+
+
 def test_of_what_nobody_bought_again_nothing_is_known() -> None:
     interactions, _ = build_interactions([], INDEX, WEIGHTS)
     assert not learn_intervals(interactions, SETTINGS)

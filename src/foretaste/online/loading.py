@@ -15,6 +15,12 @@ from foretaste.online.answer import ScoringWorkspace
 from foretaste.online.manager import ModelManager
 from foretaste.online.snapshot import Snapshot
 from foretaste.prepare.media_spaces import ReadMedia
+from foretaste.prepare.reviews import (
+    NO_REVIEWS,
+    REVIEW_TYPE,
+    ItemReviews,
+    reviews_of_events,
+)
 
 
 class LoadingWorkspace(Protocol):
@@ -28,7 +34,9 @@ class LoadingWorkspace(Protocol):
     def weights(self) -> Mapping[str, float]: ...
     @property
     def feature_typing(self) -> FeatureTyping: ...
-    def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats: ...
+    def vectors(
+        self, items: Sequence[Item], encoder: str | None = None, reviews: ItemReviews = NO_REVIEWS
+    ) -> Floats: ...
     @property
     def known_media(self) -> ReadMedia: ...
     def readers(self, encoder: str | None = None) -> BackboneOpener: ...
@@ -47,12 +55,25 @@ def load_snapshot(workspace: LoadingWorkspace, version: str, past_events: int) -
         workspace.models.item_ids(version),
         workspace.store,
         weights=workspace.weights,
-        read=partial(workspace.vectors, encoder=encoder),
+        read=partial(
+            workspace.vectors,
+            encoder=encoder,
+            reviews=stored_reviews(workspace.store, stored.data["kinds"]),
+        ),
         product=partial(workspace.models.load, version, open_reader=open_reader),
         past_events=past_events,
         typing=workspace.feature_typing,
         read_media=workspace.known_media,
     )
+
+
+def stored_reviews(store: Store, event_types: Sequence[str]) -> ItemReviews:
+    """The reviews there are now. event_types: those that a model learnt from; without reviews among
+    them the log is not read for any.
+    """
+    if REVIEW_TYPE not in event_types:
+        return NO_REVIEWS
+    return reviews_of_events(store.events_of_types((REVIEW_TYPE,), 0, store.last_event_number()))
 
 
 def rehearse(workspace: ScoringWorkspace, n: int, snapshot: Snapshot) -> None:

@@ -210,9 +210,9 @@ class SlateBuilder:
         discreet = self.policy.without_sensitive(context, index, asking)
         trade = self._trade.limits(request, discreet, snapshot, index, now)
         if request.kind == "continue":
-            session = session_context(discreet, len(index.item_indices(request.items)))
-            trade = continued(trade, discreet if hide_seen else session)
-            discreet = session
+            newest = session_context(discreet, len(index.item_indices(request.items)))
+            trade = continued(trade, discreet if hide_seen else newest)
+            discreet = newest
         return FilterContext(
             request,
             discreet,

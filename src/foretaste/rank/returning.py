@@ -18,6 +18,8 @@ gets it elsewhere."""
 MAX_SPREAD = 0.5
 """Of the intervals of an item, how far the middle half may reach, as a part of the median, for them
 to be regular."""
+MIN_PEOPLE = 3
+"""Who must have bought an item again: one person's habit says nothing of others."""
 MIN_INTERVAL_SECONDS = 2 * 86_400.0
 """Two orders of one day are one errand."""
 MAX_OWN_INTERVALS = 3
@@ -49,11 +51,12 @@ def learn_intervals(interactions: Interactions, settings: ReplenishSettings) -> 
     is_again = (items[1:] == items[:-1]) & (users[1:] == users[:-1])
     gaps = np.diff(times)
     kept = is_again & (gaps >= MIN_INTERVAL_SECONDS)
-    gap_items, gaps = items[1:][kept], gaps[kept]
+    gap_items, gap_users, gaps = items[1:][kept], users[1:][kept], gaps[kept]
     intervals = {}
     bounds = [*np.flatnonzero(np.diff(gap_items, prepend=-1)).tolist(), len(gaps)]
     for start, stop in pairwise(bounds):
-        if stop - start >= settings.min_intervals:
+        people = len(np.unique(gap_users[start:stop]))
+        if stop - start >= settings.min_intervals and people >= MIN_PEOPLE:
             low, median, high = np.percentile(gaps[start:stop], (25, 50, 75))
             if high - low <= MAX_SPREAD * median:
                 intervals[int(gap_items[start])] = float(median)

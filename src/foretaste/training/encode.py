@@ -21,7 +21,9 @@ from foretaste.language.open import forgetful
 from foretaste.prepare.catalogue_builder import build_catalogue
 from foretaste.prepare.media_spaces import ItemMedia
 from foretaste.prepare.pairs import MIN_PAIRS, build_text_pairs
+from foretaste.prepare.reviews import NO_REVIEWS, ItemReviews, reviews_of_interactions
 from foretaste.training.media_source import MediaSource
+from foretaste.training.review_vectors import with_reviews
 
 log = logging.getLogger(__name__)
 
@@ -66,17 +68,33 @@ class DataEncoder:
         """Take what is kept of these texts out of the cache. → how many vectors."""
         return self.encoders.forget(texts, encoders)
 
-    def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats:
-        """[items, dim], what is read of each."""
-        return self.open_encoder(encoder).encode([item.reading() for item in items], self._progress)
+    def vectors(
+        self,
+        items: Sequence[Item],
+        encoder: str | None = None,
+        reviews: ItemReviews = NO_REVIEWS,
+    ) -> Floats:
+        """[items, dim], what is read of each, and of its reviews."""
+        reader = self.open_encoder(encoder)
+        vectors = reader.encode([item.reading() for item in items], self._progress)
+        return with_reviews(vectors, items, reviews, reader, self._progress)
 
-    def catalogue(self, items: Mapping[str, Item], encoder: str | None = None) -> Catalogue:
+    def catalogue(
+        self,
+        items: Mapping[str, Item],
+        encoder: str | None = None,
+        reviews: ItemReviews = NO_REVIEWS,
+    ) -> Catalogue:
         """The items, each read."""
-        return self._catalogue(list(items.values()), encoder, self.media.read(list(items.values())))
+        item_list = list(items.values())
+        return self._catalogue(item_list, encoder, self.media.read(item_list), reviews)
 
-    def _catalogue(self, items: Sequence[Item], encoder: str | None, media: ItemMedia) -> Catalogue:
+    def _catalogue(
+        self, items: Sequence[Item], encoder: str | None, media: ItemMedia, reviews: ItemReviews
+    ) -> Catalogue:
         typing = self._config.behaviour.feature_typing()
-        return build_catalogue(items, self.vectors(items, encoder), typing, media.spaces)
+        vectors = self.vectors(items, encoder, reviews)
+        return build_catalogue(items, vectors, typing, media.spaces)
 
     def interactions(self, interactions: Interactions, encoder: str | None = None) -> Interactions:
         """The searches and reviews, each read."""
@@ -134,12 +152,13 @@ class DataEncoder:
         )
         interactions = self.interactions(interactions, encoder)
         item_list = list(items.values())
-        media = self.media.read(item_list)
+        media, split = self.media.read(item_list), make_split(interactions)
+        reviews = reviews_of_interactions(split.train, tuple(items))
         return EncodedData(
             encoder,
-            self._catalogue(item_list, encoder, media),
+            self._catalogue(item_list, encoder, media, reviews),
             interactions,
-            make_split(interactions),
+            split,
             media.failures,
         )
 
