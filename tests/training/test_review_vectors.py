@@ -80,3 +80,41 @@ def test_a_flood_by_one_author_is_one_review(loop: Foretaste) -> None:
     assert float(honest @ by_one) > 0.75  # one of three moves little
     assert float(honest @ vector(40, 40)) < float(honest @ by_one)  # many people may
     loop.close()
+
+
+def test_what_reviews_praise_is_an_attribute_with_its_sentences(tmp_path: Path) -> None:
+    settings = {**SETTINGS, "prepare.review_aspects": True}
+    loop = Foretaste.open(tmp_path, settings=settings)
+    loop.add(items=[{"id": f"r{n}", "title": f"Radio {n}", "colour": "grey"} for n in range(4)])
+    loop.record(
+        [
+            Event(
+                f"{item}{author}",
+                "review",
+                1.7e9 + author,
+                user=f"a{author}",
+                item=f"r{item}",
+                value=1.0 if item else 5.0,
+                text="The battery is what matters and it lasts. <b>Mine</b> is in the kitchen."
+                f" Number {author}",
+            )
+            for item in range(4)
+            for author in range(5)
+        ]
+    )
+    loop.train()
+    stored = loop.store.item("r0")
+    assert stored is not None
+    assert "battery" in stored.attributes["praised_for"]
+    shown = loop.recommend(n=4, filter={"praised_for": "battery"})
+    assert [item.id for item in shown] == ["r0"]
+    (battery,) = [own for own in loop.aspects("r0") if own.name == "battery"]
+    assert (battery.praise, battery.blame) == (5, 0)
+    assert battery.sentences[0] == "The battery is what matters and it lasts."
+    for author in range(4):
+        loop.erase(f"a{author}")
+    loop.train()
+    stored = loop.store.item("r0")
+    assert stored is not None
+    assert "praised_for" not in stored.attributes  # one is left, and one is not people
+    loop.close()

@@ -10,6 +10,8 @@ CURRENCY_SUFFIX = "_currency"
 GROUP_COLUMN = "variant_group"
 """The attribute that variants of one product share: a list shows one of them. It says nothing of
 taste."""
+PRAISED_COLUMN, BLAMED_COLUMN = "praised_for", "criticised_for"
+"""The attributes that say what reviews praise and blame. What is blamed is shown, and no taste."""
 GROUP_COLUMNS = (GROUP_COLUMN, "item_group_id", "parent_sku")
 """What the column is called that groups variants: by us, by feeds of Google's, by shop systems."""
 LEVEL_MARKS = (">", "›", "»", "/")
@@ -26,10 +28,11 @@ def words_of(text: str) -> list[str]:
 
 def is_descriptive(column: str, columns: Container[str]) -> bool:
     """Whether a column says what an item is: a number is told by its band, if it has one, and a
-    currency or the group of variants says nothing.
+    currency, the group of variants or what others blame says nothing.
     """
     is_currency = column.endswith(CURRENCY_SUFFIX)
-    return column + BAND_SUFFIX not in columns and not is_currency and column != GROUP_COLUMN
+    is_silent = column in (GROUP_COLUMN, BLAMED_COLUMN)
+    return column + BAND_SUFFIX not in columns and not is_currency and not is_silent
 
 
 def deepest_values(values: Sequence[str]) -> Sequence[str]:

@@ -29,6 +29,10 @@ class PrepareSettings(Settings):
     """Seconds. The same person doing the same to the same item again within this time is one
     event, counted from the one before; 0 means at the very same time. Never applied to data
     whose times are only an order."""
+    review_aspects: bool = False
+    """Whether each training writes into the items what their reviews praise and blame, as the
+    attributes `praised_for` and `criticised_for`: shown, filtered and recommended by as any other.
+    """
     max_timestamp: float = Field(default=4_102_444_800.0, gt=0.0)
     """Seconds since 1970. A later time is impossible; 2100-01-01, which catches milliseconds taken
     for seconds."""

@@ -32,6 +32,7 @@ from foretaste.prepare.interactions import LoadReport
 from foretaste.prepare.splits import split_by_time, split_latest, split_leave_one_out
 from foretaste.prepare.streaming_counts import StreamingCounts
 from foretaste.rank.settings import RankSettings
+from foretaste.training.aspects import write_aspects
 from foretaste.training.encode import DataEncoder, EncodedData
 from foretaste.training.list_habits import list_habits
 from foretaste.training.media_report import media_figures
@@ -123,6 +124,7 @@ class SavingWorkspace(TrainingWorkspace, ListWorkspace, Protocol):
 def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> ModelVersion:
     """Fit the product, look at its lists, and keep it as a version; see `fit_candidate`."""
     cpu_start, start = time.process_time(), time.monotonic()
+    write_aspects(workspace)
     erasures = workspace.store.erasure_count()
     candidate = fit_candidate(workspace, until)
     read, fitted = candidate.encoded_data, candidate.fitted

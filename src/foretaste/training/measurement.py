@@ -12,6 +12,8 @@ from foretaste.evaluate.comparison import Comparison
 from foretaste.evaluate.evaluation import Evaluation
 from foretaste.evaluate.report_page import EvaluationReport
 from foretaste.online.vectors import VectorKind, VectorTable, item_vectors, user_vectors
+from foretaste.prepare.aspects import Aspect
+from foretaste.training.aspects import item_aspects
 from foretaste.training.candidate import SavingWorkspace, evaluate_protocol
 from foretaste.training.compare import compare_settings
 from foretaste.training.evaluation_report import make_report
@@ -64,6 +66,12 @@ class Measurement:
         trainings. Nothing is changed.
         """
         return compare_settings(self, settings_a, settings_b, seeds=seeds, protocol=protocol)
+
+    def aspects(self: SavingWorkspace, item: str) -> tuple[Aspect, ...]:
+        """What people praise and blame in an item by its reviews, the most spoken of first: how
+        many of each, and the sentences that say so. Needs `prepare.review_aspects`.
+        """
+        return item_aspects(self, item)
 
     def item_vectors(
         self: SavingWorkspace, items: Sequence[str] | None = None, kind: VectorKind = "text"
