@@ -125,6 +125,7 @@ def test_the_metadata_say_what_it_is(metadata: email.message.Message) -> None:
     assert set(metadata.get_all("Provides-Extra", [])) == {
         "client",
         "fast",
+        "languages",
         "llm",
         "lora",
         "mcp",

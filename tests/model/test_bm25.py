@@ -52,3 +52,11 @@ def test_how_much_of_the_words_a_text_has() -> None:
     assert np.all(coverage <= 1)
     assert coverage[2] > coverage[0] > coverage[1] > 0, "what is rarer says more"
     np.testing.assert_allclose(bm25.coverage(["blue", "rose"])[1], 1, rtol=1e-6)
+
+
+def test_chinese_is_found_by_its_characters() -> None:
+    (words,) = tokenize(["自行车 Fahrrad 4K"])
+    assert words == ["自", "行", "车", "fahrrad", "4k"]
+    scores = Bm25(["红色自行车", "咖啡机", "ein rotes Fahrrad"]).scores(tokenize(["自行车"])[0])
+    assert scores[0] > 0
+    assert scores[1:].tolist() == [0, 0]

