@@ -44,8 +44,17 @@ STARS: dict[Any, str] = {
 METHODS = {
     "Data in": ("add", "inspect", "imports", "undo_import", "record", "identify", "quality"),
     "A model": ("train", "evaluate", "report", "compare", "audit"),
-    "Lists": ("recommend", "search", "similar", "rank", "trending", "generate", "why_not"),
-    "Pages of a shop": ("page", "item_page", "suggest", "facets", "bought_together"),
+    "Lists": (
+        "recommend",
+        "search",
+        "similar",
+        "continuation",
+        "rank",
+        "trending",
+        "generate",
+        "why_not",
+    ),
+    "Pages of a shop": ("page", "item_page", "suggest", "facets", "bought_together", "aspects"),
     "People": (
         "profile",
         "steer",

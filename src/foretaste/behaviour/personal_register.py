@@ -36,7 +36,7 @@ class TableRecord:
     @property
     def personal_columns(self) -> list[str]:
         """Those that hold something of a person."""
-        return [name for name, what in self.columns.items() if isinstance(what, Personal)]
+        return [name for name, content in self.columns.items() if isinstance(content, Personal)]
 
 
 _IMPORT = {"import": "number of the import", "part": "which file of it"}
@@ -248,9 +248,9 @@ FILES: Mapping[str, str] = {
 
 def fact_record(name: str) -> str | None:
     """What a fact of `meta` is; None for one that is not named."""
-    return next((what for prefix, what in FACTS.items() if name.startswith(prefix)), None)
+    return next((content for prefix, content in FACTS.items() if name.startswith(prefix)), None)
 
 
 def file_record(name: str) -> str | None:
     """What a file or folder of the workspace is; None for one that is not named."""
-    return next((what for prefix, what in FILES.items() if name.startswith(prefix)), None)
+    return next((content for prefix, content in FILES.items() if name.startswith(prefix)), None)

@@ -18,7 +18,7 @@ from foretaste.model.artefacts import ModelVersion
 from foretaste.online.generation import Generation
 from foretaste.preferences.matching import ClauseMatch
 
-NOTHING: Mapping[str, Any] = {
+EMPTY_LIST_FIELDS: Mapping[str, Any] = {
     "headline": None,
     "searched": None,
     "degraded": None,
@@ -30,7 +30,7 @@ NOTHING: Mapping[str, Any] = {
 
 def recommendation_json(recommendation: Recommendation, *, explain: bool) -> dict[str, Any]:
     """The object that `recommend --json` prints."""
-    return {**NOTHING, **recommendation_to_json(recommendation, explain=explain)}
+    return {**EMPTY_LIST_FIELDS, **recommendation_to_json(recommendation, explain=explain)}
 
 
 def import_json(record: ImportRecord) -> dict[str, Any]:

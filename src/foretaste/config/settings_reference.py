@@ -6,7 +6,7 @@ Made from the code, so it cannot say something else than what holds.
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
@@ -106,6 +106,8 @@ def type_words(annotation: Any) -> str:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if annotation in WORDS_BY_TYPE:
         return WORDS_BY_TYPE[annotation]
+    if origin is Annotated:
+        return type_words(arguments[0])
     if origin is Literal:
         return " or ".join(toml_value(argument) for argument in arguments)
     if origin in (Union, types.UnionType):

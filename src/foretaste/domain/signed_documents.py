@@ -43,8 +43,8 @@ def signed(document: Mapping[str, Any], private_key: str) -> dict[str, Any]:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(private_key))
-    whole = {**document, KEY_FIELD: public_key_of(private_key)}
-    return {**whole, SIGNATURE_FIELD: _encoded(key.sign(_canonical(whole)))}
+    keyed_document = {**document, KEY_FIELD: public_key_of(private_key)}
+    return {**keyed_document, SIGNATURE_FIELD: _encoded(key.sign(_canonical(keyed_document)))}
 
 
 def signer(document: Mapping[str, Any]) -> str:

@@ -23,7 +23,6 @@ from foretaste.domain.data import (
     Term,
     UserContext,
 )
-from foretaste.domain.media import decode_query
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
 from foretaste.feedback.recommendation_log import RecommendationLog
@@ -36,6 +35,7 @@ from foretaste.online.explained_slate import event_titles, recommended_items
 from foretaste.online.list_corrections import corrected_scorer, own_mix_of
 from foretaste.online.list_goal import ListGoal
 from foretaste.online.list_kinds import kind_mask, popularity_row
+from foretaste.online.media_queries import media_queries_of
 from foretaste.online.page_request import PageRequest as PageRequest
 from foretaste.online.page_request import RequestReader
 from foretaste.online.placement_book import PlacementBook
@@ -61,10 +61,6 @@ from foretaste.rank.trending import counts_by_item, trending_scores
 from foretaste.rank.variant_groups import VariantGroups
 
 T = TypeVar("T")
-NO_PICTURES = (
-    "image: the model that answers was trained without pictures; set images.folder or "
-    "images.fetch, and train again"
-)
 
 
 class SlateBuilder:
@@ -168,10 +164,7 @@ class SlateBuilder:
             seeds=request.items,
             curves=snapshot.value_curves,
         )
-        for space in request.media_queries:
-            if f"media:{space}" not in snapshot.product.names:
-                raise InputError(NO_PICTURES)
-        queries = {space: decode_query(text) for space, text in request.media_queries.items()}
+        queries = media_queries_of(request, snapshot)
         return replace(context, media_queries=queries) if queries else context
 
     def has_newer_events(self, request: Request, snapshot: Snapshot) -> bool:

@@ -125,8 +125,8 @@ def continued(limits: TradeLimits, context: UserContext) -> TradeLimits:
 
     context: of what was taken.
     """
-    taken = np.setdiff1d(context.consumed_items, limits.due_items)
-    return replace(limits, early_items=np.union1d(limits.early_items, taken))
+    taken_items = np.setdiff1d(context.consumed_items, limits.due_items)
+    return replace(limits, early_items=np.union1d(limits.early_items, taken_items))
 
 
 def _unburied(snapshot: Snapshot, context: UserContext, is_fresh: Mask) -> list[ScoreBoost]:

@@ -19,7 +19,6 @@ from foretaste.consume.consumer_status import consumer_gauges
 from foretaste.converse.conversation import Chat, open_chat
 from foretaste.domain.data import Recommendation, Request
 from foretaste.domain.patience import current_patience
-from foretaste.domain.switching import short_turns
 from foretaste.errors import ForetasteError, ModelError, StoreBusy, StoreError
 from foretaste.feedback.attribution import attribute_events
 from foretaste.language.open import REHEARSAL_QUERY
@@ -384,8 +383,7 @@ class Service:
     def _warm_up_language(self) -> None:
         """Words are read when this is done; see `warm_up_language`."""
         try:
-            with short_turns():
-                warm_up_language(self.workspace)
+            warm_up_language(self.workspace)
         except ForetasteError as error:
             if not self._stop_event.is_set():
                 log.error("words cannot be read: %s", error)

@@ -1,6 +1,7 @@
 """In: a workspace that answers without words. Out: the same with its language model loaded."""
 
 from foretaste.domain.data import Request
+from foretaste.domain.switching import short_turns
 from foretaste.generate.catalogue_words import count_title_words
 from foretaste.generate.messages import LANGUAGES, messages_in
 from foretaste.language.open import REHEARSAL_QUERY, forgetful
@@ -22,6 +23,7 @@ def warm_up_lists(workspace: Foretaste) -> None:
     workspace.recommend(Request("nobody", items=seeds, n=10, explain=True, incognito=True))
 
 
+@short_turns()  # requests are answered meanwhile
 def warm_up_language(workspace: Foretaste) -> None:
     """Load what words need.
 

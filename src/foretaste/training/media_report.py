@@ -34,14 +34,14 @@ def media_lines(figures: Mapping[str, Any]) -> list[str]:
     """What is said after a training; nothing where no item has a picture or vector."""
     lines = []
     for name, count in figures.get("items", {}).items():
-        what = "pictures" if name == IMAGE else f"vectors '{name.removeprefix(OWN_PREFIX)}'"
-        lines.append(f"{what}: read of {count:,} {'item' if count == 1 else 'items'}")
+        kind_text = "pictures" if name == IMAGE else f"vectors '{name.removeprefix(OWN_PREFIX)}'"
+        lines.append(f"{kind_text}: read of {count:,} {'item' if count == 1 else 'items'}")
     failures, reasons = figures.get("failures", []), figures.get("reasons", {})
     total = sum(reasons.values())
     if total:
         lines.append(f"{total:,} {'picture or vector was' if total == 1 else 'were'} not read:")
-        told = failures[:MAX_TOLD_FAILURES]
-        lines += [f"  {row['item']}: {row['reference']}: {row['reason']}" for row in told]
-        if total > len(told):
+        shown_failures = failures[:MAX_TOLD_FAILURES]
+        lines += [f"  {row['item']}: {row['reference']}: {row['reason']}" for row in shown_failures]
+        if total > len(shown_failures):
             lines += [f"  {count:,} × {reason}" for reason, count in reasons.items()]
     return lines

@@ -130,8 +130,8 @@ class MediaExpert(ExpertByScorer):
         """From the first item with a vector, or where a picture is asked with."""
         if self.query_row(user_context) is not None:
             return True
-        taken = user_context.item[(user_context.item >= 0) & (user_context.weight > 0)]
-        return any(self._has_vector(int(item)) for item in taken[::-1])
+        taken_items = user_context.item[(user_context.item >= 0) & (user_context.weight > 0)]
+        return any(self._has_vector(int(item)) for item in taken_items[::-1])
 
     def learn(self, user_context: UserContext, item: int, weight: float, at: float) -> None:
         """Nothing to learn: the history is read when asked."""

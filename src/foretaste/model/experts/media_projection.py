@@ -46,7 +46,7 @@ class MediaProjection:
 def fit_projection(vectors: Vectors, dim: int) -> MediaProjection | None:
     """None where fewer than two items have a vector, or all of them the same.
 
-    dim: directions that are kept, at most.
+    dim: directions that are main_directions, at most.
     """
     present_rows = np.flatnonzero(nonzero_rows(vectors))
     if len(present_rows) < 2:
@@ -59,11 +59,13 @@ def fit_projection(vectors: Vectors, dim: int) -> MediaProjection | None:
         return None
     covariance = (deviations.T @ deviations).astype(np.float64)
     _, directions = np.linalg.eigh(covariance)  # the greatest last
-    kept = np.ascontiguousarray(directions[:, ::-1][:, :dim], np.float32)
-    projection = MediaProjection(center, kept, np.zeros(kept.shape[1], np.float32))
-    row_sum = np.zeros(kept.shape[1], np.float64)
+    main_directions = np.ascontiguousarray(directions[:, ::-1][:, :dim], np.float32)
+    projection = MediaProjection(
+        center, main_directions, np.zeros(main_directions.shape[1], np.float32)
+    )
+    row_sum = np.zeros(main_directions.shape[1], np.float64)
     for start in range(0, len(present_rows), ROWS_PER_CHUNK):
         chunk = np.asarray(vectors[present_rows[start : start + ROWS_PER_CHUNK]], np.float32)
         row_sum += projection.rows(chunk).sum(axis=0, dtype=np.float64)
     mean_row = (row_sum / len(present_rows)).astype(np.float32)
-    return MediaProjection(center, kept, mean_row)
+    return MediaProjection(center, main_directions, mean_row)
