@@ -14,7 +14,7 @@ NO_PICTURES = (
 
 
 def media_queries_of(request: Request, snapshot: Snapshot) -> Mapping[str, Floats]:
-    """Space → [dim], what is to be looked like. Raises InputError where no expert knows the space."""
+    """Space → [dim], what is to be looked like. Raises InputError where no expert knows it."""
     if any(f"media:{space}" not in snapshot.product.names for space in request.media_queries):
         raise InputError(NO_PICTURES)
     return {space: decode_query(text) for space, text in request.media_queries.items()}

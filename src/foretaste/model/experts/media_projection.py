@@ -60,10 +60,9 @@ def fit_projection(vectors: Vectors, dim: int) -> MediaProjection | None:
     covariance = (deviations.T @ deviations).astype(np.float64)
     _, directions = np.linalg.eigh(covariance)  # the greatest last
     main_directions = np.ascontiguousarray(directions[:, ::-1][:, :dim], np.float32)
-    projection = MediaProjection(
-        center, main_directions, np.zeros(main_directions.shape[1], np.float32)
-    )
-    row_sum = np.zeros(main_directions.shape[1], np.float64)
+    n_directions = main_directions.shape[1]
+    projection = MediaProjection(center, main_directions, np.zeros(n_directions, np.float32))
+    row_sum = np.zeros(n_directions, np.float64)
     for start in range(0, len(present_rows), ROWS_PER_CHUNK):
         chunk = np.asarray(vectors[present_rows[start : start + ROWS_PER_CHUNK]], np.float32)
         row_sum += projection.rows(chunk).sum(axis=0, dtype=np.float64)
