@@ -294,7 +294,7 @@ def print_models(versions: Sequence["ModelVersion"]) -> None:
         )
         for version in versions
     ]
-    counts = ("events", "items", "users with attributes")
+    counts = ("events", "items", "user records")
     print_table(("version", "trained (UTC)", *counts, ""), rows, right=counts)
 
 
