@@ -117,6 +117,7 @@ ROUTES = (
     Route("GET", "/v1/users/{user:path}", ADMIN),
     Route("PATCH", "/v1/users/{user:path}", ADMIN, {"age": "31"}),
     Route("DELETE", "/v1/users/{user:path}", ADMIN),
+    Route("GET", "/v1/erasures/{receipt_id}", ADMIN),
     Route("GET", "/v1/users/{user:path}/export", ADMIN),
     Route("GET", "/console", OPEN),
     Route("GET", "/console/outcomes", OPEN),

@@ -78,6 +78,7 @@ def ask(client: httpx.Client, route: Route, headers: Headers, **names: str) -> h
     values = {"user": "nobody", "session": "nowhere", "item": "nothing", **names}
     values |= {"category": "space", "kind": "click", "name": "x"}
     values |= {"version": "0", "path": "base.css", "key": "0" * 12, "number": "7"}
+    values |= {"receipt_id": "0" * 32}
     values["id"] = values["session" if "sessions" in route.path else "user"]
 
     def filled(text: str) -> str:

@@ -19,6 +19,7 @@ from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.config.overrides import merged
 from foretaste.config.serve_settings import ServeSettings
 from foretaste.config.worker_settings import WorkerSettings
+from foretaste.domain.audit_settings import AuditSettings
 from foretaste.domain.settings import (
     Settings,
     current_path,
@@ -26,7 +27,6 @@ from foretaste.domain.settings import (
     with_current_keys,
 )
 from foretaste.errors import SettingsError, did_you_mean
-from foretaste.evaluate.audit.settings import AuditSettings
 from foretaste.generate.settings import ReasonSettings
 from foretaste.language.media.settings import ImageSettings
 from foretaste.language.settings import LanguageSettings

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from evaluate.audit.samples import sample
+from foretaste.domain.audit_settings import AuditSettings
 from foretaste.errors import InputError
 from foretaste.evaluate.audit.item_groups import exposure_section, item_groups
-from foretaste.evaluate.audit.settings import AuditSettings
 
 BRANDS = [("big",)] * 10 + [("small",)] * 10
 SETTINGS = AuditSettings()

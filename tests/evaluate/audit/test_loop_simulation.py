@@ -7,9 +7,9 @@ from typing import Self
 import numpy as np
 import pytest
 
+from foretaste.domain.audit_settings import AuditSettings
 from foretaste.domain.data import Doubles, Floats, UserContext
 from foretaste.evaluate.audit.loop_simulation import simulation_section
-from foretaste.evaluate.audit.settings import AuditSettings
 
 ITEMS, PEOPLE = 300, 40
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from foretaste.domain.audit_settings import AuditSettings
 from foretaste.evaluate.audit.audit_sample import HeldOutQuality
 from foretaste.evaluate.audit.figures import corrected
 from foretaste.evaluate.audit.people_groups import people_groups, people_section
-from foretaste.evaluate.audit.settings import AuditSettings
 
 PEOPLE = 300
 SETTINGS = AuditSettings()

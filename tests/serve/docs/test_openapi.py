@@ -59,6 +59,7 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("patch", "/v1/users/{user}"): catalogue_schemas.UserRow,
     ("get", "/v1/users/{user}/export"): catalogue_schemas.UserExportOut,
     ("delete", "/v1/users/{user}"): catalogue_schemas.ErasureAnswer,
+    ("get", "/v1/erasures/{receipt_id}"): catalogue_schemas.ErasureState,
     ("post", "/v1/events"): EventsAnswer,
     ("post", "/v1/identify"): IdentifyAnswer,
     ("post", "/v1/take-back"): TakeBackAnswer,

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from foretaste.domain.audit_settings import AuditSettings
 from foretaste.domain.data import Catalogue, Doubles, Feature, Ints
 from foretaste.domain.feature_types import ORDERED_TYPES, feature_number
 from foretaste.errors import InputError, did_you_mean
 from foretaste.evaluate.audit.audit_sample import AuditSample
 from foretaste.evaluate.audit.figures import AuditFigure, AuditSection, corrected, normal_p_value
-from foretaste.evaluate.audit.settings import AuditSettings
 from foretaste.evaluate.metrics import Interval, statistic_interval
 
 NEWNESS = "how new"

@@ -12,9 +12,9 @@ from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
+from foretaste.domain.audit_settings import AuditSettings
 from foretaste.domain.data import Doubles, Floats, Ints, UserContext
 from foretaste.evaluate.audit.figures import AuditFigure, AuditSection
-from foretaste.evaluate.audit.settings import AuditSettings
 from foretaste.evaluate.list_variety import gini
 from foretaste.evaluate.metrics import Interval, paired_interval
 from foretaste.evaluate.sampled_lists import Mask, best_items

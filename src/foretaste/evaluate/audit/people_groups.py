@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from foretaste.domain.audit_settings import AuditSettings
 from foretaste.domain.data import Doubles, Longs
 from foretaste.domain.feature_types import feature_number
 from foretaste.evaluate.audit.audit_sample import HeldOutQuality
 from foretaste.evaluate.audit.figures import AuditFigure, AuditSection, corrected
-from foretaste.evaluate.audit.settings import AuditSettings
 from foretaste.evaluate.case_groups import number_ranges
 from foretaste.evaluate.metrics import interval
 

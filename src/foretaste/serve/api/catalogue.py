@@ -207,7 +207,9 @@ def delete_user(user: UserId, service: ServiceDep) -> ErasureAnswer:
     )
 
 
-@users_router.get("/erasures/{receipt_id}", dependencies=[ADMIN])
+@users_router.get(
+    "/erasures/{receipt_id}", dependencies=[ADMIN], responses=answer_example("erasure-state")
+)
 def erasure_state(
     receipt_id: Annotated[str, Path(max_length=64, description="Of the receipt: `receipt_id`.")],
     service: ServiceDep,

@@ -167,7 +167,7 @@ class ErasureAnswer(ResponseSchema):
     recounted: list[str] = old_name_of("recounted_versions")
     pending: list[str]
     """What may still hold something of them, and until when."""
-    receipt: dict[str, Any] | None
+    receipt: dict[str, Any] | None = None
     """The same, signed (Ed25519), to be given out; `foretaste verify` checks it. null for somebody
     of whom nothing was ever kept."""
     waits: list[str] = old_name_of("pending")
@@ -181,7 +181,7 @@ class ErasureState(ResponseSchema):
     """Seconds since 1970."""
     due: list[str]
     """What may still hold something of the person, and until when."""
-    completion: dict[str, Any] | None
+    completion: dict[str, Any] | None = None
     """The receipt that closes the first one, signed; null while something is due."""
     key: dict[str, str]
     """The public key that receipts are signed with."""
