@@ -136,6 +136,7 @@ TABLES: Mapping[str, TableRecord] = {
         {
             "id": "id of the item", "title": "title", "texts": "texts", "attributes": "attributes",
             "image": "address of a picture", "audio": "address of a sound",
+            "vectors": "vectors of the shop's own",
             "available_from": "from when it is on offer", "available_until": "until when",
             "hidden": "whether it is hidden", "revision": "number of the change",
         },

@@ -51,13 +51,13 @@ class ProcessedTable:
     def personal(self) -> list[tuple[str, str]]:
         """(column, what it holds) of what is of a person."""
         return [
-            (column, what)
-            for column, what in self.record.columns.items()
-            if isinstance(what, Personal)
+            (column, content)
+            for column, content in self.record.columns.items()
+            if isinstance(content, Personal)
         ]
 
     @property
-    def others(self) -> list[str]:
+    def impersonal_columns(self) -> list[str]:
         """Columns that hold nothing of a person."""
         return [name for name in self.record.columns if name not in self.record.personal_columns]
 
@@ -67,7 +67,7 @@ class Recipient:
     """Somewhere that data may go."""
 
     name: str
-    what: str
+    content: str
     is_on: bool
 
 
@@ -110,15 +110,15 @@ class PrivacyReport:
                     "rows": table.rows,
                     "kept": table.retention,
                     "personal": dict(table.personal),
-                    "others": table.others,
+                    "others": table.impersonal_columns,
                 }
                 for table in self.tables
             ],
             "attributes": list(self.attributes),
             "event_types": list(self.event_types),
             "recipients": [
-                {"name": place.name, "what": place.what, "on": place.is_on}
-                for place in self.recipients
+                {"name": recipient.name, "what": recipient.content, "on": recipient.is_on}
+                for recipient in self.recipients
             ],
             "files": dict(self.files),
             "rights": dict(self.rights),
@@ -135,8 +135,12 @@ class PrivacyReport:
         for table in self.personal_tables:
             lines += [f"## {table.name}: {table.record.purpose}", ""]
             lines += [f"{table.rows:,} rows; kept {table.retention}.", ""]
-            lines += [f"- `{column}`: {what}" for column, what in table.personal]
-            lines += [f"- of nobody: {', '.join(table.others)}"] if table.others else []
+            lines += [f"- `{column}`: {content}" for column, content in table.personal]
+            lines += (
+                [f"- of nobody: {', '.join(table.impersonal_columns)}"]
+                if table.impersonal_columns
+                else []
+            )
             lines.append("")
         lines += ["Attributes of people: " + (", ".join(self.attributes) or "none") + ".", ""]
         lines += ["Types of events: " + ", ".join(self.event_types) + ".", ""]
@@ -147,13 +151,13 @@ class PrivacyReport:
         ]
         lines += ["", "## Where it goes", ""]
         lines += [
-            f"- {place.name}: {place.what}" + ("" if place.is_on else " (off)")
-            for place in self.recipients
+            f"- {recipient.name}: {recipient.content}" + ("" if recipient.is_on else " (off)")
+            for recipient in self.recipients
         ]
         lines += ["", "## Files of the workspace", ""]
-        lines += [f"- `{name}`: {what}" for name, what in self.files]
+        lines += [f"- `{name}`: {content}" for name, content in self.files]
         lines += ["", "## What people may ask for", ""]
-        lines += [f"- {right}: {how}" for right, how in self.rights]
+        lines += [f"- {right}: {answer}" for right, answer in self.rights]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -210,7 +214,7 @@ def _recipients(workspace: ReportedWorkspace) -> list[Recipient]:
     writer, database = config.language.writer, config.behaviour.database
     asks_endpoint = writer.kind == "endpoint"
     host = urlsplit(writer.url or "").hostname or "none"
-    places = [
+    recipients = [
         Recipient(
             f"Database server {_host(database)}",
             "all tables above",
@@ -246,8 +250,8 @@ def _recipients(workspace: ReportedWorkspace) -> list[Recipient]:
     ]
     backups = [str(path) for path in backup_folders(workspace.folder)]
     names = ", ".join(backups) or "none were written"
-    places.append(Recipient(f"Backups: {names}", "everything", is_on=bool(backups)))
-    return places
+    recipients.append(Recipient(f"Backups: {names}", "everything", is_on=bool(backups)))
+    return recipients
 
 
 def _host(database: Any) -> str:
