@@ -60,11 +60,11 @@ def _read(path: Path) -> dict[str, Any]:
     return document
 
 
-def _require_same(signed_by: str, expected: str, whose: str) -> None:
+def _require_same(signed_by: str, expected: str, expected_key: str) -> None:
     if signed_by != expected:
         raise InputError(
-            f"the receipt is signed by the key {signed_by}, and {whose} is {expected}: it is of "
-            "another service"
+            f"the receipt is signed by the key {signed_by}, and {expected_key} is {expected}: it "
+            "is of another service"
         )
 
 

@@ -57,9 +57,9 @@ class OwnMix:
         list_sum, valued_count = np.zeros(len(self.shares)), 0
         is_free = np.ones(len(items), np.bool_)
         order = list[int]()
-        for place in range(1, min(n, len(items)) + 1):
+        for length in range(1, min(n, len(items)) + 1):
             mixes = (list_sum + shares) / np.maximum(valued_count + has_value, 1)[:, None]
-            gains = (1 - self.strength) * relevance / place
+            gains = (1 - self.strength) * relevance / length
             gains -= self.strength * divergence(self.shares, mixes)
             best = int(np.argmax(np.where(is_free, gains, -np.inf)))
             is_free[best] = False

@@ -45,14 +45,14 @@ class ReceiptWorkspace(Protocol):
 class StoreCounts:
     """How much each store has of a person."""
 
-    before: Mapping[str, int]
-    after: Mapping[str, int]
+    counts_before: Mapping[str, int]
+    counts_after: Mapping[str, int]
 
     def rows(self) -> list[dict[str, Any]]:
         """As a receipt has them."""
         return [
-            {"store": name, "before": count, "after": self.after.get(name, 0)}
-            for name, count in self.before.items()
+            {"store": name, "before": count, "after": self.counts_after.get(name, 0)}
+            for name, count in self.counts_before.items()
         ]
 
 
@@ -134,9 +134,11 @@ class ReceiptBook:
                 f"there is no receipt '{receipt_id[:64]}' in this workspace; the number is "
                 "`receipt_id` in the receipt"
             )
-        kept = json.loads(text)
-        notes = () if kept["completion"] else tuple(due_notes(kept["erased_at"]))
-        return ReceiptState(receipt_id, kept["erased_at"], notes, kept["completion"])
+        stored_state = json.loads(text)
+        notes = () if stored_state["completion"] else tuple(due_notes(stored_state["erased_at"]))
+        return ReceiptState(
+            receipt_id, stored_state["erased_at"], notes, stored_state["completion"]
+        )
 
     def close_due(self, due_notes: Callable[[float], Sequence[str]]) -> list[str]:
         """Sign the second receipt of every erasure of which nothing is due any more. → numbers."""
@@ -144,11 +146,11 @@ class ReceiptBook:
 
     def _close(self, receipt_id: str, due_notes: Callable[[float], Sequence[str]]) -> bool:
         text = self._workspace.store.meta_text(RECEIPT_PREFIX + receipt_id)
-        kept = json.loads(text) if text else None
-        if kept is None or kept["completion"]:
+        stored_state = json.loads(text) if text else None
+        if stored_state is None or stored_state["completion"]:
             self._change_due(set(), {receipt_id})
             return False
-        if due_notes(kept["erased_at"]):
+        if due_notes(stored_state["erased_at"]):
             return False
         versions = self._workspace.models.versions()
         document = {
@@ -156,7 +158,7 @@ class ReceiptBook:
             "kind": "completion",
             "receipt_id": receipt_id,
             "service": self._workspace.config.name,
-            "erased_at": _time_text(kept["erased_at"]),
+            "erased_at": _time_text(stored_state["erased_at"]),
             "completed_at": _time_text(self._workspace.clock()),
             "models": [
                 {"version": version.name, "trained_at": _time_text(version.created)}
@@ -165,7 +167,7 @@ class ReceiptBook:
             "due": [],
         }
         completion = signed(document, self.private_key())
-        self._keep(receipt_id, {**kept, "completion": completion})
+        self._keep(receipt_id, {**stored_state, "completion": completion})
         self._change_due(set(), {receipt_id})
         return True
 
