@@ -1,6 +1,7 @@
 """`foretaste recommend`, `search`, `similar`, `rank` and `trending`: words in, a list out."""
 
 import json as jsonlib
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -108,20 +109,31 @@ def recommend(
 
 
 def search(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is looked for.")],
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="What is looked for.", show_default=False)
+    ] = None,
     workspace: Workspace = CURRENT_FOLDER,
     user: Annotated[str | None, typer.Option(help="Who is looking.")] = None,
+    image: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A picture that is looked for.")
+    ] = None,
     n: ItemCount = None,
     filter: Filter = None,  # noqa: A002
     query_facets: QueryFacets = None,
     language: Language = None,
     json: Json = False,
 ) -> None:
-    """Search the catalogue, for a user if one is named."""
+    """Search the catalogue, in words or by a picture, for a user if one is named."""
     list_options = parse_list_options(filter, None, 0.0, language)
     with open_loop(workspace) as loop:
         recommendation = loop.search(
-            text, user=user, n=n, explain=True, query_facets=query_facets, **list_options
+            text,
+            user=user,
+            n=n,
+            image=image,
+            explain=True,
+            query_facets=query_facets,
+            **list_options,
         )
         console.print_recommendation(recommendation, json=json, items=loop.store.item)
 

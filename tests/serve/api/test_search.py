@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from foretaste_client import Client
 from language.media.pictures import as_bytes, zip_bytes
 from language.media.shop import cover
 
@@ -107,3 +108,8 @@ def test_a_model_without_pictures_says_so(client: httpx.Client) -> None:
     response = client.post("/v1/search", json={"image": BASE64})
     assert response.status_code == 422
     assert "trained without pictures" in response.text
+
+
+def test_the_client_sends_a_picture(shop: httpx.Client) -> None:
+    with Client(str(shop.base_url)) as foretaste:
+        assert foretaste.search(image=PHOTO, n=3).items[0].id == "kitchen-3"

@@ -74,9 +74,11 @@ class AsyncClient:
         """A list for a user; further fields as in `POST /v1/recommend`: n, query, filter, …"""
         return await self._send(calls.recommend("/v1/recommend", {"user": user, **fields}))
 
-    async def search(self, query: str, **fields: Any) -> Recommendation:
-        """What answers a search."""
-        return await self._send(calls.recommend("/v1/search", {"query": query, **fields}))
+    async def search(
+        self, query: str | None = None, *, image: bytes | None = None, **fields: Any
+    ) -> Recommendation:
+        """What answers a search, in words, by the bytes of a picture, or both."""
+        return await self._send(calls.search(query, image, fields))
 
     async def similar(self, item: str, **fields: Any) -> Recommendation:
         """What goes with an item."""

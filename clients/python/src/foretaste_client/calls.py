@@ -5,6 +5,7 @@ nothing is sent here, so that both clients share it.
 import json
 import random
 import uuid
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -118,6 +119,14 @@ def recommend(path: str, fields: Mapping[str, Any]) -> Call[Recommendation]:
     """A list; what is None is not asked."""
     body = {name: value for name, value in fields.items() if value is not None}
     return Call("POST", path, answers.recommendation, body)
+
+
+def search(
+    query: str | None, image: bytes | None, fields: Mapping[str, Any]
+) -> Call[Recommendation]:
+    """A list for words, a picture, or both."""
+    picture = None if image is None else b64encode(image).decode()
+    return recommend("/v1/search", {"query": query, "image": picture, **fields})
 
 
 def trending(fields: Mapping[str, Any]) -> Call[Recommendation]:

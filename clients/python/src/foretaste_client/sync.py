@@ -74,9 +74,11 @@ class Client:
         """A list for a user; further fields as in `POST /v1/recommend`: n, query, filter, …"""
         return self._send(calls.recommend("/v1/recommend", {"user": user, **fields}))
 
-    def search(self, query: str, **fields: Any) -> Recommendation:
-        """What answers a search."""
-        return self._send(calls.recommend("/v1/search", {"query": query, **fields}))
+    def search(
+        self, query: str | None = None, *, image: bytes | None = None, **fields: Any
+    ) -> Recommendation:
+        """What answers a search, in words, by the bytes of a picture, or both."""
+        return self._send(calls.search(query, image, fields))
 
     def similar(self, item: str, **fields: Any) -> Recommendation:
         """What goes with an item."""
