@@ -7,6 +7,7 @@ import pytest
 
 from foretaste.behaviour.store import SqlStore
 
+from .nats_server import NatsServer
 from .redis_server import RedisServer
 
 
@@ -29,3 +30,18 @@ def redis_server(_redis: RedisServer) -> RedisServer:
     """One that has nothing in it."""
     _redis.client.flushall()
     return _redis
+
+
+@pytest.fixture(scope="session")
+def _nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    server = NatsServer(tmp_path_factory.mktemp("nats") / "data")
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def nats_server(_nats: NatsServer) -> NatsServer:
+    """One whose stream is new and empty."""
+    _nats.publish([], anew=True)
+    return _nats

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import redis
 
+from consume.nats_server import NEEDS_NATS, NatsServer
 from consume.redis_server import NEEDS_REDIS, RedisServer
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.consume.consumer_status import ConsumerStatus
@@ -53,13 +54,18 @@ class Producer:
             number += 1
             row: dict[str, Any] = {"user": f"u{number % 50}", "item": f"space-{number % 12}"}
             is_bad = number % BAD_EVERY == 0
-            row |= {"event_type": "clik"} if is_bad else {"event_id": f"e{number}"}
+            if is_bad:
+                row["event_type"] = "clik"
+            elif number % 2:  # of the others some have no id of their own
+                row["event_id"] = f"e{number}"
             for _ in range(self._rng.choice([1, 1, 1, 2])):  # some are sent twice
                 try:
                     entry = self._server.client.xadd("events", {"row": json.dumps(row)}).decode()
                 except redis.RedisError:
                     continue  # nobody was told that it is there
-                (self.bad.add(entry) if is_bad else self.good.add(f"e{number}"))
+                (self.bad if is_bad else self.good).add(
+                    entry if is_bad else row.get("event_id", f"redis/events/{entry}")
+                )
 
     def close(self) -> None:
         self._stop.set()
@@ -71,9 +77,9 @@ def ids_in_store(folder: Path) -> Counter[str]:
         return Counter(event.event_id for _, event in store.events())
 
 
-def status_of(folder: Path) -> ConsumerStatus | None:
+def status_of(folder: Path, name: str = "redis/events") -> ConsumerStatus | None:
     with SqlStore(folder / STORE_FILE) as store:
-        return ConsumerStatus.load(store, "redis/events")
+        return ConsumerStatus.load(store, name)
 
 
 def rejected_entries(folder: Path) -> Counter[str]:
@@ -81,8 +87,8 @@ def rejected_entries(folder: Path) -> Counter[str]:
     return Counter(json.loads(line)["entry"] for line in path.read_text().splitlines())
 
 
-def progressed(folder: Path, past: int) -> bool:
-    status = status_of(folder)
+def progressed(folder: Path, past: int, name: str = "redis/events") -> bool:
+    status = status_of(folder, name)
     return status is not None and status.accepted > past
 
 
@@ -110,6 +116,12 @@ def test_kill_of_either_end(
     assert [name for name in producer.good if name not in stored] == []
     assert stored.total() == len(stored)
     assert len(stored) - KNOWN >= len(producer.good) > rounds
+    entries = {
+        f"redis/events/{entry.decode()}"
+        for entry, fields in server.client.xrange("events")
+        if "event_id" not in (row := json.loads(fields[b"row"])) and "event_type" not in row
+    }
+    assert {name for name in stored if name.startswith("redis/")} == entries != set()
     rejected = rejected_entries(workspace)
     assert producer.bad <= set(rejected)
     assert rejected.total() == len(rejected)
@@ -128,6 +140,42 @@ def test_a_polite_end_comes_after_the_batch_in_hand(
     status = status_of(workspace)
     assert status is not None
     assert status.accepted == 50
+
+
+@NEEDS_NATS
+@ROUNDS
+def test_kill_of_either_end_of_jetstream(
+    nursery: Nursery, workspace: Path, tmp_path: Path, rounds: int
+) -> None:
+    sent = 0
+
+    def messages() -> list[dict[str, Any]]:
+        nonlocal sent
+        sent += 150
+        numbers = range(sent - 150, sent)
+        return [{"event_id": f"e{n}", "user": "u", "item": f"space-{n % 12}"} for n in numbers]
+
+    with closing(NatsServer(tmp_path / "nats")) as server:
+        server.start()
+        words = ("consume", server.address, "--batch", "20")
+        for _ in range(rounds):
+            status = status_of(workspace, "nats/EVENTS")
+            accepted = status.accepted if status else 0
+            server.publish(messages())
+            with nursery.start(workspace, *words) as consumer:
+                until(
+                    lambda past=accepted: progressed(workspace, past, "nats/EVENTS"),  # type: ignore[misc]
+                    "rows",
+                )
+                server.kill()
+                until(lambda: "trying again" in consumer.log, "a word about it")
+                server.start()
+                server.publish(messages())
+                consumer.end()
+        with nursery.start(workspace, *words, "--once") as consumer:
+            assert consumer.wait() == 0, consumer.log
+    stored = ids_in_store(workspace)
+    assert stored.total() == len(stored) == KNOWN + sent
 
 
 def test_kill_amid_a_folder(nursery: Nursery, workspace: Path, tmp_path: Path) -> None:

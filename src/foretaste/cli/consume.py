@@ -28,7 +28,8 @@ def consume(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="SOURCE", help="redis://host:6379/0?stream=NAME&group=GROUP, or a folder."
+            metavar="SOURCE",
+            help="redis://host:6379/0?stream=NAME, nats://host:4222?stream=NAME, or a folder.",
         ),
     ],
     workspace: Workspace = CURRENT_FOLDER,

@@ -5,7 +5,6 @@ hands an entry to one reader and remembers that, which is a second truth beside 
 that is named is moved along behind what is stored, so that the tools of Redis show how far it is.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from foretaste.consume.stream_source import (
     SourceError,
     StoredPosition,
     StreamRow,
+    json_row,
 )
 from foretaste.domain.data import RejectedRow
 from foretaste.errors import InputError, MissingExtra
@@ -160,22 +160,6 @@ def _content(
         if text.lstrip().startswith("{"):
             return json_row(text, source_name)
     return dict(texts)
-
-
-def json_row(text: str, source_name: str) -> dict[str, Any] | RejectedRow:
-    """The object of a message."""
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        problem = f"not JSON ({error})"
-    else:
-        if isinstance(content, dict):
-            return content
-        problem = "not a JSON object"
-    shown_text = text[:200]
-    return RejectedRow(
-        source_name, 0, "", shown_text, problem, 'write {"user": "7", …}', {"": shown_text}
-    )
 
 
 def _numbers(entry_id: str) -> tuple[int, int]:

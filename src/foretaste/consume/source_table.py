@@ -14,9 +14,17 @@ def _open_redis(address: str) -> StreamSource:
     return RedisStream(address)
 
 
+def _open_nats(address: str) -> StreamSource:
+    from foretaste.consume.nats_stream import NatsStream
+
+    return NatsStream(address)
+
+
 OPENERS: Mapping[str, Callable[[str], StreamSource]] = {
     "redis": _open_redis,
     "rediss": _open_redis,
+    "nats": _open_nats,
+    "tls": _open_nats,
 }
 """Scheme of an address → what opens it."""
 

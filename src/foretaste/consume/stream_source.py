@@ -5,10 +5,12 @@ The position is kept in the store of the workspace, after the rows are stored. S
 killed, the rows past the stored position come again, and the store leaves alone what it has.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from foretaste.domain.data import RejectedRow
 from foretaste.errors import ForetasteError
 
 BEGINNING = "beginning"
@@ -72,3 +74,19 @@ class StreamSource(Protocol):
 
     def close(self) -> None:
         """Let go of it."""
+
+
+def json_row(text: str, source_name: str) -> dict[str, Any] | RejectedRow:
+    """The object of a message."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        problem = f"not JSON ({error})"
+    else:
+        if isinstance(content, dict):
+            return content
+        problem = "not a JSON object"
+    shown_text = text[:200]
+    return RejectedRow(
+        source_name, 0, "", shown_text, problem, 'write {"user": "7", …}', {"": shown_text}
+    )
