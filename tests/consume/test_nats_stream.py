@@ -82,7 +82,7 @@ def test_a_server_that_is_away_and_comes_back(nats_server: NatsServer) -> None:
     source = NatsStream(nats_server.address)
     source.resume(lambda _: None, None)
     nats_server.kill()
-    with pytest.raises(SourceError, match=r"the NATS server 127\.0\.0\.1 does not do it"):
+    with pytest.raises(SourceError, match=r"the NATS server 127\.0\.0\.1 cannot be read"):
         read_all(source)
     nats_server.start()
     source.resume(lambda _: None, None)

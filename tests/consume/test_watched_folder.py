@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import SqlStore
 from foretaste.consume.consumer_status import ConsumerStatus
-from foretaste.consume.watched_folder import WatchedFolder
+from foretaste.consume.watched_folder import FilePosition, WatchedFolder
 from foretaste.errors import InputError
+from serve.workspace import until
 
 from .consumed import NOW, consumed, counts, event_ids, rejects
 
@@ -145,6 +147,42 @@ def test_a_file_that_became_shorter_is_said_and_left_alone(
     put(inbox, "a.jsonl", lines("x"))
     assert counts(read(store, tmp_path, inbox)) == (2, 0, 0)
     assert "a.jsonl is shorter than what was read of it" in caplog.text
+
+
+def test_the_position_is_kept_after_all_that_it_stands_for(
+    store: SqlStore, tmp_path: Path, inbox: Path
+) -> None:
+    """Rejects cannot be written for a while: the batch comes again, whole."""
+    path = put(inbox, "a.jsonl", lines("a") + "not json\n")
+    (tmp_path / "rejects").write_text("a file in the way")
+    name = f"folder/{inbox}"
+
+    def has_problem() -> bool:
+        status = ConsumerStatus.load(store, name)
+        return status is not None and "rejected rows cannot be written" in (status.problem or "")
+
+    thread = threading.Thread(target=read, args=(store, tmp_path, inbox))
+    thread.start()
+    until(has_problem, "a word about it")
+    assert event_ids(store) == ["a"]
+    assert store.meta_text(f"consumed:{name}/a.jsonl") is None
+    (tmp_path / "rejects").unlink()
+    thread.join()
+
+    assert event_ids(store) == ["a"]
+    assert [row["entry"] for row in rejects(tmp_path)] == [f"a.jsonl:{len(lines('a'))}"]
+    position = FilePosition.of(store.meta_text(f"consumed:{name}/a.jsonl"))
+    assert position.offset == path.stat().st_size
+
+
+def test_in_postgresql_too(empty_postgres: str, tmp_path: Path, inbox: Path) -> None:
+    put(inbox, "1.csv", "user,item\n" + 7 * "u,i\n")
+    put(inbox, "2.jsonl", lines("a", "b") + "not json\n")
+    with SqlStore(empty_postgres) as store:
+        assert counts(read(store, tmp_path, inbox)) == (9, 0, 1)
+        assert counts(read(store, tmp_path, inbox)) == (9, 0, 1)
+        assert counts(read(store, tmp_path, inbox, start="beginning")) == (9, 9, 2)
+        assert len(event_ids(store)) == 9
 
 
 def test_no_folder(tmp_path: Path) -> None:

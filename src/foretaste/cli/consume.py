@@ -29,6 +29,7 @@ def consume(
         str,
         typer.Argument(
             metavar="SOURCE",
+            envvar="FORETASTE_SOURCE",
             help="redis://host:6379/0?stream=NAME, nats://host:4222?stream=NAME, or a folder.",
         ),
     ],

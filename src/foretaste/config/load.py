@@ -39,7 +39,9 @@ log = logging.getLogger(__name__)
 
 SETTINGS_FILE = "foretaste.toml"
 ENVIRONMENT_PREFIX = "FORETASTE_"
-NON_SETTING_VARIABLES = frozenset({"FORETASTE_WORKSPACE", "FORETASTE_LISTENS_ON"})
+NON_SETTING_VARIABLES = frozenset(
+    {"FORETASTE_WORKSPACE", "FORETASTE_LISTENS_ON", "FORETASTE_SOURCE"}
+)
 """Says where the settings are, not what."""
 SERVICE_LINKS = re.compile(r"FORETASTE_(?:[A-Z0-9]+_)*(?:SERVICE_HOST|(?:SERVICE_)?PORT(?:_\w+)?)")
 """What Kubernetes tells every pod of a Service that is called foretaste, or foretaste-something."""

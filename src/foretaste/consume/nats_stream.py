@@ -159,7 +159,7 @@ class NatsStream:
             return future.result(ANSWER_SECONDS + wait_seconds)
         except (NatsError, OSError) as error:  # TimeoutError is an OSError
             problem = " ".join(str(error).split()) or type(error).__name__
-            raise SourceError(f"{self._server} does not do it: {problem}") from None
+            raise SourceError(f"{self._server} cannot be read: {problem}") from None
         finally:
             future.cancel()
 

@@ -140,7 +140,7 @@ class RedisStream:
         try:
             yield
         except (redis.RedisError, OSError) as error:
-            raise SourceError(f"{self._server} does not do it: {error}") from None
+            raise SourceError(f"{self._server} cannot be read: {error}") from None
 
 
 def _content(
