@@ -21,5 +21,5 @@ if [ ! -e "$tools/.ready" ]; then
     touch "$tools/.ready"
 fi
 export PATH="$tools/venv/bin:$tools/debian/usr/bin:$PATH"
-export PYTHONPATH="$tools/helm:$(echo "$tools"/venv/lib/python3*/site-packages)"
+export PYTHONPATH="$tools/helm:$(echo "$tools"/venv/lib/python3*/site-packages)${PYTHONPATH:+:$PYTHONPATH}"
 exec "$python" -m pytest -q -n 0 -rs tests/deploy
