@@ -41,6 +41,12 @@ def opens(folder: Path, secret: str) -> bool:
         return Keyring(lambda: store.keys).find_key(secret) is not None
 
 
+def test_a_key_for_the_metrics_is_not_said_to_name_users(workspace: Path) -> None:
+    result = run(workspace, "keys", "create", "prometheus", "--scope", "metrics")
+    assert result.exit_code == 0
+    assert "may: metrics. It opens nothing of anybody. Keep it" in " ".join(result.stderr.split())
+
+
 def test_a_key_from_its_making_to_its_end(workspace: Path) -> None:
     assert "no key yet" in good(workspace, "keys", "list")
     secret = good(workspace, "keys", "create", "shop front").strip()

@@ -25,13 +25,19 @@ def print_new_key(key: "ApiKey", secret: str, *, json: bool = False) -> None:
     say(secret)
     note(
         f"key {key.id} ({key.name}, tenant {key.tenant}) may: {', '.join(key.scopes)}. "
-        f"{USER_ACCESS_TEXTS[key.user_rule]}. Keep it: it is not shown again"
+        f"{_user_access_text(key)}. Keep it: it is not shown again"
     )
     if key.signing_secret is not None:
         note(
             f"user tokens for it are signed with {key.signing_secret}, on your server alone; see "
             "docs/clients.md"
         )
+
+
+def _user_access_text(key: "ApiKey") -> str:
+    if key.scopes == ("metrics",):
+        return "It opens nothing of anybody"
+    return USER_ACCESS_TEXTS[key.user_rule]
 
 
 def print_keys(keys: Sequence["ApiKey"], now: float, *, json: bool = False) -> None:
