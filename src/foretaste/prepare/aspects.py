@@ -88,20 +88,24 @@ def aspect_names(reviews: ItemReviews, items: Sequence[Item]) -> list[str]:
     ]
     frequent = Counter(word for _, words in sentences for word in set(words))
     function_words = {"", *(word for word, _ in frequent.most_common(FUNCTION_WORDS))}
-    said, after_determiner, before_function_word = Counter[str](), Counter[str](), Counter[str]()
+    mention_counts, after_determiner, before_function_word = (
+        Counter[str](),
+        Counter[str](),
+        Counter[str](),
+    )
     items_of = defaultdict[str, set[str]](set)
     for item, words in sentences:
         for previous, word, following in zip(["", *words], words, [*words[1:], ""], strict=False):
             if len(word) > 2 and word.isalpha():
                 name = _singular(word)
-                said[name] += 1
+                mention_counts[name] += 1
                 after_determiner[name] += previous in DETERMINERS
                 before_function_word[name] += following in function_words
                 items_of[name].add(item)
     excluded = _names_of_items(items) | GENERIC_WORDS | DETERMINERS
     names = [
         name
-        for name, count in said.items()
+        for name, count in mention_counts.items()
         if len(items_of[name]) >= max(MIN_ITEMS, len(reviews) // 100)
         and after_determiner[name] >= MIN_DETERMINER_SHARE * count
         and before_function_word[name] >= MIN_HEAD_SHARE * count
@@ -130,13 +134,13 @@ def find_aspects(
     """Item → its aspects, the most spoken of first. read: asked for sentences without stars."""
     stars = np.array([own.stars for item in reviews.values() for own in item])
     low, high = _star_bounds(stars)
-    wanted = frozenset(names)
+    known_names = frozenset(names)
     mentions = [
         (item, review.author, name, sentence, review.stars)
         for item, own in reviews.items()
         for review in own
         for sentence in sentences_of(review.text)
-        for name in sorted(wanted & set(map(_singular, words_of(sentence))))
+        for name in sorted(known_names & set(map(_singular, words_of(sentence))))
     ]
     unrated = sorted({mention[3] for mention in mentions if np.isnan(mention[4])})
     polarity_by_sentence = dict(zip(unrated, _polarities(unrated, read), strict=True))
@@ -150,10 +154,10 @@ def find_aspects(
             (praise if polarity > 0 else blame)[item, name].setdefault(author, sentence)
     by_item = defaultdict[str, list[Aspect]](list)
     for item, name in sorted(praise.keys() | blame.keys()):
-        for_it, against = praise.get((item, name), {}), blame.get((item, name), {})
-        louder = for_it if len(for_it) >= len(against) else against
+        praising, blaming = praise.get((item, name), {}), blame.get((item, name), {})
+        louder = praising if len(praising) >= len(blaming) else blaming
         sentences = tuple(louder.values())[:MAX_SENTENCES]
-        by_item[item].append(Aspect(name, len(for_it), len(against), sentences))
+        by_item[item].append(Aspect(name, len(praising), len(blaming), sentences))
     return {
         item: tuple(sorted(own, key=lambda aspect: -(aspect.praise + aspect.blame)))
         for item, own in by_item.items()
