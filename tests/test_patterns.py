@@ -37,6 +37,8 @@ WITH_PATTERNS_OF_THEIR_OWN = {
     "foretaste.understand.grammar._plain_phrases": "the same",
     "foretaste.display.svg.svg_of": "of our own charts",
     "foretaste.workspace.tenants._with_schema": "of a settings file",
+    "foretaste.serve.http.problem_texts._patterns": "loaded once, of messages of our own",
+    "foretaste.serve.http.problem_texts._pattern_of": "the same",
 }
 """Functions that make patterns while they run: why that is no danger."""
 

@@ -99,6 +99,7 @@ def test_a_store_of_before_is_migrated_with_what_is_in_it(tmp_path: Path) -> Non
             connection.execute(f"DROP TABLE IF EXISTS {table}")
         connection.execute("DROP INDEX users_revision")
         connection.execute("ALTER TABLE users DROP COLUMN revision")
+        connection.execute("ALTER TABLE items DROP COLUMN vectors")
         for column in ("user_access", "signing_secret"):
             connection.execute(f"ALTER TABLE api_keys DROP COLUMN {column}")
         connection.execute("DROP INDEX events_at")

@@ -25,7 +25,7 @@ MIN_VECTOR_SHARE = 0.9
 """Of a column's cells that are vectors, for it to be one of vectors."""
 VECTOR_NAMES = ("embedding", "vector")
 """What a column of bytes is called that has vectors."""
-_BETWEEN_ADDRESSES = re.compile(r"\s*[,|;\s]\s*(?=(?:https?:)?//)", re.IGNORECASE)
+_BETWEEN_ADDRESSES = re.compile(r"(?<![,|;\s])[,|;\s]++(?=(?:https?:)?//)", re.IGNORECASE)
 _TYPES = ((b"\x89PNG", "png"), (b"GIF8", "gif"), (b"RIFF", "webp"))
 
 

@@ -43,8 +43,9 @@ NON_SETTING_VARIABLES = frozenset(
     {"FORETASTE_WORKSPACE", "FORETASTE_LISTENS_ON", "FORETASTE_SOURCE"}
 )
 """Says where the settings are, not what."""
-SERVICE_LINKS = re.compile(r"FORETASTE_(?:[A-Z0-9]+_)*(?:SERVICE_HOST|(?:SERVICE_)?PORT(?:_\w+)?)")
-"""What Kubernetes tells every pod of a Service that is called foretaste, or foretaste-something."""
+SERVICE_LINKS = re.compile(r"_(?:PORT(?:_|\Z)|SERVICE_HOST\Z)")
+"""In a name by which Kubernetes tells every pod of a Service that is called foretaste, or
+foretaste-something: FORETASTE_API_PORT_80_TCP."""
 
 
 class Config(Settings):
@@ -112,7 +113,7 @@ def _is_setting(name: str) -> bool:
     """Whether a variable of the environment means a setting."""
     if not name.startswith(ENVIRONMENT_PREFIX) or name in NON_SETTING_VARIABLES:
         return False
-    return "__" in name or SERVICE_LINKS.fullmatch(name) is None
+    return "__" in name or SERVICE_LINKS.search(name) is None
 
 
 def changed_config(

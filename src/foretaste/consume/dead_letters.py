@@ -20,12 +20,14 @@ from foretaste.errors import StoreError
 REPEATED_BYTES = 1 << 20
 """At the end of the file, in which the rows of a batch that comes again are looked for."""
 
+_NOT_IN_NAMES = re.compile(r"[^\w.-]+")
+
 
 class DeadLetters:
     """The file of one source. It is opened anew for each batch: an erasure may have replaced it."""
 
     def __init__(self, workspace: Path, source_name: str) -> None:
-        stem = re.sub(r"[^\w.-]+", "-", source_name)
+        stem = _NOT_IN_NAMES.sub("-", source_name)
         self.path = workspace / REJECTS_FOLDER / f"consume-{stem}.jsonl"
         self._source_name = source_name
         self._written_entries = _last_entries(self.path)

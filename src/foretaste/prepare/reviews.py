@@ -21,7 +21,8 @@ MAX_REVIEW_LENGTH = 1_500
 """Characters that are read of one."""
 MIN_REVIEW_LENGTH = 12
 """Characters of “Great!”, which says nothing of an item."""
-_MARKUP = re.compile(r"(?s)<(script|style)\b.*?</\1\s*>|<[^<>]{0,500}>|https?://\S+|www\.\S+")
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+")
+_UNREAD_TAGS = ["script", "style"]
 _SPACES = re.compile(r"\s+")
 
 
@@ -41,8 +42,18 @@ NO_REVIEWS: ItemReviews = {}
 
 def plain_review(text: str) -> str:
     """The words of a review, without markup and addresses, on one line."""
-    words = _SPACES.sub(" ", _MARKUP.sub(" ", unescape(text[: 2 * MAX_REVIEW_LENGTH]))).strip()
-    return words[:MAX_REVIEW_LENGTH]
+    words = unescape(text[: 2 * MAX_REVIEW_LENGTH])
+    if "<" in words:
+        words = _text_of_html(words)
+    return _SPACES.sub(" ", _ADDRESS.sub(" ", words)).strip()[:MAX_REVIEW_LENGTH]
+
+
+def _text_of_html(text: str) -> str:
+    from selectolax.lexbor import LexborHTMLParser  # only for text with markup
+
+    tree = LexborHTMLParser(text)
+    tree.strip_tags(_UNREAD_TAGS)
+    return tree.body.text(separator=" ") if tree.body is not None else ""
 
 
 def collect_reviews(reviews: Iterable[tuple[str, str, str, float]]) -> ItemReviews:

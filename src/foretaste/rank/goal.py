@@ -27,6 +27,7 @@ EVENT_VALUE = "event_value"
 MAX_EXPRESSION_LETTERS = 1000
 MIN_WORTH_SHARE = 1e-3
 """Of the worth of the middle item: what is worth nothing counts as this much."""
+_NO_LETTER = re.compile(r"\W")
 OPERATORS = {
     **DEFAULT_OPERATORS,
     ast.Add: np.add,
@@ -105,14 +106,16 @@ def worth_shift(worths: Doubles, weight: float) -> Floats:
 def _column_of(name: str, index: FilterIndex) -> str | None:
     """The column of numbers of this name, in which an expression writes _ for what is no letter."""
     for column in _columns(index):
-        if name in (column, re.sub(r"\W", "_", column)) and _has_numbers(column, index):
+        if name in (column, _NO_LETTER.sub("_", column)) and _has_numbers(column, index):
             return column
     return None
 
 
 def _number_columns(index: FilterIndex) -> Iterable[str]:
     """As an expression writes them."""
-    return (re.sub(r"\W", "_", column) for column in _columns(index) if _has_numbers(column, index))
+    return (
+        _NO_LETTER.sub("_", column) for column in _columns(index) if _has_numbers(column, index)
+    )
 
 
 def _columns(index: FilterIndex) -> list[str]:

@@ -12,7 +12,7 @@ def test_what_the_service_is(client: httpx.Client) -> None:
     assert about["items"] >= 24
     assert {"theme", "part"} <= set(about["columns"])
     assert about["activity"] in get_args(Activity)
-    assert about["scopes"] == ["read", "events", "admin"], "this machine, without keys"
+    assert about["scopes"] == ["read", "events", "metrics", "admin"], "this machine, without keys"
     assert about["user_access"] == "open"
     assert about["model_version"] == client.get("/readyz").json()["model"]["version"]
 

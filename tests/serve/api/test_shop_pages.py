@@ -121,13 +121,13 @@ def test_titles_are_in_the_language_asked(client: httpx.Client) -> None:
     english = page(client, *shelves, user="p1")["shelves"]
     assert [shelf["title"] for shelf in english] == [
         "For you",
-        "More like The rocket and the star, part 0",
+        "More like “The rocket and the star, part 0”",
         "Popular right now",
     ]
     german = page(client, *shelves, user="p1", language="de")["shelves"]
     assert [shelf["title"] for shelf in german] == [
         "Für Sie",
-        "Ähnlich wie The rocket and the star, part 0",
+        "Ähnlich wie „The rocket and the star, part 0“",
         "Gerade beliebt",
     ]
     own = page(client, {"kind": "for_you", "title": "<b>Top & co</b>"})["shelves"][0]

@@ -25,7 +25,7 @@ request_scope: ContextVar[Scope | None] = ContextVar("request_scope", default=No
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _SENTENCE_END = re.compile(r"(?<!\w)'[^']*'(?!\w)|(; |\. (?=[A-Z]))")
 """What is quoted may have such marks of its own."""
-_FIELD = re.compile(r"([A-Za-z_][\w.\-]*: )(.+)", re.DOTALL)
+_FIELD = re.compile(r"\A([A-Za-z_][\w.\-]*: )(.+)", re.DOTALL)
 """A detail about one field begins with its name."""
 
 
