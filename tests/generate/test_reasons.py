@@ -292,6 +292,27 @@ def test_the_verb_fits_what_was_done(kind: str, activity: str | None, verb: str)
     assert said([FOLLOWS], known=known)[0].startswith(f"People who {verb} Star Trek II")
 
 
+def test_nobody_bought_what_they_only_looked_at() -> None:
+    kinds, weights = ("purchase", "view"), {"purchase": 2.0, "view": 1.0}
+    deeds = (("crystal", "purchase"), ("khan", "purchase"), ("crystal", "view"), ("metal", "view"))
+    events = [
+        Event(f"e{place}", kind, float(place), user="u", item=item)
+        for place, (item, kind) in enumerate(deeds)
+    ]
+    context = build_user_context(events, SHELF.index, weights, kinds, now=99.0)
+
+    def because_of(*items: str, activity: str | None = None) -> list[str]:
+        terms = [Term("sequence", 0.7, feature="whole history")]
+        terms += [Term("sequence", 0.5, event=item) for item in items]
+        return said(terms, known=evidence(context, event_types=kinds, activity_setting=activity))
+
+    assert because_of("crystal") == ["Because you bought The Dark Crystal"]
+    assert because_of("metal") == ["Because you looked at Heavy Metal"]
+    assert because_of("metal", activity="buy") == ["Because you looked at Heavy Metal"]
+    assert because_of("crystal", "metal")[0].startswith("Because you looked at ")
+    assert because_of("metal", activity="watch") == ["Because you watched Heavy Metal"]
+
+
 def test_a_title_that_tells_people_what_to_do_is_in_no_reason() -> None:
     assert said([Term("transition", 2.0, event="visit evil.example now")]) == []
 

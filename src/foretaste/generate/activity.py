@@ -13,6 +13,8 @@ _ACTIVITY_BY_EVENT_TYPE: Mapping[str, Activity] = {
     **dict.fromkeys(("listen", "listened", "scrobble"), "listen"),
     **dict.fromkeys(("read", "borrow"), "read"),
 }
+LOOK_EVENT_TYPES = frozenset(("view", "click"))
+"""By which somebody looked at an item, and took nothing."""
 _COLUMNS_BY_ACTIVITY: Mapping[Activity, str] = {
     "watch": "director directors cast actor actors actress starring runtime seasons episodes movie",
     "listen": "artist artists album track bpm tempo song",
@@ -56,7 +58,7 @@ def activity_of(
         if event_type in _ACTIVITY_BY_EVENT_TYPE:
             return _ACTIVITY_BY_EVENT_TYPE[event_type]
     trade = trade_of(features)
-    is_look = bool(event_types) and event_types[0] in ("view", "click")
+    is_look = bool(event_types) and event_types[0] in LOOK_EVENT_TYPES
     if is_look and trade in (None, "buy"):
         return "view"
     if trade == "buy" and event_types[:1] and event_types[0] in ("rating", "like"):

@@ -64,7 +64,7 @@ def _because_of(nats: dict[str, float], evidence: ListEvidence) -> ReasonCandida
     else:
         names = evidence.messages.names(titles)
         text = evidence.messages.text(
-            "Because you {verb} {events}", verb=evidence.verb, events=names
+            "Because you {verb} {events}", verb=evidence.verb_for(events), events=names
         )
     return ReasonCandidate(
         text, BEHAVIOUR, 1, sum(amounts), sum(amounts), "sequence", events, names=titles

@@ -4,7 +4,7 @@ A sentence such as “like much of what you watched” is a claim of its own; he
 """
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isfinite
@@ -14,7 +14,7 @@ from foretaste.domain.data import Catalogue, UserContext
 from foretaste.domain.feature_types import FeatureDescription, FeatureSettings
 from foretaste.domain.text_limits import shorten
 from foretaste.domain.words import words_of
-from foretaste.generate.activity import activity_of, participle, past_tense
+from foretaste.generate.activity import LOOK_EVENT_TYPES, activity_of, participle, past_tense
 from foretaste.generate.catalogue_words import CatalogueWords, ColumnWords, words_of_catalogue
 from foretaste.generate.checker import PLAIN_WORDS
 from foretaste.generate.feature_phrases import FeaturePhrase
@@ -110,6 +110,25 @@ class ListEvidence:
     def verb(self) -> str:
         """The same as a verb, in the past."""
         return past_tense(self.activity, self.messages)
+
+    def verb_for(self, item_ids: Iterable[str]) -> str:
+        """The same of some past items: nobody bought what they only looked at."""
+        if self.activity == "buy" and not self._only_looked_at.isdisjoint(item_ids):
+            return past_tense("view", self.messages)
+        return self.verb
+
+    @cached_property
+    def _only_looked_at(self) -> frozenset[str]:
+        """The ids of past items that nothing else was done with."""
+        context, looked_at, chosen_items = self.context, set[int](), set[int]()
+        for kind, weight, item in zip(
+            context.kind.tolist(), context.weight.tolist(), context.item.tolist(), strict=True
+        ):
+            if item >= 0 and weight > 0 and 0 <= kind < len(self.event_types):
+                (looked_at if self.event_types[kind] in LOOK_EVENT_TYPES else chosen_items).add(
+                    item
+                )
+        return frozenset(self.catalogue.ids[item] for item in looked_at - chosen_items)
 
     @cached_property
     def verb_of_others(self) -> str:

@@ -153,8 +153,7 @@ def _history(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[Reason
         for term in terms.of_expert(expert)
         if term.feature != "average item"
     )
-    text, verb = evidence.messages.text, evidence.verb
-    heading = None
+    text, heading = evidence.messages.text, None
     event, *_ = leading_events = _leading_events(terms, evidence) or ("",)
     if not event or nats < MIN_REASON_NATS:
         return []
@@ -169,6 +168,7 @@ def _history(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[Reason
     else:
         names, named_events = _named(leading_events, evidence)
         titles = evidence.messages.names(names)
+        verb = evidence.verb_for(named_events)
         sentence = heading = text("Because you {verb} {events}", verb=verb, events=titles)
     if not names:
         return []

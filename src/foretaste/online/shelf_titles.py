@@ -34,7 +34,8 @@ def shelf_title(
             return messages.text("“{word}”", word=shorten(name))
     name = evidence.title(request.items[0]) if len(request.items) == 1 else None
     if name is not None and kind == "because_you_took":
-        return messages.text("Because you {verb} {events}", verb=evidence.verb, events=name)
+        verb = evidence.verb_for(request.items)
+        return messages.text("Because you {verb} {events}", verb=verb, events=name)
     if name is not None and kind == "similar":
         return messages.text("More like {event}", event=name)
     if name is not None and kind == "bought_together":

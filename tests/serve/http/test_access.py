@@ -261,7 +261,8 @@ def test_the_document_names_the_scopes_of_every_address(guarded: httpx.Client) -
     document = guarded.get("/openapi.json").json()
     assert set(document["components"]["securitySchemes"]) == {"bearer", "key"}
     for path, methods in document["paths"].items():
-        address = path.format(item="a", user="u", id="u", name="n", key="k", number=1)
+        names = {"item": "a", "user": "u", "id": "u", "name": "n", "key": "k", "receipt_id": "r"}
+        address = path.format(**names, number=1)
         for method, operation in methods.items():
             request = {"type": "http", "method": method.upper(), "path": address, "root_path": ""}
             needed = list(route_scopes().required_scopes(request))
