@@ -1,6 +1,7 @@
 """A stream of a real Redis server in, its rows in the store out."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,11 @@ def test_the_lag_is_known_also_in_the_middle_and_after_a_restart(
     assert (status.lag, status.accepted, status.problem) == (0, 10, None)
     gauges = consumer_gauges(store, NOW + 5)
     assert gauges["foretaste_consumer_lag:redis/events"] == 0
-    assert gauges["foretaste_consumer_seconds:redis/events"] == 5
+    assert "foretaste_consumer_seconds:redis/events" not in gauges, "it ended as it should"
+    assert not status.is_away(NOW + 3600)
+    replace(status, is_complete=False).save(store)
+    assert consumer_gauges(store, NOW + 5)["foretaste_consumer_seconds:redis/events"] == 5
+    assert replace(status, is_complete=False).is_away(NOW + 3600)
     assert gauges["foretaste_consumer_rows:accepted:redis/events"] == 10
 
 

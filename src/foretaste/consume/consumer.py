@@ -99,7 +99,7 @@ class Consumer:
             log.info("%s: reading %s", self._source.name, self._settings.record_type)
             while not self._stop_event.is_set() and self._follow(lock):
                 pass
-            self._report()
+            self._report(is_complete=not self._stop_event.is_set())
         return self._status
 
     def _follow(self, lock: Lock) -> bool:
@@ -159,6 +159,7 @@ class Consumer:
         status = replace(
             self._status,
             at=self._clock(),
+            is_complete=False,
             accepted=self._status.accepted + summary.accepted,
             duplicate=self._status.duplicate + summary.duplicates,
             rejected=self._status.rejected + len(rejects),
@@ -201,14 +202,19 @@ class Consumer:
         except StoreError:
             return  # it is the store that is away
 
-    def _report(self) -> None:
+    def _report(self, *, is_complete: bool = False) -> None:
         """How far it is, into the store; into the log where there was something to do."""
         count, rate = self._rate.count, self._rate.per_second
         self._rate.restart()
         try:
             lag = self._source.lag()
             self._status = replace(
-                self._status, at=self._clock(), lag=lag, rows_per_second=rate, problem=None
+                self._status,
+                at=self._clock(),
+                lag=lag,
+                rows_per_second=rate,
+                problem=None,
+                is_complete=is_complete,
             )
             self._status.save(self._store)
         except (SourceError, StoreError) as error:

@@ -34,10 +34,13 @@ class ConsumerStatus:
     """Of the last seconds in which there were any."""
     problem: str | None = None
     """Why nothing can be read or stored now."""
+    is_complete: bool = False
+    """Whether it ended as it should, when there was nothing left to read."""
 
     def is_away(self, now: float) -> bool:
         """Whether nothing comes in by it. now: seconds since 1970."""
-        return self.problem is not None or now - self.at > SILENT_SECONDS
+        is_silent = not self.is_complete and now - self.at > SILENT_SECONDS
+        return self.problem is not None or is_silent
 
     def save(self, store: FactStore) -> None:
         """In place of what it said before."""
@@ -77,7 +80,8 @@ def consumer_gauges(store: FactStore, now: float) -> dict[str, float]:
     for status in consumer_statuses(store):
         if status.lag is not None:
             gauges[f"foretaste_consumer_lag:{status.name}"] = float(status.lag)
-        gauges[f"foretaste_consumer_seconds:{status.name}"] = now - status.at
+        if not status.is_complete:
+            gauges[f"foretaste_consumer_seconds:{status.name}"] = now - status.at
         gauges[f"foretaste_consumer_failing:{status.name}"] = float(status.problem is not None)
         for outcome in OUTCOMES:
             count = float(getattr(status, outcome))
