@@ -23,6 +23,9 @@ MIN_VECTOR_SIZE, MAX_VECTOR_SIZE = 8, 8_192
 """Numbers of a vector; a shorter list may be anything."""
 MIN_VECTOR_SHARE = 0.9
 """Of a column's cells that are vectors, for it to be one of vectors."""
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
+FILE_SEPARATORS = ("|", ";", ",")
+"""Between the names of several files in one cell."""
 VECTOR_NAMES = ("embedding", "vector")
 """What a column of bytes is called that has vectors."""
 _BETWEEN_ADDRESSES = re.compile(r"(?<![,|;\s])[,|;\s]++(?=(?:https?:)?//)", re.IGNORECASE)
@@ -55,7 +58,15 @@ def _image_parts(cell: Any) -> Sequence[Any]:
             return parts if isinstance(parts, list) else [cell]
         if text[:8].lower().startswith(("http://", "https://", "//")):
             return _BETWEEN_ADDRESSES.split(text)
+        for separator in FILE_SEPARATORS:
+            names = text.split(separator)
+            if len(names) > 1 and all(_names_picture(name) for name in names):
+                return names
     return [cell]
+
+
+def _names_picture(text: str) -> bool:
+    return text.strip().lower().endswith(PICTURE_ENDINGS)
 
 
 def _parse_image(part: Any, field: str) -> str | None:
