@@ -8,6 +8,7 @@ from pathlib import Path
 from shutil import copytree
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from foretaste import Foretaste
@@ -42,6 +43,17 @@ def test_what_could_not_be_read_is_told_after_the_training(shop: Foretaste) -> N
     assert lines[0] == "pictures: read of 19 items"
     assert lines[1] == "vectors 'mood': read of 20 items"
     assert "space-9: space-9.jpg: it is no picture that is read here" in "\n".join(lines)
+
+
+def test_pictures_that_nobody_said_where_to_find_are_told_of(
+    trained: Path, items: pd.DataFrame
+) -> None:
+    shop = Foretaste.open(trained)
+    shop.add(items=items.assign(image=[f"{item}.jpg" for item in items["id"]]))
+    lines = media_lines(shop.train().metrics["media"])
+    shop.close()
+    assert lines[0].startswith("pictures of 20 items were not looked at: name their folder")
+    assert media_lines({"items": {"image": 3}}) == ["pictures: read of 3 items"]
 
 
 @pytest.mark.parametrize("user", [None, "u1", "u2"])

@@ -141,7 +141,7 @@ def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Mode
         metrics={
             "fit": fitted.report.figures(),
             "measured": measure_candidate(workspace, candidate),
-            "media": media_figures(read),
+            "media": media_figures(read, workspace.config.images),
             "cpu_seconds": time.process_time() - cpu_start,
             "wall_seconds": time.monotonic() - start,
         },

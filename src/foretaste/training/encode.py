@@ -38,6 +38,8 @@ class EncodedData:
     split: Split
     media_failures: tuple[MediaFailure, ...] = ()
     """Pictures and vectors that could not be read."""
+    pictured_items: int = 0
+    """Items that have a picture, looked at or not."""
 
 
 class DataEncoder:
@@ -160,6 +162,7 @@ class DataEncoder:
             interactions,
             split,
             media.failures,
+            sum(bool(item.images) for item in item_list),
         )
 
     def tune_encoder(self, training: Interactions, items: Mapping[str, Item]) -> str | None:

@@ -9,6 +9,7 @@ import numpy as np
 from foretaste.domain.arrays import nonzero_rows
 from foretaste.domain.media import IMAGE, OWN_PREFIX
 from foretaste.domain.text_limits import shorten
+from foretaste.language.media.settings import ImageSettings
 from foretaste.training.encode import EncodedData
 
 MAX_KEPT_FAILURES = 100
@@ -16,7 +17,7 @@ MAX_KEPT_FAILURES = 100
 MAX_TOLD_FAILURES = 5
 
 
-def media_figures(read: EncodedData) -> dict[str, Any]:
+def media_figures(read: EncodedData, settings: ImageSettings) -> dict[str, Any]:
     """Items with a vector in each space, and what could not be read, for the manifest."""
     counts = {
         space.name: int(np.count_nonzero(nonzero_rows(space.vectors)))
@@ -27,7 +28,14 @@ def media_figures(read: EncodedData) -> dict[str, Any]:
         for failure in read.media_failures[:MAX_KEPT_FAILURES]
     ]
     reasons = Counter(failure.reason for failure in read.media_failures)
-    return {"items": counts, "failures": failures, "reasons": dict(reasons.most_common(20))}
+    is_wanted = bool(settings.encoder) and IMAGE not in counts
+    unseen = read.pictured_items if is_wanted else 0
+    return {
+        "items": counts,
+        "failures": failures,
+        "reasons": dict(reasons.most_common(20)),
+        "not_looked_at": unseen,
+    }
 
 
 def media_lines(figures: Mapping[str, Any]) -> list[str]:
@@ -36,6 +44,13 @@ def media_lines(figures: Mapping[str, Any]) -> list[str]:
     for name, count in figures.get("items", {}).items():
         kind_text = "pictures" if name == IMAGE else f"vectors '{name.removeprefix(OWN_PREFIX)}'"
         lines.append(f"{kind_text}: read of {count:,} {'item' if count == 1 else 'items'}")
+    unseen = figures.get("not_looked_at", 0)
+    if unseen and not figures.get("reasons"):
+        lines.append(
+            f"pictures of {unseen:,} {'item' if unseen == 1 else 'items'} were not looked at: name "
+            "their folder in images.folder, or set images.fetch for those at web addresses; see "
+            "docs/data.md"
+        )
     failures, reasons = figures.get("failures", []), figures.get("reasons", {})
     total = sum(reasons.values())
     if total:
