@@ -37,6 +37,8 @@ log = logging.getLogger("foretaste.consume")
 
 ANSWER_SECONDS = 10.0
 """After which a server that says nothing is taken to be away."""
+SLOW_SECONDS = 5.0
+"""That messages are waited for of which the server says that they are there."""
 FORGET_SECONDS = 300.0
 """After which the server forgets a consumer that does not ask."""
 _ENTRY = re.compile(r"(?:(\d{1,12})-)?(\d{1,20})")
@@ -60,6 +62,7 @@ class NatsStream:
         self._server = f"the NATS server {parts.hostname or 'localhost'}"
         self._url = parts._replace(query="").geturl()
         self._created = 0  # seconds since 1970
+        self._read_sequence = 0
         self._connection: Any = None
         self._subscription: Any = None
         self._loop = asyncio.new_event_loop()
@@ -110,6 +113,7 @@ class NatsStream:
                     "%s: the stream was made anew; it is read from its beginning", self.name
                 )
                 sequence = 0
+        self._read_sequence = sequence
         config = ConsumerConfig(
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=sequence + 1,
@@ -131,16 +135,22 @@ class NatsStream:
 
     async def _fetch(self, max_rows: int, wait_seconds: float) -> list[Any]:
         try:
-            return list(await self._subscription.fetch(max_rows, timeout=wait_seconds))
+            messages = list(await self._subscription.fetch(max_rows, timeout=wait_seconds))
         except TimeoutError:
-            await self._pending_count()  # raises where the server has lost the consumer
-            return []
+            info = await self._consumer_info()  # raises where the server has lost the consumer
+            if not info.num_pending and info.delivered.stream_seq <= self._read_sequence:
+                return []
+            messages = list(await self._subscription.fetch(max_rows, timeout=SLOW_SECONDS))
+        self._read_sequence = messages[-1].metadata.sequence.stream
+        return messages
 
     async def _pending_count(self) -> int:
+        return int((await self._consumer_info()).num_pending or 0)
+
+    async def _consumer_info(self) -> Any:
         if await self._creation_time() != self._created:
             raise NatsError("the stream was made anew")
-        info = await self._subscription.consumer_info()
-        return int(info.num_pending or 0)
+        return await self._subscription.consumer_info()
 
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

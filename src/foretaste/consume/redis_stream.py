@@ -73,7 +73,9 @@ class RedisStream:
     def read(self, max_rows: int, wait_seconds: float) -> RowBatch | None:
         with self._answers():
             reply: Any = self._client.xread(
-                {self._stream: self._position}, count=max_rows, block=int(wait_seconds * 1000)
+                {self._stream: self._position},
+                count=max_rows,
+                block=max(int(wait_seconds * 1000), 1),
             )
         if not reply:
             return None
