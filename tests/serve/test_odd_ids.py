@@ -42,6 +42,11 @@ ODD_IDS = [
     "x" * 512,
     "é/" * 256,
 ]
+PICTURE = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGM8ISfHgA0wYRUdtBIA0MoBFD5jqJkAAAAASUVORK5CYII="
+)
+"""Eight times eight red pixels."""
 Headers = dict[str, str]
 
 
@@ -92,6 +97,9 @@ def test_the_addresses_of_the_document(client: httpx.Client, name: str) -> None:
     assert ask("GET", "/v1/items/ID", "item")["title"] == f"Odd {number}"
     assert ask("PATCH", "/v1/items/ID", "item", {"maker": "Ada"})["id"] == name
     assert ask("GET", "/v1/items/ID/page", "item")["item"]["id"] == name
+    client.patch(f"/v1/items/{path}", json={"image": PICTURE}).raise_for_status()
+    assert client.get(f"/v1/items/{path}/image").headers["content-type"] == "image/jpeg"
+    tried.add("GET /v1/items/{item}/image")
     assert ask("GET", "/v1/catalogue/ID", "item")["item"]["id"] == name
     assert ask("GET", "/v1/people/ID", "user")["user"] == name
     assert ask("GET", "/v1/users/ID", "user") == {"id": name, "number": [str(number)]}
