@@ -87,8 +87,8 @@ def test_a_text_of_a_stranger_takes_no_time() -> None:
     assert time.process_time() - start < 1
 
 
-def test_the_service_answers_in_the_language_that_is_accepted(trained: Path) -> None:
-    with serving(trained) as client:
+def test_the_service_answers_in_the_language_that_is_accepted(copied: Path) -> None:
+    with serving(copied) as client:
         assert problem(client, "de-AT,de;q=0.9") == (
             "Die Anfrage ist so nicht verwendbar",
             "es gibt keinen Artikel „no-such“; importieren Sie ihn zuerst",
