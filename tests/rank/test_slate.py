@@ -197,6 +197,13 @@ def test_chance_leaves_rules_alone() -> None:
             assert odds == 1.0
 
 
+def test_the_first_places_may_be_kept_from_chance() -> None:
+    draft = plain(n=10, exploration_rate=1.0, exploration_pool=20, unexplored_positions=5)
+    choice = draft.build_slate(lambda: np.random.default_rng(0))
+    assert choice.sources == ("model",) * 5 + ("explored",) * 5
+    assert choice.propensities[:5] == (1.0,) * 5
+
+
 def test_without_exploration_nothing_is_drawn() -> None:
     def rng() -> np.random.Generator:
         raise AssertionError("chance was asked")

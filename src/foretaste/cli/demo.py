@@ -35,8 +35,11 @@ max_history_length = 100
 negatives = 256
 learning_rate = 0.002
 batch_events = 384""",
+    "exploration_rate = 0.02": "# The same list each time it is asked for.\nexploration_rate = 0.0",
 }
 """Lines of the video recipe and what the demo has in their place."""
+UNUSED_TABLE = "[rank.policy.age]"
+"""Of the recipe, which the demo leaves out."""
 
 PAGE_ADDRESS = "http://127.0.0.1:8000/"
 """Where `foretaste serve` shows the shop window, unless told otherwise."""
@@ -100,7 +103,8 @@ def demo_settings() -> str:
         if not matched_line:
             raise InputError(f"the video recipe has no line '{line}' for the demo to change")
         text = f"{head}{demo_line}\n{tail}"
-    return text
+    head, _, tail = text.partition(f"{UNUSED_TABLE}\n")  # the films have no age ratings
+    return head + tail[tail.index("\n[") + 1 :]
 
 
 @contextmanager

@@ -55,7 +55,7 @@ from foretaste.rank.policy import Policy, PolicyContext
 from foretaste.rank.rules import parse_rules
 from foretaste.rank.settings import RankSettings
 from foretaste.rank.shortfall import explain_shortfall
-from foretaste.rank.slate import SCORE_ONLY_POSITIONS, Slate, SlateDraft
+from foretaste.rank.slate import SCORE_ONLY_POSITIONS, UNEXPLORED_POSITIONS, Slate, SlateDraft
 from foretaste.rank.spread import build_spread_slate, spread_limits
 from foretaste.rank.trending import counts_by_item, trending_scores
 from foretaste.rank.variant_groups import VariantGroups
@@ -290,6 +290,7 @@ class SlateBuilder:
             exploration_rate=settings.exploration_rate
             if request.explore is None
             else request.explore,
+            unexplored_positions=UNEXPLORED_POSITIONS if request.explore is None else 0,
             exploration_pool=settings.exploration_pool,
             exclusive_pairs=self.policy.exclusive_pairs(question.index),
             groups=_groups(question),

@@ -34,7 +34,8 @@ class RankSettings(Settings):
     max_n: int = 1000
     """The largest n a request may ask for."""
     exploration_rate: float = Field(default=0.0, ge=0, le=1)
-    """The share of places given to a random item further down, where the request does not say."""
+    """The share of the places below the first five that is given to a random item further down,
+    where the request does not say."""
     exploration_pool: int = Field(default=100, ge=1)
     """How many items further down those are drawn from."""
     goal: str | None = None

@@ -31,6 +31,8 @@ from foretaste.rank.variant_groups import VariantGroups
 
 FILL_SOURCES: tuple[FillSource, ...] = get_args(FillSource)
 """What brought an item that the list would not have into a place that was left."""
+UNEXPLORED_POSITIONS = 5
+"""The first places of a list, which the exploration of the settings leaves to the scores."""
 SCORE_ONLY_POSITIONS = 10
 """Places that new items are never helped to: there the scores alone decide."""
 FIRST_BATCH_ITEMS = 128
@@ -56,6 +58,8 @@ class SlateDraft:
     """What the list is to keep to; with it there is no other diversity."""
     min_relative_likelihood: float = 0.0
     exploration_rate: float = 0.0
+    unexplored_positions: int = 0
+    """The first places, which chance leaves alone."""
     exploration_pool: int = 100
     """Items further down that exploration draws from."""
     boosts: list[ScoreBoost] = field(default_factory=list)
@@ -318,7 +322,9 @@ class SlateFiller:
         positions = [
             position
             for position, item in sorted(self.item_at.items())
-            if self.source_at[position] == "model" and not self.is_constrained(item)
+            if position > self._draft.unexplored_positions
+            and self.source_at[position] == "model"
+            and not self.is_constrained(item)
         ]
         return Exploration(self._draft.exploration_rate, positions, pool, rng)
 
