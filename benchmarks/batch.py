@@ -52,7 +52,7 @@ def main() -> None:
         rate = (end_count - half[1]) / (end_time - half[0])
         rows.append(
             {
-                "processes": processes,
+                "processes": str(processes),
                 "people": report.people,
                 "people_a_second": rate,
                 "seconds": seconds,
@@ -61,7 +61,7 @@ def main() -> None:
         )
     loop.close()
     show(PROTOCOL, rows)
-    keep_result("batch", f"{rows[0]['people']:,} people", PROTOCOL, rows)
+    keep_result("batch", f"{report.people:,} people", PROTOCOL, rows)
 
 
 if __name__ == "__main__":
