@@ -1,5 +1,6 @@
 """`foretaste consume`, as it is typed."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ from typer.testing import CliRunner
 
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.cli.main import app
+from foretaste.consume import consumer
+from foretaste.consume.consumer_status import consumer_statuses
 
 ROW = '{"user": "u", "item": "i", "event_type": "click"}\n'
 
@@ -50,3 +53,19 @@ def test_what_is_no_source(workspace: Path, source: str, problem: str) -> None:
     code, output = run(source, "--workspace", str(workspace), "--once")
     assert code == 2
     assert problem in " ".join(output.split())
+
+
+def test_a_source_that_is_not_there_ends_a_single_run(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "RETRY_SECONDS", (0.0, 0.0))
+    with socket.socket() as closed_port:
+        closed_port.bind(("127.0.0.1", 0))  # bound, and nobody listens
+        address = f"redis://127.0.0.1:{closed_port.getsockname()[1]}?stream=events"
+        code, output = run(address, "--workspace", str(workspace), "--once")
+    assert code == 2
+    assert "cannot be read" in " ".join(output.split())
+    with SqlStore(workspace / STORE_FILE) as store:
+        (status,) = consumer_statuses(store)
+    assert status.problem is not None
+    assert not status.is_complete

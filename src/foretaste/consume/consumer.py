@@ -37,7 +37,9 @@ READ_SECONDS = 1.0
 REPORT_SECONDS = 10.0
 """Between two lines in the log, and two signs of life in the store while nothing comes."""
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
-"""Before each attempt after one that failed; the last holds for all others."""
+"""Before each attempt after one that failed; the last holds for all others. A run that ends when
+nothing is left to read makes no others.
+"""
 POSITION_PREFIX = "consumed:"
 
 
@@ -87,7 +89,8 @@ class Consumer:
 
     def run(self) -> ConsumerStatus:
         """Until it is stopped. Raises InputError where the start is no entry of the source, Busy
-        where another process took over.
+        where another process took over, SourceError where a run that ends when nothing is left
+        does not reach the source.
         """
         lock = Lock(
             self._store,
@@ -117,6 +120,8 @@ class Consumer:
                 if self._rate.count:  # it was there in between: be quick again
                     self._rate.restart()
                     return True
+                if self._settings.until_empty and attempt == len(RETRY_SECONDS):
+                    raise
         return False
 
     def _read_on(self, lock: Lock) -> bool:
@@ -149,6 +154,8 @@ class Consumer:
                 self._store_batch(batch)
             except StoreError as error:
                 self._note_problem(error, attempt)
+                if self._settings.until_empty and attempt == len(RETRY_SECONDS):
+                    raise
             else:
                 self._source.note_stored(batch)
                 return
