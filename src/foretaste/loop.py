@@ -42,6 +42,7 @@ from foretaste.domain.data import (
 )
 from foretaste.domain.event_value import ValueCurves
 from foretaste.domain.imports import ImportRecords, ImportResults, UndoReceipt
+from foretaste.domain.order_charges import articles_of
 from foretaste.domain.ports import BackboneOpener, Progress, TextEncoder, no_progress
 from foretaste.domain.store import Store
 from foretaste.errors import StoreError
@@ -211,7 +212,7 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
 
     def quality(self, imports: Sequence[ImportResult] | None = None) -> QualityReport:
         """The data-quality report. imports: None is the last of each file."""
-        items = {item.id: item for _, item in self.store.items()}
+        items = articles_of(self.store.items())
         cleaned, cleaning, gathering = self.interactions(items)
         imports = last_imports(self.store) if imports is None else imports
         return measure_quality(

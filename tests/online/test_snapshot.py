@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from foretaste.domain.data import Event, Floats, Item, Request, UserContext
+from foretaste.domain.order_charges import CHARGE_COLUMN
 from foretaste.loop import Foretaste
 from foretaste.online import snapshot as snapshot_module
 from foretaste.online.snapshot import Snapshot, item_changes
@@ -168,3 +169,13 @@ def test_deletions_and_changes_are_met_in_their_order(shop: Foretaste) -> None:
     assert after.items["space-2"].title == "Back"
     assert after.items["space-3"].hidden
     assert after.catalogue.ids == (*before.catalogue.ids, ITEM.id)
+
+
+def test_a_charge_of_orders_is_no_item_of_a_snapshot(shop: Foretaste) -> None:
+    before = shop.catch_up()
+    charge = Item("ship", "Shipping", attributes={CHARGE_COLUMN: ("yes",)})
+    shop.store.put_items([charge, ITEM])
+    shop.record([click(1, "ship"), click(2, ITEM.id)])
+    after = shop.catch_up()
+    assert after.catalogue.ids == (*before.catalogue.ids, ITEM.id)
+    assert after.has(shop.store.log_position())

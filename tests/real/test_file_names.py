@@ -150,7 +150,7 @@ def test_names_of_the_settings(tmp_path: Path) -> None:
 
 
 def test_an_unknown_type_is_told_with_both_remedies(tmp_path: Path) -> None:
-    imported, _ = import_bytes(tmp_path, "log.csv", "user,item,event_type\nann,tent,bestellt\n")
+    imported, _ = import_bytes(tmp_path, "log.csv", "user,item,event_type\nann,tent,verschenkt\n")
     assert (
         "under [behaviour.event_weights], another name of a known one under "
         "[behaviour.event_type_names]" in imported.rejects[0].remedy

@@ -10,27 +10,42 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from foretaste.behaviour.column_roles import TEXT_COLUMN_NAMES
 from foretaste.behaviour.columns import is_alias, normalise_column, resolve_columns
 from foretaste.behaviour.event_type_names import ORDER_COLUMNS, type_of_file
+from foretaste.behaviour.reading.texts import are_phrases
 from foretaste.behaviour.reading.times import read_time_column
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.values import CellError, is_missing
 from foretaste.behaviour.visibility import parse_hidden
+from foretaste.domain.no_taste import no_taste_reason
 
 MIN_READ_SHARE = 0.95
 """Of the values, those that must be times for a column to be taken for the time."""
 MAX_TITLE_LENGTH = 80.0
 """Mean characters up to which a column of descriptions holds titles."""
+MIN_TITLES = 20
+"""Values of which titles that no name gives away are told: they are different phrases."""
+MIN_DISTINCT_TITLES = 0.9
 MIN_DIGITS_OF_TIME = 4
 EARLIEST_TIME = 631_152_000.0
 """1990: numbers before it are no times of events, if nothing else says so."""
-_ID_ENDINGS = ("id", "code", "no", "number", "key", "sku", "uuid", "guid")
+_ID_ENDINGS = (
+    *("id", "code", "no", "number", "key", "sku", "uuid", "guid"),
+    *("nummer", "nr", "kode", "numero", "codigo", "codice", "reference", "referencia"),
+)
 _NO_ITEM_WORDS = (
     "user customer session visit order invoice transaction category cat brand store shop "
     "warehouse vendor supplier seller device country region city zip postal phone parent event "
     "request page campaign employee staff cart basket receipt type class department dept currency "
-    "language genre payment terminal cluster segment experiment variant"
+    "language genre payment terminal cluster segment experiment variant kunde benutzer nutzer "
+    "sitzung besuch bestell rechnung auftrag beleg kategorie marke hersteller filiale lager "
+    "lieferant gerat land stadt postleit plz telefon elter vorgang konto mitarbeiter warenkorb "
+    "klasse abteilung wahrung sprache zahlung utilisateur commande facture achat categorie "
+    "marque magasin fournisseur appareil pays ville panier langue paiement usuario pedido "
+    "factura compra tienda proveedor dispositivo pais ciudad carrito idioma pago utente ordine "
+    "fattura negozio fornitore cliente klant bestel factuur winkel"
 )
 _VAGUE_TYPE_COLUMNS = ("type", "action", "activity")
 _TITLE_COLUMNS = ("description", "desc", "itemdescription", "productdescription", "text", "item")
@@ -194,6 +209,22 @@ def _guess_title(
         if normalise_column(column) in _TITLE_COLUMNS and is_short:
             _take(table, "title", column, "the title")
             return
+    for column in _free(table, values):
+        if column not in settings.configured_columns and _are_titles(column, values[column]):
+            _take(table, "title", column, "the title: each row has other words in it")
+            return
+
+
+def _are_titles(column: str, values: Sequence[Any]) -> bool:
+    """Whether the values are short phrases, nearly all different, in a column of another name."""
+    texts = [value for value in values if isinstance(value, str)]
+    if len(texts) < max(MIN_TITLES, len(values)) or normalise_column(column) in TEXT_COLUMN_NAMES:
+        return False
+    is_short = sum(map(len, texts)) < MAX_TITLE_LENGTH * len(texts)
+    is_distinct = len(set(texts)) > MIN_DISTINCT_TITLES * len(texts)
+    return (
+        is_short and is_distinct and are_phrases(texts) and no_taste_reason(column, texts) is None
+    )
 
 
 def _check_hidden(
@@ -228,13 +259,11 @@ def event_type_of_table(
     file: str, columns: Iterable[str], by_field: Mapping[str, str], settings: BehaviourSettings
 ) -> str | None:
     """The type of events that do not name one, by the file's name or by columns that only orders
-    have; None where neither says, or the settings do.
+    have; None where neither says, or the settings name another than the usual one.
     """
-    if (
-        "event_type" in by_field
-        or "value" in by_field
-        or "default_event_type" in settings.model_fields_set
-    ):
+    usual_type = BehaviourSettings.model_fields["default_event_type"].default
+    is_set = settings.default_event_type != usual_type
+    if "event_type" in by_field or "value" in by_field or is_set:
         return None
     order_columns = [name for name in map(normalise_column, columns) if name in ORDER_COLUMNS]
     return type_of_file(file) or ("purchase" if order_columns else None)

@@ -20,7 +20,7 @@ from foretaste.behaviour.reading.hierarchies import (
 )
 from foretaste.behaviour.reading.prices import is_price_column
 from foretaste.behaviour.reading.separators import find_separator, separator_label
-from foretaste.behaviour.reading.texts import no_text_reason
+from foretaste.behaviour.reading.texts import are_phrases, no_text_reason
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.values import CellError, is_missing, split_values
 from foretaste.behaviour.visibility import parse_hidden
@@ -31,7 +31,11 @@ ColumnRole = Literal["text", "attribute", "price", "hidden", "skip", "vector"]
 
 _TEXT_COLUMN_WORDS = (
     "description text plot summary overview abstract body content lyrics review reviews synopsis "
-    "longdescription shortdescription productdescription storyline bio transcript details bodyhtml"
+    "longdescription shortdescription productdescription storyline bio transcript details bodyhtml "
+    "beschreibung artikelbeschreibung produktbeschreibung kurzbeschreibung langbeschreibung inhalt "
+    "inhaltsangabe zusammenfassung handlung klappentext rezension descriptif resume "
+    "descriptionproduit descriptioncourte descripcion descripcioncorta resumen sinopsis contenido "
+    "descrizione trama descricao sinopse resumo omschrijving beschrijving samenvatting"
 )
 TEXT_COLUMN_NAMES = frozenset(_TEXT_COLUMN_WORDS.split())
 MIN_FREE_TEXT_LENGTH = 60
@@ -177,6 +181,10 @@ def decide_column(
         IDENTIFIER_UNIQUE_SHARE * len(parts)
     )
     if is_unique and not _has_order(column, parts):
+        if row_count and are_phrases(values):
+            return ColumnDecision(
+                "text", count, reason="its values are words, all of them different"
+            )
         return ColumnDecision("skip", count, reason="it has a different value in nearly every row")
     is_list = len(parts) > count
     reason = f"several values, {separator_label(split_by)}" if is_list else "its values"

@@ -3,108 +3,54 @@
 The settings win, then our own name of the field, then the usual ones (userId, movieId, rating, …).
 """
 
+import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
+from functools import lru_cache
+from pathlib import Path
 
 from foretaste.behaviour.settings import FIELDS_BY_TABLE
+from foretaste.domain.words import without_accents
 from foretaste.errors import InputError
 
-# Written as `normalise_column` leaves them. The first that is there is taken.
-_ITEM_ALIASES = (
-    "itemid movieid productid asin parentasin articleid trackid songid videoid newsid bookid isbn "
-    "artistid gameid showid contentid postid listingid animeid mangaid recipeid courseid "
-    "businessid restaurantid hotelid propertyid placeid venueid jokeid beerid appid podcastid "
-    "episodeid documentid docid offerid adid tconst aid stockcode productcode itemcode "
-    "articlecode articlenumber articleno productnumber productno itemnumber itemno itemkey "
-    "productkey prodid lineitemsku variantsku sku ean gtin upc barcode handle productsku "
-    "productname itemname lineitemname movie product article track song book game anime"
-)
-_USER_ALIASES = (
-    "userid uid visitorid customerid customer memberid accountid personid reviewerid clientid "
-    "fullvisitorid userpseudoid shopperid buyerid guestid viewerid listenerid readerid studentid "
-    "learnerid customernumber customerno customercode custid customerkey clientnumber "
-    "membernumber householdkey householdid msno steamid distinctid profileid patronid authorid "
-    "reviewername profilename username userkey usr customeremail useremail buyer shopper visitor "
-    "member reviewer account email"
-)
-_SESSION_ALIASES = (
-    "sessionid visitid sess sid anonymousid cookieid gasessionid domainsessionid orderid "
-    "ordernumber orderno order invoiceno invoiceid invoicenumber invoice transactionid basketid "
-    "receiptid cartid tripid visit transaction"
-)
-_TIME_ALIASES = (
-    "timestamp time when datetime ts unixreviewtime eventtime eventtimestamp eventdate "
-    "eventdatetime "
-    "date createdat occurredat orderdate invoicedate purchasedate transactiondate reviewdate "
-    "reviewtime ratingdate visitdate tdat collectortstamp derivedtstamp tstamp receivedat "
-    "senttime sentat servertime clienttime unixtime unixtimestamp epoch dateadded datecreated "
-    "addedat updatedat watchedat playedat listenedat purchasedat orderedat paidat processedat "
-    "starttime"
-)
-_ALIASES: Mapping[str, Mapping[str, str]] = {
-    "events": {
-        "user": _USER_ALIASES,
-        "item": _ITEM_ALIASES,
-        "event_type": (
-            "kind event eventname type action interaction behavior behaviour actiontype "
-            "interactiontype eventaction behaviortype behaviourtype activity activitytype "
-            "feedback feedbacktype operation verb"
-        ),
-        "at": _TIME_ALIASES,
-        "value": (
-            "rating stars score overall bookrating reviewscore reviewrating ratingvalue "
-            "userrating myrating starrating ratingscore movierating bewertung valoracion "
-            "valutazione avaliacao"
-        ),
-        "text": "review reviewtext reviewbody comment reviewcontent comments tag",
-        "query": "searchquery searchterm searchterms search searchphrase keyword",
-        "session": _SESSION_ALIASES,
-        "device": "devicetype devicecategory",
-        "event_id": "eventid",
-        "recommendation_id": "recommendationid",
-        "position": "rank",
-    },
-    "items": {
-        "id": _ITEM_ALIASES + " item",
-        "title": (
-            "name movietitle producttitle productname itemname headline booktitle originaltitle "
-            "songname songtitle trackname tracktitle artistname gamename animename recipename "
-            "coursename coursetitle displayname prodname primarytitle itemtitle articletitle "
-            "productdisplayname englishname label"
-        ),
-        "image": (
-            "imagepath imageurl picture poster images imagesrc imagelink thumbnail thumbnailurl "
-            "pictureurl posterurl coverimage imgurl imageurll baseimage"
-        ),
-        "audio": "audiopath audiourl",
-        "available_from": "availablefrom",
-        "available_until": "availableuntil",
-        "hidden": (
-            "ishidden visibility visibilityincatalog visible isvisible published ispublished "
-            "active isactive enabled isenabled archived isarchived deleted isdeleted discontinued "
-            "status"
-        ),
-    },
-    "users": {"id": "user " + _USER_ALIASES},
-}
+_NAMES_FILE = Path(__file__).with_name("column_names.toml")
+
+
+def _load_aliases() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Kind of table → field → the usual names of its column, the first that is there first."""
+    with _NAMES_FILE.open("rb") as file:
+        tiers_by_field = tomllib.load(file)
+    aliases = {
+        record_type: {name: tuple(" ".join(tiers).split()) for name, tiers in fields.items()}
+        for record_type, fields in tiers_by_field.items()
+    }
+    aliases["items"]["id"] = (*aliases["events"]["item"], "item")
+    aliases["users"] = {"id": ("user", *aliases["events"]["user"])}
+    return aliases
+
+
+_ALIASES = _load_aliases()
 MIN_NAME_RATIO = 0.55
 """How alike a column's name must be to one that is looked for, of 1, to be named in a message."""
 
 
+@lru_cache(maxsize=10_000)
 def normalise_column(column: str) -> str:
-    """'User ID', 'user_id' and 'userId' are one: 'userid'."""
-    return "".join(letter for letter in column.lower() if letter.isalnum())
+    """'User ID', 'user_id' and 'userId' are one: 'userid'. Accents go: 'Käufer-Nr.' is 'kaufernr',
+    'N° client' 'nclient'.
+    """
+    return "".join(filter(str.isalnum, without_accents(column)))
 
 
 def is_alias(record_type: str, field: str, column: str) -> bool:
     """Whether a column is called as a field is, by us or by others."""
-    names = (normalise_column(field), *_ALIASES[record_type].get(field, "").split())
+    names = (normalise_column(field), *_ALIASES[record_type].get(field, ()))
     return normalise_column(column) in names
 
 
 def is_rating_name(column: str) -> bool:
     """Whether a column is ratings by its name; one called `value` may be anything."""
-    return normalise_column(column) in _ALIASES["events"]["value"].split()
+    return normalise_column(column) in _ALIASES["events"]["value"]
 
 
 def resolve_columns(
@@ -129,7 +75,7 @@ def resolve_columns(
     for field in FIELDS_BY_TABLE[record_type]:
         if field in columns_by_field or field in column_settings:
             continue
-        for alias in (normalise_column(field), *_ALIASES[record_type].get(field, "").split()):
+        for alias in (normalise_column(field), *_ALIASES[record_type].get(field, ())):
             if by_name.get(alias) in unused_columns:
                 columns_by_field[field] = by_name[alias]
                 unused_columns.remove(columns_by_field[field])
@@ -176,7 +122,7 @@ def missing_column_error(
         if name != field
     }
     free_columns = [column for column in columns if column not in columns_in_use]
-    names = [expected_column, *_ALIASES[record_type].get(field, "").split()]
+    names = [expected_column, *_ALIASES[record_type].get(field, ())]
     hint = _nearest_column(
         free_columns, names if field not in column_settings else [expected_column]
     )

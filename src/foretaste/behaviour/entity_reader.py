@@ -27,6 +27,7 @@ from foretaste.behaviour.stream import Row
 from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.domain.data import Item, RejectedRow, User
+from foretaste.domain.order_charges import is_article
 from foretaste.domain.store import Store
 
 UNCLEAR_PRICES = "its prices could be two numbers"
@@ -119,6 +120,7 @@ def _item_form(
         separators_of(columns),
         levels=levels_of(columns),
         group_columns=settings.group_columns,
+        charges=settings.charges,
         available_from=decisions.available_from,
         available_until=decisions.available_until,
         prices=decisions.prices,
@@ -174,6 +176,7 @@ class EntityReader:
         self._save_columns, self._variant_ids = save_columns, variant_ids
         self._warnings, self._decisions = warnings, decisions
         self._are_columns_saved = False
+        self._charges: dict[str, str] = {}  # id → title
         self.variants: dict[str, tuple[str, ...]] = {}
         """Item → the ids of its variants, of those that rows of variants were merged into."""
 
@@ -187,7 +190,10 @@ class EntityReader:
         return record.id
 
     def observe(self, batch: Sequence[Any]) -> None:
-        """Nothing."""
+        """Note which items are no articles."""
+        self._charges |= {
+            item.id: item.title for item in batch if isinstance(item, Item) and not is_article(item)
+        }
 
     def put(self, batch: Sequence[Any]) -> int:
         if not self._are_columns_saved:
@@ -199,4 +205,15 @@ class EntityReader:
         return self._put(batch)
 
     def warnings(self) -> list[str]:
-        return self._warnings + self._decisions.all_warnings(self._form.columns.get("id"))
+        warnings = self._warnings + self._decisions.all_warnings(self._form.columns.get("id"))
+        return warnings + self._charge_warnings()
+
+    def _charge_warnings(self) -> list[str]:
+        if not self._charges:
+            return []
+        names = [f"{title} ({item_id})" for item_id, title in self._charges.items()]
+        more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+        return [
+            f"taken for charges of an order and not for articles: {', '.join(names[:3])}{more}; "
+            "they are in no list and say nothing of taste; behaviour.charges says otherwise"
+        ]

@@ -3,23 +3,28 @@
 import re
 from collections.abc import Mapping
 
+from foretaste.domain.words import without_accents
+
 _NAMES_BY_TYPE: Mapping[str, str] = {
     "view": (
         "views viewed pageview page_view pageviews product_view product_viewed view_product "
         "view_item item_view viewed_product view_content content_view detail_view product_detail "
         "view_detail detail viewed_item screen_view pv watch watched play played plays listen "
         "listened listening stream streamed read reading open opened visit visited browse browsed "
-        "show_item product_page item_viewed video_play start_watching view_product_detail"
+        "show_item product_page item_viewed video_play start_watching view_product_detail "
+        "ansicht angesehen gesehen aufruf seitenaufruf gehört gelesen vue vu consulté consultation "
+        "vista visto visualización visualizzazione bekeken weergave"
     ),
     "click": (
         "clicks clicked click_item item_click item_clicked product_click product_clicked "
         "select_item select_content tap tapped click_product article_click clickout click_out "
-        "link_click"
+        "link_click klick geklickt clic clique"
     ),
     "add_to_cart": (
         "cart carts addtocart add_cart cart_add added_to_cart add_to_basket basket basket_add "
         "addtobasket product_added product_added_to_cart item_added add_to_bag addtobag "
-        "add_item_to_cart cart_addition"
+        "add_item_to_cart cart_addition warenkorb in_den_warenkorb panier ajout_panier "
+        "ajout_au_panier carrito añadir_al_carrito carrello winkelwagen"
     ),
     "purchase": (
         "purchases purchased order orders ordered order_completed order_placed completed_order "
@@ -27,17 +32,23 @@ _NAMES_BY_TYPE: Mapping[str, str] = {
         "sales sold paid payment_complete purchase_complete purchase_completed complete_purchase "
         "product_purchased item_purchased ecommerce_purchase checkout_complete checkout_completed "
         "checkout_success conversion converted booking booked reservation rent rented rental "
-        "borrow borrowed loan download downloaded install installed enroll enrolled enrollment"
+        "borrow borrowed loan download downloaded install installed enroll enrolled enrollment "
+        "kauf gekauft bestellung bestellt achat acheté commande compra comprado pedido acquisto "
+        "ordine aankoop"
     ),
-    "rating": "rate rated rates ratings stars score scored rate_item",
+    "rating": "rate rated rates ratings stars score scored rate_item bewertung bewertet valoración",
     "review": "reviews reviewed write_review review_written comment comments commented",
     "like": (
         "likes liked star starred favorite favourite favorites favourites favorited favourited fav "
         "faves wishlist wish_list add_to_wishlist added_to_wishlist product_added_to_wishlist "
         "wishlist_add thumbs_up thumbup thumbsup upvote upvoted heart hearted bookmark bookmarked "
-        "save saved follow followed collect recommend recommended love loved"
+        "save saved follow followed collect recommend recommended love loved gefällt_mir merkliste "
+        "wunschliste favori favorito preferito"
     ),
-    "search": "searches searched search_query site_search view_search_results products_searched",
+    "search": (
+        "searches searched search_query site_search view_search_results products_searched suche "
+        "gesucht recherche búsqueda ricerca"
+    ),
     "dislike": (
         "dislikes disliked thumbs_down thumbdown thumbsdown downvote downvoted skip skipped skips "
         "unlike unliked not_recommended bad"
@@ -54,7 +65,12 @@ EVENT_TYPE_BY_NAME: Mapping[str, str] = {
 }
 """As `normalise_event_type` writes them."""
 _FILE_WORDS: Mapping[str, str] = {
-    "purchase": "purchase purchases buy buys order orders transaction transactions sales invoices",
+    "purchase": (
+        "purchase purchases buy buys order orders transaction transactions sales invoices "
+        "bestellungen bestellung einkaufe verkaufe auftrage rechnungen umsatze kaufe commandes "
+        "achats ventes factures pedidos compras ventas facturas ordini acquisti vendite "
+        "bestellingen"
+    ),
     "click": "click clicks",
     "view": "view views pageviews",
     "like": "like likes favorites favourites",
@@ -63,7 +79,13 @@ _FILE_WORDS: Mapping[str, str] = {
 _ORDER_WORDS = (
     "tdat saleschannelid order orderid ordernumber orderno invoice invoiceno invoiceid "
     "invoicenumber transactionid receipt receiptid quantity qty unitprice saleid purchaseid "
-    "orderdate purchasedate invoicedate salesdate baskettotal paymentmethod paymenttype"
+    "orderdate purchasedate invoicedate salesdate baskettotal paymentmethod paymenttype "
+    "bestellnummer bestellnr bestelldatum bestellung auftragsnummer auftragsdatum rechnungsnummer "
+    "rechnungsdatum belegnummer belegdatum kaufdatum verkaufsdatum menge stuckzahl einzelpreis "
+    "stuckpreis numerocommande commande datecommande dateachat datevente facture datefacture "
+    "quantite prixunitaire numeropedido pedido fechapedido fechacompra fechaventa factura "
+    "fechafactura cantidad preciounitario numeroordine ordine dataordine dataacquisto fattura "
+    "quantita prezzounitario bestelnummer besteldatum aankoopdatum datacompra datapedido quantidade"
 )
 _LETTERS = re.compile(r"[a-z]+")
 ORDER_COLUMNS = frozenset(_ORDER_WORDS.split())
@@ -72,7 +94,7 @@ ORDER_COLUMNS = frozenset(_ORDER_WORDS.split())
 
 def type_of_file(name: str) -> str | None:
     """The type that a file's name says its events are: `train-purchases.csv`."""
-    words = set(_LETTERS.findall(name.lower()))
+    words = set(_LETTERS.findall(without_accents(name)))
     return next(
         (event_type for event_type, names in _FILE_WORDS.items() if words & set(names.split())),
         None,

@@ -4,7 +4,7 @@ Of a file the form says what was decided for each of its columns; of JSON bodies
 what each value says by itself.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
@@ -173,6 +173,8 @@ class ItemForm:
     """Column → what stands between the levels of a category in it, where that was decided."""
     group_columns: tuple[str, ...] = (GROUP_COLUMN,)
     """Columns that variants of one product share; the first that has a value is meant."""
+    charges: Collection[str] | None = None
+    """The ids of items that are no articles but charges of orders; None goes by the titles."""
     prices: Mapping[str, NumberParser] = field(default_factory=dict)
     """Column of prices → what reads them."""
     new_price: Callable[[str], NumberParser] = price_parser
@@ -225,6 +227,7 @@ def service_item_form(
         available_until=time_parser("available_until", settings),
         levels={**levels_of(stored_decisions), **settings.levels},
         group_columns=settings.group_columns,
+        charges=settings.charges,
         prices={column: strict_price(column, mark) for column, mark in (marks or {}).items()},
         new_price=partial(number_parser, settings=settings, is_price=True, is_strict=True),
     )

@@ -30,6 +30,7 @@ from foretaste.behaviour.values import (
 )
 from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, RejectedRow, User
+from foretaste.domain.order_charges import charge_mark
 from foretaste.domain.text_limits import MAX_EVENT_VALUE, MAX_ITEM_LENGTH
 from foretaste.domain.words import GROUP_COLUMN
 from foretaste.errors import did_you_mean
@@ -323,11 +324,12 @@ def _item(row: Row, form: ItemForm) -> Item:
             "swap the two times or leave one empty",
         )
     texts, attributes = _features(row, form)
+    title = parse_clean_text(get(columns["title"]), "title", clean_line) or ""
     return Item(
         id=item_id,
-        title=parse_clean_text(get(columns["title"]), "title", clean_line) or "",
+        title=title,
         texts=texts,
-        attributes=attributes,
+        attributes={**attributes, **charge_mark(item_id, title, form.charges)},
         audio=parse_text(get(columns["audio"]), "audio"),
         available_from=start,
         available_until=end,

@@ -125,6 +125,9 @@ class BehaviourSettings(Settings):
     """An event with an item that is not in the catalogue: refuse the event, or create the item.
     `auto` creates while the catalogue holds nothing but ids, and refuses as soon as it has
     titles, texts or attributes."""
+    charges: tuple[str, ...] | None = None
+    """Ids of items that are lines of orders and no articles: shipping, a discount, a deposit. They
+    are in no list and no history. None finds them by their titles; `[]` has none."""
     rating_range: tuple[float, float] | None = None
     """The lowest and highest rating allowed, e.g. `[0.5, 5]`. None allows any number."""
     positive_rating: float | None = None
@@ -278,6 +281,12 @@ class BehaviourSettings(Settings):
         if named is None:
             return GROUP_COLUMNS
         return (named, GROUP_COLUMN) if named else (GROUP_COLUMN,)
+
+    @property
+    def configured_columns(self) -> frozenset[str]:
+        """The columns of items that the settings say something of."""
+        lists = (self.text_columns, self.attribute_columns, self.ignored_columns)
+        return frozenset().union(*lists, self.separators, self.features)
 
     def of_file(self, file: FileSettings) -> "BehaviourSettings":
         """These settings with those of a file over them."""

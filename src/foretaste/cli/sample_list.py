@@ -1,5 +1,6 @@
 """A first list after training: what somebody who was there lately would be shown."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 from foretaste.cli import console
@@ -31,7 +32,7 @@ def print_sample_list(loop: "Foretaste") -> None:
         explain=True,
         incognito=True,  # a look, and nobody was shown anything
     )
-    name = f"'{user}'" if user else f"--session '{session}'"
+    name = shlex.quote(user) if user else f"--session {shlex.quote(session or '')}"
     console.print_heading(f"A list for {'user' if user else 'session'} '{user or session}'")
     console.print_recommendation(loop.recommend(request), items=loop.store.item)
-    console.note(f"ask for others with 'foretaste recommend {name.strip(chr(39))}'")
+    console.note(f"ask for others with: foretaste recommend {name}")

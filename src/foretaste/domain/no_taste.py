@@ -10,6 +10,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from foretaste.domain.words import without_accents
+
 MIN_FORM_SHARE = 0.9
 """Of the values, those that must have a form for the column to be of it."""
 MAX_CELL_LENGTH = 2_000
@@ -34,14 +36,18 @@ _TIME = re.compile(
 )
 _ID_NAMES = (
     "id ids uuid guid sku ean gtin upc isbn asin mpn barcode handle slug permalink key hash "
-    "code imdbid tmdbid itemid productid isrc urlkey"
+    "code imdbid tmdbid itemid productid isrc urlkey artikelnummer artikelnr produktnummer "
+    "produktnr artikelid produktid referenz reference ref referencia codigo codice codigobarras "
+    "codebarre codicearticolo"
 )
 _ID_WORDS = frozenset(_ID_NAMES.split())
 _COUNT_NAMES = (
     "count counts qty quantity stock inventory votes votecount popularity sold downloads "
     "impressions views likes dislikes reviews ratings followers favorites favourites "
     "playcount listeners plays clicks orders sales watchers members scored helpful "
-    "subscribers comments shares revenue budget ranking"
+    "subscribers comments shares revenue budget ranking bestand lagerbestand lagermenge menge "
+    "anzahl verkauft verkaufe bewertungen aufrufe quantite stocks ventes avis vues existencias "
+    "cantidad ventas valoraciones inventario giacenza quantita voorraad aantal estoque quantidade"
 )
 _COUNT_WORDS = frozenset(_COUNT_NAMES.split())
 _SCORE_NAMES = "rating ratings score scores stars"
@@ -65,7 +71,8 @@ _PRODUCT_KINDS = frozenset(_NAMES_OF_PRODUCT_KINDS.split())
 _OFFICE_NAMES = (
     "tax taxable taxes shipping fulfillment inventory backorder backorders barcode tracker "
     "grams seo meta websites storeview erp warehouse margin allow requires managed manage "
-    "enabled purchasable sync tracking"
+    "steuer mwst steuersatz versand lager lagerort einkaufspreis tva taxe livraison iva impuesto "
+    "envio enabled purchasable sync tracking"
 )
 _OFFICE_WORDS = frozenset(_OFFICE_NAMES.split())
 _RELEASE_NAMES = "release released publication premiere premiered aired broadcast edition pubdate"
@@ -144,9 +151,9 @@ def is_release_time(column: str) -> bool:
 
 @lru_cache(maxsize=1_000)
 def column_words(column: str) -> tuple[str, ...]:
-    """`VariantInventoryQty` → variant, inventory, qty."""
+    """`VariantInventoryQty` → variant, inventory, qty; without accents."""
     text = _CAMEL_CASE.sub(" ", column).replace("_", " ")
-    return tuple(word.lower() for word in _WORD.findall(text))
+    return tuple(_WORD.findall(without_accents(text)))
 
 
 def is_office_name(words: Sequence[str]) -> bool:

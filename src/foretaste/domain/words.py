@@ -1,7 +1,9 @@
 """A text in; its words out, or a pattern that finds it. Whatever compares words does it so."""
 
 import re
+import unicodedata
 from collections.abc import Container, Sequence
+from functools import lru_cache
 
 BAND_SUFFIX = "_band"
 """Ends the name of a column that stands for another one's numbers: `price_band`, of `price`."""
@@ -19,10 +21,21 @@ LEVEL_MARKS = (">", "›", "»", "/")
 ADDRESS_STARTS = ("http://", "https://", "www.", "//", "data:")
 WORD_PATTERN = re.compile(r"\w+")
 """Letters, digits and low lines: “rock-and-roll” is three words."""
-_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+UNSPACED_LETTERS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Characters of Chinese and Japanese, which is written without blanks."""
-SEARCH_WORD_PATTERN = re.compile(f"[{_UNSPACED}]|[^\\W{_UNSPACED}]+")
+SEARCH_WORD_PATTERN = re.compile(f"[{UNSPACED_LETTERS}]|[^\\W{UNSPACED_LETTERS}]+")
 """The same for an index of words: what is written without blanks is found by its characters."""
+
+
+@lru_cache(maxsize=10_000)
+def without_accents(text: str) -> str:
+    """In lower case, Latin letters without their accents: 'Größe' is 'grosse', 'N°' is 'n°'."""
+    return "".join(map(_plain_letter, text.lower().replace("ß", "ss")))
+
+
+def _plain_letter(letter: str) -> str:
+    base = "".join(filter(str.isascii, unicodedata.normalize("NFKD", letter)))
+    return base or letter  # what is no Latin letter stays as it is
 
 
 def words_of(text: str) -> list[str]:

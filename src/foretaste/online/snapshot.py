@@ -21,6 +21,7 @@ import numpy as np
 from foretaste.domain.data import Catalogue, Event, Floats, Item
 from foretaste.domain.event_value import ValueCurves, version_curves
 from foretaste.domain.feature_types import FeatureTyping
+from foretaste.domain.order_charges import is_article
 from foretaste.domain.store import Past, Store, UserKey
 from foretaste.feedback.online_learning import (
     LoadedPast,
@@ -132,7 +133,8 @@ class Snapshot:
         present: dict[str, Item] = {}
         revision = 0
         for revision, item in store.items():  # noqa: B007
-            present[item.id] = item
+            if is_article(item):
+                present[item.id] = item
         trained = [present.pop(item_id, absent(item_id)) for item_id in ids]
         media = read_media(trained, None)
         cataloguing = GrowingCatalogue.of(trained, vectors_of(trained, read), typing, media.spaces)
@@ -348,7 +350,8 @@ def item_changes(store: Store, start: int, until: int) -> Iterator[tuple[int, It
         (revision, absent(item_id))
         for revision, item_id in store.deleted_items(after_revision=start)
     )
-    changes = merge(store.items(after_revision=start), deleted, key=itemgetter(0))
+    articles = (change for change in store.items(after_revision=start) if is_article(change[1]))
+    changes = merge(articles, deleted, key=itemgetter(0))
     return takewhile(lambda change: change[0] <= until, changes)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from foretaste.config.load import Config
 from foretaste.domain.data import Interactions, Item, Split
 from foretaste.domain.event_value import VALUE_CURVES_KEY, curve_points
+from foretaste.domain.order_charges import articles_of, is_article
 from foretaste.domain.ports import BackboneOpener, Progress
 from foretaste.domain.store import Store
 from foretaste.errors import InputError, ModelError
@@ -161,7 +162,8 @@ def fit_candidate(workspace: TrainingWorkspace, until: int | None = None) -> Can
     items: dict[str, Item] = {}
     revision = 0
     for revision, item in workspace.store.items():  # noqa: B007
-        items[item.id] = item
+        if is_article(item):
+            items[item.id] = item
     if not items:
         raise ModelError("there are no items to learn from; run 'foretaste import' first")
     interactions, _, _ = workspace.interactions(items, event)
@@ -209,7 +211,7 @@ def fit_protocol(
 
 def evaluate_protocol(workspace: TrainingWorkspace, protocol: str) -> Evaluation:
     """How good the product and each expert alone are on behaviour kept from them."""
-    items = {item.id: item for _, item in workspace.store.items()}
+    items = articles_of(workspace.store.items())
     start = time.process_time(), time.monotonic()
     fitted, encoded_data = fit_protocol(workspace, protocol, items)
     training_seconds = time.process_time() - start[0], time.monotonic() - start[1]

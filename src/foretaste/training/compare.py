@@ -10,6 +10,7 @@ from foretaste.config.load import Config, changed_config
 from foretaste.config.overrides import settings_tree
 from foretaste.domain.arrays import rows_that_fit
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS, Interactions, Item
+from foretaste.domain.order_charges import articles_of
 from foretaste.domain.ports import BackboneOpener, Progress
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
@@ -117,7 +118,7 @@ def _measure(workspace: TrainingWorkspace, config: Config, protocol: str) -> Ran
     if not is_read_alike:
         encoder = DataEncoder(config, workspace.folder, progress=workspace.progress)
     try:
-        items = {item.id: item for _, item in workspace.store.items()}
+        items = articles_of(workspace.store.items())
         changed_workspace = ChangedWorkspace(workspace, config, encoder)
         fitted, encoded_data = fit_protocol(changed_workspace, protocol, items)
         product, test = fitted.product, encoded_data.split.test

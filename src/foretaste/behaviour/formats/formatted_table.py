@@ -4,7 +4,7 @@ A format that the columns give away is used without being named.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -16,7 +16,8 @@ from foretaste.behaviour.files.file_settings import FileSettings, Reading
 from foretaste.behaviour.files.packing import COMPRESSED_EXTENSIONS, parts_of
 from foretaste.behaviour.formats import FORMATS, format_named
 from foretaste.behaviour.formats.declaration import FileFormat, TableFormat
-from foretaste.behaviour.formats.row_steps import StepContext
+from foretaste.behaviour.formats.order_tables import order_steps
+from foretaste.behaviour.formats.row_steps import RowStep, StepContext
 from foretaste.behaviour.formats.variant_steps import MergeVariants
 from foretaste.behaviour.rows import HEAD_ROWS, OpenTable, open_table
 from foretaste.behaviour.settings import BehaviourSettings
@@ -39,11 +40,14 @@ def open_formatted(
     table = _opened(source, name, reading, requested_format)
     try:
         table_format = _matching(table, reading, requested_format)
-        if table_format is None:
-            return table
         folder = SiblingFiles(Path(source) if isinstance(source, str | Path) else None)
+        reopen = partial(open_formatted, source, name, reading)
+        if table_format is None:
+            is_typed = reading.record_type not in (None, "events")
+            steps = () if is_typed else order_steps(table.columns)
+            return _after_all(table, steps, folder, reopen) if steps else table
         table_format = without_merging(table_format, reading.settings.columns.get("group"))
-        laid = _laid(table, table_format, folder, partial(open_formatted, source, name, reading))
+        laid = _laid(table, table_format, folder, reopen)
     except BaseException:
         table.close()
         raise
@@ -159,11 +163,20 @@ def _laid(
         table.form,
         notes=(*table.form.notes, f"read as {table_format.title}"),
     )
+    table = replace(table, form=form, format=table_format)
     if not table_format.steps:
-        return replace(table, form=form, format=table_format)
+        return table
+    laid = _after_all(table, table_format.steps, folder, reopen)
+    return replace(laid, open_ended=True)
+
+
+def _after_all(
+    table: OpenTable, steps: Sequence[RowStep], folder: "SiblingFiles", reopen: Any
+) -> OpenTable:
+    """The table as it is after these steps."""
     sample = StepContext(folder, is_sample=True)
     first_rows: list[tuple[int, Row | RejectedRow]] = list(enumerate(table.head, 1))
-    head_rows = _after_steps(iter(first_rows), table_format, sample)
+    head_rows = _after_steps(iter(first_rows), steps, sample)
     head = [row for _, row in head_rows if not isinstance(row, RejectedRow)][:HEAD_ROWS]
     columns = tuple(dict.fromkeys(column for row in head for column in row)) or table.columns
     context = StepContext(folder)
@@ -171,11 +184,8 @@ def _laid(
         table,
         columns=columns,
         head=head,
-        rows=_after_steps(table.rows, table_format, context),
-        open_ended=True,
+        rows=_after_steps(table.rows, steps, context),
         reopen=reopen if table.reopen is not None else None,
-        form=form,
-        format=table_format,
         step_notes=partial(_notes, context, sample),
     )
 
@@ -189,8 +199,8 @@ def without_merging(table_format: TableFormat, group: str | None) -> TableFormat
     return table_format if steps == table_format.steps else replace(table_format, steps=steps)
 
 
-def _after_steps(rows: Rows, table_format: TableFormat, context: StepContext) -> Rows:
-    for step in table_format.steps:
+def _after_steps(rows: Rows, steps: Iterable[RowStep], context: StepContext) -> Rows:
+    for step in steps:
         rows = step.apply(rows, context)
     return rows
 

@@ -1,5 +1,6 @@
 """In: a column of text. Out: what a person reads of it; addresses, ids and code are no text."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -7,9 +8,14 @@ from foretaste.behaviour.reading.cleaning import clean_text, is_address, is_code
 from foretaste.behaviour.reading.column import ColumnReading, read_column
 from foretaste.behaviour.values import check_length, check_storable, is_missing, scalar_text
 from foretaste.domain.text_limits import MAX_RAW_FACTOR, MAX_TEXT_LENGTH
+from foretaste.domain.words import UNSPACED_LETTERS
 
 MIN_SHARE = 0.8
-"""Share of the values from which a column is addresses or code."""
+"""Share of the values from which a column is addresses, code or phrases."""
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_UNSPACED_LETTER = re.compile(f"[{UNSPACED_LETTERS}]")
+MIN_WORDS, MIN_UNSPACED_LETTERS = 2, 4
+"""Of a phrase, or of one where words are written without blanks."""
 
 
 def parse_clean_text(
@@ -51,3 +57,16 @@ def no_text_reason(values: Sequence[Any]) -> str | None:
     if sum(map(is_code, texts)) >= MIN_SHARE * len(texts):
         return "ids or code"
     return None
+
+
+def are_phrases(values: Sequence[Any]) -> bool:
+    """Whether nearly all are of several words, as titles are: names and sentences, no codes."""
+    texts = [value for value in values if isinstance(value, str)]
+    return bool(texts) and sum(map(_is_phrase, texts)) >= MIN_SHARE * len(values)
+
+
+def _is_phrase(text: str) -> bool:
+    return (
+        len(_WORD.findall(text)) >= MIN_WORDS
+        or len(_UNSPACED_LETTER.findall(text)) >= MIN_UNSPACED_LETTERS
+    )

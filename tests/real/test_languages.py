@@ -1,0 +1,101 @@
+"""Exports of shops as they are written in other languages than English, with what orders carry."""
+
+import pytest
+
+from foretaste.domain.order_charges import articles_of, is_article
+
+from .conftest import Shop
+
+GERMAN_ITEMS = """Artikelnummer;Bezeichnung;Warengruppe;Preis;Lagerbestand;Beschreibung;EAN
+0041;Riesling Alte Reben;Wein > Weiß;6,90 €;3;Trocken und fruchtig;0561423994714
+0042;Spätburgunder Rosé;Wein > Rosé;17,90 €;0;Samtig;0710085427120
+Z1;Versandkosten;Zubehör;5,90 €;99;;
+"""
+GERMAN_ORDERS = """Bestellnummer;Bestelldatum;Kundennummer;Art.-Nr.;Menge;Einzelpreis;Status
+B-1;04.01.2023 18:24;K1;0041;6;6,90 €;versendet
+B-1;04.01.2023 18:24;K1;Z1;1;5,90 €;versendet
+B-2;05.01.2023 09:00;K2;0042;1;17,90 €;Storniert
+B-3;06.01.2023 10:30;;0041;1;6,90 €;retourniert
+B-4;07.01.2023 11:00;K2;0041;-2;6,90 €;versendet
+B-5;08.01.2023 12:00;K2;0041;2;6,90 €;versendet
+"""
+
+
+def test_german_orders(shop: Shop) -> None:
+    shop.add("items", GERMAN_ITEMS.encode("cp1252"), "artikel.csv")
+    wine = shop.items["0041"]
+    assert (wine.title, wine.texts) == (
+        "Riesling Alte Reben",
+        {"Beschreibung": "Trocken und fruchtig"},
+    )
+    assert wine.attributes["Warengruppe"] == ("Wein", "Wein > Weiß")
+    assert wine.attributes["Preis"] == ("6.9",)
+    assert wine.attributes.keys().isdisjoint(("Lagerbestand", "EAN"))
+
+    result = shop.add("events", GERMAN_ORDERS.encode("cp1252"), "bestellungen.csv")
+    assert [(event.user, event.session, event.item, event.kind) for event in shop.events] == [
+        ("K1", "B-1", "0041", "purchase"),
+        ("K1", "B-1", "Z1", "purchase"),
+        ("K2", "B-5", "0041", "purchase"),
+    ]
+    assert shop.events[0].at == 1_672_856_640.0  # 18:24 UTC
+    assert not result.rejects
+    told = " ".join(result.warnings)
+    for reason in ("1 (Status is storniert)", "1 (Status is retourniert)", "1 (Menge is below 0)"):
+        assert reason in told
+
+
+@pytest.mark.parametrize(
+    ("columns", "fields"),
+    [
+        ("N° client;Réf. produit;Date de commande;Quantité", "client"),
+        ("ID Cliente;Código de producto;Fecha de pedido;Cantidad", "cliente"),
+        ("Codice cliente;Codice articolo;Data ordine;Quantità", "cliente"),
+        ("Klantnummer;Artikelnummer;Besteldatum;Aantal", "klant"),
+    ],
+)
+def test_orders_of_other_languages(shop: Shop, columns: str, fields: str) -> None:
+    shop.add("events", f"{columns}\n{fields}-1;a1;03.02.2024;2\n{fields}-1;a2;14.02.2024;1\n")
+    assert [(event.user, event.item, event.kind) for event in shop.events] == [
+        (f"{fields}-1", "a1", "purchase"),
+        (f"{fields}-1", "a2", "purchase"),
+    ]
+    assert shop.events[0].at == 1_706_918_400.0  # 3 February
+
+
+def test_orders_are_purchases_beside_a_recipe_that_says_view(shop: Shop) -> None:
+    orders = "order_id,customer,sku,quantity\no1,u1,a1,1\no1,u1,a2,2\n"
+    shop.add("events", orders, default_event_type="view")
+    assert {event.kind for event in shop.events} == {"purchase"}
+
+
+def test_a_status_of_a_table_without_orders_is_left_alone(shop: Shop) -> None:
+    shop.add("items", "sku,title,status,quantity\na1,Shirt,returned,-1\n")
+    assert "a1" in shop.items
+
+
+def test_titles_in_a_column_of_any_name(shop: Shop) -> None:
+    rows = [f"{number};Großer Krug aus Ton Nr{number};Krüge" for number in range(30)]
+    result = shop.add("items", "sku;Wie es heißt;Gruppe\n" + "\n".join(rows))
+    assert shop.items["3"].title == "Großer Krug aus Ton Nr3"
+    assert "took column 'Wie es heißt' for the title" in " ".join(result.warnings)
+
+
+def test_words_that_differ_in_every_row_are_read(shop: Shop) -> None:
+    rows = [f"{n};Krug {n};made by hand in village number {n}" for n in range(80)]
+    shop.add("items", "sku;title;story\n" + "\n".join(rows))
+    assert shop.items["3"].texts == {"story": "made by hand in village number 3"}
+
+
+def test_charges_are_kept_and_are_no_articles(shop: Shop) -> None:
+    result = shop.add("items", GERMAN_ITEMS, "artikel.csv")
+    assert not is_article(shop.items["Z1"])
+    assert set(articles_of(shop.store.items())) == {"0041", "0042"}
+    assert any("Versandkosten (Z1)" in warning for warning in result.warnings)
+    shop.send_items({"id": "z2", "title": "Postage"})
+    assert not is_article(shop.items["z2"])
+
+
+def test_the_settings_say_which_items_are_charges(shop: Shop) -> None:
+    shop.add("items", GERMAN_ITEMS, charges=("0042",))
+    assert set(articles_of(shop.store.items())) == {"0041", "Z1"}
