@@ -131,17 +131,10 @@ def create_app(
     app.state.lanes = Lanes(settings.waiting_writes)
     _add_middleware(app, tenants, settings, tracer, host)
     problems.install_handlers(app)
-    for router in ROUTERS:
-        app.include_router(router)
-    _prepare_routes(app)
+    for router in ROUTERS:  # `include_router` would build each route a second time: 0.1 s of CPU
+        app.router.routes.extend(router.routes)
     app.openapi = partial(openapi_document, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
-
-
-def _prepare_routes(app: FastAPI) -> None:
-    """What FastAPI would do at the first request, in the event loop: 0.1 s."""
-    for route in app.routes:
-        route.matches({"type": "http", "method": "GET", "path": "/", "headers": []})
 
 
 def route_scopes() -> RouteScopes:
