@@ -42,7 +42,10 @@ class AsyncClient:
         after the first. pause: about how many seconds before the second; then it doubles.
         """
         self._http = httpx.AsyncClient(
-            base_url=url, headers=calls.headers(key, user_token), timeout=timeout
+            base_url=url,
+            headers=calls.headers(key, user_token),
+            timeout=timeout,
+            verify=calls.certificates(),
         )
         self._retries, self._pause = retries, pause
 

@@ -4,12 +4,14 @@ nothing is sent here, so that both clients share it.
 
 import json
 import random
+import ssl
 import uuid
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -51,6 +53,12 @@ class Call(Generic[T]):
     body: Any = None
     params: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@cache
+def certificates() -> ssl.SSLContext:
+    """Whom to trust, read once for all clients: each reading of all certificates takes some 20 ms."""
+    return httpx.create_ssl_context()
 
 
 def headers(key: str | None, user_token: str | None = None) -> dict[str, str]:
