@@ -7,13 +7,16 @@
 are in the query;
 `-words` is refused (for good, or in this talk), `~-words` in this talk alone, `--words` and
 `++words` are less and more from now on; `!-words` and `!++words` must not be. `seed=` and `item=`
-name items, `n=` how many; `top=A|B` says that one of them is in the first five, `!top=A|B` none.
+name items, `n=` how many; `top=A|B` says that one of them is in the first five, `!top=A|B` none;
+`says=words` are in the answer. Of `first >> second` both are said, one after the other, and the
+state after the last counts. Today is the NOW of `catalogues.py`.
 """
 
 import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +81,8 @@ def outcome_of(case: Case, shop: Foretaste, number: int) -> Outcome:
     state = ChatState(shown=shown, language="en")
     talk = Conversation(name, None, session, shop.clock(), state.to_json_dict(), None)
     shop.store.put_conversation(talk, delete_before=0.0)
-    reply = Chat(shop).say(case.text, conversation=name, session=session)
+    for text in case.text.split(">>"):
+        reply = Chat(shop).say(text.strip(), conversation=name, session=session)
     state_of = _State(reply, {item_id: title for title, item_id in ids.items()})
     faults = list(state_of.intent_faults(case))
     list_faults = []
@@ -135,8 +139,12 @@ class _State:
             tests = actual if isinstance(actual, dict) else {}
             return tests.get(SIGNS[sign]) in (value, _number(value))
         if ".." in value:
-            low, high = map(float, value.split(".."))
-            return bool(actual == {"gte": low, "lte": high})
+            low, high = value.split("..")
+            tests = actual if isinstance(actual, dict) else {}
+            if _number(high) is None:  # up to the end of that day
+                day_after = (date.fromisoformat(high) + timedelta(1)).isoformat()
+                return bool(tests == {"gte": low, "lt": day_after})
+            return bool(tests == {"gte": float(low), "lte": float(high)})
         values = actual.get("all", actual) if isinstance(actual, dict) else actual
         return value in (values if isinstance(values, list) else [values])
 
@@ -197,6 +205,7 @@ SLOTS: Mapping[str, Callable[[_State, str], Any]] = {
     "q": lambda state, words: set(words.split()) <= set((state.reply.state.query or "").split()),
     "seed": lambda state, name: state.named(state.reply.state.items, name),
     "item": lambda state, name: state.named(state.reply.items, name),
+    "says": lambda state, words: words.lower() in state.reply.text.lower(),
     "n": lambda state, n: len(state.reply.recommendation or ()) == int(n),
     "top": lambda state, names: state.top(names),
 }

@@ -6,9 +6,11 @@ are made up, about thirty items each, with people who keep to a category.
 
 import csv
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.datasets import write
+from foretaste.config.load import load_config
 from foretaste.loop import Foretaste
 
 FOLDER = Path(__file__).parent / "data"
@@ -32,6 +34,8 @@ LIST_IN_HAND: Mapping[str, tuple[str, ...]] = {
 }
 """Titles of the list that a talk has come to."""
 START = 1_750_000_000
+NOW = datetime(2025, 7, 12, 12, tzinfo=UTC).timestamp()
+"""A Saturday, two days after the newest of the news: what "last week" is said of."""
 QUICK = "[language]\nthreads = 1\n[model.sequence]\nepochs = 2\ndim = 32\n"
 COLUMNS = {"news": '[behaviour]\nattribute_columns = ["section", "minutes", "published"]\n'}
 """Times are left out of the items of a file unless they are named."""
@@ -45,7 +49,7 @@ def open_catalogue(name: str, folder: Path) -> Foretaste:
     if is_new:
         events, items = write("ml-100k", folder) if name == "films" else _made_up(name, folder)
         (workspace / "foretaste.toml").write_text(QUICK + COLUMNS.get(name, ""))
-    shop = Foretaste.open(workspace)
+    shop = Foretaste(workspace, load_config(workspace), clock=lambda: NOW)
     if is_new:
         shop.add(events=events, items=items)
         shop.train()

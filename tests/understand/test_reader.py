@@ -152,8 +152,8 @@ def test_a_title_that_there_is_not_is_no_list() -> None:
         ("newer than the second", [{"year": {"gt": 1980.0}}]),
         ("like Toy Story but shorter", [{"runtime": {"lt": 81.0}}]),
         ("films of the 80s or 90s", [{"year": {"gte": 1980, "lte": 1999}}]),
-        ("skip anything before 1990", [{"not": {"year": {"lt": 1990.0}}}]),
-        ("but nothing before 1990", [{"not": {"year": {"lt": 1990.0}}}]),
+        ("skip anything before 1990", [{"year": {"gte": 1990.0}}]),
+        ("but nothing before 1990", [{"year": {"gte": 1990.0}}]),
         ("no horror before 1990", []),
     ],
 )

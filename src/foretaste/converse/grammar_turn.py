@@ -5,8 +5,10 @@ Every change of the profile is said, and “undo” takes the last one back.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from foretaste.converse.answers import answer, unknown_language
+from foretaste.converse.item_facts import ItemFacts
 from foretaste.converse.sentences import (
     changes_in_words,
     comparison_in_words,
@@ -38,7 +40,14 @@ class GrammarTurn:
         """What the text means in this talk."""
         state = self._turn.state
         scene = Scene(
-            self._vocabulary, state.shown, state.items, state.has_question, state.language
+            self._vocabulary,
+            state.shown,
+            state.items,
+            state.has_question,
+            state.language,
+            subject=state.subject,
+            topic=state.topic,
+            today=datetime.fromtimestamp(self._shop.clock(), UTC).date(),
         )
         return understand(text, scene)
 
@@ -55,6 +64,7 @@ class GrammarTurn:
         turn.tools.language = meaning.language
         if meaning.intent in SPOKEN_INTENTS:
             return self._say(meaning.intent)
+        turn.state = replace(turn.state, subject=meaning.items[:1], topic=meaning.topic)
         if meaning.intent in ITEM_INTENTS and not meaning.items:
             return self._missing(meaning)
         return ANSWERERS.get(meaning.intent, GrammarTurn._list)(self, meaning)
@@ -92,6 +102,9 @@ class GrammarTurn:
         turn.is_undo = True
         said = self._say("undone" if is_done else "not_undone")
         return f"{said} {self._new_list()}" if turn.state.shown else said
+
+    def _about(self, meaning: Meaning) -> str:
+        return ItemFacts(self._shop, self._turn, self._index).answer(meaning)
 
     def _why(self, meaning: Meaning) -> str:
         return why_in_words(self._turn.explain(meaning.items[0]), meaning.language)
@@ -249,6 +262,7 @@ ANSWERERS: Mapping[str, Answerer] = {
     "start_over": GrammarTurn._start_over,
     "forget": GrammarTurn._forget,
     "undo": GrammarTurn._undo,
+    "about": GrammarTurn._about,
     "why": GrammarTurn._why,
     "why_not": GrammarTurn._why_not,
     "compare": GrammarTurn._compare,

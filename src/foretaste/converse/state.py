@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from foretaste.domain.text_limits import MAX_TEXT_LENGTH, check_text
 from foretaste.rank.conditions import parse_condition, parse_number
+from foretaste.understand.meaning import Topic
 
 EDITABLE_FIELDS = ("query", "filter", "items", "n")
 MAX_TURNS = 12
@@ -33,12 +34,17 @@ class ChatState:
     """What the last change takes back; see `undo`."""
     seed_titles: Mapping[str, str] = field(default_factory=dict)
     """The seeds, id → title."""
+    subject: tuple[str, ...] = ()
+    """The item that was spoken of last, which “it” is."""
+    topic: Topic | None = None
+    """What was asked of it."""
 
     @classmethod
     def from_json_dict(cls, json_dict: Mapping[str, Any]) -> Self:
         """The inverse of `to_json_dict`."""
         arguments = dict(json_dict)
-        arguments["items"] = tuple(arguments.get("items", ()))
+        for name in ("items", "subject"):
+            arguments[name] = tuple(arguments.get(name, ()))
         arguments["turns"] = tuple((speaker, text) for speaker, text in arguments.get("turns", ()))
         return cls(**arguments)
 
@@ -46,6 +52,7 @@ class ChatState:
         """For JSON."""
         return asdict(self) | {
             "items": list(self.items),
+            "subject": list(self.subject),
             "turns": [list(turn) for turn in self.turns],
         }
 

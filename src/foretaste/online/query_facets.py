@@ -6,6 +6,7 @@ fewest items meet first, and the query is searched for as it was typed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from foretaste.domain.request import QueryFacet, SearchedQuery
@@ -52,7 +53,10 @@ class QueryFacets:
             return page, None
         index = slates.index(snapshot)
         query = read_search(
-            request.query or "", self._vocabulary_of(index, snapshot), _primary(request.language)
+            request.query or "",
+            self._vocabulary_of(index, snapshot),
+            _primary(request.language),
+            today=datetime.fromtimestamp(slates.asked_at(request), UTC).date(),
         )
         facets = [facet for facet in query.facets if not facet.keys() & request.filter.keys()]
         if not facets:

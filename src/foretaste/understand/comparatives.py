@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from foretaste.understand.grammar import BOUNDARY, COMPARATIVES, Grammar
+from foretaste.understand.grammar import BOUNDARY, Grammar
+from foretaste.understand.grammar_patterns import COMPARATIVES
 from foretaste.understand.meaning import Scene
 from foretaste.understand.number_columns import NO_COLUMN, NumberColumn
 from foretaste.understand.numbers import Bound, negation_before

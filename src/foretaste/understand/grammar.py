@@ -4,37 +4,33 @@ The files hold the words; nothing of a language stands in code. Patterns are com
 the package is first used, and each takes time in proportion to the text (`tests/test_patterns.py`).
 """
 
-import itertools
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Any, Literal, get_args
+
+from foretaste.understand.grammar_patterns import (
+    COMPARATIVES,
+    about_patterns,
+    compiled_patterns,
+    plain_phrases,
+    spelling_patterns,
+    time_patterns,
+)
 
 Strength = Literal[
     "much more", "more", "wanted", "less", "much less", "none", "without", "only", "forget", "void"
 ]
 """wanted: asked for now. none: never. without: not in what is asked for now. void: means nothing.
 """
-Dimension = Literal["year", "price", "length", "rating"]
-COMPARATIVES: Mapping[str, tuple[Dimension, Literal["low", "high"]]] = {
-    "newer": ("year", "low"),
-    "older": ("year", "high"),
-    "cheaper": ("price", "high"),
-    "dearer": ("price", "low"),
-    "shorter": ("length", "high"),
-    "longer": ("length", "low"),
-    "better": ("rating", "low"),
-}
-"""Comparative → (what it compares, which bound the other item is)."""
 BOUNDARY = " ¦ "
 """Stands where something was taken out: a clause ends there, and no negation goes on."""
 LANGUAGES = ("en", "de", "fr", "es")
 MIN_STEM_LETTERS = 3
 MIN_BORROWED_LETTERS = 4
-MAX_CHILD_AGE = 14
 SPACED_HYPHEN = re.compile(r"(?<=\w) --? (?=[^\W\d])")
 """A dash, as it is typed."""
 TOKEN_PATTERN = re.compile(r"\w+(?:['’-]\w+)*|[,;.!?&/:\n¦–—]")
@@ -70,6 +66,14 @@ class Grammar:
     """The glossary by the stems of its words."""
     spellings: tuple[tuple["re.Pattern[str]", str], ...] = ()
     """How people type what the other patterns expect with its apostrophe, and what that is."""
+    about_patterns: tuple[tuple[Any, "re.Pattern[str]"], ...] = ()
+    """(topic, pattern) of the questions about an item that `item_questions` reads."""
+    time_patterns: tuple[tuple[str, "re.Pattern[str]"], ...] = ()
+    """(kind, pattern) of the times that `relative_times` reads, in their order."""
+    weekdays: Mapping[str, int] = field(default_factory=dict)
+    """Name → its place in the week, Monday first."""
+    ones: frozenset[str] = frozenset()
+    """Words that count one: “a week”."""
 
     def normalised(self, text: str) -> str:
         """One line in lower case, as the patterns expect it."""
@@ -172,7 +176,7 @@ def load_grammar(language: str) -> Grammar:
     source = resources.files("foretaste.understand") / "languages" / f"{language}.toml"
     text = source.read_text(encoding="utf-8")
     content = tomllib.loads(text if language == "en" else fold(text))
-    patterns = _patterns(content)
+    patterns = compiled_patterns(content)
     elisions = patterns.get("elisions")
 
     def phrase_key(phrase: str) -> str:
@@ -213,7 +217,11 @@ def load_grammar(language: str) -> Grammar:
         glossary=glossary,
         endings=endings,
         meaning_by_stem={},
-        spellings=(*_spellings(content), *_plain_phrases(glossary, clauses["plain"].split())),
+        about_patterns=about_patterns(content),
+        time_patterns=time_patterns(content),
+        weekdays=content["times"]["weekdays"],
+        ones=frozenset(content["times"]["ones"].split("|")),
+        spellings=(*spelling_patterns(content), *plain_phrases(glossary, clauses["plain"].split())),
     )
     stems: dict[str, str] = {}
     for length in (0, 1, 2, 3):  # whole words before what is left of others
@@ -222,126 +230,6 @@ def load_grammar(language: str) -> Grammar:
                 if len(word) - len(form) == length:
                     stems.setdefault(form, meaning)
     return replace(grammar, meaning_by_stem=stems if endings else {})
-
-
-def _spellings(content: Mapping[str, Any]) -> list[tuple["re.Pattern[str]", str]]:
-    spellings = content.get("spellings", {})
-    return [(re.compile(rf"(?<!\w)(?:{typed})(?!\w)"), it) for typed, it in spellings.items()]
-
-
-def _plain_phrases(
-    glossary: Mapping[str, str], plain: Sequence[str]
-) -> list[tuple["re.Pattern[str]", str]]:
-    """Phrases that mean something though each of their words means nothing: “love story”."""
-    return [
-        (re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)"), meaning.partition("/")[0])
-        for phrase, meaning in glossary.items()
-        if " " in phrase and all(word in plain for word in phrase.split())
-    ]
-
-
-def _patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"]:
-    """Everything of a file that is a pattern, compiled."""
-    number_words = content["numbers"]["words"]
-    words = "|".join(sorted(map(re.escape, map(str, number_words)), key=len, reverse=True))
-    numbering = itertools.count()
-
-    def count(_: "re.Match[str]") -> str:
-        return rf"(?P<count_{next(numbering)}>\d{{1,2}}|{words})"
-
-    patterns = {
-        f"whole.{name}": f"^(?:{re.sub(r'[{]n[}]', count, pattern)})$"
-        for name, pattern in content["whole"].items()
-    }
-    patterns |= {name: content[name] for name in ("elisions", "compounds") if name in content}
-    patterns |= {f"starts.{name}": rf"^(?:{it})(?!\w)" for name, it in content["starts"].items()}
-    patterns |= {
-        "politeness.before": rf"^(?:{content['politeness_before']})(?!\w)[ ,.!:;]*+",
-        "politeness.after": rf"(?<!\w)(?:{content['politeness_after']})(?!\w)[ ,.!?]*+$",
-        "reference.end": rf"(?<!\w)(?:{content['ends']['reference']})[ .?!]*+$",
-        "more_request": rf"(?:^|[,.!;?:]| and| so) ?(?:{content['ends']['more_requests']})[.?!]*+$",
-        "reference.before": rf"^(?:(?:{content['references']['before']})(?!\w) ?)++",
-        "reference.after": rf" (?:{content['references']['after']})$",
-        "than": rf"^(?:{content['comparatives']['than']}) ",
-        "children": rf"(?<!\w)(?:{_children_pattern(content)})(?!\w)",
-        "men": rf"(?<!\w)(?:{content['clauses']['men']})(?!\w)",
-        "women": rf"(?<!\w)(?:{content['clauses']['women']})(?!\w)",
-        "service": rf"(?<!\w)(?:{content['service']})(?!\w)",
-        "private": rf"(?<!\w)(?:{content['private']})(?!\w)",
-        "questions": rf"^(?:{content['questions']})(?!\w)",
-        "described": rf"^(?:{content['references']['described']})$",
-    }
-    patterns |= {
-        f"tails.{name}": f"^(?:{tail})$" for name, tail in content.get("tails", {}).items()
-    }
-    loved = content.get("tails", {}).get("loved", "(?!)")
-    patterns["tails.loved_within"] = (
-        rf"(?<!\w)(?<!not )(?<!nicht )(?<!pas )(?<!no )(?:{loved})(?!\w)"
-    )
-    nouns = "|".join(map(re.escape, content["clauses"]["item_nouns"].split()))
-    patterns["bound.count_at_most"] = (
-        rf"^(?:{content['numbers']['at_most']}) (?P<a>\d{{1,2}}|{words}) (?=(?:{nouns})(?!\w))"
-    )
-    for name in COMPARATIVES:
-        words_of_it = content["comparatives"][name]
-        patterns[f"comparative.{name}"] = rf"(?<!\w)(?:{words_of_it})(?!\w)"
-        superlatives = content["superlatives"][name]
-        patterns[f"superlative.{name}"] = rf"(?<!\w)(?:{superlatives})(?!\w)"
-    patterns |= _number_patterns(content["numbers"], words)
-    return {name: re.compile(pattern) for name, pattern in patterns.items()}
-
-
-def _children_pattern(content: Mapping[str, Any]) -> str:
-    """With the ages of children in digits and in words."""
-    words = content["numbers"]["words"]
-    ages = "|".join(word for word, number in words.items() if 1 < number <= MAX_CHILD_AGE)
-    return str(content["clauses"]["children"]).replace("{age}", rf"(?:\d|1[0-4]|{ages})")
-
-
-def _number_patterns(numbers: Mapping[str, Any], words: str) -> dict[str, str]:
-    """Numbers with what is compared: each finds its number as a, a second as b, units beside."""
-    units = "|".join(f"(?P<{{0}}_{unit}>{spelling})" for unit, spelling in numbers["units"].items())
-    amount = (
-        r"(?:[$€£] ?)?(?P<{0}>\d{{1,9}}(?:[.,]\d{{1,3}}){{0,3}}|(?:" + words + r")(?= ))"
-        r"(?: ?(?:" + units + r")(?!\w))?"
-    )
-    first, second = amount.format("a"), amount.format("b")
-    year = r"(?P<a>1[0-9]\d\d|20\d\d)(?!\w)"
-    months = "|".join(sorted(numbers["months"], key=len, reverse=True))
-    month = rf"(?P<month>{months})\.? (?:of |de |del )?(?P<a>1[0-9]\d\d|20\d\d)(?!\w)"
-    upwards, downwards = numbers["upwards"], numbers["downwards"]
-    decades = "|".join(sorted(numbers["decades"], key=len, reverse=True))
-    decade = numbers["decade_pattern"].replace("{decades}", decades)
-    before = rf"(?:(?:{numbers['decade_before']}) )?(?:the )?"
-    return {
-        "bound.month_before": rf"(?<!\w)(?:{numbers['before']}) {month}",
-        "bound.month_since": rf"(?<!\w)(?:{numbers['since']}) {month}(?: (?:{upwards})(?!\w))?",
-        "bound.month_after": rf"(?<!\w)(?:{numbers['after']}) {month}",
-        "bound.month": rf"(?<!\w)(?:(?:{numbers['exactly']}|im) )?{month}",
-        "bound.decade": rf"(?<!\w){before}{decade}(?!\w)",
-        "bound.century": rf"(?<!\w){before}{numbers['century_pattern']}(?!\w)",
-        "bound.range": rf"(?<!\w){first} ?(?:{numbers['range_to']}) ?{second}(?!\w)",
-        "bound.open": r"(?<!\w)(?:[$€£] ?)?(?P<a>\d{1,6}) ?\+(?: ?(?:"
-        + units.format("a")
-        + r"))?(?!\w)",
-        "bound.between": rf"(?<!\w)(?:{numbers['between']}) {first} ?(?:{numbers['between_and']}) ?"
-        rf"{second}(?!\w)",
-        "bound.before": rf"(?<!\w)(?:{numbers['before']}) {year}",
-        "bound.after": rf"(?<!\w)(?:{numbers['after']}) {year}",
-        "bound.since": rf"(?<!\w)(?:{numbers['since']}) {year}(?: (?:{upwards})(?!\w))?",
-        "bound.at_most": rf"(?<!\w)(?:{numbers['at_most']}) {first}(?!\w)",
-        "bound.at_least": rf"(?<!\w)(?:{numbers['at_least']}) {first}(?!\w)"
-        rf"(?: (?:{upwards})(?!\w))?",
-        "bound.under": rf"(?<!\w)(?:{numbers['under']}) ?{first}(?!\w)",
-        "bound.over": rf"(?<!\w)(?:{numbers['over']}) ?{first}(?!\w)",
-        "bound.upwards": rf"(?<!\w){first} (?:{upwards})(?!\w)",
-        "bound.downwards": rf"(?<!\w){first} (?:{downwards})(?!\w)",
-        "bound.around": rf"(?<!\w)(?:{numbers['around']}) {first}(?!\w)",
-        "bound.exactly": rf"(?<!\w)(?:{numbers['exactly']}) {year}",
-        "bound.count": rf"^(?:(?:{numbers['article']}) "
-        rf"(?=\S+ (?:{numbers['ranked']})(?!\w)))?(?:top )?"
-        rf"(?P<a>\d{{1,2}}|{words}) (?=\w)",
-    }
 
 
 GRAMMARS: Mapping[str, Grammar] = {language: load_grammar(language) for language in LANGUAGES}
@@ -361,6 +249,10 @@ def borrowed_meaning(word: str, grammar: Grammar) -> str | None:
 GRAMMAR_PATTERNS = tuple(
     pattern
     for grammar in GRAMMARS.values()
-    for pattern in (*grammar.patterns.values(), *(pattern for pattern, _ in grammar.spellings))
+    for pattern in (
+        *grammar.patterns.values(),
+        *(pattern for pattern, _ in grammar.spellings),
+        *(pattern for _, pattern in (*grammar.time_patterns, *grammar.about_patterns)),
+    )
 )
 """All of them, for the test that each takes time in proportion to the text."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 from foretaste.understand.clauses import Clause, Scope
@@ -19,6 +20,7 @@ Intent = Literal[
     "why",
     "why_not",
     "compare",
+    "about",
     "next",
     "start_over",
     "forget",
@@ -30,8 +32,27 @@ Intent = Literal[
     "unknown",
 ]
 """find: a list. refine: the list in hand, changed. more, fewer: the profile, changed. like,
-not_like: more like an item, or less. take, hide: what is done with an item. next: the next page.
+not_like: more like an item, or less. take, hide: what is done with an item. about: what is
+known of an item. next: the next page.
 forget: the whole profile. unknown: nothing that can be done here."""
+Topic = Literal[
+    "length",
+    "year",
+    "price",
+    "maker",
+    "cast",
+    "text",
+    "facts",
+    "reviews",
+    "stock",
+    "noun",
+    "made_of",
+    "quality",
+    "extreme",
+]
+"""What is asked of an item. noun: an attribute by its name. quality: whether it is so. extreme:
+which of the list is the most of something.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +68,12 @@ class Scene:
     """Whether there is a query or a filter to refine."""
     language: str = "en"
     """In which the talk was up to now."""
+    subject: tuple[str, ...] = ()
+    """The items that were spoken of last, which “it” is."""
+    topic: "Topic | None" = None
+    """What was asked of them."""
+    today: date | None = None
+    """What “last week” is said of; None where no such times are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +103,7 @@ class Meaning:
     scope: Scope | None = None
     problems: tuple[str, ...] = ()
     """What cannot be done, and why."""
+    topic: Topic | None = None
+    """What is asked of the item."""
+    column: str | None = None
+    """The attribute that is asked for."""

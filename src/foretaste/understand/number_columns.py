@@ -7,7 +7,7 @@ between 1000 and 2200, dates are dates, flags and ids are no amounts.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from foretaste.domain.data import Catalogue, Feature
 from foretaste.errors import InputError
 from foretaste.rank.conditions import parse_number
-from foretaste.understand.grammar import Dimension
+from foretaste.understand.grammar_patterns import Dimension
 from foretaste.understand.numbers import MONTHS_PER_YEAR, Bound
 
 NAME_WORDS: Mapping[str, tuple[str, ...]] = {
@@ -73,6 +73,8 @@ class NumberColumn:
 
     def test_of(self, bound: Bound) -> dict[str, float | str]:
         """The bound as a filter of this attribute; a year of a date is its first or last day."""
+        if bound.is_days:
+            return _test_of_days(bound, is_date=self.is_date)
         if not self.is_date or (bound.low is not None and bound.low > LATEST_YEAR):
             return {
                 test: float(int(number)) if bound.is_month else number
@@ -89,6 +91,20 @@ class NumberColumn:
         return tests
 
 
+def _test_of_days(bound: Bound, *, is_date: bool) -> dict[str, float | str]:
+    """From the first day to the last; of years, those that have such days."""
+    tests: dict[str, float | str] = {}
+    first, last = bound.first_day, bound.last_day
+    if first is not None:
+        tests["gte"] = first.isoformat() if is_date else float(first.year)
+    if last is not None and is_date:
+        tests["lt"] = (last + timedelta(1)).isoformat()
+    elif last is not None:
+        ends_year = (last.month, last.day) == (12, 31) or first is not None
+        tests["lte" if ends_year else "lt"] = float(last.year)
+    return tests
+
+
 class NumberColumns:
     """The attributes of a catalogue that are numbers."""
 
@@ -101,7 +117,7 @@ class NumberColumns:
     def column_for(self, bound: Bound) -> NumberColumn:
         """The attribute that a bound is of. Raises InputError where there is none."""
         columns = self._candidates(bound.subject, bound.unit)
-        if bound.subject == "year" and not columns and not self._of("year"):
+        if bound.subject == "year" and not (columns or self._of("year") or bound.is_days):
             columns = self._containing(bound)
         if bound.subject == "any":
             columns = self._containing(bound)
@@ -116,6 +132,11 @@ class NumberColumns:
         except InputError:
             return False
         return True
+
+    @property
+    def has_days(self) -> bool:
+        """Whether the items have days, and not years alone."""
+        return any(column.is_date for column in self._of("year"))
 
     def of_dimension(self, dimension: Dimension) -> NumberColumn | None:
         """The attribute that "newer" or "cheaper" compares."""

@@ -5,9 +5,11 @@ Which attribute a bound is of is found by `number_columns`, from what it compare
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Literal
 
-from foretaste.understand.grammar import BOUNDARY, Dimension, Grammar
+from foretaste.understand.grammar import BOUNDARY, Grammar
+from foretaste.understand.grammar_patterns import Dimension
 
 YEARS = range(1500, 2101)
 """A number among these without a unit is taken for a year."""
@@ -35,6 +37,26 @@ class Bound:
     """Whether it is the first day of a month: May 2025 is 2025 and 4/12."""
     is_negated: bool = False
     """Whether it is what is refused: "skip anything before 2000"."""
+    first_day: date | None = None
+    """Where it is of days: see `relative_times`."""
+    last_day: date | None = None
+
+    @property
+    def is_days(self) -> bool:
+        """Whether it is said in days, and not in numbers."""
+        return self.first_day is not None or self.last_day is not None
+
+    @property
+    def opposite(self) -> "Bound | None":
+        """What is left where this is refused; None where it has two sides."""
+        sides = (self.low, self.high, self.first_day, self.last_day)
+        if sum(side is not None for side in sides) != 1 or self.is_month:
+            return None
+        if self.first_day is not None:
+            return Bound(self.subject, last_day=self.first_day - timedelta(1))
+        if self.last_day is not None:
+            return Bound(self.subject, first_day=self.last_day + timedelta(1))
+        return Bound(self.subject, self.high, self.low, not self.is_exclusive, self.unit)
 
     def as_test(self) -> dict[str, float]:
         """As a filter tests it."""

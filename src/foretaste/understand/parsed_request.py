@@ -91,7 +91,11 @@ class _RequestBuilder:
         self._alternatives: set[str] = set()
 
     def add_bound(self, bound: Bound) -> None:
-        """A number, as a condition of the attribute that it is of."""
+        """A number, as a condition of the attribute that it is of; “nothing before 1980” is from
+        1980 on.
+        """
+        if bound.is_negated and bound.opposite is not None:
+            bound = bound.opposite
         try:
             column = self._vocabulary.numbers.column_for(bound)
         except InputError as error:

@@ -17,19 +17,21 @@ from foretaste.understand.comparatives import (
     superlative_conditions,
 )
 from foretaste.understand.grammar import GRAMMARS, Grammar
+from foretaste.understand.item_questions import ItemQuestions
 from foretaste.understand.language import detect_language
 from foretaste.understand.meaning import Intent, Meaning, Scene
 from foretaste.understand.misspellings import corrected_negations
-from foretaste.understand.numbers import extract_bounds, extract_count, parse_amount
+from foretaste.understand.numbers import Bound, extract_bounds, extract_count
 from foretaste.understand.out_of_scope import OutOfScope
 from foretaste.understand.parsed_request import ParsedRequest, parsed_request
 from foretaste.understand.references import ItemReader
+from foretaste.understand.relative_times import extract_times
 from foretaste.understand.same_maker import same_maker_condition
+from foretaste.understand.whole_requests import STOPS, WholeRequests, without_politeness
 
 MAX_READ_CHARACTERS = 600
 """Of what is said; a wish is shorter."""
 PAUSE = re.compile(r"[,.;!?]")
-SENTENCE_END = re.compile(r"[,.;!?] ")
 MIN_NOISE_LETTERS = 4
 NO_WORD = re.compile(r"^[^aeiouàâäáéèêëíîïóôöúûü]++$|[^aeiouyàâäáéèêëíîïóôöúûü]{5}")
 """No vowel, or five consonants after one another."""
@@ -39,13 +41,6 @@ PRONOUNS = frozenset(
     {"these", "those", "they", "it", "that", "das", "es", "ca", "cela", "lo", "eso", "esto"}
 )
 OR_WORDS = frozenset({"or", "oder", "ou", "o", "u"})
-STOPS = " \"'.,;:!?-–—"
-WHOLE_INTENTS: tuple[Intent, ...] = (
-    *("my_data", "forget", "undo", "start_over", "help", "thanks", "greet", "next", "find"),
-)
-"""In the order in which they are tried."""
-LAST_INTENTS = ("next", "start_over", "undo", "my_data", "help", "find")
-"""Those that may stand behind something else."""
 ITEM_INTENTS: tuple[Intent, ...] = (
     *("why_not", "why", "compare", "not_like", "like", "take", "hide"),
 )
@@ -80,20 +75,6 @@ def read_wish(text: str) -> tuple[Grammar, Wish]:
     )
 
 
-def without_politeness(line: str, grammar: Grammar) -> str:
-    """What is asked, without hello and please; the text itself where that is all."""
-    before, after = (grammar.patterns[f"politeness.{end}"] for end in ("before", "after"))
-    asked = line.strip(STOPS)
-    while (hit := before.match(asked)) is not None and hit.end() < len(asked):
-        asked = asked[hit.end() :]
-    refusals = tuple(f" {phrase}" for phrase in grammar.postponed)
-    while (hit := after.search(asked)) is not None and hit.start() > 0:
-        if asked.endswith(refusals):  # “not for me” is no politeness
-            break
-        asked = asked[: hit.start()].rstrip(STOPS)
-    return asked.strip(STOPS)
-
-
 class _Reader:
     """One text."""
 
@@ -101,16 +82,22 @@ class _Reader:
         self._scene, self._grammar = scene, grammar
         self._line = corrected_negations(grammar.normalised(text), scene.vocabulary, grammar)
         self._items = ItemReader(scene, grammar)
+        self._whole_requests = WholeRequests(grammar)
+        self._questions = ItemQuestions(scene, grammar, self._items)
 
     def read(self) -> Meaning:
         """The first reading that fits."""
         asked = without_politeness(self._line, self._grammar)
-        whole = self._whole(self._line.strip(STOPS)) or self._whole(asked)
-        whole = whole or self._last_sentence()
+        requests = self._whole_requests
+        whole = requests.read(self._line.strip(STOPS)) or requests.read(asked)
+        whole = whole or requests.last_sentence(self._line)
         if whole is not None:
             return whole
         if self._scene.vocabulary.titles.exact(asked) and not self._names_feature(asked):
             return Meaning("find", self._grammar.language, query=asked)
+        question = self._questions.read(asked)
+        if question is not None:
+            return question
         outside = OutOfScope(asked, self._line, self._grammar, self._names_feature)
         if outside.asks_service() and not self._items.ending(self._line):
             return Meaning("unknown", self._grammar.language)
@@ -125,37 +112,6 @@ class _Reader:
         if meaning is not None:
             return meaning
         return Meaning("unknown", self._grammar.language)
-
-    def _whole(self, asked: str) -> Meaning | None:
-        """The intents that need nothing else."""
-        language = self._grammar.language
-        hit = self._grammar.whole("next_count", asked)
-        if hit is not None:
-            counts = [n for name, n in hit.groupdict().items() if n and name != "single"]
-            count = 1 if hit.groupdict().get("single") else parse_amount(counts[0], self._grammar)
-            return Meaning("next", language, count=int(count or 1))
-        for intent in WHOLE_INTENTS:
-            if self._grammar.whole(intent, asked):
-                return Meaning(intent, language)
-        return None
-
-    def _last_sentence(self) -> Meaning | None:
-        """ "Not bad! Some more?": an intent behind words that ask for nothing."""
-        *earlier, last = SENTENCE_END.split(self._line.strip(STOPS))
-        meaning = self._whole(last.strip(STOPS)) if earlier else None
-        if meaning is None or meaning.intent not in LAST_INTENTS:
-            return None
-        if meaning.intent in ("start_over", "my_data"):
-            return meaning
-        strengths, plain = self._grammar.strengths, self._grammar.clauses["plain"]
-        is_empty = all(
-            strengths.get(text) == "void"
-            or self._whole(text) is not None
-            or all(word in plain for word in self._grammar.tokens(text))
-            for part in earlier
-            if (text := part.strip(STOPS))
-        )
-        return meaning if is_empty else None
 
     # items
 
@@ -326,15 +282,23 @@ class _Reader:
         for people in ("men", "women"):  # whose things the catalogue may keep apart
             if self._names_feature(people):
                 text = grammar.patterns[people].sub(f" {people} ", text)
+        text, times = self._times(text)
         text, bounds = extract_bounds(text, grammar)
         text, superlatives = extract_superlatives(text, scene, grammar)
         text, compared, problems = extract_comparatives(text, scene, grammar, tuple(items))
         wish = parse_wish(text, grammar)
-        request = parsed_request(wish, bounds, compared, problems, scene, grammar)
+        request = parsed_request(wish, (*times, *bounds), compared, problems, scene, grammar)
         if not superlatives:
             return request
         bounds_of_most = superlative_conditions(superlatives, request.conditions, scene)
         return replace(request, conditions=(*request.conditions, *bounds_of_most), asks=True)
+
+    def _times(self, text: str) -> tuple[str, tuple[Bound, ...]]:
+        """(the text without them, "last week" and its like)"""
+        today, numbers = self._scene.today, self._scene.vocabulary.numbers
+        if today is None:
+            return text, ()
+        return extract_times(text, self._grammar, today, has_days=numbers.has_days)
 
     def _wishes(self, asked: str) -> Meaning | None:
         """A list, or a change of the profile."""

@@ -25,7 +25,7 @@ class ItemReader:
 
     def __init__(self, scene: Scene, grammar: Grammar) -> None:
         self._grammar = grammar
-        self._shown_ids = list(scene.shown)
+        self._shown_ids, self._subject = list(scene.shown), scene.subject
         self._shown_titles, self._all_titles = scene.shown, scene.vocabulary.titles.titles
         self._shown = TitleIndex(scene.shown)
         self._all = scene.vocabulary.titles
@@ -136,10 +136,12 @@ class ItemReader:
         return not word or not word[0].isalnum() or word in stops
 
     def _by_place(self, words: str) -> str | None:
-        """The item at a place of the list that words name."""
-        if not self._shown_ids:
-            return None
+        """The item at a place of the list that words name, or the one that was spoken of."""
         references, ids = self._grammar.references, self._shown_ids
+        if self._subject and words in references["current"]:
+            return self._subject[0]
+        if not ids:
+            return None
         if words in references["last"]:
             return ids[-1]
         if words in references["current"]:

@@ -9,6 +9,7 @@ what is refused in it is left out of its own list.
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from foretaste.domain.feature_types import descriptive_features
@@ -22,9 +23,11 @@ from foretaste.understand.meaning import Scene
 from foretaste.understand.misspellings import corrected_negations
 from foretaste.understand.numbers import Bound, extract_bounds
 from foretaste.understand.parsed_request import parsed_request
-from foretaste.understand.reader import MAX_READ_CHARACTERS, without_politeness
+from foretaste.understand.reader import MAX_READ_CHARACTERS
+from foretaste.understand.relative_times import extract_times
 from foretaste.understand.title_phrases import TitlePhrases
 from foretaste.understand.vocabulary import FeatureValue, Vocabulary
+from foretaste.understand.whole_requests import without_politeness
 
 MAX_TITLE_WORDS = 8
 """Words of a title that is looked for within a query."""
@@ -83,9 +86,15 @@ class SearchVocabulary(Vocabulary):
 
 
 def read_search(
-    text: str, vocabulary: SearchVocabulary, language: str | None = None
+    text: str,
+    vocabulary: SearchVocabulary,
+    language: str | None = None,
+    *,
+    today: date | None = None,
 ) -> SearchQuery:
-    """What is searched for. language: in which a text is read that tells nothing of it."""
+    """What is searched for. language: in which a text is read that tells nothing of it. today: what
+    “last week” is said of; None where no such times are read.
+    """
     text = text.strip()
     known = language if language in GRAMMARS else "en"
     if len(text) > MAX_READ_CHARACTERS or vocabulary.title_phrases.is_title(text):
@@ -97,7 +106,12 @@ def read_search(
     line = without_politeness(line, grammar)
     bounds: tuple[Bound, ...] = ()
     if not _has_numbered_title(line, grammar, vocabulary.title_phrases):
+        times: tuple[Bound, ...] = ()
+        if today is not None and vocabulary.numbers.of_dimension("year") is not None:
+            has_days = vocabulary.numbers.has_days
+            line, times = extract_times(line, grammar, today, has_days=has_days)
         line, bounds = _placed_bounds(line, grammar, vocabulary)
+        bounds = (*times, *bounds)
     scene = Scene(vocabulary)
     line, superlatives = extract_superlatives(line, scene, grammar)
     wish = _search_wish(line, grammar, vocabulary.title_phrases)

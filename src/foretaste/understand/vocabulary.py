@@ -295,6 +295,15 @@ class Vocabulary:
                 columns.setdefault(key[0], []).append(feature.column)
         return columns
 
+    def column_called(self, noun: str, grammar: Grammar) -> str | None:
+        """The attribute that a noun names, of which the items have values: “colours”."""
+        words = tuple(without_plain(grammar.tokens(noun), grammar)) or tuple(grammar.tokens(noun))
+        for word in reversed(words):
+            columns = self._columns_by_name.get(self._column_key(word, grammar))
+            if columns:
+                return columns[0]
+        return None
+
     def _column_key(self, word: str, grammar: Grammar) -> str:
         """A name of an attribute as the catalogue may have it."""
         meanings = (grammar.meaning(word) or word).split("/") if word.isalpha() else [word]

@@ -1,0 +1,192 @@
+"""A question about one item in, the item and what is asked of it out: “how long is Heat?”.
+
+Each language has its questions with a place for the item (`[about]`), which must be a title, a
+place in the list, a pronoun or a word for one of the list (“the blue one”). What is no item is no
+such question, so that “who is the president?” stays out of scope.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from foretaste.understand.clauses import CHILDREN_TOKEN, without_plain
+from foretaste.understand.grammar import Grammar
+from foretaste.understand.grammar_patterns import COMPARATIVES, Dimension
+from foretaste.understand.meaning import Meaning, Scene, Topic
+from foretaste.understand.references import ItemReader
+from foretaste.understand.titles import title_key
+
+STOPS = " \"'.,;:!?-–—"
+PAUSE = re.compile(r" ?[,:;.?!–—-]+ | [–—-]+ ")
+NOUN_TOPICS: tuple[Topic, ...] = (
+    *("length", "year", "price", "maker", "cast", "text", "reviews", "made_of"),
+)
+
+
+class ItemQuestions:
+    """The questions of one talk."""
+
+    def __init__(self, scene: Scene, grammar: Grammar, items: ItemReader) -> None:
+        self._scene, self._grammar, self._items = scene, grammar, items
+
+    def read(self, asked: str) -> Meaning | None:
+        """What is asked of which item; None where it is no such question."""
+        text = asked.strip(STOPS)
+        return self._question(text) or self._behind_item(text) or self._same_of_other(text)
+
+    def _question(self, text: str) -> Meaning | None:
+        for topic, pattern in self._grammar.about_patterns:
+            hit = pattern.fullmatch(text)
+            meaning = self._meaning(topic, hit) if hit is not None else None
+            if meaning is not None:
+                return meaning
+        return None
+
+    def _behind_item(self, text: str) -> Meaning | None:
+        """ "The second one, who directed it?": the item first, and a question of it."""
+        pause = PAUSE.search(text)
+        if pause is None:
+            return None
+        item = self._item(text[: pause.start()])
+        if item is None:
+            return None
+        scene = replace(self._scene, subject=(item,))
+        question = text[pause.end() :].strip(STOPS)
+        return ItemQuestions(scene, self._grammar, ItemReader(scene, self._grammar))._question(
+            question
+        )
+
+    def _same_of_other(self, text: str) -> Meaning | None:
+        """ "And the second?" behind a question of another item."""
+        topic, hit = self._scene.topic, self._grammar.patterns["and_this"].match(text)
+        if topic is None or topic in ("quality", "noun"):
+            return None
+        item = self._item(text[hit.end() :] if hit is not None else text)
+        return None if item is None else self._about((item,), topic)
+
+    def _about(self, items: tuple[str, ...], topic: Topic, column: str | None = None) -> Meaning:
+        return Meaning("about", self._grammar.language, items, topic=topic, column=column)
+
+    def _meaning(self, topic: Topic, hit: "re.Match[str]") -> Meaning | None:
+        groups = hit.groupdict()
+        if topic == "extreme":
+            return self._extreme(groups["quality"] or "")
+        item = self._item(groups["item"]) if groups.get("item") else self._pronoun()
+        if item is None:
+            return None
+        if topic == "noun":
+            return self._of_noun(item, groups["noun"] or "")
+        if topic == "quality":
+            return self._of_quality(item, groups["item"] or "", groups["quality"] or "")
+        return self._about((item,), topic)
+
+    def _of_noun(self, item: str, noun: str) -> Meaning | None:
+        """By a noun that names a topic, or an attribute of the items."""
+        for topic in NOUN_TOPICS:
+            if self._grammar.patterns[f"about_nouns.{topic}"].fullmatch(noun):
+                return self._about((item,), topic)
+        column = self._scene.vocabulary.column_called(noun, self._grammar)
+        return None if column is None else self._about((item,), "noun", column)
+
+    def _of_quality(self, item: str, said: str, quality: str) -> Meaning | None:
+        """Whether it is so: what is asked must be something that is known of items here."""
+        vocabulary, grammar = self._scene.vocabulary, self._grammar
+        text = grammar.patterns["children"].sub(f" {CHILDREN_TOKEN} ", quality)
+        words = without_plain(grammar.tokens(text.strip(STOPS)), grammar)
+        words = tuple(word for word in words if word.isalnum())
+        is_pronoun = self._grammar.patterns["about_nouns.pronouns"].fullmatch(said) is not None
+        parts = vocabulary.parts(words, grammar) if words else []
+        if not parts or (is_pronoun and not any(map(self._is_told, words))):
+            return None
+        conditions = tuple(part.condition for part in parts)
+        return replace(self._about((item,), "quality"), conditions=conditions)
+
+    def _is_told(self, word: str) -> bool:
+        """Whether items tell something of it."""
+        vocabulary = self._scene.vocabulary
+        named = vocabulary.feature((word,), self._grammar)
+        return named is not None or word in vocabulary.words or word == CHILDREN_TOKEN
+
+    def _extreme(self, quality: str) -> Meaning | None:
+        """ "Which of these is the cheapest?": the item of the list that is."""
+        shown = tuple(self._scene.shown)
+        text = quality
+        while (hit := self._grammar.patterns["about_nouns.ends"].search(text)) is not None:
+            text = text[: hit.start()].strip(STOPS)
+        comparative = compared_dimension(text, self._grammar)
+        if comparative is None or len(shown) < 2:
+            return None
+        name, dimension = comparative
+        numbers = self._scene.vocabulary.numbers
+        column = numbers.of_dimension(dimension)
+        known = [
+            (values[0], item)
+            for item in shown
+            if column is not None and (values := numbers.values_of(column, (item,)))
+        ]
+        if not known:
+            return None
+        is_least = COMPARATIVES[name][1] == "high"
+        _, item = min(known, key=lambda pair: pair[0] if is_least else -pair[0])
+        return self._about((item,), dimension if dimension != "rating" else "reviews")
+
+    # the item
+
+    def _item(self, words: str) -> str | None:
+        """The item that these words are, all of them."""
+        words = words.strip(STOPS)
+        if self._grammar.patterns["about_nouns.pronouns"].fullmatch(words):
+            exact = self._scene.vocabulary.titles.exact(words)  # the book “It”
+            return self._pronoun() or exact
+        for name in self._names(words):
+            items, tail = self._items.leading(name)
+            if items and not tail.strip(STOPS):
+                return items[0]
+        return self.described(words)
+
+    def _names(self, words: str) -> Iterator[str]:
+        """As it was said, and without “the film” in front."""
+        yield words
+        hit = self._grammar.patterns["about_nouns.item_nouns"].match(words)
+        if hit is not None and hit.end() < len(words):
+            yield words[hit.end() :]
+
+    def _pronoun(self) -> str | None:
+        """What “it” is: what was spoken of last, else the first of the list."""
+        return next(iter((*self._scene.subject, *self._scene.shown)), None)
+
+    def described(self, words: str) -> str | None:
+        """The item of the list that has a value or is of a year: “the blue one”, “die rote”, “the
+        1954 one”, which may also be another of the same title.
+        """
+        grammar, vocabulary = self._grammar, self._scene.vocabulary
+        hit = grammar.patterns["described_by_value"].fullmatch(words)
+        if hit is None:
+            return None
+        name = next(group for group in hit.groups() if group)
+        near = (*self._scene.subject, *self._scene.shown, *self._scene.seeds)
+        if name.isdigit():
+            year = vocabulary.numbers.of_dimension("year")
+            keys = {title_key(vocabulary.titles.titles.get(item, "")) for item in near}
+            namesakes = [i for i, t in vocabulary.titles.titles.items() if title_key(t) in keys]
+            items = [
+                item
+                for item in (*near, *namesakes)
+                if year is not None and vocabulary.numbers.values_of(year, (item,)) == [float(name)]
+            ]
+            return items[0] if items else None
+        feature = vocabulary.feature(tuple(name.split()), grammar)
+        if feature is None:
+            return None
+        having = set(vocabulary.items_that([{feature[0]: feature[1]}]))
+        items = [item for item in self._scene.shown if item in having]
+        return items[0] if items else None
+
+
+def compared_dimension(text: str, grammar: Grammar) -> tuple[str, Dimension] | None:
+    """(the comparative, what it compares) where that is all that is said."""
+    for name, (dimension, _) in COMPARATIVES.items():
+        for kind in ("superlative", "comparative"):
+            if grammar.patterns[f"{kind}.{name}"].fullmatch(text):
+                return name, dimension
+    return None
