@@ -20,12 +20,11 @@ from foretaste.rank.stock import sold_out_items
 from foretaste.understand.grammar_patterns import Dimension
 from foretaste.understand.meaning import Meaning, Topic
 from foretaste.understand.number_columns import NumberColumns
-from foretaste.understand.same_maker import CAST_COLUMNS
-from foretaste.understand.vocabulary import CREATOR_COLUMNS
+from foretaste.understand.spelled_values import CAST_COLUMNS, CREATOR_COLUMNS
 
 MAX_QUOTED_CHARACTERS = 300
 """Of a text of an item."""
-MAX_NAMES = 6
+MAX_NAMES = 10
 """Values of one attribute that are told."""
 MAX_EVENTS = 1_000
 """Ratings of an item that are looked at."""

@@ -4,6 +4,7 @@ What they compare with is the item that is named, else the seed, else the middle
 hand, else the middle of the catalogue.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,7 +33,11 @@ def extract_comparatives(
         if hit is None:
             continue
         before, behind = text[: hit.start()], text[hit.end() :]
-        compared_items, behind = _named(behind, scene, grammar)
+        compared_items, behind, is_known = _named(behind, scene, grammar)
+        if not is_known:
+            problems.append(NOT_COMPARABLE)
+            text = f"{before}{BOUNDARY}{behind}"
+            continue
         text = f"{before}{BOUNDARY}{behind}"
         numbers = scene.vocabulary.numbers
         column = numbers.of_dimension(dimension)
@@ -83,14 +88,34 @@ def superlative_conditions(
     return tuple(bounds)
 
 
-def _named(text: str, scene: Scene, grammar: Grammar) -> tuple[tuple[str, ...], str]:
-    """(the items behind "than", the rest)"""
+def _named(text: str, scene: Scene, grammar: Grammar) -> tuple[tuple[str, ...], str, bool]:
+    """(the items behind "than", the rest, whether what is behind it can be compared with)"""
     text = text.lstrip()
     hit = grammar.patterns["than"].match(text)
     if hit is None:
-        return (), text
-    items, behind = ItemReader(scene, grammar).leading(text[hit.end() :])
-    return items, (behind if items else text[hit.end() :])
+        return (), text, True
+    rest = text[hit.end() :]
+    items, behind = ItemReader(scene, grammar).leading(rest)
+    if items:
+        return items, behind, True
+    stop = STOP.search(rest)
+    phrase = rest if stop is None else rest[: stop.start()]
+    words = [word for word in grammar.tokens(phrase) if word[0].isalnum()]
+    if all(word in grammar.clauses["plain"] or word in USUAL_WORDS for word in words):
+        return (), rest, True
+    return (), rest[len(phrase) :], False
+
+
+STOP = re.compile(r"[,;.!?¦]| (?:and|but|und|aber|et|mais|y|pero) ")
+NOT_COMPARABLE = "what it is compared with is not known"
+USUAL_WORDS = frozenset(
+    (
+        *("usual", "average", "normal", "most", "before", "last", "üblich", "ublich", "sonst"),
+        *("bisher", "normal", "d'habitude", "habitude", "moyenne", "siempre", "normalmente"),
+        *("lo", "habitual", "now", "jetzt", "ahora", "maintenant", "i", "thought"),
+    )
+)
+"""What is compared with where the list itself is meant: “cheaper than usual”."""
 
 
 def _reference(column: NumberColumn, scene: Scene, items: tuple[str, ...]) -> float:

@@ -17,6 +17,7 @@ from foretaste.understand.grammar_patterns import (
     about_patterns,
     compiled_patterns,
     plain_phrases,
+    question_words,
     spelling_patterns,
     time_patterns,
 )
@@ -33,6 +34,8 @@ MIN_STEM_LETTERS = 3
 MIN_BORROWED_LETTERS = 4
 SPACED_HYPHEN = re.compile(r"(?<=\w) --? (?=[^\W\d])")
 """A dash, as it is typed."""
+DIGRAPH_WORD = re.compile(r"\b\w*(?:ae|oe|ue)\w*")
+FILE_WORD = re.compile(r"[^\W\d_]{2,}")
 TOKEN_PATTERN = re.compile(r"\w+(?:['’-]\w+)*|[,;.!?&/:\n¦–—]")
 
 
@@ -68,6 +71,8 @@ class Grammar:
     """How people type what the other patterns expect with its apostrophe, and what that is."""
     about_patterns: tuple[tuple[Any, "re.Pattern[str]"], ...] = ()
     """(topic, pattern) of the questions about an item that `item_questions` reads."""
+    own_words: frozenset[str] = frozenset()
+    """All words that it has besides the glossary."""
     time_patterns: tuple[tuple[str, "re.Pattern[str]"], ...] = ()
     """(kind, pattern) of the times that `relative_times` reads, in their order."""
     weekdays: Mapping[str, int] = field(default_factory=dict)
@@ -79,10 +84,20 @@ class Grammar:
         """One line in lower case, as the patterns expect it."""
         line = " ".join(text.lower().replace("’", "'").replace("¿", " ").replace("¡", " ").split())
         line = line if self.language == "en" else fold(line)
+        if self.language == "de":
+            line = DIGRAPH_WORD.sub(lambda hit: self._with_umlauts(hit[0]), line)
         line = SPACED_HYPHEN.sub(" – ", line)
         for pattern, spelling in self.spellings:
             line = pattern.sub(spelling, line)
         return line
+
+    def _with_umlauts(self, word: str) -> str:
+        """A word with “ue” for “ü”, as it is typed without umlauts, where only that is a word."""
+        if word in self.own_words or self._meaning_of_form(word) is not None:
+            return word
+        plain = word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+        is_known = plain in self.own_words or self._meaning_of_form(plain) is not None
+        return plain if is_known else word
 
     def tokens(self, text: str) -> list[str]:
         """Words and stops; what is elided is a word of its own, as in "l'amour"."""
@@ -200,7 +215,8 @@ def load_grammar(language: str) -> Grammar:
         language=language,
         name=content["name"],
         articles=tuple(content["articles"]),
-        function_words=frozenset(content["function_words"].split()),
+        function_words=frozenset(content["function_words"].split()) | question_words(content),
+        own_words=frozenset(FILE_WORD.findall(fold(text.lower()))),
         patterns=patterns,
         references=references,
         joins=frozenset(references["joins"]),
@@ -211,7 +227,7 @@ def load_grammar(language: str) -> Grammar:
         clauses={
             name: frozenset(words.split() if isinstance(words, str) else map(phrase_key, words))
             for name, words in clauses.items()
-            if name not in ("children", "men", "women")
+            if name not in ("children", "men", "women", "occasion", "media")
         },
         postponed={phrase: strength for phrase, strength in postponed.items() if phrase},
         glossary=glossary,

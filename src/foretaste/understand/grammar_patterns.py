@@ -63,6 +63,9 @@ def compiled_patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"
         "children": rf"(?<!\w)(?:{_children_pattern(content)})(?!\w)",
         "men": rf"(?<!\w)(?:{content['clauses']['men']})(?!\w)",
         "women": rf"(?<!\w)(?:{content['clauses']['women']})(?!\w)",
+        "correction": content["correction"],
+        "occasion": rf"(?<!\w)(?:{content['clauses']['occasion']})(?!\w)",
+        "media": rf"(?<!\w)(?:{content['clauses']['media']})(?!\w)",
         "service": rf"(?<!\w)(?:{content['service']})(?!\w)",
         "private": rf"(?<!\w)(?:{content['private']})(?!\w)",
         "questions": rf"^(?:{content['questions']})(?!\w)",
@@ -144,6 +147,16 @@ def _number_patterns(numbers: Mapping[str, Any], words: str) -> dict[str, str]:
         rf"(?=\S+ (?:{numbers['ranked']})(?!\w)))?(?:top )?"
         rf"(?P<a>\d{{1,2}}|{words}) (?=\w)",
     }
+
+
+QUESTION_WORD = re.compile(r"[^\W\d_]{2,}")
+SLOT = re.compile(r"\{\w+\}")
+
+
+def question_words(content: Mapping[str, Any]) -> frozenset[str]:
+    """The words that questions about items are asked with."""
+    questions = (question for group in content["about"].values() for question in group)
+    return frozenset(w for q in questions for w in QUESTION_WORD.findall(SLOT.sub(" ", q)))
 
 
 def about_patterns(content: Mapping[str, Any]) -> tuple[tuple[str, "re.Pattern[str]"], ...]:

@@ -34,6 +34,11 @@ class ItemQuestions:
         text = asked.strip(STOPS)
         return self._question(text) or self._behind_item(text) or self._same_of_other(text)
 
+    def corrected(self, words: str) -> Meaning | None:
+        """ "(I meant) the 1995 one": the same of another item."""
+        item = self._item(words)
+        return None if item is None else self._about((item,), self._scene.topic or "facts")
+
     def _question(self, text: str) -> Meaning | None:
         for topic, pattern in self._grammar.about_patterns:
             hit = pattern.fullmatch(text)
@@ -142,7 +147,7 @@ class ItemQuestions:
             items, tail = self._items.leading(name)
             if items and not tail.strip(STOPS):
                 return items[0]
-        return self.described(words)
+        return self._described(words)
 
     def _names(self, words: str) -> Iterator[str]:
         """As it was said, and without “the film” in front."""
@@ -155,7 +160,7 @@ class ItemQuestions:
         """What “it” is: what was spoken of last, else the first of the list."""
         return next(iter((*self._scene.subject, *self._scene.shown)), None)
 
-    def described(self, words: str) -> str | None:
+    def _described(self, words: str) -> str | None:
         """The item of the list that has a value or is of a year: “the blue one”, “die rote”, “the
         1954 one”, which may also be another of the same title.
         """

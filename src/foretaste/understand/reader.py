@@ -7,7 +7,7 @@ the numbers, the comparatives, whom it is for, and the clauses.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from foretaste.understand.clauses import CHILDREN_TOKEN, Wish, parse_wish
@@ -22,6 +22,7 @@ from foretaste.understand.language import detect_language
 from foretaste.understand.meaning import Intent, Meaning, Scene
 from foretaste.understand.misspellings import corrected_negations
 from foretaste.understand.numbers import Bound, extract_bounds, extract_count
+from foretaste.understand.occasions import without_occasion
 from foretaste.understand.out_of_scope import OutOfScope
 from foretaste.understand.parsed_request import ParsedRequest, parsed_request
 from foretaste.understand.references import ItemReader
@@ -51,19 +52,25 @@ def understand(text: str, scene: Scene) -> Meaning:
     text = text.strip()[:MAX_READ_CHARACTERS]
     is_title = scene.vocabulary.titles.exact(text) is not None
     language = scene.language if is_title else detect_language(text, previous=scene.language)
-    if _is_greeting(text, scene.language):  # “yo” is a word of Spanish too
-        language = scene.language
+    if not is_title:
+        language = _language_of_whole(text, (scene.language, language, *GRAMMARS)) or language
     grammar = GRAMMARS.get(language)
     if grammar is None:
         return Meaning("unknown", language)
     return _Reader(text, scene, grammar).read()
 
 
-def _is_greeting(text: str, language: str) -> bool:
-    grammar = GRAMMARS.get(language)
-    return grammar is not None and bool(
-        grammar.whole("greet", grammar.normalised(text).strip(STOPS))
-    )
+def _language_of_whole(text: str, languages: Iterable[str]) -> str | None:
+    """The first of these languages in which the text is a request that needs nothing else: “yo”
+    greets in English and is a word of Spanish too; “sorpréndeme” is Spanish whatever was before.
+    """
+    for language in dict.fromkeys(languages):
+        grammar = GRAMMARS.get(language)
+        if grammar is not None:
+            line = grammar.normalised(text).strip(STOPS)
+            if WholeRequests(grammar).read(line) is not None:
+                return language
+    return None
 
 
 def read_wish(text: str) -> tuple[Grammar, Wish]:
@@ -104,6 +111,9 @@ class _Reader:
         about_items = self._about_items(asked)
         if about_items is not None:
             return about_items
+        corrected = self._corrected()
+        if corrected is not None:
+            return corrected
         if outside.asks_of_data():
             return Meaning("my_data", self._grammar.language)
         if outside.asks_something_else():
@@ -273,6 +283,20 @@ class _Reader:
             problems=request.problems,
         )
 
+    def _corrected(self) -> Meaning | None:
+        """ "No, I meant the 1995 one", "no, jackets": what is said instead."""
+        hit = self._grammar.patterns["correction"].match(self._line)
+        rest = self._line[hit.end() :].strip(STOPS) if hit is not None else ""
+        if hit is None or not rest or not self._scene.has_question:
+            return None
+        described = None if hit["bare"] else self._questions.corrected(rest)
+        if described is not None:
+            return described
+        meaning = self._wishes(rest)
+        if meaning is None or meaning.changes:
+            return meaning
+        return replace(meaning, intent="find" if meaning.query else "refine")
+
     # wishes
 
     def _request(self, text: str, items: Sequence[str] = ()) -> ParsedRequest:
@@ -282,6 +306,7 @@ class _Reader:
         for people in ("men", "women"):  # whose things the catalogue may keep apart
             if self._names_feature(people):
                 text = grammar.patterns[people].sub(f" {people} ", text)
+        text = without_occasion(text, grammar, scene.vocabulary.numbers)
         text, times = self._times(text)
         text, bounds = extract_bounds(text, grammar)
         text, superlatives = extract_superlatives(text, scene, grammar)
@@ -349,6 +374,8 @@ class _Reader:
         if request.asks:
             begins = asked.split()[0] if asked.split() else ""
             goes_on = begins in self._grammar.clauses["refining"] or not request.has_topic
+            asks_alike = self._grammar.patterns["and_this"].match(self._line) is not None
+            goes_on = goes_on or (asks_alike and not request.query)
             return "refine" if self._scene.has_question and goes_on else "find"
         if strengths & {"more", "much more"}:
             return "more"

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foretaste.domain.data import Catalogue
-from foretaste.understand.vocabulary import CREATOR_COLUMNS
-
-CAST_COLUMNS = ("cast", "actors", "actor", "stars", "starring")
+from foretaste.understand.spelled_values import CAST_COLUMNS, CREATOR_COLUMNS
 
 
 def same_maker_condition(

@@ -18,6 +18,12 @@ SAME_NAMES: Mapping[str, tuple[str, ...]] = {
     "technology": ("tech", "it"),
     "grey": ("gray",),
     "hoodies": ("hoodie", "hoodies & sweatshirts", "sweatshirts"),
+    "jackets": ("jackets & coats", "coats & jackets", "outerwear", "coats"),
+    "coats": ("coats & jackets", "jackets & coats", "outerwear", "jackets"),
+    "trousers": ("pants", "jeans"),
+    "pants": ("trousers", "jeans"),
+    "sweaters": ("jumpers", "knitwear", "pullovers"),
+    "bags": ("handbags", "backpacks"),
     "war": ("war & military",),
 }
 """What else catalogues call it."""

@@ -25,8 +25,9 @@ from foretaste.understand.numbers import Bound, extract_bounds
 from foretaste.understand.parsed_request import parsed_request
 from foretaste.understand.reader import MAX_READ_CHARACTERS
 from foretaste.understand.relative_times import extract_times
+from foretaste.understand.spelled_values import FeatureValue
 from foretaste.understand.title_phrases import TitlePhrases
-from foretaste.understand.vocabulary import FeatureValue, Vocabulary
+from foretaste.understand.vocabulary import Vocabulary
 from foretaste.understand.whole_requests import without_politeness
 
 MAX_TITLE_WORDS = 8

@@ -11,7 +11,6 @@ from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import numpy as np
-from rapidfuzz import fuzz, process
 
 from foretaste.domain.data import Catalogue, Floats
 from foretaste.domain.words import words_of
@@ -23,6 +22,12 @@ from foretaste.understand.grammar import GRAMMARS, Grammar, borrowed_meaning, fo
 from foretaste.understand.number_columns import NumberColumns
 from foretaste.understand.numbers import YEARS
 from foretaste.understand.same_names import SAME_NAMES
+from foretaste.understand.spelled_values import (
+    CREATOR_COLUMNS,
+    CREATOR_WORDS,
+    FeatureValue,
+    SpelledValues,
+)
 from foretaste.understand.titles import TitleIndex
 
 MIN_COSINE = 0.62
@@ -36,8 +41,6 @@ MAX_COMPARED_VALUES = 500
 MAX_SPAN_WORDS = 4
 """Words of a phrase that are compared together, at most."""
 MIN_VALUE_LETTERS = 3
-MIN_MISSPELT_LETTERS, MIN_MISSPELT_RATIO = 5, 85.0
-"""Of a word that is read as the name of a value, misspelt."""
 MAX_COMMON_VALUES = 200
 """Values of a column of which one word may name one; of names a whole one is needed."""
 CHILDREN_VALUES = (
@@ -46,13 +49,9 @@ CHILDREN_VALUES = (
     *("familia", "animation"),
 )
 """What catalogues call it, the best first."""
-CREATOR_WORDS = frozenset({"by", "von", "de", "par", "por", "directed", "written"})
-CREATOR_COLUMNS = ("director", "directors", "author", "authors", "writer", "artist", "brand")
 
 EncodeTexts = Callable[[Sequence[str]], Floats]
 """Texts → [texts, dim], as the language model reads them, of length 1."""
-FeatureValue = tuple[str, str]
-"""(column, value)"""
 MatchType = Literal["named", "synonym", "read", "topic"]
 
 
@@ -245,8 +244,8 @@ class Vocabulary:
 
     def _english(self, name: str) -> FeatureValue | None:
         """Sneakers are shoes, in whatever language they were said."""
-        meaning = GRAMMARS["en"].glossary.get(name)
-        return None if meaning is None else self._named(words_of(meaning))
+        meanings = GRAMMARS["en"].glossary.get(name, "").split("/")
+        return next((v for each in meanings if (v := self._named(words_of(each)))), None)
 
     def _compact(self, name: str) -> FeatureValue | None:
         """Science fiction is Sci-Fi, whatever the encoder says."""
@@ -344,23 +343,23 @@ class Vocabulary:
         return named, "named"
 
     def _misspelt(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
-        """A word that no item has and that is nearly the name of a value: "comdies"."""
-        for offset, word in enumerate(run):
-            is_word = word in self.words or word in grammar.clauses["plain"]
-            if is_word or len(word) < MIN_MISSPELT_LETTERS or grammar.meaning(word):
-                continue
-            nearest = process.extractOne(
-                stem(word), self._word_stems, scorer=fuzz.ratio, score_cutoff=MIN_MISSPELT_RATIO
-            )
-            if nearest is not None:
-                column, value = max(self._values_by_stems[(nearest[0],)], key=self._item_count)
-                return PhraseMatch({column: value}, "named", (word,), offset)
-        return None
+        """A name that nobody has in these letters: "comdies", “agatha cristie”, “by spielberg”."""
+
+        def is_word(word: str) -> bool:
+            is_known = word in self.words or word in grammar.clauses["plain"]
+            return is_known or grammar.meaning(word) is not None
+
+        found = self._spelled_values.find(run, is_word, grammar.clauses["plain"])
+        if found is None:
+            return None
+        offset, length, value = found
+        is_meant = self._names_value(run, offset, offset + length, value)
+        words = run[offset : offset + length]
+        return PhraseMatch({value[0]: value[1]}, "named", words, offset) if is_meant else None
 
     @cached_property
-    def _word_stems(self) -> list[str]:
-        """Of the values of one word."""
-        return [key[0] for key in self._values_by_stems if len(key) == 1 and len(key[0]) > 3]
+    def _spelled_values(self) -> SpelledValues:
+        return SpelledValues(self._values_by_stems, self._item_count)
 
     def _by_meaning(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
         spans = [

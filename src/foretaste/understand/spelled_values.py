@@ -1,0 +1,139 @@
+"""Words that are no value as they are written in, the value that they name out.
+
+A word misspelt ("comdies"), a name misspelt ("agatha cristie"), and people by their last name alone
+where it is said that a person is meant ("by spielberg", "spielberg's films", "with de niro").
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
+
+from rapidfuzz import fuzz, process
+
+from foretaste.rank.about import stem
+from foretaste.understand.titles import plain_words
+
+MIN_MISSPELT_LETTERS, MIN_MISSPELT_RATIO = 5, 85.0
+"""Of a word that is read as the name of a value, misspelt."""
+MIN_NAME_LETTERS = 4
+MAX_NAME_WORDS = 3
+CREATOR_WORDS = frozenset({"by", "von", "de", "par", "por", "directed", "written"})
+CREATOR_COLUMNS = ("director", "directors", "author", "authors", "writer", "artist", "brand")
+CAST_COLUMNS = ("cast", "actors", "actor", "stars", "starring")
+CAST_WORDS = frozenset({"with", "starring", "mit", "avec", "con", "featuring"})
+FeatureValue = tuple[str, str]
+"""(column, value)"""
+Found = tuple[int, int, FeatureValue]
+"""(offset in the run, words, value)"""
+
+
+class SpelledValues:
+    """The values of a catalogue by how they are spelled."""
+
+    def __init__(
+        self,
+        values_by_stems: Mapping[tuple[str, ...], Sequence[FeatureValue]],
+        item_count: Callable[[FeatureValue], int],
+    ) -> None:
+        self._values_by_stems, self._item_count = values_by_stems, item_count
+
+    def find(
+        self, run: Sequence[str], is_word: Callable[[str], bool], plain: Collection[str]
+    ) -> Found | None:
+        """The first value that words of the run name. is_word: whether items or the language have
+        it; plain: words that name nothing.
+        """
+        unknown = [
+            offset
+            for offset, word in enumerate(run)
+            if len(word) >= MIN_NAME_LETTERS and not is_word(word)
+        ]
+        return (
+            self._last_name(run, unknown, plain)
+            or self._misspelt_name(run, unknown)
+            or self._misspelt_word(run, unknown)
+        )
+
+    def _misspelt_word(self, run: Sequence[str], unknown: Sequence[int]) -> Found | None:
+        """ "comdies"."""
+        for offset in unknown:
+            if len(run[offset]) < MIN_MISSPELT_LETTERS:
+                continue
+            nearest = process.extractOne(
+                stem(run[offset]),
+                self._word_stems,
+                scorer=fuzz.ratio,
+                score_cutoff=MIN_MISSPELT_RATIO,
+            )
+            if nearest is not None:
+                value = max(self._values_by_stems[(nearest[0],)], key=self._item_count)
+                return offset, 1, value
+        return None
+
+    def _misspelt_name(self, run: Sequence[str], unknown: Sequence[int]) -> Found | None:
+        """ "agatha cristie": several words, of which one is no word."""
+        for offset in unknown:
+            for length in range(MAX_NAME_WORDS, 1, -1):
+                for start in range(max(offset - length + 1, 0), offset + 1):
+                    words = run[start : start + length]
+                    if len(words) < length:
+                        continue
+                    nearest = process.extractOne(
+                        " ".join(words),
+                        self._names,
+                        scorer=fuzz.ratio,
+                        score_cutoff=MIN_MISSPELT_RATIO,
+                    )
+                    if nearest is not None:
+                        return start, length, self._values_by_name[nearest[0]]
+        return None
+
+    def _last_name(
+        self, run: Sequence[str], unknown: Sequence[int], plain: Collection[str]
+    ) -> Found | None:
+        """People, where it is said that one is meant."""
+        for offset, word in enumerate(run):
+            before = set(run[:offset])
+            is_owner = word.endswith(("'s", "s'")) or (offset in unknown and word.endswith("s"))
+            columns = (
+                *(CREATOR_COLUMNS if before & CREATOR_WORDS or is_owner else ()),
+                *(CAST_COLUMNS if before & CAST_WORDS else ()),
+            )
+            if not columns or word in plain or len(word) < MIN_NAME_LETTERS:
+                continue
+            names = [word, word.removesuffix("'s").removesuffix("'"), word.removesuffix("s")]
+            keys = [key for name in dict.fromkeys(names) if (key := " ".join(plain_words(name)))]
+            for name in keys:
+                values = [v for v in self._by_last_name.get(name, ()) if v[0].lower() in columns]
+                if values:
+                    return offset, 1, max(values, key=self._item_count)
+        return None
+
+    @cached_property
+    def _word_stems(self) -> list[str]:
+        """Of the values of one word."""
+        return [key[0] for key in self._values_by_stems if len(key) == 1 and len(key[0]) > 3]
+
+    @cached_property
+    def _values_by_name(self) -> dict[str, FeatureValue]:
+        """Values of several words, in lower case."""
+        values = {value for group in self._values_by_stems.values() for value in group}
+        named = sorted(value for value in values if " " in value[1].strip())
+        return {value[1].lower(): value for value in sorted(named, key=self._rank)}
+
+    def _rank(self, value: FeatureValue) -> int:
+        """Who made it before who plays in it: what comes later holds."""
+        return 1 if value[0].lower() in CREATOR_COLUMNS else 0
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return list(self._values_by_name)
+
+    @cached_property
+    def _by_last_name(self) -> dict[str, list[FeatureValue]]:
+        """People by the last word of their names."""
+        people: dict[str, list[FeatureValue]] = {}
+        for value in sorted({v for group in self._values_by_stems.values() for v in group}):
+            words = plain_words(value[1])
+            if value[0].lower() in (*CREATOR_COLUMNS, *CAST_COLUMNS) and len(words) > 1:
+                people.setdefault(words[-1], []).append(value)
+        return people
