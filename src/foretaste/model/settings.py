@@ -136,8 +136,9 @@ class QuerySettings(Settings):
     """The same where all words are: then they say more than the language model does."""
     temperature_phrase: float = 0.2
     """The same where several words are known: a phrase means more than each of its words."""
-    temperature_scattered: float = 0.03
-    """The same where no item has most of the known words: they are not the catalogue's own."""
+    temperature_scattered: float = 0.3
+    """The same where no item has most of the known words: they are not the catalogue's own. The
+    greater it is, the less such a search says beside what is known of the person."""
     min_word_similarity: float = 0.45
     """How like a known word an unknown one must be to be read as it, misspelt; 1 = not at all."""
 

@@ -38,8 +38,9 @@ _ASKING_TEXT = """
 """
 ASKING_WORDS = frozenset(_ASKING_TEXT.split())
 """They say that something is looked for, and not what."""
-SCATTERED_WORDS_WEIGHT = 0.1
-"""What BM25 counts of a phrase of which no item has most of the words."""
+SCATTERED_WORDS_WEIGHT = 0.003
+"""What BM25 counts of a phrase of which no item has most of the words, over the temperature of its
+meaning: so the temperature says how sure the two together are, and changes no order of theirs."""
 MAX_PENDING_TEXTS = 1_000
 """Texts of new items that wait for the first query to be indexed, at most."""
 MAX_SHORTLISTED_ITEMS = 2000
@@ -232,7 +233,8 @@ class QueryScorer:
         if len(set(self._known_words)) > 1:
             item_scores = item_scores * index.coverage(self._known_words)
         if self._is_scattered:
-            item_scores = item_scores * np.float32(SCATTERED_WORDS_WEIGHT)
+            temperature = self._expert._settings.temperature_scattered
+            item_scores = item_scores * np.float32(SCATTERED_WORDS_WEIGHT / temperature)
         for similar_words in self._similar_words:
             item_scores += np.max(
                 [index.scores([word]) * np.float32(cosine) for word, cosine in similar_words],
