@@ -158,7 +158,7 @@ class RequestScorer(Protocol):
     def candidates(self, k: int) -> Ints:
         """About k items that it ranks high, in any order; none where it cannot tell."""
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> Sequence[Sequence[Term]]:
         """As `Expert.terms`."""
 
 
@@ -195,10 +195,11 @@ class Expert(Protocol):
 
     def terms(
         self, user_context: UserContext, items: Ints, *, deep: bool = True
-    ) -> list[list[Term]]:
+    ) -> Sequence[Sequence[Term]]:
         """For each item the parts of log P_i by past event and by feature; they sum to it.
 
-        Not `deep`: in fewer parts where finer ones cost more passes through a network.
+        A `TermTable` is quickest. Not `deep`: in fewer parts where finer ones cost more passes
+        through a network.
         """
 
     def state(self) -> tuple[StateArrays, StateMetadata]:

@@ -1,6 +1,6 @@
 """Request scorers: an expert and one user context in; its log-probability of any item out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ class CatalogueScorer:
         """No items: those of the other experts will do."""
         return NO_ITEMS
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> Sequence[Sequence[Term]]:
         """The expert's."""
         return self._expert.terms(self._user_context, items, deep=deep)
 

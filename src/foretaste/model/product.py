@@ -17,9 +17,10 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, Longs, Term, UserContext
+from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, Longs, UserContext
 from foretaste.domain.ports import BackboneOpener, Expert, StateArrays, StateMetadata
 from foretaste.domain.sharing import forked, frozen
+from foretaste.domain.term_table import TermTable
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.experts.media import weigh_media_queries
@@ -295,9 +296,7 @@ class ProductOfExperts:
         """[user_contexts, items], log P(R|U): the score less log Z."""
         return log_softmax(self.score(user_contexts))
 
-    def terms(
-        self, user_context: UserContext, items: Ints, *, deep: bool = True
-    ) -> list[list[Term]]:
+    def terms(self, user_context: UserContext, items: Ints, *, deep: bool = True) -> TermTable:
         """For each item the terms of its score, by expert, event and feature; they sum to it."""
         return self.scorer(user_context).terms(items, deep=deep)
 

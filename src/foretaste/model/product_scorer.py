@@ -12,8 +12,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain.data import Doubles, Floats, Ints, Longs, Term, UserContext
+from foretaste.domain.data import Doubles, Floats, Ints, Longs, UserContext
 from foretaste.domain.ports import Expert
+from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.model.expert_scorer import opinions_of
 from foretaste.model.index.base import is_exhaustive
 from foretaste.model.terms import terms_against_average
@@ -54,7 +55,7 @@ class Scores(Protocol):
     def cold_items(self, max_share: float) -> tuple[Mask | None, float]:
         """([items], which nobody has taken; the share of the lower positions that is theirs)."""
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]: ...
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable: ...
 
 
 class SharedScorer:
@@ -74,7 +75,7 @@ class SharedScorer:
         """None: all items that nobody has taken are alike here."""
         return None, 0.0
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """How much more popular than the average item."""
         size, log_probs = len(self._log_prob), self._log_prob[items]
         return terms_against_average("popularity", log_probs, size, "popularity")
@@ -226,17 +227,14 @@ class ProductScorer:
         """See the function of this name."""
         return cold_items(self._product, max_share)
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """For each item the terms of its score, by expert, event and feature; they sum to it."""
-        terms_by_item: list[list[Term]] = [[] for _ in items]
-        for scorer, expert_weight in self._weighted_scorers:
-            for position, terms in enumerate(scorer.terms(items, deep=deep)):
-                terms_by_item[position] += [
-                    Term(term.expert, term.nats * float(expert_weight), term.event, term.feature)
-                    for term in terms
-                ]
+        tables = [
+            TermTable.of(scorer.terms(items, deep=deep)).scaled(float(expert_weight))
+            for scorer, expert_weight in self._weighted_scorers
+        ]
+        terms = TermTable.joined(tables, len(items))
         item_offsets = self._product.item_offsets(self._user_context, items)
-        if item_offsets is not None:
-            for terms, item_offset in zip(terms_by_item, item_offsets.tolist(), strict=True):
-                terms.append(Term(COLDNESS_TERM, item_offset, feature="few events"))
-        return terms_by_item
+        if item_offsets is None:
+            return terms
+        return terms.with_columns([TermColumn(COLDNESS_TERM, feature="few events")], item_offsets)

@@ -14,6 +14,7 @@ import numpy as np
 
 from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, Term
 from foretaste.domain.shop_store import BasketRow
+from foretaste.domain.term_table import TermTable
 
 PRIOR_PEOPLE = 5.0
 LIFT_SHARE = 0.15
@@ -93,9 +94,9 @@ class TogetherScorer:
         """None: what nobody took is no evidence."""
         return None, 0.0
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """How far above nothing each is, by the item that it goes with; the rest is likeness."""
-        return [self._terms_of(item) for item in items.tolist()]
+        return TermTable.of([self._terms_of(item) for item in items.tolist()])
 
     def _terms_of(self, item: int) -> list[Term]:
         for expert, evidence in ((TOGETHER, self._direct), (TOGETHER_LIKE, self._like)):

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from foretaste.domain.data import Floats, Ints, Request, Term, UserContext
+from foretaste.domain.data import Floats, Ints, Request, UserContext
+from foretaste.domain.term_table import TermTable
 from foretaste.model.index.base import is_exhaustive
 from foretaste.model.product import ProductOfExperts
 from foretaste.model.product_scorer import Mask, Scores, cold_items
@@ -67,10 +68,10 @@ class RowScorer:
         """As `ProductScorer.cold_items`."""
         return cold_items(self._product, max_share)
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """For each item the terms of its score; none where nobody asks for them."""
         if not self._explained:
-            return [[] for _ in items]
+            return TermTable.joined((), len(items))
         return self._product.scorer(self._user_context).terms(items, deep=deep)
 
 

@@ -1,9 +1,9 @@
 """A list with the terms of its scores in, its items as they are answered with out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from foretaste.domain.data import Recommended, Term
+from foretaste.domain.data import Recommended
+from foretaste.domain.term_table import TermTable
 from foretaste.generate.reasons import ListReasons
 from foretaste.online.snapshot import Snapshot
 from foretaste.rank.filters import FilterContext
@@ -16,7 +16,7 @@ class ExplainedSlate:
     """A list, and the terms of its scores."""
 
     choice: Slate
-    terms: list[list[Term]]
+    terms: TermTable
     user_counts: tuple[int, ...] | None = None
     """How many people took each item within the window, where that is the score."""
 
@@ -25,7 +25,7 @@ class ExplainedSlate:
         counts = self.user_counts
         return ExplainedSlate(
             self.choice.with_rows(rows),
-            [self.terms[row] for row in rows],
+            self.terms.select_rows(rows),
             None if counts is None else tuple(counts[row] for row in rows),
         )
 
@@ -62,10 +62,10 @@ def recommended_items(
     )
 
 
-def event_titles(terms_by_item: Sequence[Sequence[Term]], snapshot: Snapshot) -> dict[str, str]:
+def event_titles(terms: TermTable, snapshot: Snapshot) -> dict[str, str]:
     """Of the past items that the terms come from, by their ids."""
     catalogue = snapshot.catalogue
-    events = {term.event for terms in terms_by_item for term in terms if term.event is not None}
+    events = {column.event for column in terms.columns if column.event is not None}
     return {
         event: catalogue.titles[catalogue.index[event]]
         for event in sorted(events)

@@ -12,7 +12,8 @@ from typing import Protocol
 
 import numpy as np
 
-from foretaste.domain.data import Floats, Interactions, Ints, Request, Term
+from foretaste.domain.data import Floats, Interactions, Ints, Request
+from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.errors import InputError
 from foretaste.model.product_scorer import Scores
 from foretaste.rank.filters import FilterContext, excluded_items
@@ -105,12 +106,10 @@ class CorrectedScorer:
         """As of the scorer."""
         return self.scorer.cold_items(max_share)
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """Those of the scorer, and what was added."""
-        terms_by_item = self.scorer.terms(items, deep=deep)
-        for terms, nats in zip(terms_by_item, self.shift[items].tolist(), strict=True):
-            terms.append(Term(self.term, nats, feature=self.feature))
-        return terms_by_item
+        column = TermColumn(self.term, feature=self.feature)
+        return self.scorer.terms(items, deep=deep).with_columns([column], self.shift[items])
 
 
 def corrected_scorer(scorer: Scores, question: FilterContext, settings: RankSettings) -> Scores:

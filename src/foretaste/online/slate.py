@@ -20,10 +20,10 @@ from foretaste.domain.data import (
     LoggedRecommendation,
     Recommendation,
     Request,
-    Term,
     UserContext,
 )
 from foretaste.domain.store import Store
+from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.errors import InputError
 from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.list_evidence import ListEvidence
@@ -252,10 +252,8 @@ class SlateBuilder:
         if isinstance(scorer, TogetherScorer):
             choice = replace(choice, sources=with_evidence(choice, scorer))
         for lift in choice.boosts:
-            for row, item in enumerate(choice.items):
-                if lift.mask[item]:
-                    nats = lift.nats_of(int(item))
-                    terms[row].append(Term(lift.expert, nats, feature=lift.name))
+            column = TermColumn(lift.expert, feature=lift.name)
+            terms = terms.with_columns([column], lift.term_nats(choice.items))
         return ExplainedSlate(choice, terms)
 
     def together_scorer(self, question: FilterContext, snapshot: Snapshot) -> TogetherScorer:
@@ -332,7 +330,7 @@ class SlateBuilder:
         )
         choice = replace(choice, sources=sources, scores=counted)
         user_counts = tuple(int(count) for count in counted)
-        return ExplainedSlate(choice, [[] for _ in counted], user_counts)
+        return ExplainedSlate(choice, TermTable.joined((), len(counted)), user_counts)
 
     def on_offer(self, slate: ExplainedSlate, question: FilterContext) -> ExplainedSlate:
         """Without what was hidden, taken off or changed since the snapshot."""

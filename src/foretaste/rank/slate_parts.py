@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foretaste.domain.data import Floats, Ints, ItemSource
+from foretaste.domain.data import Doubles, Floats, Ints, ItemSource
 from foretaste.rank.index import Mask
 
 
@@ -37,6 +37,13 @@ class ScoreBoost:
         if not self.mask[item]:
             return 0.0
         return self.nats if self.shares is None else self.nats * float(self.shares[item])
+
+    def term_nats(self, items: Ints) -> Doubles:
+        """[those items], what it adds to each; nan where it says nothing of it."""
+        nats = np.full(len(items), self.nats)
+        if self.shares is not None:
+            nats *= self.shares[items]
+        return np.where(self.mask[items], nats, np.nan)
 
     @property
     def row(self) -> Floats:

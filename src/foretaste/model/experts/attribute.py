@@ -13,13 +13,14 @@ import numpy as np
 import scipy.sparse as sp
 
 from foretaste.domain.arrays import GrowingArray
-from foretaste.domain.data import Catalogue, Feature, Floats, Ints, Term, UserContext
+from foretaste.domain.data import Catalogue, Feature, Floats, Ints, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.sharing import Chunked, Lazy
+from foretaste.domain.term_table import TermColumn, TermTable, summed_cells
 from foretaste.model.expert_scorer import NO_ITEMS
 from foretaste.model.experts.by_scorer import ExpertByScorer
 from foretaste.model.settings import AttributeSettings
-from foretaste.model.terms import AVERAGE_ITEM
+from foretaste.model.terms import rest_terms
 from foretaste.model.training import Training
 from foretaste.model.value_kernel import ValueKernel, ValueScale, spread_mass
 from foretaste.model.value_likelihood import log_likelihoods_by_smoothing
@@ -347,25 +348,24 @@ class AttributeScorer:
         """No items: which of the many items of a value is for the other experts to say."""
         return NO_ITEMS
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """What each of the item's values adds, and the normalisation."""
         name, column, feature = self._expert.name, self._expert.column, self._expert._feature
-        terms_by_item = []
-        starts, stops = feature.offsets[items], feature.offsets[items + 1]
-        for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-            codes = feature.codes[start:stop]  # of one item
-            parts = [
-                Term(
-                    name,
-                    float(self._value_lifts[code] / len(codes)),
-                    feature=f"{column}: {feature.values[code]}",
-                )
-                for code in codes
-            ]
-            terms_by_item.append(
-                [Term(name, -float(self._log_total), feature=AVERAGE_ITEM), *parts]
-            )
-        return terms_by_item
+        starts, stops = feature.offsets[items].tolist(), feature.offsets[items + 1].tolist()
+        codes_by_item = [
+            feature.codes[start:stop].tolist() for start, stop in zip(starts, stops, strict=True)
+        ]
+        all_codes = dict.fromkeys(code for codes in codes_by_item for code in codes)
+        places = {code: place for place, code in enumerate(all_codes)}
+        lifts = self._value_lifts
+        cells = (
+            (row, places[code], float(lifts[code] / len(codes)))
+            for row, codes in enumerate(codes_by_item)
+            for code in codes
+        )
+        columns = [TermColumn(name, feature=f"{column}: {feature.values[code]}") for code in places]
+        rest = rest_terms(name, np.full(len(items), -float(self._log_total)))
+        return rest.with_columns(columns, summed_cells((len(items), len(places)), cells))
 
 
 def _feature_of(catalogue: Catalogue, name: str) -> Feature:

@@ -21,6 +21,6 @@ class ExpertByScorer:
 
     def terms(
         self, user_context: UserContext, items: Ints, *, deep: bool = True
-    ) -> list[list[Term]]:
+    ) -> Sequence[Sequence[Term]]:
         """As `RequestScorer.terms`."""
         return self.scorer(user_context).terms(items, deep=deep)

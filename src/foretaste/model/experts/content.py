@@ -10,15 +10,16 @@ from typing import Self
 import numpy as np
 
 from foretaste.domain.arrays import sum_rows
-from foretaste.domain.data import Catalogue, Floats, Ints, Term, UserContext
+from foretaste.domain.data import Catalogue, Floats, Ints, UserContext
 from foretaste.domain.event_value import MIN_WEIGHT
 from foretaste.domain.ports import StateArrays, StateMetadata
+from foretaste.domain.term_table import TermTable
 from foretaste.domain.text_limits import shorten
 from foretaste.model.experts.stateless import StatelessExpert
 from foretaste.model.index.build import extended_index, shared_index
 from foretaste.model.index.softmax import SoftmaxScorer
 from foretaste.model.settings import ContentSettings
-from foretaste.model.terms import AVERAGE_ITEM
+from foretaste.model.terms import event_columns, rest_terms
 from foretaste.model.training import Training
 
 
@@ -137,26 +138,17 @@ class ContentScorer(SoftmaxScorer):
             expert._text_space.index, expert._unit_sum(self._event_vectors) / temperature
         )
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """What each event adds over what it adds to the average item, and the rest."""
         name, text_space = self._expert.name, self._expert._text_space
         log_prob = self.log_prob(items).astype(np.float64)
         if not len(self._event_vectors):
-            return [[Term(name, float(nats), feature=AVERAGE_ITEM)] for nats in log_prob]
+            return rest_terms(name, log_prob)
         # against the average item, whose part is that of the average vector
         mean = self._expert._vector_sum / np.float32(len(text_space.vectors))
         deviations = text_space.vectors[items] - mean
         event_nats = (self._event_vectors @ deviations.T * self._scale).astype(
             np.float64
         )  # [events, items]
-        average_nats = log_prob - event_nats.sum(axis=0)
-        return [
-            [
-                Term(name, float(average_nats[position]), feature=AVERAGE_ITEM),
-                *(
-                    Term(name, float(event_nats[event, position]), event=event_name)
-                    for event, event_name in enumerate(self._event_names)
-                ),
-            ]
-            for position in range(len(items))
-        ]
+        rest = rest_terms(name, log_prob - event_nats.sum(axis=0))
+        return rest.with_columns(event_columns(name, self._event_names), event_nats.T)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, Term, UserContext
+from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, UserContext
 from foretaste.domain.ports import Backbone, BackboneOpener, StateArrays, StateMetadata
+from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.errors import ModelError
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.history_text import HistoryTextBuilder
@@ -117,9 +118,7 @@ class LanguageExpert:
     def learn(self, user_context: UserContext, item: int, weight: float, at: float) -> None:
         """Nothing at once: the history is read when asked, the weights change at the next fit."""
 
-    def terms(
-        self, user_context: UserContext, items: Ints, *, deep: bool = True
-    ) -> list[list[Term]]:
+    def terms(self, user_context: UserContext, items: Ints, *, deep: bool = True) -> TermTable:
         """What each event read, and the query, changes when it alone is left out, and the rest.
 
         Leave-one-out attribution: what they do only together is in the rest.
@@ -167,7 +166,7 @@ class LanguageScorer(SoftmaxScorer):
         state = expert._scaled_states([expert._text_builder.text(user_context)])[0]
         super().__init__(expert._text_space.index, state)
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """What each event read, and the query, changes when it alone is left out, and the rest."""
         expert = self._expert
         texts, term_sources = self._ablated_texts() if deep else ([], [])
@@ -176,21 +175,8 @@ class LanguageScorer(SoftmaxScorer):
         history_nats = log_prob - change.sum(axis=0)
         size = expert._text_space.index.size
         whole_history = terms_against_average(expert.name, history_nats, size, "whole history")
-        return [
-            [
-                *whole_history[position],
-                *(
-                    Term(
-                        expert.name,
-                        float(change[source_index, position]),
-                        event=event,
-                        feature=feature,
-                    )
-                    for source_index, (event, feature) in enumerate(term_sources)
-                ),
-            ]
-            for position in range(len(items))
-        ]
+        columns = [TermColumn(expert.name, event, feature) for event, feature in term_sources]
+        return whole_history.with_columns(columns, change.T)
 
     def _ablated_texts(self) -> tuple[list[str], list[tuple[str | None, str | None]]]:
         """The texts less one event each, and less the query; (event, feature) of each."""

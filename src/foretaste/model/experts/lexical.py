@@ -10,14 +10,15 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain.data import Catalogue, Floats, Ints, Term, UserContext
+from foretaste.domain.data import Catalogue, Floats, Ints, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
+from foretaste.domain.term_table import TermTable
 from foretaste.model.expert_scorer import NO_ITEMS, top_positions
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.index.base import is_exhaustive
 from foretaste.model.inverted_index import SparseRow, WordIndex
 from foretaste.model.settings import LexicalSettings
-from foretaste.model.terms import AVERAGE_ITEM
+from foretaste.model.terms import event_columns, rest_terms
 from foretaste.model.tfidf import TfIdf
 from foretaste.model.training import Training
 
@@ -110,9 +111,7 @@ class LexicalExpert:
             self._word_index.put(item, rows.indices[part], rows.data[part])
         return None
 
-    def terms(
-        self, user_context: UserContext, items: Ints, *, deep: bool = True
-    ) -> list[list[Term]]:
+    def terms(self, user_context: UserContext, items: Ints, *, deep: bool = True) -> TermTable:
         """What the words of each past item add over what they add to the average item."""
         return self.scorer(user_context).terms(items, deep=deep)
 
@@ -165,7 +164,7 @@ class LexicalScorer:
         items, scores = self._rare_word_matches
         return items[top_positions(scores, k)]
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """What the words of each past item add over what they add to the average item."""
         expert, mean_weights = self._expert, self._expert._mean_weights
         event_nats = np.array(
@@ -175,18 +174,6 @@ class LexicalScorer:
             ],
             np.float64,
         ).reshape(len(self._parts), len(items))  # [events, items]
-        average_nats = self.log_prob(items) - event_nats.sum(axis=0)
-        return [
-            [
-                Term(expert.name, float(average_nats[position]), feature=AVERAGE_ITEM),
-                *(
-                    Term(
-                        expert.name,
-                        float(event_nats[event, position]),
-                        event=expert._item_ids[recent_item],
-                    )
-                    for event, (recent_item, _) in enumerate(self._parts)
-                ),
-            ]
-            for position in range(len(items))
-        ]
+        events = [expert._item_ids[recent_item] for recent_item, _ in self._parts]
+        rest = rest_terms(expert.name, self.log_prob(items) - event_nats.sum(axis=0))
+        return rest.with_columns(event_columns(expert.name, events), event_nats.T)

@@ -17,17 +17,18 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain.data import Catalogue, Floats, Ints, Longs, Term, UserContext
+from foretaste.domain.data import Catalogue, Floats, Ints, Longs, UserContext
 from foretaste.domain.event_value import MIN_WEIGHT
 from foretaste.domain.media import MediaSpace
 from foretaste.domain.ports import Expert, StateArrays, StateMetadata
+from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.model.experts.by_scorer import ExpertByScorer
 from foretaste.model.experts.media_projection import MediaProjection, fit_projection
 from foretaste.model.index.base import VectorIndex, float_rows
 from foretaste.model.index.build import build_index, extend_index
 from foretaste.model.index.softmax import SoftmaxScorer
 from foretaste.model.settings import MediaSettings
-from foretaste.model.terms import AVERAGE_ITEM
+from foretaste.model.terms import event_columns, rest_terms
 from foretaste.model.training import Training
 
 TEMPERATURE_GRID = (0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
@@ -211,25 +212,17 @@ class MediaScorer(SoftmaxScorer):
         self._scale = 1 / (max(float(np.linalg.norm(total)), 1e-9) * temperature)
         super().__init__(expert._index, _unit(total) / np.float32(temperature))
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """What each event adds over what it adds to the average item, and the rest."""
         name = self._expert.name
         log_prob = self.log_prob(items).astype(np.float64)
         deviations = self._expert._rows(items) - self._expert._projection.mean_row
         event_nats = (self._event_rows @ deviations.T * self._scale).astype(np.float64)
-        average_nats = log_prob - event_nats.sum(axis=0)
-        return [
-            [
-                Term(name, float(average_nats[position]), feature=AVERAGE_ITEM),
-                *(self._event_term(event, nats) for event, nats in enumerate(row)),
-            ]
-            for position, row in enumerate(event_nats.T.tolist())
+        columns = event_columns(name, self._event_names) or [
+            TermColumn(name, feature=QUERY_EVENT) for _ in event_nats
         ]
-
-    def _event_term(self, event: int, nats: float) -> Term:
-        if self._event_names:
-            return Term(self._expert.name, nats, event=self._event_names[event])
-        return Term(self._expert.name, nats, feature=QUERY_EVENT)
+        rest = rest_terms(name, log_prob - event_nats.sum(axis=0))
+        return rest.with_columns(columns, event_nats.T)
 
 
 def weigh_media_queries(

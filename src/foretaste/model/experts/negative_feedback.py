@@ -16,12 +16,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from foretaste.domain.arrays import mean_row
-from foretaste.domain.data import Catalogue, Feature, Floats, Ints, Term, UserContext
+from foretaste.domain.data import Catalogue, Feature, Floats, Ints, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.sharing import Lazy
+from foretaste.domain.term_table import TermTable
 from foretaste.model.experts.stateless import StatelessExpert
 from foretaste.model.settings import NegativeFeedbackSettings
-from foretaste.model.terms import AVERAGE_ITEM
+from foretaste.model.terms import event_columns, rest_terms
 from foretaste.model.training import Training
 
 MAX_EXACT_ITEMS = 50_000
@@ -196,7 +197,7 @@ class NegativeFeedbackScorer:
         """No items: it speaks against items, not for any."""
         return np.empty(0, np.int32)
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """What each negative item takes away, and the normalisation."""
         name = self._expert.name
         penalties = (
@@ -204,18 +205,8 @@ class NegativeFeedbackScorer:
             if self._penalties is None
             else self._penalties[:, items]
         )
-        return [
-            [
-                Term(name, self._normalisation_nats, feature=AVERAGE_ITEM),
-                *(
-                    Term(name, float(penalty), event=item_id)
-                    for item_id, penalty in zip(
-                        self._negative_item_ids, penalties[:, position], strict=True
-                    )
-                ),
-            ]
-            for position in range(len(items))
-        ]
+        rest = rest_terms(name, np.full(len(items), self._normalisation_nats))
+        return rest.with_columns(event_columns(name, self._negative_item_ids), penalties.T)
 
 
 @dataclass(frozen=True)

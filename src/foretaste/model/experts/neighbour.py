@@ -18,11 +18,11 @@ from foretaste.domain.data import (
     EvaluationCases,
     Floats,
     Ints,
-    Term,
     UserContext,
 )
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.sharing import Chunked
+from foretaste.domain.term_table import TermTable
 from foretaste.model.count_matrix import (
     CountMatrix,
     PopularityPrior,
@@ -33,7 +33,7 @@ from foretaste.model.expert_scorer import NO_ITEMS, SparseScorer, matching_posit
 from foretaste.model.experts.by_scorer import ExpertByScorer
 from foretaste.model.index.base import is_exhaustive
 from foretaste.model.settings import NeighbourSettings
-from foretaste.model.terms import terms_against_average
+from foretaste.model.terms import event_columns, terms_against_average
 from foretaste.model.training import Training, showable_cases
 
 
@@ -244,7 +244,7 @@ class NeighbourScorer(SparseScorer):
         values = np.log(mass / total).astype(np.float32)
         super().__init__(self._log_prior, np.log(smoothing / total), columns, values)
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """Popularity, and what each of the last items adds, by its share of the counts."""
         name, ids = self._expert.name, self._expert._item_ids
         shares = np.zeros((len(items), len(self._sources)), np.float64)
@@ -259,13 +259,5 @@ class NeighbourScorer(SparseScorer):
         prior = self._log_prior(items)
         lift = self.log_prob(items) - prior
         popularity = terms_against_average(name, prior, len(ids), "popularity")
-        return [
-            [
-                *popularity[row],
-                *(
-                    Term(name, float(lift[row] * share), event=ids[source])
-                    for (source, _), share in zip(self._sources, shares[row], strict=True)
-                ),
-            ]
-            for row in range(len(items))
-        ]
+        events = [ids[source] for source, _ in self._sources]
+        return popularity.with_columns(event_columns(name, events), lift[:, None] * shares)

@@ -5,9 +5,10 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain.data import Catalogue, Doubles, Floats, Interactions, Ints, Term, UserContext
+from foretaste.domain.data import Catalogue, Doubles, Floats, Interactions, Ints, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.sharing import Chunked
+from foretaste.domain.term_table import TermTable
 from foretaste.model.expert_scorer import top_positions
 from foretaste.model.terms import terms_against_average
 from foretaste.model.training import Training
@@ -193,9 +194,7 @@ class PopularityExpert:
             counts.extend(np.zeros(new_item_count))
         self._cached_log_probs = None
 
-    def terms(
-        self, user_context: UserContext, items: Ints, *, deep: bool = True
-    ) -> list[list[Term]]:
+    def terms(self, user_context: UserContext, items: Ints, *, deep: bool = True) -> TermTable:
         """How much more popular than the average item."""
         return self.scorer(user_context).terms(items, deep=deep)
 
@@ -244,7 +243,7 @@ class PopularityScorer:
         """The most popular."""
         return self._expert.top_items(k)
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """How much more popular than the average item."""
         row = self._expert.log_prob_row()
         name, size = self._expert.name, len(row)

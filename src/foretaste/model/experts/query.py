@@ -14,9 +14,10 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain.data import Catalogue, Floats, Ints, Term, UserContext
+from foretaste.domain.data import Catalogue, Floats, Ints, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.sharing import Lazy
+from foretaste.domain.term_table import TermTable
 from foretaste.model.bm25 import Bm25, tokenize
 from foretaste.model.expert_scorer import NO_ITEMS, top_positions
 from foretaste.model.experts.content import log_softmax
@@ -279,7 +280,7 @@ class QueryScorer:
             else self._shortlisted_items[top_positions(row[self._shortlisted_items], k)]
         )
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """How much better than the average item it answers the query."""
         name, size = self._expert.name, self._expert._size
         return terms_against_average(name, self.log_prob(items), size, "query")

@@ -10,8 +10,9 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain.data import Catalogue, Floats, Ints, Term, UserContext
+from foretaste.domain.data import Catalogue, Floats, Ints, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
+from foretaste.domain.term_table import TermTable
 from foretaste.model.count_matrix import positive_interactions
 from foretaste.model.expert_scorer import NO_ITEMS, SparseScorer
 from foretaste.model.experts.by_scorer import ExpertByScorer
@@ -113,7 +114,7 @@ class RepeatScorer(SparseScorer):
     def _uniform(self, items: Ints | None) -> Floats:
         return np.zeros(self._expert._size if items is None else len(items), np.float32)
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """One term: seen before, or new."""
         name, size = self._expert.name, self._expert._size
         consumed_items = set(self._distinct_items.tolist())

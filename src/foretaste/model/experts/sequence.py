@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from foretaste.domain.arrays import GrowingArray
-from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, Term, UserContext
+from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
+from foretaste.domain.term_table import TermTable
 from foretaste.domain.text_limits import shorten
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.identity_guess import NEIGHBOURS_PER_NEW_ITEM, mean_identities
@@ -26,7 +27,7 @@ from foretaste.model.index.build import (
 )
 from foretaste.model.index.softmax import SoftmaxScorer
 from foretaste.model.settings import SequenceSettings
-from foretaste.model.terms import terms_against_average
+from foretaste.model.terms import event_columns, terms_against_average
 from foretaste.model.training import Training
 
 if TYPE_CHECKING:
@@ -281,9 +282,7 @@ class SequenceExpert:
     def learn(self, user_context: UserContext, item: int, weight: float, at: float) -> None:
         """Nothing at once: the history is read when asked, the weights change at the next fit."""
 
-    def terms(
-        self, user_context: UserContext, items: Ints, *, deep: bool = True
-    ) -> list[list[Term]]:
+    def terms(self, user_context: UserContext, items: Ints, *, deep: bool = True) -> TermTable:
         """What each of the last events changes when it alone is taken out, and the rest.
 
         Leave-one-out attribution: what events do only together is in the rest.
@@ -344,7 +343,7 @@ class SequenceScorer(SoftmaxScorer):
         state, *others = expert._states_with_omissions(user_context, rows)
         super().__init__(expert._index, state, np.array(others).reshape(len(others), len(state)))
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """What each of the last events changes when it alone is taken out, and the rest."""
         expert, user_context = self._expert, self._user_context
         rows = _newest_rows(user_context, MAX_EXPLAINED_EVENTS if deep else MAX_NAMED_EVENTS)
@@ -355,17 +354,7 @@ class SequenceScorer(SoftmaxScorer):
         whole_history = terms_against_average(
             expert.name, history_nats, len(expert._item_ids), "whole history"
         )
-        changes = change.T.tolist()
-        return [
-            [
-                *whole_history[position],
-                *(
-                    Term(expert.name, nats, event=event_name)
-                    for event_name, nats in zip(event_names, changes[position], strict=True)
-                ),
-            ]
-            for position in range(len(items))
-        ]
+        return whole_history.with_columns(event_columns(expert.name, event_names), change.T)
 
     def _log_probs_without(self, rows: range, items: Ints) -> Doubles:
         """[events, items], log P of the items without each of these events."""

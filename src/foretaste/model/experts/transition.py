@@ -5,8 +5,9 @@ from typing import Self
 
 import numpy as np
 
-from foretaste.domain.data import Catalogue, Floats, Ints, Term, UserContext
+from foretaste.domain.data import Catalogue, Floats, Ints, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
+from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.model.count_matrix import (
     CountMatrix,
     PopularityPrior,
@@ -100,13 +101,10 @@ class TransitionScorer(SparseScorer):
         values = np.log(mass / total).astype(np.float32)
         super().__init__(self._log_prior, np.log(smoothing / total), columns, values)
 
-    def terms(self, items: Ints, *, deep: bool = True) -> list[list[Term]]:
+    def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """Popularity, and what the last item adds to it or takes from it."""
         name, size = self._expert.name, len(self._expert._item_ids)
         prior = self._log_prior(items)
         lifts = self.log_prob(items) - prior
         popularity = terms_against_average(name, prior, size, "popularity")
-        return [
-            [*terms, Term(name, float(lift), event=self._last_item_id)]
-            for terms, lift in zip(popularity, lifts, strict=True)
-        ]
+        return popularity.with_columns([TermColumn(name, self._last_item_id)], lifts)
