@@ -1,6 +1,6 @@
 """A sentence that is true of an item, with what it stands on."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from foretaste.domain.reason import Reason
 
@@ -9,11 +9,22 @@ LOOK = "look"
 """What a sentence is about: of two about the same an item has one."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReasonCandidate:
-    """A sentence that is true of the item."""
+class Sentence(NamedTuple):
+    """A message and what goes into its places, not written yet: of ten candidates two are said."""
 
-    text: str
+    message: str
+    values: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
+    """(place, what stands there); several names are joined as the language does."""
+
+
+Words = Sentence | str
+"""A sentence, or a text that is written already."""
+
+
+class ReasonCandidate(NamedTuple):
+    """A sentence that is true of the item. A tuple: a list is made of dozens."""
+
+    sentence: Words
     subject: str
     definiteness: int
     worth: float
@@ -24,20 +35,19 @@ class ReasonCandidate:
     feature: str | None = None
     names: tuple[str, ...] = ()
     """What in the text is no message: titles, values, words."""
-    heading: str | None = None
+    heading: Words | None = None
     """The same over a list of which it is true of every item; None where it cannot stand there."""
 
     def says_the_same(self, other: "ReasonCandidate") -> bool:
         """Whether both are about the same, or name the same past item."""
-        shares_event = bool(set(self.events) & set(other.events))
-        return self.subject == other.subject or shares_event
+        return self.subject == other.subject or any(event in other.events for event in self.events)
 
-    def reason(self, total: float) -> Reason:
-        """total: all that raises the score, in nats."""
+    def reason(self, text: str, total: float) -> Reason:
+        """text: the sentence as it is written. total: all that raises the score, in nats."""
         share = min(self.contribution / total, 1.0) if total > 0 else 0.0
         event = self.events[0] if self.events else None
         return Reason(
-            self.text,
+            text,
             self.contribution,
             max(share, 0.0),
             self.expert,

@@ -2,11 +2,11 @@
 past items that raised its score most.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container
 
-from foretaste.domain.data import Term
-from foretaste.generate.candidate import BEHAVIOUR, ReasonCandidate
+from foretaste.generate.candidate import BEHAVIOUR, ReasonCandidate, Sentence
 from foretaste.generate.list_evidence import ListEvidence
+from foretaste.generate.list_terms import ListTerms
 
 MIN_EVENT_NATS = 0.1
 """Nats by which all experts together raise an item for a past item that is named."""
@@ -14,36 +14,28 @@ MAX_NAMED_EVENTS = 2
 
 
 def last_resort_candidates(
-    item: int, terms: Sequence[Term], evidence: ListEvidence, told_events: Container[str]
+    item: int, row: int, terms: ListTerms, told_events: Container[str]
 ) -> list[ReasonCandidate]:
     """The past items without which this item would have been lower; none where there are none.
 
-    told_events: those that stand over the list already.
+    row: of the item in the list. told_events: those that stand over the list already.
     """
+    evidence = terms.evidence
     item_id = evidence.catalogue.ids[item]
     nats = {
         event: amount
-        for event, amount in _raising_events(terms, evidence).items()
+        for event, amount in terms.past_event_nats([row]).items()
         if event != item_id and event not in told_events
     }
     candidate = _because_of(nats, evidence)
     return [] if candidate is None else [candidate]
 
 
-def last_resort_headline(terms: Iterable[Sequence[Term]], evidence: ListEvidence) -> str | None:
+def last_resort_headline(terms: ListTerms) -> str | None:
     """The past items that raised a whole list most; None where none did."""
-    candidate = _because_of(_raising_events([t for own in terms for t in own], evidence), evidence)
-    return None if candidate is None else candidate.text
-
-
-def _raising_events(terms: Sequence[Term], evidence: ListEvidence) -> dict[str, float]:
-    """Past item → the nats that all experts give for it."""
-    past_ids = {evidence.catalogue.ids[item] for item in evidence.past_items}
-    nats: dict[str, float] = {}
-    for term in terms:
-        if term.event in past_ids or term.event in evidence.seeds:
-            nats[term.event] = nats.get(term.event, 0.0) + term.nats
-    return nats
+    evidence = terms.evidence
+    candidate = _because_of(terms.past_event_nats(range(len(terms.rows))), evidence)
+    return None if candidate is None else evidence.written(candidate.sentence)
 
 
 def _because_of(nats: dict[str, float], evidence: ListEvidence) -> ReasonCandidate | None:
@@ -60,12 +52,10 @@ def _because_of(nats: dict[str, float], evidence: ListEvidence) -> ReasonCandida
     named = [own for own in named if own[0] not in evidence.seeds] or named
     events, titles, amounts = zip(*named, strict=True)
     if events[0] in evidence.seeds:
-        text = evidence.messages.text("Goes with {event}", event=titles[0])
+        sentence = Sentence("Goes with {event}", (("event", titles[0]),))
     else:
-        names = evidence.messages.names(titles)
-        text = evidence.messages.text(
-            "Because you {verb} {events}", verb=evidence.verb_for(events), events=names
-        )
+        verb = evidence.verb_for(events)
+        sentence = Sentence("Because you {verb} {events}", (("verb", verb), ("events", titles)))
     return ReasonCandidate(
-        text, BEHAVIOUR, 1, sum(amounts), sum(amounts), "sequence", events, names=titles
+        sentence, BEHAVIOUR, 1, sum(amounts), sum(amounts), "sequence", events, names=titles
     )

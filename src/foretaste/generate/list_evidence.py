@@ -15,6 +15,7 @@ from foretaste.domain.feature_types import FeatureDescription, FeatureSettings
 from foretaste.domain.text_limits import shorten
 from foretaste.domain.words import words_of
 from foretaste.generate.activity import LOOK_EVENT_TYPES, activity_of, participle, past_tense
+from foretaste.generate.candidate import Sentence, Words
 from foretaste.generate.catalogue_words import CatalogueWords, ColumnWords, words_of_catalogue
 from foretaste.generate.checker import PLAIN_WORDS
 from foretaste.generate.feature_phrases import FeaturePhrase
@@ -60,6 +61,29 @@ class ListEvidence:
         """What was taken and not rated low, the newest first, each once."""
         recent_items = self.context.consumed_items[: -MAX_PAST_ITEMS - 1 : -1].tolist()
         return [item for item in dict.fromkeys(recent_items) if item not in self._unliked_items]
+
+    @cached_property
+    def past_ids(self) -> frozenset[str]:
+        """The external ids of these."""
+        return frozenset(self.catalogue.ids[item] for item in self.past_items)
+
+    @cached_property
+    def _texts(self) -> dict[Sentence, str]:
+        return {}
+
+    def written(self, sentence: Words) -> str:
+        """The sentence in words; written once, as many items have the same."""
+        if isinstance(sentence, str):
+            return sentence
+        text = self._texts.get(sentence)
+        if text is None:
+            messages = self.messages
+            values = {
+                place: messages.names(value) if isinstance(value, tuple) else value
+                for place, value in sentence.values
+            }
+            text = self._texts[sentence] = messages.text(sentence.message, **values)
+        return text
 
     @cached_property
     def _unliked_items(self) -> frozenset[int]:

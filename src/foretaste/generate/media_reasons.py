@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from foretaste.domain.data import Term
 from foretaste.domain.media import IMAGE
-from foretaste.generate.candidate import LOOK, ReasonCandidate
+from foretaste.generate.candidate import LOOK, ReasonCandidate, Sentence, Words
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.media_likeness import media_space
 
@@ -22,7 +22,7 @@ def media_candidates(
     item: int, terms: Sequence[Term], evidence: ListEvidence
 ) -> list[ReasonCandidate]:
     """What it looks like, by each space the strongest."""
-    text, sentences = evidence.messages.text, []
+    sentences: list[ReasonCandidate] = []
     strongest: dict[str, Term] = {}
     for term in terms:
         is_part = term.event is not None or term.feature == "picture"
@@ -34,7 +34,10 @@ def media_candidates(
             continue
         if term.event is None:
             if term.nats >= MIN_QUERY_NATS:
-                sentence, heading = text("Looks like your picture"), text("Like your picture")
+                sentence, heading = (
+                    Sentence("Looks like your picture"),
+                    Sentence("Like your picture"),
+                )
                 sentences.append(_candidate(sentence, heading, term, (), definiteness=5))
             continue
         other = evidence.catalogue.index.get(term.event)
@@ -42,13 +45,14 @@ def media_candidates(
         if other is None or title is None or not evidence.looks_alike(space.name, item, other):
             continue
         message, heading_message = LOOKS if space.name == IMAGE else IS_NEAR
-        sentence, heading = text(message, event=title), text(heading_message, event=title)
+        values = (("event", title),)
+        sentence, heading = Sentence(message, values), Sentence(heading_message, values)
         sentences.append(_candidate(sentence, heading, term, (title,), definiteness=3))
     return sentences
 
 
 def _candidate(
-    sentence: str, heading: str, term: Term, names: tuple[str, ...], *, definiteness: int
+    sentence: Words, heading: Words, term: Term, names: tuple[str, ...], *, definiteness: int
 ) -> ReasonCandidate:
     return ReasonCandidate(
         sentence,

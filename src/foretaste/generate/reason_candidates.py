@@ -5,14 +5,22 @@ events it names are not the item itself, and what it claims beside is counted.
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from typing import NamedTuple
 
-from foretaste.domain.data import Term
+from foretaste.domain.term_table import TermColumn
 from foretaste.domain.text_limits import shorten
 from foretaste.generate.activity import participle
-from foretaste.generate.candidate import BEHAVIOUR, FEATURE, THEME, ReasonCandidate
+from foretaste.generate.candidate import (
+    BEHAVIOUR,
+    FEATURE,
+    THEME,
+    ReasonCandidate,
+    Sentence,
+    Words,
+)
 from foretaste.generate.feature_phrases import FeaturePhrase
 from foretaste.generate.list_evidence import ColumnEvidence, ListEvidence, event_ids
+from foretaste.generate.list_terms import AVERAGE_ITEM, NETWORK_EXPERTS, ItemTerms, ListTerms
 from foretaste.generate.media_reasons import media_candidates
 from foretaste.generate.request_candidates import common_candidates, request_candidates
 from foretaste.generate.safe import safe_name
@@ -28,51 +36,17 @@ MUCH_SHARE, MIN_MUCH_ITEMS = 0.2, 3
 MAX_NAMED_EVENTS = 2
 
 
-def candidates_of(
-    item: int, terms: Sequence[Term], evidence: ListEvidence
-) -> list[ReasonCandidate]:
+def candidates_of(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What can be said of one item."""
-    item_id = evidence.catalogue.ids[item]
-    own_terms = ItemTerms(
-        [term for term in terms if term.event != item_id or term.event is None], evidence.may_name
-    )
     sentences: list[ReasonCandidate] = []
     for compose in _COMPOSERS:
-        sentences += compose(item, own_terms, evidence)
+        sentences += compose(item, terms, evidence)
     return [candidate for candidate in sentences if candidate.contribution >= MIN_REASON_NATS]
-
-
-class ItemTerms(list[Term]):
-    """The terms of one item's score, and those of each expert."""
-
-    def __init__(self, terms: Sequence[Term], may_name: Callable[[str], bool]) -> None:
-        super().__init__(terms)
-        self._may_name = may_name
-        self._terms_by_expert: dict[str, list[Term]] = {}
-        for term in terms:
-            self._terms_by_expert.setdefault(_expert_kind(term.expert), []).append(term)
-
-    def of_expert(self, expert: str) -> list[Term]:
-        """Those of an expert of this kind: "attribute" is of every column."""
-        return self._terms_by_expert.get(expert, [])
-
-    def events_of(self, expert: str) -> list[tuple[str, float]]:
-        """(past event, nats) of one expert, strongest first."""
-        nats: dict[str, float] = {}
-        for term in self.of_expert(expert):
-            if term.event is not None and self._may_name(term.event):
-                nats[term.event] = nats.get(term.event, 0.0) + term.nats
-        return sorted(nats.items(), key=lambda pair: -pair[1])
-
-
-@lru_cache(maxsize=1_000)
-def _expert_kind(expert: str) -> str:
-    return expert.split(":", 1)[0]
 
 
 def _follow_ups(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What people went on to, and what they took together with something."""
-    text, verb, sentences = evidence.messages.text, evidence.verb, []
+    verb, sentences = evidence.verb, []
     for expert, message, heading in (
         (
             "transition",
@@ -86,12 +60,12 @@ def _follow_ups(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[Rea
         ),
     ):
         for event, nats in terms.events_of(expert)[:1]:
-            title = evidence.title(event)
-            if nats >= MIN_OFTEN_NATS and title is not None:
-                sentence = text(message, verb=verb, event=title)
+            title = evidence.title(event) if nats >= MIN_OFTEN_NATS else None
+            if title is not None:
+                values = (("verb", verb), ("event", title))
                 sentences.append(
                     ReasonCandidate(
-                        sentence,
+                        Sentence(message, values),
                         BEHAVIOUR,
                         5,
                         3 * nats,
@@ -100,7 +74,7 @@ def _follow_ups(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[Rea
                         (event,),
                         None,
                         (title,),
-                        text(heading, verb=verb, event=title),
+                        Sentence(heading, values),
                     )
                 )
     return sentences
@@ -109,7 +83,7 @@ def _follow_ups(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[Rea
 def _together(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """Who took it together with the item that the question is about, or with items like that."""
     messages, sentences = evidence.messages, []
-    for term in (*terms.of_expert("together"), *terms.of_expert("together-like")):
+    for term in (*terms.of_kinds("together"), *terms.of_kinds("together-like")):
         title = None if term.event is None else evidence.title(term.event)
         if title is None:
             continue
@@ -147,29 +121,28 @@ def _together(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[Reaso
 
 def _history(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What the networks that read the whole history say, with the events they leaned on most."""
-    nats = sum(
-        term.nats
-        for expert in ("sequence", "language")
-        for term in terms.of_expert(expert)
-        if term.feature != "average item"
+    networks = terms.of_list.places_where(
+        "networks", lambda own: own.expert in NETWORK_EXPERTS and own.feature != AVERAGE_ITEM
     )
-    text, heading = evidence.messages.text, None
+    nats, heading = terms.sum_of(networks), None
     event, *_ = leading_events = _leading_events(terms, evidence) or ("",)
     if not event or nats < MIN_REASON_NATS:
         return []
+    sentence: Sentence
     if event not in evidence.catalogue.index:
         query = safe_name(event)
         names: tuple[str, ...] = () if query is None else (shorten(query),)
-        sentence = text("Because you searched for “{query}”", query="".join(names))
+        sentence = Sentence("Because you searched for “{query}”", (("query", "".join(names)),))
         named_events: tuple[str, ...] = (event,)
     elif event in evidence.seeds:
         names, named_events = _named((event,), evidence)
-        sentence = text("Goes with {event}", event="".join(names))
+        sentence = Sentence("Goes with {event}", (("event", "".join(names)),))
     else:
         names, named_events = _named(leading_events, evidence)
-        titles = evidence.messages.names(names)
         verb = evidence.verb_for(named_events)
-        sentence = heading = text("Because you {verb} {events}", verb=verb, events=titles)
+        sentence = heading = Sentence(
+            "Because you {verb} {events}", (("verb", verb), ("events", names))
+        )
     if not names:
         return []
     return [
@@ -197,7 +170,7 @@ def _leading_events(terms: ItemTerms, evidence: ListEvidence) -> tuple[str, ...]
         for event, nats in terms.events_of("sequence")
         if nats > 0
         and event in evidence.newest_events
-        and (event not in index or index[event] in evidence.past_items)
+        and (event not in index or event in evidence.past_ids)
     ]
     for event in events[:1]:
         if event not in index or event in evidence.seeds:
@@ -218,26 +191,27 @@ def _named(
 
 def _themes(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What it reads like."""
-    index, text = evidence.catalogue.index, evidence.messages.text
+    index = evidence.catalogue.index
     content_events, lexical_events = terms.events_of("content"), terms.events_of("lexical")
     sentences = []
     for event, nats in lexical_events[:1]:
-        words = evidence.shared_title_words(item, index[event]) if event in index else []
-        title = evidence.title(event)
-        if words and title is not None and nats >= MIN_REASON_NATS:
+        is_told = nats >= MIN_REASON_NATS and event in index
+        words = evidence.shared_title_words(item, index[event]) if is_told else []
+        title = evidence.title(event) if words else None
+        if title is not None:
             names = evidence.messages.quoted_names(words[:3])
-            sentence = text("Shares {words} in its title with {event}", words=names, event=title)
+            sentence = Sentence(
+                "Shares {words} in its title with {event}", (("words", names), ("event", title))
+            )
             sentences.append(
                 ReasonCandidate(
                     sentence, THEME, 3, 1.5 * nats, nats, "lexical", (event,), None, (*words, title)
                 )
             )
-    is_unknown = any(
-        term.expert == "popularity"
-        and term.feature == "popularity"
-        and term.nats < MAX_UNKNOWN_NATS
-        for term in terms.of_expert("popularity")
+    popularity = terms.of_list.places_where(
+        "popularity", lambda own: own.expert == own.feature == "popularity"
     )
+    is_unknown = any(terms.nats[place] < MAX_UNKNOWN_NATS for place in popularity)
     for event, nats in content_events[:1]:
         title = evidence.title(event)
         if event in index and title is not None and evidence.is_close(item, index[event]):
@@ -249,7 +223,7 @@ def _themes(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonC
             nats += dict(lexical_events).get(event, 0.0)
             sentences.append(
                 ReasonCandidate(
-                    text(message, event=title),
+                    Sentence(message, (("event", title),)),
                     THEME,
                     3,
                     1.5 * nats,
@@ -266,54 +240,70 @@ def _themes(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonC
 def _features(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What it is, where that is what this person takes or asked for."""
     sentences = []
-    for term in terms.of_expert("attribute"):
-        if term.nats < MIN_REASON_NATS:
+    for place in terms.of_list.places("attribute"):
+        nats = terms.nats[place]
+        feature = _told_feature(place, terms.of_list) if nats >= MIN_REASON_NATS else None
+        if feature is None:
             continue
-        column = term.expert.partition(":")[2]
-        value = (term.feature or "").removeprefix(f"{column}: ")
-        if value == term.feature:
-            continue
-        known_column = evidence.column(column)
-        if known_column is None:
-            continue
-        phrase = known_column.phrase(value)
-        if phrase is not None and all(safe_name(name) for name in phrase.names):
-            sentence = _feature_sentence(item, column, value, phrase, known_column, evidence)
-            if sentence is not None:
-                text, events, titles, definiteness = sentence
-                worth = term.nats * (1 + definiteness / 2)
-                sentences.append(
-                    ReasonCandidate(
-                        text,
-                        FEATURE,
-                        definiteness,
-                        worth,
-                        term.nats,
-                        term.expert,
-                        events,
-                        term.feature,
-                        (*phrase.names, *titles),
-                        text,
-                    )
+        sentence = _feature_sentence(item, feature, evidence)
+        if sentence is not None:
+            words, events, titles, definiteness = sentence
+            column = terms.of_list.columns[place]
+            worth = nats * (1 + definiteness / 2)
+            sentences.append(
+                ReasonCandidate(
+                    words,
+                    FEATURE,
+                    definiteness,
+                    worth,
+                    nats,
+                    column.expert,
+                    events,
+                    column.feature,
+                    (*feature.phrase.names, *titles),
+                    words,
                 )
+            )
     return sentences
 
 
+def _told_feature(place: int, terms: ListTerms) -> "_ToldFeature | None":
+    """What is said of the value of a column of terms, found out once a list; None for nothing."""
+    if place not in terms.features:
+        terms.features[place] = _feature_of(terms.columns[place], terms.evidence)
+    feature: _ToldFeature | None = terms.features[place]
+    return feature
+
+
+def _feature_of(term: TermColumn, evidence: ListEvidence) -> "_ToldFeature | None":
+    column = term.expert.partition(":")[2]
+    value = (term.feature or "").removeprefix(f"{column}: ")
+    known_column = None if value == term.feature else evidence.column(column)
+    phrase = None if known_column is None else known_column.phrase(value)
+    if known_column is None or phrase is None or not all(safe_name(own) for own in phrase.names):
+        return None
+    return _ToldFeature(column, value, phrase, known_column)
+
+
+class _ToldFeature(NamedTuple):
+    """A value of a column that can be spoken of."""
+
+    column: str
+    value: str
+    phrase: FeaturePhrase
+    known_column: ColumnEvidence
+
+
 def _feature_sentence(
-    item: int,
-    column: str,
-    value: str,
-    phrase: FeaturePhrase,
-    known_column: ColumnEvidence,
-    evidence: ListEvidence,
-) -> tuple[str, tuple[str, ...], tuple[str, ...], int] | None:
+    item: int, feature: _ToldFeature, evidence: ListEvidence
+) -> tuple[Words, tuple[str, ...], tuple[str, ...], int] | None:
     """(sentence, events that it names, their titles, how definite it is); None where nothing shows
     it.
     """
-    text, catalogue = evidence.messages.text, evidence.catalogue
+    column, value, phrase, known_column = feature
+    feature_place = ("feature", phrase.text)
     if value in evidence.context.taste.get(column, ()):
-        return text("{feature}, as you said you like", feature=phrase.text), (), (), 4
-    like = [past for past in known_column.past_items_like(phrase.bucket) if past != item]
+        return Sentence("{feature}, as you said you like", (feature_place,)), (), (), 4
     much_count = known_column.much_count(phrase.bucket)
     is_much = much_count >= max(MIN_MUCH_ITEMS, MUCH_SHARE * known_column.past_count)
     if known_column.description.type == "price":
@@ -321,26 +311,24 @@ def _feature_sentence(
     if known_column.description.type in ("duration", "number") and not is_much:
         return None
     if is_much:
-        sentence = text(
-            "{feature}, like much of what you {verb}", feature=phrase.text, verb=evidence.verb
-        )
-        return sentence, (), (), 2
+        places = (feature_place, ("verb", evidence.verb))
+        return Sentence("{feature}, like much of what you {verb}", places), (), (), 2
+    like = [past for past in known_column.past_items_like(phrase.bucket) if past != item]
     named_items = [
         (past, title)
         for past in like[:MAX_NAMED_EVENTS]
-        if (title := evidence.title(catalogue.ids[past])) is not None
+        if (title := evidence.title(evidence.catalogue.ids[past])) is not None
     ]
     if not named_items:
         return None
     past_items, titles = zip(*named_items, strict=True)
-    names = evidence.messages.names(titles)
-    sentence = text("{feature}, like {events}", feature=phrase.text, events=names)
-    return sentence, event_ids(past_items, catalogue), titles, 3
+    sentence = Sentence("{feature}, like {events}", (feature_place, ("events", titles)))
+    return sentence, event_ids(past_items, evidence.catalogue), titles, 3
 
 
 def _looks(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What it looks like."""
-    return media_candidates(item, terms.of_expert("media"), evidence)
+    return media_candidates(item, terms.of_kinds("media"), evidence)
 
 
 _COMPOSERS: tuple[Callable[[int, ItemTerms, ListEvidence], list[ReasonCandidate]], ...] = (

@@ -6,23 +6,21 @@ the score, and on what can be counted (`list_evidence`); the most definite comes
 of every item of a list says nothing of one, and stands over the list.
 """
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from foretaste.domain.data import Term
 from foretaste.domain.reason import Reason
-from foretaste.generate.candidate import COMMON, ReasonCandidate
+from foretaste.domain.term_table import TermTable
+from foretaste.generate.candidate import COMMON, ReasonCandidate, Words
 from foretaste.generate.last_resort import last_resort_candidates, last_resort_headline
 from foretaste.generate.list_evidence import ListEvidence
+from foretaste.generate.list_terms import ListTerms
 from foretaste.generate.messages import Messages
 from foretaste.generate.reason_candidates import candidates_of
 from foretaste.generate.safe import is_suspicious
 
-AVERAGE_ITEM = "average item"
-"""The feature of terms that every item has."""
-NETWORK_EXPERTS = frozenset(("sequence", "language"))
 DAYS_OF_A_WEEK = 7
 MAX_CACHED_SENTENCES = 10_000
 """Sentences that are looked at once: lists of many people have the same."""
@@ -68,51 +66,44 @@ def compose_reasons(
     max_reasons: int = 2,
 ) -> ListReasons:
     """The reasons of each item. items: internal ids. terms: of each item's score."""
+    list_terms = ListTerms(items, TermTable.of(terms), evidence)
     candidates_by_item = [
         candidates_of(item, item_terms, evidence)
-        for item, item_terms in zip(items, terms, strict=True)
+        for item, item_terms in zip(items, list_terms.of_items(), strict=True)
     ]
-    common_texts = _common_texts(candidates_by_item)
+    common = _common_sentences(candidates_by_item)
     common_events = {
         event
         for candidates in candidates_by_item
         for candidate in candidates
-        if candidate.text in common_texts
+        if candidate.sentence in common
         for event in candidate.events
     }
-    used_texts: Counter[str] = Counter()
+    used: dict[Words, int] = {}
     reasons = []
-    for item, candidates, item_terms in zip(items, candidates_by_item, terms, strict=True):
-        own_candidates = [
-            _repeated(candidate, used_texts[candidate.text])
-            for candidate in candidates
-            if candidate.text not in common_texts
-        ]
-        total = _raising_nats(item_terms)
-        chosen = _choose(own_candidates, max_reasons, MIN_SHARE * total)
+    for row, (item, candidates) in enumerate(zip(items, candidates_by_item, strict=True)):
+        own_candidates = [own for own in candidates if own.sentence not in common]
+        total = list_terms.raising_nats[row]
+        chosen = _choose(own_candidates, max_reasons, MIN_SHARE * total, evidence, used)
         if not chosen:
-            chosen = _choose(
-                last_resort_candidates(item, item_terms, evidence, common_events), max_reasons, 0.0
-            )
-        used_texts.update(candidate.text for candidate in chosen)
-        reasons.append(tuple(candidate.reason(total) for candidate in chosen))
-    headline = _headline(candidates_by_item, common_texts)
+            others = last_resort_candidates(item, row, list_terms, common_events)
+            chosen = _choose(others, max_reasons, 0.0, evidence, {})
+        for candidate in chosen:
+            used[candidate.sentence] = used.get(candidate.sentence, 0) + 1
+        texts = [evidence.written(candidate.sentence) for candidate in chosen]
+        reasons.append(
+            tuple(own.reason(text, total) for own, text in zip(chosen, texts, strict=True))
+        )
+    headline = _headline(candidates_by_item, common, evidence)
     texts_of_items = {tuple(reason.text for reason in own) for own in reasons}
     if len(reasons) >= MIN_SHARED_LIST and len(texts_of_items) == 1 and reasons[0]:
         headline, reasons = headline or reasons[0][0].text, [()] * len(reasons)
     if headline is None and not all(reasons):
-        headline = last_resort_headline(terms, evidence)
+        headline = last_resort_headline(list_terms)
         headline = None if headline is None or _is_suspicious_sentence(headline) else headline
     if headline is not None:  # what stands above the list is not said again within it
         reasons = [tuple(r for r in own if r.text != headline) for own in reasons]
     return ListReasons(tuple(reasons), headline)
-
-
-def _repeated(candidate: ReasonCandidate, times: int) -> ReasonCandidate:
-    """The same, worth less where items before have it already."""
-    if not times:
-        return candidate
-    return replace(candidate, worth=candidate.worth * REPEATED_WEIGHT**times)
 
 
 def placed_reason(source: str, evidence: ListEvidence) -> Reason | None:
@@ -148,56 +139,58 @@ def window_period(seconds: float, messages: Messages) -> str:
     return messages.plural("in the last minute", "in the last {count} minutes", minutes)
 
 
-def _raising_nats(terms: Sequence[Term]) -> float:
-    """All that raises a score. What a network says counts as one sum: how far it is told event by
-    event is another question.
-    """
-    network_nats: dict[str, float] = {}
-    total = 0.0
-    for term in terms:
-        if term.feature == AVERAGE_ITEM:
-            continue
-        if term.expert in NETWORK_EXPERTS:
-            network_nats[term.expert] = network_nats.get(term.expert, 0.0) + term.nats
-        else:
-            total += max(term.nats, 0.0)
-    return total + sum(max(nats, 0.0) for nats in network_nats.values())
-
-
-def _common_texts(candidates_by_item: Sequence[Sequence[ReasonCandidate]]) -> set[str]:
+def _common_sentences(candidates_by_item: Sequence[Sequence[ReasonCandidate]]) -> set[Words]:
     """The sentences that are true of every item."""
     if len(candidates_by_item) < MIN_SHARED_LIST:
         return set()
-    texts_by_item = [{candidate.text for candidate in own} for own in candidates_by_item]
-    return set.intersection(*texts_by_item)
+    common = {candidate.sentence for candidate in candidates_by_item[0]}
+    for candidates in candidates_by_item[1:]:
+        if not common:
+            break
+        common.intersection_update([candidate.sentence for candidate in candidates])
+    return common
 
 
 def _headline(
-    candidates_by_item: Sequence[Sequence[ReasonCandidate]], common_texts: set[str]
+    candidates_by_item: Sequence[Sequence[ReasonCandidate]],
+    common: Container[Words],
+    evidence: ListEvidence,
 ) -> str | None:
     """Of what is true of every item what tells most."""
-    worths: dict[str, float] = {}
+    worths: dict[Words, float] = {}
     for candidates in candidates_by_item:
         for candidate in candidates:
-            if candidate.text in common_texts and candidate.heading is not None:
+            if candidate.heading is not None and candidate.sentence in common:
                 worths[candidate.heading] = worths.get(candidate.heading, 0.0) + candidate.worth
-    headlines = sorted(worths, key=lambda text: -worths[text])
+    headlines = map(evidence.written, sorted(worths, key=lambda heading: -worths[heading]))
     return next((text for text in headlines if not _is_suspicious_sentence(text)), None)
 
 
 def _choose(
-    candidates: Sequence[ReasonCandidate], max_reasons: int, min_contribution: float
+    candidates: Sequence[ReasonCandidate],
+    max_reasons: int,
+    min_contribution: float,
+    evidence: ListEvidence,
+    used: Mapping[Words, int],
 ) -> list[ReasonCandidate]:
     """The ones that tell most, of which no two say the same; the most definite first.
 
-    min_contribution: of all but the first, in nats.
+    min_contribution: of all but the first, in nats. used: how many items before have a sentence
+    already; it is worth less for each. What is not chosen is not written.
     """
-    chosen: list[ReasonCandidate] = []
-    for candidate in sorted(candidates, key=lambda candidate: -candidate.worth):
+    chosen: list[tuple[float, ReasonCandidate]] = []
+    worths = [
+        (candidate.worth * REPEATED_WEIGHT ** used.get(candidate.sentence, 0), candidate)
+        for candidate in candidates
+    ]
+    for worth, candidate in sorted(worths, key=lambda pair: -pair[0]):
         is_weak = candidate.contribution < min_contribution or candidate.subject == COMMON
         if chosen and is_weak:
             continue
-        is_new = not any(map(candidate.says_the_same, chosen))
-        if len(chosen) < max_reasons and is_new and not _is_suspicious_sentence(candidate.text):
-            chosen.append(candidate)
-    return sorted(chosen, key=lambda candidate: (-candidate.definiteness, -candidate.worth))
+        if len(chosen) == max_reasons:
+            break
+        is_new = not any(candidate.says_the_same(other) for _, other in chosen)
+        if is_new and not _is_suspicious_sentence(evidence.written(candidate.sentence)):
+            chosen.append((worth, candidate))
+    chosen.sort(key=lambda pair: (-pair[1].definiteness, -pair[0]))
+    return [candidate for _, candidate in chosen]

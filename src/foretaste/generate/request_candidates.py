@@ -3,13 +3,11 @@
 What answers a question does so by what it is, by its title or by its text: each is looked up.
 """
 
-from collections.abc import Sequence
-
-from foretaste.domain.data import Term
 from foretaste.domain.text_limits import shorten
 from foretaste.domain.words import words_of
-from foretaste.generate.candidate import COMMON, REQUEST, ReasonCandidate
+from foretaste.generate.candidate import COMMON, REQUEST, ReasonCandidate, Sentence
 from foretaste.generate.list_evidence import ListEvidence
+from foretaste.generate.list_terms import ItemTerms
 from foretaste.generate.safe import safe_name
 
 MIN_POPULAR_NATS = 0.5
@@ -17,20 +15,24 @@ MIN_POPULAR_NATS = 0.5
 
 MIN_FRESH_NATS = 4.8
 """Nats that an item has for its age until it is a half-life old; see `rank.freshness`."""
+COMMON_EXPERTS, TAKEN_BEFORE = ("returning", "freshness"), "taken before"
+"""Experts, and a feature, whose terms are true of many items."""
 MIN_MEANING_NATS = 2.0
 """Nats from which an item that has none of the words of a query answers it by its meaning."""
 
 
 def request_candidates(
-    item: int, terms: Sequence[Term], evidence: ListEvidence
+    item: int, terms: ItemTerms, evidence: ListEvidence
 ) -> list[ReasonCandidate]:
     """What was asked for: in words now, or as a wish that holds."""
-    text, sentences = evidence.messages.text, []
-    for term in terms:
+    sentences: list[ReasonCandidate] = []
+    for term in terms.of_kinds("wish", "rule"):
         if term.expert == "wish" and term.nats > 0 and term.feature:
             name = safe_name(term.feature.partition(": ")[2] or term.feature)
             if name is not None:
-                sentence = text("You asked for more of this: {name}", name=shorten(name))
+                sentence = Sentence(
+                    "You asked for more of this: {name}", (("name", shorten(name)),)
+                )
                 sentences.append(
                     ReasonCandidate(
                         sentence,
@@ -46,16 +48,16 @@ def request_candidates(
                 )
         if term.expert == "rule" and term.nats > 0:
             sentences.append(
-                ReasonCandidate(text("Featured here"), COMMON, 1, term.nats, term.nats, "rule")
+                ReasonCandidate(Sentence("Featured here"), COMMON, 1, term.nats, term.nats, "rule")
             )
-    nats = sum(term.nats for term in terms if term.feature == "query")
+    nats = terms.sum_of(terms.of_feature("query"))
     query = evidence.context.query
     if query and nats > 0:
         answer = _answer(item, query, evidence) or _answer_in_meaning(query, nats, evidence)
         if answer is not None:
-            sentence, words = answer
+            text, words = answer
             sentences.append(
-                ReasonCandidate(sentence, REQUEST, 6, 3 * nats, nats, "query", (), "query", words)
+                ReasonCandidate(text, REQUEST, 6, 3 * nats, nats, "query", (), "query", words)
             )
     return sentences
 
@@ -101,16 +103,14 @@ def _answer_in_meaning(
     return evidence.messages.text("Close in meaning to “{query}”", query=name), (name,)
 
 
-def common_candidates(
-    item: int, terms: Sequence[Term], evidence: ListEvidence
-) -> list[ReasonCandidate]:
+def common_candidates(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What is true of many: that others take it, that it was taken before."""
-    text, sentences = evidence.messages.text, []
-    popularity = sum(term.nats for term in terms if term.feature == "popularity")
+    sentences = []
+    popularity = terms.sum_of(terms.of_feature("popularity"))
     if popularity >= MIN_POPULAR_NATS:
         sentences.append(
             ReasonCandidate(
-                text("A popular choice"),
+                Sentence("A popular choice"),
                 COMMON,
                 0,
                 popularity / 4,
@@ -118,19 +118,22 @@ def common_candidates(
                 "popularity",
                 (),
                 "popularity",
-                heading=text("Popular choices"),
+                heading=Sentence("Popular choices"),
             )
         )
-    for term in terms:
+    places = terms.of_list.places_where(
+        "common", lambda own: own.expert in COMMON_EXPERTS or own.feature == TAKEN_BEFORE
+    )
+    for term in terms.terms(places):
         if term.expert == "returning":
-            sentence = text("You may be running out of this")
+            sentence = Sentence("You may be running out of this")
             sentences.append(
                 ReasonCandidate(sentence, COMMON, 5, 3 * term.nats, term.nats, "returning")
             )
         if term.expert == "freshness" and term.nats >= MIN_FRESH_NATS:
-            sentence = text("Just in")
+            sentence = Sentence("Just in")
             sentences.append(ReasonCandidate(sentence, COMMON, 1, 0.3, term.nats, "freshness"))
-        if term.feature == "taken before" and term.nats > 0:
-            sentence = text("You {verb} this before", verb=evidence.verb)
+        if term.feature == TAKEN_BEFORE and term.nats > 0:
+            sentence = Sentence("You {verb} this before", (("verb", evidence.verb),))
             sentences.append(ReasonCandidate(sentence, COMMON, 1, term.nats, term.nats, "repeat"))
     return sentences

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from foretaste.domain.data import Feature, ItemSource, Request, Term
+from foretaste.domain.data import Feature, ItemSource, Request
 from foretaste.domain.feature_types import FeatureSettings
 from foretaste.domain.reason import Reason
 from foretaste.domain.request import Shortfall
+from foretaste.domain.term_table import TermTable
 from foretaste.generate.item_display import ItemDisplay
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.messages import Messages, best_language, messages_in
@@ -69,7 +70,7 @@ class Reasoning:
         self,
         question: FilterContext,
         slate: Slate,
-        terms: Sequence[Sequence[Term]],
+        terms: TermTable,
         event_types: Sequence[str],
         user_counts: Sequence[int] | None = None,
     ) -> ListReasons:
@@ -88,7 +89,7 @@ class Reasoning:
             ]
             return ListReasons(tuple(tuple(filter(None, reasons)) for reasons in counted))
         if is_unknown_user(question.user_context) and not question.preferences:
-            terms = [[term for term in own if term.expert == "rule"] for own in terms]
+            terms = terms.select_columns([column.expert == "rule" for column in terms.columns])
             spoken = compose_reasons(items, terms, evidence, max_reasons=max_reasons)
             spoken = replace(spoken, headline=evidence.messages.text(UNKNOWN_USER_MESSAGE))
         else:

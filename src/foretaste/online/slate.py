@@ -353,7 +353,7 @@ class SlateBuilder:
         degraded: Degradation | None = None,
     ) -> Recommendation:
         """The slate with what is said of each item."""
-        tellable_terms = self.policy.tellable_lists(slate.terms, question.index)
+        tellable_terms = self.policy.tellable_terms(slate.terms, question.index)
         reasons = self._reasoning.reasons(
             question, slate.choice, tellable_terms, snapshot.kinds, slate.user_counts
         )

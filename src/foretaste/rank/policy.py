@@ -14,6 +14,7 @@ import numpy as np
 
 from foretaste.domain.data import Request, Term, UserContext
 from foretaste.domain.preference import Preference
+from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.domain.words import phrase_pattern
 from foretaste.errors import InputError, StoreError
 from foretaste.rank.about import stems
@@ -104,20 +105,18 @@ class Policy:
 
     def allowed_terms(self, terms: Sequence[Term], index: FilterIndex) -> list[Term]:
         """Those that may be said as reasons."""
-        return self.tellable_lists([terms], index)[0]
+        return self.tellable_terms(TermTable.of([terms]), index)[0]
 
-    def tellable_lists(
-        self, lists: Sequence[Sequence[Term]], index: FilterIndex
-    ) -> list[list[Term]]:
+    def tellable_terms(self, terms: TermTable, index: FilterIndex) -> TermTable:
         """The same for the terms of each item of a list."""
         kinds = self._sensitive_masks(index)
         if not kinds:
-            return [list(terms) for terms in lists]
+            return terms
         features = {
             f"{column}: {value}" for kind, _ in kinds for column, value in named_values(kind)
         }
 
-        def tells(term: Term) -> bool:
+        def tells(term: TermColumn) -> bool:
             """Whether it would say what is sensitive."""
             item_index = None if term.event is None else index.catalogue.index.get(term.event)
             texts = [text for text in (term.event, term.feature) if text]
@@ -127,7 +126,7 @@ class Policy:
                 for kind, mask in kinds
             )
 
-        return [[term for term in terms if not tells(term)] for terms in lists]
+        return terms.select_columns([not tells(column) for column in terms.columns])
 
     def text_violations(
         self, text: str, index: FilterIndex, policy_context: PolicyContext
