@@ -1,8 +1,10 @@
 """In: the name of a model version. Out: a snapshot of it that has answered once."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from pathlib import Path
+from typing import NoReturn, Protocol
 
 from foretaste.domain.data import Floats, Item, Request
 from foretaste.domain.feature_types import FeatureTyping
@@ -13,6 +15,7 @@ from foretaste.language.open import REHEARSAL_QUERY, forgetful
 from foretaste.model.artefacts import ModelRegistry
 from foretaste.online.answer import ScoringWorkspace
 from foretaste.online.manager import ModelManager
+from foretaste.online.slate import SlateBuilder
 from foretaste.online.snapshot import Snapshot
 from foretaste.prepare.media_spaces import ReadMedia
 from foretaste.prepare.reviews import (
@@ -22,9 +25,15 @@ from foretaste.prepare.reviews import (
     reviews_of_events,
 )
 
+REHEARSED_ITEMS = 5
+"""Items of the history that a shared snapshot is asked with."""
+
 
 class LoadingWorkspace(Protocol):
     """What the loop lends for loading a version."""
+
+    @property
+    def folder(self) -> Path: ...
 
     @property
     def models(self) -> ModelRegistry: ...
@@ -49,22 +58,54 @@ def load_snapshot(workspace: LoadingWorkspace, version: str, past_events: int) -
     """
     stored = workspace.models.version(version)
     encoder = stored.data.get("encoder")
-    open_reader = workspace.readers(encoder)
+    read = partial(
+        workspace.vectors,
+        encoder=encoder,
+        reviews=stored_reviews(workspace.store, stored.data["kinds"]),
+    )
+    shared = shared_snapshots.get((workspace.folder, version))
+    if shared is not None:
+        return replace(shared, read=read, read_media=workspace.known_media)
     return Snapshot.of(
         stored,
         workspace.models.item_ids(version),
         workspace.store,
         weights=workspace.weights,
-        read=partial(
-            workspace.vectors,
-            encoder=encoder,
-            reviews=stored_reviews(workspace.store, stored.data["kinds"]),
-        ),
-        product=partial(workspace.models.load, version, open_reader=open_reader),
+        read=read,
+        product=partial(workspace.models.load, version, open_reader=workspace.readers(encoder)),
         past_events=past_events,
         typing=workspace.feature_typing,
         read_media=workspace.known_media,
     )
+
+
+shared_snapshots: dict[tuple[Path, str], Snapshot] = {}
+"""(folder, version) → a snapshot that several processes have in memory once, see `serve.preload`.
+It belongs to no store: whoever has the version loaded takes in what came since, as ever."""
+
+
+def share_snapshot(workspace: "SharingWorkspace") -> None:
+    """Load the version that answers for processes that will be copies of this one, and have it
+    asked once, so that they have in common what it makes at its first question. Nothing where there
+    is no model.
+    """
+    names = workspace.models.serving_order()
+    if not names:
+        return
+    snapshot = workspace.at_snapshot(names[0])
+    seeds = snapshot.catalogue.ids[:REHEARSED_ITEMS]
+    for request in (Request(query=REHEARSAL_QUERY), Request(items=seeds)):
+        context = workspace.slates.user_context(request, snapshot)
+        product = snapshot.product if request.query is None else snapshot.product.fast_product()
+        product.rehearse(context, 1, len(snapshot.catalogue))
+    count_title_words(snapshot.catalogue.titles)
+    shared_snapshots[workspace.folder, names[0]] = replace(
+        snapshot, read=_belongs_to_nobody, read_media=_belongs_to_nobody
+    )
+
+
+def _belongs_to_nobody(*_: object, **__: object) -> NoReturn:
+    raise AssertionError("a shared snapshot reads nothing before it is a workspace's")
 
 
 def stored_reviews(store: Store, event_types: Sequence[str]) -> ItemReviews:
@@ -82,6 +123,14 @@ def rehearse(workspace: ScoringWorkspace, n: int, snapshot: Snapshot) -> None:
     read_context = workspace.listen(context, snapshot.encoder, keep=False)
     snapshot.product.rehearse(read_context, n, len(snapshot.catalogue))
     count_title_words(snapshot.catalogue.titles)  # reasons ask for it
+
+
+class SharingWorkspace(LoadingWorkspace, Protocol):
+    """What the loop lends for a snapshot that several processes share."""
+
+    @property
+    def slates(self) -> SlateBuilder: ...
+    def at_snapshot(self, version: str) -> Snapshot: ...
 
 
 class EncoderOpener(Protocol):

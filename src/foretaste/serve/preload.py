@@ -1,9 +1,10 @@
-"""What all processes of a server have in common: modules and the language model, loaded once.
+"""What all processes of a server have in common: modules, the language model, the model that
+answers and the application, loaded once.
 
 `run.serve` has `multiprocessing`'s fork server import this before it starts the first of several
 processes. Each of them is a copy of that server, whose memory they share until somebody writes to
 it, so what is here is in memory once. Nothing is begun here that does not survive a copy: no
-thread, no connection, no product of PyTorch.
+thread, no connection that stays open, no product of PyTorch with several threads.
 """
 
 import gc
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from foretaste.config.load import load_config
 from foretaste.domain.ports import TextEncoder
+from foretaste.online.loading import share_snapshot
+from foretaste.serve import run
 from foretaste.serve.run import WORKSPACE_VARIABLE
 
 log = logging.getLogger("foretaste.serve")
@@ -22,13 +25,13 @@ shared_encoders: list[TextEncoder] = []
 
 
 def preload(folder: Path) -> None:
-    """Import what answers, and load the weights that the settings of a workspace name.
+    """Import what answers, load the weights that the settings of a workspace name and the model that
+    answers, and make the application.
 
     What cannot be loaded here is told by the processes, which load it themselves.
     """
     import torch
 
-    import foretaste.serve.app  # noqa: F401
     from foretaste.language.encoder import TransformerEncoder
     from foretaste.language.open import forgetful, open_encoder
 
@@ -42,10 +45,26 @@ def preload(folder: Path) -> None:
             shared_encoders.append(encoder)
     except Exception as error:
         log.debug("the language model is not shared: %s", error)
+    try:
+        _preload_model(folder)
+    except Exception as error:
+        log.debug("the model is not shared: %s", error)
     finally:
         torch.set_num_threads(thread_count)
+    run.preload_application(folder)
     gc.collect()
     gc.freeze()  # what looked at it in a copy would write to it
+
+
+def _preload_model(folder: Path) -> None:
+    """Nothing of the workspace stays open: a copy of a connection would be used by two."""
+    from foretaste.loop import Foretaste
+
+    workspace = Foretaste.open(folder)
+    try:
+        share_snapshot(workspace)
+    finally:
+        workspace.close()
 
 
 if WORKSPACE_VARIABLE in os.environ:

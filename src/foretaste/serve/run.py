@@ -174,10 +174,26 @@ def _shared_metrics_folder(workers: int) -> Iterator[None]:
 
 def application() -> "FastAPI":
     """The application of one process of a server."""
-    from foretaste.serve.app import create_app
-
     folder = Path(os.environ[WORKSPACE_VARIABLE])
     logs.log_to_stderr(load_config(folder).serve.log_format)
+    return _preloaded.pop(folder, None) or _make_application(folder)
+
+
+_preloaded: dict[Path, "FastAPI"] = {}
+"""Folder → its application, in a process that others are copies of."""
+
+
+def preload_application(folder: Path) -> None:
+    """Make the application of the processes that will be copies of this one. Nothing of it has
+    begun; a service that sends traces has a thread, and is made by each process itself.
+    """
+    if not load_config(folder).serve.traces:
+        _preloaded[folder] = _make_application(folder)
+
+
+def _make_application(folder: Path) -> "FastAPI":
+    from foretaste.serve.app import create_app
+
     return create_app(folder, host=os.environ.get(HOST_VARIABLE), on_start=_on_start)
 
 
