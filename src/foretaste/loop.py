@@ -310,12 +310,13 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
     ) -> Recommendation:
         """The steps to one list, all by one snapshot, which nothing changes."""
         request, snapshot = page.request, newest.snapshot
-        owner = slates.owner(request)
-        page = page.asked_by(owner)
-        page, searched = self.query_facets.apply(page, slates, snapshot)
-        # the context: what the user did and asks; with it all that filters look at
-        context = slates.user_context(page.request, snapshot)
-        question = slates.question(page, context, snapshot)
+        with self.store.reading():
+            owner = slates.owner(request)
+            page = page.asked_by(owner)
+            page, searched = self.query_facets.apply(page, slates, snapshot)
+            # the context: what the user did and asks; with it all that filters look at
+            context = slates.user_context(page.request, snapshot)
+            question = slates.question(page, context, snapshot)
         # who scores, and what is made of the scores: what is left out, rules, the slate
         listen = partial(self.listen, encoder=snapshot.encoder, keep=not request.incognito)
         score = partial(slates.scorer, snapshot, listen)

@@ -43,3 +43,25 @@ def test_a_failure_is_told_and_the_next_read_works(engine: sa.Engine) -> None:
         read(sa.select(GONE.c.a))
     assert read(NAMED, wanted="nobody") == []
     engine.dispose()
+
+
+def test_several_reads_by_one_connection(engine: sa.Engine) -> None:
+    """Which is given back, sees what others write meanwhile, and is another after a failure."""
+    read, given = RawSelect(engine), []
+    sa.event.listen(engine, "checkout", lambda *_: given.append(1))
+    with read.one_connection():
+        assert read(NAMED, wanted="one") == []
+        with engine.begin() as connection:
+            connection.execute(sa.insert(meta), [{"name": "one", "text": "ONE"}])
+        with read.one_connection():
+            assert read(NAMED, wanted="one") == [("one", "ONE")]
+        assert read(NAMED, wanted="one") == [("one", "ONE")]
+        assert len(given) == 2  # that of the writer too
+        with pytest.raises(StoreError, match="no_such_table"):
+            read(sa.select(GONE.c.a))
+        assert read(NAMED, wanted="one") == [("one", "ONE")]
+        assert len(given) == 3
+    assert engine.pool.status().endswith("Current Checked out connections: 0")
+    assert read(NAMED, wanted="two") == []
+    assert len(given) == 4
+    engine.dispose()

@@ -8,7 +8,7 @@ import torch
 
 from foretaste.domain.data import UserContext
 from foretaste.model.numpy_network import NumpyNetwork
-from foretaste.model.sequence_network import SequenceNetwork, event_tokens
+from foretaste.model.sequence_network import SequenceNetwork, event_tokens, omission_tokens
 from foretaste.model.settings import SequenceSettings
 
 ITEMS, READ, LENGTH = 30, 12, 16
@@ -96,3 +96,23 @@ def test_histories_of_the_same_beginning(network: SequenceNetwork, length: int) 
     numpy_network = NumpyNetwork(network)
     assert numpy_network.accepts(batch)
     np.testing.assert_allclose(numpy_network.states(batch, items), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("has_texts", [False, True])
+@pytest.mark.parametrize("length", [2, 5, LENGTH])
+def test_a_history_less_each_event_reads_as_those_histories(
+    length: int, *, has_texts: bool
+) -> None:
+    whole = history(length)
+    if not has_texts:
+        whole = replace(whole, text_vectors=None)
+    rows = np.arange(length)
+    omitted = range(max(length - 4, 0), length)
+    without = [whole.select_events(rows != row) for row in omitted]
+    found, expected = omission_tokens(whole, omitted), event_tokens([whole, *without], LENGTH)
+    for name in ("item", "event_type", "gap", "text", "value", "at"):
+        part, expected_part = getattr(found, name), getattr(expected, name)
+        assert (part is None) == (expected_part is None), name
+        if part is not None:
+            assert part.dtype == expected_part.dtype, name
+            np.testing.assert_array_equal(part.numpy(), expected_part.numpy(), name)

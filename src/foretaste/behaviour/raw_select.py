@@ -3,7 +3,9 @@ each execution, which is ten times what SQLite does: for the few reads that ever
 """
 
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +20,13 @@ SELECTS_PER_STATEMENT = 50
 _NAMED_PARAMETER = re.compile(r"%\((\w+)\)")
 
 
+class _KeptConnection(threading.local):
+    """What one thread reads with."""
+
+    is_wanted = False
+    connection: sa.PoolProxiedConnection | None = None
+
+
 class RawSelect:
     """Runs selects with the driver alone, on connections of the engine's pool.
 
@@ -28,6 +37,25 @@ class RawSelect:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._compiled_selects: dict[sa.Select[Any], _CompiledSelect] = {}
+        self._kept = _KeptConnection()
+
+    @contextmanager
+    def one_connection(self) -> Iterator[None]:
+        """What this thread reads within it is read by one connection: to get one from the pool and
+        to give it back takes as long as a read.
+        """
+        kept = self._kept
+        if kept.is_wanted:
+            yield
+            return
+        kept.is_wanted = True
+        try:
+            yield
+        finally:
+            kept.is_wanted, connection = False, kept.connection
+            kept.connection = None
+            if connection is not None:
+                connection.close()
 
     def __call__(self, select: sa.Select[Any], **values: object) -> list[Any]:
         """Its rows, as the driver's own tuples. Raises StoreError."""
@@ -66,16 +94,24 @@ class RawSelect:
             try:  # the pool lets the driver's own errors through
                 if joint is not None:
                     return _rows(joint.connection.connection, sql, parameters)
-                connection = self._engine.raw_connection()
+                connection = self._kept.connection or self._engine.raw_connection()
             except self._engine.dialect.loaded_dbapi.Error as error:
                 raise sa.exc.DBAPIError(sql, parameters, error) from error
+            is_kept = self._kept.is_wanted
             try:
-                return _rows(connection, sql, parameters)
+                rows = _rows(connection, sql, parameters)
             except self._engine.dialect.loaded_dbapi.Error as error:
                 connection.invalidate()  # it may be lost; the next read has another
+                is_kept = False
                 raise sa.exc.DBAPIError(sql, parameters, error) from error
+            except BaseException:
+                is_kept = False
+                raise
             finally:
-                connection.close()
+                self._kept.connection = connection if is_kept else None
+                if not is_kept:
+                    connection.close()
+            return rows
 
     def _compile(self, select: sa.Select[Any]) -> _CompiledSelect:
         compiled_select = self._compiled_selects.get(select)

@@ -5,6 +5,7 @@ call has a connection of its own, and none is held while a caller looks at what 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -245,6 +246,10 @@ class SqlStore(
             .offset(n)
         )
         return self._scalar(number_query) or after_number
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Within it reads of this thread share a connection."""
+        return self._raw_select.one_connection()
 
     def log_position(self) -> tuple[int, int]:
         """(number of the newest event, newest revision of an item); 0 where there is none."""

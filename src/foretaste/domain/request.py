@@ -7,6 +7,7 @@ can be attributed and its next page asked for.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple, Self
 
 from foretaste.domain.identifiers import identifier, identifiers
@@ -134,10 +135,9 @@ class Request:
     def to_json_dict(self) -> dict[str, Any]:
         """What differs from a question about nothing, for JSON."""
         return {
-            request_field.name: list(value) if isinstance(value, tuple) else value
-            for request_field in fields(self)
-            if (value := getattr(self, request_field.name))
-            != getattr(_DEFAULT_REQUEST, request_field.name)
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value, default in zip(_FIELDS, _values_of(self), _DEFAULTS, strict=True)
+            if value != default
         }
 
     @classmethod
@@ -149,7 +149,9 @@ class Request:
         return cls(**with_current_names(arguments))
 
 
-_DEFAULT_REQUEST = Request()
+_FIELDS = tuple(request_field.name for request_field in fields(Request))
+_values_of = attrgetter(*_FIELDS)
+_DEFAULTS = _values_of(Request())
 OLD_REQUEST_FIELDS: Mapping[str, str] = {"floor": "min_relative_likelihood"}
 """Old name → name. Questions that were kept have the old ones; callers may for one release."""
 

@@ -5,6 +5,7 @@ is new.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from foretaste.domain.data import ErasureCounts, Event, Item, User
@@ -354,6 +355,9 @@ class Store(
     """All of them: one place, so that one transaction can reach across."""
 
     listener: StoreListener | None
+
+    def reading(self) -> AbstractContextManager[None]:
+        """For a block of several small reads by one thread, which then cost less."""
 
     def log_position(self) -> tuple[int, int]:
         """(number of the newest event, newest revision of an item); 0 where there is none."""

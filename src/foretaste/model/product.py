@@ -213,12 +213,11 @@ class ProductOfExperts:
         """
         if self.offsets is None or not has_offsets(user_context):
             return None
-        event_counts = self.event_counts(items)
-        return (
-            None
-            if event_counts is None
-            else self._tier_offsets(user_context)[item_tiers(event_counts)]
-        )
+        popularity = self.popularity
+        if popularity is None:
+            return None
+        tiers = popularity.of_events(item_tiers)
+        return self._tier_offsets(user_context)[tiers if items is None else tiers[items]]
 
     def _tier_offsets(self, user_context: UserContext) -> Floats:
         """[tiers] for this person."""

@@ -5,6 +5,7 @@ An event is its item's identity plus what the language model read of it, its eve
 (stars, price, seconds) and how long ago the event before it was; a search is its words alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,6 +113,33 @@ def event_tokens(user_contexts: list[UserContext], length: int) -> EventTokens:
         None if text is None else torch.from_numpy(text),
         torch.from_numpy(value) if np.isfinite(value).any() else None,
         torch.from_numpy(at),
+    )
+
+
+def omission_tokens(user_context: UserContext, omitted: Sequence[int]) -> EventTokens:
+    """One history of two events at least, and the same without each of these: [1 + omitted,
+    length], as `event_tokens` gives them.
+    """
+    length = len(user_context)
+    rows = np.tile(np.arange(length), (1 + len(omitted), 1))
+    for history, row in enumerate(omitted, 1):
+        rows[history, 1 : row + 1] = rows[history, :row]  # what came before moves up by one place
+    is_event = np.ones(rows.shape, bool)
+    is_event[1:, 0] = False
+    rows[1:, 0] = rows[1:, 1]  # padding is as old as the first event
+    at = user_context.at[rows]
+    gap = gap_buckets(np.diff(at, axis=1, prepend=at[:, :1])) * is_event
+    value = np.where(is_event, user_context.value[rows], np.nan).astype(np.float32)
+    text = None
+    if user_context.text_vectors is not None:
+        text = user_context.text_vectors[rows] * is_event[..., None].astype(np.float32)
+    return EventTokens(
+        torch.from_numpy((user_context.item[rows].astype(np.int64) + 1) * is_event),
+        torch.from_numpy((user_context.kind[rows].astype(np.int64) + 1) * is_event),
+        torch.from_numpy(gap),
+        None if text is None else torch.from_numpy(text),
+        torch.from_numpy(value) if np.isfinite(value).any() else None,
+        torch.from_numpy(at - at[:, :1]),
     )
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -21,7 +21,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from foretaste.domain.data import FallbackLevel
 from foretaste.errors import InputError
 from foretaste.online.condition_lookup import ConditionLookup
-from foretaste.online.work_thread import CLOSE_TIMEOUT, WorkThread
+from foretaste.online.work_thread import CLOSE_TIMEOUT, WorkThread, ends_within
 from foretaste.online.work_thread import Budget as Budget
 
 log = logging.getLogger(__name__)
@@ -140,7 +140,7 @@ class FallbackChain:
                 if run is None:
                     reason = CLOSED
                 else:
-                    done, _ = wait([run], max(seconds, 0))
+                    done = ends_within(run, max(seconds, 0))
                     error = run.exception() if done else None
                     if done and error is None:
                         return Outcome(level.name, run.result(), first_reason)

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from foretaste.domain.patience import LIST, current_patience, patience
@@ -53,6 +53,13 @@ class Budget:
         return max(self.seconds_left(), 0) if self.limited else -1
 
 
+def ends_within(run: Future[Any], seconds: float) -> bool:
+    """Whether a run has ended, or does so in time."""
+    with suppress(TimeoutError):
+        run.exception(seconds)
+    return run.done()
+
+
 class WorkThread:
     """A thread whose work can be left behind. What it was left with it ends first.
 
@@ -60,21 +67,20 @@ class WorkThread:
     """
 
     def __init__(self, name: str) -> None:
-        self._runs: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any], threading.Event] | None]
+        self._runs: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
         self._runs = queue.SimpleQueue()  # None ends the thread
-        self._done = threading.Event()  # of the newest run
-        self._done.set()
+        self._started = self._ended = 0  # runs; each is counted by one thread alone
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
     @property
     def busy(self) -> bool:
-        return not self._done.is_set()
+        return self._started > self._ended
 
     def start(self, work: Callable[[], T]) -> "Future[T]":
         run: Future[T] = Future()
-        self._done = threading.Event()
-        self._runs.put((run, work, self._done))
+        self._started += 1
+        self._runs.put((run, work))
         return run
 
     def close(self) -> None:
@@ -85,11 +91,11 @@ class WorkThread:
 
     def _work(self) -> None:
         while (job := self._runs.get()) is not None:
-            run, work, done = job
+            run, work = job
             try:
                 result, error = work(), None
             except BaseException as failure:  # raised or said where it is waited for
                 result, error = None, failure
-            done.set()
+            self._ended += 1
             run.set_result(result) if error is None else run.set_exception(error)
             del job, run, work, result, error

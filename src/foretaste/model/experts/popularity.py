@@ -1,11 +1,11 @@
 """Popularity: what is taken often and lately. P(item) from counts that halve with time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 import numpy as np
 
-from foretaste.domain.data import Catalogue, Doubles, Floats, Interactions, Ints, UserContext
+from foretaste.domain.data import Catalogue, Doubles, Floats, Interactions, Ints, Longs, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.sharing import Chunked
 from foretaste.domain.term_table import TermTable
@@ -46,6 +46,7 @@ class PopularityExpert:
         self._prior = prior
         self._cached_log_probs: Floats | None = None
         self._cached_top_items: Ints | None = None
+        self._kept_of_events: tuple[Doubles, Callable[[Doubles], Longs], Longs] | None = None
         self._events_since_top = 0
 
     @classmethod
@@ -98,6 +99,13 @@ class PopularityExpert:
     def events(self) -> Doubles:
         """[items], how many events each has had, whatever they weigh."""
         return self._events.rows
+
+    def of_events(self, work: Callable[[Doubles], Longs]) -> Longs:
+        """[items], what a function makes of `events`; kept until an event is learnt."""
+        events, kept = self.events, self._kept_of_events
+        if kept is None or kept[0] is not events or kept[1] is not work:
+            kept = self._kept_of_events = (events, work, work(events))
+        return kept[2]
 
     @property
     def latest_time(self) -> float:

@@ -118,5 +118,5 @@ class RepeatScorer(SparseScorer):
         """One term: seen before, or new."""
         name, size = self._expert.name, self._expert._size
         consumed_items = set(self._distinct_items.tolist())
-        words = ["taken before" if int(item) in consumed_items else "new" for item in items]
+        words = ["taken before" if item in consumed_items else "new" for item in items.tolist()]
         return terms_against_average(name, self.log_prob(items), size, words)

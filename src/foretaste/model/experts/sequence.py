@@ -31,7 +31,7 @@ from foretaste.model.terms import event_columns, terms_against_average
 from foretaste.model.training import Training
 
 if TYPE_CHECKING:
-    from foretaste.model.sequence_network import SequenceNetwork
+    from foretaste.model.sequence_network import EventTokens, SequenceNetwork
 
 MAX_EXPLAINED_EVENTS = 12
 """How many of the last events an explanation looks behind, one forward pass for each."""
@@ -203,10 +203,17 @@ class SequenceExpert:
 
     def _states(self, user_contexts: Many[UserContext]) -> Floats:
         """→ [user_contexts, dim], of length 1 over the temperature."""
+        from foretaste.model.sequence_network import event_tokens
+
+        told = [self._trained_events(user_context) for user_context in user_contexts]
+        return self._token_states(event_tokens(told, self._network.length))
+
+    def _token_states(self, batch: "EventTokens") -> Floats:
+        """The same of histories as the network reads them."""
         import torch
 
         with torch.inference_mode():
-            states = self._network_states(user_contexts)
+            states = self._network_states(batch)
         lengths = np.linalg.norm(states, axis=1, keepdims=True) * self._network.temperature
         return np.asarray(states / np.maximum(lengths, 1e-12), np.float32)
 
@@ -223,21 +230,19 @@ class SequenceExpert:
             )
             state_by_row = dict(zip(told_rows, states[1:], strict=True))
             return np.stack([states[0], *(state_by_row.get(row, states[0]) for row in rows)])
+        if 1 < len(user_context) <= min(MAX_SHORT_HISTORY, self._network.length) and len(rows):
+            from foretaste.model.sequence_network import omission_tokens
+
+            return self._token_states(omission_tokens(user_context, rows))  # less than two passes
         omissions = [_context_without(user_context, row) for row in rows]
         if len(user_context) <= MAX_SHORT_HISTORY or not omissions:
-            return self._states([user_context, *omissions])  # one pass costs less than two
+            return self._states([user_context, *omissions])
         return np.concatenate([self._states([user_context]), self._states(omissions)])
 
-    def _network_states(self, user_contexts: Many[UserContext]) -> Floats:
-        """→ [user_contexts, dim], as the network says."""
+    def _network_states(self, batch: "EventTokens") -> Floats:
+        """→ [batch, dim], as the network says."""
         import torch
 
-        from foretaste.model.sequence_network import event_tokens
-
-        batch = event_tokens(
-            [self._trained_events(user_context) for user_context in user_contexts],
-            self._network.length,
-        )
         # a place without an item is masked by the network: any item's vector will do
         distinct, item_positions = np.unique(
             np.maximum(batch.item.numpy() - 1, 0), return_inverse=True
