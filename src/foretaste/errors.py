@@ -36,6 +36,10 @@ class EventConflictWarning(UserWarning):
     """
 
 
+class UnrecordedWarning(UserWarning):
+    """An event was left out: its person does not let what they do be recorded."""
+
+
 class StoreError(ForetasteError):
     """The store cannot be opened, read or written."""
 

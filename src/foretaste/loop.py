@@ -309,10 +309,11 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         self, page: PageRequest, budget: Budget, slates: SlateBuilder, newest: Newest
     ) -> Recommendation:
         """The steps to one list, all by one snapshot, which nothing changes."""
-        request, snapshot = page.request, newest.snapshot
+        snapshot = newest.snapshot
         with self.store.reading():
-            owner = slates.owner(request)
-            page = page.asked_by(owner)
+            owner = slates.owner(page.request)
+            page = slates.permitted(page).asked_by(owner)
+            request = page.request
             page, searched = self.query_facets.apply(page, slates, snapshot)
             # the context: what the user did and asks; with it all that filters look at
             context = slates.user_context(page.request, snapshot)
@@ -343,9 +344,8 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         in words, which come one after another as they are written. Asked as `recommend` is.
         """
         request = replace(self.slates.page_request(request, n, fields).request, explain=True)
-        return self.generator.generation(
-            self.generator.target(self, request), self.recommend(request)
-        )
+        target, recommendation = self.generator.target(self, request), self.recommend(request)
+        return self.generator.generation(target, recommendation, self.slates.consent(request))
 
     def why_not(self, item: str, request: Request | str | None = None, /, **fields: Any) -> WhyNot:
         """The rule, filter or term that keeps an item out of the list `recommend` gives."""

@@ -30,7 +30,7 @@ from foretaste.online.slate import SlateBuilder
 from foretaste.online.snapshot import Snapshot
 from foretaste.prepare.catalogue_builder import GrowingCatalogue, build_catalogue
 from foretaste.rank.index import FilterIndex, ItemAvailability
-from foretaste.rank.policy import Policy, PolicyTextChecker, _age_in_years
+from foretaste.rank.policy import Policy, PolicyTextChecker, age_in_years
 from foretaste.rank.policy_settings import AgeSettings, MutualExclusion, PolicySettings
 from foretaste.rank.settings import RankSettings
 
@@ -282,7 +282,7 @@ def test_a_person_may_ask_once_and_for_all(lists: SlateBuilder, store: SqlStore)
     ],
 )
 def test_ages_as_people_state_them(told: Any, years: int | None) -> None:
-    assert _age_in_years(told, NOW) == years
+    assert age_in_years(told, NOW) == years
 
 
 def test_an_attribute_that_no_item_has_is_told(

@@ -104,7 +104,7 @@ def test_somebody_can_take_their_data_along(shop: Foretaste, tmp_path: Path) -> 
 def test_a_text_that_looks_like_a_formula_is_a_text(tmp_path: Path) -> None:
     event = {"event_id": "e", "query": "=HYPERLINK(1)", "value": -3.5}
     data = {"user": {"id": "@sum"}, "sessions": [], "events": [event]}
-    data |= {"recommendations": [], "changes": [], "conversations": []}
+    data |= {"recommendations": [], "changes": [], "conversations": [], "consents": []}
     write_personal_data(data, tmp_path, "Shop")
     assert "'=HYPERLINK(1),-3.5" in (tmp_path / "events.csv").read_text()
     assert "'@sum" in (tmp_path / "attributes.csv").read_text()

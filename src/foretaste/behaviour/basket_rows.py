@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from foretaste.behaviour.raw_select import RawSelect
 from foretaste.behaviour.schema import events
+from foretaste.domain.consent import Purpose, RefusalSource
 from foretaste.domain.shop_store import BasketRow
 
 ORDER_KEYS = ("order_id", "order", "orderId", "transaction_id", "basket_id", "cart_id")
@@ -31,6 +32,8 @@ _COLUMNS = (
     events.c.at,
     events.c.context,
 )
+Person = tuple[str | None, str | None]
+"""(user, session)"""
 _Row = tuple[str, str | None, str | None, float, str | None]
 
 
@@ -39,6 +42,7 @@ class BasketRows:
 
     _fetch_all: Callable[[sa.Select[Any]], list[Any]]
     _raw_select: RawSelect
+    consent_refusals: Callable[[Purpose, Sequence[Person]], dict[int, RefusalSource]]
 
     def baskets_with(
         self, items: Sequence[str], event_types: Sequence[str], window: float, max_events: int
@@ -52,6 +56,9 @@ class BasketRows:
             .limit(max_events)
         )
         seed_rows: list[_Row] = [tuple(row) for row in self._fetch_all(seeds_query)]
+        people: list[Person] = [(row[1], row[2]) for row in seed_rows]
+        refusals = self.consent_refusals("train", people)
+        seed_rows = [row for index, row in enumerate(seed_rows) if index not in refusals]
         if not seed_rows:
             return []
         sessions = [(row[2], row[3]) for row in seed_rows if row[2] is not None]

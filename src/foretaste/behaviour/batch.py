@@ -3,9 +3,11 @@ row that was not taken.
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
+from foretaste.domain.consent import RefusalSource
 from foretaste.domain.request import Unattributed
 
 
@@ -33,6 +35,14 @@ class EventConflict(BaseModel):
     remedy: str
 
 
+class UnrecordedEvent(NamedTuple):
+    """An event that was left out, as its person does not let it be recorded."""
+
+    row_index: int
+    """Its place in the batch, from 0."""
+    source: RefusalSource
+
+
 @dataclass
 class IngestSummary:
     """What became of a batch."""
@@ -43,8 +53,10 @@ class IngestSummary:
     """There already."""
     rejected: list[BatchRejection] = field(default_factory=list)
     ids: list[str | None] = field(default_factory=list)
-    """The id of each row, None where it was rejected."""
+    """The id of each row, None where it was rejected or may not be recorded."""
     unattributed: dict[str, Unattributed] = field(default_factory=dict)
     """By event id, what does not fit the list it names."""
     conflicts: list[EventConflict] = field(default_factory=list)
     """Of the duplicates, those that say something else than what is there."""
+    unrecorded: list[UnrecordedEvent] = field(default_factory=list)
+    """Events that may not be recorded; they are neither accepted nor rejected."""

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from foretaste.behaviour.consent_rows import consents_of
 from foretaste.behaviour.conversations import conversation_from_row
 from foretaste.behaviour.engine import store_errors, write_transaction
 from foretaste.behaviour.erased_numbers import erased_numbers_row, first_number_past
@@ -23,6 +24,7 @@ from foretaste.behaviour.preference_rows import PreferenceRows, belongs_to
 from foretaste.behaviour.purge import purge, purge_note
 from foretaste.behaviour.recommendations import RecommendationRows, recommendation_from_row
 from foretaste.behaviour.schema import (
+    consents,
     conversations,
     events,
     json_text,
@@ -93,6 +95,9 @@ class ErasureRows(RecommendationRows, PreferenceRows):
                     sa.delete(preferences).where(belongs_to(holders))
                 ).rowcount,
                 conversations=_delete_owned(connection, conversations, user, own_sessions),
+                consents=connection.execute(
+                    sa.delete(consents).where(consents_of(holders))
+                ).rowcount,
             )
             _delete_replaced_users(connection, user)
             if erased.any_erased:
@@ -214,7 +219,7 @@ class ErasureRows(RecommendationRows, PreferenceRows):
             for event in new_events
         ]
         with store_errors(self.url), self._engine.connect() as connection:
-            return self._refusals(connection, rows)
+            return {**self.record_refusals(new_events), **self._refusals(connection, rows)}
 
     def _refusals(
         self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]

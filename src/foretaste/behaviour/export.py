@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from foretaste.domain.consent import ConsentStatement, PurposeRefusal
 from foretaste.domain.data import (
     IDENTIFY_EVENT,
     Degradation,
@@ -23,7 +24,7 @@ from foretaste.domain.data import (
 from foretaste.domain.media import vector_numbers
 from foretaste.domain.preference import Conversation, Preference
 from foretaste.domain.prompt import GeneratedText
-from foretaste.domain.request import SearchedQuery
+from foretaste.domain.searched_query import SearchedQuery
 from foretaste.domain.store import Store
 
 JsonObject = dict[str, Any]
@@ -64,6 +65,22 @@ def event_to_json(event: Event) -> JsonObject:
 def preference_to_json(preference: Preference) -> JsonObject:
     """What a person changed about their lists."""
     return with_old_names(asdict(preference), {"what": "filter", "said": "wording"})
+
+
+def consent_statement_to_json(statement: ConsentStatement) -> JsonObject:
+    """What was said that may be done with what a person does."""
+    return {
+        "purpose": statement.purpose,
+        "allowed": statement.is_allowed,
+        "session": statement.holder_id if statement.is_session else None,
+        "by_signal": statement.by_signal,
+        "at": statement.at,
+    }
+
+
+def refusals_to_json(refusals: Sequence[PurposeRefusal]) -> list[JsonObject]:
+    """What is not done, as it was not allowed."""
+    return [refusal._asdict() for refusal in refusals]
 
 
 def generated_text_to_json(generated_text: GeneratedText, *, is_operator: bool) -> JsonObject:
@@ -123,6 +140,7 @@ def user_data_to_json(
     changes: Sequence[Preference],
     recommendations: Sequence[LoggedRecommendation],
     conversations: Sequence[Conversation] = (),
+    consents: Sequence[ConsentStatement] = (),
 ) -> JsonObject:
     """All that is kept of one person."""
     sessions = {event.session for event in events if event.kind == IDENTIFY_EVENT and event.session}
@@ -142,6 +160,7 @@ def user_data_to_json(
             }
             for conversation in conversations
         ],
+        "consents": [consent_statement_to_json(statement) for statement in consents],
     }
 
 
@@ -153,9 +172,13 @@ def personal_data(store: Store, user: str) -> JsonObject | None:
         store.recommendations_to(user),
     )
     preferences, conversations = store.preferences(user, None), store.conversations_with(user)
-    if stored_user is None and not (events or preferences or answers or conversations):
+    consents = store.consent_statements(user)
+    rows = (events, preferences, answers, conversations, consents)
+    if stored_user is None and not any(rows):
         return None
-    return user_data_to_json(stored_user or User(user), events, preferences, answers, conversations)
+    return user_data_to_json(
+        stored_user or User(user), events, preferences, answers, conversations, consents
+    )
 
 
 def recommendation_to_json(
@@ -177,6 +200,8 @@ def recommendation_to_json(
         content["left_out"] = [omission_to_json(item) for item in recommendation.left_out]
     if recommendation.shortfall is not None:
         content["shortfall"] = shortfall_to_json(recommendation.shortfall)
+    if recommendation.refusals:
+        content["refused"] = refusals_to_json(recommendation.refusals)
     return content
 
 

@@ -20,6 +20,7 @@ TABLES: Mapping[str, str] = {
     "recommendations": "Lists you were given",
     "changes": "What you changed about your lists",
     "conversations": "Conversations",
+    "consents": "What you said may be done with what you do",
 }
 """Part of the data → its title."""
 OLD_NAMES = frozenset(("kind", "what", "said"))

@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-from foretaste.behaviour.batch import EventConflict
+from foretaste.behaviour.batch import EventConflict, UnrecordedEvent
+from foretaste.behaviour.consent_rows import UNRECORDED
 from foretaste.behaviour.reading.moments import MomentParser
 from foretaste.behaviour.values import CellError
 from foretaste.domain.data import Event, Item, User
@@ -95,6 +96,12 @@ def conflicts_to_gorse(conflicts: Sequence[EventConflict]) -> Row:
         problem = f"feedback of this type, user and item is there with another {names}"
         rows.append({"Index": conflict.index, "Problem": problem, "Remedy": CONFLICT_REMEDY})
     return {"Conflicts": rows} if rows else {}
+
+
+def unrecorded_to_gorse(unrecorded: Sequence[UnrecordedEvent]) -> Row:
+    """Which feedback was left out, as its person does not let it be recorded."""
+    rows = [{"Index": event.row_index, "Problem": UNRECORDED.problem} for event in unrecorded]
+    return {"Unrecorded": rows} if rows else {}
 
 
 def _time(gorse: Mapping[str, Any], column: str) -> Row:

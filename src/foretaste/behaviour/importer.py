@@ -221,9 +221,11 @@ def batches(
 
     def admitted(batch: list[Any]) -> list[Any]:
         refusals = refuse(batch)
-        for index, refusal in refusals.items():  # of who was erased nothing is written down
+        for index, refusal in refusals.items():  # of who was erased, or refuses, nothing is kept
             line = first_lines[reader.key(batch[index])]
-            rejects.add(RejectedRow(table.name, line, "event_id", "", *refusal))
+            rejects.add(
+                RejectedRow(table.name, line, "event_id", "", refusal.problem, refusal.remedy)
+            )
         return [record for i, record in enumerate(batch) if i not in refusals]
 
     batch: list[Any] = []

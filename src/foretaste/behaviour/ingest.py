@@ -13,7 +13,12 @@ from typing import Any, TypeVar
 
 from foretaste.behaviour import patch as patching
 from foretaste.behaviour.attributes import load_column_decisions, load_number_marks
-from foretaste.behaviour.batch import BatchRejection, EventConflict, IngestSummary
+from foretaste.behaviour.batch import (
+    BatchRejection,
+    EventConflict,
+    IngestSummary,
+    UnrecordedEvent,
+)
 from foretaste.behaviour.event_ids import CONFLICT_REMEDY, find_conflicts, stored_events
 from foretaste.behaviour.forms import ItemForm, service_event_form, service_item_form
 from foretaste.behaviour.parse import parse_event, parse_item, parse_user, unknown_item_reject
@@ -101,11 +106,17 @@ class Ingestor:
     def _admitted(
         self, events: Sequence[Event], summary: IngestSummary, id_owner: str | None
     ) -> list[Event]:
-        """Without those that may not come in (again), which are rejected."""
+        """Without those that may not come in (again), which are rejected, or be recorded."""
         refusals = self._store.event_refusals(stored_events(events, id_owner))
         row_indices = [index for index, name in enumerate(summary.ids) if name is not None]
         for index, refusal in refusals.items():
-            rejected_row = RejectedRow("events", row_indices[index], "event_id", "", *refusal)
+            if refusal.source is not None:
+                summary.unrecorded.append(UnrecordedEvent(row_indices[index], refusal.source))
+                summary.ids[row_indices[index]] = None
+                continue
+            rejected_row = RejectedRow(
+                "events", row_indices[index], "event_id", "", refusal.problem, refusal.remedy
+            )
             summary.rejected.append(_batch_rejection(rejected_row, row_indices[index]))
             summary.ids[row_indices[index]] = None
         summary.rejected.sort(key=lambda rejection: rejection.index)

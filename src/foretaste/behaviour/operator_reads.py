@@ -14,7 +14,15 @@ import sqlalchemy as sa
 from foretaste.behaviour import schema
 from foretaste.behaviour.engine import store_errors
 from foretaste.behaviour.recommendations import recommendation_from_row
-from foretaste.behaviour.schema import events, items, meta, metadata, recommendations, users
+from foretaste.behaviour.schema import (
+    consents,
+    events,
+    items,
+    meta,
+    metadata,
+    recommendations,
+    users,
+)
 from foretaste.domain.data import Item, LoggedRecommendation
 
 MAX_DAY_EVENTS = 50_000
@@ -208,6 +216,12 @@ class OperatorReads:
             table.name: int(self._rows(sa.select(sa.func.count()).select_from(table))[0][0])
             for table in metadata.sorted_tables
         }
+
+    def consent_counts(self) -> dict[tuple[str, bool], int]:
+        """(purpose, whether it is allowed) → how many people and visits said so."""
+        c = consents.c
+        query = sa.select(c.purpose, c.allowed, sa.func.count()).group_by(c.purpose, c.allowed)
+        return {(row[0], bool(row[1])): int(row[2]) for row in self._rows(query)}
 
     def fact_names(self) -> list[str]:
         """The names of what `meta` keeps."""

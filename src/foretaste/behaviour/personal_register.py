@@ -102,6 +102,18 @@ TABLES: Mapping[str, TableRecord] = {
             "at": Personal("when"),
         },
     ),
+    "consents": TableRecord(
+        "What people let be done with what they do, and who is a minor",
+        "until erased",
+        {
+            "who": Personal("id of the person or of the visit"),
+            "session": "whether it is a visit's",
+            "purpose": "record, personalise, train, share; or minor",
+            "by_signal": "whether a header of the browser said it",
+            "allowed": Personal("whether they allow it"),
+            "at": Personal("when they said it"),
+        },
+    ),
     "conversations": TableRecord(
         "Talks about what somebody would like, so that they can go on",
         "rank.keep_days",

@@ -20,6 +20,7 @@ ERASED_TABLES = (
     schema.users,
     schema.preferences,
     schema.recommendations,
+    schema.consents,
     schema.conversations,
     schema.replaced_rows,
 )

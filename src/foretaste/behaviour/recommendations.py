@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from foretaste.behaviour.consent_rows import ConsentRows
 from foretaste.behaviour.engine import store_errors, write_transaction
-from foretaste.behaviour.identity import IdentityRows
 from foretaste.behaviour.schema import events, recommendations
 from foretaste.domain.data import LoggedRecommendation
 
@@ -20,7 +20,7 @@ _USER_COLUMNS = ("user", "session")
 """Kept in columns of their own, so that an erasure finds them."""
 
 
-class RecommendationRows(IdentityRows):
+class RecommendationRows(ConsentRows):
     """The table of answers."""
 
     _insert: Any
@@ -33,13 +33,17 @@ class RecommendationRows(IdentityRows):
         """
         if not new_recommendations:
             return
+        people = [(logged.owner or logged.user, logged.session) for logged in new_recommendations]
+        unrecorded = self.consent_refusals("record", people)
         insert = self._insert(recommendations).on_conflict_do_nothing()
         with store_errors(self.url), write_transaction(self._engine) as connection:
             rows = [_row(recommendation) for recommendation in new_recommendations]
             for row, recommendation in zip(rows, new_recommendations, strict=True):
                 if not recommendation.owner_known and row["owner"] is None and row["session"]:
                     row["owner"] = self.user_of_session(row["session"])
-            connection.execute(insert, rows)
+            rows = [row for index, row in enumerate(rows) if index not in unrecorded]
+            if rows:
+                connection.execute(insert, rows)
 
     def recommendations_by_id(self, ids: Sequence[str]) -> dict[str, LoggedRecommendation]:
         """Those of the answers that are there, by id."""
@@ -70,7 +74,8 @@ class RecommendationRows(IdentityRows):
             .group_by(c.item)
         )
         with store_errors(self.url), self._engine.connect() as connection:
-            return [(item, int(count)) for item, count in connection.execute(query)]
+            rows = connection.execute(self._teaching(query))
+            return [(item, int(count)) for item, count in rows]
 
     def event_value_sums(self, event_types: Sequence[str]) -> list[tuple[str, float, int]]:
         """(item, sum of the values, number of them) of the events of these types with a value."""
@@ -81,7 +86,8 @@ class RecommendationRows(IdentityRows):
             .group_by(c.item)
         )
         with store_errors(self.url), self._engine.connect() as connection:
-            return [(item, float(total), int(n)) for item, total, n in connection.execute(query)]
+            rows = connection.execute(self._teaching(query))
+            return [(item, float(total), int(n)) for item, total, n in rows]
 
     def popular_searches(
         self, since: float, min_people: int, n: int, *, max_length: int = 60
@@ -101,7 +107,13 @@ class RecommendationRows(IdentityRows):
             .limit(n)
         )
         with store_errors(self.url), self._engine.connect() as connection:
-            return [(text, int(count)) for text, count in connection.execute(query) if text]
+            rows = connection.execute(self._teaching(query))
+            return [(text, int(count)) for text, count in rows if text]
+
+    def _teaching(self, query: sa.Select[Any]) -> sa.Select[Any]:
+        """Without the events that others may not learn of."""
+        condition = self.training_condition()
+        return query if condition is None else query.where(condition)
 
 
 def _row(recommendation: LoggedRecommendation) -> dict[str, Any]:

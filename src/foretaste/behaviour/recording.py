@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from foretaste.behaviour.consent_rows import UNRECORDED
 from foretaste.behaviour.event_ids import EventConflicts, find_conflicts
 from foretaste.behaviour.forms import service_event_form
 from foretaste.behaviour.parse import parse_event
@@ -18,7 +19,7 @@ from foretaste.behaviour.settings import EVENT_FIELDS, BehaviourSettings
 from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.domain.data import IDENTIFY_EVENT, Event, RejectedRow
 from foretaste.domain.store import Store
-from foretaste.errors import EventConflictWarning, InputError
+from foretaste.errors import EventConflictWarning, InputError, UnrecordedWarning
 
 ATTRIBUTES = {"event_type": "kind"}
 """Field → how an `Event` calls it, where that is another name."""
@@ -31,11 +32,19 @@ def record_events(
 
     Raises InputError for the first that cannot be used, or may not come in again. Warns of those
     whose id was used before for something else, and which are therefore left out: see
-    `EventConflictWarning`.
+    `EventConflictWarning`; and of those whose person does not let them be recorded.
     """
     checked_events = _checked(store, events, settings, now)
-    for index, refusal in store.event_refusals(checked_events).items():
-        raise InputError(f"events[{index}].event_id: {refusal.problem}; {refusal.remedy}")
+    refusals = store.event_refusals(checked_events)
+    for index, refusal in refusals.items():
+        if refusal.source is None:
+            raise InputError(f"events[{index}].event_id: {refusal.problem}; {refusal.remedy}")
+    if refusals:
+        note = f"{len(refusals)} of {len(checked_events)} events are not recorded: "
+        warnings.warn(note + UNRECORDED.problem, UnrecordedWarning, stacklevel=3)
+        checked_events = [
+            event for index, event in enumerate(checked_events) if index not in refusals
+        ]
     new_count = store.add_events(checked_events)
     if new_count < len(checked_events):
         conflicts = EventConflicts()
@@ -56,9 +65,14 @@ def _given_fields(event: Event) -> list[str]:
 def identify_session(
     store: Store, session: Any, user: Any, settings: BehaviourSettings, now: float
 ) -> bool:
-    """A session is a user's; → whether that is new. Raises InputError where either is nobody."""
+    """A session is a user's; → whether that is new. Raises InputError where either is nobody.
+
+    False as well where the person, or the session, does not let it be recorded.
+    """
     fact = Event("identify", IDENTIFY_EVENT, now, user=user, session=session)
     event = _checked(store, [fact], settings, now)[0]
+    if not store.consent(event.user, event.session).allows("record"):
+        return False
     return store.identify(str(event.session), str(event.user), now)
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from foretaste.domain.data import Event, Item, User
 
-HEAD_REVISION = "0014"
+HEAD_REVISION = "0015"
 """The newest migration. A store at this revision needs nothing done when it is opened."""
 
 metadata = sa.MetaData()
@@ -187,6 +187,18 @@ preferences = sa.Table(
     sa.Column("said", sa.Text),
     sa.Column("at", sa.Double, nullable=False),
 )  # a row a change; `who` is a session's where `session` is true, see `behaviour.preference_rows`
+
+consents = sa.Table(
+    "consents",
+    metadata,
+    sa.Column("who", sa.Text, primary_key=True),
+    sa.Column("session", sa.Boolean, primary_key=True),
+    sa.Column("purpose", sa.Text, primary_key=True),
+    sa.Column("by_signal", sa.Boolean, primary_key=True),
+    sa.Column("allowed", sa.Boolean, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Index("consents_purpose", "purpose", "allowed"),
+)  # `who` is a session's where `session` is true, see `behaviour.consent_rows`
 
 conversations = sa.Table(
     "conversations",

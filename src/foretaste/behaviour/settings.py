@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from foretaste.behaviour.event_type_names import EVENT_TYPE_BY_NAME
 from foretaste.behaviour.files.file_settings import FileSettings
+from foretaste.domain.consent import ConsentSettings
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS
 from foretaste.domain.event_value import ValueSettings
 from foretaste.domain.feature_types import FeatureSettings, FeatureTyping
@@ -159,6 +160,8 @@ class BehaviourSettings(Settings):
     locale: str | None = None
     """How your files write dates and numbers, e.g. `"de_DE"`, `"en_GB"`, `"en_US"`. Needed only
     where 03/04/2026 or 1.299 could be read in two ways; else the whole column tells."""
+    consent: ConsentSettings = ConsentSettings()
+    """What may be done with what people do, where they have said nothing; see docs/privacy.md."""
     currency: str | None = None
     """Of prices that name none, e.g. `"EUR"`: kept beside them, as a written one is."""
     timezone: str = "UTC"

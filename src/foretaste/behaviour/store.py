@@ -42,6 +42,7 @@ from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.spent_events import EventBarrier
 from foretaste.behaviour.transactions import joint_transaction_of, read_connection
 from foretaste.behaviour.undo import UndoRows
+from foretaste.domain.consent import ConsentSettings
 from foretaste.domain.data import Event, Item, User
 from foretaste.domain.store import EventColumns, StoreListener
 from foretaste.errors import StoreError
@@ -64,7 +65,7 @@ def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
             f"{path} is not there, and {KEYS_MARKER} beside it says that there was one with keys; "
             f"restore it from a backup, or delete {KEYS_MARKER} as well to begin anew"
         )
-    return SqlStore(store_url(settings, folder), folder)
+    return SqlStore(store_url(settings, folder), folder, settings.consent)
 
 
 def store_url(settings: BehaviourSettings, folder: Path) -> sa.URL:
@@ -79,7 +80,12 @@ class SqlStore(
 ):
     """Behaviour in a SQL database. See `domain.store.Store`."""
 
-    def __init__(self, database: str | Path | sa.URL, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        database: str | Path | sa.URL,
+        folder: Path | None = None,
+        consent: ConsentSettings | None = None,
+    ) -> None:
         """folder: the workspace whose store it is; None for a store alone."""
         self.url = database_url(database)
         self._engine = open_engine(self.url, in_use=folder is not None)
@@ -91,6 +97,8 @@ class SqlStore(
         self.folder = folder
         self._presence = None if folder is None else enter_workspace(folder)
         self._event_barrier = EventBarrier()
+        self.consent_settings = consent or ConsentSettings()
+        self._signalled = set()
         self.keys = KeyTable(self._engine, folder)
         """The API keys, used in the store of a root workspace."""
         self.operator = OperatorReads(self._engine)
@@ -129,6 +137,7 @@ class SqlStore(
 
         → how many are new.
         """
+        new = self.recordable(new)
         if not new:
             return 0
         rows = [schema.event_row(event) for event in new]

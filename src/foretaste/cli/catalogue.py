@@ -13,19 +13,23 @@ import typer
 from foretaste.cli import console
 from foretaste.cli.common import (
     CURRENT_FOLDER,
+    Json,
     Workspace,
     command,
     intake,
     open_loop,
     require_writable,
 )
+from foretaste.domain.consent import PURPOSES
 from foretaste.errors import InputError
 
 ROWS_PER_PAGE = 1000
 """Items or users read at once."""
 
 items = typer.Typer(help="The catalogue: show, set, delete, export.")
-users = typer.Typer(help="Users: show, set, data of one, erase, receipts of erasures, export.")
+users = typer.Typer(
+    help="Users: show, set, data and consent of one, erase, receipts of erasures, export."
+)
 
 ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="The item's id.")]
 UserId = Annotated[str, typer.Argument(metavar="USER", help="The user's id.")]
@@ -53,6 +57,7 @@ def register(app: typer.Typer) -> None:
         (users, "show", users_show),
         (users, "set", users_set),
         (users, "data", users_data),
+        (users, "consent", users_consent),
         (users, "erase", users_erase),
         (users, "receipt", users_receipt),
         (users, "export", users_export),
@@ -146,6 +151,52 @@ def users_data(
         console.note(f"wrote {path}")
 
 
+Choice = Annotated[bool | None, typer.Option(show_default=False)]
+
+
+def users_consent(
+    user: Annotated[str | None, typer.Argument(metavar="USER", help="The user's id.")] = None,
+    session: Annotated[
+        str | None, typer.Option(metavar="SESSION", help="For one session, not for a user.")
+    ] = None,
+    workspace: Workspace = CURRENT_FOLDER,
+    record: Choice = None,
+    personalise: Choice = None,
+    train: Choice = None,
+    share: Choice = None,
+    minor: Choice = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Take back all that was said.")] = False,
+    json: Json = False,
+) -> None:
+    """Show what a user allows, and change it: recording, personal lists, training, sharing.
+
+    It holds for the next request and the next training. What is kept already stays until the user
+    is erased.
+    """
+    said = {
+        "record": record,
+        "personalise": personalise,
+        "train": train,
+        "share": share,
+        "minor": minor,
+    }
+    choices = (
+        said if reset else {name: choice for name, choice in said.items() if choice is not None}
+    )
+    with open_loop(workspace) as loop:
+        if choices:
+            loop.set_consent(user, session=session, **choices)
+        consent = loop.consent(user, session=session)
+        refusals = loop.reasoning.consent_refusals(consent, None)
+    if json:
+        purposes = {name: consent.allows(name) for name in PURPOSES}
+        console.print_json({"minor": consent.is_minor, "allowed": purposes})
+        return
+    texts = {refusal.purpose: f"no. {refusal.text}" for refusal in refusals}
+    for purpose in PURPOSES:
+        console.say(f"{purpose}: {texts.get(purpose, 'yes')}")
+
+
 def users_erase(
     user: UserId,
     workspace: Workspace = CURRENT_FOLDER,
@@ -169,7 +220,8 @@ def users_erase(
     console.say(
         f"erased of '{user}': {erased.events} events, {erased.sessions} sessions, "
         f"{erased.recommendations} answers, {erased.attributes} sets of attributes, "
-        f"{erased.changes} changes to their lists, {erased.conversations} conversations"
+        f"{erased.changes} changes to their lists, {erased.conversations} conversations, "
+        f"{erased.consents} consents"
     )
     for version in receipt.recounted_versions:
         console.say(f"model {version} was counted anew without them")

@@ -258,10 +258,15 @@ def record(
         "text": text,
         "query": query,
     }
+    from foretaste.behaviour.consent_rows import UNRECORDED
+
     with open_loop(workspace) as loop:
         summary = intake(loop).events([row], loop.clock())
     for reject in summary.rejected:
         raise InputError(f"{reject.problem}; {reject.remedy}")
+    if summary.unrecorded:
+        console.say(f"not recorded: {UNRECORDED.problem}; see 'foretaste users consent {user}'")
+        return
     console.say(f"recorded as event {summary.ids[0]}")
 
 

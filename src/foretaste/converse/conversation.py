@@ -18,10 +18,12 @@ from foretaste.converse.state import ChatState
 from foretaste.converse.tools import Tools
 from foretaste.converse.turn import ChatTurn, LeadingModel
 from foretaste.converse.undo import undo_of
+from foretaste.domain.consent import PurposeRefusal
 from foretaste.domain.data import Recommendation
 from foretaste.domain.preference import Conversation, Preference
 from foretaste.domain.text_limits import check_text
 from foretaste.errors import InputError, Overdue, WriterError
+from foretaste.generate.consent_text import refusals_in_words
 from foretaste.generate.safe import without_links
 from foretaste.loop import Foretaste
 from foretaste.preferences.matching import ClauseMatch
@@ -50,6 +52,8 @@ class Reply:
     """How the grammar understood it; None where a model led."""
     items: tuple[str, ...] = ()
     """The items that were spoken of."""
+    refusals: tuple[PurposeRefusal, ...] = ()
+    """What was not done, as it is not allowed."""
 
 
 class Chat:
@@ -84,7 +88,9 @@ class Chat:
         owner = self._owner(user, session)
         old_preferences = self._shop.store.preferences(user, session)
         turn = ChatTurn(Tools(self._shop, user, session), state.with_edits(edit or {}))
-        words, author = self._reply(turn, text, edited=bool(edit))
+        consent = self._shop.store.consent(user, session)
+        may_share = consent.allows("share")
+        words, author = self._reply(turn, text, edited=bool(edit), may_share=may_share)
         if turn.recommendation is not None:
             shown_titles = {
                 recommended.id: recommended.title or recommended.id
@@ -101,10 +107,11 @@ class Chat:
             turn.state = replace(turn.state, undo={} if turn.is_undo else undo)
         new_state = turn.state.with_turn(text, words)
         now = self._shop.clock()
-        self._shop.store.put_conversation(
-            Conversation(name, user, session, now, new_state.to_json_dict(), owner),
-            delete_before=now - self._shop.config.rank.keep_days * SECONDS_PER_DAY,
-        )
+        if consent.allows("record"):
+            self._shop.store.put_conversation(
+                Conversation(name, user, session, now, new_state.to_json_dict(), owner),
+                delete_before=now - self._shop.config.rank.keep_days * SECONDS_PER_DAY,
+            )
         return Reply(
             name,
             words,
@@ -115,6 +122,11 @@ class Chat:
             turn.recommendation,
             None if turn.meaning is None else turn.meaning.intent,
             () if turn.meaning is None else turn.meaning.items,
+            refusals_in_words(
+                consent,
+                ("record", "personalise", *(("share",) if self._lead is not None else ())),
+                turn.display().messages,
+            ),
         )
 
     def _load_conversation(
@@ -126,6 +138,8 @@ class Chat:
             is_anonymous = user is None and session is None
             return name, ChatState(), f"chat-{name}" if is_anonymous else session
         conversation = self._shop.store.conversation(name)
+        if conversation is None and not self._shop.store.consent(user, session).allows("record"):
+            return name, ChatState(), session  # it was not kept: the caller has its state
         if conversation is None:
             raise InputError(f"conversation_id: there is no conversation '{name}'; begin a new one")
         if user is None and session is None and conversation.user is None:
@@ -148,9 +162,11 @@ class Chat:
         """The user, or who is known on the session now."""
         return user or (self._shop.store.user_of_session(session) if session else None)
 
-    def _reply(self, turn: ChatTurn, text: str, *, edited: bool) -> tuple[str, str]:
-        """(what is said, by whom)."""
-        if self._lead is not None and text.strip():
+    def _reply(
+        self, turn: ChatTurn, text: str, *, edited: bool, may_share: bool
+    ) -> tuple[str, str]:
+        """(what is said, by whom). may_share: whether a model elsewhere may lead."""
+        if self._lead is not None and may_share and text.strip():
             previous_state = turn.state
             try:
                 words = self._lead(turn, text)

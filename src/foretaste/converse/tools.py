@@ -11,6 +11,7 @@ from typing import Any
 
 from foretaste.domain.data import Event, Recommendation, Recommended, Request, Term
 from foretaste.errors import InputError
+from foretaste.generate.consent_text import refusal_in_words
 from foretaste.loop import Foretaste
 
 RECORDABLE_EVENT_TYPES = ("view", "click", "like", "dislike", "hide", "purchase", "add_to_cart")
@@ -165,6 +166,10 @@ class Tools:
             recommendation_id=recommendation_id if position is not None else None,
             position=position,
         )
+        source = self.shop.store.consent(self.user, self.session).refusals.get("record")
+        if source is not None:
+            messages = self.shop.reasoning.display(self.language).messages
+            raise InputError(refusal_in_words("record", source, messages).text)
         self.shop.record([event])
         return {"event_id": event.event_id, "recorded": event_type, "item": item}
 

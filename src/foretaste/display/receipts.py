@@ -13,6 +13,7 @@ COUNT_WORDS = {
     "attributes": "what was said of them",
     "changes": "changes to their lists",
     "conversations": "conversations",
+    "consents": "what they had said may be done",
     "items": "items",
     "users": "users",
     "restored_items": "items, as before",

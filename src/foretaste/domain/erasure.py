@@ -17,9 +17,11 @@ class ErasureCounts:
     changes: int = 0
     """That they made to their lists."""
     conversations: int = 0
+    consents: int = 0
+    """What they had said that may be done with what they do."""
 
     @property
     def any_erased(self) -> bool:
         """Whether there was anything."""
         counts = (self.events, self.recommendations, self.attributes, self.changes)
-        return any(counts) or bool(self.conversations)
+        return any(counts) or bool(self.conversations) or bool(self.consents)

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple, Self
 
+from foretaste.domain.consent import PurposeRefusal
 from foretaste.domain.identifiers import identifier, identifiers
 from foretaste.domain.notebook import NotebookDisplay
 from foretaste.domain.reason import Reason
+from foretaste.domain.searched_query import SearchedQuery
 
 ItemSource = Literal[
     "model",
@@ -82,6 +84,10 @@ class Request:
     """The only items that may be shown, where a list is to be put in order."""
     incognito: bool = False
     """Leave no trace of this question and its answer."""
+    personalise: bool = True
+    """False for the list that suits anybody: nothing of what the person did is read."""
+    share: bool = True
+    """False to have no language model elsewhere read the words of it."""
     timeout_ms: float | None = None
     """How long the answer may take; what cannot be done by then is left out and said. None waits.
     """
@@ -259,29 +265,6 @@ class Shortfall:
 
 
 @dataclass(frozen=True, slots=True)
-class QueryFacet:
-    """What was found in a query and acts as a filter."""
-
-    text: str
-    """For people: "before 1980"."""
-    filter: Mapping[str, Any]
-    """As in `Request.filter`; whoever wants it away asks again without it, `query_facets` off."""
-    is_applied: bool = True
-    """False where nothing would have been left: then its words are searched for as words."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchedQuery:
-    """How a query was read."""
-
-    words: str | None
-    """What was searched for as words; None where all of it is facets."""
-    facets: tuple[QueryFacet, ...]
-    text: str
-    """The same in one line, for over the list."""
-
-
-@dataclass(frozen=True, slots=True)
 class Recommendation(NotebookDisplay):
     """The answer. Its id goes back with the clicks on it."""
 
@@ -300,6 +283,8 @@ class Recommendation(NotebookDisplay):
     """
     searched: SearchedQuery | None = None
     """How the query was read; None where it names nothing that filters."""
+    refusals: tuple[PurposeRefusal, ...] = ()
+    """What was not done for it, as it is not allowed."""
 
     @property
     def shortfall_text(self) -> str | None:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
+from foretaste.domain.consent import Purpose, RefusalSource
+from foretaste.domain.consent_store import ConsentStore
 from foretaste.domain.data import ErasureCounts, Event, Item, User
 from foretaste.domain.import_store import ImportStore
 from foretaste.domain.preference import Conversation, Preference
@@ -45,6 +47,9 @@ class EventRefusal(NamedTuple):
 
     problem: str
     remedy: str
+    purpose: Purpose | None = None
+    """That its person refuses; None where it is not they who do."""
+    source: RefusalSource | None = None
 
 
 class EventOwner(NamedTuple):
@@ -344,6 +349,7 @@ class Store(
     ItemStore,
     UserStore,
     PreferenceStore,
+    ConsentStore,
     RecommendationStore,
     ConversationStore,
     PlacementStore,

@@ -45,7 +45,7 @@ def scored(
 ) -> tuple[Snapshot, FilterContext, ProductScorer]:
     """The snapshot of now, the question to it, and what all its experts say."""
     snapshot, slates = workspace.manager.caught_up(), workspace.slates
-    page, _ = workspace.query_facets.apply(page, slates, snapshot)
+    page, _ = workspace.query_facets.apply(slates.permitted(page), slates, snapshot)
     context = slates.user_context(page.request, snapshot)
     question = slates.question(page, context, snapshot)
     keep = not page.request.incognito

@@ -105,7 +105,7 @@ def _question(
 ) -> tuple[PageRequest, FilterContext]:
     """The whole question, with what the person did."""
     slates = workspace.slates
-    page = page.asked_by(slates.owner(page.request))
+    page = slates.permitted(page).asked_by(slates.owner(page.request))
     return page, slates.question(page, slates.user_context(page.request, snapshot), snapshot)
 
 

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 
 from foretaste.display.render import face
+from foretaste.domain.consent import Consent, Purpose
 from foretaste.domain.data import (
     Catalogue,
     Feature,
@@ -31,6 +32,7 @@ from foretaste.domain.prompt import Deadline
 from foretaste.domain.reason import Reason
 from foretaste.domain.titles import natural_title
 from foretaste.errors import ForetasteError
+from foretaste.generate.consent_text import refusals_in_words
 from foretaste.generate.facts import collect_facts
 from foretaste.generate.features import ImaginedFeatures, imagine_features
 from foretaste.generate.narration import Narrator, Passage
@@ -188,6 +190,11 @@ class ContentGenerator:
                 self._writer = (open_writer(self._settings, self._folder),)
             return self._writer[0]
 
+    @property
+    def _outside_purposes(self) -> tuple[Purpose, ...]:
+        """What must be allowed for the writer to be asked."""
+        return ("share",) if self._settings.kind == "endpoint" else ()
+
     def warm(self) -> None:
         """Begin to load what takes long. What goes wrong is logged: no list waits for a word."""
         try:
@@ -222,8 +229,13 @@ class ContentGenerator:
         everyone = popularity.score_row(allowed, CANDIDATES)
         return TargetScores(question, snapshot.version, catalogue, scores, everyone)
 
-    def generation(self, target: TargetScores, recommendation: Recommendation) -> Generation:
-        """What is imagined, and what is said of it and of the list."""
+    def generation(
+        self, target: TargetScores, recommendation: Recommendation, consent: Consent
+    ) -> Generation:
+        """What is imagined, and what is said of it and of the list.
+
+        consent: where a language model elsewhere may not read the person's words, templates say it.
+        """
         catalogue, question = target.catalogue, target.question
         behaviour, policy = question.user_context, Policed(question)
         features = self._features(target.version, catalogue)
@@ -241,7 +253,11 @@ class ContentGenerator:
             feature_settings=self._reasoning.features,
         )
         deadline = Deadline(self._settings.timeout_seconds)
-        passages = Narrator(self.writer, policy.faults).narrate(told_facts, deadline)
+        messages = self._reasoning.messages(question.request)
+        refusals = refusals_in_words(consent, self._outside_purposes, messages)
+        recommendation = replace(recommendation, refusals=(*recommendation.refusals, *refusals))
+        writer = None if refusals else self.writer
+        passages = Narrator(writer, policy.faults).narrate(told_facts, deadline)
         titles = event_titles(imagined, catalogue)
         return Generation(imagined, recommendation, PassageStream(passages), deadline, titles)
 

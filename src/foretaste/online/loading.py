@@ -114,7 +114,10 @@ def stored_reviews(store: Store, event_types: Sequence[str]) -> ItemReviews:
     """
     if REVIEW_TYPE not in event_types:
         return NO_REVIEWS
-    return reviews_of_events(store.events_of_types((REVIEW_TYPE,), 0, store.last_event_number()))
+    reviews = store.events_of_types((REVIEW_TYPE,), 0, store.last_event_number())
+    return reviews_of_events(
+        [event for _, event in store.teaching_events(list(enumerate(reviews)))]
+    )
 
 
 def rehearse(workspace: ScoringWorkspace, n: int, snapshot: Snapshot) -> None:

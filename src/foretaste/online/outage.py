@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import cast
 
+from foretaste.domain.consent import Consent
 from foretaste.domain.data import Event, Item, User
 from foretaste.domain.patience import LIST, patience
 from foretaste.domain.preference import Preference
@@ -58,6 +59,12 @@ class NullStore:
     def preferences(self, user: str | None, session: str | None) -> tuple[Preference, ...]:
         """As they were last seen. Raises StoreError where they are not known."""
         return self._limits.preferences(user, session)
+
+    def consent(self, user: str | None, session: str | None) -> Consent:
+        """What they allow is not known, so nothing of theirs is sent elsewhere; nothing of what
+        they did is read, and what is served is kept once the store is back, if it may be then.
+        """
+        return Consent({"share": "unknown"})
 
     def user_counts(self, *_: object) -> list[tuple[str, int]]:
         """None: popularity stands in for what is trending."""

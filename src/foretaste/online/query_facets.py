@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from foretaste.domain.request import QueryFacet, SearchedQuery
+from foretaste.domain.searched_query import QueryFacet, SearchedQuery
 from foretaste.generate.condition_text import condition_texts
 from foretaste.generate.item_display import ItemDisplay
 from foretaste.model.experts.query import QueryExpert

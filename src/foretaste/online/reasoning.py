@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from foretaste.domain.consent import PURPOSES, Consent, PurposeRefusal
 from foretaste.domain.data import Feature, ItemSource, Request
 from foretaste.domain.feature_types import FeatureSettings
 from foretaste.domain.reason import Reason
 from foretaste.domain.request import Shortfall
 from foretaste.domain.term_table import TermTable
+from foretaste.generate.consent_text import refusals_in_words
 from foretaste.generate.item_display import ItemDisplay
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.messages import Messages, best_language, messages_in
@@ -53,6 +55,14 @@ class Reasoning:
     def shortfall(self, request: Request, shortfall: Shortfall | None) -> Shortfall | None:
         """In the words of a request's language."""
         return None if shortfall is None else shortfall_in_words(shortfall, self.messages(request))
+
+    def refusals(self, request: Request, consent: Consent) -> tuple[PurposeRefusal, ...]:
+        """What of it changes a list, in the words of a request's language."""
+        return refusals_in_words(consent, ("record", "personalise"), self.messages(request))
+
+    def consent_refusals(self, consent: Consent, language: str | None) -> list[PurposeRefusal]:
+        """What is refused, in words. language: as of a request."""
+        return list(refusals_in_words(consent, PURPOSES, self.display(language).messages))
 
     def evidence(self, question: FilterContext, event_types: Sequence[str]) -> ListEvidence:
         """What the reasons of one list may stand on, in the language of its request."""

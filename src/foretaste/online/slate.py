@@ -6,13 +6,14 @@ is here, and what is kept of it afterwards.
 
 import copy
 import uuid
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import numpy as np
 
+from foretaste.domain.consent import Consent
 from foretaste.domain.data import (
     Degradation,
     Event,
@@ -41,9 +42,15 @@ from foretaste.online.page_request import RequestReader
 from foretaste.online.placement_book import PlacementBook
 from foretaste.online.reasoning import Reasoning
 from foretaste.online.request_checks import may_show_cold_items, request_time
+from foretaste.online.request_consent import (
+    allowed_attributes,
+    request_consent,
+    with_consent,
+)
 from foretaste.online.session import session_context
+from foretaste.online.shared_results import SharedResults
 from foretaste.online.snapshot import Snapshot
-from foretaste.online.trade_context import TradeRules, continued
+from foretaste.online.trade_context import TradeRules, continued, list_groups
 from foretaste.online.window_counts import WindowCounts
 from foretaste.prepare.interactions import build_user_context
 from foretaste.rank import preference_effects
@@ -58,12 +65,9 @@ from foretaste.rank.shortfall import explain_shortfall
 from foretaste.rank.slate import SCORE_ONLY_POSITIONS, UNEXPLORED_POSITIONS, Slate, SlateDraft
 from foretaste.rank.spread import build_spread_slate, spread_limits
 from foretaste.rank.trending import counts_by_item, trending_scores
-from foretaste.rank.variant_groups import VariantGroups
-
-T = TypeVar("T")
 
 
-class SlateBuilder:
+class SlateBuilder(SharedResults):
     """Puts lists together for one workspace."""
 
     def __init__(
@@ -96,7 +100,6 @@ class SlateBuilder:
         self._basket_counts = BasketCounts(store, weights)
         self.outage: str | None = None
         """What its lists say of a store that cannot be reached; None where it can."""
-        self._shared: dict[Hashable, tuple[Any, object]] | None = None
 
     def for_page(self, snapshot: Snapshot) -> Self:
         """What makes several lists of one moment: what they have in common is read from the store
@@ -107,15 +110,6 @@ class SlateBuilder:
         page_slates._shared = {}
         return page_slates
 
-    def _shared_result(self, key: Hashable, work: Callable[[], T], *, of: object = None) -> T:
-        """The result, the same for each list of a page. of: what the key has the `id` of."""
-        if self._shared is None:
-            return work()
-        if key not in self._shared:
-            self._shared[key] = work(), of  # kept with it, so that its id stays its own
-        result: T = self._shared[key][0]
-        return result
-
     # The question -----------------------------------------------------------------------------
 
     def page_request(
@@ -123,6 +117,18 @@ class SlateBuilder:
     ) -> PageRequest:
         """The question; that of a next page is the first page's."""
         return self.requests.page_request(request_or_user, n, fields)
+
+    def permitted(self, page: PageRequest) -> PageRequest:
+        """The same, incognito where nothing may be kept of it."""
+        return replace(page, request=with_consent(page.request, self.consent(page.request)))
+
+    def consent(self, request: Request) -> Consent:
+        """What may be done for a request, by whom it is for and by itself."""
+        user, session = self.owner(request), request.session
+        return self._shared_result(
+            ("consent", user, session, request.personalise, request.share),
+            lambda: request_consent(self._store.consent(user, session), request),
+        )
 
     def owner(self, request: Request) -> str | None:
         """Whose question it is: the user's whom it names, or who is known on its session now."""
@@ -136,18 +142,20 @@ class SlateBuilder:
     def user_context(self, request: Request, snapshot: Snapshot) -> UserContext:
         """U: what this user did, and what they ask for now."""
         user, free_text = self.owner(request), request.context.get("text")
-        asked = (request.session, request.query, free_text, request.items, request.now)
-        key = ("context", user, repr(asked), repr(request.context.get("time")))
+        asked = (request.session, request.query, free_text, request.items, request.personalise)
+        key = ("context", user, repr(asked), request.now, repr(request.context.get("time")))
         return self._shared_result(key, lambda: self._user_context(request, user, snapshot))
 
     def _user_context(self, request: Request, user: str | None, snapshot: Snapshot) -> UserContext:
         events: Sequence[Event] = ()
         session = request.session
-        if user is not None or session is not None:
+        consent = self.consent(request)
+        if (user is not None or session is not None) and consent.allows("personalise"):
             events = self._store.history(
                 user, session, self._history_events, self._telling_event_types
             )
-        profile = self._store.user(user) if user else None
+        profile, age = self._store.user(user) if user else None, self._settings.policy.age
+        taste = allowed_attributes(profile, consent, age, self.asked_at(request))
         free_text = request.context.get("text")
         words = [part for part in (request.query, free_text) if isinstance(part, str)]
         for item in request.items:
@@ -160,7 +168,7 @@ class SlateBuilder:
             snapshot.kinds,
             now=request_time(request, self.asked_at(request)),
             query=" ".join(words).strip() or None,
-            taste=profile.attributes if profile else None,
+            taste=taste,
             seeds=request.items,
             curves=snapshot.value_curves,
         )
@@ -291,7 +299,7 @@ class SlateBuilder:
             unexplored_positions=UNEXPLORED_POSITIONS if request.explore is None else 0,
             exploration_pool=settings.exploration_pool,
             exclusive_pairs=self.policy.exclusive_pairs(question.index),
-            groups=_groups(question),
+            groups=list_groups(question),
         )
         if may_show_cold_items(request) and page.offset + draft.n > SCORE_ONLY_POSITIONS:
             draft.cold_items, draft.cold_item_share = scorer.cold_items(settings.cold_item_share)
@@ -371,6 +379,7 @@ class SlateBuilder:
                 ),
             ),
             headline=reasons.headline,
+            refusals=self._reasoning.refusals(question.request, self.consent(question.request)),
             event_titles=event_titles(slate.terms, snapshot) if question.request.explain else {},
         )
 
@@ -383,14 +392,7 @@ class SlateBuilder:
         is, as in `LoggedRecommendation`.
         """
         is_empty_shelf = request.shelf is not None and not recommendation.items  # nobody sees it
-        if not request.incognito and not is_empty_shelf:
+        may_keep = not request.incognito and self.consent(request).allows("record")
+        if may_keep and not is_empty_shelf:
             at = self.asked_at(request)
             self.log.add(LoggedRecommendation.of(request, recommendation, at, **ownership))
-
-
-def _groups(question: FilterContext) -> VariantGroups | None:
-    """Of which a list has one item each; a list of the caller's has all that they name."""
-    groups, series = question.index.groups, question.trade.series
-    if question.request.candidates is not None:
-        return None
-    return groups if series is None else series.grouped_with(groups)

@@ -336,7 +336,7 @@ class Snapshot:
             }
 
         return training_examples(
-            tail,
+            store.teaching_events(tail),
             load_pasts=load_pasts,
             index_by_id=index,
             weights=weights,

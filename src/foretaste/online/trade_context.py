@@ -13,7 +13,7 @@ import numpy as np
 from foretaste.domain.data import Doubles, Request, UserContext
 from foretaste.online.list_kinds import arrival_times
 from foretaste.online.snapshot import Snapshot
-from foretaste.rank.filters import NO_ITEMS, TradeLimits
+from foretaste.rank.filters import NO_ITEMS, FilterContext, TradeLimits
 from foretaste.rank.freshness import FRESHNESS_EXPERT, freshness_boost
 from foretaste.rank.index import FilterIndex, Mask
 from foretaste.rank.returning import recent_items, returning_items
@@ -21,6 +21,7 @@ from foretaste.rank.series import SeriesOrder
 from foretaste.rank.settings import RankSettings
 from foretaste.rank.slate_parts import ScoreBoost
 from foretaste.rank.stock import sold_out_items
+from foretaste.rank.variant_groups import VariantGroups
 
 FRESHNESS_KEY, INTERVALS_KEY = "freshness_half_life", "replenish_intervals"
 """Under which the data of a model version keep what was learnt for lists."""
@@ -150,3 +151,11 @@ def _interval_row(list_habits: Mapping[str, Any], snapshot: Snapshot) -> Doubles
         if item in positions:
             row[positions[item]] = seconds
     return row
+
+
+def list_groups(question: FilterContext) -> VariantGroups | None:
+    """Of which a list has one item each; a list of the caller's has all that they name."""
+    groups, series = question.index.groups, question.trade.series
+    if question.request.candidates is not None:
+        return None
+    return groups if series is None else series.grouped_with(groups)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from foretaste.domain.consent import RefusalSource
 from foretaste.domain.data import Event
 from foretaste.domain.identifiers import identifier, identifiers
 from foretaste.domain.preference import MAX_PREFERENCE_NATS, Preference
@@ -33,6 +34,8 @@ class PreferenceUpdate:
 
     preferences: tuple[Preference, ...]
     clause_matches: tuple[ClauseMatch, ...] = ()
+    unrecorded: RefusalSource | None = None
+    """Who does not let `less_like` be recorded; None where it was, or nothing was to be."""
 
 
 class PreferenceService:
@@ -136,7 +139,8 @@ class PreferenceService:
             self._store.add_events(
                 [_dislike_event(item_id, user, session, at) for item_id in less_like]
             )
-        return PreferenceUpdate(self._store.preferences(user, session), clause_matches)
+        source = self._store.consent(user, session).refusals.get("record") if less_like else None
+        return PreferenceUpdate(self._store.preferences(user, session), clause_matches, source)
 
     @staticmethod
     def parse_preference(

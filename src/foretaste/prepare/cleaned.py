@@ -1,15 +1,30 @@
 """In: a store and the catalogue. Out: everybody's behaviour, cleaned, with the accounts of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from foretaste.domain.consent import ConsentBook
 from foretaste.domain.data import Interactions, Item
 from foretaste.domain.event_value import ValueCurves, ValueSettings
 from foretaste.domain.ports import Progress
-from foretaste.domain.store import Store
+from foretaste.domain.store import EventColumns, Store
 from foretaste.prepare.clean import CleaningReport, clean
 from foretaste.prepare.interactions import LoadReport, build_interactions
 from foretaste.prepare.settings import PrepareSettings
 from foretaste.prepare.value_curves import apply_value_curves, fit_value_curves
+
+
+def teaching_rows(rows: Iterable[EventColumns], book: ConsentBook | None) -> Iterable[EventColumns]:
+    """Those that others may learn of. book: what people said; None where nobody refuses it."""
+    if book is None:
+        yield from rows
+        return
+    is_allowed: dict[tuple[str | None, str | None], bool] = {}
+    for row in rows:
+        person = row[0], row[1]
+        if person not in is_allowed:
+            is_allowed[person] = book.consent(*person).allows("train")
+        if is_allowed[person]:
+            yield row
 
 
 def cleaned_interactions(
@@ -29,7 +44,7 @@ def cleaned_interactions(
     """
     index = {item: position for position, item in enumerate(items)}
     raw, gathering = build_interactions(
-        store.event_columns(until_number=until),
+        teaching_rows(store.event_columns(until_number=until), store.training_book()),
         index,
         weights,
         total=store.counts()["events"],

@@ -171,7 +171,7 @@ class Policy:
             *profile_ages,
             policy_context.request.context.get(self._age_settings.user_attribute),
         ]
-        ages = (_age_in_years(stated_age, policy_context.now) for stated_age in stated_ages)
+        ages = (age_in_years(stated_age, policy_context.now) for stated_age in stated_ages)
         return next(
             (age for age in ages if age is not None), float(self._age_settings.unknown_user_age)
         )
@@ -268,7 +268,7 @@ def _minimum_age(value: str, age_settings: AgeSettings) -> float:
     return float(age_settings.unlisted_value_age) if numeric_age is None else numeric_age
 
 
-def _age_in_years(stated_age: Any, now: float) -> float | None:
+def age_in_years(stated_age: Any, now: float) -> float | None:
     """The age of who states it: years, or a year or a date of birth; None where it is none."""
     today = datetime.fromtimestamp(now, UTC)
     stated_number = (

@@ -67,7 +67,7 @@ def item_aspects(workspace: ReviewWorkspace, item_id: str) -> tuple[Aspect, ...]
         return ()
     names = [name for values in _aspects_of(item).values() for name in values]
     page = workspace.store.events_page(0, MAX_EVENTS, event_type=REVIEW_TYPE, item=item_id)
-    events: Sequence[Event] = [event for _, event in page]
+    events: Sequence[Event] = [event for _, event in workspace.store.teaching_events(page)]
     encoder = workspace.data_encoder.open_encoder(None)
     return find_aspects(reviews_of_events(events), names, encoder.encode).get(item_id, ())
 

@@ -4,11 +4,12 @@ of it forgotten, with a receipt.
 A part of `loop.Foretaste`, kept apart so that the loop can be read at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from foretaste.behaviour.export import personal_data
-from foretaste.domain.identifiers import identifiers, required_identifier
+from foretaste.domain.consent import Consent
+from foretaste.domain.identifiers import identifier, identifiers, required_identifier
 from foretaste.domain.store import EventOwner, Store
 from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.model.artefacts import ModelRegistry, ModelVersion
@@ -28,6 +29,8 @@ class RecordWorkspace(Protocol):
     def recommendation_log(self) -> RecommendationLog: ...
     @property
     def recounter(self) -> ErasureRecounter: ...
+    @property
+    def clock(self) -> Callable[[], float]: ...
     def train(self) -> ModelVersion: ...
 
 
@@ -70,6 +73,28 @@ class PersonalRecords:
         """Take events back for good, by their ids: the next list is as if they had not been."""
         names = identifiers(event_ids, "event_ids")
         return self.recounter.take_back([EventOwner(name) for name in names])
+
+    def consent(
+        self: RecordWorkspace, user: str | None = None, *, session: str | None = None
+    ) -> Consent:
+        """What may be done with what a person does, on a session or at all."""
+        return self.store.consent(identifier(user, "user"), identifier(session, "session"))
+
+    def set_consent(
+        self: RecordWorkspace,
+        user: str | None = None,
+        *,
+        session: str | None = None,
+        **choices: bool | None,
+    ) -> Consent:
+        """Say what may be done: record, personalise, train, share; None takes it back. It holds for
+        the next request, and for the next training. minor: that the person is one.
+
+        Either of a user or of a session. Raises InputError for a purpose that there is not.
+        """
+        user, session = identifier(user, "user"), identifier(session, "session")
+        self.store.put_consent(user, session, choices, self.clock())
+        return self.store.consent(user, session)
 
     def personal(self: RecordWorkspace, user: str) -> dict[str, Any] | None:
         """All that is kept of a person, for JSON; None if nothing is."""

@@ -23,7 +23,7 @@ RECEIPT_FORMAT = "foretaste erasure receipt 1"
 KEY_NAME, RECEIPT_PREFIX, BOOK_NAME = "receipt_key", "receipt:", "receipts_due"
 """Names in `meta`: of the secret key, before the number of a receipt, and of the list of those that
 are due."""
-STORES = ("events", "sessions", "recommendations", "changes", "conversations")
+STORES = ("events", "sessions", "recommendations", "changes", "conversations", "consents")
 """What the database keeps of a person, as their export has it."""
 SECONDS_PER_HOUR = 3600.0
 

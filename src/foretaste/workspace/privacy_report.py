@@ -5,7 +5,7 @@ article 30). What the law makes of it, a lawyer says.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -22,6 +22,13 @@ from foretaste.behaviour.store import SqlStore
 from foretaste.config.load import Config
 from foretaste.display.render import face, page
 from foretaste.display.words import day
+from foretaste.domain.consent import (
+    MINOR,
+    PURPOSES,
+    ConsentSettings,
+    PrivacySignal,
+    Purpose,
+)
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS
 
 
@@ -71,6 +78,29 @@ class Recipient:
     is_on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ConsentFigures:
+    """A purpose, what holds of who has said nothing, and how many said something."""
+
+    purpose: Purpose
+    is_default: bool
+    """Whether it is done unless somebody refuses."""
+    refused_by: Sequence[str]
+    """Headers of browsers that refuse it."""
+    allowing: int
+    """People and visits that allowed it."""
+    refusing: int
+    """That refused it, by themselves or by a header."""
+
+    @property
+    def sentence(self) -> str:
+        """The same in words."""
+        default = "done unless refused" if self.is_default else "done only where it was allowed"
+        headers = f"; refused by {' and '.join(self.refused_by)}" if self.refused_by else ""
+        counts = f"{self.allowing:,} allowed it, {self.refusing:,} refused it"
+        return f"{PURPOSE_WORDS[self.purpose]}: {default}{headers}; {counts}"
+
+
 @dataclass(frozen=True)
 class PrivacyReport:
     """What is processed of people."""
@@ -87,6 +117,10 @@ class PrivacyReport:
     """(name, what it is) of the workspace."""
     rights: Sequence[tuple[str, str]]
     """(right, how it is met)"""
+    consents: Sequence[ConsentFigures] = ()
+    """Of each purpose what holds, and how many said something."""
+    minors: int = 0
+    """People and visits that are said to be of minors."""
 
     @property
     def personal_tables(self) -> list[ProcessedTable]:
@@ -120,6 +154,8 @@ class PrivacyReport:
                 {"name": recipient.name, "what": recipient.content, "on": recipient.is_on}
                 for recipient in self.recipients
             ],
+            "consents": [asdict(figures) for figures in self.consents],
+            "minors": self.minors,
             "files": dict(self.files),
             "rights": dict(self.rights),
         }
@@ -144,6 +180,9 @@ class PrivacyReport:
             lines.append("")
         lines += ["Attributes of people: " + (", ".join(self.attributes) or "none") + ".", ""]
         lines += ["Types of events: " + ", ".join(self.event_types) + ".", ""]
+        lines += ["## What people may refuse", ""]
+        lines += [f"- {figures.sentence}" for figures in self.consents]
+        lines += [f"- minors: {self.minors:,}; of them nothing of this is done", ""]
         lines += ["## Tables that hold nothing of people", ""]
         lines += [
             f"- `{table.name}`: {table.record.purpose}; {table.rows:,} rows, kept {table.retention}"
@@ -178,17 +217,27 @@ RIGHTS = (
     ("Erasure", "`foretaste users erase USER`, `DELETE /v1/users/USER`: with a signed receipt; "
      "`--retrain` for the weights of the network at once"),
     ("Rectification", "`foretaste users set USER`, `foretaste take-back EVENT`"),
-    ("Objection", "do not send events of the person, or send requests with `incognito`: the answer "
-     "leaves no trace"),
+    ("Consent and objection", "`foretaste users consent USER`, `PATCH /v1/users/USER/consent`: "
+     "recording, personal lists, training and sharing, each by itself, for a person or a visit; "
+     "requests with `incognito` leave no trace"),
     ("Explanation", "each item of a list comes with its reasons, and `explain` with every term of "
      "its score; `foretaste why-not` says what keeps an item out"),
 )  # fmt: skip
 
 
+PURPOSE_WORDS: Mapping[Purpose, str] = {
+    "record": "recording what people do",
+    "personalise": "lists from what they did",
+    "train": "training models that others' lists come from",
+    "share": "sending their words to a language model elsewhere",
+}
+SIGNAL_HEADERS: Mapping[PrivacySignal, str] = {"gpc": "Sec-GPC: 1", "dnt": "DNT: 1"}
+
+
 def privacy_report(workspace: ReportedWorkspace) -> PrivacyReport:
     """As the workspace is now."""
     config, store = workspace.config, workspace.store
-    counts = store.operator.row_counts()
+    counts, statement_counts = store.operator.row_counts(), store.operator.consent_counts()
     return PrivacyReport(
         service=config.name,
         created=workspace.clock(),
@@ -206,7 +255,28 @@ def privacy_report(workspace: ReportedWorkspace) -> PrivacyReport:
         recipients=_recipients(workspace),
         files=_files(workspace.folder),
         rights=RIGHTS,
+        consents=_consent_figures(config.behaviour.consent, statement_counts),
+        minors=statement_counts.get((MINOR, True), 0),
     )
+
+
+def _consent_figures(
+    settings: ConsentSettings, counts: Mapping[tuple[str, bool], int]
+) -> list[ConsentFigures]:
+    return [
+        ConsentFigures(
+            purpose,
+            settings.default(purpose),
+            [
+                header
+                for signal, header in SIGNAL_HEADERS.items()
+                if purpose in settings.refused_by([signal])
+            ],
+            counts.get((purpose, True), 0),
+            counts.get((purpose, False), 0),
+        )
+        for purpose in PURPOSES
+    ]
 
 
 def _recipients(workspace: ReportedWorkspace) -> list[Recipient]:

@@ -204,6 +204,18 @@ class AsyncClient:
         """All that is stored of a user."""
         return await self._send(calls.export(user))
 
+    async def consent(self, user: str | None = None, *, session: str | None = None) -> Json:
+        """What may be done with what a person does, at all or on a session."""
+        return await self._send(calls.consent(user, session))
+
+    async def set_consent(
+        self, user: str | None = None, *, session: str | None = None, **choices: bool | None
+    ) -> Json:
+        """Say what may be done: record, personalise, train, share; None takes it back. Either of a
+        user or of a session. → what may be done then.
+        """
+        return await self._send(calls.set_consent(user, session, choices))
+
     async def erase(self, user: str) -> Erasure:
         """Forget a user. → the receipt."""
         return await self._send(calls.erase(user))

@@ -254,6 +254,25 @@ def export(user: str) -> Call[Json]:
     return Call("GET", f"{_path('users', user)}/export", _same)
 
 
+def consent(user: str | None, session: str | None) -> Call[Json]:
+    """What may be done with what a person does."""
+    return Call("GET", _consent_path(user, session), _same)
+
+
+def set_consent(
+    user: str | None, session: str | None, choices: Mapping[str, bool | None]
+) -> Call[Json]:
+    """Another of it."""
+    return Call("PATCH", _consent_path(user, session), _same, body=dict(choices))
+
+
+def _consent_path(user: str | None, session: str | None) -> str:
+    if (user is None) == (session is None):
+        raise ValueError("whose consent? name either a user or a session")
+    person = _path("users", user) if user is not None else _path("sessions", session or "")
+    return f"{person}/consent"
+
+
 def ready() -> Call[bool]:
     """Whether the service can answer."""
     return Call("GET", "/readyz", lambda body: bool(body["status"] == "ready"))

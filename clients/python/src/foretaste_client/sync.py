@@ -204,6 +204,18 @@ class Client:
         """All that is stored of a user."""
         return self._send(calls.export(user))
 
+    def consent(self, user: str | None = None, *, session: str | None = None) -> Json:
+        """What may be done with what a person does, at all or on a session."""
+        return self._send(calls.consent(user, session))
+
+    def set_consent(
+        self, user: str | None = None, *, session: str | None = None, **choices: bool | None
+    ) -> Json:
+        """Say what may be done: record, personalise, train, share; None takes it back. Either of a
+        user or of a session. → what may be done then.
+        """
+        return self._send(calls.set_consent(user, session, choices))
+
     def erase(self, user: str) -> Erasure:
         """Forget a user. → the receipt."""
         return self._send(calls.erase(user))

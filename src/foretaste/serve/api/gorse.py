@@ -38,7 +38,8 @@ def _rows_affected(count: int, conflicts: Sequence[EventConflict] = ()) -> gorse
 
 def _respond(summary: IngestSummary, noun: str) -> gorse.Row:
     if not summary.rejected:
-        return _rows_affected(summary.accepted + summary.duplicates, summary.conflicts)
+        rows_affected = _rows_affected(summary.accepted + summary.duplicates, summary.conflicts)
+        return rows_affected | gorse.unrecorded_to_gorse(summary.unrecorded)
     first, count = summary.rejected[0], len(summary.rejected)
     note = "the others are in; " if len(summary.ids) > count else ""
     raise ProblemError(

@@ -16,6 +16,7 @@ from foretaste.behaviour.batch import IngestSummary
 from foretaste.behaviour.export import recommendation_to_json
 from foretaste.domain.data import Request as Question
 from foretaste.errors import ForetasteError
+from foretaste.generate.consent_text import refusal_in_words
 from foretaste.loop import Foretaste
 from foretaste.online.outage import WITHOUT_STORE
 from foretaste.serve.docs.examples import answer_example, request_examples
@@ -38,7 +39,7 @@ from foretaste.serve.schemas import (
     encode_recommendation,
     request_from_body,
 )
-from foretaste.serve.schemas.event_schemas import UnattributedOut
+from foretaste.serve.schemas.event_schemas import UnattributedOut, UnrecordedOut
 from foretaste.serve.schemas.facet_schemas import facet_specs, facets_json
 from foretaste.serve.schemas.list_schemas import ListBody
 from foretaste.serve.service import Service
@@ -61,6 +62,7 @@ def post_events(
     body: Annotated[EventsBody, Body(openapi_examples=request_examples("events"))],
     service: ServiceDep,
     user_access: UserAccessDep,
+    language: LanguageDep,
 ) -> EventsAnswer:
     """Record what people did: one event or a thousand.
 
@@ -73,6 +75,9 @@ def post_events(
 
     `recommendation_id` attributes an event to the list it came from. One of kind `impression`
     without an item stands for all items of its list. A late event takes its place in time.
+
+    What a person does not let be recorded (`/v1/users/{id}/consent`, or `Sec-GPC` and `DNT` sent
+    with the request) is left out and told in `unrecorded`.
     """
     summary = service.record(body.events, user_access, user_access.id_owner)
     require_any_accepted(summary, body.events, "events")
@@ -90,7 +95,23 @@ def post_events(
             for mismatch in summary.unattributed.values()
         ],
         conflicts=summary.conflicts,
+        unrecorded=[
+            UnrecordedOut(index=event.row_index, source=event.source, text=text)
+            for event, text in zip(
+                summary.unrecorded, unrecorded_texts(service, summary, language), strict=True
+            )
+        ],
     )
+
+
+def unrecorded_texts(
+    service: Service, summary: IngestSummary, language: str | None = None
+) -> list[str]:
+    """Why each event of `IngestSummary.unrecorded` was left out, for people."""
+    if not summary.unrecorded:
+        return []
+    messages = service.workspace.reasoning.display(language).messages
+    return [refusal_in_words("record", event.source, messages).text for event in summary.unrecorded]
 
 
 def list_response(

@@ -5,12 +5,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path
 
+from foretaste.generate.consent_text import refusal_in_words
 from foretaste.preferences.service import PreferenceUpdate
 from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
+from foretaste.serve.http.problem_texts import answer_language
 from foretaste.serve.http.security import READ, READ_AND_EVENTS
 from foretaste.serve.http.user_access import UserAccessDep
+from foretaste.serve.schemas.consent_schemas import RefusalOut
 from foretaste.serve.schemas.preference_schemas import (
     ClauseMatchOut,
     PreferenceOut,
@@ -108,4 +111,14 @@ def _profile_answer(
             ClauseMatchOut(**asdict(clause_match))
             for clause_match in preference_update.clause_matches
         ],
+        refused=_unrecorded_refusals(service, preference_update),
     )
+
+
+def _unrecorded_refusals(service: Service, update: PreferenceUpdate) -> list[RefusalOut]:
+    """That items of which less is wanted are not kept."""
+    if update.unrecorded is None:
+        return []
+    messages = service.workspace.reasoning.display(answer_language()).messages
+    refusal = refusal_in_words("record", update.unrecorded, messages)
+    return [RefusalOut(**refusal._asdict())]

@@ -16,6 +16,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from foretaste.domain.consent import PrivacySignal, privacy_signals
 from foretaste.serve.http import logs
 from foretaste.serve.http.metrics import Metrics
 from foretaste.serve.http.problem_texts import request_scope
@@ -70,6 +71,7 @@ class GuardMiddleware:
             return
         record = _RequestRecord(scope, send)
         request_scope.set(scope)
+        privacy_signals.set(signals_of(Headers(scope=scope)))
         end_span = self._tracer.begin_span(Headers(scope=scope)) if self._tracer else None
         try:
             max_body_bytes = None if is_streamed_body(scope) else self._max_body_bytes
@@ -180,6 +182,14 @@ class _RequestRecord:
         """The route, not what was typed: an unknown address may hold anything."""
         route = self._scope.get("route")
         return str(getattr(route, "path", "unknown"))
+
+
+def signals_of(headers: Headers) -> frozenset[PrivacySignal]:
+    """What the browser says of privacy: Global Privacy Control, and Do Not Track."""
+    names: dict[PrivacySignal, str] = {"gpc": "sec-gpc", "dnt": "dnt"}
+    return frozenset(
+        signal for signal, name in names.items() if headers.get(name, "").strip() == "1"
+    )
 
 
 def is_streamed_body(scope: Scope) -> bool:

@@ -154,6 +154,8 @@ class ErasureCountsOut(ResponseSchema):
     changes: int
     """That they made to their lists."""
     conversations: int
+    consents: int
+    """What they had said that may be done with what they do."""
 
 
 class ErasureAnswer(ResponseSchema):
@@ -205,6 +207,19 @@ class ConversationOut(ResponseSchema):
     state: dict[str, Any]
 
 
+class ConsentStatementOut(ResponseSchema):
+    """One thing that was said of what may be done."""
+
+    purpose: str
+    """record, personalise, train, share; or minor."""
+    allowed: bool
+    session: str | None
+    """The session it is said for; null for the person."""
+    by_signal: bool
+    """Whether a header of the browser said it."""
+    at: float
+
+
 class UserExportOut(ResponseSchema):
     """All that is kept of a user."""
 
@@ -216,3 +231,5 @@ class UserExportOut(ResponseSchema):
     """What they changed about their lists."""
     recommendations: list[LoggedRecommendationOut]
     conversations: list[ConversationOut]
+    consents: list[ConsentStatementOut]
+    """What they said may be done with what they do, and headers of their browser that count."""

@@ -7,8 +7,12 @@ from pydantic import Field
 
 from foretaste.converse.conversation import Reply
 from foretaste.converse.state import ChatState
+from foretaste.serve.schemas.consent_schemas import RefusalOut
 from foretaste.serve.schemas.preference_schemas import ClauseMatchOut, PreferenceOut
-from foretaste.serve.schemas.recommendation_schemas import Recommendations, encode_recommendation
+from foretaste.serve.schemas.recommendation_schemas import (
+    Recommendations,
+    encode_recommendation,
+)
 from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import Count, Filter, Id, Query, RequestSchema, ResponseSchema
 
@@ -71,6 +75,8 @@ class ChatAnswer(ResponseSchema):
     """What became of each part of the wishes in this text."""
     understood: list[ClauseMatchOut] = old_name_of("clause_matches")
     recommendation: Recommendations | None = None
+    refused: list[RefusalOut]
+    """What was not done, as the person, a header or the settings do not allow it."""
 
 
 def _state_out(state: ChatState) -> ChatStateOut:
@@ -96,4 +102,5 @@ def chat_answer(reply: Reply) -> ChatAnswer:
         recommendation=None
         if recommendation is None
         else Recommendations.model_validate_json(encode_recommendation(recommendation)),
+        refused=[RefusalOut(**refusal._asdict()) for refusal in reply.refusals],
     )

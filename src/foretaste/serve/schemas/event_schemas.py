@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from foretaste.behaviour.batch import BatchRejection, EventConflict
+from foretaste.domain.consent import RefusalSource
 from foretaste.domain.text_limits import MAX_TEXT_LENGTH
 from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import MAX_BATCH_ROWS, Id, RequestSchema, ResponseSchema
@@ -72,6 +73,18 @@ class UnattributedOut(ResponseSchema):
     problem: str
 
 
+class UnrecordedOut(ResponseSchema):
+    """An event that was left out, as its person does not let it be recorded."""
+
+    index: int
+    """Its place among those sent, from 0."""
+    source: RefusalSource
+    """Who refused: the `person`, for the `session`; nobody may for a `minor`; a `signal` of the
+    browser (Sec-GPC, DNT); the `settings`."""
+    text: str
+    """For people, in the language of the request."""
+
+
 class EventsAnswer(ResponseSchema):
     """What became of the events. Those accepted are on disk."""
 
@@ -82,10 +95,13 @@ class EventsAnswer(ResponseSchema):
     known: int = old_name_of("duplicates")
     rejected: list[BatchRejection]
     event_ids: list[str | None]
-    """One an event, in the order sent; null where it was rejected."""
+    """One an event, in the order sent; null where it was rejected or may not be recorded."""
     unattributed: list[UnattributedOut]
     """Events that were taken and whose `recommendation_id` is unknown, or whose item or place is
     not that of the list."""
     conflicts: list[EventConflict]
     """Of the duplicates, those that say something else than the first event with their `event_id`.
     """
+    unrecorded: list[UnrecordedOut]
+    """Events that were left out, as their person does not let them be recorded: nothing is wrong
+    with them, and nothing is kept of them."""

@@ -68,6 +68,10 @@ class ListBody(RequestSchema):
     """The columns of the items that are wanted back; without it every attribute."""
     incognito: StrictBool = False
     """Leave no trace of the question and its answer: it is not kept, and has no next page."""
+    personalise: StrictBool = True
+    """False for the list that suits anybody: nothing of what the person did is read."""
+    share: StrictBool = True
+    """False to have no language model elsewhere read the words of this request."""
     timeout_ms: Timeout | None = None
     """How long the answer may take; what cannot be done by then is left out and told in `degraded`.
     Without it what `rank.timeout_ms` in the settings says."""

@@ -6,6 +6,7 @@ from pydantic import AliasChoices, Field, StrictBool
 
 from foretaste.domain.preference import MAX_PREFERENCE_NATS
 from foretaste.preferences.service import MAX_PREFERENCES, MAX_WISH_CHARACTERS
+from foretaste.serve.schemas.consent_schemas import RefusalOut
 from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import Filter, Id, Query, RequestSchema, ResponseSchema
 
@@ -92,3 +93,5 @@ class ProfileAnswer(ResponseSchema):
     clause_matches: list[ClauseMatchOut]
     """What became of each part of the wish in this request."""
     understood: list[ClauseMatchOut] = old_name_of("clause_matches")
+    refused: list[RefusalOut]
+    """What was not done, as it is not allowed: `less_like` is recorded as events."""

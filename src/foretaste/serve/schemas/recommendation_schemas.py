@@ -14,6 +14,7 @@ from foretaste.behaviour.export import recommendation_to_json
 from foretaste.domain.data import Recommendation
 from foretaste.rank.filters import FILTER_REASONS
 from foretaste.rank.omissions import REASONS_OF_CANDIDATES, REASONS_OF_PINS
+from foretaste.serve.schemas.consent_schemas import RefusalOut
 from foretaste.serve.schemas.facet_schemas import FacetOut
 from foretaste.serve.schemas.renamed import old_name_of
 from foretaste.serve.schemas.values import ResponseSchema
@@ -189,6 +190,9 @@ class Recommendations(ResponseSchema):
     is nothing of it."""
     shortfall: ShortfallOut | None = None
     """Why there are fewer items than were asked for; absent where there are not."""
+    refused: list[RefusalOut] | None = None
+    """What was not done for this list, as the person, a header or the settings do not allow it;
+    absent where all was."""
     facets: list[FacetOut] | None = None
     """What can be chosen, where it was asked for by `facets`."""
 

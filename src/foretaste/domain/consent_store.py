@@ -1,0 +1,34 @@
+"""Where it is kept what people let be done with what they do."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from foretaste.domain.consent import Consent, ConsentBook, ConsentStatement
+from foretaste.domain.data import Event
+
+
+class ConsentStore(Protocol):
+    """What people let be done with what they do."""
+
+    def consent(self, user: str | None, session: str | None) -> Consent:
+        """What may be done with what this person does on this session."""
+
+    def consent_statements(
+        self, user: str | None, session: str | None = None
+    ) -> list[ConsentStatement]:
+        """What this user, and this session, said."""
+
+    def put_consent(
+        self,
+        user: str | None,
+        session: str | None,
+        choices: Mapping[str, bool | None],
+        at: float,
+    ) -> None:
+        """Keep what a user says for themselves, or what is said for one session."""
+
+    def training_book(self) -> ConsentBook | None:
+        """What everybody said; None where nobody refuses that others learn of it."""
+
+    def teaching_events(self, tail: Sequence[tuple[int, Event]]) -> list[tuple[int, Event]]:
+        """Those of these events that others may learn of."""

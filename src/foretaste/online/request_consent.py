@@ -1,0 +1,47 @@
+"""What a person allows in; what of a question and of what is known of them may be used out."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from foretaste.domain.consent import Consent
+from foretaste.domain.data import Request, User
+from foretaste.rank.policy import age_in_years
+from foretaste.rank.policy_settings import AgeSettings
+
+MAX_MINOR_AGE = 17.0
+"""Years that a minor has at most, whatever is said of their age."""
+
+
+def request_consent(consent: Consent, request: Request) -> Consent:
+    """What may be done for a request: what the person allows, less what it does without. Of nobody
+    nothing is kept that could be theirs, so only the endpoint is asked about.
+    """
+    if request.user is None and request.session is None:
+        consent = Consent({name: who for name, who in consent.refusals.items() if name == "share"})
+    if not request.personalise:
+        consent = consent.without(["personalise"], "request")
+    return consent if request.share else consent.without(["share"], "request")
+
+
+def with_consent(request: Request, consent: Consent) -> Request:
+    """The request, incognito where nothing may be kept of it."""
+    if consent.allows("record") or request.incognito:
+        return request
+    return replace(request, incognito=True)
+
+
+def allowed_attributes(
+    user: User | None, consent: Consent, age: AgeSettings | None, now: float
+) -> Mapping[str, tuple[str, ...]]:
+    """What is said of a person, as far as lists may be made from it. Age limits hold for everybody,
+    so their age is read all the same; a minor has no more years than a minor.
+    """
+    attributes = {} if user is None else user.attributes
+    if not consent.allows("personalise"):
+        name = None if age is None else age.user_attribute
+        attributes = {key: values for key, values in attributes.items() if key == name}
+    if age is None or not consent.is_minor:
+        return attributes
+    stated_ages = (age_in_years(text, now) for text in attributes.get(age.user_attribute, ()))
+    own_age = next((years for years in stated_ages if years is not None), age.unknown_user_age)
+    return {**attributes, age.user_attribute: (f"{min(own_age, MAX_MINOR_AGE):g}",)}
