@@ -23,6 +23,11 @@ from foretaste.model.artefacts import ModelVersion
 from foretaste.online.list_health import look_at_lists
 from foretaste.online.snapshot import Snapshot
 from foretaste.training.gate import ModelComparison, compare_models
+from foretaste.training.retention import (
+    APPLY_EVERY_SECONDS,
+    RetentionOutcome,
+    apply_retention,
+)
 
 log = logging.getLogger("foretaste.worker")
 
@@ -98,6 +103,7 @@ class Worker:
 
     def __init__(self, loop: Foretaste) -> None:
         self._loop, self._settings = loop, loop.config.worker
+        self._retained_at = float("-inf")  # when old events were looked for
         self._read_revision = 0  # the newest revision of an item that has been read
         self._positive_event_types = [
             event_type for event_type, weight in loop.weights.items() if weight > 0
@@ -139,6 +145,16 @@ class Worker:
             count += len(item_batch)
         self._read_revision = newest
         return count
+
+    def delete_old_events(self) -> RetentionOutcome | None:
+        """Once an hour, what `behaviour.retention_days` has no longer. → None where it was not yet
+        time, or nothing has an end.
+        """
+        now = self._loop.clock()
+        if now < self._retained_at + APPLY_EVERY_SECONDS:
+            return None
+        self._retained_at = now
+        return apply_retention(self._loop)
 
     def training_reason(self) -> str | None:
         """Why a model is to be trained now; None if none is."""
@@ -355,6 +371,7 @@ class WorkspaceWorkers:
         worker, lock = self._active_workers[name]
         if not lock.is_held:
             raise Busy("the lock is lost; another worker may have it")
+        worker.delete_old_events()
         read_count = worker.read_new_items()
         if read_count:
             log.info("%s: looked at %s new or changed items", name, f"{read_count:,}")

@@ -223,6 +223,7 @@ FACTS: Mapping[str, str] = {
     "erasures": "how many erasures there were",
     "erased_numbers": "numbers of the first events that went with each erasure",
     "spent_events": "how many times events were kept from coming again",
+    "retention": "when events that were kept long enough were deleted last, and how many",
     "last_imports": "what became of the last imports, without their rows",
     "item_revision": "number of the newest change of an item",
     "user_revision": "number of the newest change of a person's attributes",

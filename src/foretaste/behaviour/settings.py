@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from foretaste.behaviour.event_type_names import EVENT_TYPE_BY_NAME
 from foretaste.behaviour.files.file_settings import FileSettings
 from foretaste.domain.consent import ConsentSettings
-from foretaste.domain.data import EVENT_TYPE_WEIGHTS
+from foretaste.domain.data import EVENT_TYPE_WEIGHTS, IDENTIFY_EVENT
 from foretaste.domain.event_value import ValueSettings
 from foretaste.domain.feature_types import FeatureSettings, FeatureTyping
 from foretaste.domain.settings import Settings
@@ -40,6 +40,11 @@ FIELDS_BY_TABLE: Mapping[str, tuple[str, ...]] = {
     "items": ITEM_FIELDS,
     "users": USER_FIELDS,
 }
+
+MAX_RETENTION_DAYS = 100_000
+"""Below it, so that a time of before can be counted."""
+OTHER_EVENT_TYPES = "other"
+"""Stands in `retention_days` for the event types that are not named there."""
 
 TimeUnit = Literal["s", "ms", "us", "ns", "min", "h", "d", "excel"]
 
@@ -152,6 +157,9 @@ class BehaviourSettings(Settings):
     """How many events of one person are read for a request, and to learn one more of theirs: the
     newest that say something of taste, of ten times as many; about 10 ms a thousand. What was taken
     before them is not hidden as seen any more."""
+    retention_days: Mapping[str, float] = Field(default_factory=dict)
+    """Event type → days after which the worker deletes such events, e.g. `search = 90`; `other` is
+    for all that are not named. Without it they are kept until they are erased."""
     null_ids: tuple[str, ...] = _phrases(NULL_IDS)
     """Words that stand for no id at all, of a user, a session or an item. So does a UUID of zeros.
     """
@@ -276,6 +284,19 @@ class BehaviourSettings(Settings):
                 fields = ITEM_COLUMN_KEYS if is_items else FIELDS_BY_TABLE[file.table]
                 _check_fields(file.columns, fields, f'[behaviour.files."{name}"] columns')
         return self
+
+    @field_validator("retention_days")
+    @classmethod
+    def _retention(cls, value: Mapping[str, float]) -> Mapping[str, float]:
+        days = {normalise_event_type(name): number for name, number in value.items()}
+        if IDENTIFY_EVENT in days:
+            raise ValueError(
+                "whose a session is must be known as long as there are events of it, or an erasure "
+                "would not find them; leave identify out"
+            )
+        if any(not 0 < number < MAX_RETENTION_DAYS for number in days.values()):
+            raise ValueError(f"days are above 0 and below {MAX_RETENTION_DAYS:,}")
+        return days
 
     @property
     def group_columns(self) -> tuple[str, ...]:

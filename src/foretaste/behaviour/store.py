@@ -37,6 +37,7 @@ from foretaste.behaviour.operator_reads import OperatorReads
 from foretaste.behaviour.placement_rows import PlacementRows
 from foretaste.behaviour.presence import enter_workspace
 from foretaste.behaviour.raw_select import RawSelect
+from foretaste.behaviour.retention_rows import RetentionRows
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.spent_events import EventBarrier
@@ -76,7 +77,14 @@ def store_url(settings: BehaviourSettings, folder: Path) -> sa.URL:
 
 
 class SqlStore(
-    UndoRows, ErasureRows, HistoryRows, ConversationRows, PlacementRows, BasketRows, StoreCopier
+    UndoRows,
+    RetentionRows,
+    ErasureRows,
+    HistoryRows,
+    ConversationRows,
+    PlacementRows,
+    BasketRows,
+    StoreCopier,
 ):
     """Behaviour in a SQL database. See `domain.store.Store`."""
 

@@ -88,6 +88,10 @@ def _run_once(root: Path, *, now: bool) -> None:
         tenant_worker = _open_worker(root, name)
         try:
             with tenant_worker.lock(wait=False) as lock:
+                retention = tenant_worker.delete_old_events()
+                if retention is not None:
+                    total = sum(retention.deleted.values())
+                    console.say(f"{name}: deleted {total:,} events that were kept long enough")
                 tenant_worker.read_new_items()
                 reason = "asked for" if now else tenant_worker.training_reason()
                 if reason is None:

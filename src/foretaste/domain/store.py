@@ -60,6 +60,16 @@ class EventOwner(NamedTuple):
     session: str | None = None
 
 
+class OlderEvents(NamedTuple):
+    """Events that were deleted as they were kept long enough."""
+
+    event_count: int
+    texts: frozenset[str]
+    """Words of searches and reviews among them."""
+    has_more: bool
+    """Whether there are others to be deleted."""
+
+
 class TakeBackCounts(NamedTuple):
     """What became of the wish to take events back, by their ids."""
 
@@ -194,6 +204,13 @@ class EventLog(Protocol):
         """Delete events for good, by their ids: they may not come again.
 
         keep_out_unknown: nor may those that have not come yet, which need whom they name.
+        """
+
+    def delete_older_events(
+        self, before: float, event_type: str | None, other_than: Collection[str] = ()
+    ) -> OlderEvents:
+        """Delete some of the oldest events of a type, None for all but those `other_than`, that are
+        of before a time.
         """
 
     def first_erased_number(self, after_count: int) -> int | None:

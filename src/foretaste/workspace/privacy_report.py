@@ -30,6 +30,7 @@ from foretaste.domain.consent import (
     Purpose,
 )
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS
+from foretaste.training.retention import RetentionOutcome
 
 
 class ReportedWorkspace(Protocol):
@@ -246,7 +247,9 @@ def privacy_report(workspace: ReportedWorkspace) -> PrivacyReport:
                 name,
                 record,
                 counts.get(name, 0),
-                RETENTION_WORDS[record.retention].format(keep_days=config.rank.keep_days),
+                _retention_words(workspace) + RETENTION_WORDS["until erased"]
+                if name == "events"
+                else RETENTION_WORDS[record.retention].format(keep_days=config.rank.keep_days),
             )
             for name, record in TABLES.items()
         ],
@@ -277,6 +280,19 @@ def _consent_figures(
         )
         for purpose in PURPOSES
     ]
+
+
+def _retention_words(workspace: ReportedWorkspace) -> str:
+    """How long events are kept, by type, where the settings say so."""
+    days_by_type = workspace.config.behaviour.retention_days
+    if not days_by_type:
+        return ""
+    parts = [f"{name} {days:g} days" for name, days in days_by_type.items()]
+    last = RetentionOutcome.last(workspace.store)
+    applied = "not deleted yet: run `foretaste worker`"
+    if last is not None:
+        applied = f"{sum(last.deleted.values()):,} deleted on {day(last.at)}"
+    return f"{', '.join(parts)} (`behaviour.retention_days`; {applied}), else "
 
 
 def _recipients(workspace: ReportedWorkspace) -> list[Recipient]:
