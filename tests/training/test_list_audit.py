@@ -27,7 +27,7 @@ def test_every_figure_has_its_interval_and_its_words(shop: Foretaste) -> None:
     audit = shop.audit(simulate=True, people=50)
     assert audit.people == 30
     codes = [section.code for section in audit.sections]
-    assert codes == ["popularity", "own mix", "exposure", "feedback loop"]
+    assert codes == ["popularity", "own mix", "exposure", "drift", "feedback loop"]
     for section in audit.sections:
         assert section.verdict
         assert section.meaning

@@ -12,7 +12,14 @@ from typing import Annotated
 import typer
 
 from foretaste import __version__
-from foretaste.cli import audit_command, console, import_command, inspect_command, settings_command
+from foretaste.cli import (
+    audit_command,
+    console,
+    import_command,
+    inspect_command,
+    model_card_command,
+    settings_command,
+)
 from foretaste.cli import backup as backup_cli
 from foretaste.cli import batch as batch_cli
 from foretaste.cli import catalogue as catalogue_cli
@@ -334,6 +341,7 @@ for group in (
     backup_cli,
     doctor_cli,
     audit_command,
+    model_card_command,
     migrate_cli,
     verify_cli,
     privacy_cli,

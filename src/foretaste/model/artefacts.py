@@ -67,6 +67,11 @@ class ModelRegistry:
         """A lock for whoever makes successors of versions, which may take long: one at a time."""
         self._cached_pointer: tuple[tuple[int, int, int], dict[str, Any]] | None = None
 
+    @property
+    def folder(self) -> Path:
+        """Where the versions are, each in a folder of its name."""
+        return self._folder
+
     def save(
         self,
         product: ProductOfExperts,

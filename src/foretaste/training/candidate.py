@@ -37,6 +37,7 @@ from foretaste.training.aspects import write_aspects
 from foretaste.training.encode import DataEncoder, EncodedData
 from foretaste.training.list_habits import list_habits
 from foretaste.training.media_report import media_figures
+from foretaste.training.model_card import write_missing_cards
 from foretaste.training.recount import ERASURES_KEY, ErasureRecounter
 
 SPLITS = {"leave-one-out": split_leave_one_out, "time": split_by_time}
@@ -150,6 +151,7 @@ def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Mode
     name = amend_checks(workspace, name)
     workspace.generator.study(name, read.catalogue)
     workspace.recounter.recount()  # somebody may have been erased meanwhile
+    write_missing_cards(workspace.models, workspace.config.name)
     return workspace.models.version(workspace.models.current_name(name))
 
 

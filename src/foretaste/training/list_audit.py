@@ -15,6 +15,7 @@ from foretaste.domain.data import Doubles, EvaluationCases, Interactions, Ints, 
 from foretaste.errors import ModelError
 from foretaste.evaluate.audit.audit_result import Audit
 from foretaste.evaluate.audit.audit_sample import AuditSample, HeldOutQuality
+from foretaste.evaluate.audit.drift import drift_section
 from foretaste.evaluate.audit.figures import AuditSection
 from foretaste.evaluate.audit.item_groups import (
     NEWNESS,
@@ -98,6 +99,7 @@ def audit_lists(workspace: AuditWorkspace, scope: AuditScope) -> Audit:
         popularity_section(sample, rng),
         own_mix_section(sample, groups, rng),
         exposure_section(sample, groups, settings, rng),
+        drift_section(sample, groups, interactions, rng),
     ]
     quality, notes = held_out_quality(workspace, scope.user_columns or tuple(attributes))
     if quality is not None:

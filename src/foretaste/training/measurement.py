@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foretaste.display.render import face
+from foretaste.errors import InputError, ModelError
 from foretaste.evaluate.audit.audit_result import Audit
 from foretaste.evaluate.comparison import Comparison
 from foretaste.evaluate.evaluation import Evaluation
 from foretaste.evaluate.report_page import EvaluationReport
+from foretaste.online.manager import NO_MODEL
 from foretaste.online.vectors import VectorKind, VectorTable, item_vectors, user_vectors
 from foretaste.prepare.aspects import Aspect
 from foretaste.training.aspects import item_aspects
@@ -18,6 +20,7 @@ from foretaste.training.candidate import SavingWorkspace, evaluate_protocol
 from foretaste.training.compare import compare_settings
 from foretaste.training.evaluation_report import make_report
 from foretaste.training.list_audit import AuditScope, AuditWorkspace, audit_lists
+from foretaste.training.model_card import ModelCard, write_card
 
 
 class Measurement:
@@ -50,6 +53,28 @@ class Measurement:
         """
         scope = AuditScope(tuple(columns), tuple(user_columns), people, simulate)
         return audit_lists(self, scope)
+
+    def model_card(
+        self: AuditWorkspace, version: str | None = None, *, audit: bool = False
+    ) -> ModelCard:
+        """What there is to be known of a model version; None is the one that answers. It is also
+        written beside the version.
+
+        audit: look at the lists as well, which takes up to a minute; of the one that answers alone.
+        Raises ModelError where there is no such version.
+        """
+        live_name = self.models.live_name()
+        name = version or live_name
+        if name is None:
+            raise ModelError(NO_MODEL)
+        if audit and name != live_name:
+            raise InputError(
+                f"{name}: only the lists of {live_name}, which answers, can be audited"
+            )
+        result = audit_lists(self, AuditScope()) if audit else None
+        card = ModelCard(self.config.name, self.models.version(name), result)
+        write_card(self.models.folder, card)
+        return card
 
     def compare(
         self: SavingWorkspace,

@@ -35,6 +35,7 @@ from foretaste.training.erasure_receipt import (
     ErasureReceipt,
     TakeBackReceipt,
 )
+from foretaste.training.model_card import write_missing_cards
 from foretaste.training.personal_copies import PersonalCopies
 from foretaste.training.receipt_book import ReceiptBook, StoreCounts, count_of
 from foretaste.training.version_data import VersionWorkspace, version_data
@@ -327,7 +328,9 @@ class ErasureRecounter:
         try:
             if first_number is None or first_number > int(version.data["event"]):
                 # its own counts have none of it; under a new name every process learns the log anew
-                return models.amend(version.name, {}, {ERASURES_KEY: erasures})
+                amended_name = models.amend(version.name, {}, {ERASURES_KEY: erasures})
+                write_missing_cards(models, self._workspace.config.name)
+                return amended_name
             ids = models.item_ids(version.name)
             product, training = version_data(self._workspace, version, ids)
             product = product.recount(training)
@@ -347,4 +350,6 @@ class ErasureRecounter:
             settings=version.settings,
             metrics=version.metrics,
         )
-        return name if models.replace(version.name, name) == name else None
+        is_replaced = models.replace(version.name, name) == name
+        write_missing_cards(models, self._workspace.config.name)
+        return name if is_replaced else None
