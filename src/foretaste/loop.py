@@ -311,9 +311,9 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         """The steps to one list, all by one snapshot, which nothing changes."""
         snapshot = newest.snapshot
         with self.store.reading():
-            owner = slates.owner(page.request)
-            page = slates.permitted(page).asked_by(owner)
-            request = page.request
+            page = slates.permitted(page)
+            request, owner = page.request, slates.owner(page.request)
+            page = page.asked_by(owner)
             page, searched = self.query_facets.apply(page, slates, snapshot)
             # the context: what the user did and asks; with it all that filters look at
             context = slates.user_context(page.request, snapshot)

@@ -113,6 +113,8 @@ def test_the_addresses_of_the_document(
     for owner in ("users", "sessions"):
         assert len(ask("PATCH", f"/v1/{owner}/ID/profile", "id", changes)["changes"]) == 1
         assert len(ask("GET", f"/v1/{owner}/ID/profile", "id")["changes"]) == 1
+        ask("PATCH", f"/v1/{owner}/ID/consent", "id", {"share": False})
+        assert ask("GET", f"/v1/{owner}/ID/consent", "id")["statements"] == {"share": False}
     copied = f"{name[:500]}/copy"
     client.post("/v1/items", json={"items": [{"id": copied}]}).raise_for_status()
     client.post("/v1/users", json={"users": [{"id": copied, "x": "1"}]}).raise_for_status()

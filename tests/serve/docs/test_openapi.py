@@ -21,6 +21,7 @@ from foretaste.serve.schemas import (
 )
 from foretaste.serve.schemas.about_schemas import AboutAnswer, SampleUsersAnswer
 from foretaste.serve.schemas.chat_schemas import ChatAnswer
+from foretaste.serve.schemas.consent_schemas import ConsentAnswer
 from foretaste.serve.schemas.facet_schemas import FacetsAnswer
 from foretaste.serve.schemas.generation_schemas import GenerateAnswer, WhyNotAnswer
 from foretaste.serve.schemas.identity_schemas import IdentifyAnswer
@@ -66,6 +67,10 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("post", "/v1/chat"): ChatAnswer,
     ("get", "/v1/users/{id}/profile"): ProfileAnswer,
     ("get", "/v1/sessions/{id}/profile"): ProfileAnswer,
+    ("get", "/v1/users/{id}/consent"): ConsentAnswer,
+    ("get", "/v1/sessions/{id}/consent"): ConsentAnswer,
+    ("patch", "/v1/users/{id}/consent"): ConsentAnswer,
+    ("patch", "/v1/sessions/{id}/consent"): ConsentAnswer,
     ("patch", "/v1/users/{id}/profile"): ProfileAnswer,
     ("patch", "/v1/sessions/{id}/profile"): ProfileAnswer,
     ("get", "/v1/placements"): placement_schemas.PlacementsAnswer,

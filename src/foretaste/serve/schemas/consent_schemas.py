@@ -38,9 +38,9 @@ class PurposeState(ResponseSchema):
 
     purpose: Purpose
     allowed: bool
-    source: RefusalSource | None
+    source: RefusalSource | None = None
     """Who refused; null where it is allowed."""
-    text: str | None
+    text: str | None = None
     """The refusal for people, in the language of the request; null where it is allowed."""
 
 
