@@ -213,7 +213,7 @@ class ConsentStatementOut(ResponseSchema):
     purpose: str
     """record, personalise, train, share; or minor."""
     allowed: bool
-    session: str | None
+    session: str | None = None
     """The session it is said for; null for the person."""
     by_signal: bool
     """Whether a header of the browser said it."""
