@@ -134,7 +134,7 @@ NO_TASTE = [
     ("Handle", ["shirt", "shirt", "cap"], "ids"),
     ("books_count", ["10", "272", "10"], "counts"),
     ("ratings_5", [3011543, 3011, 120], "counts"),
-    ("Stock", ["4", "0", "12"], "counts"),
+    ("Shares", ["4", "0", "12"], "counts"),
     ("num_votes", [12, 4, 9], "counts"),
     ("average_rating", [4.34, 3.99, 4.1], "scores"),
     ("rating", ["9.37", "9.26", "8.1"], "scores"),

@@ -30,6 +30,7 @@ def test_german_orders(shop: Shop) -> None:
     )
     assert wine.attributes["Warengruppe"] == ("Wein", "Wein > Weiß")
     assert wine.attributes["Preis"] == ("6.9",)
+    assert wine.attributes["in_stock"] == ("3",)
     assert wine.attributes.keys().isdisjoint(("Lagerbestand", "EAN"))
 
     result = shop.add("events", GERMAN_ORDERS.encode("cp1252"), "bestellungen.csv")

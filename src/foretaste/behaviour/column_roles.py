@@ -26,8 +26,9 @@ from foretaste.behaviour.values import CellError, is_missing, split_values
 from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.feature_types import TASTELESS_TYPES, FeatureType, find_feature_type
 from foretaste.domain.no_taste import is_release_time, no_taste_reason
+from foretaste.domain.stock import is_stock_column
 
-ColumnRole = Literal["text", "attribute", "price", "hidden", "skip", "vector"]
+ColumnRole = Literal["text", "attribute", "price", "hidden", "skip", "vector", "stock"]
 
 _TEXT_COLUMN_WORDS = (
     "description text plot summary overview abstract body content lyrics review reviews synopsis "
@@ -165,6 +166,8 @@ def decide_column(
     texts = [value for value in values if isinstance(value, str)]
     if normalise_column(column) in TEXT_COLUMN_NAMES and len(texts) == count:
         return ColumnDecision("text", count, reason="its name")
+    if is_of_items and row_count and is_stock_column(column, values):
+        return ColumnDecision("stock", count, reason="it says how much is left")
     if is_of_items and row_count and _says_what_is_hidden(column, values):
         return ColumnDecision("hidden", count, reason="its values say which items are shown")
     reason = no_taste_reason(column, values) if row_count else None

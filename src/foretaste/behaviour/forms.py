@@ -23,6 +23,8 @@ from foretaste.behaviour.settings import (
     BehaviourSettings,
     normalise_event_type,
 )
+from foretaste.behaviour.stream import Row
+from foretaste.behaviour.values import is_missing
 from foretaste.domain.data import IDENTIFY_EVENT
 from foretaste.domain.words import GROUP_COLUMN
 
@@ -179,6 +181,19 @@ class ItemForm:
     """Column of prices → what reads them."""
     new_price: Callable[[str], NumberParser] = price_parser
     """Makes what reads the prices of another column."""
+
+    def group_of(self, row: Row) -> dict[str, tuple[str, ...]]:
+        """The group that variants share, as the attribute it is kept as."""
+        for column in self.group_columns:
+            cell = row.get(column)
+            if is_missing(cell):
+                continue
+            if isinstance(cell, list | tuple) and len(cell) == 1:  # as attributes are exported
+                cell = cell[0]
+            group = self.id(cell)
+            if group is not None:
+                return {GROUP_COLUMN: (group,)}
+        return {}
 
 
 def separators_of(decisions: Mapping[str, ColumnDecision]) -> dict[str, str]:

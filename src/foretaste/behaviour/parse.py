@@ -31,8 +31,8 @@ from foretaste.behaviour.values import (
 from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, RejectedRow, User
 from foretaste.domain.order_charges import charge_mark
+from foretaste.domain.stock import STOCK_COLUMN
 from foretaste.domain.text_limits import MAX_EVENT_VALUE, MAX_ITEM_LENGTH
-from foretaste.domain.words import GROUP_COLUMN
 from foretaste.errors import did_you_mean
 
 PURCHASE_TYPES = frozenset(("purchase", "add_to_cart"))
@@ -367,25 +367,12 @@ def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple
                 parser = form.prices.get(column) or form.new_price(column)
             separator = form.separators.get(column, form.separator)
             levels = form.levels.get(column)
-            new_attributes = attribute_values(column, value, role, separator, parser, levels=levels)
+            name = STOCK_COLUMN if role == "stock" else column
+            new_attributes = attribute_values(name, value, role, separator, parser, levels=levels)
             attributes |= {name: values for name, values in new_attributes.items() if values}
-    attributes |= _group(row, form)
+    attributes |= form.group_of(row)
     check_whole_length(texts, attributes)
     return texts, attributes
-
-
-def _group(row: Row, form: ItemForm) -> dict[str, tuple[str, ...]]:
-    """The group that variants share, as the attribute it is kept as."""
-    for column in form.group_columns:
-        cell = row.get(column)
-        if is_missing(cell):
-            continue
-        if isinstance(cell, list | tuple) and len(cell) == 1:  # as attributes are exported
-            cell = cell[0]
-        group = form.id(cell)
-        if group is not None:
-            return {GROUP_COLUMN: (group,)}
-    return {}
 
 
 def parse_user(row: Row, form: ItemForm, *, file: str, line: int) -> User | RejectedRow:

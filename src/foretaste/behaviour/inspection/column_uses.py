@@ -26,6 +26,7 @@ ROLE_LABELS: dict[ColumnRole, str] = {
     "price": "price",
     "hidden": "hidden",
     "vector": "vector",
+    "stock": "stock",
     "skip": LEFT_OUT,
 }
 MAX_EVENT_TYPES = 8

@@ -1,0 +1,77 @@
+"""In: a column of items, or a cell of it. Out: whether it says what is left, and if any is."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from foretaste.domain.feature_types import FLAG_VALUES
+from foretaste.domain.words import without_accents
+
+STOCK_COLUMN = "in_stock"
+"""The attribute that says whether any is left, whatever the column of a file is called."""
+_STOCK_NAMES = (
+    "instock isinstock stock stockquantity stockqty stocklevel stockstatus quantityinstock "
+    "qtyinstock inventory inventoryquantity inventorylevel availability "
+    "lagerbestand lagermenge bestand auflager verfugbar verfuegbar verfugbarkeit verfuegbarkeit "
+    "enstock stockdisponible quantiteenstock disponibilite existencias disponibilidad "
+    "unidadesenstock giacenza disponibilita voorraad opvoorraad beschikbaarheid estoque "
+    "emestoque disponibilidade"
+)
+_STOCK_COLUMNS = frozenset(_STOCK_NAMES.split())
+SOLD_OUT_WORDS = frozenset(
+    (
+        "out of stock",
+        "outofstock",
+        "sold out",
+        "soldout",
+        "unavailable",
+        "not available",
+        "discontinued",
+        "ausverkauft",
+        "nicht vorrätig",
+        "nicht auf lager",
+        "rupture de stock",
+        "en rupture de stock",
+        "épuisé",
+        "agotado",
+        "sin existencias",
+    )
+)
+"""As shops' exports write it; underscores and capitals do not matter."""
+
+
+_IN_STOCK_NAMES = (
+    "in stock|instock|available|preorder|pre order|backorder|on backorder|limited availability|"
+    "auf lager|lieferbar|verfugbar|vorratig|en stock|disponible|disponibile|disponivel|op voorraad"
+)
+_IN_STOCK_WORDS = frozenset(_IN_STOCK_NAMES.split("|"))
+
+
+_QUANTITY = re.compile(r"([+-]?\d+)(?:[.,]\d+)*(?: ?(?:pcs|pieces|units?|stück|stk|st))?\.?")
+
+
+def is_stock_column(column: str, values: Sequence[Any]) -> bool:
+    """Whether a column of another name than ours says how much is left, by its name and values."""
+    name = "".join(filter(str.isalnum, without_accents(column)))
+    if column == STOCK_COLUMN or name not in _STOCK_COLUMNS or not values:
+        return False
+    return all(_is_stock_value(str(value)) for value in values)
+
+
+def _is_stock_value(text: str) -> bool:
+    word = _plain(text)
+    is_known = word in SOLD_OUT_WORDS or word in FLAG_VALUES
+    return is_known or without_accents(word) in _IN_STOCK_WORDS or bool(_QUANTITY.fullmatch(word))
+
+
+def is_sold_out(text: str) -> bool:
+    """Whether a value says that none is left: no, 0 or less, or such words."""
+    word = _plain(text)
+    quantity = _QUANTITY.fullmatch(word)
+    if quantity is not None:
+        return int(quantity[1]) <= 0
+    return word in SOLD_OUT_WORDS or FLAG_VALUES.get(word) is False
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().replace("_", " ").split())
