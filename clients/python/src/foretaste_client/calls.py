@@ -57,7 +57,7 @@ class Call(Generic[T]):
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """Whom to trust, read once for all clients: each reading of all certificates takes some 20 ms."""
+    """Whom to trust, read once for all clients: each reading takes some 20 ms."""
     return httpx.create_ssl_context()
 
 
