@@ -100,3 +100,43 @@ def test_charges_are_kept_and_are_no_articles(shop: Shop) -> None:
 def test_the_settings_say_which_items_are_charges(shop: Shop) -> None:
     shop.add("items", GERMAN_ITEMS, charges=("0042",))
     assert set(articles_of(shop.store.items())) == {"0041", "Z1"}
+
+
+RETAIL = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+536365,85123A,WHITE HANGING HEART T-LIGHT HOLDER,6,12/1/2010 8:26,2.55,17850,United Kingdom
+536365,POST,POSTAGE,1,12/1/2010 8:26,18.00,17850,United Kingdom
+536366,85123A,damaged,1,12/12/2010 9:00,2.55,17851,United Kingdom
+536367,85123A,WHITE HANGING HEART T-LIGHT HOLDER,2,12/13/2010 9:00,2.55,17852,United Kingdom
+C536368,85123A,WHITE HANGING HEART T-LIGHT HOLDER,-2,12/14/2010 9:00,2.55,17852,United Kingdom
+"""
+
+
+def test_lines_of_orders_bring_the_titles_of_their_items(shop: Shop) -> None:
+    result = shop.add("events", RETAIL, "Online Retail.csv")
+    assert {item.id: item.title for item in shop.items.values()} == {
+        "85123A": "WHITE HANGING HEART T-LIGHT HOLDER",
+        "POST": "POSTAGE",
+    }
+    assert set(articles_of(shop.store.items())) == {"85123A"}
+    assert len(shop.events) == 4
+    told = " ".join(result.warnings)
+    assert "2 items were not in the catalogue and were created from the events, with their" in told
+    assert "POSTAGE (POST)" in told
+    assert "the day first" not in told  # 12/12 is either
+    assert "Description" not in told.partition("left alone: ")[2].partition(";")[0].split()
+
+    more = RETAIL.replace("85123A", "71053").replace("WHITE HANGING HEART", "METAL")
+    shop.add("events", more, "Online Retail 2.csv")  # a title is no mistyped id
+    assert shop.items["71053"].title == "METAL T-LIGHT HOLDER"
+
+
+def test_without_titles_an_unknown_id_is_refused_as_before(shop: Shop) -> None:
+    shop.add("items", GERMAN_ITEMS)
+    orders = "order_id,customer,sku,quantity\no1,u1,mistyped,1\n"
+    assert len(shop.add("events", orders).rejects) == 1
+    assert "mistyped" not in shop.items
+
+
+def test_items_that_are_named_by_their_title_have_it(shop: Shop) -> None:
+    shop.add("events", "user,Product Name\nu1,Blue shirt\nu1,Red hat\n")
+    assert {item.title for item in shop.items.values()} == {"Blue shirt", "Red hat"}

@@ -4,7 +4,7 @@ The settings win, then our own name of the field, then the usual ones (userId, m
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +30,8 @@ def _load_aliases() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
 
 
 _ALIASES = _load_aliases()
+_ITEM_NAMES = frozenset(_ALIASES["events"]["item_title"]) & frozenset(_ALIASES["events"]["item"])
+"""Columns by whose titles items may be named."""
 MIN_NAME_RATIO = 0.55
 """How alike a column's name must be to one that is looked for, of 1, to be named in a message."""
 
@@ -81,6 +83,18 @@ def resolve_columns(
                 unused_columns.remove(columns_by_field[field])
                 break
     return columns_by_field
+
+
+def item_title_column(columns: Iterable[str], used_columns: Collection[str | None]) -> str | None:
+    """The column of events that has the titles of their items, as lines of orders have; None where
+    no name says so. It may be the column of items itself.
+    """
+    by_name = {normalise_column(column): column for column in columns}
+    for alias in _ALIASES["events"]["item_title"]:
+        column = by_name.get(alias)
+        if column is not None and (column not in used_columns or alias in _ITEM_NAMES):
+            return column
+    return None
 
 
 def missing_column_warnings(

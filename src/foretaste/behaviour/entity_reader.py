@@ -27,7 +27,7 @@ from foretaste.behaviour.stream import Row
 from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.domain.data import Item, RejectedRow, User
-from foretaste.domain.order_charges import is_article
+from foretaste.domain.order_charges import charge_warnings, is_article
 from foretaste.domain.stock import STOCK_COLUMN
 from foretaste.domain.store import Store
 
@@ -213,14 +213,4 @@ class EntityReader:
 
     def warnings(self) -> list[str]:
         warnings = self._warnings + self._decisions.all_warnings(self._form.columns.get("id"))
-        return warnings + self._charge_warnings()
-
-    def _charge_warnings(self) -> list[str]:
-        if not self._charges:
-            return []
-        names = [f"{title} ({item_id})" for item_id, title in self._charges.items()]
-        more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
-        return [
-            f"taken for charges of an order and not for articles: {', '.join(names[:3])}{more}; "
-            "they are in no list and say nothing of taste; behaviour.charges says otherwise"
-        ]
+        return warnings + charge_warnings(self._charges)

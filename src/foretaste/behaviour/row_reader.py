@@ -9,7 +9,11 @@ from typing import Any, Protocol
 
 from foretaste.behaviour.column_decisions import EventDecisions, decide_events
 from foretaste.behaviour.column_guess import columns_of_table, event_type_of_table
-from foretaste.behaviour.columns import missing_column_error, missing_column_warnings
+from foretaste.behaviour.columns import (
+    item_title_column,
+    missing_column_error,
+    missing_column_warnings,
+)
 from foretaste.behaviour.entity_reader import entity_reader
 from foretaste.behaviour.files.file_settings import RecordType
 from foretaste.behaviour.files.size_limits import MAX_COLUMNS
@@ -109,6 +113,7 @@ def _flat_event_reader(
             f"events that name no type were taken for type {event_type}, by the file's name or its "
             "columns of orders; behaviour.default_event_type says otherwise"
         )
+    known_items.title_column = item_title_column(table.columns, form.columns.values())
     reading = TableReading(
         "events",
         table.columns,
@@ -117,6 +122,7 @@ def _flat_event_reader(
         resolved.reasons,
         decisions.readings,
         event_type=form.default_event_type,
+        item_title_column=known_items.title_column,
     )
     return _EventReader(reading, table, form, settings, known_items, now, decisions, id_forms)
 
@@ -178,7 +184,7 @@ class _EventReader:
             if self._seen_columns
             else []
         )
-        used_columns = self._form.columns.values()
+        used_columns = {*self._form.columns.values(), self._known_items.title_column}
         unused_columns = [column for column in self._seen_columns if column not in used_columns]
         if unused_columns:
             warnings.append(

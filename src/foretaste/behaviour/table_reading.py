@@ -29,3 +29,5 @@ class TableReading:
     """Column of items or users that is no field → what it is."""
     event_type: str | None = None
     """Of events that name none."""
+    item_title_column: str | None = None
+    """Of events: the column with the titles of items that are new."""

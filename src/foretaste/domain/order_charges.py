@@ -13,6 +13,8 @@ from foretaste.domain.words import without_accents
 
 CHARGE_COLUMN = "order_charge"
 """The attribute of items that are no articles. They are in no list, and no taste."""
+MAX_NAMED = 3
+"""Charges that a message names."""
 _CHARGE_NAMES = (
     # English
     "shipping|postage|freight|handling|shipping and handling|shipping handling|postage and packing|"
@@ -54,6 +56,18 @@ def charge_mark(
     """
     is_charge = is_charge_title(title) if charges is None else item_id in charges
     return {CHARGE_COLUMN: ("yes",)} if is_charge else {}
+
+
+def charge_warnings(titles: Mapping[str, str]) -> list[str]:
+    """What is said of charges that were imported. titles: by their ids."""
+    if not titles:
+        return []
+    names = [f"{title} ({item_id})" for item_id, title in titles.items()]
+    more = f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else ""
+    return [
+        f"taken for charges of an order and not for articles: {', '.join(names[:MAX_NAMED])}{more}"
+        "; they are in no list and say nothing of taste; behaviour.charges says otherwise"
+    ]
 
 
 def is_article(item: Item) -> bool:

@@ -109,6 +109,8 @@ def _use(column: str, field: str | None, reading: TableReading) -> str:
     if field is not None:
         return field
     decision = reading.decisions.get(column)
+    if column == reading.item_title_column:
+        return "title"
     if decision is None:
         return LEFT_OUT if reading.record_type == "events" else "attribute"
     return ROLE_LABELS[decision.role]
@@ -145,6 +147,8 @@ def _column_use(
             how = "; ".join(filter(None, (how, level_label(decision.levels))))
     elif field is not None:
         reason = reading.reasons.get(field, "its name")
+    elif column == reading.item_title_column:
+        reason = "items that are new are called so"
     elif reading.record_type == "events":
         reason = "it is no field of an event"
     use = _use(column, field, reading)

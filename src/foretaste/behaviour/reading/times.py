@@ -186,9 +186,11 @@ def _form(cell: Any, unit: TimeUnit | None, order: DateOrder | None) -> str:
         moment = datetime.fromisoformat(text)
     except ValueError:
         numbers = match_numbers(text)
-        return (
-            "dates in words" if numbers is None else ORDER_TEXTS[order_of_numbers(numbers) or order]
-        )
+        if numbers is None:
+            return "dates in words"
+        is_either = numbers[1].zfill(2) == numbers[3].zfill(2)  # 03/03/2024
+        own_order = order if is_either and order is not None else order_of_numbers(numbers)
+        return ORDER_TEXTS[own_order or order]
     if len(text) <= len("2026-03-01"):
         return "dates of ISO 8601"
     return f"times of ISO 8601 with{'' if moment.tzinfo else 'out'} a zone"
