@@ -77,6 +77,8 @@ class Grammar:
     """(kind, pattern) of the times that `relative_times` reads, in their order."""
     weekdays: Mapping[str, int] = field(default_factory=dict)
     """Name → its place in the week, Monday first."""
+    day_words: Mapping[str, int] = field(default_factory=dict)
+    """“The first” of a month → its number."""
     ones: frozenset[str] = frozenset()
     """Words that count one: “a week”."""
 
@@ -96,7 +98,8 @@ class Grammar:
         if word in self.own_words or self._meaning_of_form(word) is not None:
             return word
         plain = word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
-        is_known = plain in self.own_words or self._meaning_of_form(plain) is not None
+        is_known = any(form in self.own_words for form in word_forms(plain, self.endings))
+        is_known = is_known or self._meaning_of_form(plain) is not None
         return plain if is_known else word
 
     def tokens(self, text: str) -> list[str]:
@@ -227,7 +230,7 @@ def load_grammar(language: str) -> Grammar:
         clauses={
             name: frozenset(words.split() if isinstance(words, str) else map(phrase_key, words))
             for name, words in clauses.items()
-            if name not in ("children", "men", "women", "occasion", "media")
+            if name not in ("children", "men", "women", "occasion", "media", "recipient")
         },
         postponed={phrase: strength for phrase, strength in postponed.items() if phrase},
         glossary=glossary,
@@ -236,6 +239,7 @@ def load_grammar(language: str) -> Grammar:
         about_patterns=about_patterns(content),
         time_patterns=time_patterns(content),
         weekdays=content["times"]["weekdays"],
+        day_words=content["times"]["first"],
         ones=frozenset(content["times"]["ones"].split("|")),
         spellings=(*spelling_patterns(content), *plain_phrases(glossary, clauses["plain"].split())),
     )

@@ -64,7 +64,10 @@ def compiled_patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"
         "men": rf"(?<!\w)(?:{content['clauses']['men']})(?!\w)",
         "women": rf"(?<!\w)(?:{content['clauses']['women']})(?!\w)",
         "correction": content["correction"],
+        "same_maker_again": content["same_maker_again"],
         "occasion": rf"(?<!\w)(?:{content['clauses']['occasion']})(?!\w)",
+        "recipient": rf"(?<!\w)(?:{content['clauses']['recipient']})(?!\w)",
+        "counted": content["numbers"]["counted"],
         "media": rf"(?<!\w)(?:{content['clauses']['media']})(?!\w)",
         "service": rf"(?<!\w)(?:{content['service']})(?!\w)",
         "private": rf"(?<!\w)(?:{content['private']})(?!\w)",
@@ -107,7 +110,7 @@ def _number_patterns(numbers: Mapping[str, Any], words: str) -> dict[str, str]:
     """Numbers with what is compared: each finds its number as a, a second as b, units beside."""
     units = "|".join(f"(?P<{{0}}_{unit}>{spelling})" for unit, spelling in numbers["units"].items())
     amount = (
-        r"(?:[$€£] ?)?(?P<{0}>\d{{1,9}}(?:[.,]\d{{1,3}}){{0,3}}|(?:" + words + r")(?= ))"
+        r"(?:[$€£] ?)?(?P<{0}>\d{{1,9}}(?:[.,]\d{{1,3}}){{0,3}}|(?:" + words + r")(?![\w-]))"
         r"(?: ?(?:" + units + r")(?!\w))?"
     )
     first, second = amount.format("a"), amount.format("b")
@@ -182,10 +185,14 @@ def time_patterns(content: Mapping[str, Any]) -> tuple[tuple[str, "re.Pattern[st
     words = "|".join(sorted(map(re.escape, numbers["words"]), key=len, reverse=True))
     weekdays = "|".join(sorted(times["weekdays"], key=len, reverse=True))
     months = "|".join(sorted(numbers["months"], key=len, reverse=True))
+    first_days = "|".join(times["first"])
     slots = {
         "{unit}": f"(?:{units})",
         "{n}": rf"(?P<n>\d{{1,3}}|{words}|{times['ones']})",
         "{weekday}": f"(?P<weekday>{weekdays})",
+        "{date_month}": rf"(?P<month>{months})\.?",
+        "{day}": rf"(?P<day_number>[12]?\d|3[01]|{first_days})(?:st|nd|rd|th|\.|er)?",
+        "{year}": r"(?P<date_year>(?:19|20)\d\d)",
         "{month}": rf"(?P<month>{months})(?! (?:of |de |del )?\d)",
     }
     patterns = []

@@ -13,7 +13,7 @@ from foretaste.understand.clauses import CHILDREN_TOKEN, without_plain
 from foretaste.understand.grammar import Grammar
 from foretaste.understand.grammar_patterns import COMPARATIVES, Dimension
 from foretaste.understand.meaning import Meaning, Scene, Topic
-from foretaste.understand.references import ItemReader
+from foretaste.understand.references import MAX_TITLE_WORDS, ItemReader
 from foretaste.understand.titles import title_key
 
 STOPS = " \"'.,;:!?-–—"
@@ -32,7 +32,17 @@ class ItemQuestions:
     def read(self, asked: str) -> Meaning | None:
         """What is asked of which item; None where it is no such question."""
         text = asked.strip(STOPS)
+        if self._grammar.patterns["starts.compare"].match(text):
+            return self._extreme_of(text)
         return self._question(text) or self._behind_item(text) or self._same_of_other(text)
+
+    def _extreme_of(self, text: str) -> Meaning | None:
+        """ "Which of these is the cheapest?", which begins like a comparison of two."""
+        patterns = [
+            pattern for topic, pattern in self._grammar.about_patterns if topic == "extreme"
+        ]
+        hits = (pattern.fullmatch(text) for pattern in patterns)
+        return next((m for hit in hits if hit and (m := self._meaning("extreme", hit))), None)
 
     def corrected(self, words: str) -> Meaning | None:
         """ "(I meant) the 1995 one": the same of another item."""
@@ -76,13 +86,13 @@ class ItemQuestions:
         groups = hit.groupdict()
         if topic == "extreme":
             return self._extreme(groups["quality"] or "")
+        if topic == "quality":
+            return self._whether(f"{groups['item']} {groups['quality']}".split())
         item = self._item(groups["item"]) if groups.get("item") else self._pronoun()
         if item is None:
             return None
         if topic == "noun":
             return self._of_noun(item, groups["noun"] or "")
-        if topic == "quality":
-            return self._of_quality(item, groups["item"] or "", groups["quality"] or "")
         return self._about((item,), topic)
 
     def _of_noun(self, item: str, noun: str) -> Meaning | None:
@@ -92,6 +102,15 @@ class ItemQuestions:
                 return self._about((item,), topic)
         column = self._scene.vocabulary.column_called(noun, self._grammar)
         return None if column is None else self._about((item,), "noun", column)
+
+    def _whether(self, words: list[str]) -> Meaning | None:
+        """An item, by the longest name that fits, and what it may be."""
+        for count in range(min(len(words) - 1, MAX_TITLE_WORDS), 0, -1):
+            name = " ".join(words[:count])
+            item = self._item(name)
+            if item is not None:
+                return self._of_quality(item, name, " ".join(words[count:]))
+        return None
 
     def _of_quality(self, item: str, said: str, quality: str) -> Meaning | None:
         """Whether it is so: what is asked must be something that is known of items here."""

@@ -151,6 +151,8 @@ def extract_count(text: str, grammar: Grammar) -> tuple[str, int | None]:
     number = None if hit is None else parse_amount(hit["a"], grammar)
     if hit is None or number is None or not 2 <= number <= MAX_COUNT:
         return text, None
+    if grammar.patterns["counted"].match(text[hit.end() :]) is None:
+        return text, None  # “nine woman hurricane” are words of a search
     return text[hit.end() :], int(number)
 
 

@@ -8,11 +8,14 @@ from foretaste.understand.grammar import BOUNDARY, Grammar
 from foretaste.understand.number_columns import NumberColumns
 
 
-def without_occasion(text: str, grammar: Grammar, numbers: NumberColumns) -> str:
-    """Without the day and its weather, where what is asked for is no thing of use: that is what is
-    watched, read or heard, or anything of a catalogue without prices.
+def without_occasion(text: str, grammar: Grammar, numbers: NumberColumns) -> tuple[str, bool]:
+    """(the text without the day, its weather and the place, whether it had any)
+
+    Only where what is asked for is no thing of use: that is what is watched, read or heard, or
+    anything of a catalogue without prices.
     """
     is_media = grammar.patterns["media"].search(text) is not None
     if not is_media and numbers.of_dimension("price") is not None:
-        return text
-    return grammar.patterns["occasion"].sub(BOUNDARY, text)
+        return text, False
+    rest, count = grammar.patterns["occasion"].subn(BOUNDARY, text)
+    return rest, count > 0

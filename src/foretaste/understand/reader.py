@@ -27,7 +27,7 @@ from foretaste.understand.out_of_scope import OutOfScope
 from foretaste.understand.parsed_request import ParsedRequest, parsed_request
 from foretaste.understand.references import ItemReader
 from foretaste.understand.relative_times import extract_times
-from foretaste.understand.same_maker import same_maker_condition
+from foretaste.understand.same_maker import same_maker_as_before, same_maker_condition
 from foretaste.understand.whole_requests import STOPS, WholeRequests, without_politeness
 
 MAX_READ_CHARACTERS = 600
@@ -138,17 +138,17 @@ class _Reader:
                 continue
             meaning = self._of_items(intent, said[hit.end() :].strip(" :,\"'"), said)
             if meaning is not None:
-                return (
-                    replace(meaning, intent="like")
-                    if wants_more and intent == "take"
-                    else (meaning)
-                )
+                is_known = intent == "take" or KNOWN.search(hit[0]) is not None
+                return replace(meaning, intent="like") if wants_more and is_known else meaning
         said = self._without_request(said)
         return self._reference_alone(said, wants_more=bool(wants_more))
 
     def _of_same_maker(self, asked: str) -> Meaning | None:
         """ "By the author of Matilda": what has the makers of the item that is named."""
         phrase = self._without_request(asked)
+        again = same_maker_as_before(asked, self._scene, self._grammar)
+        if again is not None:
+            return Meaning("find", self._grammar.language, conditions=(again,))
         hit = self._grammar.patterns["starts.same_maker"].match(phrase)
         items, tail = self._items.leading(phrase[hit.end() :]) if hit is not None else ((), "")
         if hit is None or not items:
@@ -306,13 +306,16 @@ class _Reader:
         for people in ("men", "women"):  # whose things the catalogue may keep apart
             if self._names_feature(people):
                 text = grammar.patterns[people].sub(f" {people} ", text)
-        text = without_occasion(text, grammar, scene.vocabulary.numbers)
+        text = grammar.patterns["recipient"].sub(" ", text)
+        text, has_occasion = without_occasion(text, grammar, scene.vocabulary.numbers)
         text, times = self._times(text)
         text, bounds = extract_bounds(text, grammar)
         text, superlatives = extract_superlatives(text, scene, grammar)
         text, compared, problems = extract_comparatives(text, scene, grammar, tuple(items))
         wish = parse_wish(text, grammar)
         request = parsed_request(wish, (*times, *bounds), compared, problems, scene, grammar)
+        refuses = any(change.clause.strength == "none" for change in request.changes)
+        request = replace(request, asks=request.asks or (has_occasion and not refuses))
         if not superlatives:
             return request
         bounds_of_most = superlative_conditions(superlatives, request.conditions, scene)
@@ -346,7 +349,7 @@ class _Reader:
 
     def _names_items(self, asked: str) -> bool:
         """Whether items are asked for, whatever they are: “a film for my wife”."""
-        words = self._grammar.tokens(asked)
+        words = self._grammar.tokens(self._grammar.patterns["recipient"].sub(" ", asked))
         nouns, plain = self._grammar.clauses["item_nouns"], self._grammar.clauses["plain"]
         asking = {p for p, s in self._grammar.strengths.items() if s in ("wanted", "only")}
         is_plain = all(word in plain | nouns | asking or not word[0].isalpha() for word in words)
@@ -382,6 +385,8 @@ class _Reader:
         return "undo" if strengths == {"forget"} else "fewer"
 
 
+KNOWN = re.compile(r"read|seen|watched|saw|gelesen|gesehen|lu$|vu$|leido|visto")
+"""What was taken before, and not refused."""
 WHY_WORDS: Mapping[str, tuple[str, ...]] = {
     "en": ("why", "so why", "and why", "but why", "how come", "explain"),
     "de": ("warum", "wieso", "weshalb", "und warum", "aber warum"),

@@ -69,6 +69,8 @@ def _span(kind: str, hit: "re.Match[str]", grammar: Grammar, today: date) -> _Sp
         first = first if first <= today else first - relativedelta(years=1)
         last = first + relativedelta(months=1, days=-1)
         return _Span(None, first - timedelta(1)) if kind == "month_before" else _Span(first, last)
+    if kind == "date":
+        return _date(hit, grammar, today)
     if kind == "weekday":
         ago = (today.weekday() - grammar.weekdays[hit["weekday"]]) % DAYS_PER_WEEK or DAYS_PER_WEEK
         return _Span(today - timedelta(ago), today - timedelta(ago))
@@ -80,6 +82,19 @@ def _span(kind: str, hit: "re.Match[str]", grammar: Grammar, today: date) -> _Sp
     if kind == "this":
         return _Span(begin, None)
     return _Span(begin - relativedelta(**{f"{unit}s": 1}), begin - timedelta(1))
+
+
+def _date(hit: "re.Match[str]", grammar: Grammar, today: date) -> _Span | None:
+    """A day by its number and its month, the last one of the name where no year is said."""
+    text, year = hit["day_number"], hit["date_year"]
+    number = grammar.day_words.get(text) or int(text)
+    try:
+        day = date(int(year or today.year), grammar.months[hit["month"]], number)
+    except ValueError:
+        return None
+    if not year and day > today:
+        day -= relativedelta(years=1)
+    return _Span(day, day)
 
 
 def _span_of_amount(kind: str, hit: "re.Match[str]", grammar: Grammar, today: date) -> _Span | None:

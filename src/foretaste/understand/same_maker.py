@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from foretaste.domain.data import Catalogue
-from foretaste.understand.spelled_values import CAST_COLUMNS, CREATOR_COLUMNS
+from foretaste.understand.grammar import Grammar
+from foretaste.understand.meaning import Scene
+from foretaste.understand.spelled_values import CAST_COLUMNS, CAST_WORDS, CREATOR_COLUMNS
+
+
+def same_maker_as_before(asked: str, scene: Scene, grammar: Grammar) -> Mapping[str, Any] | None:
+    """ "What else did he make?", of the item that was spoken of."""
+    if not scene.subject or grammar.patterns["same_maker_again"].fullmatch(asked) is None:
+        return None
+    is_cast = scene.topic == "cast" or bool(CAST_WORDS & set(asked.split()))
+    return same_maker_condition(scene.subject[0], scene.vocabulary.catalogue, is_cast=is_cast)
 
 
 def same_maker_condition(

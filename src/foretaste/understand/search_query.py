@@ -104,7 +104,7 @@ def read_search(
     if grammar is None:
         return SearchQuery(text)
     line = corrected_negations(grammar.normalised(text), vocabulary, grammar)
-    line = without_politeness(line, grammar)
+    line = grammar.patterns["recipient"].sub(" ", without_politeness(line, grammar)).strip()
     bounds: tuple[Bound, ...] = ()
     if not _has_numbered_title(line, grammar, vocabulary.title_phrases):
         times: tuple[Bound, ...] = ()

@@ -39,7 +39,7 @@ _ASKING_TEXT = """
 """
 ASKING_WORDS = frozenset(_ASKING_TEXT.split())
 """They say that something is looked for, and not what."""
-SCATTERED_WORDS_WEIGHT = 0.003
+SCATTERED_WORDS_WEIGHT = 0.0003
 """What BM25 counts of a phrase of which no item has most of the words, over the temperature of its
 meaning: so the temperature says how sure the two together are, and changes no order of theirs."""
 MAX_PENDING_TEXTS = 1_000
