@@ -14,6 +14,7 @@ from foretaste.domain.ports import BackboneOpener
 from foretaste.loop import Foretaste
 from foretaste.model.artefacts import ModelRegistry
 from foretaste.model.experts.query import QueryExpert
+from foretaste.online import loading
 from foretaste.online.loading import load_snapshot, rehearse
 from foretaste.prepare.reviews import NO_REVIEWS, ItemReviews
 
@@ -72,7 +73,7 @@ def test_a_version_by_a_tuned_encoder_reads_with_that(loop: Foretaste) -> None:
     class TunedWorkspace:
         """The workspace, with a note of which encoder is asked for."""
 
-        models, store, weights = registry, loop.store, loop.weights
+        models, store, weights, folder = registry, loop.store, loop.weights, loop.folder
         feature_typing, known_media = loop.feature_typing, loop.known_media
 
         def vectors(
@@ -114,7 +115,34 @@ def test_after_a_rehearsal_the_words_of_a_query_are_looked_up_at_once(loop: Fore
         listened.append({"encoder": arguments[1], **options})
         return loop.listen(*arguments, **options)
 
-    workspace = SimpleNamespace(slates=loop.slates, listen=listen)
+    workspace = SimpleNamespace(slates=loop.slates, listen=listen, list_by=loop.list_by)
     rehearse(workspace, 3, replace(snapshot, encoder=None))
     assert expert._bm25.value_or_none is not None
     assert listened == [{"encoder": None, "keep": False}], "what nobody asked is not kept"
+
+
+def test_a_shared_snapshot_is_everybodys_and_reads_with_the_workspace_that_has_it(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came since it was shared is taken in, as of one that was loaded."""
+    monkeypatch.setattr(loading, "shared_snapshots", {})
+    name = live_name(loop)
+    loaded = loop.catch_up()
+    loading.share_snapshot(loop)
+    (shared,) = loading.shared_snapshots.values()
+    loop.store.put_items([Item("space-shared", "The nebula [space]")])
+    loop.record([Event("e-shared", "click", 1_700_100_000.0, user="u1", item="space-shared")])
+    copies = [Foretaste.open(loop.folder) for _ in range(2)]
+    for workspace in copies:
+        snapshot = workspace.at_snapshot(name)
+        assert snapshot.product is shared.product
+        assert snapshot.catalogue is shared.catalogue
+        newest = workspace.catch_up()
+        assert "space-shared" in newest.catalogue.index
+        assert newest.event == loop.catch_up().event
+        question = Request("u1", n=5, incognito=True, explore=0.0)
+        shown = [(item.id, item.score) for item in workspace.recommend(question)]
+        assert shown == [(item.id, item.score) for item in loop.recommend(question)]
+        workspace.close()
+    assert "space-shared" not in shared.catalogue.index
+    assert loaded.version == shared.version

@@ -1,6 +1,7 @@
 """What the processes of a server share."""
 
 import gc
+import threading
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,9 @@ import pytest
 from faults.nursery import Nursery
 from foretaste.config.load import load_config
 from foretaste.language.open import forgetful, open_encoder
-from foretaste.serve import preload
+from foretaste.model.artefacts import ModelRegistry
+from foretaste.online import loading
+from foretaste.serve import preload, run
 
 from .workspace import DEADLINE, until
 
@@ -24,8 +27,7 @@ def test_whoever_opens_the_same_encoder_has_the_weights_that_are_there(copied: P
         settings = load_config(copied).language
         assert forgetful(open_encoder(settings, copied / "cache")) is encoder
     finally:
-        preload.shared_encoders.clear()
-        gc.unfreeze()
+        forget()
 
 
 def test_weights_that_are_not_there_are_for_the_processes_to_tell(copied: Path) -> None:
@@ -35,7 +37,22 @@ def test_weights_that_are_not_there_are_for_the_processes_to_tell(copied: Path) 
         preload.preload(copied)
         assert preload.shared_encoders == []
     finally:
-        gc.unfreeze()
+        forget()
+
+
+def test_the_model_and_the_application_are_there_before_the_first_process(copied: Path) -> None:
+    """And nothing of the workspace stays open, nor has a thread begun."""
+    threads = threading.active_count()
+    preload.preload(copied)
+    try:
+        ((folder, version),) = loading.shared_snapshots
+        assert (folder, version) == (copied, ModelRegistry(copied / "models").live_name())
+        assert copied in run._preloaded
+        assert threading.active_count() == threads
+        open_files = [Path(file.path) for file in psutil.Process().open_files()]
+        assert not [path for path in open_files if path.is_relative_to(copied)]
+    finally:
+        forget()
 
 
 @pytest.mark.slow
@@ -49,6 +66,14 @@ def test_processes_have_what_they_share_in_memory_once(nursery: Nursery, copied:
         processes = psutil.Process(command.pid).children(recursive=True)
         shared = [shared_bytes(process) for process in processes]
     assert sum(size > MIN_SHARED_BYTES for size in shared) >= 2, shared
+
+
+def forget() -> None:
+    """What was shared, as this process goes on."""
+    preload.shared_encoders.clear()
+    loading.shared_snapshots.clear()
+    run._preloaded.clear()
+    gc.unfreeze()
 
 
 def shared_bytes(process: psutil.Process) -> int:

@@ -1,12 +1,13 @@
 """In: the name of a model version. Out: a snapshot of it that has answered once."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NoReturn, Protocol
 
-from foretaste.domain.data import Floats, Item, Request
+from foretaste.domain.data import Floats, Item, Recommendation, Request
 from foretaste.domain.feature_types import FeatureTyping
 from foretaste.domain.ports import BackboneOpener, TextEncoder
 from foretaste.domain.store import Store
@@ -14,7 +15,9 @@ from foretaste.generate.catalogue_words import count_title_words
 from foretaste.language.open import REHEARSAL_QUERY, forgetful
 from foretaste.model.artefacts import ModelRegistry
 from foretaste.online.answer import ScoringWorkspace
-from foretaste.online.manager import ModelManager
+from foretaste.online.fallback import Budget
+from foretaste.online.manager import ModelManager, Newest
+from foretaste.online.page_request import PageRequest
 from foretaste.online.slate import SlateBuilder
 from foretaste.online.snapshot import Snapshot
 from foretaste.prepare.media_spaces import ReadMedia
@@ -120,12 +123,27 @@ def stored_reviews(store: Store, event_types: Sequence[str]) -> ItemReviews:
     )
 
 
-def rehearse(workspace: ScoringWorkspace, n: int, snapshot: Snapshot) -> None:
-    """Ask once, so that nobody waits for what a model makes at its first question."""
+class RehearsingWorkspace(ScoringWorkspace, Protocol):
+    """What the loop lends for asking a snapshot that does not answer yet."""
+
+    def list_by(
+        self, page: PageRequest, budget: Budget, slates: SlateBuilder, newest: Newest
+    ) -> Recommendation: ...
+
+
+def rehearse(workspace: RehearsingWorkspace, n: int, snapshot: Snapshot) -> None:
+    """Ask it, so that nobody waits for what a model makes at its first questions: rows of experts,
+    the index of filters, names and words of the catalogue.
+    """
     context = workspace.slates.user_context(Request(query=REHEARSAL_QUERY), snapshot)
     read_context = workspace.listen(context, snapshot.encoder, keep=False)
     snapshot.product.rehearse(read_context, n, len(snapshot.catalogue))
     count_title_words(snapshot.catalogue.titles)  # reasons ask for it
+    slates = copy.copy(workspace.slates)  # others still ask the snapshot before
+    seeds = snapshot.catalogue.ids[:REHEARSED_ITEMS]
+    for request in (Request(n=n, incognito=True), Request(items=seeds, n=n, incognito=True)):
+        workspace.list_by(PageRequest(request), Budget(None), slates, Newest(snapshot))
+    workspace.slates.take_index(slates)
 
 
 class SharingWorkspace(LoadingWorkspace, Protocol):

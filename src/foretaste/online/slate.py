@@ -194,6 +194,10 @@ class SlateBuilder(SharedResults):
             index = self._index = FilterIndex(catalogue, shelf, self._read, list_columns)
         return index
 
+    def take_index(self, other: "SlateBuilder") -> None:
+        """What another one of the workspace has found out of a catalogue that is to answer next."""
+        self._index = other._index
+
     def question(
         self, page: PageRequest, context: UserContext, snapshot: Snapshot
     ) -> FilterContext:

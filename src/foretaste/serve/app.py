@@ -1,6 +1,9 @@
 """In: the folder of a workspace. Out: the ASGI application that serves it and its tenants."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
@@ -12,6 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from foretaste.config.load import load_config
 from foretaste.config.serve_settings import ServeSettings
+from foretaste.loop import Foretaste
 from foretaste.serve.admin import (
     catalogue_routes,
     data_routes,
@@ -58,7 +62,11 @@ from foretaste.serve.http.traces import Tracer
 from foretaste.serve.http.user_access import USER_TOKEN_HEADER
 from foretaste.serve.http.visitors import TrustedProxies
 from foretaste.serve.pages import routes as pages
+from foretaste.serve.rehearsal import rehearse_lists
 from foretaste.serve.tenant_pool import TenantPool
+from foretaste.serve.warm_up import rehearsal_bodies
+
+log = logging.getLogger("foretaste.serve")
 
 ROUTERS = (
     routes.router,
@@ -117,6 +125,8 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if on_start is not None:
             on_start()
+        loop = asyncio.get_running_loop()
+        tenants.root.rehearse = partial(_rehearse, app, loop)
         tenants.root.start()
         yield
         await run_in_threadpool(desk.close)
@@ -140,6 +150,20 @@ def create_app(
         app.router.routes.extend(router.routes)
     app.openapi = partial(openapi_document, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
+
+
+def _rehearse(app: FastAPI, loop: asyncio.AbstractEventLoop, workspace: Foretaste) -> None:
+    """Answer through all layers, in the loop that answers everybody; called from another thread. A
+    failure is no reason not to answer.
+    """
+    lists = rehearse_lists(app, rehearsal_bodies(workspace))
+    try:
+        statuses = asyncio.run_coroutine_threadsafe(lists, loop).result()
+        if set(statuses) != {200}:
+            log.warning("rehearsed lists were answered with %s", sorted(set(statuses)))
+    except (Exception, CancelledError) as error:
+        lists.close()
+        log.warning("the first request may take longer: %s while rehearsing", type(error).__name__)
 
 
 def route_scopes() -> RouteScopes:

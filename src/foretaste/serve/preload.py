@@ -25,38 +25,36 @@ shared_encoders: list[TextEncoder] = []
 
 
 def preload(folder: Path) -> None:
-    """Import what answers, load the weights that the settings of a workspace name and the model that
-    answers, and make the application.
+    """Import what answers, load the weights that the settings of a workspace name and its model,
+    and make the application.
 
     What cannot be loaded here is told by the processes, which load it themselves.
     """
     import torch
 
-    from foretaste.language.encoder import TransformerEncoder
-    from foretaste.language.open import forgetful, open_encoder
-
     thread_count = torch.get_num_threads()
     torch.set_num_threads(1)  # threads are not copied, and whoever waits for them waits for ever
-    try:
-        settings = load_config(folder).language
-        encoder = forgetful(open_encoder(settings, folder / "cache"))
-        if isinstance(encoder, TransformerEncoder) and encoder.is_on_cpu:
-            encoder.load()
-            shared_encoders.append(encoder)
-    except Exception as error:
-        log.debug("the language model is not shared: %s", error)
-    try:
-        _preload_model(folder)
-    except Exception as error:
-        log.debug("the model is not shared: %s", error)
-    finally:
-        torch.set_num_threads(thread_count)
-    run.preload_application(folder)
+    for share in (_share_encoder, _share_model, run.preload_application):
+        try:
+            share(folder)
+        except Exception as error:
+            log.debug("%s: %s", share.__name__, error)
+    torch.set_num_threads(thread_count)
     gc.collect()
     gc.freeze()  # what looked at it in a copy would write to it
 
 
-def _preload_model(folder: Path) -> None:
+def _share_encoder(folder: Path) -> None:
+    from foretaste.language.encoder import TransformerEncoder
+    from foretaste.language.open import forgetful, open_encoder
+
+    encoder = forgetful(open_encoder(load_config(folder).language, folder / "cache"))
+    if isinstance(encoder, TransformerEncoder) and encoder.is_on_cpu:
+        encoder.load()
+        shared_encoders.append(encoder)
+
+
+def _share_model(folder: Path) -> None:
     """Nothing of the workspace stays open: a copy of a connection would be used by two."""
     from foretaste.loop import Foretaste
 

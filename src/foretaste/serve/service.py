@@ -32,7 +32,8 @@ from foretaste.serve.http import logs
 from foretaste.serve.http.metrics import TenantMetrics
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.user_access import UserAccess
-from foretaste.serve.warm_up import warm_up_language, warm_up_lists
+from foretaste.serve.rehearsal import is_rehearsal
+from foretaste.serve.warm_up import try_to_warm_up_language, warm_up_lists
 from foretaste.training.erasure_receipt import ErasureReceipt
 from foretaste.worker import TrainingOutcome
 from foretaste.workspace.tenants import claim
@@ -73,6 +74,9 @@ class Service:
         self._ingestor: Ingestor | None = None
         self._chat: Chat | None = None
         self._is_ready = self._is_closed = False
+        self._can_answer = False  # but somebody who asked now would be the first
+        self.rehearse: Callable[[Foretaste], None] | None = None
+        """Has the service answer through all layers of an application, before it is ready."""
         self._failure: str | None = None  # what the last attempt to warm up ran into
         self._public_failure = NOT_LOADED  # what callers are told of it
         self._failed_at = 0.0  # when, on the monotonic clock
@@ -212,6 +216,8 @@ class Service:
 
     def note_answer(self, recommendation: Recommendation) -> None:
         """For the log and the metrics."""
+        if is_rehearsal.get():
+            return
         logs.add_fields(
             model_version=recommendation.model_version,
             fallback_level=recommendation.fallback_level,
@@ -222,7 +228,8 @@ class Service:
         self._is_ready = True
 
     def _check_ready(self) -> None:
-        if not self._is_ready and self._warmer is not None and self._warmer.is_alive():
+        can_answer = self._is_ready or self._can_answer
+        if not can_answer and self._warmer is not None and self._warmer.is_alive():
             raise ProblemError(
                 "not-ready",
                 self._failure or NOT_LOADED,
@@ -369,6 +376,9 @@ class Service:
             # words count until the encoder is there; also those that nobody writes so
             snapshot.product.fast_product().rehearse(context, 1, len(snapshot.catalogue))
             warm_up_lists(self.workspace)
+            self._can_answer = True
+            if self.rehearse is not None:
+                self.rehearse(self.workspace)
             self.workspace.outage.limits.wait_until_known(LIMITS_SECONDS)
         except ForetasteError as error:
             self._fail(str(error), error.public_text())
@@ -378,17 +388,7 @@ class Service:
         else:
             self._is_ready, self._failure, self._public_failure = True, None, NOT_LOADED
             log.info("ready after %.1f s", time.perf_counter() - start_time)
-            self._warm_up_language()
-
-    def _warm_up_language(self) -> None:
-        """Words are read when this is done; see `warm_up_language`."""
-        try:
-            warm_up_language(self.workspace)
-        except ForetasteError as error:
-            if not self._stop_event.is_set():
-                log.error("words cannot be read: %s", error)
-        except Exception:
-            log.exception("while loading the language model")
+            try_to_warm_up_language(self.workspace, self._stop_event)
 
     def _fail(self, reason: str, public_reason: str = ForetasteError.PUBLIC_TEXT) -> None:
         if self._stop_event.is_set():

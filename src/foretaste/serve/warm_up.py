@@ -1,11 +1,19 @@
 """In: a workspace that answers without words. Out: the same with its language model loaded."""
 
+import logging
+from collections.abc import Mapping
+from threading import Event
+from typing import Any
+
 from foretaste.domain.data import Request
 from foretaste.domain.switching import short_turns
+from foretaste.errors import ForetasteError
 from foretaste.generate.catalogue_words import count_title_words
 from foretaste.generate.messages import LANGUAGES, messages_in
 from foretaste.language.open import REHEARSAL_QUERY, forgetful
 from foretaste.loop import Foretaste
+
+log = logging.getLogger("foretaste.serve")
 
 HISTORY_LENGTH = 5
 """Items that the rehearsed list goes with."""
@@ -21,6 +29,24 @@ def warm_up_lists(workspace: Foretaste) -> None:
     workspace.reasoning.messages(Request()).names(("", ""))  # Babel reads its lists for it
     seeds = catalogue.ids[:HISTORY_LENGTH]
     workspace.recommend(Request("nobody", items=seeds, n=10, explain=True, incognito=True))
+
+
+def rehearsal_bodies(workspace: Foretaste) -> list[Mapping[str, Any]]:
+    """The lists that are rehearsed over HTTP: of nobody, with a history, and of a user."""
+    seeds = list(workspace.manager.current.catalogue.ids[:HISTORY_LENGTH])
+    bodies: list[Mapping[str, Any]] = [{}, {"items": seeds, "explain": True}, {"user": "nobody"}]
+    return [{**body, "incognito": True} for body in bodies]
+
+
+def try_to_warm_up_language(workspace: Foretaste, stop_event: Event) -> None:
+    """Words are read when this is done; why they cannot be is for the log."""
+    try:
+        warm_up_language(workspace)
+    except ForetasteError as error:
+        if not stop_event.is_set():
+            log.error("words cannot be read: %s", error)
+    except Exception:
+        log.exception("while loading the language model")
 
 
 @short_turns()  # requests are answered meanwhile

@@ -1,13 +1,17 @@
 """The addresses that are asked most answer as the usual way would, with less done for each."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import routing
+from starlette.requests import Request as StarletteRequest
+from starlette.types import Message, Receive, Scope, Send
 
-from foretaste.serve.app import DIRECT_PATHS
+from foretaste.serve.app import DIRECT_PATHS, ROUTERS
+from foretaste.serve.http.direct import DirectMiddleware
 
 from ..conftest import Refusal
 
@@ -45,11 +49,31 @@ def test_the_answer_is_that_of_the_usual_way(client: httpx.Client, handled: list
     assert set(direct.headers) == set(usual.headers)
 
 
-def test_a_body_in_parts_goes_the_usual_way(client: httpx.Client, handled: list[str]) -> None:
-    parts = iter([b'{"user": "u1", ', b'"n": 2}'])
-    answer = client.post("/v1/recommend", content=parts, headers=CHUNKED)
-    assert len(without_id(answer)["items"]) == 2
-    assert handled == ["/v1/recommend"]
+def test_a_body_in_parts_goes_the_usual_way_as_a_whole() -> None:
+    bodies: list[bytes] = []
+
+    async def usual(scope: Scope, receive: Receive, send: Send) -> None:
+        bodies.append(await StarletteRequest(scope, receive).body())
+
+    async def send(message: Message) -> None:
+        raise AssertionError(message)
+
+    async def ask() -> None:
+        parts: list[Message] = [
+            {"type": "http.request", "body": b'{"user": "u1", ', "more_body": True},
+            {"type": "http.request", "body": b'"n": 2}', "more_body": False},
+        ]
+        headers = [(b"content-type", b"application/json")]
+        scope = {"type": "http", "method": "POST", "path": "/v1/recommend", "headers": headers}
+
+        async def receive() -> Message:
+            return parts.pop(0)
+
+        routes = [route for router in ROUTERS for route in router.routes]
+        await DirectMiddleware(usual, routes=routes, paths=DIRECT_PATHS)(scope, receive, send)
+
+    asyncio.run(ask())
+    assert bodies == [b'{"user": "u1", "n": 2}']
 
 
 def test_the_header_tells_the_language(client: httpx.Client, handled: list[str]) -> None:

@@ -21,7 +21,8 @@ from foretaste.serve.http import logs
 from foretaste.serve.http.metrics import Metrics
 from foretaste.serve.http.problem_texts import request_scope
 from foretaste.serve.http.problems import ProblemError, problem_response, unexpected_response
-from foretaste.serve.http.traces import Tracer
+from foretaste.serve.http.traces import EndSpan, Tracer
+from foretaste.serve.rehearsal import is_rehearsal
 
 access_log = logging.getLogger("foretaste.serve.access")
 
@@ -93,17 +94,22 @@ class GuardMiddleware:
             else:
                 raise  # half an answer is out: the server must cut the connection
         finally:
-            log_fields = record.write_log_line()
-            if self._metrics is not None:
-                self._metrics.observe_request(
-                    log_fields["method"],
-                    log_fields["path"],
-                    log_fields["status"],
-                    log_fields["ms"] / 1000,
-                    log_fields["tenant"],
-                )
-            if end_span is not None:
-                end_span(log_fields)
+            if not is_rehearsal.get():
+                self._tell(record, end_span)
+
+    def _tell(self, record: "_RequestRecord", end_span: EndSpan | None) -> None:
+        """What became of a request: to the log, the metrics and the traces."""
+        log_fields = record.write_log_line()
+        if self._metrics is not None:
+            self._metrics.observe_request(
+                log_fields["method"],
+                log_fields["path"],
+                log_fields["status"],
+                log_fields["ms"] / 1000,
+                log_fields["tenant"],
+            )
+        if end_span is not None:
+            end_span(log_fields)
 
     def _too_large_detail(self) -> str:
         return f"a body has at most {self._max_body_bytes:,} bytes; send it in several calls"
