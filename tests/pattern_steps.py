@@ -19,6 +19,9 @@ MIN_REPEATS = 20
 
 CHARACTER = "one character"
 """The kind of a node that takes one character; its argument says of each whether it does."""
+ASCII, DOTALL, IGNORECASE, MULTILINE = map(
+    int, (re.ASCII, re.DOTALL, re.IGNORECASE, re.MULTILINE)
+)  # as numbers: `re.RegexFlag` takes longer to compare than all else that a step does
 
 
 class Taken(dict[str, bool]):
@@ -30,6 +33,27 @@ class Taken(dict[str, bool]):
     def __missing__(self, character: str) -> bool:
         kind, argument, flags = self.node
         self[character] = holds(kind, argument, character, flags)
+        return self[character]
+
+
+class Branches(dict[str, tuple[list[tuple[int, list[Any]]], int]]):
+    """Next character, "" at the end → ([(how many that cannot begin so are before it, branch)] of
+    those that may, how many are after the last), worked out when it is met.
+    """
+
+    def __init__(self, branches: list[list[Any]]) -> None:
+        self.branches = branches
+
+    def __missing__(self, character: str) -> tuple[list[tuple[int, list[Any]]], int]:
+        possible, failed = [], 0
+        for branch in self.branches:
+            kind, taken = branch[0] if branch else ("nothing", {})
+            if kind is CHARACTER and not (character and taken[character]):
+                failed += 1
+            else:
+                possible.append((failed, branch))
+                failed = 0
+        self[character] = possible, failed
         return self[character]
 
 
@@ -46,7 +70,7 @@ def quick(nodes: Sequence[Any], flags: int) -> list[Any]:
         if kind in (op.LITERAL, op.NOT_LITERAL, op.IN, op.ANY):
             found.append((CHARACTER, Taken(kind, argument, flags)))
         elif kind is op.BRANCH:
-            found.append((kind, [quick(branch, flags) for branch in argument[1]]))
+            found.append((kind, Branches([quick(branch, flags) for branch in argument[1]])))
         elif kind is op.SUBPATTERN:
             found.append((kind, quick(argument[3], flags)))
         elif kind is op.ATOMIC_GROUP:
@@ -74,7 +98,7 @@ class Counter:
         """Steps to find all matches, as `findall` does."""
         start = 0
         while start <= len(self.text):
-            fails = self.fails_at_once(self.tree, start)
+            fails = self.fails_early(self.tree, start)
             end = None if fails else next(self.ends(self.tree, start), None)
             start = start + 1 if end is None else max(end, start + 1)
         return self.steps
@@ -109,9 +133,12 @@ class Counter:
             if self.is_at(argument, at):
                 yield at
         elif kind is op.BRANCH:
-            for branch in argument:
-                if not self.fails_at_once(branch, at):
+            possible, failed = argument[self.text[at : at + 1]]
+            for failed_before, branch in possible:
+                self.steps += failed_before
+                if not self.fails_early(branch, at):
                     yield from self.ends(branch, at)
+            self.steps += failed
         elif kind is op.SUBPATTERN:
             yield from self.ends(argument, at)
         elif kind is op.ATOMIC_GROUP:
@@ -129,13 +156,49 @@ class Counter:
         else:
             raise NotImplementedError(kind)
 
-    def fails_at_once(self, nodes: Sequence[Any], at: int) -> bool:
-        """Whether the first of the nodes takes no such character, which then is their one step."""
-        if not nodes or nodes[0][0] is not CHARACTER:
-            return False
-        fails = at >= len(self.text) or not nodes[0][1][self.text[at]]
-        self.steps += fails
-        return fails
+    def fails_early(self, nodes: Sequence[Any], at: int) -> bool:
+        """Whether it fails before there are two ways to go on, which is then counted here."""
+        steps = self.failure_steps(nodes, at)
+        self.steps += steps or 0
+        return steps is not None
+
+    def failure_steps(self, nodes: Sequence[Any], at: int) -> int | None:
+        """Steps that `ends` takes to find no end, where each node ends in one place at most or
+        fails; None where it takes more than that to tell.
+        """
+        text, size, steps = self.text, len(self.text), 0
+        for kind, argument in nodes:
+            steps += 1
+            if kind is CHARACTER:
+                if at >= size or not argument[text[at]]:
+                    return steps
+                at += 1
+            elif kind is op.AT:
+                if not self.is_at(argument, at):
+                    return steps
+            elif kind is op.SUBPATTERN:
+                inner_steps = self.failure_steps(argument, at)
+                return None if inner_steps is None else steps + inner_steps
+            elif kind is op.BRANCH:
+                possible, failed = argument[text[at : at + 1]]
+                for failed_before, branch in possible:
+                    branch_steps = self.failure_steps(branch, at)
+                    if branch_steps is None:
+                        return None
+                    steps += failed_before + branch_steps
+                return steps + failed
+            elif kind in (op.ASSERT, op.ASSERT_NOT):
+                behind, inner = argument
+                if len(inner) != 1 or inner[0][0] is not CHARACTER:
+                    return None
+                start = at - behind
+                steps += start >= 0
+                hit = 0 <= start < size and inner[0][1][text[start]]
+                if hit != (kind is op.ASSERT):
+                    return steps
+            else:
+                return None
+        return None
 
     def repeat_ends(self, repeat: Any, at: int, *, greedy: bool) -> Iterator[int]:
         """Without recursion: `re` keeps its own stack."""
@@ -177,7 +240,7 @@ class Counter:
             yield from range(end, at + low - 1, -1)
 
     def is_at(self, place: Any, at: int) -> bool:
-        text, many = self.text, bool(self.flags & re.MULTILINE)
+        text, many = self.text, bool(self.flags & MULTILINE)
         if place in (op.AT_BEGINNING, op.AT_BEGINNING_STRING):
             return at == 0 or (many and place is op.AT_BEGINNING and text[at - 1] == "\n")
         if place in (op.AT_END, op.AT_END_STRING):
@@ -197,7 +260,7 @@ def first(ends: Iterator[int]) -> Iterator[int]:
 
 
 def is_word(character: str, flags: int) -> bool:
-    ascii_only = bool(flags & re.ASCII)
+    ascii_only = bool(flags & ASCII)
     return (character.isalnum() or character == "_") and not (
         ascii_only and not character.isascii()
     )
@@ -206,12 +269,12 @@ def is_word(character: str, flags: int) -> bool:
 def holds(kind: Any, argument: Any, character: str, flags: int) -> bool:
     """Whether a node for one character takes this one."""
     if kind is op.ANY:
-        return bool(flags & re.DOTALL) or character != "\n"
+        return bool(flags & DOTALL) or character != "\n"
     if kind is op.NOT_LITERAL:
         return ord(character) != argument
     if kind is op.LITERAL:
         return chr(argument) == character or bool(
-            flags & re.IGNORECASE and chr(argument).lower() == character.lower()
+            flags & IGNORECASE and chr(argument).lower() == character.lower()
         )
     negated = bool(argument) and argument[0][0] is op.NEGATE
     hit = any(in_set(part, character, flags) for part in argument if part[0] is not op.NEGATE)
@@ -225,7 +288,7 @@ def in_set(part: tuple[Any, Any], character: str, flags: int) -> bool:
         letters = {character, character.lower(), character.upper()}
         return any(
             low <= ord(letter) <= high
-            for letter in (letters if flags & re.IGNORECASE else {character})
+            for letter in (letters if flags & IGNORECASE else {character})
             if len(letter) == 1
         )
     if kind is op.CATEGORY:
