@@ -1,5 +1,6 @@
 """Variants that are items of their own, grouped by a column."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,15 +51,24 @@ def behaviour() -> str:
     return "\n".join(rows) + "\n"
 
 
-@pytest.fixture
-def grouped(tmp_path: Path) -> Iterator[Foretaste]:
-    (tmp_path / "shop").mkdir()
-    (tmp_path / "shop" / "foretaste.toml").write_text(SETTINGS)
-    (tmp_path / "items.csv").write_text(catalogue())
-    (tmp_path / "events.csv").write_text(behaviour())
-    loop = foretaste.open(tmp_path / "shop")
-    loop.add(tmp_path / "items.csv", tmp_path / "events.csv")
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a model of them; not to be changed."""
+    folder = tmp_path_factory.mktemp("variants")
+    (folder / "shop").mkdir()
+    (folder / "shop" / "foretaste.toml").write_text(SETTINGS)
+    (folder / "items.csv").write_text(catalogue())
+    (folder / "events.csv").write_text(behaviour())
+    loop = foretaste.open(folder / "shop")
+    loop.add(folder / "items.csv", folder / "events.csv")
     loop.train()
+    loop.close()
+    return folder / "shop"
+
+
+@pytest.fixture
+def grouped(trained: Path, tmp_path: Path) -> Iterator[Foretaste]:
+    loop = foretaste.open(shutil.copytree(trained, tmp_path / "shop"))
     yield loop
     loop.close()
 
