@@ -19,6 +19,8 @@ Numbers = npt.NDArray[np.floating]
 
 DRAWS_PER_BATCH = 50
 """Bootstrap draws multiplied at a time: one matrix product, and little memory."""
+MAX_DRAWN_AT_ONCE = 65_536
+"""People drawn and counted at a time: of few people many draws, of many one."""
 
 
 class Interval(NamedTuple):
@@ -162,10 +164,12 @@ def _bootstrap_sums(sums: Doubles, n: int, rng: np.random.Generator) -> Doubles:
     """[n, columns] the sums over n draws of as many people as there are."""
     user_count = len(sums)
     draw_counts = np.empty((n, user_count))  # how often each is drawn
-    for row in draw_counts:
-        row[:] = np.bincount(
-            rng.integers(user_count, size=user_count, dtype=np.int32), minlength=user_count
-        )
+    rows_at_once = max(MAX_DRAWN_AT_ONCE // max(user_count, 1), 1)
+    for start in range(0, n, rows_at_once):
+        rows = draw_counts[start : start + rows_at_once]
+        drawn = rng.integers(user_count, size=rows.shape, dtype=np.int32)
+        cells = drawn + user_count * np.arange(len(rows))[:, None]
+        rows[:] = np.bincount(cells.ravel(), minlength=rows.size).reshape(rows.shape)
     return draw_counts @ sums
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from foretaste.domain.data import Doubles
 from foretaste.evaluate.metrics import Interval
@@ -135,6 +134,8 @@ def rate_interval(successes: Doubles, trials: Doubles) -> Interval | None:
     share = float(successes.sum()) / total
     size = max(round(total / _design_effect(successes, trials, share)), 1)
     hits = min(max(round(share * size), 0), size)
+    from scipy import stats  # half a second, which a service that starts does not wait
+
     bounds = stats.binomtest(hits, size).proportion_ci(CONFIDENCE, method="wilson")
     return Interval(share, min(float(bounds.low), share), max(float(bounds.high), share))
 
@@ -164,6 +165,8 @@ def mean_interval(sums: Doubles, counts: Doubles) -> Interval | None:
         return Interval(mean, -np.inf, np.inf) if sums.any() else Interval(mean, 0.0, np.inf)
     residuals = sums - mean * counts
     error = float(np.sqrt(people / (people - 1) * (residuals**2).sum()) / total)
+    from scipy import stats
+
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, people - 1)) * error
     return Interval(mean, mean - reach, mean + reach)
 
@@ -193,6 +196,8 @@ def difference_interval(
         return np.asarray(
             own_clicks / np.maximum(own_places, 1) - clicks / np.maximum(places_shown, 1)
         )
+
+    from scipy import stats
 
     bootstrap = stats.bootstrap(
         tuple(sums),

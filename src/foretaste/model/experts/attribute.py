@@ -266,9 +266,8 @@ class AttributeExpert(ExpertByScorer):
             event_weights *= worths[::-1]
         profiles = self._item_profiles.rows[items[:counted_events]]
         mass = np.zeros(len(self._value_counts), np.float32)
-        mass[: self._profile_table.shape[1]] = (
-            self._profile_table[profiles].T @ event_weights[:counted_events]
-        )
+        table = self._profile_table
+        mass[: table.shape[1]] = _weighted_sum(table, profiles, event_weights[:counted_events])
         return mass
 
     def log_preference(self, user_context: UserContext) -> Floats:
@@ -388,3 +387,12 @@ def _profile_value_shares(profiles: Sequence[tuple[int, ...]], values: int) -> s
     offsets = np.concatenate([[0], np.cumsum([len(codes) for codes in profiles])]).astype(np.int64)
     codes = np.fromiter((code for codes in profiles for code in codes), np.int32, offsets[-1])
     return _item_value_shares(Feature("", tuple("" for _ in range(values)), offsets, codes))
+
+
+def _weighted_sum(table: sp.csr_matrix, rows: Ints, weights: Floats) -> Floats:
+    """[columns], of these rows; what SciPy spends on each of its own steps is more than the sum."""
+    starts = table.indptr[rows]
+    sizes = table.indptr[rows + 1] - starts
+    cells = np.arange(sizes.sum()) + np.repeat(starts - sizes.cumsum() + sizes, sizes)
+    values = table.data[cells] * np.repeat(weights, sizes)
+    return np.bincount(table.indices[cells], values, table.shape[1]).astype(np.float32)
