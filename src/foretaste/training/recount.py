@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from math import inf
 from pathlib import Path
 from typing import Any, Protocol
@@ -110,20 +111,35 @@ class ErasureRecounter:
 
     def due_notes(self, erased_at: float) -> list[str]:
         """What may still hold something of whoever was erased then, of what ends by itself."""
-        store, notes = self._workspace.store, list[str]()
-        if self._stale_version(store.erasure_count()) is not None:
-            notes.append(PENDING_RECOUNT_NOTE)
-        if not self._try_step(store.purge_log):
-            notes.append(PENDING_LOG_NOTE)
-        if not self._try_step(store.export_erasures):
-            notes.append(PENDING_LIST_NOTE)
-        if self._has_older_versions(erased_at):
-            notes.append(PENDING_WEIGHTS_NOTE)
-        return notes
+        return self._due_notes_by_time()(erased_at)
+
+    def _due_notes_by_time(self) -> Callable[[float], list[str]]:
+        """The same for many erasures: what they share is done and looked up once, when the first is
+        asked for.
+        """
+        store, shared_notes = self._workspace.store, list[str]()
+
+        @cache
+        def first_training() -> float:
+            if self._stale_version(store.erasure_count()) is not None:
+                shared_notes.append(PENDING_RECOUNT_NOTE)
+            if not self._try_step(store.purge_log):
+                shared_notes.append(PENDING_LOG_NOTE)
+            if not self._try_step(store.export_erasures):
+                shared_notes.append(PENDING_LIST_NOTE)
+            return min(
+                (version.created for version in self._workspace.models.versions()), default=inf
+            )
+
+        def due_notes(erased_at: float) -> list[str]:
+            is_older = first_training() <= erased_at
+            return [*shared_notes, *([PENDING_WEIGHTS_NOTE] if is_older else [])]
+
+        return due_notes
 
     def close_receipts(self) -> list[str]:
         """Sign the second receipt of each erasure of which nothing is due any more. → numbers."""
-        return self.receipts.close_due(self.due_notes)
+        return self.receipts.close_due(self._due_notes_by_time())
 
     def with_completion(self, receipt: ErasureReceipt) -> ErasureReceipt:
         """The receipt as it is after a training that followed it."""
