@@ -35,13 +35,13 @@ class TermTable(Sequence[list[Term]]):
         """The same as a table; a term that an item has twice is one."""
         if isinstance(terms_by_item, TermTable):
             return terms_by_item
-        places: dict[TermColumn, int] = {}
+        positions: dict[TermColumn, int] = {}
         cells: list[tuple[int, int, float]] = []
         for row, terms in enumerate(terms_by_item):
             for expert, nats, event, feature in terms:
-                place = places.setdefault(TermColumn(expert, event, feature), len(places))
-                cells.append((row, place, nats))
-        return cls(tuple(places), summed_cells((len(terms_by_item), len(places)), cells))
+                position = positions.setdefault(TermColumn(expert, event, feature), len(positions))
+                cells.append((row, position, nats))
+        return cls(tuple(positions), summed_cells((len(terms_by_item), len(positions)), cells))
 
     @classmethod
     def joined(cls, tables: Sequence["TermTable"], item_count: int) -> "TermTable":

@@ -121,7 +121,7 @@ def _together(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[Reaso
 
 def _history(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What the networks that read the whole history say, with the events they leaned on most."""
-    networks = terms.of_list.places_where(
+    networks = terms.of_list.positions_where(
         "networks", lambda own: own.expert in NETWORK_EXPERTS and own.feature != AVERAGE_ITEM
     )
     nats, heading = terms.sum_of(networks), None
@@ -208,10 +208,10 @@ def _themes(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonC
                     sentence, THEME, 3, 1.5 * nats, nats, "lexical", (event,), None, (*words, title)
                 )
             )
-    popularity = terms.of_list.places_where(
+    popularity = terms.of_list.positions_where(
         "popularity", lambda own: own.expert == own.feature == "popularity"
     )
-    is_unknown = any(terms.nats[place] < MAX_UNKNOWN_NATS for place in popularity)
+    is_unknown = any(terms.nats[position] < MAX_UNKNOWN_NATS for position in popularity)
     for event, nats in content_events[:1]:
         title = evidence.title(event)
         if event in index and title is not None and evidence.is_close(item, index[event]):
@@ -240,15 +240,15 @@ def _themes(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonC
 def _features(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What it is, where that is what this person takes or asked for."""
     sentences = []
-    for place in terms.of_list.places("attribute"):
-        nats = terms.nats[place]
-        feature = _told_feature(place, terms.of_list) if nats >= MIN_REASON_NATS else None
+    for position in terms.of_list.positions("attribute"):
+        nats = terms.nats[position]
+        feature = _told_feature(position, terms.of_list) if nats >= MIN_REASON_NATS else None
         if feature is None:
             continue
         sentence = _feature_sentence(item, feature, evidence)
         if sentence is not None:
             words, events, titles, definiteness = sentence
-            column = terms.of_list.columns[place]
+            column = terms.of_list.columns[position]
             worth = nats * (1 + definiteness / 2)
             sentences.append(
                 ReasonCandidate(
@@ -267,11 +267,11 @@ def _features(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[Reaso
     return sentences
 
 
-def _told_feature(place: int, terms: ListTerms) -> "_ToldFeature | None":
+def _told_feature(position: int, terms: ListTerms) -> "_ToldFeature | None":
     """What is said of the value of a column of terms, found out once a list; None for nothing."""
-    if place not in terms.features:
-        terms.features[place] = _feature_of(terms.columns[place], terms.evidence)
-    feature: _ToldFeature | None = terms.features[place]
+    if position not in terms.features:
+        terms.features[position] = _feature_of(terms.columns[position], terms.evidence)
+    feature: _ToldFeature | None = terms.features[position]
     return feature
 
 

@@ -121,10 +121,10 @@ def common_candidates(item: int, terms: ItemTerms, evidence: ListEvidence) -> li
                 heading=Sentence("Popular choices"),
             )
         )
-    places = terms.of_list.places_where(
+    positions = terms.of_list.positions_where(
         "common", lambda own: own.expert in COMMON_EXPERTS or own.feature == TAKEN_BEFORE
     )
-    for term in terms.terms(places):
+    for term in terms.terms(positions):
         if term.expert == "returning":
             sentence = Sentence("You may be running out of this")
             sentences.append(
