@@ -35,6 +35,7 @@ HALVES = {
     "unseen-5": "unseen_5.txt",
     "unseen-6": "unseen_6.txt",
     "unseen-7": "unseen_7.txt",
+    "unseen-8": "unseen_8.txt",
 }
 FIRST_LOOKS = json.loads((FOLDER / "first_looks.json").read_text(encoding="utf-8"))
 """Half → language → the share of exact states before anything was changed."""

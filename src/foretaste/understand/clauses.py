@@ -181,7 +181,9 @@ class _ClauseParser:
             self._reset()
         elif word == CHILDREN_TOKEN:
             self._close_clause(keep_negation_of_nothing=True)
-            strength: Strength = "none" if self._negates_directly() else "wanted"
+            strength: Strength = "wanted"
+            if self._negates_directly():
+                strength = "without" if self._strength == "without" else "none"
             self._clauses.append(Clause(strength, (CHILDREN_TOKEN,)))
             self._reset()
         elif word in clauses["continuations"]:

@@ -7,7 +7,7 @@ the numbers, the comparatives, whom it is for, and the clauses.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from foretaste.understand.clauses import CHILDREN_TOKEN, Wish, parse_wish
@@ -28,6 +28,7 @@ from foretaste.understand.parsed_request import ParsedRequest, parsed_request
 from foretaste.understand.references import ItemReader
 from foretaste.understand.relative_times import extract_times
 from foretaste.understand.same_maker import same_maker_as_before, same_maker_condition
+from foretaste.understand.talk_language import talk_language
 from foretaste.understand.whole_requests import STOPS, WholeRequests, without_politeness
 
 MAX_READ_CHARACTERS = 600
@@ -50,27 +51,11 @@ ITEM_INTENTS: tuple[Intent, ...] = (
 def understand(text: str, scene: Scene) -> Meaning:
     """What is meant by it, in this talk."""
     text = text.strip()[:MAX_READ_CHARACTERS]
-    is_title = scene.vocabulary.titles.exact(text) is not None
-    language = scene.language if is_title else detect_language(text, previous=scene.language)
-    if not is_title:
-        language = _language_of_whole(text, (scene.language, language, *GRAMMARS)) or language
+    language = talk_language(text, scene)
     grammar = GRAMMARS.get(language)
     if grammar is None:
         return Meaning("unknown", language)
     return _Reader(text, scene, grammar).read()
-
-
-def _language_of_whole(text: str, languages: Iterable[str]) -> str | None:
-    """The first of these languages in which the text is a request that needs nothing else: “yo”
-    greets in English and is a word of Spanish too; “sorpréndeme” is Spanish whatever was before.
-    """
-    for language in dict.fromkeys(languages):
-        grammar = GRAMMARS.get(language)
-        if grammar is not None:
-            line = grammar.normalised(text).strip(STOPS)
-            if WholeRequests(grammar).read(line) is not None:
-                return language
-    return None
 
 
 def read_wish(text: str) -> tuple[Grammar, Wish]:
@@ -116,7 +101,9 @@ class _Reader:
             return corrected
         if outside.asks_of_data():
             return Meaning("my_data", self._grammar.language)
-        if outside.asks_something_else():
+        has_days = self._scene.vocabulary.numbers.has_days
+        is_of_days = has_days and bool(self._times(asked)[1])  # “what was in the news on Monday?”
+        if not is_of_days and outside.asks_something_else():
             return Meaning("unknown", self._grammar.language)
         meaning = self._wishes(asked)
         if meaning is not None:
@@ -153,7 +140,7 @@ class _Reader:
         items, tail = self._items.leading(phrase[hit.end() :]) if hit is not None else ((), "")
         if hit is None or not items:
             return None
-        is_cast = bool(hit["cast"])
+        is_cast = bool(hit["cast"] or hit.groupdict().get("leads"))
         catalogue = self._scene.vocabulary.catalogue
         condition = same_maker_condition(items[0], catalogue, is_cast=is_cast)
         if condition is None:
@@ -307,8 +294,8 @@ class _Reader:
             if self._names_feature(people):
                 text = grammar.patterns[people].sub(f" {people} ", text)
         text = grammar.patterns["recipient"].sub(" ", text)
-        text, has_occasion = without_occasion(text, grammar, scene.vocabulary.numbers)
         text, times = self._times(text)
+        text, has_occasion = without_occasion(text, grammar, scene.vocabulary.numbers)
         text, bounds = extract_bounds(text, grammar)
         text, superlatives = extract_superlatives(text, scene, grammar)
         text, compared, problems = extract_comparatives(text, scene, grammar, tuple(items))
