@@ -12,6 +12,7 @@ from foretaste.cli.main import app
 from foretaste.errors import InputError, ModelError
 from foretaste.loop import Foretaste
 from foretaste.training.model_card import CARD_FILE, LIMITS, ModelCard
+from foretaste.workspace.backup import back_up, restore
 
 
 @pytest.fixture
@@ -60,6 +61,14 @@ def test_it_is_beside_every_version_also_after_an_erasure(shop: Foretaste) -> No
     shop.erase("u3")
     assert shop.models.live_name() != first
     assert names_without_card() == []
+
+
+def test_it_goes_into_a_backup_and_comes_back(shop: Foretaste, tmp_path: Path) -> None:
+    back_up(shop.folder, tmp_path / "shop.backup", now=shop.clock())
+    restore(tmp_path / "shop.backup", tmp_path / "restored")
+    name = shop.models.live_name() or ""
+    restored = tmp_path / "restored" / "models" / name / CARD_FILE
+    assert name in restored.read_text()
 
 
 def test_what_is_not_known_is_not_made_up(shop: Foretaste) -> None:

@@ -18,6 +18,9 @@ from foretaste.domain.files import file_sha256, sync_to_disk
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.model.product import ProductOfExperts
 
+CARD_FILE = "model-card.md"
+"""What there is to be known of a version, beside its files; its manifest does not name it."""
+
 
 def write_expert_files(
     folder: Path, product: ProductOfExperts, item_ids: Sequence[str]

@@ -19,11 +19,10 @@ from foretaste.errors import SettingsError
 from foretaste.evaluate.audit.audit_result import Audit
 from foretaste.model.artefacts import ModelRegistry
 from foretaste.model.version import ModelVersion
+from foretaste.model.version_files import CARD_FILE as CARD_FILE
 
 log = logging.getLogger(__name__)
 
-CARD_FILE = "model-card.md"
-"""Its name in the folder of a version."""
 TOLD_SETTINGS = ("behaviour.consent", "behaviour.event_weights", "behaviour.retention_days")
 TOLD_GROUPS = ("model.", "prepare.", "rank.", "language.encoder", "language.tuning", "audit.")
 """Settings that say what a model is; none of them names a host, a path or a secret."""

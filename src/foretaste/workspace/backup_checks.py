@@ -22,6 +22,7 @@ from foretaste.config.load import SETTINGS_FILE, load_config
 from foretaste.domain.files import file_sha256
 from foretaste.errors import InputError, ModelError
 from foretaste.model.artefacts import ModelRegistry
+from foretaste.model.version_files import CARD_FILE
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ _MEMBER_PATTERN = re.compile(
     rf"(tenants/[a-z0-9-]{{1,40}}/)?"
     rf"({re.escape(SETTINGS_FILE)}|{re.escape(STORE_FILE)}|{re.escape(KEYS_MARKER)}"
     rf"|models/live\.json|models/{_FOLDER}{_STEM}\.(json|safetensors)"
-    rf"|models/{_FOLDER}model-card\.md"
+    rf"|models/{_FOLDER}{re.escape(CARD_FILE)}"
     rf"|encoders/(?:{_FOLDER}){{1,10}}+{_STEM}\.(json|jinja|md|model|safetensors|txt))"
 )
 """Every file that a backup has. Nothing of it is ever run or unpickled."""
@@ -120,7 +121,7 @@ def _is_whole(version: Path) -> bool:
     """Whether a version has the files that its manifest names, each with its hash."""
     try:
         hashes = json.loads((version / "manifest.json").read_text(encoding="utf-8"))["sha256"]
-        names = {path.name for path in version.iterdir()} - {"manifest.json"}
+        names = {path.name for path in version.iterdir()} - {"manifest.json", CARD_FILE}
         return names == set(hashes) and all(
             file_sha256(version / name) == expected for name, expected in hashes.items()
         )
