@@ -43,7 +43,7 @@ STARS: dict[Any, str] = {
 }
 METHODS = {
     "Data in": ("add", "inspect", "imports", "undo_import", "record", "identify", "quality"),
-    "A model": ("train", "evaluate", "report", "compare", "audit"),
+    "A model": ("train", "evaluate", "report", "compare", "audit", "model_card"),
     "Lists": (
         "recommend",
         "search",
@@ -60,6 +60,8 @@ METHODS = {
         "steer",
         "personal",
         "erase",
+        "consent",
+        "set_consent",
         "take_back",
         "take_back_events",
         "receipt",

@@ -335,7 +335,7 @@ def test_what_is_still_on_offer_is_asked_of_the_store_once_for_all_items(
     assert questions == ["items_by_id"]
     assert left.choice.items.tolist() == slate.choice.items.tolist()[1:]
     assert left.choice.positions == tuple(range(1, 10))
-    assert left.terms == slate.terms[1:]
+    assert list(left.terms) == slate.terms[1:]
 
 
 def test_exploration_is_told_with_its_propensity(shop: Foretaste) -> None:

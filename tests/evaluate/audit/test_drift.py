@@ -100,7 +100,7 @@ def test_chance_is_taken_off() -> None:
 
     def takings() -> DatedTakings:
         items = rng.integers(0, ITEMS, 300)
-        return DatedTakings(items, np.arange(300), np.zeros(300, "datetime64[M]"))
+        return DatedTakings(items, np.arange(300, dtype=np.int32), np.zeros(300, "datetime64[M]"))
 
     def statistic(items: np.ndarray, others: np.ndarray) -> float:
         return stability_index(
