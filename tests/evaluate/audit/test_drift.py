@@ -99,7 +99,7 @@ def test_chance_is_taken_off() -> None:
     rng = np.random.default_rng(3)
 
     def takings() -> DatedTakings:
-        items = rng.integers(0, ITEMS, 300)
+        items = rng.integers(0, ITEMS, 300, dtype=np.int32)
         return DatedTakings(items, np.arange(300, dtype=np.int32), np.zeros(300, "datetime64[M]"))
 
     def statistic(items: np.ndarray, others: np.ndarray) -> float:
