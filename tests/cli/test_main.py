@@ -15,9 +15,13 @@ from faults.nursery import Nursery
 from foretaste import __version__
 from foretaste.cli import main as cli
 from foretaste.errors import ModelError
+from foretaste.language.settings import LanguageSettings
+from foretaste.language.shape import shape_of
+from foretaste.language.weights import resolve_weights
 from foretaste.loop import Foretaste
 
-FORETASTE = (sys.executable, "-c", "from foretaste.cli.main import main; main()")
+RUN = "from foretaste.cli.main import main; main()"
+FORETASTE = (sys.executable, "-c", RUN)
 METRICS = {"recall@5", "recall@10", "ndcg@5", "ndcg@10"}
 
 
@@ -133,9 +137,10 @@ def test_commands_without_a_list_import_only_what_they_need(trained: Path) -> No
 
 
 def test_a_list_imports_only_what_it_needs(trained: Path) -> None:
-    commands = [("recommend", "u1", "-n", "2")]
-    imports_of(commands, NOT_FOR_A_LIST, trained)  # the first one reads what was not read yet
-    assert imports_of(commands, NOT_FOR_A_LIST, trained) == ["imported [] by recommend"]
+    command = ("recommend", "u1", "-n", "2")
+    weights = resolve_weights(LanguageSettings().encoder)
+    shape_of(weights, trained / "cache")  # remembered by the first command that opens them
+    assert imports_of([command], NOT_FOR_A_LIST, trained) == ["imported [] by recommend"]
 
 
 def test_only_plots_need_matplotlib(nursery: Nursery, trained: Path, tmp_path: Path) -> None:
@@ -211,9 +216,9 @@ def test_usage_errors_exit_2() -> None:
     assert run("init").exit_code == 2
 
 
-def test_errors_are_one_line_in_a_real_process(files: Path) -> None:
+def test_errors_are_one_line_in_a_real_process(nursery: Nursery, files: Path) -> None:
     (files / "foretaste.toml").write_text("[model]\nsede = 1\n")
-    done = real("train", "-w", files)
+    done = nursery.run_script(RUN, "train", "-w", files)
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
@@ -382,8 +387,9 @@ def test_evaluate_for_people_fits_80_columns(trained: Path) -> None:
 # recommend, search, similar, record ---------------------------------------------------------------
 
 
-def test_recommend_json_in_a_real_process(trained: Path) -> None:
-    done = real("recommend", "u1", "-n", "3", "--explain", "--json", "-w", trained)
+def test_recommend_json_in_a_real_process(nursery: Nursery, trained: Path) -> None:
+    words = ("recommend", "u1", "-n", "3", "--explain", "--json")
+    done = nursery.run_script(RUN, *words, "-w", trained)
     assert done.returncode == 0, done.stderr
     told = one_object(done.stdout)
     assert told["recommendation_id"]

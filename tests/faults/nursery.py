@@ -18,12 +18,19 @@ import psutil
 from serve.workspace import until
 
 PROGRAM = """
-import json, os, signal, sys, traceback
+import json, os, pathlib, signal, sys, traceback
 import uvicorn, torch, transformers, sklearn.feature_extraction.text
 import foretaste.workspace.backup, foretaste.cli.progress, foretaste.cli.main
 import foretaste.language.encoder, foretaste.loop
 import foretaste.serve.app, foretaste.serve.run, foretaste.worker
+from foretaste.language.open import forgetful, open_encoder
+from foretaste.language.settings import LanguageSettings
 
+# whoever opens the encoder of the workspaces of tests has its weights, as in `serve.preload`
+cached_encoder = open_encoder(LanguageSettings(threads=1), pathlib.Path(sys.argv[1]))
+encoder = forgetful(cached_encoder)
+encoder.load()
+cached_encoder.close()
 codes = {}
 
 
@@ -127,7 +134,7 @@ class Nursery:
     def __init__(self, folder: Path) -> None:
         self._folder, self._count = folder, 0
         self._parent = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
+            [sys.executable, "-c", PROGRAM, str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
