@@ -1,7 +1,8 @@
-"""Pictures: what they add for items that nobody has taken, and for others; and whether a picture
-finds its own item.
+"""Pictures: what they add for items that nobody has taken, and for others; and whether a picture,
+or a clip of sound, finds its own item.
 
     python -m benchmarks.modalities [--sets ml-small ml-1m] [--altered 500] [--keep DIR]
+        [--parts reading queries clips modalities] [--clips 120]
 
 The films of MovieLens with the posters of ../shared/data/ml-posters. Cold: a tenth of the items
 with a poster, drawn at random, is in the catalogue by its text and poster, all its events gone;
@@ -10,8 +11,9 @@ leave-one-out. Each expert alone, and the product with and without pictures, eac
 fitted for itself; the difference with a 95 % interval over pairs of the same cases. Without the
 sequence network, whose training would take most of the time. Query by picture: posters cropped to
 80 % of each side, made half as large, recompressed at quality 30, and mirrored, each against all
-posters, by nobody in particular. Reading: all posters at once, and a second time. Result:
-benchmarks/results/modalities.json.
+posters, by nobody in particular. Reading: all posters at once, and a second time. Query by clip:
+invented tunes and, with espeak-ng, speech of ten voices (`benchmarks.clips`), 8 to 14 seconds each,
+altered and sent as a search by nobody in particular. Result: benchmarks/results/modalities.json.
 """
 
 import argparse
@@ -28,11 +30,12 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from benchmarks import clips
 from benchmarks.cold import Asked, Row, figures, hidden_events
-from benchmarks.datasets import SHARED, Absent, write
+from benchmarks.datasets import REPOSITORY, SHARED, Absent, write
 from benchmarks.tables import keep_result, show
 from benchmarks.worlds import World
-from foretaste.domain.data import Item, UserContext
+from foretaste.domain.data import Event, Item, UserContext
 from foretaste.evaluate import metrics
 from foretaste.language.media.decoder import PictureDecoder
 from foretaste.loop import Foretaste
@@ -42,6 +45,7 @@ from foretaste.prepare.splits import split_leave_one_out
 POSTERS = SHARED / "ml-posters" / "img"
 EXPERTS = ("popularity", "transition", "neighbour", "content", "lexical", "attribute", "media")
 SETTINGS = f'[images]\nfolder = "{POSTERS}"\n[language]\nthreads = 1\n'
+CLIP_SETTINGS = '[audio]\nfolder = "."\n[model]\nexperts = ["popularity", "media"]\n'
 SHARE, MAX_WARM_CASES = 0.1, 3000
 
 
@@ -181,7 +185,7 @@ def queries(name: str, count: int, keep: Path | None) -> tuple[str, list[Row]]:
                 as_jpeg(alter(poster(here.items[here.shelf.ids[row]]), rng), quality)
                 for row in chosen
             ]
-            looks = encoder.encode([decoder.decode(content) for content in sent])
+            looks = encoder.encode([decoder.decode(content)[0] for content in sent])
             ranks = []
             for row, look in zip(chosen, looks, strict=True):
                 asked: UserContext = replace(nobody, media_queries={"image": look})
@@ -236,19 +240,61 @@ def reading() -> tuple[str, list[Row]]:
     return f"{len(items):,} posters, one thread", rows
 
 
+def clip_queries(count: int) -> tuple[str, list[Row]]:
+    """How often an altered clip finds its own item first."""
+    rng = np.random.default_rng(0)
+    words = (REPOSITORY / "LICENSE").read_text(encoding="utf-8").split()
+    sounds = clips.clips(count, words, rng)
+    seconds = sum(map(len, sounds)) / clips.RATE
+    with tempfile.TemporaryDirectory() as folder:
+        for row, samples in enumerate(sounds):
+            Path(folder, f"{row}.mp3").write_bytes(clips.as_mp3(samples, clips.USUAL_BIT_RATE))
+        Path(folder, "foretaste.toml").write_text(CLIP_SETTINGS)
+        loop = Foretaste.open(folder)
+        items = [Item(str(row), f"Clip {row}", audio=f"{row}.mp3") for row in range(count)]
+        start = time.process_time()
+        loop.data_encoder.media.read(items)
+        reading = time.process_time() - start
+        events = [
+            Event(f"{user}-{place}", "play", float(place), user=str(user), item=str(item))
+            for user in range(60)
+            for place, item in enumerate(rng.permutation(count)[:5])
+        ]
+        loop.add(items=items, events=events)
+        loop.train()
+        rows: list[Row] = []
+        for label, (alter, bit_rate) in clips.ALTERATIONS.items():
+            firsts, in_ten = [], []
+            for row, samples in enumerate(sounds):
+                sent = clips.as_mp3(alter(samples, rng), bit_rate)
+                shown = [entry.id for entry in loop.search(audio=sent, n=10).items]
+                firsts.append(shown[0] == str(row))
+                in_ten.append(str(row) in shown)
+            figures = {"own first": float(np.mean(firsts)), "own in 10": float(np.mean(in_ten))}
+            rows.append({"altered": label, **figures})
+        loop.close()
+    kinds = "half tunes, half speech by espeak-ng" if clips.has_speech() else "invented tunes"
+    told = f"{count} clips, {kinds}, of {seconds / count:.0f} s; a minute of clips is read in "
+    return f"{told}{60 * reading / seconds:.1f} s of one core", rows
+
+
 def main() -> None:
     """Each part in turn; what is not on this machine is skipped."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", nargs="+", default=["ml-small", "ml-1m"])
     parser.add_argument("--altered", type=int, default=500)
     parser.add_argument("--keep", type=Path)
-    parser.add_argument("--parts", nargs="+", default=["reading", "queries", "modalities"])
+    parser.add_argument("--clips", type=int, default=120)
+    all_parts = ["reading", "queries", "clips", "modalities"]
+    parser.add_argument("--parts", nargs="+", default=all_parts, choices=all_parts)
     asked = parser.parse_args()
     parts: dict[str, Callable[[], tuple[str, list[Row]]]] = {}
     if "reading" in asked.parts:
         parts["reading"] = reading
     if "queries" in asked.parts:
         parts["query by picture"] = lambda: queries(asked.sets[0], asked.altered, asked.keep)
+    if "clips" in asked.parts:
+        parts["query by clip"] = lambda: clip_queries(asked.clips)
     if "modalities" in asked.parts:
         for name in asked.sets:
             parts[name] = lambda name=name: modalities(name, asked.keep)

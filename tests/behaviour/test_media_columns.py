@@ -1,4 +1,4 @@
-"""Pictures and vectors of items, from every kind of table and through every door."""
+"""Pictures, clips and vectors of items, from every kind of table and through every door."""
 
 import json
 from base64 import b64decode
@@ -12,7 +12,7 @@ import pytest
 
 from foretaste import Foretaste
 from foretaste.behaviour.export import item_to_json
-from foretaste.behaviour.media_columns import parse_images, parse_vector
+from foretaste.behaviour.media_columns import parse_audio, parse_images, parse_vector
 from foretaste.behaviour.values import CellError
 from foretaste.domain.data import Item
 from foretaste.domain.media import vector_numbers
@@ -177,3 +177,34 @@ def test_a_row_with_another_thing_in_the_column_is_refused_and_the_rest_is_read(
     assert reject.column == "style"
     assert "it has 3 numbers; 8 to 8192 are taken" in reject.problem
     assert len(stored(loop)) == 22
+
+
+@pytest.mark.parametrize(
+    ("cell", "audio"),
+    [
+        (None, None),
+        (" a.mp3 ", "a.mp3"),
+        (["a.mp3", "b.mp3"], "a.mp3"),
+        ({"url": "https://a.example/1.mp3", "kind": "preview"}, "https://a.example/1.mp3"),
+        ({"bytes": b"OggS", "path": None}, "data:audio/ogg;base64,T2dnUw=="),
+        (b"RIFF", "data:audio/wav;base64,UklGRg=="),
+        (b"\xff\xfb", "data:audio/mpeg;base64,//s="),
+    ],
+)
+def test_the_clip_of_a_cell(cell: Any, audio: str | None) -> None:
+    assert parse_audio(cell, "audio") == audio
+
+
+def test_a_cell_that_is_no_clip_is_told() -> None:
+    with pytest.raises(CellError, match="audio is no clip"):
+        parse_audio(3.5, "audio")
+
+
+@pytest.mark.parametrize("column", ["audio", "preview_url", "mp3", "Sound File"])
+def test_a_column_of_clips_is_found_by_its_name(tmp_path: Path, column: str) -> None:
+    frame = pd.DataFrame({"id": ["1", "2"], "title": ["a", "b"], column: ["a.mp3", None]})
+    loop = Foretaste.open(tmp_path)
+    loop.add(items=frame)
+    items = {item.id: item.audio for _, item in loop.store.items()}
+    loop.close()
+    assert items == {"1": "a.mp3", "2": None}

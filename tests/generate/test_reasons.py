@@ -63,7 +63,7 @@ def shelf() -> Catalogue:
     looks = np.eye(len(items), 8, dtype=np.float32)[::-1].copy()
     looks[3] = looks[0]  # Tron looks like Heavy Metal
     looks[6] = 0  # of Lost in Space there is no picture
-    media = (MediaSpace("image", "eyes", looks), MediaSpace("vector:mood", "own:8", looks))
+    media = tuple(MediaSpace(name, "one", looks) for name in ("image", "audio", "vector:mood"))
     return build_catalogue(items, vectors, media=media)
 
 
@@ -116,6 +116,22 @@ LOOKS = {
     "fr": ("Ressemble à Heavy Metal", "Très proche de Heavy Metal", "Ressemble à votre image"),
     "es": ("Se parece a Heavy Metal", "Muy similar a Heavy Metal", "Se parece a su imagen"),
 }
+SOUNDS = {
+    "en": ("Sounds like Heavy Metal", "Sounds like your clip"),
+    "de": ("Klingt wie Heavy Metal", "Klingt wie Ihre Aufnahme"),
+    "fr": ("Sonne comme Heavy Metal", "Sonne comme votre extrait"),
+    "es": ("Suena como Heavy Metal", "Suena como su grabación"),
+}
+
+
+@pytest.mark.parametrize("language", SOUNDS)
+def test_what_it_sounds_like_is_told(language: str) -> None:
+    heard = Term("media:audio", 0.8, event="metal")
+    sent = Term("media:audio", 5.0, feature="clip")
+    known = evidence(language=language)
+    assert [said([term], known=known) for term in (heard, sent)] == [
+        [sentence] for sentence in SOUNDS[language]
+    ]
 
 
 @pytest.mark.parametrize("language", LOOKS)
@@ -134,7 +150,8 @@ def test_what_does_not_look_alike_is_not_said_to() -> None:
         said([Term("media:image", 0.8, event="crystal")]),  # it counts, but is not alike
         said([Term("media:image", -0.1, event="metal")]),
         said([Term("media:image", 0.8, event="metal")], item="space"),
-        said([Term("media:audio", 0.8, event="metal")]),
+        said([Term("media:smell", 0.8, event="metal")]),
+        said([Term("media:audio", 0.8, event="crystal")]),
         said([Term("media:image", 0.5, feature="picture")]),
     ]
     assert not any("ike " in sentence for sentences in unsaid for sentence in sentences)

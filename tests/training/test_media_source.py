@@ -2,7 +2,9 @@
 looked at when they are new, and told of where they cannot be read.
 """
 
-from base64 import b64encode
+import io
+import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
@@ -10,10 +12,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from foretaste import Foretaste
 from foretaste.domain.data import Item
 from foretaste.errors import InputError
+from foretaste.training.media_methods import COVER_SIDE
 from foretaste.training.media_report import media_lines
 from language.media.pictures import as_bytes, picture
 from language.media.shop import cover
@@ -52,7 +56,7 @@ def test_pictures_that_nobody_said_where_to_find_are_told_of(
     shop.add(items=items.assign(image=[f"{item}.jpg" for item in items["id"]]))
     lines = media_lines(shop.train().metrics["media"])
     shop.close()
-    assert lines[0].startswith("pictures of 20 items were not looked at: name their folder")
+    assert lines[0].startswith("pictures of 20 items were not read: name their folder")
     assert media_lines({"items": {"image": 3}}) == ["pictures: read of 3 items"]
 
 
@@ -87,7 +91,7 @@ def test_what_is_no_picture_is_an_error_that_says_so(
 ) -> None:
     with pytest.raises(InputError, match=reason):
         shop.search(image=image)
-    with pytest.raises(InputError, match="neither a text nor an image"):
+    with pytest.raises(InputError, match="no text, image or audio"):
         shop.search()
 
 
@@ -116,3 +120,22 @@ def test_a_model_with_pictures_answers_where_nothing_looks_at_them(
     loop = Foretaste.open(tmp_path / "w", settings={"images.encoder": ""})
     assert len(loop.recommend("u1", n=5).items) == 5
     loop.close()
+
+
+def test_covers_are_shown_in_a_notebook(shop: Foretaste) -> None:
+    page = shop.rank(["space-3", "space-9", "kitchen-1"])._repr_html_()
+    covers = re.findall(
+        r'<img class="cover" src="data:image/jpeg;base64,([^"]+)" alt="([^"]+)">', page
+    )
+    titles = [item.title for name in ("space-3", "kitchen-1") if (item := shop.store.item(name))]
+    assert sorted(text for _, text in covers) == sorted(f"Picture of {title}" for title in titles)
+    image = Image.open(io.BytesIO(b64decode(covers[0][0])))
+    assert max(image.size) == COVER_SIDE
+
+
+def test_where_no_item_has_a_cover_there_is_no_column_of_them(trained: Path) -> None:
+    loop = Foretaste.open(trained)
+    page = loop.recommend("u1", n=3)._repr_html_()
+    loop.close()
+    assert "<img" not in page
+    assert "picture</th>" not in page

@@ -1,7 +1,8 @@
-"""In: cells with pictures or with vectors. Out: what an item keeps of them.
+"""In: cells with pictures, clips of sound or vectors. Out: what an item keeps of them.
 
-A cell has one picture or several: a list, JSON, or addresses with a comma between. A picture as
-bytes becomes a data URL. A vector is a list, a NumPy array, JSON, or the bytes of 32-bit floats.
+A cell has one picture or several: a list, JSON, or addresses with a comma between. A picture or
+clip as bytes becomes a data URL. A vector is a list, a NumPy array, JSON, or the bytes of 32-bit
+floats.
 """
 
 import json
@@ -17,7 +18,7 @@ from foretaste.domain.media import vector_bytes
 from foretaste.domain.text_limits import MAX_TEXT_LENGTH
 
 MAX_IMAGE_LENGTH = 14_000_000
-"""Characters of a picture that is in the item itself: 10 MB of bytes."""
+"""Characters of a picture or clip that is in the item itself: 10 MB of bytes."""
 MAX_IMAGES = 50
 MIN_VECTOR_SIZE, MAX_VECTOR_SIZE = 8, 8_192
 """Numbers of a vector; a shorter list may be anything."""
@@ -26,10 +27,12 @@ MIN_VECTOR_SHARE = 0.9
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 FILE_SEPARATORS = ("|", ";", ",")
 """Between the names of several files in one cell."""
+_REFERENCE_KEYS = ("src", "url", "href", "bytes", "path")
 VECTOR_NAMES = ("embedding", "vector")
 """What a column of bytes is called that has vectors."""
 _BETWEEN_ADDRESSES = re.compile(r"(?<![,|;\s])[,|;\s]++(?=(?:https?:)?//)", re.IGNORECASE)
-_TYPES = ((b"\x89PNG", "png"), (b"GIF8", "gif"), (b"RIFF", "webp"))
+_PICTURE_TYPES = ((b"\x89PNG", "png"), (b"GIF8", "gif"), (b"RIFF", "webp"))
+_CLIP_TYPES = ((b"RIFF", "wav"), (b"OggS", "ogg"), (b"fLaC", "flac"), (b"\0\0\0", "mp4"))
 
 
 def parse_images(cell: Any, field: str) -> tuple[str, ...]:
@@ -70,19 +73,34 @@ def _names_picture(text: str) -> bool:
 
 
 def _parse_image(part: Any, field: str) -> str | None:
-    if isinstance(part, Mapping):  # {"src": address}, as shops export
-        part = next((part[name] for name in ("src", "url", "href") if name in part), None)
+    return _parse_reference(part, field, "picture", "image/jpeg", _PICTURE_TYPES)
+
+
+def parse_audio(cell: Any, field: str) -> str | None:
+    """The clip of an item; of several the first."""
+    if isinstance(cell, list | tuple):
+        cell = cell[0] if cell else None
+    return _parse_reference(cell, field, "clip", "audio/mpeg", _CLIP_TYPES)
+
+
+def _parse_reference(
+    part: Any, field: str, noun: str, usual_type: str, types: Sequence[tuple[bytes, str]]
+) -> str | None:
+    """An address, a path, or a data URL."""
+    if isinstance(part, Mapping):  # {"src": address}, as shops export; data sets have bytes
+        part = next((part[name] for name in _REFERENCE_KEYS if part.get(name)), None)
     if isinstance(part, bytes | bytearray | memoryview):
         content = bytes(part)
         if not content:
             return None
-        form = next((form for start, form in _TYPES if content.startswith(start)), "jpeg")
-        part = f"data:image/{form};base64,{b64encode(content).decode()}"
+        family, _, usual = usual_type.partition("/")
+        form = next((form for start, form in types if content.startswith(start)), usual)
+        part = f"data:{family}/{form};base64,{b64encode(content).decode()}"
     if is_missing(part):
         return None
     if not isinstance(part, str):
         raise CellError(
-            field, part, f"{field} is no picture", "give an address, a path, bytes or a data URL"
+            field, part, f"{field} is no {noun}", "give an address, a path, bytes or a data URL"
         )
     text = part.strip()
     is_data = text[:5].lower() == "data:"

@@ -330,7 +330,6 @@ def _item(row: Row, form: ItemForm) -> Item:
         title=title,
         texts=texts,
         attributes={**attributes, **charge_mark(item_id, title, form.charges)},
-        audio=parse_text(get(columns["audio"]), "audio"),
         available_from=start,
         available_until=end,
         hidden=_is_hidden(row, form),

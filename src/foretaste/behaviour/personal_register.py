@@ -81,7 +81,7 @@ TABLES: Mapping[str, TableRecord] = {
             "user": Personal("whom the request named"),
             "session": Personal("id of the visit"),
             "model": "the version that answered",
-            "request": Personal("what was asked, with the words of a search"),
+            "request": Personal("what was asked: words, and vectors of pictures and clips"),
             "items": Personal("what was shown, and where"),
             "owner": Personal("whose list it is"),
             "placement": "place in the shop",
@@ -244,8 +244,8 @@ FILES: Mapping[str, str] = {
     "behaviour.db": "the store, where it is SQLite: all tables above",
     "models": "versions of the model: counts and weights learnt from what people did; no ids of "
     "people",
-    "cache": "vectors of texts, under a hash of the text: of items, searches and reviews. Those of "
-    "a person go with their erasure",
+    "cache": "vectors of texts, pictures, clips, under a hash of their content. Those of a person "
+    "go with their erasure",
     "encoders": "encoders tuned on searches and on what was taken after them; no ids of people",
     "rejects": "rows that were rejected at an import, as they came. Those that name a person go "
     "with their erasure",

@@ -117,13 +117,16 @@ def search(
     image: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A picture that is looked for.")
     ] = None,
+    audio: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A clip that is listened for.")
+    ] = None,
     n: ItemCount = None,
     filter: Filter = None,  # noqa: A002
     query_facets: QueryFacets = None,
     language: Language = None,
     json: Json = False,
 ) -> None:
-    """Search the catalogue, in words or by a picture, for a user if one is named."""
+    """Search the catalogue, in words, by a picture or by a clip, for a user if one is named."""
     list_options = parse_list_options(filter, None, 0.0, language)
     with open_loop(workspace) as loop:
         recommendation = loop.search(
@@ -131,6 +134,7 @@ def search(
             user=user,
             n=n,
             image=image,
+            audio=audio,
             explain=True,
             query_facets=query_facets,
             **list_options,

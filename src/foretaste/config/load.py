@@ -28,7 +28,7 @@ from foretaste.domain.settings import (
 )
 from foretaste.errors import SettingsError, did_you_mean
 from foretaste.generate.settings import ReasonSettings
-from foretaste.language.media.settings import ImageSettings
+from foretaste.language.media.settings import AudioSettings, ImageSettings
 from foretaste.language.settings import LanguageSettings
 from foretaste.model.settings import ModelSettings
 from foretaste.prepare.settings import PrepareSettings
@@ -57,6 +57,7 @@ class Config(Settings):
     prepare: PrepareSettings = PrepareSettings()
     language: LanguageSettings = LanguageSettings()
     images: ImageSettings = ImageSettings()
+    audio: AudioSettings = AudioSettings()
     model: ModelSettings = ModelSettings()
     rank: RankSettings = RankSettings()
     reasons: ReasonSettings = ReasonSettings()

@@ -115,6 +115,11 @@ class Item:
         """All pictures, the cover first."""
         return self.more_images if self.image is None else (self.image, *self.more_images)
 
+    @property
+    def files(self) -> tuple[str | None, ...]:
+        """The clip, then all pictures."""
+        return (self.audio, *self.images)
+
     def reading(self) -> str:
         """What a language model reads of the item: title, attributes, then the longer texts."""
         attribute_texts = (

@@ -1,4 +1,4 @@
-"""What items are besides words: their pictures and vectors, by name, and what went wrong."""
+"""What items are besides words: their pictures, clips and vectors, by name, and what went wrong."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
@@ -10,6 +10,10 @@ from foretaste.domain.arrays import Floats, Vectors
 
 IMAGE = "image"
 """The space of pictures."""
+AUDIO = "audio"
+"""The space of clips of sound."""
+QUERY_FEATURES = {IMAGE: "picture", AUDIO: "clip"}
+"""The feature of the term of a picture or clip that was asked with, by space."""
 OWN_PREFIX = "vector:"
 """Begins the names of the spaces of vectors that items bring along; the column's follows."""
 
@@ -19,7 +23,7 @@ class MediaSpace:
     """One modality over the catalogue."""
 
     name: str
-    """"image", or "vector:" and the column's name."""
+    """"image", "audio", or "vector:" and the column's name."""
     fingerprint: str
     """What made the vectors: others cannot be compared with them."""
     vectors: Vectors
@@ -28,12 +32,14 @@ class MediaSpace:
 
 @dataclass(frozen=True, slots=True)
 class MediaFailure:
-    """A picture or vector of an item that is not read."""
+    """A picture, clip or vector of an item that is not read, or not as a whole."""
 
     item: str
     reference: str
     """What the item says it is."""
     reason: str
+    is_partial: bool = False
+    """Whether it is read in part; the reason says which."""
 
 
 def vector_bytes(numbers: Sequence[float] | Floats) -> bytes:

@@ -1,7 +1,7 @@
 """A list of items in; pandas frames, and what a notebook shows, out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,7 @@ class NotebookDisplay(ABC):
         """How the query was read, where it names what filters."""
 
     headline: str | None
+    cover: Callable[[str], str | None] | None
     event_titles: Mapping[str, str]
 
     @abstractmethod
@@ -105,11 +106,17 @@ class NotebookDisplay(ABC):
         return face(
             "recommendation",
             answer=self,
+            covers=self._covers(),
             titles=[natural_title(item.title) or item.id for item in self],
             terms=terms,
             terms_limit=max(sizes, default=0.0),
             omissions=list(self.omissions),
         )
+
+    def _covers(self) -> list[str | None]:
+        """A data URL an item; nothing at all where no item has one."""
+        covers = [self.cover(item.id) for item in self] if self.cover else []
+        return covers if any(covers) else []
 
     def _term_bars(self, terms: Any) -> list[TermBar]:
         """What sets an item apart, the largest first; the small ones together."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ from foretaste.domain.data import (
 from foretaste.domain.prompt import Deadline, Prompt
 
 Bytes = npt.NDArray[np.uint8]
+DecodedT = TypeVar("DecodedT", contravariant=True)
+"""What a file is decoded to: pixels, samples."""
 
 
 class Progress(Protocol):
@@ -45,7 +47,7 @@ class TextEncoder(Protocol):
         """→ [texts, dim] float32, rows of length 1; an empty text is a zero row."""
 
 
-class MediaEncoder(Protocol):
+class MediaEncoder(Protocol[DecodedT]):
     """A model that looks or listens: decoded pictures or clips in, vectors of length 1 out."""
 
     @property
@@ -59,11 +61,20 @@ class MediaEncoder(Protocol):
     def text_encoder(self) -> TextEncoder | None:
         """Of a joint model what reads words into the same space; None of any other."""
 
-    def encode(self, contents: Sequence[Bytes], progress: Progress = no_progress) -> Floats:
+    def encode(self, contents: Sequence[DecodedT], progress: Progress = no_progress) -> Floats:
         """→ [contents, dim] float32, rows of length 1.
 
-        contents: of a picture [height, width, 3], red, green and blue.
+        contents: of a picture [height, width, 3], red, green and blue; of a clip [samples], -1 to
+        1, in windows of 5 seconds one after another, of which the last may be shorter.
         """
+
+
+class AudioEncoder(MediaEncoder[Floats], Protocol):
+    """A model that listens."""
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second that it listens to."""
 
 
 @dataclass(frozen=True, slots=True)

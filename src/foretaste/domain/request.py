@@ -5,7 +5,7 @@ part of a score. `LoggedRecommendation` is what is kept of an answer, so that wh
 can be attributed and its next page asked for.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple, Self
@@ -279,12 +279,13 @@ class Recommendation(NotebookDisplay):
     headline: str | None = None
     """What is true of every item of the list, and so no reason for one of them."""
     event_titles: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The titles of past items that terms come from, by their ids; without explain there are none.
-    """
+    """The titles of past items that terms come from, by id; none without explain."""
     searched: SearchedQuery | None = None
     """How the query was read; None where it names nothing that filters."""
     refusals: tuple[PurposeRefusal, ...] = ()
     """What was not done for it, as it is not allowed."""
+    cover: Callable[[str], str | None] | None = field(default=None, repr=False, compare=False)
+    """(item) → its cover as a data URL, or None; for notebooks, which ask when they are shown."""
 
     @property
     def shortfall_text(self) -> str | None:

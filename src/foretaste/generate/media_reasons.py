@@ -1,19 +1,26 @@
-"""In: the terms of one item's score from spaces of pictures and vectors. Out: the sentences that
-could be its reasons: it looks like something that was taken, or like a picture that was sent.
+"""In: the terms of one item's score from spaces of pictures, clips and vectors. Out: the sentences
+that could be its reasons: it looks or sounds like something that was taken, or that was sent.
 """
 
 from collections.abc import Sequence
 
 from foretaste.domain.data import Term
-from foretaste.domain.media import IMAGE
+from foretaste.domain.media import AUDIO, IMAGE, QUERY_FEATURES
 from foretaste.generate.candidate import LOOK, ReasonCandidate, Sentence, Words
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.media_likeness import media_space
 
 MIN_QUERY_NATS = 2.0
-"""Nats above the average item from which an item looks like the picture that was sent."""
+"""Nats above the average item from which an item is like the picture or clip that was sent."""
 
-LOOKS = "Looks like {event}", "These look like {event}"
+LIKE_ITEM = {
+    IMAGE: ("Looks like {event}", "These look like {event}"),
+    AUDIO: ("Sounds like {event}", "These sound like {event}"),
+}
+LIKE_QUERY = {
+    IMAGE: ("Looks like your picture", "Like your picture"),
+    AUDIO: ("Sounds like your clip", "Like your clip"),
+}
 IS_NEAR = "Much like {event}", "Much like {event}"
 """Of an item, and over a list of which it is true of every item."""
 
@@ -21,11 +28,11 @@ IS_NEAR = "Much like {event}", "Much like {event}"
 def media_candidates(
     item: int, terms: Sequence[Term], evidence: ListEvidence
 ) -> list[ReasonCandidate]:
-    """What it looks like, by each space the strongest."""
+    """What it looks or sounds like, by each space the strongest."""
     sentences: list[ReasonCandidate] = []
     strongest: dict[str, Term] = {}
     for term in terms:
-        is_part = term.event is not None or term.feature == "picture"
+        is_part = term.event is not None or term.feature in QUERY_FEATURES.values()
         if is_part and term.nats > strongest.get(term.expert, term._replace(nats=0.0)).nats:
             strongest[term.expert] = term
     for expert, term in strongest.items():
@@ -34,17 +41,14 @@ def media_candidates(
             continue
         if term.event is None:
             if term.nats >= MIN_QUERY_NATS:
-                sentence, heading = (
-                    Sentence("Looks like your picture"),
-                    Sentence("Like your picture"),
-                )
+                sentence, heading = map(Sentence, LIKE_QUERY[space.name])
                 sentences.append(_candidate(sentence, heading, term, (), definiteness=5))
             continue
         other = evidence.catalogue.index.get(term.event)
         title = evidence.title(term.event)
         if other is None or title is None or not evidence.looks_alike(space.name, item, other):
             continue
-        message, heading_message = LOOKS if space.name == IMAGE else IS_NEAR
+        message, heading_message = LIKE_ITEM.get(space.name, IS_NEAR)
         values = (("event", title),)
         sentence, heading = Sentence(message, values), Sentence(heading_message, values)
         sentences.append(_candidate(sentence, heading, term, (title,), definiteness=3))

@@ -19,30 +19,36 @@ class Recommender(Protocol):
     ) -> Recommendation: ...
 
 
-class PictureSearcher(Recommender, Protocol):
-    """What answers a question with a picture, too."""
+class MediaSearcher(Recommender, Protocol):
+    """What answers a question with a picture or clip, too."""
 
-    def media_queries(self, image: bytes | str | PathLike[str]) -> Mapping[str, str]: ...
+    def media_queries(
+        self,
+        image: bytes | str | PathLike[str] | None = None,
+        audio: bytes | str | PathLike[str] | None = None,
+    ) -> Mapping[str, str]: ...
 
 
 class ListShortcuts:
     """Search, similar items, what goes on, ranking and trending, of one workspace."""
 
     def search(
-        self: PictureSearcher,
+        self: MediaSearcher,
         text: str | None = None,
         user: str | None = None,
         *,
         image: bytes | str | PathLike[str] | None = None,
+        audio: bytes | str | PathLike[str] | None = None,
         **fields: Any,
     ) -> Recommendation:
         """What answers these words, for this person where one is named; or looks like a picture,
-        given as bytes or as a path. Raises InputError without either.
+        or sounds like a clip, given as bytes, as a path, or as a web address where the settings let
+        it be fetched. Raises InputError without any.
         """
-        if image is not None:
-            fields["media_queries"] = self.media_queries(image)
+        if image is not None or audio is not None:
+            fields["media_queries"] = self.media_queries(image, audio)
         elif text is None:
-            raise InputError("text: there is neither a text nor an image to search by")
+            raise InputError("text: there is no text, image or audio to search by")
         return self.recommend(user, query=text, **fields)
 
     def similar(

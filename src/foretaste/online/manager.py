@@ -74,7 +74,7 @@ class ModelManager:
         rehearse: Callable[[Snapshot], object] = lambda _: None,
         look: Look = NO_LOOK,
     ) -> None:
-        """look: has pictures looked at, so that nobody waits for them."""
+        """look: has pictures and clips read, so that nobody waits for them."""
         self._store, self._models, self._look = store, models, look
         self._load, self._rehearse = load, rehearse
         self._applying = threading.Lock()  # held by whoever makes and publishes the next snapshot
@@ -276,7 +276,7 @@ class ModelManager:
                     self._ended.wait(DEFERRED_PAUSE * (time.perf_counter() - start))
 
     def _look_at_unread(self, reach: Literal["files", "new"]) -> None:
-        """Have pictures of new items looked at, some a snapshot."""
+        """Have pictures and clips of new items read, some a snapshot."""
         version = self.current.version
         for items in unread_batches(self.current):
             media = self._look(items, reach)

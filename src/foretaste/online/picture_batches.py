@@ -1,5 +1,5 @@
-"""In: a snapshot. Out: its items whose pictures are still to be looked at, some at a time; and the
-snapshot with what was seen of them.
+"""In: a snapshot. Out: its items whose pictures or clips are still to be read, some at a time; and
+the snapshot with what was seen of them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from foretaste.domain.data import Item
-from foretaste.language.media.pictures import Reach as Reach
+from foretaste.language.media.kinds import Reach as Reach
 from foretaste.online.snapshot import Snapshot
 from foretaste.prepare.media_spaces import ItemMedia
 
 PICTURED_ITEMS_PER_SNAPSHOT = 32
 Look = Callable[[Sequence[Item], Reach], ItemMedia]
-"""Has the pictures of items looked at, as far as the reach."""
+"""Has the pictures and clips of items read, as far as the reach."""
 
 
 def NO_LOOK(items: Sequence[Item], reach: Reach) -> ItemMedia:  # noqa: N802
@@ -30,7 +30,7 @@ def unread_batches(snapshot: Snapshot) -> Iterator[list[Item]]:
 
 
 def with_looked_at(snapshot: Snapshot, items: Sequence[Item], media: ItemMedia) -> Snapshot:
-    """With the pictures of these items, but for those that could not be reached yet."""
+    """With the pictures and clips of these items, but for those that could not be reached yet."""
     left = set(media.unread)
     rows = [row for row, item in enumerate(items) if item.id not in left]
     fingerprints = {space.name: space.fingerprint for space in snapshot.catalogue.media}

@@ -67,7 +67,7 @@ class ItemBatch:
     media: Mapping[str, Floats] = field(default_factory=dict)
     """Space → [reworded, dim]."""
     unread: tuple[str, ...] = ()
-    """Of the reworded those with pictures that were left for later."""
+    """Of the reworded those with pictures or clips that were left for later."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,9 @@ class Snapshot:
     deferred: DeferredEvents = NOTHING_DEFERRED
     """Events up to its number that are still to be learnt, of those who did very much."""
     read_media: ReadMedia = NO_MEDIA
-    """Gives the spaces of items, of pictures those that are known already."""
+    """Gives the spaces of items, of pictures and clips those that are known already."""
     unread: tuple[str, ...] = ()
-    """Items with pictures that are still to be looked at."""
+    """Items with pictures or clips that are still to be read."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -226,12 +226,12 @@ class Snapshot:
 
     def with_media(self, items: Sequence[Item], media: Mapping[str, Floats]) -> Self:
         """With what was seen of items since, by space [items, dim], where they have the same
-        pictures still; these are no longer unread.
+        pictures and clips still; these are no longer unread.
         """
         rows = [
             row
             for row, item in enumerate(items)
-            if item.id in self.items and self.items[item.id].images == item.images
+            if item.id in self.items and self.items[item.id].files == item.files
         ]
         names = {item.id for item in items}
         unread = tuple(name for name in self.unread if name not in names)

@@ -165,15 +165,15 @@ class GrowingCatalogue:
         return cls(catalogue, table, GrowingVectors(vectors), codes, typing, growing_media)
 
     def same_words(self, item: Item) -> bool:
-        """Whether the item is there and reads as it did, with the same title, attributes, pictures
-        and vectors.
+        """Whether the item is there and reads as it did, with the same title, attributes, pictures,
+        clip and vectors.
         """
         old_item = self.items.get(item.id)
         if old_item is None:
             return False
         titles, attributes = (old_item.title, item.title), (old_item.attributes, item.attributes)
         fields_match = titles[0] == titles[1] and attributes[0] == attributes[1]
-        fields_match = fields_match and old_item.images == item.images
+        fields_match = fields_match and old_item.files == item.files
         fields_match = fields_match and old_item.vectors == item.vectors
         return fields_match and old_item.reading() == item.reading()
 

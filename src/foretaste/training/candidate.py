@@ -143,7 +143,7 @@ def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Mode
         metrics={
             "fit": fitted.report.figures(),
             "measured": measure_candidate(workspace, candidate),
-            "media": media_figures(read, workspace.config.images),
+            "media": media_figures(read, workspace.config),
             "cpu_seconds": time.process_time() - cpu_start,
             "wall_seconds": time.monotonic() - start,
         },

@@ -7,14 +7,14 @@ with; None is the encoder as it was published.
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from foretaste.config.load import Config
 from foretaste.domain.data import Catalogue, Floats, Interactions, Item, Split, UserContext
-from foretaste.domain.media import IMAGE, MediaFailure
+from foretaste.domain.media import MediaFailure
 from foretaste.domain.ports import Progress, TextEncoder, no_progress
 from foretaste.language.encoders import Encoders
 from foretaste.language.open import forgetful
@@ -37,9 +37,9 @@ class EncodedData:
     interactions: Interactions
     split: Split
     media_failures: tuple[MediaFailure, ...] = ()
-    """Pictures and vectors that could not be read."""
-    pictured_items: int = 0
-    """Items that have a picture, looked at or not."""
+    """Pictures, clips and vectors that could not be read, or not as a whole."""
+    media_items: Mapping[str, int] = field(default_factory=dict)
+    """Space → items that have a picture or clip, read or not."""
 
 
 class DataEncoder:
@@ -118,26 +118,23 @@ class DataEncoder:
             user_context = replace(
                 user_context, query_vector=query_encoder.encode([user_context.query])[0]
             )
-            user_context = self._with_pictured_words(user_context)
+            user_context = self._with_words_as_media(user_context)
         if any(user_context.text):
             user_context = replace(
                 user_context, text_vectors=self.open_encoder(encoder).encode(user_context.text)
             )
         return user_context
 
-    def _with_pictured_words(self, user_context: UserContext) -> UserContext:
-        """With the words of the query in the space of pictures, where a joint model reads both; to
-        a picture that is asked with they add, half and half.
+    def _with_words_as_media(self, user_context: UserContext) -> UserContext:
+        """With the words of the query in the space of pictures or clips, where a joint model reads
+        both; to a picture or clip that is asked with they add, half and half.
         """
-        joint = self.media.joint_text_encoder
-        if joint is None or not user_context.query:
-            return user_context
-        vector = joint.encode([user_context.query])[0]
         queries = dict(user_context.media_queries)
-        total = vector + queries.get(IMAGE, 0)
-        length = float(np.linalg.norm(total))
-        if length > 0:
-            queries[IMAGE] = np.asarray(total / length, np.float32)
+        for space, encoder in self.media.joint_text_encoders().items():
+            total = encoder.encode([user_context.query or ""])[0] + queries.get(space, 0)
+            length = float(np.linalg.norm(total))
+            if length > 0:
+                queries[space] = np.asarray(total / length, np.float32)
         return replace(user_context, media_queries=queries)
 
     def encode_split(
@@ -162,7 +159,7 @@ class DataEncoder:
             interactions,
             split,
             media.failures,
-            sum(bool(item.images) for item in item_list),
+            self.media.counts(item_list),
         )
 
     def tune_encoder(self, training: Interactions, items: Mapping[str, Item]) -> str | None:

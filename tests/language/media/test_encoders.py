@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foretaste.domain.ports import MediaEncoder
+from foretaste.domain.ports import Bytes, MediaEncoder
 from foretaste.errors import MissingExtra, WeightsError
 from foretaste.language.media import lite_encoder
 from foretaste.language.media.lite_encoder import LiteEncoder
@@ -16,7 +16,7 @@ from language.media.pictures import picture
 
 
 @pytest.fixture(params=["lite", "clip"])
-def encoder(request: pytest.FixtureRequest, clip_folder: Path) -> MediaEncoder:
+def encoder(request: pytest.FixtureRequest, clip_folder: Path) -> MediaEncoder[Bytes]:
     name = {"lite": "efficientnet-lite0", "clip": str(clip_folder)}[request.param]
     return open_image_encoder(ImageSettings(encoder=name))
 
@@ -26,21 +26,23 @@ def pixels(*images: Image.Image) -> list[np.ndarray]:
 
 
 class TestEveryEncoder:
-    def test_vectors_are_of_length_1(self, encoder: MediaEncoder) -> None:
+    def test_vectors_are_of_length_1(self, encoder: MediaEncoder[Bytes]) -> None:
         vectors = encoder.encode(pixels(picture(1), picture(2)))
         assert vectors.shape == (2, encoder.dim)
         assert vectors.dtype == np.float32
         assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1], abs=1e-4)
 
-    def test_what_else_is_in_the_batch_changes_nothing(self, encoder: MediaEncoder) -> None:
+    def test_what_else_is_in_the_batch_changes_nothing(self, encoder: MediaEncoder[Bytes]) -> None:
         together = encoder.encode(pixels(picture(1), picture(2, (40, 200)), picture(3)))
         alone = encoder.encode(pixels(picture(2, (40, 200))))
         assert np.allclose(together[1], alone[0], atol=1e-5)
 
-    def test_no_pictures_are_no_vectors(self, encoder: MediaEncoder) -> None:
+    def test_no_pictures_are_no_vectors(self, encoder: MediaEncoder[Bytes]) -> None:
         assert encoder.encode([]).shape == (0, encoder.dim)
 
-    def test_a_picture_made_smaller_is_still_most_like_itself(self, encoder: MediaEncoder) -> None:
+    def test_a_picture_made_smaller_is_still_most_like_itself(
+        self, encoder: MediaEncoder[Bytes]
+    ) -> None:
         originals = [picture(seed) for seed in range(6)]
         vectors = encoder.encode(pixels(*originals))
         halves = encoder.encode(pixels(*[image.resize((48, 72)) for image in originals]))

@@ -8,10 +8,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from foretaste.language.media.decode_process import UnusablePicture
-from foretaste.language.media.fetch import IpAddress, fetch_picture, is_public
+from foretaste.language.media.decode_process import UnusableMedia
+from foretaste.language.media.fetch import IpAddress, fetch_media, is_public
+from foretaste.language.media.kinds import CLIP, PICTURE
 
-PICTURE = b"\xff\xd8picture"
+CONTENT = b"\xff\xd8picture"
+
+
+CONTENT_TYPES = {"page": "text/html", "a.mp3": "audio/mpeg"}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -25,12 +29,12 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             return
         self.send_response(404 if name == "gone" else 200)
-        self.send_header("Content-Type", "text/html" if name == "page" else "image/jpeg")
+        self.send_header("Content-Type", CONTENT_TYPES.get(name, "image/jpeg"))
         self.end_headers()
         if name in ("endless", "slow"):
             self.drip(b"x" * 65_536 if name == "endless" else b"x")
         else:
-            self.wfile.write(PICTURE)
+            self.wfile.write(CONTENT)
 
     def drip(self, chunk: bytes) -> None:
         """Bytes without an end, until whoever asked has gone."""
@@ -63,15 +67,26 @@ def here_only(address: IpAddress) -> bool:
 
 
 def fetched(address: str, timeout: float = 20, max_bytes: int = 200_000) -> bytes:
-    return fetch_picture(address, timeout=timeout, max_bytes=max_bytes, is_allowed=here_only)
+    return fetch_media(address, PICTURE, timeout=timeout, max_bytes=max_bytes, is_allowed=here_only)
 
 
 def test_a_picture_is_fetched(address: str) -> None:
-    assert fetched(f"{address}/a.jpg?size=2") == PICTURE
+    assert fetched(f"{address}/a.jpg?size=2") == CONTENT
+
+
+def test_a_clip_is_fetched_and_is_no_picture(address: str) -> None:
+    content = fetch_media(
+        f"{address}/a.mp3", CLIP, timeout=20, max_bytes=1000, is_allowed=here_only
+    )
+    assert content == CONTENT
+    with pytest.raises(UnusableMedia, match="sent audio/mpeg, which is no picture"):
+        fetched(f"{address}/a.mp3")
+    with pytest.raises(UnusableMedia, match=r"'127.0.0.1' .* as a file in audio\.folder"):
+        fetch_media(f"{address}/a.mp3", CLIP, timeout=20, max_bytes=1000)
 
 
 def test_a_redirect_is_followed(address: str) -> None:
-    assert fetched(f"{address}/moved?/a.jpg") == PICTURE
+    assert fetched(f"{address}/moved?/a.jpg") == CONTENT
 
 
 @pytest.mark.parametrize(
@@ -87,27 +102,27 @@ def test_a_redirect_is_followed(address: str) -> None:
     ],
 )
 def test_what_is_refused(address: str, path: str, reason: str) -> None:
-    with pytest.raises(UnusablePicture, match=reason):
+    with pytest.raises(UnusableMedia, match=reason):
         fetched(address + path)
 
 
 def test_a_server_that_never_ends_is_cut_off(address: str) -> None:
     start = time.monotonic()
-    with pytest.raises(UnusablePicture, match=r"within images\.timeout_seconds"):
+    with pytest.raises(UnusableMedia, match=r"within images\.timeout_seconds"):
         fetched(f"{address}/slow", timeout=0.5)
     assert time.monotonic() - start < 15  # it would never end
 
 
 def test_this_machine_is_not_asked(address: str) -> None:
-    with pytest.raises(UnusablePicture, match="not on the public internet"):
-        fetch_picture(f"{address}/a.jpg", timeout=5, max_bytes=1000)
+    with pytest.raises(UnusableMedia, match="not on the public internet"):
+        fetch_media(f"{address}/a.jpg", PICTURE, timeout=5, max_bytes=1000)
 
 
 @pytest.mark.parametrize(
     "wrong", ["http://", "http://user:word@example.com/a", "http://a b/", "ftp://a/", "http://a:x/"]
 )
 def test_what_is_no_address_is_told(wrong: str) -> None:
-    with pytest.raises(UnusablePicture, match="address"):
+    with pytest.raises(UnusableMedia, match="address"):
         fetched(wrong)
 
 

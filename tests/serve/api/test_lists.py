@@ -1,5 +1,6 @@
 import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -428,3 +429,16 @@ def test_facets_of_the_query_are_shown_and_turned_off(client: httpx.Client) -> N
         found = shop.search("a vase before 1952")
     assert found.searched is not None
     assert found.searched.facets[0].text == "before 1952"
+
+
+def test_what_came_long_ago_can_be_left_out(client: httpx.Client) -> None:
+    for name, days in (("old-1", 30), ("new-1", 1)):
+        start = datetime.fromtimestamp(time.time() - days * 86_400, UTC).isoformat()
+        put(client, id=name, title=f"An item of {name}", theme="kitchen", available_from=start)
+    assert {"old-1", "new-1"} <= set(ranked(client, n=100))
+    for max_age in ("7d", 604_800, "604800"):
+        assert ranked(client, n=100, max_age=max_age) == ["new-1"]  # of the others nobody knows
+    assert "old-1" in ranked(client, n=100, max_age="10w")
+    answer = client.post("/v1/recommend", json={"max_age": "soon"})
+    assert answer.status_code == 422
+    assert "max_age" in answer.text

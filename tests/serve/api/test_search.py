@@ -11,8 +11,10 @@ import httpx
 import pytest
 
 from foretaste_client import Client
+from language.media.clips import as_wav
 from language.media.pictures import as_bytes, zip_bytes
 from language.media.shop import cover
+from language.media.sound_shop import tune
 
 from ..workspace import serving
 
@@ -68,7 +70,7 @@ def test_the_next_page_needs_no_picture(shop: httpx.Client) -> None:
         ({"image": "@@"}, "neither base64 nor a data URL"),
         ({"image": b64encode(zip_bytes()).decode()}, "no picture that is read here"),
         ({"image": ""}, "no picture that is read here"),
-        ({"n": 3}, "send a query, an image, or both"),
+        ({"n": 3}, "send a query, an image or audio"),
         ({"query": " "}, "the query is empty"),
     ],
 )
@@ -82,8 +84,8 @@ def test_what_is_no_question(shop: httpx.Client, body: dict[str, Any], detail: s
     ("files", "status", "detail"),
     [
         ({"image": ("a.jpg", b"PK")}, 422, "no picture that is read here"),
-        ({"photo": ("a.jpg", PHOTO)}, 400, "the picture is the field 'image'"),
-        ([("image", ("a.jpg", PHOTO)), ("image", ("b.jpg", PHOTO))], 400, "Too many files"),
+        ({"photo": ("a.jpg", PHOTO)}, 400, "a picture as 'image'"),
+        ([("image", ("a.jpg", PHOTO)), ("image", ("b.jpg", PHOTO))], 400, "is there 2 times"),
     ],
 )
 def test_what_is_no_form(shop: httpx.Client, files: Any, status: int, detail: str) -> None:
@@ -113,3 +115,32 @@ def test_a_model_without_pictures_says_so(client: httpx.Client) -> None:
 def test_the_client_sends_a_picture(shop: httpx.Client) -> None:
     with Client(str(shop.base_url)) as foretaste:
         assert foretaste.search(image=PHOTO, n=3).items[0].id == "kitchen-3"
+
+
+@pytest.fixture(scope="module")
+def radio(sounding: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with serving(Path(copytree(sounding, tmp_path_factory.mktemp("sounding") / "w"))) as client:
+        yield client
+
+
+def test_a_clip_is_sent_as_json_and_as_a_form(radio: httpx.Client) -> None:
+    clip = as_wav(tune("space-3")[4_000:])
+    encoded = b64encode(clip).decode()
+    assert first(radio.post("/v1/search", json={"audio": encoded, "n": 3})) == "space-3"
+    files = {"audio": ("hum.wav", clip)}
+    fields = {"user": "2", "query": "moon", "n": "3"}
+    assert first(radio.post("/v1/search", data=fields, files=files)) == "space-3"
+    with Client(str(radio.base_url)) as foretaste:
+        assert foretaste.search(audio=clip, n=3).items[0].id == "space-3"
+
+
+def test_what_is_no_clip_is_told(radio: httpx.Client, shop: httpx.Client) -> None:
+    for body, detail in (
+        ({"audio": b64encode(zip_bytes()).decode()}, "no clip that is read here"),
+        ({"audio": "http://127.0.0.1/a.mp3"}, "audio.fetch is false"),
+        ({"image": "https://example.com/a.png"}, "images.fetch is false"),
+    ):
+        response = radio.post("/v1/search", json=body)
+        assert (response.status_code, detail in response.text) == (422, True), response.text
+    clip = b64encode(as_wav(tune("space-3"))).decode()
+    assert "trained without clips" in shop.post("/v1/search", json={"audio": clip}).text

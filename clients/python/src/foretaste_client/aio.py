@@ -78,10 +78,15 @@ class AsyncClient:
         return await self._send(calls.recommend("/v1/recommend", {"user": user, **fields}))
 
     async def search(
-        self, query: str | None = None, *, image: bytes | None = None, **fields: Any
+        self,
+        query: str | None = None,
+        *,
+        image: bytes | None = None,
+        audio: bytes | None = None,
+        **fields: Any,
     ) -> Recommendation:
-        """What answers a search, in words, by the bytes of a picture, or both."""
-        return await self._send(calls.search(query, image, fields))
+        """What answers a search, in words, by the bytes of a picture or of a clip, or by all."""
+        return await self._send(calls.search(query, image, audio, fields))
 
     async def similar(self, item: str, **fields: Any) -> Recommendation:
         """What goes with an item."""

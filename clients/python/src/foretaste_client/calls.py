@@ -130,11 +130,14 @@ def recommend(path: str, fields: Mapping[str, Any]) -> Call[Recommendation]:
 
 
 def search(
-    query: str | None, image: bytes | None, fields: Mapping[str, Any]
+    query: str | None, image: bytes | None, audio: bytes | None, fields: Mapping[str, Any]
 ) -> Call[Recommendation]:
-    """A list for words, a picture, or both."""
-    picture = None if image is None else b64encode(image).decode()
-    return recommend("/v1/search", {"query": query, "image": picture, **fields})
+    """A list for words, a picture, a clip, or all of them."""
+    files = {
+        name: None if content is None else b64encode(content).decode()
+        for name, content in (("image", image), ("audio", audio))
+    }
+    return recommend("/v1/search", {"query": query, **files, **fields})
 
 
 def trending(fields: Mapping[str, Any]) -> Call[Recommendation]:

@@ -78,10 +78,15 @@ class Client:
         return self._send(calls.recommend("/v1/recommend", {"user": user, **fields}))
 
     def search(
-        self, query: str | None = None, *, image: bytes | None = None, **fields: Any
+        self,
+        query: str | None = None,
+        *,
+        image: bytes | None = None,
+        audio: bytes | None = None,
+        **fields: Any,
     ) -> Recommendation:
-        """What answers a search, in words, by the bytes of a picture, or both."""
-        return self._send(calls.search(query, image, fields))
+        """What answers a search, in words, by the bytes of a picture or of a clip, or by all."""
+        return self._send(calls.search(query, image, audio, fields))
 
     def similar(self, item: str, **fields: Any) -> Recommendation:
         """What goes with an item."""

@@ -1,33 +1,51 @@
-"""In: the bytes of pictures on stdin. Out: on stdout each as red, green and blue, made small.
+"""In: the bytes of pictures or clips on stdin. Out: on stdout each as numbers, made small.
 
-Run as a program, so that a picture made to harm takes nobody else's memory or time: it is given
-`MAX_MEMORY`, and `MAX_SECONDS` of the processor a picture, and ends beyond them. Imports nothing of
-the package, to start at once.
+Run in a process of its own, so that a file made to harm takes nobody else's memory or time: it is
+given `MAX_MEMORY`, and `MAX_SECONDS` of the processor a file, and ends beyond them. Imports next to
+nothing of the package, to start at once.
 
-A request is a header (length, most pixels) and the bytes; an answer is a header (length, height,
-width) and the pixels, or with a height of 0 the reason why there are none.
+A request is a header (length, two numbers that say how to decode) and the bytes; an answer is a
+header (lengths of both parts that follow, height, width), the numbers as bytes, and a text: where
+there are no numbers why, else what is to be said about them.
 """
 
-import io
-import struct
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import BinaryIO
+from importlib import import_module
+from struct import Struct
+from typing import BinaryIO, NamedTuple
 
 MAX_MEMORY = 285 << 20
-"""Bytes of address space, of which Python and Pillow take about 100 MB before any picture."""
+"""Bytes of address space, of which Python and its decoders take 100 to 140 MB before any file."""
 MAX_SECONDS = 2
-"""Of the processor, for one picture."""
-LONG_SIDE = 384
-"""Pixels of the longer side of what comes out: encoders look at about 224."""
-MAX_ASPECT = 64
-"""Times that a picture may be longer than wide."""
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
-REQUEST, RESPONSE = struct.Struct("!QQ"), struct.Struct("!QII")
+"""Of the processor, for one file."""
+REQUEST, RESPONSE = Struct("!QQQ"), Struct("!QIII")
+DECODERS = {"picture": "decode_picture", "clip": "decode_clip"}
+"""What is decoded → the module of this package whose `decode` does it."""
 BROKEN = "its data are cut off or damaged"
-NO_PICTURE = f"it is no picture that is read here ({', '.join(FORMATS)})"
-TOO_LARGE = "decoding it takes more memory than a picture may"
+TOO_LARGE = "decoding it takes more memory than it may"
+
+
+class UnusableMedia(Exception):
+    """Its text says why, to follow on the name of the picture or clip."""
+
+
+class Decoded(NamedTuple):
+    """What a file holds."""
+
+    numbers: bytes
+    height: int
+    """Rows of a picture; samples of a clip."""
+    width: int
+    """Pixels of a row; 1 of a clip."""
+    note: str = ""
+    """What was left out, and why."""
+
+
+Decode = Callable[[bytes, int, int], Decoded]
+"""(content, two numbers that say how) → what it holds. Raises UnusableMedia."""
 
 
 def limit_memory() -> None:
@@ -48,63 +66,33 @@ def limit_seconds() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + MAX_SECONDS, hard))
 
 
-class UnusablePicture(Exception):
-    """Its text says why, to follow on the picture's name."""
-
-
-def decode(content: bytes, max_pixels: int) -> tuple[int, int, bytes]:
-    """→ (height, width, [height, width, 3] bytes); of a moving picture the first frame."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    Image.MAX_IMAGE_PIXELS = None  # it warns; `max_pixels` refuses
-    try:
-        image: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
-    except UnidentifiedImageError:
-        raise UnusablePicture(NO_PICTURE) from None
-    width, height = image.size
-    if width * height > max_pixels:
-        raise UnusablePicture(
-            f"it has {width:,} × {height:,} pixels, more than images.max_pixels = {max_pixels}"
-        )
-    if max(width, height) > MAX_ASPECT * max(min(width, height), 1):
-        raise UnusablePicture(f"it has {width:,} × {height:,} pixels: a line, not a picture")
-    image.draft("RGB", (LONG_SIDE, LONG_SIDE))  # a JPEG is decoded at an eighth at once
-    if image.mode in ("P", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        image = image.convert("RGBA")
-    elif image.mode not in ("RGB", "RGBA", "L", "CMYK"):
-        image = image.convert("RGB")
-    image.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.BICUBIC)
-    image = ImageOps.exif_transpose(image)
-    if image.mode == "RGBA":
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
-    image = image.convert("RGB")
-    return image.height, image.width, image.tobytes()
-
-
-def response_bytes(content: bytes, max_pixels: int) -> bytes:
+def response_bytes(decode: Decode, content: bytes, *options: int) -> bytes:
     """What is written for one request."""
     try:
-        height, width, pixels = decode(content, max_pixels)
-    except UnusablePicture as reason:
-        height, width, pixels = 0, 0, str(reason).encode()
+        decoded = decode(content, *options)
+    except UnusableMedia as reason:
+        decoded = Decoded(b"", 0, 0, str(reason))
     except MemoryError:
-        height, width, pixels = 0, 0, TOO_LARGE.encode()
-    except Exception:  # Pillow's decoders raise many kinds at damaged data
-        height, width, pixels = 0, 0, BROKEN.encode()
-    return RESPONSE.pack(len(pixels), height, width) + pixels
+        decoded = Decoded(b"", 0, 0, TOO_LARGE)
+    except Exception:  # decoders raise many kinds at damaged data
+        decoded = Decoded(b"", 0, 0, BROKEN)
+    note = decoded.note.encode()
+    header = RESPONSE.pack(len(decoded.numbers), len(note), decoded.height, decoded.width)
+    return header + decoded.numbers + note
 
 
-def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+def serve(decode: Decode, requests: BinaryIO, answers: BinaryIO) -> None:
     """Until there are no more."""
     while len(header := requests.read(REQUEST.size)) == REQUEST.size:
-        length, max_pixels = REQUEST.unpack(header)
+        length, *options = REQUEST.unpack(header)
         content = requests.read(length)
         limit_seconds()
-        answers.write(response_bytes(content, max_pixels))
+        answers.write(response_bytes(decode, content, *options))
         answers.flush()
 
 
-if __name__ == "__main__":
+def main(kind: str) -> None:
+    """Decode pictures or clips, as `DECODERS` calls them."""
     limit_memory()
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    module = import_module(f"{__package__}.{DECODERS[kind]}")
+    serve(module.decode, sys.stdin.buffer, sys.stdout.buffer)

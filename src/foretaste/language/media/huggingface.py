@@ -6,7 +6,7 @@ name on the hub. Of a vision model the vector is what it pools, or the mean of i
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -30,7 +30,8 @@ class HuggingFaceEncoder:
     def __init__(self, weights: Weights, settings: ImageSettings) -> None:
         """Raises WeightsError where the folder is no model's that looks at pictures."""
         self._weights, self._device_name = weights, settings.device
-        config = _read_config(weights)
+        config = read_config(weights)
+        _check_looks(weights, config)
         self._is_joint = hasattr(config, "vision_config")
         vision = config.vision_config if self._is_joint else config
         self.dim = int(getattr(config, "projection_dim", None) or vision.hidden_size)
@@ -53,34 +54,17 @@ class HuggingFaceEncoder:
             pixels = inputs["pixel_values"].to(model.device)
             with torch.inference_mode():
                 if self._is_joint:
-                    rows = _pooled(model.get_image_features(pixel_values=pixels))
+                    rows = pooled(model.get_image_features(pixel_values=pixels))
                 else:
-                    rows = _pooled(model(pixel_values=pixels))
+                    rows = pooled(model(pixel_values=pixels))
             vectors[start : start + len(batch)] = unit_rows(rows.cpu().numpy())
             progress("looking at pictures", start + len(batch), len(contents))
         return vectors
 
     def encode_texts(self, texts: Sequence[str]) -> Floats:
         """→ [texts, dim], of length 1, in the space of the pictures; of a joint model."""
-        import torch
-
         model, _, tokenizer = self._load()
-        vectors = np.zeros((len(texts), self.dim), np.float32)
-        for start in range(0, len(texts), BATCH_SIZE):
-            batch = [readable(text, MAX_TEXT_TOKENS) for text in texts[start : start + BATCH_SIZE]]
-            inputs = tokenizer(
-                batch,
-                padding="max_length" if model.config.model_type.startswith("siglip") else True,
-                truncation=True,
-                max_length=model.config.text_config.max_position_embeddings,
-                return_tensors="pt",
-            ).to(model.device)
-            with torch.inference_mode():
-                rows = _pooled(model.get_text_features(**_text_inputs(inputs)))
-            vectors[start : start + len(batch)] = unit_rows(rows.cpu().numpy())
-        empty = [not text.strip() for text in texts]
-        vectors[empty] = 0
-        return vectors
+        return encode_joint_texts(model, tokenizer, texts, self.dim)
 
     def _load(self) -> tuple[Any, Any, Any]:
         """(model, picture processor, tokenizer or None)"""
@@ -90,10 +74,19 @@ class HuggingFaceEncoder:
             return self._parts
 
 
+class JointEncoder(Protocol):
+    """A joint model of words and something else."""
+
+    fingerprint: str
+    dim: int
+
+    def encode_texts(self, texts: Sequence[str]) -> Floats: ...
+
+
 class JointTextEncoder:
     """The words' side of a joint model."""
 
-    def __init__(self, encoder: HuggingFaceEncoder) -> None:
+    def __init__(self, encoder: JointEncoder) -> None:
         self._encoder = encoder
 
     @property
@@ -103,7 +96,7 @@ class JointTextEncoder:
 
     @property
     def dim(self) -> int:
-        """That of the pictures' vectors."""
+        """That of the other side's vectors."""
         return self._encoder.dim
 
     def encode(self, texts: Sequence[str], progress: Progress = no_progress) -> Floats:
@@ -111,11 +104,33 @@ class JointTextEncoder:
         return self._encoder.encode_texts(texts)
 
 
+def encode_joint_texts(model: Any, tokenizer: Any, texts: Sequence[str], dim: int) -> Floats:
+    """→ [texts, dim], of length 1, by a joint model; an empty text is a zero row."""
+    import torch
+
+    vectors = np.zeros((len(texts), dim), np.float32)
+    for start in range(0, len(texts), BATCH_SIZE):
+        batch = [readable(text, MAX_TEXT_TOKENS) for text in texts[start : start + BATCH_SIZE]]
+        inputs = tokenizer(
+            batch,
+            padding="max_length" if model.config.model_type.startswith("siglip") else True,
+            truncation=True,
+            max_length=min(model.config.text_config.max_position_embeddings, MAX_TEXT_TOKENS),
+            return_tensors="pt",
+        ).to(model.device)
+        with torch.inference_mode():
+            rows = pooled(model.get_text_features(**_text_inputs(inputs)))
+        vectors[start : start + len(batch)] = unit_rows(rows.cpu().numpy())
+    empty = [not text.strip() for text in texts]
+    vectors[empty] = 0
+    return vectors
+
+
 def _text_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: inputs[name] for name in ("input_ids", "attention_mask") if name in inputs}
 
 
-def _pooled(output: Any) -> Any:
+def pooled(output: Any) -> Any:
     """[batch, dim], of what a model gives: a tensor, or an output that pools or has states."""
     if not hasattr(output, "last_hidden_state"):
         return output
@@ -123,7 +138,8 @@ def _pooled(output: Any) -> Any:
     return output.last_hidden_state.mean(dim=1) if pooled is None else pooled
 
 
-def _read_config(weights: Weights) -> Any:
+def read_config(weights: Weights) -> Any:
+    """What the model's folder says it is. Raises WeightsError."""
     from transformers import AutoConfig
 
     try:
@@ -132,12 +148,15 @@ def _read_config(weights: Weights) -> Any:
         raise WeightsError(
             f"{weights.path}/config.json is missing or not a model's: {error}"
         ) from error
+    return config
+
+
+def _check_looks(weights: Weights, config: Any) -> None:
     if not hasattr(config, "vision_config") and not hasattr(config, "num_channels"):
         raise WeightsError(
             f"{weights.path} is a model of the kind '{config.model_type}', which looks at no "
             "pictures; set images.encoder to a vision model or a joint one such as CLIP"
         )
-    return config
 
 
 def _load_parts(weights: Weights, device_name: str, is_joint: bool) -> tuple[Any, Any, Any]:

@@ -1,15 +1,15 @@
-"""Media: what looks, or sounds, like the recent items; one expert a space of vectors. P(item |
+"""Media: what looks or sounds like the recent items; one expert a space of vectors. P(item |
 vectors of the last items).
 
-The vectors of a network that looks lie close together: they are moved to have their mean at zero
-and turned so that the directions in which they differ most come first (PCA), of which the first
-`dim` are kept. The taste is the decayed sum of the last items' vectors; P is the softmax of its
-cosine with each item.
+The vectors of a network that looks or listens lie close together: they are moved to have their
+mean at zero and turned so that the directions in which they differ most come first (PCA), of which
+the first `dim` are kept. The taste is the decayed sum of the last items' vectors; P is the softmax
+of its cosine with each item.
 
-An item without a picture gets the mean of what the others get, so that it neither gains nor loses
-by it: its row is the mean of the rows, which gives it the mean of their scores.
+An item without a picture or clip gets the mean of what the others get, so that it neither gains nor
+loses by it: its row is the mean of the rows, which gives it the mean of their scores.
 
-A picture that somebody asks with stands in the place of the last items.
+A picture or clip that somebody asks with stands in the place of the last items.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ import numpy as np
 
 from foretaste.domain.data import Catalogue, Floats, Ints, Longs, UserContext
 from foretaste.domain.event_value import MIN_WEIGHT
-from foretaste.domain.media import MediaSpace
+from foretaste.domain.media import QUERY_FEATURES, MediaSpace
 from foretaste.domain.ports import Expert, StateArrays, StateMetadata
 from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.model.experts.by_scorer import ExpertByScorer
@@ -36,13 +36,11 @@ DECAY_GRID = (0.5, 0.7, 0.9)
 """What is chosen from on validation events where the settings leave it open."""
 DEFAULT_TEMPERATURE, DEFAULT_DECAY = 0.3, 0.7
 QUERY_TEMPERATURE = 0.02
-"""Of a picture that is asked with: the one it shows stands far above all others."""
+"""Of a picture or clip that is asked with: the item it is of stands far above all others."""
 QUERY_WEIGHT = 1.0
-"""The exponent of what it shows."""
+"""The exponent of what is asked with."""
 MAX_CHOOSING_CASES, MAX_COMPARED_ITEMS = 1000, 5000
 """Validation events that choose, and items that each target is told from, at most."""
-QUERY_EVENT = "picture"
-"""The feature of the term of a picture that was asked with."""
 
 
 class MediaExpert(ExpertByScorer):
@@ -59,7 +57,9 @@ class MediaExpert(ExpertByScorer):
         projection: MediaProjection,
         catalogue: Catalogue,
     ) -> None:
-        """space: "image", "vector:style". fingerprint: what made the vectors it was fitted on."""
+        """space: "image", "audio", "vector:style". fingerprint: of what made the vectors that it
+        was fitted on.
+        """
         self.name = f"media:{space}"
         self._space_name, self._fingerprint = space, fingerprint
         self._settings, self._projection = settings, projection
@@ -128,7 +128,7 @@ class MediaExpert(ExpertByScorer):
         return MediaScorer(self, user_context)
 
     def is_active(self, user_context: UserContext) -> bool:
-        """From the first item with a vector, or where a picture is asked with."""
+        """From the first item with a vector, or where a picture or clip is asked with."""
         if self.query_row(user_context) is not None:
             return True
         taken_items = user_context.item[(user_context.item >= 0) & (user_context.weight > 0)]
@@ -197,7 +197,7 @@ class MediaExpert(ExpertByScorer):
 
 
 class MediaScorer(SoftmaxScorer):
-    """The last items, or the picture asked with, against all items."""
+    """The last items, or the picture or clip asked with, against all items."""
 
     def __init__(self, expert: MediaExpert, user_context: UserContext) -> None:
         self._expert = expert
@@ -219,7 +219,7 @@ class MediaScorer(SoftmaxScorer):
         deviations = self._expert._rows(items) - self._expert._projection.mean_row
         event_nats = (self._event_rows @ deviations.T * self._scale).astype(np.float64)
         columns = event_columns(name, self._event_names) or [
-            TermColumn(name, feature=QUERY_EVENT) for _ in event_nats
+            TermColumn(name, feature=QUERY_FEATURES[name.partition(":")[2]]) for _ in event_nats
         ]
         rest = rest_terms(name, log_prob - event_nats.sum(axis=0))
         return rest.with_columns(columns, event_nats.T)

@@ -2,13 +2,13 @@
 what it looks like is sent on.
 """
 
-import io
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
-from foretaste.language.media.decode_process import UnusablePicture
+from foretaste.language.media.decode_process import UnusableMedia
+from foretaste.language.media.jpeg import as_jpeg
 from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.problems import ProblemError
@@ -16,7 +16,6 @@ from foretaste.serve.http.security import READ
 from foretaste.serve.schemas.values import CheckedPathId
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
-QUALITY = 85
 MEDIA_TYPE = "image/jpeg"
 HEADERS = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
 
@@ -39,11 +38,7 @@ def item_image(
     if stored_item is None or stored_item.image is None:
         raise ProblemError("not-found", f"there is no picture of an item '{item}'")
     try:
-        pixels = service.workspace.data_encoder.media.pictures.cover(stored_item.image)
-    except UnusablePicture as reason:
+        pixels = service.workspace.data_encoder.media.pictures.decode_reference(stored_item.image)
+    except UnusableMedia as reason:
         raise ProblemError("not-found", f"the picture cannot be shown: {reason}") from None
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=QUALITY)
-    return Response(file.getvalue(), media_type=MEDIA_TYPE, headers=HEADERS)
+    return Response(as_jpeg(pixels), media_type=MEDIA_TYPE, headers=HEADERS)

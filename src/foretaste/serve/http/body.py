@@ -26,7 +26,7 @@ from starlette.types import Receive, Scope
 
 from foretaste.behaviour.values import display_text
 from foretaste.serve.http.lanes import LaneRoute
-from foretaste.serve.http.picture_form import as_json_request, is_form
+from foretaste.serve.http.media_form import as_json_request, is_form
 from foretaste.serve.http.problems import InvalidBodyError, ProblemError
 
 MAX_NESTING_LEVELS = 32
@@ -51,8 +51,8 @@ class StrictRoute(LaneRoute):
     large.
     """
 
-    takes_pictures: ClassVar[bool] = False
-    """Whether the body may be a form with a picture, too."""
+    takes_files: ClassVar[bool] = False
+    """Whether the body may be a form with a picture or clip, too."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         answer = endpoint if iscoroutinefunction(endpoint) else self._encoding_answer(endpoint)
@@ -65,7 +65,7 @@ class StrictRoute(LaneRoute):
         handle = super().get_route_handler()
 
         async def handle_strictly(request: Request) -> Response:
-            if self.takes_pictures and is_form(request):
+            if self.takes_files and is_form(request):
                 request = await as_json_request(request)
             if self.body_field is not None:
                 _check_media_type(request)
@@ -97,10 +97,10 @@ class OperatorRoute(StrictRoute):
     is_for_operator = True
 
 
-class PictureRoute(StrictRoute):
-    """A route whose body may be a form with a picture."""
+class MediaRoute(StrictRoute):
+    """A route whose body may be a form with a picture or clip."""
 
-    takes_pictures = True
+    takes_files = True
 
 
 class StrictRequest(Request):

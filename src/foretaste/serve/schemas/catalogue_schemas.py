@@ -38,7 +38,8 @@ class ItemRow(BaseModel):
     image: str | list[str] | None = None
     """A picture or several, the cover first: addresses, paths within `images.folder`, or data
     URLs."""
-    audio: Text | None = None
+    audio: str | None = None
+    """A clip of sound: an address, a path within `audio.folder`, or a data URL."""
     available_from: str | float | None = None
     """ISO 8601 or seconds since 1970."""
     available_until: str | float | None = None

@@ -4,7 +4,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AliasChoices, Field, StrictBool, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    StrictBool,
+    WithJsonSchema,
+    model_validator,
+)
 
 from foretaste.behaviour.media_columns import MAX_IMAGE_LENGTH
 from foretaste.behaviour.values import display_text
@@ -13,6 +20,7 @@ from foretaste.domain.request import FillSource
 from foretaste.errors import InputError
 from foretaste.online.facets import MAX_FACETS, MAX_VALUES
 from foretaste.rank.settings import RankSettings
+from foretaste.rank.trade_settings import Duration
 from foretaste.rank.trending import parse_window
 from foretaste.serve.http.body import parse_json
 from foretaste.serve.http.problems import ProblemError
@@ -34,6 +42,10 @@ MAX_TIMEOUT_MS = 60_000
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 GoalName = Annotated[str, Field(max_length=200)]
 Lift = Annotated[float, Field(ge=0.1, le=100, allow_inf_nan=False)]
+MaxAge = Annotated[
+    Duration,
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "examples": ["36h"]}]}),
+]
 Timeout = Annotated[float, Field(gt=0, le=MAX_TIMEOUT_MS, allow_inf_nan=False)]
 
 
@@ -109,6 +121,10 @@ class SlateBody(ListBody):
     own_mix_column: Column | None = None
     """The column whose mix that is; without it what the settings say, else the first that says what
     kind an item is."""
+    max_age: MaxAge | None = None
+    """Leave out items that came longer ago, or of which that is not known: "36h", "14d", or
+    seconds. Searches find them all the same. Without it what the placement or `rank.max_age` in the
+    settings says."""
     min_relative_likelihood: Share = Field(
         default=0.0, validation_alias=AliasChoices("min_relative_likelihood", "floor")
     )
@@ -189,21 +205,24 @@ def _check_not_blank(query: str) -> str:
 
 
 class SearchBody(SlateBody):
-    """A search in people's own words, by a picture, or both; for a user, in the order that suits
-    them.
+    """A search in people's own words, by a picture, by a clip, or by all of them; for a user, in
+    the order that suits them.
     """
 
     query: Annotated[Query, AfterValidator(_check_not_blank)] | None = None
     image: Annotated[str, Field(max_length=MAX_IMAGE_LENGTH)] | None = None
-    """A picture that is looked for: base64, or a data URL. A form may have it as a file."""
+    """A picture that is looked for: base64, a data URL, or a web address where `images.fetch` is
+    set. A form may have it as a file."""
+    audio: Annotated[str, Field(max_length=MAX_IMAGE_LENGTH)] | None = None
+    """A clip that is listened for, the same: an address where `audio.fetch` is set."""
     query_facets: QueryFacets = None
     facets: FacetSpecs | StrictBool | None = None
     """Columns to choose by that are told with the list, as in `/v1/facets`; true for all."""
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Self:
-        if self.query is None and self.image is None:
-            raise ValueError("there is nothing to search by; send a query, an image, or both")
+        if self.query is None and self.image is None and self.audio is None:
+            raise ValueError("there is nothing to search by; send a query, an image or audio")
         return self
 
 

@@ -147,7 +147,8 @@ export function expertName(expert) {
     neighbour: t("What goes with the last items"),
     content: t("What reads like their items"),
     lexical: t("Words in common with their items"),
-    media: column && column !== "image" ? t("Vectors like those of their items") : t("What looks like their items"),
+    media: column === "audio" ? t("What sounds like their items")
+      : column && column !== "image" ? t("Vectors like those of their items") : t("What looks like their items"),
     attribute: t("Taste in {column}", { column: column || "" }),
     refusal: t("Like what they refused"),
     repeat: t("Taken again and again"),

@@ -166,6 +166,8 @@ function termWords(term, titles) {
   if (kind === "repeat") return t("What you take again and again");
   if (title && kind === "content") return t("In its text like {title}", { title });
   if (kind === "media" && term.feature === "picture") return t("Looks like your picture");
+  if (kind === "media" && term.feature === "clip") return t("Sounds like your clip");
+  if (title && term.expert === "media:audio") return t("Sounds like {title}", { title });
   if (title && kind === "media") return t("Looks like {title}", { title });
   if (title && kind === "attribute") return t("Of the kind of {title}", { title });
   if (title) return t("What people take with or after {title}", { title });

@@ -4,6 +4,7 @@ is told, and the rest is."""
 import os
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +15,25 @@ from foretaste.domain.data import Floats, Item
 from foretaste.domain.ports import Bytes, MediaEncoder, Progress, no_progress
 from foretaste.errors import MissingExtra
 from foretaste.language.media import lite_encoder
-from foretaste.language.media.decode_process import UnusablePicture
-from foretaste.language.media.pictures import AWAY_SECONDS, PictureReader, PictureVectors
+from foretaste.language.media.decode_process import UnusableMedia
+from foretaste.language.media.decoder import PictureDecoder
+from foretaste.language.media.kinds import PICTURE
+from foretaste.language.media.reader import AWAY_SECONDS, MediaReader, MediaVectors
+from foretaste.language.media.readers import Fetch, picture_reader
 from foretaste.language.media.settings import ImageSettings
-from foretaste.language.media.source import PictureSource
 from language.media.pictures import as_bytes, hostile_files, picture, write_all
 
 GOOD = {f"{number}.jpg": as_bytes(picture(number)) for number in range(3)}
 
 
+def nothing_fetched(address: str, *_: object, **limits: object) -> bytes:
+    raise AssertionError(f"{address} is fetched")
+
+
 class CountingEncoder:
     """An encoder that counts what it looks at, and can be stopped."""
 
-    def __init__(self, encoder: MediaEncoder) -> None:
+    def __init__(self, encoder: MediaEncoder[Bytes]) -> None:
         self._encoder, self.seen = encoder, 0
         self.fingerprint, self.dim = encoder.fingerprint, encoder.dim
         self.text_encoder = encoder.text_encoder
@@ -36,22 +43,27 @@ class CountingEncoder:
         return self._encoder.encode(contents, progress)
 
 
+def decoder_of(reader: MediaReader[Bytes]) -> PictureDecoder:
+    assert isinstance(reader._decoder, PictureDecoder)
+    return reader._decoder
+
+
 class Shop:
     """A folder of pictures, and readers of it."""
 
     def __init__(self, folder: Path, encoder: str) -> None:
         self.folder, self.cache = folder, folder.parent / "cache.sqlite"
         self.settings = ImageSettings(encoder=encoder, folder="shop", max_per_item=3)
-        self.readers: list[PictureReader] = []
+        self.readers: list[MediaReader[Bytes]] = []
 
-    def reader(self, source: PictureSource | None = None, **changes: Any) -> PictureReader:
+    def reader(self, get: Fetch = nothing_fetched, **changes: Any) -> MediaReader[Bytes]:
         settings = self.settings.model_copy(update=changes)
-        opened = PictureReader(settings, self.folder.parent, self.cache, source)
+        opened = picture_reader(settings, self.folder.parent, self.cache, get)
         self.readers.append(opened)
         opened._opened = CountingEncoder(opened.encoder)
         return opened
 
-    def read(self, *images: str, **changes: Any) -> PictureVectors:
+    def read(self, *images: str, **changes: Any) -> MediaVectors:
         items = [Item(str(row), image=image) for row, image in enumerate(images)]
         return self.reader(**changes).read(items)
 
@@ -117,7 +129,7 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_read(shop: Shop) -> None:
     reasons = [failure.reason for failure in read.failures]
     again = shop.read(*names)
     assert [failure.reason for failure in again.failures] == reasons
-    assert shop.readers[-1]._decoder._process is None  # nothing was decoded again
+    assert decoder_of(shop.readers[-1])._process._process is None  # nothing was decoded again
 
 
 @pytest.mark.parametrize(
@@ -173,26 +185,26 @@ class TestAddresses:
     def fetched(self) -> list[str]:
         return []
 
-    def source(self, shop: Shop, fetched: list[str]) -> PictureSource:
-        def fetch(address: str, **limits: object) -> bytes:
+    def reader(self, shop: Shop, fetched: list[str]) -> MediaReader[Bytes]:
+        def fetch(address: str, *_: object, **limits: object) -> bytes:
             fetched.append(address)
             if "away" in address:
-                raise UnusablePicture("its server answered 503")
+                raise UnusableMedia("its server answered 503")
             return GOOD["0.jpg"]
 
-        return PictureSource(ImageSettings(fetch=True), shop.folder, fetch)
+        return shop.reader(fetch, fetch=True, folder=None)
 
     def test_each_is_fetched_once_ever(self, shop: Shop, fetched: list[str]) -> None:
         items = [Item("a", image="https://example.com/a"), Item("b", image="//example.com/b")]
         for _ in range(2):
-            read = shop.reader(self.source(shop, fetched)).read(items)
+            read = self.reader(shop, fetched).read(items)
             assert read.vectors.any(axis=1).all()
         assert fetched == ["https://example.com/a", "https://example.com/b"]
 
     def test_one_that_is_away_is_asked_again(self, shop: Shop, fetched: list[str]) -> None:
         items = [Item("a", image="https://example.com/away")]
         for _ in range(2):
-            read = shop.reader(self.source(shop, fetched)).read(items)
+            read = self.reader(shop, fetched).read(items)
             assert read.failures[0].reason == "its server answered 503"
         assert len(fetched) == 2
 
@@ -200,7 +212,7 @@ class TestAddresses:
         self, shop: Shop, fetched: list[str]
     ) -> None:
         items = [Item("a", image="https://example.com/away")]
-        reader = shop.reader(self.source(shop, fetched))
+        reader = self.reader(shop, fetched)
         reader.read(items)
         for reach in ("cache", "files", "new"):
             read = reader.read(items, reach=reach)
@@ -215,8 +227,8 @@ class TestAddresses:
     def test_nothing_is_fetched_where_only_what_is_known_is_wanted(
         self, shop: Shop, fetched: list[str]
     ) -> None:
-        items = [Item("a", image="https://example.com/a"), Item("b"), Item("c", image="0.jpg")]
-        reader = shop.reader(self.source(shop, fetched))
+        items = [Item("a", image="https://example.com/a"), Item("b")]
+        reader = self.reader(shop, fetched)
         read = reader.read(items, reach="cache")
         assert (read.unread, fetched, shop.seen) == ((0,), [], 0)
         reader.read(items)
@@ -226,7 +238,8 @@ class TestAddresses:
 def test_reading_goes_on_from_where_it_was_stopped(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("foretaste.language.media.pictures.PICTURES_PER_COMMIT", 1)
+    one_by_one = replace(PICTURE, files_per_commit=1)
+    monkeypatch.setattr("foretaste.language.media.readers.PICTURE", one_by_one)
     items = [Item(name, image=name) for name in GOOD]
 
     def stop(task: str, done: int, total: int, note: str = "") -> None:
@@ -241,26 +254,26 @@ def test_reading_goes_on_from_where_it_was_stopped(
 
 class TestWhetherToLook:
     def test_not_where_nothing_may_be_read(self, shop: Shop) -> None:
-        assert not shop.reader(folder=None).can_look([Item("a", image="0.jpg")])
-        assert not shop.reader().can_look([Item("a")])
-        assert not PictureReader(
+        assert not shop.reader(folder=None).can_read([Item("a", image="0.jpg")])
+        assert not shop.reader().can_read([Item("a")])
+        assert not picture_reader(
             ImageSettings(encoder="", folder="shop"), shop.folder.parent, shop.cache
-        ).can_look([Item("a", image="0.jpg")])
+        ).can_read([Item("a", image="0.jpg")])
 
     def test_a_missing_extra_is_told_where_pictures_were_asked_for(
         self, shop: Shop, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(lite_encoder, "MODULE", "not_installed_here")
-        asked = PictureReader(ImageSettings(folder="shop"), shop.folder.parent, shop.cache)
+        asked = picture_reader(ImageSettings(folder="shop"), shop.folder.parent, shop.cache)
         with pytest.raises(MissingExtra, match=r"foretaste\[vision\]"):
-            asked.can_look([Item("a", image="0.jpg")])
-        unasked = PictureReader(ImageSettings(), shop.folder.parent, shop.cache)
-        assert not unasked.can_look([Item("a", image="data:image/png;base64,AA==")])
+            asked.can_read([Item("a", image="0.jpg")])
+        unasked = picture_reader(ImageSettings(), shop.folder.parent, shop.cache)
+        assert not unasked.can_read([Item("a", image="data:image/png;base64,AA==")])
 
 
 def test_one_picture_is_looked_at_without_being_kept(shop: Shop) -> None:
     reader = shop.reader()
     expected = reader.read([Item("a", image="0.jpg")]).vectors[0]
-    assert np.allclose(reader.look(GOOD["0.jpg"]), expected, atol=1e-5)
-    with pytest.raises(UnusablePicture, match="no picture"):
-        reader.look(b"PK")
+    assert np.allclose(reader.read_content(GOOD["0.jpg"]), expected, atol=1e-5)
+    with pytest.raises(UnusableMedia, match="no picture"):
+        reader.read_content(b"PK")
