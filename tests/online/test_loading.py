@@ -126,10 +126,11 @@ def test_a_shared_snapshot_is_everybodys_and_reads_with_the_workspace_that_has_i
 ) -> None:
     """What came since it was shared is taken in, as of one that was loaded."""
     monkeypatch.setattr(loading, "shared_snapshots", {})
+    monkeypatch.setattr(loading, "shared_indexes", [])
     name = live_name(loop)
     loaded = loop.catch_up()
     loading.share_snapshot(loop)
-    (shared,) = loading.shared_snapshots.values()
+    ((shared, _),) = loading.shared_snapshots.values()
     loop.store.put_items([Item("space-shared", "The nebula [space]")])
     loop.record([Event("e-shared", "click", 1_700_100_000.0, user="u1", item="space-shared")])
     copies = [Foretaste.open(loop.folder) for _ in range(2)]

@@ -6,7 +6,7 @@ import weakref
 import pytest
 
 from foretaste.serve import garbage
-from foretaste.serve.garbage import collect_in_turns
+from foretaste.serve.garbage import collect_in_copy, collect_in_turns
 
 
 class Cycle:
@@ -64,3 +64,26 @@ def test_a_cycle_that_was_set_aside_goes_with_the_next_full_collection(
     collect_in_turns(ticks(None, look, look))  # type: ignore[arg-type]
     assert there == [True, True]
     assert gone() is None
+
+
+def test_a_copy_never_looks_at_what_was_set_aside_and_frees_the_cycles_that_came_since(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(garbage, "FULL_SECONDS", 5 * garbage.SET_ASIDE_SECONDS)
+    monkeypatch.setattr(garbage, "WARM_TICKS", 2)
+    frozen, later = Cycle(), []
+    gc.freeze()
+    gone_early, seen = weakref.ref(frozen), []
+
+    def come() -> None:
+        later.append(Cycle())
+        seen.append(weakref.ref(later[0]))
+
+    def go() -> None:
+        later.clear()
+
+    del frozen
+    collect_in_copy(ticks(None, None, come, go, None))  # type: ignore[arg-type]
+    assert gone_early() is not None, "it was shared: to free it would cost more than it is"
+    assert seen[0]() is None
+    assert gc.get_freeze_count() > 0

@@ -227,6 +227,18 @@ def _tune(engine: sa.Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")
 
 
+def limit_cache(engine: sa.Engine, kibibytes: int) -> None:
+    """See `SqlStore.limit_cache`; nothing where the database is a server's."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @sa.event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.execute(f"PRAGMA cache_size = -{kibibytes}")
+
+    engine.dispose()
+
+
 def _connect_patiently(engine: sa.Engine, *, in_use: bool) -> None:
     """What PostgreSQL needs besides: waits that end, and who is there."""
     schema_name = _schema_of(engine.url)

@@ -22,6 +22,7 @@ from foretaste.behaviour.copying import StoreCopier
 from foretaste.behaviour.engine import (
     database_url,
     display_url,
+    limit_cache,
     open_engine,
     store_errors,
     table_revision,
@@ -263,6 +264,12 @@ class SqlStore(
             .offset(n)
         )
         return self._scalar(number_query) or after_number
+
+    def limit_cache(self, kibibytes: int) -> None:
+        """Keep at most so much of the database in the memory of each connection. Where the system
+        keeps the file in its own memory anyway, as a service's, what is beyond is there twice.
+        """
+        limit_cache(self._engine, kibibytes)
 
     def reading(self) -> AbstractContextManager[None]:
         """Within it reads of this thread share a connection."""

@@ -379,6 +379,9 @@ class Store(
 
     listener: StoreListener | None
 
+    def limit_cache(self, kibibytes: int) -> None:
+        """How much of the database each connection may keep in memory, at most."""
+
     def reading(self) -> AbstractContextManager[None]:
         """For a block of several small reads by one thread, which then cost less."""
 

@@ -20,6 +20,7 @@ from foretaste.online.manager import ModelManager, Newest
 from foretaste.online.page_request import PageRequest
 from foretaste.online.slate import SlateBuilder
 from foretaste.online.snapshot import Snapshot
+from foretaste.online.suggest_index import SuggestIndex, shared_indexes
 from foretaste.prepare.media_spaces import ReadMedia
 from foretaste.prepare.reviews import (
     NO_REVIEWS,
@@ -61,14 +62,11 @@ def load_snapshot(workspace: LoadingWorkspace, version: str, past_events: int) -
     """
     stored = workspace.models.version(version)
     encoder = stored.data.get("encoder")
-    read = partial(
-        workspace.vectors,
-        encoder=encoder,
-        reviews=stored_reviews(workspace.store, stored.data["kinds"]),
-    )
     shared = shared_snapshots.get((workspace.folder, version))
+    reviews = stored_reviews(workspace.store, stored.data["kinds"]) if shared is None else shared[1]
+    read = partial(workspace.vectors, encoder=encoder, reviews=reviews)
     if shared is not None:
-        return replace(shared, read=read, read_media=workspace.known_media)
+        return replace(shared[0], read=read, read_media=workspace.known_media)
     return Snapshot.of(
         stored,
         workspace.models.item_ids(version),
@@ -82,9 +80,10 @@ def load_snapshot(workspace: LoadingWorkspace, version: str, past_events: int) -
     )
 
 
-shared_snapshots: dict[tuple[Path, str], Snapshot] = {}
-"""(folder, version) → a snapshot that several processes have in memory once, see `serve.preload`.
-It belongs to no store: whoever has the version loaded takes in what came since, as ever."""
+shared_snapshots: dict[tuple[Path, str], tuple[Snapshot, ItemReviews]] = {}
+"""(folder, version) → a snapshot that several processes have in memory once, see `serve.preload`,
+and the reviews there were. It belongs to no store: whoever has the version loaded takes in what
+came since, as ever."""
 
 
 def share_snapshot(workspace: "SharingWorkspace") -> None:
@@ -102,9 +101,12 @@ def share_snapshot(workspace: "SharingWorkspace") -> None:
         product = snapshot.product if request.query is None else snapshot.product.fast_product()
         product.rehearse(context, 1, len(snapshot.catalogue))
     count_title_words(snapshot.catalogue.titles)
-    shared_snapshots[workspace.folder, names[0]] = replace(
-        snapshot, read=_belongs_to_nobody, read_media=_belongs_to_nobody
-    )
+    suggest_index = SuggestIndex.of(snapshot.catalogue, None)
+    suggest_index.titles.matching(["a"])
+    shared_indexes.append(suggest_index)
+    kinds = workspace.models.version(names[0]).data["kinds"]
+    shared = replace(snapshot, read=_belongs_to_nobody, read_media=_belongs_to_nobody)
+    shared_snapshots[workspace.folder, names[0]] = shared, stored_reviews(workspace.store, kinds)
 
 
 def _belongs_to_nobody(*_: object, **__: object) -> NoReturn:

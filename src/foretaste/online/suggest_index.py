@@ -114,6 +114,10 @@ class SuggestIndex:
         return own + [values.index for values in self.values]
 
 
+shared_indexes: list[SuggestIndex] = []
+"""What several processes have in memory once, see `online.loading.share_snapshot`."""
+
+
 class SuggestIndexCache:
     """The index of the newest catalogue. Safe to share between threads."""
 
@@ -131,6 +135,7 @@ class SuggestIndexCache:
             index = self._index
             if index is None or index.catalogue is not catalogue:
                 earlier = index if self._version == version else None
-                index = self._index = SuggestIndex.of(catalogue, earlier)
+                shared = next((own for own in shared_indexes if own.catalogue is catalogue), None)
+                index = self._index = shared or SuggestIndex.of(catalogue, earlier)
                 self._version = version
             return index

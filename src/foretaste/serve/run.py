@@ -176,7 +176,7 @@ def application() -> "FastAPI":
     """The application of one process of a server."""
     folder = Path(os.environ[WORKSPACE_VARIABLE])
     logs.log_to_stderr(load_config(folder).serve.log_format)
-    return _preloaded.pop(folder, None) or _make_application(folder)
+    return _preloaded.get(folder) or _make_application(folder)
 
 
 _preloaded: dict[Path, "FastAPI"] = {}
@@ -198,7 +198,7 @@ def _make_application(folder: Path) -> "FastAPI":
 
 
 def _on_start() -> None:
-    start_collector()
+    start_collector(is_copy=bool(_preloaded))
     _limit_stop()
 
 

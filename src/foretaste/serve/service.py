@@ -44,6 +44,8 @@ NOT_LOADED = "the model and the language model are being loaded; ask again in a 
 CLOSING = "the service is being closed; ask again in a moment"
 CLOSE_TIMEOUT = 5.0
 """Seconds that closing waits for what is under way in a thread."""
+CACHE_KIB = 8_192
+"""KiB of pages of SQLite that each connection keeps: the inner ones of the indexes."""
 LIMITS_SECONDS = 5.0
 """Seconds that the first answer waits until it is known what people do not want to be shown; of a
 very long log that is read on beside the answers."""
@@ -73,10 +75,8 @@ class Service:
         self._workspace: Foretaste | None = None
         self._ingestor: Ingestor | None = None
         self._chat: Chat | None = None
-        self._is_ready = self._is_closed = False
-        self._can_answer = False  # but somebody who asked now would be the first
-        self.rehearse: Callable[[Foretaste], None] | None = None
-        """Has the service answer through all layers of an application, before it is ready."""
+        self._is_ready = self._is_closed = self._can_answer = False
+        self.rehearse: Callable[[Foretaste], None] | None = None  # through all layers
         self._failure: str | None = None  # what the last attempt to warm up ran into
         self._public_failure = NOT_LOADED  # what callers are told of it
         self._failed_at = 0.0  # when, on the monotonic clock
@@ -135,6 +135,7 @@ class Service:
                 except BaseException:
                     loop.close()
                     raise
+                loop.store.limit_cache(CACHE_KIB)
                 self._workspace = loop
             return self._workspace
         finally:
@@ -228,8 +229,8 @@ class Service:
         self._is_ready = True
 
     def _check_ready(self) -> None:
-        can_answer = self._is_ready or self._can_answer
-        if not can_answer and self._warmer is not None and self._warmer.is_alive():
+        is_warming_up = self._warmer is not None and self._warmer.is_alive()
+        if is_warming_up and not (self._is_ready or self._can_answer):
             raise ProblemError(
                 "not-ready",
                 self._failure or NOT_LOADED,
