@@ -2,7 +2,8 @@
 
 On the takings that a training kept back: NDCG@10, how many times as popular as what people took
 lists are, and how far from each person's own mix, as popularity weighs less, as lists keep to the
-own mix (Steck 2018), and by marginal relevance (MMR), the usual re-ranking, beside them. The lists
+own mix (Steck 2018), and by marginal relevance (MMR), the usual re-ranking, beside them; and, of
+the long tail, as each list has a floor (FA*IR) or all lists have a share over time. The lists
 are re-ranked by the code that serves. Then the service is asked for a target, and audited.
 """
 
@@ -19,13 +20,17 @@ from benchmarks.datasets import Absent, write
 from benchmarks.tables import RESULTS, keep_result, show
 from foretaste.domain.data import Doubles, EvaluationCases, Floats, Ints
 from foretaste.domain.mixes import divergence
+from foretaste.evaluate.audit.popularity import tail_mask
 from foretaste.evaluate.metrics import paired_interval
 from foretaste.loop import Foretaste
 from foretaste.model.training import showable_cases
+from foretaste.online.exposure_control import ExposurePrice, attention_share
 from foretaste.online.list_corrections import WEIGHTS, popularity_shift
 from foretaste.prepare.splits import split_latest
 from foretaste.rank.diversity import rerank_for_diversity
+from foretaste.rank.floors import PrefixFloor, prefix_minimums
 from foretaste.rank.own_mix import OwnMix, item_shares, mix_feature
+from foretaste.rank.slate import SlateDraft
 from foretaste.rank.top import top_items
 from foretaste.training.candidate import HELD_OUT_USERS
 from foretaste.training.version_data import version_data
@@ -34,6 +39,8 @@ SETS = ("beauty", "ml-small")
 LENGTH, POOL = 10, 128
 STRENGTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 TARGETS = (1.3, 1.2, 1.1, 1.0)
+TAIL_SHARES = (0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+SIGNIFICANCE = 0.1
 Rerank = Callable[[int, Floats, np.ndarray], Ints]
 """(case, scores [items], hidden [items]) → the list"""
 
@@ -64,12 +71,15 @@ class HeldOut:
             ]
         )
         self.feature = mix_feature(self.catalogue, None)
+        self.index = loop.slates.index(loop.catch_up())
+        self.tail = tail_mask(self.counts)
 
     def measured(self, rerank: Rerank) -> dict[str, Doubles]:
         """[cases] each: NDCG@10, how often the list's items and those of the history were taken,
-        and the miscalibration of the list, nan without a mix.
+        the miscalibration of the list, nan without a mix, and the attention that the long tail has.
         """
-        columns: dict[str, list[float]] = {"ndcg": [], "shown": [], "taken": [], "mix": []}
+        names = ("ndcg", "shown", "taken", "mix", "tail")
+        columns: dict[str, list[float]] = {name: [] for name in names}
         for case, context in enumerate(self.contexts):
             hidden = np.zeros(len(self.catalogue), bool)
             hidden[context.item[context.item >= 0]] = True
@@ -79,6 +89,7 @@ class HeldOut:
             columns["shown"].append(float(self.counts[items].mean()))
             columns["taken"].append(float((self.counts[context.consumed_items] - 1).mean()))
             columns["mix"].append(self._distance(case, items))
+            columns["tail"].append(attention_share(self.tail[items]))
         return {name: np.array(values) for name, values in columns.items()}
 
     def _distance(self, case: int, items: Ints) -> float:
@@ -118,9 +129,34 @@ def corrections(held_out: HeldOut) -> Mapping[tuple[str, float], Rerank]:
 
         return rerank
 
+    def with_floor(share: float) -> Rerank:
+        counts = prefix_minimums(LENGTH, share, SIGNIFICANCE)
+
+        def rerank(_: int, scores: Floats, hidden: np.ndarray) -> Ints:
+            nothing = np.zeros(len(scores), np.float32)
+            draft = SlateDraft(nothing, hidden, hidden, held_out.index, LENGTH)
+            draft.floors.append(PrefixFloor(held_out.tail, counts, "floor"))
+            draft.add_scores(scores)
+            return draft.build_slate(np.random.default_rng).items
+
+        return rerank
+
+    def over_time(share: float) -> Rerank:
+        price = ExposurePrice(share, None)
+
+        def rerank(_: int, scores: Floats, hidden: np.ndarray) -> Ints:
+            shift = np.asarray(price.nats * held_out.tail, np.float32)
+            items = top_items(scores + shift, LENGTH, hidden=hidden)
+            price.observe(attention_share(held_out.tail[items]))
+            return items
+
+        return rerank
+
     rows = {("popularity weighs less", weight): less_popular(weight) for weight in WEIGHTS}
     if held_out.feature is not None:
         rows |= {("own mix", strength): own_mix(strength) for strength in STRENGTHS}
+    rows |= {("floor in each list", share): with_floor(share) for share in TAIL_SHARES}
+    rows |= {("share over time", share): over_time(share) for share in TAIL_SHARES}
     return rows | {("MMR", strength): varied(strength) for strength in STRENGTHS}
 
 
@@ -142,6 +178,7 @@ def sweep(held_out: HeldOut) -> list[dict[str, Any]]:
                 "strength": strength,
                 "lift": float(columns["shown"].mean() / columns["taken"].mean()),
                 **({"own mix": float(np.nanmean(columns["mix"]))} if held_out.feature else {}),
+                "long tail": float(columns["tail"].mean()),
                 "N@10": float(columns["ndcg"].mean()),
                 "change": difference.mean / base,
                 "low": difference.low / base,

@@ -71,7 +71,8 @@ METHODS = {
     "The workspace": ("close",),
 }
 INNER = {
-    "at_snapshot", "candidate", "catalogue", "catch_up", "cover", "encoder", "histories", "interactions",
+    "at_snapshot", "candidate", "catalogue", "catch_up", "cover", "encoder", "histories",
+    "interactions",
     "known_media", "learnt", "list_by", "listen", "look_at_media", "media_queries", "open",
     "page_parts", "read", "readers", "slate_builder", "training", "vectors",
 }  # fmt: skip

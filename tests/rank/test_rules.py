@@ -6,8 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from foretaste.domain.data import Request
 from foretaste.errors import InputError
-from foretaste.rank.rules import RULE_TYPE_BY_NAME, RULE_TYPES, parse_rule, parse_rules
+from foretaste.rank.rules import (
+    RULE_TYPE_BY_NAME,
+    RULE_TYPES,
+    add_default_floors,
+    parse_rule,
+    parse_rules,
+    settle_floors,
+)
 from foretaste.rank.slate import Slate, SlateDraft
 
 from .shop import film, index_of
@@ -141,5 +149,56 @@ def test_too_many_rules_are_refused() -> None:
 
 
 def test_every_rule_has_a_name_of_its_own() -> None:
-    assert list(RULE_TYPE_BY_NAME) == ["boost", "bury", "pin", "quota", "promote"]
+    assert list(RULE_TYPE_BY_NAME) == [*("boost", "bury", "pin", "quota", "promote", "floor")]
     assert len(RULE_TYPE_BY_NAME) == len(RULE_TYPES)
+
+
+def test_a_floor_takes_the_places_where_there_would_be_too_few() -> None:
+    comedies = {"floor": {"genre": "comedy"}, "percent": 60, "significance": 0.4}
+    draft, choice = drafted([comedies], n=6)
+    assert draft.floors[0].minimum_counts.tolist() == [0, 1, 1, 2, 3, 3]
+    # the best come first, and of the comedies the better one before the other
+    assert "".join(FILMS[item].id for item in choice.items) == "adbecf"
+    assert choice.sources == ("model", "promoted", "model", "promoted", "model", "model")
+
+
+def test_floors_hold_beside_pins_quotas_and_chance() -> None:
+    comedies = {"floor": {"genre": "comedy"}, "percent": 60, "significance": 0.4}
+    pinned = listed([comedies, {"pin": "f", "at": 2}], n=5)
+    assert pinned == "afdeb"  # the pin has its place, and the floor the next
+    quota = {"quota": {"genre": "odd"}, "min_items": 1}
+    assert set(listed([comedies, quota], n=5)) >= set("def")
+    for seed in range(20):
+        draft, _ = drafted([comedies], n=5)
+        draft.exploration_rate = 1.0
+        draft.unexplored_positions = 0
+        choice = draft.build_slate(lambda seed=seed: np.random.default_rng(seed))  # type: ignore[misc]
+        comedy_count = np.cumsum([FILMS[item].id in "de" for item in choice.items])
+        wanted = np.minimum(draft.floors[0].minimum_counts, 2)  # there are two comedies
+        assert (comedy_count >= wanted).all()
+
+
+def test_an_item_of_two_floors_meets_both() -> None:
+    common = {"percent": 60, "significance": 0.4}
+    floors = [{"floor": {"genre": genre}, **common} for genre in ("war", "drama")]
+    choice = drafted(floors, n=3, hidden="ab")[1]
+    assert [FILMS[item].id for item in choice.items] == ["c", "d", "e"]
+
+
+def test_floors_of_the_settings_give_way_and_those_of_a_request_are_refused() -> None:
+    def floor(genre: str) -> dict[str, Any]:
+        return {"floor": {"genre": genre}, "percent": 90, "significance": 0.4}
+
+    both = [parse_rule(floor("comedy")), parse_rule(floor("odd"))]
+    draft = SlateDraft(SCORES, np.zeros(6, bool), np.zeros(6, bool), index_of(FILMS), 5)
+    for rule in both:
+        rule.apply(draft, "rules.0")
+    with pytest.raises(InputError, match=r"cannot be met together.*could be"):
+        settle_floors(draft)
+    draft.floors.clear()
+    both[0].apply(draft, "rules.0")
+    add_default_floors(draft, [both[1]], Request())  # type: ignore[list-item]
+    settle_floors(draft)
+    assert [own.name for own in draft.floors] == ["rules.0.floor"]
+    add_default_floors(draft, [both[1]], Request(query="x"))  # type: ignore[list-item]
+    assert len(draft.floors) == 1

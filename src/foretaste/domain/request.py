@@ -120,6 +120,12 @@ class Request:
         return self.query is not None or bool(self.media_queries)
 
     @property
+    def is_personal_list(self) -> bool:
+        """Whether it is a list of what suits somebody, without a search and not of the caller's."""
+        is_own = self.candidates is None and self.window is None and self.kind is None
+        return is_own and not self.is_search
+
+    @property
     def is_trending(self) -> bool:
         """Whether it asks for what most people took lately."""
         return self.window is not None and self.kind is None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from foretaste.domain.data import Recommended
+from foretaste.domain.store import ItemStore
 from foretaste.domain.term_table import TermTable
 from foretaste.generate.reasons import ListReasons
 from foretaste.online.snapshot import Snapshot
@@ -71,3 +72,15 @@ def event_titles(terms: TermTable, snapshot: Snapshot) -> dict[str, str]:
         for event in sorted(events)
         if event in catalogue.index
     }
+
+
+def offered_rows(
+    slate: ExplainedSlate, question: FilterContext, store: ItemStore
+) -> ExplainedSlate:
+    """Without what was hidden or taken off in the store since the snapshot."""
+    ids = [question.index.catalogue.ids[item] for item in slate.choice.items.tolist()]
+    items = store.items_by_id(ids)
+    rows = [
+        row for row, item in enumerate(ids) if item in items and items[item].available(question.now)
+    ]
+    return slate if len(rows) == len(ids) else slate.only(rows)

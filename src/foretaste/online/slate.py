@@ -32,7 +32,8 @@ from foretaste.model.product_scorer import Scores, SharedScorer
 from foretaste.model.together import TogetherScorer
 from foretaste.online.bought_together import BasketCounts, together_scorer, with_evidence
 from foretaste.online.explained_slate import ExplainedSlate as ExplainedSlate
-from foretaste.online.explained_slate import event_titles, recommended_items
+from foretaste.online.explained_slate import event_titles, offered_rows, recommended_items
+from foretaste.online.exposure_control import ExposureControl
 from foretaste.online.list_corrections import corrected_scorer, own_mix_of
 from foretaste.online.list_goal import ListGoal
 from foretaste.online.list_kinds import kind_mask, popularity_row
@@ -59,7 +60,7 @@ from foretaste.rank.filters import HARD_FILTERS, SOFT_FILTERS, FilterContext, ex
 from foretaste.rank.index import FilterIndex
 from foretaste.rank.omissions import explain_omissions
 from foretaste.rank.policy import Policy, PolicyContext
-from foretaste.rank.rules import parse_rules
+from foretaste.rank.rules import add_default_floors, parse_rules, settle_floors
 from foretaste.rank.settings import RankSettings
 from foretaste.rank.shortfall import explain_shortfall
 from foretaste.rank.slate import SCORE_ONLY_POSITIONS, UNEXPLORED_POSITIONS, Slate, SlateDraft
@@ -98,6 +99,8 @@ class SlateBuilder(SharedResults):
         self._window_counts = WindowCounts(store, weights)
         self._goal = ListGoal(store, settings, weights)
         self._basket_counts = BasketCounts(store, weights)
+        self.exposure = ExposureControl(settings.exposure)
+        """What share of all lists some items get."""
         self.outage: str | None = None
         """What its lists say of a store that cannot be reached; None where it can."""
 
@@ -309,9 +312,10 @@ class SlateBuilder(SharedResults):
             draft.cold_items, draft.cold_item_share = scorer.cold_items(settings.cold_item_share)
         for row, rule in enumerate(parse_rules(request.rules)):
             rule.apply(draft, f"rules.{row}")
+        add_default_floors(draft, settings.floors, request)
         if not request.is_trending:  # else the score is a number of users
             preference_effects.add_preference_boosts(draft, question.preferences)
-            for boost in question.trade.boosts:
+            for boost in (*question.trade.boosts, *self.exposure.boosts(request, question.index)):
                 draft.add_score_boost(boost)
         # what rules speak of is scored even where the experts alone would not look
         scores = scorer.score_row(
@@ -321,6 +325,7 @@ class SlateBuilder(SharedResults):
             items=draft.pins.values(),
         )
         draft.add_scores(scores)
+        settle_floors(draft)
         spread = spread_limits(draft, settings.spread, request)
         slate = build_spread_slate(draft, spread, lambda: rng or np.random.default_rng())
         return fill_up(draft, slate, question, settings.fill_up, scorer.score_row)
@@ -346,14 +351,7 @@ class SlateBuilder(SharedResults):
 
     def on_offer(self, slate: ExplainedSlate, question: FilterContext) -> ExplainedSlate:
         """Without what was hidden, taken off or changed since the snapshot."""
-        ids = [question.index.catalogue.ids[item] for item in slate.choice.items.tolist()]
-        items = self._store.items_by_id(ids)
-        rows = [
-            row
-            for row, item in enumerate(ids)
-            if item in items and items[item].available(question.now)
-        ]
-        return slate if len(rows) == len(ids) else slate.only(rows)
+        return offered_rows(slate, question, self._store)
 
     # The recommendation -----------------------------------------------------------------------
 
@@ -395,6 +393,8 @@ class SlateBuilder(SharedResults):
         """Into the log of what was served, unless it is to leave no trace. `ownership`: whose it
         is, as in `LoggedRecommendation`.
         """
+        if self._index is not None:
+            self.exposure.observe(request, [item.id for item in recommendation], self._index)
         is_empty_shelf = request.shelf is not None and not recommendation.items  # nobody sees it
         may_keep = not request.incognito and self.consent(request).allows("record")
         if may_keep and not is_empty_shelf:

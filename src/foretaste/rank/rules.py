@@ -6,10 +6,12 @@
     {"quota": "genres", "max_items": 3}           of each genre at most three
     {"quota": {"brand": "Own"}, "min_items": 2}   at least two that meet a filter
     {"promote": {"label": "new"}, "percent": 20}  a fifth of the places for what meets a filter
+    {"floor": {"maker": "small"}, "percent": 30}  not fewer among the first k than a fair draw has
 
 A new one is one class here and one line in `RULE_TYPES`. Its first field is its name.
 """
 
+import logging
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,11 +19,17 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from foretaste.domain.data import Request
 from foretaste.domain.settings import Settings
 from foretaste.errors import InputError, did_you_mean
 from foretaste.rank.conditions import Condition, parse_condition
+from foretaste.rank.floors import PrefixFloor, check_joint_floors, prefix_minimums
 from foretaste.rank.slate import QuotaLimit, SlateDraft
 
+log = logging.getLogger(__name__)
+
+DEFAULT_FLOORS = "rank.floors"
+"""Begins the names of those of the settings."""
 MAX_RULES = 50
 """In one request."""
 
@@ -135,7 +143,31 @@ class PromoteRule(Rule):
         draft.promotions.append((mask, self.percent))
 
 
-RULE_TYPES: tuple[type[Rule], ...] = (BoostRule, BuryRule, PinRule, QuotaRule, PromoteRule)
+class FloorRule(Rule):
+    """Gives some items at least their share, from the first place on (FA*IR)."""
+
+    floor: Mapping[str, Any]
+    """Which, as a filter."""
+    percent: float = Field(gt=0, lt=100, allow_inf_nan=False)
+    """Of the places of a list that is fair to them, on average."""
+    significance: float = Field(default=0.1, gt=0, lt=0.5, allow_inf_nan=False)
+    """The probability with which a list made by chance would be taken for unfair: the higher, the
+    nearer to the percent each list has to be."""
+
+    def apply(self, draft: SlateDraft, field_path: str) -> None:
+        mask = draft.index.mask(parse_condition(self.floor, f"{field_path}.floor"))
+        counts = prefix_minimums(draft.n, self.percent / 100, self.significance)
+        draft.floors.append(PrefixFloor(mask, counts, f"{field_path}.floor"))
+
+
+RULE_TYPES: tuple[type[Rule], ...] = (
+    BoostRule,
+    BuryRule,
+    PinRule,
+    QuotaRule,
+    PromoteRule,
+    FloorRule,
+)
 RULE_TYPE_BY_NAME: Mapping[str, type[Rule]] = {
     next(iter(rule_type.model_fields)): rule_type for rule_type in RULE_TYPES
 }
@@ -197,6 +229,33 @@ def _first_error_text(error: ValidationError, rule_type: type[Rule]) -> str:
     sent_value = first_error["input"]
     value = f" (sent: {sent_value})" if isinstance(sent_value, str | int | float) else ""
     return f"{field}: {message}{value}"
+
+
+def add_default_floors(draft: SlateDraft, floors: Iterable[FloorRule], request: Request) -> None:
+    """Those of the settings, which hold for personal lists."""
+    if not request.is_personal_list:
+        return
+    for row, rule in enumerate(floors):
+        try:
+            rule.apply(draft, f"{DEFAULT_FLOORS}.{row}")
+        except InputError as error:  # no item has the attribute: a list without it is better
+            log.warning("%s", error)
+
+
+def settle_floors(draft: SlateDraft) -> None:
+    """Have floors that can be met together. Raises InputError where those of the request cannot;
+    those of the settings give way.
+    """
+    shown = ~draft.hidden
+    try:
+        check_joint_floors(draft.floors, shown)
+    except InputError as error:
+        own_floors = [floor for floor in draft.floors if not floor.name.startswith(DEFAULT_FLOORS)]
+        if len(own_floors) == len(draft.floors):
+            raise
+        log.warning("without the floors of the settings: %s", error)
+        draft.floors = own_floors
+        check_joint_floors(draft.floors, shown)
 
 
 def rule_conditions(rules: Iterable[Rule]) -> Iterator[Condition]:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from foretaste.domain.request import FillSource
 from foretaste.domain.settings import Settings
+from foretaste.rank.exposure_settings import ExposureTarget, check_targets
 from foretaste.rank.policy_settings import PolicySettings
+from foretaste.rank.rules import FloorRule
 from foretaste.rank.trade_settings import (
     Duration,
     FreshnessSettings,
@@ -98,5 +100,18 @@ class RankSettings(Settings):
     spread: Mapping[str, Share] = Field(default_factory=dict)
     """Attribute → the share of a list that items of one value of it have at most, as far as there
     are others: `artist = 0.2`. Not where words or a filter ask for it."""
+    floors: tuple[FloorRule, ...] = ()
+    """Items that each personal list has not fewer of, among its first places and all of them, than
+    a fair draw would: `{ floor = { maker = "small" }, percent = 30 }`. Rules of a request come
+    first, where both cannot be met."""
+    exposure: tuple[ExposureTarget, ...] = ()
+    """Items that have a share of all personal lists over time, at least or at most:
+    `{ filter = { maker = "small" }, min_share = 0.2 }`. A list may have none of them."""
     policy: PolicySettings = PolicySettings()
     """What the operator will not have, whatever is asked."""
+
+    @field_validator("exposure")
+    @classmethod
+    def _joint(cls, value: tuple[ExposureTarget, ...]) -> tuple[ExposureTarget, ...]:
+        check_targets(value)
+        return value

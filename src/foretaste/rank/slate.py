@@ -2,7 +2,8 @@
 
 Rules write what they want into the draft; `build_slate` then fills the places, once:
 
-1. pinned places, and places spread over the list for promotions;
+1. pinned places, places where a floor would have too few, and places spread over the list for
+   promotions;
 2. below the first ten, a share of the places for items that nobody has taken yet, the best first;
 3. all others from the best score down, or in the order that diversity gives, within the quotas;
 4. where exploration is on, each of those others keeps its item with probability 1 - ε and else gets
@@ -21,11 +22,15 @@ from foretaste.domain.data import Floats, Ints, ItemSource
 from foretaste.domain.request import FillSource
 from foretaste.rank.diversity import rerank_for_diversity
 from foretaste.rank.exploration import Exploration
+from foretaste.rank.floors import FloorCounts, PrefixFloor
 from foretaste.rank.index import FilterIndex, Mask
 from foretaste.rank.own_mix import OwnMix
+from foretaste.rank.slate_parts import SCORE_ONLY_POSITIONS as SCORE_ONLY_POSITIONS
 from foretaste.rank.slate_parts import QuotaLimit as QuotaLimit
 from foretaste.rank.slate_parts import ScoreBoost as ScoreBoost
 from foretaste.rank.slate_parts import Slate as Slate
+from foretaste.rank.slate_parts import drop_unlikely as drop_unlikely
+from foretaste.rank.slate_parts import is_cold_position as is_cold_position
 from foretaste.rank.top import top_items
 from foretaste.rank.variant_groups import VariantGroups
 
@@ -33,8 +38,6 @@ FILL_SOURCES: tuple[FillSource, ...] = get_args(FillSource)
 """What brought an item that the list would not have into a place that was left."""
 UNEXPLORED_POSITIONS = 5
 """The first places of a list, which the exploration of the settings leaves to the scores."""
-SCORE_ONLY_POSITIONS = 10
-"""Places that new items are never helped to: there the scores alone decide."""
 FIRST_BATCH_ITEMS = 128
 """Items that are put in order at first; more when the rules let few of them through."""
 
@@ -70,6 +73,7 @@ class SlateDraft:
     """([items], [items]) that are not in one list."""
     promotions: list[tuple[Mask, float]] = field(default_factory=list)
     """(which items, percent of the places)"""
+    floors: list[PrefixFloor] = field(default_factory=list)
 
     groups: VariantGroups | None = None
     """Of which one variant each is in the list; None where nothing is a variant."""
@@ -94,7 +98,9 @@ class SlateDraft:
             limit.mask for limit in self.limits if limit.min_count and limit.mask is not None
         ]
         boosted_masks = [boost.mask for boost in self.boosts if boost.nats > 0]
-        return [*minimum_masks, *boosted_masks, *(mask for mask, _ in self.promotions)]
+        floor_masks = [floor.mask for floor in self.floors]
+        promoted_masks = [mask for mask, _ in self.promotions]
+        return [*minimum_masks, *boosted_masks, *promoted_masks, *floor_masks]
 
     def add_boost(self, mask: Mask, nats: float, name: str, *, expert: str = "rule") -> None:
         """Add to the score of some items."""
@@ -164,6 +170,7 @@ class SlateFiller:
         self.used_items: set[int] = set()
         self._counts: list[Counter[int]] = [Counter() for _ in draft.limits]
         self._exclusion_counts: list[list[int]] = [[0, 0] for _ in draft.exclusive_pairs]
+        self._floor_counts = FloorCounts(draft.floors)
         for item in draft.shown_items:
             self.used_items.add(item)
             self._count_item(item)
@@ -183,6 +190,10 @@ class SlateFiller:
         for place in positions:
             if place in pins:
                 self._put_item(place, pins[place], "pinned", counted=True)
+                continue
+            next_item = self._floor_item(place - draft.offset + len(draft.shown_items))
+            if next_item is not None:
+                self._put_item(place, next_item, "promoted")
                 continue
             next_item = (
                 self._next_item(promotion_supplies[place]) if place in promotion_supplies else None
@@ -238,6 +249,17 @@ class SlateFiller:
             (item for item in supply if item not in self.used_items and self.is_allowed(item)), None
         )
 
+    def _floor_item(self, place: int) -> int | None:
+        """The best item that no floor lacks with it, else that the first of them does not; None
+        where none lacks any.
+        """
+        masks = [floor.mask for floor in self._floor_counts.lacking(place)]
+        for wanted in ([np.logical_and.reduce(masks)] if len(masks) > 1 else []) + masks[:1]:
+            item = self._next_item(iterate_best(self._draft, ~wanted))
+            if item is not None:
+                return item
+        return None
+
     def is_allowed(self, item: int) -> bool:
         """Whether one more of its kinds is allowed, beside what is there."""
         return self._respects_exclusions(item) and all(
@@ -267,6 +289,7 @@ class SlateFiller:
         for limit, counts in zip(self._draft.limits, self._counts, strict=True):
             for kind in limit.groups(item):
                 counts[kind] += change
+        self._floor_counts.add(item, change)
         for (first_mask, second_mask), pair_counts in zip(
             self._draft.exclusive_pairs, self._exclusion_counts, strict=True
         ):
@@ -294,19 +317,20 @@ class SlateFiller:
                 self._put_item(position, item, "model")
 
     def _is_needed(self, item: int) -> bool:
-        """Whether a quota would miss it."""
-        return any(
+        """Whether a quota or a floor would miss it."""
+        return self._floor_counts.protects(item) or any(
             limit.min_count and limit.groups(item) and counts[0] <= limit.min_count
             for limit, counts in zip(self._draft.limits, self._counts, strict=True)
         )
 
     def is_constrained(self, item: int) -> bool:
-        """Whether a quota, or a pair that is kept apart, speaks of it at all."""
+        """Whether a quota, a floor, or a pair that is kept apart, speaks of it at all."""
         has_exclusion = any(
             first_mask[item] or second_mask[item]
             for first_mask, second_mask in self._draft.exclusive_pairs
         )
-        return has_exclusion or any(limit.groups(item) for limit in self._draft.limits)
+        is_counted = has_exclusion or self._floor_counts.protects(item)
+        return is_counted or any(limit.groups(item) for limit in self._draft.limits)
 
     def exploration(self, rng: Callable[[], np.random.Generator]) -> Exploration:
         """What chance puts in the place of the model's items, drawn from those that come next.
@@ -329,14 +353,6 @@ class SlateFiller:
         return Exploration(self._draft.exploration_rate, positions, pool, rng)
 
 
-def is_cold_position(position: int, share: float) -> bool:
-    """Whether a place, counted from 1, is a new item's: the last of every 1 / share."""
-    lower_position = position - SCORE_ONLY_POSITIONS
-    return lower_position > 0 and int(lower_position * share + 1e-9) > int(
-        (lower_position - 1) * share + 1e-9
-    )
-
-
 def iterate_best(draft: SlateDraft, excluded: Mask | None = None) -> Iterator[int]:
     """Items that may be shown, best first, of those not in `excluded`; drawn as needed."""
     hidden = draft.hidden if excluded is None else draft.hidden | excluded
@@ -357,21 +373,6 @@ def candidate_supply(draft: SlateDraft) -> Iterator[int]:
     if draft.diversity <= 0 and draft.own_mix is None:
         return supply
     return _reranked(draft, supply)
-
-
-def drop_unlikely(
-    supply: Iterator[int], scores: Floats, min_relative_likelihood: float
-) -> Iterator[int]:
-    """Those at least `min_relative_likelihood` times as likely as the first."""
-    min_score: float | None = None
-    for item in supply:
-        score = float(scores[item])
-        min_score = (
-            score + float(np.log(min_relative_likelihood)) if min_score is None else min_score
-        )
-        if score < min_score:
-            return
-        yield item
 
 
 def _reranked(draft: SlateDraft, supply: Iterator[int]) -> Iterator[int]:

@@ -1,12 +1,15 @@
 """What a list is made of: quotas and boosts in, and the list that comes out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from foretaste.domain.data import Doubles, Floats, Ints, ItemSource
 from foretaste.rank.index import Mask
+
+SCORE_ONLY_POSITIONS = 10
+"""Places that new items are never helped to: there the scores alone decide."""
 
 
 @dataclass(frozen=True)
@@ -83,3 +86,26 @@ class Slate:
             self.boosts,
             None if self.scored_items is None else self.scored_items[rows],
         )
+
+
+def is_cold_position(position: int, share: float) -> bool:
+    """Whether a place, counted from 1, is a new item's: the last of every 1 / share."""
+    lower_position = position - SCORE_ONLY_POSITIONS
+    return lower_position > 0 and int(lower_position * share + 1e-9) > int(
+        (lower_position - 1) * share + 1e-9
+    )
+
+
+def drop_unlikely(
+    supply: Iterator[int], scores: Floats, min_relative_likelihood: float
+) -> Iterator[int]:
+    """Those at least `min_relative_likelihood` times as likely as the first."""
+    min_score: float | None = None
+    for item in supply:
+        score = float(scores[item])
+        min_score = (
+            score + float(np.log(min_relative_likelihood)) if min_score is None else min_score
+        )
+        if score < min_score:
+            return
+        yield item

@@ -101,7 +101,7 @@ class SlateBody(ListBody):
     n: Count | None = None
     """How many items; without it, what `rank.n` in the settings says."""
     rules: Rules = Field(default_factory=list)
-    """What the operator wants: boost, bury, pin, quota, promote."""
+    """What the operator wants: boost, bury, pin, quota, promote, floor."""
     diversity: Share = 0.0
     """From 0, the order of the scores, to 1, as unlike one another as can be."""
     explore: Share | None = None

@@ -1,0 +1,140 @@
+"""Floors: what share of a list some items are to have at least, from its first place on.
+
+Of a list that chance makes from a catalogue in which a share p of what is shown is of a group, how
+many of the first k are of it is binomial. A list in which there are fewer than chance would make
+likely, at any k, is not fair to the group (FA*IR, Zehlike et al., CIKM 2017). So each place has a
+least number of the group's items by then, and where the list would have fewer the best of the group
+takes it: within the group and outside the order of the scores stays.
+
+A list is tested at each of its places, so the level of one test is lowered until a list made by
+chance fails somewhere with no more than the probability that is let pass.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from foretaste.domain.data import Longs
+from foretaste.errors import InputError
+from foretaste.rank.index import Mask
+
+SEARCH_STEPS = 25
+"""Halvings of the level of one test."""
+
+
+@dataclass(frozen=True)
+class PrefixFloor:
+    """At least how many of some items there are among the first k of a list, for each k."""
+
+    mask: Mask
+    """[items], which"""
+    minimum_counts: Longs
+    """[places], of the first place, of the first two, …"""
+    name: str
+    """The field that asks for it."""
+
+
+@lru_cache(maxsize=256)
+def prefix_minimums(n: int, share: float, significance: float) -> Longs:
+    """[n], the least number of the group's items among the first 1, 2, …, n.
+
+    share: of the group in a list made by chance. significance: the probability with which such a
+    list is taken for unfair, at any of its places.
+    """
+    low, high = 0.0, significance
+    counts = _minimums(n, share, significance)
+    if _failure_probability(counts, share) <= significance:
+        return counts
+    for _ in range(SEARCH_STEPS):
+        level = (low + high) / 2
+        if _failure_probability(_minimums(n, share, level), share) <= significance:
+            low = level
+        else:
+            high = level
+    return _minimums(n, share, low)
+
+
+def _minimums(n: int, share: float, level: float) -> Longs:
+    """The smallest counts whose cumulative probability is above the level, a test a place."""
+    from scipy import stats
+
+    counts = stats.binom.ppf(level, np.arange(1, n + 1), share)
+    return np.maximum(counts, 0).astype(np.int64)
+
+
+def _failure_probability(minimum_counts: Longs, share: float) -> float:
+    """That a list made by chance has too few at some place: paths that never had, by their counts,
+    a place at a time (Zehlike et al. 2017, section 4).
+    """
+    probability: npt.NDArray[np.float64] = np.zeros(len(minimum_counts) + 1)
+    probability[0] = 1.0
+    for minimum in minimum_counts.tolist():
+        taken = np.concatenate([[0.0], probability[:-1]]) * share
+        probability = probability * (1 - share) + taken
+        probability[:minimum] = 0.0
+    return float(1 - probability.sum())
+
+
+class FloorCounts:
+    """How many of each group a list has so far."""
+
+    def __init__(self, floors: Sequence[PrefixFloor]) -> None:
+        self._floors = floors
+        self._counts = [0] * len(floors)
+
+    def add(self, item: int, change: int = 1) -> None:
+        """One more item of the list."""
+        for number, floor in enumerate(self._floors):
+            self._counts[number] += change * bool(floor.mask[item])
+
+    def lacking(self, place: int) -> list[PrefixFloor]:
+        """Those that would have too few with the item at a place, unless it is of theirs.
+
+        place: in this page, from 1.
+        """
+        return [
+            floor
+            for floor, count in zip(self._floors, self._counts, strict=True)
+            if count < floor.minimum_counts[min(place, len(floor.minimum_counts)) - 1]
+        ]
+
+    def protects(self, item: int) -> bool:
+        """Whether a floor speaks of the item."""
+        return any(floor.mask[item] for floor in self._floors)
+
+
+def check_joint_floors(floors: Sequence[PrefixFloor], shown: Mask) -> None:
+    """Raises InputError where floors cannot be met together, with what could be, whatever the
+    scores are. Where too few items are there it is no conflict: as many as there are will do.
+
+    shown: [items], what may be in the list.
+    """
+    if len(floors) < 2:
+        return
+    patterns = np.stack([floor.mask & shown for floor in floors])
+    kinds = np.unique(patterns[:, patterns.any(axis=0)], axis=1).T  # [kinds, floors]
+    counts = np.zeros(len(floors), np.int64)
+    for place in range(1, len(floors[0].minimum_counts) + 1):
+        wanted = np.array([floor.minimum_counts[place - 1] for floor in floors])
+        is_lacking = (counts < wanted) & kinds.any(axis=0)
+        if not is_lacking.any():
+            continue
+        counts = counts + kinds[int(np.argmax((kinds & is_lacking).sum(axis=1)))]
+        if ((counts < wanted) & kinds.any(axis=0)).any():
+            raise InputError(_conflict_text(floors, place, wanted.tolist(), counts.tolist()))
+
+
+def _conflict_text(
+    floors: Sequence[PrefixFloor], place: int, wanted: Iterable[int], reached: Iterable[int]
+) -> str:
+    parts = [
+        f"{floor.name} {want} (could be {count})"
+        for floor, want, count in zip(floors, wanted, reached, strict=True)
+    ]
+    return (
+        f"{floors[0].name}: these floors cannot be met together: among the first {place} places "
+        f"they want {', '.join(parts)}; lower the percent of one of them"
+    )
