@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.datasets import write
 from benchmarks.load import Fired, Gun, Shot, Shots
 from benchmarks.served import Served
-from foretaste.behaviour.store import open_store
+from foretaste.behaviour.opening import open_store
 from foretaste.config.load import load_config
 from foretaste.loop import Foretaste
 

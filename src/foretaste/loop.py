@@ -24,8 +24,8 @@ import numpy as np
 from foretaste.behaviour.import_log import last_imports
 from foretaste.behaviour.inspection.inspection_report import Inspection
 from foretaste.behaviour.inspection.sources import sources_of
+from foretaste.behaviour.opening import open_store
 from foretaste.behaviour.recording import identify_session, record_events
-from foretaste.behaviour.store import open_store
 from foretaste.config.load import Config, load_config
 from foretaste.config.overrides import settings_tree
 from foretaste.domain.data import (

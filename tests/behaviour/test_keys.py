@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from foretaste.behaviour.keys import KEYS_MARKER, ApiKey, KeyTable
+from foretaste.behaviour.opening import open_store
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.behaviour.store import STORE_FILE, SqlStore, open_store
+from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.errors import StoreError
 
 KEY = ApiKey("k1", "ab" * 32, "shop", "default", ("read", "events"), created=1.0)

@@ -25,8 +25,9 @@ from foretaste.behaviour.engine import (
     url_with_schema,
     write_transaction,
 )
+from foretaste.behaviour.opening import open_store
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.behaviour.store import STORE_FILE, SqlStore, open_store
+from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.domain.data import Event, Item, User
 from foretaste.domain.store import ItemColumns, Store
 from foretaste.errors import StoreError

@@ -72,7 +72,7 @@ def forget() -> None:
     """What was shared, as this process goes on."""
     preload.shared_encoders.clear()
     loading.shared_snapshots.clear()
-    loading.shared_indexes.clear()
+    suggest_index.shared_indexes.clear()
     run._preloaded.clear()
     gc.unfreeze()
 

@@ -9,11 +9,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
+from foretaste.behaviour.purge import WAL_NOTE
 from foretaste.behaviour.store import STORE_FILE
 from foretaste.domain.data import Event, User
 from foretaste.loop import Foretaste
@@ -110,6 +113,44 @@ def test_no_byte_of_them_is_left(trained: Path, tmp_path: Path, seed: int) -> No
     assert receipt.completion is not None
     loop.close()
     assert bytes_left(trained, person) == {}
+
+
+def test_no_byte_of_them_is_left_in_postgresql(
+    trained: Path,
+    tmp_path: Path,
+    postgres: Any,
+    empty_postgres: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In any file of the server's tables, indexes and statistics; its log is the server's own."""
+    person = Person(random.Random(3))
+    back_up(trained, tmp_path / "shop.backup", now=START)
+    monkeypatch.setenv("FORETASTE_BEHAVIOUR__DATABASE", empty_postgres)
+    restore(tmp_path / "shop.backup", tmp_path / "shop")
+    loop = Foretaste.open(tmp_path / "shop")
+    person.act(loop)
+    loop.recommendation_log.flush()
+    with sa.create_engine(loop.store.url).connect() as connection:
+        connection.execute(sa.text("ANALYZE"))  # as the server does by itself in time
+        connection.execute(sa.text("CHECKPOINT"))
+        connection.commit()
+    tables = Path(postgres.pgdata) / "base"
+    assert bytes_left(tables, person)  # so the search finds what there is
+
+    loop.erase(person.user, retrain=True)
+    notes = loop.store.scrub()
+    loop.close()
+
+    assert bytes_left(tables, person) == {}
+    assert bytes_left(tmp_path / "shop", person) == {}
+    assert notes == [WAL_NOTE]
+
+
+def test_sqlite_is_scrubbed_too(trained: Path) -> None:
+    loop = Foretaste.open(trained)
+    assert loop.store.scrub() == []
+    assert loop.recommend("u1").items
+    loop.close()
 
 
 def counted(loop: Foretaste) -> dict[str, dict[str, np.ndarray]]:

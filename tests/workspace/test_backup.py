@@ -21,7 +21,8 @@ from faults.nursery import Nursery
 from foretaste.behaviour import schema
 from foretaste.behaviour.engine import url_with_schema
 from foretaste.behaviour.keys import had_keys, remember_keys
-from foretaste.behaviour.store import STORE_FILE, SqlStore, open_store
+from foretaste.behaviour.opening import open_store
+from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.cli import main as cli
 from foretaste.config.load import load_config
 from foretaste.domain.data import Event, Item, Request, User

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from foretaste.behaviour.erasure_files import ERASURES_FILE, export_erasures
+from foretaste.behaviour.opening import open_store
 from foretaste.behaviour.schema import meta
-from foretaste.behaviour.store import STORE_FILE, SqlStore, open_store
+from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.config.load import load_config
 from foretaste.domain.data import Event, User
 from foretaste.errors import InputError

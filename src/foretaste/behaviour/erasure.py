@@ -21,7 +21,7 @@ from foretaste.behaviour.erased_numbers import erased_numbers_row, first_number_
 from foretaste.behaviour.erasure_files import export_erasures
 from foretaste.behaviour.keys import KeyTable
 from foretaste.behaviour.preference_rows import PreferenceRows, belongs_to
-from foretaste.behaviour.purge import purge, purge_note
+from foretaste.behaviour.purge import purge, purge_note, scrub
 from foretaste.behaviour.recommendations import RecommendationRows, recommendation_from_row
 from foretaste.behaviour.schema import (
     consents,
@@ -160,6 +160,13 @@ class ErasureRows(RecommendationRows, PreferenceRows):
         """
         with store_errors(self.url):
             return purge(self._engine)
+
+    def scrub(self) -> list[str]:
+        """Overwrite what the database's files still have of deleted rows, which locks its tables
+        meanwhile. → what could not be done.
+        """
+        with store_errors(self.url):
+            return scrub(self._engine)
 
     def delete_events(
         self, user: str, item: str, event_type: str | None = None, *, variant: str | None = None

@@ -223,6 +223,8 @@ FACTS: Mapping[str, str] = {
     "erasures": "how many erasures there were",
     "erased_numbers": "numbers of the first events that went with each erasure",
     "spent_events": "how many times events were kept from coming again",
+    "pseudonyms": "fingerprint of the key of the pseudonyms that ids are kept as; alone it tells "
+    "nothing",
     "retention": "when events that were kept long enough were deleted last, and how many",
     "last_imports": "what became of the last imports, without their rows",
     "item_revision": "number of the newest change of an item",

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from foretaste.behaviour import schema
 from foretaste.behaviour.engine import write_transaction
-from foretaste.domain.patience import NOTE, patience
+from foretaste.domain.patience import NOTE, UNLIMITED, patience
 
 PURGE_KEY = "erasure:log_due"
 """Under this name `meta` says that the database's log still holds something that was erased."""
@@ -23,6 +23,16 @@ ERASED_TABLES = (
     schema.consents,
     schema.conversations,
     schema.replaced_rows,
+)
+SQLITE_READERS_NOTE = "another process reads an old state; run it again when none does"
+STATISTICS_NOTE = (
+    "samples of values that the planner keeps in pg_statistic: have a superuser run "
+    "VACUUM (FULL) pg_catalog.pg_statistic"
+)
+CHECKPOINT_NOTE = "pages that are not written to disk yet: the next checkpoint does it"
+WAL_NOTE = (
+    "the write-ahead log of PostgreSQL (pg_wal) and what is archived of it, until the server has "
+    "written over it"
 )
 _CHECKPOINT_MILLISECONDS = int(NOTE.lock * 1000)
 """That the checkpoint of SQLite waits for readers: others cannot write meanwhile."""
@@ -51,6 +61,55 @@ def purge(engine: sa.Engine) -> bool:
     with patience(NOTE), write_transaction(engine) as connection:
         # none is deleted where another erasure has been made meanwhile
         return connection.execute(deletion).rowcount > 0
+
+
+def scrub(engine: sa.Engine) -> list[str]:
+    """Overwrite whatever the database's files still have of rows that were deleted: what a purge
+    has freed, until something else is written there, and samples of values that PostgreSQL keeps
+    for its planner. It locks a table for as long as that is rewritten. → what could not be done.
+    """
+    notes = list[str]()
+    with patience(UNLIMITED):
+        if engine.dialect.name == "sqlite":
+            is_rewritten = _rewrite_file(engine)
+            return notes if _empty_log(engine) and is_rewritten else [SQLITE_READERS_NOTE]
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text("SET statement_timeout = 0"))
+            for table in schema.metadata.sorted_tables:
+                connection.execute(sa.text(f"VACUUM (FULL, ANALYZE) {table.name}"))
+                _forget_samples(connection, table)
+            for statement, note in (
+                ("VACUUM (FULL) pg_catalog.pg_statistic", STATISTICS_NOTE),
+                ("CHECKPOINT", CHECKPOINT_NOTE),
+            ):
+                try:
+                    connection.execute(sa.text(statement))
+                except sa.exc.DBAPIError:  # it takes a right that this user of the database has not
+                    notes.append(note)
+    return [*notes, WAL_NOTE]
+
+
+def _forget_samples(connection: sa.Connection, table: sa.Table) -> None:
+    """Of an empty table PostgreSQL keeps the samples of before; a column that is given a type, also
+    the one it has, loses them.
+    """
+    if connection.scalar(sa.select(sa.literal(1)).select_from(table).limit(1)) is not None:
+        return
+    for column in table.columns:
+        if isinstance(column.type, sa.Text):
+            statement = f'ALTER TABLE {table.name} ALTER COLUMN "{column.name}" TYPE text'
+            connection.execute(sa.text(statement))
+
+
+def _rewrite_file(engine: sa.Engine) -> bool:
+    """All of SQLite's file anew. → False while another process is at work in it."""
+    with engine.connect() as connection:
+        database: Any = connection.connection.driver_connection
+        try:
+            database.execute("VACUUM")
+        except database.OperationalError:
+            return False
+    return True
 
 
 def _empty_log(engine: sa.Engine) -> bool:

@@ -33,7 +33,7 @@ from foretaste.behaviour.entities import ITEM_REVISION_KEY
 from foretaste.behaviour.erasure import ErasureRows
 from foretaste.behaviour.group_commit import GroupCommit, RowBatch, without_rows
 from foretaste.behaviour.histories import HistoryRows
-from foretaste.behaviour.keys import KEYS_MARKER, KeyTable, had_keys
+from foretaste.behaviour.keys import KeyTable
 from foretaste.behaviour.operator_reads import OperatorReads
 from foretaste.behaviour.placement_rows import PlacementRows
 from foretaste.behaviour.presence import enter_workspace
@@ -54,20 +54,6 @@ ROWS_PER_CHUNK = 50_000
 """Rows fetched at once."""
 IDS_PER_QUERY = 500
 """Ids asked for at once."""
-
-
-def open_store(settings: BehaviourSettings, folder: Path) -> "SqlStore":
-    """The store of a workspace: what the settings name, or a SQLite file in its folder.
-
-    Raises StoreError where that file is lost.
-    """
-    path = folder / STORE_FILE
-    if settings.database is None and had_keys(folder) and not path.exists():
-        raise StoreError(
-            f"{path} is not there, and {KEYS_MARKER} beside it says that there was one with keys; "
-            f"restore it from a backup, or delete {KEYS_MARKER} as well to begin anew"
-        )
-    return SqlStore(store_url(settings, folder), folder, settings.consent)
 
 
 def store_url(settings: BehaviourSettings, folder: Path) -> sa.URL:
@@ -127,6 +113,10 @@ class SqlStore(
         self._engine.dispose()
         if self._presence is not None:
             self._presence.close()
+
+    def stored_ids(self, user: str | None, session: str | None) -> tuple[str | None, str | None]:
+        """What stands for this user and this session in the database: themselves."""
+        return user, session
 
     def check(self) -> None:
         """Raises StoreError unless it answers and has the tables that this version knows."""

@@ -86,7 +86,7 @@ def _run(
     until_empty: bool,
     batch: int,
 ) -> None:
-    from foretaste.behaviour.store import open_store
+    from foretaste.behaviour.opening import open_store
     from foretaste.config.load import load_config
     from foretaste.consume.consumer import Consumer, ConsumerSettings
     from foretaste.consume.source_table import open_source

@@ -18,6 +18,7 @@ from foretaste.cli import (
     import_command,
     inspect_command,
     model_card_command,
+    pseudonyms_command,
     settings_command,
 )
 from foretaste.cli import backup as backup_cli
@@ -34,6 +35,7 @@ from foretaste.cli import mcp as mcp_cli
 from foretaste.cli import migrate as migrate_cli
 from foretaste.cli import privacy as privacy_cli
 from foretaste.cli import profile as profile_cli
+from foretaste.cli import scrub as scrub_cli
 from foretaste.cli import serve as serve_cli
 from foretaste.cli import verify as verify_cli
 from foretaste.cli import worker as worker_cli
@@ -345,5 +347,7 @@ for group in (
     migrate_cli,
     verify_cli,
     privacy_cli,
+    scrub_cli,
+    pseudonyms_command,
 ):
     group.register(app)

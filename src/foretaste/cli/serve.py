@@ -92,7 +92,7 @@ def limit_threads(number: str) -> None:
 def _open_key_table(workspace: Path) -> Iterator["KeyTable"]:
     """The keys of a workspace."""
     require_workspace(workspace)
-    from foretaste.behaviour.store import open_store
+    from foretaste.behaviour.opening import open_store
     from foretaste.config.load import load_config
 
     store = open_store(load_config(workspace).behaviour, workspace)

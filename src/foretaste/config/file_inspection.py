@@ -12,8 +12,9 @@ from foretaste.behaviour.inspection.inspection_report import Inspection
 from foretaste.behaviour.inspection.inspector import inspect_tables
 from foretaste.behaviour.inspection.mapping import add_to_toml
 from foretaste.behaviour.inspection.table_source import TableSource
+from foretaste.behaviour.opening import open_store
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.behaviour.store import STORE_FILE, open_store
+from foretaste.behaviour.store import STORE_FILE
 from foretaste.config.load import SETTINGS_FILE, load_config
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.errors import InputError

@@ -84,6 +84,7 @@ class Chat:
         """
         check_text(text, "text")
         check_ids(conversation_id=conversation, user=user, session=session)
+        user, session = self._shop.store.stored_ids(user, session)
         name, state, session = self._load_conversation(conversation, user, session)
         owner = self._owner(user, session)
         old_preferences = self._shop.store.preferences(user, session)

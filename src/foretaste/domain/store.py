@@ -14,6 +14,8 @@ from foretaste.domain.data import ErasureCounts, Event, Item, User
 from foretaste.domain.import_store import ImportStore
 from foretaste.domain.preference import Conversation, Preference
 from foretaste.domain.request import LoggedRecommendation
+from foretaste.domain.retention_store import OlderEvents as OlderEvents
+from foretaste.domain.retention_store import RetentionStore
 from foretaste.domain.shop_store import BasketStore, PlacementStore
 
 EventColumns = tuple[
@@ -58,16 +60,6 @@ class EventOwner(NamedTuple):
     event_id: str
     user: str | None = None
     session: str | None = None
-
-
-class OlderEvents(NamedTuple):
-    """Events that were deleted as they were kept long enough."""
-
-    event_count: int
-    texts: frozenset[str]
-    """Words of searches and reviews among them."""
-    has_more: bool
-    """Whether there are others to be deleted."""
 
 
 class TakeBackCounts(NamedTuple):
@@ -204,13 +196,6 @@ class EventLog(Protocol):
         """Delete events for good, by their ids: they may not come again.
 
         keep_out_unknown: nor may those that have not come yet, which need whom they name.
-        """
-
-    def delete_older_events(
-        self, before: float, event_type: str | None, other_than: Collection[str] = ()
-    ) -> OlderEvents:
-        """Delete some of the oldest events of a type, None for all but those `other_than`, that are
-        of before a time.
         """
 
     def first_erased_number(self, after_count: int) -> int | None:
@@ -367,6 +352,7 @@ class Store(
     UserStore,
     PreferenceStore,
     ConsentStore,
+    RetentionStore,
     RecommendationStore,
     ConversationStore,
     PlacementStore,
@@ -384,6 +370,9 @@ class Store(
 
     def reading(self) -> AbstractContextManager[None]:
         """For a block of several small reads by one thread, which then cost less."""
+
+    def stored_ids(self, user: str | None, session: str | None) -> UserKey:
+        """What stands for this user and this session where they are kept: pseudonyms, or they."""
 
     def log_position(self) -> tuple[int, int]:
         """(number of the newest event, newest revision of an item); 0 where there is none."""

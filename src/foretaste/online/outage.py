@@ -15,7 +15,7 @@ from foretaste.domain.consent import Consent
 from foretaste.domain.data import Event, Item, User
 from foretaste.domain.patience import LIST, patience
 from foretaste.domain.preference import Preference
-from foretaste.domain.store import ItemColumns, Store
+from foretaste.domain.store import ItemColumns, Store, UserKey
 from foretaste.errors import StoreError
 from foretaste.online.manager import ModelManager
 from foretaste.online.personal_limits import PersonalLimits
@@ -47,6 +47,10 @@ class NullStore:
     def history(self, user: str | None, session: str | None, *_: object) -> list[Event]:
         """What they refused. Raises StoreError where that is not known."""
         return self._limits.history(user, session)
+
+    def stored_ids(self, user: str | None, session: str | None) -> UserKey:
+        """As of the store, which need not be asked for it."""
+        return self._limits.stored_ids(user, session)
 
     def user_of_session(self, session: str) -> str | None:
         """Nobody."""

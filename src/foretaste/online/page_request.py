@@ -60,6 +60,8 @@ class RequestReader:
         if isinstance(request.n, bool) or request.n < 1 or request.n != int(request.n):
             raise InputError(f"n: {request.n} is no number of items; ask for 1 or more")
         request = with_known_items(bounded_request(request), self._variant_ids)
+        user, session = self._store.stored_ids(request.user, request.session)
+        request = replace(request, user=user, session=session)
         if request.next_page_of is None:
             return PageRequest(request)
         pages = earlier_pages(self._log, request.next_page_of)

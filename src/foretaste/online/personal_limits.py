@@ -17,7 +17,7 @@ from contextlib import suppress
 
 from foretaste.domain.data import IDENTIFY_EVENT, Event
 from foretaste.domain.preference import Preference
-from foretaste.domain.store import Store
+from foretaste.domain.store import Store, UserKey
 from foretaste.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -201,7 +201,7 @@ class PersonalLimits:
             self._is_complete = False
             return
         with self._lock:
-            holders = self._holders(user, session)
+            holders = self._holders(*self._store.stored_ids(user, session))
             for holder in holders:
                 self._preferences.pop(holder, None)
             self._preferences[holders[0]] = {change.name: change for change in preferences}
@@ -243,6 +243,10 @@ class PersonalLimits:
                 for change in self._preferences.get(holder, {}).values()
             }
         return tuple(sorted(changes.values(), key=lambda change: (change.at, change.name)))
+
+    def stored_ids(self, user: str | None, session: str | None) -> UserKey:
+        """What stands for a person in the store, and here."""
+        return self._store.stored_ids(user, session)
 
     def _check_known(self, user: str | None, session: str | None) -> None:
         if not self._is_complete and (user is not None or session is not None):

@@ -18,8 +18,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from foretaste.behaviour.keys import KEYS_MARKER, ApiKey, had_keys
+from foretaste.behaviour.opening import open_store
 from foretaste.behaviour.store import STORE_FILE as STORE
-from foretaste.behaviour.store import open_store
 from foretaste.behaviour.values import display_text
 from foretaste.config.load import Config, load_config
 from foretaste.domain.cores import core_count

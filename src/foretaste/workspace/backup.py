@@ -28,9 +28,10 @@ from foretaste import __version__
 from foretaste.behaviour.copying import fill_stores
 from foretaste.behaviour.erasure_files import backup_folders, remember_backups
 from foretaste.behaviour.keys import KEYS_MARKER, had_keys, remember_keys
+from foretaste.behaviour.opening import open_store
 from foretaste.behaviour.presence import nobody_in
 from foretaste.behaviour.store import STORE_FILE as STORE
-from foretaste.behaviour.store import SqlStore, open_store, store_url
+from foretaste.behaviour.store import SqlStore, store_url
 from foretaste.config.load import SETTINGS_FILE as SETTINGS
 from foretaste.config.load import load_config
 from foretaste.domain.files import FILE_MODE, FOLDER_MODE, file_sha256, sync_to_disk

@@ -15,7 +15,8 @@ from foretaste.behaviour.erasure_files import (
     read_erasures,
     remember_backups,
 )
-from foretaste.behaviour.store import STORE_FILE, SqlStore, open_store
+from foretaste.behaviour.opening import open_store
+from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.behaviour.tombstones import ErasureList, list_id_of
 from foretaste.config.load import load_config
 from foretaste.errors import ForetasteError, InputError

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from foretaste.behaviour import postgres
 from foretaste.behaviour.engine import store_errors, table_revision
+from foretaste.behaviour.opening import open_store
 from foretaste.behaviour.schema import HEAD_REVISION
-from foretaste.behaviour.store import open_store, store_url
+from foretaste.behaviour.store import store_url
 from foretaste.config.load import load_config
 from foretaste.workspace.tenants import tenant_folder, tenant_names
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foretaste.behaviour.keys import DEFAULT_TENANT
-from foretaste.behaviour.store import open_store
+from foretaste.behaviour.opening import open_store
 from foretaste.config.load import SETTINGS_FILE, load_config
 from foretaste.domain.files import FOLDER_MODE
 from foretaste.domain.store import FactStore

@@ -13,8 +13,9 @@ import pytest
 from fastapi import APIRouter
 from starlette.datastructures import Headers
 
+from foretaste.behaviour.opening import open_store
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.behaviour.store import STORE_FILE, SqlStore, open_store
+from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.serve.app import route_scopes
 from foretaste.serve.http.access import sent_secret
 from foretaste.serve.http.keys import create_key, revoke_key
