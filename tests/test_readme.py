@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -197,9 +198,15 @@ def test_every_foretaste_command_parses(page: Path) -> None:
         _parse(words)
 
 
+@cache
+def whole_command() -> Any:
+    """`foretaste` with all that it can do."""
+    return typer.main.get_command(app)
+
+
 def _parse(words: list[str]) -> None:
     """As the command line would, without running anything."""
-    command: Any = typer.main.get_command(app)
+    command = whole_command()
     if "--help" in words:
         words = [word for word in words if word != "--help"]
     while hasattr(command, "commands") and words:
@@ -225,8 +232,7 @@ def test_the_page_of_commands_names_every_command() -> None:
         for row in re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
         for command in re.findall(r"`([\w-]+)`", row)
     }
-    command: Any = typer.main.get_command(app)
-    assert named == set(command.commands)
+    assert named == set(whole_command().commands)
 
 
 def lists_shown() -> list[tuple[Path, str, str]]:
@@ -291,11 +297,16 @@ def requests() -> list[tuple[str, dict[str, Any], str]]:
     return found
 
 
+@pytest.fixture(scope="module")
+def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The OpenAPI document of the service."""
+    return create_app(tmp_path_factory.mktemp("document")).openapi()
+
+
 @pytest.mark.parametrize(("path", "body", "answer"), requests())
 def test_the_curl_lines_are_requests_the_service_knows(
-    path: str, body: dict[str, Any], answer: str, tmp_path: Path
+    document: dict[str, Any], path: str, body: dict[str, Any], answer: str
 ) -> None:
-    document = create_app(tmp_path).openapi()
     responses = document["paths"][path]["post"]["responses"]
     if "usr" in body:  # shows the answer to a mistake
         with pytest.raises(ValueError, match="did you mean 'user'"):
@@ -334,8 +345,7 @@ def misfits(document: dict[str, Any], schema: dict[str, Any], value: Any) -> Ite
             yield from misfits(document, fields[field], value[field])
 
 
-def test_an_answer_with_a_field_of_yesterday_is_found(tmp_path: Path) -> None:
-    document = create_app(tmp_path).openapi()
+def test_an_answer_with_a_field_of_yesterday_is_found(document: dict[str, Any]) -> None:
     response = document["paths"]["/v1/events"]["post"]["responses"]["200"]
     with pytest.raises(AssertionError, match="unknown: eaten"):
         check_answer(document, response, '{"accepted": 1, "eaten": 0, "rejected": []}')
