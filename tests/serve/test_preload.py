@@ -12,7 +12,7 @@ from faults.nursery import Nursery
 from foretaste.config.load import load_config
 from foretaste.language.open import forgetful, open_encoder
 from foretaste.model.artefacts import ModelRegistry
-from foretaste.online import loading
+from foretaste.online import loading, suggest_index
 from foretaste.serve import preload, run
 
 from .workspace import DEADLINE, until
