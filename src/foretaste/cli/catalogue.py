@@ -20,7 +20,6 @@ from foretaste.cli.common import (
     open_loop,
     require_writable,
 )
-from foretaste.domain.consent import PURPOSES
 from foretaste.errors import InputError
 
 ROWS_PER_PAGE = 1000
@@ -173,6 +172,8 @@ def users_consent(
     It holds for the next request and the next training. What is kept already stays until the user
     is erased.
     """
+    from foretaste.domain.consent import PURPOSES
+
     said = {
         "record": record,
         "personalise": personalise,

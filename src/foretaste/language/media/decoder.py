@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-import foretaste
 from foretaste.domain.data import Floats
 from foretaste.domain.ports import Bytes
 from foretaste.errors import MissingExtra
@@ -83,7 +82,7 @@ class DecodingProcess:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self._end()
-            root = Path(foretaste.__file__).parents[1]
+            root = Path(__file__).parents[3]
             path = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
             program = f"from {__package__}.decode_process import main; main({self._kind!r})"
             self._process = subprocess.Popen(
