@@ -118,6 +118,15 @@ USUAL_WORDS = frozenset(
 """What is compared with where the list itself is meant: “cheaper than usual”."""
 
 
+def without_compared_item(text: str, scene: Scene, grammar: Grammar) -> str:
+    """The text without an item behind "than": “less scary than the first one”."""
+    for hit in grammar.patterns["than_within"].finditer(text):
+        items, behind = ItemReader(scene, grammar).leading(text[hit.end() :])
+        if items:
+            return f"{text[: hit.start()]}{BOUNDARY}{behind}"
+    return text
+
+
 def _reference(column: NumberColumn, scene: Scene, items: tuple[str, ...]) -> float:
     """The number that is compared with."""
     numbers = scene.vocabulary.numbers

@@ -60,6 +60,7 @@ def compiled_patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"
         "reference.before": rf"^(?:(?:{content['references']['before']})(?!\w) ?)++",
         "reference.after": rf" (?:{content['references']['after']})$",
         "than": rf"^(?:{content['comparatives']['than']}) ",
+        "than_within": rf"(?<!\w)(?:{content['comparatives']['than']}) ",
         "children": rf"(?<!\w)(?:{_children_pattern(content)})(?!\w)",
         "men": rf"(?<!\w)(?:{content['clauses']['men']})(?!\w)",
         "women": rf"(?<!\w)(?:{content['clauses']['women']})(?!\w)",

@@ -18,6 +18,7 @@ from foretaste.understand.titles import title_key
 
 STOPS = " \"'.,;:!?-–—"
 PAUSE = re.compile(r" ?[,:;.?!–—-]+ | [–—-]+ ")
+PARENTHESES = re.compile(r"\([^()]{1,40}\)")
 NOUN_TOPICS: tuple[Topic, ...] = (
     *("length", "year", "price", "maker", "cast", "text", "reviews", "made_of"),
 )
@@ -31,7 +32,7 @@ class ItemQuestions:
 
     def read(self, asked: str) -> Meaning | None:
         """What is asked of which item; None where it is no such question."""
-        text = asked.strip(STOPS)
+        text = " ".join(PARENTHESES.sub(" ", asked).split()).strip(STOPS)
         if self._grammar.patterns["starts.compare"].match(text):
             return self._extreme_of(text)
         return self._question(text) or self._behind_item(text) or self._same_of_other(text)
@@ -119,6 +120,8 @@ class ItemQuestions:
         words = without_plain(grammar.tokens(text.strip(STOPS)), grammar)
         words = tuple(word for word in words if word.isalnum())
         is_pronoun = self._grammar.patterns["about_nouns.pronouns"].fullmatch(said) is not None
+        if not words and not is_pronoun:  # “is Sapiens a novel?”
+            return self._about((item,), "facts")
         parts = vocabulary.parts(words, grammar) if words else []
         if not parts or (is_pronoun and not any(map(self._is_told, words))):
             return None

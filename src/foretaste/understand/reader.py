@@ -15,6 +15,7 @@ from foretaste.understand.comparatives import (
     extract_comparatives,
     extract_superlatives,
     superlative_conditions,
+    without_compared_item,
 )
 from foretaste.understand.grammar import GRAMMARS, Grammar
 from foretaste.understand.item_questions import ItemQuestions
@@ -299,13 +300,15 @@ class _Reader:
         text, bounds = extract_bounds(text, grammar)
         text, superlatives = extract_superlatives(text, scene, grammar)
         text, compared, problems = extract_comparatives(text, scene, grammar, tuple(items))
-        wish = parse_wish(text, grammar)
+        wish = parse_wish(without_compared_item(text, scene, grammar), grammar)
         request = parsed_request(wish, (*times, *bounds), compared, problems, scene, grammar)
         refuses = any(change.clause.strength == "none" for change in request.changes)
         request = replace(request, asks=request.asks or (has_occasion and not refuses))
         if not superlatives:
             return request
-        bounds_of_most = superlative_conditions(superlatives, request.conditions, scene)
+        sought = ({"about": request.query},) if request.query else ()
+        asked_for = (*request.conditions, *sought)  # the cheapest backpack is one
+        bounds_of_most = superlative_conditions(superlatives, asked_for, scene)
         return replace(request, conditions=(*request.conditions, *bounds_of_most), asks=True)
 
     def _times(self, text: str) -> tuple[str, tuple[Bound, ...]]:
