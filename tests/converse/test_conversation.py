@@ -287,3 +287,17 @@ def test_what_takes_too_long_to_look_up_is_said_and_not_raised(shop: Foretaste) 
 def test_german_texts_have_one_form_of_address() -> None:
     text = resources.files("foretaste.converse").joinpath("answers/de.toml").read_text("utf-8")
     assert not re.search(r"\b(du|dir|dich|deine?[mnrs]?)\b", text, re.IGNORECASE)
+
+
+def test_a_question_of_an_item_is_answered_from_its_data(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    item = next(item for _, item in shop.store.items())
+    first = chat.say(f"tell me about {item.title}", user="p1")
+    assert (first.intent, first.items, first.recommendation) == ("about", (item.id,), None)
+    assert item.attributes["theme"][0].lower() in first.text.lower()
+
+    talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p1"}
+    theme = chat.say("what theme is it?", **talk)
+    assert (theme.items, theme.state.subject) == ((item.id,), (item.id,))
+    assert item.attributes["theme"][0].lower() in theme.text.lower()
+    assert chat.say("how much does it cost?", **talk).text.startswith("That is not known here.")

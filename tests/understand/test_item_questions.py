@@ -1,0 +1,84 @@
+"""Questions about one item: which item, and what of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from foretaste.understand.meaning import Meaning, Scene
+from foretaste.understand.reader import understand
+from understand.test_reader import SHOWN, VOCABULARY, meaning
+
+SCENE = Scene(VOCABULARY, SHOWN, has_question=True)
+
+
+def after(first: str, then: str) -> Meaning:
+    """The second of two things said."""
+    before = understand(first, SCENE)
+    return understand(then, replace(SCENE, subject=before.items[:1], topic=before.topic))
+
+
+@pytest.mark.parametrize(
+    ("text", "item", "topic"),
+    [
+        ("how long is Heat?", "4", "length"),
+        ("who directed The Shining", "2", "maker"),
+        ("what year is number 3 from", "3", "year"),
+        ("the second one, who's in it?", "2", "cast"),
+        ("what's Blade Runner about", "5", "text"),
+        ("tell me about the film Heat", "4", "facts"),
+        ("what do people say about it?", "1", "reviews"),
+        ("is the last one in stock?", "5", "stock"),
+        ("what genres does Alien have", "1", "noun"),
+        ("is Toy Story a comedy?", "3", "quality"),
+        ("which of these is the oldest?", "1", "year"),
+        ("which one is shorter?", "3", "length"),
+        ("Wie lange dauert Heat?", "4", "length"),
+        ("qui a réalisé Alien ?", "1", "maker"),
+        ("¿de qué trata Heat?", "4", "text"),
+    ],
+)
+def test_an_item_and_what_is_asked_of_it(text: str, item: str, topic: str) -> None:
+    said = meaning(text)
+    assert (said.intent, said.items, said.topic) == ("about", (item,), topic)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "who is the president of France?",
+        "how old is the universe",
+        "is it going to rain",
+        "what's up",
+    ],
+)
+def test_what_is_no_item_is_no_such_question(text: str) -> None:
+    assert meaning(text).intent != "about"
+
+
+def test_it_is_the_item_that_was_spoken_of_last() -> None:
+    assert after("how long is Heat?", "and who directed it?").items == ("4",)
+    assert after("how long is Heat?", "and the second?").topic == "length"
+    assert after("how long is Heat?", "and the second?").items == ("2",)
+
+
+def test_a_correction_names_the_item_that_was_meant() -> None:
+    corrected = understand("no, I meant the 1982 one", replace(SCENE, topic="length"))
+    assert (corrected.intent, corrected.items, corrected.topic) == ("about", ("5",), "length")
+
+
+@pytest.mark.parametrize("text", ["no, comedies", "actually no, make it comedies"])
+def test_a_correction_refuses_nothing(text: str) -> None:
+    corrected = meaning(text)
+    assert (corrected.conditions, corrected.changes) == (({"genres": "Comedy"},), ())
+
+
+def test_what_nothing_here_is_known_by_is_no_comparison() -> None:
+    assert meaning("newer than my phone").problems == ("what it is compared with is not known",)
+
+
+def test_a_day_and_its_weather_are_no_topic_of_a_film() -> None:
+    assert meaning("a comedy for a rainy sunday", shown=False).query is None
+
+
+def test_umlauts_may_be_typed_without_them() -> None:
+    assert meaning("Komoedien fuer Kinder").conditions == meaning("Komödien für Kinder").conditions
