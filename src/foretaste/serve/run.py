@@ -68,8 +68,8 @@ def serve(
 ) -> None:
     """Serve a workspace until interrupted. Raises SettingsError before anything is opened.
 
-    With several workers each is a process with a model of its own; they share the port, and what
-    `preload` loads. With `with_worker` one more process keeps the models fresh.
+    With several workers each is a process; they share the port, and what `preload` loads, the model
+    too, until another one is promoted. With `with_worker` one more process keeps the models fresh.
     """
     folder = Path(folder).absolute()
     config = load_config(folder)  # a mistake in the settings is told here, not by every answer
@@ -123,12 +123,12 @@ def _processes_as_copies() -> Iterator[None]:
 
 def say_idle_cores(workers: int, cores: int) -> None:
     """Say how to use the cores that one process leaves idle: it has one interpreter, so it answers
-    on one core. More processes are not the default, as each has a model of its own in memory.
+    on one core. More processes are not the default, as each has some memory of its own.
     """
     if workers == 1 < cores:
         log.info(
             "one process answers, on one of %d cores; 'foretaste serve --workers %d' uses them "
-            "all, with a model in the memory of each process",
+            "all, with some more memory for each process",
             cores,
             cores,
         )

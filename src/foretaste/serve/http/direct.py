@@ -81,7 +81,7 @@ class _DirectRoute:
 
     async def answer(self, scope: Scope, headers: Headers, body: Any) -> Response:
         """What the function of the address says, or the problem that it met."""
-        given = {
+        values_by_name = {
             "body": body,
             "service": scope["foretaste.service"],
             "user_access": scope["foretaste.user_access"],
@@ -90,7 +90,7 @@ class _DirectRoute:
         lanes = scope["app"].state.lanes
         try:
             response: Response = await self.route.run_in_lane(
-                lanes, **{name: given[name] for name in self._arguments}
+                lanes, **{name: values_by_name[name] for name in self._arguments}
             )
         except (ProblemError, ForetasteError) as error:
             return await error_response(Request(scope), error)
