@@ -65,6 +65,22 @@ def test_retraining_closes_it_at_once(loop: Foretaste) -> None:
     assert len(loop.recommend("u3")) == 10
 
 
+def test_what_open_receipts_share_is_looked_up_once(
+    loop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for user in ("u1", "u2", "u3"):
+        assert PENDING_WEIGHTS_NOTE in loop.erase(user).pending_notes
+    purge, purges = loop.store.purge_log, list[bool]()
+
+    def counted_purge() -> bool:
+        purges.append(purge())
+        return purges[-1]
+
+    monkeypatch.setattr(loop.store, "purge_log", counted_purge)
+    assert loop.recounter.close_receipts() == []
+    assert purges == [True]
+
+
 def test_nothing_in_the_store_says_whose_a_receipt_is(loop: Foretaste) -> None:
     loop.record([Event("x", "click", 1.75e9, user="somebody-rare", item="space-1")])
     receipt_id = loop.erase("somebody-rare").signed_receipt["receipt_id"]
