@@ -31,6 +31,8 @@ process is ended all the same."""
 TOO_SLOW = f"decoding it takes longer than {MAX_SECONDS} s, or more memory than it may"
 SVG_STARTS = (b"<svg", b"<?xml", b"<!doctype svg")
 SVG = "it is a drawing (SVG), which is not read; give it as PNG or JPEG"
+PACKAGE_ROOT = str(Path(__file__).parents[3])
+"""The folder that the package is in, for the process that decodes."""
 FULL_SCALE = 32_768.0
 """Of samples of 16 bits."""
 
@@ -82,8 +84,7 @@ class DecodingProcess:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self._end()
-            root = Path(__file__).parents[3]
-            path = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
+            path = os.pathsep.join(filter(None, (PACKAGE_ROOT, os.environ.get("PYTHONPATH"))))
             program = f"from {__package__}.decode_process import main; main({self._kind!r})"
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", program],
