@@ -49,6 +49,8 @@ def test_every_setting_that_is_read_is_there() -> None:
         "behaviour.features",
         "behaviour.value",
         "rank.policy.mutually_exclusive",
+        "rank.floors",
+        "rank.exposure",
         "placements",
     }
     assert flat(Config().model_dump()) - named <= keys | OPTIONAL_TABLES

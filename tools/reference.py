@@ -59,6 +59,8 @@ METHODS = {
         "profile",
         "steer",
         "personal",
+        "consent",
+        "set_consent",
         "erase",
         "consent",
         "set_consent",

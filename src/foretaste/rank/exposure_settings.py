@@ -21,6 +21,7 @@ class ExposureTarget(Settings):
     min_share: TargetShare | None = None
     """Of the places that people look at, over all personal lists."""
     max_share: TargetShare | None = None
+    """The same, at most."""
 
     @field_validator("filter")
     @classmethod
