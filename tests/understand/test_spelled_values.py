@@ -27,7 +27,7 @@ SPELLED = SpelledValues(
         ("spielbergs films", ("directors", "Steven Spielberg")),
         ("something with niro", ("cast", "Robert De Niro")),
         ("agatha cristie", ("authors", "Agatha Christie")),
-        ("comdey films", ("genres", "Comedy")),
+        ("comeddy films", ("genres", "Comedy")),
         ("spielberg", None),
         ("a film with walls", None),
     ],

@@ -34,7 +34,9 @@ MIN_STEM_LETTERS = 3
 MIN_BORROWED_LETTERS = 4
 SPACED_HYPHEN = re.compile(r"(?<=\w) --? (?=[^\W\d])")
 """A dash, as it is typed."""
-DIGRAPH_WORD = re.compile(r"\b\w*(?:ae|oe|ue)\w*")
+WORD = re.compile(r"\w++")
+DIGRAPHS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
+"""How umlauts are typed without them → as they are without their dots."""
 FILE_WORD = re.compile(r"[^\W\d_]{2,}")
 TOKEN_PATTERN = re.compile(r"\w+(?:['’-]\w+)*|[,;.!?&/:\n¦–—]")
 
@@ -87,7 +89,7 @@ class Grammar:
         line = " ".join(text.lower().replace("’", "'").replace("¿", " ").replace("¡", " ").split())
         line = line if self.language == "en" else fold(line)
         if self.language == "de":
-            line = DIGRAPH_WORD.sub(lambda hit: self._with_umlauts(hit[0]), line)
+            line = WORD.sub(lambda hit: self._with_umlauts(hit[0]), line)
         line = SPACED_HYPHEN.sub(" – ", line)
         for pattern, spelling in self.spellings:
             line = pattern.sub(spelling, line)
@@ -95,9 +97,13 @@ class Grammar:
 
     def _with_umlauts(self, word: str) -> str:
         """A word with “ue” for “ü”, as it is typed without umlauts, where only that is a word."""
-        if word in self.own_words or self._meaning_of_form(word) is not None:
+        if not any(digraph in word for digraph, _ in DIGRAPHS) or word in self.own_words:
             return word
-        plain = word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+        if self._meaning_of_form(word) is not None:
+            return word
+        plain = word
+        for digraph, letter in DIGRAPHS:
+            plain = plain.replace(digraph, letter)
         is_known = any(form in self.own_words for form in word_forms(plain, self.endings))
         is_known = is_known or self._meaning_of_form(plain) is not None
         return plain if is_known else word

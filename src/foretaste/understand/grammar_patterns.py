@@ -166,7 +166,7 @@ def question_words(content: Mapping[str, Any]) -> frozenset[str]:
 def about_patterns(content: Mapping[str, Any]) -> tuple[tuple[str, "re.Pattern[str]"], ...]:
     """Each question of [about], with the places of what it is about."""
     slots = {
-        "{item}": r"(?P<item>[^,;?!]{1,50}?)",
+        "{item}": r"(?P<item>[^;?!]{1,50}?)",
         "{noun}": r"(?P<noun>[\w' -]{2,25}?)",
         "{quality}": r"(?P<quality>[^?!;]{2,50})",
     }
