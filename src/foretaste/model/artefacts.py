@@ -11,7 +11,6 @@ A version is written aside and renamed when whole, so a folder that is there is 
 and roll back replace `live.json` in one step, one process at a time. Nothing is ever unpickled.
 """
 
-import ctypes
 import json
 import logging
 import os
@@ -27,6 +26,7 @@ from safetensors import SafetensorError
 
 from foretaste.domain.data import Catalogue
 from foretaste.domain.files import FOLDER_MODE, file_sha256, sync_to_disk
+from foretaste.domain.memory import trim_memory
 from foretaste.domain.ports import BackboneOpener, StateArrays, StateMetadata
 from foretaste.errors import ModelError, VersionError, did_you_mean
 from foretaste.model.file_lock import file_lock
@@ -150,7 +150,7 @@ class ModelRegistry:
                 raise ModelError(f"model {name}: {expert}: {error}; {REPAIR_HINT}") from error
         product = ProductOfExperts.from_state(states, manifest["product"], catalogue, open_reader)
         del states
-        _trim_memory()
+        trim_memory()
         return product
 
     def item_ids(self, name: str) -> tuple[str, ...]:
@@ -378,10 +378,3 @@ class ModelRegistry:
         write_json(temporary_path, {"live": live_name, "before": previous_names})
         sync_to_disk(temporary_path)
         os.replace(temporary_path, self._folder / "live.json")
-
-
-def _trim_memory() -> None:
-    """Memory that loading needed in passing goes back to the system; glibc keeps it unasked."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
-    if trim is not None:
-        trim(0)

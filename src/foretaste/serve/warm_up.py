@@ -6,6 +6,7 @@ from threading import Event
 from typing import Any
 
 from foretaste.domain.data import Request
+from foretaste.domain.memory import trim_memory
 from foretaste.domain.switching import short_turns
 from foretaste.errors import ForetasteError
 from foretaste.generate.catalogue_words import count_title_words
@@ -39,9 +40,12 @@ def rehearsal_bodies(workspace: Foretaste) -> list[Mapping[str, Any]]:
 
 
 def try_to_warm_up_language(workspace: Foretaste, stop_event: Event) -> None:
-    """Words are read when this is done; why they cannot be is for the log."""
+    """Words are read when this is done; why they cannot be is for the log. It is the last step of
+    a start.
+    """
     try:
         warm_up_language(workspace)
+        trim_memory()
     except ForetasteError as error:
         if not stop_event.is_set():
             log.error("words cannot be read: %s", error)
