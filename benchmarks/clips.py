@@ -1,9 +1,9 @@
 """Clips of sound that a bench makes, and how they are altered.
 
-No set of music with sound is at hand, so the tunes are invented: chords, a melody and drums, each
-with its own tempo, scale, tone colour and rhythm. Speech is by espeak-ng, where it is installed:
-passages of a long text in ten voices, each voice several times, so that the voice alone does not
-tell a clip.
+Of three kinds. Passages of real recordings, music, speech and a bird, of
+../shared/data/librosa-audio: several of each recording, which have to be told apart. Invented
+tunes: chords, a melody and drums, each with its own tempo, scale, tone colour and rhythm. Speech by
+espeak-ng, where it is installed: passages of a long text in ten voices.
 """
 
 import io
@@ -15,13 +15,17 @@ from collections.abc import Callable, Sequence
 import av
 import numpy as np
 
+from benchmarks.datasets import SHARED
 from foretaste.domain.data import Floats
+from foretaste.language.media.decoder import ClipDecoder
 
 RATE = 16_000
 VOICES = (
     "en-us", "en-gb", "de", "fr-fr", "es", "it", "en-us+f3", "en-gb+m4", "de+f2", "fr-fr+m7",
 )  # fmt: skip
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9), (0, 3, 5, 6, 7, 10))
+RECORDINGS = SHARED / "librosa-audio"
+MIN_LOUDNESS = 0.01
 USUAL_BIT_RATE, LOW_BIT_RATE = 128_000, 32_000
 NOISE_DECIBELS = 10
 CROP_SECONDS = 5
@@ -92,13 +96,28 @@ def has_speech() -> bool:
     return shutil.which("espeak-ng") is not None
 
 
+def passages(count: int, rng: np.random.Generator) -> list[Floats]:
+    """Of the recordings, each from as many places as fit, at most so many."""
+    decoder, sounds = ClipDecoder(120, lambda: RATE), list[Floats]()
+    for path in sorted(RECORDINGS.glob("*.ogg")):
+        samples, _ = decoder.decode(path.read_bytes())
+        size = min(10 * RATE, len(samples))
+        starts = range(0, len(samples) - size + 1, size)
+        parts = [samples[start : start + size] for start in starts]
+        sounds += [part for part in parts if np.abs(part).max() > MIN_LOUDNESS]
+    decoder.close()
+    chosen = rng.permutation(len(sounds))[:count]
+    return [sounds[row] for row in chosen]
+
+
 def clips(count: int, words: Sequence[str], rng: np.random.Generator) -> list[Floats]:
-    """Half tunes, half speech; without espeak-ng tunes alone."""
-    n_speech = count // 2 if has_speech() else 0
-    sounds = [Tune(rng).play(rng.uniform(8, 14)) for _ in range(count - n_speech)]
+    """A third of each kind; of what is not there none, and tunes in its place."""
+    sounds = passages(count // 3, rng)
+    n_speech = count // 3 if has_speech() else 0
+    sounds += [Tune(rng).play(rng.uniform(8, 10)) for _ in range(count - n_speech - len(sounds))]
     for row in range(n_speech):
         start = int(rng.integers(len(words) - 40))
-        passage = " ".join(words[start : start + int(rng.integers(22, 36))])
+        passage = " ".join(words[start : start + int(rng.integers(20, 28))])
         sounds.append(speech(passage, VOICES[row % len(VOICES)], rng))
     return sounds
 

@@ -12,8 +12,9 @@ fitted for itself; the difference with a 95 % interval over pairs of the same ca
 sequence network, whose training would take most of the time. Query by picture: posters cropped to
 80 % of each side, made half as large, recompressed at quality 30, and mirrored, each against all
 posters, by nobody in particular. Reading: all posters at once, and a second time. Query by clip:
-invented tunes and, with espeak-ng, speech of ten voices (`benchmarks.clips`), 8 to 14 seconds each,
-altered and sent as a search by nobody in particular. Result: benchmarks/results/modalities.json.
+passages of recordings, invented tunes and speech by espeak-ng (`benchmarks.clips`) of some 10
+seconds, altered and sent as a search by nobody in particular. Result:
+benchmarks/results/modalities.json.
 """
 
 import argparse
@@ -245,6 +246,7 @@ def clip_queries(count: int) -> tuple[str, list[Row]]:
     rng = np.random.default_rng(0)
     words = (REPOSITORY / "LICENSE").read_text(encoding="utf-8").split()
     sounds = clips.clips(count, words, rng)
+    n_speech = count // 3 if clips.has_speech() else 0
     seconds = sum(map(len, sounds)) / clips.RATE
     with tempfile.TemporaryDirectory() as folder:
         for row, samples in enumerate(sounds):
@@ -273,8 +275,9 @@ def clip_queries(count: int) -> tuple[str, list[Row]]:
             figures = {"own first": float(np.mean(firsts)), "own in 10": float(np.mean(in_ten))}
             rows.append({"altered": label, **figures})
         loop.close()
-    kinds = "half tunes, half speech by espeak-ng" if clips.has_speech() else "invented tunes"
-    told = f"{count} clips, {kinds}, of {seconds / count:.0f} s; a minute of clips is read in "
+    n_passages = len(clips.passages(count // 3, rng))
+    kinds = f"{n_passages} passages of recordings, {n_speech} of espeak-ng, else invented tunes"
+    told = f"{count} clips ({kinds}) of {seconds / count:.0f} s; a minute of clips is read in "
     return f"{told}{60 * reading / seconds:.1f} s of one core", rows
 
 
