@@ -64,16 +64,16 @@ def compiled_patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"
         "children": rf"(?<!\w)(?:{_children_pattern(content)})(?!\w)",
         "men": rf"(?<!\w)(?:{content['clauses']['men']})(?!\w)",
         "women": rf"(?<!\w)(?:{content['clauses']['women']})(?!\w)",
-        "correction": content["correction"],
-        "same_maker_again": content["same_maker_again"],
+        "correction": rf"^(?:{content['correction']})",
+        "same_maker_again": rf"^(?:{content['same_maker_again']})$",
         "occasion": rf"(?<!\w)(?:{content['clauses']['occasion']})(?!\w)",
         "recipient": rf"(?<!\w)(?:{content['clauses']['recipient']})(?!\w)",
-        "counted": content["numbers"]["counted"],
+        "counted": rf"^(?:{content['numbers']['counted']})",
         "media": rf"(?<!\w)(?:{content['clauses']['media']})(?!\w)",
         "service": rf"(?<!\w)(?:{content['service']})(?!\w)",
         "private": rf"(?<!\w)(?:{content['private']})(?!\w)",
         "questions": rf"^(?:{content['questions']})(?!\w)",
-        "described_by_value": content["references"]["described_by_value"],
+        "described_by_value": rf"^(?:{content['references']['described_by_value']})$",
         "and_this": content["references"]["and_this"],
         "described": rf"^(?:{content['references']['described']})$",
     }
@@ -175,7 +175,7 @@ def about_patterns(content: Mapping[str, Any]) -> tuple[tuple[str, "re.Pattern[s
         for question in questions:
             for slot, pattern in slots.items():
                 question = question.replace(slot, pattern, 1)
-            patterns.append((topic, re.compile(question)))
+            patterns.append((topic, re.compile(f"^(?:{question})$")))
     return tuple(patterns)
 
 

@@ -17,7 +17,7 @@ from foretaste.understand.references import MAX_TITLE_WORDS, ItemReader
 from foretaste.understand.titles import title_key
 
 STOPS = " \"'.,;:!?-–—"
-PAUSE = re.compile(r" ?[,:;.?!–—-]+ | [–—-]+ ")
+PAUSE = re.compile(r"(?<![,:;.?!–—-])[,:;.?!–—-]++ ")
 PARENTHESES = re.compile(r"\([^()]{1,40}\)")
 NOUN_TOPICS: tuple[Topic, ...] = (
     *("length", "year", "price", "maker", "cast", "text", "reviews", "made_of"),
