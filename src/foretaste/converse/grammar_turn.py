@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from foretaste.converse.answers import answer, unknown_language
-from foretaste.converse.item_facts import ItemFacts
+from foretaste.converse.item_answers import ItemAnswers
 from foretaste.converse.sentences import (
     changes_in_words,
     comparison_in_words,
@@ -104,7 +104,7 @@ class GrammarTurn:
         return f"{said} {self._new_list()}" if turn.state.shown else said
 
     def _about(self, meaning: Meaning) -> str:
-        return ItemFacts(self._shop, self._turn, self._index).answer(meaning)
+        return ItemAnswers(self._shop, self._turn, self._index).answer(meaning)
 
     def _why(self, meaning: Meaning) -> str:
         return why_in_words(self._turn.explain(meaning.items[0]), meaning.language)

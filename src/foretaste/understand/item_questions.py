@@ -17,7 +17,7 @@ from foretaste.understand.references import MAX_TITLE_WORDS, ItemReader
 from foretaste.understand.titles import title_key
 
 STOPS = " \"'.,;:!?-–—"
-PAUSE = re.compile(r"(?<![,:;.?!–—-])[,:;.?!–—-]++ ")
+QUESTION_BREAK = re.compile(r"(?<![,:;.?!–—-])[,:;.?!–—-]++ ")
 PARENTHESES = re.compile(r"\([^()]{1,40}\)")
 NOUN_TOPICS: tuple[Topic, ...] = (
     *("length", "year", "price", "maker", "cast", "text", "reviews", "made_of"),
@@ -60,7 +60,7 @@ class ItemQuestions:
 
     def _behind_item(self, text: str) -> Meaning | None:
         """ "The second one, who directed it?": the item first, and a question of it."""
-        pause = PAUSE.search(text)
+        pause = QUESTION_BREAK.search(text)
         if pause is None:
             return None
         item = self._item(text[: pause.start()])

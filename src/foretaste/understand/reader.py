@@ -126,7 +126,7 @@ class _Reader:
                 continue
             meaning = self._of_items(intent, said[hit.end() :].strip(" :,\"'"), said)
             if meaning is not None:
-                is_known = intent == "take" or KNOWN.search(hit[0]) is not None
+                is_known = intent == "take" or CONSUMPTION_WORD.search(hit[0]) is not None
                 return replace(meaning, intent="like") if wants_more and is_known else meaning
         said = self._without_request(said)
         return self._reference_alone(said, wants_more=bool(wants_more))
@@ -134,9 +134,9 @@ class _Reader:
     def _of_same_maker(self, asked: str) -> Meaning | None:
         """ "By the author of Matilda": what has the makers of the item that is named."""
         phrase = self._without_request(asked)
-        again = same_maker_as_before(asked, self._scene, self._grammar)
-        if again is not None:
-            return Meaning("find", self._grammar.language, conditions=(again,))
+        same_maker = same_maker_as_before(asked, self._scene, self._grammar)
+        if same_maker is not None:
+            return Meaning("find", self._grammar.language, conditions=(same_maker,))
         hit = self._grammar.patterns["starts.same_maker"].match(phrase)
         items, tail = self._items.leading(phrase[hit.end() :]) if hit is not None else ((), "")
         if hit is None or not items:
@@ -375,7 +375,7 @@ class _Reader:
         return "undo" if strengths == {"forget"} else "fewer"
 
 
-KNOWN = re.compile(r"read|seen|watched|saw|gelesen|gesehen|lu$|vu$|leido|visto")
+CONSUMPTION_WORD = re.compile(r"read|seen|watched|saw|gelesen|gesehen|lu$|vu$|leido|visto")
 """What was taken before, and not refused."""
 WHY_WORDS: Mapping[str, tuple[str, ...]] = {
     "en": ("why", "so why", "and why", "but why", "how come", "explain"),

@@ -22,7 +22,7 @@ CAST_COLUMNS = ("cast", "actors", "actor", "stars", "starring")
 CAST_WORDS = frozenset({"with", "starring", "mit", "avec", "con", "featuring"})
 FeatureValue = tuple[str, str]
 """(column, value)"""
-Found = tuple[int, int, FeatureValue]
+SpelledMatch = tuple[int, int, FeatureValue]
 """(offset in the run, words, value)"""
 
 
@@ -38,7 +38,7 @@ class SpelledValues:
 
     def find(
         self, run: Sequence[str], is_word: Callable[[str], bool], plain: Collection[str]
-    ) -> Found | None:
+    ) -> SpelledMatch | None:
         """The first value that words of the run name. is_word: whether items or the language have
         it; plain: words that name nothing.
         """
@@ -53,7 +53,7 @@ class SpelledValues:
             or self._misspelt_word(run, unknown)
         )
 
-    def _misspelt_word(self, run: Sequence[str], unknown: Sequence[int]) -> Found | None:
+    def _misspelt_word(self, run: Sequence[str], unknown: Sequence[int]) -> SpelledMatch | None:
         """ "comdies"."""
         for offset in unknown:
             if len(run[offset]) < MIN_MISSPELT_LETTERS:
@@ -69,7 +69,7 @@ class SpelledValues:
                 return offset, 1, value
         return None
 
-    def _misspelt_name(self, run: Sequence[str], unknown: Sequence[int]) -> Found | None:
+    def _misspelt_name(self, run: Sequence[str], unknown: Sequence[int]) -> SpelledMatch | None:
         """ "agatha cristie": several words, of which one is no word."""
         for offset in unknown:
             for length in range(MAX_NAME_WORDS, 1, -1):
@@ -89,7 +89,7 @@ class SpelledValues:
 
     def _last_name(
         self, run: Sequence[str], unknown: Sequence[int], plain: Collection[str]
-    ) -> Found | None:
+    ) -> SpelledMatch | None:
         """People, where it is said that one is meant."""
         for offset, word in enumerate(run):
             before = set(run[:offset])

@@ -34,7 +34,7 @@ MATERIAL_COLUMNS = ("material", "materials", "fabric")
 DIMENSIONS: Mapping[Topic, Dimension] = {"length": "length", "price": "price", "year": "year"}
 
 
-class ItemFacts:
+class ItemAnswers:
     """What is known of items, in one turn of a talk."""
 
     def __init__(self, shop: Foretaste, turn: ChatTurn, index: FilterIndex) -> None:
@@ -174,16 +174,16 @@ class ItemFacts:
         return " ".join(filter(None, [self._say("about_nothing"), facts]))
 
 
-Teller = Callable[[ItemFacts, Item, Topic], str | None]
+Teller = Callable[[ItemAnswers, Item, Topic], str | None]
 TELLERS: Mapping[Topic, Teller] = {
-    "length": ItemFacts._number,
-    "year": ItemFacts._number,
-    "price": ItemFacts._number,
-    "maker": ItemFacts._maker,
-    "cast": ItemFacts._cast,
-    "made_of": ItemFacts._made_of,
-    "text": ItemFacts._text,
-    "facts": ItemFacts._facts,
-    "reviews": ItemFacts._reviews,
-    "stock": ItemFacts._stock,
+    "length": ItemAnswers._number,
+    "year": ItemAnswers._number,
+    "price": ItemAnswers._number,
+    "maker": ItemAnswers._maker,
+    "cast": ItemAnswers._cast,
+    "made_of": ItemAnswers._made_of,
+    "text": ItemAnswers._text,
+    "facts": ItemAnswers._facts,
+    "reviews": ItemAnswers._reviews,
+    "stock": ItemAnswers._stock,
 }
