@@ -139,7 +139,7 @@ def test_ids_and_key_must_fit(tmp_path: Path, key_file: Path) -> None:
     folder.mkdir()
 
     def opened(path: Path | None) -> SqlStore:
-        return open_store(BehaviourSettings(pseudonym_key_file=path), folder)
+        return open_store(BehaviourSettings(pseudonym_key_file=path and str(path)), folder)
 
     with opened(key_file) as store:
         store.add_events([Event("1", "click", NOW, USER, item="a")])

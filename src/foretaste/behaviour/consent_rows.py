@@ -84,8 +84,8 @@ class ConsentRows(IdentityRows):
             raise InputError("whose consent? name either a user or a session")
         for name in choices:
             if name not in (*PURPOSES, MINOR):
-                known = ", ".join((*PURPOSES, MINOR))
-                raise InputError(f"there is no purpose '{name}'; expected one of {known}")
+                purposes = ", ".join((*PURPOSES, MINOR))
+                raise InputError(f"there is no purpose '{name}'; expected one of {purposes}")
         holder = (user, False) if user is not None else (session or "", True)
         rows = [
             _row(ConsentStatement(*holder, name, is_allowed, by_signal=False, at=at))

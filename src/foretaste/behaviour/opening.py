@@ -25,7 +25,7 @@ def open_store(settings: BehaviourSettings, folder: Path) -> SqlStore:
     if settings.pseudonym_key_file is None:
         store = SqlStore(*arguments)
         return _checked(store, None)
-    pseudonyms = Pseudonyms.of_file(settings.pseudonym_key_file, folder)
+    pseudonyms = Pseudonyms.of_file(Path(settings.pseudonym_key_file), folder)
     return _checked(PseudonymousStore(pseudonyms, *arguments), pseudonyms)
 
 

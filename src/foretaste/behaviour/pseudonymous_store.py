@@ -213,8 +213,8 @@ class _PseudonymousReads(OperatorReads):
 
     def find_people(self, prefix: str, n: int) -> list[str]:
         """Those whose pseudonym begins so; and who has this id."""
-        found = super().find_people(self._pseudonyms.user(prefix), 1) if prefix else []
-        return [*found, *super().find_people(prefix, n)][:n]
+        own_ids = super().find_people(self._pseudonyms.user(prefix), 1) if prefix else []
+        return [*own_ids, *super().find_people(prefix, n)][:n]
 
     def newest_answers_to(self, user: str, n: int) -> list[LoggedRecommendation]:
         """As of `OperatorReads`."""

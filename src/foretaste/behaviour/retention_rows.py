@@ -27,13 +27,13 @@ class RetentionRows:
     _insert: Any
 
     def delete_older_events(
-        self, before: float, event_type: str | None, other_than: Collection[str] = ()
+        self, until: float, event_type: str | None, other_than: Collection[str] = ()
     ) -> OlderEvents:
         """Delete some of the oldest events of a type, None for all but those `other_than`, that are
         of before a time.
         """
         c = events.c
-        query = sa.select(c.seq, c.text, c.query).where(c.at < before).order_by(c.at)
+        query = sa.select(c.seq, c.text, c.query).where(c.at < until).order_by(c.at)
         if event_type is not None:
             query = query.where(c.kind == event_type)
         else:

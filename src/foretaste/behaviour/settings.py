@@ -1,7 +1,6 @@
 """In: the `[behaviour]` part of the settings. Out: how files are read and where behaviour lives."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -149,7 +148,7 @@ class BehaviourSettings(Settings):
     database_schema: str | None = Field(default=None, pattern="^[a-z_][a-z0-9_]{0,62}$")
     """The schema in a PostgreSQL database, made if it is not there. None is its usual one. Tenants
     that share a database have one each."""
-    pseudonym_key_file: Path | None = None
+    pseudonym_key_file: str | None = None
     """A file with a secret key, outside of the workspace: ids of people and sessions are then kept
     as keyed hashes alone. `foretaste pseudonymise` moves a workspace that has ids already."""
     attribute_separator: str = Field(default="|", min_length=1)

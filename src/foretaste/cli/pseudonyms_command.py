@@ -60,10 +60,10 @@ def pseudonym(
     console.say(pseudonyms.session(user) if session else pseudonyms.user(user))
 
 
-def _key_file(path: Path | None) -> Path:
+def _key_file(path: str | None) -> Path:
     if path is None:
         raise InputError(
             "behaviour.pseudonym_key_file is not set; make a key with 'openssl rand -hex 32' in a "
             "file outside of the workspace, and name it"
         )
-    return path
+    return Path(path)

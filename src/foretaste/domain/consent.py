@@ -98,8 +98,8 @@ class Consent:
 
     def without(self, purposes: Iterable[Purpose], source: RefusalSource) -> "Consent":
         """With these refused as well."""
-        more: dict[Purpose, RefusalSource] = dict.fromkeys(purposes, source)
-        return Consent({**more, **self.refusals}, self.is_minor)
+        refusals: dict[Purpose, RefusalSource] = dict.fromkeys(purposes, source)
+        return Consent({**refusals, **self.refusals}, self.is_minor)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,26 @@
 """Where it is kept what people let be done with what they do."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from foretaste.domain.consent import Consent, ConsentBook, ConsentStatement
+from foretaste.domain.consent import (
+    Consent,
+    ConsentBook,
+    ConsentStatement,
+    Purpose,
+    RefusalSource,
+)
 from foretaste.domain.data import Event
+
+
+class EventRefusal(NamedTuple):
+    """Why an event may not be stored, though nothing is wrong with it."""
+
+    problem: str
+    remedy: str
+    purpose: Purpose | None = None
+    """That its person refuses; None where it is not they who do."""
+    source: RefusalSource | None = None
 
 
 class ConsentStore(Protocol):

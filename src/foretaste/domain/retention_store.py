@@ -18,7 +18,7 @@ class RetentionStore(Protocol):
     """Events by their age."""
 
     def delete_older_events(
-        self, before: float, event_type: str | None, other_than: Collection[str] = ()
+        self, until: float, event_type: str | None, other_than: Collection[str] = ()
     ) -> OlderEvents:
         """Delete some of the oldest events of a type, None for all but those `other_than`, that are
         of before a time.

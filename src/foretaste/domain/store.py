@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
-from foretaste.domain.consent import Purpose, RefusalSource
 from foretaste.domain.consent_store import ConsentStore
+from foretaste.domain.consent_store import EventRefusal as EventRefusal
 from foretaste.domain.data import ErasureCounts, Event, Item, User
 from foretaste.domain.import_store import ImportStore
 from foretaste.domain.preference import Conversation, Preference
@@ -42,16 +42,6 @@ class ItemColumns(NamedTuple):
 
     attributes: frozenset[str]
     texts: frozenset[str]
-
-
-class EventRefusal(NamedTuple):
-    """Why an event may not be stored, though nothing is wrong with it."""
-
-    problem: str
-    remedy: str
-    purpose: Purpose | None = None
-    """That its person refuses; None where it is not they who do."""
-    source: RefusalSource | None = None
 
 
 class EventOwner(NamedTuple):

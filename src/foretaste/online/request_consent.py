@@ -17,7 +17,9 @@ def request_consent(consent: Consent, request: Request) -> Consent:
     nothing is kept that could be theirs, so only the endpoint is asked about.
     """
     if request.user is None and request.session is None:
-        consent = Consent({name: who for name, who in consent.refusals.items() if name == "share"})
+        consent = Consent(
+            {name: source for name, source in consent.refusals.items() if name == "share"}
+        )
     if not request.personalise:
         consent = consent.without(["personalise"], "request")
     return consent if request.share else consent.without(["share"], "request")

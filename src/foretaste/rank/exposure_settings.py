@@ -45,13 +45,13 @@ def check_targets(targets: Sequence[ExposureTarget]) -> None:
     """Raises ValueError where several values of one attribute want more than all there is, with
     what they could have.
     """
-    wanted: dict[str, dict[str, float]] = defaultdict(dict)
+    min_shares: dict[str, dict[str, float]] = defaultdict(dict)
     for target in targets:
         if len(target.filter) == 1 and target.min_share is not None:
             ((column, value),) = target.filter.items()
             if isinstance(value, str | int | float):
-                wanted[column][str(value)] = target.min_share
-    for column, shares in wanted.items():
+                min_shares[column][str(value)] = target.min_share
+    for column, shares in min_shares.items():
         total = sum(shares.values())
         if total >= 1:
             fair = ", ".join(f"{name} {share / total:.2f}" for name, share in shares.items())

@@ -72,8 +72,8 @@ def _failure_probability(minimum_counts: Longs, share: float) -> float:
     probability: npt.NDArray[np.float64] = np.zeros(len(minimum_counts) + 1)
     probability[0] = 1.0
     for minimum in minimum_counts.tolist():
-        taken = np.concatenate([[0.0], probability[:-1]]) * share
-        probability = probability * (1 - share) + taken
+        with_item = np.concatenate([[0.0], probability[:-1]]) * share
+        probability = probability * (1 - share) + with_item
         probability[:minimum] = 0.0
     return float(1 - probability.sum())
 
@@ -90,15 +90,15 @@ class FloorCounts:
         for number, floor in enumerate(self._floors):
             self._counts[number] += change * bool(floor.mask[item])
 
-    def lacking(self, place: int) -> list[PrefixFloor]:
+    def lacking(self, position: int) -> list[PrefixFloor]:
         """Those that would have too few with the item at a place, unless it is of theirs.
 
-        place: in this page, from 1.
+        position: in this page, from 1.
         """
         return [
             floor
             for floor, count in zip(self._floors, self._counts, strict=True)
-            if count < floor.minimum_counts[min(place, len(floor.minimum_counts)) - 1]
+            if count < floor.minimum_counts[min(position, len(floor.minimum_counts)) - 1]
         ]
 
     def protects(self, item: int) -> bool:
@@ -106,35 +106,35 @@ class FloorCounts:
         return any(floor.mask[item] for floor in self._floors)
 
 
-def check_joint_floors(floors: Sequence[PrefixFloor], shown: Mask) -> None:
+def check_joint_floors(floors: Sequence[PrefixFloor], showable: Mask) -> None:
     """Raises InputError where floors cannot be met together, with what could be, whatever the
     scores are. Where too few items are there it is no conflict: as many as there are will do.
 
-    shown: [items], what may be in the list.
+    showable: [items], what may be in the list.
     """
     if len(floors) < 2:
         return
-    patterns = np.stack([floor.mask & shown for floor in floors])
+    patterns = np.stack([floor.mask & showable for floor in floors])
     kinds = np.unique(patterns[:, patterns.any(axis=0)], axis=1).T  # [kinds, floors]
     counts = np.zeros(len(floors), np.int64)
-    for place in range(1, len(floors[0].minimum_counts) + 1):
-        wanted = np.array([floor.minimum_counts[place - 1] for floor in floors])
-        is_lacking = (counts < wanted) & kinds.any(axis=0)
+    for position in range(1, len(floors[0].minimum_counts) + 1):
+        minimums = np.array([floor.minimum_counts[position - 1] for floor in floors])
+        is_lacking = (counts < minimums) & kinds.any(axis=0)
         if not is_lacking.any():
             continue
         counts = counts + kinds[int(np.argmax((kinds & is_lacking).sum(axis=1)))]
-        if ((counts < wanted) & kinds.any(axis=0)).any():
-            raise InputError(_conflict_text(floors, place, wanted.tolist(), counts.tolist()))
+        if ((counts < minimums) & kinds.any(axis=0)).any():
+            raise InputError(_conflict_text(floors, position, minimums.tolist(), counts.tolist()))
 
 
 def _conflict_text(
-    floors: Sequence[PrefixFloor], place: int, wanted: Iterable[int], reached: Iterable[int]
+    floors: Sequence[PrefixFloor], position: int, minimums: Iterable[int], counts: Iterable[int]
 ) -> str:
     parts = [
-        f"{floor.name} {want} (could be {count})"
-        for floor, want, count in zip(floors, wanted, reached, strict=True)
+        f"{floor.name} {minimum} (could be {count})"
+        for floor, minimum, count in zip(floors, minimums, counts, strict=True)
     ]
     return (
-        f"{floors[0].name}: these floors cannot be met together: among the first {place} places "
+        f"{floors[0].name}: these floors cannot be met together: among the first {position} places "
         f"they want {', '.join(parts)}; lower the percent of one of them"
     )

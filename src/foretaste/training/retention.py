@@ -70,8 +70,8 @@ def apply_retention(workspace: RetentionWorkspace) -> RetentionOutcome | None:
         event_type = None if name == OTHER_EVENT_TYPES else name
         has_more = True
         while has_more:
-            before = now - days * SECONDS_PER_DAY
-            count, words, has_more = store.delete_older_events(before, event_type, named_types)
+            until = now - days * SECONDS_PER_DAY
+            count, words, has_more = store.delete_older_events(until, event_type, named_types)
             deleted[name] = deleted.get(name, 0) + count
             texts |= words
     encoders = {version.data.get("encoder") for version in workspace.models.versions()}

@@ -75,17 +75,17 @@ def drift_section(
     months, counts = np.unique(takings.months, return_counts=True)
     figures: list[AuditFigure] = []
     for month in months[-MAX_MONTHS:]:
-        now = takings.part(takings.months == month, rng)
-        before = takings.part(takings.months < month, rng)
-        if min(len(now), len(before)) >= MIN_TAKINGS:
-            figures += _figures(f"taken in {month}", now, before, sample, groups, rng)
+        monthly = takings.part(takings.months == month, rng)
+        earlier = takings.part(takings.months < month, rng)
+        if min(len(monthly), len(earlier)) >= MIN_TAKINGS:
+            figures += _figures(f"taken in {month}", monthly, earlier, sample, groups, rng)
     is_drifting = any(figure.is_flagged for figure in figures)
     full_months = months[counts >= MIN_TAKINGS]
     late_figures: list[AuditFigure] = []
     if len(full_months):
         latest = takings.part(takings.months == full_months[-1], rng)
         name = f"lists beside what was taken in {full_months[-1]}"
-        late_figures = _figures(name, _shown(sample), latest, sample, groups, rng)
+        late_figures = _figures(name, _list_places(sample), latest, sample, groups, rng)
     is_late = any(figure.is_flagged for figure in late_figures)
     return AuditSection(
         "drift",
@@ -129,26 +129,29 @@ def _verdict(
 
 def _figures(
     name: str,
-    now: DatedTakings,
-    before: DatedTakings,
+    monthly: DatedTakings,
+    earlier: DatedTakings,
     sample: AuditSample,
     groups: Sequence[ItemGroups],
     rng: np.random.Generator,
 ) -> list[AuditFigure]:
     """By popularity, then by each column."""
     statistics: list[tuple[str, ItemStatistic]] = [
-        ("popularity (KS)", lambda items, others: _ks_distance(sample.event_counts, items, others))
+        (
+            "popularity (KS)",
+            lambda items, earlier_items: _ks_distance(sample.event_counts, items, earlier_items),
+        )
     ]
     statistics += [(f"{group.column} (PSI)", _mix_statistic(group)) for group in groups]
     figures = []
     for measure, statistic in statistics:
-        value = group_jackknife(statistic, now, before, rng)
+        value = group_jackknife(statistic, monthly, earlier, rng)
         figures.append(
             AuditFigure(
                 f"{measure}: {name}",
                 value,
                 usual=0.0,
-                size=len(now),
+                size=len(monthly),
                 is_flagged=value.low > MAX_DRIFT,
             )
         )
@@ -156,16 +159,16 @@ def _figures(
 
 
 def _mix_statistic(group: ItemGroups) -> ItemStatistic:
-    return lambda items, others: stability_index(
-        group.shares[items].sum(0), group.shares[others].sum(0)
+    return lambda items, earlier_items: stability_index(
+        group.shares[items].sum(0), group.shares[earlier_items].sum(0)
     )
 
 
-def _shown(sample: AuditSample) -> DatedTakings:
+def _list_places(sample: AuditSample) -> DatedTakings:
     """The places of the lists, each of the person whose list it is."""
-    people, places = np.nonzero(sample.lists >= 0)
+    people, positions = np.nonzero(sample.lists >= 0)
     return DatedTakings(
-        sample.lists[people, places],
+        sample.lists[people, positions],
         people.astype(np.int64),
         np.zeros(len(people), "datetime64[M]"),
     )
@@ -186,30 +189,33 @@ def stability_index(counts: Doubles, other_counts: Doubles) -> float:
     )
 
 
-def _ks_distance(event_counts: Doubles, items: Ints, others: Ints) -> float:
+def _ks_distance(event_counts: Doubles, items: Ints, earlier_items: Ints) -> float:
     from scipy import stats
 
-    own, other = event_counts[items], event_counts[others]
-    return float(stats.ks_2samp(own, other, method="asymp").statistic)
+    counts, earlier_counts = event_counts[items], event_counts[earlier_items]
+    return float(stats.ks_2samp(counts, earlier_counts, method="asymp").statistic)
 
 
 def group_jackknife(
-    statistic: ItemStatistic, now: DatedTakings, before: DatedTakings, rng: np.random.Generator
+    statistic: ItemStatistic,
+    monthly: DatedTakings,
+    earlier: DatedTakings,
+    rng: np.random.Generator,
 ) -> Interval:
     """The statistic without its bias, and its 95 % interval, by leaving out a part of the people at
     a time; never below 0.
     """
-    people = int(max(now.people.max(initial=0), before.people.max(initial=0))) + 1
+    people = int(max(monthly.people.max(initial=0), earlier.people.max(initial=0))) + 1
     part_of_person = rng.permutation(people) % PARTS
-    own_parts, other_parts = part_of_person[now.people], part_of_person[before.people]
-    whole = statistic(now.items, before.items)
+    own_parts, earlier_parts = part_of_person[monthly.people], part_of_person[earlier.people]
+    full_value = statistic(monthly.items, earlier.items)
     values = np.array(
         [
-            statistic(now.items[own_parts != part], before.items[other_parts != part])
+            statistic(monthly.items[own_parts != part], earlier.items[earlier_parts != part])
             for part in range(PARTS)
         ]
     )
-    mean = PARTS * whole - (PARTS - 1) * values.mean()
+    mean = PARTS * full_value - (PARTS - 1) * values.mean()
     deviation = np.sqrt((PARTS - 1) / PARTS * np.square(values - values.mean()).sum())
     margin = 1.96 * deviation
     mean, low, high = (max(float(x), 0.0) for x in (mean, mean - margin, mean + margin))

@@ -35,7 +35,7 @@ def user_consent(
     (`Sec-GPC`, `DNT`) say, and `behaviour.consent` in the settings.
     """
     user_access.check(id)
-    return _answer(service, id, None)
+    return _consent_answer(service, id, None)
 
 
 @v1.patch("/users/{id}/consent", dependencies=[EVENTS], **CONSENT_ROUTE_OPTIONS)
@@ -58,7 +58,7 @@ def change_user_consent(
 @v1.get("/sessions/{id}/consent", dependencies=[READ], **CONSENT_ROUTE_OPTIONS)
 def session_consent(id: HolderId, service: ServiceDep) -> ConsentAnswer:  # noqa: A002
     """The same of one session, by what is said for it and for the user it is known to be."""
-    return _answer(service, None, id)
+    return _consent_answer(service, None, id)
 
 
 @v1.patch("/sessions/{id}/consent", dependencies=[EVENTS], **CONSENT_ROUTE_OPTIONS)
@@ -80,10 +80,10 @@ def _changed(
         raise ProblemError("forbidden", "minor: only an admin key says who is a minor")
     if choices:
         service.workspace.set_consent(user, session=session, **choices)
-    return _answer(service, user, session)
+    return _consent_answer(service, user, session)
 
 
-def _answer(service: Service, user: str | None, session: str | None) -> ConsentAnswer:
+def _consent_answer(service: Service, user: str | None, session: str | None) -> ConsentAnswer:
     workspace, holder = service.workspace, (user or session, user is None)
     consent = workspace.consent(user, session=session)
     refusals = {
