@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from PIL import Image, ImageOps
 
 from benchmarks import clips
@@ -36,7 +37,7 @@ from benchmarks.cold import Asked, Row, figures, hidden_events
 from benchmarks.datasets import REPOSITORY, SHARED, Absent, write
 from benchmarks.tables import keep_result, show
 from benchmarks.worlds import World
-from foretaste.domain.data import Event, Item, UserContext
+from foretaste.domain.data import Item, UserContext
 from foretaste.evaluate import metrics
 from foretaste.language.media.decoder import PictureDecoder
 from foretaste.loop import Foretaste
@@ -257,12 +258,13 @@ def clip_queries(count: int) -> tuple[str, list[Row]]:
         start = time.process_time()
         loop.data_encoder.media.read(items)
         reading = time.process_time() - start
+        table = [{"id": item.id, "title": item.title, "audio": item.audio} for item in items]
         events = [
-            Event(f"{user}-{place}", "play", float(place), user=str(user), item=str(item))
+            {"user": user, "item": item, "at": place, "event_type": "play"}
             for user in range(60)
             for place, item in enumerate(rng.permutation(count)[:5])
         ]
-        loop.add(items=items, events=events)
+        loop.add(items=pd.DataFrame(table), events=pd.DataFrame(events))
         loop.train()
         rows: list[Row] = []
         for label, (alter, bit_rate) in clips.ALTERATIONS.items():

@@ -123,6 +123,7 @@ def test_the_metadata_say_what_it_is(metadata: email.message.Message) -> None:
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "Apache-2.0"
     assert set(metadata.get_all("Provides-Extra", [])) == {
+        "audio",
         "client",
         "fast",
         "languages",
