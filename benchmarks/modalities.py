@@ -260,7 +260,7 @@ def clip_queries(count: int) -> tuple[str, list[Row]]:
         reading = time.process_time() - start
         table = [{"id": item.id, "title": item.title, "audio": item.audio} for item in items]
         events = [
-            {"user": user, "item": item, "at": place, "event_type": "play"}
+            {"user": user, "item": item, "at": 1_780_000_000 + place, "event_type": "play"}
             for user in range(60)
             for place, item in enumerate(rng.permutation(count)[:5])
         ]
