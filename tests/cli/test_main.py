@@ -1,9 +1,9 @@
 """The command line: what it prints where, its exit codes, and that it starts quickly."""
 
 import json
+import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -164,10 +164,12 @@ def test_only_plots_need_matplotlib(nursery: Nursery, trained: Path, tmp_path: P
 
 def test_help_is_there_in_a_fraction_of_a_second() -> None:
     times = []
-    for _ in range(3):  # the best of three: this machine may be busy
-        start = time.monotonic()
+    for _ in range(3):  # the best of three, in CPU seconds: this machine may be busy
+        start = os.times()
         assert real("--help").returncode == 0
-        times.append(time.monotonic() - start)
+        end = os.times()
+        times.append(end.children_user + end.children_system)
+        times[-1] -= start.children_user + start.children_system
     assert min(times) < 1.0
 
 
