@@ -66,6 +66,11 @@ def test_a_correction_names_the_item_that_was_meant() -> None:
     assert (corrected.intent, corrected.items, corrected.topic) == ("about", ("5",), "length")
 
 
+def test_a_correction_of_a_question_that_is_not_kept_asks_for_what_is_known() -> None:
+    corrected = understand("no, I meant the 1982 one", replace(SCENE, topic="quality"))
+    assert corrected.topic == "facts"
+
+
 @pytest.mark.parametrize("text", ["no, comedies", "actually no, make it comedies"])
 def test_a_correction_refuses_nothing(text: str) -> None:
     corrected = meaning(text)

@@ -18,6 +18,8 @@ from foretaste.understand.titles import title_key
 
 STOPS = " \"'.,;:!?-–—"
 QUESTION_BREAK = re.compile(r"(?<![,:;.?!–—-])[,:;.?!–—-]++ ")
+TOPICS_WITH_MORE: tuple[Topic, ...] = ("quality", "noun")
+"""Those of which the talk does not keep what was asked."""
 PARENTHESES = re.compile(r"\([^()]{1,40}\)")
 NOUN_TOPICS: tuple[Topic, ...] = (
     *("length", "year", "price", "maker", "cast", "text", "reviews", "made_of"),
@@ -47,8 +49,10 @@ class ItemQuestions:
 
     def corrected(self, words: str) -> Meaning | None:
         """ "(I meant) the 1995 one": the same of another item."""
-        item = self._item(words)
-        return None if item is None else self._about((item,), self._scene.topic or "facts")
+        item, topic = self._item(words), self._scene.topic
+        if topic is None or topic in TOPICS_WITH_MORE:
+            topic = "facts"
+        return None if item is None else self._about((item,), topic)
 
     def _question(self, text: str) -> Meaning | None:
         for topic, pattern in self._grammar.about_patterns:
@@ -75,7 +79,7 @@ class ItemQuestions:
     def _same_of_other(self, text: str) -> Meaning | None:
         """ "And the second?" behind a question of another item."""
         topic, hit = self._scene.topic, self._grammar.patterns["and_this"].match(text)
-        if topic is None or topic in ("quality", "noun"):
+        if topic is None or topic in TOPICS_WITH_MORE:
             return None
         item = self._item(text[hit.end() :] if hit is not None else text)
         return None if item is None else self._about((item,), topic)
