@@ -249,13 +249,18 @@ def load_grammar(language: str) -> Grammar:
         ones=frozenset(content["times"]["ones"].split("|")),
         spellings=(*spelling_patterns(content), *plain_phrases(glossary, clauses["plain"].split())),
     )
+    return replace(grammar, meaning_by_stem=_stems(glossary, endings) if endings else {})
+
+
+def _stems(glossary: Mapping[str, str], endings: tuple[str, ...]) -> dict[str, str]:
+    """The glossary by the stems of its words: whole words before what is left of others."""
     stems: dict[str, str] = {}
-    for length in (0, 1, 2, 3):  # whole words before what is left of others
+    for length in (0, 1, 2, 3):
         for word, meaning in glossary.items():
             for form in word_forms(word, endings):
                 if len(word) - len(form) == length:
                     stems.setdefault(form, meaning)
-    return replace(grammar, meaning_by_stem=stems if endings else {})
+    return stems
 
 
 GRAMMARS: Mapping[str, Grammar] = {language: load_grammar(language) for language in LANGUAGES}

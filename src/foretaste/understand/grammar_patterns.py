@@ -80,9 +80,7 @@ def compiled_patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"
     patterns |= {
         f"tails.{name}": f"^(?:{tail})$" for name, tail in content.get("tails", {}).items()
     }
-    patterns |= {f"about_nouns.{name}": nouns for name, nouns in content["about_nouns"].items()}
-    ends = content["about_nouns"]["ends"]
-    patterns["about_nouns.ends"] = rf"(?<!\w)(?:{ends})$"
+    patterns |= _noun_patterns(content["about_nouns"])
     loved = content.get("tails", {}).get("loved", "(?!)")
     patterns["tails.loved_within"] = (
         rf"(?<!\w)(?<!not )(?<!nicht )(?<!pas )(?<!no )(?:{loved})(?!\w)"
@@ -98,6 +96,12 @@ def compiled_patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"
         patterns[f"superlative.{name}"] = rf"(?<!\w)(?:{superlatives})(?!\w)"
     patterns |= _number_patterns(content["numbers"], words)
     return {name: re.compile(pattern) for name, pattern in patterns.items()}
+
+
+def _noun_patterns(nouns_by_topic: Mapping[str, str]) -> dict[str, str]:
+    """Nouns of [about_nouns], and what may stand behind a question of the list."""
+    patterns = {f"about_nouns.{name}": nouns for name, nouns in nouns_by_topic.items()}
+    return patterns | {"about_nouns.ends": rf"(?<!\w)(?:{nouns_by_topic['ends']})$"}
 
 
 def _children_pattern(content: Mapping[str, Any]) -> str:
