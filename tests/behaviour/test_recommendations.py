@@ -95,7 +95,7 @@ def test_a_store_of_before_is_migrated_with_what_is_in_it(tmp_path: Path) -> Non
     with sqlite3.connect(path) as connection:  # back to the first form
         imports = ("imports", "imported_files", "imported_numbers", "replaced_rows")
         later = ("recommendations", "steering", "gone", "conversations", *imports, "placements")
-        for table in (*later, "item_columns", "spent_events", "placement_changes"):
+        for table in (*later, "item_columns", "spent_events", "placement_changes", "consents"):
             connection.execute(f"DROP TABLE IF EXISTS {table}")
         connection.execute("DROP INDEX users_revision")
         connection.execute("ALTER TABLE users DROP COLUMN revision")

@@ -37,7 +37,7 @@ def test_an_expert_without_opinions_is_asked_for_the_whole(
     assert isinstance(opinion, CatalogueScorer)
     np.testing.assert_allclose(opinion.log_prob(some), product.experts[1].log_prob([one])[0][some])
     assert not len(opinion.candidates(5))
-    assert opinion.terms(some) == product.experts[1].terms(one, some)
+    assert list(opinion.terms(some)) == list(product.experts[1].terms(one, some))
 
 
 def test_a_sparse_row_is_its_prior_but_for_a_few() -> None:

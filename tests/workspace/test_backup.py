@@ -60,6 +60,7 @@ def shop(request: pytest.FixtureRequest, trained: Path) -> Iterator[Foretaste]:
     loop.steer("ann", changes=[{"what": {"genre": "space"}, "nats": 1}])
     loop.store.put_items([Item("gone", "Soon gone")])
     loop.store.delete_items(["gone"])
+    loop.set_consent("ann", share=False)
     loop.store.put_conversation(Conversation("talk", "ann", None, NOW, {"query": "space"}))
     loop.store.put_meta_text("lock:worker", "held")
     yield loop

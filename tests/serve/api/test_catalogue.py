@@ -223,6 +223,7 @@ def test_a_user_is_exported_then_erased_from_store_and_counts(
         "attributes": 0,
         "changes": 0,
         "conversations": 0,
+        "consents": 0,
     }
     assert any("until 'foretaste train'" in one for one in receipt["pending"])
     answer = own.post("/v1/recommend", json={"user": "p1", "n": 3}).json()

@@ -53,7 +53,7 @@ JSON = {"content-type": "application/json"}
         ("recommend", [], "the body: "),
         ("recommend", None, "the body: "),
         ("search", {"query": " "}, "the query is empty"),
-        ("search", {}, "there is nothing to search by; send a query, an image, or both"),
+        ("search", {}, "there is nothing to search by; send a query, an image or audio"),
         ("similar", {}, 'send either "item" or "items"'),
         ("similar", {"item": "a", "items": ["b"]}, 'send either "item" or "items"'),
         ("similar", {"item": "nope"}, "there is no item 'nope'"),

@@ -76,7 +76,10 @@ class _DirectRoute:
             document = parse_json(raw)
         except ProblemError:
             return None
-        body, errors = self.route.body_field.validate(document, {}, loc=("body",))
+        try:
+            body, errors = self.route.body_field.validate(document, {}, loc=("body",))
+        except UnicodeEncodeError:  # half a character, of which the usual way says what is wrong
+            return None
         return None if errors else body
 
     async def answer(self, scope: Scope, headers: Headers, body: Any) -> Response:
