@@ -76,12 +76,14 @@ class ListTerms:
         """
         nats = np.nan_to_num(self._table.nats)
         networks: dict[str, list[int]] = {}
-        others: list[int] = []
+        single_columns: list[int] = []
         for position, column in enumerate(self.columns):
             if column.feature != AVERAGE_ITEM:
                 is_network = column.expert in NETWORK_EXPERTS
-                (networks.setdefault(column.expert, []) if is_network else others).append(position)
-        total = np.maximum(nats[:, others], 0).sum(axis=1)
+                (networks.setdefault(column.expert, []) if is_network else single_columns).append(
+                    position
+                )
+        total = np.maximum(nats[:, single_columns], 0).sum(axis=1)
         for positions in networks.values():
             total += np.maximum(nats[:, positions].sum(axis=1), 0)
         return [float(own) for own in total]

@@ -86,8 +86,8 @@ def compose_reasons(
         total = list_terms.raising_nats[row]
         chosen = _choose(own_candidates, max_reasons, MIN_SHARE * total, evidence, used)
         if not chosen:
-            others = last_resort_candidates(item, row, list_terms, common_events)
-            chosen = _choose(others, max_reasons, 0.0, evidence, {})
+            last_candidates = last_resort_candidates(item, row, list_terms, common_events)
+            chosen = _choose(last_candidates, max_reasons, 0.0, evidence, {})
         for candidate in chosen:
             used[candidate.sentence] = used.get(candidate.sentence, 0) + 1
         texts = [evidence.written(candidate.sentence) for candidate in chosen]

@@ -135,11 +135,9 @@ class SlateBuilder(SharedResults):
 
     def owner(self, request: Request) -> str | None:
         """Whose question it is: the user's whom it names, or who is known on its session now."""
-        session = request.session
+        session, find_user = request.session, self._store.user_of_session
         if request.user is None and session is not None:
-            return self._shared_result(
-                ("owner", session), lambda: self._store.user_of_session(session)
-            )
+            return self._shared_result(("owner", session), lambda: find_user(session))
         return request.user
 
     def user_context(self, request: Request, snapshot: Snapshot) -> UserContext:

@@ -31,7 +31,8 @@ def _seconds(value: Any) -> Any:
     try:
         return parse_duration(value, "it")
     except InputError as error:
-        raise ValueError(str(error).removeprefix("it: ")) from None
+        message = str(error).removeprefix("it: ").encode(errors="replace").decode()
+        raise ValueError(message) from None  # half a character in it could not be written
 
 
 Duration = Annotated[float, BeforeValidator(_seconds)]

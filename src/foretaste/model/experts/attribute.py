@@ -363,8 +363,8 @@ class AttributeScorer:
             for code in codes
         )
         columns = [TermColumn(name, feature=f"{column}: {feature.values[code]}") for code in places]
-        rest = rest_terms(name, np.full(len(items), -float(self._log_total)))
-        return rest.with_columns(columns, summed_cells((len(items), len(places)), cells))
+        average_terms = rest_terms(name, np.full(len(items), -float(self._log_total)))
+        return average_terms.with_columns(columns, summed_cells((len(items), len(places)), cells))
 
 
 def _feature_of(catalogue: Catalogue, name: str) -> Feature:

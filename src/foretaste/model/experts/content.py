@@ -150,5 +150,5 @@ class ContentScorer(SoftmaxScorer):
         event_nats = (self._event_vectors @ deviations.T * self._scale).astype(
             np.float64
         )  # [events, items]
-        rest = rest_terms(name, log_prob - event_nats.sum(axis=0))
-        return rest.with_columns(event_columns(name, self._event_names), event_nats.T)
+        average_terms = rest_terms(name, log_prob - event_nats.sum(axis=0))
+        return average_terms.with_columns(event_columns(name, self._event_names), event_nats.T)

@@ -175,5 +175,5 @@ class LexicalScorer:
             np.float64,
         ).reshape(len(self._parts), len(items))  # [events, items]
         events = [expert._item_ids[recent_item] for recent_item, _ in self._parts]
-        rest = rest_terms(expert.name, self.log_prob(items) - event_nats.sum(axis=0))
-        return rest.with_columns(event_columns(expert.name, events), event_nats.T)
+        average_terms = rest_terms(expert.name, self.log_prob(items) - event_nats.sum(axis=0))
+        return average_terms.with_columns(event_columns(expert.name, events), event_nats.T)

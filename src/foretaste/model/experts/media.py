@@ -221,8 +221,8 @@ class MediaScorer(SoftmaxScorer):
         columns = event_columns(name, self._event_names) or [
             TermColumn(name, feature=QUERY_FEATURES[name.partition(":")[2]]) for _ in event_nats
         ]
-        rest = rest_terms(name, log_prob - event_nats.sum(axis=0))
-        return rest.with_columns(columns, event_nats.T)
+        average_terms = rest_terms(name, log_prob - event_nats.sum(axis=0))
+        return average_terms.with_columns(columns, event_nats.T)
 
 
 def weigh_media_queries(

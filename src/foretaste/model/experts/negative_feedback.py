@@ -205,8 +205,8 @@ class NegativeFeedbackScorer:
             if self._penalties is None
             else self._penalties[:, items]
         )
-        rest = rest_terms(name, np.full(len(items), self._normalisation_nats))
-        return rest.with_columns(event_columns(name, self._negative_item_ids), penalties.T)
+        average_terms = rest_terms(name, np.full(len(items), self._normalisation_nats))
+        return average_terms.with_columns(event_columns(name, self._negative_item_ids), penalties.T)
 
 
 @dataclass(frozen=True)
