@@ -74,7 +74,7 @@ def compiled_patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"
         "private": rf"(?<!\w)(?:{content['private']})(?!\w)",
         "questions": rf"^(?:{content['questions']})(?!\w)",
         "described_by_value": rf"^(?:{content['references']['described_by_value']})$",
-        "and_this": content["references"]["and_this"],
+        "and_this": rf"^{content['references']['and_this']}",
         "described": rf"^(?:{content['references']['described']})$",
     }
     patterns |= {
@@ -100,7 +100,7 @@ def compiled_patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"
 
 def _noun_patterns(nouns_by_topic: Mapping[str, str]) -> dict[str, str]:
     """Nouns of [about_nouns], and what may stand behind a question of the list."""
-    patterns = {f"about_nouns.{name}": nouns for name, nouns in nouns_by_topic.items()}
+    patterns = {f"about_nouns.{name}": f"^(?:{nouns})" for name, nouns in nouns_by_topic.items()}
     return patterns | {"about_nouns.ends": rf"(?<!\w)(?:{nouns_by_topic['ends']})$"}
 
 
@@ -171,7 +171,7 @@ def about_patterns(content: Mapping[str, Any]) -> tuple[tuple[str, "re.Pattern[s
     """Each question of [about], with the places of what it is about."""
     slots = {
         "{item}": r"(?P<item>[^;?!]{1,50}?)",
-        "{noun}": r"(?P<noun>[\w' -]{2,25}?)",
+        "{noun}": r"(?P<noun>[\w'-]{2,16}+(?: [\w'-]{2,12}+){0,2}?)",
         "{quality}": r"(?P<quality>[^?!;]{2,50})",
     }
     patterns = []
@@ -179,7 +179,7 @@ def about_patterns(content: Mapping[str, Any]) -> tuple[tuple[str, "re.Pattern[s
         for question in questions:
             for slot, pattern in slots.items():
                 question = question.replace(slot, pattern, 1)
-            patterns.append((topic, re.compile(f"^(?:{question})$")))
+            patterns.append((topic, re.compile(rf"^(?:{question})$")))
     return tuple(patterns)
 
 
