@@ -77,6 +77,11 @@ def test_a_correction_refuses_nothing(text: str) -> None:
     assert (corrected.conditions, corrected.changes) == (({"genres": "Comedy"},), ())
 
 
+def test_another_value_is_asked_for_in_place_of_one() -> None:
+    other = meaning("what about comedies?")
+    assert (other.intent, other.conditions) == ("refine", ({"genres": "Comedy"},))
+
+
 def test_what_nothing_here_is_known_by_is_no_comparison() -> None:
     assert meaning("newer than my phone").problems == ("what it is compared with is not known",)
 

@@ -17,7 +17,7 @@ from foretaste.understand.references import MAX_TITLE_WORDS, ItemReader
 from foretaste.understand.titles import title_key
 
 STOPS = " \"'.,;:!?-–—"
-QUESTION_BREAK = re.compile(r"(?<![,:;.?!–—-])[,:;.?!–—-]++ ")
+QUESTION_BREAK = re.compile(r"[,:;.?!–—-] ")
 TOPICS_WITH_MORE: tuple[Topic, ...] = ("quality", "noun")
 """Those of which the talk does not keep what was asked."""
 PARENTHESES = re.compile(r"\([^()]{1,40}\)")
