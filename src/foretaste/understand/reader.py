@@ -158,7 +158,8 @@ class _Reader:
                 words = words[: ending.start()].strip(STOPS)
                 is_negated = ending[0].strip().startswith(NEGATIONS)
                 intent = "why_not" if is_negated else intent
-            if intent == "why_not" and self._names_feature(words):
+            asks_alike = self._grammar.patterns["and_this"].match(self._line) is not None
+            if intent == "why_not" and asks_alike and self._names_feature(words):
                 return None  # “what about thrillers?”
             if not words and intent == "why":
                 return Meaning(intent, language, tuple(self._scene.shown)[:1])
