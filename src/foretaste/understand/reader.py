@@ -309,8 +309,9 @@ class _Reader:
         request = replace(request, asks=request.asks or (has_occasion and not refuses))
         if not superlatives:
             return request
-        sought = ({"about": request.query},) if request.query else ()
-        asked_for = (*request.conditions, *sought)  # the cheapest backpack is one
+        asked_for = request.conditions
+        if request.query and not asked_for:  # the cheapest backpack is one
+            asked_for = ({"about": request.query},)
         bounds_of_most = superlative_conditions(superlatives, asked_for, scene)
         return replace(request, conditions=(*request.conditions, *bounds_of_most), asks=True)
 

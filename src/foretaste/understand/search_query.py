@@ -117,8 +117,9 @@ def read_search(
     line, superlatives = extract_superlatives(line, scene, grammar)
     wish = _search_wish(line, grammar, vocabulary.title_phrases)
     request = parsed_request(wish, bounds, (), (), scene, grammar)
-    sought = ({"about": request.query},) if request.query and superlatives else ()
-    asked_for = (*request.conditions, *sought)
+    asked_for = request.conditions
+    if request.query and superlatives and not asked_for:
+        asked_for = ({"about": request.query},)
     bounds_of_most = superlative_conditions(superlatives, asked_for, scene)
     if not request.conditions and not bounds_of_most:
         return SearchQuery(text)
