@@ -23,11 +23,14 @@ from foretaste.domain.settings import Settings
 from foretaste.errors import InputError
 
 LEARNT_HALF_LIFE = "learnt"
+MAX_DURATION_LENGTH = 40
 
 
 def _seconds(value: Any) -> Any:
     if value is None:
         return None
+    if isinstance(value, str) and len(value) > MAX_DURATION_LENGTH:
+        raise ValueError("it is far too long for a length of time; write it like 24h, 7d or 2w")
     try:
         return parse_duration(value, "it")
     except InputError as error:
