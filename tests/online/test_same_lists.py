@@ -3,7 +3,8 @@
 The workspace is the one of `tests/workspace`; it is asked as it was trained, and again after events
 and items have come. Those of queries after new items are newer: words are weighed by all the texts
 there are, also by those that came after the load. So are those of a query with words that no item
-has (“with”), which count for no more than is known of them. `python -m tests.online.test_same_lists` writes
+has (“with”), which count for no more than is known of them.
+`python -m tests.online.test_same_lists` writes
 down what comes out.
 """
 
