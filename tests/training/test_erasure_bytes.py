@@ -130,10 +130,12 @@ def test_no_byte_of_them_is_left_in_postgresql(
     loop = Foretaste.open(tmp_path / "shop")
     person.act(loop)
     loop.recommendation_log.flush()
-    with sa.create_engine(loop.store.url).connect() as connection:
+    engine = sa.create_engine(loop.store.url)
+    with engine.connect() as connection:
         connection.execute(sa.text("ANALYZE"))  # as the server does by itself in time
         connection.execute(sa.text("CHECKPOINT"))
         connection.commit()
+    engine.dispose()
     tables = Path(postgres.pgdata) / "base"
     assert bytes_left(tables, person)  # so the search finds what there is
 
