@@ -50,7 +50,6 @@ from foretaste.serve.api import preferences as control
 from foretaste.serve.docs.openapi import openapi_document
 from foretaste.serve.http import problems
 from foretaste.serve.http.access import AccessMiddleware
-from foretaste.serve.http.direct import DirectMiddleware
 from foretaste.serve.http.encoded_path import EncodedPathMiddleware
 from foretaste.serve.http.guard import GuardMiddleware
 from foretaste.serve.http.hosts import HostMiddleware
@@ -99,8 +98,6 @@ ROUTERS = (
     catalogue.v1,  # last: an id in these addresses may hold any character
     catalogue.users_router,
 )
-DIRECT_PATHS = ("/v1/recommend", "/v1/similar", "/v1/rank", "/v1/events")
-"""The addresses that are asked most."""
 API_DESCRIPTION = """\
 Behaviour goes in, a ranked and explained list comes out, and what people do with the list goes back
 in. Every error is a problem document (RFC 9457) that says what is wrong, with which value, and what
@@ -180,8 +177,6 @@ def _add_middleware(
     host: str | None,
 ) -> None:
     """What each request passes on its way in; the last one added is the first it meets."""
-    routes_in_order = [route for router in ROUTERS for route in router.routes]
-    app.add_middleware(DirectMiddleware, routes=routes_in_order, paths=DIRECT_PATHS)
     app.add_middleware(
         AccessMiddleware,
         tenants=tenants,

@@ -13,7 +13,7 @@ import time
 import uuid
 from typing import Any
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from foretaste.domain.consent import PrivacySignal, privacy_signals
@@ -39,11 +39,6 @@ DEFAULT_HEADERS = {
     "Cache-Control": "no-store",
 }
 """What every answer says, unless it says otherwise itself."""
-_RAW_DEFAULT_HEADERS = [
-    (name.lower().encode("latin-1"), value.encode("latin-1"))
-    for name, value in DEFAULT_HEADERS.items()
-]
-REQUEST_ID_HEADER = b"x-request-id"
 _REQUEST_ID = re.compile(
     r"(?!fts?_|eyJ)[A-Za-z0-9._-]{1,128}"
 )  # a key, a signing secret or a token in the wrong place is not logged
@@ -162,12 +157,10 @@ class _RequestRecord:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = list(message.get("headers", ()))
-            said = {name.lower() for name, _ in headers}
-            headers = [pair for pair in headers if pair[0].lower() != REQUEST_ID_HEADER]
-            headers.append((REQUEST_ID_HEADER, self.id.encode("latin-1")))
-            headers += [pair for pair in _RAW_DEFAULT_HEADERS if pair[0] not in said]
-            message = {**message, "headers": headers}
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-ID"] = self.id
+            for name, value in DEFAULT_HEADERS.items():
+                headers.setdefault(name, value)
         await self._send(message)
 
     def write_log_line(self) -> dict[str, Any]:

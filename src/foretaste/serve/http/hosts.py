@@ -7,7 +7,6 @@ it were its own server (DNS rebinding). The browser still says the name it was g
 
 import ipaddress
 from collections.abc import Sequence
-from functools import lru_cache
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,8 +15,6 @@ from foretaste.behaviour.values import display_text
 from foretaste.serve.http.problems import problem_response
 
 ANY_HOST = "*"
-MAX_CACHED_HOSTS = 1_000
-"""Names and addresses of which it is kept whether they are this machine's own."""
 LOCAL_HEADERS = frozenset(
     (
         "host",
@@ -135,7 +132,6 @@ def is_local_request(scope: Scope) -> bool:
     )
 
 
-@lru_cache(maxsize=MAX_CACHED_HOSTS)
 def is_loopback_host(host: str) -> bool:
     """Whether an address is this machine's own."""
     if host == "localhost":

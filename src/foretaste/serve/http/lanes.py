@@ -82,16 +82,9 @@ class Lanes:
             "looks of the console", OPERATOR_THREADS, MAX_WAITING_LOOKS, OPERATOR_WAIT_SECONDS
         )
         self.readiness = Lane("looks", READINESS_THREADS, MAX_WAITING_READS, WRITE_WAIT_SECONDS)
-        self._by_route: dict[int, Lane] = {}  # by the identity of a route, which stays
 
     def of_route(self, route: APIRoute) -> Lane:
         """By what the route declares."""
-        lane = self._by_route.get(id(route))
-        if lane is None:
-            lane = self._by_route[id(route)] = self._find_lane(route)
-        return lane
-
-    def _find_lane(self, route: APIRoute) -> Lane:
         if isinstance(route, LaneRoute) and route.is_for_operator:
             return self.operator
         is_read = declared_scopes(route) in ((), ("read",)) or route.methods == {"GET"}
@@ -117,11 +110,6 @@ class LaneRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, _in_lane(endpoint), **options)
-
-    async def run_in_lane(self, lanes: Lanes, **arguments: Any) -> Any:
-        """What the route's function returns or raises for these arguments."""
-        _lane.set(lanes.of_route(self))
-        return await self.endpoint(**arguments)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, with the lane of the route."""

@@ -151,13 +151,6 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_error)
 
 
-async def error_response(request: Request, error: ProblemError | ForetasteError) -> JSONResponse:
-    """As the application answers such an error."""
-    if isinstance(error, ProblemError):
-        return await _on_problem_error(request, error)
-    return await _on_foretaste_error(request, error)
-
-
 def is_operator(scope: Scope) -> bool:
     """Whether the request is of somebody who runs the service, so may know its paths and hosts: by
     an `admin` key, where no key is asked for, or from this machine. `AccessMiddleware` says so of

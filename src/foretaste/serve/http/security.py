@@ -19,8 +19,6 @@ KEY_DESCRIPTION = (
     "everything. The key of a page names a user only with a token of the shop's server in "
     "`X-User-Token`. A service without a key answers this machine alone, and asks for none."
 )
-HTTP_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-"""Others have no route."""
 bearer_header = HTTPBearer(scheme_name="bearer", description=KEY_DESCRIPTION, auto_error=False)
 key_header = APIKeyHeader(
     name="X-API-Key", scheme_name="key", description=KEY_DESCRIPTION, auto_error=False
@@ -50,9 +48,6 @@ class RouteScopes:
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self._routes = [(route, declared_scopes(route)) for route in routes]
-        paths = {str(getattr(route, "path", "{")) for route, _ in self._routes}
-        self._plain_paths = frozenset(path for path in paths if "{" not in path)
-        self._known: dict[tuple[str, str], tuple[str, ...]] = {}  # of plain paths
 
     def required_scopes(self, scope: Scope) -> tuple[str, ...]:
         """The scopes that a request needs, all of them.
@@ -61,14 +56,6 @@ class RouteScopes:
         """
         if scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
-        if scope["path"] not in self._plain_paths:
-            return self._find_scopes(scope)
-        address = scope["method"], scope["path"]
-        if address not in self._known and scope["method"] in HTTP_METHODS:
-            self._known[address] = self._find_scopes(scope)
-        return self._known.get(address, ("admin",))
-
-    def _find_scopes(self, scope: Scope) -> tuple[str, ...]:
         for route, scopes in self._routes:
             if route.matches(scope)[0] is Match.FULL:
                 return scopes
