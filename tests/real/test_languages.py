@@ -3,6 +3,7 @@
 import pytest
 
 from foretaste.domain.order_charges import articles_of, is_article
+from foretaste.errors import InputError
 
 from .conftest import Shop
 
@@ -140,3 +141,25 @@ def test_without_titles_an_unknown_id_is_refused_as_before(shop: Shop) -> None:
 def test_items_that_are_named_by_their_title_have_it(shop: Shop) -> None:
     shop.add("events", "user,Product Name\nu1,Blue shirt\nu1,Red hat\n")
     assert {item.title for item in shop.items.values()} == {"Blue shirt", "Red hat"}
+
+
+@pytest.mark.parametrize(
+    ("column", "shown", "hidden"),
+    [
+        ("Aktiv", "ja", "nein"),
+        ("Aktiv", "1", "0"),
+        ("Versteckt", "nein", "ja"),
+        ("Versteckt", "0", "1"),
+        ("Publié", "oui", "non"),
+        ("Activo", "sí", "no"),
+    ],
+)
+def test_what_is_hidden(shop: Shop, column: str, shown: str, hidden: str) -> None:
+    shop.add("items", f"sku;title;{column}\na;Kettle;{shown}\nb;Ladle;{hidden}\n")
+    assert {item.id: item.hidden for item in shop.items.values()} == {"a": False, "b": True}
+
+
+def test_an_app_is_no_user(shop: Shop) -> None:
+    """`client` is an app as often as a person, so it is taken for neither."""
+    with pytest.raises(InputError, match="name yours under"):
+        shop.add("events", "client,item,at\nios,a,2024-01-01\nweb,b,2024-01-02\n")

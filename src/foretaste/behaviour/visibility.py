@@ -5,10 +5,11 @@ A yes means what the name of the column says: `hidden` = yes hides, `published` 
 
 from typing import Any
 
+from foretaste.behaviour.columns import normalise_column
 from foretaste.behaviour.values import CellError, display_text, is_missing, scalar_text
 
-_YES_WORDS = frozenset(("true", "1", "1.0", "yes", "y", "t", "on"))
-_NO_WORDS = frozenset(("false", "0", "0.0", "no", "n", "f", "off", "-1"))
+_YES_WORDS = frozenset(("true", "1", "1.0", "yes", "y", "t", "on", "ja", "oui", "sí", "si", "sim"))
+_NO_WORDS = frozenset(("false", "0", "0.0", "no", "n", "f", "off", "-1", "nein", "non", "nee"))
 _WORDS_OF_HIDDEN = (
     "hidden|invisible|draft|archived|archive|private|inactive|disabled|deleted|unlisted|"
     "discontinued|unpublished|trash|trashed|pending|expired|suspended|paused|blocked|offline|"
@@ -31,6 +32,7 @@ _HIDING_COLUMNS = frozenset(
         "discontinued",
         "inactive",
         "disabled",
+        "versteckt",
     )
 )
 
@@ -44,7 +46,7 @@ def parse_hidden(value: Any, column: str) -> bool:
         return True
     if word in _VISIBLE_WORDS:
         return False
-    name = "".join(letter for letter in column.lower() if letter.isalnum())
+    name = normalise_column(column)
     if word in _YES_WORDS:
         return name in _HIDING_COLUMNS
     if word in _NO_WORDS:
