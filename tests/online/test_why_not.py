@@ -9,6 +9,7 @@ import pytest
 
 from foretaste.display.words import expert_aspect
 from foretaste.domain.data import Event, Item
+from foretaste.domain.order_charges import CHARGE_COLUMN
 from foretaste.domain.words import GROUP_COLUMN
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
@@ -171,6 +172,12 @@ def test_what_is_in_the_list_is_said_to_be(shop: Foretaste) -> None:
 def test_an_item_that_is_not_there_is_an_error(shop: Foretaste) -> None:
     with pytest.raises(InputError, match="there is no item 'nowhere'"):
         shop.why_not("nowhere", "u1")
+
+
+def test_a_charge_of_orders_is_said_to_be_one(shop: Foretaste) -> None:
+    shop.store.put_items([Item("ship", "Shipping", attributes={CHARGE_COLUMN: ("yes",)})])
+    with pytest.raises(InputError, match=r"'Shipping' \(ship\) was taken for a charge of orders"):
+        shop.why_not("ship", "u1")
 
 
 def test_asking_leaves_no_answer_behind(shop: Foretaste) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from foretaste.domain.data import Degradation, FallbackLevel, UserContext
+from foretaste.domain.store import Store
 from foretaste.errors import Overdue
 from foretaste.model.product_scorer import ProductScorer, Scores
 from foretaste.online.fair_queue import Slot
@@ -29,6 +30,8 @@ NO_SLOT = "too many lists were asked for at once, and no turn came in time"
 class ScoringWorkspace(Protocol):
     """What the loop lends to whoever asks the product something else than for a list."""
 
+    @property
+    def store(self) -> Store: ...
     @property
     def slates(self) -> SlateBuilder: ...
     @property

@@ -13,6 +13,7 @@ from foretaste.display.render import face
 from foretaste.display.words import expert_aspect, plain_expert
 from foretaste.domain.data import Ints, Term
 from foretaste.domain.identifiers import required_identifier
+from foretaste.domain.order_charges import is_article
 from foretaste.domain.titles import natural_title
 from foretaste.errors import InputError
 from foretaste.model.product_scorer import Scores
@@ -93,6 +94,12 @@ def why_not(workspace: ScoringWorkspace, item: str, page: PageRequest) -> WhyNot
     snapshot, question, scorer = scored(workspace, page)
     position = snapshot.catalogue.index.get(item)
     if position is None:
+        stored_item = workspace.store.item(item)
+        if stored_item is not None and not is_article(stored_item):
+            raise InputError(
+                f"'{stored_item.title}' ({item}) was taken for a charge of orders and not for an "
+                "article, so it is in no list; behaviour.charges says otherwise at its next import"
+            )
         raise InputError(f"there is no item '{item}'; import it first")
     choice = workspace.slates.slate(page, question, scorer).choice
     corrected = workspace.slates.corrected(scorer, question)
