@@ -10,7 +10,13 @@ import httpx
 import pytest
 from pydantic_core import to_json
 
-from foretaste.serve.http.body import MAX_JSON_VALUES, VALUES_PER_CALL, encode_json, parse_json
+from foretaste.serve.http.body import (
+    MAX_JSON_VALUES,
+    THREADED_PARSE_BYTES,
+    VALUES_PER_CALL,
+    encode_json,
+    parse_json,
+)
 from foretaste.serve.http.guard import MAX_BODY_BYTES
 from foretaste.serve.http.problems import ProblemError
 
@@ -89,6 +95,18 @@ def test_a_body_with_too_many_values_is_refused(client: httpx.Client) -> None:
     assert len(parse_json(text)) == 1, "what is within a text is no value"
     with pytest.raises(ProblemError):
         parse_json(b"[" + b'"\\"",' * MAX_JSON_VALUES + b"1]")
+
+
+def test_of_many_wrong_fields_the_first_are_told_and_how_many_there_are(
+    client: httpx.Client,
+) -> None:
+    wrong: list[object] = [1] * THREADED_PARSE_BYTES
+    answer = client.post("/api/items", json=wrong)
+    count = f"And {len(wrong) - 1:,} more, see errors, which has the first 20"
+    assert checked(answer, "invalid").endswith(count)
+    assert len(answer.json()["errors"]) == 20
+    few = client.post("/api/items", json=wrong[:3])
+    assert checked(few, "invalid").endswith("And 2 more, see errors")
 
 
 def call_count(work: Callable[[], object]) -> int:

@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial, update_wrapper, wraps
 from inspect import iscoroutinefunction
+from traceback import clear_frames
 from typing import Any, ClassVar
 
 import numpy as np
@@ -78,7 +79,13 @@ class StrictRoute(LaneRoute):
 
         @wraps(endpoint)
         def answer(*arguments: Any, **named_arguments: Any) -> Response:
-            result = endpoint(*arguments, **named_arguments)
+            try:
+                result = endpoint(*arguments, **named_arguments)
+            except Exception as error:
+                # what it had in hand is freed here: the traceback keeps it until the event loop
+                # has answered, which would free it
+                clear_frames(error.__traceback__)
+                raise
             if isinstance(result, Response):
                 return result
             if self.response_field is not None:
@@ -125,7 +132,10 @@ class StrictRequest(Request):
             return document
         body, errors = self._body_field.validate(document, {}, loc=("body",))
         if errors:
-            raise InvalidBodyError(errors)
+            error = InvalidBodyError(errors)
+            # freed here: the traceback keeps this frame until the event loop lets go of it
+            del raw, document, body, errors
+            raise error
         return body
 
 

@@ -27,6 +27,8 @@ PROBLEM_MEDIA_TYPE = "application/problem+json"
 PROBLEM_TYPE_PREFIX = "urn:foretaste:problem:"
 MAX_REJECTED_ROWS = 1000
 """Wrong rows that one answer tells of: Gorse's clients may send any number at once."""
+MAX_FIELD_PROBLEMS = 20
+"""Wrong fields that one answer tells of."""
 
 PROBLEM_KINDS: Mapping[str, tuple[int, str]] = {
     "bad-json": (400, "The body is not JSON"),
@@ -106,15 +108,16 @@ class ProblemError(HTTPException):
 
 
 class InvalidBodyError(ProblemError):
-    """A body that does not fit its route, with what FastAPI would say of it."""
+    """A body that does not fit its route.
+
+    errors: what pydantic says of it. Of these only the first are kept, and as text: they hold the
+    whole body, and whoever catches this would free it.
+    """
 
     def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
         super().__init__("invalid", "the body does not fit")
-        self._errors = errors
-
-    def errors(self) -> Sequence[Mapping[str, Any]]:
-        """As those of a RequestValidationError."""
-        return self._errors
+        self.field_problems = _field_problems(errors)
+        self.error_count = len(errors)
 
 
 def problem_response(
@@ -228,19 +231,30 @@ def _allowed(error: HTTPException) -> str:
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError | InvalidBodyError)  # it is installed for this
-    field_problems = [_field_problem(complaint) for complaint in error.errors()[:20]]
+    if isinstance(error, InvalidBodyError):
+        field_problems, count = error.field_problems, error.error_count
+    else:
+        assert isinstance(error, RequestValidationError)  # it is installed for these two
+        complaints = error.errors()
+        field_problems, count = _field_problems(complaints), len(complaints)
     first = field_problems[0]
     detail = f"{first.field}: {first.problem}"
     if first.value:
         detail += f" (sent: {first.value})"
     if first.remedy:
         detail += f"; {first.remedy}"
-    if len(field_problems) > 1:
-        detail += f". And {len(field_problems) - 1} more, see errors"
+    if count > 1:
+        detail += f". And {count - 1:,} more, see errors"
+        if count > MAX_FIELD_PROBLEMS:
+            detail += f", which has the first {MAX_FIELD_PROBLEMS}"
     return problem_response(
         "invalid", detail, request_id=_request_id(request), errors=field_problems
     )
+
+
+def _field_problems(complaints: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:
+    """The first complaints of pydantic's in our words."""
+    return [_field_problem(complaint) for complaint in complaints[:MAX_FIELD_PROBLEMS]]
 
 
 def _field_problem(complaint: Mapping[str, Any]) -> FieldProblem:
