@@ -19,6 +19,10 @@ FIRST_TIME = 1_600_000_000
 """Of what has an order and no times: times of 1970 are refused, as they are mostly a mistake."""
 
 
+ORDER_ALONE = frozenset({"beauty", "beauty-2000", "sports", "ml-1m"})
+"""Sets whose times are made up: only the order of a user's events is known."""
+
+
 def write(name: str, folder: Path) -> tuple[Path, Path]:
     """(events file, items file) of a data set, written into the folder."""
     if name not in SETS:
@@ -121,6 +125,33 @@ def _ml100k(folder: Path) -> tuple[Path, Path]:
     )
 
 
+DRAWN = Path(__file__).parent / "peers" / "drawn"
+"""The people of the small sets, an id a line: `python -m benchmarks.peers.draw` drew them once."""
+
+
+def _drawn(whole: str, name: str) -> Callable[[Path], tuple[Path, Path]]:
+    """A set of some of the people of another, with the items that they had."""
+
+    def written(folder: Path) -> tuple[Path, Path]:
+        people = set((DRAWN / f"{name}.txt").read_text(encoding="utf-8").split())
+        events, items = SETS[whole](folder)
+        header, rows = _read(events)
+        user, item = header.index("user"), header.index("item")
+        kept = [row for row in rows if row[user] in people]
+        known = {row[item] for row in kept}
+        _csv(events, header, kept)
+        header, rows = _read(items)
+        return events, _csv(items, header, [row for row in rows if row[0] in known])
+
+    return written
+
+
+def _read(path: Path) -> tuple[list[str], list[list[str]]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    return header, rows
+
+
 SETS: dict[str, Callable[[Path], tuple[Path, Path]]] = {
     "beauty": _amazon("amazon-beauty-5core", "title"),
     "sports": _amazon("amazon-sports-5core", "short_text_id"),
@@ -128,4 +159,6 @@ SETS: dict[str, Callable[[Path], tuple[Path, Path]]] = {
     "ml-small": _ml_small,
     "ml-100k": _ml100k,
     "movietweetings": _movietweetings,
+    "beauty-2000": _drawn("beauty", "beauty-2000"),
+    "movietweetings-2000": _drawn("movietweetings", "movietweetings-2000"),
 }

@@ -54,6 +54,16 @@ WHOLE_SETS = {
         "item ranked. Small differences in the protocol remain, such as the order of events with "
         "the same time; the last two columns say what is known.",
     ),
+    "peers_to_the_end": (
+        "Peers in one run, each to its own end",
+        "Small sets, on which a CPU can train every peer until it stops by itself: 2,000 people of "
+        "Amazon Beauty and of MovieTweetings, drawn once (`benchmarks/peers/drawn/` has their "
+        "ids), with all their events and the items of these. Where a peer has epochs, the plot "
+        "has its quality on the way. The interval under a table is of the difference, paired over "
+        "people. Foretaste reads the titles; the peers, as they come, do not.\n\n"
+        "`python -m benchmarks.peers --sets beauty-2000 movietweetings-2000 --cap 36000`; "
+        "otherwise as in the next section.",
+    ),
     "peers": (
         "Peers in one run, with a cap on CPU time",
         "**Read this first.** Each peer may train for a fixed number of CPU seconds on one "

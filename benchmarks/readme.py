@@ -38,6 +38,8 @@ TITLES = {
     "ml-1m": "MovieLens-1M",
     "ml-small": "MovieLens small",
     "movietweetings": "MovieTweetings, 100,000",
+    "beauty-2000": "Amazon Beauty, 2,000 people",
+    "movietweetings-2000": "MovieTweetings, 2,000 people",
 }
 COLUMNS = (
     "data",
@@ -133,21 +135,26 @@ def _machine(machine: Mapping[str, Any]) -> str:
     )
 
 
-def peers(results: Mapping[str, Any]) -> str:
-    """Of each set the table of Foretaste and its peers, the plot, the machine."""
-    if not results:
-        return PEERS_ABSENT
+def peers(results: Mapping[str, Any], *, to_the_end: bool) -> str:
+    """Of each set the table of Foretaste and its peers, the plot, the machine.
+
+    to_the_end: of the sets on which no peer was cut by the cap, else of the others.
+    """
     parts = []
     for name, result in results.items():
+        if any(row.get("capped") for row in result["rows"].values()) is to_the_end:
+            continue
         title = TITLES.get(name, name)
+        cap = f", a cap of {result['cap_cpu_seconds']:,.0f} CPU seconds on a peer's training"
         parts += [
-            f"**{title}**: {result['cases']:,} users, {result['items']:,} items, "
-            f"a cap of {result['cap_cpu_seconds']:,.0f} CPU seconds on a peer's training:",
+            f"**{title}**: {result['cases']:,} users, {result['items']:,} items"
+            f"{'' if to_the_end else cap}:",
             shown.markdown(result["rows"]),
+            *([shown.margin(result)] if result.get("ahead") else []),
             f"![{title}: quality against CPU seconds](../benchmarks/results/peers-{name}.png)",
             f"{_machine(result['machine'])}.",
         ]
-    return "\n\n".join(parts)
+    return "\n\n".join(parts) or PEERS_ABSENT
 
 
 def settings(results: Mapping[str, Any]) -> str:
@@ -175,7 +182,8 @@ def pages() -> dict[Path, str]:
     whole_sets = {
         "quality": figures(quality),
         "published": full_table(reports),
-        "peers": peers(of_peers),
+        "peers_to_the_end": peers(of_peers, to_the_end=True),
+        "peers": peers(of_peers, to_the_end=False),
     }
     return {
         README: written(readme_text, front(quality, reports)),

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks import datasets
 from benchmarks.peers import __main__ as bench
-from benchmarks.peers import running, shown, split
+from benchmarks.peers import draw, running, shown, split
 from benchmarks.peers.environments import OWN, THREADS, Environment, last_error
 from benchmarks.peers.judged import judged
 from benchmarks.peers.known import PEERS, Peer
@@ -141,7 +142,7 @@ def test_lists_of_another_split_are_refused(tmp_path: Path) -> None:
         judged(path, Held(9, held.train, held.valid, held.targets))
 
 
-@pytest.mark.parametrize("key", ["popularity", "transition", "seqknn", "ease"])
+@pytest.mark.parametrize("key", ["popularity", "transition", "seqknn", "ease", "slim"])
 def test_a_peer_is_run_and_judged(tmp_path: Path, key: str) -> None:
     found = at(tmp_path, small()).peer(key, PEERS[key])
 
@@ -158,6 +159,52 @@ def test_transition_counts_know_what_came_next(tmp_path: Path) -> None:
 
     assert found["masked"]["ndcg@10"] == 1  # ben had d, e; ann had b, c; not p
     assert found["versions"].keys() == {"numpy", "scipy"}
+
+
+def test_states_on_the_way_are_judged_as_the_end_is(tmp_path: Path) -> None:
+    """A program whose lists are right at the end and wrong before."""
+    words = (
+        "import argparse, json, pathlib, numpy as np\n"
+        "parser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--out', type=pathlib.Path)\n"
+        "out = parser.parse_known_args()[0].out\n"
+        "def lists(items):\n"
+        "    items = np.array(items)[:, None]\n"
+        "    ones = np.ones(items.shape)\n"
+        "    return {f'{v}_{k}': a for v in ('masked', 'unmasked')\n"
+        "            for k, a in (('items', items), ('scores', ones))}\n"
+        "np.savez(out, **lists([4, 0, 6]))\n"
+        "np.savez(out.with_name('early.npz'), **lists([4, 1, 1]))\n"
+        "point = {'epoch': 1, 'cpu_seconds': 2.5, 'lists': 'early.npz'}\n"
+        "out.with_suffix('.json').write_text(json.dumps({'curve': [point]}))\n"
+    )
+    made = at(tmp_path, small())
+    found = made.peer("fake", program(tmp_path, words))
+
+    assert found["masked"]["ndcg@10"] == 1
+    (point,) = found["curve"]
+    assert (point["epoch"], point["cpu_seconds"]) == (1, 2.5)
+    assert 1 / 3 <= point["ndcg@10"] < 1
+    assert made.margin_over("fake") is None, "nothing of Foretaste's is there"
+    ranks = np.array([0.0, 0.0, np.inf])
+    np.savez(made.folder / "foretaste.npz", unmasked=ranks, masked=ranks)
+    mean, low, high = made.margin_over("fake") or ()
+    assert mean == pytest.approx(-1 / 3)
+    assert low <= mean <= high <= 0
+
+
+def test_the_people_of_a_small_set_are_always_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = draw.draw("ml-small", 5)
+    assert people == draw.draw("ml-small", 5)
+    (tmp_path / "few.txt").write_text("\n".join(people))
+    monkeypatch.setattr(datasets, "DRAWN", tmp_path)
+    events, items = datasets._drawn("ml-small", "few")(tmp_path)
+    header, rows = datasets._read(events)
+    assert {row[header.index("user")] for row in rows} == set(people)
+    taken = {row[header.index("item")] for row in rows}
+    assert {row[0] for row in datasets._read(items)[1]} == taken
 
 
 def program(folder: Path, text: str, environment: Environment = OWN) -> Peer:

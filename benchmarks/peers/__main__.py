@@ -43,6 +43,8 @@ def told(bench: Bench, rows: dict[str, Row], before: dict[str, Any]) -> dict[str
     """What is kept of a set; rows that were not asked for stay as they were."""
     held = bench.split
     joined = {**before.get("rows", {}), **rows}
+    best = next((key for key in shown.ranking(joined) if key != OURS), None)
+    margin = bench.margin_over(best) if best and "masked" in joined.get(OURS, {}) else None
     return {
         "machine": describe_machine(REPOSITORY),
         "protocol": PROTOCOL,
@@ -52,15 +54,16 @@ def told(bench: Bench, rows: dict[str, Row], before: dict[str, Any]) -> dict[str
         "cases": len(held.targets),
         "cold_targets": held.cold(),
         "targets_seen_before": held.again(),
+        "ahead": before.get("ahead") if margin is None else {"of": best, "ndcg@10": margin},
         "rows": {key: joined[key] for key in (*PEERS, OURS) if key in joined},
     }
 
 
 def main() -> None:
-    keys = [*PEERS, OURS]
+    every = [*PEERS, OURS]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", nargs="+", default=["beauty"], metavar="SET")
-    parser.add_argument("--peers", nargs="+", default=keys, choices=keys, metavar="PEER")
+    parser.add_argument("--peers", nargs="+", default=every, choices=every, metavar="PEER")
     parser.add_argument(
         "--cap", type=float, default=1200, help="CPU seconds of training, each peer"
     )
@@ -78,7 +81,12 @@ def main() -> None:
         bench = Bench(name, held, asked.keep.resolve(), asked.cap)
         split.write(held, bench.folder / "split")
         print(f"{name}: {PROTOCOL}")
-        rows = measured(bench, asked.peers)
+        keys = [
+            key
+            for key in asked.peers
+            if held.times is not None or key == OURS or not PEERS[key].needs_times
+        ]
+        rows = measured(bench, keys)
         kept: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
         kept[name] = told(bench, rows, kept.get(name, {}))
         path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")

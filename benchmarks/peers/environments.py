@@ -60,6 +60,8 @@ OWN = Environment("own", (), {})
 
 IMPLICIT = Environment("implicit", ("implicit==0.7.3",), {})
 
+LIGHTFM = Environment("lightfm", ("lightfm-next==1.19.0",), {})
+
 RECTOOLS = Environment("rectools", ("rectools[torch]==0.19.0", "torch==2.13.0", "numpy<2.3"), {})
 
 RECBOLE = Environment(

@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.peers.environments import IMPLICIT, OWN, RECBOLE, RECTOOLS, Environment
+from benchmarks.peers.environments import (
+    IMPLICIT,
+    LIGHTFM,
+    OWN,
+    RECBOLE,
+    RECTOOLS,
+    Environment,
+)
 
 Settings = Mapping[str, Any]
 
@@ -24,6 +31,8 @@ class Peer:
     """What the source gives differently for a data set."""
     published: Mapping[str, float] = field(default_factory=dict)
     """NDCG@10 that the source reports, masked, trained to the end; its protocol may differ."""
+    needs_times: bool = False
+    """Whether it can do nothing with the order of events alone."""
 
     def asked(self, name: str) -> dict[str, Any]:
         """The settings for a data set."""
@@ -57,6 +66,14 @@ PEERS: dict[str, Peer] = {
     "popularity": Peer(
         "popularity", OWN, "counting.py", {"model": "popularity"}, "counts of the training part"
     ),
+    "decayed": Peer(
+        "popularity with decay",
+        OWN,
+        "counting.py",
+        {"model": "decayed", "half_lives": [1, 3, 7, 14, 30, 90, 180, 365, 1000]},
+        "counts of the training part, halved after as many days as validation chooses",
+        needs_times=True,
+    ),
     "transition": Peer(
         "transition count",
         OWN,
@@ -79,25 +96,80 @@ PEERS: dict[str, Peer] = {
         "Steck 2019, algorithm 1; its λ for the sparsest set, for MovieLens its λ for ML-20M",
         {"ml-1m": {"lambda": 500}},
     ),
+    "slim": Peer(
+        "SLIM",
+        OWN,
+        "slim.py",
+        {"alpha": 0.0001, "l1_ratio": 0.1, "max_iter": 100},
+        "Ning and Karypis 2011 by scikit-learn's ElasticNet",
+    ),
+    "itemknn": Peer(
+        "implicit item neighbours",
+        IMPLICIT,
+        "implicit_models.py",
+        {"model": "neighbours", "K": 100},
+        "cosine of who had the items, implicit's own",
+    ),
     "als": Peer(
         "implicit ALS",
         IMPLICIT,
-        "als.py",
+        "implicit_models.py",
         {
+            "model": "als",
             "factors": 64,
             "regularization": 0.05,
             "alpha": 2.0,
-            "iterations": 15,
+            "iterations": [15],
             "bm25_K1": 100,
             "bm25_B": 0.8,
         },
         "implicit's own tutorial (tutorial_lastfm)",
     ),
+    "bpr": Peer(
+        "implicit BPR",
+        IMPLICIT,
+        "implicit_models.py",
+        {
+            "model": "bpr",
+            "factors": 100,
+            "learning_rate": 0.01,
+            "regularization": 0.01,
+            "iterations": [100, 1000, 5000],
+        },
+        "implicit's defaults, with as many iterations as validation chooses",
+    ),
+    "lightfm": Peer(
+        "LightFM, WARP",
+        LIGHTFM,
+        "lightfm_warp.py",
+        {
+            "loss": "warp",
+            "no_components": 64,
+            "learning_rate": 0.05,
+            "epochs": 200,
+            "patience": 20,
+        },
+        "LightFM's defaults, with as many components as the others have",
+    ),
+    "two-stage": Peer(
+        "RecTools, two stages",
+        RECTOOLS,
+        "rectools_two_stage.py",
+        {
+            "candidates": 100,
+            "neighbours": 100,
+            "lambda": 200,
+            "trees": 200,
+            "learning_rate": 0.05,
+        },
+        "RecTools' tutorial of candidate ranking, with gradient boosting of scikit-learn",
+    ),
     "recbole-sasrec": Peer(
         "RecBole SASRec",
         RECBOLE,
-        "recbole_sasrec.py",
+        "recbole_sequential.py",
         {
+            "model": "SASRec",
             "n_layers": 2,
             "n_heads": 2,
             "hidden_size": 64,
@@ -115,6 +187,33 @@ PEERS: dict[str, Peer] = {
             "valid_metric": "MRR@10",
         },
         "the settings that RecBole 1.2.1 ships (properties/overall.yaml, model/SASRec.yaml)",
+        {"ml-1m": {"MAX_ITEM_LIST_LENGTH": 200}},
+    ),
+    "recbole-bert4rec": Peer(
+        "RecBole BERT4Rec",
+        RECBOLE,
+        "recbole_sequential.py",
+        {
+            "model": "BERT4Rec",
+            "n_layers": 2,
+            "n_heads": 2,
+            "hidden_size": 64,
+            "inner_size": 256,
+            "hidden_dropout_prob": 0.2,
+            "attn_dropout_prob": 0.2,
+            "hidden_act": "gelu",
+            "mask_ratio": 0.2,
+            "ft_ratio": 0.5,
+            "loss_type": "CE",
+            "MAX_ITEM_LIST_LENGTH": 50,
+            "epochs": 300,
+            "train_batch_size": 2048,
+            "learning_rate": 0.001,
+            "eval_step": 1,
+            "stopping_step": 10,
+            "valid_metric": "MRR@10",
+        },
+        "the settings that RecBole 1.2.1 ships (properties/overall.yaml, model/BERT4Rec.yaml)",
         {"ml-1m": {"MAX_ITEM_LIST_LENGTH": 200}},
     ),
     "rectools-sasrec": Peer(

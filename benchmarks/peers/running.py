@@ -18,10 +18,11 @@ from benchmarks.datasets import REPOSITORY
 from benchmarks.datasets import write as write_set
 from benchmarks.peers.environments import OWN, Environment, Failed, call
 from benchmarks.peers.judged import judged
-from benchmarks.peers.known import Peer
+from benchmarks.peers.known import OURS, Peer
 from benchmarks.peers.split import Held
 from benchmarks.quality import foretaste
 from foretaste.evaluate.machine import checked_out_commit
+from foretaste.evaluate.metrics import Ranks
 from foretaste.evaluate.protocols import RankingResult
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -55,9 +56,33 @@ class Bench:
             python = self._python(peer.environment)
             out = self._ran(key, peer, python, log)
             told = json.loads(out.with_suffix(".json").read_text())
+            if "curve" in told:
+                told["curve"] = [self._point(point) for point in told["curve"]]
             return {**row, **told, **figures(judged(out, self.split))}
         except (Failed, OSError, ValueError) as error:
             return {**row, "failed": str(error)}
+
+    def _point(self, point: Mapping[str, Any]) -> dict[str, float]:
+        """Of a state on the way: its epoch, CPU seconds and the quality of its lists."""
+        lists = judged(self.folder / point["lists"], self.split)
+        mean = float(lists.values("ndcg@10", masked=True).mean())
+        return {"epoch": point["epoch"], "cpu_seconds": point["cpu_seconds"], "ndcg@10": mean}
+
+    def margin_over(self, key: str) -> list[float] | None:
+        """How far Foretaste's masked NDCG@10 is above a peer's, paired over people: the mean and
+        its 95 % interval. None where the ranks of either are not there.
+        """
+        path, lists = self.folder / f"{OURS}.npz", self.folder / f"{key}.npz"
+        if not (path.exists() and lists.exists()):
+            return None
+        with np.load(path) as ranks:
+            ours = RankingResult(
+                self.split.people, self.split.targets, Ranks(**ranks), self.split.items
+            )
+        margin = ours.margin_over(
+            judged(lists, self.split), "ndcg@10", np.random.default_rng(0), masked=True
+        )
+        return list(margin)
 
     def _python(self, environment: Environment) -> Path:
         if environment == OWN:
@@ -87,7 +112,7 @@ class Bench:
         return out
 
     def ours(self) -> Row:
-        """Foretaste through its command line, with its defaults, on the same set.
+        """Foretaste with its defaults, on the same set.
 
         Training is what `evaluate` reports and, on top, the reading of the items' texts, measured
         as a program of its own; `evaluate` then finds the vectors in the cache.
@@ -103,8 +128,11 @@ class Bench:
                 with whole() as reading:
                     reader = [sys.executable, "-m", "benchmarks.peers.reading", workspace[1]]
                     subprocess.run(reader, check=True, cwd=REPOSITORY)
-                words = ("evaluate", "--protocol", "leave-one-out", "--json", *workspace)
-                found = json.loads(foretaste(*words, seed=0))
+                self.folder.mkdir(parents=True, exist_ok=True)
+                ranks = str(self.folder / f"{OURS}.npz")
+                words = [sys.executable, "-m", "benchmarks.peers.ours", workspace[1], ranks]
+                done = subprocess.run(words, check=True, cwd=REPOSITORY, stdout=subprocess.PIPE)
+                found = json.loads(done.stdout)
         except (OSError, ValueError, subprocess.CalledProcessError) as error:
             return {**row, "failed": str(error)}
         cases, there = len(self.split.targets), (found["cases"], found["items"])

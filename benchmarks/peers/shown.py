@@ -53,11 +53,16 @@ def by(row: Row) -> str:
     return f"{name} {versions[name]}" if name not in ("", "numpy") else "written here"
 
 
+def ranking(rows: Mapping[str, Row]) -> list[str]:
+    """The keys of those that ran, the best first."""
+    ran = [key for key, row in rows.items() if "masked" in row]
+    return sorted(ran, key=lambda key: -rows[key]["masked"]["ndcg@10"])
+
+
 def ordered(rows: Mapping[str, Row]) -> list[Row]:
     """The best first; those that did not run last."""
-    return sorted(
-        rows.values(), key=lambda row: -row["masked"]["ndcg@10"] if "masked" in row else 1
-    )
+    ran = ranking(rows)
+    return [*(rows[key] for key in ran), *(row for key, row in rows.items() if key not in ran)]
 
 
 def line(row: Row) -> str:
@@ -100,6 +105,16 @@ def _row(row: Row) -> list[str]:
     ]
 
 
+def margin(result: Mapping[str, Any]) -> str:
+    """How far Foretaste is above the best peer, in a sentence."""
+    best = result["rows"][result["ahead"]["of"]]["title"]
+    mean, low, high = (decimal(figure) for figure in result["ahead"]["ndcg@10"])
+    return (
+        f"Foretaste less the best peer, {best}: {mean} N@10 masked (95 % {low} to {high}, paired "
+        "over people)."
+    )
+
+
 def settings(rows: Mapping[str, Row]) -> str:
     """A line a peer: its settings and where they come from."""
     return "\n".join(
@@ -133,6 +148,12 @@ def plot(rows: Mapping[str, Row], title: str, path: Path) -> None:
             [x], [y], yerr=[[y - low], [high - y]], fmt="o", color=colour, capsize=3,
             markerfacecolor="white" if cut else colour,
         )  # fmt: skip
+        if points := row.get("curve"):
+            axes.plot(
+                [max(point["cpu_seconds"], 0.01) for point in points],
+                [point["ndcg@10"] for point in points],
+                color=colour, alpha=0.4, linewidth=1, marker=".",
+            )  # fmt: skip
         told = row["title"] + (" (cut)" if cut else "")
         axes.annotate(told, (x, y), xytext=(7, 5), textcoords="offset points", fontsize=8)
     axes.set_xscale("log")

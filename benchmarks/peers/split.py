@@ -2,6 +2,7 @@
 
     about.json   {"items": 12101}
     train.txt    one line a person: item numbers, oldest first
+    times.txt    the same with the time of each, in seconds; only where times are known
     valid.txt    one line a person: the validation item, -1 for people who are not tested
 
 An item number is the item's place in the catalogue. The test items are written to `targets.npz`
@@ -15,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.datasets import ORDER_ALONE
 from benchmarks.datasets import write as write_set
-from foretaste.domain.data import Ints, Longs
+from foretaste.domain.data import Doubles, Ints, Longs
 from foretaste.domain.data import Split as Protocol
 from foretaste.loop import Foretaste
 from foretaste.prepare.splits import split_leave_one_out
@@ -34,6 +36,8 @@ class Held:
     """[people], -1 for people who are not tested."""
     targets: Ints
     """[cases], the test items, in the order of the tested people."""
+    times: list[Doubles] | None = None
+    """[people] when each item of `train` was taken; None where only the order is known."""
 
     @property
     def people(self) -> Longs:
@@ -55,15 +59,22 @@ class Held:
         return sum(int(target in self.seen(case)) for case, target in enumerate(self.targets))
 
 
-def held(protocol: Protocol, items: int) -> Held:
-    """From the split that Foretaste itself is measured on: the items taken, in their order."""
+def held(protocol: Protocol, items: int, *, timed: bool = False) -> Held:
+    """From the split that Foretaste itself is measured on: the items taken, in their order.
+
+    timed: whether the times are known, and not only the order.
+    """
     train, valid, test = protocol.train, protocol.valid, protocol.test
     takes = train.positive_mask()
     rows = [train.user_slice(person) for person in range(len(train))]
     chosen = np.full(len(train), -1, np.int32)
     chosen[valid.user_indices] = valid.targets
     return Held(
-        items, [train.item[one][takes[one]] for one in rows], chosen, test.targets.astype(np.int32)
+        items,
+        [train.item[one][takes[one]] for one in rows],
+        chosen,
+        test.targets.astype(np.int32),
+        [train.at[one][takes[one]] for one in rows] if timed else None,
     )
 
 
@@ -79,7 +90,7 @@ def of_set(name: str) -> Held:
             loop.add(events=events, items=items)
             known = {item.id: item for _, item in loop.store.items()}
             found, _, _ = loop.interactions(known)
-            return held(split_leave_one_out(found), len(known))
+            return held(split_leave_one_out(found), len(known), timed=name not in ORDER_ALONE)
         finally:
             loop.close()
 
@@ -90,6 +101,10 @@ def write(split: Held, folder: Path) -> None:
     (folder / "about.json").write_text(json.dumps({"items": split.items}), encoding="ascii")
     lines = [" ".join(str(item) for item in items) + "\n" for items in split.train]
     (folder / "train.txt").write_text("".join(lines), encoding="ascii")
+    (folder / "times.txt").unlink(missing_ok=True)
+    if split.times is not None:
+        lines = [" ".join(f"{at:.0f}" for at in times) + "\n" for times in split.times]
+        (folder / "times.txt").write_text("".join(lines), encoding="ascii")
     lines = [f"{item}\n" for item in split.valid]
     (folder / "valid.txt").write_text("".join(lines), encoding="ascii")
     np.savez(folder.with_name("targets.npz"), targets=split.targets)

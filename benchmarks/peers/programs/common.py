@@ -30,6 +30,8 @@ class Split:
     """[people] item numbers, oldest first."""
     valid: list[int]
     """[people], -1 for people who are not tested."""
+    times: list[list[float]] | None = None
+    """[people] when the items of `train` were taken, in seconds; None where it is not known."""
 
     @property
     def cases(self) -> list[int]:
@@ -47,7 +49,10 @@ def read(folder: Path) -> Split:
     items = json.loads((folder / "about.json").read_text())["items"]
     train = [[int(word) for word in line.split()] for line in _lines(folder / "train.txt")]
     valid = [int(line) for line in _lines(folder / "valid.txt")]
-    return Split(items, train, valid)
+    times = None
+    if (folder / "times.txt").exists():
+        times = [[float(word) for word in line.split()] for line in _lines(folder / "times.txt")]
+    return Split(items, train, valid, times)
 
 
 def _lines(path: Path) -> list[str]:
@@ -104,6 +109,38 @@ class training:  # noqa: N801, a word of the programs
     def __exit__(self, *_: object) -> None:
         self.asked.told["train_cpu_seconds"] = round(time.process_time() - self.start[0], 2)
         self.asked.told["train_wall_seconds"] = round(time.monotonic() - self.start[1], 2)
+
+
+CURVE_EPOCHS = frozenset({1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233})
+"""Epochs after which the state is kept for the curve of quality over CPU seconds."""
+
+
+class Curve:
+    """The states of a network on its way; their lists are made after the training."""
+
+    def __init__(self, asked: Task) -> None:
+        self._asked = asked
+        self._states: list[tuple[dict[str, Any], dict[str, Any]]] = []
+
+    def keep(self, epoch: float, spent: float, state: Mapping[str, Any]) -> None:
+        """Keep a copy of a state of PyTorch's, if this epoch is one of the curve's."""
+        if epoch in CURVE_EPOCHS:
+            copy = {name: value.detach().clone() for name, value in state.items()}
+            self._states.append(({"epoch": epoch, "cpu_seconds": spent}, copy))
+
+    def write(
+        self, load: Callable[[dict[str, Any]], object], ranked: Callable[[], Mapping[str, Any]]
+    ) -> None:
+        """The lists of each state, in a file each beside the lists of the end.
+
+        load: puts a state into the model; ranked: the lists of the model as it is.
+        """
+        points = self._asked.told.setdefault("curve", [])
+        for number, (point, state) in enumerate(self._states):
+            load(state)
+            path = self._asked.out.with_name(f"{self._asked.out.stem}-{number}.npz")
+            np.savez_compressed(path, **ranked())
+            points.append({**point, "lists": path.name})
 
 
 Lists = tuple[np.ndarray, np.ndarray]

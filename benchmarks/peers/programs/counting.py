@@ -18,6 +18,27 @@ def popularity(asked: common.Task) -> Score:
     return lambda people: np.tile(counts, (len(people), 1))
 
 
+def decayed(asked: common.Task) -> Score:
+    """The same, an event counting half after each half-life, which the validation items choose."""
+    split = asked.split
+    assert split.times is not None, "the set has no times"
+    items = np.concatenate([np.asarray(items, np.int64) for items in split.train])
+    ages = np.concatenate([np.asarray(times) for times in split.times])
+    ages = (ages.max() - ages) / 86400
+    valid = np.array([split.valid[person] for person in split.cases])
+
+    def counts(days: float) -> np.ndarray:
+        return np.bincount(items, 0.5 ** (ages / days), minlength=split.items)
+
+    def mean_rank(days: float) -> float:
+        found = counts(days)
+        return float(np.mean([np.log1p((found > found[item]).sum()) for item in valid]))
+
+    asked.told["half_life_days"] = days = min(asked.settings["half_lives"], key=mean_rank)
+    chosen = counts(days)
+    return lambda people: np.tile(chosen, (len(people), 1))
+
+
 def transition(asked: common.Task) -> Score:
     """How often an item came right after the last one; equal counts by popularity."""
     return followed(asked.split, window=1, decay=1.0)
@@ -65,7 +86,7 @@ def pairs(split: common.Split, *, window: int, decay: float) -> sparse.csr_array
     return total
 
 
-MODELS = {"popularity": popularity, "transition": transition, "seqknn": seqknn}
+MODELS = {"popularity": popularity, "decayed": decayed, "transition": transition, "seqknn": seqknn}
 
 
 def main() -> None:

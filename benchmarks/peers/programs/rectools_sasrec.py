@@ -28,6 +28,7 @@ class Watch(Callback):
         self.hits: list[torch.Tensor] = []
         self.checks: list[dict[str, float]] = []
         self.best: dict[str, torch.Tensor] = {}
+        self.curve = common.Curve(asked)
         self.capped = False
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Watch":
@@ -55,6 +56,7 @@ class Watch(Callback):
         spent = round(self.asked.spent(), 1)
         self.checks.append({"epoch": round(epoch, 2), "cpu_seconds": spent, "recall@10": recall})
         print(self.checks[-1], flush=True)
+        self.curve.keep(self.checks[-1]["epoch"], spent, module.state_dict())
         rank = max(range(len(self.checks)), key=lambda place: self.checks[place]["recall@10"])
         if len(self.checks) - 1 - rank >= self.asked.settings["patience"]:
             trainer.should_stop = True
@@ -119,16 +121,22 @@ def main() -> None:
     asked.told["checks"] = watch.checks
     asked.told["epochs"] = watch.checks[-1]["epoch"]
     asked.told["capped"] = watch.capped
-    kept = common.empty(len(split.cases))
-    place = {person: row for row, person in enumerate(split.cases)}
-    for variant in ("masked", "unmasked"):
-        found = fitted.recommend(
-            users=split.cases, dataset=dataset, k=common.K, filter_viewed=variant == "masked"
-        )
-        rows = found[Columns.User].map(place).to_numpy()
-        ranks = found[Columns.Rank].to_numpy() - 1
-        kept[f"{variant}_items"][rows, ranks] = found[Columns.Item].to_numpy()
-        kept[f"{variant}_scores"][rows, ranks] = found[Columns.Score].to_numpy()
+
+    def ranked() -> dict[str, np.ndarray]:
+        kept = common.empty(len(split.cases))
+        place = {person: row for row, person in enumerate(split.cases)}
+        for variant in ("masked", "unmasked"):
+            found = fitted.recommend(
+                users=split.cases, dataset=dataset, k=common.K, filter_viewed=variant == "masked"
+            )
+            rows = found[Columns.User].map(place).to_numpy()
+            ranks = found[Columns.Rank].to_numpy() - 1
+            kept[f"{variant}_items"][rows, ranks] = found[Columns.Item].to_numpy()
+            kept[f"{variant}_scores"][rows, ranks] = found[Columns.Score].to_numpy()
+        return kept
+
+    kept = ranked()
+    watch.curve.write(fitted.lightning_model.load_state_dict, ranked)
     common.answer(asked, kept, "rectools", "torch", "pytorch-lightning", "numpy", "pandas")
 
 

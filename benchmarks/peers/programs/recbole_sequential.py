@@ -1,4 +1,4 @@
-"""RecBole's SASRec, as the library comes: in: a split, out: lists from its full_sort_predict().
+"""RecBole's SASRec and BERT4Rec, as the library has them: in: a split, out: their lists.
 
 RecBole cuts leave-one-out by itself. It is given the training part, the validation item, and the
 validation item once more where it expects the test item: so it learns from the same rows as all
@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from recbole.config import Config
 from recbole.data import create_dataset, data_preparation
-from recbole.model.sequential_recommender import SASRec
+from recbole.model.sequential_recommender import BERT4Rec, SASRec
 from recbole.trainer import Trainer
 from recbole.utils import init_seed
 
@@ -26,8 +26,8 @@ class CapReached(Exception):
     """Training has had its CPU seconds."""
 
 
-class Capped(SASRec):
-    """The same model; its training ends when the cap is reached."""
+class Capped:
+    """Beside a model: its training ends when the cap is reached."""
 
     asked: common.Task
     batches = 0
@@ -37,6 +37,17 @@ class Capped(SASRec):
             raise CapReached
         self.batches += 1
         return super().calculate_loss(interaction)
+
+
+class CappedSASRec(Capped, SASRec):
+    """SASRec."""
+
+
+class CappedBERT4Rec(Capped, BERT4Rec):
+    """BERT4Rec."""
+
+
+MODELS = {"SASRec": CappedSASRec, "BERT4Rec": CappedBERT4Rec}
 
 
 def write(split: common.Split, folder: Path) -> None:
@@ -65,10 +76,10 @@ def config(asked: common.Task) -> Config:
         "seed": 0,
         **asked.settings,
     }
-    return Config(model="SASRec", dataset=NAME, config_dict=given)
+    return Config(model=given.pop("model"), dataset=NAME, config_dict=given)
 
 
-def train(asked: common.Task, trainer: Trainer, data: list) -> None:
+def train(asked: common.Task, trainer: Trainer, data: list, curve: common.Curve) -> None:
     """Until RecBole's early stopping ends it, or the cap; the best state by validation is kept."""
     checks: list[dict[str, float]] = []
     model = trainer.model
@@ -79,6 +90,7 @@ def train(asked: common.Task, trainer: Trainer, data: list) -> None:
         epoch = round(model.batches / rounds, 2)
         checks.append({"epoch": epoch, "cpu_seconds": spent, "mrr@10": float(score)})
         print(checks[-1], flush=True)
+        curve.keep(epoch, spent, model.state_dict())
 
     try:
         trainer.fit(data[0], data[1], saved=True, show_progress=False, callback_fn=check)
@@ -94,7 +106,7 @@ def train(asked: common.Task, trainer: Trainer, data: list) -> None:
     asked.told["epochs"] = checks[-1]["epoch"]
 
 
-def scores(asked: common.Task, model: SASRec, data: list) -> Iterator[tuple[list[int], np.ndarray]]:
+def scores(asked: common.Task, model: Capped, data: list) -> Iterator[tuple[list[int], np.ndarray]]:
     """The tested people and their scores in our item numbers; items it does not know get -inf."""
     dataset = data[2].dataset
     numbers = dataset.field2id_token["item_id"][1:].astype(int)
@@ -117,10 +129,16 @@ def main() -> None:
     init_seed(settings["seed"], settings["reproducibility"])
     data = data_preparation(settings, create_dataset(settings))
     Capped.asked = asked
-    model = Capped(settings, data[0].dataset)
+    model = MODELS[asked.settings["model"]](settings, data[0].dataset)
+    curve = common.Curve(asked)
     with common.training(asked):
-        train(asked, Trainer(settings, model), data)
-    kept = common.lists(scores(asked, model, data), asked.split)
+        train(asked, Trainer(settings, model), data, curve)
+
+    def ranked() -> dict[str, np.ndarray]:
+        return common.lists(scores(asked, model, data), asked.split)
+
+    kept = ranked()
+    curve.write(model.load_state_dict, ranked)
     common.answer(asked, kept, "recbole", "torch", "numpy", "scipy", "pandas")
 
 
